@@ -1,1 +1,3 @@
-"""Mainstem."""
+"""Mainstem: the parent company's platform."""
+
+__version__ = "0.1.0"

@@ -121,7 +121,7 @@ class Server:
     @property
     def pid(self) -> int | None:
         """The process id of the server itself; None when it is down."""
-        return _pid_in(self.data / "cluster")
+        return _pid_in(self.data / "cluster" / "postmaster.pid")
 
     @property
     def alive(self) -> bool:
@@ -162,7 +162,7 @@ class Server:
 def start(data: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> Server:
     """A server on this data folder, ready for connections; the folder is set up if it is new.
 
-    `durable=False` is for tests: nothing waits for the disk. `settings` are PostgreSQL's own and
+    `durable=False` is for tests: what is committed outlives any kill, not a power cut. `settings` are PostgreSQL's own and
     win over ours. Raises ServerAlreadyOwned, PostgresVersionDiffers, ServerDidNotStart.
     """
     data = Path(data).absolute()
@@ -179,7 +179,7 @@ def start(data: Path, *, durable: bool = True, settings: Mapping[str, str] | Non
         try:
             if not cluster.exists():
                 _initialise(data, runnable, account, durable=durable)
-            _forget_a_zombie(cluster)
+            _forget_the_dead(cluster, sockets)
             keeper = _start_keeper(
                 data, runnable, account, lock, sockets, left_outside,
                 _settings(runnable.major, sockets, account, durable=durable) | dict(settings or {}),
@@ -444,17 +444,17 @@ def _password(data: Path) -> str:
         raise PostgresProblem(f"{data} belongs to another user of this machine.") from None
 
 
-def _forget_a_zombie(cluster: Path) -> None:
-    """Remove the pid file of a dead server that PostgreSQL would take for a living one.
+def _forget_the_dead(cluster: Path, sockets: Path) -> None:
+    """Remove the marks of a dead server that PostgreSQL would take for those of a living one.
 
     PostgreSQL judges by the pid alone: a zombie, or after a restart of the machine any process
     that got the same number, keeps it from starting. We hold the lock that its real processes
     would hold, so a pid that is no server of this folder is stale.
     """
-    pid = _pid_in(cluster)
-    if pid is None or (_lives(pid) and _works_in(pid, cluster)):
-        return
-    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    for mark in (cluster / "postmaster.pid", sockets / f"{_SOCKET}.lock"):
+        pid = _pid_in(mark)
+        if pid is not None and not (_lives(pid) and _works_in(pid, cluster)):
+            mark.unlink(missing_ok=True)
 
 
 def _works_in(pid: int, folder: Path) -> bool:
@@ -464,14 +464,14 @@ def _works_in(pid: int, folder: Path) -> bool:
         return Path("/proc/self/cwd").exists() is False  # no /proc: leave the judgement to it
 
 
-def _pid_in(cluster: Path) -> int | None:
-    lines = _postmaster_lines(cluster)
-    return abs(int(lines[0])) if lines and lines[0].strip().lstrip("-").isdigit() else None
+def _pid_in(mark: Path) -> int | None:
+    lines = _lines(mark)
+    return int(lines[0]) if lines and lines[0].strip().isdigit() else None
 
 
-def _postmaster_lines(cluster: Path) -> list[str]:
+def _lines(mark: Path) -> list[str]:
     try:
-        return (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        return mark.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return []
 
@@ -528,17 +528,17 @@ def _start_keeper(
         "remove": [str(path) for path in outside],
         "grace_seconds": _STOP_GRACE_SECONDS,
     }
-    (data / "start.log").write_bytes(b"")
-    return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-I", "-S", str(_KEEPER), json.dumps(order)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=(data / "start.log").open("ab"),
-        pass_fds=[lock],
-        # Ctrl-C in the terminal is for the owner, who stops what uses the database first.
-        start_new_session=True,
-        cwd="/",
-    )
+    with (data / "start.log").open("wb") as words:
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, "-I", "-S", str(_KEEPER), json.dumps(order)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=words,
+            pass_fds=[lock],
+            # Ctrl-C in the terminal is for the owner, who first stops what uses the database.
+            start_new_session=True,
+            cwd="/",
+        )
 
 
 def _await_ready(server: Server) -> None:
@@ -551,7 +551,7 @@ def _await_ready(server: Server) -> None:
     pid = started.split()[1]
     until = time.monotonic() + _START_PATIENCE_SECONDS
     while time.monotonic() < until:
-        lines = _postmaster_lines(server.data / "cluster")
+        lines = _lines(server.data / "cluster" / "postmaster.pid")
         if len(lines) > 7 and lines[0] == pid and lines[7].strip() == "ready":
             return
         if keeper.poll() is not None:
@@ -644,7 +644,6 @@ def _settings(
         }
     return chosen | {
         "fsync": "off",
-        "synchronous_commit": "off",
         "full_page_writes": "off",
         "wal_level": "minimal",
         "max_wal_senders": "0",

@@ -1,0 +1,1 @@
+"""The kit: what every slice stands on, without a word of business in it."""

@@ -1,0 +1,181 @@
+"""The database: connections by role and scope, Works that commit at the edge, migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import psycopg
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from mainstem.kit.clock import Clock, SystemClock
+from mainstem.kit.work import COMPANY, SYSTEM, Actor, Tools, Work
+
+APP_ROLE = "mainstem_app"
+READ_ROLE = "mainstem_read"
+OWNER_ROLE = "mainstem_owner"
+OLDEST = 150000  # PostgreSQL 15
+
+_SESSION = {
+    "timezone": "UTC",
+    "lock_timeout": "10s",
+    "statement_timeout": "120s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+
+
+class DatabaseUnfit(RuntimeError):
+    """The database cannot carry the company: too old, unreachable, or its role is too mighty."""
+
+
+class Database:
+    """Connections to one database, as the application role.
+
+    Work of the company sees every row; work of one affiliate (`home`) sees only hers, because the
+    database says so. The two kinds never share a connection.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        tools: Tools | None = None,
+        clock: Clock | None = None,
+        demo: bool = False,
+        pool: int = 8,
+        role: str = APP_ROLE,
+        statement_timeout: str | None = None,
+    ) -> None:
+        self.url = url
+        self.tools = tools or Tools()
+        self._clock = clock
+        self._demo = demo
+        settings = dict(_SESSION, role=role)
+        if statement_timeout:
+            settings["statement_timeout"] = statement_timeout
+        self._company = _engine(url, settings | {"mainstem.affiliate": "all"}, pool)
+        self._affiliate = _engine(url, settings, pool)
+
+    @contextmanager
+    def work(
+        self,
+        actor: Actor = SYSTEM,
+        *,
+        home: int = COMPANY,
+        clock: Clock | None = None,
+        tools: Tools | None = None,
+    ) -> Iterator[Work]:
+        """One Work. Leaving it well commits; leaving it by an exception changes nothing."""
+        engine = self._company if home == COMPANY else self._affiliate
+        with Session(engine, expire_on_commit=False) as session:
+            work = Work(session, actor, SystemClock(), tools or self.tools, home)
+            if home != COMPANY:
+                work.run("SELECT set_config('mainstem.affiliate', %(home)s, true)", home=str(home))
+            work.clock = clock or self._clock or self._clock_of(work)
+            yield work
+            session.commit()
+
+    def _clock_of(self, work: Work) -> Clock:
+        if not self._demo:
+            return SystemClock()
+        return SystemClock(work.value("SELECT ahead FROM demo_clock") or timedelta(0))
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._company.dispose()
+        self._affiliate.dispose()
+
+
+def _engine(url: str, settings: dict[str, str], pool: int) -> Engine:
+    return sqlalchemy.create_engine(
+        sqlalchemy_url(with_settings(url, settings)),
+        pool_size=pool,
+        max_overflow=pool,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        # psycopg prepares what it has seen five times; prebuilt statements soon are.
+        connect_args={"connect_timeout": 10, "prepare_threshold": 2},
+    )
+
+
+def with_settings(url: str, settings: dict[str, str]) -> str:
+    """A connection URL whose sessions start with these settings."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    given = query.get("options", "")
+    query["options"] = " ".join([given, *(f"-c {k}={v}" for k, v in settings.items())]).strip()
+    return urlunsplit(parts._replace(query=urlencode(query, quote_via=quote)))
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The URL as SQLAlchemy wants it, with our driver named."""
+    return "postgresql+psycopg" + url[url.index("://") :]
+
+
+def migrate(owner_url: str) -> None:
+    """Bring the schema to the newest revision, as its owner. Safe beside another migration."""
+    with psycopg.connect(owner_url, autocommit=True, connect_timeout=10) as connection:
+        check_server(connection)
+        connection.execute("SELECT pg_advisory_lock(7215)")
+        _make_roles(connection)
+    url = with_settings(owner_url, {"role": OWNER_ROLE, "mainstem.affiliate": "all"})
+    engine = sqlalchemy.create_engine(sqlalchemy_url(url), poolclass=sqlalchemy.NullPool)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7216)")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+def check_server(connection: psycopg.Connection[Any]) -> None:
+    """Refuse a server older than PostgreSQL 15."""
+    if connection.info.server_version < OLDEST:
+        version = connection.info.server_version // 10000
+        raise DatabaseUnfit(f"This is PostgreSQL {version}; Mainstem needs 15 or newer.")
+
+
+def check_role(url: str) -> None:
+    """Refuse to serve production as a role that row-level security and grants do not bind."""
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        check_server(connection)
+        row = connection.execute(
+            """SELECT session_user, r.rolsuper, r.rolbypassrls,
+                      pg_has_role(session_user, %s, 'MEMBER') AS owns,
+                      EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid
+                               AND c.relnamespace = 'public'::regnamespace) AS owner
+                 FROM pg_roles r WHERE r.rolname = session_user""",
+            (OWNER_ROLE,),
+        ).fetchone()
+    assert row is not None
+    user, is_super, bypasses, owns, owner = row
+    if is_super or bypasses or owns or owner:
+        raise DatabaseUnfit(
+            f"The database user {user} is a superuser, bypasses row-level security or owns the"
+            f" tables. Give MAINSTEM_DATABASE_URL a user that is only a member of {APP_ROLE}."
+        )
+
+
+def _make_roles(connection: psycopg.Connection[Any]) -> None:
+    for role in (OWNER_ROLE, APP_ROLE, READ_ROLE):
+        known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
+        if not known:
+            # Another database of this cluster may be migrating at the same moment.
+            with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+                connection.execute(f"CREATE ROLE {role} NOLOGIN")
+    connection.execute(f"GRANT CREATE, USAGE ON SCHEMA public TO {OWNER_ROLE}")
+    connection.execute(f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}, {READ_ROLE}")
+    is_super = connection.execute(
+        "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    if not (is_super and is_super[0]):
+        connection.execute(f"GRANT {OWNER_ROLE}, {APP_ROLE} TO CURRENT_USER")

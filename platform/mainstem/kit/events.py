@@ -1,0 +1,77 @@
+"""Facts: a name and an id. The same row is outbox, audit trail and activity feed.
+
+A fact carries no payload, so nothing in it grows stale: a reaction looks up what it needs.
+Facts that something follows from also wait in `fact_waiting` until their reaction has run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from mainstem.kit.ids import new_ids
+from mainstem.kit.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened: in whose home, to what."""
+
+    id: UUID
+    home_id: int
+    name: str
+    subject: str
+
+    @property
+    def uuid(self) -> UUID:
+        """The subject, where it is one of our ids."""
+        return UUID(self.subject)
+
+
+_RECORD = """
+WITH fact AS (
+  INSERT INTO fact (home_id, id, name, subject, actor, work_id, happened_at)
+  SELECT home_id, id, %(name)s, subject, %(actor)s, %(work)s, happened_at
+    FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(subjects)s::text[],
+                %(times)s::timestamptz[]) AS new (home_id, id, subject, happened_at)
+  ON CONFLICT DO NOTHING
+  RETURNING home_id, id, subject)
+INSERT INTO fact_waiting (id, home_id, name, subject, next_at)
+SELECT id, home_id, %(name)s, subject, clock_timestamp() FROM fact WHERE %(reacts)s
+"""
+
+
+def record(work: Work, name: str, subject: object, *, home: int = 0) -> None:
+    """Keep one fact of this work."""
+    record_all(work, name, [(home, subject)])
+
+
+def record_all(
+    work: Work,
+    name: str,
+    subjects: Sequence[tuple[int, object]],
+    *,
+    happened_at: Sequence[datetime] | None = None,
+    reacts: bool = True,
+) -> None:
+    """Keep many facts of one name, as (home, subject).
+
+    A clock fact that is already there stays as it is. With `reacts` off, nothing waits: the caller
+    has itself done, in this work, what would have followed.
+    """
+    if not subjects:
+        return
+    now = work.now()
+    work.run(
+        _RECORD,
+        name=name,
+        actor=str(work.actor),
+        work=work.id,
+        homes=[home for home, _ in subjects],
+        ids=new_ids(len(subjects)),
+        subjects=[str(subject) for _, subject in subjects],
+        times=list(happened_at) if happened_at else [now] * len(subjects),
+        reacts=reacts and name in work.tools.reactions,
+    )

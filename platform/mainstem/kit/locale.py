@@ -1,0 +1,84 @@
+"""The reader's language: messages, money, days and instants."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, get_currency_symbol
+
+from mainstem.money import Money
+
+LOCALES = ("en", "sv")
+_BABEL = {"en": "en_GB", "sv": "sv_SE"}
+
+
+class Language:
+    """One language: translate, count, and write money and time in it."""
+
+    def __init__(self, locale: str, folder: Path, zone: ZoneInfo) -> None:
+        self.locale = locale
+        self.zone = zone
+        self._babel = _BABEL[locale]
+        self._messages = _messages(locale, folder)
+
+    def text(self, message: str) -> str:
+        """The message in this language; the English one where it has no translation."""
+        found = self._messages.get(message)
+        return found if isinstance(found, str) and found else message
+
+    def count(self, one: str, many: str, n: int) -> str:
+        """The message for n things, with {n} filled in."""
+        found = self._messages.get(one)
+        forms = found if isinstance(found, tuple) and all(found) else (one, many)
+        return forms[0 if n == 1 else -1].format(n=n)
+
+    def money(self, amount: Money) -> str:
+        """An amount with its currency, a true minus sign, and no break in the middle."""
+        value = Decimal(amount.minor).scaleb(-amount.exponent)
+        shown: str = format_currency(value, amount.currency, locale=self._babel)
+        return shown.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}")
+
+    def currency_symbol(self, currency: str) -> str:
+        """How this language writes the currency."""
+        return str(get_currency_symbol(currency, locale=self._babel))
+
+    def day(self, at: date | datetime) -> str:
+        """A day, as it is where the company lives."""
+        if isinstance(at, datetime):
+            at = at.astimezone(self.zone).date()
+        return str(format_date(at, format="medium", locale=self._babel))
+
+    def when(self, at: datetime) -> str:
+        """An instant, in the company's zone."""
+        local = at.astimezone(self.zone)
+        return str(format_datetime(local, "d MMM yyyy HH:mm", locale=self._babel))
+
+
+@cache
+def _messages(locale: str, folder: Path) -> dict[str, Any]:
+    messages: dict[str, Any] = {}
+    for path in sorted((folder / locale / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            catalog: Catalog = read_po(file, locale=locale)
+        for message in catalog:
+            if message.id and message.string:
+                key = message.id[0] if isinstance(message.id, tuple) else message.id
+                messages[key] = message.string
+    return messages
+
+
+def choose(wanted: str | None, offered: tuple[str, ...] = LOCALES) -> str:
+    """The first offered language that an Accept-Language header asks for, else the first."""
+    for part in (wanted or "").split(","):
+        tag = part.split(";")[0].strip().lower()[:2]
+        if tag in offered:
+            return tag
+    return offered[0]

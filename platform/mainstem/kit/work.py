@@ -1,0 +1,132 @@
+"""Work: one piece of work, from its first read to its commit.
+
+Every verb takes a Work first. A request, a fact, a test and a simulation differ only in theirs.
+It is committed at the edge that made it, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from sqlmodel import Session, SQLModel
+
+from mainstem.kit.clock import Clock
+from mainstem.kit.errors import NotFound
+from mainstem.kit.ids import new_id
+
+Table = TypeVar("Table", bound=SQLModel)
+
+COMPANY = -1
+"""The home of work that may see every affiliate's rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it: `staff:3`, `affiliate:2`, `client`, `gateway`, `system`."""
+
+    kind: str
+    id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}" if self.id else self.kind
+
+
+SYSTEM = Actor("system")
+GATEWAY = Actor("gateway")
+CLIENT = Actor("client")
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the edge hands to the verbs besides the database.
+
+    `reactions` are the names of facts that something follows from; other facts are only kept.
+    `gateway` is the payment gateway's client; only `mainstem.payments` looks inside.
+    """
+
+    reactions: frozenset[str] = frozenset()
+    gateway: Any = None
+    zone: str = "Europe/Stockholm"
+    public_url: str = ""
+
+
+@dataclass(slots=True)
+class Work:
+    """A session, an actor, a clock and tools, under one id that every fact and log line carries."""
+
+    session: Session
+    actor: Actor
+    clock: Clock
+    tools: Tools = field(default_factory=Tools)
+    home: int = COMPANY
+    id: UUID = field(default_factory=new_id)
+    _pg: psycopg.Connection[Any] | None = None
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        return self.clock.now()
+
+    @property
+    def pg(self) -> psycopg.Connection[Any]:
+        """The driver's own connection behind the session, for set-based statements."""
+        if self._pg is None:
+            connection = self.session.connection().connection.driver_connection
+            assert isinstance(connection, psycopg.Connection)
+            self._pg = connection
+        return self._pg
+
+    def rows(self, sql: str, **values: Any) -> list[Any]:
+        """Every row that a statement gives, as named tuples."""
+        self.session.flush()
+        with self.pg.cursor(row_factory=namedtuple_row) as cursor:
+            cursor.execute(sql, values)  # type: ignore[arg-type]
+            return cursor.fetchall() if cursor.description else []
+
+    def row(self, sql: str, **values: Any) -> Any | None:
+        """The first row, or None."""
+        rows = self.rows(sql, **values)
+        return rows[0] if rows else None
+
+    def value(self, sql: str, **values: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = self.row(sql, **values)
+        return row[0] if row else None
+
+    def run(self, sql: str, **values: Any) -> int:
+        """Run a statement; how many rows it touched."""
+        self.session.flush()
+        with self.pg.cursor() as cursor:
+            cursor.execute(sql, values)  # type: ignore[arg-type]
+            return cursor.rowcount
+
+    def add(self, *things: SQLModel) -> None:
+        """Put new rows in, at once, so that their constraints speak here."""
+        self.session.add_all(things)
+        self.session.flush()
+
+    def get(self, table: type[Table], key: Any) -> Table:
+        """The row, to look at; NotFound when there is none or it is not ours to see."""
+        found = self.session.get(table, key)
+        if found is None:
+            raise NotFound(table.__name__.lower())
+        return found
+
+    def take(self, table: type[Table], key: Any) -> Table:
+        """The row, locked and fresh, to change; NotFound when there is none."""
+        self.session.flush()
+        found = self.session.get(table, key, with_for_update=True, populate_existing=True)
+        if found is None:
+            raise NotFound(table.__name__.lower())
+        return found
+
+
+def columns(rows: Iterable[Sequence[Any]], count: int) -> list[list[Any]]:
+    """Rows turned into columns, `count` of them even when there is no row: for unnest."""
+    turned = [list(column) for column in zip(*rows, strict=True)]
+    return turned or [[] for _ in range(count)]

@@ -1,0 +1,103 @@
+"""Money in whole minor units, and the only places where it is ever rounded.
+
+Two roundings exist. `rdiv` is half away from zero: it makes a tax, a base or a share of a
+reversal. `largest_remainder` splits a floored total so that the parts add up to it, a tie going
+to the earlier part. Nothing else in Mainstem rounds money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# ISO 4217 exponents that are not 2. Never divide by 100: ask.
+_EXPONENTS = {
+    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0,
+    "RWF": 0, "UGX": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
+    "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
+}  # fmt: skip
+
+BASIS = 10_000
+"""Basis points in a whole: a rate of 1,000 is 10 %."""
+
+MINOR_MAX = 2**53
+"""Larger amounts are refused at the door: they are mistakes, and some readers of our JSON
+hold numbers as doubles."""
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """An amount in whole minor units of one currency. Never a float, never mixed."""
+
+    minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        assert type(self.minor) is int, "money is whole minor units"
+        assert len(self.currency) == 3, "a currency is its ISO 4217 code"
+        assert self.currency.isupper(), "a currency is its ISO 4217 code"
+
+    def __add__(self, other: Money) -> Money:
+        assert self.currency == other.currency, "currencies are never added across"
+        return Money(self.minor + other.minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        assert self.currency == other.currency, "currencies are never subtracted across"
+        return Money(self.minor - other.minor, self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.minor, self.currency)
+
+    def __bool__(self) -> bool:
+        return self.minor != 0
+
+    def part(self, numerator: int, denominator: int) -> Money:
+        """This amount times a fraction, rounded half away from zero."""
+        return Money(rdiv(self.minor * numerator, denominator), self.currency)
+
+    @property
+    def exponent(self) -> int:
+        """Decimals of the currency: 2 for SEK, 0 for JPY, 3 for KWD."""
+        return exponent(self.currency)
+
+
+def exponent(currency: str) -> int:
+    """Decimals of a currency, by ISO 4217."""
+    return _EXPONENTS.get(currency, 2)
+
+
+def rdiv(a: int, b: int) -> int:
+    """a / b, rounded half away from zero, for b > 0.
+
+    `rdiv(-a, b) == -rdiv(a, b)`, so a full reversal is exact. The SQL function of the same name
+    gives the same answer for every int64 input.
+    """
+    assert b > 0, "divide by a positive whole number"
+    half_up = (2 * abs(a) + b) // (2 * b)
+    return half_up if a >= 0 else -half_up
+
+
+def net_of_tax(gross_minor: int, tax_bp: int) -> int:
+    """The part of a tax-included amount that is not tax, in minor units."""
+    return rdiv(gross_minor * BASIS, BASIS + tax_bp)
+
+
+def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
+    """`total` split in proportion to `weights`: whole parts that add up to it exactly.
+
+    Every part is its exact share rounded down; what is left over goes one unit each to the
+    largest remainders, a tie to the earlier part. total >= 0, every weight >= 0, and a total
+    above zero needs a weight above zero.
+    """
+    assert total >= 0, "split what is there"
+    assert all(weight >= 0 for weight in weights), "a weight is not negative"
+    whole = sum(weights)
+    if total == 0:
+        return [0] * len(weights)
+    assert whole > 0, "somebody must take the total"
+    parts = [total * weight // whole for weight in weights]
+    left = total - sum(parts)
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
+    for i in by_remainder[:left]:
+        parts[i] += 1
+    return parts

@@ -1,0 +1,63 @@
+"""A real PostgreSQL for every test: one server a session, one migrated template, a clone a test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from mainstem.kit import db, postgres
+from mainstem.kit.clock import FixedClock
+
+TEMPLATE = "mainstem_template"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
+    """One throw-away PostgreSQL of this test process, with a migrated template database."""
+    given = os.environ.get("MAINSTEM_TEST_PG_BIN")
+    if given:
+        os.environ["MAINSTEM_PG_BIN"] = given
+    settings = {"max_connections": "200"}
+    with postgres.start(
+        tmp_path_factory.mktemp("pg") / "data", durable=False, settings=settings
+    ) as running:
+        postgres.create_database(running, TEMPLATE)
+        db.migrate(running.admin_url(TEMPLATE))
+        yield running
+
+
+@pytest.fixture
+def database_url(server: postgres.Server) -> Iterator[str]:
+    """The owner's URL of a fresh, migrated database that only this test uses."""
+    name = f"t_{uuid4().hex[:12]}"
+    postgres.create_database(server, name, template=TEMPLATE)
+    yield server.admin_url(name)
+    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A Monday morning in early March, standing still until a test moves it."""
+    return FixedClock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def database(database_url: str, clock: FixedClock) -> Iterator[db.Database]:
+    """The company's database as the application role sees it."""
+    from mainstem import flow
+
+    made = db.Database(database_url, clock=clock, tools=flow.tools(), pool=4)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def root() -> Path:
+    """The repository."""
+    return Path(__file__).parents[1]
