@@ -1,0 +1,125 @@
+// The console's keys and scanner.
+//   data-go="s"     on a link: g, then s, follows it
+//   data-key="r"    on a link, button or field: r presses or focuses it
+//   data-rows       on a <tbody>: j and k walk the rows, x ticks, Enter opens the first link
+//   data-scan-form  on a form with an input name="code": a scan anywhere on the page fills and sends it;
+//                   without such a form the page gets a "scan" event with the code in detail.code
+//   data-said="good" | "bad" inside an answer: a tone beside the words, for those who look at the parcel
+
+const BURST_MS = 35;          // a scanner types faster than any hand
+const SCAN_LENGTH_MIN = 4;
+
+const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]") ?? null;
+
+let typed = "";
+let burst = 0;
+let last = 0;
+let first = 0;
+let waitingForSection = 0;
+
+function scanned(code) {
+  const form = document.querySelector("form[data-scan-form]");
+  const event = new CustomEvent("scan", { detail: { code }, bubbles: true, cancelable: true });
+  if (!(form ?? document).dispatchEvent(event) || !form) return;
+  form.elements.code.value = code;
+  form.requestSubmit();
+  form.elements.code.value = "";
+}
+
+// Capture phase: a scan must never end up in the field that happens to have the focus, so the letters
+// a burst has already typed there are taken out again.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const now = event.timeStamp;
+  const fast = now - last < BURST_MS;
+  last = now;
+  if (event.key.length === 1) {
+    if (!fast) { typed = ""; first = now; }
+    typed += event.key;
+    burst = now - first;
+    return;
+  }
+  if ((event.key === "Enter" || event.key === "Tab") && fast && typed.length >= SCAN_LENGTH_MIN
+      && burst < BURST_MS * typed.length) {
+    const code = typed;
+    typed = "";
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const field = typing(event.target);
+    if (field && "value" in field && field.value.endsWith(code)) field.value = field.value.slice(0, -code.length);
+    scanned(code);
+  }
+}, true);
+
+const rows = () => [...document.querySelectorAll("[data-rows] > tr")];
+
+function walk(step) {
+  const all = rows();
+  if (!all.length) return;
+  const at = all.findIndex((row) => row.classList.contains("is-current"));
+  const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
+  all.forEach((row) => row.classList.toggle("is-current", row === next));
+  (next.querySelector("a, button, input") ?? next).focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function press(element) {
+  if (element.matches("input, select, textarea")) { element.focus(); element.select?.(); } else element.click();
+}
+
+// A letter waits for the length of one burst before it acts, so that a scan is not taken for a command.
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  const field = typing(event.target);
+  if (event.key === "Escape" && field) { field.blur(); return; }
+  if (field && field.type !== "checkbox") return;
+  if (document.querySelector("dialog[open]")) return;
+  const key = event.key;
+  const stamp = event.timeStamp;
+  if (key === "/" || key === "?") event.preventDefault();
+  window.setTimeout(() => { if (last === stamp) act(key); }, BURST_MS + 5);
+});
+
+function act(key) {
+  const current = document.querySelector("[data-rows] > .is-current");
+  if (waitingForSection && performance.now() - waitingForSection < 1500) {
+    waitingForSection = 0;
+    const link = document.querySelector(`[data-go="${CSS.escape(key)}"]`);
+    if (link) link.click();
+    document.body.classList.remove("show-keys");
+    return;
+  }
+  if (key === "g") { waitingForSection = performance.now(); document.body.classList.add("show-keys"); return; }
+  document.body.classList.remove("show-keys");
+  if (key === "?") document.getElementById("keys")?.showModal();
+  else if (key === "j") walk(1);
+  else if (key === "k") walk(-1);
+  else if (key === "x") current?.querySelector("input[type=checkbox]")?.click();
+  else if (key.length === 1) {
+    const element = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    if (element) press(element);
+  }
+}
+
+// Two tones that differ in pitch and length, made here so that no file is needed.
+let sound;
+function tone(kind) {
+  try {
+    sound ??= new AudioContext();
+    const wave = sound.createOscillator();
+    const volume = sound.createGain();
+    wave.frequency.value = kind === "bad" ? 180 : 880;
+    volume.gain.value = 0.08;
+    wave.connect(volume).connect(sound.destination);
+    wave.start();
+    wave.stop(sound.currentTime + (kind === "bad" ? 0.35 : 0.08));
+    navigator.vibrate?.(kind === "bad" ? [120, 60, 120] : 40);
+  } catch { /* a browser without sound still shows the words */ }
+}
+
+document.addEventListener("htmx:after:swap", () => {
+  const said = document.querySelector("[data-said]");
+  if (!said) return;
+  tone(said.dataset.said);
+  said.removeAttribute("data-said");
+});

@@ -1,0 +1,52 @@
+// For every surface. Pages work without it; it spares a reader a wrong press or a lost place.
+
+const SENDING_MS = 8000;
+
+// A form that cannot be undone asks first: <form data-confirm="Cancel order 1042?">.
+// A form is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  if (form.dataset.sending === "yes") {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  if (form.method !== "post") return;
+  form.dataset.sending = "yes";
+  form.querySelectorAll("button[type=submit]").forEach((button) => button.setAttribute("aria-busy", "true"));
+  window.setTimeout(() => release(form), SENDING_MS);
+}, true);
+
+const release = (root) => {
+  const forms = root.matches?.("form") ? [root] : root.querySelectorAll?.("form") ?? [];
+  forms.forEach((form) => {
+    delete form.dataset.sending;
+    form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+  });
+};
+
+// A page taken from the browser's memory and a form answered in place may be sent again;
+// so may one whose answer was a file and not a page.
+window.addEventListener("pageshow", () => release(document));
+document.addEventListener("htmx:finally:request", (event) => release(event.target));
+
+// A refused form puts the reader at the summary of what to put right.
+const focusSummary = (root) => root.querySelector?.("[data-focus]")?.focus();
+document.addEventListener("DOMContentLoaded", () => focusSummary(document));
+document.addEventListener("htmx:after:swap", () => focusSummary(document));
+
+// What the eye sees change, the ear should hear: announce("Added to the basket").
+document.addEventListener("announce", (event) => {
+  const place = document.getElementById("announcements");
+  if (place) place.textContent = event.detail?.text ?? event.detail?.value ?? "";
+});
+
+// A select or a set of options that turns the page: <select data-submit>. Its form keeps a button for those without script.
+document.addEventListener("change", (event) => {
+  if (event.target.closest("[data-submit]")) event.target.form?.requestSubmit();
+});
