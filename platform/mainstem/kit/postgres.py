@@ -162,8 +162,8 @@ class Server:
 def start(data: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> Server:
     """A server on this data folder, ready for connections; the folder is set up if it is new.
 
-    `durable=False` is for tests: what is committed outlives any kill, not a power cut. `settings` are PostgreSQL's own and
-    win over ours. Raises ServerAlreadyOwned, PostgresVersionDiffers, ServerDidNotStart.
+    `durable=False` is for tests: what is committed outlives any kill, but not a power cut.
+    `settings` are PostgreSQL's own and win over ours. Raises ServerAlreadyOwned, PostgresVersionDiffers, ServerDidNotStart.
     """
     data = Path(data).absolute()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
