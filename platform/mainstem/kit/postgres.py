@@ -163,7 +163,8 @@ def start(data: Path, *, durable: bool = True, settings: Mapping[str, str] | Non
     """A server on this data folder, ready for connections; the folder is set up if it is new.
 
     `durable=False` is for tests: what is committed outlives any kill, but not a power cut.
-    `settings` are PostgreSQL's own and win over ours. Raises ServerAlreadyOwned, PostgresVersionDiffers, ServerDidNotStart.
+    `settings` are PostgreSQL's own and win over ours. Raises ServerAlreadyOwned,
+    PostgresVersionDiffers, PostgresNotFound, ServerDidNotStart.
     """
     data = Path(data).absolute()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
