@@ -516,12 +516,25 @@ CREATE TABLE quote (
   created_at timestamptz NOT NULL,
   sent_at timestamptz,
   answered_at timestamptz,
+  answered_by text,                     -- the name given with the answer
+  answered_from text NOT NULL DEFAULT '',                      -- the network address it came from
   accepted_hash text,                   -- of what was accepted, word for word
   PRIMARY KEY (home_id, lead_id, no),
   FOREIGN KEY (home_id, lead_id) REFERENCES lead (home_id, id),
   CHECK ((accepted_hash IS NOT NULL) = (state = 'accepted'))
 );
-CREATE UNIQUE INDEX quote_live ON quote (home_id, lead_id) WHERE state IN ('draft','sent','viewed','accepted');
+-- One offer stands at a time; the next may be drafted beside it.
+CREATE UNIQUE INDEX quote_standing ON quote (home_id, lead_id) WHERE state IN ('sent','viewed','accepted');
+CREATE UNIQUE INDEX quote_draft ON quote (home_id, lead_id) WHERE state = 'draft';
+CREATE INDEX quote_running ON quote (valid_until) WHERE state IN ('sent','viewed');
+CREATE FUNCTION check_quote_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'quote % of lead % was sent: its words stand', OLD.no, OLD.lead_id USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER quote_stands BEFORE UPDATE ON quote FOR EACH ROW
+  WHEN (OLD.state <> 'draft' AND (OLD.amount_minor, OLD.currency, OLD.scope, OLD.valid_until)
+                     IS DISTINCT FROM (NEW.amount_minor, NEW.currency, NEW.scope, NEW.valid_until))
+  EXECUTE FUNCTION check_quote_stands();
 
 CREATE TABLE job (
   home_id bigint NOT NULL,
@@ -532,6 +545,7 @@ CREATE TABLE job (
   starts_at timestamptz,
   ends_at timestamptz,
   report text NOT NULL DEFAULT '',
+  objection text NOT NULL DEFAULT '',   -- what the client says is not done
   done_at timestamptz,
   signed_off_at timestamptz,
   signed_off_by text,
