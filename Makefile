@@ -12,6 +12,8 @@ INPUTS := requirements.lock pyproject.toml
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; \
 	then echo $$python; break; fi; done)
+# An environment whose interpreter was removed or moved is of no use any more.
+DEAD := $(shell test -L $(BIN)/python && ! test -e $(BIN)/python && rm -rf $(VENV))
 HOME_IS_OURS := $(shell test -n "$$HOME" && test -w "$$HOME" && echo yes)
 
 # uv knows neither the system's certificates nor pip's index unless told, and compiles nothing;
@@ -38,6 +40,7 @@ help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
 
 install: $(RUN_READY)  ## set up .venv with what the company needs
+	@true
 
 run: $(RUN_READY)  ## run the company; Ctrl-C stops it
 	@exec $(BIN)/mainstem run
@@ -76,14 +79,14 @@ $(BIN)/uv: | $(BIN)/python
 	@awk '/^uv==/ {on=1} on {print} on && !/\\$$/ {exit}' requirements.lock > $(VENV)/uv.txt
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement $(VENV)/uv.txt
 
-$(RUN_READY): $(INPUTS) $(BIN)/python | $(BIN)/uv
+$(RUN_READY): $(INPUTS) | $(BIN)/uv
 	@echo "Setting up what the company needs (once)."
 	@sed '/^# ---- only for the tests/,$$d' requirements.lock > $(VENV)/run.txt
 	@$(UV) pip install $(INTO) --requirement $(VENV)/run.txt
 	@$(link_ourselves)
 	@touch $@
 
-$(TEST_READY): $(INPUTS) $(BIN)/python | $(BIN)/uv
+$(TEST_READY): $(INPUTS) | $(BIN)/uv
 	@echo "Setting up what the tests need (once)."
 	@$(UV) pip sync $(INTO) requirements.lock
 	@$(link_ourselves)
