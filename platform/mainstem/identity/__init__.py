@@ -1,0 +1,65 @@
+"""Who someone is, what she may do, and the keys and links that stand for her."""
+
+from mainstem.identity.keys import StorefrontKey, issue_key, read_key, revoke_key
+from mainstem.identity.links import client_link, quote_link, read_client_link, read_quote_link
+from mainstem.identity.passwords import PasswordTooWeak
+from mainstem.identity.people import (
+    ROLES,
+    STAFF,
+    EmailTaken,
+    create_person,
+    grant,
+    key_of,
+    revoke,
+    set_password,
+)
+from mainstem.identity.sessions import (
+    Identity,
+    Session,
+    SignInRefused,
+    TooManyAttempts,
+    end_sessions,
+    sign_in,
+    sign_out,
+    who,
+)
+from mainstem.identity.setup import (
+    AlreadySetUp,
+    SetupTokenRefused,
+    has_staff,
+    make_setup_token,
+    set_up,
+)
+
+__all__ = [
+    "ROLES",
+    "STAFF",
+    "AlreadySetUp",
+    "EmailTaken",
+    "Identity",
+    "PasswordTooWeak",
+    "Session",
+    "SetupTokenRefused",
+    "SignInRefused",
+    "StorefrontKey",
+    "TooManyAttempts",
+    "client_link",
+    "create_person",
+    "end_sessions",
+    "grant",
+    "has_staff",
+    "issue_key",
+    "key_of",
+    "make_setup_token",
+    "quote_link",
+    "read_client_link",
+    "read_key",
+    "read_quote_link",
+    "revoke",
+    "revoke_key",
+    "set_password",
+    "set_up",
+    "sign_in",
+    "sign_out",
+    "who",
+]

@@ -1,0 +1,60 @@
+"""Signed links: a client without an account opens her own order or quote, and nobody else's."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from uuid import UUID
+
+from itsdangerous import BadData, TimestampSigner
+from itsdangerous.encoding import base64_decode, base64_encode
+
+from mainstem.kit.errors import NotFound
+
+# As long as she may complain about what she bought; a quote is answered or forgotten by then.
+ORDER_DAYS = 3 * 365 + 30
+QUOTE_DAYS = 120
+
+
+def client_link(secret: str, home_id: int, order_id: UUID) -> str:
+    """The token of an order's page."""
+    return _sign(secret, "order", home_id, order_id)
+
+
+def read_client_link(secret: str, token: str) -> tuple[int, UUID]:
+    """The home and id of the order that the token opens; NotFound for any other text."""
+    return _read(secret, "order", token, timedelta(days=ORDER_DAYS))
+
+
+def quote_link(secret: str, home_id: int, quote_id: UUID) -> str:
+    """The token of a quote's page. It opens no order."""
+    return _sign(secret, "quote", home_id, quote_id)
+
+
+def read_quote_link(secret: str, token: str) -> tuple[int, UUID]:
+    """The home and id of the quote that the token opens; NotFound for any other text."""
+    return _read(secret, "quote", token, timedelta(days=QUOTE_DAYS))
+
+
+def _signer(secret: str, purpose: str) -> TimestampSigner:
+    return TimestampSigner(
+        secret,
+        salt=f"mainstem.{purpose}-link",
+        key_derivation="hmac",
+        digest_method=hashlib.sha256,
+    )
+
+
+def _sign(secret: str, purpose: str, home_id: int, id: UUID) -> str:
+    content = base64_encode(id.bytes + home_id.to_bytes(8, "big"))
+    return _signer(secret, purpose).sign(content).decode()
+
+
+def _read(secret: str, purpose: str, token: str, age_max: timedelta) -> tuple[int, UUID]:
+    try:
+        signer = _signer(secret, purpose)
+        content = base64_decode(signer.unsign(token, max_age=int(age_max.total_seconds())))
+    except (BadData, ValueError):
+        raise NotFound(purpose) from None
+    assert len(content) == 24, "we signed it"
+    return int.from_bytes(content[16:], "big"), UUID(bytes=content[:16])

@@ -1,0 +1,153 @@
+"""People and what they may do."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from mainstem.identity.passwords import check_password, hash_password
+from mainstem.kit.db import Database
+from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.kit.events import record
+from mainstem.kit.work import SYSTEM, Actor, Work
+
+STAFF = ("picker", "lead_desk", "finance", "admin")
+ROLES = ("affiliate", *STAFF)
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+
+
+class Person(SQLModel, table=True):
+    """Somebody who can sign in."""
+
+    id: int | None = Field(default=None, sa_type=sa.BigInteger, primary_key=True)
+    email: str
+    email_key: str
+    phone_key: str | None = None
+    name: str
+    password_hash: str | None = None
+    locale: str = "en"
+    created_at: datetime
+
+
+class EmailTaken(Refused):
+    """Somebody has this e-mail already."""
+
+    code = "email_taken"
+    message = "There is already somebody with this e-mail."
+
+
+def key_of(email: str) -> str:
+    """The e-mail as we compare it."""
+    return email.strip().lower()
+
+
+def create_person(
+    work: Work,
+    *,
+    email: str,
+    name: str,
+    password_hash: str | None = None,
+    locale: str = "en",
+    phone_key: str | None = None,
+) -> int:
+    """Somebody new; her id. Without a password hash she cannot sign in yet."""
+    _check_person(email=email, name=name)
+    id = work.value(
+        """INSERT INTO person (email, email_key, phone_key, name, password_hash, locale, created_at)
+           VALUES (%(email)s, %(key)s, %(phone)s, %(name)s, %(hash)s, %(locale)s, %(now)s)
+           ON CONFLICT (email_key) DO NOTHING RETURNING id""",
+        email=email.strip(),
+        key=key_of(email),
+        phone=phone_key,
+        name=name.strip(),
+        hash=password_hash,
+        locale=locale,
+        now=work.now(),
+    )
+    if id is None:
+        raise EmailTaken(Problem("/email", EmailTaken.code, EmailTaken.message))
+    record(work, "person.created", id)
+    return int(id)
+
+
+def _check_person(*, email: str, name: str) -> None:
+    problems = []
+    local, _, domain = email.strip().rpartition("@")
+    if (
+        not local
+        or "." not in domain
+        or len(email) > 254
+        or any(c.isspace() for c in email.strip())
+    ):
+        problems.append(
+            Problem("/email", "invalid_email", "Write an e-mail, like name@example.com.")
+        )
+    if not name.strip():
+        problems.append(Problem("/name", "missing", "Write your name."))
+    if problems:
+        raise InvalidInput(*problems)
+
+
+def grant(work: Work, person_id: int, role: str, *, affiliate_id: int | None = None) -> None:
+    """Let somebody act in a role (of one affiliate, where it is hers). Repeats are fine."""
+    assert role in ROLES
+    assert (role == "affiliate") == (affiliate_id is not None)
+    added = work.run(
+        """INSERT INTO membership (person_id, role, affiliate_id, granted_at)
+           VALUES (%(person)s, %(role)s, %(affiliate)s, %(now)s)
+           ON CONFLICT DO NOTHING""",
+        person=person_id,
+        role=role,
+        affiliate=affiliate_id,
+        now=work.now(),
+    )
+    if added:
+        record(work, "membership.granted", f"{person_id}:{role}", home=affiliate_id or 0)
+
+
+def revoke(work: Work, person_id: int, role: str, *, affiliate_id: int | None = None) -> None:
+    """Take a role back. It is felt at her next request: nothing is cached."""
+    ended = work.run(
+        """UPDATE membership SET revoked_at = %(now)s
+            WHERE person_id = %(person)s AND role = %(role)s
+              AND affiliate_id IS NOT DISTINCT FROM %(affiliate)s AND revoked_at IS NULL""",
+        person=person_id,
+        role=role,
+        affiliate=affiliate_id,
+        now=work.now(),
+    )
+    if ended:
+        record(work, "membership.revoked", f"{person_id}:{role}", home=affiliate_id or 0)
+
+
+def set_password(
+    database: Database,
+    person_id: int,
+    password: str,
+    *,
+    actor: Actor = SYSTEM,
+    keep: bytes | None = None,
+) -> None:
+    """A new password. Every session of hers ends, save the one whose hash is `keep`.
+
+    Opens its own works: hashing is slow and must hold no connection.
+    """
+    with database.work(actor) as work:
+        email = work.get(Person, person_id).email
+    check_password(password, email=email)
+    hashed = hash_password(password)
+    with database.work(actor) as work:
+        work.take(Person, person_id).password_hash = hashed
+        work.run(
+            """UPDATE sign_in_session SET revoked_at = %(now)s
+                WHERE person_id = %(person)s AND revoked_at IS NULL
+                  AND token_hash IS DISTINCT FROM %(keep)s""",
+            person=person_id,
+            keep=keep,
+            now=work.now(),
+        )
+        record(work, "password.set", person_id)
