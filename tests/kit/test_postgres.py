@@ -148,6 +148,15 @@ def test_the_server_stops_when_its_keeper_is_killed(data: Path, owner: Owner) ->
         assert answers(server)
 
 
+def test_an_owner_whose_keeper_was_killed_may_start_anew_at_once(data: Path) -> None:
+    server = postgres.start(data, durable=False)
+    assert server._keeper is not None
+    server._keeper.kill()
+    server.stop()
+    with postgres.start(data, durable=False) as again:
+        assert answers(again)
+
+
 def test_everything_killed_at_once_leaves_nothing_in_the_way(data: Path, owner: Owner) -> None:
     with psycopg.connect(found(data).admin_url()) as connection:
         connection.execute("CREATE TABLE said (word text)")

@@ -176,7 +176,7 @@ def start(data: Path, *, durable: bool = True, settings: Mapping[str, str] | Non
         runnable, copied = reachable(programs, account)
         sockets = _sockets_for(cluster, account)
         left_outside = [path for path in (copied, None if sockets == cluster else sockets) if path]
-        _note_owner(data, sockets, left_outside)
+        _note_owner(data, sockets, left_outside, keeper_pid=None)
         try:
             if not cluster.exists():
                 _initialise(data, runnable, account, durable=durable)
@@ -185,6 +185,7 @@ def start(data: Path, *, durable: bool = True, settings: Mapping[str, str] | Non
                 data, runnable, account, lock, sockets, left_outside,
                 _settings(runnable.major, sockets, account, durable=durable) | dict(settings or {}),
             )  # fmt: skip
+            _note_owner(data, sockets, left_outside, keeper_pid=keeper.pid)
             server = Server(data, programs, sockets, keeper)
         except BaseException:
             _remove(left_outside)
@@ -243,11 +244,9 @@ def _lock(data: Path) -> Iterator[int]:
         until = time.monotonic() + _LOCK_PATIENCE_SECONDS
         while not _try_lock(lock):
             owner = _owner(data)
-            owner_pid = int(str(owner["pid"])) if owner else None
-            owner_lives = owner is not None and _is_same_process(owner)
-            if owner_lives or time.monotonic() > until:
-                raise ServerAlreadyOwned(data, owner_pid)
-            time.sleep(0.05)  # the owner is dead and its server is stopping
+            if (owner is not None and _owns(owner)) or time.monotonic() > until:
+                raise ServerAlreadyOwned(data, int(str(owner["pid"])) if owner else None)
+            time.sleep(0.05)  # the owner or its keeper is dead, and the server is stopping
         yield lock
     finally:
         os.close(lock)
@@ -272,10 +271,11 @@ def _is_locked(data: Path) -> bool:
         os.close(lock)
 
 
-def _note_owner(data: Path, sockets: Path, outside: list[Path]) -> None:
+def _note_owner(data: Path, sockets: Path, outside: list[Path], *, keeper_pid: int | None) -> None:
     owner = {
         "pid": os.getpid(),
         "born": _birth(os.getpid()),
+        "keeper_pid": keeper_pid,
         "sockets": str(sockets),
         "outside": [str(path) for path in outside],
     }
@@ -293,9 +293,11 @@ def _owner(data: Path) -> dict[str, object] | None:
     return owner
 
 
-def _is_same_process(owner: Mapping[str, object]) -> bool:
-    pid = int(str(owner["pid"]))
-    return _lives(pid) and owner.get("born") == _birth(pid)
+def _owns(owner: Mapping[str, object]) -> bool:
+    """Whether the noted owner lives, is no later process of the same number, and has its keeper."""
+    pid, keeper_pid = int(str(owner["pid"])), owner.get("keeper_pid")
+    keeper_lives = keeper_pid is None or _lives(int(str(keeper_pid)))
+    return _lives(pid) and owner.get("born") == _birth(pid) and keeper_lives
 
 
 def _lives(pid: int) -> bool:
