@@ -1,0 +1,1 @@
+"""Rehearse the business: markets, backtests, stories and the demo company."""
