@@ -6,7 +6,9 @@ import re
 
 import phonenumbers
 
-_EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@.<>()\[\],;:\\\"]+(\.[^\s@.<>()\[\],;:\\\"]+)+")
+_EMAIL = re.compile(
+    r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@.<>()\[\],;:\\\"]+(\.[^\s@.<>()\[\],;:\\\"]+)+"
+)
 _EMAIL_MAX = 254  # RFC 5321: a longer one cannot be delivered to
 
 # Where a form is fixed by the country's post: what it looks like, and how it is written.

@@ -1,0 +1,270 @@
+"""What pages read about jobs: the dispatcher's lists and board, one job, and the client's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from mainstem.kit.errors import NotFound
+from mainstem.kit.transitions import Action
+from mainstem.kit.work import Work
+from mainstem_fulfillment.engagements import rules
+from mainstem_fulfillment.engagements.model import JobKey
+
+LIST_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class JobCard:
+    """A job in a list or on the board."""
+
+    key: JobKey
+    order_number: str
+    state: str
+    service: str
+    client: str
+    phone: str
+    street: str
+    postal_code: str
+    city: str
+    team_id: int | None
+    team: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    done_at: datetime | None
+    waiting_since: datetime
+    wanted_on: date | None
+    recommended: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamDay:
+    """One team's day: what it has to do, and how much of it is still free."""
+
+    team_id: int
+    code: str
+    name: str
+    opens_at: datetime | None
+    closes_at: datetime | None
+    free: timedelta
+    jobs: list[JobCard]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A line of a job's timeline."""
+
+    at: datetime
+    actor: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """Everything the desk knows about a job, and what may be done with it now."""
+
+    card: JobCard
+    quantity: int
+    report: str
+    objection: str
+    signed_off_at: datetime | None
+    signed_off_by: str | None
+    signs_off_at: datetime | None
+    message: str
+    decision: str
+    candidates: list[dict[str, Any]] = field(default_factory=list)
+    timeline: list[Happened] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientJob:
+    """A job as its client sees it. Work nobody objects to is accepted at `signs_off_at`."""
+
+    key: JobKey
+    service: str
+    state: str
+    team: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    report: str
+    objection: str
+    done_at: datetime | None
+    signs_off_at: datetime | None
+    signed_off_at: datetime | None
+    signed_off_by: str | None
+    actions: list[Action]
+
+
+_JOBS = """
+SELECT j.*, o.number, l.name AS service, l.quantity, o.client->>'name' AS client,
+       coalesce(o.client->>'phone', '') AS phone, o.address->>'line1' AS street,
+       o.address->>'postal_code' AS postal_code, o.address->>'city' AS city,
+       coalesce(t.name, '') AS team, lead.wanted_on, coalesce(lead.message, '') AS message,
+       coalesce(d.chosen, '') AS chosen, coalesce(r.name, '') AS recommended,
+       coalesce(d.reason, '') AS decision, coalesce(d.candidates, '[]'::jsonb) AS candidates
+  FROM job j
+  JOIN orders o ON o.home_id = j.home_id AND o.id = j.order_id
+  JOIN order_line l ON l.home_id = j.home_id AND l.order_id = j.order_id AND l.line_no = j.line_no
+  LEFT JOIN team t ON t.id = j.team_id
+  LEFT JOIN lead ON lead.home_id = o.home_id AND lead.id = o.lead_id
+  LEFT JOIN LATERAL (SELECT chosen, reason, candidates FROM routing_decision
+                      WHERE home_id = j.home_id AND order_id = j.order_id AND kind = 'service'
+                   AND candidates @> jsonb_build_array(jsonb_build_object('line_no', j.line_no))
+                      ORDER BY no DESC LIMIT 1) d ON true
+  LEFT JOIN team r ON r.code = d.chosen
+"""
+
+
+def unscheduled(work: Work, *, most: int = LIST_MAX) -> list[JobCard]:
+    """Jobs that wait for a time, longest first."""
+    rows = work.rows(
+        _JOBS
+        + """WHERE j.state = 'unscheduled'
+             ORDER BY j.created_at, j.order_id, j.line_no LIMIT %(most)s""",
+        most=most,
+    )
+    return [_card(row) for row in rows]
+
+
+def awaiting_sign_off(work: Work, *, most: int = LIST_MAX) -> list[JobCard]:
+    """Finished jobs that are not accepted yet, those with an objection first."""
+    rows = work.rows(
+        _JOBS
+        + """WHERE j.state IN ('done', 'disputed')
+             ORDER BY j.state = 'done', j.done_at, j.order_id, j.line_no LIMIT %(most)s""",
+        most=most,
+    )
+    return [_card(row) for row in rows]
+
+
+def day_board(work: Work, day: date) -> list[TeamDay]:
+    """Every team's day, in the company's zone."""
+    zone = work.tools.zone
+    opens = datetime.combine(day, time.min, tzinfo=zone)
+    closes = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
+    jobs: dict[int, list[JobCard]] = {}
+    for row in work.rows(
+        _JOBS
+        + """WHERE j.starts_at >= %(opens)s AND j.starts_at < %(closes)s
+               AND j.team_id IS NOT NULL AND j.state <> 'canceled'
+             ORDER BY j.starts_at, j.order_id, j.line_no""",
+        opens=opens,
+        closes=closes,
+    ):
+        jobs.setdefault(row.team_id, []).append(_card(row))
+    teams = work.rows(
+        """SELECT id, code, name, day_starts, day_ends, active,
+                  ARRAY(SELECT s.starts_at FROM job_slot s WHERE s.team_id = team.id
+                           AND s.starts_at >= %(opens)s AND s.starts_at < %(closes)s) AS held
+             FROM team WHERE active OR id = ANY(%(busy)s::bigint[]) ORDER BY name, id""",
+        opens=opens,
+        closes=closes,
+        busy=list(jobs),
+    )
+    return [_team_day(work, team, day, jobs.get(team.id, [])) for team in teams]
+
+
+def _team_day(work: Work, team: Any, day: date, jobs: list[JobCard]) -> TeamDay:
+    times = rules.working_half_hours(team, day, work.tools.zone) if team.active else []
+    free = set(times) - set(team.held)
+    return TeamDay(
+        team_id=team.id,
+        code=team.code,
+        name=team.name,
+        opens_at=times[0] if times else None,
+        closes_at=times[-1] + rules.HALF_HOUR if times else None,
+        free=len(free) * rules.HALF_HOUR,
+        jobs=jobs,
+    )
+
+
+def page(work: Work, key: JobKey) -> JobView:
+    """One job for the desk."""
+    row = work.row(
+        _JOBS + "WHERE j.home_id = %(home)s AND j.order_id = %(order)s AND j.line_no = %(line)s",
+        home=key.home_id,
+        order=key.order_id,
+        line=key.line_no,
+    )
+    if row is None:
+        raise NotFound("job")
+    return JobView(
+        card=_card(row),
+        quantity=row.quantity,
+        report=row.report,
+        objection=row.objection,
+        signed_off_at=row.signed_off_at,
+        signed_off_by=row.signed_off_by,
+        signs_off_at=_signs_off_at(row),
+        message=row.message,
+        decision=row.decision,
+        candidates=row.candidates,
+        timeline=_timeline(work, key),
+        actions=rules.allowed_actions(row),
+    )
+
+
+def _timeline(work: Work, key: JobKey) -> list[Happened]:
+    rows = work.rows(
+        """SELECT happened_at, actor, name FROM fact
+            WHERE subject = %(subject)s AND home_id = %(home)s ORDER BY id DESC""",
+        subject=key.subject,
+        home=key.home_id,
+    )
+    return [Happened(row.happened_at, row.actor, row.name) for row in rows]
+
+
+def of_order(work: Work, home_id: int, order_id: UUID) -> list[ClientJob]:
+    """The jobs of one order, for its client's page."""
+    rows = work.rows(
+        _JOBS + "WHERE j.home_id = %(home)s AND j.order_id = %(order)s ORDER BY j.line_no",
+        home=home_id,
+        order=order_id,
+    )
+    return [
+        ClientJob(
+            key=JobKey(row.home_id, row.order_id, row.line_no),
+            service=row.service,
+            state=row.state,
+            team=row.team,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            report=row.report,
+            objection=row.objection,
+            done_at=row.done_at,
+            signs_off_at=_signs_off_at(row),
+            signed_off_at=row.signed_off_at,
+            signed_off_by=row.signed_off_by,
+            actions=rules.client_actions(row),
+        )
+        for row in rows
+    ]
+
+
+def _signs_off_at(row: Any) -> datetime | None:
+    return row.done_at + rules.SIGN_OFF_AFTER if row.state == "done" else None
+
+
+def _card(row: Any) -> JobCard:
+    return JobCard(
+        key=JobKey(row.home_id, row.order_id, row.line_no),
+        order_number=row.number,
+        state=row.state,
+        service=row.service,
+        client=row.client,
+        phone=row.phone,
+        street=row.street,
+        postal_code=row.postal_code,
+        city=row.city,
+        team_id=row.team_id,
+        team=row.team,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        done_at=row.done_at,
+        waiting_since=row.created_at,
+        wanted_on=row.wanted_on,
+        recommended=row.recommended,
+    )

@@ -1,0 +1,389 @@
+"""What pages read about leads. Nothing here changes anything, and each sees only what is hers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from mainstem.kit.errors import NotFound
+from mainstem.kit.transitions import Action
+from mainstem.kit.work import Work
+from mainstem.leads import rules
+from mainstem.money import Money
+
+CARDS_MAX = 50
+LIST_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteView:
+    """One version of a quote, as it reads."""
+
+    no: int
+    state: str
+    amount: Money
+    scope: str
+    valid_until: datetime
+    created_at: datetime
+    created_by: str
+    sent_at: datetime | None
+    answered_at: datetime | None
+    answered_by: str | None
+    accepted_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A lead in a list: who asks for what, and how far it has come."""
+
+    home_id: int
+    id: UUID
+    number: str
+    state: str
+    service: str
+    client: str
+    city: str
+    storefront: str
+    wanted_on: date | None
+    assigned_to: str | None
+    created_at: datetime
+    quote_state: str | None
+    quoted: Money | None
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The staff's board: how many leads are in each state, and the open ones, oldest first."""
+
+    counts: dict[str, int]
+    columns: dict[str, list[Card]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a timeline: a fact by its name, or a note in its words."""
+
+    at: datetime
+    actor: str
+    fact: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadView:
+    """Everything the desk knows about a lead, and what may be done with it now."""
+
+    home_id: int
+    id: UUID
+    number: str
+    state: str
+    lost_reason: str | None
+    duplicate_of: UUID | None
+    service: str
+    storefront: str
+    channel: str
+    external_id: str | None
+    currency: str
+    locale: str
+    client: dict[str, Any]
+    address: dict[str, Any]
+    message: str
+    wanted_on: date | None
+    seller_id: int
+    seller: str
+    attributed_by: str
+    attribution: dict[str, Any]
+    assigned_to: str | None
+    created_at: datetime
+    closed_at: datetime | None
+    order_id: UUID | None
+    order_number: str | None
+    quotes: list[QuoteView] = field(default_factory=list)
+    timeline: list[Entry] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """A lead as its affiliate sees it: how far it has come, and nothing of the desk's notes."""
+
+    home_id: int
+    id: UUID
+    number: str
+    state: str
+    lost_reason: str | None
+    service: str
+    client: str
+    city: str
+    wanted_on: date | None
+    created_at: datetime
+    closed_at: datetime | None
+    quoted: Money | None
+    order_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A quote as its client reads it, and whether it may be answered now."""
+
+    home_id: int
+    lead_id: UUID
+    lead_number: str
+    no: int
+    state: str
+    service: str
+    client_name: str
+    locale: str
+    amount: Money
+    scope: str
+    sent_at: datetime | None
+    valid_until: datetime
+    answered_at: datetime | None
+    answered_by: str | None
+    accepted_hash: str | None
+    newer_no: int | None
+    order_id: UUID | None
+    order_number: str | None
+    actions: list[Action]
+
+
+# The product's name in the reader's language, else in English.
+_SERVICE = """coalesce((SELECT name FROM product_text t
+   WHERE t.product_id = l.product_id AND t.locale = %(locale)s),
+  (SELECT name FROM product_text t WHERE t.product_id = l.product_id AND t.locale = 'en'),
+  p.slug) AS service"""
+
+_CARDS = f"""
+SELECT l.home_id, l.id, l.number, l.state, {_SERVICE}, l.client->>'name' AS client,
+       l.address->>'city' AS city, s.name AS storefront, l.wanted_on, l.assigned_to, l.created_at,
+       q.state AS quote_state, q.amount_minor, q.currency, q.valid_until
+  FROM lead l
+  JOIN product p ON p.id = l.product_id
+  LEFT JOIN storefront s ON s.home_id = l.home_id AND s.id = l.storefront_id
+  LEFT JOIN LATERAL (SELECT state, amount_minor, currency, valid_until FROM quote
+                      WHERE home_id = l.home_id AND lead_id = l.id
+                      ORDER BY no DESC LIMIT 1) q ON true
+ WHERE l.state = %(state)s
+ ORDER BY l.created_at, l.id LIMIT %(most)s"""
+
+
+def pipeline(work: Work, *, locale: str, most: int = CARDS_MAX) -> Pipeline:
+    """The staff's board. Counts cover everything; each column shows at most `most` cards."""
+    counted = work.rows("SELECT state, count(*) AS n FROM lead GROUP BY state")
+    counts = dict.fromkeys((*rules.OPEN, *rules.CLOSED), 0)
+    counts.update({row.state: row.n for row in counted})
+    columns = {
+        state: [_card(row) for row in work.rows(_CARDS, state=state, most=most, locale=locale)]
+        for state in rules.OPEN
+    }
+    return Pipeline(counts, columns)
+
+
+def _card(row: Any) -> Card:
+    return Card(
+        home_id=row.home_id,
+        id=row.id,
+        number=row.number,
+        state=row.state,
+        service=row.service,
+        client=row.client,
+        city=row.city,
+        storefront=row.storefront or "",
+        wanted_on=row.wanted_on,
+        assigned_to=row.assigned_to,
+        created_at=row.created_at,
+        quote_state=row.quote_state,
+        quoted=_money(row.amount_minor, row.currency),
+        valid_until=row.valid_until,
+    )
+
+
+_LEAD = f"""
+SELECT l.*, {_SERVICE}, s.name AS storefront, a.name AS seller,
+       o.id AS order_id, o.number AS order_number
+  FROM lead l
+  JOIN product p ON p.id = l.product_id
+  LEFT JOIN storefront s ON s.home_id = l.home_id AND s.id = l.storefront_id
+  LEFT JOIN affiliate a ON a.id = l.seller_id
+  LEFT JOIN orders o ON o.home_id = l.home_id AND o.lead_id = l.id
+ WHERE l.home_id = %(home)s AND l.id = %(lead)s"""
+
+
+def page(work: Work, home_id: int, lead_id: UUID, *, locale: str) -> LeadView:
+    """One lead for the desk: its quotes, its timeline of facts and notes, its actions."""
+    row = work.row(_LEAD, home=home_id, lead=lead_id, locale=locale)
+    if row is None:
+        raise NotFound("lead")
+    quotes = _quotes(work, home_id, lead_id)
+    return LeadView(
+        home_id=row.home_id,
+        id=row.id,
+        number=row.number,
+        state=row.state,
+        lost_reason=row.lost_reason,
+        duplicate_of=row.duplicate_of,
+        service=row.service,
+        storefront=row.storefront or "",
+        channel=row.channel,
+        external_id=row.external_id,
+        currency=row.currency,
+        locale=row.locale,
+        client=row.client,
+        address=row.address,
+        message=row.message,
+        wanted_on=row.wanted_on,
+        seller_id=row.seller_id,
+        seller=row.seller or "",
+        attributed_by=row.attributed_by,
+        attribution=row.attribution,
+        assigned_to=row.assigned_to,
+        created_at=row.created_at,
+        closed_at=row.closed_at,
+        order_id=row.order_id,
+        order_number=row.order_number,
+        quotes=quotes,
+        timeline=_timeline(work, home_id, lead_id),
+        actions=rules.allowed_actions(row, quotes),
+    )
+
+
+def _quotes(work: Work, home_id: int, lead_id: UUID) -> list[QuoteView]:
+    rows = work.rows(
+        "SELECT * FROM quote WHERE home_id = %(home)s AND lead_id = %(lead)s ORDER BY no DESC",
+        home=home_id,
+        lead=lead_id,
+    )
+    return [
+        QuoteView(
+            no=row.no,
+            state=row.state,
+            amount=Money(row.amount_minor, row.currency),
+            scope=row.scope,
+            valid_until=row.valid_until,
+            created_at=row.created_at,
+            created_by=row.created_by,
+            sent_at=row.sent_at,
+            answered_at=row.answered_at,
+            answered_by=row.answered_by,
+            accepted_hash=row.accepted_hash,
+        )
+        for row in rows
+    ]
+
+
+def _timeline(work: Work, home_id: int, lead_id: UUID) -> list[Entry]:
+    rows = work.rows(
+        """SELECT happened_at AS at, id, actor, name AS fact, '' AS words FROM fact
+            WHERE subject = %(subject)s AND home_id = %(home)s
+           UNION ALL
+           SELECT at, id, actor, '', words FROM lead_note
+            WHERE home_id = %(home)s AND lead_id = %(lead)s
+            ORDER BY at DESC, id DESC""",
+        subject=str(lead_id),
+        home=home_id,
+        lead=lead_id,
+    )
+    return [Entry(at=row.at, actor=row.actor, fact=row.fact, words=row.words) for row in rows]
+
+
+def introduced(work: Work, affiliate_id: int, *, locale: str) -> list[Introduced]:
+    """What an affiliate may see of the leads she introduced, newest first.
+
+    Hers are the leads of her storefronts and those she is credited for. Of another's storefront
+    she is not shown duplicates: they name a client who came to somebody else.
+    """
+    rows = work.rows(
+        f"""SELECT l.home_id, l.id, l.number, l.state, l.lost_reason, {_SERVICE},
+                   l.client->>'name' AS client, l.address->>'city' AS city, l.wanted_on,
+                   l.created_at, l.closed_at, q.amount_minor, q.currency,
+                   o.number AS order_number
+              FROM lead l
+              JOIN product p ON p.id = l.product_id
+              LEFT JOIN LATERAL (SELECT amount_minor, currency FROM quote
+                                  WHERE home_id = l.home_id AND lead_id = l.id AND state <> 'draft'
+                                  ORDER BY no DESC LIMIT 1) q ON true
+              LEFT JOIN orders o ON o.home_id = l.home_id AND o.lead_id = l.id
+             WHERE l.home_id = %(affiliate)s
+                OR (l.seller_id = %(affiliate)s AND l.state <> 'duplicate')
+             ORDER BY l.created_at DESC, l.id DESC LIMIT %(most)s""",
+        affiliate=affiliate_id,
+        locale=locale,
+        most=LIST_MAX,
+    )
+    return [
+        Introduced(
+            home_id=row.home_id,
+            id=row.id,
+            number=row.number,
+            state=row.state,
+            lost_reason=row.lost_reason,
+            service=row.service,
+            client=row.client,
+            city=row.city,
+            wanted_on=row.wanted_on,
+            created_at=row.created_at,
+            closed_at=row.closed_at,
+            quoted=_money(row.amount_minor, row.currency),
+            order_number=row.order_number,
+        )
+        for row in rows
+    ]
+
+
+def offer(work: Work, home_id: int, lead_id: UUID, no: int, *, locale: str) -> Offer:
+    """A quote for its client's page. A draft is nobody's to see yet."""
+    row = work.row(
+        f"""SELECT q.*, l.number AS lead_number, l.state AS lead_state, l.locale,
+                   l.client->>'name' AS client_name, {_SERVICE},
+                   o.id AS order_id, o.number AS order_number,
+                   (SELECT n.no FROM quote n WHERE n.home_id = q.home_id AND n.lead_id = q.lead_id
+                       AND n.no > q.no AND n.state = ANY(%(shown)s)
+                     ORDER BY n.no DESC LIMIT 1) AS newer_no
+              FROM quote q
+              JOIN lead l ON l.home_id = q.home_id AND l.id = q.lead_id
+              JOIN product p ON p.id = l.product_id
+              LEFT JOIN orders o ON o.home_id = l.home_id AND o.lead_id = l.id
+             WHERE q.home_id = %(home)s AND q.lead_id = %(lead)s AND q.no = %(no)s
+               AND q.sent_at IS NOT NULL""",
+        home=home_id,
+        lead=lead_id,
+        no=no,
+        locale=locale,
+        shown=[*rules.STANDING, "accepted"],
+    )
+    if row is None:
+        raise NotFound("quote")
+    lead = _State(row.lead_state)
+    return Offer(
+        home_id=row.home_id,
+        lead_id=row.lead_id,
+        lead_number=row.lead_number,
+        no=row.no,
+        state=row.state,
+        service=row.service,
+        client_name=row.client_name,
+        locale=row.locale,
+        amount=Money(row.amount_minor, row.currency),
+        scope=row.scope,
+        sent_at=row.sent_at,
+        valid_until=row.valid_until,
+        answered_at=row.answered_at,
+        answered_by=row.answered_by,
+        accepted_hash=row.accepted_hash,
+        newer_no=row.newer_no,
+        order_id=row.order_id,
+        order_number=row.order_number,
+        actions=rules.quote_actions(lead, row, work.now()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    state: str
+
+
+def _money(minor: int | None, currency: str | None) -> Money | None:
+    return Money(minor, currency) if minor is not None and currency else None

@@ -1,0 +1,316 @@
+"""The rules of leads: which step follows which, what a request must hold, what a quote says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Protocol
+
+from mainstem.kit.contact import email_key, is_country, phone_key, postal_code
+from mainstem.kit.errors import InvalidTransition, Problem, Refused
+from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
+from mainstem.kit.transitions import Action, Machine, Step
+from mainstem.leads.model import LeadWanted, Quote
+from mainstem.money import MINOR_MAX, Money
+
+OPEN = ("new", "qualified", "quoted")
+CLOSED = ("won", "lost", "duplicate")
+STANDING = ("sent", "viewed")
+LOST_REASONS = (
+    "no_answer",
+    "too_expensive",
+    "chose_other",
+    "not_needed",
+    "out_of_area",
+    "not_possible",
+    "not_serious",
+)
+
+PROTECTED = timedelta(days=30)
+"""How long the first introducer of a client for a service is the only one."""
+
+PAY_WITHIN = timedelta(days=7)
+"""How long a client who said yes to a quote has to pay for it."""
+
+MESSAGE_MAX = 4000
+SCOPE_MAX = 8000
+VALID_DAYS_MAX = 180
+
+LEAD = Machine(
+    "lead",
+    Step("qualify", "qualified", ("new",), "qualified"),
+    Step("draft_quote", "quoted", ("qualified", "quoted")),
+    Step("send_quote", "quoted", ("qualified", "quoted"), "quoted"),
+    Step("win", "won", ("quoted",), "won"),
+    Step("lose", "lost", OPEN, "lost"),
+    Step("mark_duplicate", "marked as a duplicate", ("new",), "duplicate"),
+    Step("note", "noted on", (*OPEN, *CLOSED)),
+)
+OFFERED_TO_STAFF = ("qualify", "draft_quote", "send_quote", "lose", "note")
+
+QUOTE = Machine(
+    "quote",
+    Step("edit", "edited", ("draft",)),
+    Step("send", "sent", ("draft",), "sent"),
+    Step("view", "viewed", STANDING, "viewed"),
+    Step("accept", "accepted", STANDING, "accepted"),
+    Step("decline", "declined", STANDING, "declined"),
+    Step("expire", "expired", STANDING, "expired"),
+    Step("supersede", "superseded", ("draft", *STANDING), "superseded"),
+)
+OFFERED_TO_CLIENT = ("accept", "decline")
+
+
+class NoDraft(Refused):
+    """There is nothing to send."""
+
+    code = "no_draft"
+    message = "There is no draft to send. Write a quote first."
+
+
+class QuoteNoLongerValid(Refused):
+    """The client answers after the day the quote was good for."""
+
+    code = "quote_expired"
+    message = "This quote is no longer valid. Ask us for a new one."
+
+
+class ExternalIdTaken(Refused):
+    """The integration uses one of its own numbers for two requests."""
+
+    code = "duplicate_external_id"
+    message = "The external id {external_id} already belongs to lead {number}."
+
+    def __init__(self, external_id: str, number: str) -> None:
+        super().__init__(external_id=external_id, number=number)
+
+
+class _Stated(Protocol):
+    @property
+    def state(self) -> str: ...
+
+
+class _Offer(Protocol):
+    @property
+    def state(self) -> str: ...
+    @property
+    def valid_until(self) -> datetime: ...
+
+
+def allowed_actions(lead: _Stated, quotes: Iterable[_Stated]) -> list[Action]:
+    """What staff may do with a lead now, and why not the rest."""
+    missing = None if any(quote.state == "draft" for quote in quotes) else NoDraft()
+    guards: dict[str, Refused | None] = {"send_quote": missing}
+    return [LEAD.action(lead.state, name, guards.get(name)) for name in OFFERED_TO_STAFF]
+
+
+def quote_actions(lead: _Stated, quote: _Offer, now: datetime) -> list[Action]:
+    """What the client may do with a quote now, and why not the rest."""
+    return [
+        QUOTE.action(quote.state, name, why_unanswerable(lead, quote, now))
+        for name in OFFERED_TO_CLIENT
+    ]
+
+
+def why_unanswerable(lead: _Stated, quote: _Offer, now: datetime) -> Refused | None:
+    """What stands against an answer to a quote that is otherwise open, if anything does."""
+    if lead.state != "quoted":
+        return InvalidTransition("lead", lead.state, "answered")
+    if now >= quote.valid_until:
+        return QuoteNoLongerValid()
+    return None
+
+
+# ------------------------------------------------------------------------- what a request holds
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where a request arrives: the storefront's terms and the service that was asked for.
+
+    `takes`: the storefront is open; `sells`: it offers the service, if there is such a one.
+    """
+
+    currency: str
+    locales: Sequence[str]
+    takes: bool
+    product_id: int | None
+    sells: bool
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A request whose every field is right, in the form in which it is kept."""
+
+    client_key: str
+    phone_key: str | None
+    client: dict[str, str]
+    address: dict[str, str]
+    message: str
+
+    @property
+    def contact_keys(self) -> list[str]:
+        """The contacts by which this person is known again, sorted."""
+        keys = [f"email:{self.client_key}"]
+        return [*keys, f"phone:{self.phone_key}"] if self.phone_key else keys
+
+
+def key_fits(key: str) -> bool:
+    """Whether an idempotency key has a length at which two are never alike by chance."""
+    return KEY_MIN <= len(key) <= KEY_MAX
+
+
+def check(wanted: LeadWanted, counter: Counter) -> Checked | list[Problem]:
+    """The request in the form in which it is kept, or everything that is wrong with it."""
+    country = wanted.address.country.strip().upper()
+    email = email_key(wanted.client.email)
+    phone = phone_key(wanted.client.phone, country) if wanted.client.phone.strip() else None
+    code = postal_code(wanted.address.postal_code, country)
+    problems = [
+        *_request_problems(wanted, counter),
+        *_client_problems(wanted, email, phone, country),
+        *_address_problems(wanted, country, code),
+        *_consent_problems(wanted),
+    ]
+    if problems:
+        return problems
+    assert email is not None
+    assert code is not None
+    return Checked(
+        client_key=email,
+        phone_key=phone,
+        client={
+            "name": wanted.client.name.strip(),
+            "email": wanted.client.email.strip(),
+            "phone": phone or "",
+        },
+        address={
+            "line1": wanted.address.line1.strip(),
+            "line2": wanted.address.line2.strip(),
+            "postal_code": code,
+            "city": wanted.address.city.strip(),
+            "country": country,
+        },
+        message=wanted.message.strip(),
+    )
+
+
+def _request_problems(wanted: LeadWanted, counter: Counter) -> Iterator[Problem]:
+    if not counter.takes:
+        yield Problem("", "affiliate_suspended", "This storefront takes no requests now.")
+    if not key_fits(wanted.key):
+        yield Problem("/key", "invalid_field", "Send a key of {min} to {max} characters.",
+                      {"min": KEY_MIN, "max": KEY_MAX})  # fmt: skip
+    if counter.product_id is None:
+        yield Problem("/product", "unknown_service", "We know no service called {product}.",
+                      {"product": wanted.product})  # fmt: skip
+    elif not counter.sells:
+        yield Problem("/product", "not_sold_here", "{product} is not offered in this storefront.",
+                      {"product": wanted.product})  # fmt: skip
+    if wanted.currency != counter.currency:
+        yield Problem("/currency", "currency_not_supported", "This storefront sells in {currency}.",
+                      {"currency": counter.currency})  # fmt: skip
+    if wanted.locale not in counter.locales:
+        yield Problem("/locale", "invalid_field", "This storefront speaks {locales}.",
+                      {"locales": ", ".join(counter.locales)})  # fmt: skip
+    if len(wanted.message) > MESSAGE_MAX:
+        yield Problem("/message", "too_long", "Keep the message under {max} characters.",
+                      {"max": MESSAGE_MAX})  # fmt: skip
+    if wanted.wanted_on and wanted.wanted_on < counter.today:
+        yield Problem("/wanted_on", "in_the_past", "Choose a day that is still to come.")
+    if wanted.external_id is not None and not 1 <= len(wanted.external_id) <= 64:
+        yield Problem("/external_id", "invalid_field", "Send an id of 1 to 64 characters.")
+
+
+def _client_problems(
+    wanted: LeadWanted, email: str | None, phone: str | None, country: str
+) -> Iterator[Problem]:
+    yield from _text("/client/name", wanted.client.name, "Write your name.")
+    if email is None:
+        yield Problem(
+            "/client/email", "email_invalid", "Write an e-mail address like name@example.com."
+        )
+    if wanted.client.phone.strip() and phone is None and is_country(country):
+        yield Problem("/client/phone", "phone_invalid",
+                      "Write a phone number of {country}, or one that starts with + and the"
+                      " country's number.", {"country": country})  # fmt: skip
+
+
+def _address_problems(wanted: LeadWanted, country: str, code: str | None) -> Iterator[Problem]:
+    yield from _text("/address/line1", wanted.address.line1, "Write the street and number.")
+    yield from _text("/address/city", wanted.address.city, "Write the town.")
+    if len(wanted.address.line2) > 200:
+        yield Problem("/address/line2", "too_long", "Keep this under {max} characters.",
+                      {"max": 200})  # fmt: skip
+    if not is_country(country):
+        yield Problem("/address/country", "invalid_field", "Choose a country, as two letters.")
+    elif code is None:
+        yield Problem("/address/postal_code", "postal_code_invalid",
+                      "Write a postal code of {country}.", {"country": country})  # fmt: skip
+
+
+def _consent_problems(wanted: LeadWanted) -> Iterator[Problem]:
+    if not wanted.consent.given:
+        yield Problem("/consent/given", "consent_required",
+                      "We need your consent before we may contact you.")  # fmt: skip
+    if not wanted.consent.text_version.strip() or not wanted.consent.words.strip():
+        yield Problem("/consent/words", "consent_required",
+                      "Send the words that the client agreed to, and their version.")  # fmt: skip
+
+
+def _text(pointer: str, value: str, ask: str) -> Iterator[Problem]:
+    if not value.strip():
+        yield Problem(pointer, "missing", ask)
+    elif len(value) > 200:
+        yield Problem(pointer, "too_long", "Keep this under {max} characters.", {"max": 200})
+
+
+# ------------------------------------------------------------------------- what a quote says
+
+
+def quote_problems(
+    amount: Money, scope: str, valid_days: int, *, currency: str
+) -> Iterator[Problem]:
+    """Everything that is wrong with a quote that somebody is writing."""
+    if amount.currency != currency:
+        yield Problem("/amount", "currency_not_supported", "Quote in {currency}.",
+                      {"currency": currency})  # fmt: skip
+    if not 0 < amount.minor <= MINOR_MAX:
+        yield Problem("/amount", "invalid_field", "Write an amount above zero.")
+    if not scope.strip():
+        yield Problem("/scope", "missing", "Describe what the price covers.")
+    if len(scope) > SCOPE_MAX:
+        yield Problem("/scope", "too_long", "Keep this under {max} characters.",
+                      {"max": SCOPE_MAX})  # fmt: skip
+    if not 1 <= valid_days <= VALID_DAYS_MAX:
+        yield Problem("/valid_days", "invalid_field", "Let it be valid for 1 to {max} days.",
+                      {"max": VALID_DAYS_MAX})  # fmt: skip
+
+
+def words(number: str, quote: Quote) -> str:
+    """The quote word for word, in the one form of which the hash is kept."""
+    return "\n".join(
+        [
+            f"Quote {number}-{quote.no}",
+            f"Amount {quote.amount_minor} {quote.currency}, tax included, in minor units",
+            f"Valid until {quote.valid_until.isoformat()}",
+            quote.scope,
+        ]
+    )
+
+
+def hash_of(text: str) -> str:
+    """The SHA-256 of a text, in hexadecimal."""
+    return sha256(text.encode()).hexdigest()
+
+
+def asked_again(signals: dict[str, Any], first_number: str) -> dict[str, Any]:
+    """A duplicate's signals as they were found, with the lead that came first.
+
+    A duplicate is never won, so its signals credit nobody: the first introducer keeps the client,
+    and learns nothing from another's storefront.
+    """
+    return {**signals, "duplicate_of": first_number}
