@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from mainstem.gateway import payments
 from mainstem.gateway.balance import known_currency
-from mainstem.gateway.cards import Card, delayed_method, offered
+from mainstem.gateway.cards import CARDS, Card, delayed_method, offered
 from mainstem.gateway.currencies import AMOUNT_MAX, LEAST_CHARGE, shown
 from mainstem.gateway.ids import new_id
 from mainstem.gateway.listing import page
@@ -139,7 +139,7 @@ def fell_due(turn: Turn, id: str) -> None:
 def _expire(turn: Turn, session: Record) -> None:
     turn.store.drop_timers("session.expire", session.id)
     turn.change(session, "checkout.session.expired", status="expired")
-    if intent := _intent(turn, session):
+    if intent := intent_of(turn, session):
         payments.cancel_open(turn, intent, "expired")
 
 
@@ -148,10 +148,11 @@ def _expire(turn: Turn, session: Record) -> None:
 
 def pay(turn: Turn, session: Record, card: Card, email: str, name: str | None = None) -> Record:
     """Try to pay an open session with a test card; the payment intent tells how it went."""
-    intent = _intent(turn, session)
+    intent = intent_of(turn, session)
     if intent is None:
         intent = payments.open_intent(turn, session)
         turn.change(session, payment_intent=intent.id)
+    session.hidden["card"] = card.name
     turn.change(session, customer_details=_details(email, name))
     if card.outcome == "authenticate":
         payments.ask_to_authenticate(turn, intent, card, f"{turn.base_url}/c/pay/{session.id}")
@@ -160,9 +161,10 @@ def pay(turn: Turn, session: Record, card: Card, email: str, name: str | None = 
     return intent
 
 
-def authenticate(turn: Turn, session: Record, card: Card, *, approved: bool) -> Record:
+def authenticate(turn: Turn, session: Record, *, approved: bool) -> Record:
     """The client's answer to the bank's extra step."""
-    intent = _intent(turn, session)
+    card = CARDS[session.hidden["card"]]
+    intent = intent_of(turn, session)
     if intent is None or intent.body["status"] != "requires_action":
         raise refused("This payment does not wait for authentication.", None)
     if approved:
@@ -189,7 +191,7 @@ def _confirm(turn: Turn, session: Record, intent: Record, card: Card) -> None:
 def delayed_money_decided(turn: Turn, id: str, *, arrived: bool) -> None:
     """The bank's late answer for a session that completed unpaid."""
     session = turn.store.get(id, "checkout.session")
-    intent = _intent(turn, session) if session else None
+    intent = intent_of(turn, session) if session else None
     if session is None or intent is None or intent.body["status"] != "processing":
         return
     if not arrived:
@@ -201,7 +203,8 @@ def delayed_money_decided(turn: Turn, id: str, *, arrived: bool) -> None:
     payments.settle(turn, charge)
 
 
-def _intent(turn: Turn, session: Record) -> Record | None:
+def intent_of(turn: Turn, session: Record) -> Record | None:
+    """The payment intent of a session, once somebody has tried to pay it."""
     id = session.body["payment_intent"]
     return turn.store.get(id, "payment_intent") if id else None
 

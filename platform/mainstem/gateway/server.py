@@ -78,10 +78,15 @@ class Gateway:
     def run_due(self) -> None:
         now = self.now
         while (due := self.store.next_due()) is not None and due <= now:
-            with self.turn(now=due) as turn:
-                timer = self.store.take_due(due)
-                if timer:
-                    timers.run(turn, *timer[1:])
+            try:
+                with self.turn(now=due) as turn:
+                    if timer := self.store.take_due(due):
+                        timers.run(turn, *timer[1:])
+            except WireError as error:
+                # What was to happen no longer can; it must not hold up everything after it.
+                log.warning("a timer came to nothing: %s", error)
+                with self.store.work():
+                    self.store.take_due(due)
 
     @contextlib.contextmanager
     def turn(self, *, now: int | None = None, **facts: Any) -> Iterator[Turn]:
@@ -93,6 +98,10 @@ class Gateway:
             )  # fmt: skip
             yield turn
             timers.finish(turn)
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Something is to be sent or falls due: look now rather than later."""
         self._nudge.set()
 
     # -- ASGI ------------------------------------------------------------------------------------

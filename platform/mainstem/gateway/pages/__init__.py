@@ -1,5 +1,57 @@
-from mainstem.gateway.exchange import Answer, Request
+"""The gateway's own pages: the client's checkout, the affiliate's onboarding, the levers."""
+
+from typing import TYPE_CHECKING
+
+from mainstem.gateway import levers
+from mainstem.gateway.exchange import Answer, Request, api_headers, error_answer
+from mainstem.gateway.pages import admin_page, checkout_page, onboarding_page
+from mainstem.gateway.pages.rendering import not_found, style
+from mainstem.gateway.wire import JSON, WireError, decode, encode, invalid
+
+if TYPE_CHECKING:
+    from mainstem.gateway.server import Gateway
+
+LEVERS = "/__gateway/levers"
 
 
-def answer_page(gateway, request: Request) -> Answer:
-    return Answer(404, b"")
+def answer_page(gateway: "Gateway", request: Request) -> Answer:
+    """Whatever is not the API."""
+    segments = request.path.strip("/").split("/")
+    match request.method, segments:
+        case "GET", ["favicon.ico"]:
+            return Answer(204, b"")
+        case "GET", ["__gateway", "style.css"]:
+            return style()
+        case (("GET" | "POST"), ["c", "pay", id]):
+            return checkout_page.checkout(gateway, request, id)
+        case (("GET" | "POST"), ["c", "pay", id, "confirm"]):
+            return checkout_page.confirm(gateway, request, id)
+        case (("GET" | "POST"), ["setup", id]):
+            return onboarding_page.onboarding(gateway, request, id)
+        case "GET", ["__gateway"]:
+            return admin_page.overview(gateway, request)
+        case "POST", ["__gateway", "pull", *name]:
+            return admin_page.pull(gateway, request, "/".join(name))
+        case "GET", ["__gateway", "levers"]:
+            return Answer(200, encode(levers.described()), api_headers(request, None))
+        case "POST", ["__gateway", "levers", *name]:
+            return _lever(gateway, request, "/".join(name))
+    return not_found(request)
+
+
+def _lever(gateway: "Gateway", request: Request, name: str) -> Answer:
+    try:
+        done = levers.pull(gateway, name, _json_object(request.body))
+    except WireError as error:
+        return error_answer(request, error)
+    return Answer(200, encode(done), api_headers(request, None))
+
+
+def _json_object(body: bytes) -> JSON:
+    try:
+        given = decode(body or b"{}")
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        raise invalid("A lever takes a JSON object.")
+    return given
