@@ -1,1 +1,1 @@
-"""Mainstem."""
+"""Central fulfillment: where the parent keeps, ships and performs what affiliates sell."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.rows import namedtuple_row
@@ -52,7 +53,7 @@ class Tools:
 
     reactions: frozenset[str] = frozenset()
     gateway: Any = None
-    zone: str = "Europe/Stockholm"
+    zone: ZoneInfo = ZoneInfo("Europe/Stockholm")
     public_url: str = ""
 
 

@@ -581,6 +581,7 @@ CREATE TABLE payment (
   currency char(3) NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
   amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
   captured_minor bigint NOT NULL DEFAULT 0 CHECK (captured_minor >= 0),
+  fee_minor bigint NOT NULL DEFAULT 0 CHECK (fee_minor >= 0),  -- what the gateway kept
   session_id text UNIQUE,
   intent_id text UNIQUE,
   charge_id text UNIQUE,
@@ -609,6 +610,7 @@ CREATE TABLE refund (
   requested_at timestamptz NOT NULL,
   succeeded_at timestamptz,
   error text,
+  booked boolean NOT NULL DEFAULT false,-- stands in the order and in the books
   PRIMARY KEY (home_id, id),
   FOREIGN KEY (home_id, order_id) REFERENCES orders (home_id, id),
   FOREIGN KEY (home_id, payment_id) REFERENCES payment (home_id, id)
@@ -625,6 +627,10 @@ CREATE TABLE dispute (
   amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
   withdrawn_minor bigint NOT NULL DEFAULT 0,     -- by its balance transactions, net
   fee_minor bigint NOT NULL DEFAULT 0,
+  booked_minor bigint NOT NULL DEFAULT 0,        -- how much of it stands in the order and the books
+  booked_fee_minor bigint NOT NULL DEFAULT 0,
+  bookings int NOT NULL DEFAULT 0,
+  movements int NOT NULL DEFAULT 0,              -- balance transactions seen: an older look never wins
   opened_at timestamptz NOT NULL,
   PRIMARY KEY (home_id, id),
   FOREIGN KEY (home_id, order_id) REFERENCES orders (home_id, id)
@@ -904,7 +910,7 @@ CREATE POLICY tree ON sponsorship USING ((SELECT current_home()) IN (-1, affilia
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO mainstem_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO mainstem_read;
 REVOKE SELECT ON person, sign_in_session, setup_token, storefront_key FROM mainstem_read;
-GRANT UPDATE ON person, affiliate, sponsorship, membership, sign_in_session, setup_token, product, product_text, variant,
+GRANT UPDATE ON pick, person, affiliate, sponsorship, membership, sign_in_session, setup_token, product, product_text, variant,
   shipping_rate, catalogue_version, storefront, storefront_key, referral_code, client_binding, location, stock_level, team,
   fulfilment, parcel, lead, lead_claim, quote, job, payment, refund, dispute, operation, pay_account,
   ledger_balance, ledger_held, ledger_mark, payout, fact_waiting, demo_clock TO mainstem_app;

@@ -1,0 +1,322 @@
+"""Shipments: pick, pack, hand over, delivered. Each step refuses what is not its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from mainstem import orders
+from mainstem.kit.errors import InvalidTransition, NotFound, Refused
+from mainstem.kit.events import record
+from mainstem.kit.work import Work
+from mainstem.orders.progress import lock
+
+FulfilmentKey = tuple[int, UUID, int]
+"""One location's work for one order: (home, order, no)."""
+
+STEPS = {
+    # action: (from, to)
+    "start_pick": (("released",), "picking"),
+    "pick": (("picking",), "picking"),
+    "pack": (("picked",), "packed"),
+    "hand_over": (("packed",), "shipped"),
+}
+"""The legal steps of a fulfilment; the desk's buttons and its tests come from here."""
+
+
+class WrongArticle(Refused):
+    """The scanned code is not on this list."""
+
+    code: ClassVar[str] = "wrong_article"
+    message: ClassVar[str] = "{scanned} is not on this pick list."
+
+
+class NothingLeftToPick(Refused):
+    """Every piece of it has been picked."""
+
+    code: ClassVar[str] = "nothing_left_to_pick"
+    message: ClassVar[str] = "All of {scanned} is picked already."
+
+
+def start_pick(work: Work, key: FulfilmentKey) -> None:
+    """Take a pick list; whoever takes it owns it."""
+    _step(work, key, "start_pick")
+    work.run(
+        """UPDATE fulfilment SET picker = %(actor)s
+            WHERE home_id = %(home)s AND order_id = %(order)s AND no = %(no)s""",
+        actor=str(work.actor),
+        **_named(key),
+    )
+    record(work, "fulfilment.picking", _subject(key), home=key[0])
+
+
+def pick(work: Work, key: FulfilmentKey, scanned: str, *, quantity: int = 1) -> int:
+    """Confirm pieces of a scanned SKU; how many of the list are left. The last one ends the picking."""
+    _step(work, key, "pick")
+    line = work.row(
+        """SELECT r.line_no, r.quantity, coalesce(p.quantity, 0) AS picked
+             FROM reservation r JOIN order_line l USING (home_id, order_id, line_no)
+             LEFT JOIN pick p ON p.home_id = r.home_id AND p.order_id = r.order_id
+                  AND p.fulfilment_no = r.fulfilment_no AND p.line_no = r.line_no
+            WHERE r.home_id = %(home)s AND r.order_id = %(order)s AND r.fulfilment_no = %(no)s
+              AND r.released_at IS NULL AND upper(l.sku) = upper(%(sku)s)
+            ORDER BY coalesce(p.quantity, 0) >= r.quantity, r.line_no LIMIT 1""",
+        sku=scanned.strip(),
+        **_named(key),
+    )
+    if line is None:
+        raise WrongArticle(scanned=scanned.strip())
+    if line.picked + quantity > line.quantity or quantity < 1:
+        raise NothingLeftToPick(scanned=scanned.strip())
+    work.run(
+        """INSERT INTO pick AS p (home_id, order_id, fulfilment_no, line_no, quantity, picker, at)
+           VALUES (%(home)s, %(order)s, %(no)s, %(line)s, %(quantity)s, %(actor)s, %(now)s)
+           ON CONFLICT (home_id, order_id, fulfilment_no, line_no)
+           DO UPDATE SET quantity = p.quantity + excluded.quantity, at = excluded.at""",
+        line=line.line_no,
+        quantity=quantity,
+        actor=str(work.actor),
+        now=work.now(),
+        **_named(key),
+    )
+    left = int(
+        work.value(
+            """SELECT sum(r.quantity - coalesce(p.quantity, 0))
+                 FROM reservation r LEFT JOIN pick p USING (home_id, order_id, fulfilment_no, line_no)
+                WHERE r.home_id = %(home)s AND r.order_id = %(order)s AND r.fulfilment_no = %(no)s
+                  AND r.released_at IS NULL""",
+            **_named(key),
+        )
+    )
+    if left == 0:
+        work.run(
+            """UPDATE fulfilment SET state = 'picked', picked_at = %(now)s
+                WHERE home_id = %(home)s AND order_id = %(order)s AND no = %(no)s""",
+            now=work.now(),
+            **_named(key),
+        )
+        record(work, "fulfilment.picked", _subject(key), home=key[0])
+    return left
+
+
+def pack(work: Work, key: FulfilmentKey, *, carrier: str, tracking: str) -> None:
+    """Close the box and put its label on."""
+    _step(work, key, "pack")
+    work.run(
+        """UPDATE fulfilment SET packed_at = %(now)s
+            WHERE home_id = %(home)s AND order_id = %(order)s AND no = %(no)s""",
+        now=work.now(),
+        **_named(key),
+    )
+    work.run(
+        """INSERT INTO parcel (home_id, order_id, no, fulfilment_no, carrier, tracking, state)
+           SELECT %(home)s, %(order)s, coalesce(max(no), 0) + 1, %(no)s, %(carrier)s, %(tracking)s,
+                  'label_bought'
+             FROM parcel WHERE home_id = %(home)s AND order_id = %(order)s""",
+        carrier=carrier.strip(),
+        tracking=tracking.strip(),
+        **_named(key),
+    )
+    record(work, "fulfilment.packed", _subject(key), home=key[0])
+
+
+def hand_over(work: Work, key: FulfilmentKey) -> None:
+    """The carrier has it: the goods leave the shelf and the order's lines are shipped."""
+    _step(work, key, "hand_over")
+    _leave(work, [key], {})
+
+
+def dispatch(work: Work, fulfilments: Sequence[FulfilmentKey], *, at: dict[tuple[int, UUID], datetime]) -> None:
+    """Ship released work whose goods left before it came here: the history that a company brings."""
+    keys = sorted(fulfilments)
+    lock(work, sorted({(home, order) for home, order, _ in keys}))
+    done = work.run(
+        """UPDATE fulfilment f SET state = 'shipped', shipped_at = asked.at
+             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[], %(times)s::timestamptz[])
+               AS asked (home_id, order_id, no, at)
+            WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id AND f.no = asked.no
+              AND f.state = 'released'""",
+        times=[at[home, order] for home, order, _ in keys],
+        **_arrays(keys),
+    )
+    if done != len(keys):
+        raise InvalidTransition("fulfilment", "not released", "dispatched")
+    work.run(
+        """INSERT INTO parcel (home_id, order_id, no, fulfilment_no, carrier, tracking, state, shipped_at)
+           SELECT home_id, order_id, no, no, 'history', '', 'in_transit', at
+             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[], %(times)s::timestamptz[])
+               AS asked (home_id, order_id, no, at)""",
+        times=[at[home, order] for home, order, _ in keys],
+        **_arrays(keys),
+    )
+    _leave(work, keys, at)
+
+
+_CONTENTS = """
+SELECT r.home_id, r.order_id, r.line_no, r.fulfilment_no, r.variant_id, r.location_id, r.quantity
+  FROM reservation r
+  JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[]) AS asked (home_id, order_id, no)
+    ON r.home_id = asked.home_id AND r.order_id = asked.order_id AND r.fulfilment_no = asked.no
+ WHERE r.released_at IS NULL"""
+
+
+def _leave(work: Work, keys: Sequence[FulfilmentKey], at: dict[tuple[int, UUID], datetime]) -> None:
+    contents = work.rows(_CONTENTS, **_arrays(keys))
+    gone: dict[tuple[int, int], int] = {}
+    for row in contents:
+        place = (row.variant_id, row.location_id)
+        gone[place] = gone.get(place, 0) + row.quantity
+    places = sorted(gone)
+    shelf = {
+        "variants": [variant for variant, _ in places],
+        "locations": [location for _, location in places],
+    }
+    work.rows(
+        """SELECT 1 FROM stock_level s
+             JOIN unnest(%(variants)s::bigint[], %(locations)s::bigint[]) AS g (variant_id, location_id)
+               USING (variant_id, location_id)
+            ORDER BY s.variant_id, s.location_id FOR UPDATE OF s""",
+        **shelf,
+    )
+    work.run(
+        """UPDATE stock_level s SET on_hand = s.on_hand - g.quantity, reserved = s.reserved - g.quantity
+             FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[], %(quantities)s::int[])
+               AS g (variant_id, location_id, quantity)
+            WHERE s.variant_id = g.variant_id AND s.location_id = g.location_id""",
+        quantities=[gone[place] for place in places],
+        **shelf,
+    )
+    orders.record_shipment(
+        work, [(r.home_id, r.order_id, r.line_no, r.quantity) for r in contents], at=at
+    )
+
+
+def deliver(
+    work: Work, fulfilments: Sequence[FulfilmentKey], *, at: dict[tuple[int, UUID], datetime] | None = None
+) -> int:
+    """The client has the parcels of these fulfilments; how many that was news of."""
+    keys = sorted(set(fulfilments))
+    times = at or {}
+    lock(work, sorted({(home, order) for home, order, _ in keys}))
+    arrived = work.rows(
+        """UPDATE parcel p SET state = 'delivered', delivered_at = asked.at
+             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[], %(times)s::timestamptz[])
+               AS asked (home_id, order_id, no, at)
+            WHERE p.home_id = asked.home_id AND p.order_id = asked.order_id
+              AND p.fulfilment_no = asked.no AND p.state = 'in_transit'
+        RETURNING p.home_id, p.order_id, p.fulfilment_no""",
+        times=[times.get((home, order), work.now()) for home, order, _ in keys],
+        **_arrays(keys),
+    )
+    done = [(row.home_id, row.order_id, row.fulfilment_no) for row in arrived]
+    contents = work.rows(_CONTENTS, **_arrays(done))
+    orders.record_delivery(
+        work, [(r.home_id, r.order_id, r.line_no, r.quantity) for r in contents], at=times
+    )
+    return len(done)
+
+
+def call_off(work: Work, canceled: Sequence[tuple[int, UUID]]) -> None:
+    """Take canceled orders off the desk. What has left is not called back."""
+    work.run(
+        """UPDATE fulfilment f SET state = 'canceled'
+             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+            WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id
+              AND f.state NOT IN ('shipped', 'canceled')""",
+        homes=[home for home, _ in canceled],
+        orders=[order for _, order in canceled],
+    )
+
+
+def _step(work: Work, key: FulfilmentKey, action: str) -> None:
+    """Lock the order, then its work, and make the step if it is its turn."""
+    home, order, _ = key
+    lock(work, [(home, order)])
+    row = work.row(
+        """SELECT f.state, o.state AS order_state FROM fulfilment f
+             JOIN orders o ON o.home_id = f.home_id AND o.id = f.order_id
+            WHERE f.home_id = %(home)s AND f.order_id = %(order)s AND f.no = %(no)s FOR UPDATE OF f""",
+        **_named(key),
+    )
+    if row is None:
+        raise NotFound("fulfilment")
+    allowed, to = STEPS[action]
+    if row.state not in allowed or row.order_state != "placed":
+        state = row.state if row.order_state == "placed" else row.order_state
+        raise InvalidTransition("fulfilment", state, action.replace("_", " "))
+    work.run(
+        """UPDATE fulfilment SET state = %(to)s,
+                  shipped_at = CASE WHEN %(to)s = 'shipped' THEN %(now)s::timestamptz ELSE shipped_at END
+            WHERE home_id = %(home)s AND order_id = %(order)s AND no = %(no)s""",
+        to=to,
+        now=work.now(),
+        **_named(key),
+    )
+    if to == "shipped":
+        work.run(
+            """UPDATE parcel SET state = 'in_transit', shipped_at = %(now)s
+                WHERE home_id = %(home)s AND order_id = %(order)s AND fulfilment_no = %(no)s
+                  AND state = 'label_bought'""",
+            now=work.now(),
+            **_named(key),
+        )
+
+
+def to_do(work: Work) -> list[Any]:
+    """The desk's list: open work, oldest promise first."""
+    return work.rows(
+        """SELECT f.home_id, f.order_id, f.no, f.state, f.picker, f.routed_at, o.number,
+                  o.client->>'name' AS client, o.address->>'city' AS city,
+                  o.address->>'country' AS country, l.code AS location, s.name AS storefront,
+                  (SELECT sum(quantity)::int FROM reservation r WHERE r.home_id = f.home_id
+                     AND r.order_id = f.order_id AND r.fulfilment_no = f.no
+                     AND r.released_at IS NULL) AS pieces
+             FROM fulfilment f
+             JOIN orders o ON o.home_id = f.home_id AND o.id = f.order_id
+             JOIN location l ON l.id = f.location_id
+             JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
+            WHERE f.state IN ('assigned','released','picking','picked','packed','parked')
+            ORDER BY f.routed_at, f.order_id, f.no LIMIT 500"""
+    )
+
+
+def contents(work: Work, key: FulfilmentKey) -> list[Any]:
+    """What is on a pick list: (line_no, sku, name, quantity, picked)."""
+    return work.rows(
+        """SELECT r.line_no, l.sku, l.name, r.quantity, coalesce(p.quantity, 0) AS picked,
+                  d.picture
+             FROM reservation r JOIN order_line l USING (home_id, order_id, line_no)
+             JOIN variant v ON v.id = l.variant_id JOIN product d ON d.id = v.product_id
+             LEFT JOIN pick p USING (home_id, order_id, fulfilment_no, line_no)
+            WHERE r.home_id = %(home)s AND r.order_id = %(order)s AND r.fulfilment_no = %(no)s
+              AND r.released_at IS NULL ORDER BY l.sku, r.line_no""",
+        **_named(key),
+    )
+
+
+def in_transit(work: Work) -> list[Any]:
+    """Parcels on their way, oldest first."""
+    return work.rows(
+        """SELECT p.home_id, p.order_id, p.fulfilment_no AS no, p.carrier, p.tracking, p.shipped_at,
+                  o.number, o.client->>'name' AS client, o.address->>'city' AS city
+             FROM parcel p JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
+            WHERE p.state = 'in_transit' ORDER BY p.shipped_at, p.order_id LIMIT 500"""
+    )
+
+
+def _named(key: FulfilmentKey) -> dict[str, Any]:
+    return {"home": key[0], "order": key[1], "no": key[2]}
+
+
+def _arrays(keys: Sequence[FulfilmentKey]) -> dict[str, Any]:
+    return {
+        "homes": [key[0] for key in keys],
+        "orders": [key[1] for key in keys],
+        "nos": [key[2] for key in keys],
+    }
+
+
+def _subject(key: FulfilmentKey) -> str:
+    return f"{key[1]}:{key[2]}"

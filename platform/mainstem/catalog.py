@@ -1,0 +1,142 @@
+"""What is sold: goods with variants, and services; their texts, prices with history, and tax."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mainstem.kit.work import Work
+from mainstem.money import BASIS, net_of_tax, rdiv
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one SKU is and costs in one currency at one instant. Prices include tax."""
+
+    variant_id: int
+    product_id: int
+    sku: str
+    kind: str
+    name: str
+    tax_bp: int
+    commissionable_bp: int
+    unit_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """A line worked out, in minor units. The commissionable value holds no tax and no shipping."""
+
+    total_minor: int
+    tax_minor: int
+    commissionable_minor: int
+
+
+def amounts(offer: Offer, total_minor: int) -> Amounts:
+    """Tax and commissionable value of a line's tax-included total."""
+    net = net_of_tax(total_minor, offer.tax_bp)
+    return Amounts(total_minor, total_minor - net, rdiv(net * offer.commissionable_bp, BASIS))
+
+
+_OFFERS = """
+SELECT v.id, p.id AS product_id, v.sku, p.kind,
+       coalesce(t.name, e.name, v.sku)
+         || CASE WHEN n.name <> '' THEN ', ' || n.name ELSE '' END AS name,
+       p.tax_bp, p.commissionable_bp, price.amount_minor
+  FROM variant v
+  JOIN product p ON p.id = v.product_id AND p.active
+  LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
+  LEFT JOIN product_text e ON e.product_id = p.id AND e.locale = 'en'
+ CROSS JOIN LATERAL (SELECT CASE WHEN %(locale)s = 'sv' THEN v.name_sv ELSE v.name_en END AS name) n
+  LEFT JOIN LATERAL (SELECT amount_minor FROM price
+                      WHERE variant_id = v.id AND currency = %(currency)s AND valid_from <= %(at)s
+                      ORDER BY valid_from DESC LIMIT 1) price ON true
+ WHERE v.sku = ANY(%(skus)s::text[]) AND v.active"""
+
+
+def offers(
+    work: Work, skus: Sequence[str], *, currency: str, locale: str, at: datetime
+) -> dict[str, Offer]:
+    """The offers of the SKUs that exist and are sold; `unit_minor` None without a price."""
+    rows = work.rows(_OFFERS, skus=list(skus), currency=currency, locale=locale, at=at)
+    return {row.sku: Offer(*row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingRate:
+    """What delivery costs in a currency: a sum, free from a basket value, tax included."""
+
+    amount_minor: int
+    free_from_minor: int
+    tax_bp: int
+
+    def cost(self, goods_minor: int) -> int:
+        """Delivery of goods worth so much; nothing is paid where nothing is shipped."""
+        if goods_minor == 0 or goods_minor >= self.free_from_minor:
+            return 0
+        return self.amount_minor
+
+
+def shipping_rates(work: Work) -> dict[str, ShippingRate]:
+    """Every currency's rate."""
+    return {
+        row.currency: ShippingRate(row.amount_minor, row.free_from_minor, row.tax_bp)
+        for row in work.rows("SELECT currency, amount_minor, free_from_minor, tax_bp FROM shipping_rate")
+    }
+
+
+def version(work: Work) -> int:
+    """The catalogue's version: it grows whenever anything that a storefront shows has changed."""
+    return int(work.value("SELECT version FROM catalogue_version"))
+
+
+def changed(work: Work) -> int:
+    """Say that the catalogue has changed, in the same work that changed it; the new version."""
+    return int(work.value("UPDATE catalogue_version SET version = version + 1 RETURNING version"))
+
+
+def set_price(
+    work: Work, variant_id: int, currency: str, amount_minor: int, *, valid_from: datetime | None = None
+) -> None:
+    """A price from an instant on. The earlier ones stay as history."""
+    work.run(
+        """INSERT INTO price (variant_id, currency, valid_from, amount_minor)
+           VALUES (%(variant)s, %(currency)s, %(start)s, %(amount)s)""",
+        variant=variant_id,
+        currency=currency,
+        start=valid_from or work.now(),
+        amount=amount_minor,
+    )
+    changed(work)
+
+
+def shelf(work: Work, storefront_id: int, *, locale: str, currency: str) -> list[Any]:
+    """A storefront's assortment for its pages, in its order: one row a variant, with the price."""
+    return work.rows(
+        """SELECT p.id AS product_id, p.slug, p.kind, p.category, p.picture, p.position,
+                  coalesce(t.name, e.name) AS name, coalesce(t.summary, e.summary) AS summary,
+                  coalesce(t.description, e.description) AS description,
+                  v.id AS variant_id, v.sku,
+                  CASE WHEN %(locale)s = 'sv' THEN v.name_sv ELSE v.name_en END AS variant_name,
+                  price.amount_minor, free.quantity AS free
+             FROM storefront s
+             JOIN product p ON p.active AND (s.product_ids IS NULL OR p.id = ANY(s.product_ids))
+             JOIN variant v ON v.product_id = p.id AND v.active
+             LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
+             LEFT JOIN product_text e ON e.product_id = p.id AND e.locale = 'en'
+             LEFT JOIN LATERAL (SELECT amount_minor FROM price
+                                 WHERE variant_id = v.id AND currency = %(currency)s
+                                   AND valid_from <= %(at)s
+                                 ORDER BY valid_from DESC LIMIT 1) price ON true
+             LEFT JOIN LATERAL (SELECT sum(l.on_hand - l.reserved)::int AS quantity
+                                  FROM stock_level l JOIN location o ON o.id = l.location_id AND o.active
+                                 WHERE l.variant_id = v.id) free ON true
+            WHERE s.id = %(storefront)s
+            ORDER BY p.kind, p.position, p.id, v.position, v.id""",
+        storefront=storefront_id,
+        locale=locale,
+        currency=currency,
+        at=work.now(),
+    )

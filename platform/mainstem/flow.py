@@ -1,0 +1,82 @@
+"""What follows from what: the whole business on one page.
+
+A fact is a name and an id; its reaction looks up the rest, runs in a transaction of its own and may
+run twice, late, or beside another. Facts of one name are taken together where the verb takes many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from mainstem_fulfillment import engagements, routing, shipments
+
+from mainstem import commissions, leads, orders, payments, payouts
+from mainstem.kit.db import Database
+from mainstem.kit.events import Fact
+from mainstem.kit.work import Tools, Work
+
+Reaction = Callable[[Work, Sequence[Fact]], object]
+Outside = Callable[[Database, Fact], object]
+
+
+def _keys(facts: Sequence[Fact]) -> list[tuple[int, UUID]]:
+    return [(fact.home_id, fact.uuid) for fact in facts]
+
+
+def _daily(work: Work, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        commissions.release(work, date.fromisoformat(fact.subject))
+        orders.close_finished(work)
+        leads.expire_quotes(work)
+        engagements.sign_off_overdue(work)
+
+
+def _weekly(work: Work, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        payouts.run(work, date.fromisoformat(fact.subject))
+
+
+def _called_off(work: Work, facts: Sequence[Fact]) -> None:
+    shipments.call_off(work, _keys(facts))
+    commissions.settle(work, _keys(facts))
+
+
+# Inside: one transaction for the facts and all that they cause.
+REACTIONS: dict[str, Reaction] = {
+    "payment.captured": lambda work, facts: orders.mark_paid(work, _keys(facts)),
+    "order.paid": lambda work, facts: routing.route(work, _keys(facts)),
+    "order.delivered": lambda work, facts: commissions.settle(work, _keys(facts)),
+    "payment.refunded": lambda work, facts: orders.record_refund(work, _keys(facts)),
+    "order.refunded": lambda work, facts: commissions.settle(work, _keys(facts)),
+    "payment.disputed": lambda work, facts: orders.record_dispute(work, _keys(facts)),
+    "order.disputed": lambda work, facts: commissions.settle(work, _keys(facts)),
+    "order.canceled": _called_off,
+    "order.expired": lambda work, facts: shipments.call_off(work, _keys(facts)),
+    "clock.sweep": lambda work, facts: orders.expire_unpaid(work),
+    "clock.daily": _daily,
+    "clock.weekly": _weekly,
+}
+
+
+def _open_letter(database: Database, fact: Fact) -> None:
+    payments.apply_letter(database, fact)
+    payouts.apply_letter(database, fact)
+
+
+# Outside: these talk to the gateway between transactions of their own.
+OUTSIDE: dict[str, Outside] = {
+    "gateway.received": _open_letter,
+    "refund.requested": payments.send_refund,
+    "payout.reserved": payouts.send,
+}
+
+NAMES = frozenset(REACTIONS) | frozenset(OUTSIDE)
+
+
+def tools(*, gateway: Any = None, zone: str = "Europe/Stockholm", public_url: str = "") -> Tools:
+    """The tools of a Work whose facts are followed up."""
+    return Tools(reactions=NAMES, gateway=gateway, zone=ZoneInfo(zone), public_url=public_url)

@@ -1,0 +1,19 @@
+"""The books: double entry, append-only, per currency, every posting under a key of its own."""
+
+from mainstem.ledger.audit import Finding, audit, trial_balance
+from mainstem.ledger.chart import PARENT, Entry, Transfer
+from mainstem.ledger.service import balance, balances, held_until, post, roll_up
+
+__all__ = [
+    "PARENT",
+    "Entry",
+    "Finding",
+    "Transfer",
+    "audit",
+    "balance",
+    "balances",
+    "held_until",
+    "post",
+    "roll_up",
+    "trial_balance",
+]

@@ -1,0 +1,75 @@
+"""Whether the books are right: every check must find nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mainstem.kit.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: its sentence, and how many things contradict it, with one example."""
+
+    truth: str
+    wrong: int
+    example: str = ""
+
+
+_CHECKS = {
+    "Every posting sums to zero, is whole and in one currency": """
+        SELECT t.key FROM ledger_transfer t
+          LEFT JOIN (SELECT home_id, transfer_id, sum(signed_minor) AS total, count(*) AS n,
+                            min(currency) AS lowest, max(currency) AS highest
+                       FROM ledger_entry GROUP BY 1, 2) e
+            ON e.home_id = t.home_id AND e.transfer_id = t.id
+         WHERE e.total IS DISTINCT FROM 0 OR e.n IS DISTINCT FROM t.entries
+            OR e.lowest <> t.currency OR e.highest <> t.currency""",
+    "The books sum to zero in every currency": """
+        SELECT currency FROM ledger_entry GROUP BY currency HAVING sum(signed_minor) <> 0""",
+    "Every rolled-up balance is the sum of its entries": """
+        SELECT coalesce(b.owner_id, e.owner_id) || ' ' || coalesce(b.account, e.account)
+          FROM ledger_balance b
+          FULL JOIN (SELECT owner_id, account, currency, sum(signed_minor) AS total, count(*) AS n
+                       FROM ledger_entry WHERE xid < (SELECT before_xid FROM ledger_mark)
+                      GROUP BY 1, 2, 3) e USING (owner_id, account, currency)
+         WHERE b.balance_minor IS DISTINCT FROM e.total OR b.entries IS DISTINCT FROM e.n""",
+    "What is held by day is the sum of the pending entries": """
+        SELECT coalesce(h.owner_id, e.owner_id) || ' ' || coalesce(h.held_until, e.held_until)
+          FROM ledger_held h
+          FULL JOIN (SELECT owner_id, currency, held_until, sum(signed_minor) AS total
+                       FROM ledger_entry
+                      WHERE account = 'pending' AND xid < (SELECT before_xid FROM ledger_mark)
+                      GROUP BY 1, 2, 3 HAVING sum(signed_minor) <> 0) e
+            USING (owner_id, currency, held_until)
+         WHERE h.balance_minor IS DISTINCT FROM e.total""",
+    "Nothing pending or on its way to an affiliate is below zero": """
+        SELECT owner_id || ' ' || account || ' ' || currency FROM ledger_entry
+         WHERE account IN ('pending', 'payout_clearing')
+         GROUP BY owner_id, account, currency HAVING sum(signed_minor) < 0""",
+}
+
+
+def audit(work: Work) -> list[Finding]:
+    """Every check of the books, each with how many contradictions it found."""
+    return [_check(work, truth, sql) for truth, sql in _CHECKS.items()]
+
+
+def _check(work: Work, truth: str, sql: str) -> Finding:
+    row = work.row(f"SELECT count(*) AS wrong, min(key) AS example FROM ({sql}) AS found (key)")
+    assert row is not None
+    return Finding(truth, row.wrong, row.example or "")
+
+
+def trial_balance(work: Work) -> list[tuple[str, str, int, int]]:
+    """The books in short: (account, currency, debits, credits) in minor units, affiliates together."""
+    return [
+        tuple(row)
+        for row in work.rows(
+            """SELECT account, currency,
+                      coalesce(sum(amount_minor) FILTER (WHERE side = 'D'), 0)::bigint AS debits,
+                      coalesce(sum(amount_minor) FILTER (WHERE side = 'C'), 0)::bigint AS credits
+                 FROM ledger_entry
+                GROUP BY 1, 2 ORDER BY 2, 1"""
+        )
+    ]

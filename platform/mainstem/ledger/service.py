@@ -1,0 +1,153 @@
+"""Posting and balances.
+
+Writers only append, so any number of them can credit one shared upline without waiting for each
+other. Balances are rolled up behind them: a balance is what has been rolled up plus the entries of
+transactions since the mark, read in one statement and therefore exact at every instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from mainstem.kit.work import Work, columns
+from mainstem.ledger.chart import Transfer
+from mainstem.money import Money
+
+_TRANSFERS = """
+INSERT INTO ledger_transfer (home_id, key, reason, currency, entries, effective_on, actor, posted_at)
+SELECT home_id, key, reason, currency, entries, effective_on, %(actor)s, %(now)s
+  FROM unnest(%(homes)s::bigint[], %(keys)s::text[], %(reasons)s::text[], %(currencies)s::text[],
+              %(counts)s::int[], %(days)s::date[])
+    AS new (home_id, key, reason, currency, entries, effective_on)
+ON CONFLICT (home_id, key) DO NOTHING
+RETURNING home_id, key, id"""
+
+_ENTRIES = """
+INSERT INTO ledger_entry
+       (home_id, transfer_id, seq, owner_id, account, currency, side, amount_minor, held_until)
+SELECT * FROM unnest(%(homes)s::bigint[], %(transfers)s::bigint[], %(seqs)s::int[],
+                     %(owners)s::bigint[], %(accounts)s::text[], %(currencies)s::text[],
+                     %(sides)s::text[], %(amounts)s::bigint[], %(helds)s::date[])"""
+
+
+def post(work: Work, transfers: Iterable[Transfer]) -> set[tuple[int, str]]:
+    """Book postings; the (home, key) of those that were new. A key that is known is left alone."""
+    by_key = {(t.home_id, t.key): t for t in transfers}
+    if not by_key:
+        return set()
+    ordered = list(by_key.values())
+    booked = {
+        (row.home_id, row.key): row.id
+        for row in work.rows(
+            _TRANSFERS,
+            actor=str(work.actor),
+            now=work.now(),
+            homes=[t.home_id for t in ordered],
+            keys=[t.key for t in ordered],
+            reasons=[t.reason for t in ordered],
+            currencies=[t.currency for t in ordered],
+            counts=[len(t.entries) for t in ordered],
+            days=[t.effective_on for t in ordered],
+        )
+    }
+    rows = [
+        (t.home_id, booked[t.home_id, t.key], seq, e.owner_id, e.account, t.currency, e.side,
+         e.amount_minor, e.held_until)
+        for t in ordered
+        if (t.home_id, t.key) in booked
+        for seq, e in enumerate(t.entries)
+    ]  # fmt: skip
+    if rows:
+        names = ("homes", "transfers", "seqs", "owners", "accounts", "currencies", "sides",
+                 "amounts", "helds")  # fmt: skip
+        work.run(_ENTRIES, **dict(zip(names, columns(rows, 9), strict=True)))
+    return set(booked)
+
+
+_BALANCES = """
+SELECT owner_id, account, currency, sum(balance_minor)::bigint AS balance_minor
+  FROM (SELECT owner_id, account, currency, balance_minor FROM ledger_balance
+         WHERE owner_id = ANY(%(owners)s::bigint[])
+         UNION ALL
+        SELECT owner_id, account, currency, sum(signed_minor) FROM ledger_entry
+         WHERE owner_id = ANY(%(owners)s::bigint[])
+           AND xid >= (SELECT before_xid FROM ledger_mark)
+         GROUP BY 1, 2, 3) AS parts
+ GROUP BY 1, 2, 3"""
+
+
+def balances(work: Work, owners: Sequence[int]) -> dict[tuple[int, str, str], int]:
+    """Every balance of these owners now, as {(owner, account, currency): credits less debits}."""
+    return {
+        (row.owner_id, row.account, row.currency): row.balance_minor
+        for row in work.rows(_BALANCES, owners=list(owners))
+    }
+
+
+def balance(work: Work, owner_id: int, account: str, currency: str) -> Money:
+    """One balance now, credits less debits."""
+    found = balances(work, [owner_id]).get((owner_id, account, currency), 0)
+    return Money(found, currency)
+
+
+_HELD = """
+SELECT owner_id, currency, held_until, sum(balance_minor)::bigint AS balance_minor
+  FROM (SELECT owner_id, currency, held_until, balance_minor FROM ledger_held
+         WHERE held_until <= %(day)s AND (%(owner)s::bigint IS NULL OR owner_id = %(owner)s)
+         UNION ALL
+        SELECT owner_id, currency, held_until, sum(signed_minor) FROM ledger_entry
+         WHERE xid >= (SELECT before_xid FROM ledger_mark) AND account = 'pending'
+           AND held_until <= %(day)s AND (%(owner)s::bigint IS NULL OR owner_id = %(owner)s)
+         GROUP BY 1, 2, 3) AS parts
+ GROUP BY 1, 2, 3 HAVING sum(balance_minor) <> 0
+ ORDER BY 1, 2, 3"""
+
+
+def held_until(
+    work: Work, day: date, *, owner_id: int | None = None
+) -> list[tuple[int, str, date, int]]:
+    """What is pending with a hold that ends on or before a day: (owner, currency, day, minor)."""
+    return [tuple(row) for row in work.rows(_HELD, day=day, owner=owner_id)]
+
+
+def roll_up(work: Work) -> int:
+    """Fold the finished entries since the mark into the balances; how many there were.
+
+    The mark is a transaction horizon: everything below it has committed or never will. One roller
+    at a time (advisory lock); nobody who posts ever waits for it.
+    """
+    work.run("SELECT pg_advisory_xact_lock(7217)")
+    low, high = work.rows(
+        """SELECT before_xid::text, pg_snapshot_xmin(pg_current_snapshot())::text
+             FROM ledger_mark"""
+    )[0]
+    if low == high:
+        return 0
+    span = {"low": low, "high": high}
+    folded = work.value(
+        """WITH new AS (
+             SELECT owner_id, account, currency, sum(signed_minor)::bigint AS total, count(*) AS n
+               FROM ledger_entry WHERE xid >= %(low)s::xid8 AND xid < %(high)s::xid8
+              GROUP BY 1, 2, 3),
+           kept AS (
+             INSERT INTO ledger_balance AS b (owner_id, account, currency, balance_minor, entries)
+             SELECT owner_id, account, currency, total, n FROM new ORDER BY 1, 2, 3
+             ON CONFLICT (owner_id, account, currency) DO UPDATE
+               SET balance_minor = b.balance_minor + excluded.balance_minor,
+                   entries = b.entries + excluded.entries)
+           SELECT coalesce(sum(n), 0)::bigint FROM new""",
+        **span,
+    )
+    work.run(
+        """INSERT INTO ledger_held AS h (owner_id, currency, held_until, balance_minor)
+           SELECT owner_id, currency, held_until, sum(signed_minor)::bigint FROM ledger_entry
+            WHERE xid >= %(low)s::xid8 AND xid < %(high)s::xid8 AND account = 'pending'
+            GROUP BY 1, 2, 3
+           ON CONFLICT (owner_id, currency, held_until) DO UPDATE
+             SET balance_minor = h.balance_minor + excluded.balance_minor""",
+        **span,
+    )
+    work.run("DELETE FROM ledger_held WHERE balance_minor = 0")
+    work.run("UPDATE ledger_mark SET before_xid = %(high)s::xid8", high=high)
+    return int(folded)

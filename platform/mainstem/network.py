@@ -1,0 +1,119 @@
+"""Affiliates and who sponsors whom. A tree without cycles, because a sponsor must already exist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Column
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
+
+from mainstem.kit.errors import Refused
+from mainstem.kit.work import Work
+from mainstem.plan import NOBODY
+
+ELIGIBLE = ("active", "paused")
+"""States in which an affiliate is credited for sales: a pause stops new clients, not her pay."""
+
+
+class Affiliate(SQLModel, table=True):
+    """A sub-company that wins clients. `upline` is herself first, then every ancestor."""
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    slug: str
+    name: str
+    email_key: str
+    phone_key: str | None = None
+    country: str
+    locale: str = "en"
+    state: str = "active"
+    sponsor_id: int | None = Field(default=None, sa_type=BigInteger)
+    upline: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
+    joined_at: Any = None
+
+
+class AffiliateExists(Refused):
+    """The slug is taken."""
+
+    code: ClassVar[str] = "affiliate_exists"
+    message: ClassVar[str] = "There is already an affiliate called {slug}."
+
+
+def join(
+    work: Work,
+    *,
+    slug: str,
+    name: str,
+    email: str,
+    country: str,
+    locale: str = "en",
+    phone: str | None = None,
+    sponsor_id: int | None = None,
+    state: str = "active",
+) -> int:
+    """A new affiliate under her sponsor; her id. Joining costs nothing and earns nobody anything."""
+    row = work.row(
+        """WITH me AS (SELECT nextval(pg_get_serial_sequence('affiliate', 'id')) AS id),
+                above AS (SELECT coalesce((SELECT upline FROM affiliate WHERE id = %(sponsor)s),
+                                          '{}'::bigint[]) AS upline)
+           INSERT INTO affiliate (id, slug, name, email_key, phone_key, country, locale, state,
+                                  sponsor_id, upline, joined_at)
+           SELECT me.id, %(slug)s, %(name)s, %(email)s, %(phone)s, %(country)s, %(locale)s,
+                  %(state)s, %(sponsor)s, me.id || above.upline, %(now)s
+             FROM me, above
+           ON CONFLICT (slug) DO NOTHING RETURNING id""",
+        slug=slug,
+        name=name,
+        email=email.strip().lower(),
+        phone=phone,
+        country=country,
+        locale=locale,
+        state=state,
+        sponsor=sponsor_id,
+        now=work.now(),
+    )
+    if row is None:
+        raise AffiliateExists(slug=slug)
+    work.run(
+        """INSERT INTO sponsorship (affiliate_id, sponsor_id, valid_from)
+           VALUES (%(id)s, %(sponsor)s, %(now)s)""",
+        id=row.id,
+        sponsor=sponsor_id,
+        now=work.now(),
+    )
+    return int(row.id)
+
+
+def uplines(work: Work, sellers: Sequence[int], *, levels: int) -> dict[int, list[int]]:
+    """Each seller's upline as of now, herself first, NOBODY where an ancestor is not eligible.
+
+    It is frozen on the order, so that no later move in the tree can change who is paid for it.
+    """
+    rows = work.rows(
+        """SELECT seller.id AS seller_id,
+                  array_agg(CASE WHEN a.state = ANY(%(eligible)s) THEN a.id ELSE %(nobody)s END
+                            ORDER BY u.level) AS upline
+             FROM affiliate seller
+            CROSS JOIN LATERAL unnest(seller.upline[1:%(levels)s]) WITH ORDINALITY AS u (id, level)
+             JOIN affiliate a ON a.id = u.id
+            WHERE seller.id = ANY(%(sellers)s::bigint[])
+            GROUP BY seller.id""",
+        sellers=sorted(set(sellers)),
+        eligible=list(ELIGIBLE),
+        nobody=NOBODY,
+        levels=levels,
+    )
+    # The seller herself always stands first: the order is hers even when it earns nothing.
+    return {row.seller_id: [row.seller_id, *row.upline[1:]] for row in rows}
+
+
+def team(work: Work, affiliate_id: int) -> list[Any]:
+    """Everyone below an affiliate, nearest first: (id, slug, name, state, level, sponsor_id)."""
+    return work.rows(
+        """SELECT id, slug, name, state, joined_at, sponsor_id,
+                  array_position(upline, %(id)s) - 1 AS level
+             FROM affiliate WHERE upline @> ARRAY[%(id)s::bigint] AND id <> %(id)s
+            ORDER BY level, name, id""",
+        id=affiliate_id,
+    )

@@ -1,0 +1,41 @@
+"""Orders: captured, paid, delivered, and given back; each step a fact, the rest derived."""
+
+from mainstem.orders.errors import (
+    DuplicateExternalId,
+    IdempotencyMismatch,
+    InsufficientStock,
+    OrderRefused,
+)
+from mainstem.orders.model import Address, ClientDetails, LineWanted, OrderWanted, Placed
+from mainstem.orders.place import place
+from mainstem.orders.progress import (
+    cancel,
+    close_finished,
+    expire_unpaid,
+    mark_paid,
+    record_delivery,
+    record_dispute,
+    record_refund,
+    record_shipment,
+)
+
+__all__ = [
+    "Address",
+    "ClientDetails",
+    "DuplicateExternalId",
+    "IdempotencyMismatch",
+    "InsufficientStock",
+    "LineWanted",
+    "OrderRefused",
+    "OrderWanted",
+    "Placed",
+    "cancel",
+    "close_finished",
+    "expire_unpaid",
+    "mark_paid",
+    "place",
+    "record_delivery",
+    "record_dispute",
+    "record_refund",
+    "record_shipment",
+]

@@ -1,0 +1,34 @@
+"""How intake says no."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mainstem.kit.errors import Refused
+from mainstem.kit.idempotency import IdempotencyMismatch
+
+__all__ = ["DuplicateExternalId", "IdempotencyMismatch", "InsufficientStock", "OrderRefused"]
+
+
+class OrderRefused(Refused):
+    """Something in the order is not right; every problem is named at once."""
+
+    code: ClassVar[str] = "order_invalid"
+    status: ClassVar[int] = 422
+    message: ClassVar[str] = "This order needs another look."
+
+
+class InsufficientStock(Refused):
+    """There is not enough of something; nothing was reserved."""
+
+    code: ClassVar[str] = "insufficient_stock"
+    status: ClassVar[int] = 409
+    message: ClassVar[str] = "There is not enough in stock for this order."
+
+
+class DuplicateExternalId(Refused):
+    """Another request has used this external id."""
+
+    code: ClassVar[str] = "duplicate_external_id"
+    status: ClassVar[int] = 409
+    message: ClassVar[str] = "The external id {external_id} already belongs to order {number}."

@@ -1,0 +1,74 @@
+"""What an order is asked to be, and what came of asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+
+class ClientDetails(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Who buys. No account is needed."""
+
+    name: str
+    email: str
+    phone: str = ""
+
+
+class Address(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Where it goes. `country` is ISO 3166-1 alpha-2."""
+
+    line1: str
+    postal_code: str
+    city: str
+    country: str
+    line2: str = ""
+
+
+class LineWanted(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """So many of a SKU. `agreed_minor` is a total that was agreed elsewhere, tax included: by an
+    accepted quote or in an imported history. Everybody else gets the server's price."""
+
+    sku: str
+    quantity: int
+    agreed_minor: int | None = None
+
+
+class OrderWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """One order as somebody asks for it, after the shape of the request has been checked.
+
+    `key` and `fingerprint` make a repeat harmless: the same key with the same fingerprint is the
+    same order. `placed_at` is given only for an imported history; everybody else gets now.
+    """
+
+    storefront_id: int
+    home_id: int
+    channel: str
+    key: str
+    fingerprint: bytes
+    currency: str
+    locale: str
+    client: ClientDetails
+    address: Address
+    lines: list[LineWanted]
+    external_id: str | None = None
+    code: str = ""
+    link: str = ""
+    placed_at: datetime | None = None
+    lead_id: UUID | None = None
+    pay_within: timedelta = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The order that came of it. `replayed` when this very request had come before."""
+
+    home_id: int
+    order_id: UUID
+    number: str
+    currency: str
+    total_minor: int
+    pay_by: datetime
+    replayed: bool = False

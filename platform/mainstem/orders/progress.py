@@ -1,0 +1,475 @@
+"""What happens to an order after it was placed: paid, shipped, delivered, given back, disputed.
+
+Each verb takes any number of orders, locks them in key order, computes what should stand and
+writes the difference. Money is booked here, in the same transaction as the order's own figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from mainstem import ledger, payments, stock
+from mainstem.kit.errors import InvalidTransition, NotFound
+from mainstem.kit.events import record, record_all
+from mainstem.kit.work import Work
+from mainstem.ledger import PARENT, Transfer
+from mainstem.ledger.chart import moved
+from mainstem.money import rdiv
+
+Key = tuple[int, UUID]
+"""An order: (home, id)."""
+
+CASH = {"stripe": "gateway_cash", "external": "bank_cash"}
+
+# ---------------------------------------------------------------- paid
+
+_CAPTURES = """
+SELECT o.home_id, o.id, o.number, o.state, o.currency, o.total_minor, o.tax_minor,
+       p.id AS payment_id, p.provider, p.captured_minor, p.captured_at, p.fee_minor
+  FROM payment p
+  JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
+    ON p.home_id = asked.home_id AND p.id = asked.id
+  JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
+ WHERE p.state = 'captured'
+ ORDER BY o.home_id, o.id FOR UPDATE OF o"""
+
+_PAID = """
+UPDATE orders o SET
+       paid_minor = sums.captured, paid_at = coalesce(o.paid_at, sums.captured_at),
+       payment_status = CASE WHEN o.payment_status = 'none' THEN 'paid' ELSE o.payment_status END,
+       state = CASE WHEN o.state = 'pending' AND sums.captured >= o.total_minor
+                    THEN 'placed' ELSE o.state END
+  FROM (SELECT p.home_id, p.order_id, sum(p.captured_minor)::bigint AS captured,
+               min(p.captured_at) AS captured_at
+          FROM payment p
+          JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+            USING (home_id, order_id)
+         WHERE p.state = 'captured' GROUP BY 1, 2) AS sums
+ WHERE o.home_id = sums.home_id AND o.id = sums.order_id"""
+
+
+def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> None:
+    """Captured payments (home, payment) make their orders paid, once.
+
+    Money that arrives for an order that has expired or was canceled is sent back whole.
+    """
+    rows = work.rows(
+        _CAPTURES, homes=[home for home, _ in captured], ids=[payment for _, payment in captured]
+    )
+    booked = ledger.post(work, [posting for row in rows for posting in _capture_postings(work, row)])
+    fresh = [row for row in rows if (row.home_id, f"capture:{row.payment_id}") in booked]
+    if not fresh:
+        return
+    work.run(_PAID, homes=[r.home_id for r in fresh], orders=[r.id for r in fresh])
+    arrived = [(row.home_id, row.id) for row in fresh if row.state == "pending"]
+    record_all(
+        work,
+        "order.paid",
+        arrived,
+        happened_at=[row.captured_at for row in fresh if row.state == "pending"],
+    )
+    for row in fresh:
+        if row.state in ("expired", "canceled"):
+            payments.request_refund(
+                work, row.home_id, row.id, amount_minor=row.captured_minor, reason="paid_too_late"
+            )
+
+
+def _capture_postings(work: Work, row: Any) -> list[Transfer]:
+    day = local_day(work, row.captured_at)
+    tax = rdiv(row.tax_minor * row.captured_minor, row.total_minor) if row.total_minor else 0
+    cash = CASH[row.provider]
+    postings = []
+    if row.captured_minor:
+        postings.append(
+            Transfer(
+                row.home_id,
+                f"capture:{row.payment_id}",
+                f"Payment of order {row.number}",
+                row.currency,
+                day,
+                moved(PARENT, cash, -row.captured_minor)
+                + moved(PARENT, "sales", row.captured_minor - tax)
+                + moved(PARENT, "tax", tax),
+            )
+        )
+    if row.fee_minor:
+        postings.append(
+            Transfer(
+                row.home_id,
+                f"fee:{row.payment_id}",
+                f"Gateway's fee on order {row.number}",
+                row.currency,
+                day,
+                moved(PARENT, "fees", -row.fee_minor) + moved(PARENT, cash, row.fee_minor),
+            )
+        )
+    return postings
+
+
+# ---------------------------------------------------------------- shipped, delivered
+
+_MOVED = """
+UPDATE order_line l SET {column} = l.{column} + moved.quantity
+  FROM (SELECT home_id, order_id, line_no, sum(quantity)::int AS quantity
+          FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[],
+                      %(quantities)s::int[]) AS m (home_id, order_id, line_no, quantity)
+         GROUP BY 1, 2, 3) AS moved
+ WHERE l.home_id = moved.home_id AND l.order_id = moved.order_id AND l.line_no = moved.line_no"""
+
+_FULFILLMENT_STATUS = """
+UPDATE orders o SET fulfillment_status = CASE
+         WHEN sums.canceled = sums.quantity THEN 'canceled'
+         WHEN sums.delivered = sums.quantity - sums.canceled THEN 'delivered'
+         WHEN sums.delivered > 0 THEN 'partially_delivered'
+         WHEN sums.shipped = sums.quantity - sums.canceled THEN 'shipped'
+         WHEN sums.shipped > 0 THEN 'partial'
+         ELSE 'unfulfilled' END,
+       delivered_at = CASE WHEN sums.delivered > 0 AND %(delivered)s
+                           THEN greatest(o.delivered_at, sums.at) ELSE o.delivered_at END
+  FROM (SELECT l.home_id, l.order_id, asked.at, sum(quantity) AS quantity, sum(canceled) AS canceled,
+               sum(shipped) AS shipped, sum(delivered) AS delivered
+          FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(times)s::timestamptz[])
+                 AS asked (home_id, order_id, at)
+          JOIN order_line l USING (home_id, order_id)
+         GROUP BY 1, 2, 3) AS sums
+ WHERE o.home_id = sums.home_id AND o.id = sums.order_id"""
+
+
+def record_shipment(
+    work: Work, lines: Sequence[tuple[int, UUID, int, int]], *, at: dict[Key, datetime] | None = None
+) -> None:
+    """Quantities that have left: (home, order, line, quantity)."""
+    _move(work, "shipped", lines, at or {})
+
+
+def record_delivery(
+    work: Work, lines: Sequence[tuple[int, UUID, int, int]], *, at: dict[Key, datetime] | None = None
+) -> None:
+    """Quantities that the client has: (home, order, line, quantity). This is what earns."""
+    _move(work, "delivered", lines, at or {})
+
+
+def _move(
+    work: Work, column: str, lines: Sequence[tuple[int, UUID, int, int]], at: dict[Key, datetime]
+) -> None:
+    if not lines:
+        return
+    now = work.now()
+    orders = sorted({(home, order) for home, order, _, _ in lines})
+    times = [at.get(key, now) for key in orders]
+    lock(work, orders)
+    work.run(
+        _MOVED.format(column=column),
+        homes=[line[0] for line in lines],
+        orders=[line[1] for line in lines],
+        lines=[line[2] for line in lines],
+        quantities=[line[3] for line in lines],
+    )
+    work.run(
+        _FULFILLMENT_STATUS,
+        homes=[home for home, _ in orders],
+        orders=[order for _, order in orders],
+        times=times,
+        delivered=column == "delivered",
+    )
+    record_all(work, f"order.{column}", orders, happened_at=times)
+
+
+# ---------------------------------------------------------------- money goes back
+
+
+@dataclass(slots=True)
+class _Given:
+    """How much of one order has gone back so far, while refunds are being booked."""
+
+    row: Any
+    lines: dict[int, Any]
+    refunded: dict[int, int] = field(default_factory=dict)
+    shipping_minor: int = 0
+    unallocated_minor: int = 0
+    touched: bool = False
+
+    @property
+    def total_minor(self) -> int:
+        return sum(self.refunded.values()) + self.shipping_minor + self.unallocated_minor
+
+    def tax_minor(self) -> int:
+        """The tax in what has gone back: each line's by its own share, the rest by the order's."""
+        order = self.row
+        tax = sum(
+            rdiv(self.lines[no].tax_minor * back, self.lines[no].total_minor)
+            for no, back in self.refunded.items()
+            if self.lines[no].total_minor
+        )
+        if order.shipping_minor:
+            of_lines = sum(line.tax_minor for line in self.lines.values())
+            tax += rdiv((order.tax_minor - of_lines) * self.shipping_minor, order.shipping_minor)
+        if order.total_minor:
+            tax += rdiv(order.tax_minor * self.unallocated_minor, order.total_minor)
+        return min(tax, order.tax_minor)
+
+    def move(self, refund: Any, sign: int) -> None:
+        left = int(refund.amount_minor)
+        for part in refund.lines:
+            amount = int(part["amount_minor"])
+            left -= amount
+            if part["line_no"] == 0:
+                self.shipping_minor += sign * amount
+            else:
+                self.refunded[part["line_no"]] += sign * amount
+        self.unallocated_minor += sign * left
+        self.touched = True
+
+
+_ORDERS = """
+SELECT o.home_id, o.id, o.number, o.currency, o.total_minor, o.tax_minor, o.shipping_minor,
+       o.paid_minor, o.refunded_minor, o.unallocated_minor, o.disputed_minor
+  FROM orders o JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
+    USING (home_id, id)
+ ORDER BY 1, 2 FOR UPDATE OF o"""
+_LINES = """
+SELECT home_id, order_id, line_no, total_minor, tax_minor, refunded_minor
+  FROM order_line JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+    USING (home_id, order_id)"""
+_REFUNDS = """
+SELECT r.home_id, r.order_id, r.id, r.state, r.amount_minor, r.lines, r.booked, p.provider,
+       coalesce(r.succeeded_at, r.requested_at) AS at
+  FROM refund r JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+    USING (home_id, order_id)
+  JOIN payment p ON p.home_id = r.home_id AND p.id = r.payment_id
+ WHERE (r.state = 'succeeded') <> r.booked
+ ORDER BY r.home_id, r.order_id, r.id"""
+
+
+def record_refund(work: Work, orders: Sequence[Key]) -> None:
+    """Bring these orders and the books to what their refunds say now.
+
+    A refund counts from when the gateway says that it succeeded; one that failed after all is
+    taken out again. Each is booked once, whatever order the letters came in.
+    """
+    keys = {"homes": [home for home, _ in orders], "orders": [order for _, order in orders]}
+    given = {(row.home_id, row.id): _Given(row, {}) for row in work.rows(_ORDERS, **keys)}
+    for line in work.rows(_LINES, **keys):
+        state = given[line.home_id, line.order_id]
+        state.lines[line.line_no] = line
+        state.refunded[line.line_no] = line.refunded_minor
+    for state in given.values():
+        state.unallocated_minor = state.row.unallocated_minor
+        state.shipping_minor = (
+            state.row.refunded_minor - state.row.unallocated_minor - sum(state.refunded.values())
+        )
+    postings, booked = [], []
+    for refund in work.rows(_REFUNDS, **keys):
+        state = given[refund.home_id, refund.order_id]
+        sign = 1 if refund.state == "succeeded" else -1
+        tax_before = state.tax_minor()
+        state.move(refund, sign)
+        postings.append(_refund_posting(work, state.row, refund, sign, state.tax_minor() - tax_before))
+        booked.append((refund.home_id, refund.id, sign > 0))
+    if not booked:
+        return
+    ledger.post(work, postings)
+    work.run(
+        """UPDATE refund r SET booked = new.booked
+             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(booked)s::boolean[])
+               AS new (home_id, id, booked) WHERE r.home_id = new.home_id AND r.id = new.id""",
+        homes=[home for home, _, _ in booked],
+        ids=[id for _, id, _ in booked],
+        booked=[is_booked for _, _, is_booked in booked],
+    )
+    _write_given(work, [state for state in given.values() if state.touched])
+
+
+def _refund_posting(work: Work, order: Any, refund: Any, sign: int, tax: int) -> Transfer:
+    amount = sign * refund.amount_minor
+    key = f"refund:{refund.id}" if sign > 0 else f"refund_failed:{refund.id}"
+    words = "Refund on order" if sign > 0 else "Failed refund put back on order"
+    return Transfer(
+        refund.home_id,
+        key,
+        f"{words} {order.number}",
+        order.currency,
+        local_day(work, refund.at),
+        moved(PARENT, "sales", tax - amount)
+        + moved(PARENT, "tax", -tax)
+        + moved(PARENT, CASH[refund.provider], amount),
+    )
+
+
+def _write_given(work: Work, states: list[_Given]) -> None:
+    lines = [
+        (state.row.home_id, state.row.id, no, back)
+        for state in states
+        for no, back in state.refunded.items()
+        if back != state.lines[no].refunded_minor
+    ]
+    work.run(
+        """UPDATE order_line l SET refunded_minor = new.back
+             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[], %(backs)s::bigint[])
+               AS new (home_id, order_id, line_no, back)
+            WHERE l.home_id = new.home_id AND l.order_id = new.order_id AND l.line_no = new.line_no""",
+        homes=[line[0] for line in lines],
+        orders=[line[1] for line in lines],
+        nos=[line[2] for line in lines],
+        backs=[line[3] for line in lines],
+    )
+    work.run(
+        """UPDATE orders o SET refunded_minor = new.refunded, unallocated_minor = new.unallocated,
+                  payment_status = CASE
+                    WHEN o.disputed_minor > 0 THEN 'disputed'
+                    WHEN new.refunded = 0 THEN 'paid'
+                    WHEN new.refunded >= o.paid_minor THEN 'refunded'
+                    ELSE 'partially_refunded' END
+             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(refunded)s::bigint[],
+                         %(unallocated)s::bigint[]) AS new (home_id, id, refunded, unallocated)
+            WHERE o.home_id = new.home_id AND o.id = new.id""",
+        homes=[state.row.home_id for state in states],
+        orders=[state.row.id for state in states],
+        refunded=[state.total_minor for state in states],
+        unallocated=[state.unallocated_minor for state in states],
+    )
+    record_all(work, "order.refunded", [(state.row.home_id, state.row.id) for state in states])
+
+
+def record_dispute(work: Work, orders: Sequence[Key]) -> None:
+    """Bring these orders and the books to what their disputes have taken, net, by now."""
+    lock(work, sorted(orders))
+    rows = work.rows(
+        """SELECT d.home_id, d.order_id, d.id, d.currency, d.withdrawn_minor, d.fee_minor,
+                  d.booked_minor, d.booked_fee_minor, d.bookings, o.number
+             FROM dispute d JOIN orders o ON o.home_id = d.home_id AND o.id = d.order_id
+            WHERE (d.home_id, d.order_id) IN (
+                  SELECT * FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]))
+              AND (d.withdrawn_minor <> d.booked_minor OR d.fee_minor <> d.booked_fee_minor)
+            ORDER BY d.home_id, d.id FOR UPDATE OF d""",
+        homes=[home for home, _ in orders],
+        orders=[order for _, order in orders],
+    )
+    for row in rows:
+        taken = row.withdrawn_minor - row.booked_minor
+        fee = row.fee_minor - row.booked_fee_minor
+        ledger.post(
+            work,
+            [
+                Transfer(
+                    row.home_id,
+                    f"dispute:{row.id}:{row.bookings + 1}",
+                    f"Dispute on order {row.number}",
+                    row.currency,
+                    local_day(work, work.now()),
+                    moved(PARENT, "disputes", -taken)
+                    + moved(PARENT, "fees", -fee)
+                    + moved(PARENT, "gateway_cash", taken + fee),
+                )
+            ],
+        )
+        work.run(
+            """UPDATE dispute SET booked_minor = withdrawn_minor, booked_fee_minor = fee_minor,
+                                  bookings = bookings + 1
+                WHERE home_id = %(home)s AND id = %(id)s""",
+            home=row.home_id,
+            id=row.id,
+        )
+        work.run(
+            """UPDATE orders o SET disputed_minor = sums.taken,
+                      payment_status = CASE WHEN sums.taken > 0 THEN 'disputed'
+                        WHEN o.refunded_minor = 0 THEN 'paid'
+                        WHEN o.refunded_minor >= o.paid_minor THEN 'refunded'
+                        ELSE 'partially_refunded' END
+                 FROM (SELECT greatest(sum(withdrawn_minor), 0)::bigint AS taken FROM dispute
+                        WHERE home_id = %(home)s AND order_id = %(order)s) AS sums
+                WHERE o.home_id = %(home)s AND o.id = %(order)s""",
+            home=row.home_id,
+            order=row.order_id,
+        )
+        record(work, "order.disputed", row.order_id, home=row.home_id)
+
+
+# ---------------------------------------------------------------- given up
+
+
+def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> None:
+    """Cancel an order of which nothing has left. What was paid is refunded whole."""
+    row = work.row(
+        """SELECT state, fulfillment_status, paid_minor, refunded_minor FROM orders
+            WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
+        home=home_id,
+        id=order_id,
+    )
+    if row is None:
+        raise NotFound("order")
+    if row.state not in ("pending", "placed") or row.fulfillment_status != "unfulfilled":
+        raise InvalidTransition("order", row.state, "canceled")
+    work.run(
+        """UPDATE orders SET state = 'canceled', fulfillment_status = 'canceled'
+            WHERE home_id = %(home)s AND id = %(id)s""",
+        home=home_id,
+        id=order_id,
+    )
+    work.run(
+        """UPDATE order_line SET canceled = quantity
+            WHERE home_id = %(home)s AND order_id = %(id)s""",
+        home=home_id,
+        id=order_id,
+    )
+    stock.give_back(work, [(home_id, order_id)])
+    left = row.paid_minor - row.refunded_minor
+    if left:
+        payments.request_refund(work, home_id, order_id, amount_minor=left, reason=reason)
+    record(work, "order.canceled", order_id, home=home_id)
+
+
+def expire_unpaid(work: Work, *, most: int = 500) -> int:
+    """Give up orders whose deadline has passed unpaid and free their goods; how many."""
+    rows = work.rows(
+        """UPDATE orders SET state = 'expired', fulfillment_status = 'canceled'
+            WHERE (home_id, id) IN (
+                  SELECT o.home_id, o.id FROM orders o
+                   WHERE o.state = 'pending' AND o.pay_by < %(now)s
+                     AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.home_id = o.home_id
+                                       AND p.order_id = o.id AND p.state IN ('processing', 'captured'))
+                   ORDER BY o.home_id, o.id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+        RETURNING home_id, id""",
+        now=work.now(),
+        most=most,
+    )
+    orders = sorted((row.home_id, row.id) for row in rows)
+    stock.give_back(work, orders)
+    record_all(work, "order.expired", orders)
+    return len(orders)
+
+
+def close_finished(work: Work, *, most: int = 5000) -> int:
+    """Close orders that are delivered whole and whose hold is over; how many."""
+    return work.run(
+        """UPDATE orders SET state = 'closed', closed_at = %(now)s
+            WHERE (home_id, id) IN (
+                  SELECT home_id, id FROM orders
+                   WHERE state = 'placed' AND fulfillment_status = 'delivered' AND disputed_minor = 0
+                     AND delivered_at < %(now)s
+                         - make_interval(days => greatest(hold_days_goods, hold_days_service))
+                   LIMIT %(most)s FOR UPDATE SKIP LOCKED)""",
+        now=work.now(),
+        most=most,
+    )
+
+
+def lock(work: Work, orders: Sequence[Key]) -> None:
+    """Take orders, in key order, to change them."""
+    work.rows(
+        """SELECT 1 FROM orders o
+             JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
+               USING (home_id, id) ORDER BY o.home_id, o.id FOR UPDATE OF o""",
+        homes=[home for home, _ in orders],
+        orders=[order for _, order in orders],
+    )
+
+
+def local_day(work: Work, at: datetime) -> date:
+    """The business day of an instant, where the company lives."""
+    return at.astimezone(work.tools.zone).date()

@@ -1,0 +1,34 @@
+"""Payments: what clients pay and get back, through Stripe's SDK alone. Our rows follow the
+gateway's truth and are never ahead of it."""
+
+from mainstem.payments.accounts import account_changed, onboarding_link, open_account
+from mainstem.payments.errors import (
+    GatewayDeclined,
+    GatewayUnavailable,
+    LetterRefused,
+    NothingToRefund,
+    OrderNotPayable,
+)
+from mainstem.payments.gateway import Gateway, Letter, verify
+from mainstem.payments.letters import apply_letter, settle_session
+from mainstem.payments.service import record_external, request_refund, send_refund, start
+
+__all__ = [
+    "Gateway",
+    "GatewayDeclined",
+    "GatewayUnavailable",
+    "Letter",
+    "LetterRefused",
+    "NothingToRefund",
+    "OrderNotPayable",
+    "account_changed",
+    "apply_letter",
+    "onboarding_link",
+    "open_account",
+    "record_external",
+    "request_refund",
+    "send_refund",
+    "settle_session",
+    "start",
+    "verify",
+]

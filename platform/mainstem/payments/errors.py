@@ -1,0 +1,44 @@
+"""The few kinds of trouble there are with money outside."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mainstem.kit.errors import Refused
+
+
+class GatewayUnavailable(Exception):
+    """No certain answer: it may have happened. Look before trying again, with the same key."""
+
+
+class GatewayDeclined(Exception):
+    """A certain no: nothing happened. `code` is the gateway's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class LetterRefused(Refused):
+    """A letter that is not from the gateway, or not for us."""
+
+    code: ClassVar[str] = "letter_refused"
+    status: ClassVar[int] = 400
+    message: ClassVar[str] = "The letter's signature does not fit: {why}."
+
+
+class OrderNotPayable(Refused):
+    """The order is not waiting for money."""
+
+    code: ClassVar[str] = "order_not_payable"
+    status: ClassVar[int] = 409
+    message: ClassVar[str] = "Order {number} is {state} and cannot be paid."
+
+
+class NothingToRefund(Refused):
+    """More would go back than came in or than the line has left."""
+
+    code: ClassVar[str] = "nothing_to_refund"
+    status: ClassVar[int] = 409
+    message: ClassVar[str] = "Only {left_minor} of {asked_minor} (minor units) can still be refunded."

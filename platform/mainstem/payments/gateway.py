@@ -1,0 +1,391 @@
+"""The only file that knows Stripe's SDK: our words on one side, its calls on the other.
+
+Whether the address leads to Stripe or to the embedded gateway is configuration; nothing here or
+above can tell. Each call either gives a plain record, or raises GatewayDeclined (a certain no) or
+GatewayUnavailable (anything else: the outcome is unknown).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import stripe
+
+from mainstem.payments.errors import GatewayDeclined, GatewayUnavailable, LetterRefused
+
+stripe.enable_telemetry = False
+
+_TIMEOUT_SECONDS = 20
+_TOLERANCE_SECONDS = 300
+_CHARGE = "payment_intent.latest_charge.balance_transaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One event the gateway told us of. It says where to look, never what is true."""
+
+    event_id: str
+    account: str
+    type: str
+    object_id: str
+    api_version: str
+    livemode: bool
+    happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """A checkout as the gateway has it now."""
+
+    id: str
+    url: str | None
+    status: str
+    payment_status: str
+    amount_minor: int
+    currency: str
+    intent_id: str | None
+    charge_id: str | None
+    fee_minor: int
+    captured_at: datetime | None
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RefundState:
+    """A refund as the gateway has it now."""
+
+    id: str
+    status: str
+    amount_minor: int
+    currency: str
+    metadata: dict[str, str]
+    created_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeState:
+    """A dispute and the money it has moved: taken and given back, and its fee."""
+
+    id: str
+    intent_id: str | None
+    charge_id: str
+    status: str
+    currency: str
+    amount_minor: int
+    withdrawn_minor: int
+    fee_minor: int
+    movements: int
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutState:
+    """A bank payout of a connected account."""
+
+    id: str
+    status: str
+    amount_minor: int
+    currency: str
+    failure: str
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """A connected account: may it receive transfers and pay them out?"""
+
+    id: str
+    can_receive: bool
+    rejected: bool
+    onboarded: bool
+
+
+class Gateway:
+    """Calls to the gateway, as the parent company."""
+
+    def __init__(self, api_key: str, *, api_base: str | None = None, retries: int = 2) -> None:
+        bases: dict[str, str] = {}
+        if api_base:
+            bases = dict.fromkeys(("api", "connect", "files", "meter_events"), api_base)
+        self._stripe = stripe.StripeClient(
+            api_key,
+            base_addresses=bases,  # type: ignore[arg-type]
+            max_network_retries=retries,
+            http_client=stripe.RequestsClient(timeout=_TIMEOUT_SECONDS),
+        )
+
+    # ------------------------------------------------------------ checkout
+
+    def create_session(self, request: dict[str, Any], key: str) -> SessionState:
+        """Open a hosted checkout; `url` is where the client pays."""
+        with _calling():
+            made = self._stripe.v1.checkout.sessions.create(request, {"idempotency_key": key})  # type: ignore[arg-type]
+            return _session(made)
+
+    def session(self, id: str) -> SessionState:
+        """A checkout with its charge and fee."""
+        with _calling():
+            return _session(self._stripe.v1.checkout.sessions.retrieve(id, {"expand": [_CHARGE]}))
+
+    def session_of_intent(self, intent_id: str) -> SessionState | None:
+        """The checkout that made a payment intent, if one did."""
+        with _calling():
+            found = self._stripe.v1.checkout.sessions.list({"payment_intent": intent_id, "limit": 1})
+            ids = [session.id for session in found.data]
+        return self.session(ids[0]) if ids else None
+
+    # ------------------------------------------------------------ money back
+
+    def create_refund(self, request: dict[str, Any], key: str) -> RefundState:
+        """Send money back."""
+        with _calling():
+            return _refund(self._stripe.v1.refunds.create(request, {"idempotency_key": key}))  # type: ignore[arg-type]
+
+    def intent_of_charge(self, charge_id: str) -> str | None:
+        """The payment intent that a charge belongs to."""
+        with _calling():
+            return _id(self._stripe.v1.charges.retrieve(charge_id).payment_intent)
+
+    def intent_of_refund(self, refund_id: str) -> str | None:
+        """The payment intent that a refund belongs to."""
+        with _calling():
+            return _id(self._stripe.v1.refunds.retrieve(refund_id).payment_intent)
+
+    def refunds_of(self, intent_id: str) -> list[RefundState]:
+        """Every refund of a payment, oldest first."""
+        with _calling():
+            found = self._stripe.v1.refunds.list({"payment_intent": intent_id, "limit": 100})
+            return sorted((_refund(r) for r in found.auto_paging_iter()), key=lambda r: (r.created_at, r.id))
+
+    def dispute(self, id: str) -> DisputeState:
+        """A dispute and what it has moved."""
+        with _calling():
+            found = self._stripe.v1.disputes.retrieve(id)
+            moves = list(getattr(found, "balance_transactions", None) or [])
+            return DisputeState(
+                id=found.id,
+                intent_id=_id(found.payment_intent),
+                charge_id=_id(found.charge) or "",
+                status=str(found.status),
+                currency=found.currency.upper(),
+                amount_minor=found.amount,
+                withdrawn_minor=-sum(move.amount for move in moves),
+                fee_minor=sum(move.fee for move in moves),
+                movements=len(moves),
+                opened_at=_time(found.created),
+            )
+
+    # ------------------------------------------------------------ paying affiliates
+
+    def create_transfer(self, request: dict[str, Any], key: str) -> str:
+        """Move money from the parent's balance to an affiliate's; the transfer's id."""
+        with _calling():
+            return self._stripe.v1.transfers.create(request, {"idempotency_key": key}).id  # type: ignore[arg-type]
+
+    def find_transfer(self, group: str, *, destination: str, amount_minor: int) -> str | None:
+        """The transfer of a group that went to this account with this amount, if it happened."""
+        with _calling():
+            found = self._stripe.v1.transfers.list({"transfer_group": group, "limit": 100})
+            for transfer in found.auto_paging_iter():
+                if _id(transfer.destination) == destination and transfer.amount == amount_minor:
+                    return transfer.id
+        return None
+
+    def create_payout(self, request: dict[str, Any], key: str, *, account: str) -> PayoutState:
+        """Pay an affiliate's balance to her bank."""
+        with _calling():
+            options = {"idempotency_key": key, "stripe_account": account}
+            return _payout(self._stripe.v1.payouts.create(request, options))  # type: ignore[arg-type]
+
+    def find_payout(self, payout_id: str, *, account: str) -> PayoutState | None:
+        """The bank payout that carries our payout's id, if it happened."""
+        with _calling():
+            found = self._stripe.v1.payouts.list({"limit": 100}, {"stripe_account": account})
+            for payout in found.auto_paging_iter():
+                state = _payout(payout)
+                if state.metadata.get("payout_id") == payout_id:
+                    return state
+        return None
+
+    def payout(self, id: str, *, account: str) -> PayoutState:
+        """A bank payout as it is now."""
+        with _calling():
+            return _payout(self._stripe.v1.payouts.retrieve(id, {}, {"stripe_account": account}))
+
+    def transfer_metadata(self, id: str) -> dict[str, str]:
+        """What we wrote on a transfer."""
+        with _calling():
+            return _metadata(self._stripe.v1.transfers.retrieve(id))
+
+    # ------------------------------------------------------------ accounts
+
+    def create_account(self, request: dict[str, Any], key: str) -> AccountState:
+        """Open a connected account."""
+        with _calling():
+            made = self._stripe.v2.core.accounts.create(request, {"idempotency_key": key})  # type: ignore[arg-type]
+            return _account(made)
+
+    def account(self, id: str) -> AccountState:
+        """A connected account as it is now."""
+        with _calling():
+            include: Any = {"include": ["configuration.recipient", "requirements"]}
+            return _account(self._stripe.v2.core.accounts.retrieve(id, include))
+
+    def onboarding_link(self, account: str, *, return_url: str, refresh_url: str) -> str:
+        """Where the affiliate completes her account; good for one visit, minutes."""
+        with _calling():
+            request: Any = {
+                "account": account,
+                "use_case": {
+                    "type": "account_onboarding",
+                    "account_onboarding": {
+                        "configurations": ["recipient"],
+                        "refresh_url": refresh_url,
+                        "return_url": return_url,
+                    },
+                },
+            }
+            return self._stripe.v2.core.account_links.create(request).url
+
+    # ------------------------------------------------------------ webhooks
+
+    def register_webhook(self, url: str, events: list[str], *, connect: bool) -> str | None:
+        """Have events sent to a URL; the signing secret, or None when it was registered before."""
+        with _calling():
+            known = self._stripe.v1.webhook_endpoints.list({"limit": 100})
+            if any(endpoint.url == url for endpoint in known.auto_paging_iter()):
+                return None
+            request: Any = {"url": url, "enabled_events": events, "connect": connect}
+            return self._stripe.v1.webhook_endpoints.create(request).secret
+
+
+def verify(raw: bytes, signature: str, secrets: tuple[str, ...]) -> Letter:
+    """The letter in a webhook's raw body, if one of our secrets signed it. Raises LetterRefused."""
+    why = "there is no secret"
+    for secret in secrets:
+        if not secret:
+            continue  # an empty secret would verify against an empty key
+        try:
+            stripe.WebhookSignature.verify_header(  # type: ignore[no-untyped-call]
+                raw.decode(), signature, secret, tolerance=_TOLERANCE_SECONDS
+            )
+        except stripe.SignatureVerificationError as error:
+            why = str(error.user_message or error).split("\n")[0].rstrip(".")
+            continue
+        except UnicodeDecodeError as error:
+            raise LetterRefused(why="it is not text") from error
+        return _letter(raw)
+    raise LetterRefused(why=why)
+
+
+def _letter(raw: bytes) -> Letter:
+    try:
+        event = json.loads(raw)
+        thin = event["object"] == "v2.core.event"
+        subject = event["related_object"] if thin else event["data"]["object"]
+        created = event["created"]
+        return Letter(
+            event_id=event["id"],
+            account=event.get("account") or "",
+            type=event["type"],
+            object_id=str((subject or {}).get("id", "")),
+            api_version=event.get("api_version") or "",
+            livemode=bool(event.get("livemode")),
+            happened_at=datetime.fromisoformat(created) if thin else _time(created),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise LetterRefused(why="it is not an event") from error
+
+
+@contextmanager
+def _calling() -> Iterator[None]:
+    """Turn the SDK's exceptions into our two kinds. Whatever is not a certain no is unknown."""
+    try:
+        yield
+    except (stripe.CardError, stripe.PermissionError, stripe.AuthenticationError) as error:
+        raise GatewayDeclined(error.code or "refused", str(error.user_message or error)) from error
+    except stripe.IdempotencyError as error:
+        raise GatewayDeclined("idempotency_error", str(error.user_message or error)) from error
+    except stripe.InvalidRequestError as error:
+        if error.http_status == 409:
+            raise GatewayUnavailable(str(error)) from error
+        raise GatewayDeclined(error.code or "invalid_request", str(error.user_message or error)) from error
+    except GatewayDeclined:
+        raise
+    except Exception as error:
+        raise GatewayUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def _session(session: Any) -> SessionState:
+    intent = getattr(session, "payment_intent", None)
+    charge = None if intent is None or isinstance(intent, str) else getattr(intent, "latest_charge", None)
+    movement = None if charge is None or isinstance(charge, str) else charge.balance_transaction
+    return SessionState(
+        id=session.id,
+        url=getattr(session, "url", None),
+        status=str(session.status),
+        payment_status=str(session.payment_status),
+        amount_minor=session.amount_total or 0,
+        currency=(session.currency or "").upper(),
+        intent_id=_id(intent),
+        charge_id=_id(charge),
+        fee_minor=0 if movement is None or isinstance(movement, str) else movement.fee,
+        captured_at=None if charge is None or isinstance(charge, str) else _time(charge.created),
+        metadata=_metadata(session),
+    )
+
+
+def _refund(refund: Any) -> RefundState:
+    return RefundState(
+        id=refund.id,
+        status=str(refund.status),
+        amount_minor=refund.amount,
+        currency=refund.currency.upper(),
+        metadata=_metadata(refund),
+        created_at=_time(refund.created),
+        reason=getattr(refund, "reason", None) or "",
+    )
+
+
+def _payout(payout: Any) -> PayoutState:
+    return PayoutState(
+        id=payout.id,
+        status=str(payout.status),
+        amount_minor=payout.amount,
+        currency=payout.currency.upper(),
+        failure=getattr(payout, "failure_code", None) or "",
+        metadata=_metadata(payout),
+    )
+
+
+def _account(account: Any) -> AccountState:
+    recipient = getattr(getattr(account, "configuration", None), "recipient", None)
+    balance = getattr(getattr(recipient, "capabilities", None), "stripe_balance", None)
+    transfers = getattr(getattr(balance, "stripe_transfers", None), "status", None)
+    payouts = getattr(getattr(balance, "payouts", None), "status", None)
+    return AccountState(
+        id=account.id,
+        # Without a word on payouts the transfers' own status decides.
+        can_receive=transfers == "active" and payouts in ("active", None),
+        rejected="rejected" in (transfers, payouts) or bool(getattr(account, "closed", False)),
+        onboarded=transfers not in (None, "pending"),
+    )
+
+
+def _metadata(thing: Any) -> dict[str, str]:
+    metadata = getattr(thing, "metadata", None)
+    return dict(metadata.to_dict()) if metadata else {}
+
+
+def _id(thing: Any) -> str | None:
+    return thing if thing is None or isinstance(thing, str) else str(thing.id)
+
+
+def _time(seconds: int | float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

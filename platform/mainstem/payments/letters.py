@@ -1,0 +1,145 @@
+"""Letters from the gateway: each says where to look; what is found there is what counts.
+
+A letter may come twice, late or before the one it follows. Looking again and keeping totals and
+forward steps makes all of that the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from mainstem.kit.db import Database
+from mainstem.kit.events import Fact, record
+from mainstem.kit.ids import new_id
+from mainstem.kit.work import GATEWAY, Work
+from mainstem.payments.gateway import DisputeState, Gateway, SessionState
+from mainstem.payments.service import keep_refunds
+
+
+def apply_letter(database: Database, fact: Fact) -> None:
+    """Look up what a letter is about, and bring our rows to it. Others' letters are left alone."""
+    with database.work(GATEWAY) as work:
+        letter = work.row("SELECT type, object_id FROM inbox WHERE id = %(id)s", id=fact.uuid)
+    if letter is None:
+        return
+    gateway: Gateway = database.tools.gateway
+    if letter.type.startswith("checkout.session."):
+        settle_session(database, letter.object_id)
+    elif letter.type.startswith("payment_intent."):
+        if session := gateway.session_of_intent(letter.object_id):
+            settle_session(database, session.id)
+    elif letter.type.startswith("charge.dispute."):
+        _keep_dispute(database, gateway.dispute(letter.object_id))
+    elif letter.type.startswith("charge."):
+        if intent := gateway.intent_of_charge(letter.object_id):
+            if session := gateway.session_of_intent(intent):
+                settle_session(database, session.id)
+            _keep_refunds(database, intent)
+    elif letter.type.startswith("refund."):
+        if intent := gateway.intent_of_refund(letter.object_id):
+            _keep_refunds(database, intent)
+
+
+def settle_session(database: Database, session_id: str) -> None:
+    """Bring a payment to what its checkout says. The letters and the client's return both call it."""
+    session = database.tools.gateway.session(session_id)
+    ours = _ours(session)
+    if ours is None:
+        return
+    home_id, payment_id = ours
+    with database.work(GATEWAY) as work:
+        payment = work.row(
+            """SELECT p.state, p.amount_minor, p.currency FROM payment p
+                WHERE p.home_id = %(home)s AND p.id = %(id)s FOR UPDATE""",
+            home=home_id,
+            id=payment_id,
+        )
+        if payment is None:
+            raise LookupError(f"checkout {session_id} is of a payment we do not have yet")
+        if payment.state == "captured":
+            return
+        state = _state_of(session)
+        if state == "captured":
+            assert session.amount_minor == payment.amount_minor, "the client paid what was asked"
+            assert session.currency == payment.currency, "in the currency that was asked"
+        work.run(
+            """UPDATE payment SET state = %(state)s, session_id = %(session)s, intent_id = %(intent)s,
+                      charge_id = %(charge)s, captured_minor = %(captured)s, fee_minor = %(fee)s,
+                      captured_at = CASE WHEN %(state)s = 'captured' THEN %(now)s::timestamptz END
+                WHERE home_id = %(home)s AND id = %(id)s""",
+            home=home_id,
+            id=payment_id,
+            state=state,
+            session=session.id,
+            intent=session.intent_id,
+            charge=session.charge_id,
+            captured=session.amount_minor if state == "captured" else 0,
+            fee=session.fee_minor if state == "captured" else 0,
+            # Our clock says when: a demo's clock runs ahead of the gateway's.
+            now=work.now(),
+        )
+        if state == "captured":
+            record(work, "payment.captured", payment_id, home=home_id)
+
+
+def _ours(session: SessionState) -> tuple[int, UUID] | None:
+    try:
+        return int(session.metadata["home_id"]), UUID(session.metadata["payment_id"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _state_of(session: SessionState) -> str:
+    if session.payment_status == "paid":
+        return "captured"
+    if session.status == "complete":
+        return "processing"
+    return "expired" if session.status == "expired" else "open"
+
+
+def _keep_refunds(database: Database, intent_id: str) -> None:
+    found = database.tools.gateway.refunds_of(intent_id)
+    with database.work(GATEWAY) as work:
+        order = _order_of(work, intent_id)
+        if order is None:
+            if found and "payment_id" in found[0].metadata:
+                raise LookupError(f"refunds of {intent_id} came before its payment")
+            return
+        keep_refunds(work, order.home_id, order.order_id, found)
+
+
+def _keep_dispute(database: Database, found: DisputeState) -> None:
+    with database.work(GATEWAY) as work:
+        order = _order_of(work, found.intent_id or "")
+        if order is None:
+            raise LookupError(f"dispute {found.id} came before its payment, or is not ours")
+        touched = work.run(
+            """INSERT INTO dispute AS d (home_id, id, order_id, provider_id, status, currency,
+                      amount_minor, withdrawn_minor, fee_minor, movements, opened_at)
+               VALUES (%(home)s, %(id)s, %(order)s, %(provider)s, %(status)s, %(currency)s,
+                       %(amount)s, %(withdrawn)s, %(fee)s, %(movements)s, %(opened)s)
+               ON CONFLICT (provider_id) DO UPDATE
+                  SET status = excluded.status, withdrawn_minor = excluded.withdrawn_minor,
+                      fee_minor = excluded.fee_minor, movements = excluded.movements
+                WHERE excluded.movements >= d.movements""",
+            home=order.home_id,
+            id=new_id(),
+            order=order.order_id,
+            provider=found.id,
+            status=found.status,
+            currency=found.currency,
+            amount=found.amount_minor,
+            withdrawn=found.withdrawn_minor,
+            fee=found.fee_minor,
+            movements=found.movements,
+            opened=found.opened_at,
+        )
+        if touched:
+            record(work, "payment.disputed", order.order_id, home=order.home_id)
+
+
+def _order_of(work: Work, intent_id: str) -> Any | None:
+    return work.row(
+        "SELECT home_id, order_id FROM payment WHERE intent_id = %(intent)s", intent=intent_id
+    )

@@ -1,0 +1,78 @@
+"""Operations: one durable row for each write to the outside, made before it is tried.
+
+Its key is what makes a retry the same request. An answer closes it; a certain no closes it as
+failed, and only a new attempt with a new key may follow; anything else leaves it unknown, and the
+next try looks first.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from mainstem.kit.ids import new_id
+from mainstem.kit.work import Work
+
+
+def open_operation(
+    work: Work, home_id: int, kind: str, subject_id: UUID, request: dict[str, Any]
+) -> Any:
+    """The operation to try for a subject: the open one, or the next attempt.
+
+    Returns a row: id, attempt, key, request, state, tried (whether it was tried before).
+    """
+    row = work.row(
+        """SELECT id, attempt, key, request, state, first_tried_at IS NOT NULL AS tried
+             FROM operation
+            WHERE home_id = %(home)s AND kind = %(kind)s AND subject_id = %(subject)s
+            ORDER BY attempt DESC LIMIT 1""",
+        home=home_id,
+        kind=kind,
+        subject=subject_id,
+    )
+    if row is not None and row.state in ("todo", "unknown"):
+        return row
+    attempt = row.attempt + 1 if row else 1
+    return work.row(
+        """INSERT INTO operation (home_id, id, kind, subject_id, attempt, key, request, state, opened_at)
+           VALUES (%(home)s, %(id)s, %(kind)s, %(subject)s, %(attempt)s, %(key)s, %(request)s::jsonb,
+                   'todo', %(now)s)
+        RETURNING id, attempt, key, request, state, false AS tried""",
+        home=home_id,
+        id=new_id(),
+        kind=kind,
+        subject=subject_id,
+        attempt=attempt,
+        key=f"{kind}:{subject_id}:{attempt}",
+        request=json.dumps(request),
+        now=work.now(),
+    )
+
+
+def trying(work: Work, home_id: int, id: UUID) -> None:
+    """Note, before the call, that the outcome will be unknown until an answer is written."""
+    work.run(
+        """UPDATE operation SET state = 'unknown', first_tried_at = coalesce(first_tried_at, %(now)s)
+            WHERE home_id = %(home)s AND id = %(id)s AND state IN ('todo', 'unknown')""",
+        home=home_id,
+        id=id,
+        now=work.now(),
+    )
+
+
+def close(
+    work: Work, home_id: int, id: UUID, *, provider_id: str | None = None, error: str | None = None
+) -> None:
+    """Write the answer: what the gateway made, or why it certainly did not."""
+    work.run(
+        """UPDATE operation SET state = %(state)s, provider_id = %(provider)s, error = %(error)s,
+                  closed_at = %(now)s
+            WHERE home_id = %(home)s AND id = %(id)s""",
+        home=home_id,
+        id=id,
+        state="failed" if error else "done",
+        provider=provider_id,
+        error=error,
+        now=work.now(),
+    )

@@ -1,0 +1,418 @@
+"""Taking money and sending it back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from mainstem.kit.db import Database
+from mainstem.kit.errors import NotFound
+from mainstem.kit.events import Fact, record, record_all
+from mainstem.kit.ids import new_id, new_ids
+from mainstem.kit.work import CLIENT, SYSTEM, Work
+from mainstem.payments import operations
+from mainstem.payments.errors import (
+    GatewayDeclined,
+    GatewayUnavailable,
+    NothingToRefund,
+    OrderNotPayable,
+)
+
+# The gateway keeps a checkout open for at least half an hour.
+_SESSION_LIFE = timedelta(minutes=31)
+
+
+def start(
+    database: Database, home_id: int, order_id: UUID, *, success_url: str, cancel_url: str
+) -> str:
+    """The page where the client pays this order. Asking twice gives the same page.
+
+    The order and the operation are durable before the gateway is called; no transaction is open
+    while it is. Raises OrderNotPayable, or GatewayUnavailable when the gateway does not answer.
+    """
+    with database.work(CLIENT) as work:
+        ready = _open_checkout(work, home_id, order_id, success_url, cancel_url)
+    if isinstance(ready, str):
+        return ready
+    payment_id, operation = ready
+    try:
+        session = database.tools.gateway.create_session(operation.request, operation.key)
+    except GatewayDeclined as error:
+        with database.work(SYSTEM) as work:
+            operations.close(work, home_id, operation.id, error=str(error))
+            _set_state(work, home_id, payment_id, "failed")
+        raise GatewayUnavailable(str(error)) from error
+    with database.work(CLIENT) as work:
+        operations.close(work, home_id, operation.id, provider_id=session.id)
+        work.run(
+            """UPDATE payment SET session_id = %(session)s, pay_url = %(url)s,
+                      state = CASE WHEN state = 'started' THEN 'open' ELSE state END
+                WHERE home_id = %(home)s AND id = %(id)s""",
+            home=home_id,
+            id=payment_id,
+            session=session.id,
+            url=session.url,
+        )
+    assert session.url, "an open checkout has a page"
+    return session.url
+
+
+def _open_checkout(
+    work: Work, home_id: int, order_id: UUID, success_url: str, cancel_url: str
+) -> str | tuple[UUID, Any]:
+    order = work.row(
+        """SELECT home_id, id, number, state, currency, locale, total_minor, shipping_minor, pay_by,
+                  client_key
+             FROM orders WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
+        home=home_id,
+        id=order_id,
+    )
+    if order is None:
+        raise NotFound("order")
+    if order.state != "pending" or order.pay_by <= work.now():
+        raise OrderNotPayable(number=order.number, state=order.state)
+    last = work.row(
+        """SELECT id, attempt, state, pay_url FROM payment
+            WHERE home_id = %(home)s AND order_id = %(order)s ORDER BY attempt DESC LIMIT 1""",
+        home=home_id,
+        order=order_id,
+    )
+    if last is not None and last.state == "open":
+        return str(last.pay_url)
+    if last is not None and last.state == "processing":
+        raise OrderNotPayable(number=order.number, state="processing")
+    if last is not None and last.state == "started":
+        payment_id = last.id
+    else:
+        payment_id = _new_payment(work, order, attempt=last.attempt + 1 if last else 1)
+    request = _session_request(work, order, payment_id, success_url, cancel_url)
+    operation = operations.open_operation(work, home_id, "checkout", payment_id, request)
+    operations.trying(work, home_id, operation.id)
+    return payment_id, operation
+
+
+def _new_payment(work: Work, order: Any, *, attempt: int) -> UUID:
+    id = new_id()
+    work.run(
+        """INSERT INTO payment (home_id, id, order_id, provider, attempt, state, currency,
+                                amount_minor, created_at)
+           VALUES (%(home)s, %(id)s, %(order)s, 'stripe', %(attempt)s, 'started', %(currency)s,
+                   %(amount)s, %(now)s)""",
+        home=order.home_id,
+        id=id,
+        order=order.id,
+        attempt=attempt,
+        currency=order.currency,
+        amount=order.total_minor,
+        now=work.now(),
+    )
+    return id
+
+
+def _session_request(
+    work: Work, order: Any, payment_id: UUID, success_url: str, cancel_url: str
+) -> dict[str, Any]:
+    lines = work.rows(
+        """SELECT name, quantity, unit_minor, total_minor FROM order_line
+            WHERE home_id = %(home)s AND order_id = %(order)s ORDER BY line_no""",
+        home=order.home_id,
+        order=order.id,
+    )
+    items = []
+    for line in lines:
+        # A total that was agreed elsewhere need not be a multiple of the quantity.
+        whole = line.unit_minor * line.quantity == line.total_minor
+        items.append((line.name, line.quantity if whole else 1, line.unit_minor if whole else line.total_minor))
+    if order.shipping_minor:
+        items.append(("Frakt" if order.locale == "sv" else "Delivery", 1, order.shipping_minor))
+    metadata = {
+        "home_id": str(order.home_id),
+        "order_id": str(order.id),
+        "payment_id": str(payment_id),
+    }
+    expires = max(order.pay_by, work.now() + _SESSION_LIFE)
+    return {
+        "mode": "payment",
+        "ui_mode": "hosted_page",
+        "client_reference_id": str(order.id),
+        "customer_email": order.client_key,
+        "locale": order.locale,
+        "line_items": [
+            {
+                "quantity": quantity,
+                "price_data": {
+                    "currency": order.currency.lower(),
+                    "unit_amount": unit,
+                    "product_data": {"name": name},
+                },
+            }
+            for name, quantity, unit in items
+        ],
+        "payment_intent_data": {"transfer_group": f"order_{order.id}", "metadata": metadata},
+        "metadata": metadata,
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "expires_at": int(expires.timestamp()),
+    }
+
+
+def _set_state(work: Work, home_id: int, payment_id: UUID, state: str) -> None:
+    work.run(
+        """UPDATE payment SET state = %(state)s
+            WHERE home_id = %(home)s AND id = %(id)s AND state <> 'captured'""",
+        home=home_id,
+        id=payment_id,
+        state=state,
+    )
+
+
+def record_external(
+    work: Work, paid: Sequence[tuple[int, UUID, int, str, datetime, str]]
+) -> list[tuple[int, UUID]]:
+    """Payments that were made elsewhere: (home, order, amount_minor, currency, at, reference).
+
+    The payments (home, id) that are new; an order that has one already is left alone.
+    """
+    ids = new_ids(len(paid))
+    rows = work.rows(
+        """INSERT INTO payment (home_id, id, order_id, provider, attempt, state, currency,
+                                amount_minor, captured_minor, reference, created_at, captured_at)
+           SELECT home_id, id, order_id, 'external', 1, 'captured', currency, amount, amount,
+                  reference, at, at
+             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(orders)s::uuid[],
+                         %(amounts)s::bigint[], %(currencies)s::text[], %(times)s::timestamptz[],
+                         %(references)s::text[])
+               AS new (home_id, id, order_id, amount, currency, at, reference)
+           ON CONFLICT (home_id, order_id, attempt) DO NOTHING RETURNING home_id, id""",
+        homes=[one[0] for one in paid],
+        ids=ids,
+        orders=[one[1] for one in paid],
+        amounts=[one[2] for one in paid],
+        currencies=[one[3] for one in paid],
+        times=[one[4] for one in paid],
+        references=[one[5] for one in paid],
+    )
+    new = [(row.home_id, row.id) for row in rows]
+    record_all(work, "payment.captured", new)
+    return new
+
+
+# ---------------------------------------------------------------- refunds
+
+
+def request_refund(
+    work: Work,
+    home_id: int,
+    order_id: UUID,
+    *,
+    amount_minor: int,
+    reason: str,
+    lines: Sequence[tuple[int, int]] = (),
+) -> UUID:
+    """Ask for money to go back: an amount, and of which lines (line_no, amount; line 0: delivery).
+
+    What names no line counts against the whole order. Nothing moves until the gateway has answered.
+    Raises NothingToRefund when more would go back than is left of the payment or of a line.
+    """
+    payment = work.row(
+        """SELECT p.id, p.provider, p.currency, p.captured_minor FROM payment p
+             JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
+            WHERE p.home_id = %(home)s AND p.order_id = %(order)s AND p.state = 'captured'
+            ORDER BY p.attempt LIMIT 1 FOR UPDATE OF o, p""",
+        home=home_id,
+        order=order_id,
+    )
+    if payment is None:
+        raise NotFound("payment")
+    asked = work.rows(
+        """SELECT amount_minor, lines FROM refund
+            WHERE home_id = %(home)s AND order_id = %(order)s
+              AND state IN ('requested', 'submitted', 'succeeded')""",
+        home=home_id,
+        order=order_id,
+    )
+    _refuse_too_much(work, home_id, order_id, payment, asked, amount_minor, lines)
+    id = new_id()
+    external = payment.provider == "external"
+    work.run(
+        """INSERT INTO refund (home_id, id, order_id, payment_id, state, currency, amount_minor,
+                               lines, reason, actor, requested_at, succeeded_at)
+           VALUES (%(home)s, %(id)s, %(order)s, %(payment)s, %(state)s, %(currency)s, %(amount)s,
+                   %(lines)s::jsonb, %(reason)s, %(actor)s, %(now)s, %(succeeded)s)""",
+        home=home_id,
+        id=id,
+        order=order_id,
+        payment=payment.id,
+        state="succeeded" if external else "requested",
+        currency=payment.currency,
+        amount=amount_minor,
+        lines=json.dumps([{"line_no": no, "amount_minor": amount} for no, amount in lines]),
+        reason=reason,
+        actor=str(work.actor),
+        now=work.now(),
+        succeeded=work.now() if external else None,
+    )
+    if external:
+        record(work, "payment.refunded", order_id, home=home_id)
+    else:
+        record(work, "refund.requested", id, home=home_id)
+    return id
+
+
+def _refuse_too_much(
+    work: Work,
+    home_id: int,
+    order_id: UUID,
+    payment: Any,
+    asked: Sequence[Any],
+    amount_minor: int,
+    lines: Sequence[tuple[int, int]],
+) -> None:
+    left = payment.captured_minor - sum(row.amount_minor for row in asked)
+    if not 0 < amount_minor <= left or sum(amount for _, amount in lines) > amount_minor:
+        raise NothingToRefund(asked_minor=amount_minor, left_minor=left)
+    if not lines:
+        return
+    totals = {
+        row.line_no: row.total_minor
+        for row in work.rows(
+            """SELECT line_no, total_minor FROM order_line
+                WHERE home_id = %(home)s AND order_id = %(order)s
+               UNION ALL SELECT 0, shipping_minor FROM orders
+                WHERE home_id = %(home)s AND id = %(order)s""",
+            home=home_id,
+            order=order_id,
+        )
+    }
+    for row in asked:
+        for part in row.lines:
+            totals[part["line_no"]] -= part["amount_minor"]
+    for no, amount in lines:
+        if not 0 < amount <= totals.get(no, 0):
+            raise NothingToRefund(asked_minor=amount, left_minor=max(totals.get(no, 0), 0))
+
+
+def send_refund(database: Database, fact: Fact) -> None:
+    """Have the gateway carry out a requested refund, once, however often this is tried."""
+    home_id, refund_id = fact.home_id, fact.uuid
+    with database.work(SYSTEM) as work:
+        row = work.row(
+            """SELECT r.state, r.amount_minor, p.intent_id, r.order_id FROM refund r
+                 JOIN payment p ON p.home_id = r.home_id AND p.id = r.payment_id
+                WHERE r.home_id = %(home)s AND r.id = %(id)s FOR UPDATE OF r""",
+            home=home_id,
+            id=refund_id,
+        )
+        if row is None or row.state != "requested":
+            return
+        request = {
+            "payment_intent": row.intent_id,
+            "amount": row.amount_minor,
+            "metadata": {
+                "home_id": str(home_id),
+                "order_id": str(row.order_id),
+                "refund_id": str(refund_id),
+            },
+        }
+        operation = operations.open_operation(work, home_id, "refund", refund_id, request)
+        operations.trying(work, home_id, operation.id)
+    gateway = database.tools.gateway
+    found = None
+    if operation.tried:
+        # It may have happened: look before asking again.
+        found = next(
+            (
+                state
+                for state in gateway.refunds_of(operation.request["payment_intent"])
+                if state.metadata.get("refund_id") == str(refund_id)
+            ),
+            None,
+        )
+    try:
+        found = found or gateway.create_refund(operation.request, operation.key)
+    except GatewayDeclined as error:
+        with database.work(SYSTEM) as work:
+            operations.close(work, home_id, operation.id, error=str(error))
+            work.run(
+                """UPDATE refund SET state = 'failed', error = %(error)s
+                    WHERE home_id = %(home)s AND id = %(id)s AND state = 'requested'""",
+                home=home_id,
+                id=refund_id,
+                error=str(error),
+            )
+            record(work, "refund.failed", refund_id, home=home_id)
+        return
+    with database.work(SYSTEM) as work:
+        operations.close(work, home_id, operation.id, provider_id=found.id)
+        keep_refunds(work, home_id, row.order_id, [found])
+
+
+_NEXT = {
+    "requested": {"submitted", "succeeded", "failed", "canceled"},
+    "submitted": {"succeeded", "failed", "canceled"},
+    "succeeded": {"failed"},
+}
+_OURS = {"pending": "submitted", "requires_action": "submitted", "succeeded": "succeeded",
+         "failed": "failed", "canceled": "canceled"}  # fmt: skip
+
+
+def keep_refunds(work: Work, home_id: int, order_id: UUID, found: Sequence[Any]) -> None:
+    """Bring our refunds to what the gateway says; those made elsewhere are adopted.
+
+    A state only ever moves forward, so an older look changes nothing.
+    """
+    payment_id = work.value(
+        """SELECT p.id FROM orders o JOIN payment p ON p.home_id = o.home_id AND p.order_id = o.id
+            WHERE o.home_id = %(home)s AND o.id = %(order)s AND p.state = 'captured'
+            ORDER BY p.attempt LIMIT 1 FOR UPDATE OF o""",
+        home=home_id,
+        order=order_id,
+    )
+    changed = False
+    for state in found:
+        ours = _OURS[state.status]
+        known = work.row(
+            """SELECT id, state FROM refund WHERE home_id = %(home)s
+                  AND (provider_id = %(provider)s OR id = %(id)s)""",
+            home=home_id,
+            provider=state.id,
+            id=state.metadata.get("refund_id"),
+        )
+        if known is None:
+            work.run(
+                """INSERT INTO refund (home_id, id, order_id, payment_id, state, currency,
+                          amount_minor, reason, provider_id, actor, requested_at, succeeded_at)
+                   VALUES (%(home)s, %(id)s, %(order)s, %(payment)s, %(state)s, %(currency)s,
+                           %(amount)s, %(reason)s, %(provider)s, 'gateway', %(at)s,
+                           CASE WHEN %(state)s = 'succeeded' THEN %(now)s::timestamptz END)""",
+                home=home_id,
+                id=new_id(),
+                order=order_id,
+                payment=payment_id,
+                state=ours,
+                currency=state.currency,
+                amount=state.amount_minor,
+                reason=state.reason or "made_at_gateway",
+                provider=state.id,
+                at=state.created_at,
+                now=work.now(),
+            )
+            changed = True
+        elif ours in _NEXT.get(known.state, set()):
+            work.run(
+                """UPDATE refund SET state = %(state)s, provider_id = %(provider)s,
+                          succeeded_at = CASE WHEN %(state)s = 'succeeded' THEN %(now)s::timestamptz
+                                              ELSE succeeded_at END
+                    WHERE home_id = %(home)s AND id = %(id)s""",
+                home=home_id,
+                id=known.id,
+                state=ours,
+                provider=state.id,
+                now=work.now(),
+            )
+            changed = True
+    if changed:
+        record(work, "payment.refunded", order_id, home=home_id)

@@ -1,0 +1,217 @@
+"""Sending a payout: transfer to the affiliate's balance, then to her bank.
+
+Each step is an operation: durable before the call, looked for before a second try, booked from what
+was found. A certain no puts the payout on hold with its reason; an uncertain one leaves it waiting.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from mainstem import ledger
+from mainstem.kit.db import Database
+from mainstem.kit.events import Fact, record
+from mainstem.kit.work import GATEWAY, SYSTEM, Work
+from mainstem.ledger import PARENT, Transfer
+from mainstem.ledger.chart import moved
+from mainstem.payments import GatewayDeclined, account_changed
+from mainstem.payments import operations
+from mainstem.payments.gateway import Gateway, PayoutState
+
+_STATES = {"pending": "requested", "in_transit": "in_transit", "paid": "paid",
+           "failed": "failed", "canceled": "failed"}  # fmt: skip
+# A payout only moves forward; that a paid one fails after all is legal and the last word.
+_RANK = {"transferred": 0, "requested": 1, "in_transit": 2, "paid": 3, "failed": 4}
+
+
+def send(database: Database, fact: Fact) -> None:
+    """Carry a reserved payout as far as it goes now. Safe to repeat at any point."""
+    payout = _take(database, fact.home_id, fact.uuid)
+    if payout is None:
+        return
+    if payout.provider == "bank":
+        with database.work(SYSTEM) as work:
+            _set(work, payout, "requested", only_from=("reserved",))
+        return
+    try:
+        if payout.transfer_id is None:
+            _transfer(database, payout)
+        _pay_out(database, payout)
+    except GatewayDeclined as error:
+        with database.work(SYSTEM) as work:
+            _set(work, payout, "on_hold", error=str(error))
+            record(work, "payout.held", payout.id, home=payout.home_id)
+
+
+def _take(database: Database, home_id: int, payout_id: UUID) -> Any | None:
+    with database.work(SYSTEM) as work:
+        return work.row(
+            """UPDATE payout SET state = CASE WHEN state = 'reserved' AND provider = 'stripe'
+                                              THEN 'transferring' ELSE state END
+                WHERE home_id = %(home)s AND id = %(id)s
+                  AND state IN ('reserved', 'transferring', 'transferred')
+            RETURNING home_id, id, number, provider, account, currency, amount_minor, transfer_id""",
+            home=home_id,
+            id=payout_id,
+        )
+
+
+def _transfer(database: Database, payout: Any) -> None:
+    gateway: Gateway = database.tools.gateway
+    group = f"payout_{payout.id}"
+    request = {
+        "amount": payout.amount_minor,
+        "currency": payout.currency.lower(),
+        "destination": payout.account,
+        "transfer_group": group,
+        "description": f"Mainstem {payout.number}",
+        "metadata": _metadata(payout),
+    }
+    with database.work(SYSTEM) as work:
+        operation = operations.open_operation(work, payout.home_id, "transfer", payout.id, request)
+        operations.trying(work, payout.home_id, operation.id)
+    found = None
+    if operation.tried:
+        found = gateway.find_transfer(
+            group, destination=payout.account, amount_minor=payout.amount_minor
+        )
+    try:
+        found = found or gateway.create_transfer(operation.request, operation.key)
+    except GatewayDeclined as error:
+        with database.work(SYSTEM) as work:
+            operations.close(work, payout.home_id, operation.id, error=str(error))
+        raise
+    with database.work(SYSTEM) as work:
+        operations.close(work, payout.home_id, operation.id, provider_id=found)
+        _keep_transfer(work, payout.home_id, payout.id, found)
+
+
+def _keep_transfer(work: Work, home_id: int, payout_id: UUID, transfer_id: str) -> None:
+    """Note that the money has left the parent's balance, and book it, once."""
+    row = work.row(
+        """UPDATE payout SET transfer_id = %(transfer)s,
+                  state = CASE WHEN state IN ('reserved', 'transferring', 'on_hold')
+                               THEN 'transferred' ELSE state END
+            WHERE home_id = %(home)s AND id = %(id)s
+        RETURNING home_id, id, number, currency, amount_minor""",
+        home=home_id,
+        id=payout_id,
+        transfer=transfer_id,
+    )
+    if row is None:
+        return
+    ledger.post(
+        work,
+        [
+            Transfer(
+                home_id,
+                f"transfer:{payout_id}",
+                f"Payout {row.number} transferred",
+                row.currency,
+                work.now().astimezone(work.tools.zone).date(),
+                moved(home_id, "payout_clearing", -row.amount_minor)
+                + moved(PARENT, "gateway_cash", row.amount_minor),
+            )
+        ],
+    )
+
+
+def _pay_out(database: Database, payout: Any) -> None:
+    gateway: Gateway = database.tools.gateway
+    request = {
+        "amount": payout.amount_minor,
+        "currency": payout.currency.lower(),
+        "metadata": _metadata(payout),
+    }
+    with database.work(SYSTEM) as work:
+        operation = operations.open_operation(work, payout.home_id, "payout", payout.id, request)
+        operations.trying(work, payout.home_id, operation.id)
+    found = None
+    if operation.tried:
+        found = gateway.find_payout(str(payout.id), account=payout.account)
+    try:
+        found = found or gateway.create_payout(
+            operation.request, operation.key, account=payout.account
+        )
+    except GatewayDeclined as error:
+        with database.work(SYSTEM) as work:
+            operations.close(work, payout.home_id, operation.id, error=str(error))
+        raise
+    with database.work(SYSTEM) as work:
+        operations.close(work, payout.home_id, operation.id, provider_id=found.id)
+        _keep_payout(work, payout.home_id, payout.id, found)
+
+
+def apply_letter(database: Database, fact: Fact) -> None:
+    """Bring a payout or an account to what the gateway says, after a letter about it."""
+    with database.work(GATEWAY) as work:
+        letter = work.row(
+            "SELECT type, object_id, account FROM inbox WHERE id = %(id)s", id=fact.uuid
+        )
+    if letter is None:
+        return
+    gateway: Gateway = database.tools.gateway
+    if letter.type.startswith("payout.") and letter.account:
+        found = gateway.payout(letter.object_id, account=letter.account)
+        if ours := _ours(found.metadata):
+            with database.work(GATEWAY) as work:
+                _keep_payout(work, *ours, found)
+    elif letter.type.startswith("transfer."):
+        if ours := _ours(gateway.transfer_metadata(letter.object_id)):
+            with database.work(GATEWAY) as work:
+                _keep_transfer(work, *ours, letter.object_id)
+    elif letter.type.startswith(("v2.core.account", "account.", "capability.")):
+        account_changed(database, letter.account or letter.object_id)
+
+
+def _keep_payout(work: Work, home_id: int, payout_id: UUID, found: PayoutState) -> None:
+    row = work.row(
+        "SELECT state FROM payout WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE",
+        home=home_id,
+        id=payout_id,
+    )
+    state = _STATES.get(found.status)
+    if row is None or state is None:
+        return
+    if _RANK.get(row.state, 0) >= _RANK[state]:
+        return
+    work.run(
+        """UPDATE payout SET state = %(state)s, payout_id = %(provider)s, error = %(error)s,
+                  paid_at = CASE WHEN %(state)s = 'paid' THEN %(now)s::timestamptz ELSE paid_at END
+            WHERE home_id = %(home)s AND id = %(id)s""",
+        home=home_id,
+        id=payout_id,
+        state=state,
+        provider=found.id,
+        error=found.failure or None,
+        now=work.now(),
+    )
+    if state in ("paid", "failed"):
+        record(work, f"payout.{state}", payout_id, home=home_id)
+
+
+def _set(
+    work: Work, payout: Any, state: str, *, error: str | None = None, only_from: tuple[str, ...] = ()
+) -> None:
+    work.run(
+        """UPDATE payout SET state = %(state)s, error = %(error)s
+            WHERE home_id = %(home)s AND id = %(id)s
+              AND (%(only)s::text[] = '{}' OR state = ANY(%(only)s::text[]))""",
+        home=payout.home_id,
+        id=payout.id,
+        state=state,
+        error=error,
+        only=list(only_from),
+    )
+
+
+def _metadata(payout: Any) -> dict[str, str]:
+    return {"home_id": str(payout.home_id), "payout_id": str(payout.id)}
+
+
+def _ours(metadata: dict[str, str]) -> tuple[int, UUID] | None:
+    try:
+        return int(metadata["home_id"]), UUID(metadata["payout_id"])
+    except (KeyError, ValueError):
+        return None

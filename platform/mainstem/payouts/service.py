@@ -1,0 +1,144 @@
+"""A payout run: reserve first. What is reserved has left the payable account, so no second run
+and no late click can pay it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from mainstem import ledger, planbook
+from mainstem.kit.errors import InvalidTransition, NotFound, Refused
+from mainstem.kit.events import record, record_all
+from mainstem.kit.ids import new_ids, short
+from mainstem.kit.work import Work
+from mainstem.ledger import PARENT, Transfer
+from mainstem.ledger.chart import moved
+
+
+class PayoutBelowMinimum(Refused):
+    """There is less than the plan's minimum; it stays for the next run."""
+
+    code: ClassVar[str] = "payout_below_minimum"
+    message: ClassVar[str] = "There is not enough to pay out yet."
+
+
+_CANDIDATES = """
+SELECT p.home_id, p.provider, p.account, p.currency FROM pay_account p
+  JOIN affiliate a ON a.id = p.home_id
+ WHERE p.state = 'active' AND a.state IN ('active', 'paused', 'terminated')
+   AND NOT EXISTS (SELECT 1 FROM payout o
+                    WHERE o.home_id = p.home_id AND o.currency = p.currency
+                      AND (o.period = %(period)s OR o.state IN ('reserved','transferring',
+                           'transferred','requested','in_transit','on_hold','unwinding')))
+ ORDER BY p.home_id FOR UPDATE OF p"""
+
+
+def run(work: Work, period: date) -> int:
+    """Reserve a payout for every affiliate who has enough; how many. Running twice pays once.
+
+    Whoever is below the minimum, in debt, without a working account or still waiting for an
+    earlier payout is left for the next run.
+    """
+    ledger.roll_up(work)
+    candidates = work.rows(_CANDIDATES, period=period)
+    balances = ledger.balances(work, [row.home_id for row in candidates])
+    minimum = planbook.in_force(work, work.now()).minimum_payout_minor
+    due = []
+    for row in candidates:
+        amount = balances.get((row.home_id, "payable", row.currency), 0)
+        if amount >= max(minimum.get(row.currency, 1), 1):
+            due.append((row, amount))
+    ids = new_ids(len(due))
+    work.run(
+        """INSERT INTO payout (home_id, id, number, period, provider, account, currency,
+                               amount_minor, state, reserved_at)
+           SELECT home_id, id, number, %(period)s, provider, account, currency, amount, 'reserved',
+                  %(now)s
+             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(numbers)s::text[],
+                         %(providers)s::text[], %(accounts)s::text[], %(currencies)s::text[],
+                         %(amounts)s::bigint[])
+               AS new (home_id, id, number, provider, account, currency, amount)""",
+        period=period,
+        now=work.now(),
+        homes=[row.home_id for row, _ in due],
+        ids=ids,
+        numbers=[short(id) for id in ids],
+        providers=[row.provider for row, _ in due],
+        accounts=[row.account for row, _ in due],
+        currencies=[row.currency for row, _ in due],
+        amounts=[amount for _, amount in due],
+    )
+    ledger.post(
+        work,
+        [
+            Transfer(
+                row.home_id,
+                f"payout:{id}",
+                f"Payout {short(id)} reserved",
+                row.currency,
+                period,
+                moved(row.home_id, "payable", -amount)
+                + moved(row.home_id, "payout_clearing", amount),
+            )
+            for (row, amount), id in zip(due, ids, strict=True)
+        ],
+    )
+    record_all(work, "payout.reserved", [(row.home_id, id) for (row, _), id in zip(due, ids, strict=True)])
+    return len(due)
+
+
+def retry(work: Work, home_id: int, payout_id: UUID) -> None:
+    """Try a payout again whose cause for waiting or failing has gone."""
+    row = work.row(
+        "SELECT state FROM payout WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE",
+        home=home_id,
+        id=payout_id,
+    )
+    if row is None:
+        raise NotFound("payout")
+    if row.state not in ("on_hold", "failed", "reserved", "transferred"):
+        raise InvalidTransition("payout", row.state, "retried")
+    work.run(
+        """UPDATE payout SET error = NULL,
+                  state = CASE WHEN transfer_id IS NULL THEN 'reserved' ELSE 'transferred' END
+            WHERE home_id = %(home)s AND id = %(id)s""",
+        home=home_id,
+        id=payout_id,
+    )
+    record(work, "payout.reserved", payout_id, home=home_id)
+
+
+def confirm_bank(
+    work: Work, payouts: Sequence[tuple[int, UUID]], *, at: datetime | None = None
+) -> int:
+    """Say that payouts by the parent's own bank have left; how many had not been said before."""
+    rows: list[Any] = work.rows(
+        """UPDATE payout p SET state = 'paid', paid_at = %(at)s
+             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
+            WHERE p.home_id = asked.home_id AND p.id = asked.id AND p.provider = 'bank'
+              AND p.state IN ('reserved', 'requested')
+        RETURNING p.home_id, p.id, p.number, p.currency, p.amount_minor""",
+        at=at or work.now(),
+        homes=[home for home, _ in payouts],
+        ids=[id for _, id in payouts],
+    )
+    day = (at or work.now()).astimezone(work.tools.zone).date()
+    ledger.post(
+        work,
+        [
+            Transfer(
+                row.home_id,
+                f"transfer:{row.id}",
+                f"Payout {row.number} paid by bank",
+                row.currency,
+                day,
+                moved(row.home_id, "payout_clearing", -row.amount_minor)
+                + moved(PARENT, "bank_cash", row.amount_minor),
+            )
+            for row in rows
+        ],
+    )
+    record_all(work, "payout.paid", [(row.home_id, row.id) for row in rows])
+    return len(rows)

@@ -1,0 +1,146 @@
+"""A plan is a closed, typed document: what cannot be said in it cannot be paid.
+
+    {"name": "First plan", "rules": {
+        "goods":   {"pays_on": "delivered_sale", "levels_bp": [1000, 300, 100], "cap_bp": 1400,
+                    "hold_days": 30},
+        "service": {"pays_on": "delivered_sale", "levels_bp": [600, 150, 50], "cap_bp": 800,
+                    "hold_days": 14}},
+     "minimum_payout_minor": {"SEK": 20000}}
+
+Level 0 is the affiliate who won the client; each further level is one sponsor up. Basis points are
+of the commissionable value. The rounding is the only one there is: the whole of a rule is floored
+at its cap and split by largest remainder, a tie to the lower level; reversals are cumulative.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from mainstem.kit.errors import Problem, Refused
+from mainstem.money import BASIS
+
+KINDS = ("goods", "service")
+PAYS_ON = "delivered_sale"
+LEVELS_MAX = 10
+HOLD_DAYS_MIN = 14
+"""No commission is payable before the client's fourteen days of withdrawal are over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one kind of sale pays: a rate per level, a cap on their sum, and how long it is held."""
+
+    name: str
+    levels_bp: tuple[int, ...]
+    cap_bp: int
+    hold_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One version of the plan; it never changes after it is published."""
+
+    version: int
+    name: str
+    rules: Mapping[str, Rule]
+    minimum_payout_minor: Mapping[str, int]
+
+    @property
+    def levels(self) -> int:
+        """How many people one sale can pay."""
+        return max(len(rule.levels_bp) for rule in self.rules.values())
+
+
+class PlanRefused(Refused):
+    """The plan cannot be published; every reason is named."""
+
+    code: ClassVar[str] = "plan_refused"
+    status: ClassVar[int] = 422
+    message: ClassVar[str] = "This plan cannot be published."
+
+
+def parse(document: Mapping[str, Any], *, version: int) -> Plan:
+    """The plan that a document says. Raises PlanRefused with a pointer to everything wrong."""
+    problems: list[Problem] = []
+    _only(document, {"name", "rules", "minimum_payout_minor"}, "", problems)
+    name = document.get("name")
+    if not isinstance(name, str) or not name:
+        problems.append(Problem("/name", "invalid_field", "Give the plan a name."))
+    given = document.get("rules")
+    rules: dict[str, Rule] = {}
+    if not isinstance(given, Mapping) or set(given) != set(KINDS):
+        problems.append(Problem("/rules", "invalid_field", "Give one rule for goods and one for service."))
+    else:
+        for kind in KINDS:
+            rule = _rule(kind, given[kind], problems)
+            if rule:
+                rules[kind] = rule
+    minimum = document.get("minimum_payout_minor", {})
+    if not isinstance(minimum, Mapping) or not all(
+        isinstance(k, str) and len(k) == 3 and type(v) is int and v > 0 for k, v in minimum.items()
+    ):
+        problems.append(
+            Problem("/minimum_payout_minor", "invalid_field", "Give whole minor units above zero per currency.")
+        )
+    if problems:
+        raise PlanRefused(*problems)
+    assert isinstance(name, str)
+    return Plan(version, name, rules, dict(minimum))
+
+
+def fingerprint(document: Mapping[str, Any]) -> str:
+    """The hash by which a version is known: the same for the same plan, however it was typed."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _rule(kind: str, given: Any, problems: list[Problem]) -> Rule | None:
+    at = f"/rules/{kind}"
+    if not isinstance(given, Mapping):
+        problems.append(Problem(at, "invalid_field", "A rule is a table of settings."))
+        return None
+    before = len(problems)
+    _only(given, {"pays_on", "levels_bp", "cap_bp", "hold_days"}, at, problems)
+    if given.get("pays_on") != PAYS_ON:
+        # Koscot, the UCPD's black list and Mainstem agree: recruiting earns nothing, ever.
+        problems.append(
+            Problem(f"{at}/pays_on", "pays_without_sale",
+                    "Only a delivered sale may pay. Joining, recruiting, training and own purchases never do.")
+        )  # fmt: skip
+    levels = given.get("levels_bp")
+    if (
+        not isinstance(levels, list)
+        or not 1 <= len(levels) <= LEVELS_MAX
+        or not all(type(bp) is int and 0 <= bp <= BASIS for bp in levels)
+    ):
+        problems.append(Problem(f"{at}/levels_bp", "invalid_field", "Give one to ten rates in basis points."))
+        levels = None
+    elif any(bp > levels[0] for bp in levels[1:]):
+        problems.append(
+            Problem(f"{at}/levels_bp", "upline_above_seller", "No sponsor may earn more on a sale than who made it.")
+        )
+    cap = given.get("cap_bp")
+    if type(cap) is not int or not 0 < cap <= BASIS:
+        problems.append(Problem(f"{at}/cap_bp", "invalid_field", "Give the cap on all levels in basis points."))
+    hold = given.get("hold_days")
+    if type(hold) is not int or not HOLD_DAYS_MIN <= hold <= 365:
+        problems.append(
+            Problem(f"{at}/hold_days", "hold_too_short", "Hold commissions for 14 to 365 days.")
+        )
+    if len(problems) > before:
+        return None
+    assert isinstance(levels, list)
+    assert isinstance(cap, int)
+    assert isinstance(hold, int)
+    return Rule(kind, tuple(levels), cap, hold)
+
+
+def _only(given: Mapping[str, Any], known: set[str], at: str, problems: list[Problem]) -> None:
+    for name in sorted(set(given) - known):
+        problems.append(
+            Problem(f"{at}/{name}", "unknown_field", "A plan has no setting called {name}.", {"name": name})
+        )

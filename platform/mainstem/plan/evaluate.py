@@ -1,0 +1,55 @@
+"""What a plan gives for one order: pure, exact, and the only place where it is worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mainstem.money import BASIS, largest_remainder, rdiv
+from mainstem.plan.definition import Rule
+
+NOBODY = 0
+"""Stands in an upline where an ancestor was not eligible; the parent keeps that share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One level's commission on one order under one rule, in minor units.
+
+    `credited_minor` is what the delivered sale earned, `reversed_minor` how much of it has been
+    taken back for money that went back: 0 <= reversed <= credited. What stands is the difference.
+    """
+
+    level: int
+    beneficiary_id: int
+    rate_bp: int
+    credited_minor: int
+    reversed_minor: int
+
+
+def evaluate(
+    rule: Rule, upline: Sequence[int], base_minor: int, returned_minor: int
+) -> list[Share]:
+    """Every level's share of a delivered commissionable value, and of the part that went back.
+
+    The sum of the credits is the exact sum of the present levels' rates, at most the cap, rounded
+    down; it is split by largest remainder. A reversal is the returned part of each credit taken
+    cumulatively, so any sequence of refunds that adds up to the base takes back every cent and
+    never one more.
+    """
+    assert 0 <= returned_minor <= base_minor, "no more goes back than was delivered"
+    present = [
+        (level, beneficiary, rate)
+        for level, (beneficiary, rate) in enumerate(zip(upline, rule.levels_bp, strict=False))
+        if beneficiary != NOBODY and rate > 0
+    ]
+    if not present or base_minor == 0:
+        return []
+    rates = [rate for _, _, rate in present]
+    total = base_minor * min(sum(rates), rule.cap_bp) // BASIS
+    credits = largest_remainder(total, rates)
+    return [
+        Share(level, beneficiary, rate, credit, rdiv(credit * returned_minor, base_minor))
+        for (level, beneficiary, rate), credit in zip(present, credits, strict=True)
+        if credit
+    ]

@@ -1,0 +1,71 @@
+"""The plan's published versions: immutable, numbered, each in force from an instant on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from mainstem.kit.work import Work
+from mainstem.plan import Plan, parse
+from mainstem.plan.definition import fingerprint
+
+
+class NoPlanInForce(RuntimeError):
+    """Nothing may be sold before the company has published how it pays."""
+
+
+def publish(work: Work, document: Mapping[str, Any], *, effective_from: datetime) -> Plan:
+    """A new version. Raises PlanRefused for a plan that the company must not have."""
+    version = work.value("SELECT coalesce(max(version), 0) + 1 FROM plan_version")
+    plan = parse(document, version=version)
+    work.run(
+        """INSERT INTO plan_version (version, document, hash, effective_from, published_by, published_at)
+           VALUES (%(version)s, %(document)s::jsonb, %(hash)s, %(start)s, %(actor)s, %(now)s)""",
+        version=version,
+        document=json.dumps(document),
+        hash=fingerprint(document),
+        start=effective_from,
+        actor=str(work.actor),
+        now=work.now(),
+    )
+    return plan
+
+
+def in_force(work: Work, at: datetime) -> Plan:
+    """The plan for a sale at an instant: of those in effect, the newest version."""
+    return in_force_each(work, {at})[at]
+
+
+def in_force_each(work: Work, instants: Iterable[datetime]) -> dict[datetime, Plan]:
+    """The plan for a sale at each of these instants. Raises NoPlanInForce where there is none."""
+    published = [
+        (row.effective_from, _parsed(row.version, row.document))
+        for row in work.rows(
+            """SELECT version, effective_from, document::text AS document FROM plan_version
+                ORDER BY version DESC"""
+        )
+    ]
+    found = {}
+    for at in instants:
+        plan = next((plan for start, plan in published if start <= at), None)
+        if plan is None:
+            raise NoPlanInForce("Publish a plan before the first sale.")
+        found[at] = plan
+    return found
+
+
+def versions(work: Work, numbers: Iterable[int]) -> dict[int, Plan]:
+    """These versions, by number."""
+    rows = work.rows(
+        "SELECT version, document::text AS document FROM plan_version WHERE version = ANY(%(v)s::int[])",
+        v=sorted(set(numbers)),
+    )
+    return {row.version: _parsed(row.version, row.document) for row in rows}
+
+
+@lru_cache(maxsize=64)
+def _parsed(version: int, document: str) -> Plan:
+    return parse(json.loads(document), version=version)

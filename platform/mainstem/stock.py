@@ -1,0 +1,178 @@
+"""The promise of stock: what is free at each location, and taking it so that nobody sells it twice.
+
+This lies below orders because intake must take the goods in the same transaction as it makes the
+order. What happens inside a warehouse (receiving, counting, shipping) is mainstem_fulfillment's.
+Rows are always locked in key order, so crossing baskets never deadlock; the table's own CHECK is
+the last line of defence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mainstem.kit.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So much of a line from one location."""
+
+    line_no: int
+    variant_id: int
+    location_id: int
+    quantity: int
+
+
+class Shelf:
+    """Free stock of some variants while its rows are locked: {variant: {location: free}}."""
+
+    def __init__(self, free: dict[int, dict[int, int]]) -> None:
+        self.free = free
+        self.taken: dict[tuple[int, int], int] = {}
+
+    def allocate(self, needs: Sequence[tuple[int, int, int]]) -> list[Part] | dict[int, int]:
+        """Parts that fill all needs (line_no, variant, quantity), or {variant: free} of the short.
+
+        One location that has everything, in the company's order of locations; else line by line
+        from the first that has enough; else what each has. All or nothing is taken.
+        """
+        wanted: dict[int, int] = {}
+        for _, variant, quantity in needs:
+            wanted[variant] = wanted.get(variant, 0) + quantity
+        short = {
+            variant: sum(self.free.get(variant, {}).values())
+            for variant, quantity in wanted.items()
+            if sum(self.free.get(variant, {}).values()) < quantity
+        }
+        if short:
+            return short
+        parts = self._from_one(needs, wanted) or self._from_many(needs)
+        for part in parts:
+            self.free[part.variant_id][part.location_id] -= part.quantity
+            key = (part.variant_id, part.location_id)
+            self.taken[key] = self.taken.get(key, 0) + part.quantity
+        return parts
+
+    def _from_one(
+        self, needs: Sequence[tuple[int, int, int]], wanted: Mapping[int, int]
+    ) -> list[Part]:
+        first = next(iter(wanted))
+        for location in self.free[first]:
+            if all(self.free[v].get(location, 0) >= q for v, q in wanted.items()):
+                return [Part(no, variant, location, quantity) for no, variant, quantity in needs]
+        return []
+
+    def _from_many(self, needs: Sequence[tuple[int, int, int]]) -> list[Part]:
+        left = {variant: dict(self.free[variant]) for _, variant, _ in needs}
+        parts: list[Part] = []
+        for no, variant, quantity in needs:
+            places = left[variant]
+            whole = next((loc for loc, free in places.items() if free >= quantity), None)
+            for location in [whole] if whole is not None else list(places):
+                take = min(quantity, places[location])
+                if take:
+                    parts.append(Part(no, variant, location, take))
+                    places[location] -= take
+                    quantity -= take
+            assert quantity == 0, "the sum was checked before"
+        return parts
+
+
+_LOCK = """
+SELECT s.variant_id, s.location_id, s.on_hand - s.reserved AS free, l.position, l.active
+  FROM stock_level s JOIN location l ON l.id = s.location_id
+ WHERE s.variant_id = ANY(%(variants)s::bigint[])
+ ORDER BY s.variant_id, s.location_id
+   FOR UPDATE OF s"""
+
+
+def lock(work: Work, variants: Sequence[int]) -> Shelf:
+    """The shelf of these variants, its rows locked until the work ends."""
+    free: dict[int, dict[int, int]] = {}
+    if variants:
+        rows = work.rows(_LOCK, variants=sorted(set(variants)))
+        rows.sort(key=lambda row: (row.variant_id, row.position, row.location_id))
+        for row in rows:
+            if row.active and row.free > 0:
+                free.setdefault(row.variant_id, {})[row.location_id] = row.free
+    return Shelf(free)
+
+
+_TAKE = """
+UPDATE stock_level s SET reserved = s.reserved + want.quantity
+  FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[], %(quantities)s::int[])
+    AS want (variant_id, location_id, quantity)
+ WHERE s.variant_id = want.variant_id AND s.location_id = want.location_id
+   AND s.on_hand - s.reserved >= want.quantity"""
+
+
+def take(work: Work, taken: Mapping[tuple[int, int], int]) -> None:
+    """Promise what a shelf has allocated. The rows are locked already, so none can be missing."""
+    if not taken:
+        return
+    keys = sorted(taken)
+    touched = work.run(
+        _TAKE,
+        variants=[variant for variant, _ in keys],
+        locations=[location for _, location in keys],
+        quantities=[taken[key] for key in keys],
+    )
+    assert touched == len(keys), "stock was taken under our lock"
+
+
+_GIVE_BACK = """
+WITH back AS (
+  UPDATE reservation r SET released_at = %(now)s
+    FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS o (home_id, order_id)
+   WHERE r.home_id = o.home_id AND r.order_id = o.order_id AND r.released_at IS NULL
+     AND NOT EXISTS (SELECT 1 FROM fulfilment f WHERE f.home_id = r.home_id
+                        AND f.order_id = r.order_id AND f.no = r.fulfilment_no
+                        AND f.state = 'shipped')
+  RETURNING r.variant_id, r.location_id, r.quantity)
+SELECT variant_id, location_id, sum(quantity)::int AS quantity FROM back
+ GROUP BY 1, 2 ORDER BY 1, 2"""
+
+
+def give_back(work: Work, orders: Sequence[tuple[int, object]]) -> None:
+    """Free whatever is still promised to these orders (home, order) and not yet shipped."""
+    if not orders:
+        return
+    work.rows(
+        """SELECT 1 FROM stock_level s
+            WHERE (s.variant_id, s.location_id) IN (
+                  SELECT r.variant_id, r.location_id FROM reservation r
+                    JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS o (home_id, order_id)
+                      USING (home_id, order_id) WHERE r.released_at IS NULL)
+            ORDER BY s.variant_id, s.location_id FOR UPDATE""",
+        homes=[home for home, _ in orders],
+        orders=[order for _, order in orders],
+    )
+    freed = work.rows(
+        _GIVE_BACK,
+        homes=[home for home, _ in orders],
+        orders=[order for _, order in orders],
+        now=work.now(),
+    )
+    work.run(
+        """UPDATE stock_level s SET reserved = s.reserved - back.quantity
+             FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[], %(quantities)s::int[])
+               AS back (variant_id, location_id, quantity)
+            WHERE s.variant_id = back.variant_id AND s.location_id = back.location_id""",
+        variants=[row.variant_id for row in freed],
+        locations=[row.location_id for row in freed],
+        quantities=[row.quantity for row in freed],
+    )
+
+
+def availability(work: Work, variants: Sequence[int]) -> dict[int, int]:
+    """How many of each variant can be promised now, over all locations. For pages: it may age."""
+    return {
+        row.variant_id: row.free
+        for row in work.rows(
+            """SELECT s.variant_id, sum(s.on_hand - s.reserved)::int AS free
+                 FROM stock_level s JOIN location l ON l.id = s.location_id AND l.active
+                WHERE s.variant_id = ANY(%(variants)s::bigint[]) GROUP BY 1""",
+            variants=list(variants),
+        )
+    }

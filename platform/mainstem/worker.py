@@ -1,0 +1,231 @@
+"""The worker: takes waiting facts and runs what follows from them; and the clock that records days.
+
+Facts are claimed with SKIP LOCKED, so any number of workers may run. One transaction holds the claim,
+the reaction and the removal from the queue: a killed worker leaves no trace. A batch that fails is
+run one by one, so a poisonous fact stops nobody; it waits longer each time and is dead in the end,
+where staff can see it and send it again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from mainstem import flow
+from mainstem.kit import telemetry
+from mainstem.kit.db import Database
+from mainstem.kit.events import Fact, record
+from mainstem.kit.work import SYSTEM, Work
+
+log = telemetry.log("worker")
+
+BATCH = 500
+ATTEMPTS_MAX = 12
+_LEASE_SECONDS = 120
+_IDLE_SECONDS = 0.25
+
+_HEAD = """
+SELECT name FROM fact_waiting
+ WHERE state = 'waiting' AND next_at <= clock_timestamp() AND name = ANY(%(names)s::text[])
+ ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"""
+_CLAIM = """
+SELECT id, home_id, name, subject FROM fact_waiting
+ WHERE state = 'waiting' AND next_at <= clock_timestamp() AND name = %(name)s
+ ORDER BY next_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED"""
+_CLAIM_ONE = """
+SELECT id, home_id, name, subject FROM fact_waiting
+ WHERE id = %(id)s AND state = 'waiting' FOR UPDATE SKIP LOCKED"""
+_LEASE = """
+UPDATE fact_waiting SET next_at = clock_timestamp() + make_interval(secs => %(lease)s)
+ WHERE id = (SELECT id FROM fact_waiting
+              WHERE state = 'waiting' AND next_at <= clock_timestamp()
+                AND name = ANY(%(names)s::text[])
+              ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING id, home_id, name, subject"""
+_DONE = "DELETE FROM fact_waiting WHERE id = ANY(%(ids)s::uuid[])"
+_FAILED = """
+UPDATE fact_waiting
+   SET attempts = attempts + 1, error = %(error)s,
+       next_at = clock_timestamp() + least(2 ^ attempts, 3600) * interval '1 second'
+                 * (0.8 + random() * 0.4),
+       state = CASE WHEN attempts + 1 >= %(most)s THEN 'dead' ELSE 'waiting' END
+ WHERE id = %(id)s RETURNING attempts, state"""
+
+
+def work_inside(database: Database, *, most: int = BATCH) -> int:
+    """Run one batch of facts of one name; how many were taken, 0 when nothing waits."""
+    facts: list[Fact] = []
+    try:
+        with database.work(SYSTEM) as work:
+            name = work.value(_HEAD, names=list(flow.REACTIONS))
+            if name is None:
+                return 0
+            # Clock facts are taken one by one: each day is its own piece of history.
+            most = 1 if name.startswith("clock.") else most
+            facts = _facts(work, _CLAIM, name=name, most=most)
+            _react(work, facts)
+    except Exception as error:
+        if len(facts) <= 1:
+            _put_back(database, facts, error)
+        else:
+            for fact in facts:
+                _work_one(database, fact)
+    return len(facts)
+
+
+def _work_one(database: Database, fact: Fact) -> None:
+    try:
+        with database.work(SYSTEM) as work:
+            if _facts(work, _CLAIM_ONE, id=fact.id):
+                _react(work, [fact])
+    except Exception as error:
+        _put_back(database, [fact], error)
+
+
+def _react(work: Work, facts: Sequence[Fact]) -> None:
+    with structlog.contextvars.bound_contextvars(work=str(work.id)):
+        flow.REACTIONS[facts[0].name](work, facts)
+        work.run(_DONE, ids=[fact.id for fact in facts])
+        log.info("reacted", fact=facts[0].name, count=len(facts))
+
+
+def work_outside(database: Database) -> int:
+    """Run one fact whose reaction talks to the outside; 0 when none waits.
+
+    It is leased, not locked: no transaction stays open while we wait for somebody else's server.
+    A killed worker's lease runs out, and the reaction looks before it tries again.
+    """
+    with database.work(SYSTEM) as work:
+        leased = _facts(work, _LEASE, names=list(flow.OUTSIDE), lease=_LEASE_SECONDS)
+    if not leased:
+        return 0
+    fact = leased[0]
+    try:
+        flow.OUTSIDE[fact.name](database, fact)
+        with database.work(SYSTEM) as work:
+            work.run(_DONE, ids=[fact.id])
+        log.info("reacted", fact=fact.name, count=1)
+    except Exception as error:
+        _put_back(database, leased, error)
+    return 1
+
+
+def _facts(work: Work, sql: str, **values: Any) -> list[Fact]:
+    return [Fact(row.id, row.home_id, row.name, row.subject) for row in work.rows(sql, **values)]
+
+
+def _put_back(database: Database, facts: Sequence[Fact], error: Exception) -> None:
+    for fact in facts:
+        with database.work(SYSTEM) as work:
+            words = f"{type(error).__name__}: {error}"[:2000]
+            row = work.row(_FAILED, id=fact.id, error=words, most=ATTEMPTS_MAX)
+            if row:
+                log.warning("failed", fact=fact.name, subject=fact.subject, attempts=row.attempts,
+                            state=row.state, error=words)  # fmt: skip
+    if not facts:
+        raise error
+
+
+def revive(work: Work, fact_id: UUID) -> None:
+    """Give a dead or waiting fact another chance now."""
+    work.run(
+        """UPDATE fact_waiting SET state = 'waiting', attempts = 0, next_at = clock_timestamp()
+            WHERE id = %(id)s""",
+        id=fact_id,
+    )
+
+
+def drain(database: Database, *, seconds: float = 60.0) -> int:
+    """Work until nothing that is due waits; how many facts that took. For stories and tests."""
+    total, end = 0, time.monotonic() + seconds
+    while taken := work_inside(database) + work_outside(database):
+        total += taken
+        if time.monotonic() > end:
+            raise TimeoutError(f"facts were still waiting after {seconds} s")
+    return total
+
+
+# ---------------------------------------------------------------- the clock
+
+
+def tick(database: Database) -> int:
+    """Record every sweep, day and week that has begun since the last time; how many were new.
+
+    Days and weeks are UTC dates and unique, so any number of schedulers may tick, a restart repeats
+    nothing, and after a pause every missed day is recorded, in order, once.
+    """
+    with database.work(SYSTEM) as work:
+        now = work.now()
+        before = work.value("SELECT count(*) FROM fact WHERE name LIKE 'clock.%%'")
+        for day in _days_since(work, now.date()):
+            record(work, "clock.daily", day.isoformat())
+            if day.weekday() == 0:
+                record(work, "clock.weekly", day.isoformat())
+        minute = now.replace(second=0, microsecond=0)
+        record(work, "clock.sweep", minute.astimezone(UTC).isoformat())
+        after = work.value("SELECT count(*) FROM fact WHERE name LIKE 'clock.%%'")
+    return int(after - before)
+
+
+def _days_since(work: Work, today: date) -> list[date]:
+    last = work.value(
+        """SELECT max(subject) FROM fact WHERE home_id = 0 AND name = 'clock.daily'
+              AND subject <= %(today)s""",
+        today=today.isoformat(),
+    )
+    first = date.fromisoformat(last) if last else today
+    return [first + timedelta(days=n) for n in range((today - first).days + 1)]
+
+
+def run(database: Database, stop: threading.Event) -> None:
+    """Work and tick until told to stop; ends with the piece of work in hand."""
+    scheduler = BackgroundScheduler(timezone=UTC)
+    scheduler.add_job(
+        lambda: _quietly(tick, database),
+        "interval",
+        seconds=10,
+        next_run_time=datetime.now(UTC),
+        coalesce=True,
+        max_instances=1,
+    )
+    scheduler.add_job(lambda: _quietly(_roll_up, database), "interval", seconds=15, coalesce=True)
+    scheduler.start()
+    threads = [
+        threading.Thread(target=_loop, args=(verb, database, stop), name=verb.__name__)
+        for verb in (work_inside, work_outside, work_outside)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    scheduler.shutdown(wait=True)
+
+
+def _roll_up(database: Database) -> None:
+    from mainstem import ledger
+
+    with database.work(SYSTEM) as work:
+        ledger.roll_up(work)
+
+
+def _loop(verb: Any, database: Database, stop: threading.Event) -> None:
+    while not stop.is_set():
+        if not _quietly(verb, database):
+            stop.wait(_IDLE_SECONDS)
+
+
+def _quietly(verb: Any, database: Database) -> Any:
+    """Run; log what fails and go on: the database may be away for a moment."""
+    try:
+        return verb(database)
+    except Exception as error:
+        log.error("stumbled", verb=verb.__name__, error=f"{type(error).__name__}: {error}")
+        time.sleep(1)
+        return 0
