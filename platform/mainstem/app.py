@@ -1,0 +1,229 @@
+"""The app: every surface behind its guard, one Work a request, errors made into answers.
+
+    /                clients (mainstem_affiliates.storefront); /shop/{slug} is a storefront's home
+    /portal          affiliates (mainstem_affiliates.portal), on Work bound to the affiliate
+    /desk            warehouse and service staff (mainstem_fulfillment.desk)
+    /console         the parent's staff (mainstem.web.console)
+    /api/v1          storefronts on other machines (mainstem.web.api), by key
+    /webhooks        letters in (mainstem.web.hooks)
+
+A surface is a package with a list `routes`. Its handlers may ask for `work`, `database`,
+`settings`, `language`, `identity` and `form` as NamedDependency.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+import uvicorn
+from litestar import Litestar, Request, Router
+from litestar.concurrency import set_asyncio_executor
+from litestar.datastructures import State
+from litestar.di import Provide
+
+import mainstem_affiliates.portal
+import mainstem_affiliates.storefront
+import mainstem_fulfillment.desk
+from mainstem.identity import Identity
+from mainstem.kit.clock import Clock, SystemClock
+from mainstem.kit.db import Database
+from mainstem.kit.locale import Language
+from mainstem.kit.settings import Settings
+from mainstem.paths import STATIC
+from mainstem.web import api, console, hooks, openapi, pages
+from mainstem.web.csrf import against_forgery
+from mainstem.web.forms import read_form
+from mainstem.web.guards import affiliate, identity_of, staff, storefront_key, strict_json
+from mainstem.web.house import House, house_of, visit_of
+from mainstem.web.problems import answer
+from mainstem.web.rendering import environments, language_of
+from mainstem.web.shell import Shell
+from mainstem.web.static import StaticFiles
+from mainstem.web.works import affiliate_work, client_work, staff_work, storefront_work
+
+FORM_BYTES_MAX = 256_000
+API_BYTES_MAX = 1_000_000
+THREADS = 16
+WORKS_MAX = 12
+"""Connections that requests may hold at once. Fewer than the pool has, so that a thread never
+waits for a connection whose owner waits for a thread."""
+
+Hook = Callable[..., Any]
+
+
+def create_app(
+    settings: Settings,
+    database: Database,
+    *,
+    on_startup: Sequence[Hook] = (),
+    on_shutdown: Sequence[Hook] = (),
+    state: Mapping[str, Any] | None = None,
+    clock: Clock | None = None,
+    hosts: Sequence[str] = (),
+    checkout_origins: Sequence[str] | None = None,
+) -> Litestar:
+    """The whole web side of the company.
+
+    `on_startup` and `on_shutdown` run inside the event loop, and `state` is laid beside the house
+    in `app.state`: that is where the batcher of captures lives. `clock` is the clock of sessions;
+    `hosts` are further names that this house answers to; `checkout_origins` are the places that a
+    form may lead to.
+    """
+    files = StaticFiles(STATIC)
+    house = House(
+        settings=settings,
+        database=database,
+        files=files,
+        pages=environments(settings, files),
+        clock=clock or SystemClock(),
+        hosts=_hosts(settings, hosts),
+        form_targets=tuple(
+            _checkout_origins(settings) if checkout_origins is None else checkout_origins
+        ),
+        places=asyncio.Semaphore(WORKS_MAX),
+        door=ThreadPoolExecutor(max_workers=2, thread_name_prefix="door"),
+    )
+    app = Litestar(
+        route_handlers=surfaces(),
+        guards=[against_forgery],
+        dependencies={
+            "database": Provide(_database, sync_to_thread=False),
+            "settings": Provide(_settings, sync_to_thread=False),
+            "language": Provide(_language, sync_to_thread=False),
+            "identity": Provide(_identity),
+            "form": Provide(read_form),
+        },
+        exception_handlers={Exception: answer},
+        openapi_config=openapi.config(settings.public_url),
+        logging_config=None,
+        request_max_body_size=FORM_BYTES_MAX,
+        on_startup=list(on_startup),
+        on_shutdown=[*on_shutdown, _close_door],
+        state=State({**(state or {}), "house": house}),
+    )
+    app.asgi_handler = Shell(app.asgi_handler, house)
+    return app
+
+
+def surfaces() -> list[Any]:
+    """Every surface, each behind its own guard. What is not here cannot be reached."""
+    work = {"client": client_work, "affiliate": affiliate_work, "staff": staff_work}
+    by = {name: Provide(provider) for name, provider in work.items()}
+    hidden: dict[str, Any] = {"include_in_schema": False}
+    return [
+        Router("/", route_handlers=pages.routes, **hidden),
+        Router(
+            "/",
+            route_handlers=mainstem_affiliates.storefront.routes,
+            dependencies={"work": by["client"]},
+            **hidden,
+        ),
+        Router(
+            "/portal",
+            route_handlers=mainstem_affiliates.portal.routes,
+            guards=[affiliate],
+            dependencies={"work": by["affiliate"]},
+            **hidden,
+        ),
+        Router(
+            "/desk",
+            route_handlers=mainstem_fulfillment.desk.routes,
+            guards=[staff("picker", "lead_desk")],
+            dependencies={"work": by["staff"]},
+            **hidden,
+        ),
+        Router(
+            "/console",
+            route_handlers=console.routes,
+            guards=[staff()],
+            dependencies={"work": by["staff"]},
+            **hidden,
+        ),
+        Router(
+            openapi.PATH,
+            route_handlers=api.routes,
+            guards=[storefront_key, strict_json],
+            dependencies={"work": Provide(storefront_work)},
+            opt={"csrf": "exempt"},  # by key; no cookie is looked at
+            request_max_body_size=API_BYTES_MAX,
+        ),
+        *hooks.routes,
+    ]
+
+
+def serve(
+    settings: Settings,
+    database: Database,
+    *,
+    on_startup: Sequence[Hook] = (),
+    on_shutdown: Sequence[Hook] = (),
+    state: Mapping[str, Any] | None = None,
+    checkout_origins: Sequence[str] | None = None,
+) -> None:
+    """Serve until asked to stop; then finish what is under way, for ten seconds at most.
+
+    Behind a proxy, name it in FORWARDED_ALLOW_IPS; otherwise X-Forwarded-For is not believed.
+    """
+
+    set_asyncio_executor(ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="web"))
+    app = create_app(
+        settings,
+        database,
+        on_startup=on_startup,
+        on_shutdown=on_shutdown,
+        state=state,
+        checkout_origins=checkout_origins,
+    )
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def _hosts(settings: Settings, further: Sequence[str]) -> frozenset[str]:
+    public = urlsplit(settings.public_url)
+    hosts = {public.hostname or "", settings.host, *further}
+    if settings.demo:
+        hosts |= {"localhost", "127.0.0.1", "[::1]"}
+    return frozenset(host.lower() for host in hosts if host)
+
+
+def _checkout_origins(settings: Settings) -> list[str]:
+    if settings.stripe_api_base:
+        parts = urlsplit(settings.stripe_api_base)
+        return [f"{parts.scheme}://{parts.netloc}"]
+    return ["https://checkout.stripe.com", "https://connect.stripe.com"]
+
+
+def _database(request: Request[Any, Any, Any]) -> Database:
+    return house_of(request).database
+
+
+def _settings(request: Request[Any, Any, Any]) -> Settings:
+    return house_of(request).settings
+
+
+def _language(request: Request[Any, Any, Any]) -> Language:
+    return language_of(request)
+
+
+async def _identity(request: Request[Any, Any, Any]) -> Identity | None:
+    return visit_of(request).identity or await identity_of(request)
+
+
+async def _close_door(app: Litestar) -> None:
+    app.state["house"].door.shutdown(wait=False)

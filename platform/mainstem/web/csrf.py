@@ -1,0 +1,98 @@
+"""Against forged requests: what a form must carry, and who is asked for it.
+
+The token is derived from a cookie of ours and from the session, so neither another site, nor
+another person's token, nor a cookie planted by a neighbouring host opens anything. Nothing that a
+browser sent is ever written into a page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from markupsafe import Markup
+
+from mainstem.kit.errors import Refused
+from mainstem.web.house import Connection, house_of, visit_of
+
+FIELD = "csrf_token"
+HEADER = "x-csrf-token"
+PLACEHOLDER = "csrf-token-of-the-reader"
+"""What stands in a cached page until it is sent to somebody."""
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class ForgedRequest(Refused):
+    """The form did not come from a page that we gave to this browser."""
+
+    code = "form_expired"
+    status = 403
+    message = "This form is too old or came from another page. Go back, load it again and resend."
+
+
+async def against_forgery(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """A guard of the whole house: every change needs the token, but where a route is marked
+    `csrf="exempt"` because it never looks at a cookie."""
+    method = str(connection.scope.get("method", "GET"))
+    if method in _SAFE or handler.opt.get("csrf") == "exempt":
+        return
+    if connection.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        raise ForgedRequest
+    given = connection.headers.get(HEADER)
+    if given is None and connection.headers.get("content-type", "").startswith(_FORMS):
+        assert isinstance(connection, Request)
+        given = (await connection.form()).get(FIELD)
+    cookie = connection.cookies.get(house_of(connection).cookie_name("csrf"))
+    if not isinstance(given, str) or not cookie:
+        raise ForgedRequest
+    if not hmac.compare_digest(given.encode(), _token(connection, cookie).encode()):
+        raise ForgedRequest
+
+
+def csrf_token(connection: Connection) -> str:
+    """The token for this browser; a first visit gets the cookie that goes with it."""
+    house, visit = house_of(connection), visit_of(connection)
+    name = house.cookie_name("csrf")
+    cookie = visit.csrf or connection.cookies.get(name)
+    if not cookie:
+        cookie = visit.csrf = secrets.token_urlsafe(24)
+        visit.cookies[name] = cookie
+        visit.cookies[name].update(
+            {"path": "/", "httponly": True, "samesite": "Lax", "secure": house.secure}
+        )
+    return _token(connection, cookie)
+
+
+def csrf_input(token: str) -> Markup:
+    """The hidden field of a form."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token)
+
+
+class LazyInput:
+    """The hidden field, made when a template writes it: a page without a form sets no cookie."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __html__(self) -> str:
+        return csrf_input(csrf_token(self._connection))
+
+    __str__ = __html__
+
+
+def _token(connection: Connection, cookie: str) -> str:
+    house = house_of(connection)
+    session = connection.cookies.get(house.cookie_name("session"), "")
+    message = f"csrf\n{cookie}\n{session}".encode()
+    made = hmac.digest(house.settings.secret.encode(), message, hashlib.sha256)
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()

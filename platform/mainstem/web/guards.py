@@ -1,0 +1,162 @@
+"""Guards: who may come in. Each surface's router carries one; nothing else lets anybody in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from mainstem.identity import STAFF, Identity, read_key, who
+from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.kit.telemetry import log
+from mainstem.kit.work import CLIENT
+from mainstem.web.forms import problems_in
+from mainstem.web.house import Connection, house_of, visit_of
+from mainstem.web.works import in_work
+
+Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
+
+
+class SignInNeeded(Refused):
+    """Nobody is signed in, or no longer."""
+
+    code = "sign_in_needed"
+    status = 401
+    message = "Sign in to go on."
+
+
+class NotAllowed(Refused):
+    """She is signed in, but this is not hers to do."""
+
+    code = "not_allowed"
+    status = 403
+    message = "Your role does not open this page. Ask an admin if you need it."
+
+
+class ChooseAffiliate(Refused):
+    """She acts for several affiliates and has not said for which."""
+
+    code = "choose_affiliate"
+    status = 409
+    message = "Choose whom you act for."
+
+
+class KeyRefused(Refused):
+    """There is no key in the request, or none in force."""
+
+    code = "key_refused"
+    status = 401
+    message = "Send a key in force as `Authorization: Bearer msk_…`."
+
+
+class NotJson(Refused):
+    """The body is not marked as JSON."""
+
+    code = "not_json"
+    status = 415
+    message = "Send the body as application/json."
+
+
+class MalformedJson(Refused):
+    """The body cannot be read as JSON at all."""
+
+    code = "malformed_json"
+    status = 400
+    message = "The body is not JSON: {why}."
+
+
+async def identity_of(connection: Connection) -> Identity | None:
+    """Who is asking; looked up once a request, and only where a page wants to know."""
+    visit, house = visit_of(connection), house_of(connection)
+    if not visit.asked_who:
+        visit.asked_who = True
+        token = connection.cookies.get(house.cookie_name("session"))
+        if token:
+            visit.identity = await in_work(
+                connection, CLIENT, lambda work: who(work, token), clock=house.clock
+            )
+    return visit.identity
+
+
+async def _signed_in(connection: Connection) -> Identity:
+    identity = await identity_of(connection)
+    if identity is None:
+        raise SignInNeeded
+    return identity
+
+
+def staff(*roles: str) -> Guard:
+    """Lets staff in who act in one of these roles; any staff where none is named."""
+    assert set(roles) <= set(STAFF)
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        identity = await _signed_in(connection)
+        if not identity.may(*(roles or STAFF)):
+            _note_refusal(connection, identity)
+            raise NotAllowed
+
+    return guard
+
+
+async def affiliate(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Lets an affiliate in and says which one: her only one, or the one she chose."""
+    identity = await _signed_in(connection)
+    mine = identity.affiliate_ids
+    if not mine:
+        _note_refusal(connection, identity)
+        raise NotAllowed
+    # The cookie only picks among her own: what it says beyond that is not believed.
+    chosen = connection.cookies.get(house_of(connection).cookie_name("affiliate"), "")
+    wanted = [id for id in mine if str(id) == chosen] or ([mine[0]] if len(mine) == 1 else [])
+    if not wanted:
+        raise ChooseAffiliate
+    visit_of(connection).affiliate_id = wanted[0]
+
+
+async def storefront_key(
+    connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
+) -> None:
+    """Lets a storefront in by its key, and says which one it is."""
+    scheme, _space, key = connection.headers.get("authorization", "").partition(" ")
+    found = None
+    if scheme.lower() == "bearer" and key:
+        found = await in_work(connection, CLIENT, lambda work: read_key(work, key.strip()))
+    if found is None:
+        raise KeyRefused
+    visit_of(connection).storefront = found
+
+
+async def strict_json(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Refuses a body that is not exactly what the operation takes, with every problem named.
+
+    The framework alone would stop at the first one, and would read "5" as a number.
+    """
+    body_field = handler.parsed_fn_signature.parameters.get("data")
+    if body_field is None:
+        return
+    if not connection.headers.get("content-type", "").startswith("application/json"):
+        raise NotJson
+    assert isinstance(connection, Request)
+    try:
+        value = msgspec.json.decode(await connection.body())
+    except msgspec.DecodeError as error:
+        raise MalformedJson(why=str(error)) from None
+    except UnicodeDecodeError:
+        raise MalformedJson(why="it is not UTF-8") from None
+    problems: list[Problem] = problems_in(body_field.annotation, value)
+    if problems:
+        raise InvalidInput(*problems)
+
+
+def _note_refusal(connection: Connection, identity: Identity) -> None:
+    log("web").warning(
+        "not allowed",
+        person=identity.person_id,
+        route=connection.scope.get("path_template", ""),
+    )

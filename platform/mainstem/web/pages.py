@@ -1,0 +1,310 @@
+"""The pages of the house itself: front, sign-in, set-up, choice of affiliate, language, health."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
+
+from mainstem.identity import (
+    Identity,
+    Session,
+    SignInRefused,
+    TooManyAttempts,
+    has_staff,
+    set_up,
+    sign_in,
+    sign_out,
+    who,
+)
+from mainstem.identity.sessions import ABSOLUTE
+from mainstem.kit.db import Database
+from mainstem.kit.errors import NotFound, Refused
+from mainstem.kit.locale import LOCALES
+from mainstem.kit.work import CLIENT, Work
+from mainstem.web.forms import Form, field_errors
+from mainstem.web.guards import identity_of
+from mainstem.web.health import is_current
+from mainstem.web.house import Busy, Connection, house_of
+from mainstem.web.rendering import (
+    language_of,
+    local_path,
+    locale_of,
+    redirect,
+    render,
+    set_cookie,
+    words,
+)
+from mainstem.web.works import in_work
+
+T = TypeVar("T")
+Page = Response[bytes]
+DOOR_WAITING_MAX = 40
+_YEAR = 365 * 24 * 3600
+
+
+class Shop(msgspec.Struct, frozen=True):
+    """A storefront on the front page."""
+
+    name: str
+    url: str
+    lead: str
+
+
+class FrontPage(msgspec.Struct, frozen=True):
+    """What the front page shows."""
+
+    shops: list[Shop]
+    needs_setup: bool
+    here: str = "/"
+
+
+class SignInPage(msgspec.Struct, frozen=True):
+    """What the sign-in page shows; `error` is what was wrong with the last try."""
+
+    next: str
+    email: str = ""
+    error: str = ""
+    here: str = "/sign-in"
+
+
+class SetupPage(msgspec.Struct, frozen=True):
+    """What the set-up page shows; errors are (field, text)."""
+
+    token: str
+    name: str = ""
+    email: str = ""
+    refused: str = ""
+    errors: dict[str, str] = {}
+    here: str = "/setup"
+
+
+class Affiliation(msgspec.Struct, frozen=True):
+    """An affiliate somebody may act for."""
+
+    id: int
+    name: str
+
+
+class ChoicePage(msgspec.Struct, frozen=True):
+    """What the page shows on which somebody says for whom she acts."""
+
+    affiliates: list[Affiliation]
+    next: str
+    here: str = "/choose"
+
+
+@get("/")
+async def front(request: Request[Any, Any, Any]) -> Page:
+    """The front page: every storefront, and the doors for affiliates and staff."""
+    locale = locale_of(request)
+
+    def look(work: Work) -> FrontPage:
+        rows = work.rows(
+            "SELECT slug, name, locales, texts FROM storefront WHERE active ORDER BY id"
+        )
+        shops = []
+        for row in rows:
+            texts = row.texts.get(locale) or row.texts.get(row.locales[0]) or {}
+            shops.append(Shop(row.name, f"/shop/{row.slug}", str(texts.get("lead", ""))))
+        return FrontPage(shops, needs_setup=not has_staff(work))
+
+    return render(request, "pages/front.html", await in_work(request, CLIENT, look))
+
+
+@get("/sign-in")
+async def sign_in_page(request: Request[Any, Any, Any]) -> Page:
+    """The sign-in page; who is signed in already goes on."""
+    wanted = local_path(request.query_params.get("next", ""), "")
+    identity = await identity_of(request)
+    if identity is not None:
+        return redirect(request, wanted or home_of(identity))
+    return render(request, "pages/sign_in.html", SignInPage(next=wanted))
+
+
+@post("/sign-in")
+async def sign_in_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
+    """Sign in, or say that the two do not go together."""
+    house, wanted = house_of(request), local_path(form["next"], "")
+    replaces = request.cookies.get(house.cookie_name("session"))
+
+    def enter() -> Session:
+        return sign_in(
+            house.database,
+            email=form["email"],
+            password=form.raw("password"),
+            address=address_of(request),
+            agent=request.headers.get("user-agent", ""),
+            replaces=replaces,
+            clock=house.clock,
+        )
+
+    try:
+        session = await _at_the_door(request, enter)
+    except (SignInRefused, TooManyAttempts) as no:
+        page = SignInPage(next=wanted, email=form["email"], error=words(language_of(request), no))
+        retry_after = getattr(no, "retry_after", None)
+        headers = {"Retry-After": str(retry_after)} if retry_after else {}
+        return render(request, "pages/sign_in.html", page, status=no.status, headers=headers)
+    set_cookie(request, "session", session.token, seconds=int(ABSOLUTE.total_seconds()))
+    identity = await in_work(
+        request, CLIENT, lambda work: who(work, session.token), clock=house.clock
+    )
+    assert identity is not None, "the session was opened a moment ago"
+    return redirect(request, wanted or home_of(identity))
+
+
+@post("/sign-out")
+async def sign_out_form(request: Request[Any, Any, Any]) -> Page:
+    """End this session, here and on the server."""
+    house = house_of(request)
+    token = request.cookies.get(house.cookie_name("session"))
+    if token:
+        await in_work(request, CLIENT, lambda work: sign_out(work, token), clock=house.clock)
+    for name in ("session", "affiliate", "csrf"):
+        set_cookie(request, name, "")
+    return redirect(request, "/", notice=language_of(request).text("You are signed out."))
+
+
+@get("/setup")
+async def setup_page(request: Request[Any, Any, Any]) -> Page:
+    """The set-up page, while there is no staff."""
+    if await in_work(request, CLIENT, has_staff):
+        raise NotFound("page")
+    return render(request, "pages/setup.html", SetupPage(request.query_params.get("token", "")))
+
+
+@post("/setup")
+async def setup_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
+    """Make the first admin and send her to the sign-in page."""
+    house, language = house_of(request), language_of(request)
+    if await in_work(request, CLIENT, has_staff):
+        raise NotFound("page")
+
+    def begin() -> int:
+        return set_up(
+            house.database,
+            token=form["token"],
+            name=form["name"],
+            email=form["email"],
+            password=form.raw("password"),
+            locale=language.locale,
+            clock=house.clock,
+        )
+
+    try:
+        await _at_the_door(request, begin)
+    except Refused as no:
+        errors = field_errors(no.problems)
+        page = SetupPage(
+            token=form["token"],
+            name=form["name"],
+            email=form["email"],
+            refused="" if errors else words(language, no),
+            errors={name: words(language, problem) for name, problem in errors.items()},
+        )
+        return render(request, "pages/setup.html", page, status=no.status)
+    notice = language.text("Your company is set up. Sign in to begin.")
+    return redirect(request, "/sign-in", notice=notice)
+
+
+@get("/choose")
+async def choice_page(request: Request[Any, Any, Any]) -> Page:
+    """For whom does she act?"""
+    identity = await identity_of(request)
+    if identity is None:
+        return redirect(request, "/sign-in?next=/choose")
+    mine = list(identity.affiliate_ids)
+
+    def look(work: Work) -> list[Affiliation]:
+        rows = work.rows(
+            "SELECT id, name FROM affiliate WHERE id = ANY(%(mine)s) ORDER BY name", mine=mine
+        )
+        return [Affiliation(row.id, row.name) for row in rows]
+
+    wanted = local_path(request.query_params.get("next", ""), "/portal")
+    page = ChoicePage(await in_work(request, CLIENT, look), next=wanted)
+    return render(request, "pages/choose.html", page)
+
+
+@post("/choose")
+async def choice_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
+    """Remember it in this browser. The guard checks at every request that it is hers."""
+    set_cookie(request, "affiliate", form["affiliate"][:20], seconds=_YEAR)
+    return redirect(request, local_path(form["next"], "/portal"))
+
+
+@post("/language")
+async def language_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
+    """Read on in another language."""
+    if form["lang"] in LOCALES:
+        set_cookie(request, "lang", form["lang"], seconds=_YEAR, plain=True)
+    return redirect(request, local_path(form["next"]))
+
+
+@get("/health/live")
+async def live() -> dict[str, str]:
+    """Whether this process answers."""
+    return {"status": "alive"}
+
+
+@get("/health/ready")
+async def ready(database: NamedDependency[Database]) -> Response[dict[str, str]]:
+    """Whether it may get traffic: the database answers and is of this version."""
+    try:
+        is_ready = await asyncio.wait_for(sync_to_thread(is_current, database), 3)
+    except Exception as error:
+        return Response({"status": "not ready", "why": type(error).__name__}, status_code=503)
+    if not is_ready:
+        return Response({"status": "not ready", "why": "migrations"}, status_code=503)
+    return Response({"status": "ready"})
+
+
+def home_of(identity: Identity) -> str:
+    """Where somebody begins."""
+    if identity.may("finance"):
+        return "/console"
+    if identity.is_staff:
+        return "/desk"
+    return "/portal" if identity.affiliate_ids else "/"
+
+
+def address_of(connection: Connection) -> str:
+    """Where the request came from. Behind a proxy the server has put the client's address here,
+    and only a proxy that it was told to trust is believed."""
+    return connection.client.host if connection.client else "unknown"
+
+
+async def _at_the_door(connection: Connection, do: Callable[[], T]) -> T:
+    """Check a password away from everybody else's threads; Busy when a crowd is waiting."""
+    house = house_of(connection)
+    if len(house.door_waiting) >= DOOR_WAITING_MAX:
+        raise Busy
+    house.door_waiting.append(None)
+    try:
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(house.door, lambda: context.run(do))
+    finally:
+        house.door_waiting.pop()
+
+
+routes = [
+    front,
+    sign_in_page,
+    sign_in_form,
+    sign_out_form,
+    setup_page,
+    setup_form,
+    choice_page,
+    choice_form,
+    language_form,
+    live,
+    ready,
+]

@@ -1,0 +1,285 @@
+"""Pages: a typed context, a template, the reader's language, and nothing left to chance.
+
+One Jinja environment a language, so what a template calls (`_`, `_n`, `money`, `when`, `day`) is
+bound once. A name that nobody gave is an error, not an empty place on the page.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+from itsdangerous import BadData, URLSafeTimedSerializer
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response
+from markupsafe import escape
+
+from mainstem.kit.errors import Problem, Refused
+from mainstem.kit.locale import LOCALES, Language, choose
+from mainstem.kit.settings import Settings
+from mainstem.money import Money
+from mainstem.paths import TEMPLATES
+from mainstem.web.csrf import PLACEHOLDER, LazyInput, csrf_input, csrf_token
+from mainstem.web.house import Connection, House, house_of, visit_of
+from mainstem.web.static import StaticFiles
+
+LANGUAGE_NAMES = {"en": "English", "sv": "Svenska"}
+_YEAR = 365 * 24 * 3600
+_NOTICE_SECONDS = 120
+
+
+class LanguageLink(msgspec.Struct, frozen=True):
+    """One language a page can be read in."""
+
+    code: str
+    name: str
+    url: str
+    current: bool
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something to tell once, on the next page. `tone`: good, wait, bad, info."""
+
+    text: str
+    tone: str
+
+
+def environments(settings: Settings, files: StaticFiles) -> dict[str, Environment]:
+    """A template environment for each language."""
+    return {locale: _environment(locale, settings, files) for locale in LOCALES}
+
+
+def _environment(locale: str, settings: Settings, files: StaticFiles) -> Environment:
+    language = Language(locale, TEMPLATES / "locale", settings.zone)
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=settings.demo,
+        cache_size=-1,
+    )
+    words: dict[str, Callable[..., Any]] = {
+        "money": language.money,
+        "when": language.when,
+        "day": language.day,
+        "static_url": files.url,
+    }
+    environment.filters.update(words)
+    environment.globals.update(
+        words,
+        _=_translator(language),
+        _n=_counter(language),
+        language=language,
+        locale=locale,
+        static=files.root,
+    )
+    return environment
+
+
+def _translator(language: Language) -> Callable[..., Any]:
+    def translate(message: str, /, **values: Any) -> Any:
+        """The message in the reader's language, with %(name)s filled in and escaped."""
+        text = language.text(message)
+        return escape(text) % values if values else text
+
+    return translate
+
+
+def _counter(language: Language) -> Callable[..., Any]:
+    def count(one: str, many: str, n: int, /, **values: Any) -> Any:
+        """The message for n things, with %(n)s filled in."""
+        return escape(language.count(one, many, n)) % ({"n": n} | values)
+
+    return count
+
+
+def language_of(connection: Connection) -> Language:
+    """The reader's language: what she picked, then what she keeps, then what her browser asks."""
+    language = house_of(connection).pages[locale_of(connection)].globals["language"]
+    assert isinstance(language, Language)
+    return language
+
+
+def locale_of(connection: Connection, offered: tuple[str, ...] = LOCALES) -> str:
+    """The code of the reader's language, out of those on offer."""
+    visit = visit_of(connection)
+    asked = connection.query_params.get("lang")
+    if asked in offered and visit.locale != asked:
+        visit.locale = asked
+        set_cookie(connection, "lang", asked, seconds=_YEAR, plain=True)
+    kept = visit.identity.locale if visit.identity else None
+    for wanted in (visit.locale, connection.cookies.get("lang"), kept):
+        if wanted in offered:
+            return wanted
+    return choose(connection.headers.get("accept-language"), offered)
+
+
+def static_url(connection: Connection, name: str) -> str:
+    """The versioned address of a static file."""
+    return house_of(connection).files.url(name)
+
+
+def render(
+    connection: Connection,
+    template: str,
+    context: Any = None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    locale: str | None = None,
+) -> Response[bytes]:
+    """A page. `context` is a msgspec Struct or a dataclass; its fields are what the template sees.
+
+    A page that says no (400 and above) changes nothing: the Work of this request is undone.
+    """
+    visit, house = visit_of(connection), house_of(connection)
+    if status >= 400:
+        visit.roll_back = True
+    locale = locale or locale_of(connection)
+    body = (
+        house.pages[locale]
+        .get_template(template)
+        .render(
+            {
+                "csrf_input": LazyInput(connection),
+                "languages": _language_links(connection, locale),
+                "notices": _notices(connection),
+            }
+            | _fields(context)
+        )
+    )
+    sent = {"content-language": locale, "vary": "Cookie, Accept-Language"}
+    return Response(
+        body.encode(),
+        status_code=status,
+        media_type="text/html",
+        headers=sent | dict(headers or {}),
+    )
+
+
+def draw(house: House, locale: str, template: str, context: Any = None) -> bytes:
+    """A page as bytes that may be kept and sent to anybody by `cached_page`: nothing personal."""
+    page = house.pages[locale].get_template(template)
+    common = {"csrf_input": csrf_input(PLACEHOLDER), "languages": [], "notices": []}
+    return page.render(common | _fields(context)).encode()
+
+
+def cached_page(
+    connection: Connection, body: bytes, *, headers: Mapping[str, str] | None = None
+) -> Response[bytes]:
+    """A page that was drawn before, with this reader's token put into its forms."""
+    marker = PLACEHOLDER.encode()
+    if marker in body:
+        body = body.replace(marker, csrf_token(connection).encode())
+    sent = {"cache-control": "private, no-cache", "vary": "Cookie, Accept-Language"}
+    return Response(body, media_type="text/html", headers=sent | dict(headers or {}))
+
+
+def redirect(
+    connection: Connection, url: str, *, notice: str = "", tone: str = "good"
+) -> Response[bytes]:
+    """Go and look there (303), with a notice to show once. Pages inside a page go there too."""
+    if notice:
+        kept = _notice_signer(house_of(connection)).dumps([notice, tone])
+        assert isinstance(kept, str)
+        set_cookie(connection, "notice", kept, seconds=_NOTICE_SECONDS)
+    if connection.headers.get("hx-request") == "true":
+        return Response(b"", media_type="text/html", headers={"HX-Redirect": url})
+    return Response(b"", status_code=303, media_type="text/html", headers={"Location": url})
+
+
+def local_path(wanted: str, otherwise: str = "/") -> str:
+    """A path of this house; anything that could lead elsewhere becomes `otherwise`."""
+    if not wanted.startswith("/") or wanted.startswith("//") or "\\" in wanted:
+        return otherwise
+    if any(ord(letter) < 33 or ord(letter) == 127 for letter in wanted):
+        return otherwise
+    parts = urlsplit(wanted)
+    return otherwise if parts.scheme or parts.netloc else wanted
+
+
+def set_cookie(
+    connection: Connection,
+    name: str,
+    value: str,
+    *,
+    seconds: int | None = None,
+    plain: bool = False,
+) -> None:
+    """Give the browser a cookie with this answer, out of reach of scripts. An empty value takes
+    it away. `plain` keeps the bare name: for what is no secret and opens nothing."""
+    house, visit = house_of(connection), visit_of(connection)
+    full = name if plain else house.cookie_name(name)
+    visit.cookies[full] = value
+    cookie = visit.cookies[full]
+    cookie.update({"path": "/", "httponly": True, "samesite": "Lax", "secure": house.secure})
+    if not value:
+        cookie["max-age"] = 0
+    elif seconds is not None:
+        cookie["max-age"] = seconds
+
+
+def words(language: Language, said: Refused | Problem) -> str:
+    """What was refused and why, with words, money and times as the reader reads them."""
+    facts = {name: _spoken(language, name, fact) for name, fact in said.facts.items()}
+    return language.text(said.message).format(**facts)
+
+
+def _spoken(language: Language, name: str, fact: Any) -> Any:
+    if isinstance(fact, Money):
+        return language.money(fact)
+    if isinstance(fact, datetime):
+        return language.when(fact)
+    if isinstance(fact, date):
+        return language.day(fact)
+    # Words of ours, not of a person: these are messages too.
+    if name in ("what", "state", "action") and isinstance(fact, str):
+        return language.text(fact)
+    return fact
+
+
+def _fields(context: Any) -> dict[str, Any]:
+    if context is None:
+        return {}
+    if isinstance(context, msgspec.Struct):
+        return {name: getattr(context, name) for name in context.__struct_fields__}
+    assert dataclasses.is_dataclass(context), "a page's context is a typed class"
+    return {field.name: getattr(context, field.name) for field in dataclasses.fields(context)}
+
+
+def _language_links(connection: Connection, locale: str) -> list[LanguageLink]:
+    kept = [
+        (name, value)
+        for name, values in connection.query_params.dict().items()
+        for value in values
+        if name != "lang"
+    ]
+    return [
+        LanguageLink(code, name, _query([*kept, ("lang", code)]), code == locale)
+        for code, name in LANGUAGE_NAMES.items()
+    ]
+
+
+def _query(pairs: list[tuple[str, str]]) -> str:
+    return "?" + urlencode(pairs)
+
+
+def _notices(connection: Connection) -> list[Notice]:
+    house = house_of(connection)
+    kept = connection.cookies.get(house.cookie_name("notice"))
+    if not kept:
+        return []
+    set_cookie(connection, "notice", "")
+    try:
+        text, tone = _notice_signer(house).loads(kept, max_age=_NOTICE_SECONDS)
+    except (BadData, ValueError):
+        return []
+    return [Notice(text, tone)]
+
+
+def _notice_signer(house: House) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(house.settings.secret, salt="mainstem.notice")

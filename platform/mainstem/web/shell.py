@@ -1,0 +1,122 @@
+"""The shell around the app: whose request it is, which host it is for, what every answer carries,
+and one line in the log for each."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from mainstem.kit.telemetry import log
+from mainstem.web.house import KEY, House, Visit
+from mainstem.web.static import ROOT
+
+_COMMON = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+class Shell:
+    """Wraps the app; everything that reaches or leaves it passes here."""
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self._app = app
+        self._house = house
+        self._headers = [
+            (name.encode(), value.encode()) for name, value in security_headers(house).items()
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        visit, started = Visit(), time.perf_counter()
+        scope[KEY] = visit  # type: ignore[typeddict-unknown-key]
+        method, path = scope["method"], scope["path"]
+        status = 0
+
+        async def dress(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = self._dressed(list(message.get("headers", [])), visit)
+            elif method == "HEAD" and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(work=str(visit.id)):
+            try:
+                await self._answer(scope, path, receive, dress)
+            finally:
+                log("web").info(
+                    "request",
+                    method=method,
+                    # The pattern and not the path: a path may hold a client's signed link.
+                    route=scope.get("path_template") or path.partition("/")[2].partition("/")[0],
+                    status=status,
+                    ms=round((time.perf_counter() - started) * 1000, 1),
+                )
+
+    async def _answer(self, scope: Any, path: str, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        if not path.startswith("/health/") and not self._is_ours(headers.get(b"host", b"")):
+            await _send(send, 400, {"content-type": "text/plain"}, b"This host is not ours.")
+            return
+        if path.startswith(f"{ROOT}/") and scope["method"] in ("GET", "HEAD"):
+            found = self._house.files.answer(path, headers)
+            if found is not None:
+                scope["path_template"] = ROOT
+                await _send(send, found.status, found.headers, found.body)
+                return
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"
+        await self._app(scope, receive, send)
+
+    def _is_ours(self, host: bytes) -> bool:
+        name = host.decode("latin-1").lower()
+        if name.startswith("["):  # an IPv6 literal
+            return name.partition("]")[0] + "]" in self._house.hosts
+        return name.partition(":")[0] in self._house.hosts
+
+    def _dressed(
+        self, headers: list[tuple[bytes, bytes]], visit: Visit
+    ) -> list[tuple[bytes, bytes]]:
+        names = {name.lower() for name, _ in headers}
+        headers += [(name, value) for name, value in self._headers if name not in names]
+        if b"cache-control" not in names:
+            headers.append((b"cache-control", b"no-store"))
+        headers.append((b"x-request-id", str(visit.id).encode()))
+        headers += [
+            (b"set-cookie", cookie.OutputString().encode("latin-1"))
+            for cookie in visit.cookies.values()
+        ]
+        return headers
+
+
+def security_headers(house: House) -> dict[str, str]:
+    """What every answer tells the browser not to do."""
+    targets = " ".join(["'self'", *house.form_targets])
+    policy = (
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"form-action {targets}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    )
+    headers = _COMMON | {"content-security-policy": policy}
+    if house.secure:
+        headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
+    return headers
+
+
+async def _send(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+    if status != 304:
+        sent.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,100 @@
+"""Works for requests: one Work, committed before the answer leaves, undone when it says no."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from litestar import Request
+from litestar.concurrency import sync_to_thread
+
+from mainstem.kit.clock import Clock
+from mainstem.kit.work import CLIENT, COMPANY, Actor, Work
+from mainstem.web.house import Busy, Connection, house_of, visit_of
+
+T = TypeVar("T")
+WAIT_SECONDS = 5.0
+
+
+async def staff_work(request: Request[Any, Any, Any]) -> AsyncGenerator[Work, None]:
+    """The company's Work, done by the member of staff who asks."""
+    identity = visit_of(request).identity
+    assert identity is not None, "a guard has let her in"
+    async with _opened(request, Actor("staff", str(identity.person_id))) as work:
+        yield work
+
+
+async def affiliate_work(request: Request[Any, Any, Any]) -> AsyncGenerator[Work, None]:
+    """Work bound by the database to the affiliate who asks."""
+    home = visit_of(request).affiliate_id
+    assert home is not None, "a guard has let her in"
+    async with _opened(request, Actor("affiliate", str(home)), home=home) as work:
+        yield work
+
+
+async def client_work(request: Request[Any, Any, Any]) -> AsyncGenerator[Work, None]:
+    """The company's Work on behalf of a visitor. What she may see, the page decides."""
+    async with _opened(request, CLIENT) as work:
+        yield work
+
+
+async def storefront_work(request: Request[Any, Any, Any]) -> AsyncGenerator[Work, None]:
+    """Work bound by the database to the home of the storefront whose key was shown."""
+    key = visit_of(request).storefront
+    assert key is not None, "a guard has let it in"
+    actor = Actor("storefront", str(key.storefront_id))
+    async with _opened(request, actor, home=key.home_id) as work:
+        yield work
+
+
+async def in_work(
+    connection: Connection,
+    actor: Actor,
+    do: Callable[[Work], T],
+    *,
+    clock: Clock | None = None,
+) -> T:
+    """What `do` gives in a short company Work of its own, in one go, off the event loop."""
+    house = house_of(connection)
+
+    def run() -> T:
+        with house.database.work(actor, clock=clock) as work:
+            work.id = visit_of(connection).id
+            return do(work)
+
+    async with _place(connection):
+        return await sync_to_thread(run)
+
+
+@asynccontextmanager
+async def _opened(
+    request: Request[Any, Any, Any], actor: Actor, *, home: int = COMPANY
+) -> AsyncIterator[Work]:
+    visit = visit_of(request)
+    opening = house_of(request).database.work(actor, home=home)
+    async with _place(request):
+        work = await sync_to_thread(opening.__enter__)
+        work.id = visit.id
+        try:
+            yield work
+        except BaseException as error:
+            await sync_to_thread(opening.__exit__, type(error), error, error.__traceback__)
+            raise
+        if visit.roll_back:
+            await sync_to_thread(work.session.rollback)
+        await sync_to_thread(opening.__exit__, None, None, None)
+
+
+@asynccontextmanager
+async def _place(connection: Connection) -> AsyncIterator[None]:
+    places = house_of(connection).places
+    try:
+        await asyncio.wait_for(places.acquire(), WAIT_SECONDS)
+    except TimeoutError:
+        raise Busy from None
+    try:
+        yield
+    finally:
+        places.release()
