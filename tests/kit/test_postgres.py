@@ -284,6 +284,7 @@ def test_a_private_parent_folder_stays_private(tmp_path: Path) -> None:
 def test_programs_below_a_private_home_are_copied_out_for_the_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("MAINSTEM_PG_BIN", raising=False)
     programs = choose(tmp_path, written_by=None)
     assert programs.from_wheel
     home = tmp_path / "home"
@@ -373,7 +374,10 @@ def test_data_of_a_version_without_programs_is_left_alone_and_said(data: Path) -
     assert [path.name for path in (data / "cluster").iterdir()] == ["PG_VERSION"]
 
 
-def test_data_of_an_older_version_is_served_by_its_own_programs(data: Path) -> None:
+def test_data_of_an_older_version_is_served_by_its_own_programs(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MAINSTEM_PG_BIN", raising=False)
     newest = choose(data, written_by=None)
     older = choose(data, written_by=16)
     assert newest.major > older.major == 16
@@ -393,9 +397,10 @@ def test_the_server_gets_none_of_our_secrets(monkeypatch: pytest.MonkeyPatch, da
     assert b"never_for_the_database" not in surroundings
 
 
-def test_the_oldest_supported_version_works_as_well(
+def test_the_older_version_of_the_wheel_works_as_well(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("MAINSTEM_PG_BIN", raising=False)
     monkeypatch.setenv("MAINSTEM_PG_BIN", str(choose(data, written_by=16).bin))
     with postgres.start(data, durable=False) as server:
         assert server.major == 16

@@ -181,10 +181,14 @@ def start(data: Path, *, durable: bool = True, settings: Mapping[str, str] | Non
             if not cluster.exists():
                 _initialise(data, runnable, account, durable=durable)
             _forget_the_dead(cluster, sockets)
-            keeper = _start_keeper(
-                data, runnable, account, lock, sockets, left_outside,
-                _settings(runnable.major, sockets, account, durable=durable) | dict(settings or {}),
-            )  # fmt: skip
+            with _way_into(cluster, account) as (seen, handed):
+                chosen = _settings(
+                    runnable.major, seen if sockets == cluster else str(sockets), durable=durable
+                )
+                keeper = _start_keeper(
+                    data, runnable, account, lock, seen, handed, left_outside,
+                    chosen | dict(settings or {}),
+                )  # fmt: skip
             _note_owner(data, sockets, left_outside, keeper_pid=keeper.pid)
             server = Server(data, programs, sockets, keeper)
         except BaseException:
@@ -365,11 +369,14 @@ def _initialise(data: Path, programs: Programs, account: Account | None, *, dura
         if builtin
         else ["--locale=C.UTF-8"]
     )
-    with _password_for_initdb(data) as (password_file, kept_open):
+    with (
+        _password_for_initdb(data) as (password_file, also_handed),
+        _way_into(cluster, account) as (seen, handed),
+    ):
         done = subprocess.run(  # noqa: S603
             [
                 programs.bin / "initdb",
-                f"--pgdata={_as_server_sees(cluster, account)}",
+                f"--pgdata={seen}",
                 f"--username={SUPERUSER}",
                 f"--pwfile={password_file}",
                 "--encoding=UTF8",
@@ -381,13 +388,13 @@ def _initialise(data: Path, programs: Programs, account: Account | None, *, dura
                 "--no-instructions",
                 *([] if durable else ["--no-sync"]),
             ],
-            cwd=cluster,
+            cwd="/",
             env=_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",
-            pass_fds=kept_open,
+            pass_fds=(*handed, *also_handed),
             umask=0o077,
             **_as_user(account),  # type: ignore[call-overload, unused-ignore]
         )
@@ -399,11 +406,21 @@ def _initialise(data: Path, programs: Programs, account: Account | None, *, dura
     cluster.rename(data / "cluster")
 
 
-def _as_server_sees(cluster: Path, account: Account | None) -> str:
-    # The user that replaces root may have no way through the folders above the cluster. It needs
-    # none: it is put into the folder, and the kernel leads it there by this name.
-    through_cwd = account is not None and Path("/proc/self/cwd").exists()
-    return "/proc/self/cwd" if through_cwd else str(cluster)
+@contextlib.contextmanager
+def _way_into(cluster: Path, account: Account | None) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """A name under which the server reaches its folder, and what it must inherit for that.
+
+    The user that replaces root may have no way through the folders above the cluster. It needs
+    none: it inherits the open folder, and the kernel leads it there by this name.
+    """
+    if account is None or not Path("/proc/self/fd").is_dir():
+        yield str(cluster), ()
+        return
+    folder = os.open(cluster, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}", (folder,)
+    finally:
+        os.close(folder)
 
 
 def _give(path: Path, account: Account) -> None:
@@ -511,22 +528,21 @@ def _start_keeper(
     programs: Programs,
     account: Account | None,
     lock: int,
-    sockets: Path,
+    seen: str,
+    handed: tuple[int, ...],
     outside: list[Path],
     settings: Mapping[str, str],
 ) -> subprocess.Popen[bytes]:
-    cluster = data / "cluster"
     order = {
         "command": [
             str(programs.bin / "postgres"),
             "-D",
-            _as_server_sees(cluster, account),
+            seen,
             *(part for key, value in settings.items() for part in ("-c", f"{key}={value}")),
         ],
-        "cwd": str(cluster),
         "environment": _environment(),
         "account": [account.uid, account.gid] if account else None,
-        "lock": lock,
+        "inherited": [lock, *handed],
         "log": str(data / "start.log"),
         "remove": [str(path) for path in outside],
         "grace_seconds": _STOP_GRACE_SECONDS,
@@ -537,7 +553,7 @@ def _start_keeper(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=words,
-            pass_fds=[lock],
+            pass_fds=[lock, *handed],
             # Ctrl-C in the terminal is for the owner, who first stops what uses the database.
             start_new_session=True,
             cwd="/",
@@ -606,12 +622,9 @@ def _as_user(account: Account | None) -> dict[str, object]:
     return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
-def _settings(
-    major: int, sockets: Path, account: Account | None, *, durable: bool
-) -> dict[str, str]:
+def _settings(major: int, listens_in: str, *, durable: bool) -> dict[str, str]:
     """Settings for a machine that the server shares with the application."""
     memory = _memory_bytes()
-    listens_in = _as_server_sees(sockets, account) if sockets.name == "cluster" else str(sockets)
     chosen = {
         "listen_addresses": "",
         "port": str(_PORT),

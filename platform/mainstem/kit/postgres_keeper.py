@@ -62,14 +62,14 @@ class Keeper:
         with Path(self.order["log"]).open("ab") as log:
             self.server = subprocess.Popen(  # noqa: S603
                 self.order["command"],
-                cwd=self.order["cwd"],
+                cwd="/",
                 env=self.order["environment"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 # The lock lives in the server and in each of its backends: it is free only when
                 # the last of them is gone, whoever was killed in between.
-                pass_fds=[self.order["lock"]],
+                pass_fds=self.order["inherited"],
                 preexec_fn=_die_with_parent,  # safe: this process has one thread
                 umask=0o077,
                 **as_user,
