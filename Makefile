@@ -40,7 +40,7 @@ help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
 
 install: $(RUN_READY)  ## set up .venv with what the company needs
-	@true
+	@:
 
 run: $(RUN_READY)  ## run the company; Ctrl-C stops it
 	@exec $(BIN)/mainstem run
