@@ -9,8 +9,9 @@ The gateway checks requests at run time without the 4 MB document: it ships with
 import json
 from pathlib import Path
 
+from stripe_spec import request_schema
+
 from mainstem.gateway.operations import OPERATIONS
-from spec import request_schema
 
 TARGET = Path(__file__).parents[2] / "platform" / "mainstem" / "gateway" / "requests.json"
 

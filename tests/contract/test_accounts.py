@@ -1,0 +1,133 @@
+"""Connected accounts: opened, onboarded at a page, restricted, read back with what is asked for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import stripe
+from stripe_receiver import Receiver
+from stripe_suite import SECRETS, Page, Process, recipient
+
+FULL: Any = {"include": ["configuration.recipient", "requirements"]}
+
+
+def _link(client: stripe.StripeClient, account: str) -> Any:
+    return client.v2.core.account_links.create(
+        {
+            "account": account,
+            "use_case": {
+                "type": "account_onboarding",
+                "account_onboarding": {
+                    "configurations": ["recipient"],
+                    "refresh_url": "http://127.0.0.1:9/refresh",
+                    "return_url": "http://127.0.0.1:9/return",
+                },
+            },
+        }
+    )
+
+
+def _statuses(account: Any) -> tuple[str, str]:
+    balance = account.configuration.recipient.capabilities.stripe_balance
+    return balance.stripe_transfers.status, balance.payouts.status
+
+
+def test_a_new_account_has_things_to_do_first(client: stripe.StripeClient) -> None:
+    account = client.v2.core.accounts.create(recipient())  # type: ignore[arg-type]
+    assert account.metadata and account.metadata["affiliate"] == "42"
+    assert _statuses(account)[0] == "restricted"
+    assert account.requirements and account.requirements.entries
+    plain = client.v2.core.accounts.retrieve(account.id)
+    assert getattr(plain, "configuration", None) is None, "parts come when asked for"
+    assert account.id in [a.id for a in client.v2.core.accounts.list({"limit": 5}).data]
+    assert _link(client, account.id).url.startswith("http")
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize(
+    ("outcome", "statuses", "entries"),
+    [
+        ("active", ("active", "active"), 0),
+        ("needs_document", ("restricted", "restricted"), 1),
+        ("restricted", ("restricted", "restricted"), 0),
+    ],
+)
+def test_the_owner_goes_through_onboarding(
+    client: stripe.StripeClient,
+    page: Page,
+    receiver: Receiver,
+    outcome: str,
+    statuses: tuple[str, str],
+    entries: int,
+) -> None:
+    account = client.v2.core.accounts.create(recipient("Köksbloggen"))  # type: ignore[arg-type]
+    link = _link(client, account.id)
+    shown = page.open(link.url)
+    assert "Köksbloggen" in shown.text and "TEST MODE" in shown.text
+    back = page.press(link.url, outcome=outcome)
+    assert (back.status_code, back.headers["location"]) == (303, "http://127.0.0.1:9/return")
+    done = client.v2.core.accounts.retrieve(account.id, FULL)
+    assert _statuses(done) == statuses
+    assert len(done.requirements.entries) == entries  # type: ignore[union-attr,arg-type]
+    # The link opens once: afterwards it leads to where a new one is made.
+    spent = page.open(link.url)
+    assert (spent.status_code, spent.headers["location"]) == (303, "http://127.0.0.1:9/refresh")
+    returned = receiver.wait_for(
+        lambda e: (
+            e["type"] == "v2.core.account_link.returned" and e["related_object"]["id"] == account.id
+        )
+    )[0]
+    assert returned.route == "/thin"
+
+
+@pytest.mark.embedded
+def test_a_change_of_capability_is_told_by_a_thin_event(
+    client: stripe.StripeClient,
+    affiliate: str,
+    receiver: Receiver,
+    pull: Callable[..., dict[str, Any]],
+) -> None:
+    pull("accounts/standing", account=affiliate, standing="restricted")
+    name = "v2.core.account[configuration.recipient].capability_status_updated"
+    told = receiver.wait_for(
+        lambda e: e["type"] == name and e["related_object"]["id"] == affiliate, count=4
+    )
+    note: Any = client.parse_event_notification(told[-1].body, told[-1].signature, SECRETS["thin"])
+    assert note.related_object.id == affiliate
+    assert note.fetch_related_object().id == affiliate
+    event = note.fetch_event()
+    assert event.data.updated_capability in {
+        "stripe_balance.payouts",
+        "stripe_balance.stripe_transfers",
+    }
+
+
+@pytest.mark.embedded
+def test_an_expired_link_leads_to_a_new_one(
+    client: stripe.StripeClient,
+    page: Page,
+    gateway: Process,
+    pull: Callable[..., dict[str, Any]],
+) -> None:
+    account = client.v2.core.accounts.create(recipient())  # type: ignore[arg-type]
+    link = _link(client, account.id)
+    pull("clock/advance", seconds=700)
+    assert page.open(link.url).headers["location"] == "http://127.0.0.1:9/refresh"
+    assert page.press(link.url, outcome="active").headers["location"].endswith("/refresh")
+    assert _statuses(client.v2.core.accounts.retrieve(account.id, FULL))[0] == "restricted"
+
+
+@pytest.mark.embedded
+def test_acting_for_a_strangers_account_is_forbidden(client: stripe.StripeClient) -> None:
+    with pytest.raises(stripe.PermissionError) as refused:
+        client.v1.balance.retrieve(None, {"stripe_account": "acct_1stranger"})
+    assert refused.value.code == "account_invalid"
+
+
+@pytest.mark.embedded
+def test_a_closed_account_is_left_alone(client: stripe.StripeClient) -> None:
+    account = client.v2.core.accounts.create(recipient())  # type: ignore[arg-type]
+    closed = client.v2.core.accounts.close(account.id, {"applied_configurations": ["recipient"]})
+    assert closed.closed is True
+    with pytest.raises(stripe.InvalidRequestError):
+        _link(client, account.id)
