@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Column
@@ -30,7 +31,7 @@ class Affiliate(SQLModel, table=True):
     state: str = "active"
     sponsor_id: int | None = Field(default=None, sa_type=BigInteger)
     upline: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
-    joined_at: Any = None
+    joined_at: datetime
 
 
 class AffiliateExists(Refused):

@@ -908,6 +908,7 @@ CREATE POLICY tree ON sponsorship USING ((SELECT current_home()) IN (-1, affilia
 -- ---------------------------------------------------------------------------- what each role may do
 
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO mainstem_app;
+GRANT USAGE ON SEQUENCE affiliate_id_seq TO mainstem_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO mainstem_read;
 REVOKE SELECT ON person, sign_in_session, setup_token, storefront_key FROM mainstem_read;
 GRANT UPDATE ON pick, person, affiliate, sponsorship, membership, sign_in_session, setup_token, product, product_text, variant,

@@ -1,0 +1,105 @@
+"""Truths that must hold at every moment, each one query that must find nothing.
+
+`mainstem check` runs them on the live database; every story, kill test and run ends with them.
+"""
+
+from __future__ import annotations
+
+from mainstem import ledger
+from mainstem.kit.work import Work
+from mainstem.ledger import Finding
+
+_TRUTHS = {
+    "Stock that is promised is exactly what open orders were promised": """
+        SELECT coalesce(s.variant_id, r.variant_id) || ' at ' || coalesce(s.location_id, r.location_id)
+          FROM stock_level s
+          FULL JOIN (SELECT r.variant_id, r.location_id, sum(r.quantity) AS promised
+                       FROM reservation r
+                       JOIN fulfilment f ON f.home_id = r.home_id AND f.order_id = r.order_id
+                            AND f.no = r.fulfilment_no
+                      WHERE r.released_at IS NULL AND f.state <> 'shipped'
+                      GROUP BY 1, 2) r USING (variant_id, location_id)
+         WHERE coalesce(s.reserved, 0) <> coalesce(r.promised, 0)""",
+    "Every order's lines and delivery add up to its total": """
+        SELECT o.number FROM orders o
+          LEFT JOIN (SELECT home_id, order_id, sum(total_minor) AS lines, sum(refunded_minor) AS refunded
+                       FROM order_line GROUP BY 1, 2) l ON l.home_id = o.home_id AND l.order_id = o.id
+         WHERE l.lines IS DISTINCT FROM o.items_minor
+            OR o.refunded_minor < l.refunded + o.unallocated_minor""",
+    "Every paid order was paid what it says, and once": """
+        SELECT o.number FROM orders o
+          LEFT JOIN (SELECT home_id, order_id, sum(captured_minor) AS captured FROM payment
+                      WHERE state = 'captured' GROUP BY 1, 2) p
+            ON p.home_id = o.home_id AND p.order_id = o.id
+          LEFT JOIN fact_waiting w ON w.name = 'payment.captured' AND w.home_id = o.home_id
+         WHERE o.paid_minor <> coalesce(p.captured, 0) AND w.id IS NULL""",
+    "What went back on an order is what its refunds say": """
+        SELECT o.number FROM orders o
+          JOIN (SELECT home_id, order_id, sum(amount_minor) FILTER (WHERE booked) AS back
+                  FROM refund GROUP BY 1, 2) r ON r.home_id = o.home_id AND r.order_id = o.id
+         WHERE o.refunded_minor <> coalesce(r.back, 0)""",
+    "Every captured payment and booked refund stands in the books, once": """
+        SELECT p.id::text FROM payment p
+          LEFT JOIN ledger_transfer t ON t.home_id = p.home_id AND t.key = 'capture:' || p.id
+          LEFT JOIN fact_waiting w ON w.name = 'payment.captured' AND w.subject = p.id::text
+         WHERE p.state = 'captured' AND p.captured_minor > 0 AND t.id IS NULL AND w.id IS NULL
+        UNION ALL
+        SELECT r.id::text FROM refund r
+          LEFT JOIN ledger_transfer t ON t.home_id = r.home_id AND t.key = 'refund:' || r.id
+         WHERE r.booked AND t.id IS NULL""",
+    "No commission stands without a delivered sale": """
+        SELECT c.order_id::text FROM commission c
+          JOIN orders o ON o.home_id = c.home_id AND o.id = c.order_id
+         WHERE o.delivered_at IS NULL OR NOT o.earns""",
+    "No commission is taken back beyond what was credited": """
+        SELECT order_id::text FROM commission GROUP BY home_id, order_id, rule, level
+        HAVING sum(amount_minor) < 0
+            OR coalesce(sum(amount_minor) FILTER (WHERE kind <> 'credit'), 0) > 0""",
+    "The commissions are what the books expensed": """
+        SELECT c.currency FROM (SELECT currency, sum(amount_minor) AS total FROM commission GROUP BY 1) c
+          FULL JOIN (SELECT currency, -sum(signed_minor) AS total FROM ledger_entry
+                      WHERE owner_id = 0 AND account = 'commission_expense' GROUP BY 1) e USING (currency)
+         WHERE c.total IS DISTINCT FROM e.total""",
+    "Every delivered order has its commission, or the reason why not": """
+        SELECT o.number FROM orders o
+         WHERE o.fulfillment_status = 'delivered' AND o.earns
+           AND NOT EXISTS (SELECT 1 FROM commission c WHERE c.home_id = o.home_id AND c.order_id = o.id)
+           AND EXISTS (SELECT 1 FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id
+                          AND l.commissionable_minor >= 100)
+           AND NOT EXISTS (SELECT 1 FROM fact_waiting w WHERE w.home_id = o.home_id
+                              AND w.subject = o.id::text AND w.state = 'waiting')""",
+    "A fully refunded order leaves nobody a commission": """
+        SELECT o.number FROM orders o
+          JOIN (SELECT home_id, order_id, sum(amount_minor) AS total FROM commission GROUP BY 1, 2) c
+            ON c.home_id = o.home_id AND c.order_id = o.id
+         WHERE o.payment_status = 'refunded' AND o.refunded_minor = o.total_minor AND c.total <> 0
+           AND NOT EXISTS (SELECT 1 FROM fact_waiting w WHERE w.home_id = o.home_id
+                              AND w.subject = o.id::text AND w.state = 'waiting')""",
+    "Every payout was taken from what was payable, and left once": """
+        SELECT p.number FROM payout p
+          LEFT JOIN ledger_transfer r ON r.home_id = p.home_id AND r.key = 'payout:' || p.id
+          LEFT JOIN ledger_transfer t ON t.home_id = p.home_id AND t.key = 'transfer:' || p.id
+         WHERE r.id IS NULL
+            OR (p.state IN ('transferred','requested','in_transit','paid') AND p.provider = 'stripe' AND t.id IS NULL)
+            OR (p.state = 'paid' AND t.id IS NULL)
+            OR (p.state = 'reserved' AND t.id IS NOT NULL)""",
+    "Every upline is the sponsor's upline with the affiliate before it": """
+        SELECT a.slug FROM affiliate a LEFT JOIN affiliate s ON s.id = a.sponsor_id
+         WHERE a.upline <> a.id || coalesce(s.upline, '{}'::bigint[])""",
+    "No two jobs hold one team at one time": """
+        SELECT a.order_id::text FROM job a JOIN job b ON a.team_id = b.team_id
+           AND (a.home_id, a.order_id, a.line_no) < (b.home_id, b.order_id, b.line_no)
+           AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at
+         WHERE a.state IN ('scheduled','en_route','on_site') AND b.state IN ('scheduled','en_route','on_site')""",
+    "No fact is dead": """SELECT name || ' ' || subject FROM fact_waiting WHERE state = 'dead'""",
+}
+
+
+def check(work: Work) -> list[Finding]:
+    """Every truth, the books' own among them, with how many things contradict it."""
+    findings = ledger.audit(work)
+    for truth, sql in _TRUTHS.items():
+        row = work.row(f"SELECT count(*) AS wrong, min(found.name) AS example FROM ({sql}) AS found (name)")
+        assert row is not None
+        findings.append(Finding(truth, row.wrong, row.example or ""))
+    return findings
