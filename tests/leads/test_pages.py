@@ -1,0 +1,140 @@
+"""What staff, an affiliate and a client read about a lead, and what they must not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.company import BO, Company, a_company, a_lead, a_quoted_lead
+
+from mainstem import leads
+from mainstem.kit.clock import FixedClock
+from mainstem.kit.db import Database
+from mainstem.kit.errors import NotFound
+from mainstem.kit.work import CLIENT, Actor
+from mainstem.money import Money
+
+STAFF = Actor("staff", "3")
+
+
+@pytest.fixture
+def company(database: Database) -> Company:
+    with database.work() as work:
+        return a_company(work)
+
+
+def test_the_pipeline_counts_everything_and_shows_the_open_ones_oldest_first(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        first = a_lead(work, company.shop)
+        clock.move(timedelta(hours=1))
+        second = a_lead(work, company.birch_shop, client=BO)
+        quoted = a_quoted_lead(work, company.shop, product="installation")
+        lost = a_lead(work, company.shop, product="installation", client=BO)
+        leads.lose(work, company.cedar, lost, reason="out_of_area")
+    with database.work() as work:
+        board = leads.queries.pipeline(work, locale="en")
+    assert board.counts == {
+        "new": 2,
+        "qualified": 0,
+        "quoted": 1,
+        "won": 0,
+        "lost": 1,
+        "duplicate": 0,
+    }
+    assert [card.id for card in board.columns["new"]] == [first, second]
+    [card] = board.columns["quoted"]
+    assert (card.id, card.service, card.client, card.city) == (
+        quoted,
+        "Installation",
+        "Ada Lind",
+        "Stockholm",
+    )
+    assert (card.quoted, card.quote_state) == (Money(250000, "SEK"), "sent")
+
+
+def test_the_desk_sees_facts_and_notes_in_one_timeline_and_why_a_step_is_closed(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        lead_id = a_lead(work, company.shop)
+    clock.move(timedelta(hours=1))
+    with database.work(STAFF) as work:
+        leads.note(work, company.cedar, lead_id, words="Called, no answer.")
+    clock.move(timedelta(hours=1))
+    with database.work(STAFF) as work:
+        leads.qualify(work, company.cedar, lead_id)
+    with database.work() as work:
+        view = leads.queries.page(work, company.cedar, lead_id, locale="sv")
+    assert [(entry.fact or entry.words, entry.actor) for entry in view.timeline] == [
+        ("lead.qualified", "staff:3"),
+        ("Called, no answer.", "staff:3"),
+        ("lead.opened", "system"),
+    ]
+    assert (view.service, view.seller, view.order_number) == ("Repair (sv)", "Cedar", None)
+    assert {action.name: action.reason() for action in view.actions} == {
+        "qualify": "This lead is qualified; it cannot be qualified now.",
+        "draft_quote": "",
+        "send_quote": "There is no draft to send. Write a quote first.",
+        "lose": "",
+        "note": "",
+    }
+
+
+def test_an_affiliate_follows_her_leads_and_nobody_elses(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        hers = a_quoted_lead(work, company.shop, client=BO)
+        leads.note(work, company.cedar, hers, words="Mean about money.")
+        placed = leads.accept_quote(work, company.cedar, hers, 1, name="Bo Ek")
+        first = a_lead(work, company.birch_shop)
+        asked_again = a_lead(work, company.shop)
+    with database.work(Actor("affiliate", str(company.cedar)), home=company.cedar) as work:
+        listed = leads.queries.introduced(work, company.cedar, locale="en")
+        with pytest.raises(NotFound):
+            leads.queries.page(work, company.birch, first, locale="en")
+    with database.work(Actor("affiliate", str(company.birch)), home=company.birch) as work:
+        of_birch = leads.queries.introduced(work, company.birch, locale="en")
+    assert [(lead.id, lead.state) for lead in listed] == [(asked_again, "duplicate"), (hers, "won")]
+    assert listed[1].order_number == placed.number
+    assert listed[1].quoted == Money(250000, "SEK")
+    assert "Mean" not in repr(listed)
+    assert [(lead.id, lead.state) for lead in of_birch] == [(first, "new")]
+
+
+def test_a_client_reads_what_was_sent_and_is_pointed_to_what_stands_now(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        lead_id = a_quoted_lead(work, company.shop, minor=250000)
+        leads.draft_quote(
+            work,
+            company.cedar,
+            lead_id,
+            amount=Money(200000, "SEK"),
+            scope="Mend it.",
+            valid_days=14,
+        )
+    with database.work(CLIENT) as work:
+        offer = leads.queries.offer(work, company.cedar, lead_id, 1, locale="en")
+        with pytest.raises(NotFound):
+            leads.queries.offer(work, company.cedar, lead_id, 2, locale="en")
+    assert (offer.state, offer.amount, offer.newer_no) == ("sent", Money(250000, "SEK"), None)
+    assert {action.name: action.allowed for action in offer.actions} == {
+        "accept": True,
+        "decline": True,
+    }
+    with database.work() as work:
+        leads.send_quote(work, company.cedar, lead_id)
+    with database.work(CLIENT) as work:
+        old = leads.queries.offer(work, company.cedar, lead_id, 1, locale="en")
+    assert (old.state, old.newer_no) == ("superseded", 2)
+    assert not any(action.allowed for action in old.actions)
+    clock.move(timedelta(days=14))
+    with database.work(CLIENT) as work:
+        late = leads.queries.offer(work, company.cedar, lead_id, 2, locale="en")
+    assert {action.reason() for action in late.actions} == {
+        "This quote is no longer valid. Ask us for a new one."
+    }
