@@ -60,7 +60,10 @@ def open_jobs(work: Work, paid: Sequence[tuple[int, UUID]]) -> list[JobKey]:
 
     Orders are locked in key order. Asked again, it opens nothing more.
     """
-    lines = work.rows(_LINES, homes=[home for home, _ in paid], orders=[order for _, order in paid])
+    asked = sorted(set(paid))
+    lines = work.rows(
+        _LINES, homes=[home for home, _ in asked], orders=[order for _, order in asked]
+    )
     made = {
         JobKey(*row)
         for row in work.rows(
