@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 
@@ -67,6 +66,8 @@ def gateway(receiver: Receiver, tmp_path_factory: pytest.TempPathFactory) -> Ite
         flags += [f"--webhook-{kind}", f"{receiver.url}/{kind}"]
         flags += [f"--webhook-{kind}-secret", SECRETS[kind]]
     process = start_gateway(tmp_path_factory.mktemp("gateway") / "gateway.sqlite", *flags)
+    own = client_for(process.url).v1.topups
+    own.create({"amount": 10_000_000, "currency": "eur", "description": "So that no test is short"})
     yield process
     process.stop()
 
@@ -91,7 +92,7 @@ def lenient_client(client: stripe.StripeClient) -> stripe.StripeClient:
     return client
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def page() -> Iterator[Page]:
     page = Page()
     yield page
@@ -132,12 +133,12 @@ def pay(client: stripe.StripeClient, page: Page) -> Callable[..., Payment]:
     return paid
 
 
-@pytest.fixture
-def pull(gateway: Process) -> Callable[..., dict[str, Any]]:
+@pytest.fixture(scope="session")
+def pull(gateway: Process, page: Page) -> Callable[..., dict[str, Any]]:
     """Pull a lever over HTTP."""
 
     def pulled(lever: str, **given: Any) -> dict[str, Any]:
-        answer = httpx.post(f"{gateway.url}/__gateway/levers/{lever}", json=given, timeout=20)
+        answer = page.browser.post(f"{gateway.url}/__gateway/levers/{lever}", json=given)
         body: dict[str, Any] = answer.json()
         assert answer.status_code == 200, body
         return body

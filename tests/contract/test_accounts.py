@@ -121,7 +121,7 @@ def test_an_expired_link_leads_to_a_new_one(
 def test_acting_for_a_strangers_account_is_forbidden(client: stripe.StripeClient) -> None:
     with pytest.raises(stripe.PermissionError) as refused:
         client.v1.balance.retrieve(None, {"stripe_account": "acct_1stranger"})
-    assert refused.value.code == "account_invalid"
+    assert refused.value.error and refused.value.error.code == "account_invalid"
 
 
 @pytest.mark.embedded

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 from stripe_suite import Page, Payment, Process, client_for, order, until
@@ -25,10 +24,10 @@ def test_live_keys_are_refused(gateway: Process, key: str) -> None:
 
 @pytest.mark.parametrize("key", ["pk_test_abc", "nonsense"])
 @pytest.mark.embedded
-def test_only_secret_test_keys_open_the_door(gateway: Process, key: str) -> None:
+def test_only_secret_test_keys_open_the_door(gateway: Process, page: Page, key: str) -> None:
     with pytest.raises(stripe.AuthenticationError, match="Invalid API Key"):
         client_for(gateway.url, key=key).v1.balance.retrieve()
-    assert httpx.get(f"{gateway.url}/v1/balance").status_code == 401
+    assert page.browser.get(f"{gateway.url}/v1/balance").status_code == 401
     assert client_for(gateway.url, key="rk_test_abc").v1.balance.retrieve().livemode is False
 
 
@@ -181,7 +180,7 @@ def test_money_may_take_its_time(tmp_path: Path, page: Page) -> None:
         page.pay(str(session.url), "success")
         balance = client.v1.balance.retrieve()
         assert (balance.available[0].amount, balance.pending[0].amount) == (0, 2930)
-        httpx.post(f"{url}/__gateway/levers/clock/advance", json={"seconds": 86401})
+        page.browser.post(f"{url}/__gateway/levers/clock/advance", json={"seconds": 86401})
         balance = client.v1.balance.retrieve()
         assert (balance.available[0].amount, balance.pending[0].amount) == (2930, 0)
         types = [e.type for e in client.v1.events.list().data]
@@ -196,7 +195,7 @@ def test_time_alone_brings_the_later_troubles(tmp_path: Path, page: Page) -> Non
             session = client.v1.checkout.sessions.create(order())
             page.pay(str(session.url), card)
         open_one = client.v1.checkout.sessions.create(order())
-        httpx.post(f"{url}/__gateway/levers/clock/advance", json={"seconds": 90_000})
+        page.browser.post(f"{url}/__gateway/levers/clock/advance", json={"seconds": 90_000})
         assert client.v1.disputes.list().data[0].status == "needs_response"
         assert client.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
         assert client.v1.checkout.sessions.retrieve(open_one.id).status == "expired"
@@ -214,9 +213,9 @@ def test_the_levers_page_shows_what_is_recent_and_its_buttons_work(
     )
     assert pressed.status_code == 303
     assert client.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
-    wrong = httpx.post(f"{gateway.url}/__gateway/levers/sessions/pay", json={"session": "x"})
+    wrong = page.browser.post(f"{gateway.url}/__gateway/levers/sessions/pay", json={"session": "x"})
     assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "card")
-    known = httpx.get(f"{gateway.url}/__gateway/levers").json()
+    known = page.browser.get(f"{gateway.url}/__gateway/levers").json()
     assert known["sessions/pay"]["needs"] == ["session", "card"]
 
 

@@ -23,7 +23,7 @@ def create(turn: Turn, params: JSON) -> JSON:
     currency = balance.known_currency(params["currency"])
     bank = "ba_1EmbeddedPlatformBank"
     if turn.account != PLATFORM:
-        account = turn.get("v2.core.account", turn.account, "account", account=turn.account)
+        account = turn.get("v2.core.account", turn.account, "account", account=PLATFORM)
         if not accounts.may_pay_out(account):
             raise refused(
                 "Cannot create payouts: this account has requirements that need to be "

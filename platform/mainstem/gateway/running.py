@@ -125,6 +125,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((name, port))
+        # Listening before the address is told: whoever reads it may connect at once.
+        listener.listen(1024)
     except OSError:
         listener.close()
         raise
