@@ -21,8 +21,20 @@ BOUND_FOR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
+class Won:
+    """Who was credited with a lead, by which signal, and what became of every other one."""
+
+    seller_id: int
+    attributed_by: str
+    signals: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """What is known of one capture: in whose storefront, by whom, with which code and link."""
+    """What is known of one capture: in whose storefront, by whom, with which code and link.
+
+    `won` is the decision of the lead that the capture came of: it stands.
+    """
 
     storefront_id: int
     home_id: int
@@ -31,6 +43,7 @@ class Ask:
     code: str
     link: str
     at: datetime
+    won: Won | None = None
 
 
 @dataclass(slots=True)
@@ -48,114 +61,133 @@ def decide(work: Work, asks: Sequence[Ask]) -> list[Decision]:
     """One decision per ask, in the order given; new clients are bound to who introduced them."""
     if not asks:
         return []
-    seen = _Seen(work, asks)
-    decisions = [_decide(ask, seen) for ask in asks]
-    _bind(work, seen.introduced)
+    seen = look(work, asks)
+    decisions = [seen.decide(ask) for ask in asks]
+    seen.bind(work)
     return decisions
 
 
-class _Seen:
-    """Everything the database knows about a batch of asks, read in three statements."""
+def look(work: Work, asks: Sequence[Ask]) -> Seen:
+    """Everything the database knows about these asks, so that deciding itself takes no time."""
+    bound = work.rows(_BOUND, keys=sorted({ask.client_key for ask in asks}))
+    codes = {_code(text) for ask in asks for text in (ask.code, ask.link)} - {""}
+    known = work.rows(_CODES, codes=sorted(codes)) if codes else []
+    ids = {ask.home_id for ask in asks} | {ask.won.seller_id for ask in asks if ask.won}
+    ids |= {row.affiliate_id for row in bound} | {row.affiliate_id for row in known}
+    states = work.rows(_STATES, ids=sorted(ids))
+    people = work.rows(
+        _PARTICIPANTS,
+        emails=sorted({ask.client_key for ask in asks}),
+        phones=sorted({ask.phone_key for ask in asks if ask.phone_key}),
+    )
+    return Seen(
+        bound={row.client_key: (row.affiliate_id, row.bound_until) for row in bound},
+        codes={row.code: (row.affiliate_id, row.kind) for row in known},
+        states={row.id: row.state for row in states},
+        participants={contact for row in people for contact in row if contact is not None},
+    )
 
-    def __init__(self, work: Work, asks: Sequence[Ask]) -> None:
-        self.bound: dict[str, tuple[int, datetime]] = {
-            row.client_key: (row.affiliate_id, row.bound_until)
-            for row in work.rows(
-                """SELECT client_key, affiliate_id, bound_until FROM client_binding
-                    WHERE client_key = ANY(%(keys)s::text[])""",
-                keys=list({ask.client_key for ask in asks}),
-            )
-        }
-        self.introduced: dict[str, tuple[int, datetime, str]] = {}
-        codes = {ask.code.strip().upper() for ask in asks} | {ask.link.strip().upper() for ask in asks}
-        self.codes: dict[str, tuple[int, str]] = {}
-        if codes - {""}:
-            self.codes = {
-                row.code: (row.affiliate_id, row.kind)
-                for row in work.rows(
-                    """SELECT code, affiliate_id, kind FROM referral_code
-                        WHERE code = ANY(%(codes)s::text[]) AND retired_at IS NULL""",
-                    codes=sorted(codes - {""}),
-                )
-            }
-        ids = {ask.home_id for ask in asks}
-        ids |= {affiliate for affiliate, _ in self.bound.values()}
-        ids |= {affiliate for affiliate, _ in self.codes.values()}
-        rows = work.rows(
-            """SELECT a.id, a.state FROM affiliate a WHERE a.id = ANY(%(ids)s::bigint[])""",
-            ids=sorted(ids),
-        )
-        self.states: dict[int, str] = {row.id: row.state for row in rows}
-        # A participant is anybody who could be paid, by any of her e-mail addresses or phones.
-        people = work.rows(
-            """SELECT email_key, phone_key FROM affiliate
-                WHERE email_key = ANY(%(emails)s::text[]) OR phone_key = ANY(%(phones)s::text[])
-               UNION ALL
-               SELECT p.email_key, p.phone_key FROM person p
-                 JOIN membership m ON m.person_id = p.id AND m.revoked_at IS NULL
-                WHERE m.affiliate_id IS NOT NULL
-                  AND (p.email_key = ANY(%(emails)s::text[]) OR p.phone_key = ANY(%(phones)s::text[]))""",
-            emails=list({ask.client_key for ask in asks}),
-            phones=list({ask.phone_key for ask in asks if ask.phone_key}),
-        )
-        self.participants = {row.email_key for row in people} | {row.phone_key for row in people}
-        self.participants -= {None}
+
+_BOUND = """
+SELECT client_key, affiliate_id, bound_until FROM client_binding
+ WHERE client_key = ANY(%(keys)s::text[])"""
+_CODES = """
+SELECT code, affiliate_id, kind FROM referral_code
+ WHERE code = ANY(%(codes)s::text[]) AND retired_at IS NULL"""
+_STATES = "SELECT id, state FROM affiliate WHERE id = ANY(%(ids)s::bigint[])"
+# A participant is anybody who could be paid, by any of her e-mail addresses or phones.
+_PARTICIPANTS = """
+SELECT email_key, phone_key FROM affiliate
+ WHERE email_key = ANY(%(emails)s::text[]) OR phone_key = ANY(%(phones)s::text[])
+UNION ALL
+SELECT p.email_key, p.phone_key FROM person p
+  JOIN membership m ON m.person_id = p.id AND m.revoked_at IS NULL
+ WHERE m.affiliate_id IS NOT NULL
+   AND (p.email_key = ANY(%(emails)s::text[]) OR p.phone_key = ANY(%(phones)s::text[]))"""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was known when a batch was looked at, and whom its decisions have introduced so far."""
+
+    bound: dict[str, tuple[int, datetime]]
+    codes: dict[str, tuple[int, str]]
+    states: dict[int, str]
+    participants: set[str]
+    introduced: dict[str, tuple[int, datetime, str]] = field(default_factory=dict)
+
+    def decide(self, ask: Ask) -> Decision:
+        """Who is credited. A client who is new is known to the next ask of the batch."""
+        decision = self._stands(ask.won) if ask.won else self._first_who_can(ask)
+        bound = self.bound.get(ask.client_key)
+        if ask.client_key in self.participants or ask.phone_key in self.participants:
+            decision.earns, decision.earns_reason = False, "buyer_is_participant"
+        elif not self.credits(decision.seller_id):
+            decision.earns, decision.earns_reason = False, "nobody_eligible"
+        elif bound is None or bound[1] <= ask.at:
+            seller, by = decision.seller_id, decision.attributed_by
+            self.bound[ask.client_key] = (seller, ask.at + BOUND_FOR)
+            self.introduced[ask.client_key] = (seller, ask.at, by)
+        return decision
+
+    def _stands(self, won: Won) -> Decision:
+        return Decision(won.seller_id, won.attributed_by, won.signals)
+
+    def _first_who_can(self, ask: Ask) -> Decision:
+        """Walk the signals in their order of precedence; keep every one of them."""
+        bound = self.bound.get(ask.client_key)
+        code, link = self.codes.get(_code(ask.code)), self.codes.get(_code(ask.link))
+        candidates: list[tuple[str, int]] = []
+        signals: dict[str, Any] = {"storefront": ask.home_id}
+        if bound:
+            signals["binding"] = bound[0]
+            if bound[1] > ask.at:
+                candidates.append(("binding", bound[0]))
+        if ask.code:
+            signals["code"] = [ask.code, code[0] if code else None]
+        if code and code[1] == "code":
+            candidates.append(("code", code[0]))
+        candidates.append(("storefront", ask.home_id))
+        if ask.link:
+            signals["link"] = [ask.link, link[0] if link else None]
+        if link:
+            candidates.append(("link", link[0]))
+        for by, affiliate in candidates:
+            if self.credits(affiliate):
+                return Decision(affiliate, by, signals)
+        return Decision(ask.home_id, "storefront", signals)
 
     def credits(self, affiliate_id: int) -> bool:
+        """Whether the affiliate can be credited for a sale now."""
         return self.states.get(affiliate_id) in ELIGIBLE
 
-
-def _decide(ask: Ask, seen: _Seen) -> Decision:
-    """Walk the signals in their order of precedence; keep every one of them."""
-    bound = seen.bound.get(ask.client_key)
-    code = seen.codes.get(ask.code.strip().upper())
-    link = seen.codes.get(ask.link.strip().upper())
-    candidates: list[tuple[str, int]] = []
-    signals: dict[str, Any] = {"storefront": ask.home_id}
-    if bound:
-        signals["binding"] = bound[0]
-        if bound[1] > ask.at:
-            candidates.append(("binding", bound[0]))
-    if ask.code:
-        signals["code"] = [ask.code, code[0] if code else None]
-    if code and code[1] == "code":
-        candidates.append(("code", code[0]))
-    candidates.append(("storefront", ask.home_id))
-    if ask.link:
-        signals["link"] = [ask.link, link[0] if link else None]
-    if link:
-        candidates.append(("link", link[0]))
-    by, seller = next(
-        ((by, affiliate) for by, affiliate in candidates if seen.credits(affiliate)),
-        ("storefront", ask.home_id),
-    )
-    decision = Decision(seller, by, signals)
-    if ask.client_key in seen.participants or ask.phone_key in seen.participants:
-        decision.earns, decision.earns_reason = False, "buyer_is_participant"
-    elif not seen.credits(seller):
-        decision.earns, decision.earns_reason = False, "nobody_eligible"
-    elif bound is None or bound[1] <= ask.at:
-        seen.bound[ask.client_key] = (seller, ask.at + BOUND_FOR)
-        seen.introduced[ask.client_key] = (seller, ask.at, by)
-    return decision
+    def bind(self, work: Work) -> None:
+        """Keep whom these decisions have introduced, in key order so that none waits in a circle."""
+        if not self.introduced:
+            return
+        keys = sorted(self.introduced)
+        work.run(
+            _BIND,
+            span=BOUND_FOR,
+            keys=keys,
+            affiliates=[self.introduced[key][0] for key in keys],
+            times=[self.introduced[key][1] for key in keys],
+            reasons=[self.introduced[key][2] for key in keys],
+        )
 
 
-def _bind(work: Work, introduced: dict[str, tuple[int, datetime, str]]) -> None:
-    if not introduced:
-        return
-    keys = sorted(introduced)
-    work.run(
-        """INSERT INTO client_binding AS b (client_key, affiliate_id, bound_at, bound_until, reason)
-           SELECT client_key, affiliate_id, bound_at, bound_at + %(span)s, reason
-             FROM unnest(%(keys)s::text[], %(affiliates)s::bigint[], %(times)s::timestamptz[],
-                         %(reasons)s::text[]) AS new (client_key, affiliate_id, bound_at, reason)
-           ON CONFLICT (client_key) DO UPDATE
-              SET affiliate_id = excluded.affiliate_id, bound_at = excluded.bound_at,
-                  bound_until = excluded.bound_until, reason = excluded.reason
-            WHERE b.bound_until <= excluded.bound_at""",
-        span=BOUND_FOR,
-        keys=keys,
-        affiliates=[introduced[key][0] for key in keys],
-        times=[introduced[key][1] for key in keys],
-        reasons=[introduced[key][2] for key in keys],
-    )
+def _code(text: str) -> str:
+    """A code as it is kept, however it was typed."""
+    return text.strip().upper()
+
+
+# Beside another capture of the same new client, the first to commit has introduced her.
+_BIND = """
+INSERT INTO client_binding AS b (client_key, affiliate_id, bound_at, bound_until, reason)
+SELECT client_key, affiliate_id, bound_at, bound_at + %(span)s, reason
+  FROM unnest(%(keys)s::text[], %(affiliates)s::bigint[], %(times)s::timestamptz[],
+              %(reasons)s::text[]) AS new (client_key, affiliate_id, bound_at, reason)
+ON CONFLICT (client_key) DO UPDATE
+   SET affiliate_id = excluded.affiliate_id, bound_at = excluded.bound_at,
+       bound_until = excluded.bound_until, reason = excluded.reason
+ WHERE b.bound_until <= excluded.bound_at"""

@@ -83,7 +83,9 @@ def shipping_rates(work: Work) -> dict[str, ShippingRate]:
     """Every currency's rate."""
     return {
         row.currency: ShippingRate(row.amount_minor, row.free_from_minor, row.tax_bp)
-        for row in work.rows("SELECT currency, amount_minor, free_from_minor, tax_bp FROM shipping_rate")
+        for row in work.rows(
+            "SELECT currency, amount_minor, free_from_minor, tax_bp FROM shipping_rate"
+        )
     }
 
 
@@ -98,7 +100,12 @@ def changed(work: Work) -> int:
 
 
 def set_price(
-    work: Work, variant_id: int, currency: str, amount_minor: int, *, valid_from: datetime | None = None
+    work: Work,
+    variant_id: int,
+    currency: str,
+    amount_minor: int,
+    *,
+    valid_from: datetime | None = None,
 ) -> None:
     """A price from an instant on. The earlier ones stay as history."""
     work.run(

@@ -12,12 +12,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from mainstem_fulfillment import engagements, routing, shipments
-
 from mainstem import commissions, leads, orders, payments, payouts
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact
 from mainstem.kit.work import Tools, Work
+from mainstem_fulfillment import engagements, routing, shipments
 
 Reaction = Callable[[Work, Sequence[Fact]], object]
 Outside = Callable[[Database, Fact], object]

@@ -99,7 +99,9 @@ def check(work: Work) -> list[Finding]:
     """Every truth, the books' own among them, with how many things contradict it."""
     findings = ledger.audit(work)
     for truth, sql in _TRUTHS.items():
-        row = work.row(f"SELECT count(*) AS wrong, min(found.name) AS example FROM ({sql}) AS found (name)")
+        row = work.row(
+            f"SELECT count(*) AS wrong, min(found.name) AS example FROM ({sql}) AS found (name)"
+        )
         assert row is not None
         findings.append(Finding(truth, row.wrong, row.example or ""))
     return findings

@@ -35,7 +35,11 @@ def release(work: Work, day: date) -> int:
                 f"Hold over on {day}",
                 currency,
                 day,
-                [entry for ends, minor in buckets for entry in moved(owner, "pending", -minor, ends)]
+                [
+                    entry
+                    for ends, minor in buckets
+                    for entry in moved(owner, "pending", -minor, ends)
+                ]
                 + moved(owner, "payable", sum(minor for _, minor in buckets)),
             )
             for (owner, currency), buckets in due.items()

@@ -144,9 +144,7 @@ def _moves(
             yield _Move(share, credit, reverse, held)
 
 
-def _posting(
-    work: Work, row: Any, moves: Sequence[_Move], first: int, released: date
-) -> Transfer:
+def _posting(work: Work, row: Any, moves: Sequence[_Move], first: int, released: date) -> Transfer:
     entries: list[Entry] = []
     total = 0
     for move in moves:

@@ -130,7 +130,9 @@ def _find_repeats(work: Work, drafts: list[_Draft]) -> list[tuple[_Draft, _Draft
         key = (draft.wanted.home_id, draft.wanted.storefront_id, draft.wanted.key)
         if row := known.get(key):
             draft.answer = (
-                Placed(row.home_id, row.id, row.number, row.currency, row.total_minor, row.pay_by, True)
+                Placed(
+                    row.home_id, row.id, row.number, row.currency, row.total_minor, row.pay_by, True
+                )
                 if row.fingerprint == draft.wanted.fingerprint
                 else IdempotencyMismatch()
             )
@@ -186,7 +188,10 @@ def _price(work: Work, drafts: list[_Draft]) -> None:
     live = _open(drafts)
     if not live:
         return
-    stores = {row.id: row for row in work.rows(_STOREFRONTS, ids=list({d.wanted.storefront_id for d in live}))}
+    stores = {
+        row.id: row
+        for row in work.rows(_STOREFRONTS, ids=list({d.wanted.storefront_id for d in live}))
+    }
     rates = catalog.shipping_rates(work)
     for (currency, locale), group in _grouped(live).items():
         # Imported lines bring their price; the latest instant covers every one of the rest.
@@ -225,13 +230,22 @@ def _price_one(
         if offer is None:
             problems.append(Problem(at, "unknown_sku", "There is no article {sku}.", facts))
         elif store.product_ids is not None and offer.product_id not in store.product_ids:
-            problems.append(Problem(at, "sku_not_sold_here", "This storefront does not sell {sku}.", facts))
+            problems.append(
+                Problem(at, "sku_not_sold_here", "This storefront does not sell {sku}.", facts)
+            )
         elif offer.unit_minor is None and line.agreed_minor is None:
             problems.append(
-                Problem(at, "no_price", "{sku} has no price in {currency}.", facts | {"currency": wanted.currency})
+                Problem(
+                    at,
+                    "no_price",
+                    "{sku} has no price in {currency}.",
+                    facts | {"currency": wanted.currency},
+                )
             )
         elif offer.kind == "service" and line.agreed_minor is None:
-            problems.append(Problem(at, "service_needs_quote", "{sku} is a service: ask for a quote.", facts))
+            problems.append(
+                Problem(at, "service_needs_quote", "{sku} is a service: ask for a quote.", facts)
+            )
         elif not problems:
             _add_line(draft, i + 1, offer, line.quantity, line.agreed_minor)
     if not problems:
@@ -240,12 +254,16 @@ def _price_one(
             draft.shipping_minor = rate.cost(draft.goods_minor)
         draft.tax_minor += draft.shipping_minor - net_of_tax(draft.shipping_minor, rate.tax_bp)
         if draft.total_minor > MINOR_MAX:
-            problems.append(Problem("/lines", "invalid_field", "This order is larger than we can take."))
+            problems.append(
+                Problem("/lines", "invalid_field", "This order is larger than we can take.")
+            )
     return problems
 
 
 def _add_line(draft: _Draft, no: int, offer: Offer, quantity: int, agreed: int | None) -> None:
-    total = offer.unit_minor * quantity if agreed is None and offer.unit_minor is not None else agreed
+    total = (
+        offer.unit_minor * quantity if agreed is None and offer.unit_minor is not None else agreed
+    )
     assert total is not None, "a line has a price"
     amounts = catalog.amounts(offer, total)
     unit = total // quantity if agreed is not None else offer.unit_minor

@@ -60,7 +60,9 @@ def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> None:
     rows = work.rows(
         _CAPTURES, homes=[home for home, _ in captured], ids=[payment for _, payment in captured]
     )
-    booked = ledger.post(work, [posting for row in rows for posting in _capture_postings(work, row)])
+    booked = ledger.post(
+        work, [posting for row in rows for posting in _capture_postings(work, row)]
+    )
     fresh = [row for row in rows if (row.home_id, f"capture:{row.payment_id}") in booked]
     if not fresh:
         return
@@ -141,14 +143,20 @@ UPDATE orders o SET fulfillment_status = CASE
 
 
 def record_shipment(
-    work: Work, lines: Sequence[tuple[int, UUID, int, int]], *, at: dict[Key, datetime] | None = None
+    work: Work,
+    lines: Sequence[tuple[int, UUID, int, int]],
+    *,
+    at: dict[Key, datetime] | None = None,
 ) -> None:
     """Quantities that have left: (home, order, line, quantity)."""
     _move(work, "shipped", lines, at or {})
 
 
 def record_delivery(
-    work: Work, lines: Sequence[tuple[int, UUID, int, int]], *, at: dict[Key, datetime] | None = None
+    work: Work,
+    lines: Sequence[tuple[int, UUID, int, int]],
+    *,
+    at: dict[Key, datetime] | None = None,
 ) -> None:
     """Quantities that the client has: (home, order, line, quantity). This is what earns."""
     _move(work, "delivered", lines, at or {})
@@ -269,7 +277,9 @@ def record_refund(work: Work, orders: Sequence[Key]) -> None:
         sign = 1 if refund.state == "succeeded" else -1
         tax_before = state.tax_minor()
         state.move(refund, sign)
-        postings.append(_refund_posting(work, state.row, refund, sign, state.tax_minor() - tax_before))
+        postings.append(
+            _refund_posting(work, state.row, refund, sign, state.tax_minor() - tax_before)
+        )
         booked.append((refund.home_id, refund.id, sign > 0))
     if not booked:
         return

@@ -27,17 +27,40 @@ def check(wanted: OrderWanted) -> list[Problem]:
     """Everything wrong with the request that can be seen without the catalogue."""
     problems = check_client(wanted.client.name, wanted.client.email)
     if wanted.client.phone and not phone_key(wanted.client.phone, wanted.address.country):
-        problems.append(_invalid("/client/phone", "Write the phone number with its country code, like +46 70 123 45 67."))
+        problems.append(
+            _invalid(
+                "/client/phone",
+                "Write the phone number with its country code, like +46 70 123 45 67.",
+            )
+        )
     problems += check_address(wanted)
     if not wanted.lines:
         problems.append(_invalid("/lines", "Order at least one thing."))
     if len(wanted.lines) > LINES_MAX:
-        problems.append(Problem("/lines", "too_many_lines", "An order holds at most {most} lines.", {"most": LINES_MAX}))
+        problems.append(
+            Problem(
+                "/lines",
+                "too_many_lines",
+                "An order holds at most {most} lines.",
+                {"most": LINES_MAX},
+            )
+        )
     for i, line in enumerate(wanted.lines):
         if not 1 <= line.quantity <= QUANTITY_MAX:
-            problems.append(Problem(f"/lines/{i}/quantity", "invalid_field", "Order between 1 and {most} of it.", {"most": QUANTITY_MAX}))
+            problems.append(
+                Problem(
+                    f"/lines/{i}/quantity",
+                    "invalid_field",
+                    "Order between 1 and {most} of it.",
+                    {"most": QUANTITY_MAX},
+                )
+            )
         if line.agreed_minor is not None and not 0 <= line.agreed_minor <= MINOR_MAX:
-            problems.append(_invalid(f"/lines/{i}/agreed_minor", "Give a whole amount in minor units, zero or more."))
+            problems.append(
+                _invalid(
+                    f"/lines/{i}/agreed_minor", "Give a whole amount in minor units, zero or more."
+                )
+            )
     if wanted.external_id is not None and not 1 <= len(wanted.external_id) <= 64:
         problems.append(_invalid("/external_id", "An external id has 1 to 64 characters."))
     return problems
@@ -49,7 +72,9 @@ def check_client(name: str, email: str) -> list[Problem]:
     if not name.strip() or len(name) > 200:
         problems.append(_invalid("/client/name", "Write your name."))
     if len(email) > 254 or not _EMAIL.fullmatch(email.strip()):
-        problems.append(_invalid("/client/email", "Write an e-mail address, like name@example.com."))
+        problems.append(
+            _invalid("/client/email", "Write an e-mail address, like name@example.com.")
+        )
     return problems
 
 
@@ -67,8 +92,14 @@ def check_address(wanted: OrderWanted) -> list[Problem]:
     if not re.fullmatch("[A-Z]{2}", address.country):
         problems.append(_invalid("/address/country", "Give the country as two letters, like SE."))
     pattern = _POSTAL.get(address.country)
-    if pattern and address.postal_code.strip() and not pattern.fullmatch(address.postal_code.strip()):
-        problems.append(_invalid("/address/postal_code", "This postal code does not fit the country."))
+    if (
+        pattern
+        and address.postal_code.strip()
+        and not pattern.fullmatch(address.postal_code.strip())
+    ):
+        problems.append(
+            _invalid("/address/postal_code", "This postal code does not fit the country.")
+        )
     return problems
 
 

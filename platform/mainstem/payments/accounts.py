@@ -34,10 +34,15 @@ def open_account(database: Database, affiliate_id: int, *, currency: str) -> str
             "identity": {"country": affiliate.country.lower(), "entity_type": "company"},
             "defaults": {
                 "currency": currency.lower(),
-                "responsibilities": {"fees_collector": "application", "losses_collector": "application"},
+                "responsibilities": {
+                    "fees_collector": "application",
+                    "losses_collector": "application",
+                },
             },
             "configuration": {
-                "recipient": {"capabilities": {"stripe_balance": {"stripe_transfers": {"requested": True}}}}
+                "recipient": {
+                    "capabilities": {"stripe_balance": {"stripe_transfers": {"requested": True}}}
+                }
             },
             "metadata": {"affiliate_id": str(affiliate_id)},
             "include": ["configuration.recipient", "requirements", "defaults", "identity"],
@@ -61,7 +66,9 @@ def open_account(database: Database, affiliate_id: int, *, currency: str) -> str
     return str(made.id)
 
 
-def onboarding_link(database: Database, affiliate_id: int, *, return_url: str, refresh_url: str) -> str:
+def onboarding_link(
+    database: Database, affiliate_id: int, *, return_url: str, refresh_url: str
+) -> str:
     """Where the signed-in affiliate completes her account. Never send it by mail: it opens once."""
     with database.work(SYSTEM) as work:
         account = work.value(
@@ -71,7 +78,9 @@ def onboarding_link(database: Database, affiliate_id: int, *, return_url: str, r
     if account is None:
         raise NotFound("account")
     return str(
-        database.tools.gateway.onboarding_link(account, return_url=return_url, refresh_url=refresh_url)
+        database.tools.gateway.onboarding_link(
+            account, return_url=return_url, refresh_url=refresh_url
+        )
     )
 
 

@@ -41,4 +41,6 @@ class NothingToRefund(Refused):
 
     code: ClassVar[str] = "nothing_to_refund"
     status: ClassVar[int] = 409
-    message: ClassVar[str] = "Only {left_minor} of {asked_minor} (minor units) can still be refunded."
+    message: ClassVar[str] = (
+        "Only {left_minor} of {asked_minor} (minor units) can still be refunded."
+    )

@@ -136,7 +136,9 @@ class Gateway:
     def session_of_intent(self, intent_id: str) -> SessionState | None:
         """The checkout that made a payment intent, if one did."""
         with _calling():
-            found = self._stripe.v1.checkout.sessions.list({"payment_intent": intent_id, "limit": 1})
+            found = self._stripe.v1.checkout.sessions.list(
+                {"payment_intent": intent_id, "limit": 1}
+            )
             ids = [session.id for session in found.data]
         return self.session(ids[0]) if ids else None
 
@@ -161,7 +163,9 @@ class Gateway:
         """Every refund of a payment, oldest first."""
         with _calling():
             found = self._stripe.v1.refunds.list({"payment_intent": intent_id, "limit": 100})
-            return sorted((_refund(r) for r in found.auto_paging_iter()), key=lambda r: (r.created_at, r.id))
+            return sorted(
+                (_refund(r) for r in found.auto_paging_iter()), key=lambda r: (r.created_at, r.id)
+            )
 
     def dispute(self, id: str) -> DisputeState:
         """A dispute and what it has moved."""
@@ -315,7 +319,9 @@ def _calling() -> Iterator[None]:
     except stripe.InvalidRequestError as error:
         if error.http_status == 409:
             raise GatewayUnavailable(str(error)) from error
-        raise GatewayDeclined(error.code or "invalid_request", str(error.user_message or error)) from error
+        raise GatewayDeclined(
+            error.code or "invalid_request", str(error.user_message or error)
+        ) from error
     except GatewayDeclined:
         raise
     except Exception as error:
@@ -324,7 +330,11 @@ def _calling() -> Iterator[None]:
 
 def _session(session: Any) -> SessionState:
     intent = getattr(session, "payment_intent", None)
-    charge = None if intent is None or isinstance(intent, str) else getattr(intent, "latest_charge", None)
+    charge = (
+        None
+        if intent is None or isinstance(intent, str)
+        else getattr(intent, "latest_charge", None)
+    )
     movement = None if charge is None or isinstance(charge, str) else charge.balance_transaction
     return SessionState(
         id=session.id,

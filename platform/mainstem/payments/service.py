@@ -125,7 +125,13 @@ def _session_request(
     for line in lines:
         # A total that was agreed elsewhere need not be a multiple of the quantity.
         whole = line.unit_minor * line.quantity == line.total_minor
-        items.append((line.name, line.quantity if whole else 1, line.unit_minor if whole else line.total_minor))
+        items.append(
+            (
+                line.name,
+                line.quantity if whole else 1,
+                line.unit_minor if whole else line.total_minor,
+            )
+        )
     if order.shipping_minor:
         items.append(("Frakt" if order.locale == "sv" else "Delivery", 1, order.shipping_minor))
     metadata = {

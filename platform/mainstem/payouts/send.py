@@ -15,8 +15,7 @@ from mainstem.kit.events import Fact, record
 from mainstem.kit.work import GATEWAY, SYSTEM, Work
 from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
-from mainstem.payments import GatewayDeclined, account_changed
-from mainstem.payments import operations
+from mainstem.payments import GatewayDeclined, account_changed, operations
 from mainstem.payments.gateway import Gateway, PayoutState
 
 _STATES = {"pending": "requested", "in_transit": "in_transit", "paid": "paid",
@@ -192,7 +191,12 @@ def _keep_payout(work: Work, home_id: int, payout_id: UUID, found: PayoutState) 
 
 
 def _set(
-    work: Work, payout: Any, state: str, *, error: str | None = None, only_from: tuple[str, ...] = ()
+    work: Work,
+    payout: Any,
+    state: str,
+    *,
+    error: str | None = None,
+    only_from: tuple[str, ...] = (),
 ) -> None:
     work.run(
         """UPDATE payout SET state = %(state)s, error = %(error)s

@@ -85,7 +85,9 @@ def run(work: Work, period: date) -> int:
             for (row, amount), id in zip(due, ids, strict=True)
         ],
     )
-    record_all(work, "payout.reserved", [(row.home_id, id) for (row, _), id in zip(due, ids, strict=True)])
+    record_all(
+        work, "payout.reserved", [(row.home_id, id) for (row, _), id in zip(due, ids, strict=True)]
+    )
     return len(due)
 
 

@@ -73,7 +73,9 @@ def parse(document: Mapping[str, Any], *, version: int) -> Plan:
     given = document.get("rules")
     rules: dict[str, Rule] = {}
     if not isinstance(given, Mapping) or set(given) != set(KINDS):
-        problems.append(Problem("/rules", "invalid_field", "Give one rule for goods and one for service."))
+        problems.append(
+            Problem("/rules", "invalid_field", "Give one rule for goods and one for service.")
+        )
     else:
         for kind in KINDS:
             rule = _rule(kind, given[kind], problems)
@@ -84,7 +86,11 @@ def parse(document: Mapping[str, Any], *, version: int) -> Plan:
         isinstance(k, str) and len(k) == 3 and type(v) is int and v > 0 for k, v in minimum.items()
     ):
         problems.append(
-            Problem("/minimum_payout_minor", "invalid_field", "Give whole minor units above zero per currency.")
+            Problem(
+                "/minimum_payout_minor",
+                "invalid_field",
+                "Give whole minor units above zero per currency.",
+            )
         )
     if problems:
         raise PlanRefused(*problems)
@@ -117,15 +123,23 @@ def _rule(kind: str, given: Any, problems: list[Problem]) -> Rule | None:
         or not 1 <= len(levels) <= LEVELS_MAX
         or not all(type(bp) is int and 0 <= bp <= BASIS for bp in levels)
     ):
-        problems.append(Problem(f"{at}/levels_bp", "invalid_field", "Give one to ten rates in basis points."))
+        problems.append(
+            Problem(f"{at}/levels_bp", "invalid_field", "Give one to ten rates in basis points.")
+        )
         levels = None
     elif any(bp > levels[0] for bp in levels[1:]):
         problems.append(
-            Problem(f"{at}/levels_bp", "upline_above_seller", "No sponsor may earn more on a sale than who made it.")
+            Problem(
+                f"{at}/levels_bp",
+                "upline_above_seller",
+                "No sponsor may earn more on a sale than who made it.",
+            )
         )
     cap = given.get("cap_bp")
     if type(cap) is not int or not 0 < cap <= BASIS:
-        problems.append(Problem(f"{at}/cap_bp", "invalid_field", "Give the cap on all levels in basis points."))
+        problems.append(
+            Problem(f"{at}/cap_bp", "invalid_field", "Give the cap on all levels in basis points.")
+        )
     hold = given.get("hold_days")
     if type(hold) is not int or not HOLD_DAYS_MIN <= hold <= 365:
         problems.append(
@@ -142,5 +156,10 @@ def _rule(kind: str, given: Any, problems: list[Problem]) -> Rule | None:
 def _only(given: Mapping[str, Any], known: set[str], at: str, problems: list[Problem]) -> None:
     for name in sorted(set(given) - known):
         problems.append(
-            Problem(f"{at}/{name}", "unknown_field", "A plan has no setting called {name}.", {"name": name})
+            Problem(
+                f"{at}/{name}",
+                "unknown_field",
+                "A plan has no setting called {name}.",
+                {"name": name},
+            )
         )

@@ -1,0 +1,345 @@
+"""The command line: the same verbs by another door."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+import psycopg
+
+from mainstem import __version__, flow, identity, invariants, running, worker
+from mainstem.kit import db, settings, telemetry
+from mainstem.kit.db import Database
+from mainstem.kit.settings import Settings
+from mainstem.kit.work import SYSTEM
+from mainstem.payments import Gateway
+
+WEB_PORT, GATEWAY_PORT = 8400, 8420
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    given = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = given.command
+    try:
+        return command(given)
+    except (settings.SettingMissing, db.DatabaseUnfit) as problem:
+        _say(str(problem))
+    except psycopg.OperationalError as problem:
+        _say(f"The database does not answer: {str(problem).strip().splitlines()[0]}")
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mainstem", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        words = (command.__doc__ or "").split("\n")[0]
+        made = commands.add_parser(name, help=words, description=command.__doc__)
+        made.set_defaults(command=command)
+        return made
+
+    run = add("run", run_company)
+    run.add_argument("--no-demo", action="store_true", help="start without the demo company")
+    add("web", serve_web)
+    add("worker", run_worker)
+    add("migrate", migrate)
+    add("setup-token", make_setup_token)
+    check = add("check", check_truths)
+    check.add_argument("--json", action="store_true", help="one JSON object a truth")
+    add("reset", reset)
+    story = add("story", tell_story)
+    story.add_argument("--data", type=Path, help="keep the story's company in this folder")
+    real = add("real", run_real)
+    real.add_argument("--orders", type=int, help="only the first so many baskets")
+    real.add_argument("--workers", type=int, default=2)
+    real.add_argument("--batch", type=int, default=1000)
+    real.add_argument("--fresh", action="store_true", help="forget an earlier run and begin anew")
+    imports = add("import", import_file)
+    imports.add_argument("what", choices=["orders"])
+    imports.add_argument("file", type=Path)
+    return parser
+
+
+# ---------------------------------------------------------------- the company
+
+
+def run_company(given: argparse.Namespace) -> int:
+    """Start everything: database, gateway, web and worker; Ctrl-C stops it all."""
+    config = settings.read()
+    company = running.Company(
+        ports={"web": config.port, "gateway": GATEWAY_PORT},
+        prepare=lambda place: _prepare(config, place, demo=config.demo and not given.no_demo),
+        processes=lambda place: _processes(config, place),
+        banner=lambda place: _banner(config, place, demo=config.demo and not given.no_demo),
+    )
+    return running.run_company(
+        company, config.data, host=config.host, database_url=config.owner_url or config.database_url
+    )
+
+
+def _prepare(config: Settings, place: running.Place, *, demo: bool) -> None:
+    db.migrate(place.owner_url)
+    if demo:
+        from mainstem.simulate import demo as company
+
+        company.seed(place.owner_url, zone=str(config.zone))
+
+
+def _embedded(config: Settings) -> bool:
+    """Whether the gateway is our own: it is, unless somebody gave us a key of another."""
+    return config.stripe_key == "sk_test_embedded"
+
+
+def _processes(config: Settings, place: running.Place) -> list[running.Process]:
+    here = [sys.executable, "-m"]
+    env = _environment(config, place)
+    processes = []
+    if _embedded(config):
+        hooks = f"{place.url('web')}/webhooks/stripe"
+        secret = config.stripe_webhook_secrets[0]
+        processes.append(
+            running.Process(
+                "gateway",
+                [*here, "mainstem.gateway", "--port", str(place.ports["gateway"]),
+                 "--store", str(place.data / "gateway.sqlite"),
+                 "--webhook", f"{hooks}/platform", "--webhook-secret", secret,
+                 "--webhook-connect", f"{hooks}/connect", "--webhook-connect-secret", secret,
+                 "--webhook-thin", f"{hooks}/connect", "--webhook-thin-secret", secret],
+                ready_url=f"{place.url('gateway')}/__gateway/",
+            )
+        )  # fmt: skip
+    processes.append(
+        running.Process(
+            "web",
+            [*here, "mainstem", "web"],
+            env=env,
+            ready_url=f"{place.url('web')}/health/ready",
+            stop_seconds=12.0,
+        )
+    )
+    processes.append(
+        running.Process("worker", [*here, "mainstem", "worker"], env=env, stop_seconds=12.0)
+    )
+    return processes
+
+
+def _environment(config: Settings, place: running.Place) -> Mapping[str, str]:
+    env = {
+        "MAINSTEM_DATA": str(place.data),
+        "MAINSTEM_PORT": str(place.ports["web"]),
+        # Where a login of its own is given, the company's processes use that, not the owner's.
+        "MAINSTEM_DATABASE_URL": config.database_url or place.owner_url,
+    }
+    if not os.environ.get("MAINSTEM_PUBLIC_URL"):
+        env["MAINSTEM_PUBLIC_URL"] = place.url("web")
+    if _embedded(config):
+        env["STRIPE_API_BASE"] = place.url("gateway")
+    return env
+
+
+def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
+    web = place.url("web")
+    lines = ["", f"Mainstem {__version__} is running. Ctrl-C stops everything.", ""]
+    if not demo:
+        lines += [
+            f"  Set up   {web}/setup",
+            "           with the token that `mainstem setup-token` prints",
+        ]
+        return "\n".join([*lines, ""])
+    from mainstem.simulate import demo as company
+
+    tools = flow.tools(
+        gateway=Gateway(config.stripe_key, api_base=place.url("gateway")), zone=str(config.zone)
+    )
+    database = Database(place.owner_url, tools=tools, demo=True, pool=2)
+    try:
+        if _embedded(config):
+            company.open_pay_accounts(database, gateway_url=place.url("gateway"))
+        order = company.newest_order(database)
+        shops, people = company.addresses(database)
+    finally:
+        database.close()
+    lines += [f"  {name:<12} {web}/s/{slug}" for slug, name in shops]
+    lines += ["", f"  Portal       {web}/portal", f"  Console      {web}/console"]
+    if order:
+        lines.append(f"  An order     {web}/order/{identity.client_link(config.secret, *order)}")
+    if _embedded(config):
+        lines.append(f"  Gateway      {place.url('gateway')}/__gateway/   (test mode)")
+    lines += ["", f"  Sign in with the password  {company.PASSWORD}"]
+    lines += [f"  {email:<30} {who}" for email, who in people]
+    return "\n".join([*lines, ""])
+
+
+def serve_web(given: argparse.Namespace) -> int:
+    """Serve the storefronts, portal, console and API."""
+    from mainstem_affiliates.capture import Capture
+
+    from mainstem import app
+
+    config = _configured()
+    database = _database(config, pool=10)
+    capture = Capture(database)
+    app.serve(
+        config,
+        database,
+        on_startup=[capture.start],
+        on_shutdown=[capture.stop],
+        state={"capture": capture},
+    )
+    return 0
+
+
+def run_worker(given: argparse.Namespace) -> int:
+    """Take waiting facts and run what follows from them, and keep the clock's facts."""
+    config = _configured()
+    stop = threading.Event()
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wish, asked)
+    database = _database(config, pool=5)
+    worker.run(database, stop)
+    database.close()
+    return 0
+
+
+def _configured() -> Settings:
+    config = settings.read()
+    telemetry.configure(json=config.log_json)
+    if not config.database_url:
+        raise settings.SettingMissing("MAINSTEM_DATABASE_URL must name the database.")
+    if not config.demo:
+        db.check_role(config.database_url)
+    return config
+
+
+def _database(config: Settings, *, pool: int) -> Database:
+    assert config.database_url, "checked before"
+    gateway = Gateway(config.stripe_key, api_base=config.stripe_api_base)
+    tools = flow.tools(gateway=gateway, zone=str(config.zone), public_url=config.public_url)
+    return Database(config.database_url, tools=tools, demo=config.demo, pool=pool)
+
+
+# ---------------------------------------------------------------- single acts
+
+
+def migrate(given: argparse.Namespace) -> int:
+    """Bring the schema to the newest revision, as its owner."""
+    db.migrate(_live_owner_url())
+    return 0
+
+
+def make_setup_token(given: argparse.Namespace) -> int:
+    """Print the one-time token with which the first member of staff signs up."""
+    database = Database(_live_owner_url(), pool=1)
+    with database.work(SYSTEM) as work:
+        token = identity.make_setup_token(work)
+    database.close()
+    print(token)  # noqa: T201
+    return 0
+
+
+def check_truths(given: argparse.Namespace) -> int:
+    """Check every truth of the company on the live database; 1 when one does not hold."""
+    database = Database(_live_owner_url(), pool=1)
+    with database.work(SYSTEM) as work:
+        findings = invariants.check(work)
+    database.close()
+    for finding in findings:
+        if given.json:
+            print(
+                json.dumps(
+                    {"truth": finding.truth, "wrong": finding.wrong, "example": finding.example}
+                )
+            )  # noqa: T201
+        else:
+            mark = "holds " if not finding.wrong else "BROKEN"
+            note = f"   {finding.wrong}, such as {finding.example}" if finding.wrong else ""
+            print(f"{mark}  {finding.truth}{note}")  # noqa: T201
+    right = sum(not finding.wrong for finding in findings)
+    if not given.json:
+        print(f"{right}/{len(findings)}")  # noqa: T201
+    return 0 if right == len(findings) else 1
+
+
+def _live_owner_url() -> str:
+    """The database of the company that runs here, or the one that the environment names."""
+    config = settings.read()
+    url = config.owner_url or config.database_url
+    if url:
+        return url
+    from mainstem.kit import postgres
+
+    server = postgres.find(config.data / "pg")
+    if server is None:
+        raise db.DatabaseUnfit("No company runs here. Start it with: make run")
+    return server.admin_url(running.DATABASE)
+
+
+def reset(given: argparse.Namespace) -> int:
+    """Forget everything in the data folder and start over."""
+    data = settings.read().data
+    pid = running.running(data)
+    if pid is not None:
+        _say(f"The company runs as process {pid}. Stop it first.")
+        return 1
+    if not data.exists():
+        _say(f"There is nothing in {data}.")
+        return 0
+    # Only what we made: a mistyped MAINSTEM_DATA must not cost somebody a home folder.
+    if not any((data / name).exists() for name in ("company.lock", "pg", "real", "secrets")):
+        _say(f"{data} does not look like Mainstem's; nothing was removed.")
+        return 1
+    shutil.rmtree(data)
+    _say(f"Removed {data}.")
+    return 0
+
+
+def tell_story(given: argparse.Namespace) -> int:
+    """Run the three stories on a throw-away company, print each step and the books."""
+    from mainstem.simulate import story
+
+    return story.tell(given.data)
+
+
+def run_real(given: argparse.Namespace) -> int:
+    """Run a real year of 155,848 baskets down the road, and print what came of it."""
+    from mainstem.simulate import real
+
+    return real.run(
+        settings.read(),
+        orders=given.orders,
+        workers=given.workers,
+        batch=given.batch,
+        fresh=given.fresh,
+    )
+
+
+def import_file(given: argparse.Namespace) -> int:
+    """Bring in a history of orders from a CSV or Parquet file; all of it or nothing."""
+    from mainstem import importing
+
+    database = Database(_live_owner_url(), tools=flow.tools(), pool=2)
+    try:
+        return importing.cli_import(database, given.file)
+    finally:
+        database.close()
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr)  # noqa: T201

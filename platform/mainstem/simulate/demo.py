@@ -1,0 +1,507 @@
+"""The demo company: Härdvik, its shops and clients, and two months of trade behind it.
+
+Everything is made through the same verbs as in life, with a clock that walks through those months.
+Only demo mode ever runs this.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from mainstem_fulfillment import inventory, shipments
+
+from mainstem import flow, identity, leads, network, orders, payments, planbook, worker
+from mainstem.identity.passwords import hash_password
+from mainstem.kit.clock import FixedClock
+from mainstem.kit.db import Database
+from mainstem.kit.work import CLIENT, SYSTEM, Actor, Work
+from mainstem.money import Money
+from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
+
+COMPANY = Path(__file__).with_name("company")
+PASSWORD = "gjutjarn-sedan-1896"  # noqa: S105 - said aloud in the banner, for the demo alone
+HISTORY = timedelta(days=62)
+
+PLAN: dict[str, Any] = {
+    "name": "Härdvik 2026",
+    "rules": {
+        "goods": {
+            "pays_on": "delivered_sale",
+            "levels_bp": [1000, 300, 100],
+            "cap_bp": 1400,
+            "hold_days": 30,
+        },
+        "service": {
+            "pays_on": "delivered_sale",
+            "levels_bp": [600, 150, 50],
+            "cap_bp": 800,
+            "hold_days": 14,
+        },
+    },
+    "minimum_payout_minor": {"SEK": 10000, "EUR": 1000, "USD": 1000},
+}
+
+ROLES = {"operations": ("picker", "lead_desk"), "finance": ("finance", "admin")}
+
+SHIPPING = {"SEK": (6900, 79900), "EUR": (690, 7900), "USD": (790, 8900)}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the files call things, and their ids."""
+
+    affiliates: dict[str, int]
+    storefronts: dict[str, tuple[int, int, str]]  # slug: (home, storefront, currency)
+    products: dict[str, Any]
+
+
+def is_seeded(database: Database) -> bool:
+    """Whether there is a company in this database."""
+    with database.work(SYSTEM) as work:
+        return bool(work.value("SELECT EXISTS (SELECT 1 FROM affiliate)"))
+
+
+def seed(url: str, *, zone: str) -> None:
+    """Make the demo company, unless a company is there. All of it or nothing of its foundation."""
+    clock = FixedClock(datetime.now(UTC) - HISTORY)
+    database = Database(url, clock=clock, tools=flow.tools(zone=zone), pool=2)
+    try:
+        if is_seeded(database):
+            return
+        with ThreadPoolExecutor() as pool:
+            people = _read("company.toml")["staff"] + _read("affiliates.toml")["affiliate"]
+            hashes = dict(
+                zip(
+                    [person["email"] for person in people],
+                    pool.map(lambda _: hash_password(PASSWORD), people),
+                    strict=True,
+                )
+            )
+        with database.work(SYSTEM) as work:
+            names = _found(work, hashes)
+        _trade(database, clock, names)
+    finally:
+        database.close()
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((COMPANY / name).read_text(encoding="utf-8"))
+
+
+# ---------------------------------------------------------------- the foundation
+
+
+def _found(work: Work, hashes: dict[str, str]) -> Names:
+    company = _read("company.toml")
+    planbook.publish(work, PLAN, effective_from=work.now() - timedelta(days=365))
+    for currency, (amount, free_from) in SHIPPING.items():
+        work.run(
+            "INSERT INTO shipping_rate VALUES (%(currency)s, %(amount)s, %(free)s, 2500)",
+            currency=currency,
+            amount=amount,
+            free=free_from,
+        )
+    locations = {
+        place["code"]: inventory.open_location(
+            work, code=place["code"], name=place["name"]["sv"], country=place["country"], position=n
+        )
+        for n, place in enumerate(company["location"], start=1)
+    }
+    products = _stock_shelves(work, locations)
+    for team in company["team"]:
+        able = [
+            product["slug"]
+            for product in products.values()
+            if product["kind"] == "service" and set(product["skills"]) <= set(team["skills"])
+        ]
+        work.run(
+            """INSERT INTO team (code, name, skills, day_starts, day_ends)
+               VALUES (%(code)s, %(name)s, %(skills)s, %(opens)s, %(closes)s)""",
+            code=team["code"],
+            name=team["name"]["sv"],
+            skills=able,
+            opens=team["opens"],
+            closes=team["closes"],
+        )
+    for member in company["staff"]:
+        person = identity.create_person(
+            work,
+            email=member["email"],
+            name=member["name"],
+            password_hash=hashes[member["email"]],
+            locale=member["language"],
+        )
+        for role in ROLES[member["role"]]:
+            identity.grant(work, person, role)
+    return _open_shops(work, products, hashes)
+
+
+def _stock_shelves(work: Work, locations: dict[str, int]) -> dict[str, Any]:
+    goods: dict[str, list[tuple[int, int]]] = {code: [] for code in locations}
+    products = {product["sku"]: product for product in _read("products.toml")["product"]}
+    for position, product in enumerate(products.values()):
+        product["id"] = work.value(
+            """INSERT INTO product (slug, kind, category, tax_bp, commissionable_bp, picture, position)
+               VALUES (%(slug)s, %(kind)s, %(category)s, %(tax)s, %(commissionable)s, %(picture)s,
+                       %(position)s) RETURNING id""",
+            slug=product["slug"],
+            kind=product["kind"],
+            category=product["category"],
+            tax=product["tax_rate_bp"],
+            commissionable=product["commissionable_bp"],
+            picture=product["picture"],
+            position=position,
+        )
+        for locale in ("en", "sv"):
+            work.run(
+                """INSERT INTO product_text VALUES (%(id)s, %(locale)s, %(name)s, %(summary)s,
+                                                    %(description)s)""",
+                id=product["id"],
+                locale=locale,
+                **{field: product[field][locale] for field in ("name", "summary", "description")},
+            )
+        blank = {"en": "", "sv": ""}
+        alone = {"sku": product["sku"], "name": blank, "delta": {}, "stock": product.get("stock", {}),
+                 "weight_g": product["weight_g"]}  # fmt: skip
+        for n, variant in enumerate(product.get("variant", [alone])):
+            id = work.value(
+                """INSERT INTO variant (product_id, sku, name_en, name_sv, weight_g, position)
+                   VALUES (%(product)s, %(sku)s, %(en)s, %(sv)s, %(weight)s, %(n)s) RETURNING id""",
+                product=product["id"],
+                sku=variant["sku"],
+                weight=variant["weight_g"],
+                n=n,
+                **variant["name"],
+            )
+            for currency, amount in product["price"].items():
+                work.run(
+                    "INSERT INTO price VALUES (%(id)s, %(currency)s, %(start)s, %(amount)s)",
+                    id=id,
+                    currency=currency,
+                    start=work.now() - timedelta(days=365),
+                    amount=amount + variant["delta"].get(currency, 0),
+                )
+            if product["kind"] == "goods":
+                for code, quantity in variant["stock"].items():
+                    goods[code].append((id, quantity))
+    for code, rows in goods.items():
+        inventory.receive(work, locations[code], [r for r in rows if r[1]], reference="opening")
+    return products
+
+
+def _open_shops(work: Work, products: dict[str, Any], hashes: dict[str, str]) -> Names:
+    names = Names({}, {}, products)
+    for shop in _read("affiliates.toml")["affiliate"]:
+        id = network.join(
+            work,
+            slug=shop["slug"],
+            name=shop["name"],
+            email=shop["email"],
+            country=shop["country"],
+            locale=shop["languages"][0],
+            sponsor_id=names.affiliates.get(shop.get("sponsor", "")),
+        )
+        names.affiliates[shop["slug"]] = id
+        person = identity.create_person(
+            work,
+            email=shop["email"],
+            name=shop["owner"],
+            password_hash=hashes[shop["email"]],
+            locale=shop["languages"][0],
+        )
+        identity.grant(work, person, "affiliate", affiliate_id=id)
+        texts = {
+            locale: {
+                field: shop[field][locale]
+                for field in ("headline", "tagline", "intro", "about", "disclosure", "programme")
+            }
+            | {"hero": shop["hero"], "city": shop["city"], "owner": shop["owner"]}
+            for locale in ("en", "sv")
+        }
+        currency = shop["currencies"][0]
+        storefront = work.value(
+            """INSERT INTO storefront (home_id, slug, name, theme, locales, currency, texts, product_ids)
+               VALUES (%(home)s, %(slug)s, %(name)s, %(theme)s, %(locales)s, %(currency)s,
+                       %(texts)s::jsonb, %(products)s) RETURNING id""",
+            home=id,
+            slug=shop["slug"],
+            name=shop["name"],
+            theme=shop["theme"],
+            locales=shop["languages"],
+            currency=currency,
+            texts=json.dumps(texts),
+            products=[products[sku]["id"] for sku in shop["assortment"]],
+        )
+        names.storefronts[shop["slug"]] = (id, storefront, currency)
+        for kind, code in (("code", shop["code"]), ("link", f"{shop['code']}-LINK")):
+            work.run(
+                """INSERT INTO referral_code (code, affiliate_id, kind, created_at)
+                   VALUES (%(code)s, %(id)s, %(kind)s, %(now)s)""",
+                code=code,
+                id=id,
+                kind=kind,
+                now=work.now(),
+            )
+    return names
+
+
+# ---------------------------------------------------------------- two months of trade
+
+# (days after the beginning, client, [(sku, quantity)], how far it came)
+_SALES: list[tuple[int, int, list[tuple[str, int]], str]] = [
+    (1, 0, [("HV-301", 1), ("HV-401", 2)], "delivered"),
+    (3, 4, [("HV-101-28", 1), ("HV-106", 1)], "delivered"),
+    (5, 8, [("HV-209", 1)], "delivered"),
+    (9, 1, [("HV-202", 1)], "delivered"),
+    (12, 5, [("HV-103", 2)], "returned"),
+    (16, 9, [("HV-304", 1), ("HV-501", 2)], "delivered"),
+    (22, 2, [("HV-403", 3)], "delivered"),
+    (29, 6, [("HV-101-24", 2)], "delivered"),
+    (36, 10, [("HV-211", 1)], "delivered"),
+    (44, 3, [("HV-302", 1)], "delivered"),
+    (51, 7, [("HV-105", 1), ("HV-109", 1)], "delivered"),
+    (57, 11, [("HV-401", 2), ("HV-403", 1)], "delivered"),
+    (59, 0, [("HV-503", 2)], "shipped"),
+    (60, 4, [("HV-106", 2)], "paid"),
+    (61, 8, [("HV-301", 1)], "paid"),
+    (61, 1, [("HV-402", 1)], "paid"),
+]
+
+
+def _trade(database: Database, clock: FixedClock, names: Names) -> None:
+    begun = clock.now()
+    clients = _read("clients.toml")["client"]
+    sold = {shop["slug"]: set(shop["assortment"]) for shop in _read("affiliates.toml")["affiliate"]}
+    worker.tick(database)
+    for n, (days, who, wanted, far) in enumerate(_SALES):
+        clock.set(begun + timedelta(days=days, hours=n % 7))
+        client = clients[who % len(clients)]
+        basket = [line for line in wanted if _article(line[0]) in sold[client["store"]]]
+        if basket:
+            _sale(database, clock, names, client, n, basket, far)
+    clock.set(begun + HISTORY)
+    worker.tick(database)
+    worker.drain(database)
+    _enquiries(database, clock, names, clients, sold)
+    worker.drain(database)
+
+
+def _article(sku: str) -> str:
+    return "-".join(sku.split("-")[:2])
+
+
+def _sale(
+    database: Database,
+    clock: FixedClock,
+    names: Names,
+    client: dict[str, Any],
+    n: int,
+    basket: list[tuple[str, int]],
+    far: str,
+) -> None:
+    home, storefront, currency = names.storefronts[client["store"]]
+    with database.work(CLIENT) as work:
+        [placed] = orders.place(
+            work,
+            [
+                OrderWanted(
+                    storefront_id=storefront,
+                    home_id=home,
+                    channel="storefront",
+                    key=f"demo-history-{n:04}",
+                    fingerprint=b"demo",
+                    currency=currency,
+                    locale="sv" if client["language"] == "sv" else "en",
+                    client=_client(client),
+                    address=_address(client),
+                    lines=[LineWanted(sku, quantity) for sku, quantity in basket],
+                )
+            ],
+        )
+        if not isinstance(placed, Placed):
+            return  # the shelf is empty: that happens in life too
+    _paid_by_bank(database, placed)
+    worker.drain(database)
+    if far == "paid":
+        return
+    key = (placed.home_id, placed.order_id, 1)
+    picker = Actor("staff", "1")
+    clock.move(timedelta(hours=5))
+    with database.work(picker) as work:
+        shipments.start_pick(work, key)
+        for line in shipments.contents(work, key):
+            shipments.pick(work, key, line.sku, quantity=line.quantity)
+        shipments.pack(
+            work, key, carrier="PostNord", tracking=f"UB{placed.order_id.int % 10**9:09}SE"
+        )
+        shipments.hand_over(work, key)
+    worker.drain(database)
+    if far == "shipped":
+        return
+    clock.move(timedelta(days=2))
+    with database.work(picker) as work:
+        shipments.deliver(work, [key])
+    worker.drain(database)
+    if far == "returned":
+        clock.move(timedelta(days=6))
+        with database.work(picker) as work:
+            half = work.value(
+                """SELECT total_minor / quantity FROM order_line
+                    WHERE home_id = %(home)s AND order_id = %(order)s AND line_no = 1""",
+                home=placed.home_id,
+                order=placed.order_id,
+            )
+            payments.request_refund(
+                work, placed.home_id, placed.order_id, amount_minor=half, reason="withdrawal",
+                lines=[(1, half)],
+            )  # fmt: skip
+        worker.drain(database)
+
+
+def _paid_by_bank(database: Database, placed: Placed) -> None:
+    with database.work(Actor("staff", "2")) as work:
+        payments.record_external(
+            work,
+            [
+                (placed.home_id, placed.order_id, placed.total_minor, placed.currency, work.now(),
+                 f"BG-{placed.number}")
+            ],
+        )  # fmt: skip
+
+
+def _enquiries(
+    database: Database,
+    clock: FixedClock,
+    names: Names,
+    clients: list[dict[str, Any]],
+    sold: dict[str, set[str]],
+) -> None:
+    """Three enquiries: one new, one with a quote out, one won whose job waits for a day."""
+    services = [p for p in names.products.values() if p["kind"] == "service"]
+    clock.move(timedelta(hours=-30))
+    for n, steps in enumerate(("new", "quoted", "won")):
+        client = clients[n]
+        service = next(s for s in services[n:] + services if s["sku"] in sold[client["store"]])
+        home, storefront, currency = names.storefronts[client["store"]]
+        with database.work(CLIENT) as work:
+            opened = leads.open(
+                work,
+                leads.LeadWanted(
+                    storefront_id=storefront,
+                    home_id=home,
+                    channel="storefront",
+                    key=f"demo-enquiry-{n:04}",
+                    fingerprint=b"demo",
+                    product=service["slug"],
+                    client=_client(client),
+                    address=_address(client),
+                    consent=leads.ConsentGiven(
+                        given=True, text_version="2026-01", words="You may contact me about this."
+                    ),
+                    locale="sv" if client["language"] == "sv" else "en",
+                    currency=currency,
+                    message="Vi bor i ett hus från 1912 med murad skorsten. Passar den?"
+                    if client["language"] == "sv"
+                    else "The house is from 1912 and the chimney is brick. Will it do?",
+                ),
+            )
+        if steps == "new":
+            continue
+        clock.move(timedelta(hours=3))
+        with database.work(Actor("staff", "2")) as work:
+            leads.qualify(work, home, opened.lead_id)
+            leads.draft_quote(
+                work,
+                home,
+                opened.lead_id,
+                amount=Money(service["price"][currency], currency),
+                scope=service["summary"]["sv" if client["language"] == "sv" else "en"],
+                valid_days=30,
+            )
+            no = leads.send_quote(work, home, opened.lead_id)
+        if steps == "quoted":
+            continue
+        clock.move(timedelta(hours=8))
+        with database.work(CLIENT) as work:
+            placed = leads.accept_quote(work, home, opened.lead_id, no, name=client["name"])
+        _paid_by_bank(database, placed)
+        worker.drain(database)
+
+
+def _client(client: dict[str, Any]) -> ClientDetails:
+    return ClientDetails(client["name"], client["email"], client.get("phone", ""))
+
+
+def _address(client: dict[str, Any]) -> Address:
+    return Address(client["line"], client["postcode"], client["city"], client["country"])
+
+
+# ---------------------------------------------------------------- what needs the gateway
+
+
+def open_pay_accounts(database: Database, *, gateway_url: str) -> None:
+    """Open an account at the embedded gateway for every affiliate who has none, ready to be paid."""
+    with database.work(SYSTEM) as work:
+        without = work.rows(
+            """SELECT a.id, min(s.currency) AS currency FROM affiliate a
+                 JOIN storefront s ON s.home_id = a.id
+                WHERE NOT EXISTS (SELECT 1 FROM pay_account p WHERE p.home_id = a.id)
+                GROUP BY a.id ORDER BY a.id"""
+        )
+    for row in without:
+        account = payments.open_account(database, row.id, currency=row.currency)
+        pull(gateway_url, "accounts/standing", account=account, standing="active")
+        payments.account_changed(database, account)
+
+
+def pull(gateway_url: str, lever: str, **given: Any) -> dict[str, Any]:
+    """Pull a lever of the embedded gateway: what a bank or a client would do. Demo mode's own."""
+    request = urllib.request.Request(  # noqa: S310
+        f"{gateway_url}/__gateway/levers/{lever}",
+        data=json.dumps(given).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+        said: dict[str, Any] = json.load(answer)
+    return said
+
+
+def addresses(database: Database) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Storefronts as (slug, name), and people who can sign in as (e-mail, who they are)."""
+    with database.work(SYSTEM) as work:
+        shops = work.rows("SELECT slug, name FROM storefront WHERE active ORDER BY id")
+        people = work.rows(
+            """SELECT p.email, coalesce(max(a.name), '') AS affiliate, max(s.name) AS sponsor,
+                      string_agg(DISTINCT replace(m.role, '_', ' '), ', ') AS roles
+                 FROM person p JOIN membership m ON m.person_id = p.id AND m.revoked_at IS NULL
+                 LEFT JOIN affiliate a ON a.id = m.affiliate_id
+                 LEFT JOIN affiliate s ON s.id = a.sponsor_id
+                GROUP BY p.id ORDER BY max(a.id) NULLS LAST, p.id"""
+        )
+    told = []
+    for row in people:
+        if not row.affiliate:
+            told.append((row.email, f"staff: {row.roles}"))
+        elif row.sponsor:
+            told.append((row.email, f"affiliate: {row.affiliate}, sponsored by {row.sponsor}"))
+        else:
+            told.append((row.email, f"affiliate: {row.affiliate}"))
+    return [(row.slug, row.name) for row in shops], told
+
+
+def newest_order(database: Database) -> tuple[int, UUID] | None:
+    """An order to show a client's page with."""
+    with database.work(SYSTEM) as work:
+        row = work.row(
+            """SELECT home_id, id FROM orders WHERE state IN ('placed', 'closed')
+                ORDER BY fulfillment_status = 'shipped' DESC, placed_at DESC LIMIT 1"""
+        )
+    return (row.home_id, row.id) if row else None
