@@ -471,6 +471,7 @@ CREATE TABLE lead (
 );
 CREATE INDEX lead_open ON lead (state, created_at) WHERE state IN ('new','qualified','quoted');
 CREATE INDEX lead_seller ON lead (seller_id, created_at);
+CREATE INDEX lead_closed ON lead (closed_at) WHERE closed_at IS NOT NULL;
 -- One open lead per service and person, by e-mail and by phone, whichever storefront they came through.
 CREATE TABLE lead_claim (
   product_id bigint NOT NULL REFERENCES product,
@@ -556,7 +557,8 @@ CREATE TABLE job (
   CHECK ((state IN ('unscheduled','canceled')) OR (team_id IS NOT NULL AND starts_at IS NOT NULL AND ends_at IS NOT NULL)),
   CHECK ((signed_off_at IS NOT NULL) = (state = 'signed_off'))
 );
-CREATE INDEX job_open ON job (starts_at) WHERE state IN ('unscheduled','scheduled','en_route','on_site','done');
+CREATE INDEX job_open ON job (starts_at) WHERE state IN ('unscheduled','scheduled','en_route','on_site','done','disputed');
+CREATE INDEX job_day ON job (starts_at) WHERE team_id IS NOT NULL;
 CREATE TABLE job_slot (                 -- a team's half hour; two jobs can never hold the same one
   team_id bigint NOT NULL REFERENCES team,
   starts_at timestamptz NOT NULL,
