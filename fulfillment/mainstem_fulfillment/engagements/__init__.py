@@ -1,6 +1,7 @@
 """Engagements: a paid service is scheduled, performed and signed off; then it is delivered."""
 
 from mainstem_fulfillment.engagements import queries
+from mainstem_fulfillment.engagements.history import NobodyPerforms, perform
 from mainstem_fulfillment.engagements.model import Job, JobKey
 from mainstem_fulfillment.engagements.rules import (
     JOB,
@@ -34,6 +35,7 @@ __all__ = [
     "FreeTimes",
     "Job",
     "JobKey",
+    "NobodyPerforms",
     "OutsideHours",
     "SlotTaken",
     "TeamLacksSkill",
@@ -47,6 +49,7 @@ __all__ = [
     "finish",
     "free_slots",
     "open_jobs",
+    "perform",
     "queries",
     "reschedule",
     "rework",

@@ -63,7 +63,13 @@ def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> None:
     booked = ledger.post(
         work, [posting for row in rows for posting in _capture_postings(work, row)]
     )
-    fresh = [row for row in rows if (row.home_id, f"capture:{row.payment_id}") in booked]
+    # A payment of nothing, for an order that costs nothing, has nothing to book.
+    fresh = [
+        row
+        for row in rows
+        if (row.home_id, f"capture:{row.payment_id}") in booked
+        or (row.captured_minor == row.total_minor == 0 and row.state == "pending")
+    ]
     if not fresh:
         return
     work.run(_PAID, homes=[r.home_id for r in fresh], orders=[r.id for r in fresh])

@@ -11,7 +11,14 @@ from mainstem.payments.errors import (
 )
 from mainstem.payments.gateway import Gateway, Letter, verify
 from mainstem.payments.letters import apply_letter, settle_session
-from mainstem.payments.service import record_external, request_refund, send_refund, start
+from mainstem.payments.service import (
+    PastRefund,
+    record_external,
+    record_external_refunds,
+    request_refund,
+    send_refund,
+    start,
+)
 
 __all__ = [
     "Gateway",
@@ -21,11 +28,13 @@ __all__ = [
     "LetterRefused",
     "NothingToRefund",
     "OrderNotPayable",
+    "PastRefund",
     "account_changed",
     "apply_letter",
     "onboarding_link",
     "open_account",
     "record_external",
+    "record_external_refunds",
     "request_refund",
     "send_refund",
     "settle_session",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from mainstem.kit.db import Database
 from mainstem.kit.errors import NotFound
@@ -203,6 +204,65 @@ def record_external(
     )
     new = [(row.home_id, row.id) for row in rows]
     record_all(work, "payment.captured", new)
+    return new
+
+
+@dataclass(frozen=True, slots=True)
+class PastRefund:
+    """Money that went back elsewhere. `reference` names it within its order: the same one again is
+    the same refund. `lines` are (line_no, amount_minor), line 0 the delivery; the rest names none."""
+
+    home_id: int
+    order_id: UUID
+    reference: str
+    amount_minor: int
+    lines: Sequence[tuple[int, int]]
+    reason: str
+    at: datetime
+
+
+def record_external_refunds(work: Work, refunds: Sequence[PastRefund]) -> list[tuple[int, UUID]]:
+    """Refunds that were made elsewhere; the orders (home, id) of those that are new, one each.
+
+    The order must have been paid. What it says is not weighed here: `orders.record_refund` books
+    it, and the tables refuse more than was paid for the order or costs a line.
+    """
+    asked = sorted(refunds, key=lambda one: (one.home_id, one.order_id))
+    orders = sorted({(one.home_id, one.order_id) for one in asked})
+    work.rows(
+        """SELECT 1 FROM orders o
+             JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
+               USING (home_id, id) ORDER BY o.home_id, o.id FOR NO KEY UPDATE OF o""",
+        homes=[home for home, _ in orders],
+        orders=[order for _, order in orders],
+    )
+    rows = work.rows(
+        """INSERT INTO refund (home_id, id, order_id, payment_id, state, currency, amount_minor,
+                               lines, reason, actor, requested_at, succeeded_at)
+           SELECT new.home_id, new.id, new.order_id, p.id, 'succeeded', p.currency, new.amount,
+                  new.lines, new.reason, %(actor)s, new.at, new.at
+             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(orders)s::uuid[],
+                         %(amounts)s::bigint[], %(lines)s::jsonb[], %(reasons)s::text[],
+                         %(times)s::timestamptz[])
+               AS new (home_id, id, order_id, amount, lines, reason, at)
+             JOIN payment p ON p.home_id = new.home_id AND p.order_id = new.order_id
+                  AND p.provider = 'external' AND p.state = 'captured'
+           ON CONFLICT (home_id, id) DO NOTHING RETURNING home_id, order_id""",
+        actor=str(work.actor),
+        homes=[one.home_id for one in asked],
+        # The name of a refund makes its id, so that a repeat meets it.
+        ids=[uuid5(one.order_id, f"refund {one.reference}") for one in asked],
+        orders=[one.order_id for one in asked],
+        amounts=[one.amount_minor for one in asked],
+        lines=[
+            json.dumps([{"line_no": no, "amount_minor": amount} for no, amount in one.lines])
+            for one in asked
+        ],
+        reasons=[one.reason for one in asked],
+        times=[one.at for one in asked],
+    )
+    new = [(row.home_id, row.order_id) for row in rows]
+    record_all(work, "payment.refunded", new)
     return new
 
 

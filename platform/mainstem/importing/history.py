@@ -1,0 +1,108 @@
+"""History, step by step: what happened elsewhere goes through the same verbs as what happens here.
+
+Each step takes any number of orders and brings them to where they were, in the caller's one
+transaction: captured and paid, shipped, delivered, refunded. Nothing has to follow by itself
+afterwards: the steps do here what the worker would do, so they are run with tools that have no
+reactions (`quiet`), and the facts they record are kept, but wait for nobody. A step that is
+repeated finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from mainstem import commissions, orders, payments
+from mainstem.kit.errors import Refused
+from mainstem.kit.work import Tools, Work
+from mainstem.orders import OrderWanted, Placed
+from mainstem.payments import PastRefund
+from mainstem_fulfillment import engagements, routing, shipments
+
+Key = tuple[int, UUID]
+"""An order: (home, id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One order of the past, and when and by what it was paid; None: it still waits for that."""
+
+    wanted: OrderWanted
+    paid_at: datetime | None
+    reference: str = ""
+
+
+def quiet(tools: Tools) -> Tools:
+    """The same tools, without anything that follows from facts by itself."""
+    return replace(tools, reactions=frozenset())
+
+
+def capture(work: Work, sales: Sequence[Sale]) -> list[Placed | Refused]:
+    """Orders placed, paid and routed, one answer each in the order given; known ones as they are."""
+    answers = orders.place(work, [sale.wanted for sale in sales])
+    paid = [
+        (sale, answer)
+        for sale, answer in zip(sales, answers, strict=True)
+        if isinstance(answer, Placed) and not answer.replayed and sale.paid_at is not None
+    ]
+    captured = payments.record_external(
+        work,
+        [
+            (one.home_id, one.order_id, one.total_minor, one.currency, sale.paid_at, sale.reference)
+            for sale, one in paid
+            if sale.paid_at is not None
+        ],
+    )
+    orders.mark_paid(work, captured)
+    routing.route(work, [(one.home_id, one.order_id) for _, one in paid])
+    return answers
+
+
+def ship(work: Work, shipped: Mapping[Key, datetime]) -> int:
+    """The goods of these orders left at these instants; how many fulfilments that was news of."""
+    released = [
+        (row.home_id, row.order_id, row.no)
+        for row in work.rows(
+            """SELECT f.home_id, f.order_id, f.no FROM fulfilment f
+                 JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+                   USING (home_id, order_id) WHERE f.state = 'released'""",
+            homes=[home for home, _ in shipped],
+            orders=[order for _, order in shipped],
+        )
+    ]
+    if released:
+        shipments.dispatch(work, released, at=dict(shipped))
+    return len(released)
+
+
+def deliver(work: Work, delivered: Mapping[Key, datetime]) -> int:
+    """These orders' goods arrived and their services were performed, and all of it earns from here.
+
+    How many fulfilments and services that was news of.
+    """
+    moving = [
+        (row.home_id, row.order_id, row.fulfilment_no)
+        for row in work.rows(
+            """SELECT p.home_id, p.order_id, p.fulfilment_no FROM parcel p
+                 JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+                   USING (home_id, order_id) WHERE p.state = 'in_transit'""",
+            homes=[home for home, _ in delivered],
+            orders=[order for _, order in delivered],
+        )
+    ]
+    news = shipments.deliver(work, moving, at=dict(delivered)) if moving else 0
+    news += engagements.perform(work, delivered)
+    commissions.settle(work, list(delivered))
+    return news
+
+
+def refund(work: Work, refunds: Sequence[PastRefund]) -> int:
+    """This money went back, and the commissions on it with it; how many refunds were news."""
+    new = payments.record_external_refunds(work, refunds)
+    touched = sorted(set(new))
+    if touched:
+        orders.record_refund(work, touched)
+        commissions.settle(work, touched)
+    return len(new)
