@@ -31,6 +31,7 @@ def _daily(work: Work, facts: Sequence[Fact]) -> None:
         commissions.release(work, date.fromisoformat(fact.subject))
         orders.close_finished(work)
         leads.expire_quotes(work)
+        leads.forget_claims(work)
         engagements.sign_off_overdue(work)
 
 
@@ -41,6 +42,7 @@ def _weekly(work: Work, facts: Sequence[Fact]) -> None:
 
 def _called_off(work: Work, facts: Sequence[Fact]) -> None:
     shipments.call_off(work, _keys(facts))
+    engagements.cancel_jobs(work, _keys(facts))
     commissions.settle(work, _keys(facts))
 
 

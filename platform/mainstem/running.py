@@ -137,6 +137,13 @@ def running(data: Path) -> int | None:
     return None
 
 
+def addresses(data: Path) -> dict[str, str]:
+    """Where the running company of this folder answers, by name; nothing until all of it does."""
+    noted = _noted(data).get("addresses", {}) if running(data) else {}
+    assert isinstance(noted, dict)
+    return noted
+
+
 @contextlib.contextmanager
 def _own(data: Path) -> Iterator[int]:
     data.mkdir(parents=True, exist_ok=True)
@@ -213,6 +220,7 @@ class _Supervisor:
         self.asked_to_stop = 0
         self.interruptible = False
         self.logs = data / "log"
+        self.addresses: dict[str, str] = {}
 
     def run(self) -> int:
         wake, self._wake = _self_pipe()
@@ -220,6 +228,7 @@ class _Supervisor:
         try:
             place = self._begin()
             self._start_all(place)
+            self.addresses = {name: place.url(name) for name in place.ports}
             banner = self.company.banner(place)
             self._note(banner)
             self.say(banner)
@@ -428,7 +437,8 @@ class _Supervisor:
 
     def _note(self, banner: str) -> None:
         written = self.data / "company.json.new"
-        written.write_text(json.dumps({"pid": os.getpid(), "banner": banner}), encoding="utf-8")
+        noted = {"pid": os.getpid(), "banner": banner, "addresses": self.addresses}
+        written.write_text(json.dumps(noted), encoding="utf-8")
         written.replace(self.data / "company.json")
 
 

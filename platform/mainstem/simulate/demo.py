@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from mainstem_fulfillment import inventory, shipments
-
 from mainstem import flow, identity, leads, network, orders, payments, planbook, worker
 from mainstem.identity.passwords import hash_password
 from mainstem.kit.clock import FixedClock
@@ -25,6 +23,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.work import CLIENT, SYSTEM, Actor, Work
 from mainstem.money import Money
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
+from mainstem_fulfillment import inventory, shipments
 
 COMPANY = Path(__file__).with_name("company")
 PASSWORD = "gjutjarn-sedan-1896"  # noqa: S105 - said aloud in the banner, for the demo alone
@@ -63,33 +62,29 @@ class Names:
     products: dict[str, Any]
 
 
-def is_seeded(database: Database) -> bool:
-    """Whether there is a company in this database."""
-    with database.work(SYSTEM) as work:
-        return bool(work.value("SELECT EXISTS (SELECT 1 FROM affiliate)"))
-
-
 def seed(url: str, *, zone: str) -> None:
-    """Make the demo company, unless a company is there. All of it or nothing of its foundation."""
+    """Make the demo company with its two months of trade, unless a company is there."""
     clock = FixedClock(datetime.now(UTC) - HISTORY)
     database = Database(url, clock=clock, tools=flow.tools(zone=zone), pool=2)
     try:
-        if is_seeded(database):
-            return
-        with ThreadPoolExecutor() as pool:
-            people = _read("company.toml")["staff"] + _read("affiliates.toml")["affiliate"]
-            hashes = dict(
-                zip(
-                    [person["email"] for person in people],
-                    pool.map(lambda _: hash_password(PASSWORD), people),
-                    strict=True,
-                )
-            )
-        with database.work(SYSTEM) as work:
-            names = _found(work, hashes)
-        _trade(database, clock, names)
+        if names := found(database):
+            _trade(database, clock, names)
     finally:
         database.close()
+
+
+def found(database: Database) -> Names | None:
+    """Make the company without any trade behind it; None when a company is there already."""
+    people = _read("company.toml")["staff"] + _read("affiliates.toml")["affiliate"]
+    with ThreadPoolExecutor() as pool:
+        hashed = pool.map(lambda _: hash_password(PASSWORD), people)
+        hashes = dict(zip([person["email"] for person in people], hashed, strict=True))
+    with database.work(SYSTEM) as work:
+        # Two who found it at one moment: the second waits here, and finds it made.
+        work.run("SELECT pg_advisory_xact_lock(7218)")
+        if work.value("SELECT EXISTS (SELECT 1 FROM affiliate)"):
+            return None
+        return _found(work, hashes)
 
 
 def _read(name: str) -> dict[str, Any]:
