@@ -136,30 +136,15 @@ def test_each_service_line_has_one_job_and_every_team_its_reason(
         (2, "service", "north"),
     ]
     assert [view.card.recommended for view in views] == ["Team South", "Team North"]
+    assert decisions[0].reason == "least_booked_of_those_who_can"
     assert decisions[0].candidates == [
-        {
-            "line_no": 2,
-            "code": "south",
-            "name": "Team South",
-            "fits": True,
-            "booked_half_hours": 0,
-            "reason": "It performs this service and has the fewest hours booked in the next"
-            " two weeks.",
-        },
-        {
-            "line_no": 2,
-            "code": "north",
-            "name": "Team North",
-            "fits": True,
-            "booked_half_hours": 2,
-            "reason": "It performs this service, but has more hours booked.",
-        },
+        {"line_no": 2, "team": "south", "able": True, "booked_half_hours": 0, "why": "chosen"},
+        {"line_no": 2, "team": "north", "able": True, "booked_half_hours": 2, "why": "more_booked"},
     ]
-    assert [(c["code"], c["fits"], c["reason"]) for c in decisions[1].candidates][1] == (
-        "south",
-        False,
-        "It does not perform this service.",
-    )
+    assert [(told["team"], told["able"], told["why"]) for told in decisions[1].candidates] == [
+        ("north", True, "chosen"),
+        ("south", False, "lacks_skill"),
+    ]
 
 
 def test_a_service_that_no_team_performs_is_a_job_that_says_so(
@@ -169,9 +154,7 @@ def test_a_service_that_no_team_performs_is_a_job_that_says_so(
         work.run("UPDATE team SET active = false WHERE code = 'north'")
         view = engagements.queries.page(work, a_job(work, company.shop, INSTALLATION))
     assert (view.card.state, view.card.recommended) == ("unscheduled", "")
-    assert view.decision == (
-        "No team performs this service. Give one the skill, or cancel and refund."
-    )
+    assert view.decision == "no_team_has_the_skill"
 
 
 # ------------------------------------------------------------------------- when

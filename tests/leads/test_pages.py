@@ -43,6 +43,10 @@ def test_the_pipeline_counts_everything_and_shows_the_open_ones_oldest_first(
         "lost": 1,
         "duplicate": 0,
     }
+    clock.move(timedelta(days=31))
+    with database.work() as work:
+        later = leads.queries.pipeline(work, locale="en").counts
+    assert (later["new"], later["lost"]) == (2, 0), "what was closed long ago is history"
     assert [card.id for card in board.columns["new"]] == [first, second]
     [card] = board.columns["quoted"]
     assert (card.id, card.service, card.client, card.city) == (

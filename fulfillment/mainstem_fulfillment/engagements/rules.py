@@ -165,18 +165,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=_UTC)
 
 # ------------------------------------------------------------------------- who should do it
 
-FITS = "It performs this service, but has more hours booked."
-LEAST_BOOKED = "It performs this service and has the fewest hours booked in the next two weeks."
-LACKS_SKILL = "It does not perform this service."
-NOBODY_CAN = "No team performs this service. Give one the skill, or cancel and refund."
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A team as routing sees it: what it can do, and how much of it is promised already."""
 
     code: str
-    name: str
     skills: Collection[str]
     booked: int
 
@@ -197,14 +191,13 @@ def recommend(line_no: int, slug: str, category: str, teams: Sequence[Standing])
     candidates: list[dict[str, object]] = [
         {
             "line_no": line_no,
-            "code": team.code,
-            "name": team.name,
-            "fits": team in able,
+            "team": team.code,
+            "able": team in able,
             "booked_half_hours": team.booked,
-            "reason": LEAST_BOOKED if team is best else FITS if team in able else LACKS_SKILL,
+            "why": "chosen" if team is best else "more_booked" if team in able else "lacks_skill",
         }
         for team in sorted(teams, key=lambda team: (team not in able, team.booked, team.code))
     ]
     if best is None:
-        return Recommendation("none", NOBODY_CAN, candidates)
-    return Recommendation(best.code, LEAST_BOOKED, candidates)
+        return Recommendation("none", "no_team_has_the_skill", candidates)
+    return Recommendation(best.code, "least_booked_of_those_who_can", candidates)

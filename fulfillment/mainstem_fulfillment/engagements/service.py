@@ -100,7 +100,7 @@ def open_jobs(work: Work, paid: Sequence[tuple[int, UUID]]) -> list[JobKey]:
 def _standings(work: Work) -> list[Standing]:
     now = work.now()
     rows = work.rows(
-        """SELECT t.code, t.name, t.skills, count(s.starts_at)::int AS booked
+        """SELECT t.code, t.skills, count(s.starts_at)::int AS booked
              FROM team t
              LEFT JOIN job_slot s ON s.team_id = t.id
                    AND s.starts_at >= %(now)s AND s.starts_at < %(end)s
@@ -108,7 +108,7 @@ def _standings(work: Work) -> list[Standing]:
         now=now,
         end=now + BOOKED_AHEAD,
     )
-    return [Standing(row.code, row.name, frozenset(row.skills), row.booked) for row in rows]
+    return [Standing(row.code, frozenset(row.skills), row.booked) for row in rows]
 
 
 # ------------------------------------------------------------------------- when, and by whom
@@ -346,7 +346,7 @@ def sign_off(work: Work, key: JobKey, *, by: str) -> None:
     _deliver(work, [key])
 
 
-def sign_off_overdue(work: Work, *, most: int = 500) -> int:
+def sign_off_overdue(work: Work, *, most: int = 5000) -> int:
     """Accept finished work to which nobody has objected in time; how many jobs, at most `most`."""
     now = work.now()
     due = work.rows(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from mainstem.money import Money
 
 CARDS_MAX = 50
 LIST_MAX = 200
+CLOSED_LATELY = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The staff's board: how many leads are in each state, and the open ones, oldest first."""
+    """The staff's board: how many leads are in each state, and the open ones, oldest first.
+
+    Open states count all there are; closed ones what was closed in the last thirty days.
+    """
 
     counts: dict[str, int]
     columns: dict[str, list[Card]]
@@ -171,8 +175,14 @@ SELECT l.home_id, l.id, l.number, l.state, {_SERVICE}, l.client->>'name' AS clie
 
 
 def pipeline(work: Work, *, locale: str, most: int = CARDS_MAX) -> Pipeline:
-    """The staff's board. Counts cover everything; each column shows at most `most` cards."""
-    counted = work.rows("SELECT state, count(*) AS n FROM lead GROUP BY state")
+    """The staff's board; each column shows at most `most` cards."""
+    counted = work.rows(
+        """SELECT state, count(*) AS n FROM lead
+            WHERE state IN ('new', 'qualified', 'quoted') GROUP BY state
+           UNION ALL
+           SELECT state, count(*) FROM lead WHERE closed_at >= %(since)s GROUP BY state""",
+        since=work.now() - CLOSED_LATELY,
+    )
     counts = dict.fromkeys((*rules.OPEN, *rules.CLOSED), 0)
     counts.update({row.state: row.n for row in counted})
     columns = {
