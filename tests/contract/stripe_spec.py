@@ -1,6 +1,5 @@
 """Stripe's own description of its API, with the differences of the version that the SDK speaks."""
 
-import copy
 import functools
 import json
 import lzma
@@ -26,6 +25,7 @@ def spec() -> dict[str, Any]:
     return document
 
 
+@functools.cache
 def request_schema(operation: str) -> dict[str, Any]:
     """One operation's parameters as a JSON schema: no references, no prose."""
     method, path = operation.split(" ")
@@ -54,7 +54,7 @@ KEPT = ("type", "properties", "required", "items", "enum", "anyOf", "maxLength",
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
     while "$ref" in schema:
         schema = spec()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    plain: dict[str, Any] = {k: copy.deepcopy(schema[k]) for k in KEPT if schema.get(k)}
+    plain: dict[str, Any] = {k: schema[k] for k in KEPT if schema.get(k)}
     if "properties" in plain:
         plain["properties"] = {k: _plain(v) for k, v in plain["properties"].items()}
     if "items" in plain:

@@ -3,7 +3,7 @@
 import functools
 import json
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 from stripe_spec import request_schema, spec
@@ -86,14 +86,20 @@ def _schema_validator(name: str) -> Any:
 
 def _validator(schema: dict[str, Any]) -> Any:
     """A schema with the parts it leads to, closed: a field that Stripe lacks is a mistake."""
-    wanted, parts = [_closed(schema)], {}
+    whole = _closed(schema)
+    wanted, parts = list(_references(whole)), {}
     while wanted:
-        for name in _references(wanted.pop()):
-            if name not in parts:
-                parts[name] = _closed(spec()["components"]["schemas"][name], name)
-                wanted.append(parts[name])
-    document = _closed(schema) | {"components": {"schemas": parts}}
-    return jsonschema_rs.Draft7Validator(document)
+        if (name := wanted.pop()) not in parts:
+            parts[name], further = _part(name)
+            wanted += further
+    return jsonschema_rs.Draft7Validator(whole | {"components": {"schemas": parts}})
+
+
+@functools.cache
+def _part(name: str) -> tuple[dict[str, Any], set[str]]:
+    """One of the document's schemas, and the names of those it leads to."""
+    part = _closed(spec()["components"]["schemas"][name], name)
+    return part, _references(part)
 
 
 def _references(value: Any) -> set[str]:
@@ -153,7 +159,3 @@ def query_of(url: str) -> tuple[str, str]:
     """Path and query of a request's address."""
     parts = urlsplit(url)
     return parts.path, parts.query
-
-
-def form_keys(body: str) -> list[str]:
-    return [name for name, _ in parse_qsl(body, keep_blank_values=True)]

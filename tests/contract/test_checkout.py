@@ -119,7 +119,7 @@ def test_three_d_secure_asks_the_client_once_more(
     assert intent.status == "requires_action"
     assert intent.next_action.type == "redirect_to_url"
     confirm = f"{session.url}/confirm"
-    assert "3-D Secure" in page.open(confirm).text
+    assert "Approve the payment" in page.open(confirm).text
     page.press(confirm, answer=answer)
     done = client.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
     assert (done.status, done.payment_intent.status) == (status, intent_status)
@@ -219,6 +219,22 @@ def test_the_page_speaks_the_clients_language(
     session = client.v1.checkout.sessions.create(order(129950, "sek", locale=locale))
     shown = html.unescape(page.open(session.url, language=accepted).text)
     assert words.split()[-1] in shown and amount in shown
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [
+        (3000, "jpy", "JPY\N{NO-BREAK SPACE}3,000"),
+        (1234567, "kwd", "KWD\N{NO-BREAK SPACE}1,234.567"),
+        (12345678, "usd", "$123,456.78"),
+    ],
+)
+def test_amounts_are_shown_in_their_currencys_own_units(
+    client: stripe.StripeClient, page: Page, amount: int, currency: str, shown: str
+) -> None:
+    session = client.v1.checkout.sessions.create(order(amount, currency))
+    assert shown in html.unescape(page.open(str(session.url)).text)
 
 
 @pytest.mark.embedded

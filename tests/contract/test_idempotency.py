@@ -1,5 +1,6 @@
 """One key, one effect: replays, mismatches, parallel tries, and answers lost on the way."""
 
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,8 +11,6 @@ from stripe_suite import Payment, Process, client_for, order
 
 
 def _key(name: str) -> Any:
-    import secrets
-
     return {"idempotency_key": f"contract:{name}:{secrets.token_hex(6)}"}
 
 

@@ -1,5 +1,7 @@
 """Connected accounts of the recipient kind, and the links that lead to their onboarding page."""
 
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -72,7 +74,9 @@ def list_all(turn: Turn, params: JSON) -> JSON:
         if a.body["closed"] == closed
         and (not wanted or set(wanted) & set(a.body["applied_configurations"]))
     ]
-    return v2_page(params, "/v2/core/accounts", [(a.seq, shown(a, None)) for a in found])
+    return v2_page(
+        params, "/v2/core/accounts", ((a.seq, a) for a in found), lambda a: shown(a, None)
+    )
 
 
 def update(turn: Turn, params: JSON) -> JSON:
@@ -305,17 +309,21 @@ def _open_account(turn: Turn, id: str, param: str = "id") -> Record:
     return account
 
 
-def v2_page(params: JSON, url: str, found: list[tuple[int, JSON]]) -> JSON:
-    """v2 lists: newest first, `page` a token, the next page as an address."""
-    limit, token = params.get("limit", 20), params.get("page")
-    if token is not None:
-        if not token.isdecimal():
-            raise invalid("Invalid page token.", param="page")
-        found = [(seq, body) for seq, body in found if seq < int(token)]
-    shown_now, more = found[:limit], len(found) > limit
-    following = f"{url}?limit={limit}&page={shown_now[-1][0]}" if more else None
+def v2_page(
+    params: JSON, url: str, found: Iterable[tuple[int, Any]], show: Callable[[Any], JSON]
+) -> JSON:
+    """v2 lists: newest first, `page` a token, the next page as an address.
+
+    `found` is read no further than the page needs; a position goes with each thing.
+    """
+    limit, token = params.get("limit", 20), params.get("page", "")
+    if token and not token.isdecimal():
+        raise invalid("Invalid page token.", param="page")
+    rest = (pair for pair in found if not token or pair[0] < int(token))
+    shown_now = list(islice(rest, limit))
+    more = next(rest, None) is not None
     return {
-        "data": [body for _, body in shown_now],
-        "next_page_url": following,
+        "data": [show(thing) for _, thing in shown_now],
+        "next_page_url": f"{url}?limit={limit}&page={shown_now[-1][0]}" if more else None,
         "previous_page_url": None,
     }

@@ -20,6 +20,7 @@ WAITS = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
 GIVE_UP_AFTER = 80  # attempts; with these waits about three days
 TIMEOUT = 10.0
 CARRIERS = 8
+BOOKED_TOGETHER = 0.02
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,10 @@ class Delivery:
         self.store = store
         self.faults = faults
         self.paused = False
-        self._carried: set[int] = set()
         self._carriers = ThreadPoolExecutor(CARRIERS, thread_name_prefix="webhook")
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._receipts: dict[int, Receipt] = {}
+        self._booking: asyncio.TimerHandle | None = None
         # After a restart everything that waits is due: its wait was for another process.
         with store.work():
             store.db.execute("UPDATE deliveries SET next_at = 0 WHERE state = 'waiting'")
@@ -65,58 +67,73 @@ class Delivery:
         if self.paused:
             return 1.0
         now = time.time()
-        for parcel in self._due(now, CARRIERS - len(self._carried)):
-            self._carried.add(parcel.seq)
+        for parcel in self._due(now):
             task = asyncio.get_running_loop().create_task(self._carry(parcel))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[parcel.seq] = task
         following: float | None = self.store.db.execute(
             "SELECT min(next_at) FROM deliveries WHERE state = 'waiting' AND next_at > ?", (now,)
         ).fetchone()[0]
         return min(1.0, following - now) if following else 1.0
 
     async def close(self) -> None:
-        for task in list(self._tasks):
+        """Stop carrying; what was on its way goes again at the next start."""
+        for task in list(self._tasks.values()):
             task.cancel()
+        if self._booking:
+            self._booking.cancel()
+            self._book()
         self._carriers.shutdown(wait=False, cancel_futures=True)
 
-    def _due(self, now: float, room: int) -> list[Parcel]:
+    def _due(self, now: float) -> list[Parcel]:
+        room = CARRIERS - len(self._tasks)
         if room <= 0:
             return []
+        taken = self._tasks.keys() | self._receipts.keys()
         # A disabled endpoint keeps its events waiting: enabled again, it receives them.
         rows = self.store.db.execute(
-            "SELECT d.seq, o.hidden ->> '$.url', o.hidden ->> '$.secret', e.body, d.attempts "
-            "FROM deliveries d JOIN objects o ON o.id = d.endpoint JOIN events e ON e.id = d.event "
+            "SELECT d.seq, json_extract(o.hidden, '$.url'), json_extract(o.hidden, '$.secret'), "
+            "e.body, d.attempts FROM deliveries d "
+            "JOIN objects o ON o.id = d.endpoint JOIN events e ON e.id = d.event "
             "WHERE d.state = 'waiting' AND d.next_at <= ? "
-            "AND o.body ->> '$.status' = 'enabled' ORDER BY d.next_at, d.seq LIMIT ?",
-            (now, CARRIERS * 2),
+            "AND json_extract(o.body, '$.status') = 'enabled' ORDER BY d.next_at, d.seq LIMIT ?",
+            (now, room + len(taken)),
         ).fetchall()
-        return [Parcel(*row) for row in rows if row[0] not in self._carried][:room]
+        return [Parcel(*row) for row in rows if row[0] not in taken][:room]
 
     async def _carry(self, parcel: Parcel) -> None:
         loop = asyncio.get_running_loop()
         try:
             receipt = await loop.run_in_executor(self._carriers, _post, parcel)
-            if receipt.delivered and self.faults.take_lost_ack():
-                receipt = Receipt(parcel, None, "acknowledgement lost")
-            self._book(receipt)
         finally:
-            self._carried.discard(parcel.seq)
+            del self._tasks[parcel.seq]
+        if receipt.delivered and self.faults.take_lost_ack():
+            receipt = Receipt(parcel, None, "acknowledgement lost")
+        self._receipts[parcel.seq] = receipt
+        if self._booking is None:
+            self._booking = loop.call_later(BOOKED_TOGETHER, self._book_and_go_on)
         self.send_due()
 
-    def _book(self, receipt: Receipt) -> None:
-        attempts = receipt.parcel.attempts + 1
-        state = "delivered" if receipt.delivered else "waiting"
-        if not receipt.delivered and attempts >= GIVE_UP_AFTER:
-            state = "given_up"
-        wait = WAITS[min(attempts - 1, len(WAITS) - 1)]
+    def _book_and_go_on(self) -> None:
+        self._book()
+        self.send_due()
+
+    def _book(self) -> None:
+        """Write down all that arrived since the last time: one write to the disk, not many."""
+        self._booking = None
         with self.store.work():
-            self.store.db.execute(
-                "UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, http_status = ?, "
-                "error = ? WHERE seq = ? AND state = 'waiting'",
-                (state, attempts, time.time() + wait, receipt.status, receipt.error,
-                 receipt.parcel.seq),
-            )  # fmt: skip
+            for receipt in self._receipts.values():
+                attempts = receipt.parcel.attempts + 1
+                state = "delivered" if receipt.delivered else "waiting"
+                if not receipt.delivered and attempts >= GIVE_UP_AFTER:
+                    state = "given_up"
+                wait = WAITS[min(attempts - 1, len(WAITS) - 1)]
+                self.store.db.execute(
+                    "UPDATE deliveries SET state = ?, attempts = ?, next_at = ?, "
+                    "http_status = ?, error = ? WHERE seq = ? AND state = 'waiting'",
+                    (state, attempts, time.time() + wait, receipt.status, receipt.error,
+                     receipt.parcel.seq),
+                )  # fmt: skip
+        self._receipts.clear()
 
 
 def _post(parcel: Parcel) -> Receipt:
@@ -139,5 +156,5 @@ def _post(parcel: Parcel) -> Receipt:
             return Receipt(parcel, response.status, None)
         finally:
             connection.close()
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return Receipt(parcel, None, f"{type(error).__name__}: {error}"[:200])

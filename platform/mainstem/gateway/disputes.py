@@ -9,7 +9,7 @@ from mainstem.gateway.listing import page
 from mainstem.gateway.shapes import shape
 from mainstem.gateway.store import Record
 from mainstem.gateway.turn import Turn
-from mainstem.gateway.wire import JSON, refused
+from mainstem.gateway.wire import JSON, invalid, refused
 
 ANSWER_DAYS = 20
 OPEN = {"needs_response", "under_review", "warning_needs_response", "warning_under_review"}
@@ -89,10 +89,13 @@ def open_dispute(
     """A dispute on a charge. An inquiry takes no money; it may be escalated by `withdraw`."""
     if charge.body["status"] != "succeeded":
         raise refused(f"Charge {charge.id} has not been paid.", None)
+    disputed = charge.body["amount"] if amount is None else amount
+    if not isinstance(disputed, int) or not 0 < disputed <= charge.body["amount"]:
+        raise invalid("A dispute is about a part of its charge, at most the whole.", param="amount")
     body = {
         "id": new_id("dispute"),
         "object": "dispute",
-        "amount": charge.body["amount"] if amount is None else amount,
+        "amount": disputed,
         "balance_transactions": [],
         "charge": charge.id,
         "created": turn.now,

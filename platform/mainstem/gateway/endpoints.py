@@ -82,8 +82,12 @@ def retrieve_destination(turn: Turn, params: JSON) -> JSON:
 
 def list_destinations(turn: Turn, params: JSON) -> JSON:
     found = turn.store.find("v2.core.event_destination")
-    shown = [(d.seq, _shown_destination(d, params.get("include"))) for d in found]
-    return v2_page(params, "/v2/core/event_destinations", shown)
+    return v2_page(
+        params,
+        "/v2/core/event_destinations",
+        ((d.seq, d) for d in found),
+        lambda d: _shown_destination(d, params.get("include")),
+    )
 
 
 def delete_destination(turn: Turn, params: JSON) -> JSON:

@@ -38,16 +38,17 @@ def retrieve_v2(turn: Turn, params: JSON) -> JSON:
 
 
 def list_v2(turn: Turn, params: JSON) -> JSON:
-    rows = turn.store.db.execute(
-        "SELECT seq, body, type, subject FROM events WHERE thin = 1 ORDER BY seq DESC"
-    ).fetchall()
-    wanted, subject = params.get("types"), params.get("object_id")
-    found = [
-        (seq, decode(body))
-        for seq, body, type, about in rows
-        if (not wanted or type in wanted) and (not subject or about == subject)
-    ]
-    return v2_page(params, "/v2/core/events", found)
+    sql, values = ["thin = 1"], []
+    if subject := params.get("object_id"):
+        sql.append("subject = ?")
+        values.append(subject)
+    if types := params.get("types"):
+        sql.append(f"type IN ({', '.join('?' * len(types))})")
+        values += types
+    found = turn.store.db.execute(
+        f"SELECT seq, body FROM events WHERE {' AND '.join(sql)} ORDER BY seq DESC", values
+    )
+    return v2_page(params, "/v2/core/events", found, decode)
 
 
 def _event(turn: Turn, id: str, *, thin: bool, account: str | None = None) -> JSON:

@@ -38,6 +38,7 @@ def create(turn: Turn, params: JSON) -> JSON:
             "balance_insufficient",
             param="amount",
         )
+    delay = 0 if params.get("method") == "instant" else turn.settings.payout_delay
     id = new_id("payout")
     body = {
         "id": id,
@@ -45,7 +46,7 @@ def create(turn: Turn, params: JSON) -> JSON:
         "amount": amount,
         "application_fee": None,
         "application_fee_amount": None,
-        "arrival_date": turn.now + turn.settings.payout_delay,
+        "arrival_date": turn.now + delay,
         "automatic": False,
         "balance_transaction": balance.post(
             turn, turn.account, currency, -amount, "payout", id, description="STRIPE PAYOUT"
@@ -72,8 +73,7 @@ def create(turn: Turn, params: JSON) -> JSON:
     }
     payout = turn.add("payout", body)
     turn.emit("payout.created", payout)
-    halfway = turn.now + turn.settings.payout_delay // 2
-    turn.store.set_timer(halfway, "payout.send", id, turn.account)
+    turn.store.set_timer(turn.now + delay // 2, "payout.send", id, turn.account)
     turn.store.set_timer(body["arrival_date"], "payout.arrive", id, turn.account)
     return payout.body
 

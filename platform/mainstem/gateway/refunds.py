@@ -100,7 +100,7 @@ def settle_waiting(turn: Turn, account: str, currency: str) -> None:
     """Refunds that waited for money, oldest first, as far as it reaches."""
     waiting = [
         r
-        for r in reversed(turn.store.find("refund", account=account))
+        for r in reversed(turn.store.find("refund", account=account, where={"status": "pending"}))
         if r.body.get("pending_reason") == "insufficient_funds" and r.body["currency"] == currency
     ]
     for refund in waiting:

@@ -122,7 +122,7 @@ class Gateway:
                 request, WireError(500, "api_error", "The embedded gateway failed; see its log.")
             )
         if answer.dropped:
-            _drop(scope)
+            await _drop(scope)
             return
         await send({
             "type": "http.response.start",
@@ -335,8 +335,10 @@ async def _read(scope: Scope, receive: Receive) -> Request:
     return Request(scope["method"], path, query, headers, body[: BODY_MAX + 1])
 
 
-def _drop(scope: Scope) -> None:
+async def _drop(scope: Scope) -> None:
     transport = scope.get("mainstem.transport")
     if transport is None:
         raise ConnectionError("a fault closes this connection")
     transport.abort()
+    # The server must see the loss before we return, or it reports a missing answer.
+    await asyncio.sleep(0.01)

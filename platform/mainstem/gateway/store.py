@@ -74,7 +74,7 @@ CREATE INDEX IF NOT EXISTS answers_by_age ON answers (created);
 LOOKUPS = {
     "checkout.session": ("payment_intent", "status"),
     "charge": ("payment_intent", "transfer_group"),
-    "refund": ("charge", "payment_intent"),
+    "refund": ("charge", "payment_intent", "status"),
     "dispute": ("charge", "payment_intent"),
     "transfer": ("destination", "transfer_group", "source_transaction"),
     "transfer_reversal": ("transfer",),
@@ -111,6 +111,8 @@ class Store:
         except OSError:
             self._lock.close()
             raise StoreInUse(f"{path} is already served by another gateway") from None
+        # It holds the secrets that webhooks are signed with.
+        path.touch(mode=0o600)
         self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         # FULL: the commit is on the disk, once per request, before the answer leaves.
         self.db.executescript(

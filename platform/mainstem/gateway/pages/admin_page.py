@@ -197,7 +197,8 @@ def _events(gateway: "Gateway") -> list[dict[str, Any]]:
             "type": type,
             "at": _time(created),
             "subject": _subject(decode(body)),
-            "deliveries": deliveries or "no endpoint",
+            "sent": deliveries is not None,
+            "deliveries": deliveries or "no endpoint asked for it",
         }
         for id, type, created, body, deliveries in rows
     ]

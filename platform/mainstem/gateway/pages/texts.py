@@ -45,7 +45,7 @@ TEXTS: dict[str, Texts] = {
         "no_card": "Choose how the payment should go.",
         "bank_title": "Approve the payment",
         "bank_says": "Your bank asks you to approve {amount} to {shop}. This page stands in for "
-        "the bank's own 3-D Secure step.",
+        "the bank's own 3\N{NON-BREAKING HYPHEN}D Secure step.",
         "approve": "Approve",
         "refuse": "Refuse",
         "nothing": "There is nothing here",
@@ -69,8 +69,8 @@ TEXTS: dict[str, Texts] = {
         "done_says": "You can close this page.",
     },
     "sv": {
-        "test_mode": "TESTLÄGE / TEST MODE",
-        "test_mode_says": "Inga riktiga pengar flyttas.",
+        "test_mode": "TEST MODE",
+        "test_mode_says": "Testläge: inga riktiga pengar.",
         "pay_to": "Betala till {shop}",
         "summary": "Din beställning",
         "each": "{price} styck",
@@ -100,7 +100,7 @@ TEXTS: dict[str, Texts] = {
         "no_card": "Välj hur betalningen ska gå.",
         "bank_title": "Godkänn betalningen",
         "bank_says": "Din bank ber dig godkänna {amount} till {shop}. Den här sidan står i "
-        "stället för bankens eget 3-D Secure-steg.",
+        "stället för bankens eget 3\N{NON-BREAKING HYPHEN}D Secure-steg.",
         "approve": "Godkänn",
         "refuse": "Neka",
         "nothing": "Här finns ingenting",
@@ -131,7 +131,7 @@ CARD_TEXTS: dict[str, dict[str, CardTexts]] = {
         "declined": {"name": "Declined", "says": "The bank says no, without a reason."},
         "insufficient_funds": {"name": "Insufficient funds", "says": "Not enough on the account."},
         "authentication": {
-            "name": "3-D Secure",
+            "name": "3\N{NON-BREAKING HYPHEN}D Secure",
             "says": "The bank asks you to approve on a page of its own.",
         },
         "delayed_success": {"name": "Pays later", "says": "The bank pays in a little while."},
@@ -151,7 +151,7 @@ CARD_TEXTS: dict[str, dict[str, CardTexts]] = {
         "declined": {"name": "Nekas", "says": "Banken säger nej utan att säga varför."},
         "insufficient_funds": {"name": "Täckning saknas", "says": "Det finns för lite på kontot."},
         "authentication": {
-            "name": "3-D Secure",
+            "name": "3\N{NON-BREAKING HYPHEN}D Secure",
             "says": "Banken ber dig godkänna på en egen sida.",
         },
         "delayed_success": {"name": "Betalar senare", "says": "Banken betalar om en stund."},
