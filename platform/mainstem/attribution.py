@@ -162,7 +162,7 @@ class Seen:
         return self.states.get(affiliate_id) in ELIGIBLE
 
     def bind(self, work: Work) -> None:
-        """Keep whom these decisions have introduced, in key order so that none waits in a circle."""
+        """Keep whom these decisions introduced, in key order so that none waits in a circle."""
         if not self.introduced:
             return
         keys = sorted(self.introduced)

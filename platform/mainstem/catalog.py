@@ -13,7 +13,10 @@ from mainstem.money import BASIS, net_of_tax, rdiv
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What one SKU is and costs in one currency at one instant. Prices include tax."""
+    """What one SKU is and costs in one currency at one instant. Prices include tax.
+
+    `sold` is off for what is no longer on offer; an old agreement may still name it.
+    """
 
     variant_id: int
     product_id: int
@@ -23,6 +26,7 @@ class Offer:
     tax_bp: int
     commissionable_bp: int
     unit_minor: int | None
+    sold: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +48,32 @@ _OFFERS = """
 SELECT v.id, p.id AS product_id, v.sku, p.kind,
        coalesce(t.name, e.name, v.sku)
          || CASE WHEN n.name <> '' THEN ', ' || n.name ELSE '' END AS name,
-       p.tax_bp, p.commissionable_bp, price.amount_minor
+       p.tax_bp, p.commissionable_bp, price.amount_minor, v.active AND p.active AS sold
   FROM variant v
-  JOIN product p ON p.id = v.product_id AND p.active
+  JOIN product p ON p.id = v.product_id
   LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
   LEFT JOIN product_text e ON e.product_id = p.id AND e.locale = 'en'
  CROSS JOIN LATERAL (SELECT CASE WHEN %(locale)s = 'sv' THEN v.name_sv ELSE v.name_en END AS name) n
   LEFT JOIN LATERAL (SELECT amount_minor FROM price
                       WHERE variant_id = v.id AND currency = %(currency)s AND valid_from <= %(at)s
                       ORDER BY valid_from DESC LIMIT 1) price ON true
- WHERE v.sku = ANY(%(skus)s::text[]) AND v.active"""
+ WHERE v.sku = ANY(%(skus)s::text[]) AND (%(retired)s OR v.active AND p.active)"""
 
 
 def offers(
-    work: Work, skus: Sequence[str], *, currency: str, locale: str, at: datetime
+    work: Work,
+    skus: Sequence[str],
+    *,
+    currency: str,
+    locale: str,
+    at: datetime,
+    retired: bool = False,
 ) -> dict[str, Offer]:
-    """The offers of the SKUs that exist and are sold; `unit_minor` None without a price."""
-    rows = work.rows(_OFFERS, skus=list(skus), currency=currency, locale=locale, at=at)
+    """The offers of the SKUs that are sold, or also of those that were; `unit_minor` is None
+    without a price."""
+    rows = work.rows(
+        _OFFERS, skus=list(skus), currency=currency, locale=locale, at=at, retired=retired
+    )
     return {row.sku: Offer(*row) for row in rows}
 
 

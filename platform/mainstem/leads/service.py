@@ -19,7 +19,7 @@ from mainstem.leads.model import Consent, Lead, LeadNote, LeadWanted, Opened, Qu
 from mainstem.leads.rules import LEAD, QUOTE, Checked, Counter
 from mainstem.money import Money
 from mainstem.network import ELIGIBLE
-from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
+from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed, Totals
 
 # ------------------------------------------------------------------------- a request comes in
 
@@ -470,14 +470,15 @@ def _answer(
 
 def _order_of(work: Work, lead: Lead) -> Placed:
     row = work.row(
-        """SELECT id, number, currency, total_minor, pay_by FROM orders
-            WHERE home_id = %(home)s AND lead_id = %(lead)s""",
+        """SELECT id, number, currency, items_minor, shipping_minor, tax_minor, total_minor, pay_by
+             FROM orders WHERE home_id = %(home)s AND lead_id = %(lead)s""",
         home=lead.home_id,
         lead=lead.id,
     )
     assert row is not None, "a lead is won by the order that came of it"
+    totals = Totals(row.items_minor, row.shipping_minor, row.tax_minor, row.total_minor)
     return Placed(
-        lead.home_id, row.id, row.number, row.currency, row.total_minor, row.pay_by, replayed=True
+        lead.home_id, row.id, row.number, row.currency, totals, row.pay_by, replayed=True
     )
 
 

@@ -5,8 +5,19 @@ from mainstem.orders.errors import (
     IdempotencyMismatch,
     InsufficientStock,
     OrderRefused,
+    PriceChanged,
 )
-from mainstem.orders.model import Address, ClientDetails, LineWanted, OrderWanted, Placed
+from mainstem.orders.model import (
+    Address,
+    ClientDetails,
+    LineWanted,
+    OrderWanted,
+    Placed,
+    PriceQuote,
+    QuotedLine,
+    Totals,
+    TotalsSeen,
+)
 from mainstem.orders.place import place
 from mainstem.orders.progress import (
     cancel,
@@ -29,6 +40,11 @@ __all__ = [
     "OrderRefused",
     "OrderWanted",
     "Placed",
+    "PriceChanged",
+    "PriceQuote",
+    "QuotedLine",
+    "Totals",
+    "TotalsSeen",
     "cancel",
     "close_finished",
     "expire_unpaid",

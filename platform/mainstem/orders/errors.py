@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mainstem.kit.errors import Refused
+from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.idempotency import IdempotencyMismatch
+from mainstem.orders.model import PriceQuote
 
-__all__ = ["DuplicateExternalId", "IdempotencyMismatch", "InsufficientStock", "OrderRefused"]
+__all__ = [
+    "DuplicateExternalId",
+    "IdempotencyMismatch",
+    "InsufficientStock",
+    "OrderRefused",
+    "PriceChanged",
+]
 
 
 class OrderRefused(Refused):
@@ -32,3 +39,17 @@ class DuplicateExternalId(Refused):
     code: ClassVar[str] = "duplicate_external_id"
     status: ClassVar[int] = 409
     message: ClassVar[str] = "The external id {external_id} already belongs to order {number}."
+
+
+class PriceChanged(Refused):
+    """The buyer saw another price than the one in force; `quote` is what it costs now."""
+
+    code: ClassVar[str] = "price_changed"
+    status: ClassVar[int] = 409
+    message: ClassVar[str] = (
+        "A price has changed. Show the buyer the new one and order again with a new key."
+    )
+
+    def __init__(self, quote: PriceQuote, *problems: Problem) -> None:
+        self.quote = quote
+        super().__init__(*problems)

@@ -29,11 +29,48 @@ class Address(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 class LineWanted(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """So many of a SKU. `agreed_minor` is a total that was agreed elsewhere, tax included: by an
-    accepted quote or in an imported history. Everybody else gets the server's price."""
+    accepted quote or in an imported history. Everybody else gets the server's price, and may say
+    in `unit_price_minor` which price of one she saw."""
 
     sku: str
     quantity: int
     agreed_minor: int | None = None
+    unit_price_minor: int | None = None
+
+
+class Totals(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What an order adds up to, in minor units. Tax is in the other three."""
+
+    items_minor: int
+    shipping_minor: int
+    tax_minor: int
+    total_minor: int
+
+
+class TotalsSeen(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What the buyer was shown of it."""
+
+    items_minor: int | None = None
+    shipping_minor: int | None = None
+    tax_minor: int | None = None
+    total_minor: int | None = None
+
+
+class QuotedLine(msgspec.Struct, frozen=True):
+    """What so many of a SKU cost now, tax included."""
+
+    sku: str
+    quantity: int
+    unit_price_minor: int
+    total_minor: int
+
+
+class PriceQuote(msgspec.Struct, frozen=True):
+    """What an order costs now."""
+
+    currency: str
+    lines: list[QuotedLine]
+    totals: Totals
 
 
 class OrderWanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +93,7 @@ class OrderWanted(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | None = None
     code: str = ""
     link: str = ""
+    totals: TotalsSeen | None = None
     placed_at: datetime | None = None
     lead_id: UUID | None = None
     pay_within: timedelta = timedelta(minutes=30)
@@ -69,6 +107,11 @@ class Placed:
     order_id: UUID
     number: str
     currency: str
-    total_minor: int
+    totals: Totals
     pay_by: datetime
     replayed: bool = False
+
+    @property
+    def total_minor(self) -> int:
+        """What the client pays, in minor units."""
+        return self.totals.total_minor

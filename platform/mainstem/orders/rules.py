@@ -2,124 +2,134 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-import phonenumbers
-
+from mainstem.kit import contact
 from mainstem.kit.errors import Problem
+from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
 from mainstem.money import MINOR_MAX
-from mainstem.orders.model import OrderWanted
+from mainstem.orders.model import Address, ClientDetails, OrderWanted
 
 LINES_MAX = 500
 QUANTITY_MAX = 100_000
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
-_POSTAL = {
-    "SE": re.compile(r"\d{3} ?\d{2}"),
-    "NO": re.compile(r"\d{4}"),
-    "DK": re.compile(r"\d{4}"),
-    "FI": re.compile(r"\d{5}"),
-    "DE": re.compile(r"\d{5}"),
-}
+TEXT_MAX = 200
 
 
-def check(wanted: OrderWanted) -> list[Problem]:
-    """Everything wrong with the request that can be seen without the catalogue."""
-    problems = check_client(wanted.client.name, wanted.client.email)
-    if wanted.client.phone and not phone_key(wanted.client.phone, wanted.address.country):
-        problems.append(
-            _invalid(
-                "/client/phone",
-                "Write the phone number with its country code, like +46 70 123 45 67.",
-            )
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Who buys and where it goes, in the form in which they are kept and known again."""
+
+    client_key: str
+    phone_key: str | None
+    client: ClientDetails
+    address: Address
+
+
+def check(wanted: OrderWanted) -> Checked | list[Problem]:
+    """The order's people and places as they are kept, or everything wrong with the request.
+
+    This is all that can be seen without the catalogue.
+    """
+    country = wanted.address.country.strip().upper()
+    email = contact.email_key(wanted.client.email)
+    phone = contact.phone_key(wanted.client.phone, country) if wanted.client.phone.strip() else None
+    code = contact.postal_code(wanted.address.postal_code, country)
+    problems = [
+        *_client_problems(wanted.client, email, phone, country),
+        *_address_problems(wanted.address, country, code),
+        *_line_problems(wanted),
+        *_request_problems(wanted),
+    ]
+    if problems:
+        return problems
+    assert email is not None
+    assert code is not None
+    return Checked(
+        client_key=email,
+        phone_key=phone,
+        client=ClientDetails(
+            name=wanted.client.name.strip(), email=wanted.client.email.strip(), phone=phone or ""
+        ),
+        address=Address(
+            line1=wanted.address.line1.strip(),
+            line2=wanted.address.line2.strip(),
+            postal_code=code,
+            city=wanted.address.city.strip(),
+            country=country,
+        ),
+    )
+
+
+def _client_problems(
+    client: ClientDetails, email: str | None, phone: str | None, country: str
+) -> Iterator[Problem]:
+    yield from _text("/client/name", client.name, "Write your name.")
+    if email is None or "\0" in email:
+        yield Problem(
+            "/client/email", "email_invalid", "Write an e-mail address like name@example.com."
         )
-    problems += check_address(wanted)
+    if client.phone.strip() and phone is None and contact.is_country(country):
+        yield Problem("/client/phone", "phone_invalid",
+                      "Write a phone number of {country}, or one that starts with + and the"
+                      " country's number.", {"country": country})  # fmt: skip
+
+
+def _address_problems(address: Address, country: str, code: str | None) -> Iterator[Problem]:
+    yield from _text("/address/line1", address.line1, "Write the street and number.")
+    yield from _text("/address/city", address.city, "Write the town.")
+    if address.line2.strip():
+        yield from _text("/address/line2", address.line2, "")
+    if not contact.is_country(country):
+        yield _invalid("/address/country", "Choose a country, as two letters.")
+    elif code is None or "\0" in code:
+        yield Problem("/address/postal_code", "postal_code_invalid",
+                      "Write a postal code of {country}.", {"country": country})  # fmt: skip
+
+
+def _line_problems(wanted: OrderWanted) -> Iterator[Problem]:
     if not wanted.lines:
-        problems.append(_invalid("/lines", "Order at least one thing."))
+        yield _invalid("/lines", "Order at least one thing.")
     if len(wanted.lines) > LINES_MAX:
-        problems.append(
-            Problem(
-                "/lines",
-                "too_many_lines",
-                "An order holds at most {most} lines.",
-                {"most": LINES_MAX},
-            )
-        )
+        yield Problem("/lines", "too_many_lines", "An order holds at most {most} lines.",
+                      {"most": LINES_MAX})  # fmt: skip
     for i, line in enumerate(wanted.lines):
         if not 1 <= line.quantity <= QUANTITY_MAX:
-            problems.append(
-                Problem(
-                    f"/lines/{i}/quantity",
-                    "invalid_field",
-                    "Order between 1 and {most} of it.",
-                    {"most": QUANTITY_MAX},
-                )
-            )
+            yield Problem(f"/lines/{i}/quantity", "invalid_field",
+                          "Order between 1 and {most} of it.", {"most": QUANTITY_MAX})  # fmt: skip
         if line.agreed_minor is not None and not 0 <= line.agreed_minor <= MINOR_MAX:
-            problems.append(
-                _invalid(
-                    f"/lines/{i}/agreed_minor", "Give a whole amount in minor units, zero or more."
-                )
+            yield _invalid(
+                f"/lines/{i}/agreed_minor", "Give a whole amount in minor units, zero or more."
             )
-    if wanted.external_id is not None and not 1 <= len(wanted.external_id) <= 64:
-        problems.append(_invalid("/external_id", "An external id has 1 to 64 characters."))
-    return problems
+        if not _fits(line.sku, 64):
+            yield Problem(f"/lines/{i}/sku", "unknown_sku", "There is no article {sku}.",
+                          {"sku": line.sku[:64].replace("\0", "")})  # fmt: skip
 
 
-def check_client(name: str, email: str) -> list[Problem]:
-    """What is wrong with a client's name and e-mail address."""
-    problems = []
-    if not name.strip() or len(name) > 200:
-        problems.append(_invalid("/client/name", "Write your name."))
-    if len(email) > 254 or not _EMAIL.fullmatch(email.strip()):
-        problems.append(
-            _invalid("/client/email", "Write an e-mail address, like name@example.com.")
-        )
-    return problems
+def _request_problems(wanted: OrderWanted) -> Iterator[Problem]:
+    if not KEY_MIN <= len(wanted.key) <= KEY_MAX or "\0" in wanted.key:
+        yield Problem("/key", "invalid_field", "Send a key of {min} to {max} characters.",
+                      {"min": KEY_MIN, "max": KEY_MAX})  # fmt: skip
+    if wanted.external_id is not None and not _fits(wanted.external_id, 64):
+        yield _invalid("/external_id", "Send an id of 1 to 64 characters.")
+    for field, text in (("code", wanted.code), ("link", wanted.link)):
+        if text and not _fits(text, TEXT_MAX):
+            yield Problem(f"/{field}", "too_long", "Keep this under {max} characters.",
+                          {"max": TEXT_MAX})  # fmt: skip
 
 
-def check_address(wanted: OrderWanted) -> list[Problem]:
-    """What is wrong with the address, by the country's own rules where we know them."""
-    address, problems = wanted.address, []
-    for field, sentence in (
-        ("line1", "Write the street and number."),
-        ("city", "Write the city."),
-        ("postal_code", "Write the postal code."),
-    ):
-        value = getattr(address, field)
-        if not value.strip() or len(value) > 200:
-            problems.append(_invalid(f"/address/{field}", sentence))
-    if not re.fullmatch("[A-Z]{2}", address.country):
-        problems.append(_invalid("/address/country", "Give the country as two letters, like SE."))
-    pattern = _POSTAL.get(address.country)
-    if (
-        pattern
-        and address.postal_code.strip()
-        and not pattern.fullmatch(address.postal_code.strip())
-    ):
-        problems.append(
-            _invalid("/address/postal_code", "This postal code does not fit the country.")
-        )
-    return problems
+def _text(pointer: str, text: str, missing: str) -> Iterator[Problem]:
+    if not text.strip():
+        yield _invalid(pointer, missing)
+    elif len(text) > TEXT_MAX:
+        yield Problem(pointer, "too_long", "Keep this under {max} characters.", {"max": TEXT_MAX})
+    elif "\0" in text:
+        yield _invalid(pointer, "Write this without control characters.")
 
 
-def client_key(email: str) -> str:
-    """The e-mail address by which a client is recognised."""
-    return email.strip().lower()
-
-
-@lru_cache(maxsize=4096)
-def phone_key(phone: str, country: str) -> str | None:
-    """The number in E.164, or None when it is not one."""
-    if not phone.strip():
-        return None
-    try:
-        number = phonenumbers.parse(phone, country or None)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+def _fits(text: str, most: int) -> bool:
+    """Whether the database can keep the text: not empty, not too long, no zero character."""
+    return 1 <= len(text) <= most and "\0" not in text
 
 
 def _invalid(pointer: str, message: str) -> Problem:
