@@ -54,9 +54,7 @@ def perform(work: Work, performed: Mapping[tuple[int, UUID], datetime]) -> int:
     """
     keys = sorted(performed)
     lock(work, keys)
-    jobs = work.rows(
-        _OPEN, homes=[home for home, _ in keys], orders=[order for _, order in keys]
-    )
+    jobs = work.rows(_OPEN, homes=[home for home, _ in keys], orders=[order for _, order in keys])
     if not jobs:
         return 0
     for job in jobs:

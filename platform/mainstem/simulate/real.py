@@ -1,0 +1,375 @@
+"""`mainstem real`: the company carries a real year, 155,848 baskets, from the till to the payout.
+
+The year is played week by week. Everything of one client happens in one process, in order; what the
+parts of a week share are the shelf and the books, which are made for that. When all parts of a week
+are done, the company's clock moves on by that week: holds end day by day, and on Monday everybody is
+paid who has enough. So the result is the same to the cent, whatever the number of processes or the
+size of a batch.
+
+It may be stopped or killed at any moment and goes on where it was: the clock's own facts say which
+weeks are over, and inside a week every verb finds what is already done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import multiprocessing
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import sqlalchemy.exc
+
+from mainstem import commissions, invariants, orders, payouts
+from mainstem.kit import db, postgres
+from mainstem.kit.clock import FixedClock
+from mainstem.kit.db import Database
+from mainstem.kit.events import record_all
+from mainstem.kit.settings import Settings
+from mainstem.kit.work import SYSTEM, Work
+from mainstem.simulate import real_company, real_play, real_source
+from mainstem.simulate.real_company import CURRENCY
+from mainstem.simulate.real_play import Away
+from mainstem.simulate.real_source import Market, Part, SourceMissing
+
+NAME = "mainstem_real"
+
+SERVER_SETTINGS = {
+    # Bulk work on a machine of its own; everything that is committed stays durable.
+    "shared_buffers": "768MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "wal_buffers": "16MB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "128MB",
+    "autovacuum_naptime": "10s",
+}
+
+_PATIENCE_SECONDS = 120.0
+_RESUME = "Run the same command again to go on where it stopped."
+
+
+class CannotRun(RuntimeError):
+    """The run cannot begin or go on; the text says why."""
+
+
+def run(
+    settings: Settings,
+    *,
+    orders: int | None = None,
+    workers: int = 2,
+    batch: int = 1000,
+    fresh: bool = False,
+    source: Path | None = None,
+    told: TextIO | None = None,
+) -> int:
+    """Play the year and print one line of JSON about it; the exit status of the command."""
+    words = told or sys.stderr
+    try:
+        with _place(settings, fresh=fresh) as place:
+            market = real_source.prepare(
+                source or real_source.installed(), place.folder, orders=orders
+            )
+            result = _Year(place, market, workers, batch, words).play()
+    except KeyboardInterrupt:
+        _say(words, f"Stopped. {_RESUME}")
+        return 130
+    except (SourceMissing, CannotRun, postgres.PostgresProblem, db.DatabaseUnfit) as problem:
+        _say(words, str(problem))
+        return 1
+    print(json.dumps(result), flush=True)  # noqa: T201
+    right, all_of_them = result["invariants"].split("/")
+    return 0 if right == all_of_them and result["ledger_sum_minor"] == 0 else 1
+
+
+def _say(words: TextIO, sentence: str) -> None:
+    print(sentence, file=words, flush=True)
+
+
+# ---------------------------------------------------------------- where it runs
+
+
+@dataclass(slots=True)
+class _Place:
+    """The folder with the prepared history, and the database: our own server's, or a given one's."""
+
+    folder: Path
+    given_url: str | None
+    data: Path
+    server: postgres.Server | None = None
+
+    def url(self) -> str:
+        """The owner's address of the database, its server running."""
+        if self.given_url:
+            return self.given_url
+        if self.server is None or not self.server.alive:
+            self.server = postgres.start(self.data, settings=SERVER_SETTINGS)
+            with contextlib.suppress(psycopg.errors.DuplicateDatabase):
+                postgres.create_database(self.server, NAME)
+        return self.server.admin_url(NAME)
+
+
+@contextlib.contextmanager
+def _place(settings: Settings, *, fresh: bool) -> Iterator[_Place]:
+    home = settings.data / "real"
+    given = settings.owner_url or settings.database_url
+    place = _Place(home / "history", None, home / "pg")
+    if given:
+        name = urlsplit(given).path.lstrip("/") + "_real"
+        place.given_url = urlunsplit(urlsplit(given)._replace(path=f"/{name}"))
+        if fresh:
+            postgres.drop_database(given, name)
+        with contextlib.suppress(psycopg.errors.DuplicateDatabase):
+            postgres.create_database(given, name)
+    elif fresh and (home / "pg").exists():
+        if postgres.find(home / "pg") is not None:
+            raise CannotRun(f"Another run uses {home}. Stop it first.")
+        shutil.rmtree(home / "pg")
+    if fresh:
+        shutil.rmtree(place.folder, ignore_errors=True)
+    try:
+        yield place
+    finally:
+        if place.server is not None:
+            place.server.stop()
+
+
+# ---------------------------------------------------------------- the year
+
+
+@dataclass(slots=True)
+class _Year:
+    place: _Place
+    market: Market
+    workers: int
+    batch: int
+    words: TextIO
+    seconds: dict[str, float] = field(default_factory=dict)
+    _pool: ProcessPoolExecutor | None = None
+    _counter: Any = None
+    _began: float = 0.0
+    _shown: float = 0.0
+
+    def play(self) -> dict[str, Any]:
+        """Every week that is not over yet, and what came of it all."""
+        self._began = time.monotonic()
+        over = self._found()
+        if over > self.market.first_at.date():
+            self._say(f"Going on from {over}.")
+        context = multiprocessing.get_context("spawn")
+        self._counter = context.Value("q", self._known())
+        already = self._counter.value
+        try:
+            for start, end in real_source.mondays(self.market.first_at):
+                if end.date() <= over:
+                    continue
+                if start > self.market.last_at and self._all_matured(start.date()):
+                    break
+                self._week(start, end)
+        finally:
+            self._end_pool()
+        return self._result(already)
+
+    def _found(self) -> date:
+        """Found the company if it is new; the day up to which everything has happened."""
+        url = self.place.url()
+        db.migrate(url)
+        first, _ = next(real_source.mondays(self.market.first_at))
+        database = real_play.connect(url)
+        try:
+            with database.work(SYSTEM, clock=FixedClock(first)) as work:
+                over = _over(work)
+                if over is None:
+                    self._say("Founding the company.")
+                    history = real_source.History(self.place.folder)
+                    real_company.found(work, history)
+                    history.close()
+                    record_all(work, "clock.daily", [(0, first.date().isoformat())])
+                    over = first.date()
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("ANALYZE")
+        finally:
+            database.close()
+        return over
+
+    def _known(self) -> int:
+        return int(self._ask("SELECT count(*) FROM orders"))
+
+    def _ask(self, sql: str) -> Any:
+        database = real_play.connect(self.place.url())
+        try:
+            with database.work(SYSTEM) as work:
+                return work.value(sql)
+        finally:
+            database.close()
+
+    def _all_matured(self, day: date) -> bool:
+        """Whether nothing is held any more and the last hold's Monday has paid out."""
+        held = self._ask(
+            """SELECT count(*) FROM (SELECT owner_id FROM ledger_entry WHERE account = 'pending'
+                                      GROUP BY owner_id, currency HAVING sum(signed_minor) <> 0) AS h"""
+        )
+        return held == 0 or day > self.market.last_at.date() + timedelta(days=90)
+
+    # -- a week
+
+    def _week(self, start: datetime, end: datetime) -> None:
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            before = self._counter.value
+            try:
+                if start <= self.market.last_at:
+                    self._play_parts(start, end)
+                self._pass(start, end)
+                return
+            except (Away, BrokenProcessPool, psycopg.OperationalError,
+                    sqlalchemy.exc.DBAPIError) as error:  # fmt: skip
+                self._end_pool()
+                if self._counter.value > before:
+                    until = time.monotonic() + _PATIENCE_SECONDS
+                if time.monotonic() > until:
+                    raise CannotRun(
+                        f"The database does not come back: {error}. {_RESUME}"
+                    ) from error
+                reason = (
+                    "A process was killed"
+                    if isinstance(error, BrokenProcessPool)
+                    else "The database went away"
+                )
+                self._say(f"{reason}; the week of {start:%Y-%m-%d} goes on where it was.")
+                self._come_back()
+
+    def _come_back(self) -> None:
+        for _ in range(60):
+            time.sleep(0.5)
+            with contextlib.suppress(psycopg.OperationalError):
+                with psycopg.connect(self.place.url(), connect_timeout=5) as connection:
+                    connection.execute("SELECT 1")
+                self._counter = multiprocessing.get_context("spawn").Value("q", self._known())
+                return
+
+    def _play_parts(self, start: datetime, end: datetime) -> None:
+        url, pool = self.place.url(), self._started_pool()
+        waiting: set[Future[dict[str, float]]] = {
+            pool.submit(
+                real_play.play, url, self.place.folder, self.batch,
+                Part(start, end, share, self.workers),
+            )
+            for share in range(self.workers)
+        }  # fmt: skip
+        while waiting:
+            done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+            for part in done:
+                for step, spent in part.result().items():
+                    self.seconds[step] = self.seconds.get(step, 0.0) + spent
+            self._show(start)
+
+    def _pass(self, start: datetime, end: datetime) -> None:
+        """The company's clock moves on by a week: holds end, finished orders close, Monday pays."""
+        began = time.perf_counter()
+        days = [(start + timedelta(days=n)).date() for n in range(1, 8)]
+        database = real_play.connect(self.place.url())
+        try:
+            with database.work(SYSTEM, clock=FixedClock(end)) as work:
+                for day in days:
+                    commissions.release(work, day)
+                orders.close_finished(work, most=1_000_000)
+                payouts.run(work, end.date())
+                reserved = work.rows("SELECT home_id, id FROM payout WHERE state = 'reserved'")
+                payouts.confirm_bank(work, [(row.home_id, row.id) for row in reserved], at=end)
+                # Last, and in this same transaction: the week is over.
+                record_all(work, "clock.daily", [(0, day.isoformat()) for day in days])
+                record_all(work, "clock.weekly", [(0, end.date().isoformat())])
+        finally:
+            database.close()
+        self.seconds["week's end"] = (
+            self.seconds.get("week's end", 0.0) + time.perf_counter() - began
+        )
+
+    # -- processes
+
+    def _started_pool(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self.workers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=real_play.begin,
+                initargs=(self._counter,),
+            )
+        return self._pool
+
+    def _end_pool(self) -> None:
+        if self._pool is None:
+            return
+        for process in list((self._pool._processes or {}).values()):
+            process.terminate()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool = None
+
+    # -- what is told
+
+    def _show(self, week: datetime) -> None:
+        now = time.monotonic()
+        if now - self._shown < 2.0:
+            return
+        self._shown = now
+        done, spent = self._counter.value, now - self._began
+        pace = done / spent if spent else 0.0
+        left = (self.market.orders - done) / pace if pace else 0.0
+        self._say(
+            f"{done:>7,} of {self.market.orders:,} orders   {pace:,.0f} a second"
+            f"   week of {week:%Y-%m-%d}   {left:,.0f} s to go"
+        )
+
+    def _say(self, sentence: str) -> None:
+        _say(self.words, sentence)
+
+    def _result(self, already: int) -> dict[str, Any]:
+        spent = time.monotonic() - self._began
+        database = real_play.connect(self.place.url())
+        try:
+            with database.work(SYSTEM) as work:
+                sums = work.row(_SUMS, currency=CURRENCY)
+                findings = invariants.check(work)
+        finally:
+            database.close()
+        for finding in findings:
+            if finding.wrong:
+                self._say(f"BROKEN: {finding.truth}: {finding.wrong}, such as {finding.example}")
+        assert sums is not None
+        return {
+            **sums._asdict(),
+            "invariants": f"{sum(not f.wrong for f in findings)}/{len(findings)}",
+            "seconds": round(spent, 1),
+            "orders_per_second": round((sums.orders - already) / spent) if spent else 0,
+        }
+
+
+def _over(work: Work) -> date | None:
+    last = work.value("SELECT max(subject) FROM fact WHERE home_id = 0 AND name = 'clock.daily'")
+    return date.fromisoformat(last) if last else None
+
+
+_SUMS = """
+SELECT (SELECT count(*) FROM orders) AS orders,
+       (SELECT count(*) FROM order_line) AS lines,
+       (SELECT count(*) FROM affiliate) AS affiliates,
+       (SELECT coalesce(sum(total_minor), 0)::bigint FROM orders) AS gross_minor,
+       (SELECT coalesce(sum(amount_minor), 0)::bigint FROM commission WHERE kind = 'credit')
+         AS commission_minor,
+       (SELECT coalesce(-sum(amount_minor), 0)::bigint FROM commission WHERE kind <> 'credit')
+         AS reversed_minor,
+       (SELECT coalesce(sum(amount_minor), 0)::bigint FROM payout WHERE state = 'paid')
+         AS paid_out_minor,
+       (SELECT coalesce(sum(signed_minor), 0)::bigint FROM ledger_entry WHERE currency = %(currency)s)
+         AS ledger_sum_minor"""

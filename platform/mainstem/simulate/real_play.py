@@ -1,0 +1,225 @@
+"""One part of the real year, played by one process: the same verbs as everywhere, in batches.
+
+Each batch is one transaction. Whatever was committed before a kill is found done and is not done
+again: orders by their external ids, shipments and deliveries by their states, refunds by the names
+from which their ids are made, commissions because they settle to what should stand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import psycopg
+import sqlalchemy.exc
+
+from mainstem.importing import history as past
+from mainstem.importing.history import Key, Sale
+from mainstem.kit.clock import FixedClock
+from mainstem.kit.db import Database
+from mainstem.kit.work import SYSTEM, Tools, Work
+from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted
+from mainstem.payments import PastRefund
+from mainstem.simulate.real_company import CURRENCY
+from mainstem.simulate.real_source import Basket, Given, History, Part
+
+T = TypeVar("T")
+
+ZONE = ZoneInfo("UTC")
+STATEMENT_TIMEOUT = "600s"
+_TRIES = 6
+
+
+class Away(Exception):
+    """The database does not answer, or another part held what this one needs for too long."""
+
+
+def connect(url: str, *, pool: int = 1) -> Database:
+    """The database of the real year, from where nothing follows by itself."""
+    return Database(url, tools=Tools(zone=ZONE), pool=pool, statement_timeout=STATEMENT_TIMEOUT)
+
+
+class Player:
+    """Plays parts of the year against one database."""
+
+    def __init__(self, url: str, folder: Path, *, batch: int, told: Callable[[int], None]) -> None:
+        self._database = connect(url)
+        self._history = History(folder)
+        self._batch = batch
+        self._told = told
+        self.seconds: dict[str, float] = {}
+        with self._database.work(SYSTEM) as work:
+            rows = work.rows("SELECT id, home_id, slug FROM storefront")
+        self._stores = {int(row.slug.removeprefix("store-")): (row.home_id, row.id) for row in rows}
+
+    def close(self) -> None:
+        """Let go of the database and the files."""
+        self._database.close()
+        self._history.close()
+
+    def play(self, part: Part) -> None:
+        """Everything that happens in a part: bought, sent, brought, given back."""
+        self._each("capture", self._history.baskets(part), part, self._capture)
+        self._each("ship", self._history.due("shipped", part), part, self._ship)
+        self._each("deliver", self._history.due("delivered", part), part, self._deliver)
+        self._each("refund", self._history.refunds(part), part, self._refund)
+
+    def _each(
+        self, step: str, things: Iterable[T], part: Part, verb: Callable[[Work, list[T]], None]
+    ) -> None:
+        started = time.perf_counter()
+        for batch in _batches(things, self._batch):
+            self._once(batch, part.end, verb)
+            if step == "capture":
+                self._told(len(batch))
+        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started
+
+    def _once(self, batch: list[T], now: datetime, verb: Callable[[Work, list[T]], None]) -> None:
+        """One batch in one transaction; again if another part stood in its way."""
+        for tried in range(1, _TRIES + 1):
+            try:
+                with self._database.work(SYSTEM, clock=FixedClock(now)) as work:
+                    verb(work, batch)
+                return
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+                if tried == _TRIES:
+                    raise Away(str(error)) from error
+            except (psycopg.OperationalError, sqlalchemy.exc.DBAPIError) as error:
+                raise Away(str(error)) from error
+
+    def _capture(self, work: Work, baskets: list[Basket]) -> None:
+        answers = past.capture(work, [self._sale(basket) for basket in baskets])
+        for basket, answer in zip(baskets, answers, strict=True):
+            if isinstance(answer, Exception):
+                raise AssertionError(
+                    f"basket {basket.id}: {answer} {getattr(answer, 'problems', '')}"
+                )
+
+    def _sale(self, basket: Basket) -> Sale:
+        home, store = self._stores[basket.store]
+        name = f"basket {basket.id:>14}"
+        wanted = OrderWanted(
+            storefront_id=store,
+            home_id=home,
+            channel="import",
+            key=name,
+            fingerprint=hashlib.blake2b(repr(basket).encode(), digest_size=16).digest(),
+            currency=CURRENCY,
+            locale="en",
+            client=ClientDetails(
+                name=f"Household {basket.household}",
+                email=f"household-{basket.household}@clients.example",
+            ),
+            address=Address(
+                line1=f"{basket.household} Journey Road",
+                postal_code=f"{basket.store:05d}",
+                city="Springfield",
+                country="US",
+            ),
+            lines=[LineWanted(str(sku), quantity, minor) for sku, quantity, minor in basket.lines],
+            external_id=str(basket.id),
+            placed_at=basket.placed_at,
+        )
+        return Sale(wanted, basket.placed_at, f"till {basket.store}, {name}")
+
+    def _ship(self, work: Work, due: list[tuple[int, int, datetime]]) -> None:
+        past.ship(work, self._orders(work, due))
+
+    def _deliver(self, work: Work, due: list[tuple[int, int, datetime]]) -> None:
+        past.deliver(work, self._orders(work, due))
+
+    def _orders(self, work: Work, due: Sequence[tuple[int, int, datetime]]) -> dict[Key, datetime]:
+        keys = self._keys(work, [(basket, store) for basket, store, _ in due])
+        return {keys[basket]: at for basket, _, at in due}
+
+    def _refund(self, work: Work, given: list[Given]) -> None:
+        keys = self._keys(work, [(one.basket, one.store) for one in given])
+        past.refund(
+            work,
+            [
+                PastRefund(
+                    *keys[one.basket],
+                    reference=f"line {one.line_no}",
+                    amount_minor=one.minor,
+                    lines=[(one.line_no, one.minor)],
+                    reason="returned",
+                    at=one.at,
+                )
+                for one in given
+            ],
+        )
+
+    def _keys(self, work: Work, named: Sequence[tuple[int, int]]) -> dict[int, tuple[int, UUID]]:
+        baskets = sorted(set(named))
+        rows: list[Any] = work.rows(
+            """SELECT o.external_id, o.home_id, o.id FROM orders o
+                 JOIN unnest(%(homes)s::bigint[], %(stores)s::bigint[], %(externals)s::text[])
+                   AS asked (home_id, storefront_id, external_id)
+                 USING (home_id, storefront_id, external_id)""",
+            homes=[self._stores[store][0] for _, store in baskets],
+            stores=[self._stores[store][1] for _, store in baskets],
+            externals=[str(basket) for basket, _ in baskets],
+        )
+        assert len(rows) == len(baskets), "what is shipped was bought before"
+        return {int(row.external_id): (row.home_id, row.id) for row in rows}
+
+
+def _batches(things: Iterable[T], most: int) -> Iterator[list[T]]:
+    source = iter(things)
+    while batch := list(islice(source, most)):
+        yield batch
+
+
+# ---------------------------------------------------------------- as a process of its own
+
+_player: Player | None = None
+_place: tuple[str, Path, int] | None = None
+_counter: Any = None
+
+
+def begin(counter: Any) -> None:
+    """What a process does first: leave Ctrl-C to its owner, and end when its owner has."""
+    global _counter
+    _counter = counter
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    owner = multiprocessing.parent_process()
+    assert owner is not None, "a player has an owner"
+    threading.Thread(target=_end_with, args=(owner.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
+
+
+def play(url: str, folder: Path, batch: int, part: Part) -> dict[str, float]:
+    """Play one part; seconds by step. Raises Away when it should be tried again."""
+    global _player, _place
+    try:
+        if _player is None or _place != (url, folder, batch):
+            _player = Player(url, folder, batch=batch, told=_tell)
+            _place = (url, folder, batch)
+        _player.seconds = {}
+        _player.play(part)
+        return _player.seconds | {"cpu": time.process_time()}
+    except (psycopg.OperationalError, sqlalchemy.exc.DBAPIError) as error:
+        raise Away(str(error)) from None
+    except Away as error:
+        raise Away(str(error)) from None
+
+
+def _tell(orders: int) -> None:
+    with _counter.get_lock():
+        _counter.value += orders
