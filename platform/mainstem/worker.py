@@ -13,7 +13,6 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -22,6 +21,7 @@ from mainstem import flow
 from mainstem.kit import telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record
+from mainstem.kit.events import revive as revive  # one of the worker's verbs, kept where pages reach it
 from mainstem.kit.work import SYSTEM, Work
 
 log = telemetry.log("worker")
@@ -131,15 +131,6 @@ def _put_back(database: Database, facts: Sequence[Fact], error: Exception) -> No
                             state=row.state, error=words)  # fmt: skip
     if not facts:
         raise error
-
-
-def revive(work: Work, fact_id: UUID) -> None:
-    """Give a dead or waiting fact another chance now."""
-    work.run(
-        """UPDATE fact_waiting SET state = 'waiting', attempts = 0, next_at = clock_timestamp()
-            WHERE id = %(id)s""",
-        id=fact_id,
-    )
 
 
 def drain(database: Database, *, seconds: float = 60.0) -> int:

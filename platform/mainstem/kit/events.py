@@ -75,3 +75,12 @@ def record_all(
         times=list(happened_at) if happened_at else [now] * len(subjects),
         reacts=reacts and name in work.tools.reactions,
     )
+
+
+def revive(work: Work, fact_id: UUID) -> None:
+    """Give a dead or waiting fact another chance now."""
+    work.run(
+        """UPDATE fact_waiting SET state = 'waiting', attempts = 0, next_at = clock_timestamp()
+            WHERE id = %(id)s""",
+        id=fact_id,
+    )
