@@ -20,11 +20,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from mainstem import flow
 from mainstem.kit import telemetry
 from mainstem.kit.db import Database
-from mainstem.kit.events import Fact, record
-from mainstem.kit.events import revive as revive  # one of the worker's verbs, kept where pages reach it
+from mainstem.kit.events import Fact, record, revive
 from mainstem.kit.work import SYSTEM, Work
 
 log = telemetry.log("worker")
+
+__all__ = ["drain", "revive", "run", "tick", "work_inside", "work_outside"]
 
 BATCH = 500
 ATTEMPTS_MAX = 12
