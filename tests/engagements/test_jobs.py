@@ -276,9 +276,13 @@ def test_a_moved_job_frees_what_it_held_and_may_overlap_itself(
             work, other, team_id=company.north, starts_at=TUESDAY_TEN, duration=HOUR
         )
     with database.work() as work:
-        with pytest.raises(SlotTaken):
+        with pytest.raises(SlotTaken):  # the half hour before is free, the one after is not
             engagements.reschedule(
-                work, other, team_id=company.north, starts_at=TUESDAY_TEN, duration=2 * HOUR
+                work,
+                other,
+                team_id=company.north,
+                starts_at=TUESDAY_TEN - HOUR / 2,
+                duration=2 * HOUR,
             )
         # The refusal left nothing behind, even for a Work that goes on.
         assert [row.starts_at for row in slots_of(work, other)] == [
