@@ -62,6 +62,7 @@ def test_what_is_not_simulated_says_so(lenient_client: stripe.StripeClient) -> N
         ({"success_url": "shop"}, "url_invalid", "success_url"),
         ({"expires_at": 1}, None, "expires_at"),
         ({"expires_at": "soon"}, "parameter_invalid_integer", "expires_at"),
+        ({"customer_email": "anna at home"}, "email_invalid", "customer_email"),
         ({"mode": "gift"}, None, "mode"),
         ({"locale": "klingon"}, None, "locale"),
         ({"metadata": {"k" * 41: "v"}}, None, "metadata"),

@@ -140,11 +140,11 @@ def create_link(turn: Turn, params: JSON) -> JSON:
 
 
 def may_receive(account: Record) -> bool:
-    return capabilities(account)["stripe_transfers"]["status"] == "active"
+    return bool(capabilities(account)["stripe_transfers"]["status"] == "active")
 
 
 def may_pay_out(account: Record) -> bool:
-    return capabilities(account)["payouts"]["status"] == "active"
+    return bool(capabilities(account)["payouts"]["status"] == "active")
 
 
 def capabilities(account: Record) -> dict[str, JSON]:

@@ -1,10 +1,8 @@
 """Money: balance transactions, the balances they add up to, and top-ups of the platform."""
 
-from typing import Any
-
 from mainstem.gateway.currencies import KNOWN
 from mainstem.gateway.ids import new_id
-from mainstem.gateway.listing import envelope, page, ranges, rows
+from mainstem.gateway.listing import envelope, filters, page, ranges, rows
 from mainstem.gateway.store import Record
 from mainstem.gateway.turn import PLATFORM, Turn
 from mainstem.gateway.wire import JSON, decode, encode, invalid, missing, not_simulated
@@ -131,7 +129,7 @@ def transaction(turn: Turn, params: JSON) -> JSON:
 
 
 def transactions(turn: Turn, params: JSON) -> JSON:
-    where: dict[str, Any] = {n: params[n] for n in ("currency", "source", "type") if n in params}
+    where = filters(params, "currency", "source", "type")
     found, more = rows(
         turn, "money", params, {"account": turn.account, **where}, ranges(params),
         "balance transaction",

@@ -8,7 +8,7 @@ from mainstem.gateway.balance import known_currency
 from mainstem.gateway.cards import CARDS, Card, delayed_method, offered
 from mainstem.gateway.currencies import AMOUNT_MAX, LEAST_CHARGE, shown
 from mainstem.gateway.ids import new_id
-from mainstem.gateway.listing import page
+from mainstem.gateway.listing import filters, page
 from mainstem.gateway.shapes import line_items as line_items_of
 from mainstem.gateway.shapes import shape
 from mainstem.gateway.store import Record
@@ -47,6 +47,11 @@ def create(turn: Turn, params: JSON) -> JSON:
         raise not_simulated("adaptive pricing")
     if params.get("customer_creation") == "always":
         raise not_simulated("customers")
+    email = params.get("customer_email")
+    if email is not None and not plausible_email(email):
+        raise invalid(
+            f"Invalid email address: {email}", param="customer_email", code="email_invalid"
+        )
     body = {
         **NOT_USED,
         "id": new_id("checkout.session"),
@@ -69,8 +74,8 @@ def create(turn: Turn, params: JSON) -> JSON:
             "terms_of_service_acceptance": None,
         },
         "customer_creation": "if_required",
-        "customer_details": _details(params.get("customer_email")),
-        "customer_email": params.get("customer_email"),
+        "customer_details": _details(email),
+        "customer_email": email,
         "expires_at": _expiry(turn, params),
         "livemode": False,
         "locale": params.get("locale"),
@@ -107,7 +112,7 @@ def retrieve(turn: Turn, params: JSON) -> JSON:
 
 
 def list_all(turn: Turn, params: JSON) -> JSON:
-    where = {n: params[n] for n in ("payment_intent", "status") if n in params}
+    where = filters(params, "payment_intent", "status")
     return page(turn, "checkout.session", params, "/v1/checkout/sessions", shape, where)
 
 
@@ -201,6 +206,12 @@ def delayed_money_decided(turn: Turn, id: str, *, arrived: bool) -> None:
     charge = payments.succeed_delayed(turn, intent)
     turn.change(session, "checkout.session.async_payment_succeeded", payment_status="paid")
     payments.settle(turn, charge)
+
+
+def plausible_email(text: str) -> bool:
+    """Somebody at some place; whether mail arrives there is another matter."""
+    name, at, place = text.partition("@")
+    return bool(name and at and place) and "@" not in place and not set(text) & set(" \t\r\n")
 
 
 def intent_of(turn: Turn, session: Record) -> Record | None:

@@ -5,7 +5,7 @@ from typing import Any
 from mainstem.gateway import balance
 from mainstem.gateway.currencies import dispute_fee
 from mainstem.gateway.ids import new_id
-from mainstem.gateway.listing import page
+from mainstem.gateway.listing import filters, page
 from mainstem.gateway.shapes import shape
 from mainstem.gateway.store import Record
 from mainstem.gateway.turn import Turn
@@ -32,7 +32,7 @@ def retrieve(turn: Turn, params: JSON) -> JSON:
 
 
 def list_all(turn: Turn, params: JSON) -> JSON:
-    where = {n: params[n] for n in ("charge", "payment_intent") if n in params}
+    where = filters(params, "charge", "payment_intent")
     return page(turn, "dispute", params, "/v1/disputes", shape, where)
 
 

@@ -1,6 +1,6 @@
 """Lists as Stripe pages them: newest first, cursors by id, filters by field and time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mainstem.gateway.store import COMPARISONS, Record
@@ -16,7 +16,7 @@ def page(
     params: JSON,
     url: str,
     show: Callable[[Turn, Record], JSON],
-    where: dict[str, Any] | None = None,
+    where: Mapping[str, Any] | None = None,
     *,
     times: tuple[str, ...] = ("created",),
 ) -> JSON:
@@ -34,6 +34,11 @@ def page(
 
 def envelope(data: list[JSON], more: bool, url: str) -> JSON:
     return {"object": "list", "data": data, "has_more": more, "url": url}
+
+
+def filters(params: JSON, *names: str) -> dict[str, Any]:
+    """The fields to filter by, of those that were given."""
+    return {name: params[name] for name in names if name in params}
 
 
 def ranges(params: JSON, names: tuple[str, ...] = ("created",)) -> dict[str, dict[str, int]]:

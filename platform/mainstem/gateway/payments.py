@@ -6,7 +6,7 @@ from mainstem.gateway import balance, disputes
 from mainstem.gateway.cards import CARDS, Card, delayed_method
 from mainstem.gateway.currencies import charge_fee
 from mainstem.gateway.ids import new_id
-from mainstem.gateway.listing import page
+from mainstem.gateway.listing import filters, page
 from mainstem.gateway.shapes import shape
 from mainstem.gateway.store import Record
 from mainstem.gateway.turn import Turn
@@ -71,7 +71,7 @@ def update_charge(turn: Turn, params: JSON) -> JSON:
 
 
 def list_charges(turn: Turn, params: JSON) -> JSON:
-    where = {n: params[n] for n in ("payment_intent", "transfer_group") if n in params}
+    where = filters(params, "payment_intent", "transfer_group")
     return page(turn, "charge", params, "/v1/charges", shape, where)
 
 

@@ -2,7 +2,7 @@
 
 from mainstem.gateway import accounts, balance
 from mainstem.gateway.ids import new_id
-from mainstem.gateway.listing import page
+from mainstem.gateway.listing import filters, page
 from mainstem.gateway.shapes import shape
 from mainstem.gateway.store import Record
 from mainstem.gateway.turn import PLATFORM, Turn
@@ -90,7 +90,7 @@ def update(turn: Turn, params: JSON) -> JSON:
 
 
 def list_all(turn: Turn, params: JSON) -> JSON:
-    where = {n: params[n] for n in ("status",) if n in params}
+    where = filters(params, "status")
     times = ("created", "arrival_date")
     return page(turn, "payout", params, "/v1/payouts", shape, where, times=times)
 

@@ -4,7 +4,7 @@ from mainstem.gateway import balance
 from mainstem.gateway.cards import CARDS
 from mainstem.gateway.currencies import shown
 from mainstem.gateway.ids import new_id
-from mainstem.gateway.listing import page
+from mainstem.gateway.listing import filters, page
 from mainstem.gateway.shapes import shape
 from mainstem.gateway.store import Record
 from mainstem.gateway.turn import Turn
@@ -51,7 +51,7 @@ def update(turn: Turn, params: JSON) -> JSON:
 
 
 def list_all(turn: Turn, params: JSON) -> JSON:
-    where = {n: params[n] for n in ("charge", "payment_intent") if n in params}
+    where = filters(params, "charge", "payment_intent")
     return page(turn, "refund", params, "/v1/refunds", shape, where)
 
 

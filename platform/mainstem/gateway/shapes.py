@@ -109,7 +109,7 @@ def _opened(turn: Turn, value: Any, names: list[str], path: str) -> Any:
     if not names or value is None:
         return value
     name, rest = names[0], names[1:]
-    may = EXPANDABLE.get(value.get("object"), set()) if isinstance(value, dict) else set()
+    may = EXPANDABLE.get(str(value.get("object")), set()) if isinstance(value, dict) else set()
     if name not in may and not (name in THROUGH and name in value):
         raise invalid(f"This property cannot be expanded ({path}).", param="expand")
     opened = value.get(name)

@@ -6,7 +6,7 @@ Money is kept as balance transactions; a trigger sums them, so a balance is neve
 
 import fcntl
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -187,14 +187,15 @@ class Store:
         kind: str,
         *,
         account: str | None = None,
-        where: dict[str, Any] | None = None,
+        where: Mapping[str, Any] | None = None,
         ranges: dict[str, dict[str, int]] | None = None,
         after: int | None = None,
         before: int | None = None,
         limit: int = -1,
     ) -> list[Record]:
         """Newest first; `before` a position instead gives the nearest newer ones, newest first."""
-        sql, values = [f"kind = '{kind}'"], []
+        sql = [f"kind = '{kind}'"]
+        values: list[Any] = []
         if account:
             sql.append("account = ?")
             values.append(account)

@@ -3,7 +3,7 @@
 from mainstem.gateway import accounts, balance
 from mainstem.gateway.currencies import shown
 from mainstem.gateway.ids import new_id
-from mainstem.gateway.listing import page
+from mainstem.gateway.listing import filters, page
 from mainstem.gateway.payments import CHARGE_NOT_USED
 from mainstem.gateway.shapes import reversals, shape
 from mainstem.gateway.store import Record
@@ -81,7 +81,7 @@ def update(turn: Turn, params: JSON) -> JSON:
 
 
 def list_all(turn: Turn, params: JSON) -> JSON:
-    where = {n: params[n] for n in ("destination", "transfer_group") if n in params}
+    where = filters(params, "destination", "transfer_group")
     return page(turn, "transfer", params, "/v1/transfers", shape, where)
 
 

@@ -90,7 +90,7 @@ def _pay(gateway: "Gateway", request: Request, session: Record) -> Answer:
     email = session.body["customer_email"] or form.get("email", "").strip()
     names = {card.name for card in offered(session.body["payment_method_types"])}
     problems = {}
-    if email.count("@") != 1 or email.startswith("@") or email.endswith("@"):
+    if not sessions.plausible_email(email):
         problems["email"] = "no_email"
     if form.get("card") not in names:
         problems["card"] = "no_card"
