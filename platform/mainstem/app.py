@@ -1,6 +1,6 @@
 """The app: every surface behind its guard, one Work a request, errors made into answers.
 
-    /                clients (mainstem_affiliates.storefront); /shop/{slug} is a storefront's home
+    /                clients (mainstem_affiliates.storefront); /s/{slug} is a storefront's home
     /portal          affiliates (mainstem_affiliates.portal), on Work bound to the affiliate
     /desk            warehouse and service staff (mainstem_fulfillment.desk)
     /console         the parent's staff (mainstem.web.console)

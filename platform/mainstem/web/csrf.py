@@ -51,7 +51,8 @@ async def against_forgery(
     given = connection.headers.get(HEADER)
     if given is None and connection.headers.get("content-type", "").startswith(_FORMS):
         assert isinstance(connection, Request)
-        given = (await connection.form()).get(FIELD)
+        visit_of(connection).form = form = await connection.form()
+        given = form.get(FIELD)
     cookie = connection.cookies.get(house_of(connection).cookie_name("csrf"))
     if not isinstance(given, str) or not cookie:
         raise ForgedRequest

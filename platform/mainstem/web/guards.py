@@ -149,6 +149,8 @@ async def strict_json(
         raise MalformedJson(why=str(error)) from None
     except UnicodeDecodeError:
         raise MalformedJson(why="it is not UTF-8") from None
+    except RecursionError:
+        raise MalformedJson(why="it is nested too deeply") from None
     problems: list[Problem] = problems_in(body_field.annotation, value)
     if problems:
         raise InvalidInput(*problems)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from jinja2 import Environment
 from litestar.connection import ASGIConnection
+from litestar.datastructures import FormMultiDict
 
 from mainstem.identity import Identity, StorefrontKey
 from mainstem.kit.clock import Clock
@@ -77,6 +78,7 @@ class Visit:
     roll_back: bool = False
     cookies: SimpleCookie = field(default_factory=SimpleCookie)
     csrf: str | None = None
+    form: FormMultiDict | None = None
     locale: str | None = None
 
 

@@ -56,6 +56,9 @@ class Shell:
             try:
                 await self._answer(scope, path, receive, dress)
             finally:
+                if visit.form is not None:
+                    # Files that came with a form lie in temporary files; a refused form leaves them.
+                    await visit.form.close()
                 log("web").info(
                     "request",
                     method=method,

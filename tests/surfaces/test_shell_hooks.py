@@ -1,0 +1,147 @@
+"""Letters in: signed, of our mode, kept once, and answered at once."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import stripe
+from tests.surfaces.conftest import Open, Reader
+
+from mainstem.kit.db import Database
+
+pytestmark = pytest.mark.usefixtures("bare_surfaces")
+
+PATHS = ("/webhooks/stripe/platform", "/webhooks/stripe/connect")
+
+
+def a_letter(id: str = "evt_1", *, account: str | None = None, livemode: bool = False) -> bytes:
+    event = {
+        "id": id,
+        "object": "event",
+        "type": "checkout.session.completed",
+        "api_version": "2026-10-28.endive",
+        "created": 1_772_442_000,
+        "livemode": livemode,
+        "data": {"object": {"id": "cs_test_1", "object": "checkout.session"}},
+        "note": "Å, as it came:  two spaces",
+    } | ({"account": account} if account else {})
+    return json.dumps(event, ensure_ascii=False).encode()
+
+
+def signed(raw: bytes, secret: str = "whsec_a", at: float | None = None) -> dict[str, str]:
+    header = stripe.WebhookSignature.generate_signature_header(  # type: ignore[attr-defined]
+        raw.decode(), secret, timestamp=int(at or time.time())
+    )
+    return {"stripe-signature": header, "content-type": "application/json"}
+
+
+def send(reader: Reader, raw: bytes, headers: dict[str, str], path: str = PATHS[0]) -> Any:
+    return reader.client.post(path, content=raw, headers=headers)
+
+
+def kept(database: Database) -> list[Any]:
+    with database.work() as work:
+        return work.rows("SELECT * FROM inbox ORDER BY event_id, account")
+
+
+def test_a_signed_letter_is_kept_as_it_came_with_the_fact_that_it_came(
+    reader: Reader, database: Database
+) -> None:
+    raw = a_letter(account="acct_7")
+    answer = send(reader, raw, signed(raw), PATHS[1])
+    assert (answer.status_code, answer.content) == (200, b"")
+    [letter] = kept(database)
+    assert bytes(letter.payload) == raw
+    assert (letter.provider, letter.account, letter.event_id) == ("stripe", "acct_7", "evt_1")
+    assert (letter.type, letter.object_id) == ("checkout.session.completed", "cs_test_1")
+    assert letter.happened_at.timestamp() == 1_772_442_000
+    with database.work() as work:
+        fact = work.row("SELECT name, subject, actor, work_id FROM fact")
+        assert fact is not None
+        assert (fact.name, fact.subject, fact.actor) == (
+            "gateway.received", str(letter.id), "gateway",
+        )  # fmt: skip
+        assert str(fact.work_id) == answer.headers["x-request-id"]
+        assert work.value("SELECT name FROM fact_waiting") == "gateway.received"
+
+
+def test_the_same_letter_again_is_fine_and_kept_once(reader: Reader, database: Database) -> None:
+    raw = a_letter()
+    with ThreadPoolExecutor(6) as gateway:
+        answers = list(gateway.map(lambda _: send(reader, raw, signed(raw)), range(6)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(kept(database)) == 1
+    other = a_letter(account="acct_8")
+    assert send(reader, other, signed(other)).status_code == 200
+    assert len(kept(database)) == 2, "another account's event may have the same id"
+
+
+@pytest.mark.parametrize("secret", ["whsec_a", "whsec_b"])
+@pytest.mark.parametrize("path", PATHS)
+def test_either_secret_signs_so_that_one_can_be_replaced(
+    reader: Reader, database: Database, secret: str, path: str
+) -> None:
+    raw = a_letter()
+    assert send(reader, raw, signed(raw, secret), path).status_code == 200
+    assert len(kept(database)) == 1
+
+
+@pytest.mark.parametrize(
+    "why",
+    ["no signature", "another secret", "changed by a bit", "written anew", "too old", "nonsense"],
+)
+def test_a_letter_that_nobody_of_ours_signed_is_refused(
+    reader: Reader, database: Database, why: str
+) -> None:
+    raw = a_letter()
+    headers = signed(raw)
+    if why == "no signature":
+        del headers["stripe-signature"]
+    elif why == "another secret":
+        headers = signed(raw, "whsec_other")
+    elif why == "changed by a bit":
+        raw = raw.replace(b"cs_test_1", b"cs_test_0")
+    elif why == "written anew":
+        raw = json.dumps(json.loads(raw)).encode()
+    elif why == "too old":
+        headers = signed(raw, at=time.time() - 301)
+    else:
+        headers["stripe-signature"] = "t=now,v1=,,=,v2"
+    answer = send(reader, raw, headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "letter_refused")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert kept(database) == []
+
+
+@pytest.mark.parametrize("is_live_house", [True, False])
+def test_a_letter_of_the_other_mode_is_refused(
+    open_house: Open, database: Database, is_live_house: bool
+) -> None:
+    reader = open_house(stripe_livemode=is_live_house)
+    raw = a_letter(livemode=not is_live_house)
+    answer = send(reader, raw, signed(raw))
+    assert (answer.status_code, answer.json()["code"]) == (400, "wrong_mode")
+    assert kept(database) == []
+    raw = a_letter(livemode=is_live_house)
+    assert send(reader, raw, signed(raw)).status_code == 200
+
+
+def test_a_letter_above_a_megabyte_is_refused(reader: Reader, database: Database) -> None:
+    raw = b" " * 1_000_001
+    assert send(reader, raw, signed(raw)).status_code == 413
+    assert kept(database) == []
+
+
+def test_a_signed_body_that_is_no_event_is_refused(reader: Reader, database: Database) -> None:
+    for raw in (b"{", b"[]", b"{}", b'{"object": "event"}', b"null"):
+        answer = send(reader, raw, signed(raw))
+        assert answer.status_code == 400, raw
+    assert kept(database) == []
+
+
+def test_the_door_for_letters_opens_only_for_post(reader: Reader) -> None:
+    assert reader.get(PATHS[0]).status_code == 405
