@@ -1,0 +1,351 @@
+"""The one door for orders and leads: whatever waits is placed together, durable before each reply.
+
+A writer that comes free takes all orders that wait, places them in one Work and commits once. No
+timer is involved: alone, an order is a batch of one and waits for nobody; in a rush the batches
+grow by themselves. Each order is still answered on its own, and one that breaks the batch harms
+nobody: the rest are placed again, one by one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Hashable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import psycopg
+import sqlalchemy.exc
+
+from mainstem import identity, leads, orders
+from mainstem.kit.db import Database
+from mainstem.kit.errors import Refused
+from mainstem.kit.telemetry import log
+from mainstem.kit.work import CLIENT, Work
+from mainstem.leads import LeadWanted, Opened
+from mainstem.orders import OrderWanted, Placed
+
+PATIENCE = timedelta(seconds=10)
+"""How long an order may take before its sender is told to come again."""
+
+LOCKS_WITHIN = "3s"
+"""How long a batch waits for goods that somebody else is taking."""
+
+LEADS_AT_ONCE = 2
+
+Answer = Placed | Exception
+
+
+class CaptureBusy(Refused):
+    """More came than can be taken now. Nothing was placed; the same request may come again."""
+
+    code: ClassVar[str] = "busy"
+    status: ClassVar[int] = 503
+    message: ClassVar[str] = "A lot is happening at once. Try again in a moment."
+    retry_after: ClassVar[int] = 2
+
+
+class InProgress(Refused):
+    """The very same request is being worked on; its outcome is known in a moment."""
+
+    code: ClassVar[str] = "in_progress"
+    status: ClassVar[int] = 409
+    message: ClassVar[str] = (
+        "This request is being worked on. Send it again in a moment to learn what came of it."
+    )
+    retry_after: ClassVar[int] = 1
+
+
+class KeyRevoked(Refused):
+    """The storefront's key was taken out of force before the order was placed."""
+
+    code: ClassVar[str] = "key_refused"
+    status: ClassVar[int] = 401
+    message: ClassVar[str] = "Send a key in force as `Authorization: Bearer msk_…`."
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """One order that waits for a writer, and who waits for its answer."""
+
+    wanted: OrderWanted
+    key_hash: bytes | None
+    until: float
+    tell: Future[Placed] | asyncio.Future[Placed]
+    loop: asyncio.AbstractEventLoop | None = None
+    taken: bool = False
+
+    @property
+    def name(self) -> Hashable:
+        return ("orders", self.wanted.home_id, self.wanted.storefront_id, self.wanted.key)
+
+
+class Capture:
+    """Takes orders from any thread or task; started and stopped with the app."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        most: int = 64,
+        in_flight: int = 2,
+        waiting_max: int = 2000,
+        patience: timedelta = PATIENCE,
+    ) -> None:
+        self._database = database
+        self._most = most
+        self._in_flight = in_flight
+        self._waiting_max = waiting_max
+        self._patience = patience.total_seconds()
+        self._waiting: deque[_Waiting] = deque()
+        self._names: set[Hashable] = set()
+        self._changed = threading.Condition()
+        self._writers: list[threading.Thread] = []
+        self._stopping = False
+        self._lead_threads: ThreadPoolExecutor | None = None
+
+    def start(self, *_: Any) -> None:
+        """Begin to place orders."""
+        with self._changed:
+            self._stopping = False
+            if self._lead_threads is None:
+                self._lead_threads = ThreadPoolExecutor(LEADS_AT_ONCE, thread_name_prefix="leads")
+            while len(self._writers) < self._in_flight:
+                writer = threading.Thread(target=self._write, name="capture", daemon=True)
+                self._writers.append(writer)
+                writer.start()
+
+    def stop(self, *_: Any) -> None:
+        """Take nothing more, and answer everything that was taken."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        for writer in self._writers:
+            writer.join(self._patience)
+        self._writers.clear()
+        if self._lead_threads is not None:
+            self._lead_threads.shutdown(wait=True)
+            self._lead_threads = None
+
+    # ------------------------------------------------------------ the doors
+
+    async def order(self, wanted: OrderWanted, *, key_hash: bytes | None = None) -> Placed:
+        """The order, durable. Raises Refused when it cannot be placed.
+
+        With `key_hash`, only while that key of the storefront is in force.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Placed] = loop.create_future()
+        waiting = self._line_up(wanted, key_hash, answer, loop)
+        try:
+            async with asyncio.timeout(self._patience):
+                return await answer
+        except TimeoutError:
+            raise self._give_up(waiting) from None
+        except asyncio.CancelledError:
+            self._give_up(waiting)
+            raise
+
+    def order_now(self, wanted: OrderWanted, *, key_hash: bytes | None = None) -> Placed:
+        """The same for a caller in a thread of its own."""
+        answer: Future[Placed] = Future()
+        waiting = self._line_up(wanted, key_hash, answer)
+        try:
+            return answer.result(self._patience)
+        except TimeoutError:
+            raise self._give_up(waiting) from None
+
+    async def lead(self, wanted: LeadWanted) -> Opened:
+        """The lead that came of a request, durable. Raises Refused when it cannot be taken."""
+        if self._lead_threads is None and not self._stopping:
+            self.start()
+        if self._lead_threads is None:
+            raise CaptureBusy
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._lead_threads, self.lead_now, wanted)
+
+    def lead_now(self, wanted: LeadWanted) -> Opened:
+        """The same for a caller in a thread of its own."""
+        with self._alone("leads", wanted.home_id, wanted.storefront_id, wanted.key):
+            try:
+                return self._open(wanted)
+            except Exception as error:
+                if not _was_in_the_way(error):
+                    raise
+            try:
+                return self._open(wanted)
+            except Exception as error:
+                if not _was_in_the_way(error):
+                    raise
+                raise CaptureBusy from error
+
+    def _open(self, wanted: LeadWanted) -> Opened:
+        with self._database.work(CLIENT) as work:
+            return leads.open(work, wanted)
+
+    @contextlib.contextmanager
+    def _alone(self, *name: Hashable) -> Iterator[None]:
+        with self._changed:
+            if name in self._names:
+                raise InProgress
+            self._names.add(name)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._names.discard(name)
+
+    # ------------------------------------------------------------ the line
+
+    def _line_up(
+        self,
+        wanted: OrderWanted,
+        key_hash: bytes | None,
+        tell: Future[Placed] | asyncio.Future[Placed],
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> _Waiting:
+        waiting = _Waiting(wanted, key_hash, time.monotonic() + self._patience, tell, loop)
+        if not self._writers and not self._stopping:
+            self.start()
+        with self._changed:
+            if self._stopping or len(self._waiting) >= self._waiting_max:
+                raise CaptureBusy
+            if waiting.name in self._names:
+                raise InProgress
+            self._names.add(waiting.name)
+            self._waiting.append(waiting)
+            self._changed.notify()
+        return waiting
+
+    def _give_up(self, waiting: _Waiting) -> Refused:
+        """What to tell a caller whose patience is over. Only what waits can be called back."""
+        with self._changed:
+            if waiting.taken:
+                return InProgress()
+            self._waiting.remove(waiting)
+            self._names.discard(waiting.name)
+            return CaptureBusy()
+
+    def _next(self) -> list[_Waiting]:
+        """All that waits, as soon as anything does; nothing once we are stopping."""
+        with self._changed:
+            while not self._waiting and not self._stopping:
+                self._changed.wait()
+            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            for waiting in batch:
+                waiting.taken = True
+            return batch
+
+    # ------------------------------------------------------------ the writers
+
+    def _write(self) -> None:
+        while batch := self._next():
+            answers = self._placed(batch)
+            with self._changed:
+                self._names.difference_update(waiting.name for waiting in batch)
+            _tell(batch, answers)
+
+    def _placed(self, batch: list[_Waiting]) -> list[Answer]:
+        """An answer for each, whatever happens."""
+        try:
+            return self._in_one_work(batch)
+        except Exception as error:
+            failed = error
+        log("capture").warning("a batch is tried again", cause=repr(failed)[:300])
+        if len(batch) > 1 and not _is_lost(failed):
+            return [self._once_more([one], failed)[0] for one in batch]
+        return self._once_more(batch, failed)
+
+    def _once_more(self, batch: list[_Waiting], failed: Exception) -> list[Answer]:
+        if len(batch) == 1 and not _was_in_the_way(failed):
+            return [failed]
+        time.sleep(random.uniform(0.001, 0.02))  # noqa: S311
+        try:
+            return self._in_one_work(batch)
+        except Exception as error:
+            busy = _was_in_the_way(error)
+            return [CaptureBusy() if busy else error for _ in batch]
+
+    def _in_one_work(self, batch: list[_Waiting]) -> list[Answer]:
+        """The answers of one transaction, committed. Who has waited too long is not tried."""
+        now = time.monotonic()
+        in_time = [waiting for waiting in batch if waiting.until > now]
+        if not in_time:
+            return [CaptureBusy() for _ in batch]
+        with self._database.work(CLIENT) as work:
+            in_force = _prepare(work, {w.key_hash for w in in_time if w.key_hash})
+            live = [w for w in in_time if w.key_hash is None or w.key_hash in in_force]
+            placed = orders.place(work, [waiting.wanted for waiting in live])
+        answers: dict[int, Answer] = {id(w): CaptureBusy() for w in batch}
+        answers |= {id(w): KeyRevoked() for w in in_time}
+        answers |= {id(w): answer for w, answer in zip(live, placed, strict=True)}
+        return [answers[id(waiting)] for waiting in batch]
+
+
+def _prepare(work: Work, key_hashes: set[bytes]) -> set[bytes]:
+    """Bound the wait for locks; which of these keys are in force now."""
+    with work.pg.pipeline():
+        work.run(f"SET LOCAL lock_timeout = '{LOCKS_WITHIN}'")
+        return identity.keys_in_force(work, key_hashes) if key_hashes else set()
+
+
+def _was_in_the_way(error: Exception) -> bool:
+    """Whether the same work may succeed a moment later.
+
+    A key or an external id that somebody else has just used is found by the next try.
+    """
+    cause = getattr(error, "orig", None) or error
+    if isinstance(
+        cause,
+        psycopg.errors.UniqueViolation
+        | psycopg.errors.SerializationFailure
+        | psycopg.errors.DeadlockDetected
+        | psycopg.errors.LockNotAvailable
+        | psycopg.errors.QueryCanceled
+        | psycopg.errors.TooManyConnections
+        | psycopg.errors.AdminShutdown
+        | psycopg.errors.CannotConnectNow
+        | psycopg.errors.IdleInTransactionSessionTimeout
+        | sqlalchemy.exc.TimeoutError,
+    ):
+        return True
+    return _is_lost(cause)
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether the connection was lost or refused: such an error carries no SQLSTATE."""
+    cause = getattr(error, "orig", None) or error
+    return isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
+
+
+def _tell(batch: Sequence[_Waiting], answers: Sequence[Answer]) -> None:
+    """Wake every caller; an event loop only once for all of its orders."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Any, Answer]]] = {}
+    for waiting, answer in zip(batch, answers, strict=True):
+        if waiting.loop is None:
+            _set(waiting.tell, answer)
+        else:
+            by_loop.setdefault(waiting.loop, []).append((waiting.tell, answer))
+    for loop, told in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+            loop.call_soon_threadsafe(_set_all, told)
+
+
+def _set_all(told: list[tuple[Any, Answer]]) -> None:
+    for future, answer in told:
+        _set(future, answer)
+
+
+def _set(future: Any, answer: Answer) -> None:
+    if future.done():
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

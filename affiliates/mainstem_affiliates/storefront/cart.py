@@ -1,0 +1,119 @@
+"""The basket's pages: what is in it, putting in, changing, taking out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from mainstem.kit.errors import NotFound, Refused
+from mainstem.kit.work import CLIENT
+from mainstem.web import Form, draw, house_of, redirect
+from mainstem.web.works import in_work
+from mainstem_affiliates.storefront import basket as baskets
+from mainstem_affiliates.storefront.basket import Priced, keep_basket, read_basket
+from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage, count_fragment
+from mainstem_affiliates.storefront.window import window_of
+
+
+class BasketPage(StorePage, frozen=True, kw_only=True):
+    """What is in the basket, at this moment's prices."""
+
+    priced: Priced
+    errors: dict[str, str]
+    refused: str
+    quantity_max: int = baskets.QUANTITY_MAX
+
+
+class AddedFragment(msgspec.Struct, frozen=True):
+    """What htmx shows where something was put in: a word, and the new number in the header."""
+
+    name: str
+    refused: str
+    basket_url: str
+    checkout_url: str
+    count: int
+
+
+@get("/s/{slug:str}/basket")
+async def basket_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
+    """What is in the basket."""
+    return await _page(Shopper(request, await window_of(request, slug)))
+
+
+@get("/s/{slug:str}/basket/count")
+async def basket_count(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
+    """How many things are in the basket: the fragment for the header."""
+    shopper = Shopper(request, await window_of(request, slug))
+    count = baskets.count_of(request, slug)
+    return Response(count_fragment(request, shopper.locale, count), media_type="text/html")
+
+
+@post("/s/{slug:str}/basket", status_code=200)
+async def put_in(
+    request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
+) -> Page:
+    """Put something in. Without script one lands in the basket; with it one stays."""
+    shopper = Shopper(request, await window_of(request, slug))
+    sku = form["sku"]
+    sold = {v.sku: p.name for p in shopper.shelf.products if p.kind == "goods" for v in p.variants}
+    if sku not in sold:
+        raise NotFound("article")
+    basket, refused = read_basket(request, slug), ""
+    try:
+        basket.add(sku, _whole(form.get("quantity", "1")))
+        keep_basket(request, slug, basket)
+    except Refused as no:
+        refused = shopper.says(no)
+    if request.headers.get("hx-request") != "true":
+        if refused:
+            return redirect(request, shopper.links("basket"), notice=refused, tone="wait")
+        return redirect(request, shopper.links("basket"))
+    said = AddedFragment(
+        sold[sku], refused, shopper.links("basket"), shopper.links("checkout"), basket.count
+    )
+    body = draw(house_of(request), shopper.locale, "storefront/added.html", said)
+    return Response(body, media_type="text/html", status_code=200)
+
+
+@post("/s/{slug:str}/basket/lines", status_code=200)
+async def change(
+    request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
+) -> Page:
+    """Have exactly so many of something. Its name is `sku`; `remove` takes it out."""
+    shopper = Shopper(request, await window_of(request, slug))
+    basket = read_basket(request, slug)
+    sku = form["remove"] or form["sku"]
+    if sku in basket.quantities:
+        try:
+            basket.set(sku, 0 if form["remove"] else _whole(form["quantity"]))
+        except Refused as no:
+            return await _page(shopper, refused=shopper.says(no), status=no.status)
+        keep_basket(request, slug, basket)
+    return redirect(request, shopper.links("basket"))
+
+
+async def _page(shopper: Shopper, *, refused: str = "", status: int = 200) -> Page:
+    request, window = shopper.request, shopper.window
+    basket = read_basket(request, window.slug)
+    priced = await in_work(
+        request, CLIENT, lambda work: baskets.price(work, window, shopper.locale, basket)
+    )
+    page = BasketPage(
+        **shopper.chrome("basket"),
+        priced=priced,
+        errors=shopper.errors(priced.problems),
+        refused=refused,
+    )
+    return shopper.page("storefront/basket.html", page, status=status)
+
+
+def _whole(text: str) -> int:
+    """A quantity as somebody typed it; what is no whole number is none of it."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 0
+
+
+routes = [basket_page, basket_count, put_in, change]

@@ -1,0 +1,244 @@
+"""Checkout: one page, no account, and one order however often its button is pressed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+from babel import Locale
+from litestar import Request, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from mainstem import orders, payments
+from mainstem.identity import client_link
+from mainstem.kit.errors import Problem, Refused
+from mainstem.kit.telemetry import log
+from mainstem.kit.work import CLIENT, Work
+from mainstem.money import Money
+from mainstem.orders import (
+    Address,
+    ClientDetails,
+    IdempotencyMismatch,
+    OrderRefused,
+    OrderWanted,
+    Placed,
+    PriceChanged,
+    TotalsSeen,
+)
+from mainstem.payments import GatewayUnavailable, OrderNotPayable
+from mainstem.web import Form, house_of, redirect
+from mainstem.web.works import in_work
+from mainstem_affiliates.storefront import basket as baskets
+from mainstem_affiliates.storefront.basket import Basket, Priced, keep_basket, read_basket
+from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage
+from mainstem_affiliates.storefront.window import window_of
+
+COUNTRIES = (
+    "AT", "BE", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "IE", "IT", "LT", "LU", "LV", "NL", "NO",
+    "PL", "PT", "SE",
+)  # fmt: skip
+FIELDS = (
+    "client-name", "client-email", "client-phone", "address-line1", "address-line2",
+    "address-postal_code", "address-city", "address-country",
+)  # fmt: skip
+
+
+class CheckoutPage(StorePage, frozen=True, kw_only=True):
+    """The last page before paying: what, where to, for how much."""
+
+    priced: Priced
+    values: dict[str, str]
+    errors: dict[str, str]
+    refused: str
+    repriced: Money | None
+    """What it cost when the page was last shown, if that has changed."""
+    key: str
+    basket: str
+    countries: list[tuple[str, str]]
+    withdrawal_url: str
+    terms_url: str
+
+
+@get("/s/{slug:str}/checkout")
+async def checkout_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
+    """The checkout of the visitor's basket."""
+    shopper = Shopper(request, await window_of(request, slug))
+    basket = read_basket(request, slug)
+    if not basket.quantities:
+        return redirect(request, shopper.links("basket"))
+    return await _page(shopper, basket, {"address-country": shopper.window.country})
+
+
+@post("/s/{slug:str}/checkout", status_code=200)
+async def order(
+    request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
+) -> Page:
+    """Order what the page showed, and go on to pay for it."""
+    shopper = Shopper(request, await window_of(request, slug))
+    window, secret = shopper.window, house_of(request).settings.secret
+    # What is ordered is what this page showed, whatever another tab has done to the basket.
+    basket = baskets.unpacked(secret, form["basket"])
+    wanted = _wanted(shopper, basket, form)
+    try:
+        if wanted.code:
+            await in_work(request, CLIENT, lambda work: _refuse_unknown_code(work, wanted.code))
+        placed = await place(request, wanted)
+    except PriceChanged as changed:
+        shown = Money(_total(form), window.currency)
+        return await _page(shopper, basket, form.texts(), repriced=shown, status=changed.status)
+    except IdempotencyMismatch:
+        # She came back to a page that had been sent, and changed it: a new order, if she says so.
+        no = shopper.language.text(
+            "This page has been ordered already. To order again, press the button once more."
+        )
+        return await _page(shopper, basket, form.texts(), refused=no, status=409)
+    except Refused as no:
+        return await _page(shopper, basket, form.texts(), no=no, status=no.status)
+    kept = read_basket(request, slug)
+    if kept.quantities == basket.quantities:
+        keep_basket(request, slug, Basket())
+    return await to_payment(request, placed.home_id, placed.order_id)
+
+
+async def place(request: Request[Any, Any, Any], wanted: OrderWanted) -> Placed:
+    """The one way an order leaves this storefront: through the capture where the app has one."""
+    capture = request.app.state.get("capture")
+    if capture is not None:
+        placed = await capture.order(wanted)
+        assert isinstance(placed, Placed)
+        return placed
+    try:
+        return await in_work(request, CLIENT, lambda work: _place(work, wanted))
+    except psycopg.errors.UniqueViolation:
+        # Beside its twin: by now that one's order is there to be found.
+        return await in_work(request, CLIENT, lambda work: _place(work, wanted))
+
+
+def _place(work: Work, wanted: OrderWanted) -> Placed:
+    [placed] = orders.place(work, [wanted])
+    if isinstance(placed, Refused):
+        raise placed
+    return placed
+
+
+async def to_payment(request: Request[Any, Any, Any], home_id: int, order_id: UUID) -> Page:
+    """On to the gateway's page; to the order's own when that cannot be reached now."""
+    settings, database = house_of(request).settings, house_of(request).database
+    token = client_link(settings.secret, home_id, order_id)
+    there = f"{settings.public_url}/order/{token}"
+    try:
+        # On the loop's own threads: a slow gateway must not hold up those that serve pages.
+        url = await asyncio.to_thread(
+            payments.start,
+            database,
+            home_id,
+            order_id,
+            success_url=f"{there}/return",
+            cancel_url=there,
+        )
+    except OrderNotPayable:
+        return redirect(request, f"/order/{token}")
+    except GatewayUnavailable as trouble:
+        log("storefront").warning("the gateway did not answer", cause=str(trouble)[:300])
+        return redirect(request, f"/order/{token}?payment=unavailable")
+    return redirect(request, url)
+
+
+def _refuse_unknown_code(work: Work, code: str) -> None:
+    """Say at once that a code leads nowhere: a friend meant to be thanked with it."""
+    known = work.value(
+        "SELECT 1 FROM referral_code WHERE code = %(code)s AND retired_at IS NULL",
+        code=code.upper(),
+    )
+    if not known:
+        raise OrderRefused(
+            Problem("/code", "unknown_code", "We do not know this code. Leave it out to go on.")
+        )
+
+
+def _wanted(shopper: Shopper, basket: Basket, form: Form) -> OrderWanted:
+    window = shopper.window
+    client = ClientDetails(
+        name=form["client-name"][:201],
+        email=form["client-email"][:255],
+        phone=form["client-phone"][:60],
+    )
+    address = Address(
+        line1=form["address-line1"][:201],
+        line2=form["address-line2"][:200],
+        postal_code=form["address-postal_code"][:20],
+        city=form["address-city"][:201],
+        country=form["address-country"] if form["address-country"] in COUNTRIES else "",
+    )
+    code = form["code"][:40]
+    # Only a key that one of our pages could have made; another gets one that fits nothing.
+    key = form["key"] if len(form["key"]) == 32 and form["key"].isalnum() else secrets.token_hex(16)
+    said = msgspec.json.encode([client, address, basket.quantities, code, window.currency])
+    return OrderWanted(
+        storefront_id=window.id,
+        home_id=window.home_id,
+        channel="storefront",
+        key=f"page-{key}",
+        fingerprint=hashlib.sha256(said).digest(),
+        currency=window.currency,
+        locale=shopper.locale,
+        client=client,
+        address=address,
+        lines=basket.wanted,
+        code=code,
+        link=shopper.referral,
+        totals=TotalsSeen(total_minor=_total(form)),
+    )
+
+
+def _total(form: Form) -> int:
+    """What the page said would be paid, in minor units."""
+    text = form["total"]
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 17 else -1
+
+
+async def _page(
+    shopper: Shopper,
+    basket: Basket,
+    values: dict[str, str],
+    *,
+    no: Refused | None = None,
+    refused: str = "",
+    repriced: Money | None = None,
+    status: int = 200,
+) -> Page:
+    request, window, locale = shopper.request, shopper.window, shopper.locale
+    priced = await in_work(
+        request, CLIENT, lambda work: baskets.price(work, window, locale, basket)
+    )
+    problems: list[Problem] = [*(no.problems if no else ()), *priced.problems]
+    chrome = shopper.chrome("checkout")
+    page = CheckoutPage(
+        **chrome,
+        priced=priced,
+        values={name: values.get(name, "") for name in (*FIELDS, "code")},
+        errors=shopper.errors(problems),
+        refused=refused or (shopper.says(no) if no and not no.problems else ""),
+        repriced=repriced,
+        key=secrets.token_hex(16),
+        basket=baskets.packed(house_of(request).settings.secret, basket),
+        countries=countries(locale),
+        withdrawal_url=chrome["store"].withdrawal_url,
+        terms_url=chrome["store"].terms_url,
+    )
+    return shopper.page("storefront/checkout.html", page, status=status)
+
+
+def countries(locale: str) -> list[tuple[str, str]]:
+    """Where we ship to: (code, name in the reader's language), by name."""
+    names = Locale.parse(locale).territories
+    return sorted(((code, str(names[code])) for code in COUNTRIES), key=lambda pair: pair[1])
+
+
+routes = [checkout_page, order]

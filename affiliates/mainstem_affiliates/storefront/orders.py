@@ -1,0 +1,217 @@
+"""The client's page of her order: opened by a signed link, without an account."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Protocol
+from uuid import UUID
+
+from litestar import Request, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from mainstem import payments
+from mainstem.identity import client_link, read_client_link
+from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
+from mainstem.kit.telemetry import log
+from mainstem.kit.work import CLIENT, Work
+from mainstem.payments import GatewayDeclined, GatewayUnavailable
+from mainstem.web import Form, house_of, redirect
+from mainstem.web.works import in_work
+from mainstem_affiliates.storefront import reads
+from mainstem_affiliates.storefront.checkout import to_payment
+from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage
+from mainstem_affiliates.storefront.reads import OrderView
+from mainstem_affiliates.storefront.window import window_of
+
+
+class JobReads(Protocol):
+    """What a client may read of the service side."""
+
+    def of_order(self, work: Work, home_id: int, order_id: UUID) -> list[Any]:
+        """The jobs of one order, as its client sees them."""
+        ...
+
+
+class Jobs(Protocol):
+    """`mainstem_fulfillment.engagements`, as the app lays it in its state under `jobs`: what a
+    client does about a job is done there, and a storefront may not import it."""
+
+    queries: JobReads
+
+    def JobKey(self, home_id: int, order_id: UUID, line_no: int) -> Any:  # noqa: N802
+        """The name of a job."""
+        ...
+
+    def sign_off(self, work: Work, key: Any, *, by: str) -> None:
+        """The client accepts the work."""
+        ...
+
+    def dispute(self, work: Work, key: Any, *, objection: str) -> None:
+        """The client says that it is not done."""
+        ...
+
+
+class OrderPage(StorePage, frozen=True, kw_only=True):
+    """An order: what, where it is, what it cost, what to do next."""
+
+    order: OrderView
+    jobs: list[Any]
+    may: dict[int, set[str]]
+    """What she may do about each job, by its line."""
+    timeline: list[dict[str, Any]]
+    token: str
+    errors: dict[str, str]
+    refused: str
+    gateway_is_away: bool
+
+
+class TrackPage(StorePage, frozen=True, kw_only=True):
+    """Where one finds one's order again."""
+
+    values: dict[str, str]
+    error: str
+
+
+@get("/order/{token:str}")
+async def order_page(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
+    """The order of this link."""
+    return await _page(request, token)
+
+
+@get("/order/{token:str}/return")
+async def back_from_payment(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
+    """Back from the gateway: look at once how it went. Its letter may come before or after."""
+    home_id, order_id = _opened(request, token)
+    view = await in_work(request, CLIENT, lambda work: reads.order_view(work, home_id, order_id))
+    if view.session_id is not None and view.state in ("unpaid", "expired"):
+        try:
+            await asyncio.to_thread(
+                payments.settle_session, house_of(request).database, view.session_id
+            )
+        except (GatewayUnavailable, GatewayDeclined) as trouble:
+            # The letter will tell; the page says that we are waiting for it.
+            log("storefront").warning("the gateway did not answer", cause=str(trouble)[:300])
+    return redirect(request, f"/order/{token}")
+
+
+@post("/order/{token:str}/payment", status_code=200)
+async def pay(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
+    """On to the gateway's page for an order that is still unpaid."""
+    home_id, order_id = _opened(request, token)
+    return await to_payment(request, home_id, order_id)
+
+
+@post("/order/{token:str}/sign-off", status_code=200)
+async def sign_off(
+    request: Request[Any, Any, Any], token: FromPath[str], form: NamedDependency[Form]
+) -> Page:
+    """The client accepts finished work, or says what is not done."""
+    home_id, order_id = _opened(request, token)
+    jobs = _jobs(request)
+    line_no = int(form["line"]) if form["line"].isdigit() and len(form["line"]) < 4 else 0
+    if jobs is None or line_no < 1:
+        raise NotFound("job")
+    key = jobs.JobKey(home_id, order_id, line_no)
+
+    def answer(work: Work) -> str:
+        if form["answer"] == "objection":
+            if not form["objection"]:
+                raise InvalidInput(Problem("/objection", "missing", "Write what is not done."))
+            jobs.dispute(work, key, objection=form["objection"])
+            return "Thank you. We will call you about what is not done."
+        jobs.sign_off(work, key, by=form["by"])
+        return "Thank you. The work is signed off."
+
+    try:
+        said = await in_work(request, CLIENT, answer)
+    except NotFound:
+        raise
+    except Refused as no:
+        return await _page(request, token, no=no)
+    shopper = await _shopper(request, home_id, order_id)
+    return redirect(request, f"/order/{token}", notice=shopper.language.text(said))
+
+
+@get("/s/{slug:str}/track")
+async def track_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
+    """Where one finds one's order again."""
+    shopper = Shopper(request, await window_of(request, slug))
+    page = TrackPage(**shopper.chrome("track"), values={}, error="")
+    return shopper.page("storefront/track.html", page)
+
+
+@post("/s/{slug:str}/track", status_code=200)
+async def track(
+    request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
+) -> Page:
+    """Open the order of this number for whoever knows the e-mail address that is on it."""
+    shopper = Shopper(request, await window_of(request, slug))
+    number, email = form["number"][:40], form["email"][:255]
+    found = await in_work(
+        request, CLIENT, lambda work: reads.order_for(work, shopper.window.id, number, email)
+    )
+    if found is None:
+        said = "We find no order with this number and this e-mail address."
+        page = TrackPage(
+            **shopper.chrome("track"),
+            values={"number": number, "email": email},
+            error=shopper.language.text(said),
+        )
+        return shopper.page("storefront/track.html", page, status=404)
+    token = client_link(house_of(request).settings.secret, *found)
+    return redirect(request, f"/order/{token}")
+
+
+def _opened(request: Request[Any, Any, Any], token: str) -> tuple[int, UUID]:
+    return read_client_link(house_of(request).settings.secret, token)
+
+
+def _jobs(request: Request[Any, Any, Any]) -> Jobs | None:
+    jobs: Jobs | None = request.app.state.get("jobs")
+    return jobs
+
+
+async def _shopper(request: Request[Any, Any, Any], home_id: int, order_id: UUID) -> Shopper:
+    view = await in_work(request, CLIENT, lambda work: reads.order_view(work, home_id, order_id))
+    return Shopper(request, await window_of(request, view.storefront))
+
+
+async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | None = None) -> Page:
+    home_id, order_id = _opened(request, token)
+    jobs = _jobs(request)
+
+    def look(work: Work) -> tuple[OrderView, list[Any]]:
+        view = reads.order_view(work, home_id, order_id)
+        return view, jobs.queries.of_order(work, home_id, order_id) if jobs else []
+
+    view, work_to_do = await in_work(request, CLIENT, look)
+    shopper = Shopper(request, await window_of(request, view.storefront))
+    text = shopper.language.text
+    chrome = shopper.chrome("track")
+    # The language is switched on this page, not on the way to another.
+    chrome["languages"] = [
+        type(link)(link.code, link.name, f"?lang={link.code}", link.current)
+        for link in chrome["languages"]
+    ]
+    page = OrderPage(
+        **chrome,
+        order=view,
+        jobs=work_to_do,
+        may={
+            job.key.line_no: {action.name for action in job.actions if action.allowed}
+            for job in work_to_do
+        },
+        timeline=[
+            {"at": m.at, "text": text(m.message).format(**m.facts), "tone": m.tone}
+            for m in [*view.moments]
+        ],
+        token=token,
+        errors=shopper.errors(no.problems if no else []),
+        refused=shopper.says(no) if no and not no.problems else "",
+        gateway_is_away=request.query_params.get("payment") == "unavailable",
+    )
+    return shopper.page("storefront/order.html", page, status=no.status if no else 200)
+
+
+routes = [order_page, back_from_payment, pay, sign_off, track_page, track]

@@ -1,0 +1,268 @@
+"""The pages on which one looks around: home, departments, products, search, and the small print."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from litestar import Request, get
+from litestar.params import FromPath
+from markupsafe import Markup
+
+from mainstem import stock
+from mainstem.kit.errors import NotFound
+from mainstem.kit.work import CLIENT
+from mainstem.money import Money
+from mainstem.web import house_of
+from mainstem.web.works import in_work
+from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage
+from mainstem_affiliates.storefront.window import FEW, Product, Variant, window_of
+
+SMALL_PRINT = ("terms", "privacy", "accessibility", "withdrawal", "programme")
+
+
+class HomePage(StorePage, frozen=True, kw_only=True):
+    """The front of a storefront."""
+
+    title: str
+    lead: str
+    about: str
+    hero: str | None
+    goods: Sequence[Product]
+    services: Sequence[Product]
+    free_from: Money | None
+
+
+class DepartmentPage(StorePage, frozen=True, kw_only=True):
+    """One department; `name` is its heading."""
+
+    name: str
+    products: Sequence[Product]
+
+
+class SearchPage(StorePage, frozen=True, kw_only=True):
+    """What was found."""
+
+    query: str
+    products: Sequence[Product]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A variant to choose: its own address, and whether it can be had."""
+
+    variant: Variant
+    path: str
+    current: bool
+    free: int
+    reason: str
+    """Why it cannot be had, as an English message; empty when it can."""
+
+
+class ProductPage(StorePage, frozen=True, kw_only=True):
+    """A product, one variant of it chosen."""
+
+    product: Product
+    chosen: Choice
+    choices: list[Choice]
+    stock_note: str | None
+    few: int
+    related: Sequence[Product]
+    shipping: Money | None
+    free_from: Money | None
+    data: Markup
+
+
+class SmallPrintPage(StorePage, frozen=True, kw_only=True):
+    """What has to be said once. `words` are the shop's own."""
+
+    topic: str
+    words: str
+    track_url: str
+
+
+@get("/s/{slug:str}")
+async def home(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
+    """The front of a storefront."""
+    shopper = Shopper(request, await window_of(request, slug))
+    window, locale, shelf = shopper.window, shopper.locale, shopper.shelf
+
+    def page(around: dict[str, Any]) -> StorePage:
+        goods: Sequence[Product] = [p for p in shelf.products if p.kind == "goods"]
+        return HomePage(
+            **around,
+            title=window.text(locale, "headline") or window.name,
+            lead=window.text(locale, "intro"),
+            about=window.text(locale, "about"),
+            hero=_hero(request, window.text(locale, "hero")),
+            goods=window.module.arrange(goods) if window.module else goods,
+            services=[p for p in shelf.products if p.kind == "service"],
+            free_from=_free_from(shopper),
+        )
+
+    return shopper.kept(("home",), "storefront/home.html", page)
+
+
+@get("/s/{slug:str}/c/{category:str}")
+async def department(
+    request: Request[Any, Any, Any], slug: FromPath[str], category: FromPath[str]
+) -> Page:
+    """One department's goods; `services` are all services."""
+    shopper = Shopper(request, await window_of(request, slug))
+    products = [
+        product
+        for product in shopper.shelf.products
+        if (product.category == category and product.kind == "goods")
+        or (category == "services" and product.kind == "service")
+    ]
+    if not products:
+        raise NotFound("department")
+
+    def page(around: dict[str, Any]) -> StorePage:
+        name = shopper.window.category(shopper.locale, category)
+        return DepartmentPage(**around, name=name, products=products)
+
+    path = f"c/{category}"
+    return shopper.kept((path,), "storefront/department.html", page, path, current=category)
+
+
+@get("/s/{slug:str}/search")
+async def search(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
+    """What the shop has of something."""
+    shopper = Shopper(request, await window_of(request, slug))
+    query = request.query_params.get("q", "").strip()[:100]
+    page = SearchPage(
+        **shopper.chrome("search", **({"q": query} if query else {})),
+        query=query,
+        products=shopper.shelf.search(query),
+    )
+    return shopper.page("storefront/search.html", page)
+
+
+@get("/s/{slug:str}/p/{product:str}")
+async def product(
+    request: Request[Any, Any, Any], slug: FromPath[str], product: FromPath[str]
+) -> Page:
+    """A product; `?variant=` names which of its variants is looked at."""
+    shopper = Shopper(request, await window_of(request, slug))
+    found = shopper.shelf.by_slug.get(product)
+    if found is None:
+        raise NotFound("product")
+    free = {variant.id: 0 for variant in found.variants}
+    if found.kind == "goods":
+        # Stock moves between two versions of the catalogue: it is looked up, never kept.
+        free |= await in_work(request, CLIENT, lambda work: stock.availability(work, list(free)))
+    wanted = request.query_params.get("variant", "")
+    chosen = next((v for v in found.variants if v.sku == wanted), None)
+    chosen = chosen or next((v for v in found.variants if free[v.id] > 0), found.variants[0])
+    path = f"p/{found.slug}"
+    seen = tuple(min(free[variant.id], FEW + 1) for variant in found.variants)
+
+    def page(around: dict[str, Any]) -> StorePage:
+        choices = [_choice(found, v, free[v.id], path, v is chosen) for v in found.variants]
+        [current] = [choice for choice in choices if choice.current]
+        window = shopper.window
+        note = window.module.stock_note(current.free) if window.module else None
+        return ProductPage(
+            **around,
+            product=found,
+            chosen=current,
+            choices=choices,
+            stock_note=note,
+            few=FEW,
+            related=_related(shopper, found),
+            shipping=Money(window.rate.amount_minor, window.currency) if window.rate else None,
+            free_from=_free_from(shopper),
+            data=_structured(shopper, found, free),
+        )
+
+    return shopper.kept(
+        (path, chosen.sku, seen),
+        "storefront/product.html",
+        page,
+        path,
+        current=found.category if found.kind == "goods" else "services",
+        **({"variant": wanted} if wanted == chosen.sku else {}),
+    )
+
+
+def _small_print(topic: str) -> Any:
+    @get(f"/s/{{slug:str}}/{topic}", name=f"storefront-{topic}")
+    async def small_print(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
+        shopper = Shopper(request, await window_of(request, slug))
+        said = shopper.window.text(shopper.locale, topic)
+        if topic == "programme" and not said:
+            raise NotFound("page")
+
+        def page(around: dict[str, Any]) -> StorePage:
+            return SmallPrintPage(
+                **around, topic=topic, words=said, track_url=around["store"].track_url
+            )
+
+        return shopper.kept((topic,), "storefront/small_print.html", page, topic)
+
+    return small_print
+
+
+def _choice(product: Product, variant: Variant, free: int, path: str, current: bool) -> Choice:
+    reason = ""
+    if product.kind == "goods" and variant.price is None:
+        reason = "Not sold in this currency"
+    elif product.kind == "goods" and free <= 0:
+        reason = "Sold out just now"
+    return Choice(variant, path, current, free, reason)
+
+
+def _related(shopper: Shopper, product: Product) -> Sequence[Product]:
+    """Four neighbours on the shelf: the next ones of the same department."""
+    near = [p for p in shopper.shelf.products if p.category == product.category]
+    at = near.index(product)
+    return [p for p in near[at + 1 :] + near[:at] if p.kind == product.kind][:4]
+
+
+def _free_from(shopper: Shopper) -> Money | None:
+    rate = shopper.window.rate
+    return Money(rate.free_from_minor, shopper.window.currency) if rate else None
+
+
+def _hero(request: Request[Any, Any, Any], picture: str) -> str | None:
+    name = f"pictures/{picture}"
+    there = picture and house_of(request).files.answer(f"/static/{name}", {})
+    return house_of(request).files.url(name) if there else None
+
+
+def _structured(shopper: Shopper, product: Product, free: dict[int, int]) -> Markup:
+    """The product as search engines read it (schema.org), for a script that never runs."""
+    house, window = house_of(shopper.request), shopper.window
+    public = f"{house.settings.public_url}/s/{window.slug}/p/{product.slug}"
+    offers = [
+        {
+            "@type": "Offer",
+            "sku": variant.sku,
+            "url": f"{public}?variant={variant.sku}",
+            "priceCurrency": variant.price.currency,
+            "price": f"{Decimal(variant.price.minor).scaleb(-variant.price.exponent):f}",
+            "availability": "https://schema.org/InStock"
+            if free[variant.id] > 0
+            else "https://schema.org/OutOfStock",
+        }
+        for variant in product.variants
+        if variant.price is not None and product.kind == "goods"
+    ]
+    data = {
+        "@context": "https://schema.org",
+        "@type": "Product" if product.kind == "goods" else "Service",
+        "name": product.name,
+        "description": product.summary,
+        "url": public,
+    } | ({"offers": offers} if offers else {})
+    text = json.dumps(data, ensure_ascii=False)
+    for letter, safe in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        text = text.replace(letter, safe)
+    return Markup(text)  # noqa: S704 - nothing in it can end the script
+
+
+routes = [home, department, search, product, *(_small_print(topic) for topic in SMALL_PRINT)]

@@ -1,0 +1,51 @@
+"""Storefront modules that ship with the platform, and how a storefront is opened."""
+
+from __future__ import annotations
+
+import json
+
+from mainstem import catalog
+from mainstem.kit.errors import NotFound
+from mainstem.kit.work import Work
+from mainstem_affiliates.contract import Storefront
+
+
+def open_storefront(work: Work, home_id: int, storefront: Storefront) -> int:
+    """Write a storefront's data for an affiliate, anew or over what was there; its id."""
+    product_ids = None
+    if storefront.assortment is not None:
+        wanted = list(storefront.assortment)
+        known = {
+            row.slug: row.id
+            for row in work.rows(
+                "SELECT slug, id FROM product WHERE slug = ANY(%(slugs)s)", slugs=wanted
+            )
+        }
+        for slug in wanted:
+            if slug not in known:
+                raise NotFound(f"product {slug}")
+        product_ids = [known[slug] for slug in wanted]
+    id = work.value(
+        """INSERT INTO storefront AS s (home_id, slug, name, theme, locales, currency, texts,
+                                        product_ids)
+           VALUES (%(home)s, %(slug)s, %(name)s, %(theme)s, %(locales)s, %(currency)s,
+                   %(texts)s::jsonb, %(products)s)
+           ON CONFLICT (slug) DO UPDATE
+              SET name = excluded.name, theme = excluded.theme, locales = excluded.locales,
+                  currency = excluded.currency, texts = excluded.texts,
+                  product_ids = excluded.product_ids
+            WHERE s.home_id = excluded.home_id
+           RETURNING id""",
+        home=home_id,
+        slug=storefront.slug,
+        name=storefront.name,
+        theme=storefront.theme,
+        locales=list(storefront.languages),
+        currency=storefront.currency,
+        texts=json.dumps(storefront.texts),
+        products=product_ids,
+    )
+    if id is None:
+        raise NotFound("storefront")  # the slug is another affiliate's
+    catalog.changed(work)
+    return int(id)
