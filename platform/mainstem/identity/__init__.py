@@ -1,6 +1,6 @@
 """Who someone is, what she may do, and the keys and links that stand for her."""
 
-from mainstem.identity.keys import StorefrontKey, issue_key, read_key, revoke_key
+from mainstem.identity.keys import StorefrontKey, issue_key, keys_in_force, read_key, revoke_key
 from mainstem.identity.links import client_link, quote_link, read_client_link, read_quote_link
 from mainstem.identity.passwords import PasswordTooWeak
 from mainstem.identity.people import (
@@ -50,6 +50,7 @@ __all__ = [
     "has_staff",
     "issue_key",
     "key_of",
+    "keys_in_force",
     "make_setup_token",
     "quote_link",
     "read_client_link",

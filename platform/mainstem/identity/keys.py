@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from mainstem.identity.secrets import hash_of, new_secret
@@ -52,6 +53,17 @@ def read_key(work: Work, key: str) -> StorefrontKey | None:
     if row is None or not hmac.compare_digest(bytes(row.key_hash), wanted):
         return None
     return StorefrontKey(row.storefront_id, row.home_id, wanted)
+
+
+def keys_in_force(work: Work, key_hashes: Collection[bytes]) -> set[bytes]:
+    """Which of these keys may still speak for their storefronts now."""
+    rows = work.rows(
+        """SELECT k.key_hash FROM storefront_key k
+             JOIN storefront s ON s.id = k.storefront_id AND s.home_id = k.home_id
+            WHERE k.key_hash = ANY(%(hashes)s::bytea[]) AND k.revoked_at IS NULL AND s.active""",
+        hashes=sorted(key_hashes),
+    )
+    return {bytes(row.key_hash) for row in rows}
 
 
 def revoke_key(work: Work, *, home_id: int, key_hash: bytes) -> None:
