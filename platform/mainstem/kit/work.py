@@ -6,9 +6,9 @@ It is committed at the edge that made it, and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -86,7 +86,7 @@ class Work:
         """Every row that a statement gives, as named tuples."""
         self.session.flush()
         with self.pg.cursor(row_factory=namedtuple_row) as cursor:
-            cursor.execute(sql, values)  # type: ignore[arg-type]
+            cursor.execute(sql, _sent(values))  # type: ignore[arg-type]
             return cursor.fetchall() if cursor.description else []
 
     def row(self, sql: str, **values: Any) -> Any | None:
@@ -103,7 +103,7 @@ class Work:
         """Run a statement; how many rows it touched."""
         self.session.flush()
         with self.pg.cursor() as cursor:
-            cursor.execute(sql, values)  # type: ignore[arg-type]
+            cursor.execute(sql, _sent(values))  # type: ignore[arg-type]
             return cursor.rowcount
 
     def add(self, *things: SQLModel) -> None:
@@ -125,6 +125,45 @@ class Work:
         if found is None:
             raise NotFound(table.__name__.lower())
         return found
+
+
+def _sent(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: array(v) if type(v) is list else v for name, v in values.items()}
+
+
+def array(values: list[Any]) -> Any:
+    """A list as PostgreSQL writes an array: '{1,2,NULL}'.
+
+    The driver asks Python about every item of a list; written as one text it takes a tenth of
+    the time, and the server is as quick to read it. A list of anything else goes as it is.
+    """
+    kinds = set(map(type, values))
+    gaps = type(None) in kinds
+    kinds.discard(type(None))
+    write = _WRITTEN.get(kinds.pop()) if len(kinds) == 1 else None
+    if write is None:
+        return values
+    if not gaps:
+        return "{" + write(values) + "}"
+    return "{" + ",".join("NULL" if v is None else write([v]) for v in values) + "}"
+
+
+def _texts(values: list[str]) -> str:
+    whole = "".join(values)
+    if '"' in whole or "\\" in whole:
+        values = [v.replace("\\", "\\\\").replace('"', '\\"') for v in values]
+    return '"' + '","'.join(values) + '"'
+
+
+_WRITTEN: dict[type, Callable[[list[Any]], str]] = {
+    int: lambda values: ",".join(map(str, values)),
+    bool: lambda values: ",".join(["t" if v else "f" for v in values]),
+    str: _texts,
+    UUID: lambda values: ",".join([f"{v.int:032x}" for v in values]),
+    bytes: lambda values: ",".join([f'"\\\\x{v.hex()}"' for v in values]),
+    date: lambda values: ",".join(map(str, values)),
+    datetime: lambda values: '"' + '","'.join([v.isoformat() for v in values]) + '"',
+}
 
 
 def columns(rows: Iterable[Sequence[Any]], count: int) -> list[list[Any]]:

@@ -1,0 +1,79 @@
+"""What a Work sends to the database arrives as it was."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mainstem.kit.db import Database
+
+# PostgreSQL's text holds every character but NUL.
+WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+MOMENTS = st.datetimes(  # given their zone below
+    min_value=datetime(1, 1, 2),  # noqa: DTZ001
+    max_value=datetime(9999, 12, 30),  # noqa: DTZ001
+).map(lambda at: at.replace(tzinfo=UTC))
+
+
+def lists(item: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.none() | item, max_size=8)
+
+
+@pytest.mark.parametrize(
+    ("kind", "items"),
+    [
+        ("bigint", st.integers(-(2**63), 2**63 - 1)),
+        ("text", WORDS),
+        ("uuid", st.uuids()),
+        ("boolean", st.booleans()),
+        ("bytea", st.binary()),
+        ("date", st.dates()),
+        ("timestamptz", MOMENTS),
+    ],
+)
+def test_a_list_arrives_as_it_was(
+    database: Database, kind: str, items: st.SearchStrategy[Any]
+) -> None:
+    with database.work() as work:
+
+        @settings(
+            max_examples=60,
+            deadline=None,
+            suppress_health_check=[HealthCheck.function_scoped_fixture],
+        )
+        @given(lists(items))
+        def arrives(sent: list[Any]) -> None:
+            rows = work.rows(
+                f"SELECT item FROM unnest(%(sent)s::{kind}[]) WITH ORDINALITY AS x (item, no) ORDER BY no",
+                sent=sent,
+            )
+            assert [row.item for row in rows] == sent
+
+        arrives()
+
+
+def test_words_that_look_like_an_array_stay_words(database: Database) -> None:
+    sent = ["NULL", "{1,2}", '","', "\\", '\\"', "", " ", "a,b", "'; DROP TABLE orders; --"]
+    with database.work() as work:
+        assert [
+            row.w for row in work.rows("SELECT unnest(%(sent)s::text[]) AS w", sent=sent)
+        ] == sent
+
+
+def test_an_instant_keeps_its_place_in_time(database: Database) -> None:
+    sent = [datetime(2026, 7, 1, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=5, minutes=30)))]
+    with database.work() as work:
+        assert [
+            r.at for r in work.rows("SELECT unnest(%(s)s::timestamptz[]) AS at", s=sent)
+        ] == sent
+
+
+def test_a_list_of_two_kinds_is_refused(database: Database) -> None:
+    with database.work() as work, pytest.raises(psycopg.DataError):
+        work.value("SELECT %(sent)s::text[]", sent=[UUID(int=1), date(2026, 1, 2)])
