@@ -74,19 +74,20 @@ def test_paying_through_the_pages_form_pays_the_order(
 
 @pytest.mark.embedded
 @pytest.mark.parametrize(
-    ("card", "code", "reason"),
+    ("card", "code", "reason", "words"),
     [
-        ("declined", "card_declined", "generic_decline"),
-        ("insufficient_funds", "card_declined", "insufficient_funds"),
+        ("declined", "card_declined", "generic_decline", "Banken nekade kortet"),
+        ("insufficient_funds", "card_declined", "insufficient_funds", "inte tillräckligt"),
     ],
 )
 def test_a_refused_card_charges_nothing_and_another_may_be_tried(
-    client: stripe.StripeClient, page: Page, card: str, code: str, reason: str
+    client: stripe.StripeClient, page: Page, card: str, code: str, reason: str, words: str
 ) -> None:
-    session = client.v1.checkout.sessions.create(order())
+    session = client.v1.checkout.sessions.create(order(locale="sv"))
     back = page.pay(session.url, card)
     assert (back.status_code, back.headers["location"]) == (303, f"/c/pay/{session.id}")
-    assert "The payment did not go through" in page.open(session.url).text
+    shown = page.open(session.url).text
+    assert "Betalningen gick inte igenom" in shown and words in shown
     tried = client.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
     intent: Any = tried.payment_intent
     assert (tried.status, intent.status) == ("open", "requires_payment_method")
@@ -127,10 +128,10 @@ def test_three_d_secure_asks_the_client_once_more(
 
 @pytest.mark.embedded
 @pytest.mark.parametrize(
-    ("card", "arrived", "event", "status"),
+    ("card", "arrived", "event", "status", "words"),
     [
-        ("delayed_success", True, "checkout.session.async_payment_succeeded", "paid"),
-        ("delayed_failure", False, "checkout.session.async_payment_failed", "unpaid"),
+        ("delayed_success", True, "async_payment_succeeded", "paid", "This order is paid"),
+        ("delayed_failure", False, "async_payment_failed", "unpaid", "Your bank did not pay"),
     ],
 )
 @pytest.mark.parametrize("currency", ["eur", "sek"])
@@ -143,6 +144,7 @@ def test_a_delayed_payment_completes_unpaid_and_is_decided_later(
     arrived: bool,
     event: str,
     status: str,
+    words: str,
     currency: str,
 ) -> None:
     session = client.v1.checkout.sessions.create(order(3000, currency))
@@ -150,10 +152,13 @@ def test_a_delayed_payment_completes_unpaid_and_is_decided_later(
     waiting = client.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
     assert (waiting.status, waiting.payment_status) == ("complete", "unpaid")
     assert waiting.payment_intent.status == "processing"
+    assert "Your bank has been asked to pay" in page.open(session.url).text
     pull("sessions/bank_answers", session=session.id, arrived=arrived)
     done = client.v1.checkout.sessions.retrieve(session.id)
     assert done.payment_status == status
-    receiver.wait_for(lambda e: e["type"] == event and _about(e, session.id))
+    assert words in page.open(session.url).text
+    name = f"checkout.session.{event}"
+    receiver.wait_for(lambda e: e["type"] == name and _about(e, session.id))
 
 
 @pytest.mark.embedded

@@ -137,7 +137,8 @@ def _show(
         note=(body["custom_text"]["submit"] or {}).get("message"),
         success_url=success_url(session),
         waits=bool(intent and intent.body["status"] == "requires_action"),
-        failure=failure["message"] if failure and body["status"] == "open" else None,
+        # The error's own words are for the merchant; the client is told in hers.
+        failure=texts[failure.get("decline_code") or failure["code"]] if failure else None,
         problems=problems or {},
         email=(form or {}).get("email", details.get("email") or ""),
         chosen=(form or {}).get("card", "success"),
