@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from litestar import Litestar, Request, Router
-from litestar.concurrency import set_asyncio_executor
+from litestar.concurrency import set_asyncio_executor, sync_to_thread
 from litestar.datastructures import State
 from litestar.di import Provide
 
@@ -45,6 +45,7 @@ from mainstem.web.rendering import environments, language_of
 from mainstem.web.shell import Shell
 from mainstem.web.static import StaticFiles
 from mainstem.web.works import affiliate_work, client_work, staff_work, storefront_work
+from mainstem_affiliates.capture import Capture
 
 FORM_BYTES_MAX = 256_000
 API_BYTES_MAX = 1_000_000
@@ -69,10 +70,10 @@ def create_app(
 ) -> Litestar:
     """The whole web side of the company.
 
-    `on_startup` and `on_shutdown` run inside the event loop, and `state` is laid beside the house
-    in `app.state`: that is where the batcher of captures lives. `clock` is the clock of sessions;
-    `hosts` are further names that this house answers to; `checkout_origins` are the places that a
-    form may lead to.
+    The batcher of captures lives and ends with the app, in `app.state["capture"]`. `on_startup`
+    and `on_shutdown` run inside the event loop, and `state` is laid beside it. `clock` is the
+    clock of sessions; `hosts` are further names that this house answers to; `checkout_origins`
+    are the places that a form may lead to.
     """
     files = StaticFiles(STATIC)
     house = House(
@@ -88,6 +89,7 @@ def create_app(
         places=asyncio.Semaphore(WORKS_MAX),
         door=ThreadPoolExecutor(max_workers=2, thread_name_prefix="door"),
     )
+    capture = Capture(database)
     app = Litestar(
         route_handlers=surfaces(),
         guards=[against_forgery],
@@ -102,9 +104,9 @@ def create_app(
         openapi_config=openapi.config(settings.public_url),
         logging_config=None,
         request_max_body_size=FORM_BYTES_MAX,
-        on_startup=list(on_startup),
-        on_shutdown=[*on_shutdown, _close_door],
-        state=State({**(state or {}), "house": house}),
+        on_startup=[capture.start, *on_startup],
+        on_shutdown=[_close, *on_shutdown],
+        state=State({"capture": capture, **(state or {}), "house": house}),
     )
     app.asgi_handler = Shell(app.asgi_handler, house)
     return app
@@ -225,5 +227,7 @@ async def _identity(request: Request[Any, Any, Any]) -> Identity | None:
     return visit_of(request).identity or await identity_of(request)
 
 
-async def _close_door(app: Litestar) -> None:
+async def _close(app: Litestar) -> None:
+    # What was taken is still answered: the server has stopped taking more.
+    await sync_to_thread(app.state["capture"].stop)
     app.state["house"].door.shutdown(wait=False)

@@ -1,0 +1,101 @@
+"""The server as it runs: it starts, answers, finishes what is under way, and leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+SERVE = """
+import threading, time
+from litestar import get
+from mainstem import app, flow
+from mainstem.kit import settings, telemetry
+from mainstem.kit.db import Database
+from mainstem_affiliates import storefront
+
+@get("/slow", sync_to_thread=True)
+def slow() -> str:
+    time.sleep(1.5)
+    return "done"
+
+storefront.routes = [slow]
+config = settings.read()
+telemetry.configure(json=True)
+app.serve(config, Database(config.database_url, tools=flow.tools(), pool=4),
+          on_shutdown=[lambda: print("closed", flush=True)])
+print("threads", threading.active_count(), flush=True)
+"""
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def server_process(port: int, database_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    environment = os.environ | {
+        "MAINSTEM_DATA": str(tmp_path),
+        "MAINSTEM_DATABASE_URL": database_url,
+        "MAINSTEM_PORT": str(port),
+    }
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", SERVE],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and process.poll() is None:
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200:
+                    break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield process
+        process.kill()
+
+
+def test_a_stop_lets_a_request_end_and_closes_what_was_opened(
+    server_process: subprocess.Popen[str], port: int
+) -> None:
+    answers: list[httpx.Response] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(httpx.get(f"http://127.0.0.1:{port}/slow", timeout=20))
+    )
+    asking.start()
+    time.sleep(0.5)
+    server_process.send_signal(signal.SIGTERM)
+    asking.join()
+    said, logged = server_process.communicate(timeout=20)
+    assert [(a.status_code, a.text) for a in answers] == [(200, "done")], logged
+    assert "closed" in said
+    assert server_process.returncode in (0, -signal.SIGTERM), logged
+    assert '"route": "/slow"' in logged
+    assert "Traceback" not in logged
+
+
+def test_the_server_says_nothing_of_itself_and_takes_no_word_for_an_address(
+    server_process: subprocess.Popen[str], port: int
+) -> None:
+    answer = httpx.get(
+        f"http://127.0.0.1:{port}/sign-in", headers={"x-forwarded-for": "203.0.113.5"}
+    )
+    assert answer.status_code == 200
+    assert "server" not in answer.headers
+    with socket.create_connection(("127.0.0.1", port)) as raw:
+        raw.sendall(b"GET /sign-in HTTP/1.1\r\nX-Forwarded-Host: 127.0.0.1\r\n\r\n")
+        assert raw.recv(200).startswith(b"HTTP/1.1 400"), "a request for no host is for nobody"
