@@ -37,11 +37,11 @@ class Job(SQLModel, table=True):
     line_no: int = Field(primary_key=True, sa_type=SmallInteger)
     state: str
     team_id: int | None = Field(default=None, sa_type=BigInteger)
-    starts_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    ends_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    starts_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    ends_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     report: str = ""
     objection: str = ""
-    done_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    signed_off_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    done_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    signed_off_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     signed_off_by: str | None = None
-    created_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))

@@ -79,8 +79,8 @@ class Lead(SQLModel, table=True):
     attributed_by: str
     attribution: dict[str, Any] = Field(sa_type=JSONB)
     assigned_to: str | None = None
-    created_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    closed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
+    closed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 
 class Consent(SQLModel, table=True):
@@ -92,7 +92,7 @@ class Consent(SQLModel, table=True):
     purpose: str
     text_version: str
     words: str
-    given_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    given_at: datetime = Field(sa_type=DateTime(timezone=True))
     address: str = ""
 
 
@@ -106,7 +106,7 @@ class LeadNote(SQLModel, table=True):
     lead_id: UUID
     words: str
     actor: str
-    at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class Quote(SQLModel, table=True):
@@ -119,11 +119,11 @@ class Quote(SQLModel, table=True):
     currency: str
     amount_minor: int = Field(sa_type=BigInteger)
     scope: str
-    valid_until: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    valid_until: datetime = Field(sa_type=DateTime(timezone=True))
     created_by: str
-    created_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    sent_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    answered_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
+    sent_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    answered_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     answered_by: str | None = None
     answered_from: str = ""
     accepted_hash: str | None = None

@@ -477,9 +477,7 @@ def _order_of(work: Work, lead: Lead) -> Placed:
     )
     assert row is not None, "a lead is won by the order that came of it"
     totals = Totals(row.items_minor, row.shipping_minor, row.tax_minor, row.total_minor)
-    return Placed(
-        lead.home_id, row.id, row.number, row.currency, totals, row.pay_by, replayed=True
-    )
+    return Placed(lead.home_id, row.id, row.number, row.currency, totals, row.pay_by, replayed=True)
 
 
 def _order_from(work: Work, lead: Lead, quote: Quote) -> OrderWanted:
