@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
 def run_company(given: argparse.Namespace) -> int:
     """Start everything: database, gateway, web and worker; Ctrl-C stops it all."""
     config = settings.read()
+    telemetry.configure(quiet=True)
     company = running.Company(
         ports={"web": config.port, "gateway": GATEWAY_PORT},
         prepare=lambda place: _prepare(config, place, demo=config.demo and not given.no_demo),
@@ -266,7 +267,7 @@ def check_truths(given: argparse.Namespace) -> int:
                 json.dumps(
                     {"truth": finding.truth, "wrong": finding.wrong, "example": finding.example}
                 )
-            )  # noqa: T201
+            )
         else:
             mark = "holds " if not finding.wrong else "BROKEN"
             note = f"   {finding.wrong}, such as {finding.example}" if finding.wrong else ""

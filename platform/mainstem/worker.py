@@ -147,32 +147,32 @@ def drain(database: Database, *, seconds: float = 60.0) -> int:
 # ---------------------------------------------------------------- the clock
 
 
-def tick(database: Database) -> int:
-    """Record every sweep, day and week that has begun since the last time; how many were new.
+def tick(database: Database) -> list[date]:
+    """Record the sweep of this minute, and every day and week that has begun since the last time.
 
-    Days and weeks are UTC dates and unique, so any number of schedulers may tick, a restart repeats
-    nothing, and after a pause every missed day is recorded, in order, once.
+    The days that it found to record. Days and weeks are UTC dates and unique, so any number of
+    schedulers may tick, a restart repeats nothing, and after a pause every missed day is recorded,
+    in order, once.
     """
     with database.work(SYSTEM) as work:
-        now = work.now()
-        before = work.value("SELECT count(*) FROM fact WHERE name LIKE 'clock.%%'")
-        for day in _days_since(work, now.date()):
+        now = work.now().astimezone(UTC)
+        days = _days_since(work, now.date())
+        for day in days:
             record(work, "clock.daily", day.isoformat())
             if day.weekday() == 0:
                 record(work, "clock.weekly", day.isoformat())
-        minute = now.replace(second=0, microsecond=0)
-        record(work, "clock.sweep", minute.astimezone(UTC).isoformat())
-        after = work.value("SELECT count(*) FROM fact WHERE name LIKE 'clock.%%'")
-    return int(after - before)
+        record(work, "clock.sweep", now.replace(second=0, microsecond=0).isoformat())
+    return days
 
 
 def _days_since(work: Work, today: date) -> list[date]:
+    """The days to record: after the last recorded one, up to today; the very first is today."""
     last = work.value(
         """SELECT max(subject) FROM fact WHERE home_id = 0 AND name = 'clock.daily'
               AND subject <= %(today)s""",
         today=today.isoformat(),
     )
-    first = date.fromisoformat(last) if last else today
+    first = date.fromisoformat(last) + timedelta(days=1) if last else today
     return [first + timedelta(days=n) for n in range((today - first).days + 1)]
 
 
@@ -182,7 +182,7 @@ def run(database: Database, stop: threading.Event) -> None:
     scheduler.add_job(
         lambda: _quietly(tick, database),
         "interval",
-        seconds=10,
+        seconds=5,
         next_run_time=datetime.now(UTC),
         coalesce=True,
         max_instances=1,

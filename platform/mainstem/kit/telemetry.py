@@ -9,8 +9,9 @@ from typing import Any
 import structlog
 
 
-def configure(*, json: bool) -> None:
-    """Send every log line to standard error in one shape. Never bodies, cookies or keys."""
+def configure(*, json: bool = False, quiet: bool = False) -> None:
+    """Send every log line to standard error in one shape; quiet leaves warnings. Never bodies,
+    cookies or keys."""
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if json
@@ -24,7 +25,9 @@ def configure(*, json: bool) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.WARNING if quiet else logging.INFO
+        ),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

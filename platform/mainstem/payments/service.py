@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,8 +23,8 @@ from mainstem.payments.errors import (
     OrderNotPayable,
 )
 
-# The gateway keeps a checkout open for at least half an hour.
-_SESSION_LIFE = timedelta(minutes=31)
+# The gateway keeps a checkout open for half an hour at least, and for a day at most.
+_SESSION_LIFE = (timedelta(minutes=31), timedelta(hours=23))
 
 
 def start(
@@ -140,7 +141,9 @@ def _session_request(
         "order_id": str(order.id),
         "payment_id": str(payment_id),
     }
-    expires = max(order.pay_by, work.now() + _SESSION_LIFE)
+    # The gateway has a clock of its own, which no demo moves: tell it how long, by that clock.
+    shortest, longest = _SESSION_LIFE
+    life = min(max(order.pay_by - work.now(), shortest), longest)
     return {
         "mode": "payment",
         "ui_mode": "hosted_page",
@@ -162,7 +165,7 @@ def _session_request(
         "metadata": metadata,
         "success_url": success_url,
         "cancel_url": cancel_url,
-        "expires_at": int(expires.timestamp()),
+        "expires_at": int(time.time() + life.total_seconds()),
     }
 
 

@@ -252,22 +252,30 @@ def _open_shops(work: Work, products: dict[str, Any], hashes: dict[str, str]) ->
 
 # (days after the beginning, client, [(sku, quantity)], how far it came)
 _SALES: list[tuple[int, int, list[tuple[str, int]], str]] = [
-    (1, 0, [("HV-301", 1), ("HV-401", 2)], "delivered"),
-    (3, 4, [("HV-101-28", 1), ("HV-106", 1)], "delivered"),
-    (5, 8, [("HV-209", 1)], "delivered"),
-    (9, 1, [("HV-202", 1)], "delivered"),
+    (1, 0, [("HV-304", 1), ("HV-401", 2)], "delivered"),
+    (3, 4, [("HV-101-28", 1), ("HV-106-5", 1)], "delivered"),
+    (5, 8, [("HV-209-60", 1)], "delivered"),
+    (9, 1, [("HV-203", 1), ("HV-208", 2)], "delivered"),
     (12, 5, [("HV-103", 2)], "returned"),
-    (16, 9, [("HV-304", 1), ("HV-501", 2)], "delivered"),
-    (22, 2, [("HV-403", 3)], "delivered"),
-    (29, 6, [("HV-101-24", 2)], "delivered"),
+    (14, 3, [("HV-108", 1), ("HV-111", 2)], "delivered"),
+    (16, 9, [("HV-207", 1)], "delivered"),
+    (19, 6, [("HV-102", 1), ("HV-113", 2)], "delivered"),
+    (22, 2, [("HV-206", 1)], "delivered"),
+    (26, 7, [("HV-101-24", 1), ("HV-105", 1)], "delivered"),
+    (29, 5, [("HV-107", 1)], "delivered"),
+    (33, 4, [("HV-110", 1), ("HV-111", 1)], "delivered"),
     (36, 10, [("HV-211", 1)], "delivered"),
-    (44, 3, [("HV-302", 1)], "delivered"),
-    (51, 7, [("HV-105", 1), ("HV-109", 1)], "delivered"),
-    (57, 11, [("HV-401", 2), ("HV-403", 1)], "delivered"),
-    (59, 0, [("HV-503", 2)], "shipped"),
-    (60, 4, [("HV-106", 2)], "paid"),
-    (61, 8, [("HV-301", 1)], "paid"),
-    (61, 1, [("HV-402", 1)], "paid"),
+    (41, 11, [("HV-103", 1), ("HV-208", 1)], "delivered"),
+    (44, 3, [("HV-105", 1)], "delivered"),
+    (48, 0, [("HV-204", 1)], "delivered"),
+    (51, 6, [("HV-106-3", 1), ("HV-109", 1)], "delivered"),
+    (55, 2, [("HV-403", 1)], "delivered"),
+    (57, 5, [("HV-112", 2)], "delivered"),
+    (59, 4, [("HV-114", 1), ("HV-111", 2)], "shipped"),
+    (60, 7, [("HV-203", 1)], "shipped"),
+    (61, 3, [("HV-101-32", 1), ("HV-113", 1)], "paid"),
+    (61, 1, [("HV-302", 1)], "paid"),
+    (61, 6, [("HV-108", 1)], "paid"),
 ]
 
 
@@ -278,19 +286,14 @@ def _trade(database: Database, clock: FixedClock, names: Names) -> None:
     worker.tick(database)
     for n, (days, who, wanted, far) in enumerate(_SALES):
         clock.set(begun + timedelta(days=days, hours=n % 7))
-        client = clients[who % len(clients)]
-        basket = [line for line in wanted if _article(line[0]) in sold[client["store"]]]
-        if basket:
-            _sale(database, clock, names, client, n, basket, far)
+        _sale(database, clock, names, clients[who], n, wanted, far)
+        worker.tick(database)
+        worker.drain(database)
     clock.set(begun + HISTORY)
     worker.tick(database)
     worker.drain(database)
     _enquiries(database, clock, names, clients, sold)
     worker.drain(database)
-
-
-def _article(sku: str) -> str:
-    return "-".join(sku.split("-")[:2])
 
 
 def _sale(
@@ -321,8 +324,8 @@ def _sale(
                 )
             ],
         )
-        if not isinstance(placed, Placed):
-            return  # the shelf is empty: that happens in life too
+    if not isinstance(placed, Placed):
+        raise placed
     _paid_by_bank(database, placed)
     worker.drain(database)
     if far == "paid":

@@ -51,12 +51,14 @@ AT_HOME = Address("Kungsgatan 12", "111 35", "Stockholm", "SE")
 
 def tell(data: Path | None = None) -> int:
     """Tell the stories on a throw-away company; 0 when every truth holds at the end."""
-    with tempfile.TemporaryDirectory(prefix="mainstem-story-") as folder:
-        with _a_company(data or Path(folder)) as teller:
-            teller.goods()
-            teller.service()
-            teller.money_back()
-            return teller.books()
+    with (
+        tempfile.TemporaryDirectory(prefix="mainstem-story-") as folder,
+        _a_company(data or Path(folder)) as teller,
+    ):
+        teller.goods()
+        teller.service()
+        teller.money_back()
+        return teller.books()
 
 
 @contextmanager
@@ -131,7 +133,7 @@ class _Teller:
     def goods(self) -> None:
         """An order of goods, from the basket to the payout."""
         self._chapter("Goods: Astrid buys from Långkok, whom Kulla sponsors")
-        placed = self._order("goods-0001", [("HV-202", 2)])
+        placed = self._order("goods-0001", [("HV-108", 2)])
         self._say(f"Order {placed.number} placed: {self._money(placed.total_minor)}")
         self._pay(placed)
         self._ship(placed)
@@ -161,13 +163,13 @@ class _Teller:
     def money_back(self) -> None:
         """A partial refund after the payout, and the sale that fills the debt."""
         self._chapter("Money goes back: one pot of two is returned after the payout")
-        first = self._order("goods-0001", [("HV-202", 2)])
+        first = self._order("goods-0001", [("HV-108", 2)])
         self._again(lambda: self._refund_half(first))
         self._until("the refund is through", lambda: self._refunded(first))
         self._until("the commission is taken back", lambda: self._balance("langkok").payable < 0)
         self._explain(first)
         self._tell_balances("A visible debt")
-        second = self._order("goods-0002", [("HV-202", 2)])
+        second = self._order("goods-0002", [("HV-108", 2)])
         self._say(f"Next order {second.number}: {self._money(second.total_minor)}")
         self._pay(second)
         self._ship(second)
