@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -18,9 +19,11 @@ import pytest
 SERVE = """
 import threading, time
 from litestar import get
+from litestar.di import NamedDependency
 from mainstem import app, flow
 from mainstem.kit import settings, telemetry
 from mainstem.kit.db import Database
+from mainstem.kit.work import Work
 from mainstem_affiliates import storefront
 
 @get("/slow", sync_to_thread=True)
@@ -28,10 +31,15 @@ def slow() -> str:
     time.sleep(1.5)
     return "done"
 
-storefront.routes = [slow]
+@get("/busy", sync_to_thread=True)
+def busy(work: NamedDependency[Work]) -> str:
+    work.run("SELECT pg_sleep(0.01)")
+    return "done"
+
+storefront.routes = [slow, busy]
 config = settings.read()
 telemetry.configure(json=True)
-app.serve(config, Database(config.database_url, tools=flow.tools(), pool=4),
+app.serve(config, Database(config.database_url, tools=flow.tools(), pool=8),
           on_shutdown=[lambda: print("closed", flush=True)])
 print("threads", threading.active_count(), flush=True)
 """
@@ -99,3 +107,20 @@ def test_the_server_says_nothing_of_itself_and_takes_no_word_for_an_address(
     with socket.create_connection(("127.0.0.1", port)) as raw:
         raw.sendall(b"GET /sign-in HTTP/1.1\r\nX-Forwarded-Host: 127.0.0.1\r\n\r\n")
         assert raw.recv(200).startswith(b"HTTP/1.1 400"), "a request for no host is for nobody"
+
+
+def test_a_crowd_never_waits_for_a_thread_that_waits_for_a_connection(
+    server_process: subprocess.Popen[str], port: int
+) -> None:
+    async def crowd() -> list[httpx.Response]:
+        limits = httpx.Limits(max_connections=120)
+        async with httpx.AsyncClient(limits=limits, timeout=60) as client:
+            asked = (client.get(f"http://127.0.0.1:{port}/busy") for _ in range(240))
+            return await asyncio.gather(*asked)
+
+    started = time.monotonic()
+    answers = asyncio.run(crowd())
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert sum(answer.status_code == 200 for answer in answers) >= 200
+    # A thread that waited in vain would have waited ten seconds for the pool.
+    assert time.monotonic() - started < 10
