@@ -1,0 +1,120 @@
+"""SIGKILL in the middle of the stories: nothing acknowledged is lost, nothing happens twice."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import psutil
+import pytest
+
+PATIENCE_SECONDS = 280
+# What is told after which step, and whose process is killed right then.
+KILLS = {
+    "web": r"Order \S+ placed",
+    "worker": r"Paid on the gateway's page",
+    "database": r"Credited, inside the return window, kulla",
+}
+
+
+class Telling:
+    """`mainstem story` under way, read line by line as it is told."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "mainstem", "story", "--data", str(data)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.reader = Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+
+    def wait_for(self, pattern: str, *, after: int = 0) -> int:
+        """The number of the first line after one that says so."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end:
+            for number, line in enumerate(self.lines[after:], start=after):
+                if re.search(pattern, line):
+                    return number
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise AssertionError(f"never told: {pattern}\n{''.join(self.lines)}")
+
+    def end(self) -> tuple[int, str]:
+        """The exit status, and everything that was told."""
+        status = self.process.wait(PATIENCE_SECONDS)
+        self.reader.join(10)
+        return status, "".join(self.lines)
+
+
+@pytest.fixture
+def telling(tmp_path: Path) -> Iterator[Telling]:
+    told = Telling(tmp_path / "company")
+    yield told
+    if told.process.poll() is None:
+        told.process.send_signal(signal.SIGINT)
+        told.process.wait(60)
+    told.reader.join(10)
+    assert told.process.stdout is not None
+    told.process.stdout.close()
+
+
+def _kill(told: Telling, part: str) -> None:
+    """SIGKILL one part of this story's own company, the way the kernel would."""
+    family = psutil.Process(told.process.pid).children(recursive=True)
+    if part == "database":
+        mark = told.data / "pg"
+        victims = [p for p in psutil.process_iter(["cmdline"]) if _serves(p, mark)]
+    else:
+        victims = [p for p in family if p.cmdline()[-1:] == [part]]
+    assert victims, f"no {part} to kill"
+    for victim in victims:
+        os.kill(victim.pid, signal.SIGKILL)
+
+
+def _serves(process: psutil.Process, data: Path) -> bool:
+    try:
+        words = process.cmdline()
+        return any(word.endswith("/postgres") or word == "postgres" for word in words[:1]) and (
+            str(process.cwd()).startswith(str(data)) or str(data) in " ".join(words)
+        )
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+@pytest.mark.slow
+def test_the_stories_end_right_though_web_worker_and_database_are_killed(telling: Telling) -> None:
+    at = 0
+    for part, when in KILLS.items():
+        at = telling.wait_for(when, after=at) + 1
+        _kill(telling, part)
+    at = telling.wait_for("A service:", after=at)
+    _kill(telling, "worker")
+    at = telling.wait_for("Quote accepted", after=at)
+    _kill(telling, "database")
+    at = telling.wait_for("is to go back", after=at)
+    _kill(telling, "web")
+    _kill(telling, "worker")
+    status, told = telling.end()
+    assert status == 0, told
+    assert re.search(r"(\d+)/\1 truths hold", told), told
+    # Exactly the money of an undisturbed telling.
+    assert "Långkok: SEK215.84 arrived" in told.replace("\xa0", "")
+    assert "Långkok: SEK107.92 arrived" in told.replace("\xa0", "")
+    assert told.count("placed:") == 1
