@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
+from mainstem_affiliates.portal.pages import routes
 
-routes: list[Any] = []
+__all__ = ["routes"]

@@ -1,0 +1,524 @@
+"""The portal's pages: what she earned, why, and what next; her orders, leads, team and account."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from mainstem import leads, network, payments
+from mainstem.kit.locale import Language
+from mainstem.kit.telemetry import log
+from mainstem.kit.work import Actor, Work
+from mainstem.leads.queries import Introduced
+from mainstem.money import Money
+from mainstem.payments import GatewayDeclined, GatewayUnavailable
+from mainstem.plan import tell
+from mainstem.web import Form, house_of, language_of, redirect, render, visit_of
+from mainstem_affiliates.portal import reads
+from mainstem_affiliates.portal.reads import (
+    ClientOrder,
+    Code,
+    Me,
+    OrderMovements,
+    PayAccount,
+    Payout,
+    Place,
+    Standing,
+    Teammate,
+)
+from mainstem_affiliates.storefront import reads as order_reads
+from mainstem_affiliates.storefront.links import ROOT
+
+Page = Response[bytes]
+Visit = Request[Any, Any, Any]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,31}")
+
+# What the client's page says to her, said of her.
+_OF_HER = {
+    "You ordered": "Ordered",
+    "We have your payment": "Paid",
+    "Your parcel is packed": "The parcel is packed",
+    "Money went back to you": "Money went back to the client",
+    "Money is on its way back to you": "Money is on its way back to the client",
+}
+
+
+class PortalHead(msgspec.Struct, frozen=True, kw_only=True):
+    """The portal as its layout names it."""
+
+    name: str
+    home_url: str = "/portal"
+    earnings_url: str = "/portal"
+    orders_url: str = "/portal/orders"
+    leads_url: str = "/portal/leads"
+    team_url: str = "/portal/team"
+    account_url: str = "/portal/account"
+    storefront_url: str | None = None
+    sign_out_url: str | None = "/sign-out"
+
+
+class PortalPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What every page of the portal shows."""
+
+    portal: PortalHead
+    tab: str
+    leads_waiting: int
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A movement in words."""
+
+    text: str
+    level: int
+    amount: Money
+    kind: str
+    at: datetime
+    payable_on: date
+    is_matured: bool
+
+
+class ToldOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order earned, in words."""
+
+    number: str
+    url: str | None
+    total: Money
+    at: datetime
+    movements: list[Told]
+
+
+class Next(msgspec.Struct, frozen=True, kw_only=True):
+    """The one thing to do next."""
+
+    title: str
+    text: str
+    label: str = ""
+    url: str = ""
+    tone: str = "info"
+
+
+class EarningsPage(PortalPage, frozen=True, kw_only=True):
+    """What she earned, why, and what next."""
+
+    standings: list[Standing]
+    next: Next | None
+    orders: list[ToldOrder]
+    older_url: str | None
+    newest_url: str | None
+    payouts: list[Payout]
+    next_payout_day: date
+
+
+class PayoutsPage(PortalPage, frozen=True, kw_only=True):
+    """Every payout."""
+
+    payouts: list[Payout]
+    next_payout_day: date
+
+
+class OrdersPage(PortalPage, frozen=True, kw_only=True):
+    """Her clients' orders."""
+
+    orders: list[ClientOrder]
+    older_url: str | None
+    newest_url: str | None
+    shop_url: str | None
+
+
+class OrderPage(PortalPage, frozen=True, kw_only=True):
+    """One order of her own storefront, without what is the client's alone."""
+
+    number: str
+    state: str
+    client: str
+    city: str
+    total: Money
+    promised_by: date | None
+    lines: Sequence[Any]
+    timeline: list[dict[str, Any]]
+    earned: ToldOrder | None
+
+
+class LeadsPage(PortalPage, frozen=True, kw_only=True):
+    """The requests she introduced."""
+
+    leads: list[Introduced]
+    shop_url: str | None
+
+
+class TeamPage(PortalPage, frozen=True, kw_only=True):
+    """Those below her, level by level."""
+
+    levels: list[tuple[int, list[Teammate]]]
+    count: int
+
+
+class AccountPage(PortalPage, frozen=True, kw_only=True):
+    """Where she is paid, and her links and codes."""
+
+    account: PayAccount | None
+    state: str
+    links: list[tuple[str, str]]
+    codes: list[Code]
+    value: str
+    error: str | None
+
+
+@get("/")
+async def earnings(request: Visit, work: NamedDependency[Work]) -> Page:
+    """What did I earn, why, what next."""
+    me = reads.me(work)
+    before = _place(request.query_params.get("before", ""))
+    standings = reads.standings(work, me)
+    found, more = reads.movements(work, me, before=before)
+    account = reads.pay_account(work)
+    paid = reads.payouts(work, me)
+    language = language_of(request)
+    page = EarningsPage(
+        **_around(me, "earnings"),
+        standings=standings,
+        next=_next(work, language, me, standings, account, earned=bool(found or before)),
+        orders=[_told(order, language) for order in found],
+        older_url=f"/portal?before={_written(more)}#why" if more else None,
+        newest_url="/portal" if before else None,
+        payouts=paid[:3],
+        next_payout_day=reads.next_payout_day(work),
+    )
+    return render(request, "portal/earnings.html", page)
+
+
+@get("/payouts")
+async def payouts(request: Visit, work: NamedDependency[Work]) -> Page:
+    """Every payout and how far it is."""
+    me = reads.me(work)
+    page = PayoutsPage(
+        **_around(me, "earnings"),
+        payouts=reads.payouts(work, me),
+        next_payout_day=reads.next_payout_day(work),
+    )
+    return render(request, "portal/payouts.html", page)
+
+
+@get("/orders")
+async def orders(request: Visit, work: NamedDependency[Work]) -> Page:
+    """Her clients' orders."""
+    me = reads.me(work)
+    before = _place(request.query_params.get("before", ""))
+    found, more = reads.orders(work, me, before=before)
+    page = OrdersPage(
+        **_around(me, "orders"),
+        orders=found,
+        older_url=f"/portal/orders?before={_written(more)}" if more else None,
+        newest_url="/portal/orders" if before else None,
+        shop_url=f"{ROOT}/{me.shop}" if me.shop else None,
+    )
+    return render(request, "portal/orders.html", page)
+
+
+@get("/orders/{order_id:uuid}")
+async def order(request: Visit, work: NamedDependency[Work], order_id: FromPath[UUID]) -> Page:
+    """One order of her own storefront."""
+    me, text = reads.me(work), language_of(request).text
+    view = order_reads.order_view(work, me.id, order_id)
+    earned = reads.earned_on(work, me, order_id)
+    page = OrderPage(
+        **_around(me, "orders"),
+        number=view.number,
+        state=view.state,
+        client=view.client["name"],
+        city=view.address["city"],
+        total=view.total,
+        promised_by=view.promised_by if view.state in ("paid", "shipped") else None,
+        lines=view.lines,
+        timeline=[
+            {
+                "at": moment.at,
+                "text": text(_OF_HER.get(moment.message, moment.message)).format(**moment.facts),
+                "tone": moment.tone,
+            }
+            for moment in view.moments
+        ],
+        earned=_told(earned, language_of(request)) if earned else None,
+    )
+    return render(request, "portal/order.html", page)
+
+
+@get("/leads")
+async def introduced(request: Visit, work: NamedDependency[Work]) -> Page:
+    """The requests she introduced, and how far each has come."""
+    me = reads.me(work)
+    found = leads.queries.introduced(work, me.id, locale=language_of(request).locale)
+    page = LeadsPage(
+        **_around(me, "leads"), leads=found, shop_url=f"{ROOT}/{me.shop}" if me.shop else None
+    )
+    return render(request, "portal/leads.html", page)
+
+
+@get("/team")
+async def team(request: Visit, work: NamedDependency[Work]) -> Page:
+    """Those below her."""
+    me = reads.me(work)
+    found = reads.team(network.team(work, me.id), me)
+    levels: dict[int, list[Teammate]] = {}
+    for mate in found:
+        levels.setdefault(mate.level, []).append(mate)
+    page = TeamPage(**_around(me, "team"), levels=sorted(levels.items()), count=len(found))
+    return render(request, "portal/team.html", page)
+
+
+@get("/account")
+async def account(request: Visit, work: NamedDependency[Work]) -> Page:
+    """Where she is paid, and her links and codes."""
+    return _account(request, work)
+
+
+@post("/account/codes", status_code=200)
+async def new_code(
+    request: Visit, work: NamedDependency[Work], form: NamedDependency[Form]
+) -> Page:
+    """A code of her own choosing."""
+    code, language = form["code"].upper().replace(" ", "-"), language_of(request)
+    if not _CODE.fullmatch(code):
+        error = language.text("Use 2 to 32 letters A to Z, digits and dashes.")
+        return _account(request, work, value=form["code"], error=error)
+    added = work.run(
+        """INSERT INTO referral_code (code, affiliate_id, kind, created_at)
+           VALUES (%(code)s, %(id)s, 'code', %(now)s) ON CONFLICT DO NOTHING""",
+        code=code,
+        id=work.home,
+        now=work.now(),
+    )
+    if not added:
+        error = language.text("This code is taken. Choose another.")
+        return _account(request, work, value=form["code"], error=error)
+    notice = language.text("{code} is yours from now on.").format(code=code)
+    return redirect(request, "/portal/account", notice=notice)
+
+
+@post("/account/onboarding", status_code=200)
+async def start_onboarding(request: Visit) -> Page:
+    """On to the payment service's own page, where she says where to be paid."""
+    return await _to_onboarding(request)
+
+
+@get("/account/onboarding")
+async def resume_onboarding(request: Visit) -> Page:
+    """The payment service sends her back here when its link has grown too old."""
+    return await _to_onboarding(request)
+
+
+@get("/account/return")
+async def back_from_onboarding(request: Visit) -> Page:
+    """Back from the payment service: look at once how far she came."""
+    me, database = _me(request), house_of(request).database
+
+    def look() -> None:
+        with database.work(Actor("affiliate", str(me)), home=me) as work:
+            found = reads.pay_account(work)
+        if found is not None and found.provider == "stripe":
+            payments.account_changed(database, found.account)
+
+    try:
+        await asyncio.to_thread(look)
+    except (GatewayUnavailable, GatewayDeclined) as trouble:
+        log("portal").warning("the gateway did not answer", cause=str(trouble)[:300])
+    return redirect(request, "/portal/account")
+
+
+async def _to_onboarding(request: Visit) -> Page:
+    me, house = _me(request), house_of(request)
+    there = f"{house.settings.public_url}/portal/account"
+
+    def begin() -> str:
+        with house.database.work(Actor("affiliate", str(me)), home=me) as work:
+            reader = reads.me(work)
+            currency = _currency_to_be_paid_in(reads.standings(work, reader))
+        payments.open_account(house.database, me, currency=currency)
+        return payments.onboarding_link(
+            house.database,
+            me,
+            return_url=f"{there}/return",
+            refresh_url=f"{there}/onboarding",
+        )
+
+    try:
+        # On the loop's own threads: a slow gateway must not hold up those that serve pages.
+        url = await asyncio.to_thread(begin)
+    except (GatewayUnavailable, GatewayDeclined) as trouble:
+        log("portal").warning("the gateway did not answer", cause=str(trouble)[:300])
+        said = "The payment service cannot be reached just now. Try again in a minute."
+        notice = language_of(request).text(said)
+        return redirect(request, "/portal/account", notice=notice, tone="wait")
+    return redirect(request, url)
+
+
+def _currency_to_be_paid_in(standings: list[Standing]) -> str:
+    """The currency in which most is hers; her shop's where nothing is yet."""
+    most = max(standings, key=lambda one: one.payable.minor + one.pending.minor)
+    return most.currency if most.payable.minor + most.pending.minor > 0 else standings[0].currency
+
+
+def _me(request: Visit) -> int:
+    home = visit_of(request).affiliate_id
+    assert home is not None, "a guard has let her in"
+    return home
+
+
+def _around(me: Me, tab: str) -> dict[str, Any]:
+    shop = f"{ROOT}/{me.shop}" if me.shop else None
+    return {
+        "portal": PortalHead(name=me.name, storefront_url=shop),
+        "tab": tab,
+        "leads_waiting": me.leads_waiting,
+    }
+
+
+def _told(order: OrderMovements, language: Language) -> ToldOrder:
+    return ToldOrder(
+        number=order.number,
+        url=f"/portal/orders/{order.order_id}" if order.is_mine else None,
+        total=order.total,
+        at=order.at,
+        movements=[
+            Told(
+                text=tell(movement.explanation, language),
+                level=movement.level,
+                amount=movement.amount,
+                kind=movement.kind,
+                at=movement.credited_at,
+                payable_on=movement.payable_on,
+                is_matured=movement.is_matured,
+            )
+            for movement in order.movements
+        ],
+    )
+
+
+def _next(
+    work: Work,
+    language: Language,
+    me: Me,
+    standings: list[Standing],
+    account: PayAccount | None,
+    *,
+    earned: bool,
+) -> Next | None:
+    """What she should do, or know, before anything else."""
+    text, first = language.text, standings[0]
+    has_money = any(one.payable.minor > 0 or one.pending.minor > 0 for one in standings)
+    if has_money and (account is None or account.state in ("created", "onboarding")):
+        return Next(
+            title=text("Tell us where to pay you"),
+            text=text(
+                "It takes five minutes on our payment service's page. Until then we keep it for"
+                " you."
+            ),
+            label=text("Begin") if account is None else text("Go on where you were"),
+            url="/portal/account#pay",
+            tone="wait",
+        )
+    if account is not None and account.state in ("restricted", "rejected"):
+        return Next(
+            title=text("Your pay account needs you"),
+            text=text("Payouts wait until it is put right. Nothing is lost meanwhile."),
+            label=text("See what is missing"),
+            url="/portal/account#pay",
+            tone="bad",
+        )
+    if first.is_debt:
+        return Next(
+            title=text("Your next commissions fill {amount} first").format(
+                amount=language.money(-first.payable)
+            ),
+            text=text(
+                "Something was paid back to a client after your part of it had been paid out to"
+                " you. You need not send anything; what you earn next goes there first. The"
+                " movement is listed below."
+            ),
+            tone="wait",
+        )
+    if not earned:
+        return Next(
+            title=text("Your first commission comes with your first delivered order"),
+            text=text("Share your link: whoever buys through it is your client for a year."),
+            label=text("See my links"),
+            url="/portal/account#links",
+        )
+    if first.missing is not None and first.payable.minor > 0:
+        return Next(
+            title=text("{amount} more and it is paid out").format(
+                amount=language.money(first.missing)
+            ),
+            text=text("Payouts begin at {minimum}. What is payable stays yours until then.").format(
+                minimum=language.money(first.minimum) if first.minimum else ""
+            ),
+        )
+    if first.payable.minor > 0:
+        return Next(
+            title=text("{amount} goes out on {day}").format(
+                amount=language.money(first.payable), day=language.day(reads.next_payout_day(work))
+            ),
+            text=text("Payouts run every Monday. You need not do anything."),
+            tone="good",
+        )
+    return None
+
+
+def _account(request: Visit, work: Work, *, value: str = "", error: str | None = None) -> Page:
+    me, found = reads.me(work), reads.pay_account(work)
+    public = house_of(request).settings.public_url
+    codes = reads.codes(work)
+    shops = work.rows(
+        "SELECT slug, name FROM storefront WHERE home_id = %(id)s AND active ORDER BY id", id=me.id
+    )
+    links = [(row.name, f"{public}{ROOT}/{row.slug}") for row in shops]
+    page = AccountPage(
+        **_around(me, "account"),
+        account=found,
+        state=found.state if found else "none",
+        links=links,
+        codes=codes,
+        value=value,
+        error=error,
+    )
+    return render(request, "portal/account.html", page, status=422 if error else 200)
+
+
+def _place(text: str) -> Place | None:
+    """Where a page of a list begins; anything that we did not write is its first page."""
+    micros, _, order = text.partition("-")
+    if not (micros.isascii() and micros.isdigit() and len(micros) < 18 and len(order) == 32):
+        return None
+    try:
+        return _EPOCH + timedelta(microseconds=int(micros)), UUID(order)
+    except ValueError:
+        return None
+
+
+def _written(place: Place) -> str:
+    return f"{(place[0] - _EPOCH) // timedelta(microseconds=1)}-{place[1].hex}"
+
+
+routes: list[Any] = [
+    earnings,
+    payouts,
+    orders,
+    order,
+    introduced,
+    team,
+    account,
+    new_code,
+    start_onboarding,
+    resume_onboarding,
+    back_from_onboarding,
+]

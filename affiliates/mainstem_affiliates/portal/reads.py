@@ -1,0 +1,400 @@
+"""What an affiliate reads about her money, her clients and her team.
+
+Every read runs on Work that the database has bound to her: what is not hers is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from mainstem import ledger, planbook
+from mainstem.kit.errors import NotFound
+from mainstem.kit.work import Work
+from mainstem.money import Money
+from mainstem.plan import Explanation
+from mainstem_affiliates import promise
+
+MOVEMENTS_MAX = 60
+ORDERS_MAX = 50
+
+Place = tuple[datetime, UUID]
+"""Where a page of a list begins: an instant, and the order at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The affiliate who reads."""
+
+    id: int
+    name: str
+    state: str
+    currency: str
+    shop: str | None
+    """The slug of her first storefront."""
+    leads_waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ripening:
+    """Money that becomes payable on a day, if nothing comes back before."""
+
+    day: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where her money in one currency is."""
+
+    currency: str
+    pending: Money
+    payable: Money
+    on_the_way: Money
+    paid: Money
+    ripening: list[Ripening]
+    minimum: Money | None
+
+    @property
+    def is_debt(self) -> bool:
+        """Whether more went back than is left."""
+        return self.payable.minor < 0
+
+    @property
+    def missing(self) -> Money | None:
+        """What is missing until it is paid out; None when there is enough, or a debt."""
+        if self.minimum is None or self.is_debt or self.payable.minor >= self.minimum.minor:
+            return None
+        return self.minimum - self.payable
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One commission, or the part of it that went back, with its stored explanation."""
+
+    kind: str
+    level: int
+    amount: Money
+    explanation: Explanation
+    credited_at: datetime
+    payable_on: date
+    is_matured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMovements:
+    """Everything one order earned her, oldest first, and what is left of it."""
+
+    number: str
+    order_id: UUID
+    is_mine: bool
+    total: Money
+    at: datetime
+    movements: list[Movement]
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """Money that was sent to her, or is about to be."""
+
+    number: str
+    amount: Money
+    state: str
+    reserved_at: datetime
+    paid_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOrder:
+    """An order of one of her clients."""
+
+    id: UUID
+    number: str
+    state: str
+    client: str
+    city: str
+    total: Money
+    placed_at: datetime
+    promised_by: date | None
+    earned: Money | None
+    is_mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Teammate:
+    """Somebody below her."""
+
+    name: str
+    level: int
+    joined_at: datetime
+    sponsor: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PayAccount:
+    """Where she is paid."""
+
+    provider: str
+    account: str
+    currency: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code her clients type, or a link they follow."""
+
+    code: str
+    kind: str
+
+
+def me(work: Work) -> Me:
+    """Who reads."""
+    row = work.row(
+        """SELECT a.id, a.name, a.state, s.slug, s.currency,
+                  (SELECT count(*) FROM lead WHERE home_id = a.id AND state = 'new') AS waiting
+             FROM affiliate a
+             LEFT JOIN LATERAL (SELECT slug, currency FROM storefront
+                                 WHERE home_id = a.id AND active ORDER BY id LIMIT 1) s ON true
+            WHERE a.id = %(id)s""",
+        id=work.home,
+    )
+    if row is None:
+        raise NotFound("affiliate")
+    return Me(row.id, row.name, row.state, row.currency or "SEK", row.slug, row.waiting)
+
+
+def standings(work: Work, reader: Me) -> list[Standing]:
+    """Her money, one standing a currency, the shop's own first; at least that one."""
+    balances = ledger.balances(work, [reader.id])
+    paid = {
+        row.currency: row.amount
+        for row in work.rows(
+            """SELECT currency, sum(amount_minor)::bigint AS amount FROM payout
+                WHERE home_id = %(id)s AND state = 'paid' GROUP BY 1""",
+            id=reader.id,
+        )
+    }
+    held: dict[str, list[Ripening]] = {}
+    for _, currency, day, minor in ledger.held_until(work, date.max, owner_id=reader.id):
+        held.setdefault(currency, []).append(Ripening(day, Money(minor, currency)))
+    try:
+        minimum = planbook.in_force(work, work.now()).minimum_payout_minor
+    except planbook.NoPlanInForce:
+        minimum = {}
+    known = {currency for _, _, currency in balances} | set(paid)
+    order = [reader.currency, *sorted(known - {reader.currency})]
+
+    def of(account: str, currency: str) -> Money:
+        return Money(balances.get((reader.id, account, currency), 0), currency)
+
+    return [
+        Standing(
+            currency=currency,
+            pending=of("pending", currency),
+            payable=of("payable", currency),
+            on_the_way=of("payout_clearing", currency),
+            paid=Money(paid.get(currency, 0), currency),
+            ripening=held.get(currency, []),
+            minimum=Money(minimum[currency], currency) if currency in minimum else None,
+        )
+        for currency in order
+    ]
+
+
+_PAGE = """
+SELECT c.credited_at, c.home_id, c.order_id FROM commission c
+ WHERE c.beneficiary_id = %(id)s
+   AND (%(at)s::timestamptz IS NULL OR (c.credited_at, c.order_id) < (%(at)s, %(order)s::uuid))
+ ORDER BY c.credited_at DESC, c.order_id DESC LIMIT %(most)s"""
+
+_MOVEMENTS = """
+SELECT c.home_id, c.order_id, c.rule, c.level, c.no, c.kind, c.currency, c.amount_minor,
+       c.held_until, c.explanation, c.credited_at,
+       c.held_until <= coalesce((SELECT max(day) FROM release_day), '-infinity') AS matured
+  FROM commission c
+  JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+ USING (home_id, order_id)
+ WHERE c.beneficiary_id = %(id)s
+ ORDER BY c.order_id, c.rule, c.level, c.no"""
+
+
+def movements(
+    work: Work, reader: Me, *, before: Place | None = None
+) -> tuple[list[OrderMovements], Place | None]:
+    """What she earned, order by order, newest movement first; and where the next page begins.
+
+    An order is shown whole, where its newest movement is. Any number of movements may share one
+    instant, so a page ends at an order and not at a time.
+    """
+    at, order_id = before or (None, None)
+    rows = work.rows(_PAGE, id=reader.id, at=at, order=order_id, most=MOVEMENTS_MAX)
+    asked = dict.fromkeys((row.home_id, row.order_id) for row in rows)
+    found = _whole(work, reader, list(asked))
+    if before:
+        # What has moved again since then was shown on an earlier page.
+        found = {id: one for id, one in found.items() if (one.at, id) < before}
+    last = (rows[-1].credited_at, rows[-1].order_id) if len(rows) == MOVEMENTS_MAX else None
+    return [found[id] for _, id in asked if id in found], last
+
+
+def _whole(work: Work, reader: Me, asked: Sequence[tuple[int, UUID]]) -> dict[UUID, OrderMovements]:
+    grouped: dict[UUID, list[Any]] = {}
+    for row in work.rows(
+        _MOVEMENTS,
+        id=reader.id,
+        homes=[home for home, _ in asked],
+        orders=[order for _, order in asked],
+    ):
+        grouped.setdefault(row.order_id, []).append(row)
+    return {id: _of_order(reader, rows) for id, rows in grouped.items()}
+
+
+def _of_order(reader: Me, rows: Sequence[Any]) -> OrderMovements:
+    currency = rows[0].currency
+    return OrderMovements(
+        number=str(rows[0].explanation["facts"]["order"]),
+        order_id=rows[0].order_id,
+        is_mine=rows[0].home_id == reader.id,
+        total=Money(sum(row.amount_minor for row in rows), currency),
+        at=max(row.credited_at for row in rows),
+        movements=[
+            Movement(
+                kind=row.kind,
+                level=row.level,
+                amount=Money(row.amount_minor, currency),
+                explanation=row.explanation,
+                credited_at=row.credited_at,
+                payable_on=row.held_until,
+                is_matured=row.matured,
+            )
+            for row in rows
+        ],
+    )
+
+
+def payouts(work: Work, reader: Me) -> list[Payout]:
+    """Her payouts, newest first."""
+    return [
+        Payout(
+            row.number,
+            Money(row.amount_minor, row.currency),
+            row.state,
+            row.reserved_at,
+            row.paid_at,
+        )
+        for row in work.rows(
+            """SELECT number, amount_minor, currency, state, reserved_at, paid_at FROM payout
+                WHERE home_id = %(id)s AND state <> 'canceled'
+                ORDER BY reserved_at DESC LIMIT 60""",
+            id=reader.id,
+        )
+    ]
+
+
+_ORDERS = """
+SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.fulfillment_status, o.currency,
+       o.total_minor, o.client->>'name' AS client, o.address->>'city' AS city, o.placed_at,
+       o.paid_at, o.pay_by,
+       (SELECT sum(c.amount_minor)::bigint FROM commission c
+         WHERE c.home_id = o.home_id AND c.order_id = o.id AND c.beneficiary_id = %(id)s) AS earned,
+       EXISTS (SELECT 1 FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id
+                  AND l.kind = 'goods') AS goods
+  FROM orders o
+ WHERE (o.home_id = %(id)s OR o.seller_id = %(id)s)
+   AND (%(at)s::timestamptz IS NULL OR (o.placed_at, o.id) < (%(at)s, %(order)s::uuid))
+ ORDER BY o.placed_at DESC, o.id DESC LIMIT %(most)s"""
+
+
+def orders(
+    work: Work, reader: Me, *, before: Place | None = None
+) -> tuple[list[ClientOrder], Place | None]:
+    """Her clients' orders, newest first; and where the next page begins."""
+    at, order_id = before or (None, None)
+    rows = work.rows(_ORDERS, id=reader.id, at=at, order=order_id, most=ORDERS_MAX)
+    found = [
+        ClientOrder(
+            id=row.id,
+            number=row.number,
+            state=order_state(row, work.now()),
+            client=row.client,
+            city=row.city,
+            total=Money(row.total_minor, row.currency),
+            placed_at=row.placed_at,
+            promised_by=promise.by(row.paid_at, work.tools.zone)
+            if row.paid_at and row.goods and row.fulfillment_status != "delivered"
+            else None,
+            earned=None if row.earned is None else Money(row.earned, row.currency),
+            is_mine=row.home_id == reader.id,
+        )
+        for row in rows
+    ]
+    return found, (rows[-1].placed_at, rows[-1].id) if len(rows) == ORDERS_MAX else None
+
+
+def order_state(row: Any, now: datetime) -> str:
+    """Where an order stands, in one word."""
+    if row.state in ("canceled", "expired"):
+        return str(row.state)
+    if row.payment_status in ("refunded", "disputed"):
+        return str(row.payment_status)
+    if row.state == "pending":
+        return "unpaid" if row.pay_by > now else "expired"
+    return {
+        "delivered": "delivered",
+        "shipped": "shipped",
+        "partial": "shipped",
+        "partially_delivered": "shipped",
+    }.get(row.fulfillment_status, "paid")
+
+
+def earned_on(work: Work, reader: Me, order_id: UUID) -> OrderMovements | None:
+    """What one order of her own storefront earned her, if anything yet."""
+    return _whole(work, reader, [(reader.id, order_id)]).get(order_id)
+
+
+def team(rows: Iterable[Any], reader: Me) -> list[Teammate]:
+    """Those below her, nearest level first."""
+    kept = list(rows)
+    names = {row.id: row.name for row in kept} | {reader.id: reader.name}
+    return [
+        Teammate(
+            row.name,
+            row.level,
+            row.joined_at,
+            names.get(row.sponsor_id, ""),
+            row.state in ("active", "paused"),
+        )
+        for row in kept
+    ]
+
+
+def pay_account(work: Work) -> PayAccount | None:
+    """Where she is paid, once she has begun to say so."""
+    row = work.row(
+        "SELECT provider, account, currency, state FROM pay_account WHERE home_id = %(id)s",
+        id=work.home,
+    )
+    return PayAccount(row.provider, row.account, row.currency, row.state) if row else None
+
+
+def codes(work: Work) -> list[Code]:
+    """Her codes and links in force."""
+    return [
+        Code(row.code, row.kind)
+        for row in work.rows(
+            """SELECT code, kind FROM referral_code
+                WHERE affiliate_id = %(id)s AND retired_at IS NULL ORDER BY kind, created_at, code""",
+            id=work.home,
+        )
+    ]
+
+
+def next_payout_day(work: Work) -> date:
+    """The day of the next run of payouts: they run on Mondays."""
+    today = work.now().astimezone(work.tools.zone).date()
+    return today + timedelta(days=7 - today.weekday())
