@@ -134,7 +134,7 @@ def _moves(
     delivered = row.delivered_at or work.now()
     ends = delivered.astimezone(work.tools.zone).date() + timedelta(days=hold)
     for level in sorted(target.keys() | stands.keys()):
-        now = stands.get(level)
+        now: Any = stands.get(level)
         share = target.get(level) or Share(level, now.beneficiary_id, 0, 0, 0)
         credit = share.credited_minor - (now.credited if now else 0)
         reverse = share.reversed_minor - (now.reversed if now else 0)

@@ -276,7 +276,7 @@ def verify(raw: bytes, signature: str, secrets: tuple[str, ...]) -> Letter:
         if not secret:
             continue  # an empty secret would verify against an empty key
         try:
-            stripe.WebhookSignature.verify_header(  # type: ignore[no-untyped-call]
+            stripe.WebhookSignature.verify_header(
                 raw.decode(), signature, secret, tolerance=_TOLERANCE_SECONDS
             )
         except stripe.SignatureVerificationError as error:

@@ -59,7 +59,7 @@ def start(
             url=session.url,
         )
     assert session.url, "an open checkout has a page"
-    return session.url
+    return str(session.url)
 
 
 def _open_checkout(
