@@ -8,7 +8,7 @@ order of locations. If another location is better, the promise moves there in th
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,19 +22,49 @@ from mainstem_fulfillment import engagements
 Key = tuple[int, UUID]
 
 _PROMISES = """
-SELECT r.home_id, r.order_id, r.line_no, r.fulfilment_no, r.variant_id, r.location_id, r.quantity,
-       o.address->>'country' AS country
+SELECT r.home_id, r.order_id, min(o.address->>'country') AS country,
+       array_agg(r.fulfilment_no::int) AS fulfilments, array_agg(r.variant_id) AS variants,
+       array_agg(r.location_id) AS locations, array_agg(r.quantity) AS quantities
   FROM orders o
   JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
   JOIN fulfilment f ON f.home_id = o.home_id AND f.order_id = o.id AND f.state = 'unrouted'
   JOIN reservation r ON r.home_id = f.home_id AND r.order_id = f.order_id
        AND r.fulfilment_no = f.no AND r.released_at IS NULL
  WHERE o.state = 'placed'
- ORDER BY r.home_id, r.order_id, r.line_no"""
+ GROUP BY r.home_id, r.order_id
+ ORDER BY r.home_id, r.order_id"""
 
 _FIELD = """
 SELECT s.variant_id, s.location_id, s.on_hand - s.reserved AS free
   FROM stock_level s WHERE s.variant_id = ANY(%(variants)s::bigint[])"""
+
+
+class _Promise:
+    """What is promised to one order: how much of each variant, and how much of it where."""
+
+    def __init__(self, row: Any) -> None:
+        self.key: Key = (row.home_id, row.order_id)
+        self.country: str = row.country
+        self.fulfilments: set[int] = set(row.fulfilments)
+        self.wanted: dict[int, int] = {}
+        self.own: dict[tuple[int, int], int] = {}
+        for variant, place, quantity in zip(
+            row.variants, row.locations, row.quantities, strict=True
+        ):
+            self.wanted[variant] = self.wanted.get(variant, 0) + quantity
+            self.own[variant, place] = self.own.get((variant, place), 0) + quantity
+
+    @property
+    def locations(self) -> list[int]:
+        return sorted({place for _, place in self.own})
+
+    def covered(self, location_id: int, free: Mapping[tuple[int, int], int]) -> int:
+        """How many of the variants a location could give whole; its own promise counts as free."""
+        return sum(
+            free.get((variant, location_id), 0) + self.own.get((variant, location_id), 0)
+            >= quantity
+            for variant, quantity in self.wanted.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +91,40 @@ class _Candidate:
 
 
 def route(work: Work, orders: Sequence[Key]) -> None:
-    """Give paid orders their work: goods to a location, services to the board of jobs."""
+    """Give paid orders their work: goods to a location, services to the board of jobs.
+
+    What is routed already stays as it is, so asking again changes nothing.
+    """
     keys = sorted(set(orders))
     lock(work, keys)
     asked = {"homes": [home for home, _ in keys], "ids": [id for _, id in keys]}
-    promises: dict[Key, list[Any]] = {}
-    for row in work.rows(_PROMISES, **asked):
-        promises.setdefault((row.home_id, row.order_id), []).append(row)
+    promises = [_Promise(row) for row in work.rows(_PROMISES, **asked)]
     if promises:
         _route_goods(work, promises)
-    engagements.open_jobs(work, keys)
-    record_all(work, "order.routed", keys)
+    jobs = engagements.open_jobs(work, keys)
+    routed = {promise.key for promise in promises} | {(job.home_id, job.order_id) for job in jobs}
+    record_all(work, "order.routed", sorted(routed))
 
 
-def _route_goods(work: Work, promises: dict[Key, list[Any]]) -> None:
+def _route_goods(work: Work, promises: Sequence[_Promise]) -> None:
     places = work.rows("SELECT id, code, name, country, position FROM location WHERE active")
+    codes = {place.id: place.code for place in places}
     free: dict[tuple[int, int], int] = {}
     if len(places) > 1:
-        variants = list({row.variant_id for rows in promises.values() for row in rows})
+        variants = list({variant for promise in promises for variant in promise.wanted})
         free = {(r.variant_id, r.location_id): r.free for r in work.rows(_FIELD, variants=variants)}
     decisions = []
-    for key, rows in promises.items():
-        candidates = _judge(rows, places, free)
-        best, now = candidates[0], sorted({row.location_id for row in rows})
+    for promise in promises:
+        candidates = _judge(promise, places, free)
+        best, now = candidates[0], promise.locations
         if best.covers < best.of:
             chosen, reason = now, "no_single_location_has_everything"
-        elif now == [best.location.id] or _move(work, key, rows, best.location.id):
+        elif now == [best.location.id] or _move(work, promise, best.location.id):
             chosen, reason = [best.location.id], "whole_order_from_the_best_location"
         else:
             chosen, reason = now, "better_location_was_taken_meanwhile"
-        codes = {place.id: place.code for place in places}
         decisions.append(
-            (*key, ",".join(codes.get(id, str(id)) for id in chosen), reason,
+            (*promise.key, ",".join(codes.get(id, str(id)) for id in chosen), reason,
              json.dumps([c.told(c.location.id in chosen) for c in candidates]))
         )  # fmt: skip
     _keep(work, decisions)
@@ -101,63 +133,49 @@ def _route_goods(work: Work, promises: dict[Key, list[Any]]) -> None:
              FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
             WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id AND f.state = 'unrouted'""",
         now=work.now(),
-        homes=[home for home, _ in promises],
-        orders=[order for _, order in promises],
+        homes=[promise.key[0] for promise in promises],
+        orders=[promise.key[1] for promise in promises],
     )
 
 
-def _judge(rows: Sequence[Any], places: Sequence[Any], free: dict[tuple[int, int], int]) -> list[_Candidate]:
-    """Every active location, best first. What is already promised to this order counts as free."""
-    wanted: dict[int, int] = {}
-    own: dict[tuple[int, int], int] = {}
-    for row in rows:
-        wanted[row.variant_id] = wanted.get(row.variant_id, 0) + row.quantity
-        place = (row.variant_id, row.location_id)
-        own[place] = own.get(place, 0) + row.quantity
+def _judge(
+    promise: _Promise, places: Sequence[Any], free: Mapping[tuple[int, int], int]
+) -> list[_Candidate]:
+    """Every active location, best first."""
     found = [
         _Candidate(
             place,
-            sum(
-                free.get((v, place.id), 0) + own.get((v, place.id), 0) >= quantity
-                for v, quantity in wanted.items()
-            ),
-            len(wanted),
-            place.country != rows[0].country,
+            promise.covered(place.id, free),
+            len(promise.wanted),
+            place.country != promise.country,
         )
         for place in places
     ]
     return sorted(found, key=lambda candidate: candidate.rank)
 
 
-def _move(work: Work, key: Key, rows: Sequence[Any], location_id: int) -> bool:
+def _move(work: Work, promise: _Promise, location_id: int) -> bool:
     """Move an order's promise to one location; False when its stock has gone meanwhile."""
-    shelf = stock.lock(work, [row.variant_id for row in rows])
-    wanted: dict[int, int] = {}
-    for row in rows:
-        wanted[row.variant_id] = wanted.get(row.variant_id, 0) + row.quantity
-    own = {row.variant_id: row.quantity for row in rows if row.location_id == location_id}
-    if any(
-        shelf.free.get(v, {}).get(location_id, 0) + own.get(v, 0) < quantity
-        for v, quantity in wanted.items()
-    ):
+    shelf = stock.lock(work, list(promise.wanted))
+    free = {(variant, location_id): shelf.free.get(variant, {}).get(location_id, 0)
+            for variant in promise.wanted}  # fmt: skip
+    if promise.covered(location_id, free) < len(promise.wanted):
         return False
-    stock.give_back(work, [key])
-    stock.take(work, {(v, location_id): quantity for v, quantity in wanted.items()})
-    home, order = key
-    no = work.value(
-        """UPDATE fulfilment SET state = 'canceled'
-            WHERE home_id = %(home)s AND order_id = %(order)s AND state = 'unrouted';
-           SELECT max(no) + 1 FROM fulfilment WHERE home_id = %(home)s AND order_id = %(order)s""",
-        home=home,
-        order=order,
-    )
+    stock.give_back(work, [promise.key])
+    stock.take(work, {(variant, location_id): q for variant, q in promise.wanted.items()})
+    order = {"home": promise.key[0], "order": promise.key[1]}
     work.run(
+        """UPDATE fulfilment SET state = 'canceled'
+            WHERE home_id = %(home)s AND order_id = %(order)s AND state = 'unrouted'""",
+        **order,
+    )
+    no = work.value(
         """INSERT INTO fulfilment (home_id, order_id, no, location_id, state)
-           VALUES (%(home)s, %(order)s, %(no)s, %(location)s, 'unrouted')""",
-        home=home,
-        order=order,
-        no=no,
+           SELECT %(home)s, %(order)s, max(no) + 1, %(location)s, 'unrouted'
+             FROM fulfilment WHERE home_id = %(home)s AND order_id = %(order)s
+           RETURNING no""",
         location=location_id,
+        **order,
     )
     work.run(
         """INSERT INTO reservation (home_id, order_id, line_no, fulfilment_no, variant_id, location_id, quantity)
@@ -165,11 +183,10 @@ def _move(work: Work, key: Key, rows: Sequence[Any], location_id: int) -> bool:
              FROM reservation WHERE home_id = %(home)s AND order_id = %(order)s
               AND fulfilment_no = ANY(%(old)s::int[])
             GROUP BY home_id, order_id, line_no, variant_id""",
-        home=home,
-        order=order,
         no=no,
         location=location_id,
-        old=sorted({row.fulfilment_no for row in rows}),
+        old=sorted(promise.fulfilments),
+        **order,
     )
     return True
 

@@ -1,0 +1,69 @@
+"""Which location does the work of a paid order."""
+
+from __future__ import annotations
+
+from tests.company import KETTLE, SKILLET, a_company, a_paid_order
+
+from mainstem import invariants
+from mainstem.kit.db import Database
+from mainstem.kit.work import Work
+from mainstem_fulfillment import routing
+
+
+def _move_first_location_abroad(work: Work) -> None:
+    work.run("UPDATE location SET country = 'NO' WHERE code = 'STH'")
+
+
+def test_an_order_is_shipped_from_the_clients_country_with_all_its_lines(
+    database: Database,
+) -> None:
+    with database.work() as work:
+        company = a_company(work)
+        _move_first_location_abroad(work)
+        # The same article on two lines is wanted twice.
+        order = a_paid_order(work, company.shop, (KETTLE, 2), (SKILLET, 1), (KETTLE, 3))
+        routing.route(work, [(order.home_id, order.order_id)])
+    with database.work() as work:
+        assert [
+            tuple(row)
+            for row in work.rows(
+                """SELECT f.no, l.code, f.state FROM fulfilment f JOIN location l ON l.id = f.location_id
+                    ORDER BY f.no"""
+            )
+        ] == [(1, "STH", "canceled"), (2, "MMA", "released")]
+        assert [
+            tuple(row)
+            for row in work.rows(
+                """SELECT r.line_no, r.quantity FROM reservation r WHERE released_at IS NULL
+                    ORDER BY line_no"""
+            )
+        ] == [(1, 2), (2, 1), (3, 3)]
+        assert work.value("SELECT chosen || ': ' || reason FROM routing_decision") == (
+            "MMA: whole_order_from_the_best_location"
+        )
+        assert not [finding for finding in invariants.check(work) if finding.wrong]
+
+
+def test_an_order_is_not_moved_to_where_not_all_of_it_lies(database: Database) -> None:
+    with database.work() as work:
+        company = a_company(work)
+        _move_first_location_abroad(work)
+        work.run("UPDATE stock_level SET on_hand = 4 WHERE location_id = %(id)s", id=company.malmo)
+        order = a_paid_order(work, company.shop, (KETTLE, 2), (KETTLE, 3))
+        routing.route(work, [(order.home_id, order.order_id)])
+        assert [
+            tuple(row)
+            for row in work.rows(
+                """SELECT f.no, l.code, f.state FROM fulfilment f JOIN location l ON l.id = f.location_id"""
+            )
+        ] == [(1, "STH", "released")]
+
+
+def test_routing_again_changes_nothing_and_says_nothing(database: Database) -> None:
+    with database.work() as work:
+        company = a_company(work)
+        order = a_paid_order(work, company.shop, (KETTLE, 2))
+        for _ in range(3):
+            routing.route(work, [(order.home_id, order.order_id)])
+        assert work.value("SELECT count(*) FROM fact WHERE name = 'order.routed'") == 1
+        assert work.value("SELECT count(*) FROM routing_decision") == 1
