@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -10,9 +10,11 @@ from uuid import UUID
 from mainstem import orders
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record
-from mainstem.kit.work import Work
+from mainstem.kit.work import Work, columns
 from mainstem.orders.progress import lock
 
+Key = tuple[int, UUID]
+"""An order: (home, id)."""
 FulfilmentKey = tuple[int, UUID, int]
 """One location's work for one order: (home, order, no)."""
 
@@ -128,7 +130,9 @@ def hand_over(work: Work, key: FulfilmentKey) -> None:
     _leave(work, [key], {})
 
 
-def dispatch(work: Work, fulfilments: Sequence[FulfilmentKey], *, at: dict[tuple[int, UUID], datetime]) -> None:
+def dispatch(
+    work: Work, fulfilments: Sequence[FulfilmentKey], *, at: Mapping[Key, datetime]
+) -> None:
     """Ship released work whose goods left before it came here: the history that a company brings."""
     keys = sorted(fulfilments)
     lock(work, sorted({(home, order) for home, order, _ in keys}))
@@ -154,47 +158,42 @@ def dispatch(work: Work, fulfilments: Sequence[FulfilmentKey], *, at: dict[tuple
     _leave(work, keys, at)
 
 
-_CONTENTS = """
-SELECT r.home_id, r.order_id, r.line_no, r.fulfilment_no, r.variant_id, r.location_id, r.quantity
+_GONE = """
+SELECT r.variant_id, r.location_id, sum(r.quantity)::int AS quantity
   FROM reservation r
   JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[]) AS asked (home_id, order_id, no)
     ON r.home_id = asked.home_id AND r.order_id = asked.order_id AND r.fulfilment_no = asked.no
- WHERE r.released_at IS NULL"""
+ WHERE r.released_at IS NULL
+ GROUP BY 1, 2 ORDER BY 1, 2"""
+
+_LOCK_SHELF = """
+SELECT count(*) FROM (
+  SELECT FROM stock_level s
+    JOIN unnest(%(variants)s::bigint[], %(locations)s::bigint[]) AS gone (variant_id, location_id)
+      USING (variant_id, location_id)
+   ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s) AS locked"""
+
+_TAKE_FROM_SHELF = """
+UPDATE stock_level s SET on_hand = s.on_hand - gone.quantity, reserved = s.reserved - gone.quantity
+  FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[], %(quantities)s::int[])
+    AS gone (variant_id, location_id, quantity)
+ WHERE s.variant_id = gone.variant_id AND s.location_id = gone.location_id"""
 
 
-def _leave(work: Work, keys: Sequence[FulfilmentKey], at: dict[tuple[int, UUID], datetime]) -> None:
-    contents = work.rows(_CONTENTS, **_arrays(keys))
-    gone: dict[tuple[int, int], int] = {}
-    for row in contents:
-        place = (row.variant_id, row.location_id)
-        gone[place] = gone.get(place, 0) + row.quantity
-    places = sorted(gone)
-    shelf = {
-        "variants": [variant for variant, _ in places],
-        "locations": [location for _, location in places],
-    }
-    work.rows(
-        """SELECT 1 FROM stock_level s
-             JOIN unnest(%(variants)s::bigint[], %(locations)s::bigint[]) AS g (variant_id, location_id)
-               USING (variant_id, location_id)
-            ORDER BY s.variant_id, s.location_id FOR UPDATE OF s""",
-        **shelf,
-    )
-    work.run(
-        """UPDATE stock_level s SET on_hand = s.on_hand - g.quantity, reserved = s.reserved - g.quantity
-             FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[], %(quantities)s::int[])
-               AS g (variant_id, location_id, quantity)
-            WHERE s.variant_id = g.variant_id AND s.location_id = g.location_id""",
-        quantities=[gone[place] for place in places],
-        **shelf,
-    )
-    orders.record_shipment(
-        work, [(r.home_id, r.order_id, r.line_no, r.quantity) for r in contents], at=at
-    )
+def _leave(work: Work, keys: Sequence[FulfilmentKey], at: Mapping[Key, datetime]) -> None:
+    orders.record_departure(work, keys, at=at)
+    # The shelf last: everybody's baskets wait for it, so it is held as shortly as can be.
+    variants, locations, quantities = columns(work.rows(_GONE, **_arrays(keys)), 3)
+    shelf = {"variants": variants, "locations": locations}
+    work.value(_LOCK_SHELF, **shelf)
+    work.run(_TAKE_FROM_SHELF, quantities=quantities, **shelf)
 
 
 def deliver(
-    work: Work, fulfilments: Sequence[FulfilmentKey], *, at: dict[tuple[int, UUID], datetime] | None = None
+    work: Work,
+    fulfilments: Sequence[FulfilmentKey],
+    *,
+    at: Mapping[Key, datetime] | None = None,
 ) -> int:
     """The client has the parcels of these fulfilments; how many that was news of."""
     keys = sorted(set(fulfilments))
@@ -211,10 +210,7 @@ def deliver(
         **_arrays(keys),
     )
     done = [(row.home_id, row.order_id, row.fulfilment_no) for row in arrived]
-    contents = work.rows(_CONTENTS, **_arrays(done))
-    orders.record_delivery(
-        work, [(r.home_id, r.order_id, r.line_no, r.quantity) for r in contents], at=times
-    )
+    orders.record_arrival(work, done, at=times)
     return len(done)
 
 

@@ -40,24 +40,24 @@ def quiet(tools: Tools) -> Tools:
 
 
 def capture(work: Work, sales: Sequence[Sale]) -> list[Placed | Refused]:
-    """Orders placed, paid and routed, one answer each in the order given; known ones as they are."""
-    answers = orders.place(work, [sale.wanted for sale in sales])
-    paid = [
-        (sale, answer)
-        for sale, answer in zip(sales, answers, strict=True)
-        if isinstance(answer, Placed) and not answer.replayed and sale.paid_at is not None
-    ]
+    """Orders placed, one answer each in the order given; known ones as they are."""
+    return orders.place(work, [sale.wanted for sale in sales])
+
+
+def pay(work: Work, sales: Sequence[Sale], placed: Sequence[Placed]) -> int:
+    """What was paid for these orders of these sales; how many that was news of. They are routed."""
     captured = payments.record_external(
         work,
         [
             (one.home_id, one.order_id, one.total_minor, one.currency, sale.paid_at, sale.reference)
-            for sale, one in paid
+            for sale, one in zip(sales, placed, strict=True)
             if sale.paid_at is not None
         ],
     )
-    orders.mark_paid(work, captured)
-    routing.route(work, [(one.home_id, one.order_id) for _, one in paid])
-    return answers
+    paid = orders.mark_paid(work, captured)
+    if paid:
+        routing.route(work, paid)
+    return len(paid)
 
 
 def ship(work: Work, shipped: Mapping[Key, datetime]) -> int:

@@ -6,7 +6,7 @@ writes the difference. Money is booked here, in the same transaction as the orde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from uuid import UUID
 from mainstem import ledger, payments, stock
 from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import record, record_all
-from mainstem.kit.work import Work
+from mainstem.kit.work import Work, columns
 from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
 from mainstem.money import rdiv
@@ -49,11 +49,12 @@ UPDATE orders o SET
           JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
             USING (home_id, order_id)
          WHERE p.state = 'captured' GROUP BY 1, 2) AS sums
- WHERE o.home_id = sums.home_id AND o.id = sums.order_id"""
+ WHERE o.home_id = sums.home_id AND o.id = sums.order_id
+RETURNING o.home_id, o.id, o.state, o.paid_at"""
 
 
-def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> None:
-    """Captured payments (home, payment) make their orders paid, once.
+def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> list[Key]:
+    """Captured payments (home, payment) make their orders paid, once; those that now are.
 
     Money that arrives for an order that has expired or was canceled is sent back whole.
     """
@@ -71,20 +72,22 @@ def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> None:
         or (row.captured_minor == row.total_minor == 0 and row.state == "pending")
     ]
     if not fresh:
-        return
-    work.run(_PAID, homes=[r.home_id for r in fresh], orders=[r.id for r in fresh])
-    arrived = [(row.home_id, row.id) for row in fresh if row.state == "pending"]
-    record_all(
-        work,
-        "order.paid",
-        arrived,
-        happened_at=[row.captured_at for row in fresh if row.state == "pending"],
-    )
+        return []
+    after = work.rows(_PAID, homes=[r.home_id for r in fresh], orders=[r.id for r in fresh])
+    waited = {(row.home_id, row.id) for row in fresh if row.state == "pending"}
+    # An order that is paid in part still waits for the rest.
+    arrived = {
+        (row.home_id, row.id): row.paid_at
+        for row in after
+        if row.state == "placed" and (row.home_id, row.id) in waited
+    }
+    record_all(work, "order.paid", list(arrived), happened_at=list(arrived.values()))
     for row in fresh:
         if row.state in ("expired", "canceled"):
             payments.request_refund(
                 work, row.home_id, row.id, amount_minor=row.captured_minor, reason="paid_too_late"
             )
+    return sorted(arrived)
 
 
 def _capture_postings(work: Work, row: Any) -> list[Transfer]:
@@ -124,10 +127,15 @@ def _capture_postings(work: Work, row: Any) -> list[Transfer]:
 _MOVED = """
 UPDATE order_line l SET {column} = l.{column} + moved.quantity
   FROM (SELECT home_id, order_id, line_no, sum(quantity)::int AS quantity
-          FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[],
-                      %(quantities)s::int[]) AS m (home_id, order_id, line_no, quantity)
-         GROUP BY 1, 2, 3) AS moved
+          FROM {source} GROUP BY 1, 2, 3) AS moved
  WHERE l.home_id = moved.home_id AND l.order_id = moved.order_id AND l.line_no = moved.line_no"""
+_NAMED = """
+  unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[], %(quantities)s::int[])
+    AS named (home_id, order_id, line_no, quantity)"""
+_PROMISED = """
+  reservation r JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[])
+    AS named (home_id, order_id, fulfilment_no) USING (home_id, order_id, fulfilment_no)
+ WHERE r.released_at IS NULL"""
 
 _FULFILLMENT_STATUS = """
 UPDATE orders o SET fulfillment_status = CASE
@@ -148,42 +156,65 @@ UPDATE orders o SET fulfillment_status = CASE
  WHERE o.home_id = sums.home_id AND o.id = sums.order_id"""
 
 
+Line = tuple[int, UUID, int, int]
+"""So much of a line: (home, order, line, quantity)."""
+Fulfilment = tuple[int, UUID, int]
+"""One location's work for one order: (home, order, no)."""
+
+
 def record_shipment(
-    work: Work,
-    lines: Sequence[tuple[int, UUID, int, int]],
-    *,
-    at: dict[Key, datetime] | None = None,
+    work: Work, lines: Sequence[Line], *, at: Mapping[Key, datetime] | None = None
 ) -> None:
-    """Quantities that have left: (home, order, line, quantity)."""
-    _move(work, "shipped", lines, at or {})
+    """So much of these lines has left."""
+    _move_lines(work, "shipped", lines, at)
 
 
 def record_delivery(
-    work: Work,
-    lines: Sequence[tuple[int, UUID, int, int]],
-    *,
-    at: dict[Key, datetime] | None = None,
+    work: Work, lines: Sequence[Line], *, at: Mapping[Key, datetime] | None = None
 ) -> None:
-    """Quantities that the client has: (home, order, line, quantity). This is what earns."""
-    _move(work, "delivered", lines, at or {})
+    """So much of these lines is with the client. This is what earns."""
+    _move_lines(work, "delivered", lines, at)
+
+
+def record_departure(
+    work: Work, fulfilments: Sequence[Fulfilment], *, at: Mapping[Key, datetime] | None = None
+) -> None:
+    """All that was promised by these fulfilments has left."""
+    _move_promised(work, "shipped", fulfilments, at)
+
+
+def record_arrival(
+    work: Work, fulfilments: Sequence[Fulfilment], *, at: Mapping[Key, datetime] | None = None
+) -> None:
+    """All that was promised by these fulfilments is with the client. This is what earns."""
+    _move_promised(work, "delivered", fulfilments, at)
+
+
+def _move_lines(
+    work: Work, column: str, lines: Sequence[Line], at: Mapping[Key, datetime] | None
+) -> None:
+    homes, orders, numbers, quantities = columns(lines, 4)
+    moved = {"homes": homes, "orders": orders, "lines": numbers, "quantities": quantities}
+    _move(work, column, _NAMED, moved, at or {})
+
+
+def _move_promised(
+    work: Work, column: str, fulfilments: Sequence[Fulfilment], at: Mapping[Key, datetime] | None
+) -> None:
+    homes, orders, numbers = columns(fulfilments, 3)
+    _move(work, column, _PROMISED, {"homes": homes, "orders": orders, "nos": numbers}, at or {})
 
 
 def _move(
-    work: Work, column: str, lines: Sequence[tuple[int, UUID, int, int]], at: dict[Key, datetime]
+    work: Work, column: str, source: str, moved: dict[str, list[Any]], at: Mapping[Key, datetime]
 ) -> None:
-    if not lines:
+    orders = sorted(set(zip(moved["homes"], moved["orders"], strict=True)))
+    if not orders:
         return
     now = work.now()
-    orders = sorted({(home, order) for home, order, _, _ in lines})
     times = [at.get(key, now) for key in orders]
     lock(work, orders)
-    work.run(
-        _MOVED.format(column=column),
-        homes=[line[0] for line in lines],
-        orders=[line[1] for line in lines],
-        lines=[line[2] for line in lines],
-        quantities=[line[3] for line in lines],
-    )
+    work.run(_MOVED.format(column=column, source=source), **moved)
     work.run(
         _FULFILLMENT_STATUS,
         homes=[home for home, _ in orders],
@@ -477,10 +508,12 @@ def close_finished(work: Work, *, most: int = 5000) -> int:
 
 def lock(work: Work, orders: Sequence[Key]) -> None:
     """Take orders, in key order, to change them."""
-    work.rows(
-        """SELECT 1 FROM orders o
-             JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
-               USING (home_id, id) ORDER BY o.home_id, o.id FOR UPDATE OF o""",
+    # Counted, because nobody wants to see them; their keys stay free to be referred to.
+    work.value(
+        """SELECT count(*) FROM (
+             SELECT FROM orders o
+               JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
+                 USING (home_id, id) ORDER BY o.home_id, o.id FOR NO KEY UPDATE OF o) AS locked""",
         homes=[home for home, _ in orders],
         orders=[order for _, order in orders],
     )

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import urlsplit, urlunsplit
@@ -33,7 +33,6 @@ import sqlalchemy.exc
 from mainstem import commissions, invariants, orders, payouts
 from mainstem.kit import db, postgres
 from mainstem.kit.clock import FixedClock
-from mainstem.kit.db import Database
 from mainstem.kit.events import record_all
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import SYSTEM, Work

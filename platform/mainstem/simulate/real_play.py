@@ -29,8 +29,9 @@ from mainstem.importing import history as past
 from mainstem.importing.history import Key, Sale
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
+from mainstem.kit.errors import Refused
 from mainstem.kit.work import SYSTEM, Tools, Work
-from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted
+from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
 from mainstem.payments import PastRefund
 from mainstem.simulate.real_company import CURRENCY
 from mainstem.simulate.real_source import Basket, Given, History, Part
@@ -44,6 +45,10 @@ _TRIES = 6
 
 class Away(Exception):
     """The database does not answer, or another part held what this one needs for too long."""
+
+
+class CaptureRefused(Exception):
+    """A basket of the history was not accepted, which its preparation should have prevented."""
 
 
 def connect(url: str, *, pool: int = 1) -> Database:
@@ -71,41 +76,43 @@ class Player:
 
     def play(self, part: Part) -> None:
         """Everything that happens in a part: bought, sent, brought, given back."""
-        self._each("capture", self._history.baskets(part), part, self._capture)
+        self._each("capture", map(self._sale, self._history.baskets(part)), part, self._capture)
         self._each("ship", self._history.due("shipped", part), part, self._ship)
         self._each("deliver", self._history.due("delivered", part), part, self._deliver)
         self._each("refund", self._history.refunds(part), part, self._refund)
 
     def _each(
-        self, step: str, things: Iterable[T], part: Part, verb: Callable[[Work, list[T]], None]
+        self, step: str, things: Iterable[T], part: Part, verb: Callable[[list[T], datetime], None]
     ) -> None:
         started = time.perf_counter()
         for batch in _batches(things, self._batch):
-            self._once(batch, part.end, verb)
+            verb(batch, part.end)
             if step == "capture":
                 self._told(len(batch))
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started
 
-    def _once(self, batch: list[T], now: datetime, verb: Callable[[Work, list[T]], None]) -> None:
-        """One batch in one transaction; again if another part stood in its way."""
+    def _once(self, now: datetime, verb: Callable[[Work], T]) -> T:
+        """One piece of work in one transaction; again if another part stood in its way."""
         for tried in range(1, _TRIES + 1):
             try:
                 with self._database.work(SYSTEM, clock=FixedClock(now)) as work:
-                    verb(work, batch)
-                return
+                    return verb(work)
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
                 if tried == _TRIES:
                     raise Away(str(error)) from error
-            except (psycopg.OperationalError, sqlalchemy.exc.DBAPIError) as error:
-                raise Away(str(error)) from error
+        raise AssertionError("the last try returns or raises")
 
-    def _capture(self, work: Work, baskets: list[Basket]) -> None:
-        answers = past.capture(work, [self._sale(basket) for basket in baskets])
-        for basket, answer in zip(baskets, answers, strict=True):
-            if isinstance(answer, Exception):
-                raise AssertionError(
-                    f"basket {basket.id}: {answer} {getattr(answer, 'problems', '')}"
+    def _capture(self, sales: list[Sale], now: datetime) -> None:
+        # Committed on its own, so that the shelf is free again for the other parts.
+        answers = self._once(now, lambda work: past.capture(work, sales))
+        placed = [answer for answer in answers if isinstance(answer, Placed)]
+        for sale, answer in zip(sales, answers, strict=True):
+            if isinstance(answer, Refused):
+                raise CaptureRefused(
+                    f"Basket {sale.wanted.external_id}: {answer}"
+                    + "".join(f" {problem.text()}" for problem in answer.problems)
                 )
+        self._once(now, lambda work: past.pay(work, sales, placed))
 
     def _sale(self, basket: Basket) -> Sale:
         home, store = self._stores[basket.store]
@@ -134,32 +141,32 @@ class Player:
         )
         return Sale(wanted, basket.placed_at, f"till {basket.store}, {name}")
 
-    def _ship(self, work: Work, due: list[tuple[int, int, datetime]]) -> None:
-        past.ship(work, self._orders(work, due))
+    def _ship(self, due: list[tuple[int, int, datetime]], now: datetime) -> None:
+        self._once(now, lambda work: past.ship(work, self._orders(work, due)))
 
-    def _deliver(self, work: Work, due: list[tuple[int, int, datetime]]) -> None:
-        past.deliver(work, self._orders(work, due))
+    def _deliver(self, due: list[tuple[int, int, datetime]], now: datetime) -> None:
+        self._once(now, lambda work: past.deliver(work, self._orders(work, due)))
 
     def _orders(self, work: Work, due: Sequence[tuple[int, int, datetime]]) -> dict[Key, datetime]:
         keys = self._keys(work, [(basket, store) for basket, store, _ in due])
         return {keys[basket]: at for basket, _, at in due}
 
-    def _refund(self, work: Work, given: list[Given]) -> None:
+    def _refund(self, given: list[Given], now: datetime) -> None:
+        self._once(now, lambda work: past.refund(work, self._refunds(work, given)))
+
+    def _refunds(self, work: Work, given: list[Given]) -> list[PastRefund]:
         keys = self._keys(work, [(one.basket, one.store) for one in given])
-        past.refund(
-            work,
-            [
-                PastRefund(
-                    *keys[one.basket],
-                    reference=f"line {one.line_no}",
-                    amount_minor=one.minor,
-                    lines=[(one.line_no, one.minor)],
-                    reason="returned",
-                    at=one.at,
-                )
-                for one in given
-            ],
-        )
+        return [
+            PastRefund(
+                *keys[one.basket],
+                reference=f"line {one.line_no}",
+                amount_minor=one.minor,
+                lines=[(one.line_no, one.minor)],
+                reason="returned",
+                at=one.at,
+            )
+            for one in given
+        ]
 
     def _keys(self, work: Work, named: Sequence[tuple[int, int]]) -> dict[int, tuple[int, UUID]]:
         baskets = sorted(set(named))

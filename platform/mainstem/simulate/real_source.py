@@ -177,17 +177,18 @@ SELECT *, placed_at + INTERVAL 1 DAY AS shipped_at,
        placed_at + (3 + {_HASH.format("'way ' || basket_id")} % 2) * INTERVAL 1 DAY AS delivered_at
   FROM chosen"""
 
+_DRAWN = "' ' || l.basket_id || ' ' || l.line_no"
 _REFUND = f"""
 CREATE TEMP TABLE refund AS
 SELECT l.basket_id, l.household, l.store, l.line_no,
-       CASE WHEN {_HASH.format("'part ' || l.basket_id || ' ' || l.line_no")} % 3 < 2 THEN l.minor
-            ELSE greatest(1, l.minor * (1 + {_HASH.format("'tenths ' || l.basket_id || ' ' || l.line_no")} % 9)::BIGINT // 10)
+       CASE WHEN {_HASH.format("'part' || " + _DRAWN)} % 3 < 2 THEN l.minor
+            ELSE greatest(
+              1, l.minor * (1 + {_HASH.format("'tenths' || " + _DRAWN)} % 9)::BIGINT // 10)
             END AS minor,
-       b.delivered_at + (3 + {_HASH.format("'when ' || l.basket_id || ' ' || l.line_no")} % 23)
-         * INTERVAL 1 DAY AS given_at
+       b.delivered_at + (3 + {_HASH.format("'when' || " + _DRAWN)} % 23) * INTERVAL 1 DAY
+         AS given_at
   FROM line l JOIN basket b USING (basket_id)
- WHERE l.minor > 0
-   AND {_HASH.format("'back ' || l.basket_id || ' ' || l.line_no")} % 10000 < $refunded"""  # fmt: skip
+ WHERE l.minor > 0 AND {_HASH.format("'back' || " + _DRAWN)} % 10000 < $refunded"""
 
 _WRITTEN = {
     "lines": """SELECT basket_id, household, store, placed_at, line_no, sku, quantity, minor
