@@ -290,9 +290,8 @@ class Capture:
 
 def _prepare(work: Work, key_hashes: set[bytes]) -> set[bytes]:
     """Bound the wait for locks; which of these keys are in force now."""
-    with work.pg.pipeline():
-        work.run(f"SET LOCAL lock_timeout = '{LOCKS_WITHIN}'")
-        return identity.keys_in_force(work, key_hashes) if key_hashes else set()
+    work.run(f"SET LOCAL lock_timeout = '{LOCKS_WITHIN}'")
+    return identity.keys_in_force(work, key_hashes) if key_hashes else set()
 
 
 def _was_in_the_way(error: Exception) -> bool:

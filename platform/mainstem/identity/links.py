@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from itsdangerous import BadData, TimestampSigner
@@ -16,9 +16,11 @@ ORDER_DAYS = 3 * 365 + 30
 QUOTE_DAYS = 120
 
 
-def client_link(secret: str, home_id: int, order_id: UUID) -> str:
-    """The token of an order's page."""
-    return _sign(secret, "order", home_id, order_id)
+def client_link(
+    secret: str, home_id: int, order_id: UUID, *, made_at: datetime | None = None
+) -> str:
+    """The token of an order's page. The same `made_at` gives the same token; otherwise it is now."""
+    return _sign(secret, "order", home_id, order_id, made_at)
 
 
 def read_client_link(secret: str, token: str) -> tuple[int, UUID]:
@@ -36,8 +38,17 @@ def read_quote_link(secret: str, token: str) -> tuple[int, UUID]:
     return _read(secret, "quote", token, timedelta(days=QUOTE_DAYS))
 
 
-def _signer(secret: str, purpose: str) -> TimestampSigner:
-    return TimestampSigner(
+class _Signer(TimestampSigner):
+    """Signs as of an instant, when one is given."""
+
+    made_at: datetime | None = None
+
+    def get_timestamp(self) -> int:
+        return int(self.made_at.timestamp()) if self.made_at else super().get_timestamp()
+
+
+def _signer(secret: str, purpose: str) -> _Signer:
+    return _Signer(
         secret,
         salt=f"mainstem.{purpose}-link",
         key_derivation="hmac",
@@ -45,9 +56,13 @@ def _signer(secret: str, purpose: str) -> TimestampSigner:
     )
 
 
-def _sign(secret: str, purpose: str, home_id: int, id: UUID) -> str:
+def _sign(
+    secret: str, purpose: str, home_id: int, id: UUID, made_at: datetime | None = None
+) -> str:
+    signer = _signer(secret, purpose)
+    signer.made_at = made_at
     content = base64_encode(id.bytes + home_id.to_bytes(8, "big"))
-    return _signer(secret, purpose).sign(content).decode()
+    return signer.sign(content).decode()
 
 
 def _read(secret: str, purpose: str, token: str, age_max: timedelta) -> tuple[int, UUID]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 # Crockford's base 32: no I, L, O, U, so a number survives being read out on the phone.
@@ -29,6 +30,11 @@ def _uuid7(noise: int) -> UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)
+
+
+def made_at(id: UUID) -> datetime:
+    """When one of our ids was made, by the machine's clock, to the millisecond."""
+    return datetime.fromtimestamp((id.int >> 80) / 1000, UTC)
 
 
 def short(id: UUID) -> str:

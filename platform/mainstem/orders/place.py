@@ -392,7 +392,7 @@ def _shortages(draft: _Draft, free: Mapping[int, int]) -> Iterator[Problem]:
     for no, variant, _ in draft.needs:
         if variant in free:
             yield Problem(f"/lines/{no - 1}/quantity", "insufficient_stock",
-                          "There are only {available} left of {sku}.",
+                          "There is less of {sku} than you want: {available} in stock.",
                           {"available": free[variant], "sku": draft.wanted.lines[no - 1].sku})  # fmt: skip
 
 

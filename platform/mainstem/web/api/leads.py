@@ -1,0 +1,103 @@
+"""Leads over the API: a client of a storefront on another machine asks for a service."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from mainstem.kit.errors import NotFound
+from mainstem.kit.work import Work
+from mainstem.leads import LeadWanted
+from mainstem.web.api import queries
+from mainstem.web.api.bodies import LeadBody, LeadDetails, LeadLinks, LeadList, LeadOpened
+from mainstem.web.api.requests import (
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    as_cursor,
+    capture_of,
+    fingerprint,
+    key_of,
+    read_cursor,
+    reply,
+)
+from mainstem.web.house import house_of
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@post("/leads", status_code=201)
+async def open_lead(
+    request: AnyRequest, data: JSONBody[LeadBody], idempotency_key: IdempotencyKey
+) -> Response[LeadOpened]:
+    """Hand over a client's request for a service.
+
+    `consent.words` are the very words the client agreed to. The same request with the same key
+    gives the same answer again, with the header `Idempotent-Replayed`.
+    """
+    key = key_of(request)
+    opened = await capture_of(request).lead(
+        LeadWanted(
+            storefront_id=key.storefront_id,
+            home_id=key.home_id,
+            channel="api",
+            key=idempotency_key,
+            fingerprint=fingerprint(data),
+            product=data.product,
+            client=data.client,
+            address=data.address,
+            consent=data.consent,
+            locale=data.locale,
+            currency=data.currency,
+            message=data.message,
+            wanted_on=data.wanted_on,
+            code=data.code,
+            link=data.link,
+            external_id=data.external_id,
+        )
+    )
+    # As it was when it came, so that a repeat is answered like the first request.
+    state = "duplicate" if opened.state == "duplicate" else "new"
+    answer = LeadOpened(opened.lead_id, opened.number, state, _links(request, opened.lead_id))
+    return reply(request, answer, status=201, replayed=opened.replayed)
+
+
+@get("/leads", sync_to_thread=True)
+def list_leads(
+    request: AnyRequest, work: NamedDependency[Work], after: Cursor = None, limit: Limit = 50
+) -> Response[LeadList]:
+    """The storefront's leads, newest first."""
+    key = key_of(request)
+    rows = queries.leads(
+        work,
+        home=key.home_id,
+        storefront=key.storefront_id,
+        before=read_cursor(after),
+        most=limit + 1,
+    )
+    found = [_details(request, row) for row in rows[:limit]]
+    return reply(request, LeadList(found, as_cursor(rows, limit)))
+
+
+@get("/leads/{lead_id:uuid}", sync_to_thread=True)
+def show_lead(
+    request: AnyRequest, work: NamedDependency[Work], lead_id: FromPath[UUID]
+) -> Response[LeadDetails]:
+    """One lead, with what was quoted and the order that came of it."""
+    key = key_of(request)
+    row = queries.lead(work, home=key.home_id, storefront=key.storefront_id, id=lead_id)
+    if row is None:
+        raise NotFound("lead")
+    return reply(request, _details(request, row))
+
+
+def _details(request: AnyRequest, row: Any) -> LeadDetails:
+    return LeadDetails(**row._asdict(), links=_links(request, row.id))
+
+
+def _links(request: AnyRequest, lead_id: UUID) -> LeadLinks:
+    return LeadLinks(f"{house_of(request).settings.public_url}/api/v1/leads/{lead_id}")

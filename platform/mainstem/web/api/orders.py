@@ -1,0 +1,170 @@
+"""Orders over the API: placed by a storefront on another machine, and followed by it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from mainstem.identity import client_link
+from mainstem.kit.errors import NotFound
+from mainstem.kit.ids import made_at
+from mainstem.kit.work import Work
+from mainstem.orders import LineWanted, OrderWanted, Placed, PriceChanged, Totals
+from mainstem.web.api import queries
+from mainstem.web.api.bodies import (
+    OrderBody,
+    OrderDetails,
+    OrderLine,
+    OrderLinks,
+    OrderList,
+    OrderPlaced,
+    OrderSummary,
+    Parcel,
+)
+from mainstem.web.api.requests import (
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    as_cursor,
+    capture_of,
+    fingerprint,
+    key_of,
+    read_cursor,
+    reply,
+)
+from mainstem.web.guards import KeyRefused
+from mainstem.web.house import house_of
+from mainstem.web.problems import MEDIA_TYPE, explain
+from mainstem.web.rendering import language_of
+from mainstem_affiliates.capture import KeyRevoked
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@post("/orders", status_code=201)
+async def place_order(
+    request: AnyRequest, data: JSONBody[OrderBody], idempotency_key: IdempotencyKey
+) -> Response[OrderPlaced]:
+    """Place an order.
+
+    The prices are the server's own. The goods are reserved until `pay_by`; send the client to
+    `links.pay`. The same request with the same key gives the same answer again, with the header
+    `Idempotent-Replayed`.
+    """
+    key = key_of(request)
+    wanted = OrderWanted(
+        storefront_id=key.storefront_id,
+        home_id=key.home_id,
+        channel="api",
+        key=idempotency_key,
+        fingerprint=fingerprint(data),
+        currency=data.currency,
+        locale=data.locale,
+        client=data.client,
+        address=data.address,
+        lines=[
+            LineWanted(line.sku, line.quantity, unit_price_minor=line.unit_price_minor)
+            for line in data.lines
+        ],
+        external_id=data.external_id,
+        code=data.code,
+        link=data.link,
+        totals=data.totals,
+    )
+    try:
+        placed = await capture_of(request).order(wanted, key_hash=key.key_hash)
+    except PriceChanged as changed:
+        return _with_quote(request, changed)
+    except KeyRevoked:
+        raise KeyRefused from None
+    return reply(request, _placed(request, placed), status=201, replayed=placed.replayed)
+
+
+@get("/orders", sync_to_thread=True)
+def list_orders(
+    request: AnyRequest, work: NamedDependency[Work], after: Cursor = None, limit: Limit = 50
+) -> Response[OrderList]:
+    """The storefront's orders, newest first."""
+    key = key_of(request)
+    rows = queries.orders(
+        work,
+        home=key.home_id,
+        storefront=key.storefront_id,
+        before=read_cursor(after),
+        most=limit + 1,
+    )
+    summaries = [OrderSummary(**_summary(request, row)) for row in rows[:limit]]
+    return reply(request, OrderList(summaries, as_cursor(rows, limit)))
+
+
+@get("/orders/{order_id:uuid}", sync_to_thread=True)
+def show_order(
+    request: AnyRequest, work: NamedDependency[Work], order_id: FromPath[UUID]
+) -> Response[OrderDetails]:
+    """One order, with its lines and the parcels that have left."""
+    key = key_of(request)
+    row = queries.order(work, home=key.home_id, storefront=key.storefront_id, id=order_id)
+    if row is None:
+        raise NotFound("order")
+    home = key.home_id
+    details = OrderDetails(
+        **_summary(request, row),
+        lines=[OrderLine(*line) for line in queries.lines(work, home=home, order=order_id)],
+        parcels=[Parcel(*parcel) for parcel in queries.parcels(work, home=home, order=order_id)],
+    )
+    return reply(request, details)
+
+
+def _placed(request: AnyRequest, placed: Placed) -> OrderPlaced:
+    """The same for a repeat as for the first request, whatever has become of the order since."""
+    return OrderPlaced(
+        id=placed.order_id,
+        number=placed.number,
+        state="pending",
+        currency=placed.currency,
+        totals=placed.totals,
+        pay_by=placed.pay_by,
+        links=_links(request, placed.home_id, placed.order_id),
+    )
+
+
+def _summary(request: AnyRequest, row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "number": row.number,
+        "external_id": row.external_id,
+        "state": row.state,
+        "payment_status": row.payment_status,
+        "fulfillment_status": row.fulfillment_status,
+        "currency": row.currency,
+        "totals": Totals(row.items_minor, row.shipping_minor, row.tax_minor, row.total_minor),
+        "refunded_minor": row.refunded_minor,
+        "placed_at": row.placed_at,
+        "pay_by": row.pay_by,
+        "paid_at": row.paid_at,
+        "delivered_at": row.delivered_at,
+        "links": _links(request, row.home_id, row.id),
+    }
+
+
+def _links(request: AnyRequest, home_id: int, order_id: UUID) -> OrderLinks:
+    settings = house_of(request).settings
+    token = client_link(settings.secret, home_id, order_id, made_at=made_at(order_id))
+    page = f"{settings.public_url}/order/{token}"
+    return OrderLinks(f"{settings.public_url}/api/v1/orders/{order_id}", track=page, pay=page)
+
+
+def _with_quote(request: AnyRequest, changed: PriceChanged) -> Response[Any]:
+    """What the order costs now, beside what is wrong."""
+    details = msgspec.to_builtins(explain(request, changed))
+    return Response(
+        msgspec.json.encode(details | {"quote": changed.quote}),
+        status_code=changed.status,
+        media_type=MEDIA_TYPE,
+        headers={"Content-Language": language_of(request).locale, "Vary": "Accept-Language"},
+    )

@@ -1,0 +1,86 @@
+"""What the API reads. Each read is of one storefront, in a Work bound to its home."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from mainstem.kit.work import Work
+
+_ORDER = """
+SELECT id, home_id, number, external_id, state, payment_status, fulfillment_status, currency,
+       items_minor, shipping_minor, tax_minor, total_minor, refunded_minor, placed_at, pay_by,
+       paid_at, delivered_at
+  FROM orders WHERE home_id = %(home)s AND storefront_id = %(storefront)s"""
+
+
+def order(work: Work, *, home: int, storefront: int, id: UUID) -> Any | None:
+    """One order of this storefront."""
+    return work.row(f"{_ORDER} AND id = %(id)s", home=home, storefront=storefront, id=id)
+
+
+def orders(
+    work: Work, *, home: int, storefront: int, before: UUID | None, most: int
+) -> Sequence[Any]:
+    """Orders of this storefront, newest first; with `before`, those older than that one."""
+    return work.rows(
+        f"""{_ORDER} AND (%(before)s::uuid IS NULL OR id < %(before)s::uuid)
+            ORDER BY id DESC LIMIT %(most)s""",
+        home=home,
+        storefront=storefront,
+        before=before,
+        most=most,
+    )
+
+
+def lines(work: Work, *, home: int, order: UUID) -> Sequence[Any]:
+    """The lines of an order."""
+    return work.rows(
+        """SELECT line_no, sku, name, kind, quantity, unit_minor, total_minor, shipped, delivered,
+                  canceled
+             FROM order_line WHERE home_id = %(home)s AND order_id = %(order)s ORDER BY line_no""",
+        home=home,
+        order=order,
+    )
+
+
+def parcels(work: Work, *, home: int, order: UUID) -> Sequence[Any]:
+    """The parcels of an order that have left."""
+    return work.rows(
+        """SELECT carrier, tracking, state, shipped_at, delivered_at
+             FROM parcel WHERE home_id = %(home)s AND order_id = %(order)s
+              AND shipped_at IS NOT NULL ORDER BY no""",
+        home=home,
+        order=order,
+    )
+
+
+_LEAD = """
+SELECT l.id, l.number, l.external_id, p.slug AS product, l.state, l.lost_reason, l.currency,
+       (SELECT q.amount_minor FROM quote q
+         WHERE q.home_id = l.home_id AND q.lead_id = l.id AND q.sent_at IS NOT NULL
+         ORDER BY q.no DESC LIMIT 1) AS quoted_minor,
+       (SELECT o.id FROM orders o WHERE o.home_id = l.home_id AND o.lead_id = l.id) AS order_id,
+       l.created_at, l.closed_at
+  FROM lead l JOIN product p ON p.id = l.product_id
+ WHERE l.home_id = %(home)s AND l.storefront_id = %(storefront)s"""
+
+
+def lead(work: Work, *, home: int, storefront: int, id: UUID) -> Any | None:
+    """One lead of this storefront."""
+    return work.row(f"{_LEAD} AND l.id = %(id)s", home=home, storefront=storefront, id=id)
+
+
+def leads(
+    work: Work, *, home: int, storefront: int, before: UUID | None, most: int
+) -> Sequence[Any]:
+    """Leads of this storefront, newest first; with `before`, those older than that one."""
+    return work.rows(
+        f"""{_LEAD} AND (%(before)s::uuid IS NULL OR l.id < %(before)s::uuid)
+            ORDER BY l.id DESC LIMIT %(most)s""",
+        home=home,
+        storefront=storefront,
+        before=before,
+        most=most,
+    )

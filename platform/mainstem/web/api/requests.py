@@ -1,0 +1,187 @@
+"""What every request of the API has: a key of its own, a fingerprint, and a fair share of us."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, TypeVar
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.exceptions import ValidationException
+from litestar.handlers import BaseRouteHandler
+from litestar.params import HeaderParameter, QueryParameter
+
+from mainstem.identity import StorefrontKey
+from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
+from mainstem.web.house import visit_of
+from mainstem.web.problems import answer
+from mainstem_affiliates.capture import Capture
+
+PER_SECOND = 100
+"""Requests that one storefront's key may send in the long run."""
+
+BURST = 400
+"""How many of them may come at once."""
+
+_POLICY = f'"key";q={BURST};w={BURST // PER_SECOND}'
+
+T = TypeVar("T")
+IdempotencyKey = Annotated[
+    str,
+    HeaderParameter(
+        name="Idempotency-Key",
+        min_length=KEY_MIN,
+        max_length=KEY_MAX,
+        description="Yours, new for each request; the same request may be sent again with it.",
+    ),
+]
+Cursor = Annotated[
+    str | None, QueryParameter(description="`next` of the page before", max_length=100)
+]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at most")]
+
+
+class IdempotencyKeyMissing(Refused):
+    """The request has no key, so that its repeat could not be known."""
+
+    code: ClassVar[str] = "idempotency_key_missing"
+    status: ClassVar[int] = 400
+    message: ClassVar[str] = (
+        "Send an Idempotency-Key of {min} to {max} characters, new for each request."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(min=KEY_MIN, max=KEY_MAX)
+
+
+class RateLimited(Refused):
+    """This key has sent more than its share."""
+
+    code: ClassVar[str] = "rate_limited"
+    status: ClassVar[int] = 429
+    message: ClassVar[str] = "Too many requests. Go on in a moment, more slowly."
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__()
+
+
+def capture_of(request: Request[Any, Any, Any]) -> Capture:
+    """The one door for orders and leads."""
+    capture = request.app.state["capture"]
+    assert isinstance(capture, Capture)
+    return capture
+
+
+def key_of(request: Request[Any, Any, Any]) -> StorefrontKey:
+    """Which storefront is speaking."""
+    key = visit_of(request).storefront
+    assert key is not None, "a guard has let it in"
+    return key
+
+
+def as_cursor(rows: Sequence[Any], limit: int) -> str | None:
+    """Where the next page begins, when there was more than this one holds."""
+    return str(rows[limit - 1].id) if len(rows) > limit else None
+
+
+def read_cursor(cursor: str | None) -> UUID | None:
+    """After which row to go on."""
+    try:
+        return UUID(cursor) if cursor else None
+    except ValueError:
+        raise InvalidInput(
+            Problem("/after", "invalid_field", "Send the cursor as it was given.")
+        ) from None
+
+
+def fingerprint(body: msgspec.Struct) -> bytes:
+    """The same for the same request, however its JSON was spaced and ordered."""
+    return hashlib.sha256(msgspec.json.encode(body)).digest()
+
+
+async def no_zero_characters(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Refuses texts with a zero character, which the database cannot keep."""
+    if "data" in handler.parsed_fn_signature.parameters:
+        assert isinstance(connection, Request)
+        body = await connection.body()
+        if b"\\u0000" in body:
+            problems = [*_with_zeros(msgspec.json.decode(body), "")]
+            if problems:
+                raise InvalidInput(*problems)
+
+
+def _with_zeros(value: Any, pointer: str) -> list[Problem]:
+    if isinstance(value, str):
+        sentence = "Write this without control characters."
+        return [Problem(pointer, "invalid_field", sentence)] if "\0" in value else []
+    inner = value.items() if isinstance(value, dict) else []
+    inner = enumerate(value) if isinstance(value, list) else inner
+    return [found for at, part in inner for found in _with_zeros(part, f"{pointer}/{at}")]
+
+
+# ------------------------------------------------------------------------- a fair share
+
+
+@dataclass(slots=True)
+class _Bucket:
+    left: float
+    at: float
+
+
+class Shares:
+    """A bucket of requests for each key, filled again as time goes by."""
+
+    def __init__(self, *, per_second: int = PER_SECOND, burst: int = BURST) -> None:
+        self.per_second = per_second
+        self.burst = burst
+        self._buckets: dict[bytes, _Bucket] = {}
+
+    def take(self, key_hash: bytes) -> int:
+        """Take one; how many are left. Raises RateLimited when there was none."""
+        now = time.monotonic()
+        bucket = self._buckets.get(key_hash)
+        if bucket is None:
+            bucket = self._buckets[key_hash] = _Bucket(self.burst, now)
+        bucket.left = min(self.burst, bucket.left + (now - bucket.at) * self.per_second)
+        bucket.at = now
+        if bucket.left < 1:
+            raise RateLimited(retry_after=1)
+        bucket.left -= 1
+        return int(bucket.left)
+
+
+async def a_fair_share(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Refuses what one key sends beyond its share."""
+    state = connection.app.state
+    shares = state.get("api_shares")
+    if shares is None:
+        shares = state["api_shares"] = Shares()
+    key = visit_of(connection).storefront
+    assert key is not None, "a guard has let it in"
+    connection.state["left"] = shares.take(key.key_hash)
+
+
+def reply(
+    request: Request[Any, Any, Any], content: T, *, status: int = 200, replayed: bool = False
+) -> Response[T]:
+    """An answer that also tells what is left of the storefront's share."""
+    headers = {"RateLimit-Policy": _POLICY, "RateLimit": f'"key";r={request.state["left"]};t=1'}
+    if replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return Response(content, status_code=status, headers=headers)
+
+
+def answer_invalid(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
+    """A missing idempotency key is a fault of its own; all else is told as everywhere."""
+    if request.method == "POST" and "idempotency-key" not in request.headers:
+        return answer(request, IdempotencyKeyMissing())
+    return answer(request, error)
