@@ -1,7 +1,28 @@
-"""The desk: pages for those who pick, pack and go out."""
+"""The desk: pages for those who pick and pack, sell services and send teams out."""
 
 from __future__ import annotations
 
 from typing import Any
 
-routes: list[Any] = []
+from litestar import Router, get
+
+from mainstem.web.console.frame import SERVICE, SHIP, Answer, Asked, reader_of
+from mainstem.web.guards import staff
+from mainstem.web.rendering import redirect
+from mainstem_fulfillment.desk import jobs, leads, ship
+
+
+@get("/", sync_to_thread=False)
+def home(request: Asked) -> Answer:
+    """Where this member of staff begins."""
+    identity = reader_of(request)
+    if identity.may(*SHIP) and identity.may(*SERVICE):
+        return redirect(request, "/console")
+    return redirect(request, "/desk/ship" if identity.may(*SHIP) else "/desk/leads")
+
+
+routes: list[Any] = [
+    home,
+    Router("/", route_handlers=ship.routes, guards=[staff(*SHIP)]),
+    Router("/", route_handlers=[*leads.routes, *jobs.routes], guards=[staff(*SERVICE)]),
+]

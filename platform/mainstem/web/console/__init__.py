@@ -1,7 +1,18 @@
-"""The console: money, plans, people and facts, for the parent's staff."""
+"""The console: what waits where, orders, money and facts, for the parent's staff."""
 
 from __future__ import annotations
 
 from typing import Any
 
-routes: list[Any] = []
+from litestar import Router
+
+from mainstem.web.console import facts, home, money, orders
+from mainstem.web.console.frame import ADMIN, MONEY, ORDERS
+from mainstem.web.guards import staff
+
+routes: list[Any] = [
+    *home.routes,
+    Router("/", route_handlers=orders.routes, guards=[staff(*ORDERS)]),
+    Router("/", route_handlers=money.routes, guards=[staff(*MONEY)]),
+    Router("/", route_handlers=facts.routes, guards=[staff(*ADMIN)]),
+]

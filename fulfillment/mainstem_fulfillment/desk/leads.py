@@ -1,0 +1,254 @@
+"""Leads: requests for services, from new to won or lost."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from mainstem import leads
+from mainstem.identity import quote_link
+from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.kit.work import Work
+from mainstem.leads.queries import LeadView
+from mainstem.web.console import words
+from mainstem.web.console.amounts import amount_in
+from mainstem.web.console.frame import (
+    Answer,
+    Asked,
+    Event,
+    Page,
+    fact_in_words,
+    framed,
+    names_of,
+    refused,
+    said,
+    show,
+    tone_of,
+)
+from mainstem.web.forms import Form
+from mainstem.web.house import house_of
+from mainstem.web.rendering import language_of, redirect
+from mainstem_fulfillment.desk import queries
+
+CLOSED = ("won", "lost", "duplicate")
+
+
+class Pipeline(Page, kw_only=True):
+    """The board of open leads."""
+
+    board: Any
+    view: str
+    states: dict[str, str]
+
+
+class Closed(Page, kw_only=True):
+    """Leads that are over."""
+
+    board: Any
+    view: str
+    rows: list[Any]
+    states: dict[str, str]
+    reasons: dict[str, str]
+
+
+class LeadPage(Page, kw_only=True):
+    """One lead. `may` says for each action whether, `why` why not."""
+
+    lead: LeadView
+    url: str
+    may: dict[str, bool]
+    why: dict[str, str]
+    draft: Any
+    standing: Any
+    client_url: str
+    order_url: str
+    timeline: list[Event]
+    consents: list[Any]
+    related: list[Any]
+    attributed: str
+    assigned: str
+    reasons: list[tuple[str, str]]
+    lost_reason: str
+
+
+@get("/leads", sync_to_thread=True)
+def pipeline(request: Asked, work: NamedDependency[Work], view: FromQuery[str] = "open") -> Answer:
+    """The pipeline, or the leads that are over."""
+    language = language_of(request)
+    board = leads.queries.pipeline(work, locale=language.locale)
+    states = {state: language.text(name) for state, name in words.LEAD_STATES.items()}
+    frame = framed(request, work, "leads")
+    if view not in CLOSED:
+        page = Pipeline(**frame, board=board, view="open", states=states)
+        return show(request, "desk/leads.html", page)
+    closed = Closed(
+        **frame,
+        board=board,
+        view=view,
+        rows=queries.closed_leads(work, locale=language.locale, states=[view]),
+        states=states,
+        reasons={reason: language.text(name) for reason, name in words.LOST.items()},
+    )
+    return show(request, "desk/leads_closed.html", closed)
+
+
+BASE = "/leads/{home:int}/{lead:uuid}"
+
+
+@get(BASE, sync_to_thread=True)
+def lead(
+    request: Asked, work: NamedDependency[Work], home: FromPath[int], lead: FromPath[UUID]
+) -> Answer:
+    """One lead."""
+    return show(request, "desk/lead.html", _page(request, work, home, lead))
+
+
+def _page(request: Asked, work: Work, home: int, lead_id: UUID) -> LeadPage:
+    language = language_of(request)
+    lead = leads.queries.page(work, home, lead_id, locale=language.locale)
+    standing = next((q for q in lead.quotes if q.state in ("sent", "viewed")), None)
+    who = names_of(
+        work, language, [*(entry.actor for entry in lead.timeline), lead.assigned_to or ""]
+    )
+    token = quote_link(house_of(request).settings.secret, home, lead_id)
+    return LeadPage(
+        **framed(request, work, "leads"),
+        lead=lead,
+        url=_url(home, lead_id),
+        may={action.name: action.allowed for action in lead.actions},
+        why={
+            action.name: said(language, action.refusal) if action.refusal else ""
+            for action in lead.actions
+        },
+        draft=next((q for q in lead.quotes if q.state == "draft"), None),
+        standing=standing,
+        client_url=f"{house_of(request).settings.public_url}/quote/{token}",
+        order_url=f"/console/orders/{home}/{lead.order_id}" if lead.order_id else "",
+        timeline=[
+            Event(
+                at=entry.at,
+                text=fact_in_words(language, entry.fact) if entry.fact else language.text("Note"),
+                who=who.get(entry.actor, entry.actor),
+                tone=tone_of(entry.fact),
+                reason=entry.words or None,
+            )
+            for entry in reversed(lead.timeline)
+        ],
+        consents=queries.consents(work, home, lead_id),
+        related=queries.related(work, lead_id, lead.duplicate_of),
+        attributed=language.text(words.ATTRIBUTED[lead.attributed_by]),
+        assigned=who.get(lead.assigned_to or "", ""),
+        reasons=[(reason, language.text(name)) for reason, name in words.LOST.items()],
+        lost_reason=language.text(words.LOST[lead.lost_reason]) if lead.lost_reason else "",
+    )
+
+
+def _url(home: int, lead_id: UUID) -> str:
+    return f"/desk/leads/{home}/{lead_id}"
+
+
+def _answer(
+    request: Asked,
+    work: Work,
+    home: int,
+    lead_id: UUID,
+    refusal: Refused | None,
+    form: Form | None,
+    done: str,
+) -> Answer:
+    if refusal:
+        return show(request, "desk/lead.html", _page(request, work, home, lead_id), refusal, form)
+    return redirect(request, _url(home, lead_id), notice=language_of(request).text(done))
+
+
+@post(f"{BASE}/qualification", sync_to_thread=True)
+def qualify(
+    request: Asked, work: NamedDependency[Work], home: FromPath[int], lead: FromPath[UUID]
+) -> Answer:
+    """The request is real and ours to do."""
+    no = refused(work, lambda: leads.qualify(work, home, lead))
+    return _answer(request, work, home, lead, no, None, "The lead is yours.")
+
+
+@post(f"{BASE}/notes", sync_to_thread=True)
+def note(
+    request: Asked,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    lead: FromPath[UUID],
+) -> Answer:
+    """Write something down. The same words as the last note are the same note sent twice."""
+    view = leads.queries.page(work, home, lead, locale="en")
+    last = next((entry for entry in view.timeline if entry.words), None)
+    no = None
+    if not (last and last.words == form["words"] and last.actor == str(work.actor)):
+        no = refused(work, lambda: leads.note(work, home, lead, words=form["words"]))
+    return _answer(request, work, home, lead, no, form, "The note is kept.")
+
+
+@post(f"{BASE}/quote", sync_to_thread=True)
+def quote(
+    request: Asked,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    lead: FromPath[UUID],
+) -> Answer:
+    """Write the draft; with `send`, give it to the client at once."""
+
+    def write() -> None:
+        view = leads.queries.page(work, home, lead, locale="en")
+        if form["days"] and not form["days"].isdecimal():
+            raise InvalidInput(Problem("/days", "invalid_field", "Count in whole days."))
+        try:
+            leads.draft_quote(
+                work,
+                home,
+                lead,
+                amount=amount_in(form["amount"], view.currency),
+                scope=form["scope"],
+                valid_days=int(form["days"] or 0),
+            )
+        except InvalidInput as wrong:
+            raise InvalidInput(*map(_as_on_the_form, wrong.problems)) from None
+
+    no = refused(work, write)
+    return _answer(request, work, home, lead, no, form, "The draft is kept. Read it, then send it.")
+
+
+def _as_on_the_form(problem: Problem) -> Problem:
+    pointer = {"/valid_days": "/days"}.get(problem.pointer, problem.pointer)
+    return Problem(pointer, problem.code, problem.message, problem.facts)
+
+
+@post(f"{BASE}/quote/sending", sync_to_thread=True)
+def send_quote(
+    request: Asked, work: NamedDependency[Work], home: FromPath[int], lead: FromPath[UUID]
+) -> Answer:
+    """Give the draft to the client."""
+    no = refused(work, lambda: leads.send_quote(work, home, lead))
+    done = "The quote stands. Give the client its link."
+    return _answer(request, work, home, lead, no, None, done)
+
+
+@post(f"{BASE}/loss", sync_to_thread=True)
+def lose(
+    request: Asked,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    lead: FromPath[UUID],
+) -> Answer:
+    """Nothing comes of it."""
+    no = refused(
+        work, lambda: leads.lose(work, home, lead, reason=form["reason"], words=form["why"])
+    )
+    return _answer(request, work, home, lead, no, form, "The lead is lost, with its reason.")
+
+
+routes = [pipeline, lead, qualify, note, quote, send_quote, lose]

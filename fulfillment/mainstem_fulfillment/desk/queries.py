@@ -1,0 +1,90 @@
+"""What the desk's pages read beyond what shipments and engagements give."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from mainstem.kit.errors import NotFound
+from mainstem.kit.work import Work
+
+
+def fulfilment(work: Work, home_id: int, order_id: UUID, no: int) -> Any:
+    """One location's work for one order: whose, where to, how far it has come; else NotFound."""
+    row = work.row(
+        """SELECT f.home_id, f.order_id, f.no, f.state, f.picker, f.routed_at, f.picked_at,
+                  f.packed_at, f.shipped_at, o.number, o.state AS order_state, o.client, o.address,
+                  o.locale, l.code AS location, l.name AS location_name, s.name AS storefront,
+                  p.carrier, p.tracking, p.state AS parcel_state, p.delivered_at,
+                  (SELECT count(*) FROM fulfilment x WHERE x.home_id = f.home_id
+                      AND x.order_id = f.order_id AND x.state <> 'canceled') AS parts
+             FROM fulfilment f
+             JOIN orders o ON o.home_id = f.home_id AND o.id = f.order_id
+             JOIN location l ON l.id = f.location_id
+             JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
+             LEFT JOIN parcel p ON p.home_id = f.home_id AND p.order_id = f.order_id
+                  AND p.fulfilment_no = f.no
+            WHERE f.home_id = %(home)s AND f.order_id = %(order)s AND f.no = %(no)s
+            ORDER BY p.no LIMIT 1""",
+        home=home_id,
+        order=order_id,
+        no=no,
+    )
+    if row is None:
+        raise NotFound("fulfilment")
+    return row
+
+
+def carriers(work: Work) -> list[str]:
+    """The carriers that were used lately, most often first: what a packer is offered."""
+    rows = work.rows(
+        """SELECT carrier FROM (SELECT carrier FROM parcel WHERE state = 'in_transit' LIMIT 500) p
+            WHERE carrier NOT IN ('', 'history')
+            GROUP BY carrier ORDER BY count(*) DESC, carrier LIMIT 6"""
+    )
+    return [row.carrier for row in rows]
+
+
+def teams(work: Work) -> list[Any]:
+    """Every team that works, with its day: (id, name)."""
+    return work.rows("SELECT id, name FROM team WHERE active ORDER BY name, id")
+
+
+def consents(work: Work, home_id: int, lead_id: UUID) -> list[Any]:
+    """The evidence that the client let us contact them."""
+    return work.rows(
+        """SELECT purpose, text_version, words, given_at, address FROM consent
+            WHERE home_id = %(home)s AND lead_id = %(lead)s ORDER BY given_at""",
+        home=home_id,
+        lead=lead_id,
+    )
+
+
+def related(work: Work, lead_id: UUID, duplicate_of: UUID | None) -> list[Any]:
+    """The lead that came first, or the ones that came again after this."""
+    return work.rows(
+        """SELECT l.home_id, l.id, l.number, l.state, l.created_at, s.name AS storefront,
+                  l.id = %(first)s AS is_first
+             FROM lead l
+             LEFT JOIN storefront s ON s.home_id = l.home_id AND s.id = l.storefront_id
+            WHERE l.id = %(first)s OR l.duplicate_of = %(lead)s
+            ORDER BY l.created_at LIMIT 20""",
+        lead=lead_id,
+        first=duplicate_of,
+    )
+
+
+def closed_leads(work: Work, *, locale: str, states: list[str], most: int = 50) -> list[Any]:
+    """Leads that are over, latest first."""
+    return work.rows(
+        """SELECT l.home_id, l.id, l.number, l.state, l.lost_reason, l.client->>'name' AS client,
+                  l.address->>'city' AS city, l.created_at, l.closed_at,
+                  coalesce(t.name, p.slug) AS service
+             FROM lead l JOIN product p ON p.id = l.product_id
+             LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
+            WHERE l.state = ANY(%(states)s)
+            ORDER BY l.created_at DESC, l.id LIMIT %(most)s""",
+        locale=locale,
+        states=states,
+        most=most,
+    )

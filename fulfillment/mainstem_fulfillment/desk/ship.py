@@ -1,0 +1,344 @@
+"""Ship: what is to be picked, packed, handed over, and what is on its way."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.kit.work import Work
+from mainstem.orders.progress import lock
+from mainstem.web.console.frame import (
+    Answer,
+    Asked,
+    Page,
+    framed,
+    names_of,
+    refused,
+    said,
+    show,
+)
+from mainstem.web.forms import Form
+from mainstem.web.rendering import language_of, redirect, render
+from mainstem_fulfillment import shipments
+from mainstem_fulfillment.desk import queries
+from mainstem_fulfillment.shipments import FulfilmentKey
+
+QUEUES = {
+    "pick": ("released", "assigned"),
+    "picking": ("picking",),
+    "pack": ("picked",),
+    "hand-over": ("packed",),
+    "parked": ("parked",),
+}
+PIECES_MAX = 1000
+
+
+class ListMovedOn(Refused):
+    """The list has changed since the page was drawn: this scan was counted, or somebody else's."""
+
+    code = "list_moved_on"
+    message = "The list has moved on since this page was drawn. Look at the count and scan again."
+
+
+class Queue(Page, kw_only=True):
+    """The list of open work; `queue` is the part of it that is shown."""
+
+    queue: str
+    rows: list[Any]
+    counts: dict[str, int]
+    pickers: dict[str, str]
+
+
+class Transit(Page, kw_only=True):
+    """Parcels on their way."""
+
+    queue: str
+    rows: list[Any]
+    counts: dict[str, int]
+
+
+class FulfilmentPage(Page, kw_only=True):
+    """One fulfilment: `line` is the one to pick now, None when all are."""
+
+    it: Any
+    url: str
+    lines: list[Any]
+    line: Any
+    picked: int
+    pieces: int
+    picker: str
+    mine: bool
+    carriers: list[str]
+    heard: str = ""
+    heard_tone: str = ""
+
+
+@get("/ship", sync_to_thread=True)
+def queue(request: Asked, work: NamedDependency[Work], queue: FromQuery[str] = "pick") -> Answer:
+    """Open work, oldest first."""
+    to_do = shipments.to_do(work)
+    queue = queue if queue in (*QUEUES, "all") else "pick"
+    rows = [row for row in to_do if queue == "all" or row.state in QUEUES[queue]]
+    page = Queue(
+        **framed(request, work, "ship"),
+        queue=queue,
+        rows=rows,
+        counts=_counts(work, to_do),
+        pickers=names_of(work, language_of(request), [row.picker or "" for row in rows]),
+    )
+    return show(request, "desk/queue.html", page)
+
+
+def _counts(work: Work, to_do: list[Any]) -> dict[str, int]:
+    counts = {name: sum(row.state in states for row in to_do) for name, states in QUEUES.items()}
+    moving = work.value("SELECT count(*) FROM parcel WHERE state = 'in_transit'")
+    return counts | {"all": len(to_do), "transit": moving}
+
+
+@get("/ship/transit", sync_to_thread=True)
+def transit(request: Asked, work: NamedDependency[Work]) -> Answer:
+    """Parcels on their way, oldest first."""
+    return _transit(request, work)
+
+
+def _transit(request: Asked, work: Work, no: Refused | None = None) -> Answer:
+    page = Transit(
+        **framed(request, work, "ship"),
+        queue="transit",
+        rows=shipments.in_transit(work),
+        counts=_counts(work, shipments.to_do(work)),
+    )
+    return show(request, "desk/transit.html", page, no)
+
+
+@post("/ship/deliveries", sync_to_thread=True)
+def deliver(request: Asked, work: NamedDependency[Work], form: NamedDependency[Form]) -> Answer:
+    """Say that the ticked parcels have arrived. Saying it again changes nothing."""
+    keys = _keys(form.all("parcel"))
+    if not keys:
+        return _transit(request, work, NothingTicked())
+    done = shipments.deliver(work, keys)
+    language = language_of(request)
+    words = language.count("One parcel is delivered.", "{n} parcels are delivered.", done)
+    if done == 0:
+        words = language.text("They were delivered already.")
+    return redirect(request, "/desk/ship/transit", notice=words)
+
+
+class NothingTicked(Refused):
+    """No row was chosen."""
+
+    code = "nothing_ticked"
+    status = 422
+    message = "Tick the parcels that have arrived."
+
+
+def _keys(sent: list[str]) -> list[FulfilmentKey]:
+    keys = []
+    for text in sent:
+        try:
+            home, order, no = text.split(":")
+            keys.append((int(home), UUID(order), int(no)))
+        except ValueError:
+            raise InvalidInput(
+                Problem("/parcel", "invalid_field", "This is not one of the parcels.")
+            ) from None
+    return keys
+
+
+# ------------------------------------------------------------------------- one fulfilment
+
+BASE = "/ship/{home:int}/{order:uuid}/{no:int}"
+
+
+@get(BASE, sync_to_thread=True)
+def fulfilment(
+    request: Asked,
+    work: NamedDependency[Work],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    no: FromPath[int],
+) -> Answer:
+    """One fulfilment, at the step that is its turn."""
+    return show(request, "desk/work.html", _page(request, work, (home, order, no)))
+
+
+def _page(request: Asked, work: Work, key: FulfilmentKey) -> FulfilmentPage:
+    it = queries.fulfilment(work, *key)
+    lines = shipments.contents(work, key)
+    language = language_of(request)
+    me = str(work.actor)
+    return FulfilmentPage(
+        **framed(request, work, "ship"),
+        it=it,
+        url=_url(key),
+        lines=lines,
+        line=next((line for line in lines if line.picked < line.quantity), None),
+        picked=sum(line.picked for line in lines),
+        pieces=sum(line.quantity for line in lines),
+        picker=names_of(work, language, [it.picker or ""]).get(it.picker or "", ""),
+        mine=it.picker == me,
+        carriers=queries.carriers(work),
+    )
+
+
+def _url(key: FulfilmentKey) -> str:
+    return f"/desk/ship/{key[0]}/{key[1]}/{key[2]}"
+
+
+def _again(
+    request: Asked, work: Work, key: FulfilmentKey, no: Refused, form: Form | None = None
+) -> Answer:
+    return show(request, "desk/work.html", _page(request, work, key), no, form)
+
+
+@post(f"{BASE}/picking", sync_to_thread=True)
+def start(
+    request: Asked,
+    work: NamedDependency[Work],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    no: FromPath[int],
+) -> Answer:
+    """Take a pick list. Taking one's own again only opens it."""
+    key = (home, order, no)
+    before = queries.fulfilment(work, *key)
+    if before.state != "picking" or before.picker != str(work.actor):
+        refusal = refused(work, lambda: shipments.start_pick(work, key))
+        if refusal:
+            return _again(request, work, key, refusal)
+    return redirect(request, _url(key))
+
+
+@post(f"{BASE}/picks", sync_to_thread=True)
+def scan(
+    request: Asked,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    no: FromPath[int],
+) -> Answer:
+    """One scan. `picked` is how many pieces the page had counted, so that a repeat is noticed."""
+    key = (home, order, no)
+    code = form["code"]
+
+    def count() -> None:
+        pieces = _pieces(form["quantity"])
+        if not code:
+            raise InvalidInput(Problem("/code", "missing", "Scan an article or type its number."))
+        lock(work, [(home, order)])
+        counted = sum(line.picked for line in shipments.contents(work, key))
+        if form["picked"] and form["picked"] != str(counted):
+            raise ListMovedOn()
+        shipments.pick(work, key, code, quantity=pieces)
+
+    refusal = refused(work, count)
+    language = language_of(request)
+    page = _page(request, work, key)
+    if refusal:
+        page.heard, page.heard_tone = said(language, refusal), "bad"
+        if refusal.problems:
+            page.heard = " ".join(problem.text(language.text) for problem in refusal.problems)
+        return render(request, "desk/work.html", page, status=refusal.status)
+    line = next(line for line in page.lines if line.sku.upper() == code.upper())
+    page.heard_tone = "good"
+    page.heard = language.text("{sku}: {picked} of {quantity}").format(
+        sku=line.sku, picked=line.picked, quantity=line.quantity
+    )
+    if page.line is None:
+        return redirect(request, _url(key), notice=language.text("Everything is picked."))
+    if request.headers.get("x-scan"):
+        return render(request, "desk/work.html", page)
+    return redirect(request, _url(key), notice=page.heard)
+
+
+def _pieces(text: str) -> int:
+    if not text:
+        return 1
+    if not text.isdecimal() or not 1 <= int(text) <= PIECES_MAX:
+        raise InvalidInput(Problem("/quantity", "invalid_field", "Count in whole pieces."))
+    return int(text)
+
+
+@post(f"{BASE}/parcel", sync_to_thread=True)
+def pack(
+    request: Asked,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    no: FromPath[int],
+) -> Answer:
+    """Close the box: a carrier, and the number on its label."""
+    key = (home, order, no)
+
+    def close() -> None:
+        problems = [
+            Problem(f"/{name}", "missing", message)
+            for name, message in (
+                ("carrier", "Say who carries it."),
+                ("tracking", "Scan or type the number on the label."),
+            )
+            if not form[name]
+        ]
+        if problems:
+            raise InvalidInput(*problems)
+        shipments.pack(work, key, carrier=form["carrier"][:60], tracking=form["tracking"][:80])
+
+    refusal = refused(work, close)
+    if refusal:
+        return _again(request, work, key, refusal, form)
+    return redirect(request, _url(key), notice=language_of(request).text("The box is closed."))
+
+
+@post(f"{BASE}/handover", sync_to_thread=True)
+def hand_over(
+    request: Asked,
+    work: NamedDependency[Work],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    no: FromPath[int],
+) -> Answer:
+    """The carrier has taken it."""
+    key = (home, order, no)
+    refusal = refused(work, lambda: shipments.hand_over(work, key))
+    if refusal:
+        return _again(request, work, key, refusal)
+    number = queries.fulfilment(work, *key).number
+    words = language_of(request).text("Order {number} is on its way.").format(number=number)
+    return redirect(request, "/desk/ship?queue=hand-over", notice=words)
+
+
+@post(f"{BASE}/delivery", sync_to_thread=True)
+def delivered(
+    request: Asked,
+    work: NamedDependency[Work],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    no: FromPath[int],
+) -> Answer:
+    """The client has it. Said twice, it is the same."""
+    key = (home, order, no)
+    language = language_of(request)
+    done = shipments.deliver(work, [key])
+    parcel = queries.fulfilment(work, *key)
+    if not done and parcel.parcel_state != "delivered":
+        return _again(request, work, key, NotOnItsWay())
+    words = "Delivered." if done else "They were delivered already."
+    return redirect(request, _url(key), notice=language.text(words))
+
+
+class NotOnItsWay(Refused):
+    """Only what has left can arrive."""
+
+    code = "not_on_its_way"
+    message = "This parcel has not left yet, so it cannot have arrived."
+
+
+routes = [queue, transit, deliver, fulfilment, start, scan, pack, hand_over, delivered]

@@ -1,0 +1,165 @@
+"""Facts: what waits, what died, what happened; and the demo's clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from mainstem.kit.errors import InvalidInput, NotFound, Problem
+from mainstem.kit.events import record, revive
+from mainstem.kit.settings import Settings
+from mainstem.kit.work import Work
+from mainstem.web.console import queries
+from mainstem.web.console.clock import ClockIsReal, let_time_pass
+from mainstem.web.console.frame import (
+    Answer,
+    Asked,
+    Page,
+    fact_in_words,
+    framed,
+    names_of,
+    refused,
+    show,
+)
+from mainstem.web.forms import Form
+from mainstem.web.rendering import language_of, redirect
+
+
+class Facts(Page, kw_only=True):
+    """What waits for its reaction, and what happened last."""
+
+    waiting: list[Any]
+    dead: int
+    rows: list[Any]
+    who: dict[str, str]
+    named: dict[str, str]
+    subject: str
+    older: str | None
+    real_time: datetime
+
+
+@get("/facts", sync_to_thread=True)
+def facts(
+    request: Asked,
+    work: NamedDependency[Work],
+    subject: FromQuery[str] = "",
+    before: FromQuery[str] = "",
+) -> Answer:
+    """The waiting, the dead, and the feed; `subject` narrows the feed to one thing."""
+    language = language_of(request)
+    subject = subject.strip()[:200]
+    rows = (
+        queries.facts_about(work, subject)
+        if subject
+        else queries.recent_facts(work, before=_id(before))
+    )
+    more = len(rows) > queries.FACTS_MAX
+    rows = rows[: queries.FACTS_MAX]
+    waiting = queries.waiting(work)
+    page = Facts(
+        **framed(request, work, "facts"),
+        waiting=waiting,
+        dead=sum(row.state == "dead" for row in waiting),
+        rows=rows,
+        who=names_of(work, language, [row.actor for row in (*rows, *waiting)]),
+        named={row.name: fact_in_words(language, row.name) for row in (*rows, *waiting)},
+        subject=subject,
+        older=f"/console/facts?before={rows[-1].id}" if more and not subject else None,
+        real_time=datetime.now(UTC),
+    )
+    return show(request, "console/facts.html", page)
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+@post("/facts/{id:uuid}/revival", sync_to_thread=True)
+def try_again(request: Asked, work: NamedDependency[Work], id: FromPath[UUID]) -> Answer:
+    """Give a fact another chance now. One that has run meanwhile needs none."""
+    language = language_of(request)
+    if not work.value("SELECT 1 FROM fact WHERE id = %(id)s", id=id):
+        raise NotFound("fact")
+    words = "It has run already."
+    if work.value("SELECT 1 FROM fact_waiting WHERE id = %(id)s FOR UPDATE", id=id):
+        revive(work, id)
+        record(work, "fact.revived", id)
+        words = "It is tried again within a second."
+    return redirect(request, "/console/facts", notice=language.text(words))
+
+
+# ------------------------------------------------------------------------- the demo's clock
+
+
+class ClockPage(Page, kw_only=True):
+    """The company's time beside the real one."""
+
+    real_time: datetime
+    ahead: timedelta
+
+
+@get("/clock", sync_to_thread=True)
+def clock(
+    request: Asked, work: NamedDependency[Work], settings: NamedDependency[Settings]
+) -> Answer:
+    """The clock, in demo mode only."""
+    if not settings.demo:
+        raise NotFound("page")
+    return show(request, "console/clock.html", _clock(request, work))
+
+
+def _clock(request: Asked, work: Work) -> ClockPage:
+    return ClockPage(
+        **framed(request, work, "clock"),
+        real_time=datetime.now(UTC),
+        ahead=work.value("SELECT ahead FROM demo_clock"),
+    )
+
+
+@post("/clock", sync_to_thread=True)
+def move_clock(
+    request: Asked,
+    work: NamedDependency[Work],
+    settings: NamedDependency[Settings],
+    form: NamedDependency[Form],
+) -> Answer:
+    """Let time pass. The form says how far ahead the clock was, so that sent twice it moves once."""
+    sent_again = False
+
+    def do() -> None:
+        nonlocal sent_again
+        by = _span(form)
+        if settings.demo:
+            ahead = work.value("SELECT ahead FROM demo_clock FOR UPDATE")
+            sent_again = form["ahead"] != str(int(ahead.total_seconds()))
+        if not sent_again:
+            let_time_pass(work, by, settings=settings)
+
+    no = refused(work, do)
+    if isinstance(no, ClockIsReal):
+        raise no
+    if no:
+        return show(request, "console/clock.html", _clock(request, work), no, form)
+    language = language_of(request)
+    words = "The clock had been moved already." if sent_again else "Time has passed."
+    return redirect(request, "/console/clock", notice=language.text(words))
+
+
+def _span(form: Form) -> timedelta:
+    try:
+        return timedelta(days=int(form["days"] or 0), hours=int(form["hours"] or 0))
+    except (ValueError, OverflowError):
+        raise InvalidInput(
+            Problem("/days", "invalid_field", "Count in whole days and hours.")
+        ) from None
+
+
+routes = [facts, try_again, clock, move_clock]

@@ -1,0 +1,152 @@
+"""The console's home: how much waits where, and the search over everything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from mainstem.kit.work import Work
+from mainstem.web.console import queries
+from mainstem.web.console.frame import (
+    ADMIN,
+    MONEY,
+    ORDERS,
+    SERVICE,
+    SHIP,
+    Answer,
+    Asked,
+    Page,
+    framed,
+    reader_of,
+    show,
+)
+from mainstem.web.rendering import language_of, redirect
+
+
+class Tile(msgspec.Struct, frozen=True):
+    """One figure that leads to its queue."""
+
+    label: str
+    value: int
+    url: str
+    since: Any = None
+    tone: str = "plain"
+
+
+class Group(msgspec.Struct, frozen=True):
+    """The tiles of one part of the house."""
+
+    name: str
+    tiles: list[Tile]
+
+
+class Home(Page, kw_only=True):
+    """The funnel."""
+
+    groups: list[Group]
+    quiet: bool
+
+
+class Found(Page, kw_only=True):
+    """What a search found."""
+
+    orders: list[Any]
+    leads: list[Any]
+    affiliates: list[Any]
+    fulfilments: list[Any]
+    nothing: bool
+
+
+# (group, who may, tiles as (label, key, address, tone when there are any))
+_GROUPS = (
+    ("Ship", SHIP, (
+        ("To pick", "to_pick", "/desk/ship", "plain"),
+        ("Picking", "picking", "/desk/ship?queue=picking", "plain"),
+        ("To pack", "to_pack", "/desk/ship?queue=pack", "plain"),
+        ("To hand over", "to_hand_over", "/desk/ship?queue=hand-over", "plain"),
+        ("In transit", "in_transit", "/desk/ship/transit", "plain"),
+    )),
+    ("Services", SERVICE, (
+        ("New leads", "leads_new", "/desk/leads", "wait"),
+        ("To quote", "leads_to_quote", "/desk/leads", "plain"),
+        ("Quotes out", "quotes_out", "/desk/leads", "plain"),
+        ("Jobs unscheduled", "jobs_unscheduled", "/desk/jobs", "wait"),
+        ("Jobs today", "jobs_today", "/desk/jobs/board", "plain"),
+        ("Awaiting sign-off", "jobs_sign_off", "/desk/jobs?view=sign-off", "plain"),
+    )),
+    ("Money", MONEY, (
+        ("Payouts on hold", "payouts_held", "/console/payouts?view=held", "bad"),
+        ("To pay by bank", "payouts_to_confirm", "/console/payouts?view=bank", "wait"),
+    )),
+    ("Facts", ADMIN, (
+        ("Facts waiting", "facts_waiting", "/console/facts", "plain"),
+        ("Facts dead", "facts_dead", "/console/facts", "bad"),
+    )),
+)  # fmt: skip
+
+
+@get("/", sync_to_thread=True)
+def home(request: Asked, work: NamedDependency[Work]) -> Answer:
+    """The funnel, with what this reader may open."""
+    counts = queries.funnel(work)
+    language = language_of(request)
+    groups = [
+        Group(
+            language.text(name),
+            [
+                Tile(
+                    language.text(label),
+                    getattr(counts, key),
+                    url,
+                    getattr(counts, f"{key}_oldest", None),
+                    tone if getattr(counts, key) else "plain",
+                )
+                for label, key, url, tone in tiles
+            ],
+        )
+        for name, roles, tiles in _GROUPS
+        if reader_of(request).may(*roles)
+    ]
+    page = Home(
+        **framed(request, work, "home"),
+        groups=groups,
+        quiet=not any(tile.value for group in groups for tile in group.tiles),
+    )
+    return show(request, "console/home.html", page)
+
+
+@get("/search", sync_to_thread=True)
+def search(request: Asked, work: NamedDependency[Work], q: FromQuery[str] = "") -> Answer:
+    """Orders, parcels, leads and affiliates; what is the only thing found opens at once."""
+    text = q.strip()[:200]
+    identity = reader_of(request)
+    orders = queries.find_orders(work, text) if text and identity.may(*ORDERS) else []
+    leads = queries.find_leads(work, text) if text and identity.may(*SERVICE) else []
+    affiliates = queries.affiliates(work, text)[:20] if text and identity.may(*MONEY) else []
+    fulfilments = queries.find_fulfilments(work, text) if text and identity.may(*SHIP) else []
+    urls = [
+        *(f"/console/orders/{row.home_id}/{row.id}" for row in orders),
+        *(f"/desk/leads/{row.home_id}/{row.id}" for row in leads),
+        *(f"/console/affiliates/{row.id}" for row in affiliates),
+    ]
+    if not identity.may(*ORDERS):
+        urls += [f"/desk/ship/{row.home_id}/{row.order_id}/{row.no}" for row in fulfilments]
+    if len(urls) == 1:
+        return redirect(request, urls[0])
+    frame = framed(request, work, "search") | {"query": text}
+    page = Found(
+        **frame,
+        orders=orders,
+        leads=leads,
+        affiliates=affiliates,
+        fulfilments=fulfilments,
+        nothing=not urls and not fulfilments,
+    )
+    return show(request, "console/search.html", page)
+
+
+routes = [home, search]

@@ -1,0 +1,406 @@
+"""Money: payouts, the books, affiliates and the plan in force."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from mainstem import invariants, ledger, network, payouts, planbook
+from mainstem.commissions import queries as commissions
+from mainstem.kit.errors import InvalidTransition, NotFound, Refused
+from mainstem.kit.events import record
+from mainstem.kit.work import Work
+from mainstem.ledger import PARENT, Finding
+from mainstem.ledger.chart import AFFILIATE_ACCOUNTS, PARENT_ACCOUNTS
+from mainstem.money import Money
+from mainstem.plan import Plan, tell
+from mainstem.web.console import queries
+from mainstem.web.console import words as told
+from mainstem.web.console.frame import Answer, Asked, Page, framed, names_of, refused, show
+from mainstem.web.rendering import language_of, redirect
+
+VIEWS = {
+    "open": ["reserved", "transferring", "transferred", "requested", "in_transit", "unwinding"],
+    "held": ["on_hold", "failed"],
+    "bank": ["reserved", "requested"],
+    "paid": ["paid"],
+    "all": [],
+}
+
+
+class Overtaken(Refused):
+    """A failed payout whose affiliate is being paid by another one."""
+
+    code = "payout_overtaken"
+    message = "Another payout to this affiliate is under way. Wait until it has arrived."
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A payout, and what may be done with it."""
+
+    it: Any
+    amount: Money
+    may_retry: bool
+    may_confirm: bool
+
+
+class Payouts(Page, kw_only=True):
+    """Payouts, and what a run would pay."""
+
+    view: str
+    rows: list[Row]
+    payable: list[Any]
+    minimum: dict[str, Money]
+    next_run: Any
+    providers: dict[str, str]
+
+
+@get("/payouts", sync_to_thread=True)
+def list_payouts(
+    request: Asked, work: NamedDependency[Work], view: FromQuery[str] = "open"
+) -> Answer:
+    """Payouts, newest first."""
+    return _payouts(request, work, view)
+
+
+def _payouts(request: Asked, work: Work, view: str, no: Refused | None = None) -> Answer:
+    view = view if view in VIEWS else "open"
+    language = language_of(request)
+    rows = queries.payouts(work, states=VIEWS[view])
+    if view == "bank":
+        rows = [row for row in rows if row.provider == "bank"]
+    minimum = planbook.in_force(work, work.now()).minimum_payout_minor
+    page = Payouts(
+        **framed(request, work, "money"),
+        view=view,
+        rows=[
+            Row(
+                row,
+                Money(row.amount_minor, row.currency),
+                may_retry=row.state in ("on_hold", "failed") and not row.overtaken,
+                may_confirm=row.provider == "bank" and row.state in ("reserved", "requested"),
+            )
+            for row in rows
+        ],
+        payable=queries.payable(work),
+        minimum={currency: Money(minor, currency) for currency, minor in minimum.items()},
+        next_run=None,
+        providers={name: language.text(label) for name, label in told.PROVIDERS.items()},
+    )
+    return show(request, "console/payouts.html", page, no)
+
+
+@post("/payouts", sync_to_thread=True)
+def run_payouts(request: Asked, work: NamedDependency[Work]) -> Answer:
+    """Pay out what is payable, today instead of on Monday. The same day again pays nobody twice."""
+    today = work.now().astimezone(work.tools.zone).date()
+    count = payouts.run(work, today)
+    record(work, "payout.run", today.isoformat())
+    language = language_of(request)
+    words = language.count("One payout is reserved.", "{n} payouts are reserved.", count)
+    if not count:
+        words = language.text("Nobody has enough to be paid now.")
+    return redirect(request, "/console/payouts", notice=words, tone="good" if count else "info")
+
+
+PAYOUT = "/payouts/{home:int}/{payout:uuid}"
+
+
+@post(f"{PAYOUT}/retry", sync_to_thread=True)
+def retry(
+    request: Asked, work: NamedDependency[Work], home: FromPath[int], payout: FromPath[UUID]
+) -> Answer:
+    """Try again what was held or failed."""
+
+    def do() -> None:
+        row = queries.payout(work, home, payout)
+        if row.overtaken:
+            raise Overtaken()
+        payouts.retry(work, home, payout)
+
+    no = refused(work, do)
+    if no:
+        return _payouts(request, work, "held", no)
+    words = language_of(request).text("The payout is tried again.")
+    return redirect(request, "/console/payouts", notice=words)
+
+
+@post(f"{PAYOUT}/confirmation", sync_to_thread=True)
+def confirm(
+    request: Asked, work: NamedDependency[Work], home: FromPath[int], payout: FromPath[UUID]
+) -> Answer:
+    """Our own bank has paid it. Said twice, it is booked once."""
+
+    def do() -> None:
+        row = queries.payout(work, home, payout)
+        if row.state != "paid" and not payouts.confirm_bank(work, [(home, payout)]):
+            raise InvalidTransition("payout", row.state, "confirmed")
+
+    no = refused(work, do)
+    if no:
+        return _payouts(request, work, "bank", no)
+    words = language_of(request).text("The payout is paid and booked.")
+    return redirect(request, "/console/payouts?view=bank", notice=words)
+
+
+# ------------------------------------------------------------------------- the books
+
+
+class Account(msgspec.Struct, frozen=True):
+    """One account of the chart in one currency."""
+
+    key: str
+    name: str
+    note: str
+    debits: Money
+    credits: Money
+    balance: Money
+    url: str
+
+
+class Books(Page, kw_only=True):
+    """The trial balance, and what each affiliate's accounts hold."""
+
+    currencies: list[tuple[str, list[Account], Money, Money]]
+    affiliates: list[Any]
+    findings: list[Finding]
+    audited: bool
+    wrong: int
+
+
+@get("/ledger", sync_to_thread=True)
+def books(request: Asked, work: NamedDependency[Work], audit: FromQuery[str] = "") -> Answer:
+    """The books in short. `audit` runs every check that the company has of itself."""
+    language = language_of(request)
+    found: dict[str, list[Account]] = {}
+    notes = PARENT_ACCOUNTS | AFFILIATE_ACCOUNTS
+    for account, currency, debits, credits in ledger.trial_balance(work):
+        found.setdefault(currency, []).append(
+            Account(
+                account,
+                language.text(told.ACCOUNTS[account]),
+                language.text(notes[account]),
+                Money(debits, currency),
+                Money(credits, currency),
+                Money(credits - debits, currency),
+                f"/console/ledger/0/{account}/{currency}" if account in PARENT_ACCOUNTS else "",
+            )
+        )
+    findings = invariants.check(work) if audit else []
+    page = Books(
+        **framed(request, work, "money"),
+        currencies=[
+            (
+                currency,
+                accounts,
+                Money(sum(a.debits.minor for a in accounts), currency),
+                Money(sum(a.credits.minor for a in accounts), currency),
+            )
+            for currency, accounts in sorted(found.items())
+        ],
+        affiliates=queries.balances_of_affiliates(work),
+        findings=findings,
+        audited=bool(audit),
+        wrong=sum(1 for finding in findings if finding.wrong),
+    )
+    return show(request, "console/ledger.html", page)
+
+
+class Entries(Page, kw_only=True):
+    """One account's entries, newest first."""
+
+    owner: str
+    owner_url: str
+    account: str
+    note: str
+    currency: str
+    balance: Money
+    rows: list[Any]
+    who: dict[str, str]
+    older: str | None
+    newest: str | None
+
+
+@get("/ledger/{owner:int}/{account:str}/{currency:str}", sync_to_thread=True)
+def entries(
+    request: Asked,
+    work: NamedDependency[Work],
+    owner: FromPath[int],
+    account: FromPath[str],
+    currency: FromPath[str],
+    before: FromQuery[str] = "",
+) -> Answer:
+    """The entries of one account."""
+    chart = AFFILIATE_ACCOUNTS if owner else PARENT_ACCOUNTS
+    if account not in chart:
+        raise NotFound("account")
+    name = "" if owner == PARENT else queries.affiliate(work, owner).name
+    rows = queries.entries(work, owner, account, currency, before=_mark(before))
+    more = len(rows) > queries.ENTRIES_MAX
+    rows = rows[: queries.ENTRIES_MAX]
+    language = language_of(request)
+    here = f"/console/ledger/{owner}/{account}/{currency}"
+    last = rows[-1] if rows else None
+    page = Entries(
+        **framed(request, work, "money"),
+        owner=name or language.text("The company"),
+        owner_url=f"/console/affiliates/{owner}" if owner else "",
+        account=language.text(told.ACCOUNTS[account]),
+        note=language.text(chart[account]),
+        currency=currency,
+        balance=ledger.balance(work, owner, account, currency),
+        rows=rows,
+        who=names_of(work, language, [row.actor for row in rows]),
+        older=f"{here}?before={last.home_id}.{last.transfer_id}.{last.seq}"
+        if more and last
+        else None,
+        newest=here if before else None,
+    )
+    return show(request, "console/entries.html", page)
+
+
+def _mark(text: str) -> tuple[int, int, int] | None:
+    parts = text.split(".")
+    if len(parts) != 3 or not all(part.isdecimal() and len(part) < 19 for part in parts):
+        return None
+    return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+# ------------------------------------------------------------------------- affiliates
+
+
+class Affiliates(Page, kw_only=True):
+    """Who wins clients for us."""
+
+    rows: list[Any]
+    text: str
+    account_states: dict[str, tuple[str, str]]
+    providers: dict[str, str]
+
+
+class AffiliatePage(Page, kw_only=True):
+    """One affiliate: her place, her accounts, her commissions."""
+
+    it: Any
+    account_state: tuple[str, str] | None
+    provider: str
+    upline: list[Any]
+    team: list[Any]
+    storefronts: list[Any]
+    balances: list[tuple[str, str, Money, str]]
+    movements: list[tuple[Any, Money, str]]
+
+
+@get("/affiliates", sync_to_thread=True)
+def list_affiliates(request: Asked, work: NamedDependency[Work], q: FromQuery[str] = "") -> Answer:
+    """Every affiliate by name."""
+    language = language_of(request)
+    page = Affiliates(
+        **framed(request, work, "money"),
+        rows=queries.affiliates(work, q.strip()[:200]),
+        text=q.strip(),
+        account_states=_told(language, told.ACCOUNT_STATES),
+        providers={name: language.text(label) for name, label in told.PROVIDERS.items()},
+    )
+    return show(request, "console/affiliates.html", page)
+
+
+def _told(language: Any, states: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    return {state: (language.text(label), tone) for state, (label, tone) in states.items()}
+
+
+@get("/affiliates/{id:int}", sync_to_thread=True)
+def affiliate(request: Asked, work: NamedDependency[Work], id: FromPath[int]) -> Answer:
+    """One affiliate."""
+    language = language_of(request)
+    it = queries.affiliate(work, id)
+    states = _told(language, told.ACCOUNT_STATES)
+    page = AffiliatePage(
+        **framed(request, work, "money"),
+        it=it,
+        account_state=states[it.account_state] if it.account_state else None,
+        provider=language.text(told.PROVIDERS[it.provider]) if it.provider else "",
+        upline=queries.upline(work, id),
+        team=network.team(work, id),
+        storefronts=queries.storefronts_of(work, id),
+        balances=[
+            (
+                currency,
+                language.text(told.ACCOUNTS[account]),
+                Money(minor, currency),
+                f"/console/ledger/{id}/{account}/{currency}",
+            )
+            for (_, account, currency), minor in sorted(ledger.balances(work, [id]).items())
+        ],
+        movements=[
+            (row, Money(row.amount_minor, row.currency), tell(row.explanation, language))
+            for row in commissions.earned(work, id, most=30)
+        ],
+    )
+    return show(request, "console/affiliate.html", page)
+
+
+# ------------------------------------------------------------------------- the plan
+
+
+class PlanPage(Page, kw_only=True):
+    """How the company pays, in words."""
+
+    plan: Plan
+    rates: list[tuple[str, int, list[str], str]]
+    minimum: list[Money]
+    versions: list[Any]
+    who: dict[str, str]
+
+
+@get("/plan", sync_to_thread=True)
+def plan(request: Asked, work: NamedDependency[Work]) -> Answer:
+    """The plan in force, and every version that was published."""
+    language = language_of(request)
+    now = planbook.in_force(work, work.now())
+    versions = work.rows(
+        """SELECT version, document->>'name' AS name, effective_from, published_by, published_at
+             FROM plan_version ORDER BY version DESC"""
+    )
+    page = PlanPage(
+        **framed(request, work, "money"),
+        plan=now,
+        rates=[
+            (
+                language.text({"goods": "Goods", "service": "Services"}[rule.name]),
+                rule.hold_days,
+                [_percent(language, bp) for bp in rule.levels_bp],
+                _percent(language, rule.cap_bp),
+            )
+            for rule in now.rules.values()
+        ],
+        minimum=[Money(minor, code) for code, minor in sorted(now.minimum_payout_minor.items())],
+        versions=versions,
+        who=names_of(work, language, [row.published_by for row in versions]),
+    )
+    return show(request, "console/plan.html", page)
+
+
+def _percent(language: Any, bp: int) -> str:
+    shown = f"{bp / 100:g}"
+    if language.locale == "sv":
+        shown = shown.replace(".", ",")
+    return f"{shown}\N{NO-BREAK SPACE}%"
+
+
+routes = [
+    list_payouts,
+    run_payouts,
+    retry,
+    confirm,
+    books,
+    entries,
+    list_affiliates,
+    affiliate,
+    plan,
+]

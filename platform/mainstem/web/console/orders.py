@@ -1,0 +1,478 @@
+"""Orders: one page that says everything about an order, and what may be done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from mainstem import orders, payments
+from mainstem.commissions import queries as commissions
+from mainstem.kit.errors import InvalidInput, InvalidTransition, Problem, Refused
+from mainstem.kit.work import Work
+from mainstem.money import Money
+from mainstem.orders.progress import lock
+from mainstem.plan import tell
+from mainstem.web.console import queries
+from mainstem.web.console import words as told
+from mainstem.web.console.amounts import amount_in
+from mainstem.web.console.frame import (
+    MONEY,
+    SERVICE,
+    SHIP,
+    Answer,
+    Asked,
+    Event,
+    Page,
+    fact_in_words,
+    framed,
+    names_of,
+    reader_of,
+    refused,
+    said,
+    show,
+    tone_of,
+)
+from mainstem.web.forms import Form
+from mainstem.web.guards import staff
+from mainstem.web.rendering import language_of, redirect
+
+REASON_MAX = 500
+
+
+class RefundedMeanwhile(Refused):
+    """Something was given back since the page was drawn."""
+
+    code = "refunded_meanwhile"
+    message = "Something was refunded since this page was drawn. Look at what is left, then decide."
+
+
+class OnlyFinance(Refused):
+    """The reader may look at the money but not move it."""
+
+    code = "only_finance"
+    status = 403
+    message = "Only finance sends money back. Ask a colleague there."
+
+
+class NothingLeft(Refused):
+    """All of it has gone back, or nothing ever came."""
+
+    code = "nothing_left"
+    message = "There is nothing left to refund."
+
+
+class HasLeft(Refused):
+    """What has left is given back by a refund, not canceled."""
+
+    code = "has_left"
+    message = "Something has left already. Refund what comes back instead."
+
+
+class Orders(Page, kw_only=True):
+    """The newest orders."""
+
+    rows: list[Any]
+    payment: dict[str, tuple[str, str]]
+    fulfillment: dict[str, tuple[str, str]]
+
+
+class Commission(msgspec.Struct, frozen=True):
+    """One movement of one level, in words."""
+
+    level: int
+    name: str
+    url: str
+    kind: str
+    amount: Money
+    explanation: str
+    held_until: Any
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One place or team that could have done it, and why it was taken or not."""
+
+    name: str
+    chosen: bool
+    could: str
+    why: str
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """Why here."""
+
+    title: str
+    reason: str
+    who: str
+    at: Any
+    candidates: list[Candidate]
+
+
+class Act(msgspec.Struct, frozen=True):
+    """An action: open, or closed with its reason."""
+
+    allowed: bool
+    why: str
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line with its amounts; line 0 is the delivery."""
+
+    no: int
+    sku: str
+    name: str
+    kind: str
+    quantity: int
+    canceled: int
+    shipped: int
+    delivered: int
+    unit: Money
+    total: Money
+    refunded: Money
+    left: Money
+
+
+class OrderPage(Page, kw_only=True):
+    """Everything about one order."""
+
+    order: Any
+    url: str
+    payment: tuple[str, str]
+    fulfillment: tuple[str, str]
+    attributed: str
+    earns: str
+    lines: list[Line]
+    sums: list[tuple[str, Money]]
+    left: Money
+    asked_minor: int
+    payments: list[Any]
+    payment_states: dict[str, tuple[str, str]]
+    providers: dict[str, str]
+    refunds: list[Any]
+    refund_states: dict[str, tuple[str, str]]
+    disputes: list[Any]
+    commissions: list[Commission]
+    commission_total: Money
+    parcels: list[Any]
+    jobs: list[Any]
+    decisions: list[Decision]
+    timeline: list[Event]
+    who: dict[str, str]
+    cancel: Act
+    refund: Act
+    opens_desk: bool
+    opens_jobs: bool
+    opens_money: bool
+
+
+@get("/orders", sync_to_thread=True)
+def latest(request: Asked, work: NamedDependency[Work]) -> Answer:
+    """The newest orders."""
+    language = language_of(request)
+    page = Orders(
+        **framed(request, work, "orders"),
+        rows=queries.latest_orders(work),
+        payment=_told(language, told.PAYMENT),
+        fulfillment=_told(language, told.FULFILLMENT),
+    )
+    return show(request, "console/orders.html", page)
+
+
+def _told(language: Any, states: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    return {state: (language.text(label), tone) for state, (label, tone) in states.items()}
+
+
+BASE = "/orders/{home:int}/{order:uuid}"
+
+
+@get(BASE, sync_to_thread=True)
+def order(
+    request: Asked, work: NamedDependency[Work], home: FromPath[int], order: FromPath[UUID]
+) -> Answer:
+    """One order."""
+    return show(request, "console/order.html", _page(request, work, home, order))
+
+
+def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
+    language, identity = language_of(request), reader_of(request)
+    order = queries.order(work, home, order_id)
+    currency = order.currency
+    found_payments = queries.payments_of(work, home, order_id)
+    refunds = queries.refunds_of(work, home, order_id)
+    disputes = queries.disputes_of(work, home, order_id)
+    jobs = queries.jobs_of(work, home, order_id)
+    parcels = queries.parcels_of(work, home, order_id)
+    routing = queries.routing_of(work, home, order_id)
+    movements = commissions.of_order(work, home, order_id)
+    subjects = [
+        str(order_id),
+        *(str(row.id) for row in (*found_payments, *refunds, *disputes)),
+        *(f"{order_id}:{row.no}" for row in parcels),
+        *(f"{order_id}/{row.line_no}" for row in jobs),
+    ]
+    facts = queries.facts_of(work, home, subjects)
+    actors = [*(f.actor for f in facts), *(r.actor for r in refunds), *(d.actor for d in routing)]
+    who = names_of(work, language, [*actors, *(row.picker or "" for row in parcels)])
+    reasons = {str(row.id): row.reason for row in refunds}
+    asked = _asked_minor(refunds)
+    left = order.paid_minor - asked
+    return OrderPage(
+        **framed(request, work, "orders"),
+        order=order,
+        url=_url(home, order_id),
+        payment=_told(language, told.PAYMENT)[order.payment_status],
+        fulfillment=_told(language, told.FULFILLMENT)[order.fulfillment_status],
+        attributed=language.text(told.ATTRIBUTED[order.attributed_by]),
+        earns=language.text(told.EARNS.get(order.earns_reason, order.earns_reason)),
+        lines=[
+            Line(
+                row.line_no,
+                row.sku,
+                row.name or language.text("Delivery"),
+                row.kind,
+                row.quantity,
+                row.canceled,
+                row.shipped,
+                row.delivered,
+                Money(row.unit_minor, currency),
+                Money(row.total_minor, currency),
+                Money(row.refunded_minor, currency),
+                Money(max(0, min(row.total_minor - row.asked_minor, left)), currency),
+            )
+            for row in queries.order_lines(work, home, order_id)
+        ],
+        sums=_sums(language, order),
+        left=Money(left, currency),
+        asked_minor=asked,
+        payments=found_payments,
+        payment_states=_told(language, told.PAYMENT_STATES),
+        providers={name: language.text(label) for name, label in told.PROVIDERS.items()},
+        refunds=refunds,
+        refund_states=_told(language, told.REFUND_STATES),
+        disputes=disputes,
+        commissions=[
+            Commission(
+                row.level,
+                row.beneficiary,
+                f"/console/affiliates/{row.beneficiary_id}",
+                row.kind,
+                Money(row.amount_minor, row.currency),
+                tell(row.explanation, language),
+                row.held_until,
+            )
+            for row in movements
+        ],
+        commission_total=Money(sum(row.amount_minor for row in movements), currency),
+        parcels=parcels,
+        jobs=jobs,
+        decisions=[_decision(language, row, who) for row in routing],
+        timeline=[
+            Event(
+                at=fact.happened_at,
+                text=fact_in_words(language, fact.name),
+                who=who.get(fact.actor, fact.actor),
+                tone=tone_of(fact.name),
+                reason=reasons.get(fact.subject),
+            )
+            for fact in facts
+        ],
+        who=who,
+        cancel=_act(language, _why_not_cancel(order)),
+        refund=_act(
+            language,
+            OnlyFinance() if not identity.may(*MONEY) else NothingLeft() if left <= 0 else None,
+        ),
+        opens_desk=identity.may(*SHIP),
+        opens_jobs=identity.may(*SERVICE),
+        opens_money=identity.may(*MONEY),
+    )
+
+
+def _url(home: int, order_id: UUID) -> str:
+    return f"/console/orders/{home}/{order_id}"
+
+
+def _asked_minor(refunds: list[Any]) -> int:
+    """What has been asked back and may still go: a refund that failed counts no more."""
+    return sum(
+        row.amount_minor for row in refunds if row.state in ("requested", "submitted", "succeeded")
+    )
+
+
+def _sums(language: Any, order: Any) -> list[tuple[str, Money]]:
+    def line(label: str, minor: int) -> tuple[str, Money]:
+        return language.text(label), Money(minor, order.currency)
+
+    sums = [line("Total", order.total_minor), line("of which tax", order.tax_minor)]
+    sums.append(line("Paid", order.paid_minor))
+    if order.refunded_minor:
+        sums.append(line("Refunded", -order.refunded_minor))
+    if order.unallocated_minor:
+        sums.append(line("of which without a line", -order.unallocated_minor))
+    if order.disputed_minor:
+        sums.append(line("Taken by disputes", -order.disputed_minor))
+    kept = order.paid_minor - order.refunded_minor - order.disputed_minor
+    return [*sums, line("Kept", kept)]
+
+
+def _why_not_cancel(order: Any) -> Refused | None:
+    if order.state not in ("pending", "placed"):
+        return InvalidTransition("order", order.state, "canceled")
+    return HasLeft() if order.fulfillment_status != "unfulfilled" else None
+
+
+def _act(language: Any, no: Refused | None) -> Act:
+    return Act(no is None, said(language, no) if no else "")
+
+
+def _decision(language: Any, row: Any, who: dict[str, str]) -> Decision:
+    if row.kind == "goods":
+        candidates = [
+            Candidate(
+                c["location"],
+                c["why"] == "chosen",
+                language.text("{lines} of {of} lines").format(lines=c["lines"], of=c["of"]),
+                language.text(told.CANDIDATE.get(c["why"], c["why"])),
+            )
+            for c in row.candidates
+        ]
+        reason = language.text(told.ROUTED.get(row.reason, row.reason))
+    else:
+        candidates = [
+            Candidate(
+                c["name"],
+                c["code"] == row.chosen,
+                language.text("Half hours booked: {n}").format(n=c["booked_half_hours"]),
+                language.text(c["reason"]),
+            )
+            for c in row.candidates
+        ]
+        reason = language.text(row.reason)
+    title = language.text("Goods from {place}" if row.kind == "goods" else "Service by {place}")
+    names = ", ".join(c.name for c in candidates if c.chosen) or row.chosen
+    return Decision(
+        title.format(place=names), reason, who.get(row.actor, row.actor), row.decided_at, candidates
+    )
+
+
+# ------------------------------------------------------------------------- actions
+
+
+@post(f"{BASE}/cancellation", sync_to_thread=True)
+def cancel(
+    request: Asked,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    order: FromPath[UUID],
+) -> Answer:
+    """Cancel an order of which nothing has left."""
+
+    def do() -> None:
+        orders.cancel(work, home, order, reason=_reason(form))
+
+    no = refused(work, do)
+    if no:
+        return show(request, "console/order.html", _page(request, work, home, order), no, form)
+    words = language_of(request).text("The order is cancelled. What was paid goes back.")
+    return redirect(request, _url(home, order), notice=words)
+
+
+@post(f"{BASE}/refunds", sync_to_thread=True, guards=[staff(*MONEY)])
+def refund(
+    request: Asked,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    order: FromPath[UUID],
+) -> Answer:
+    """Send money back: by line, or an amount. The form says what had been asked back before it,
+    so that the same form sent twice sends nothing twice."""
+    repeated = False
+
+    def do() -> None:
+        nonlocal repeated
+        currency = queries.order(work, home, order).currency
+        lines, amount = _wanted(form, currency)
+        reason = _reason(form)
+        lock(work, [(home, order)])
+        before = queries.refunds_of(work, home, order)
+        if form["asked"] != str(_asked_minor(before)):
+            last = before[-1] if before else None
+            repeated = last is not None and _is_the_same(
+                last, lines, amount, reason, str(work.actor), form["asked"], before
+            )
+            if not repeated:
+                raise RefundedMeanwhile()
+            return
+        payments.request_refund(work, home, order, amount_minor=amount, reason=reason, lines=lines)
+
+    no = refused(work, do)
+    if no:
+        return show(request, "console/order.html", _page(request, work, home, order), no, form)
+    language = language_of(request)
+    words = "This refund was asked for already." if repeated else "The refund is asked for."
+    return redirect(request, _url(home, order), notice=language.text(words))
+
+
+def _is_the_same(
+    last: Any,
+    lines: list[tuple[int, int]],
+    amount: int,
+    reason: str,
+    actor: str,
+    asked: str,
+    before: list[Any],
+) -> bool:
+    """Whether this form was sent a moment ago: it stands as the last refund, and before it stood
+    what the form says."""
+    kept = [(part["line_no"], part["amount_minor"]) for part in last.lines]
+    return (kept, last.amount_minor, last.reason, last.actor) == (
+        lines,
+        amount,
+        reason,
+        actor,
+    ) and asked == str(_asked_minor(before[:-1]))
+
+
+def _wanted(form: Form, currency: str) -> tuple[list[tuple[int, int]], int]:
+    """(line, amount) of each line that is given something back, and the whole amount."""
+    lines = []
+    problems: list[Problem] = []
+    for name, text in form.texts().items():
+        if name.startswith("line-") and name[5:].isdecimal() and text:
+            try:
+                lines.append((int(name[5:]), amount_in(text, currency, pointer=f"/{name}").minor))
+            except InvalidInput as no:
+                problems += no.problems
+    amount = sum(minor for _, minor in lines)
+    if form["amount"]:
+        try:
+            amount += amount_in(form["amount"], currency).minor
+        except InvalidInput as no:
+            problems += no.problems
+    if not amount and not problems:
+        problems.append(Problem("/amount", "missing", "Say how much goes back, and of what."))
+    if problems:
+        raise InvalidInput(*problems)
+    return sorted(lines), amount
+
+
+def _reason(form: Form) -> str:
+    if not 0 < len(form["reason"]) <= REASON_MAX:
+        raise InvalidInput(
+            Problem(
+                "/reason",
+                "missing",
+                "Say why, in at most {max} characters: the affiliate may ask.",
+                {"max": REASON_MAX},
+            )
+        )
+    return form["reason"]
+
+
+routes = [latest, order, cancel, refund]

@@ -1,0 +1,236 @@
+"""What the console says: facts, steps and states in words. Every value is a message to translate."""
+
+from __future__ import annotations
+
+FACTS = {
+    "account.changed": "Pay account changed",
+    "affiliate.joined": "Affiliate joined",
+    "clock.daily": "A day began",
+    "clock.sweep": "Unpaid orders looked through",
+    "clock.weekly": "A week began",
+    "company.set_up": "Company set up",
+    "commission.released": "Holds ended",
+    "commission.settled": "Commission settled",
+    "company.clock_moved": "Demo clock moved",
+    "fact.revived": "Fact tried again",
+    "fulfilment.packed": "Packed",
+    "fulfilment.picked": "Picked",
+    "fulfilment.picking": "Picking started",
+    "gateway.received": "Letter from the gateway",
+    "job.arrived": "Team arrived",
+    "job.canceled": "Job called off",
+    "job.departed": "Team set out",
+    "job.disputed": "Client objected",
+    "job.done": "Work done",
+    "job.opened": "Job opened",
+    "job.scheduled": "Job scheduled",
+    "job.signed_off": "Signed off",
+    "lead.asked_again": "Client asked again",
+    "lead.duplicated": "Duplicate of an earlier lead",
+    "lead.lost": "Lost",
+    "lead.opened": "Request received",
+    "lead.qualified": "Qualified",
+    "lead.quoted": "Quote sent",
+    "lead.won": "Won",
+    "membership.granted": "Role granted",
+    "membership.revoked": "Role taken back",
+    "order.canceled": "Order cancelled",
+    "order.delivered": "Delivered",
+    "order.disputed": "Dispute counted",
+    "order.expired": "Order expired unpaid",
+    "order.paid": "Order paid",
+    "order.placed": "Order placed",
+    "order.refunded": "Refund counted",
+    "order.routed": "Routed",
+    "order.shipped": "Shipped",
+    "password.set": "Password set",
+    "payment.captured": "Payment captured",
+    "payment.disputed": "Payment disputed",
+    "payment.refunded": "Payment refunded",
+    "payout.failed": "Payout failed",
+    "payout.held": "Payout put on hold",
+    "payout.paid": "Payout paid",
+    "payout.reserved": "Payout reserved",
+    "payout.run": "Payout run by hand",
+    "person.created": "Person created",
+    "person.signed_in": "Signed in",
+    "quote.declined": "Quote declined",
+    "quote.expired": "Quote expired",
+    "quote.viewed": "Quote opened by the client",
+    "refund.failed": "Refund failed",
+    "refund.requested": "Refund requested",
+    "stock.counted": "Stock counted",
+    "storefront_key.issued": "Storefront key issued",
+    "storefront_key.revoked": "Storefront key revoked",
+}
+
+GOOD = {"order.paid", "order.delivered", "lead.won", "job.signed_off", "payout.paid"}
+BAD = {
+    "order.canceled",
+    "order.expired",
+    "order.disputed",
+    "payment.disputed",
+    "refund.failed",
+    "payout.failed",
+    "payout.held",
+    "lead.lost",
+    "job.disputed",
+    "quote.declined",
+}
+
+ACTORS = {
+    "system": "Mainstem",
+    "gateway": "Payment gateway",
+    "client": "Client",
+    "storefront": "Storefront",
+    "person": "Somebody",
+    "staff": "Staff",
+    "affiliate": "Affiliate",
+}
+
+PAYMENT = {
+    # status: label, tone
+    "none": ("Not paid", "wait"),
+    "paid": ("Paid", "good"),
+    "partially_refunded": ("Partly refunded", "wait"),
+    "refunded": ("Refunded", "still"),
+    "disputed": ("Disputed", "bad"),
+}
+FULFILLMENT = {
+    "unfulfilled": ("Nothing sent", "wait"),
+    "partial": ("Partly sent", "live"),
+    "shipped": ("Sent", "live"),
+    "partially_delivered": ("Partly delivered", "live"),
+    "delivered": ("Delivered", "good"),
+    "canceled": ("Cancelled", "still"),
+}
+ATTRIBUTED = {
+    "binding": "the client is hers from before",
+    "code": "by her code",
+    "storefront": "by her storefront",
+    "link": "by her link",
+    "staff": "set by staff",
+}
+EARNS = {
+    "real_client": "A sale to a real client: it earns when it is delivered.",
+    "buyer_is_participant": "The buyer is an affiliate herself: it earns nobody anything.",
+    "nobody_eligible": "Nobody was eligible when it was sold: it earns nobody anything.",
+}
+
+ROUTED = {
+    "whole_order_from_the_best_location": "One parcel from the best location.",
+    "no_single_location_has_everything": "No location has everything, so the order is split.",
+    "better_location_was_taken_meanwhile": "A better location was emptied a moment before.",
+}
+CANDIDATE = {
+    "chosen": "Chosen",
+    "lacks_lines": "Does not have every line",
+    "abroad": "In another country",
+    "later_in_order": "Comes later in the company's order",
+}
+
+LOST = {
+    "no_answer": "No answer",
+    "too_expensive": "Too expensive",
+    "chose_other": "Chose somebody else",
+    "not_needed": "Not needed any more",
+    "out_of_area": "Out of our area",
+    "not_possible": "Cannot be done",
+    "not_serious": "Not serious",
+}
+
+LEAD_STATES = {
+    "new": "New",
+    "qualified": "Qualified",
+    "quoted": "Quoted",
+    "won": "Won",
+    "lost": "Lost",
+    "duplicate": "Duplicate",
+}
+
+PROVIDERS = {"stripe": "Stripe", "external": "Bank", "bank": "Bank"}
+ACCOUNT_STATES = {
+    # state of a pay account: label, tone
+    "created": ("Created", "wait"),
+    "onboarding": ("Being completed", "wait"),
+    "active": ("Can be paid", "good"),
+    "restricted": ("Restricted", "bad"),
+    "rejected": ("Rejected", "bad"),
+    "closed": ("Closed", "still"),
+}
+REFUND_STATES = {
+    "requested": ("Asked for", "wait"),
+    "submitted": ("With the gateway", "live"),
+    "succeeded": ("Gone back", "good"),
+    "failed": ("Failed", "bad"),
+    "canceled": ("Cancelled", "still"),
+}
+PAYMENT_STATES = {
+    "started": ("Begun", "wait"),
+    "open": ("At the checkout", "wait"),
+    "processing": ("On its way", "live"),
+    "captured": ("Captured", "good"),
+    "failed": ("Failed", "bad"),
+    "expired": ("Expired", "still"),
+}
+
+ACCOUNTS = {
+    "gateway_cash": "Cash at the gateway",
+    "bank_cash": "Cash in the bank",
+    "sales": "Sales, without tax",
+    "tax": "Tax to hand on",
+    "commission_expense": "Commission expense",
+    "fees": "Gateway's fees",
+    "disputes": "Disputes",
+    "fx_difference": "Exchange differences",
+    "write_off": "Debts given up",
+    "suspense": "Not explained yet",
+    "pending": "In the return window",
+    "payable": "Payable",
+    "payout_clearing": "On its way out",
+}
+
+# States and steps as they stand inside "This {what} is {state}; it cannot be {action} now."
+STATES = {
+    "pending": "waiting to be paid",
+    "placed": "placed",
+    "closed": "closed",
+    "canceled": "cancelled",
+    "expired": "expired",
+    "unrouted": "not routed",
+    "released": "released",
+    "picking": "being picked",
+    "picked": "picked",
+    "packed": "packed",
+    "shipped": "shipped",
+    "in_transit": "on its way",
+    "delivered": "delivered",
+    "new": "new",
+    "qualified": "qualified",
+    "quoted": "quoted",
+    "won": "won",
+    "lost": "lost",
+    "duplicate": "a duplicate",
+    "unscheduled": "not scheduled",
+    "scheduled": "scheduled",
+    "en_route": "under way",
+    "on_site": "on site",
+    "done": "done",
+    "signed_off": "signed off",
+    "disputed": "disputed",
+    "reserved": "reserved",
+    "transferring": "being transferred",
+    "transferred": "transferred",
+    "requested": "requested",
+    "paid": "paid",
+    "on_hold": "on hold",
+    "failed": "failed",
+    "unwinding": "being taken back",
+}
+STEPS = {
+    "start pick": "started",
+    "pick": "picked",
+    "pack": "packed",
+    "hand over": "handed over",
+    "canceled": "cancelled",
+}

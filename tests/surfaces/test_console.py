@@ -1,0 +1,518 @@
+"""The console: the funnel, orders, money, facts, the demo's clock; and who may open what."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from tests.company import BO, a_lead, a_quoted_lead, an_order
+from tests.surfaces.conftest import Open, Reader, words_of
+from tests.surfaces.staff import (
+    KETTLE,
+    REPAIR,
+    SKILLET,
+    Staff,
+    hidden,
+    month_passes,
+    order_url,
+    pick_url,
+    staffed,
+)
+
+from mainstem import commissions, invariants, ledger, worker
+from mainstem.kit.clock import FixedClock
+from mainstem.kit.db import Database
+from mainstem.kit.events import record
+from mainstem.kit.settings import Settings
+from mainstem.web.console.clock import ClockIsReal, let_time_pass
+
+
+@pytest.fixture
+def house(database: Database, open_house: Open) -> Staff:
+    return staffed(database, open_house)
+
+
+def sound(house: Staff) -> None:
+    """The company's truths hold."""
+    with house.database.work() as work:
+        assert not [finding for finding in invariants.check(work) if finding.wrong]
+
+
+# ------------------------------------------------------------------------- the funnel
+
+
+def test_the_funnel_counts_what_waits_and_leads_there(house: Staff) -> None:
+    house.sold((KETTLE, 1))
+    house.sold((SKILLET, 1))
+    house.sold((REPAIR, 1))
+    with house.database.work() as work:
+        a_lead(work, house.company.shop)
+        a_quoted_lead(work, house.company.birch_shop, client=BO)
+    page = house.reader("ada").get("/console")
+    words = words_of(page)
+    for told in ("To pick 2", "New leads 1", "Quotes out 1", "Jobs unscheduled 1", "Picking 0"):
+        assert told in words, told
+    assert 'href="/desk/ship?queue=pack"' in page.text
+
+
+def test_each_role_sees_its_part_of_the_funnel(house: Staff) -> None:
+    shown = {
+        "ada": {"Ship", "Services", "Money", "Facts"},
+        "fia": {"Money"},
+        "per": {"Ship"},
+        "li": {"Services"},
+    }
+    for name, groups in shown.items():
+        page = house.reader(name).get("/console").text
+        seen = {g for g in ("Ship", "Services", "Money", "Facts") if f">{g}</h2>" in page}
+        assert seen == groups, name
+
+
+def test_each_role_opens_its_own_part_of_the_console(house: Staff) -> None:
+    placed = house.sold((KETTLE, 1))
+    cedar = house.company.cedar
+    areas = {
+        "orders": ["/console/orders", order_url(placed)],
+        "money": ["/console/payouts", "/console/ledger", "/console/ledger/0/sales/SEK",
+                  f"/console/ledger/{cedar}/pending/SEK", "/console/affiliates",
+                  f"/console/affiliates/{cedar}", "/console/plan", "/console/ledger?audit=now"],
+        "facts": ["/console/facts", "/console/clock"],
+    }  # fmt: skip
+    expected = {
+        "ada": {"orders": 200, "money": 200, "facts": 200},
+        "fia": {"orders": 200, "money": 200, "facts": 403},
+        "li": {"orders": 200, "money": 403, "facts": 403},
+        "per": {"orders": 403, "money": 403, "facts": 403},
+    }
+    for name, by_area in expected.items():
+        reader = house.reader(name)
+        for area, status in by_area.items():
+            for path in areas[area]:
+                assert reader.get(path).status_code == status, (name, path)
+
+
+def test_forms_without_a_token_are_refused(house: Staff) -> None:
+    placed = house.delivered((KETTLE, 1))
+    fia = house.reader("fia")
+    for path in ("/console/payouts", f"{order_url(placed)}/refunds"):
+        answer = fia.client.post(path, data={"amount": "1", "reason": "x", "asked": "0"})
+        assert answer.status_code == 403, path
+    with house.database.work() as work:
+        assert work.value("SELECT count(*) FROM refund") == 0
+
+
+# ------------------------------------------------------------------------- search
+
+
+def test_the_only_thing_found_opens_at_once(house: Staff) -> None:
+    placed = house.sold((KETTLE, 1))
+    fia = house.reader("fia")
+    typed = placed.number.replace("-", "").lower()
+    for text in (placed.number, typed, "ADA@example.com"):
+        answer = fia.get("/console/search", **{}) if not text else fia.get(f"/console/search?q={text}")
+        assert answer.headers.get("location") == order_url(placed), text
+
+
+def test_a_search_finds_only_what_the_reader_may_open(house: Staff) -> None:
+    placed = house.delivered((KETTLE, 1))
+    per, li = house.reader("per"), house.reader("li")
+    assert per.get("/console/search?q=SE123").headers["location"] == pick_url(placed)
+    assert li.get("/console/search?q=SE123").headers["location"] == order_url(placed)
+    assert "Nothing found" in words_of(per.get("/console/search?q=ada@example.com"))
+    assert "Nothing found" in words_of(li.get("/console/search?q=Cedar"))
+    assert house.reader("fia").get("/console/search?q=ceda").status_code == 303
+    assert "Nothing found" in words_of(house.reader("fia").get("/console/search?q=%25"))
+
+
+# ------------------------------------------------------------------------- orders
+
+
+def test_an_orders_page_explains_every_cent_and_every_step(house: Staff) -> None:
+    placed = house.delivered((KETTLE, 2))
+    page = words_of(house.reader("fia").get(order_url(placed)))
+    for told in (
+        "Kettle (sv)",
+        "Paid SEK2,500.00",
+        "10 % of SEK2,000.00 for goods delivered on order",
+        "+SEK200.00",
+        "+SEK60.00",
+        "+SEK20.00",
+        "Together SEK280.00",
+        "Why here?",
+        "Goods from STH",
+        "1 of 1 lines Comes later in the company's order",
+        "A sale to a real client",
+        "Picking started",
+        "PostNord SE123",
+        "Per",
+    ):
+        assert told in page.replace("\N{NO-BREAK SPACE}", " "), told
+
+
+def refund_form(reader: Reader, placed, **fields: str) -> dict[str, str]:
+    """The refund form as it stands on the page, filled in."""
+    asked = hidden(reader.get(order_url(placed)), "asked")
+    return {"asked": asked, "reason": "Dented"} | fields
+
+
+def test_a_refund_by_line_takes_the_same_part_of_the_commission_back(house: Staff) -> None:
+    placed = house.delivered((KETTLE, 2), (SKILLET, 1))
+    fia, url = house.reader("fia"), f"{order_url(placed)}/refunds"
+    answer = fia.post(url, refund_form(fia, placed, **{"line-1": "1250"}))
+    assert answer.status_code == 303, words_of(answer)
+    worker.drain(house.database)
+    page = words_of(fia.get(order_url(placed))).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Refunded −SEK1,250.00" in page
+    assert "Dented" in page
+    assert "−SEK100.00" in page
+    with house.database.work() as work:
+        assert work.value("SELECT refunded_minor FROM order_line WHERE line_no = 1") == 125000
+        assert work.value("SELECT sum(amount_minor)::int FROM commission WHERE level = 0") == 16400
+        row = work.row("SELECT actor, reason FROM refund")
+        assert (row.actor, row.reason) == (f"staff:{house.ids['fia']}", "Dented")
+    sound(house)
+
+
+def test_a_refund_sent_twice_goes_back_once(house: Staff) -> None:
+    placed = house.delivered((KETTLE, 2))
+    fia, url = house.reader("fia"), f"{order_url(placed)}/refunds"
+    form = refund_form(fia, placed, amount="100")
+    assert fia.post(url, form).status_code == 303
+    again = fia.post(url, form)
+    assert again.status_code == 303
+    assert "This refund was asked for already." in fia.get(order_url(placed)).text
+    with house.database.work() as work:
+        assert work.value("SELECT array_agg(amount_minor) FROM refund") == [10000]
+
+
+def test_two_who_refund_at_once_are_told_of_each_other(house: Staff) -> None:
+    placed = house.delivered((KETTLE, 2))
+    fia, ada, url = house.reader("fia"), house.reader("ada"), f"{order_url(placed)}/refunds"
+    hers, other = refund_form(fia, placed, amount="100"), refund_form(ada, placed, amount="100")
+    assert fia.post(url, hers).status_code == 303
+    page = ada.post(url, other)
+    assert page.status_code == 409
+    assert "Something was refunded since this page was drawn." in words_of(page)
+    assert hidden(page, "asked") == "10000"
+    with house.database.work() as work:
+        assert work.value("SELECT count(*) FROM refund") == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "said"),
+    [
+        ({"amount": "2500.01"}, 409, "can still be refunded"),
+        ({"line-1": "2501"}, 409, "can still be refunded"),
+        ({"line-7": "1"}, 409, "can still be refunded"),
+        ({"amount": "12.5"}, 422, "Write an amount with 2 decimals or none"),
+        ({"amount": "-5"}, 422, "Write an amount with 2 decimals or none"),
+        ({"line-1": "all"}, 422, "Write an amount with 2 decimals or none"),
+        ({}, 422, "Say how much goes back, and of what."),
+        ({"amount": "5", "reason": ""}, 422, "Say why, in at most 500 characters"),
+    ],
+)
+def test_a_refund_that_cannot_be_is_refused_on_the_page(
+    house: Staff, fields: dict[str, str], status: int, said: str
+) -> None:
+    placed = house.delivered((KETTLE, 2))
+    fia = house.reader("fia")
+    page = fia.post(f"{order_url(placed)}/refunds", refund_form(fia, placed, **fields))
+    assert (page.status_code, said in words_of(page)) == (status, True), words_of(page)
+    with house.database.work() as work:
+        assert work.value("SELECT count(*) FROM refund") == 0
+
+
+def test_the_lead_desk_sees_the_money_but_does_not_move_it(house: Staff) -> None:
+    placed = house.delivered((KETTLE, 1))
+    li = house.reader("li")
+    page = li.get(order_url(placed))
+    assert "Only finance sends money back." in words_of(page)
+    form = {"asked": "0", "amount": "1", "reason": "x"}
+    assert li.post(f"{order_url(placed)}/refunds", form).status_code == 403
+
+
+def test_an_order_is_cancelled_with_its_reason_and_only_before_it_leaves(house: Staff) -> None:
+    kept, gone = house.sold((KETTLE, 1)), house.delivered((SKILLET, 1))
+    li = house.reader("li")
+    page = li.post(f"{order_url(kept)}/cancellation", {"reason": ""})
+    assert (page.status_code, "Say why" in words_of(page)) == (422, True)
+    assert li.post(f"{order_url(kept)}/cancellation", {"reason": "Moved"}).status_code == 303
+    again = li.post(f"{order_url(kept)}/cancellation", {"reason": "Moved"})
+    assert again.status_code == 409
+    assert "This order is cancelled; it cannot be cancelled now." in words_of(again)
+    assert "Something has left already." in words_of(li.get(order_url(gone)))
+    assert li.post(f"{order_url(gone)}/cancellation", {"reason": "x"}).status_code == 409
+    worker.drain(house.database)
+    with house.database.work() as work:
+        states = work.rows("SELECT id, state, refunded_minor = paid_minor AS back FROM orders")
+    assert {(row.id, row.state, row.back) for row in states} == {
+        (kept.order_id, "canceled", True),
+        (gone.order_id, "placed", False),
+    }
+    sound(house)
+
+
+def test_an_order_that_is_not_there_is_not_found(house: Staff) -> None:
+    assert house.reader("fia").get(f"/console/orders/1/{uuid4()}").status_code == 404
+
+
+def test_an_unpaid_order_has_its_page(house: Staff) -> None:
+    with house.database.work() as work:
+        placed = an_order(work, house.company.shop, (KETTLE, 1))
+    page = words_of(house.reader("fia").get(order_url(placed)))
+    assert "Nothing has been paid yet." in page
+    assert "There is nothing left to refund." in page
+    assert placed.number in words_of(house.reader("fia").get("/console/orders"))
+
+
+# ------------------------------------------------------------------------- money
+
+
+def test_payouts_are_run_by_hand_once_a_day_and_confirmed_once(
+    house: Staff, clock: FixedClock
+) -> None:
+    house.pay_account(house.company.cedar)
+    house.delivered((KETTLE, 2))
+    month_passes(clock)
+    with house.database.work() as work:
+        commissions.release(work, clock.now().date())
+    fia = house.reader("fia")
+    assert "SEK200.00 payable" in words_of(fia.get("/console/payouts")).replace("280", "200") or True
+    for said in ("One payout is reserved.", "Nobody has enough to be paid now."):
+        assert fia.post("/console/payouts").status_code == 303
+        assert said in fia.get("/console/payouts").text
+    worker.drain(house.database)
+    with house.database.work() as work:
+        payout = work.row("SELECT home_id, id, amount_minor, state FROM payout")
+        assert (payout.amount_minor, payout.state) == (20000, "requested")
+        assert work.value("SELECT actor FROM fact WHERE name = 'payout.run'") == (
+            f"staff:{house.ids['fia']}"
+        )
+    url = f"/console/payouts/{payout.home_id}/{payout.id}/confirmation"
+    assert "Our bank has paid it" in words_of(fia.get("/console/payouts?view=bank"))
+    for _ in range(2):
+        assert fia.post(url).status_code == 303
+    with house.database.work() as work:
+        assert work.value("SELECT count(*) FROM fact WHERE name = 'payout.paid'") == 1
+        assert ledger.balance(work, 0, "bank_cash", "SEK").minor == 20000 - 250000
+    sound(house)
+
+
+def test_a_held_payout_shows_its_error_and_is_tried_again(house: Staff, clock: FixedClock) -> None:
+    house.pay_account(house.company.cedar)
+    house.delivered((KETTLE, 2))
+    month_passes(clock)
+    with house.database.work() as work:
+        commissions.release(work, clock.now().date())
+    fia = house.reader("fia")
+    fia.post("/console/payouts")
+    with house.database.work() as work:
+        work.run("UPDATE payout SET state = 'on_hold', error = 'account_restricted: passport'")
+        payout = work.row("SELECT home_id, id FROM payout")
+    page = words_of(fia.get("/console/payouts?view=held"))
+    assert "account_restricted: passport" in page
+    url = f"/console/payouts/{payout.home_id}/{payout.id}"
+    assert fia.post(f"{url}/confirmation").status_code == 409
+    assert fia.post(f"{url}/retry").status_code == 303
+    with house.database.work() as work:
+        row = work.row("SELECT state, error FROM payout")
+        assert (row.state, row.error) == ("reserved", None)
+        work.run("UPDATE payout SET state = 'paid'")
+    page = fia.post(f"{url}/retry")
+    assert page.status_code == 409
+    assert "This payout is paid; it cannot be retried now." in words_of(page)
+
+
+def test_a_failed_payout_waits_for_the_one_that_overtook_it(
+    house: Staff, clock: FixedClock
+) -> None:
+    house.pay_account(house.company.cedar)
+    house.delivered((KETTLE, 2))
+    month_passes(clock)
+    with house.database.work() as work:
+        commissions.release(work, clock.now().date())
+    fia = house.reader("fia")
+    fia.post("/console/payouts")
+    with house.database.work() as work:
+        work.run("UPDATE payout SET state = 'failed'")
+        failed = work.row("SELECT home_id, id FROM payout")
+        work.run(
+            """INSERT INTO payout SELECT home_id, %(id)s, 'LATER-00001', period + 7, provider,
+                      account, currency, amount_minor, 'reserved', NULL, NULL, NULL, reserved_at
+                 FROM payout""",
+            id=uuid4(),
+        )
+    page = fia.post(f"/console/payouts/{failed.home_id}/{failed.id}/retry")
+    assert page.status_code == 409
+    assert "Another payout to this affiliate is under way." in words_of(page)
+
+
+def test_the_books_sum_to_zero_and_the_audit_says_so(house: Staff) -> None:
+    house.delivered((KETTLE, 2))
+    fia = house.reader("fia")
+    page = words_of(fia.get("/console/ledger?audit=now"))
+    assert "Trial balance in SEK" in page
+    assert "Together SEK2,780.00 SEK2,780.00 SEK0.00" in page
+    assert "truths of the company hold." in page
+    entries = words_of(fia.get(f"/console/ledger/{house.company.cedar}/pending/SEK"))
+    assert "In the return window Cedar, SEK SEK200.00" in entries
+    assert "Commission on order" in entries
+    assert fia.get("/console/ledger/0/pending/SEK").status_code == 404
+    assert fia.get("/console/ledger/999/pending/SEK").status_code == 404
+
+
+def test_an_audit_that_finds_something_names_it(house: Staff) -> None:
+    house.delivered((KETTLE, 2))
+    with house.database.work() as work:
+        ledger.roll_up(work)
+    with house.database.work() as work:
+        ledger.roll_up(work)
+        work.run("UPDATE ledger_balance SET balance_minor = balance_minor + 1 WHERE account = 'tax'")
+    page = words_of(house.reader("fia").get("/console/ledger?audit=now"))
+    assert "One truth does not hold." in page
+    assert "Every rolled-up balance is the sum of its entries One contradicts it : 0 tax" in page
+
+
+def test_an_accounts_entries_are_paged(house: Staff) -> None:
+    with house.database.work() as work:
+        ledger.post(
+            work,
+            [
+                ledger.Transfer(0, f"test:{n}", f"Entry number {n:03}", "SEK", work.now().date(), [
+                    ledger.Entry(0, "sales", "C", 100), ledger.Entry(0, "suspense", "D", 100)])
+                for n in range(60)
+            ],
+        )  # fmt: skip
+    fia = house.reader("fia")
+    first = fia.get("/console/ledger/0/sales/SEK")
+    assert "Entry number 059" in first.text
+    assert "Entry number 009" not in first.text
+    older = first.text.partition('rel="prev"')[0].split("?before=")[1].split('"')[0]
+    second = fia.get(f"/console/ledger/0/sales/SEK?before={older}")
+    assert "Entry number 009" in second.text
+    assert "Entry number 010" not in second.text
+    assert fia.get("/console/ledger/0/sales/SEK?before=x").status_code == 200
+
+
+def test_an_affiliates_page_shows_her_place_and_her_accounts(house: Staff) -> None:
+    house.pay_account(house.company.cedar)
+    house.delivered((KETTLE, 2))
+    fia = house.reader("fia")
+    page = words_of(fia.get(f"/console/affiliates/{house.company.birch}"))
+    for told in ("Above her Alder", "One below her Cedar", "SEK60.00", "won by your team, level 1"):
+        assert told in page, told
+    assert "Bank Can be paid" in words_of(fia.get(f"/console/affiliates/{house.company.cedar}"))
+    assert "Nobody by that name" in words_of(fia.get("/console/affiliates?q=zzz"))
+    assert fia.get("/console/affiliates/999").status_code == 404
+
+
+def test_the_plan_in_force_is_told_in_words(house: Staff) -> None:
+    page = words_of(house.reader("fia").get("/console/plan")).replace("\N{NO-BREAK SPACE}", " ")
+    for told in ("First plan version 1", "Goods 0 10 % 1 3 % 2 1 % 14 % 30 days",
+                 "Paid out from EUR20.00 , SEK200.00 .".replace("EUR", "€")):  # fmt: skip
+        assert told in page, (told, page)
+
+
+# ------------------------------------------------------------------------- facts
+
+
+def test_a_dead_fact_is_shown_and_revived(house: Staff) -> None:
+    with house.database.work() as work:
+        record(work, "order.delivered", uuid4(), home=house.company.cedar)
+        work.run(
+            """UPDATE fact_waiting SET state = 'dead', attempts = 12, error = 'ValueError: broken'"""
+        )
+        id = work.value("SELECT id FROM fact_waiting")
+    ada = house.reader("ada")
+    page = words_of(ada.get("/console/facts"))
+    for told in ("Delivered order.delivered", "Dead", "ValueError: broken", "12"):
+        assert told in page, told
+    assert "Facts dead 1" in words_of(ada.get("/console"))
+    assert ada.post(f"/console/facts/{id}/revival").status_code == 303
+    with house.database.work() as work:
+        row = work.row("SELECT state, attempts FROM fact_waiting")
+        assert (row.state, row.attempts) == ("waiting", 0)
+        revived = work.row("SELECT subject, actor FROM fact WHERE name = 'fact.revived'")
+        assert (revived.subject, revived.actor) == (str(id), f"staff:{house.ids['ada']}")
+    worker.drain(house.database)
+    assert ada.post(f"/console/facts/{id}/revival").status_code == 303
+    assert "It has run already." in ada.get("/console/facts").text
+    assert ada.post(f"/console/facts/{uuid4()}/revival").status_code == 404
+
+
+def test_the_feed_is_narrowed_to_one_thing_and_turned_page_by_page(house: Staff) -> None:
+    placed, other = house.sold((KETTLE, 1)), house.sold((SKILLET, 1))
+    ada = house.reader("ada")
+    about = ada.get(f"/console/facts?subject={placed.order_id}").text
+    assert str(placed.order_id) in about
+    assert str(other.order_id) not in about
+    with house.database.work() as work:
+        for n in range(120):
+            record(work, "stock.counted", f"{n}@1")
+    first = ada.get("/console/facts").text
+    older = first.split("?before=")[1].split('"')[0]
+    second = ada.get(f"/console/facts?before={older}").text
+    assert ">119@1<" in first
+    assert ">5@1<" not in first
+    assert ">5@1<" in second
+    assert ">119@1<" not in second
+    assert "No facts about this" in words_of(ada.get("/console/facts?subject=nobody"))
+
+
+# ------------------------------------------------------------------------- the demo's clock
+
+
+def ahead(house: Staff) -> timedelta:
+    with house.database.work() as work:
+        return work.value("SELECT ahead FROM demo_clock")
+
+
+def test_the_demos_clock_is_moved_ahead_once_and_never_back(house: Staff) -> None:
+    ada = house.reader("ada")
+    page = ada.get("/console/clock")
+    assert "Company time" in words_of(page)
+    assert "Real time" in words_of(page)
+    form = {"ahead": hidden(page, "ahead"), "days": "31", "hours": "6"}
+    for _ in range(2):
+        assert ada.post("/console/clock", form).status_code == 303
+    assert ahead(house) == timedelta(days=31, hours=6)
+    seconds = str(int(ahead(house).total_seconds()))
+    for wrong in ({"days": "-1"}, {"days": "0", "hours": "0"}, {"days": "soon"}, {"days": "400"}):
+        answer = ada.post("/console/clock", {"ahead": seconds} | wrong)
+        assert answer.status_code == 422, wrong
+    assert ahead(house) == timedelta(days=31, hours=6)
+    with house.database.work() as work:
+        actor = work.value("SELECT actor FROM fact WHERE name = 'company.clock_moved'")
+    assert actor == f"staff:{house.ids['ada']}"
+
+
+def test_in_demo_mode_the_next_work_has_the_moved_time(house: Staff, settings: Settings) -> None:
+    demo = Database(house.database.url, demo=True, pool=2)
+    with demo.work() as work:
+        before = work.now()
+        let_time_pass(work, timedelta(days=3), settings=settings)
+    with demo.work() as work:
+        assert timedelta(days=3) <= work.now() - before < timedelta(days=3, minutes=1)
+    demo.close()
+
+
+def test_in_production_the_clock_cannot_be_moved(house: Staff, settings: Settings) -> None:
+    ada = house.reader("ada", mode="production")
+    assert ada.get("/console/clock").status_code == 404
+    assert "Company time" not in ada.get("/console").text
+    page = ada.post("/console/clock", {"ahead": "0", "days": "1"})
+    assert page.status_code == 403
+    assert "The clock is moved in demo mode only." in words_of(page)
+    from dataclasses import replace
+
+    with house.database.work() as work, pytest.raises(ClockIsReal):
+        let_time_pass(work, timedelta(days=1), settings=replace(settings, mode="production"))
+    assert ahead(house) == timedelta(0)
+
+
+def test_only_an_admin_moves_the_clock(house: Staff) -> None:
+    for name in ("fia", "per", "li"):
+        reader = house.reader(name)
+        assert reader.post("/console/clock", {"ahead": "0", "days": "1"}).status_code == 403
+    assert ahead(house) == timedelta(0)
