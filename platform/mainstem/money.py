@@ -1,8 +1,8 @@
 """Money in whole minor units, and the only places where it is ever rounded.
 
 Two roundings exist. `rdiv` is half away from zero: it makes a tax, a base or a share of a
-reversal. `largest_remainder` splits a floored total so that the parts add up to it, a tie going
-to the earlier part. Nothing else in Mainstem rounds money.
+reversal. `largest_remainder` takes several rates of one amount so that the parts add up to their
+exact sum rounded down, a tie going to the earlier part. Nothing else in Mainstem rounds money.
 """
 
 from __future__ import annotations
@@ -82,22 +82,20 @@ def net_of_tax(gross_minor: int, tax_bp: int) -> int:
     return rdiv(gross_minor * BASIS, BASIS + tax_bp)
 
 
-def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
-    """`total` split in proportion to `weights`: whole parts that add up to it exactly.
+def largest_remainder(amount: int, rates: Sequence[int], per: int) -> list[int]:
+    """Each rate's part of an amount (amount * rate / per), as whole parts that add up exactly.
 
-    Every part is its exact share rounded down; what is left over goes one unit each to the
-    largest remainders, a tie to the earlier part. total >= 0, every weight >= 0, and a total
-    above zero needs a weight above zero.
+    Together they are the exact sum rounded down. Every part is its own exact share rounded down;
+    what is left over goes one unit each to the largest remainders, a tie to the earlier part.
+    amount >= 0, every rate >= 0, per > 0. With `per` the sum of the rates, the whole is split.
     """
-    assert total >= 0, "split what is there"
-    assert all(weight >= 0 for weight in weights), "a weight is not negative"
-    whole = sum(weights)
-    if total == 0:
-        return [0] * len(weights)
-    assert whole > 0, "somebody must take the total"
-    parts = [total * weight // whole for weight in weights]
-    left = total - sum(parts)
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
+    assert amount >= 0, "split what is there"
+    assert per > 0, "rates are parts of something"
+    assert all(rate >= 0 for rate in rates), "a rate is not negative"
+    exact = [amount * rate for rate in rates]
+    parts = [share // per for share in exact]
+    left = sum(exact) // per - sum(parts)
+    by_remainder = sorted(range(len(rates)), key=lambda i: (-(exact[i] % per), i))
     for i in by_remainder[:left]:
         parts[i] += 1
     return parts

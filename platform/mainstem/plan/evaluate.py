@@ -33,7 +33,8 @@ def evaluate(
     """Every level's share of a delivered commissionable value, and of the part that went back.
 
     The sum of the credits is the exact sum of the present levels' rates, at most the cap, rounded
-    down; it is split by largest remainder. A reversal is the returned part of each credit taken
+    down; beyond the cap every rate gives way in proportion. The parts are whole by largest
+    remainder. A reversal is the returned part of each credit taken
     cumulatively, so any sequence of refunds that adds up to the base takes back every cent and
     never one more.
     """
@@ -46,8 +47,10 @@ def evaluate(
     if not present or base_minor == 0:
         return []
     rates = [rate for _, _, rate in present]
-    total = base_minor * min(sum(rates), rule.cap_bp) // BASIS
-    credits = largest_remainder(total, rates)
+    if sum(rates) <= rule.cap_bp:
+        credits = largest_remainder(base_minor, rates, BASIS)
+    else:
+        credits = largest_remainder(base_minor * rule.cap_bp, rates, BASIS * sum(rates))
     return [
         Share(level, beneficiary, rate, credit, rdiv(credit * returned_minor, base_minor))
         for (level, beneficiary, rate), credit in zip(present, credits, strict=True)

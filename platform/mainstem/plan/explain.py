@@ -38,7 +38,7 @@ REVERSAL = (
     " {credited} goes back: {reversed} in all."
 )
 RESTORED = (
-    "Only {returned} of {base} on order {order} stays with the client after all, so {reversed} of"
+    "Only {returned} of {base} on order {order} went back to the client after all, so {reversed} of"
     " your {credited} goes back and the rest is yours again."
 )
 
