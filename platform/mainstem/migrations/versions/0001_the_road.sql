@@ -12,6 +12,13 @@ CREATE FUNCTION rdiv(a bigint, b bigint) RETURNS bigint
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
   RETURN sign(a)::bigint * ((2 * abs(a) + b) / (2 * b));
 
+-- whole * n / d, rounded as above, for 0 <= n and 0 < d. Two amounts multiplied can leave 64 bits: a
+-- large order in rupiah does. Such products take the slow road.
+CREATE FUNCTION part(whole bigint, n bigint, d bigint) RETURNS bigint
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN greatest(whole, n, d) < 2147483648 THEN rdiv(whole * n, d)
+    ELSE div(2 * whole::numeric * n + d, 2 * d::numeric)::bigint END;
+
 -- Whose rows this transaction may see: -1 the company's (all), an affiliate's id hers, NULL nobody's.
 CREATE FUNCTION current_home() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
   RETURN CASE current_setting('mainstem.affiliate', true)
@@ -71,6 +78,16 @@ BEGIN
 END $$;
 CREATE TRIGGER affiliate_upline_holds BEFORE INSERT OR UPDATE OF upline, sponsor_id ON affiliate
   FOR EACH ROW EXECUTE FUNCTION check_upline();
+
+-- Whoever moves takes everybody below her along. An upline left behind would not show its true
+-- ancestors, and a later move could close a circle through it.
+CREATE FUNCTION carry_upline() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE affiliate SET upline = id || NEW.upline WHERE sponsor_id = NEW.id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER affiliate_upline_carries AFTER UPDATE OF upline ON affiliate
+  FOR EACH ROW WHEN (OLD.upline IS DISTINCT FROM NEW.upline) EXECUTE FUNCTION carry_upline();
 
 CREATE TABLE sponsorship (              -- who sponsored whom, from when to when
   affiliate_id bigint NOT NULL REFERENCES affiliate,
@@ -317,6 +334,8 @@ CREATE TABLE orders (
   CHECK ((paid_at IS NOT NULL) = (paid_minor > 0 OR (total_minor = 0 AND state IN ('placed','closed'))))
 ) WITH (fillfactor = 75);
 CREATE INDEX orders_seller ON orders (seller_id, placed_at);
+CREATE INDEX orders_client ON orders (client_key);
+CREATE INDEX orders_recent ON orders USING brin (placed_at);
 CREATE INDEX orders_unpaid ON orders (pay_by) WHERE state = 'pending';
 CREATE INDEX orders_lead ON orders (home_id, lead_id) WHERE lead_id IS NOT NULL;
 
@@ -419,6 +438,7 @@ CREATE TABLE parcel (
   FOREIGN KEY (home_id, order_id, fulfilment_no) REFERENCES fulfilment (home_id, order_id, no),
   CHECK ((delivered_at IS NOT NULL) = (state = 'delivered'))
 ) WITH (fillfactor = 75);
+CREATE INDEX parcel_tracking ON parcel (tracking);
 CREATE INDEX parcel_moving ON parcel (shipped_at) WHERE state = 'in_transit';
 
 CREATE TABLE routing_decision (
@@ -744,10 +764,12 @@ DECLARE bad text;
 BEGIN
   SELECT t.key INTO bad
     FROM (SELECT home_id, transfer_id, sum(signed_minor) AS total, count(*) AS entries, count(DISTINCT currency) AS currencies,
-                 min(currency) AS currency
+                 min(currency) AS currency, min(seq) AS first, max(seq) AS last
             FROM new_rows GROUP BY 1, 2) AS n
     JOIN ledger_transfer t ON t.home_id = n.home_id AND t.id = n.transfer_id
    WHERE n.total <> 0 OR n.entries <> t.entries OR n.currencies <> 1 OR n.currency <> t.currency
+      -- Numbered from zero without a gap, so that nothing can be added to it later.
+      OR n.first <> 0 OR n.last <> n.entries - 1
    LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION 'ledger transfer % is unbalanced, incomplete or mixes currencies', bad USING ERRCODE = 'check_violation';
@@ -825,6 +847,7 @@ CREATE TABLE fact (                     -- everything that happened: a name and 
   PRIMARY KEY (home_id, id)
 );
 CREATE INDEX fact_subject ON fact (subject, id);
+CREATE INDEX fact_recent ON fact USING brin (recorded_at);
 CREATE UNIQUE INDEX fact_clock ON fact (home_id, name, subject) WHERE name LIKE 'clock.%';
 
 CREATE TABLE fact_waiting (             -- facts whose reaction is still to run; gone when it has
