@@ -237,8 +237,13 @@ async def _page(
 
 def countries(locale: str) -> list[tuple[str, str]]:
     """Where we ship to: (code, name in the reader's language), by name."""
-    names = Locale.parse(locale).territories
-    return sorted(((code, str(names[code])) for code in COUNTRIES), key=lambda pair: pair[1])
+    named = ((code, country_name(locale, code)) for code in COUNTRIES)
+    return sorted(named, key=lambda pair: pair[1])
+
+
+def country_name(locale: str, code: str) -> str:
+    """A country as the reader calls it."""
+    return str(Locale.parse(locale).territories.get(code, code))
 
 
 routes = [checkout_page, order]

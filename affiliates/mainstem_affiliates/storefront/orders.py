@@ -19,7 +19,7 @@ from mainstem.payments import GatewayDeclined, GatewayUnavailable
 from mainstem.web import Form, house_of, redirect
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
-from mainstem_affiliates.storefront.checkout import to_payment
+from mainstem_affiliates.storefront.checkout import country_name, to_payment
 from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.reads import OrderView
 from mainstem_affiliates.storefront.window import window_of
@@ -56,6 +56,7 @@ class OrderPage(StorePage, frozen=True, kw_only=True):
     """An order: what, where it is, what it cost, what to do next."""
 
     order: OrderView
+    country: str
     jobs: list[Any]
     may: dict[int, set[str]]
     """What she may do about each job, by its line."""
@@ -197,6 +198,7 @@ async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | No
     page = OrderPage(
         **chrome,
         order=view,
+        country=country_name(shopper.locale, view.address["country"]),
         jobs=work_to_do,
         may={
             job.key.line_no: {action.name for action in job.actions if action.allowed}
