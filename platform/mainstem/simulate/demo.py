@@ -194,6 +194,8 @@ def _stock_shelves(work: Work, locations: dict[str, int]) -> dict[str, Any]:
 
 def _open_shops(work: Work, products: dict[str, Any], hashes: dict[str, str]) -> Names:
     names = Names({}, {}, products)
+    told = _read("company.toml")
+    seller, departments = _seller(told["company"]), told["category"]
     for shop in _read("affiliates.toml")["affiliate"]:
         id = network.join(
             work,
@@ -219,6 +221,7 @@ def _open_shops(work: Work, products: dict[str, Any], hashes: dict[str, str]) ->
                 for field in ("headline", "tagline", "intro", "about", "disclosure", "programme")
             }
             | {"hero": shop["hero"], "city": shop["city"], "owner": shop["owner"]}
+            | {"categories": {one["slug"]: one["name"][locale] for one in departments}}
             for locale in ("en", "sv")
         }
         currency = shop["currencies"][0]
@@ -232,7 +235,7 @@ def _open_shops(work: Work, products: dict[str, Any], hashes: dict[str, str]) ->
             theme=shop["theme"],
             locales=shop["languages"],
             currency=currency,
-            texts=json.dumps(texts),
+            texts=json.dumps(texts | {"seller": seller}),
             products=[products[sku]["id"] for sku in shop["assortment"]],
         )
         names.storefronts[shop["slug"]] = (id, storefront, currency)
@@ -246,6 +249,17 @@ def _open_shops(work: Work, products: dict[str, Any], hashes: dict[str, str]) ->
                 now=work.now(),
             )
     return names
+
+
+def _seller(company: dict[str, Any]) -> dict[str, str]:
+    """Who the client buys from, as the law wants it said in every shop."""
+    place = company["address"]
+    return {
+        "name": company["legal_name"],
+        "number": company["number"],
+        "address": f"{place['line']}, {place['postcode']} {place['city']}",
+        "email": company["email"],
+    }
 
 
 # ---------------------------------------------------------------- two months of trade
