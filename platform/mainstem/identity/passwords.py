@@ -35,31 +35,26 @@ class PasswordTooWeak(InvalidInput):
     code = "password_too_weak"
 
 
-def check_password(password: str, *, email: str, pointer: str = "/password") -> None:
+def check_password(password: str, *, email: str) -> None:
     """Refuse a password that is too short, too long, or among the first that are tried."""
-    lowered = password.lower()
+    problem = problem_of_password(password, email=email)
+    if problem is not None:
+        raise PasswordTooWeak(problem)
+
+
+def problem_of_password(password: str, *, email: str) -> Problem | None:
+    """What is wrong with a password, or None."""
+    lowered, name = password.lower(), email.lower().partition("@")[0]
     if len(password) < LENGTH_MIN:
-        raise PasswordTooWeak(
-            Problem(
-                pointer,
-                "too_short",
-                "Choose at least {least} characters. A few words in a row are easy to remember.",
-                {"least": LENGTH_MIN},
-            )
-        )
+        message = "Choose at least {least} characters."
+        return Problem("/password", "too_short", message, {"least": LENGTH_MIN})
     if len(password) > LENGTH_MAX:
-        raise PasswordTooWeak(
-            Problem(pointer, "too_long", "Choose at most {most} characters.", {"most": LENGTH_MAX})
-        )
-    name = email.lower().partition("@")[0]
+        message = "Choose at most {most} characters."
+        return Problem("/password", "too_long", message, {"most": LENGTH_MAX})
     if lowered in _COMMON or len(set(lowered)) < 5 or (len(name) > 3 and name in lowered):
-        raise PasswordTooWeak(
-            Problem(
-                pointer,
-                "easy_to_guess",
-                "This one is easy to guess. Choose words that have nothing to do with you.",
-            )
-        )
+        message = "This one is easy to guess. Choose words that have nothing to do with you."
+        return Problem("/password", "easy_to_guess", message)
+    return None
 
 
 def hash_password(password: str) -> str:

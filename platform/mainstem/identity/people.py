@@ -55,7 +55,9 @@ def create_person(
     phone_key: str | None = None,
 ) -> int:
     """Somebody new; her id. Without a password hash she cannot sign in yet."""
-    _check_person(email=email, name=name)
+    problems = problems_of_person(email=email, name=name)
+    if problems:
+        raise InvalidInput(*problems)
     id = work.value(
         """INSERT INTO person (email, email_key, phone_key, name, password_hash, locale, created_at)
            VALUES (%(email)s, %(key)s, %(phone)s, %(name)s, %(hash)s, %(locale)s, %(now)s)
@@ -74,22 +76,15 @@ def create_person(
     return int(id)
 
 
-def _check_person(*, email: str, name: str) -> None:
+def problems_of_person(*, email: str, name: str) -> list[Problem]:
+    """What is wrong with what somebody says of herself."""
     problems = []
-    local, _, domain = email.strip().rpartition("@")
-    if (
-        not local
-        or "." not in domain
-        or len(email) > 254
-        or any(c.isspace() for c in email.strip())
-    ):
-        problems.append(
-            Problem("/email", "invalid_email", "Write an e-mail, like name@example.com.")
-        )
     if not name.strip():
         problems.append(Problem("/name", "missing", "Write your name."))
-    if problems:
-        raise InvalidInput(*problems)
+    if len(email) > 254 or not _EMAIL.fullmatch(email.strip()):
+        message = "Write an e-mail, like name@example.com."
+        problems.append(Problem("/email", "invalid_email", message))
+    return problems
 
 
 def grant(work: Work, person_id: int, role: str, *, affiliate_id: int | None = None) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mainstem.identity.passwords import check_password, hash_password
-from mainstem.identity.people import create_person, grant
+from mainstem.identity.passwords import hash_password, problem_of_password
+from mainstem.identity.people import create_person, grant, problems_of_person
 from mainstem.identity.secrets import hash_of, new_secret
 from mainstem.kit.clock import Clock
 from mainstem.kit.db import Database
-from mainstem.kit.errors import Refused
+from mainstem.kit.errors import InvalidInput, Refused
 from mainstem.kit.events import record
 from mainstem.kit.work import SYSTEM, Work
 
@@ -69,7 +69,11 @@ def set_up(
     """The first admin; her id. Opens its own works: hashing must hold no connection."""
     with database.work(SYSTEM, clock=clock) as work:
         _check_token(work, token, lock=False)
-    check_password(password, email=email)
+    problems = problems_of_person(email=email, name=name)
+    if weak := problem_of_password(password, email=email):
+        problems.append(weak)
+    if problems:
+        raise InvalidInput(*problems)
     hashed = hash_password(password)
     with database.work(SYSTEM, clock=clock) as work:
         # Two people with two tokens at one instant: the second finds the staff of the first.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import msgspec
@@ -17,7 +18,9 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 import mainstem
 from mainstem.kit.errors import Refused
-from mainstem.web.problems import MEDIA_TYPE
+from mainstem.kit.locale import Language
+from mainstem.web.guards import ChooseAffiliate, NotAllowed, SignInNeeded
+from mainstem.web.problems import CODES, MEDIA_TYPE, TITLES
 from mainstem.web.rendering import language_of, render
 
 PATH = "/api/v1"
@@ -26,12 +29,11 @@ _KEY = "storefront key"
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One thing the API can do."""
+    """One thing the API can do. The words come in pieces: (is it code, text)."""
 
     method: str
     path: str
-    summary: str
-    description: str
+    words: list[tuple[bool, str]]
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -108,17 +110,13 @@ class _Page(OpenAPIRenderPlugin):
                 Operation(
                     method=method.upper(),
                     path=path,
-                    summary=operation.get("summary", ""),
-                    description=operation.get("description", ""),
+                    words=_pieces(operation.get("description") or operation["summary"]),
                 )
                 for path, item in sorted(openapi_schema.get("paths", {}).items())
                 for method, operation in item.items()
                 if isinstance(operation, dict)
             ],
-            codes=[
-                Code(kind.code, kind.status, language.text(kind.message))
-                for kind in sorted(_every(Refused), key=lambda kind: (kind.status, kind.code))
-            ],
+            codes=_codes(language),
             document_url=f"{PATH}/openapi.json",
             base_url=self._public_url,
         )
@@ -147,6 +145,21 @@ def with_problems(schema: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+# Whose refusals can reach a program: not those that only a page of ours brings about.
+_SPOKEN_BY = (
+    "mainstem.kit.",
+    "mainstem.attribution",
+    "mainstem.catalog",
+    "mainstem.leads",
+    "mainstem.orders",
+    "mainstem.stock",
+    "mainstem.web.api",
+    "mainstem.web.guards",
+    "mainstem.web.house",
+    "mainstem_affiliates.capture",
+)
+_TO_READERS = {SignInNeeded, NotAllowed, ChooseAffiliate}
+_FACT = re.compile(r"\{\w+\}\.?")
 _SAYING_NO = ["400", "401", "404", "409", "413", "415", "422", "429", "503"]
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -173,6 +186,24 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         },
     },
 }
+
+
+def _pieces(text: str) -> list[tuple[bool, str]]:
+    """Words with `code` among them, as (is it code, text)."""
+    return [(number % 2 == 1, piece) for number, piece in enumerate(text.split("`"))]
+
+
+def _codes(language: Language) -> list[Code]:
+    """Every way in which the API says no, once each, by status."""
+    found = {
+        (kind.status, kind.code): _FACT.sub("…", language.text(kind.message))
+        for kind in _every(Refused)
+        if kind.__module__.startswith(_SPOKEN_BY) and kind not in _TO_READERS
+    }
+    framework = {(status, code): language.text(TITLES[status]) for status, code in CODES.items()}
+    return [
+        Code(code, status, text) for (status, code), text in sorted((framework | found).items())
+    ]
 
 
 def _every(kind: type[Refused]) -> set[type[Refused]]:

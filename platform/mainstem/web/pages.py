@@ -62,7 +62,6 @@ class FrontPage(msgspec.Struct, frozen=True):
 
     shops: list[Shop]
     needs_setup: bool
-    here: str = "/"
 
 
 class SignInPage(msgspec.Struct, frozen=True):
@@ -97,7 +96,6 @@ class ChoicePage(msgspec.Struct, frozen=True):
 
     affiliates: list[Affiliation]
     next: str
-    here: str = "/choose"
 
 
 @get("/")

@@ -38,7 +38,7 @@ TITLES = {
     500: "Something went wrong on our side.",
     503: "We are busy.",
 }
-_CODES = {
+CODES = {
     404: "not_found",
     405: "method_not_allowed",
     413: "too_large",
@@ -137,7 +137,7 @@ def _said(language: Language, error: Exception) -> tuple[int, str, str, list[Pro
         detail = language.text(InvalidInput.message)
         return InvalidInput.status, InvalidInput.code, detail, _parameters(language, error)
     if isinstance(error, HTTPException) and error.status_code < 500:
-        return error.status_code, _CODES.get(error.status_code, "bad_request"), "", []
+        return error.status_code, CODES.get(error.status_code, "bad_request"), "", []
     return 500, "internal_error", "", []
 
 

@@ -146,6 +146,7 @@ def render(
         .render(
             {
                 "csrf_input": LazyInput(connection),
+                "here": _here(connection),
                 "languages": _language_links(connection, locale),
                 "notices": _notices(connection),
             }
@@ -164,7 +165,7 @@ def render(
 def draw(house: House, locale: str, template: str, context: Any = None) -> bytes:
     """A page as bytes that may be kept and sent to anybody by `cached_page`: nothing personal."""
     page = house.pages[locale].get_template(template)
-    common = {"csrf_input": csrf_input(PLACEHOLDER), "languages": [], "notices": []}
+    common = {"csrf_input": csrf_input(PLACEHOLDER), "here": "/", "languages": [], "notices": []}
     return page.render(common | _fields(context)).encode()
 
 
@@ -251,21 +252,30 @@ def _fields(context: Any) -> dict[str, Any]:
     return {field.name: getattr(context, field.name) for field in dataclasses.fields(context)}
 
 
+def _here(connection: Connection) -> str:
+    """Where the reader is, to come back to; the front page where there is no coming back."""
+    if connection.scope.get("method") != "GET":
+        return "/"
+    query = urlencode(_query(connection))
+    return connection.url.path + (f"?{query}" if query else "")
+
+
 def _language_links(connection: Connection, locale: str) -> list[LanguageLink]:
-    kept = [
+    kept = _query(connection)
+    return [
+        LanguageLink(code, name, "?" + urlencode([*kept, ("lang", code)]), code == locale)
+        for code, name in LANGUAGE_NAMES.items()
+    ]
+
+
+def _query(connection: Connection) -> list[tuple[str, str]]:
+    """What the address asks for, but for its language."""
+    return [
         (name, value)
         for name, values in connection.query_params.dict().items()
         for value in values
         if name != "lang"
     ]
-    return [
-        LanguageLink(code, name, _query([*kept, ("lang", code)]), code == locale)
-        for code, name in LANGUAGE_NAMES.items()
-    ]
-
-
-def _query(pairs: list[tuple[str, str]]) -> str:
-    return "?" + urlencode(pairs)
 
 
 def _notices(connection: Connection) -> list[Notice]:
