@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -110,7 +111,7 @@ def test_the_only_thing_found_opens_at_once(house: Staff) -> None:
     fia = house.reader("fia")
     typed = placed.number.replace("-", "").lower()
     for text in (placed.number, typed, "ADA@example.com"):
-        answer = fia.get("/console/search", **{}) if not text else fia.get(f"/console/search?q={text}")
+        answer = fia.get(f"/console/search?q={text}")
         assert answer.headers.get("location") == order_url(placed), text
 
 
@@ -163,9 +164,9 @@ def test_a_refund_by_line_takes_the_same_part_of_the_commission_back(house: Staf
     assert answer.status_code == 303, words_of(answer)
     worker.drain(house.database)
     page = words_of(fia.get(order_url(placed))).replace("\N{NO-BREAK SPACE}", " ")
-    assert "Refunded −SEK1,250.00" in page
+    assert "Refunded \N{MINUS SIGN}SEK1,250.00" in page
     assert "Dented" in page
-    assert "−SEK100.00" in page
+    assert "\N{MINUS SIGN}SEK100.00" in page
     with house.database.work() as work:
         assert work.value("SELECT refunded_minor FROM order_line WHERE line_no = 1") == 125000
         assert work.value("SELECT sum(amount_minor)::int FROM commission WHERE level = 0") == 16400
@@ -278,7 +279,8 @@ def test_payouts_are_run_by_hand_once_a_day_and_confirmed_once(
     with house.database.work() as work:
         commissions.release(work, clock.now().date())
     fia = house.reader("fia")
-    assert "SEK200.00 payable" in words_of(fia.get("/console/payouts")).replace("280", "200") or True
+    payable = words_of(fia.get("/console/payouts"))
+    assert "SEK280.00 payable to 3 affiliates · paid from SEK200.00" in payable
     for said in ("One payout is reserved.", "Nobody has enough to be paid now."):
         assert fia.post("/console/payouts").status_code == 303
         assert said in fia.get("/console/payouts").text
@@ -356,7 +358,7 @@ def test_the_books_sum_to_zero_and_the_audit_says_so(house: Staff) -> None:
     assert "Together SEK2,780.00 SEK2,780.00 SEK0.00" in page
     assert "truths of the company hold." in page
     entries = words_of(fia.get(f"/console/ledger/{house.company.cedar}/pending/SEK"))
-    assert "In the return window Cedar, SEK SEK200.00" in entries
+    assert "In the return window Cedar , SEK SEK200.00" in entries
     assert "Commission on order" in entries
     assert fia.get("/console/ledger/0/pending/SEK").status_code == 404
     assert fia.get("/console/ledger/999/pending/SEK").status_code == 404
@@ -368,7 +370,9 @@ def test_an_audit_that_finds_something_names_it(house: Staff) -> None:
         ledger.roll_up(work)
     with house.database.work() as work:
         ledger.roll_up(work)
-        work.run("UPDATE ledger_balance SET balance_minor = balance_minor + 1 WHERE account = 'tax'")
+        work.run(
+            "UPDATE ledger_balance SET balance_minor = balance_minor + 1 WHERE account = 'tax'"
+        )
     page = words_of(house.reader("fia").get("/console/ledger?audit=now"))
     assert "One truth does not hold." in page
     assert "Every rolled-up balance is the sum of its entries One contradicts it : 0 tax" in page
@@ -504,8 +508,6 @@ def test_in_production_the_clock_cannot_be_moved(house: Staff, settings: Setting
     page = ada.post("/console/clock", {"ahead": "0", "days": "1"})
     assert page.status_code == 403
     assert "The clock is moved in demo mode only." in words_of(page)
-    from dataclasses import replace
-
     with house.database.work() as work, pytest.raises(ClockIsReal):
         let_time_pass(work, timedelta(days=1), settings=replace(settings, mode="production"))
     assert ahead(house) == timedelta(0)

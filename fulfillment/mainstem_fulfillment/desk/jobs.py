@@ -15,6 +15,7 @@ from litestar.params import FromPath, FromQuery
 
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
+from mainstem.web.console import words
 from mainstem.web.console.frame import (
     ORDERS,
     Answer,
@@ -33,6 +34,7 @@ from mainstem.web.console.frame import (
 from mainstem.web.forms import Form
 from mainstem.web.rendering import language_of, redirect
 from mainstem_fulfillment import engagements
+from mainstem_fulfillment.desk import queries
 from mainstem_fulfillment.engagements import JobKey
 from mainstem_fulfillment.engagements.queries import JobCard, JobView, TeamDay
 
@@ -102,6 +104,8 @@ class JobPage(Page, kw_only=True):
     later: date
     days: list[tuple[date, list[tuple[str, list[Choice]]]]]
     able: bool
+    decision: str
+    candidates: list[tuple[str, int, str]]
     order_url: str
     timeline: list[Event]
 
@@ -223,6 +227,7 @@ def _page(request: Asked, work: Work, key: JobKey, hours: str = "", day: str = "
         else []
     )
     who = names_of(work, language, [entry.actor for entry in view.timeline])
+    names = queries.team_names(work)
     return JobPage(
         **framed(request, work, "jobs"),
         job=view,
@@ -237,6 +242,16 @@ def _page(request: Asked, work: Work, key: JobKey, hours: str = "", day: str = "
         later=first + timedelta(days=7),
         days=_days(work, free, view.card.recommended),
         able=bool(free),
+        decision=language.text(words.ROUTED.get(view.decision, view.decision)),
+        candidates=[
+            (
+                names.get(one["team"], one["team"]),
+                one["booked_half_hours"],
+                language.text(words.CANDIDATE.get(one["why"], one["why"])),
+            )
+            for one in view.candidates
+            if one["line_no"] == key.line_no
+        ],
         order_url=(
             f"/console/orders/{key.home_id}/{key.order_id}"
             if reader_of(request).may(*ORDERS)

@@ -45,9 +45,9 @@ def carriers(work: Work) -> list[str]:
     return [row.carrier for row in rows]
 
 
-def teams(work: Work) -> list[Any]:
-    """Every team that works, with its day: (id, name)."""
-    return work.rows("SELECT id, name FROM team WHERE active ORDER BY name, id")
+def team_names(work: Work) -> dict[str, str]:
+    """The names of teams, by their codes."""
+    return {row.code: row.name for row in work.rows("SELECT code, name FROM team")}
 
 
 def consents(work: Work, home_id: int, lead_id: UUID) -> list[Any]:

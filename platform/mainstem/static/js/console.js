@@ -1,7 +1,7 @@
 // The console's keys and scanner.
 //   data-go="s"     on a link: g, then s, follows it
 //   data-key="r"    on a link, button or field: r presses or focuses it
-//   data-rows       on a <tbody>: j and k walk the rows, x ticks, Enter opens the first link
+//   data-rows       on a <tbody> or list: j and k walk the rows, x ticks, Enter opens the first link
 //   data-scan-form  on a form with an input name="code": a scan anywhere on the page fills and sends it;
 //                   without such a form the page gets a "scan" event with the code in detail.code
 //   data-said="good" | "bad" inside an answer: a tone beside the words, for those who look at the parcel
@@ -51,7 +51,7 @@ document.addEventListener("keydown", (event) => {
   }
 }, true);
 
-const rows = () => [...document.querySelectorAll("[data-rows] > tr")];
+const rows = () => [...document.querySelectorAll("[data-rows] > *")];
 
 function walk(step) {
   const all = rows();
@@ -77,6 +77,8 @@ document.addEventListener("keydown", (event) => {
   const key = event.key;
   const stamp = event.timeStamp;
   if (key === "/" || key === "?") event.preventDefault();
+  // On a row, Enter opens its first link, also when the focus is on its tick.
+  if (key === "Enter" && field) document.querySelector("[data-rows] > .is-current a")?.click();
   window.setTimeout(() => { if (last === stamp) act(key); }, BURST_MS + 5);
 });
 
@@ -116,6 +118,19 @@ function tone(kind) {
     navigator.vibrate?.(kind === "bad" ? [120, 60, 120] : 40);
   } catch { /* a browser without sound still shows the words */ }
 }
+
+document.addEventListener("tone", (event) => { if (event.detail) tone(event.detail); });
+
+// A button that copies a field: <button data-copy="its id" data-copied="Copied" hidden>.
+document.querySelectorAll("[data-copy]").forEach((button) => {
+  if (!navigator.clipboard) return;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    button.textContent = button.dataset.copied;
+    document.dispatchEvent(new CustomEvent("announce", { detail: { text: button.dataset.copied } }));
+  });
+});
 
 document.addEventListener("htmx:after:swap", () => {
   const said = document.querySelector("[data-said]");

@@ -218,6 +218,7 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
     actors = [*(f.actor for f in facts), *(r.actor for r in refunds), *(d.actor for d in routing)]
     who = names_of(work, language, [*actors, *(row.picker or "" for row in parcels)])
     reasons = {str(row.id): row.reason for row in refunds}
+    places = queries.places(work) if routing else {}
     asked = _asked_minor(refunds)
     left = order.paid_minor - asked
     return OrderPage(
@@ -269,7 +270,7 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
         commission_total=Money(sum(row.amount_minor for row in movements), currency),
         parcels=parcels,
         jobs=jobs,
-        decisions=[_decision(language, row, who) for row in routing],
+        decisions=[_decision(language, row, who, places) for row in routing],
         timeline=[
             Event(
                 at=fact.happened_at,
@@ -329,33 +330,27 @@ def _act(language: Any, no: Refused | None) -> Act:
     return Act(no is None, said(language, no) if no else "")
 
 
-def _decision(language: Any, row: Any, who: dict[str, str]) -> Decision:
-    if row.kind == "goods":
-        candidates = [
-            Candidate(
-                c["location"],
-                c["why"] == "chosen",
-                language.text("{lines} of {of} lines").format(lines=c["lines"], of=c["of"]),
-                language.text(told.CANDIDATE.get(c["why"], c["why"])),
-            )
-            for c in row.candidates
-        ]
-        reason = language.text(told.ROUTED.get(row.reason, row.reason))
-    else:
-        candidates = [
-            Candidate(
-                c["name"],
-                c["code"] == row.chosen,
-                language.text("Half hours booked: {n}").format(n=c["booked_half_hours"]),
-                language.text(c["reason"]),
-            )
-            for c in row.candidates
-        ]
-        reason = language.text(row.reason)
-    title = language.text("Goods from {place}" if row.kind == "goods" else "Service by {place}")
-    names = ", ".join(c.name for c in candidates if c.chosen) or row.chosen
+def _decision(language: Any, row: Any, who: dict[str, str], places: dict[str, str]) -> Decision:
+    goods = row.kind == "goods"
+    candidates = [
+        Candidate(
+            places.get(one["location" if goods else "team"], one["location" if goods else "team"]),
+            one["why"] == "chosen",
+            language.text("{lines} of {of} lines").format(lines=one["lines"], of=one["of"])
+            if goods
+            else language.text("Half hours booked: {n}").format(n=one["booked_half_hours"]),
+            language.text(told.CANDIDATE.get(one["why"], one["why"])),
+        )
+        for one in row.candidates
+    ]
+    title = language.text("Goods from {place}" if goods else "Service by {place}")
+    chosen = ", ".join(one.name for one in candidates if one.chosen)
     return Decision(
-        title.format(place=names), reason, who.get(row.actor, row.actor), row.decided_at, candidates
+        title.format(place=chosen or language.text("nobody")),
+        language.text(told.ROUTED.get(row.reason, row.reason)),
+        who.get(row.actor, row.actor),
+        row.decided_at,
+        candidates,
     )
 
 

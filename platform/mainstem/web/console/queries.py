@@ -240,6 +240,12 @@ def routing_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
     )
 
 
+def places(work: Work) -> dict[str, str]:
+    """The names of locations and teams, by their codes."""
+    rows = work.rows("SELECT code, name FROM location UNION ALL SELECT code, name FROM team")
+    return {row.code: row.name for row in rows}
+
+
 def facts_of(work: Work, home_id: int, subjects: list[str]) -> list[Any]:
     """Everything that happened to these subjects in one home, oldest first."""
     return work.rows(

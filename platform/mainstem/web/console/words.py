@@ -121,12 +121,16 @@ ROUTED = {
     "whole_order_from_the_best_location": "One parcel from the best location.",
     "no_single_location_has_everything": "No location has everything, so the order is split.",
     "better_location_was_taken_meanwhile": "A better location was emptied a moment before.",
+    "least_booked_of_those_who_can": "The least booked of those who can do it.",
+    "no_team_has_the_skill": "No team can do it. Give one the skill, or cancel and refund.",
 }
 CANDIDATE = {
     "chosen": "Chosen",
     "lacks_lines": "Does not have every line",
     "abroad": "In another country",
     "later_in_order": "Comes later in the company's order",
+    "more_booked": "Can do it, but is more booked",
+    "lacks_skill": "Does not do this kind of work",
 }
 
 LOST = {
