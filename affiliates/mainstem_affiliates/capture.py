@@ -288,9 +288,16 @@ class Capture:
         return [answers[id(waiting)] for waiting in batch]
 
 
+# The statements of intake always look rows up by their keys: planning them anew for each batch
+# costs the database more than running them.
+_SETTINGS = """
+SELECT set_config('lock_timeout', %(locks_within)s, true),
+       set_config('plan_cache_mode', 'force_generic_plan', true)"""
+
+
 def _prepare(work: Work, key_hashes: set[bytes]) -> set[bytes]:
     """Bound the wait for locks; which of these keys are in force now."""
-    work.run(f"SET LOCAL lock_timeout = '{LOCKS_WITHIN}'")
+    work.run(_SETTINGS, locks_within=LOCKS_WITHIN)
     return identity.keys_in_force(work, key_hashes) if key_hashes else set()
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from typing import Any
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-import psycopg
 from babel import Locale
 from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from mainstem import orders, payments
+from mainstem import payments
 from mainstem.identity import client_link
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.telemetry import log
@@ -34,11 +35,15 @@ from mainstem.orders import (
 from mainstem.payments import GatewayUnavailable, OrderNotPayable
 from mainstem.web import Form, house_of, redirect
 from mainstem.web.works import in_work
+from mainstem_affiliates.capture import InProgress
 from mainstem_affiliates.storefront import basket as baskets
 from mainstem_affiliates.storefront.basket import Basket, Priced, keep_basket, read_basket
 from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.window import window_of
 
+T = TypeVar("T")
+_PAUSE_MAX = 4.0
+_TWIN_SECONDS = 1.0
 COUNTRIES = (
     "AT", "BE", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "IE", "IT", "LT", "LU", "LV", "NL", "NO",
     "PL", "PT", "SE",
@@ -107,24 +112,21 @@ async def order(
 
 
 async def place(request: Request[Any, Any, Any], wanted: OrderWanted) -> Placed:
-    """The one way an order leaves this storefront: through the capture where the app has one."""
-    capture = request.app.state.get("capture")
-    if capture is not None:
-        placed = await capture.order(wanted)
-        assert isinstance(placed, Placed)
-        return placed
-    try:
-        return await in_work(request, CLIENT, lambda work: _place(work, wanted))
-    except psycopg.errors.UniqueViolation:
-        # Beside its twin: by now that one's order is there to be found.
-        return await in_work(request, CLIENT, lambda work: _place(work, wanted))
+    """The one way an order leaves this storefront."""
+    return await patiently(lambda: request.app.state["capture"].order(wanted))
 
 
-def _place(work: Work, wanted: OrderWanted) -> Placed:
-    [placed] = orders.place(work, [wanted])
-    if isinstance(placed, Refused):
-        raise placed
-    return placed
+async def patiently(send: Callable[[], Awaitable[T]]) -> T:
+    """What came of a request; beside its twin it waits for that one, and both get one answer."""
+    pause = 0.05
+    while True:
+        try:
+            return await send()
+        except InProgress:
+            if pause > _PAUSE_MAX:
+                raise
+            await asyncio.sleep(pause)
+            pause *= 2
 
 
 async def to_payment(request: Request[Any, Any, Any], home_id: int, order_id: UUID) -> Page:
@@ -132,9 +134,11 @@ async def to_payment(request: Request[Any, Any, Any], home_id: int, order_id: UU
     settings, database = house_of(request).settings, house_of(request).database
     token = client_link(settings.secret, home_id, order_id)
     there = f"{settings.public_url}/order/{token}"
-    try:
+    began = time.monotonic()
+
+    async def start() -> str:
         # On the loop's own threads: a slow gateway must not hold up those that serve pages.
-        url = await asyncio.to_thread(
+        return await asyncio.to_thread(
             payments.start,
             database,
             home_id,
@@ -142,6 +146,16 @@ async def to_payment(request: Request[Any, Any, Any], home_id: int, order_id: UU
             success_url=f"{there}/return",
             cancel_url=there,
         )
+
+    try:
+        try:
+            url = await start()
+        except GatewayUnavailable:
+            if time.monotonic() - began > _TWIN_SECONDS:
+                raise
+            # A quick no is most often our own twin, who is just opening the same page.
+            await asyncio.sleep(_TWIN_SECONDS / 2)
+            url = await start()
     except OrderNotPayable:
         return redirect(request, f"/order/{token}")
     except GatewayUnavailable as trouble:

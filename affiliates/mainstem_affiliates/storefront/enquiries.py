@@ -23,7 +23,13 @@ from mainstem.orders import Address, ClientDetails
 from mainstem.web import Form, house_of, redirect
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
-from mainstem_affiliates.storefront.checkout import COUNTRIES, FIELDS, countries, to_payment
+from mainstem_affiliates.storefront.checkout import (
+    COUNTRIES,
+    FIELDS,
+    countries,
+    patiently,
+    to_payment,
+)
 from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.window import Product, window_of
 
@@ -90,7 +96,7 @@ async def ask(
     found = _service(shopper, product)
     try:
         wanted = _wanted(shopper, found, form)
-        await in_work(request, CLIENT, lambda work: leads.open(work, wanted))
+        await patiently(lambda: request.app.state["capture"].lead(wanted))
     except Refused as no:
         return await _page(shopper, found, form.texts(), no=no)
     return redirect(request, shopper.links("asked", about=found.slug))
