@@ -59,7 +59,7 @@ _TRUTHS = {
         SELECT c.currency FROM (SELECT currency, sum(amount_minor) AS total FROM commission GROUP BY 1) c
           FULL JOIN (SELECT currency, -sum(signed_minor) AS total FROM ledger_entry
                       WHERE owner_id = 0 AND account = 'commission_expense' GROUP BY 1) e USING (currency)
-         WHERE c.total IS DISTINCT FROM e.total""",
+         WHERE coalesce(c.total, 0) <> coalesce(e.total, 0)""",
     "Every delivered order has its commission, or the reason why not": """
         SELECT o.number FROM orders o
          WHERE o.fulfillment_status = 'delivered' AND o.earns

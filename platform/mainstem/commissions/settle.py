@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from uuid import UUID
 from mainstem import ledger, planbook
 from mainstem.kit.events import record_all
 from mainstem.kit.work import Work, columns
-from mainstem.ledger import PARENT, Entry, Transfer
+from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
 from mainstem.money import rdiv
 from mainstem.orders.progress import lock
@@ -31,23 +31,26 @@ SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.earns, o.plan_version,
   FROM orders o
   JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
  CROSS JOIN LATERAL (
-       SELECT kind, sum(earned)::bigint AS earned, sum(least(earned, back))::bigint AS returned
-         FROM (SELECT kind, rdiv(commissionable_minor * delivered, quantity) AS earned,
+       SELECT kind, sum(earned)::bigint AS earned,
+              -- Money for what was never delivered takes back nothing that was earned.
+              sum(greatest(back - (worth - earned), 0))::bigint AS returned
+         FROM (SELECT kind, commissionable_minor AS worth,
+                      part(commissionable_minor, delivered, quantity) AS earned,
                       CASE WHEN total_minor > 0
-                           THEN rdiv(commissionable_minor * refunded_minor, total_minor)
+                           THEN part(commissionable_minor, refunded_minor, total_minor)
                            ELSE 0 END AS back
                  FROM order_line WHERE home_id = o.home_id AND order_id = o.id) AS line
         GROUP BY kind) AS l
  ORDER BY o.home_id, o.id, l.kind"""
 
 _STANDING = """
-SELECT home_id, order_id, rule, level, min(beneficiary_id) AS beneficiary_id, max(no) AS no,
-       max(held_until) AS held_until,
+SELECT home_id, order_id, rule, level, held_until, min(beneficiary_id) AS beneficiary_id,
+       max(no) AS no, sum(amount_minor)::bigint AS stands,
        coalesce(sum(amount_minor) FILTER (WHERE kind = 'credit'), 0)::bigint AS credited,
        coalesce(-sum(amount_minor) FILTER (WHERE kind <> 'credit'), 0)::bigint AS reversed
   FROM commission JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, order_id)
     USING (home_id, order_id)
- GROUP BY 1, 2, 3, 4"""
+ GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"""
 
 _WRITE = """
 INSERT INTO commission (home_id, order_id, rule, level, no, beneficiary_id, kind, currency,
@@ -63,14 +66,29 @@ _WRITE_COLUMNS = (
 )  # fmt: skip
 
 
+@dataclass(slots=True)
+class _Standing:
+    """What stands of one level's commission on one order, by the day its hold ends."""
+
+    beneficiary_id: int
+    no: int = 0
+    credited: int = 0
+    reversed: int = 0
+    holds: dict[date, int] = field(default_factory=dict)
+
+    def add(self, row: Any) -> None:
+        self.no = max(self.no, row.no)
+        self.credited += row.credited
+        self.reversed += row.reversed
+        self.holds[row.held_until] = row.stands
+
+
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """One level's difference: what is added to its credits, and what to its reversals."""
+    """One level's difference: (kind, day on which its hold ends, signed amount) each."""
 
     share: Share
-    credit_minor: int
-    reverse_minor: int
-    held_until: date
+    steps: Sequence[tuple[str, date, int]]
 
 
 def settle(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
@@ -83,9 +101,10 @@ def settle(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
         return 0
     lock(work, keys)
     asked = {"homes": [home for home, _ in keys], "ids": [id for _, id in keys]}
-    standing: dict[tuple[int, UUID, str], dict[int, Any]] = {}
+    standing: dict[tuple[int, UUID, str], dict[int, _Standing]] = {}
     for row in work.rows(_STANDING, **asked):
-        standing.setdefault((row.home_id, row.order_id, row.rule), {})[row.level] = row
+        levels = standing.setdefault((row.home_id, row.order_id, row.rule), {})
+        levels.setdefault(row.level, _Standing(row.beneficiary_id)).add(row)
     found = work.rows(_ORDERS, **asked)
     plans = planbook.versions(work, {row.plan_version for row in found})
     released = work.value("SELECT max(day) FROM release_day") or date.min
@@ -98,7 +117,8 @@ def settle(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
         moves = list(_moves(work, row, plan.rules[row.kind], base, returned, stands))
         if moves:
             first = max((line.no for line in stands.values()), default=0) + 1
-            postings.append(_posting(work, row, moves, first, released))
+            if posting := _posting(work, row, moves, first, released):
+                postings.append(posting)
             lines += _lines(row, plan, moves, first, base, returned)
     ledger.post(work, postings)
     if lines:
@@ -127,35 +147,65 @@ def _base(row: Any) -> tuple[int, int]:
 
 
 def _moves(
-    work: Work, row: Any, rule: Rule, base: int, returned: int, stands: dict[int, Any]
+    work: Work, row: Any, rule: Rule, base: int, returned: int, stands: dict[int, _Standing]
 ) -> Iterator[_Move]:
     target = {share.level: share for share in evaluate(rule, row.upline, base, returned)}
     hold = row.hold_days_goods if row.kind == "goods" else row.hold_days_service
     delivered = row.delivered_at or work.now()
     ends = delivered.astimezone(work.tools.zone).date() + timedelta(days=hold)
     for level in sorted(target.keys() | stands.keys()):
-        now: Any = stands.get(level)
+        now = stands.get(level) or _Standing(target[level].beneficiary_id)
         share = target.get(level) or Share(level, now.beneficiary_id, 0, 0, 0)
-        credit = share.credited_minor - (now.credited if now else 0)
-        reverse = share.reversed_minor - (now.reversed if now else 0)
-        if credit or reverse:
-            # New credit starts a hold of its own; a reversal comes out of the hold it was put in.
-            held = ends if credit or now is None else now.held_until
-            yield _Move(share, credit, reverse, held)
+        steps = list(_steps(share, now, ends))
+        if steps:
+            yield _Move(share, steps)
 
 
-def _posting(work: Work, row: Any, moves: Sequence[_Move], first: int, released: date) -> Transfer:
-    entries: list[Entry] = []
-    total = 0
+def _steps(share: Share, now: _Standing, ends: date) -> Iterator[tuple[str, date, int]]:
+    """From what stands to what should. New credit starts a hold of its own; what is taken comes
+    out of the holds it was put in, the latest first, so that none is ever overdrawn."""
+    holds = dict(now.holds)
+    credit = share.credited_minor - now.credited
+    reverse = share.reversed_minor - now.reversed
+    if credit > 0:
+        holds[ends] = holds.get(ends, 0) + credit
+        yield "credit", ends, credit
+    elif credit < 0:  # the rounding of a larger base may give a level one unit less
+        yield from _taken("credit", -credit, holds)
+    if reverse > 0:
+        yield from _taken("reversal", reverse, holds)
+    elif reverse < 0:
+        yield "restored", max(holds, default=ends), -reverse
+
+
+def _taken(kind: str, minor: int, holds: dict[date, int]) -> Iterator[tuple[str, date, int]]:
+    for day in sorted(holds, reverse=True):
+        part = min(minor, holds[day])
+        if part > 0:
+            holds[day] -= part
+            minor -= part
+            yield kind, day, -part
+    assert minor == 0, "no more is taken back than stands"
+
+
+def _posting(
+    work: Work, row: Any, moves: Sequence[_Move], first: int, released: date
+) -> Transfer | None:
+    """The posting of these moves; None when they cancel out, as in a delivery after its refund."""
+    changes: dict[tuple[int, str, date | None], int] = {}
     for move in moves:
-        amount = move.credit_minor - move.reverse_minor
-        total += amount
-        owner = move.share.beneficiary_id
-        if move.held_until > released:
-            entries += moved(owner, "pending", amount, move.held_until)
-        else:
-            entries += moved(owner, "payable", amount)
-    entries += moved(PARENT, "commission_expense", -total)
+        for _, ends, amount in move.steps:
+            held = ends if ends > released else None
+            account = (move.share.beneficiary_id, "pending" if held else "payable", held)
+            changes[account] = changes.get(account, 0) + amount
+    changes[PARENT, "commission_expense", None] = -sum(changes.values())
+    entries = [
+        entry
+        for (owner, account, held), amount in changes.items()
+        for entry in moved(owner, account, amount, held)
+    ]
+    if not entries:
+        return None
     return Transfer(
         row.home_id,
         f"commission:{row.id}:{row.kind}:{first}",
@@ -173,11 +223,7 @@ def _lines(
     capped = rule.cap_bp if sum(rule.levels_bp[: len(row.upline)]) > rule.cap_bp else None
     for move in moves:
         share = move.share
-        steps = [("credit", move.credit_minor)] if move.credit_minor else []
-        if move.reverse_minor:
-            kind = "reversal" if move.reverse_minor > 0 else "restored"
-            steps.append((kind, -move.reverse_minor))
-        for no, (kind, amount) in enumerate(steps, start=first):
+        for no, (kind, held, amount) in enumerate(move.steps, start=first):
             explanation = explain(
                 kind,
                 rule=row.kind,
@@ -194,5 +240,5 @@ def _lines(
             yield (
                 row.home_id, row.id, row.kind, share.level, no, share.beneficiary_id, kind,
                 row.currency, amount, base, returned, share.rate_bp, row.plan_version,
-                move.held_until, json.dumps(explanation),
+                held, json.dumps(explanation),
             )  # fmt: skip

@@ -58,8 +58,9 @@ def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> list[Key]:
 
     Money that arrives for an order that has expired or was canceled is sent back whole.
     """
+    asked = sorted(set(captured))
     rows = work.rows(
-        _CAPTURES, homes=[home for home, _ in captured], ids=[payment for _, payment in captured]
+        _CAPTURES, homes=[home for home, _ in asked], ids=[payment for _, payment in asked]
     )
     booked = ledger.post(
         work, [posting for row in rows for posting in _capture_postings(work, row)]
@@ -254,9 +255,11 @@ class _Given:
         if order.shipping_minor:
             of_lines = sum(line.tax_minor for line in self.lines.values())
             tax += rdiv((order.tax_minor - of_lines) * self.shipping_minor, order.shipping_minor)
-        if order.total_minor:
-            tax += rdiv(order.tax_minor * self.unallocated_minor, order.total_minor)
-        return min(tax, order.tax_minor)
+        left = order.total_minor - sum(self.refunded.values()) - self.shipping_minor
+        if left:
+            # Of what no line was named for, so that a full refund leaves no tax behind.
+            tax += rdiv((order.tax_minor - tax) * self.unallocated_minor, left)
+        return tax
 
     def move(self, refund: Any, sign: int) -> None:
         left = int(refund.amount_minor)
@@ -277,6 +280,11 @@ SELECT o.home_id, o.id, o.number, o.currency, o.total_minor, o.tax_minor, o.ship
   FROM orders o JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
     USING (home_id, id)
  ORDER BY 1, 2 FOR UPDATE OF o"""
+_PAYMENTS = """
+SELECT p.home_id, p.id
+  FROM payment p JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+    USING (home_id, order_id)
+ WHERE p.state = 'captured'"""
 _LINES = """
 SELECT home_id, order_id, line_no, total_minor, tax_minor, refunded_minor
   FROM order_line JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
@@ -288,7 +296,7 @@ SELECT r.home_id, r.order_id, r.id, r.state, r.amount_minor, r.lines, r.booked, 
     USING (home_id, order_id)
   JOIN payment p ON p.home_id = r.home_id AND p.id = r.payment_id
  WHERE (r.state = 'succeeded') <> r.booked
- ORDER BY r.home_id, r.order_id, r.id"""
+ ORDER BY r.home_id, r.order_id, r.state = 'succeeded', r.id"""
 
 
 def record_refund(work: Work, orders: Sequence[Key]) -> None:
@@ -297,8 +305,15 @@ def record_refund(work: Work, orders: Sequence[Key]) -> None:
     A refund counts from when the gateway says that it succeeded; one that failed after all is
     taken out again. Each is booked once, whatever order the letters came in.
     """
-    keys = {"homes": [home for home, _ in orders], "orders": [order for _, order in orders]}
-    given = {(row.home_id, row.id): _Given(row, {}) for row in work.rows(_ORDERS, **keys)}
+    # Two refunds of one order often come together.
+    asked = sorted(set(orders))
+    keys = {"homes": [home for home, _ in asked], "orders": [order for _, order in asked]}
+    rows = work.rows(_ORDERS, **keys)
+    if any(not row.paid_minor for row in rows):
+        # The refund's letter came before the payment's: the payment is booked first.
+        mark_paid(work, [tuple(row) for row in work.rows(_PAYMENTS, **keys)])
+        rows = work.rows(_ORDERS, **keys)
+    given = {(row.home_id, row.id): _Given(row, {}) for row in rows}
     for line in work.rows(_LINES, **keys):
         state = given[line.home_id, line.order_id]
         state.lines[line.line_no] = line

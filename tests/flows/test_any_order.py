@@ -1,0 +1,447 @@
+"""One order, anything that can happen to it, in any order, late, twice and interleaved: the books
+always end where a naive reckoning on paper ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fractions import Fraction
+from math import floor
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from tests.company import KETTLE, PLAN, REPAIR, SKILLET, Shop, a_company, a_shop, an_affiliate
+
+from mainstem import commissions, flow, invariants, ledger, orders, payments, planbook
+from mainstem.kit.clock import FixedClock
+from mainstem.kit.db import Database
+from mainstem.kit.events import Fact, record
+from mainstem.kit.ids import new_id
+from mainstem.kit.work import Work
+from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
+from mainstem.payments.gateway import RefundState
+from mainstem.payments.service import keep_refunds
+
+LEVELS_BP = [1000, 500, 300, 200, 100]
+FIVE = PLAN | {
+    "name": "Five levels under a cap",
+    "rules": {
+        "goods": PLAN["rules"]["goods"] | {"levels_bp": LEVELS_BP, "cap_bp": 2100},  # type: ignore[index]
+        "service": PLAN["rules"]["service"] | {"levels_bp": LEVELS_BP, "cap_bp": 1500},  # type: ignore[index]
+    },
+}
+CAPS = {"goods": 2100, "service": 1500}
+
+
+# ---------------------------------------------------------------- on paper
+
+
+def half_away_from_zero(value: Fraction) -> int:
+    return floor(abs(value) + Fraction(1, 2)) * (1 if value >= 0 else -1)
+
+
+@dataclass
+class Paper:
+    """What happened to an order, kept the way a bookkeeper would on paper."""
+
+    lines: dict[int, Any]
+    shipping: int
+    total: int
+    tax: int
+    paid: int = 0
+    delivered: dict[int, int] = field(default_factory=dict)
+    back: dict[int, int] = field(default_factory=dict)
+    back_unnamed: int = 0
+    disputed: int = 0
+    fees: int = 0
+
+    @property
+    def back_named(self) -> int:
+        return sum(self.back.values())
+
+    def commission(self, upline: list[int]) -> dict[int, int]:
+        """What stands for each affiliate: credited for what was delivered, less what went back."""
+        stands: dict[int, int] = {}
+        for kind, cap_bp in CAPS.items():
+            base, returned = self._base(kind)
+            if base:
+                for who, credit in zip(upline, self._credits(base, cap_bp), strict=True):
+                    net = credit - half_away_from_zero(Fraction(credit * returned, base))
+                    stands[who] = stands.get(who, 0) + net
+        return {who: net for who, net in stands.items() if net}
+
+    def _base(self, kind: str) -> tuple[int, int]:
+        earned = returned = 0
+        for no, line in self.lines.items():
+            if line.kind != kind:
+                continue
+            worth = line.commissionable_minor
+            of_line = half_away_from_zero(
+                Fraction(worth * self.delivered.get(no, 0), line.quantity)
+            )
+            back = (
+                half_away_from_zero(Fraction(worth * self.back.get(no, 0), line.total_minor))
+                if line.total_minor
+                else 0
+            )
+            earned += of_line
+            # Money for what was never delivered took back nothing that was earned.
+            returned += max(0, back - (worth - of_line))
+        left = self.total - self.back_named
+        unnamed = min(self.back_unnamed + self.disputed, left)
+        if left > 0:
+            returned += half_away_from_zero(Fraction((earned - returned) * unnamed, left))
+        return earned, returned
+
+    @staticmethod
+    def _credits(base: int, cap_bp: int) -> list[int]:
+        scale = min(Fraction(1), Fraction(cap_bp, sum(LEVELS_BP)))
+        exact = [Fraction(base * bp, 10_000) * scale for bp in LEVELS_BP]
+        parts = [floor(share) for share in exact]
+        while sum(parts) < floor(sum(exact)):
+            rests = [share - part for share, part in zip(exact, parts, strict=True)]
+            parts[rests.index(max(rests))] += 1
+        return parts
+
+    def tax_back(self) -> int:
+        named = sum(
+            half_away_from_zero(
+                Fraction(self.lines[no].tax_minor * back, self.lines[no].total_minor)
+            )
+            for no, back in self.back.items()
+            if no and back
+        )
+        if self.back.get(0):
+            of_shipping = self.tax - sum(line.tax_minor for line in self.lines.values())
+            named += half_away_from_zero(Fraction(of_shipping * self.back[0], self.shipping))
+        left = self.total - self.back_named
+        if not left:
+            return named
+        return named + half_away_from_zero(Fraction((self.tax - named) * self.back_unnamed, left))
+
+    def books(self, upline: list[int]) -> dict[tuple[int, str], int]:
+        """Every balance that must stand in the end, credits less debits, when all holds are over."""
+        back, commission = self.back_named + self.back_unnamed, self.commission(upline)
+        tax = (self.tax if self.paid else 0) - self.tax_back()
+        cash = self.paid - back
+        found = {
+            (0, "bank_cash"): -cash,
+            (0, "gateway_cash"): self.disputed + self.fees,
+            (0, "disputes"): -self.disputed,
+            (0, "fees"): -self.fees,
+            (0, "tax"): tax,
+            (0, "sales"): cash - tax,
+            (0, "commission_expense"): -sum(commission.values()),
+        } | {(who, "payable"): net for who, net in commission.items()}
+        return {account: minor for account, minor in found.items() if minor}
+
+
+# ---------------------------------------------------------------- what can happen
+
+
+@dataclass
+class Story:
+    """One order in the database and on paper."""
+
+    work: Work
+    clock: FixedClock
+    placed: Placed
+    paper: Paper
+    facts: list[Fact] = field(default_factory=list)
+    shipped: dict[int, int] = field(default_factory=dict)
+    refunds: list[tuple[str, int | None, int]] = field(default_factory=list)
+    dispute: UUID | None = None
+
+    @property
+    def key(self) -> tuple[int, UUID]:
+        return self.placed.home_id, self.placed.order_id
+
+    def pay(self, dice: Random) -> None:
+        if self.paper.paid:
+            return
+        payments.record_external(
+            self.work,
+            [(*self.key, self.paper.total, self.placed.currency, self.work.now(), "bank")],
+        )
+        self.paper.paid = self.paper.total
+
+    def ship(self, dice: Random) -> None:
+        parts = [
+            (no, dice.randint(1, line.quantity - self.shipped.get(no, 0)))
+            for no, line in self.paper.lines.items()
+            if self.shipped.get(no, 0) < line.quantity and dice.random() < 0.7
+        ]
+        orders.record_shipment(self.work, [(*self.key, no, many) for no, many in parts])
+        for no, many in parts:
+            self.shipped[no] = self.shipped.get(no, 0) + many
+
+    def deliver(self, dice: Random) -> None:
+        parts = [
+            (no, dice.randint(1, shipped - self.paper.delivered.get(no, 0)))
+            for no, shipped in self.shipped.items()
+            if self.paper.delivered.get(no, 0) < shipped and dice.random() < 0.8
+        ]
+        orders.record_delivery(self.work, [(*self.key, no, many) for no, many in parts])
+        for no, many in parts:
+            self.paper.delivered[no] = self.paper.delivered.get(no, 0) + many
+
+    def refund_lines(self, dice: Random) -> None:
+        left = {no: line.total_minor for no, line in self.paper.lines.items()}
+        left[0] = self.paper.shipping
+        open_ones = [no for no in left if left[no] > self.paper.back.get(no, 0)]
+        if not open_ones:
+            return
+        no = dice.choice(open_ones)
+        most = min(left[no] - self.paper.back.get(no, 0), self._refundable())
+        if most < 1:
+            return
+        amount = dice.choice([most, dice.randint(1, most)])
+        id = payments.request_refund(
+            self.work, *self.key, amount_minor=amount, reason="returned", lines=[(no, amount)]
+        )
+        self.paper.back[no] = self.paper.back.get(no, 0) + amount
+        self.refunds.append((str(id), no, amount))
+
+    def refund_some(self, dice: Random) -> None:
+        most = self._refundable()
+        if most < 1:
+            return
+        amount = dice.choice([most, dice.randint(1, most)])
+        id = payments.request_refund(self.work, *self.key, amount_minor=amount, reason="goodwill")
+        self.paper.back_unnamed += amount
+        self.refunds.append((str(id), None, amount))
+
+    def refund_at_the_gateway(self, dice: Random) -> None:
+        most = self._refundable()
+        if most < 1:
+            return
+        amount = dice.randint(1, most)
+        self._look(f"re_{new_id().hex}", "succeeded", amount, {})
+        self.paper.back_unnamed += amount
+
+    def refund_comes_back(self, dice: Random) -> None:
+        if not self.refunds:
+            return
+        id, no, amount = self.refunds.pop(dice.randrange(len(self.refunds)))
+        self._look(f"re_{id}", "failed", amount, {"refund_id": id})
+        # The letter that said it had succeeded may come once more.
+        self._look(f"re_{id}", "succeeded", amount, {"refund_id": id})
+        if no is None:
+            self.paper.back_unnamed -= amount
+        else:
+            self.paper.back[no] -= amount
+
+    def dispute_opens(self, dice: Random) -> None:
+        if self.dispute is not None or not self.paper.paid:
+            return
+        self.dispute = new_id()
+        taken = dice.choice([self.paper.paid, dice.randint(1, self.paper.paid)])
+        self.work.run(
+            """INSERT INTO dispute (home_id, id, order_id, provider_id, status, currency,
+                      amount_minor, withdrawn_minor, fee_minor, movements, opened_at)
+               VALUES (%(home)s, %(id)s, %(order)s, %(id)s::text, 'needs_response', 'SEK',
+                       %(taken)s, %(taken)s, 150, 1, %(now)s)""",
+            home=self.key[0],
+            id=self.dispute,
+            order=self.key[1],
+            taken=taken,
+            now=self.work.now(),
+        )
+        self.paper.disputed, self.paper.fees = taken, 150
+        record(self.work, "payment.disputed", self.key[1], home=self.key[0])
+
+    def dispute_won(self, dice: Random) -> None:
+        if not self.paper.disputed:
+            return
+        self.work.run(
+            """UPDATE dispute SET status = 'won', withdrawn_minor = 0, fee_minor = 0, movements = 2
+                WHERE id = %(id)s""",
+            id=self.dispute,
+        )
+        self.paper.disputed = self.paper.fees = 0
+        record(self.work, "payment.disputed", self.key[1], home=self.key[0])
+
+    def days_pass(self, dice: Random) -> None:
+        self.clock.move(timedelta(days=dice.choice([1, 7, 16, 31])))
+        commissions.release(self.work, self.clock.now().date())
+
+    def settled_again(self, dice: Random) -> None:
+        commissions.settle(self.work, [self.key, self.key])
+
+    def react(self, dice: Random) -> None:
+        """Run any of the facts so far, together or alone, also those that ran before."""
+        self._collect()
+        if not self.facts:
+            return
+        name = dice.choice(sorted({fact.name for fact in self.facts}))
+        known = [fact for fact in self.facts if fact.name == name]
+        some = dice.sample(known, dice.randint(1, len(known)))
+        flow.REACTIONS[name](self.work, some)
+        self._forget(some)
+
+    def everything_arrives(self) -> None:
+        """Every fact that still waits, until none does."""
+        while waiting := self._collect():
+            for fact in waiting:
+                flow.REACTIONS[fact.name](self.work, [fact])
+            self._forget(waiting)
+
+    def _collect(self) -> list[Fact]:
+        rows = self.work.rows("SELECT id, home_id, name, subject FROM fact_waiting ORDER BY id")
+        waiting = [Fact(*row) for row in rows]
+        self.facts += [fact for fact in waiting if fact not in self.facts]
+        return waiting
+
+    def _forget(self, done: list[Fact]) -> None:
+        self.work.run(
+            "DELETE FROM fact_waiting WHERE id = ANY(%(ids)s::uuid[])", ids=[f.id for f in done]
+        )
+
+    def _refundable(self) -> int:
+        return self.paper.paid - self.paper.back_named - self.paper.back_unnamed
+
+    def _look(self, id: str, status: str, amount: int, metadata: dict[str, str]) -> None:
+        seen = RefundState(id, status, amount, "SEK", metadata, self.work.now(), "")
+        keep_refunds(self.work, *self.key, [seen])
+
+
+# Money goes back more often than it would in life: that is where the cents are.
+THINGS = [
+    "pay", "ship", "ship", "deliver", "deliver", "refund_lines", "refund_lines", "refund_some",
+    "refund_at_the_gateway", "refund_comes_back", "dispute_opens", "dispute_won", "days_pass",
+    "days_pass", "settled_again", "react", "react", "react",
+]  # fmt: skip
+
+
+@dataclass
+class House:
+    database: Database
+    clock: FixedClock
+    shop: Shop
+    upline: list[int]
+
+
+@pytest.fixture
+def house(database: Database, clock: FixedClock) -> Iterator[House]:
+    with database.work() as work:
+        company = a_company(work, stock=10_000)
+        planbook.publish(work, FIVE, effective_from=work.now() - timedelta(days=1))
+        dahlia = an_affiliate(work, "dahlia", sponsor_id=company.cedar)
+        elm = an_affiliate(work, "elm", sponsor_id=dahlia)
+        work.run("UPDATE product SET tax_bp = 600, commissionable_bp = 8000 WHERE slug = 'skillet'")
+        shop = a_shop(work, elm)
+    yield House(database, clock, shop, [elm, dahlia, company.cedar, company.birch, company.alder])
+
+
+def begin(work: Work, house: House, lines: list[tuple[str, int, int]]) -> Story:
+    """An order of (sku, quantity, total in minor units) waits to be paid."""
+    key = f"order-{new_id()}"
+    [placed] = orders.place(
+        work,
+        [
+            OrderWanted(
+                storefront_id=house.shop.id,
+                home_id=house.shop.home_id,
+                channel="lead",
+                key=key,
+                fingerprint=b"",
+                currency="SEK",
+                locale="sv",
+                client=ClientDetails(name="Guest", email=f"{key}@example.com"),
+                address=Address("Storgatan 1", "114 55", "Stockholm", "SE"),
+                lines=[LineWanted(sku, many, minor) for sku, many, minor in lines],
+            )
+        ],
+    )
+    assert isinstance(placed, Placed), placed
+    rows = work.rows(
+        """SELECT line_no, kind, quantity, total_minor, tax_minor, commissionable_minor
+             FROM order_line WHERE order_id = %(id)s""",
+        id=placed.order_id,
+    )
+    totals = placed.totals
+    return Story(
+        work,
+        house.clock,
+        placed,
+        Paper(
+            {r.line_no: r for r in rows},
+            totals.shipping_minor,
+            totals.total_minor,
+            totals.tax_minor,
+        ),
+    )
+
+
+def nothing_pending_is_below_zero(work: Work) -> None:
+    assert not work.rows(
+        """SELECT owner_id FROM ledger_entry WHERE account IN ('pending', 'payout_clearing')
+            GROUP BY owner_id, account, currency HAVING sum(signed_minor) < 0"""
+    )
+
+
+def the_books_end_as_on_paper(story: Story, upline: list[int]) -> None:
+    work = story.work
+    story.clock.move(timedelta(days=400))
+    commissions.release(work, story.clock.now().date())
+    found = {
+        (owner, account): minor
+        for (owner, account, _), minor in ledger.balances(work, [0, *upline]).items()
+        if minor
+    }
+    assert found == story.paper.books(upline)
+    assert sum(found.values()) == 0
+    broken = [finding for finding in invariants.check(work) if finding.wrong]
+    assert not broken
+
+
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from([KETTLE, SKILLET, REPAIR]),
+        st.integers(1, 4),
+        st.integers(1, 400) | st.integers(1, 40_000),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+def test_whatever_happens_in_whatever_order_the_books_end_as_on_paper(house: House) -> None:
+    start = house.clock.now()
+
+    @settings(
+        max_examples=120,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(
+        lines=LINES,
+        things=st.lists(st.sampled_from(THINGS), min_size=6, max_size=30),
+        dice=st.randoms(use_true_random=False),
+    )
+    def ends_as_on_paper(
+        lines: list[tuple[str, int, int]], things: list[str], dice: Random
+    ) -> None:
+        house.clock.set(start)
+        with pytest.raises(Undone), house.database.work() as work:
+            story = begin(work, house, lines)
+            for thing in ["pay", *things]:
+                getattr(story, thing)(dice)
+                nothing_pending_is_below_zero(work)
+            story.everything_arrives()
+            nothing_pending_is_below_zero(work)
+            the_books_end_as_on_paper(story, house.upline)
+            event(f"commission {'stands' if story.paper.commission(house.upline) else 'is nil'}")
+            raise Undone
+
+    ends_as_on_paper()
+
+
+class Undone(Exception):
+    """Takes one example out of the database again."""
