@@ -51,10 +51,11 @@ def create_person(
     email: str,
     name: str,
     password_hash: str | None = None,
-    locale: str = "en",
+    locale: str | None = None,
     phone_key: str | None = None,
 ) -> int:
-    """Somebody new; her id. Without a password hash she cannot sign in yet."""
+    """Somebody new; her id. Without a password hash she cannot sign in yet; without a locale her
+    pages are in the language that her browser asks for."""
     problems = problems_of_person(email=email, name=name)
     if problems:
         raise InvalidInput(*problems)

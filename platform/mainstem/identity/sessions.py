@@ -61,7 +61,7 @@ class Identity:
 
     person_id: int
     name: str
-    locale: str
+    locale: str | None
     roles: frozenset[str]
     affiliate_ids: tuple[int, ...]
 

@@ -132,7 +132,6 @@ def _found(work: Work, hashes: dict[str, str]) -> Names:
             email=member["email"],
             name=member["name"],
             password_hash=hashes[member["email"]],
-            locale=member["language"],
         )
         for role in ROLES[member["role"]]:
             identity.grant(work, person, role)
@@ -212,7 +211,6 @@ def _open_shops(work: Work, products: dict[str, Any], hashes: dict[str, str]) ->
             email=shop["email"],
             name=shop["owner"],
             password_hash=hashes[shop["email"]],
-            locale=shop["languages"][0],
         )
         identity.grant(work, person, "affiliate", affiliate_id=id)
         texts = {

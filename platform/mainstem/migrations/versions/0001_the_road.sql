@@ -38,7 +38,7 @@ CREATE TABLE person (
   phone_key text CHECK (phone_key ~ '^\+[1-9][0-9]{5,14}$'),
   name text NOT NULL CHECK (name <> ''),
   password_hash text,
-  locale text NOT NULL DEFAULT 'en' CHECK (locale IN ('en', 'sv')),
+  locale text CHECK (locale IN ('en', 'sv')),  -- null: as her browser asks
   created_at timestamptz NOT NULL
 );
 CREATE INDEX person_phone ON person (phone_key) WHERE phone_key IS NOT NULL;
