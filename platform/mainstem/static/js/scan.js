@@ -40,10 +40,13 @@ if (form) {
     try {
       const answer = await fetch(form.action, {
         method: "POST", body: new URLSearchParams(fields), headers: { "X-Scan": "yes", Accept: "text/html" },
+        redirect: "manual",
       });
+      // The last piece leads on to packing; a session that ended leads to the sign-in page. The browser goes
+      // there itself: fetched here, the page would have used up the notice that it shows once.
+      if (answer.type === "opaqueredirect") { window.location.assign(window.location.href); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      // The last piece leads on to packing; a session that ended leads to the sign-in page.
-      if (!draw(page)) { window.location.assign(answer.redirected ? answer.url : window.location.href); return; }
+      if (!draw(page)) { window.location.assign(window.location.href); return; }
     } catch {
       hear(form.dataset.lost, "bad");
     }
