@@ -1,0 +1,597 @@
+"""How fast orders are captured, beside pgbench running the same statements one order a commit.
+
+    python benchmarks/capture.py [--seconds N] [--json]
+
+A database of its own (durable: every commit is on disk before its reply), a real web process and a
+load generator in a third process. Orders come over HTTP with all that a real capture does: key,
+idempotency, prices, tax, stock, attribution, reservation, fact. pgbench, at the same number of
+clients, repeats the very statements that `orders.place` sends for one such order, recorded here
+from a real call. Rounds alternate, so that whatever else the machine does meets both alike. CPU
+time is the kernel's own account of the processes: the web process and the database apart; what
+the load generator uses is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import re
+import resource
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import uvloop
+
+from mainstem import flow, identity, network, orders, planbook
+from mainstem.kit import db, postgres
+from mainstem.kit.db import Database
+from mainstem.kit.postgres import Server
+from mainstem.kit.work import CLIENT, Work
+from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
+
+ROOT = Path(__file__).parents[1]
+STOREFRONTS = 64
+ARTICLES = 40
+PLENTY = 1_000_000_000
+LEVELS = (1, 8, 32)
+WARM_UP_SECONDS = 1.5
+TICK = os.sysconf("SC_CLK_TCK")
+
+PLAN = {
+    "name": "Benchmark",
+    "rules": {
+        "goods": {"pays_on": "delivered_sale", "levels_bp": [1000, 300, 200, 100, 50],
+                  "cap_bp": 1650, "hold_days": 30},
+        "service": {"pays_on": "delivered_sale", "levels_bp": [600], "cap_bp": 600,
+                    "hold_days": 14},
+    },
+    "minimum_payout_minor": {"SEK": 20000},
+}  # fmt: skip
+ADDRESS = Address(line1="Storgatan 1", postal_code="114 55", city="Stockholm", country="SE")
+
+
+# ------------------------------------------------------------------------- the company
+
+
+def found(database: Database) -> tuple[list[str], list[tuple[int, int]]]:
+    """A company with many storefronts and articles; the storefronts' keys, and (home, id)."""
+    with database.work() as work:
+        planbook.publish(work, PLAN, effective_from=work.now() - timedelta(days=1))
+        work.run("INSERT INTO shipping_rate VALUES ('SEK', 4900, 50000, 2500)")
+        places = [_place(work, code, at) for at, code in enumerate(("STH", "MMA"))]
+        for number in range(ARTICLES):
+            _article(work, number, places)
+        keys, stores, sponsor = [], [], None
+        for number in range(STOREFRONTS):
+            home = network.join(work, slug=f"affiliate-{number}", name=f"Affiliate {number}",
+                                email=f"affiliate-{number}@example.com", country="SE",
+                                sponsor_id=sponsor)  # fmt: skip
+            sponsor = home if number % 5 else sponsor
+            store = work.value(
+                """INSERT INTO storefront (home_id, slug, name, locales, currency)
+                   VALUES (%(home)s, %(slug)s, %(slug)s, '{sv,en}', 'SEK') RETURNING id""",
+                home=home,
+                slug=f"store-{number}",
+            )
+            keys.append(identity.issue_key(work, home_id=home, storefront_id=store))
+            stores.append((home, store))
+    return keys, stores
+
+
+def _place(work: Work, code: str, position: int) -> int:
+    return int(
+        work.value(
+            """INSERT INTO location (code, name, country, position)
+               VALUES (%(code)s, %(code)s, 'SE', %(position)s) RETURNING id""",
+            code=code,
+            position=position,
+        )
+    )
+
+
+def _article(work: Work, number: int, places: list[int]) -> None:
+    product = work.value(
+        """INSERT INTO product (slug, kind, category, tax_bp)
+           VALUES (%(slug)s, 'goods', 'kitchen', 2500) RETURNING id""",
+        slug=f"article-{number}",
+    )
+    for locale in ("sv", "en"):
+        work.run(
+            "INSERT INTO product_text (product_id, locale, name) VALUES (%(id)s, %(to)s, %(name)s)",
+            id=product,
+            to=locale,
+            name=f"Article {number}",
+        )
+    variant = work.value(
+        "INSERT INTO variant (product_id, sku) VALUES (%(product)s, %(sku)s) RETURNING id",
+        product=product,
+        sku=f"ART-{number:03}",
+    )
+    work.run(
+        "INSERT INTO price VALUES (%(id)s, 'SEK', %(since)s, %(amount)s)",
+        id=variant,
+        since=work.now() - timedelta(days=1),
+        amount=9900 + 100 * number,
+    )
+    for place in places:
+        work.run(
+            "INSERT INTO stock_level VALUES (%(variant)s, %(place)s, %(plenty)s, 0)",
+            variant=variant,
+            place=place,
+            plenty=PLENTY,
+        )
+
+
+# ------------------------------------------------------------------------- pgbench
+
+
+class Recorder:
+    """Keeps every statement that a Work sends while it is on."""
+
+    def __init__(self) -> None:
+        self.statements: list[tuple[str, dict[str, Any]]] = []
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        kept = {name: getattr(Work, name) for name in ("rows", "run")}
+
+        def keeping(name: str) -> Any:
+            def send(work: Work, sql: str, /, **values: Any) -> Any:
+                self.statements.append((sql, values))
+                return kept[name](work, sql, **values)
+
+            return send
+
+        for name in kept:
+            setattr(Work, name, keeping(name))
+        try:
+            yield
+        finally:
+            for name, method in kept.items():
+                setattr(Work, name, method)
+
+
+def write_scripts(database: Database, stores: list[tuple[int, int]], folder: Path) -> list[Path]:
+    """A pgbench script for each storefront: what `orders.place` sends for one of its orders."""
+    scripts = []
+    for number, (home, store) in enumerate(stores):
+        recorder = Recorder()
+        wanted = OrderWanted(
+            storefront_id=store,
+            home_id=home,
+            channel="api",
+            key=f"recorded-{secrets.token_hex(8)}",
+            fingerprint=secrets.token_bytes(32),
+            currency="SEK",
+            locale="sv",
+            client=ClientDetails(
+                name="Ada Lind", email=f"{secrets.token_hex(8)}@example.com", phone="+46701740605"
+            ),
+            address=ADDRESS,
+            lines=[LineWanted(sku, 1) for sku in _skus(number)],
+        )
+        with database.work(CLIENT) as work:
+            with recorder.on():
+                [placed] = orders.place(work, [wanted])
+            assert isinstance(placed, Placed), placed
+            work_id = work.id
+        script = folder / f"capture-{number}.sql"
+        script.write_text(_script(recorder.statements, wanted, placed, work_id))
+        scripts.append(script)
+    return scripts
+
+
+def _skus(number: int) -> list[str]:
+    return [f"ART-{(number + step) % ARTICLES:03}" for step in (0, 7)]
+
+
+def _script(
+    statements: list[tuple[str, dict[str, Any]]], wanted: OrderWanted, placed: Placed, work_id: UUID
+) -> str:
+    """The statements with what is new in each order made new in each transaction."""
+    made = "lpad(:id::text, 12, '0')"
+    new = {
+        str(placed.order_id): f"('01990000-0000-7000-8000-' || {made})",
+        placed.number: f"('B-' || {made})",
+        wanted.key: f"('pgbench-order-' || {made})",
+        wanted.client.email: f"('client-' || {made} || '@pgbench.example')",
+        str(work_id): f"('01990000-0000-7000-9000-' || {made})",
+    }
+    [fact] = [values for sql, values in statements if "INSERT INTO fact " in sql]
+    new[str(fact["ids"][0])] = f"('01990000-0000-7000-a000-' || {made})"
+    lines = ["\\set n :n + 1", "\\set id :base + :client_id * 1000000 + :n", "BEGIN;"]
+    for sql, values in statements:
+        filled = re.sub(r"%\((\w+)\)s", lambda found: _literal(values[found[1]], new), sql)  # noqa: B023
+        lines.append(" ".join(filled.split()) + ";")
+    return "\n".join([*lines, "COMMIT;", ""])
+
+
+def _literal(value: Any, new: dict[str, str]) -> str:
+    if isinstance(value, list | tuple):
+        return f"ARRAY[{', '.join(_literal(each, new) for each in value)}]"
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, bytes):
+        return f"decode('{value.hex()}', 'hex')"
+    if isinstance(value, timedelta):
+        return f"'{value.total_seconds():.0f} s'::interval"
+    if isinstance(value, datetime):
+        return f"'{value.isoformat()}'::timestamptz"
+    text = str(value)
+    parts = re.split("(" + "|".join(map(re.escape, new)) + ")", text)
+    written = [
+        new[p] if p in new else "'" + p.replace("'", "''") + "'" for p in parts if p or not text
+    ]
+    cast = "::uuid" if isinstance(value, UUID) else ""
+    return f"({' || '.join(written) or chr(39) * 2}){cast}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What one round came to."""
+
+    seconds: float
+    orders: int
+    app_cpu: float = 0.0
+    pg_cpu: float = 0.0
+    client_cpu: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+
+
+def pgbench(server: Server, scripts: list[Path], *, clients: int, seconds: float, base: int) -> Ran:
+    """One round of pgbench."""
+    url = db.with_settings(
+        server.admin_url("capture"), {"role": db.APP_ROLE, "mainstem.affiliate": "all"}
+    )
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    pg = cpu_of_tree(server.pid)
+    started = time.perf_counter()
+    done = subprocess.run(
+        [
+            str(server.binaries / "pgbench"), "--no-vacuum", "--protocol=prepared",
+            f"--client={clients}", f"--jobs={min(2, clients)}", f"--time={seconds:.0f}",
+            "--define=n=0", f"--define=base={base}",
+            *(f"--file={script}" for script in scripts), url,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    took = time.perf_counter() - started
+    if done.returncode or "number of failed transactions: 0 " not in done.stdout:
+        raise SystemExit(f"pgbench failed:\n{done.stdout}\n{done.stderr[:2000]}")
+    found = re.search(r"actually processed: (\d+)", done.stdout)
+    rate = re.search(r"tps = ([\d.]+) \(without", done.stdout)
+    assert found is not None
+    assert rate is not None
+    used_now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    client = used_now.ru_utime + used_now.ru_stime - used.ru_utime - used.ru_stime
+    count = int(found[1])
+    del took
+    return Ran(count / float(rate[1]), count, 0, cpu_of_tree(server.pid) - pg, client)
+
+
+# ------------------------------------------------------------------------- HTTP
+
+
+def http(
+    address: tuple[str, int], keys: list[str], web: int, server: Server, *,
+    connections: int, seconds: float,
+) -> Ran:  # fmt: skip
+    """One round of orders over HTTP, sent by a process of its own."""
+    sender = subprocess.Popen(
+        [sys.executable, __file__, "--send"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert sender.stdin is not None
+    assert sender.stdout is not None
+    job = {"host": address[0], "port": address[1], "keys": keys, "connections": connections,
+           "seconds": seconds}  # fmt: skip
+    sender.stdin.write(json.dumps(job) + "\n")
+    sender.stdin.flush()
+    assert sender.stdout.readline() == "ready\n"
+    app, pg = cpu_of_tree(web), cpu_of_tree(server.pid)
+    sender.stdin.write("go\n")
+    sender.stdin.flush()
+    told = json.loads(sender.stdout.readline())
+    app, pg = cpu_of_tree(web) - app, cpu_of_tree(server.pid) - pg
+    sender.wait()
+    if told["refused"]:
+        raise SystemExit(f"{told['refused']} orders were refused, such as:\n{told['example']}")
+    return Ran(told["seconds"], told["orders"], app, pg, told["cpu"], told["latencies"])
+
+
+def send() -> None:
+    """The load generator: orders over connections that stay open, one after another on each."""
+    job = json.loads(sys.stdin.readline())
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(json.dumps(uvloop.run(_send(job))), flush=True)
+
+
+async def _send(job: dict[str, Any]) -> dict[str, Any]:
+    loop, before = asyncio.get_running_loop(), resource.getrusage(resource.RUSAGE_SELF)
+    until = time.perf_counter() + job["seconds"]
+    senders = [
+        Sender(job["host"], job["keys"][number % len(job["keys"])], number, until)
+        for number in range(job["connections"])
+    ]
+    started = time.perf_counter()
+    for sender in senders:
+        await loop.create_connection(lambda sender=sender: sender, job["host"], job["port"])
+    await asyncio.gather(*(sender.ended for sender in senders))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "seconds": time.perf_counter() - started,
+        "orders": sum(len(sender.latencies) for sender in senders),
+        "refused": sum(sender.refused for sender in senders),
+        "example": next((sender.example for sender in senders if sender.example), ""),
+        "cpu": used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime,
+        "latencies": [latency for sender in senders for latency in sender.latencies],
+    }
+
+
+class Sender(asyncio.Protocol):
+    """One connection of a storefront."""
+
+    def __init__(self, host: str, key: str, number: int, until: float) -> None:
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.latencies: list[float] = []
+        self.refused = 0
+        self.example = ""
+        self._until = until
+        self._number = number
+        self._run = secrets.token_hex(4)
+        self._count = 0
+        self._head = (
+            f"POST /api/v1/orders HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\n"
+            "Content-Type: application/json\r\nAccept: application/json\r\n"
+        )
+        self._seen = bytearray()
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        self._next()
+
+    def _next(self) -> None:
+        now = time.perf_counter()
+        if now > self._until:
+            self._transport.close()
+            return
+        self._count += 1
+        who = f"{self._run}-{self._number}-{self._count}"
+        phone = f"+4670{random.randrange(10**7):07}"
+        lines = ", ".join(
+            f'{{"sku": "{sku}", "quantity": 1}}' for sku in _skus(random.randrange(ARTICLES))
+        )
+        body = (
+            f'{{"currency": "SEK", "locale": "sv", "client": {{"name": "Ada Lind", "email": '
+            f'"{who}@example.com", "phone": "{phone}"}}, "address": {{"line1": "Storgatan 1", '
+            f'"postal_code": "114 55", "city": "Stockholm", "country": "SE"}}, "external_id": '
+            f'"{who}", "lines": [{lines}]}}'
+        )
+        self._sent = now
+        self._transport.write(
+            f"{self._head}Idempotency-Key: capture-{who}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+        )
+
+    def data_received(self, data: bytes) -> None:
+        self._seen += data
+        head, found, body = self._seen.partition(b"\r\n\r\n")
+        if not found:
+            return
+        length = int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1])  # type: ignore[index]
+        if len(body) < length:
+            return
+        if head.startswith(b"HTTP/1.1 201"):
+            self.latencies.append(time.perf_counter() - self._sent)
+        else:
+            self.refused += 1
+            self.example = self.example or bytes(self._seen).decode()
+        self._seen.clear()
+        self._next()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if error and not self.example:
+            self.refused += 1
+            self.example = repr(error)
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
+# ------------------------------------------------------------------------- processes
+
+
+def cpu_of_tree(root: int | None) -> float:
+    """CPU seconds of a process, its living descendants, and those that it has buried."""
+    assert root is not None, "the process runs"
+    children: dict[int, list[int]] = {}
+    used: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                told = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue  # it has just ended, and its parent has counted it
+            children.setdefault(int(told[1]), []).append(int(entry.name))
+            used[int(entry.name)] = sum(int(part) for part in told[11:15])
+    tree, total = [root], 0
+    while tree:
+        process = tree.pop()
+        total += used.get(process, 0)
+        tree += children.get(process, [])
+    return total / TICK
+
+
+@contextmanager
+def web_process(url: str, data: Path) -> Iterator[tuple[int, tuple[str, int]]]:
+    """The company's own web process, as in production."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "MAINSTEM_MODE": "production",
+        "MAINSTEM_DATABASE_URL": url,
+        "MAINSTEM_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "MAINSTEM_SECRET": secrets.token_urlsafe(),
+        "MAINSTEM_DATA": str(data),
+        "MAINSTEM_HOST": "127.0.0.1",
+        "MAINSTEM_PORT": str(port),
+        "STRIPE_API_KEY": "sk_test_benchmark",
+        "STRIPE_WEBHOOK_SECRET": "whsec_benchmark",
+        "MAINSTEM_LOG": "json",
+    }
+    with (data / "web.log").open("wb") as log:
+        argv = [
+            sys.executable,
+            *os.environ.get("CAPTURE_PYTHON", "").split(),
+            "-m",
+            "mainstem",
+            "web",
+        ]
+        process = subprocess.Popen(argv, env=environment, stdout=log, stderr=log)
+        try:
+            for _ in range(300):
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=1)
+                    break
+                except OSError:
+                    if process.poll() is not None:
+                        raise SystemExit((data / "web.log").read_text()[-3000:]) from None
+                    time.sleep(0.1)
+            yield process.pid, ("127.0.0.1", port)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+@contextmanager
+def database_of_its_own(folder: Path) -> Iterator[tuple[Server, str]]:
+    """A durable server, and the address of the company's database as the application's user."""
+    with postgres.start(folder / "pg") as server:
+        postgres.create_database(server, "capture")
+        db.migrate(server.admin_url("capture"))
+        with psycopg.connect(server.admin_url("capture"), autocommit=True) as admin:
+            told = {
+                name: admin.execute(f"SHOW {name}").fetchone()[0]  # type: ignore[index]
+                for name in ("fsync", "synchronous_commit", "full_page_writes")
+            }
+            assert set(told.values()) == {"on"}, f"every commit is on disk: {told}"
+            admin.execute(f"CREATE ROLE capture LOGIN PASSWORD 'capture' IN ROLE {db.APP_ROLE}")
+        yield server, server.url("capture", user="capture", password="capture")
+
+
+# ------------------------------------------------------------------------- the run
+
+
+def measure(seconds: float) -> dict[int, tuple[list[Ran], list[Ran]]]:
+    """Rounds over HTTP and of pgbench in turn, at each number of connections."""
+    (ROOT / ".data").mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="capture-", dir=ROOT / ".data"))
+    try:
+        with database_of_its_own(folder) as (server, url):
+            database = Database(url, tools=flow.tools(), pool=2)
+            keys, stores = found(database)
+            scripts = write_scripts(database, stores, folder)
+            database.close()
+            with web_process(url, folder) as (web, address):
+                return _rounds(server, scripts, keys, web, address, seconds)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _rounds(
+    server: Server, scripts: list[Path], keys: list[str], web: int, address: tuple[str, int],
+    seconds: float,
+) -> dict[int, tuple[list[Ran], list[Ran]]]:  # fmt: skip
+    found: dict[int, tuple[list[Ran], list[Ran]]] = {}
+    base = 0
+    for connections in LEVELS:
+        over_http: list[Ran] = []
+        by_pgbench: list[Ran] = []
+        http(address, keys, web, server, connections=connections, seconds=WARM_UP_SECONDS)
+        for _ in range(3 if connections == LEVELS[-1] else 1):
+            over_http.append(
+                http(address, keys, web, server, connections=connections, seconds=seconds)
+            )
+            base += 100_000_000
+            by_pgbench.append(
+                pgbench(server, scripts, clients=connections, seconds=seconds, base=base)
+            )
+        found[connections] = (over_http, by_pgbench)
+    return found
+
+
+def figures(over_http: list[Ran], by_pgbench: list[Ran]) -> dict[str, float]:
+    """What the rounds at one number of connections say."""
+    count, took = sum(r.orders for r in over_http), sum(r.seconds for r in over_http)
+    other, other_took = sum(r.orders for r in by_pgbench), sum(r.seconds for r in by_pgbench)
+    latencies = sorted(latency for ran in over_http for latency in ran.latencies)
+    app, pg = (1000 * sum(getattr(r, n) for r in over_http) / count for n in ("app_cpu", "pg_cpu"))
+    return {
+        "cpu_ms_per_order": round(app + pg, 3),
+        "app_cpu_ms": round(app, 3),
+        "pg_cpu_ms": round(pg, 3),
+        "orders_per_second": round(count / took, 1),
+        "pgbench_orders_per_second": round(other / other_took, 1),
+        "ratio_to_pgbench": round(count / took / (other / other_took), 3),
+        "p50_ms": round(1000 * latencies[len(latencies) // 2], 2),
+        "p99_ms": round(1000 * latencies[int(len(latencies) * 0.99)], 2),
+        "pgbench_pg_cpu_ms": round(1000 * sum(r.pg_cpu for r in by_pgbench) / other, 3),
+        "pgbench_client_cpu_ms": round(1000 * sum(r.client_cpu for r in by_pgbench) / other, 3),
+        "generator_cpu_ms": round(1000 * sum(r.client_cpu for r in over_http) / count, 3),
+    }
+
+
+def main() -> None:
+    """Measure, and say it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("--seconds", type=float, default=5, help="each round's length")
+    parser.add_argument("--json", action="store_true", help="the figures as the last line")
+    parser.add_argument("--send", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.send:
+        send()
+        return
+    began = datetime.now(UTC)
+    rounds = measure(given.seconds)
+    print(f"Orders captured, {began:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores,"
+          f" load {os.getloadavg()[0]:.1f}; CPU in ms an order")  # fmt: skip
+    print(f"{'connections':>11} {'orders/s':>9} {'pgbench/s':>9} {'ratio':>6} {'CPU':>6} {'app':>6}"
+          f" {'database':>8} {'pgbench CPU':>11} {'p50 ms':>7} {'p99 ms':>7}")  # fmt: skip
+    for connections, (over_http, by_pgbench) in rounds.items():
+        f = figures(over_http, by_pgbench)
+        print(f"{connections:>11} {f['orders_per_second']:>9} {f['pgbench_orders_per_second']:>9}"
+              f" {f['ratio_to_pgbench']:>6.2f} {f['cpu_ms_per_order']:>6.2f} {f['app_cpu_ms']:>6.2f}"
+              f" {f['pg_cpu_ms']:>8.2f} {f['pgbench_pg_cpu_ms'] + f['pgbench_client_cpu_ms']:>11.2f}"
+              f" {f['p50_ms']:>7.1f} {f['p99_ms']:>7.1f}")  # fmt: skip
+    if given.json:
+        last = LEVELS[-1]
+        print(json.dumps(figures(*rounds[last]) | {"connections": last}))
+
+
+if __name__ == "__main__":
+    main()
