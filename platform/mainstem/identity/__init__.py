@@ -13,6 +13,7 @@ from mainstem.identity.people import (
     revoke,
     set_password,
 )
+from mainstem.identity.secrets import hash_of
 from mainstem.identity.sessions import (
     Identity,
     Session,
@@ -48,6 +49,7 @@ __all__ = [
     "end_sessions",
     "grant",
     "has_staff",
+    "hash_of",
     "issue_key",
     "key_of",
     "keys_in_force",

@@ -46,7 +46,7 @@ from mainstem_affiliates.capture import KeyRevoked
 AnyRequest = Request[Any, Any, Any]
 
 
-@post("/orders", status_code=201)
+@post("/orders", status_code=201, opt={"key": "checked again"})
 async def place_order(
     request: AnyRequest, data: JSONBody[OrderBody], idempotency_key: IdempotencyKey
 ) -> Response[OrderPlaced]:
