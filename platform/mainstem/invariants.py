@@ -31,8 +31,11 @@ _TRUTHS = {
           LEFT JOIN (SELECT home_id, order_id, sum(captured_minor) AS captured FROM payment
                       WHERE state = 'captured' GROUP BY 1, 2) p
             ON p.home_id = o.home_id AND p.order_id = o.id
-          LEFT JOIN fact_waiting w ON w.name = 'payment.captured' AND w.home_id = o.home_id
-         WHERE o.paid_minor <> coalesce(p.captured, 0) AND w.id IS NULL""",
+         WHERE o.paid_minor <> coalesce(p.captured, 0)
+           AND NOT EXISTS (SELECT 1 FROM payment q
+                             JOIN fact_waiting w ON w.home_id = q.home_id AND w.subject = q.id::text
+                            WHERE w.name = 'payment.captured'
+                              AND q.home_id = o.home_id AND q.order_id = o.id)""",
     "What went back on an order is what its refunds say": """
         SELECT o.number FROM orders o
           JOIN (SELECT home_id, order_id, sum(amount_minor) FILTER (WHERE booked) AS back
