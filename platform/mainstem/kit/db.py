@@ -149,16 +149,16 @@ def check_role(url: str) -> None:
     with psycopg.connect(url, connect_timeout=10) as connection:
         check_server(connection)
         row = connection.execute(
-            """SELECT session_user, r.rolsuper, r.rolbypassrls,
-                      pg_has_role(session_user, %s, 'MEMBER') AS owns,
-                      EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid
-                               AND c.relnamespace = 'public'::regnamespace) AS owner
-                 FROM pg_roles r WHERE r.rolname = session_user""",
+            """SELECT session_user, EXISTS (
+                        SELECT 1 FROM pg_roles r WHERE pg_has_role(session_user, r.oid, 'MEMBER')
+                           AND (r.rolsuper OR r.rolbypassrls OR r.rolname = %s)) OR EXISTS (
+                        SELECT 1 FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
+                           AND pg_has_role(session_user, c.relowner, 'MEMBER'))""",
             (OWNER_ROLE,),
         ).fetchone()
     assert row is not None
-    user, is_super, bypasses, owns, owner = row
-    if is_super or bypasses or owns or owner:
+    user, unbound = row
+    if unbound:
         raise DatabaseUnfit(
             f"The database user {user} is a superuser, bypasses row-level security or owns the"
             f" tables. Give MAINSTEM_DATABASE_URL a user that is only a member of {APP_ROLE}."

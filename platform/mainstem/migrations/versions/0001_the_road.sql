@@ -929,10 +929,28 @@ CREATE POLICY tree ON affiliate USING ((SELECT current_home()) IN (-1, id) OR up
 ALTER TABLE sponsorship ENABLE ROW LEVEL SECURITY; ALTER TABLE sponsorship FORCE ROW LEVEL SECURITY;
 CREATE POLICY tree ON sponsorship USING ((SELECT current_home()) IN (-1, affiliate_id, sponsor_id))
   WITH CHECK ((SELECT current_home()) = -1);
+-- Letters from outside, sign-ins and tokens are the company's alone; an affiliate sees her own people.
+DO $$
+DECLARE t text;
+BEGIN
+  FOREACH t IN ARRAY ARRAY['inbox','sign_in_session','sign_in_attempt','setup_token'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+    EXECUTE format('CREATE POLICY company ON %I USING ((SELECT current_home()) = -1)', t);
+  END LOOP;
+END $$;
+ALTER TABLE membership ENABLE ROW LEVEL SECURITY; ALTER TABLE membership FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON membership USING ((SELECT current_home()) IN (-1, affiliate_id))
+  WITH CHECK ((SELECT current_home()) = -1);
+ALTER TABLE person ENABLE ROW LEVEL SECURITY; ALTER TABLE person FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON person USING ((SELECT current_home()) = -1
+    OR EXISTS (SELECT 1 FROM membership m WHERE m.person_id = person.id AND m.revoked_at IS NULL
+                  AND m.affiliate_id = (SELECT current_home())));
 
 -- ---------------------------------------------------------------------------- what each role may do
 
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO mainstem_app;
+REVOKE INSERT ON alembic_version FROM mainstem_app;
 GRANT USAGE ON SEQUENCE affiliate_id_seq TO mainstem_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO mainstem_read;
 REVOKE SELECT ON person, sign_in_session, setup_token, storefront_key FROM mainstem_read;
