@@ -1,0 +1,477 @@
+"""The portal: what an affiliate earned, why and what next; and nothing of anybody else's."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.company import (
+    BO,
+    KETTLE,
+    SKILLET,
+    Company,
+    a_company,
+    a_lead,
+    a_paid_order,
+    a_quoted_lead,
+    an_affiliate,
+    an_order,
+)
+from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
+
+from mainstem import commissions, flow, identity, leads, payments, payouts, worker
+from mainstem.identity import passwords
+from mainstem.kit.clock import FixedClock
+from mainstem.kit.db import Database
+from mainstem.kit.locale import _messages
+from mainstem.orders import Placed
+from mainstem.paths import TEMPLATES
+from mainstem.payments import Gateway
+from mainstem_affiliates.portal import pages, reads
+from mainstem_fulfillment import shipments
+
+ROUTES = (
+    "/portal",
+    "/portal/payouts",
+    "/portal/orders",
+    "/portal/leads",
+    "/portal/team",
+    "/portal/account",
+)
+
+
+@pytest.fixture
+def company(database: Database) -> Company:
+    with database.work() as work:
+        company = a_company(work)
+        hashed = passwords.hash_password(PASSWORD)
+        dora = an_affiliate(work, "dora")
+        for name, id in (
+            ("alder", company.alder),
+            ("birch", company.birch),
+            ("cedar", company.cedar),
+            ("dora", dora),
+        ):
+            person = identity.create_person(
+                work, email=f"{name}@people.example", name=name.title(), password_hash=hashed
+            )
+            identity.grant(work, person, "affiliate", affiliate_id=id)
+    return company
+
+
+@pytest.fixture
+def signed_in(open_house: Open, company: Company) -> Any:
+    """Gives a reader who is signed in as an affiliate, reading English."""
+
+    def enter(name: str, language: str = "en") -> Reader:
+        reader = open_house()
+        reader.client.headers["accept-language"] = language
+        assert reader.sign_in(f"{name}@people.example").status_code == 303
+        reader.client.cookies.set("lang", language)
+        return reader
+
+    return enter
+
+
+def delivered(database: Database, shop: Any, *lines: tuple[str, int], **changes: Any) -> Placed:
+    """A paid order, shipped and delivered, its commission credited."""
+    with database.work() as work:
+        placed = a_paid_order(work, shop, *lines, **changes)
+    worker.drain(database)
+    key = (placed.home_id, placed.order_id, 1)
+    with database.work() as work:
+        shipments.start_pick(work, key)
+        for line in shipments.contents(work, key):
+            shipments.pick(work, key, line.sku, quantity=line.quantity)
+        shipments.pack(work, key, carrier="PostNord", tracking="UB1")
+        shipments.hand_over(work, key)
+        shipments.deliver(work, [key])
+    worker.drain(database)
+    return placed
+
+
+def give_back(database: Database, placed: Placed, minor: int) -> None:
+    with database.work() as work:
+        payments.request_refund(
+            work,
+            placed.home_id,
+            placed.order_id,
+            amount_minor=minor,
+            reason="returned",
+            lines=[(1, minor)],
+        )
+    worker.drain(database)
+
+
+def paid_out(database: Database, clock: FixedClock, affiliate: int) -> None:
+    """A month passes and everything payable is paid by bank."""
+    clock.move(timedelta(days=31))
+    with database.work() as work:
+        work.run(
+            """INSERT INTO pay_account VALUES (%(id)s, 'bank', 'SE-1', 'SEK', 'active', now())
+               ON CONFLICT DO NOTHING""",
+            id=affiliate,
+        )
+        commissions.release(work, clock.now().date())
+        payouts.run(work, clock.now().date())
+    worker.drain(database)
+    with database.work() as work:
+        payouts.confirm_bank(
+            work, [(r.home_id, r.id) for r in work.rows("SELECT home_id, id FROM payout")]
+        )
+
+
+# ------------------------------------------------------------------------- what, why, what next
+
+
+def test_the_first_screen_says_what_she_earned_why_and_what_next(
+    database: Database, company: Company, signed_in: Any, clock: FixedClock
+) -> None:
+    placed = delivered(database, company.shop, (KETTLE, 2))
+    page = signed_in("cedar").get("/portal")
+    assert page.status_code == 200
+    words = words_of(page)
+    for said in (
+        "Yours to be paid out SEK0.00",
+        "In the return window SEK200.00 the first part on 1 Apr 2026",
+        "Tell us where to pay you",
+        f"Order {placed.number} +SEK200.00",
+        f"10 % of SEK2,000.00 for goods delivered on order {placed.number}: you won this client.",
+        "payable on 1 Apr 2026",
+    ):
+        assert said in words, said
+    clock.move(timedelta(days=31))
+    with database.work() as work:
+        commissions.release(work, clock.now().date())
+    words = words_of(signed_in("cedar").get("/portal"))
+    assert "Yours to be paid out SEK200.00" in words
+    assert "payable since 1 Apr 2026" in words
+
+
+def test_an_upline_reads_her_part_and_its_level_but_not_the_client(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    placed = delivered(database, company.shop, (KETTLE, 2))
+    reader = signed_in("birch")
+    words = words_of(reader.get("/portal"))
+    assert (
+        f"3 % of SEK2,000.00 for goods delivered on order {placed.number}: won by your team, level 1."
+        in words
+    )
+    assert "SEK200.00" not in words, "what Cedar earned is Cedar's"
+    assert f"/portal/orders/{placed.order_id}" not in reader.get("/portal").text
+    assert "Ada" not in words_of(reader.get("/portal/orders"))
+
+
+def test_what_went_back_stands_beside_what_it_came_from(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    placed = delivered(database, company.shop, (KETTLE, 2))
+    give_back(database, placed, 125000)
+    words = words_of(signed_in("cedar").get("/portal"))
+    assert f"Order {placed.number} +SEK100.00" in words
+    assert (
+        f"SEK1,000.00 of SEK2,000.00 on order {placed.number} went back to the client, so the same part of"
+        " your SEK200.00 goes back: SEK100.00 in all. \N{MINUS SIGN}SEK100.00"
+    ) in words
+    swedish = words_of(signed_in("cedar", "sv").get("/portal"))
+    assert "gick tillbaka till kunden" in swedish
+    assert "went back" not in swedish
+
+
+def test_a_debt_is_shown_as_one_and_explained(
+    database: Database, company: Company, signed_in: Any, clock: FixedClock
+) -> None:
+    placed = delivered(database, company.shop, (KETTLE, 2))
+    paid_out(database, clock, company.cedar)
+    give_back(database, placed, 125000)
+    words = words_of(signed_in("cedar").get("/portal"))
+    assert "You owe, until your next commissions fill it SEK100.00" in words
+    assert "Your next commissions fill SEK100.00 first" in words
+    assert "You need not send anything" in words
+    assert "Paid out so far SEK200.00" in words
+
+
+def test_payouts_tell_how_far_they_are(
+    database: Database, company: Company, signed_in: Any, clock: FixedClock
+) -> None:
+    delivered(database, company.shop, (KETTLE, 2))
+    paid_out(database, clock, company.cedar)
+    reader = signed_in("cedar")
+    words = words_of(reader.get("/portal/payouts"))
+    assert "SEK200.00" in words
+    assert "Paid Payout" in words
+
+
+def test_below_the_minimum_she_reads_how_much_is_missing(
+    database: Database, company: Company, signed_in: Any, clock: FixedClock
+) -> None:
+    delivered(database, company.shop, (SKILLET, 1))
+    paid_out(database, clock, company.cedar)
+    words = words_of(signed_in("cedar").get("/portal"))
+    assert "Yours to be paid out SEK64.00" in words
+    assert "SEK136.00 more and it is paid out" in words
+    assert "Payouts begin at SEK200.00." in words
+
+
+def test_two_currencies_are_never_added(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    delivered(database, company.shop, (KETTLE, 2))
+    delivered(database, company.alder_shop, (KETTLE, 2), client=BO)
+    words = words_of(signed_in("alder").get("/portal"))
+    assert "In the return window €20.00" in words
+    assert "In SEK" in words
+    assert "In the return window SEK20.00" in words
+
+
+def test_every_page_says_what_to_do_when_it_is_empty(signed_in: Any) -> None:
+    reader = signed_in("dora")
+    for path, said in (
+        ("/portal", "Your first commission comes with your first delivered order"),
+        ("/portal/payouts", "Nothing has been paid out yet"),
+        ("/portal/orders", "No orders yet"),
+        ("/portal/leads", "No leads yet"),
+        ("/portal/team", "Nobody has joined through you yet"),
+        ("/portal/account", "Not set up yet"),
+    ):
+        page = reader.get(path)
+        assert page.status_code == 200, path
+        assert said in words_of(page), path
+
+
+def test_every_movement_is_on_exactly_one_page_even_when_all_share_one_instant(
+    database: Database, company: Company, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reads, "MOVEMENTS_MAX", 2)
+    monkeypatch.setattr(reads, "ORDERS_MAX", 2)
+    placed = [delivered(database, company.shop, (KETTLE, 1)) for _ in range(5)]
+    give_back(database, placed[2], 1000)
+    reader = signed_in("cedar")
+    for path in ("/portal", "/portal/orders"):
+        seen: list[str] = []
+        url: str | None = path
+        while url:
+            page = reader.get(url)
+            assert page.status_code == 200
+            seen += [
+                one.number
+                for one in placed
+                if f"{one.number}</a></h3>" in page.text or f"{one.number} ·" in page.text
+            ]
+            url = _older(page)
+        assert sorted(seen) == sorted(one.number for one in placed), path
+
+
+def _older(page: httpx.Response) -> str | None:
+    found = re.search(r'href="([^"]*before=[^"#]*)[^"]*" rel="next"', page.text)
+    return found[1] if found else None
+
+
+@pytest.mark.parametrize("place", ["x", "1-2", "9" * 40, "-1", "1-" + "g" * 32])
+def test_a_place_in_a_list_that_we_did_not_write_is_its_beginning(
+    signed_in: Any, place: str
+) -> None:
+    reader = signed_in("dora")
+    for path in ("/portal", "/portal/orders"):
+        assert reader.client.get(path, params={"before": place}).status_code == 200
+
+
+# ------------------------------------------------------------------------- hers, and nobody else's
+
+
+def test_no_page_of_hers_shows_anothers_orders_leads_clients_or_money(
+    database: Database, company: Company, signed_in: Any, clock: FixedClock
+) -> None:
+    placed = delivered(database, company.shop, (KETTLE, 2))
+    with database.work() as work:
+        lead = a_quoted_lead(work, company.shop, client=BO, minor=432100)
+        leads.note(work, company.cedar, lead, words="Her dog bites.")
+        number = work.value("SELECT number FROM lead")
+        work.run(
+            "INSERT INTO referral_code VALUES ('CEDARS', %(id)s, 'code', now(), NULL)",
+            id=company.cedar,
+        )
+    paid_out(database, clock, company.cedar)
+    hers = signed_in("cedar")
+    everything = "".join(words_of(hers.get(path)) for path in ROUTES)
+    order_page = hers.get(f"/portal/orders/{placed.order_id}")
+    assert order_page.status_code == 200
+    secrets = (
+        "Ada Lind",
+        "Bo Ek",
+        placed.number,
+        number,
+        "SEK4,321.00",
+        "SEK2,500.00",
+        "SEK200.00",
+        "CEDARS",
+    )
+    for secret in secrets:
+        assert secret in everything, f"the test can see {secret} at all"
+    assert "Her dog bites." not in everything
+
+    for name in ("dora", "birch"):
+        other = signed_in(name)
+        # An upline is told the order of her own commission, and the sums it was reckoned from.
+        hidden = [s for s in secrets if name == "dora" or s not in (placed.number, "SEK200.00")]
+        for path in ROUTES:
+            page = other.get(path)
+            assert page.status_code == 200
+            for secret in hidden:
+                if path == "/portal" and secret == "SEK200.00":
+                    continue  # the plan's minimum
+                assert secret not in words_of(page), (name, path, secret)
+        assert other.get(f"/portal/orders/{placed.order_id}").status_code == 404
+
+
+def test_a_client_won_by_code_in_anothers_shop_is_hers_to_see_without_the_order(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    with database.work() as work:
+        work.run(
+            "INSERT INTO referral_code VALUES ('ALDER', %(id)s, 'code', now(), NULL)",
+            id=company.alder,
+        )
+        placed = an_order(work, company.shop, (KETTLE, 1), code="ALDER")
+    reader = signed_in("alder")
+    words = words_of(reader.get("/portal/orders"))
+    assert placed.number in words
+    assert "bought in another shop" in words
+    assert reader.get(f"/portal/orders/{placed.order_id}").status_code == 404
+
+
+def test_her_order_shows_its_lines_and_no_address(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    placed = delivered(database, company.shop, (KETTLE, 2))
+    page = signed_in("cedar").get(f"/portal/orders/{placed.order_id}")
+    words = words_of(page)
+    assert "2 \N{MULTIPLICATION SIGN} Kettle" in words
+    assert "Ada Lind, Stockholm" in words
+    assert "What it earned you" in words
+    for private in ("Storgatan", "ada@example.com", "114 55", "0701740605"):
+        assert private not in page.text
+
+
+def test_her_leads_tell_how_far_they_are(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    with database.work() as work:
+        a_lead(work, company.shop)
+        lost = a_lead(work, company.shop, client=BO, product="installation")
+        leads.lose(work, company.cedar, lost, reason="too_expensive")
+    page = signed_in("cedar").get("/portal/leads")
+    words = words_of(page)
+    assert "We call within a working day" in words
+    assert "too expensive" in words
+    assert '<span class="count">1</span>' in page.text
+
+
+def test_the_team_shows_levels_names_and_days_and_no_money(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    delivered(database, company.shop, (KETTLE, 2))
+    words = words_of(signed_in("alder").get("/portal/team"))
+    assert "Level 1 Birch" in words
+    assert "Level 2 Cedar" in words
+    assert "through Birch" in words
+    assert "joined 2 Mar 2026" in words
+    assert "SEK" not in words
+    assert "Dora" not in words
+
+
+def test_nobody_gets_in_without_being_an_affiliate(reader: Reader, company: Company) -> None:
+    for path in (*ROUTES, "/portal/account/onboarding", "/portal/account/return"):
+        assert reader.get(path).headers["location"].startswith("/sign-in"), path
+
+
+# ------------------------------------------------------------------------- her account
+
+
+def test_her_links_and_codes(database: Database, company: Company, signed_in: Any) -> None:
+    reader = signed_in("cedar")
+    page = reader.get("/portal/account")
+    assert "http://house.example/s/shop-" in page.text
+    made = reader.post("/portal/account/codes", {"code": "sunday stew"})
+    assert made.status_code == 303
+    assert "SUNDAY-STEW" in words_of(reader.get("/portal/account"))
+    with database.work() as work:
+        row = work.row("SELECT affiliate_id, kind FROM referral_code WHERE code = 'SUNDAY-STEW'")
+        assert tuple(row) == (company.cedar, "code")
+    taken = signed_in("dora").post("/portal/account/codes", {"code": "SUNDAY-STEW"})
+    assert taken.status_code == 422
+    assert "This code is taken. Choose another." in words_of(taken)
+    bad = reader.post("/portal/account/codes", {"code": "å!"})
+    assert bad.status_code == 422
+    assert "Use 2 to 32 letters" in words_of(bad)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[str]:
+    running = importlib.import_module("mainstem.gateway.running").running
+    with running(tmp_path / "gateway") as address:
+        yield str(address)
+
+
+def test_she_says_where_to_be_paid_and_comes_back_ready(
+    database: Database, company: Company, signed_in: Any, gateway: str
+) -> None:
+    database.tools = flow.tools(gateway=Gateway("sk_test_embedded", api_base=gateway))
+    reader = signed_in("cedar")
+    there = reader.post("/portal/account/onboarding").headers["location"]
+    assert there.startswith(gateway)
+    assert "Payouts arrive" not in words_of(reader.get("/portal/account"))
+    with httpx.Client(follow_redirects=False, timeout=20) as browser:
+        page = browser.get(there)
+        assert page.status_code == 200
+        [ready, *_] = re.findall(r'name="outcome" value="([^"]+)"', page.text)
+        answer = browser.post(there, data={"outcome": ready})
+    assert answer.status_code in (302, 303), answer.text[:500]
+    assert reader.get("/portal/account/return").status_code == 303
+    with database.work() as work:
+        state = work.value("SELECT state FROM pay_account")
+    words = words_of(reader.get("/portal/account"))
+    assert state == "active"
+    assert "Ready" in words
+    assert "Payouts arrive on the account" in words
+
+
+def test_a_gateway_that_is_away_is_said_and_nothing_is_lost(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    away = Gateway("sk_test_embedded", api_base="http://127.0.0.1:1", retries=0)
+    database.tools = flow.tools(gateway=away)
+    reader = signed_in("cedar")
+    answer = reader.post("/portal/account/onboarding")
+    assert answer.headers["location"] == "/portal/account"
+    assert "cannot be reached just now" in words_of(reader.get("/portal/account"))
+
+
+# ------------------------------------------------------------------------- Swedish
+
+
+def test_every_sentence_of_the_plan_and_the_portal_has_its_swedish() -> None:
+    sentences = importlib.import_module("mainstem.plan.explain")
+    known = _messages("sv", TEMPLATES / "locale")
+    told = [*sentences.CREDIT.values(), sentences.CAPPED, sentences.REVERSAL, sentences.RESTORED]
+    told += pages._OF_HER.values()
+    assert [message for message in told if message not in known] == []
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_each_page_in_swedish_has_no_english_heading(
+    database: Database, company: Company, signed_in: Any, path: str
+) -> None:
+    reader = signed_in("cedar", "sv")
+    page = reader.get(path)
+    assert page.status_code == 200
+    words = words_of(page)
+    for english in ("Nothing", "No ", " your ", " the ", "Paid", "You "):
+        assert english not in words, english
