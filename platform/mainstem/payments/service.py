@@ -17,6 +17,7 @@ from mainstem.kit.ids import new_id, new_ids
 from mainstem.kit.work import CLIENT, SYSTEM, Work
 from mainstem.payments import operations
 from mainstem.payments.errors import (
+    GatewayBusy,
     GatewayDeclined,
     GatewayUnavailable,
     NothingToRefund,
@@ -47,6 +48,15 @@ def start(
             operations.close(work, home_id, operation.id, error=str(error))
             _set_state(work, home_id, payment_id, "failed")
         raise GatewayUnavailable(str(error)) from error
+    except GatewayBusy:
+        raise
+    except GatewayUnavailable as error:
+        # The gateway may answer this key with the same trouble for ever. Nobody was given a page
+        # that it may have opened, so the next try may safely open another.
+        if operation.tried:
+            with database.work(SYSTEM) as work:
+                operations.close(work, home_id, operation.id, error=str(error))
+        raise
     with database.work(CLIENT) as work:
         operations.close(work, home_id, operation.id, provider_id=session.id)
         work.run(
@@ -67,8 +77,9 @@ def _open_checkout(
 ) -> str | tuple[UUID, Any]:
     order = work.row(
         """SELECT home_id, id, number, state, currency, locale, total_minor, shipping_minor, pay_by,
-                  client_key
-             FROM orders WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
+                  client_key, (SELECT name FROM storefront s
+                                WHERE s.home_id = o.home_id AND s.id = o.storefront_id) AS shop
+             FROM orders o WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
         home=home_id,
         id=order_id,
     )
@@ -144,7 +155,9 @@ def _session_request(
     # The gateway has a clock of its own, which no demo moves: tell it how long, by that clock.
     shortest, longest = _SESSION_LIFE
     life = min(max(order.pay_by - work.now(), shortest), longest)
-    return {
+    # She pays at the name that she knows; without a shop, at the account's own.
+    name = {"branding_settings": {"display_name": order.shop}} if order.shop else {}
+    return name | {
         "mode": "payment",
         "ui_mode": "hosted_page",
         "client_reference_id": str(order.id),
