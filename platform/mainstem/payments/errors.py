@@ -11,6 +11,10 @@ class GatewayUnavailable(Exception):
     """No certain answer: it may have happened. Look before trying again, with the same key."""
 
 
+class GatewayBusy(GatewayUnavailable):
+    """The same request is still being answered; its answer comes under the same key."""
+
+
 class GatewayDeclined(Exception):
     """A certain no: nothing happened. `code` is the gateway's."""
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import stripe
 
-from mainstem.payments.errors import GatewayDeclined, GatewayUnavailable, LetterRefused
+from mainstem.payments.errors import GatewayBusy, GatewayDeclined, GatewayUnavailable, LetterRefused
 
 stripe.enable_telemetry = False
 
@@ -49,6 +49,7 @@ class SessionState:
     amount_minor: int
     currency: str
     intent_id: str | None
+    intent_status: str
     charge_id: str | None
     fee_minor: int
     captured_at: datetime | None
@@ -315,10 +316,12 @@ def _calling() -> Iterator[None]:
     except (stripe.CardError, stripe.PermissionError, stripe.AuthenticationError) as error:
         raise GatewayDeclined(error.code or "refused", str(error.user_message or error)) from error
     except stripe.IdempotencyError as error:
+        if error.http_status == 409:
+            raise GatewayBusy(str(error)) from error
         raise GatewayDeclined("idempotency_error", str(error.user_message or error)) from error
     except stripe.InvalidRequestError as error:
         if error.http_status == 409:
-            raise GatewayUnavailable(str(error)) from error
+            raise GatewayBusy(str(error)) from error
         raise GatewayDeclined(
             error.code or "invalid_request", str(error.user_message or error)
         ) from error
@@ -344,6 +347,7 @@ def _session(session: Any) -> SessionState:
         amount_minor=session.amount_total or 0,
         currency=(session.currency or "").upper(),
         intent_id=_id(intent),
+        intent_status="" if intent is None or isinstance(intent, str) else str(intent.status),
         charge_id=_id(charge),
         fee_minor=0 if movement is None or isinstance(movement, str) else movement.fee,
         captured_at=None if charge is None or isinstance(charge, str) else _time(charge.created),

@@ -27,18 +27,19 @@ def apply_letter(database: Database, fact: Fact) -> None:
     if letter.type.startswith("checkout.session."):
         settle_session(database, letter.object_id)
     elif letter.type.startswith("payment_intent."):
-        if session := gateway.session_of_intent(letter.object_id):
-            settle_session(database, session.id)
+        _settle_intent(database, letter.object_id)
     elif letter.type.startswith("charge.dispute."):
-        _keep_dispute(database, gateway.dispute(letter.object_id))
+        found = gateway.dispute(letter.object_id)
+        _settle_intent(database, found.intent_id)
+        _keep_dispute(database, found)
     elif letter.type.startswith("charge."):
-        if intent := gateway.intent_of_charge(letter.object_id):
-            if session := gateway.session_of_intent(intent):
-                settle_session(database, session.id)
-            _keep_refunds(database, intent)
+        intent = gateway.intent_of_charge(letter.object_id)
+        _settle_intent(database, intent)
+        _keep_refunds(database, intent)
     elif letter.type.startswith("refund."):
-        if intent := gateway.intent_of_refund(letter.object_id):
-            _keep_refunds(database, intent)
+        intent = gateway.intent_of_refund(letter.object_id)
+        _settle_intent(database, intent)
+        _keep_refunds(database, intent)
 
 
 def settle_session(database: Database, session_id: str) -> None:
@@ -50,22 +51,28 @@ def settle_session(database: Database, session_id: str) -> None:
     home_id, payment_id = ours
     with database.work(GATEWAY) as work:
         payment = work.row(
-            """SELECT p.state, p.amount_minor, p.currency FROM payment p
+            """SELECT p.state, p.amount_minor, p.currency, p.session_id FROM payment p
                 WHERE p.home_id = %(home)s AND p.id = %(id)s FOR UPDATE""",
             home=home_id,
             id=payment_id,
         )
         if payment is None:
             raise LookupError(f"checkout {session_id} is of a payment we do not have yet")
-        if payment.state == "captured":
-            return
         state = _state_of(session)
+        ours_too = payment.session_id in (None, session.id)
+        if payment.state == "captured":
+            # Two pages of one payment, both paid, must be seen by somebody.
+            assert ours_too or state != "captured", f"checkout {session_id} was paid beside another"
+            return
         if state == "captured":
             assert session.amount_minor == payment.amount_minor, "the client paid what was asked"
             assert session.currency == payment.currency, "in the currency that was asked"
+        elif not ours_too or (state == "open" and payment.state != "started"):
+            return  # a page that nobody was shown, or an older look
         work.run(
             """UPDATE payment SET state = %(state)s, session_id = %(session)s, intent_id = %(intent)s,
                       charge_id = %(charge)s, captured_minor = %(captured)s, fee_minor = %(fee)s,
+                      pay_url = coalesce(pay_url, %(url)s),
                       captured_at = CASE WHEN %(state)s = 'captured' THEN %(now)s::timestamptz END
                 WHERE home_id = %(home)s AND id = %(id)s""",
             home=home_id,
@@ -74,6 +81,7 @@ def settle_session(database: Database, session_id: str) -> None:
             session=session.id,
             intent=session.intent_id,
             charge=session.charge_id,
+            url=session.url,
             captured=session.amount_minor if state == "captured" else 0,
             fee=session.fee_minor if state == "captured" else 0,
             # Our clock says when: a demo's clock runs ahead of the gateway's.
@@ -81,6 +89,12 @@ def settle_session(database: Database, session_id: str) -> None:
         )
         if state == "captured":
             record(work, "payment.captured", payment_id, home=home_id)
+
+
+def _settle_intent(database: Database, intent_id: str | None) -> None:
+    """First the payment, whichever letter came first: what follows needs to know its order."""
+    if intent_id and (session := database.tools.gateway.session_of_intent(intent_id)):
+        settle_session(database, session.id)
 
 
 def _ours(session: SessionState) -> tuple[int, UUID] | None:
@@ -94,11 +108,15 @@ def _state_of(session: SessionState) -> str:
     if session.payment_status == "paid":
         return "captured"
     if session.status == "complete":
-        return "processing"
+        # The bank of a delayed payment has said no: the money will not come by this page.
+        failed = session.intent_status in ("requires_payment_method", "canceled")
+        return "failed" if failed else "processing"
     return "expired" if session.status == "expired" else "open"
 
 
-def _keep_refunds(database: Database, intent_id: str) -> None:
+def _keep_refunds(database: Database, intent_id: str | None) -> None:
+    if intent_id is None:
+        return
     found = database.tools.gateway.refunds_of(intent_id)
     with database.work(GATEWAY) as work:
         order = _order_of(work, intent_id)
