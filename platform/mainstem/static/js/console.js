@@ -6,12 +6,14 @@
 //                   without such a form the page gets a "scan" event with the code in detail.code
 //   data-said="good" | "bad" inside an answer: a tone beside the words, for those who look at the parcel
 
-const BURST_MS = 35;          // a scanner types faster than any hand
+const BURST_MS = 35;          // a scanner types faster than any hand, taken over the whole code
+const GAP_MS = 120;           // though a busy machine may pass one of its letters on late
 const SCAN_LENGTH_MIN = 4;
 
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]") ?? null;
 
 let typed = "";
+let before;
 let burst = 0;
 let last = 0;
 let first = 0;
@@ -30,11 +32,13 @@ function scanned(code) {
 // a burst has already typed there are taken out again.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
+  // In the scan field itself every letter counts, however slowly this machine passes it on.
+  if (event.target === document.querySelector("form[data-scan-form]")?.elements.code) return;
   const now = event.timeStamp;
-  const fast = now - last < BURST_MS;
+  const fast = now - last < GAP_MS;
   last = now;
   if (event.key.length === 1) {
-    if (!fast) { typed = ""; first = now; }
+    if (!fast) { typed = ""; first = now; before = typing(event.target)?.value; }
     typed += event.key;
     burst = now - first;
     return;
@@ -46,7 +50,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     event.stopImmediatePropagation();
     const field = typing(event.target);
-    if (field && "value" in field && field.value.endsWith(code)) field.value = field.value.slice(0, -code.length);
+    if (field && before !== undefined) field.value = before;
     scanned(code);
   }
 }, true);
@@ -79,7 +83,7 @@ document.addEventListener("keydown", (event) => {
   if (key === "/" || key === "?") event.preventDefault();
   // On a row, Enter opens its first link, also when the focus is on its tick.
   if (key === "Enter" && field) document.querySelector("[data-rows] > .is-current a")?.click();
-  window.setTimeout(() => { if (last === stamp) act(key); }, BURST_MS + 5);
+  window.setTimeout(() => { if (last === stamp) act(key); }, BURST_MS * 2);
 });
 
 function act(key) {

@@ -237,4 +237,5 @@ STEPS = {
     "pack": "packed",
     "hand over": "handed over",
     "canceled": "cancelled",
+    "set out for": "travelled to",
 }
