@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from mainstem.kit.work import Work
-from mainstem.network import ELIGIBLE
+from mainstem import network
+from mainstem.kit.work import Question, Work
+from mainstem.network import ELIGIBLE, Line
 
 BOUND_FOR = timedelta(days=365)
 """How long a client stays with the affiliate who introduced her."""
@@ -69,23 +70,32 @@ def decide(work: Work, asks: Sequence[Ask]) -> list[Decision]:
 
 def look(work: Work, asks: Sequence[Ask]) -> Seen:
     """Everything the database knows about these asks, so that deciding itself takes no time."""
-    bound = work.rows(_BOUND, keys=sorted({ask.client_key for ask in asks}))
-    codes = {_code(text) for ask in asks for text in (ask.code, ask.link)} - {""}
-    known = work.rows(_CODES, codes=sorted(codes)) if codes else []
+    return see(work, asks, work.ask_all(questions(asks)))
+
+
+def see(work: Work, asks: Sequence[Ask], answers: Sequence[Any], *, levels: int = 1) -> Seen:
+    """The same from the answers to `questions`, with this many levels of each upline."""
+    bound, codes, participants = answers
     ids = {ask.home_id for ask in asks} | {ask.won.seller_id for ask in asks if ask.won}
-    ids |= {row.affiliate_id for row in bound} | {row.affiliate_id for row in known}
-    states = work.rows(_STATES, ids=sorted(ids))
-    people = work.rows(
-        _PARTICIPANTS,
-        emails=sorted({ask.client_key for ask in asks}),
-        phones=sorted({ask.phone_key for ask in asks if ask.phone_key}),
-    )
-    return Seen(
-        bound={row.client_key: (row.affiliate_id, row.bound_until) for row in bound},
-        codes={row.code: (row.affiliate_id, row.kind) for row in known},
-        states={row.id: row.state for row in states},
-        participants={contact for row in people for contact in row if contact is not None},
-    )
+    ids |= {affiliate for affiliate, _ in [*bound.values(), *codes.values()]}
+    lines = network.lines(work, sorted(ids), levels=levels) if ids else {}
+    return Seen(bound, codes, participants, lines)
+
+
+def questions(asks: Sequence[Ask]) -> list[Question[Any]]:
+    """What must be known of these asks: the clients' bindings, the codes, who takes part."""
+    emails = sorted({ask.client_key for ask in asks})
+    phones = sorted({ask.phone_key for ask in asks if ask.phone_key})
+    codes = {_code(text) for ask in asks for text in (ask.code, ask.link)} - {""}
+    return [
+        Question(_BOUND, {"keys": emails}, lambda rows: {key: of for key, *of in rows}),
+        Question(_CODES, {"codes": sorted(codes)}, lambda rows: {code: of for code, *of in rows}),
+        Question(
+            _PARTICIPANTS,
+            {"emails": emails, "phones": phones},
+            lambda rows: {contact for row in rows for contact in row if contact is not None},
+        ),
+    ]
 
 
 _BOUND = """
@@ -94,7 +104,6 @@ SELECT client_key, affiliate_id, bound_until FROM client_binding
 _CODES = """
 SELECT code, affiliate_id, kind FROM referral_code
  WHERE code = ANY(%(codes)s::text[]) AND retired_at IS NULL"""
-_STATES = "SELECT id, state FROM affiliate WHERE id = ANY(%(ids)s::bigint[])"
 # A participant is anybody who could be paid, by any of her e-mail addresses or phones.
 _PARTICIPANTS = """
 SELECT email_key, phone_key FROM affiliate
@@ -112,8 +121,8 @@ class Seen:
 
     bound: dict[str, tuple[int, datetime]]
     codes: dict[str, tuple[int, str]]
-    states: dict[int, str]
     participants: set[str]
+    lines: dict[int, Line]
     introduced: dict[str, tuple[int, datetime, str]] = field(default_factory=dict)
 
     def decide(self, ask: Ask) -> Decision:
@@ -159,7 +168,8 @@ class Seen:
 
     def credits(self, affiliate_id: int) -> bool:
         """Whether the affiliate can be credited for a sale now."""
-        return self.states.get(affiliate_id) in ELIGIBLE
+        line = self.lines.get(affiliate_id)
+        return line is not None and line.state in ELIGIBLE
 
     def bind(self, work: Work) -> None:
         """Keep whom these decisions introduced, in key order so that none waits in a circle."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mainstem.kit.work import Work
+from mainstem.kit.work import Question, Work
 from mainstem.money import BASIS, net_of_tax, rdiv
 
 
@@ -71,10 +71,24 @@ def offers(
 ) -> dict[str, Offer]:
     """The offers of the SKUs that are sold, or also of those that were; `unit_minor` is None
     without a price."""
-    rows = work.rows(
-        _OFFERS, skus=list(skus), currency=currency, locale=locale, at=at, retired=retired
+    return work.ask(offers_question(skus, currency=currency, locale=locale, at=at, retired=retired))
+
+
+def offers_question(
+    skus: Sequence[str], *, currency: str, locale: str, at: datetime, retired: bool
+) -> Question[dict[str, Offer]]:
+    """The question behind `offers`."""
+    return Question(
+        _OFFERS,
+        {
+            "skus": list(skus),
+            "currency": currency,
+            "locale": locale,
+            "at": at,
+            "retired": retired,
+        },
+        lambda rows: {row.sku: Offer(*row) for row in rows},
     )
-    return {row.sku: Offer(*row) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +108,16 @@ class ShippingRate:
 
 def shipping_rates(work: Work) -> dict[str, ShippingRate]:
     """Every currency's rate."""
-    return {
-        row.currency: ShippingRate(row.amount_minor, row.free_from_minor, row.tax_bp)
-        for row in work.rows(
-            "SELECT currency, amount_minor, free_from_minor, tax_bp FROM shipping_rate"
-        )
-    }
+    return work.ask(shipping_rates_question())
+
+
+def shipping_rates_question() -> Question[dict[str, ShippingRate]]:
+    """The question behind `shipping_rates`."""
+    return Question(
+        "SELECT currency, amount_minor, free_from_minor, tax_bp FROM shipping_rate",
+        {},
+        lambda rows: {currency: ShippingRate(*rate) for currency, *rate in rows},
+    )
 
 
 def version(work: Work) -> int:

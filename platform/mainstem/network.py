@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -86,27 +87,38 @@ def join(
     return int(row.id)
 
 
-def uplines(work: Work, sellers: Sequence[int], *, levels: int) -> dict[int, list[int]]:
-    """Each seller's upline as of now, herself first, NOBODY where an ancestor is not eligible.
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where an affiliate stands now: her state, and her upline with herself first.
+
+    NOBODY stands where an ancestor is not eligible.
+    """
+
+    state: str
+    upline: list[int]
+
+
+def lines(work: Work, affiliates: Sequence[int], *, levels: int = 1) -> dict[int, Line]:
+    """Each affiliate's state and upline as of now, this many levels of it.
 
     It is frozen on the order, so that no later move in the tree can change who is paid for it.
     """
     rows = work.rows(
-        """SELECT seller.id AS seller_id,
+        """SELECT me.id, me.state,
                   array_agg(CASE WHEN a.state = ANY(%(eligible)s) THEN a.id ELSE %(nobody)s END
                             ORDER BY u.level) AS upline
-             FROM affiliate seller
-            CROSS JOIN LATERAL unnest(seller.upline[1:%(levels)s]) WITH ORDINALITY AS u (id, level)
+             FROM affiliate me
+            CROSS JOIN LATERAL unnest(me.upline[1:%(levels)s]) WITH ORDINALITY AS u (id, level)
              JOIN affiliate a ON a.id = u.id
-            WHERE seller.id = ANY(%(sellers)s::bigint[])
-            GROUP BY seller.id""",
-        sellers=sorted(set(sellers)),
+            WHERE me.id = ANY(%(affiliates)s::bigint[])
+            GROUP BY me.id""",
+        affiliates=sorted(set(affiliates)),
         eligible=list(ELIGIBLE),
         nobody=NOBODY,
         levels=levels,
     )
-    # The seller herself always stands first: the order is hers even when it earns nothing.
-    return {row.seller_id: [row.seller_id, *row.upline[1:]] for row in rows}
+    # She herself always stands first: the order is hers even when it earns nothing.
+    return {row.id: Line(row.state, [row.id, *row.upline[1:]]) for row in rows}
 
 
 def team(work: Work, affiliate_id: int) -> list[Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from mainstem.kit.work import Work
+from mainstem.kit.work import Question, Work
 from mainstem.plan import Plan, parse
 from mainstem.plan.definition import fingerprint
 
@@ -41,13 +41,25 @@ def in_force(work: Work, at: datetime) -> Plan:
 
 def in_force_each(work: Work, instants: Iterable[datetime]) -> dict[datetime, Plan]:
     """The plan for a sale at each of these instants. Raises NoPlanInForce where there is none."""
-    published = [
-        (row.effective_from, _parsed(row.version, row.document))
-        for row in work.rows(
-            """SELECT version, effective_from, document::text AS document FROM plan_version
-                ORDER BY version DESC"""
-        )
-    ]
+    return choose(work.ask(published_question()), instants)
+
+
+Published = list[tuple[datetime, Plan]]
+"""Every plan with the instant from which it is in force, the newest version first."""
+
+
+def published_question() -> Question[Published]:
+    """What has been published."""
+    return Question(
+        """SELECT version, effective_from, document::text AS document FROM plan_version
+            ORDER BY version DESC""",
+        {},
+        lambda rows: [(row.effective_from, _parsed(row.version, row.document)) for row in rows],
+    )
+
+
+def choose(published: Published, instants: Iterable[datetime]) -> dict[datetime, Plan]:
+    """The plan for a sale at each of these instants. Raises NoPlanInForce where there is none."""
     found = {}
     for at in instants:
         plan = next((plan for start, plan in published if start <= at), None)

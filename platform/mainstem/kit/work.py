@@ -7,9 +7,10 @@ It is committed at the edge that made it, and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from mainstem.kit.errors import NotFound
 from mainstem.kit.ids import new_id
 
 Table = TypeVar("Table", bound=SQLModel)
+Answer = TypeVar("Answer")
 
 COMPANY = -1
 """The home of work that may see every affiliate's rows."""
@@ -55,6 +57,15 @@ class Tools:
     gateway: Any = None
     zone: ZoneInfo = ZoneInfo("Europe/Stockholm")
     public_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[Answer]):
+    """What is asked of the database, and how the rows it gives are read."""
+
+    sql: str
+    values: dict[str, Any]
+    read: Callable[[list[Any]], Answer]
 
 
 @dataclass(slots=True)
@@ -98,6 +109,27 @@ class Work:
         """The first column of the first row, or None."""
         row = self.row(sql, **values)
         return row[0] if row else None
+
+    def ask(self, question: Question[Answer]) -> Answer:
+        """The answer to one question."""
+        return question.read(self.rows(question.sql, **question.values))
+
+    def ask_all(self, questions: Sequence[Question[Any]]) -> list[Any]:
+        """The answer to each of several questions, all of them in one round trip."""
+        self.session.flush()
+        with ExitStack() as open_cursors:
+            with self.pg.pipeline():
+                asked = [
+                    open_cursors.enter_context(self.pg.cursor(row_factory=namedtuple_row)).execute(
+                        question.sql,  # type: ignore[arg-type]
+                        _sent(question.values),
+                    )
+                    for question in questions
+                ]
+            return [
+                question.read(cursor.fetchall())
+                for question, cursor in zip(questions, asked, strict=True)
+            ]
 
     def run(self, sql: str, **values: Any) -> int:
         """Run a statement; how many rows it touched."""

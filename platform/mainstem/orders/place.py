@@ -22,7 +22,7 @@ from mainstem.catalog import Offer, ShippingRate
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import new_ids, short
-from mainstem.kit.work import Work, columns
+from mainstem.kit.work import Question, Work, columns
 from mainstem.money import MINOR_MAX, net_of_tax
 from mainstem.orders import rules
 from mainstem.orders.errors import (
@@ -65,7 +65,6 @@ class _Draft:
     items_minor: int = 0
     shipping_minor: int = 0
     tax_minor: int = 0
-    decision: Decision | None = None
 
     @property
     def totals(self) -> Totals:
@@ -100,16 +99,23 @@ def _place(work: Work, drafts: list[_Draft], now: datetime) -> list[_Draft]:
             draft.checked = checked
         else:
             draft.answer = OrderRefused(*checked)
-    live, repeats = _find_repeats(work, _open(drafts))
-    _price(work, live)
-    plans = planbook.in_force_each(work, {draft.at for draft in _open(live)})
-    asks = _asks(work, _open(live))
-    seen = attribution.look(work, list(asks.values()))
-    # The shelf is locked as late as can be: nobody else sells from it until we commit.
-    _reserve(work, _open(live))
-    for draft in _open(live):
-        draft.decision = seen.decide(asks[draft.id])
-    _write(work, _open(live), seen, plans, now)
+    checked = _open(drafts)
+    if not checked:
+        return []
+    known = _learn(work, checked)
+    live, repeats = _find_repeats(checked, known)
+    _price(live, known)
+    if priced := _open(live):
+        plans = planbook.choose(known.published, {draft.at for draft in priced})
+        seen = attribution.see(
+            work,
+            [known.asks[draft.id] for draft in priced],
+            known.signals,
+            levels=max(plan.levels for plan in plans.values()),
+        )
+        # The shelf is locked as late as can be: nobody else sells from it until we commit.
+        _reserve(work, priced)
+        _write(work, _open(priced), known, seen, plans, now)
     return [repeat for repeat, first in repeats if not _answer_repeat(repeat, first)]
 
 
@@ -122,37 +128,168 @@ def _answered(draft: _Draft) -> Placed | Refused:
     return draft.answer
 
 
-# ---------------------------------------------------------------- repeats
+# ---------------------------------------------------------------- what must be known
 
-_KNOWN_KEYS = """
+Key = tuple[int, int, str]
+"""An idempotency key or external id, with the home and storefront whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database says about a batch, before anything is decided."""
+
+    keys: dict[Key, Any]
+    externals: dict[Key, str]
+    stores: dict[int, Any]
+    rates: dict[str, ShippingRate]
+    published: planbook.Published
+    asks: dict[UUID, Ask]
+    signals: list[Any]
+    offers: dict[tuple[str, str], dict[str, Offer]]
+
+
+_KEYS_KNOWN = """
 SELECT i.home_id, i.storefront_id, i.key, i.fingerprint, o.id, o.number, o.currency,
        o.items_minor, o.shipping_minor, o.tax_minor, o.total_minor, o.pay_by
-  FROM idempotency i JOIN orders o ON o.home_id = i.home_id AND o.id = i.subject_id
- WHERE i.route = 'orders'
-   AND (i.home_id, i.storefront_id, i.key) IN (
-       SELECT * FROM unnest(%(homes)s::bigint[], %(stores)s::bigint[], %(keys)s::text[]))"""
+  FROM unnest(%(homes)s::bigint[], %(stores)s::bigint[], %(keys)s::text[])
+         AS asked (home_id, storefront_id, key)
+  JOIN idempotency i ON i.home_id = asked.home_id AND i.storefront_id = asked.storefront_id
+                    AND i.route = 'orders' AND i.key = asked.key
+  JOIN orders o ON o.home_id = i.home_id AND o.id = i.subject_id"""
 
-_KNOWN_EXTERNAL = """
-SELECT home_id, storefront_id, external_id, number FROM orders
- WHERE (home_id, storefront_id, external_id) IN (
-       SELECT * FROM unnest(%(homes)s::bigint[], %(stores)s::bigint[], %(externals)s::text[]))"""
+_EXTERNALS_KNOWN = """
+SELECT o.home_id, o.storefront_id, o.external_id, o.number
+  FROM unnest(%(homes)s::bigint[], %(stores)s::bigint[], %(keys)s::text[])
+         AS asked (home_id, storefront_id, external_id)
+  JOIN orders o ON o.home_id = asked.home_id AND o.storefront_id = asked.storefront_id
+               AND o.external_id = asked.external_id"""
+
+_STOREFRONTS = """
+SELECT s.id, s.home_id, s.currency, s.locales, s.product_ids, s.active, a.state
+  FROM storefront s JOIN affiliate a ON a.id = s.home_id
+ WHERE s.id = ANY(%(ids)s::bigint[])"""
+
+
+def _learn(work: Work, drafts: list[_Draft]) -> _Known:
+    """Everything that these orders depend on, asked in one round trip."""
+    asks = _asks(work, drafts)
+    groups = _grouped(drafts)
+    by_attribution = attribution.questions(list(asks.values()))
+    keys, externals, stores, rates, published, *rest = work.ask_all(
+        [
+            Question(
+                _KEYS_KNOWN,
+                _named(("homes", "stores", "keys"), [_key(draft) for draft in drafts]),
+                lambda rows: {tuple(row[:3]): row for row in rows},
+            ),
+            Question(
+                _EXTERNALS_KNOWN,
+                _named(
+                    ("homes", "stores", "keys"),
+                    [_external(draft) for draft in drafts if draft.wanted.external_id is not None],
+                ),
+                lambda rows: {tuple(row[:3]): row.number for row in rows},
+            ),
+            Question(
+                _STOREFRONTS,
+                {"ids": sorted({draft.wanted.storefront_id for draft in drafts})},
+                lambda rows: {row.id: row for row in rows},
+            ),
+            catalog.shipping_rates_question(),
+            planbook.published_question(),
+            *by_attribution,
+            *(_offers_question(group) for group in groups.values()),
+        ]
+    )
+    signals, offers = rest[: len(by_attribution)], rest[len(by_attribution) :]
+    return _Known(
+        keys=keys,
+        externals=externals,
+        stores=stores,
+        rates=rates,
+        published=published,
+        asks=asks,
+        signals=signals,
+        offers=dict(zip(groups, offers, strict=True)),
+    )
+
+
+def _key(draft: _Draft) -> Key:
+    return draft.wanted.home_id, draft.wanted.storefront_id, draft.wanted.key
+
+
+def _external(draft: _Draft) -> Key:
+    return draft.wanted.home_id, draft.wanted.storefront_id, draft.wanted.external_id or ""
+
+
+def _grouped(drafts: list[_Draft]) -> dict[tuple[str, str], list[_Draft]]:
+    groups: dict[tuple[str, str], list[_Draft]] = {}
+    for draft in drafts:
+        groups.setdefault((draft.wanted.currency, draft.wanted.locale), []).append(draft)
+    return groups
+
+
+def _offers_question(group: list[_Draft]) -> Question[dict[str, Offer]]:
+    return catalog.offers_question(
+        sorted({line.sku for draft in group for line in draft.wanted.lines}),
+        currency=group[0].wanted.currency,
+        locale=group[0].wanted.locale,
+        # Imported lines bring their price; the latest instant covers every one of the rest.
+        at=max(draft.at for draft in group),
+        retired=any(draft.wanted.channel in AGREED_BEFORE for draft in group),
+    )
+
+
+_LEADS = """
+SELECT l.id, l.seller_id, l.attributed_by, l.attribution
+  FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
+  JOIN lead l ON l.home_id = asked.home_id AND l.id = asked.id"""
+
+
+def _asks(work: Work, drafts: list[_Draft]) -> dict[UUID, Ask]:
+    """What is known of each order's client. A lead that was won keeps its decision."""
+    won: dict[UUID, Won] = {}
+    if from_leads := [draft.wanted for draft in drafts if draft.wanted.lead_id]:
+        rows = work.rows(
+            _LEADS,
+            homes=[wanted.home_id for wanted in from_leads],
+            ids=[wanted.lead_id for wanted in from_leads],
+        )
+        won = {row.id: Won(row.seller_id, row.attributed_by, row.attribution) for row in rows}
+    return {draft.id: _as_ask(draft, won) for draft in drafts}
+
+
+def _as_ask(draft: _Draft, won: Mapping[UUID, Won]) -> Ask:
+    wanted, checked = draft.wanted, draft.checked
+    assert checked is not None, "an order is checked before anybody is credited"
+    return Ask(
+        storefront_id=wanted.storefront_id,
+        home_id=wanted.home_id,
+        client_key=checked.client_key,
+        phone_key=checked.phone_key,
+        code=wanted.code,
+        link=wanted.link,
+        at=draft.at,
+        won=won[wanted.lead_id] if wanted.lead_id else None,
+    )
+
+
+# ---------------------------------------------------------------- repeats
 
 
 def _find_repeats(
-    work: Work, drafts: list[_Draft]
+    drafts: list[_Draft], known: _Known
 ) -> tuple[list[_Draft], list[tuple[_Draft, _Draft]]]:
     """Answer what was answered before; what is new, and (repeat, first) for repeats within."""
-    if not drafts:
-        return [], []
-    _answer_known(work, drafts)
-    _refuse_known_external(work, _open(drafts))
-    first: dict[tuple[int, int, str, str], _Draft] = {}
+    first: dict[tuple[str, Key], _Draft] = {}
     live, repeats = [], []
-    for draft in _open(drafts):
-        store = (draft.wanted.home_id, draft.wanted.storefront_id)
-        names = [(*store, "key", draft.wanted.key)]
+    for draft in drafts:
+        draft.answer = _answer_before(draft, known)
+        if draft.answer:
+            continue
+        names = [("key", _key(draft))]
         if draft.wanted.external_id is not None:
-            names.append((*store, "external_id", draft.wanted.external_id))
+            names.append(("external_id", _external(draft)))
         before = next((first[name] for name in names if name in first), None)
         if before:
             repeats.append((draft, before))
@@ -162,49 +299,18 @@ def _find_repeats(
     return live, repeats
 
 
-def _answer_known(work: Work, drafts: list[_Draft]) -> None:
-    known = {
-        (row.home_id, row.storefront_id, row.key): row
-        for row in work.rows(
-            _KNOWN_KEYS,
-            homes=[d.wanted.home_id for d in drafts],
-            stores=[d.wanted.storefront_id for d in drafts],
-            keys=[d.wanted.key for d in drafts],
-        )
-    }
-    for draft in drafts if known else ():
-        row = known.get((draft.wanted.home_id, draft.wanted.storefront_id, draft.wanted.key))
-        if row and row.fingerprint != draft.wanted.fingerprint:
-            draft.answer = IdempotencyMismatch()
-        elif row:
-            draft.answer = Placed(
-                row.home_id,
-                row.id,
-                row.number,
-                row.currency,
-                Totals(row.items_minor, row.shipping_minor, row.tax_minor, row.total_minor),
-                row.pay_by,
-                replayed=True,
-            )
-
-
-def _refuse_known_external(work: Work, drafts: list[_Draft]) -> None:
-    named = [draft for draft in drafts if draft.wanted.external_id is not None]
-    if not named:
-        return
-    known = {
-        (row.home_id, row.storefront_id, row.external_id): row.number
-        for row in work.rows(
-            _KNOWN_EXTERNAL,
-            homes=[d.wanted.home_id for d in named],
-            stores=[d.wanted.storefront_id for d in named],
-            externals=[d.wanted.external_id for d in named],
-        )
-    }
-    for draft in named:
-        key = (draft.wanted.home_id, draft.wanted.storefront_id, draft.wanted.external_id)
-        if key in known:
-            draft.answer = DuplicateExternalId(external_id=key[2], number=known[key])
+def _answer_before(draft: _Draft, known: _Known) -> Placed | Refused | None:
+    """The answer that this request has had before, if it has come before."""
+    row = known.keys.get(_key(draft))
+    if row is None:
+        number = known.externals.get(_external(draft))
+        if number is None:
+            return None
+        return DuplicateExternalId(external_id=draft.wanted.external_id, number=number)
+    if row.fingerprint != draft.wanted.fingerprint:
+        return IdempotencyMismatch()
+    totals = Totals(row.items_minor, row.shipping_minor, row.tax_minor, row.total_minor)
+    return Placed(row.home_id, row.id, row.number, row.currency, totals, row.pay_by, replayed=True)
 
 
 def _answer_repeat(repeat: _Draft, first: _Draft) -> bool:
@@ -229,49 +335,21 @@ def _answer_repeat(repeat: _Draft, first: _Draft) -> bool:
 
 # ---------------------------------------------------------------- prices
 
-_STOREFRONTS = """
-SELECT s.id, s.home_id, s.currency, s.locales, s.product_ids, s.active, a.state
-  FROM storefront s JOIN affiliate a ON a.id = s.home_id
- WHERE s.id = ANY(%(ids)s::bigint[])"""
 
-
-def _price(work: Work, drafts: list[_Draft]) -> None:
+def _price(drafts: list[_Draft], known: _Known) -> None:
     """Work out every line from the server's own prices, and the delivery."""
-    if not drafts:
-        return
-    ids = sorted({draft.wanted.storefront_id for draft in drafts})
-    stores = {row.id: row for row in work.rows(_STOREFRONTS, ids=ids)}
-    rates = catalog.shipping_rates(work)
-    for (currency, locale), group in _grouped(drafts).items():
-        # Imported lines bring their price; the latest instant covers every one of the rest.
-        at = max(draft.at for draft in group)
-        skus = {line.sku for draft in group for line in draft.wanted.lines}
-        offers = catalog.offers(
-            work,
-            sorted(skus),
-            currency=currency,
-            locale=locale,
-            at=at,
-            retired=any(draft.wanted.channel in AGREED_BEFORE for draft in group),
-        )
-        for draft in group:
-            store = stores.get(draft.wanted.storefront_id)
-            problems = [*_store_problems(draft.wanted, store, rates)]
-            if not problems:
-                problems = _add_lines(draft, store, offers)
-            if not problems:
-                problems = _add_shipping(draft, rates[currency])
-            if problems:
-                draft.answer = OrderRefused(*problems)
-            elif changed := [*_price_changes(draft)]:
-                draft.answer = PriceChanged(_quote(draft), *changed)
-
-
-def _grouped(drafts: list[_Draft]) -> dict[tuple[str, str], list[_Draft]]:
-    groups: dict[tuple[str, str], list[_Draft]] = {}
     for draft in drafts:
-        groups.setdefault((draft.wanted.currency, draft.wanted.locale), []).append(draft)
-    return groups
+        wanted = draft.wanted
+        store = known.stores.get(wanted.storefront_id)
+        problems = [*_store_problems(wanted, store, known.rates)]
+        if not problems:
+            problems = _add_lines(draft, store, known.offers[wanted.currency, wanted.locale])
+        if not problems:
+            problems = _add_shipping(draft, known.rates[wanted.currency])
+        if problems:
+            draft.answer = OrderRefused(*problems)
+        elif changed := [*_price_changes(draft)]:
+            draft.answer = PriceChanged(_quote(draft), *changed)
 
 
 def _store_problems(
@@ -396,45 +474,6 @@ def _shortages(draft: _Draft, free: Mapping[int, int]) -> Iterator[Problem]:
                           {"available": free[variant], "sku": draft.wanted.lines[no - 1].sku})  # fmt: skip
 
 
-# ---------------------------------------------------------------- who is credited
-
-_LEADS = """
-SELECT l.id, l.seller_id, l.attributed_by, l.attribution
-  FROM lead l WHERE (l.home_id, l.id) IN (
-       SELECT * FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]))"""
-
-
-def _asks(work: Work, drafts: list[_Draft]) -> dict[UUID, Ask]:
-    """What is known of each order's client. A lead that was won keeps its decision."""
-    from_leads = [draft.wanted for draft in drafts if draft.wanted.lead_id]
-    rows = (
-        work.rows(
-            _LEADS,
-            homes=[wanted.home_id for wanted in from_leads],
-            ids=[wanted.lead_id for wanted in from_leads],
-        )
-        if from_leads
-        else []
-    )
-    won = {row.id: Won(row.seller_id, row.attributed_by, row.attribution) for row in rows}
-    return {draft.id: _ask(draft, won) for draft in drafts}
-
-
-def _ask(draft: _Draft, won: Mapping[UUID, Won]) -> Ask:
-    wanted, checked = draft.wanted, draft.checked
-    assert checked is not None, "an order is checked before anybody is credited"
-    return Ask(
-        storefront_id=wanted.storefront_id,
-        home_id=wanted.home_id,
-        client_key=checked.client_key,
-        phone_key=checked.phone_key,
-        code=wanted.code,
-        link=wanted.link,
-        at=draft.at,
-        won=won[wanted.lead_id] if wanted.lead_id else None,
-    )
-
-
 # ---------------------------------------------------------------- writing
 
 _ORDERS = """
@@ -504,6 +543,7 @@ _KEY_COLUMNS = ("homes", "stores", "keys", "fingerprints", "subjects")
 def _write(
     work: Work,
     drafts: list[_Draft],
+    known: _Known,
     seen: Seen,
     plans: Mapping[datetime, Plan],
     now: datetime,
@@ -511,12 +551,12 @@ def _write(
     """Everything about the accepted orders, in one round trip."""
     if not drafts:
         return
-    depth = max(plan.levels for plan in plans.values())
-    uplines = network.uplines(work, [_decision(d).seller_id for d in drafts], levels=depth)
     orders, keys, fulfilments, reservations = [], [], [], []
     for draft in drafts:
         wanted, plan = draft.wanted, plans[draft.at]
-        orders.append(_order_row(draft, plan, uplines[_decision(draft).seller_id]))
+        decision = seen.decide(known.asks[draft.id])
+        upline = seen.lines[decision.seller_id].upline[: plan.levels]
+        orders.append(_order_row(draft, plan, decision, upline))
         keys.append(
             (wanted.home_id, wanted.storefront_id, wanted.key, wanted.fingerprint, draft.id)
         )
@@ -554,15 +594,15 @@ def _write(
         )
 
 
-def _order_row(draft: _Draft, plan: Plan, upline: list[int]) -> tuple[Any, ...]:
-    wanted, decision, checked = draft.wanted, _decision(draft), draft.checked
+def _order_row(draft: _Draft, plan: Plan, decision: Decision, upline: list[int]) -> tuple[Any, ...]:
+    wanted, checked = draft.wanted, draft.checked
     assert checked is not None, "an order is checked before it is written"
     return (
         wanted.home_id, draft.id, short(draft.id), wanted.storefront_id, wanted.channel,
         wanted.external_id, wanted.currency, wanted.locale, checked.client_key,
         _json(checked.client), _json(checked.address), draft.items_minor, draft.shipping_minor,
         draft.tax_minor, decision.seller_id, decision.attributed_by, _json(decision.signals),
-        f"{{{','.join(map(str, upline[: plan.levels]))}}}", decision.earns, decision.earns_reason,
+        f"{{{','.join(map(str, upline))}}}", decision.earns, decision.earns_reason,
         plan.version, plan.rules["goods"].hold_days, plan.rules["service"].hold_days,
         wanted.lead_id, draft.at, draft.at + wanted.pay_within,
     )  # fmt: skip
@@ -570,11 +610,6 @@ def _order_row(draft: _Draft, plan: Plan, upline: list[int]) -> tuple[Any, ...]:
 
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _decision(draft: _Draft) -> Decision:
-    assert draft.decision is not None, "attribution comes before writing"
-    return draft.decision
 
 
 def _named(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
