@@ -1,10 +1,11 @@
 """`mainstem real`: the company carries a real year, 155,848 baskets, from the till to the payout.
 
-The year is played week by week. Everything of one client happens in one process, in order; what the
-parts of a week share are the shelf and the books, which are made for that. When all parts of a week
-are done, the company's clock moves on by that week: holds end day by day, and on Monday everybody is
-paid who has enough. So the result is the same to the cent, whatever the number of processes or the
-size of a batch.
+The year is played in rounds of a week. In one round the baskets of a week are bought, and what was
+bought before is shipped, delivered and refunded as far as that falls into the week before. Everything
+of one client happens in one process, in order; what the processes share are the shelf and the books,
+which are made for that. When a round is done, the company's clock moves on by the week that is now
+complete: holds end day by day, and on Monday everybody is paid who has enough. So the result is the
+same to the cent, whatever the number of processes or the size of a batch.
 
 It may be stopped or killed at any moment and goes on where it was: the clock's own facts say which
 weeks are over, and inside a week every verb finds what is already done.
@@ -13,10 +14,13 @@ weeks are over, and inside a week every verb finds what is already done.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import multiprocessing
 import shutil
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -28,7 +32,6 @@ from typing import Any, TextIO
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-import sqlalchemy.exc
 
 from mainstem import commissions, invariants, orders, payouts
 from mainstem.kit import db, postgres
@@ -38,8 +41,8 @@ from mainstem.kit.settings import Settings
 from mainstem.kit.work import SYSTEM, Work
 from mainstem.simulate import real_company, real_play, real_source
 from mainstem.simulate.real_company import CURRENCY
-from mainstem.simulate.real_play import Away
-from mainstem.simulate.real_source import Market, Part, SourceMissing
+from mainstem.simulate.real_play import GONE, Away
+from mainstem.simulate.real_source import Market, SourceMissing, Week
 
 NAME = "mainstem_real"
 
@@ -55,6 +58,7 @@ SERVER_SETTINGS = {
 }
 
 _PATIENCE_SECONDS = 120.0
+_WISHES = (signal.SIGINT, signal.SIGTERM)
 _RESUME = "Run the same command again to go on where it stopped."
 
 
@@ -75,7 +79,7 @@ def run(
     """Play the year and print one line of JSON about it; the exit status of the command."""
     words = told or sys.stderr
     try:
-        with _place(settings, fresh=fresh) as place:
+        with _interruptible(), _place(settings, fresh=fresh) as place:
             market = real_source.prepare(
                 source or real_source.installed(), place.folder, orders=orders
             )
@@ -89,6 +93,20 @@ def run(
     print(json.dumps(result), flush=True)  # noqa: T201
     right, all_of_them = result["invariants"].split("/")
     return 0 if right == all_of_them and result["ledger_sum_minor"] == 0 else 1
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """A wish to end is Ctrl-C, whichever signal brings it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = [(wish, signal.signal(wish, signal.default_int_handler)) for wish in _WISHES]
+    try:
+        yield
+    finally:
+        for wish, handler in before:
+            signal.signal(wish, handler)
 
 
 def _say(words: TextIO, sentence: str) -> None:
@@ -112,6 +130,8 @@ class _Place:
         if self.given_url:
             return self.given_url
         if self.server is None or not self.server.alive:
+            if self.server:
+                self.server.stop()
             self.server = postgres.start(self.data, settings=SERVER_SETTINGS)
             with contextlib.suppress(psycopg.errors.DuplicateDatabase):
                 postgres.create_database(self.server, NAME)
@@ -121,26 +141,35 @@ class _Place:
 @contextlib.contextmanager
 def _place(settings: Settings, *, fresh: bool) -> Iterator[_Place]:
     home = settings.data / "real"
+    home.mkdir(parents=True, exist_ok=True)
     given = settings.owner_url or settings.database_url
     place = _Place(home / "history", None, home / "pg")
-    if given:
-        name = urlsplit(given).path.lstrip("/") + "_real"
-        place.given_url = urlunsplit(urlsplit(given)._replace(path=f"/{name}"))
+    with _alone(home):
+        if given:
+            name = urlsplit(given).path.lstrip("/") + "_real"
+            place.given_url = urlunsplit(urlsplit(given)._replace(path=f"/{name}"))
+            if fresh:
+                postgres.drop_database(given, name)
+            with contextlib.suppress(psycopg.errors.DuplicateDatabase):
+                postgres.create_database(given, name)
         if fresh:
-            postgres.drop_database(given, name)
-        with contextlib.suppress(psycopg.errors.DuplicateDatabase):
-            postgres.create_database(given, name)
-    elif fresh and (home / "pg").exists():
-        if postgres.find(home / "pg") is not None:
-            raise CannotRun(f"Another run uses {home}. Stop it first.")
-        shutil.rmtree(home / "pg")
-    if fresh:
-        shutil.rmtree(place.folder, ignore_errors=True)
-    try:
-        yield place
-    finally:
-        if place.server is not None:
-            place.server.stop()
+            shutil.rmtree(place.data, ignore_errors=True)
+            shutil.rmtree(place.folder, ignore_errors=True)
+        try:
+            yield place
+        finally:
+            if place.server is not None:
+                place.server.stop()
+
+
+@contextlib.contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    with (home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotRun(f"Another run uses {home}. Stop it first.") from None
+        yield
 
 
 # ---------------------------------------------------------------- the year
@@ -155,7 +184,9 @@ class _Year:
     words: TextIO
     seconds: dict[str, float] = field(default_factory=dict)
     _pool: ProcessPoolExecutor | None = None
-    _counter: Any = None
+    _board: Any = None
+    _known: int = 0
+    _already: int = 0
     _began: float = 0.0
     _shown: float = 0.0
 
@@ -165,25 +196,25 @@ class _Year:
         over = self._found()
         if over > self.market.first_at.date():
             self._say(f"Going on from {over}.")
-        context = multiprocessing.get_context("spawn")
-        self._counter = context.Value("q", self._known())
-        already = self._counter.value
+        self._already = self._look()
+        last = None
         try:
-            for start, end in real_source.mondays(self.market.first_at):
-                if end.date() <= over:
-                    continue
-                if start > self.market.last_at and self._all_matured(start.date()):
-                    break
-                self._week(start, end)
+            for new in real_source.weeks(self.market.first_at):
+                # When a week is over, the baskets of the next one have been bought as well.
+                if last is None or last.end.date() > over:
+                    if last and last.start > self.market.last_at and self._all_matured(last.start):
+                        break
+                    self._round(new, last)
+                last = new
         finally:
             self._end_pool()
-        return self._result(already)
+        return self._result()
 
     def _found(self) -> date:
         """Found the company if it is new; the day up to which everything has happened."""
         url = self.place.url()
         db.migrate(url)
-        first, _ = next(real_source.mondays(self.market.first_at))
+        first = next(real_source.weeks(self.market.first_at)).start
         database = real_play.connect(url)
         try:
             with database.work(SYSTEM, clock=FixedClock(first)) as work:
@@ -196,13 +227,21 @@ class _Year:
                     record_all(work, "clock.daily", [(0, first.date().isoformat())])
                     over = first.date()
             with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute("ANALYZE")
+                # Only what is full already: of an empty table PostgreSQL would learn that it is
+                # small, and look through all of it for every reference, long after it has grown.
+                connection.execute(f"ANALYZE {real_company.FULL_FROM_THE_START}")
         finally:
             database.close()
         return over
 
-    def _known(self) -> int:
-        return int(self._ask("SELECT count(*) FROM orders"))
+    def _look(self) -> int:
+        """How many orders there are; the players count from here."""
+        self._known = int(self._ask("SELECT count(*) FROM orders"))
+        self._board = real_play.board(self.workers)
+        return self._known
+
+    def _done(self) -> int:
+        return self._known + sum(self._board[: self.workers])
 
     def _ask(self, sql: str) -> Any:
         database = real_play.connect(self.place.url())
@@ -212,71 +251,69 @@ class _Year:
         finally:
             database.close()
 
-    def _all_matured(self, day: date) -> bool:
-        """Whether nothing is held any more and the last hold's Monday has paid out."""
+    def _all_matured(self, now: datetime) -> bool:
+        """Whether nothing is held any more, so that the last payout has been."""
         held = self._ask(
             """SELECT count(*) FROM (SELECT owner_id FROM ledger_entry WHERE account = 'pending'
                                       GROUP BY owner_id, currency HAVING sum(signed_minor) <> 0) AS h"""
         )
-        return held == 0 or day > self.market.last_at.date() + timedelta(days=90)
+        return held == 0 or now > self.market.last_at + timedelta(days=90)
 
-    # -- a week
+    # -- a round
 
-    def _week(self, start: datetime, end: datetime) -> None:
+    def _round(self, new: Week, old: Week | None) -> None:
         until = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            before = self._counter.value
+            before = self._done()
             try:
-                if start <= self.market.last_at:
-                    self._play_parts(start, end)
-                self._pass(start, end)
+                if (old or new).start <= self.market.last_at:
+                    self._play_parts(new, old)
+                if old:
+                    self._pass(old)
                 return
-            except (Away, BrokenProcessPool, psycopg.OperationalError,
-                    sqlalchemy.exc.DBAPIError) as error:  # fmt: skip
-                self._end_pool()
-                if self._counter.value > before:
+            except (Away, BrokenProcessPool, postgres.PostgresProblem, *GONE) as error:
+                killed = isinstance(error, BrokenProcessPool)
+                if self._done() > before:
                     until = time.monotonic() + _PATIENCE_SECONDS
+                self._end_pool()
                 if time.monotonic() > until:
-                    raise CannotRun(
-                        f"The database does not come back: {error}. {_RESUME}"
-                    ) from error
-                reason = (
-                    "A process was killed"
-                    if isinstance(error, BrokenProcessPool)
-                    else "The database went away"
-                )
-                self._say(f"{reason}; the week of {start:%Y-%m-%d} goes on where it was.")
+                    reason = f"The database does not come back: {error}. {_RESUME}"
+                    raise CannotRun(reason) from error
+                what = "A process was killed" if killed else "The database went away"
+                self._say(f"{what}; the week of {new.start:%Y-%m-%d} goes on where it was.")
                 self._come_back()
 
     def _come_back(self) -> None:
         for _ in range(60):
             time.sleep(0.5)
-            with contextlib.suppress(psycopg.OperationalError):
-                with psycopg.connect(self.place.url(), connect_timeout=5) as connection:
-                    connection.execute("SELECT 1")
-                self._counter = multiprocessing.get_context("spawn").Value("q", self._known())
+            with contextlib.suppress(postgres.PostgresProblem, *GONE):
+                self._look()
                 return
 
-    def _play_parts(self, start: datetime, end: datetime) -> None:
-        url, pool = self.place.url(), self._started_pool()
+    def _play_parts(self, new: Week, old: Week | None) -> None:
+        url, pool, shares = self.place.url(), self._started_pool(), self.workers
         waiting: set[Future[dict[str, float]]] = {
             pool.submit(
-                real_play.play, url, self.place.folder, self.batch,
-                Part(start, end, share, self.workers),
+                real_play.play,
+                url,
+                self.place.folder,
+                self.batch,
+                new.part(share, shares),
+                old.part(share, shares) if old else None,
             )
-            for share in range(self.workers)
-        }  # fmt: skip
+            for share in range(shares)
+        }
         while waiting:
             done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
             for part in done:
                 for step, spent in part.result().items():
                     self.seconds[step] = self.seconds.get(step, 0.0) + spent
-            self._show(start)
+            self._show(new.start)
 
-    def _pass(self, start: datetime, end: datetime) -> None:
+    def _pass(self, week: Week) -> None:
         """The company's clock moves on by a week: holds end, finished orders close, Monday pays."""
-        began = time.perf_counter()
-        days = [(start + timedelta(days=n)).date() for n in range(1, 8)]
+        began, end = time.perf_counter(), week.end
+        days = [(week.start + timedelta(days=n)).date() for n in range(1, 8)]
         database = real_play.connect(self.place.url())
         try:
             with database.work(SYSTEM, clock=FixedClock(end)) as work:
@@ -303,17 +340,15 @@ class _Year:
                 self.workers,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=real_play.begin,
-                initargs=(self._counter,),
+                initargs=(self._board,),
             )
         return self._pool
 
     def _end_pool(self) -> None:
-        if self._pool is None:
-            return
-        for process in list((self._pool._processes or {}).values()):
-            process.terminate()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._pool = None
+        if self._pool:
+            self._board[-1] = 1
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
 
     # -- what is told
 
@@ -322,8 +357,8 @@ class _Year:
         if now - self._shown < 2.0:
             return
         self._shown = now
-        done, spent = self._counter.value, now - self._began
-        pace = done / spent if spent else 0.0
+        done, spent = self._done(), now - self._began
+        pace = (done - self._already) / spent if spent else 0.0
         left = (self.market.orders - done) / pace if pace else 0.0
         self._say(
             f"{done:>7,} of {self.market.orders:,} orders   {pace:,.0f} a second"
@@ -333,7 +368,7 @@ class _Year:
     def _say(self, sentence: str) -> None:
         _say(self.words, sentence)
 
-    def _result(self, already: int) -> dict[str, Any]:
+    def _result(self) -> dict[str, Any]:
         spent = time.monotonic() - self._began
         database = real_play.connect(self.place.url())
         try:
@@ -350,7 +385,7 @@ class _Year:
             **sums._asdict(),
             "invariants": f"{sum(not f.wrong for f in findings)}/{len(findings)}",
             "seconds": round(spent, 1),
-            "orders_per_second": round((sums.orders - already) / spent) if spent else 0,
+            "orders_per_second": round((sums.orders - self._already) / spent) if spent else 0,
         }
 
 

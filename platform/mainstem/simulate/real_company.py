@@ -24,6 +24,9 @@ from mainstem_fulfillment import inventory
 
 CURRENCY = "USD"
 
+FULL_FROM_THE_START = "affiliate, storefront, product, product_text, variant, stock_level"
+"""Tables that hold what they will hold before the first basket."""
+
 PLAN = {
     "name": "The real year",
     "rules": {

@@ -7,6 +7,7 @@ from which their ids are made, commissions because they settle to what should st
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import multiprocessing
 import os
@@ -47,6 +48,14 @@ class Away(Exception):
     """The database does not answer, or another part held what this one needs for too long."""
 
 
+class Stopped(Exception):
+    """The owner of this process wants to end; the batch in hand is done."""
+
+
+GONE = (psycopg.OperationalError, psycopg.InterfaceError, sqlalchemy.exc.DBAPIError)
+"""How the absence of the database is told."""
+
+
 class CaptureRefused(Exception):
     """A basket of the history was not accepted, which its preparation should have prevented."""
 
@@ -59,7 +68,9 @@ def connect(url: str, *, pool: int = 1) -> Database:
 class Player:
     """Plays parts of the year against one database."""
 
-    def __init__(self, url: str, folder: Path, *, batch: int, told: Callable[[int], None]) -> None:
+    def __init__(
+        self, url: str, folder: Path, *, batch: int, told: Callable[[int, int], None]
+    ) -> None:
         self._database = connect(url)
         self._history = History(folder)
         self._batch = batch
@@ -74,9 +85,23 @@ class Player:
         self._database.close()
         self._history.close()
 
-    def play(self, part: Part) -> None:
-        """Everything that happens in a part: bought, sent, brought, given back."""
-        self._each("capture", map(self._sale, self._history.baskets(part)), part, self._capture)
+    def play(self, new: Part | None, old: Part | None) -> None:
+        """What is bought in one part, and what happens to what was bought before in another.
+
+        Every second player begins with the old, so that not all want the shelf at one moment.
+        """
+        steps = [self._buy, self._follow]
+        parts = [new, old]
+        first = next(part for part in parts if part).share % 2
+        for turn in (first, 1 - first):
+            if part := parts[turn]:
+                steps[turn](part)
+
+    def _buy(self, part: Part) -> None:
+        baskets = self._history.baskets(part)
+        self._each("capture", map(self._sale, baskets), part, self._capture)
+
+    def _follow(self, part: Part) -> None:
         self._each("ship", self._history.due("shipped", part), part, self._ship)
         self._each("deliver", self._history.due("delivered", part), part, self._deliver)
         self._each("refund", self._history.refunds(part), part, self._refund)
@@ -87,8 +112,7 @@ class Player:
         started = time.perf_counter()
         for batch in _batches(things, self._batch):
             verb(batch, part.end)
-            if step == "capture":
-                self._told(len(batch))
+            self._told(part.share, len(batch) if step == "capture" else 0)
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started
 
     def _once(self, now: datetime, verb: Callable[[Work], T]) -> T:
@@ -193,17 +217,28 @@ def _batches(things: Iterable[T], most: int) -> Iterator[list[T]]:
 
 _player: Player | None = None
 _place: tuple[str, Path, int] | None = None
-_counter: Any = None
+_board: Any = None
 
 
-def begin(counter: Any) -> None:
+def board(players: int) -> Any:
+    """What players and their owner share: orders captured by each, and last whether to stop.
+
+    Each number has one writer and no lock, so a killed player leaves nothing locked.
+    """
+    return multiprocessing.get_context("spawn").RawArray("q", players + 1)
+
+
+def begin(board: Any) -> None:
     """What a process does first: leave Ctrl-C to its owner, and end when its owner has."""
-    global _counter
-    _counter = counter
+    global _board
+    _board = board
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     owner = multiprocessing.parent_process()
     assert owner is not None, "a player has an owner"
     threading.Thread(target=_end_with, args=(owner.sentinel,), daemon=True).start()
+    # Batches are large and die young: looking through them for cycles finds nothing.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def _end_with(sentinel: int) -> None:
@@ -211,22 +246,25 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def play(url: str, folder: Path, batch: int, part: Part) -> dict[str, float]:
-    """Play one part; seconds by step. Raises Away when it should be tried again."""
+def play(
+    url: str, folder: Path, batch: int, new: Part | None, old: Part | None
+) -> dict[str, float]:
+    """Play a new part and an old one; seconds by step. Raises Away when it should be tried again."""
     global _player, _place
     try:
         if _player is None or _place != (url, folder, batch):
             _player = Player(url, folder, batch=batch, told=_tell)
             _place = (url, folder, batch)
         _player.seconds = {}
-        _player.play(part)
-        return _player.seconds | {"cpu": time.process_time()}
-    except (psycopg.OperationalError, sqlalchemy.exc.DBAPIError) as error:
-        raise Away(str(error)) from None
-    except Away as error:
+        began = time.process_time()
+        _player.play(new, old)
+        return _player.seconds | {"processor": time.process_time() - began}
+    except (*GONE, Away) as error:
+        # Only its words: the driver's own errors do not survive the way to the owner.
         raise Away(str(error)) from None
 
 
-def _tell(orders: int) -> None:
-    with _counter.get_lock():
-        _counter.value += orders
+def _tell(share: int, orders: int) -> None:
+    _board[share] += orders
+    if _board[-1]:
+        raise Stopped

@@ -327,10 +327,22 @@ class History:
         return self._duck.execute(query.format(**files), part._values if part else {}).fetchall()
 
 
-def mondays(first: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Weeks from the Monday at or before an instant, for ever: (from, up to but not including)."""
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Monday to Monday: from, up to but not including."""
+
+    start: datetime
+    end: datetime
+
+    def part(self, share: int, shares: int) -> Part:
+        """What happens in it to some of the households."""
+        return Part(self.start, self.end, share, shares)
+
+
+def weeks(first: datetime) -> Iterator[Week]:
+    """Weeks from the Monday at or before an instant, for ever."""
     day = datetime(first.year, first.month, first.day, tzinfo=UTC)
     start = day - timedelta(days=day.weekday())
     while True:
-        yield start, start + timedelta(days=7)
+        yield Week(start, start + timedelta(days=7))
         start += timedelta(days=7)
