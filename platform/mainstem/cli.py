@@ -169,6 +169,7 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
     try:
         if _embedded(config):
             company.open_pay_accounts(database, gateway_url=place.url("gateway"))
+            company.fund_gateway(database, gateway_url=place.url("gateway"))
         order = company.newest_order(database)
         shops, people = company.addresses(database)
     finally:

@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from mainstem import flow, identity, leads, network, orders, payments, planbook, worker
+from mainstem import flow, identity, leads, ledger, network, orders, payments, planbook, worker
 from mainstem.identity.passwords import hash_password
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import CLIENT, SYSTEM, Actor, Work
+from mainstem.ledger import PARENT, Transfer
+from mainstem.ledger.chart import moved
 from mainstem.money import Money
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
 from mainstem_fulfillment import inventory, shipments
@@ -470,6 +473,32 @@ def open_pay_accounts(database: Database, *, gateway_url: str) -> None:
         account = payments.open_account(database, row.id, currency=row.currency)
         pull(gateway_url, "accounts/standing", account=account, standing="active")
         payments.account_changed(database, account)
+
+
+_FUNDED = "SELECT 1 FROM ledger_transfer WHERE home_id = 0 AND key = %(key)s"
+
+
+def fund_gateway(database: Database, *, gateway_url: str) -> None:
+    """Move money of the company's from its bank to the gateway, once.
+
+    The clients of the past two months paid by bank, and what is paid out leaves the gateway.
+    """
+    for currency, amount in (("SEK", 20_000_00), ("EUR", 2_000_00), ("USD", 2_000_00)):
+        key = f"demo-fund:{currency}"
+        with database.work(SYSTEM) as work:
+            if work.value(_FUNDED, key=key):
+                continue
+        request = urllib.request.Request(  # noqa: S310
+            f"{gateway_url}/v1/topups",
+            data=urlencode({"amount": amount, "currency": currency.lower()}).encode(),
+            headers={"Authorization": "Bearer sk_test_embedded", "Idempotency-Key": key},
+        )
+        urllib.request.urlopen(request, timeout=20).close()  # noqa: S310
+        with database.work(SYSTEM) as work:
+            moves = moved(PARENT, "gateway_cash", -amount) + moved(PARENT, "bank_cash", amount)
+            today = work.now().astimezone(work.tools.zone).date()
+            words = "Moved from the bank to the gateway"
+            ledger.post(work, [Transfer(PARENT, key, words, currency, today, moves)])
 
 
 def pull(gateway_url: str, lever: str, **given: Any) -> dict[str, Any]:
