@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from mainstem import running
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from mainstem import running
 from tests.browser.eyes import DESK, PHONE, Eyes
 from tests.browser.people import PATIENCE_MS, Company, Person
 

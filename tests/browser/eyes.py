@@ -49,7 +49,9 @@ class Eyes:
 
     def _said(self, message: ConsoleMessage) -> None:
         # A refused form is answered with 4xx, which Chromium reports as an error of its own.
-        refusal = message.text.startswith("Failed to load resource: the server responded with a status of 4")
+        refusal = message.text.startswith(
+            "Failed to load resource: the server responded with a status of 4"
+        )
         if message.type == "error" and not self._closed and not refusal:
             self.wrong.append(f"{message.location.get('url', '')}: {message.text}")
 
@@ -71,7 +73,12 @@ class Eyes:
         page.evaluate(self._axe)
         self._closed = True
         try:
-            for size, scheme in ((DESK, "light"), (DESK, "dark"), (PHONE, "dark"), (PHONE, "light")):
+            for size, scheme in (
+                (DESK, "light"),
+                (DESK, "dark"),
+                (PHONE, "dark"),
+                (PHONE, "light"),
+            ):
                 page.set_viewport_size(size)  # type: ignore[arg-type]
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
                 where = f"{name} ({size['width']}, {scheme})"
