@@ -150,7 +150,13 @@ async def window_of(request: Request[Any, Any, Any], slug: str) -> Window:
     kept: dict[str, Window] = request.app.state.setdefault("storefront_windows", {})
     window, now = kept.get(slug), time.monotonic()
     if window is None or now - window.looked_at >= FRESH_SECONDS:
-        window = await in_work(request, CLIENT, lambda work: look(work, slug, window))
+        if window is not None:
+            window.looked_at = now  # whoever comes meanwhile need not look as well
+        try:
+            window = await in_work(request, CLIENT, lambda work: look(work, slug, window))
+        except NotFound:
+            kept.pop(slug, None)
+            raise
         kept[slug] = window
     return window
 
