@@ -47,6 +47,7 @@ document.addEventListener("keydown", (event) => {
       && burst < BURST_MS * typed.length) {
     const code = typed;
     typed = "";
+    last = 0;  // the next scan may follow at once, and begins anew
     event.preventDefault();
     event.stopImmediatePropagation();
     const field = typing(event.target);

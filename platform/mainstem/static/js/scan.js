@@ -51,7 +51,6 @@ if (form) {
       hear(form.dataset.lost, "bad");
     }
     busy = false;
-    code.focus();
     send();
   };
 
@@ -60,6 +59,7 @@ if (form) {
     line.push([scanned, pieces.value || "1"]);
     code.value = "";
     pieces.value = "1";
+    code.focus();  // now, and not after the answer: the next scan may begin before it
     send();
   };
 
@@ -69,7 +69,6 @@ if (form) {
     delete form.dataset.sending;
     form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
     take(code.value.trim());
-    code.focus();
   });
   code.focus();
 }
