@@ -46,6 +46,8 @@ from mainstem.web.shell import Shell
 from mainstem.web.static import StaticFiles
 from mainstem.web.works import affiliate_work, client_work, staff_work, storefront_work
 from mainstem_affiliates.capture import Capture
+from mainstem_fulfillment import engagements
+from mainstem_fulfillment import engagements
 
 FORM_BYTES_MAX = 256_000
 API_BYTES_MAX = 1_000_000
@@ -70,8 +72,8 @@ def create_app(
 ) -> Litestar:
     """The whole web side of the company.
 
-    The batcher of captures lives and ends with the app, in `app.state["capture"]`. `on_startup`
-    and `on_shutdown` run inside the event loop, and `state` is laid beside it. `clock` is the
+    The batcher of captures lives and ends with the app, in `app.state["capture"]`; what a client
+    does about a job is in `app.state["jobs"]`, since a storefront may not import it. `on_startup` and `on_shutdown` run inside the event loop, and `state` is laid beside it. `clock` is the
     clock of sessions; `hosts` are further names that this house answers to; `checkout_origins`
     are the places that a form may lead to.
     """
@@ -106,7 +108,7 @@ def create_app(
         request_max_body_size=FORM_BYTES_MAX,
         on_startup=[capture.start, *on_startup],
         on_shutdown=[_close, *on_shutdown],
-        state=State({"capture": capture, **(state or {}), "house": house}),
+        state=State({"capture": capture, "jobs": engagements, **(state or {}), "house": house}),
     )
     app.asgi_handler = Shell(app.asgi_handler, house)
     return app

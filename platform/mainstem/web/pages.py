@@ -110,7 +110,7 @@ async def front(request: Request[Any, Any, Any]) -> Page:
         shops = []
         for row in rows:
             texts = row.texts.get(locale) or row.texts.get(row.locales[0]) or {}
-            shops.append(Shop(row.name, f"/s/{row.slug}", str(texts.get("lead", ""))))
+            shops.append(Shop(row.name, f"/s/{row.slug}", str(texts.get("tagline", ""))))
         return FrontPage(shops, needs_setup=not has_staff(work))
 
     return render(request, "pages/front.html", await in_work(request, CLIENT, look))
