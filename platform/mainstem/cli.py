@@ -187,20 +187,10 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
 
 def serve_web(given: argparse.Namespace) -> int:
     """Serve the storefronts, portal, console and API."""
-    from mainstem_affiliates.capture import Capture
-
     from mainstem import app
 
     config = _configured()
-    database = _database(config, pool=10)
-    capture = Capture(database)
-    app.serve(
-        config,
-        database,
-        on_startup=[capture.start],
-        on_shutdown=[capture.stop],
-        state={"capture": capture},
-    )
+    app.serve(config, _database(config, pool=10))
     return 0
 
 
