@@ -8,6 +8,7 @@ till.letters_arrive()                # each letter is verified, kept and opened
 
 from __future__ import annotations
 
+import itertools
 import json
 import queue
 import subprocess
@@ -19,6 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
+
+import psycopg
 
 from mainstem import commissions, flow, invariants, orders, payments, worker
 from mainstem.kit import inbox
@@ -245,6 +248,12 @@ class Till:
         with self.database.work(SYSTEM) as work:
             assert [finding for finding in invariants.check(work) if finding.wrong] == []
 
+    def money_at_the_gateway(self) -> None:
+        """Enough for every refund and payout."""
+        self.stripe.v1.topups.create(
+            {"amount": 10_000_000, "currency": "sek", "description": "From the bank"}
+        )
+
     def affiliate_account(self, affiliate_id: int, standing: str = "active") -> str:
         """An affiliate's account at the gateway, in this standing."""
         account = payments.open_account(self.database, affiliate_id, currency="SEK")
@@ -260,6 +269,14 @@ def a_till(database_url: str, clock: FixedClock, gateways: Gateways) -> Till:
     gateways.pull("faults/clear")
     gateway = Gateway("sk_test_embedded_till", api_base=gateways.url, retries=0)
     database = Database(database_url, clock=clock, tools=flow.tools(gateway=gateway), pool=6)
+    # Every company has affiliates of its own at the gateway that these tests share.
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute(f"ALTER SEQUENCE affiliate_id_seq RESTART WITH {next(_ids)}")
     with database.work() as work:
         company = a_company(work)
-    return Till(database, clock, gateways, company)
+    till = Till(database, clock, gateways, company)
+    till.money_at_the_gateway()
+    return till
+
+
+_ids = itertools.count(1000, 1000)

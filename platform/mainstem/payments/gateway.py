@@ -8,7 +8,7 @@ GatewayUnavailable (anything else: the outcome is unknown).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -208,13 +208,15 @@ class Gateway:
             options = {"idempotency_key": key, "stripe_account": account}
             return _payout(self._stripe.v1.payouts.create(request, options))  # type: ignore[arg-type]
 
-    def find_payout(self, payout_id: str, *, account: str) -> PayoutState | None:
-        """The bank payout that carries our payout's id, if it happened."""
+    def find_payout(
+        self, payout_id: str, *, account: str, besides: Collection[str] = ()
+    ) -> PayoutState | None:
+        """The bank payout that carries our payout's id, if it happened; not one of those besides."""
         with _calling():
             found = self._stripe.v1.payouts.list({"limit": 100}, {"stripe_account": account})
             for payout in found.auto_paging_iter():
                 state = _payout(payout)
-                if state.metadata.get("payout_id") == payout_id:
+                if state.metadata.get("payout_id") == payout_id and state.id not in besides:
                     return state
         return None
 

@@ -128,7 +128,9 @@ def _pay_out(database: Database, payout: Any) -> None:
         operations.trying(work, payout.home_id, operation.id)
     found = None
     if operation.tried:
-        found = gateway.find_payout(str(payout.id), account=payout.account)
+        found = gateway.find_payout(
+            str(payout.id), account=payout.account, besides=_tried_before(database, payout)
+        )
     try:
         found = found or gateway.create_payout(
             operation.request, operation.key, account=payout.account
@@ -138,8 +140,20 @@ def _pay_out(database: Database, payout: Any) -> None:
             operations.close(work, payout.home_id, operation.id, error=str(error))
         raise
     with database.work(SYSTEM) as work:
-        operations.close(work, payout.home_id, operation.id, provider_id=found.id)
         _keep_payout(work, payout.home_id, payout.id, found)
+        operations.close(work, payout.home_id, operation.id, provider_id=found.id)
+
+
+_TRIED = """
+SELECT provider_id FROM operation
+ WHERE home_id = %(home)s AND kind = 'payout' AND subject_id = %(id)s AND state = 'done'"""
+
+
+def _tried_before(database: Database, payout: Any) -> set[str]:
+    """The bank payouts of earlier attempts, which have failed: they are not what we look for."""
+    with database.work(SYSTEM) as work:
+        rows = work.rows(_TRIED, home=payout.home_id, id=payout.id)
+    return {row.provider_id for row in rows}
 
 
 def apply_letter(database: Database, fact: Fact) -> None:
@@ -166,13 +180,18 @@ def apply_letter(database: Database, fact: Fact) -> None:
 
 def _keep_payout(work: Work, home_id: int, payout_id: UUID, found: PayoutState) -> None:
     row = work.row(
-        "SELECT state FROM payout WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE",
+        "SELECT state, payout_id FROM payout WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE",
         home=home_id,
         id=payout_id,
     )
     state = _STATES.get(found.status)
     if row is None or state is None:
         return
+    if found.id != row.payout_id:
+        # A late word about an attempt that failed must not touch the one that followed it.
+        before = work.rows(_TRIED, home=home_id, id=payout_id)
+        if found.id in {operation.provider_id for operation in before}:
+            return
     if _RANK.get(row.state, 0) >= _RANK[state]:
         return
     work.run(

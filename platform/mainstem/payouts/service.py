@@ -103,7 +103,7 @@ def retry(work: Work, home_id: int, payout_id: UUID) -> None:
     if row.state not in ("on_hold", "failed", "reserved", "transferred"):
         raise InvalidTransition("payout", row.state, "retried")
     work.run(
-        """UPDATE payout SET error = NULL,
+        """UPDATE payout SET error = NULL, payout_id = NULL,
                   state = CASE WHEN transfer_id IS NULL THEN 'reserved' ELSE 'transferred' END
             WHERE home_id = %(home)s AND id = %(id)s""",
         home=home_id,
