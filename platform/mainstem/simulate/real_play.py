@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from multiprocessing.connection import wait
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -236,9 +237,16 @@ def begin(board: Any) -> None:
     owner = multiprocessing.parent_process()
     assert owner is not None, "a player has an owner"
     threading.Thread(target=_end_with, args=(owner.sentinel,), daemon=True).start()
+    Finalize(None, _leave, exitpriority=0)
     # Batches are large and die young: looking through them for cycles finds nothing.
-    gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+def _leave() -> None:
+    global _player
+    if _player:
+        _player.close()
+        _player = None
 
 
 def _end_with(sentinel: int) -> None:
