@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
+
+from tests.company import KETTLE, a_company, an_order, pay
 
 from mainstem import commissions, ledger, payments, payouts, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem_fulfillment import shipments
-
-from tests.company import KETTLE, SKILLET, Company, a_company, an_order, pay
 
 
 def deliver(database: Database, placed) -> None:
@@ -25,7 +25,9 @@ def deliver(database: Database, placed) -> None:
     worker.drain(database)
 
 
-def test_a_delivered_sale_credits_the_affiliate_and_her_uplines(database: Database, clock: FixedClock) -> None:
+def test_a_delivered_sale_credits_the_affiliate_and_her_uplines(
+    database: Database, clock: FixedClock
+) -> None:
     with database.work() as work:
         company = a_company(work)
         placed = an_order(work, company.shop, (KETTLE, 2))
@@ -41,7 +43,9 @@ def test_a_delivered_sale_credits_the_affiliate_and_her_uplines(database: Databa
         assert not [f for f in ledger.audit(work) if f.wrong]
 
 
-def test_refund_after_payout_leaves_a_debt_that_the_next_sale_pays(database: Database, clock: FixedClock) -> None:
+def test_refund_after_payout_leaves_a_debt_that_the_next_sale_pays(
+    database: Database, clock: FixedClock
+) -> None:
     with database.work() as work:
         company = a_company(work)
         work.run(
@@ -61,7 +65,14 @@ def test_refund_after_payout_leaves_a_debt_that_the_next_sale_pays(database: Dat
         assert (payout.amount_minor, payout.state) == (20000, "requested")
         assert payouts.confirm_bank(work, [(payout.home_id, payout.id)]) == 1
         assert payouts.confirm_bank(work, [(payout.home_id, payout.id)]) == 0
-        payments.request_refund(work, first.home_id, first.order_id, amount_minor=125000, reason="returned", lines=[(1, 125000)])
+        payments.request_refund(
+            work,
+            first.home_id,
+            first.order_id,
+            amount_minor=125000,
+            reason="returned",
+            lines=[(1, 125000)],
+        )
     worker.drain(database)
     with database.work() as work:
         balances = ledger.balances(work, [company.cedar])
