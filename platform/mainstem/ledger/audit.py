@@ -43,6 +43,9 @@ _CHECKS = {
                       GROUP BY 1, 2, 3 HAVING sum(signed_minor) <> 0) e
             USING (owner_id, currency, held_until)
          WHERE h.balance_minor IS DISTINCT FROM e.total""",
+    "The roll-up's mark is not ahead of the transactions": """
+        SELECT before_xid::text FROM ledger_mark
+         WHERE before_xid > pg_snapshot_xmax(pg_current_snapshot())""",
     "Nothing pending or on its way to an affiliate is below zero": """
         SELECT owner_id || ' ' || account || ' ' || currency FROM ledger_entry
          WHERE account IN ('pending', 'payout_clearing')

@@ -124,6 +124,8 @@ def roll_up(work: Work) -> int:
     )[0]
     if low == high:
         return 0
+    # After a restore by dump the transactions' numbers begin anew, and the mark must too.
+    assert int(low) < int(high), "the mark is ahead of the transactions: rebuild the balances"
     span = {"low": low, "high": high}
     folded = work.value(
         """WITH new AS (
