@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+
 from mainstem.kit import db, postgres
 from mainstem.kit.clock import FixedClock
 

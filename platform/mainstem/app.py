@@ -47,7 +47,6 @@ from mainstem.web.static import StaticFiles
 from mainstem.web.works import affiliate_work, client_work, staff_work, storefront_work
 from mainstem_affiliates.capture import Capture
 from mainstem_fulfillment import engagements
-from mainstem_fulfillment import engagements
 
 FORM_BYTES_MAX = 256_000
 API_BYTES_MAX = 1_000_000
@@ -72,10 +71,11 @@ def create_app(
 ) -> Litestar:
     """The whole web side of the company.
 
-    The batcher of captures lives and ends with the app, in `app.state["capture"]`; what a client
-    does about a job is in `app.state["jobs"]`, since a storefront may not import it. `on_startup` and `on_shutdown` run inside the event loop, and `state` is laid beside it. `clock` is the
-    clock of sessions; `hosts` are further names that this house answers to; `checkout_origins`
-    are the places that a form may lead to.
+    The batcher of captures lives and ends with the app, in `app.state["capture"]`; what a
+    client does about a job is in `app.state["jobs"]`, since a storefront may not import it.
+    `on_startup` and `on_shutdown` run inside the event loop, and `state` is laid beside it.
+    `clock` is the clock of sessions; `hosts` are further names that this house answers to;
+    `checkout_origins` are the places that a form may lead to.
     """
     files = StaticFiles(STATIC)
     house = House(

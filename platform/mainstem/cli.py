@@ -254,11 +254,8 @@ def check_truths(given: argparse.Namespace) -> int:
     database.close()
     for finding in findings:
         if given.json:
-            print(
-                json.dumps(
-                    {"truth": finding.truth, "wrong": finding.wrong, "example": finding.example}
-                )
-            )
+            told = {"truth": finding.truth, "wrong": finding.wrong, "example": finding.example}
+            print(json.dumps(told))  # noqa: T201
         else:
             mark = "holds " if not finding.wrong else "BROKEN"
             note = f"   {finding.wrong}, such as {finding.example}" if finding.wrong else ""

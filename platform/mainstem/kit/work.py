@@ -55,7 +55,7 @@ class Tools:
 
     reactions: frozenset[str] = frozenset()
     gateway: Any = None
-    zone: ZoneInfo = ZoneInfo("Europe/Stockholm")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
     public_url: str = ""
 
 
