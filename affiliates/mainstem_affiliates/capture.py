@@ -37,6 +37,9 @@ PATIENCE = timedelta(seconds=10)
 LOCKS_WITHIN = "3s"
 """How long a batch waits for goods that somebody else is taking."""
 
+HELD_UP_SECONDS = 0.2
+"""How long a batch may be under way before the next one no longer waits for it."""
+
 LEADS_AT_ONCE = 2
 
 Answer = Placed | Exception
@@ -108,6 +111,7 @@ class Capture:
         self._changed = threading.Condition()
         self._writers: list[threading.Thread] = []
         self._stopping = False
+        self._at_work: dict[int, float] = {}
         self._lead_threads: ThreadPoolExecutor | None = None
 
     def start(self, *_: Any) -> None:
@@ -220,7 +224,9 @@ class Capture:
                 raise InProgress
             self._names.add(waiting.name)
             self._waiting.append(waiting)
-            self._changed.notify()
+            # Whoever is at work takes what waits when it comes back; it need not be woken.
+            if not self._at_work or len(self._waiting) in (1, self._most):
+                self._changed.notify()
         return waiting
 
     def _give_up(self, waiting: _Waiting) -> Refused:
@@ -233,14 +239,29 @@ class Capture:
             return CaptureBusy()
 
     def _next(self) -> list[_Waiting]:
-        """All that waits, as soon as anything does; nothing once we are stopping."""
+        """All that waits, as soon as it is time; nothing once we are stopping."""
         with self._changed:
-            while not self._waiting and not self._stopping:
-                self._changed.wait()
+            while not self._waiting or (hold := self._hold()) > 0:
+                if not self._waiting and self._stopping:
+                    return []
+                self._changed.wait(hold if self._waiting else None)
             batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
             for waiting in batch:
                 waiting.taken = True
+            self._at_work[threading.get_ident()] = time.monotonic()
+            if len(self._waiting) >= self._most:
+                self._changed.notify()
             return batch
+
+    def _hold(self) -> float:
+        """How long what waits may still gather: while a batch is under way that is not held up.
+
+        One batch after another is the cheapest way, as each is the larger; a second one beside it
+        is for when the first waits for goods that somebody else is taking.
+        """
+        if not self._at_work or self._stopping or len(self._waiting) >= self._most:
+            return 0
+        return max(self._at_work.values()) + HELD_UP_SECONDS - time.monotonic()
 
     # ------------------------------------------------------------ the writers
 
@@ -248,6 +269,7 @@ class Capture:
         while batch := self._next():
             answers = self._placed(batch)
             with self._changed:
+                del self._at_work[threading.get_ident()]
                 self._names.difference_update(waiting.name for waiting in batch)
             _tell(batch, answers)
 

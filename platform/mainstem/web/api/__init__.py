@@ -9,17 +9,12 @@ from litestar.exceptions import ValidationException
 
 from mainstem.web.api.leads import list_leads, open_lead, show_lead
 from mainstem.web.api.orders import list_orders, place_order, show_order
-from mainstem.web.api.requests import (
-    a_fair_share,
-    answer_invalid,
-    no_zero_characters,
-)
+from mainstem.web.api.requests import answer_invalid
 
 routes: list[Any] = [
     Router(
         "/",
         route_handlers=[place_order, list_orders, show_order, open_lead, list_leads, show_lead],
-        guards=[a_fair_share, no_zero_characters],
         exception_handlers={ValidationException: answer_invalid},
         tags=["Storefronts"],
     )

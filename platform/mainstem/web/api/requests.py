@@ -11,9 +11,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
-from litestar.connection import ASGIConnection
 from litestar.exceptions import ValidationException
-from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, QueryParameter
 
 from mainstem.identity import StorefrontKey
@@ -80,9 +78,10 @@ def capture_of(request: Request[Any, Any, Any]) -> Capture:
 
 
 def key_of(request: Request[Any, Any, Any]) -> StorefrontKey:
-    """Which storefront is speaking."""
+    """Which storefront is speaking. Raises RateLimited for what it sends beyond its share."""
     key = visit_of(request).storefront
     assert key is not None, "a guard has let it in"
+    request.scope["left"] = _shares_of(request).take(key.key_hash)  # type: ignore[typeddict-unknown-key]
     return key
 
 
@@ -106,17 +105,11 @@ def fingerprint(body: msgspec.Struct) -> bytes:
     return hashlib.sha256(msgspec.json.encode(body)).digest()
 
 
-async def no_zero_characters(
-    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
-) -> None:
-    """Refuses texts with a zero character, which the database cannot keep."""
-    if "data" in handler.parsed_fn_signature.parameters:
-        assert isinstance(connection, Request)
-        body = await connection.body()
-        if b"\\u0000" in body:
-            problems = [*_with_zeros(msgspec.json.decode(body), "")]
-            if problems:
-                raise InvalidInput(*problems)
+async def refuse_zeros(request: Request[Any, Any, Any]) -> None:
+    """Refuse texts with a zero character, which the database cannot keep."""
+    body = await request.body()
+    if b"\\u0000" in body and (problems := _with_zeros(msgspec.json.decode(body), "")):
+        raise InvalidInput(*problems)
 
 
 def _with_zeros(value: Any, pointer: str) -> list[Problem]:
@@ -159,22 +152,20 @@ class Shares:
         return int(bucket.left)
 
 
-async def a_fair_share(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Refuses what one key sends beyond its share."""
-    state = connection.app.state
-    shares = state.get("api_shares")
-    if shares is None:
-        shares = state["api_shares"] = Shares()
-    key = visit_of(connection).storefront
-    assert key is not None, "a guard has let it in"
-    connection.state["left"] = shares.take(key.key_hash)
+def _shares_of(request: Request[Any, Any, Any]) -> Shares:
+    state = request.app.state
+    if "api_shares" not in state:
+        state["api_shares"] = Shares()
+    shares = state["api_shares"]
+    assert isinstance(shares, Shares)
+    return shares
 
 
 def reply(
     request: Request[Any, Any, Any], content: T, *, status: int = 200, replayed: bool = False
 ) -> Response[T]:
     """An answer that also tells what is left of the storefront's share."""
-    headers = {"RateLimit-Policy": _POLICY, "RateLimit": f'"key";r={request.state["left"]};t=1'}
+    headers = {"RateLimit-Policy": _POLICY, "RateLimit": f'"key";r={request.scope["left"]};t=1'}
     if replayed:
         headers["Idempotent-Replayed"] = "true"
     return Response(content, status_code=status, headers=headers)
