@@ -139,7 +139,7 @@ def key(database: Database, people: dict[str, int]) -> str:
             """INSERT INTO storefront (id, home_id, slug, name, locales, currency, texts)
                VALUES (3, 1, 'hyllan', 'Hyllan', '{sv,en}', 'SEK', %(texts)s)""",
             texts=json.dumps(
-                {"sv": {"lead": "Saker som håller."}, "en": {"lead": "Made to keep."}}
+                {"sv": {"tagline": "Saker som håller."}, "en": {"tagline": "Made to keep."}}
             ),
         )
         return identity.issue_key(work, home_id=1, storefront_id=3)
