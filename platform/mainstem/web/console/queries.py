@@ -310,7 +310,7 @@ def payable(work: Work) -> list[Any]:
                             WHERE account = 'payable'
                               AND xid >= (SELECT before_xid FROM ledger_mark)) parts
                     GROUP BY 1, 2) owners
-            GROUP BY 1 ORDER BY 1"""
+            WHERE minor <> 0 GROUP BY 1 ORDER BY 1"""
         )
     )
 
