@@ -82,8 +82,7 @@ class Eyes:
                 page.set_viewport_size(size)  # type: ignore[arg-type]
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
                 where = f"{name} ({size['width']}, {scheme})"
-                picture = self.pictures / f"{name}.{size['width']}.{scheme}.png"
-                page.screenshot(path=picture, full_page=True, animations="disabled")
+                self._picture(page, size, f"{name}.{size['width']}.{scheme}.png")
                 # A narrow page in the light and a wide one in the dark show every rule and colour.
                 if (size is PHONE) == (scheme == "light"):
                     self.wrong += [f"{where}: {told}" for told in self._judge(page)]
@@ -94,6 +93,13 @@ class Eyes:
             page.set_viewport_size(before)  # type: ignore[arg-type]
             page.evaluate("1")  # whatever axe made the console say has been heard by now
             self._closed = False
+
+    def _picture(self, page: Page, size: dict[str, int], name: str) -> None:
+        # As tall as the page, so that what stands at the lower edge of the screen covers nothing.
+        tall = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({**size, "height": max(size["height"], tall)})  # type: ignore[typeddict-item]
+        page.screenshot(path=self.pictures / name, animations="disabled")
+        page.set_viewport_size(size)  # type: ignore[arg-type]
 
     def _judge(self, page: Page) -> list[str]:
         found: list[Any] = page.evaluate(_AXE, RULES)

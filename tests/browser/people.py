@@ -22,6 +22,16 @@ SAMIR, INGRID, METTE = (
 NILS, AMINA = "nils@hardvik.example.com", "amina@hardvik.example.com"
 
 
+TABS_MAX = 80
+_REACHED = """() => {
+  const one = document.activeElement, style = getComputedStyle(one);
+  const words = one.getAttribute("aria-label") ?? one.labels?.[0]?.innerText ?? one.innerText;
+  return {
+    name: words.replace(/\\s+/g, " ").trim(),
+    is_seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 1,
+  };
+}"""
+
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -62,6 +72,24 @@ class Person:
         """Fill in fields by their names; what is optional is left out."""
         for name, value in fields.items():
             self.page.locator(f"[name='{name.replace('__', '-')}']:visible").first.fill(value)
+
+    def keys(self, *names: str) -> None:
+        """Press keys, one after the other."""
+        for name in names:
+            self.page.keyboard.press(name)
+
+    def tabs_to(self, name: str | re.Pattern[str]) -> None:
+        """Press Tab until what has this name is reached, and can be seen to be."""
+        for _ in range(TABS_MAX):
+            self.page.keyboard.press("Tab")
+            told = self.page.evaluate(_REACHED)
+            said = (
+                name.search(told["name"]) if isinstance(name, re.Pattern) else name == told["name"]
+            )
+            if said:
+                assert told["is_seen"], f"{name} has the focus, and nothing shows it"
+                return
+        raise AssertionError(f"{name} is not reached by Tab on {self.page.url}")
 
     def sign_in(self, email: str, *, to: str = "") -> None:
         """Sign in, from the page that asks for it."""
@@ -124,23 +152,28 @@ AT_HOME = {
 CARDS = {
     "pays": ("Pays", "Betalar"),
     "declined": ("Declined", "Nekas"),
+    "approved": ("3.D Secure", "3.D Secure"),
 }
 
 
-def put_in_basket(client: Person, shop: str, product: str, *, variant: str = "") -> None:
+def put_in_basket(
+    client: Person, shop: str, product: str, *, variant: str = "", quantity: int = 1
+) -> None:
     """From the shop's front to the basket, by the links that stand there."""
     client.go(f"/s/{shop}")
     client.page.locator("#goods").get_by_role("link", name=product, exact=True).first.click()
     if variant:
         client.follow(re.compile(f"^{re.escape(variant)}"))
         expect(client.page.locator(".variants [aria-current]")).to_contain_text(variant)
-    client.press(re.compile("Put in the basket|Lägg i korgen"))
+    client.fill(quantity=str(quantity))
+    client.press(re.compile("Put in the basket|Lägg i varukorgen"))
     expect(client.page.locator("#added .flash")).to_be_visible()
 
 
 def fill_in_checkout(client: Person, name: str) -> None:
     """Who she is and where it goes: no account, and nothing that is optional."""
     client.fill(client__name=name, client__email=_email(name), **AT_HOME)
+    client.page.locator("[name=address-country]").select_option("SE")
 
 
 def _email(name: str) -> str:
@@ -163,9 +196,11 @@ def paid_order(client: Person) -> Order:
     return Order(client.text(".eyebrow").split()[-1], client.page.url)
 
 
-def buy(client: Person, shop: str, product: str, *, variant: str = "", name: str) -> Order:
+def buy(
+    client: Person, shop: str, product: str, *, variant: str = "", quantity: int = 1, name: str
+) -> Order:
     """Everything a client does to get one thing: basket, checkout, payment."""
-    put_in_basket(client, shop, product, variant=variant)
+    put_in_basket(client, shop, product, variant=variant, quantity=quantity)
     client.follow("To the checkout")
     fill_in_checkout(client, name)
     client.press("Order and pay")
@@ -229,8 +264,19 @@ def let_time_pass(admin: Person, days: int) -> None:
 
 
 def pay_out(admin: Person) -> None:
-    """Run the payouts now, whether or not a Monday already has."""
+    """Run the payouts now. Who is still being paid by an earlier run waits for the next one."""
     admin.go("/console/payouts")
+    admin.waits_to_see("No payouts here")
     admin.page.once("dialog", lambda asked: asked.accept())
     admin.press("Run payouts now")
     expect(admin.page.get_by_role("status").first).to_be_visible()
+
+
+def refund_line(office: Person, line: str, amount: str, *, reason: str) -> None:
+    """On an order's page: send a part of one line back to the client."""
+    office.page.locator("summary", has_text="Refund").click()
+    office.page.get_by_label(line).fill(amount)
+    office.page.locator("#field-refund-reason").fill(reason)
+    office.page.once("dialog", lambda asked: asked.accept())
+    office.press("Refund")
+    expect(office.page.get_by_role("status").first).to_be_visible()
