@@ -25,7 +25,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -48,16 +48,28 @@ NAME = "mainstem_real"
 
 SERVER_SETTINGS = {
     # Bulk work on a machine of its own; everything that is committed stays durable.
-    "shared_buffers": "768MB",
+    "shared_buffers": "1GB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     "wal_buffers": "16MB",
     "work_mem": "32MB",
     "maintenance_work_mem": "128MB",
-    "autovacuum_naptime": "10s",
+    "jit": "off",
+    # Tables that only grow need no vacuum while they do, and statistics of a small sample serve:
+    # with PostgreSQL's own settings this takes a quarter of all processor time.
+    "default_statistics_target": "20",
+    "autovacuum_naptime": "20s",
+    "autovacuum_max_workers": "1",
+    "autovacuum_analyze_scale_factor": "0.5",
+    "autovacuum_vacuum_scale_factor": "0.5",
+    "autovacuum_vacuum_insert_scale_factor": "4",
 }
 
+WORKERS = 2
+BATCH = 1000
+
 _PATIENCE_SECONDS = 120.0
+_MARKS = (50_000, 100_000, 150_000)
 _WISHES = (signal.SIGINT, signal.SIGTERM)
 _RESUME = "Run the same command again to go on where it stopped."
 
@@ -70,20 +82,25 @@ def run(
     settings: Settings,
     *,
     orders: int | None = None,
-    workers: int = 2,
-    batch: int = 1000,
+    workers: int = WORKERS,
+    batch: int = BATCH,
     fresh: bool = False,
     source: Path | None = None,
     told: TextIO | None = None,
+    stages: dict[str, float] | None = None,
 ) -> int:
-    """Play the year and print one line of JSON about it; the exit status of the command."""
+    """Play the year and print one line of JSON about it; the exit status of the command.
+
+    `stages` takes in the seconds of each step, added up over all processes.
+    """
     words = told or sys.stderr
     try:
         with _interruptible(), _place(settings, fresh=fresh) as place:
             market = real_source.prepare(
                 source or real_source.installed(), place.folder, orders=orders
             )
-            result = _Year(place, market, workers, batch, words).play()
+            year = _Year(place, market, workers, batch, words, {} if stages is None else stages)
+            result = year.play()
     except KeyboardInterrupt:
         _say(words, f"Stopped. {_RESUME}")
         return 130
@@ -182,7 +199,7 @@ class _Year:
     workers: int
     batch: int
     words: TextIO
-    seconds: dict[str, float] = field(default_factory=dict)
+    stages: dict[str, float]
     _pool: ProcessPoolExecutor | None = None
     _board: Any = None
     _known: int = 0
@@ -307,7 +324,7 @@ class _Year:
             done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
             for part in done:
                 for step, spent in part.result().items():
-                    self.seconds[step] = self.seconds.get(step, 0.0) + spent
+                    self._spent(step, spent)
             self._show(new.start)
 
     def _pass(self, week: Week) -> None:
@@ -328,9 +345,13 @@ class _Year:
                 record_all(work, "clock.weekly", [(0, end.date().isoformat())])
         finally:
             database.close()
-        self.seconds["week's end"] = (
-            self.seconds.get("week's end", 0.0) + time.perf_counter() - began
-        )
+        self._spent("week's end", time.perf_counter() - began)
+
+    def _spent(self, step: str, seconds: float) -> None:
+        if step == real_play.MEMORY:
+            self.stages[step] = max(self.stages.get(step, 0.0), seconds)
+        else:
+            self.stages[step] = self.stages.get(step, 0.0) + seconds
 
     # -- processes
 
@@ -353,11 +374,13 @@ class _Year:
     # -- what is told
 
     def _show(self, week: datetime) -> None:
-        now = time.monotonic()
+        now, done = time.monotonic(), self._done()
+        for mark in _MARKS:
+            if done >= mark > self._already:
+                self.stages.setdefault(f"until {mark}", now - self._began)
         if now - self._shown < 2.0:
             return
-        self._shown = now
-        done, spent = self._done(), now - self._began
+        self._shown, spent = now, now - self._began
         pace = (done - self._already) / spent if spent else 0.0
         left = (self.market.orders - done) / pace if pace else 0.0
         self._say(

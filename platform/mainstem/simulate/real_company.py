@@ -32,8 +32,8 @@ PLAN = {
     "rules": {
         "goods": {
             "pays_on": "delivered_sale",
-            "levels_bp": [800, 200, 100, 50, 25, 25],
-            "cap_bp": 1150,
+            "levels_bp": [800, 200, 100, 50],
+            "cap_bp": 1100,
             "hold_days": 14,
         },
         "service": {

@@ -11,6 +11,7 @@ import gc
 import hashlib
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 import time
@@ -42,6 +43,8 @@ T = TypeVar("T")
 
 ZONE = ZoneInfo("UTC")
 STATEMENT_TIMEOUT = "600s"
+PROCESSOR = "processor"
+MEMORY = "memory in MB"
 _TRIES = 6
 
 
@@ -266,7 +269,8 @@ def play(
         _player.seconds = {}
         began = time.process_time()
         _player.play(new, old)
-        return _player.seconds | {"processor": time.process_time() - began}
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return _player.seconds | {PROCESSOR: time.process_time() - began, MEMORY: memory}
     except (*GONE, Away) as error:
         # Only its words: the driver's own errors do not survive the way to the owner.
         raise Away(str(error)) from None
