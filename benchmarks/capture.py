@@ -28,7 +28,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -43,12 +43,15 @@ from mainstem import flow, identity, network, orders, planbook
 from mainstem.kit import db, postgres
 from mainstem.kit.db import Database
 from mainstem.kit.postgres import Server
-from mainstem.kit.work import CLIENT, Work
+from mainstem.kit.work import CLIENT, Question, Work
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
 
 ROOT = Path(__file__).parents[1]
 STOREFRONTS = 64
 ARTICLES = 40
+APART = 7  # between the two articles of an order
+HOME, STORE, PRODUCT, VARIANT = 10_000, 20_000, 30_000, 40_000  # where their numbers begin
+QUOTED_NOTHING = "''"
 PLENTY = 1_000_000_000
 LEVELS = (1, 8, 32)
 WARM_UP_SECONDS = 1.5
@@ -70,29 +73,39 @@ ADDRESS = Address(line1="Storgatan 1", postal_code="114 55", city="Stockholm", c
 # ------------------------------------------------------------------------- the company
 
 
-def found(database: Database) -> tuple[list[str], list[tuple[int, int]]]:
-    """A company with many storefronts and articles; the storefronts' keys, and (home, id)."""
+def found(database: Database, owner_url: str) -> list[str]:
+    """A company with many storefronts and articles, numbered so that pgbench can name them; the
+    storefronts' keys."""
+    with psycopg.connect(owner_url, autocommit=True) as admin:
+        admin.execute(f"ALTER SEQUENCE affiliate_id_seq RESTART {HOME}")
     with database.work() as work:
         planbook.publish(work, PLAN, effective_from=work.now() - timedelta(days=1))
         work.run("INSERT INTO shipping_rate VALUES ('SEK', 4900, 50000, 2500)")
         places = [_place(work, code, at) for at, code in enumerate(("STH", "MMA"))]
         for number in range(ARTICLES):
             _article(work, number, places)
-        keys, stores, sponsor = [], [], None
-        for number in range(STOREFRONTS):
-            home = network.join(work, slug=f"affiliate-{number}", name=f"Affiliate {number}",
-                                email=f"affiliate-{number}@example.com", country="SE",
-                                sponsor_id=sponsor)  # fmt: skip
-            sponsor = home if number % 5 else sponsor
-            store = work.value(
-                """INSERT INTO storefront (home_id, slug, name, locales, currency)
-                   VALUES (%(home)s, %(slug)s, %(slug)s, '{sv,en}', 'SEK') RETURNING id""",
-                home=home,
-                slug=f"store-{number}",
-            )
-            keys.append(identity.issue_key(work, home_id=home, storefront_id=store))
-            stores.append((home, store))
-    return keys, stores
+        return [_storefront(work, number) for number in range(STOREFRONTS)]
+
+
+def _storefront(work: Work, number: int) -> str:
+    """A storefront, its affiliate (all but the first five under the fifth of a chain), its key."""
+    home = network.join(
+        work,
+        slug=f"affiliate-{number}",
+        name=f"Affiliate {number}",
+        email=f"affiliate-{number}@example.com",
+        country="SE",
+        sponsor_id=HOME + min(number, 5) - 1 if number else None,
+    )
+    assert home == HOME + number
+    work.run(
+        """INSERT INTO storefront (id, home_id, slug, name, locales, currency)
+           VALUES (%(id)s, %(home)s, %(slug)s, %(slug)s, '{sv,en}', 'SEK')""",
+        id=STORE + number,
+        home=home,
+        slug=f"store-{number}",
+    )
+    return identity.issue_key(work, home_id=home, storefront_id=STORE + number)
 
 
 def _place(work: Work, code: str, position: int) -> int:
@@ -107,35 +120,36 @@ def _place(work: Work, code: str, position: int) -> int:
 
 
 def _article(work: Work, number: int, places: list[int]) -> None:
-    product = work.value(
-        """INSERT INTO product (slug, kind, category, tax_bp)
-           VALUES (%(slug)s, 'goods', 'kitchen', 2500) RETURNING id""",
+    ids = {"product": PRODUCT + number, "variant": VARIANT + number}
+    work.run(
+        """INSERT INTO product (id, slug, kind, category, tax_bp)
+           VALUES (%(product)s, %(slug)s, 'goods', 'kitchen', 2500)""",
         slug=f"article-{number}",
+        **ids,
     )
     for locale in ("sv", "en"):
         work.run(
             "INSERT INTO product_text (product_id, locale, name) VALUES (%(id)s, %(to)s, %(name)s)",
-            id=product,
+            id=ids["product"],
             to=locale,
-            name=f"Article {number}",
+            name=f"Article {number:03}",
         )
-    variant = work.value(
-        "INSERT INTO variant (product_id, sku) VALUES (%(product)s, %(sku)s) RETURNING id",
-        product=product,
+    work.run(
+        "INSERT INTO variant (id, product_id, sku) VALUES (%(variant)s, %(product)s, %(sku)s)",
         sku=f"ART-{number:03}",
+        **ids,
     )
     work.run(
-        "INSERT INTO price VALUES (%(id)s, 'SEK', %(since)s, %(amount)s)",
-        id=variant,
+        "INSERT INTO price VALUES (%(variant)s, 'SEK', %(since)s, 12900)",
         since=work.now() - timedelta(days=1),
-        amount=9900 + 100 * number,
+        variant=ids["variant"],
     )
     for place in places:
         work.run(
             "INSERT INTO stock_level VALUES (%(variant)s, %(place)s, %(plenty)s, 0)",
-            variant=variant,
             place=place,
             plenty=PLENTY,
+            variant=ids["variant"],
         )
 
 
@@ -150,7 +164,7 @@ class Recorder:
 
     @contextmanager
     def on(self) -> Iterator[None]:
-        kept = {name: getattr(Work, name) for name in ("rows", "run")}
+        kept = {name: getattr(Work, name) for name in ("rows", "run", "ask_all")}
 
         def keeping(name: str) -> Any:
             def send(work: Work, sql: str, /, **values: Any) -> Any:
@@ -159,8 +173,11 @@ class Recorder:
 
             return send
 
-        for name in kept:
-            setattr(Work, name, keeping(name))
+        def ask_all(work: Work, questions: Sequence[Question[Any]]) -> list[Any]:
+            self.statements += [(question.sql, question.values) for question in questions]
+            return list(kept["ask_all"](work, questions))
+
+        Work.rows, Work.run, Work.ask_all = keeping("rows"), keeping("run"), ask_all  # type: ignore[method-assign]
         try:
             yield
         finally:
@@ -168,62 +185,72 @@ class Recorder:
                 setattr(Work, name, method)
 
 
-def write_scripts(database: Database, stores: list[tuple[int, int]], folder: Path) -> list[Path]:
-    """A pgbench script for each storefront: what `orders.place` sends for one of its orders."""
-    scripts = []
-    for number, (home, store) in enumerate(stores):
-        recorder = Recorder()
-        wanted = OrderWanted(
-            storefront_id=store,
-            home_id=home,
-            channel="api",
-            key=f"recorded-{secrets.token_hex(8)}",
-            fingerprint=secrets.token_bytes(32),
-            currency="SEK",
-            locale="sv",
-            client=ClientDetails(
-                name="Ada Lind", email=f"{secrets.token_hex(8)}@example.com", phone="+46701740605"
-            ),
-            address=ADDRESS,
-            lines=[LineWanted(sku, 1) for sku in _skus(number)],
-        )
-        with database.work(CLIENT) as work:
-            with recorder.on():
-                [placed] = orders.place(work, [wanted])
-            assert isinstance(placed, Placed), placed
-            work_id = work.id
-        script = folder / f"capture-{number}.sql"
-        script.write_text(_script(recorder.statements, wanted, placed, work_id))
-        scripts.append(script)
-    return scripts
-
-
-def _skus(number: int) -> list[str]:
-    return [f"ART-{(number + step) % ARTICLES:03}" for step in (0, 7)]
-
-
-def _script(
-    statements: list[tuple[str, dict[str, Any]]], wanted: OrderWanted, placed: Placed, work_id: UUID
-) -> str:
-    """The statements with what is new in each order made new in each transaction."""
-    made = "lpad(:id::text, 12, '0')"
+def write_script(database: Database, folder: Path) -> Path:
+    """The pgbench script: what `orders.place` sends for one order, recorded from a real one."""
+    store, article = 17, 11
+    recorder = Recorder()
+    wanted = OrderWanted(
+        storefront_id=STORE + store,
+        home_id=HOME + store,
+        channel="api",
+        key=f"recorded-{secrets.token_hex(8)}",
+        fingerprint=secrets.token_bytes(32),
+        currency="SEK",
+        locale="sv",
+        client=ClientDetails(name="Ada Lind", email="recorded@example.com", phone="+46701740605"),
+        address=ADDRESS,
+        lines=[LineWanted(sku, 1) for sku in _skus(article)],
+        external_id="recorded-external-id",
+    )
+    with database.work(CLIENT) as work:
+        with recorder.on():
+            [placed] = orders.place(work, [wanted])
+        assert isinstance(placed, Placed), placed
+        work_id = work.id
+    [fact] = [values for sql, values in recorder.statements if "INSERT INTO fact " in sql]
+    made, second = "lpad(:id::text, 12, '0')", article + APART
     new = {
         str(placed.order_id): f"('01990000-0000-7000-8000-' || {made})",
+        str(work_id): f"('01990000-0000-7000-9000-' || {made})",
+        str(fact["ids"][0]): f"('01990000-0000-7000-a000-' || {made})",
         placed.number: f"('B-' || {made})",
         wanted.key: f"('pgbench-order-' || {made})",
         wanted.client.email: f"('client-' || {made} || '@pgbench.example')",
-        str(work_id): f"('01990000-0000-7000-9000-' || {made})",
+        "recorded-external-id": f"('external-' || {made})",
+        "+46701740605": "('+4670' || lpad((:id % 10000000)::text, 7, '0'))",
+        f"ART-{article:03}": "('ART-' || lpad(:a::text, 3, '0'))",
+        f"Article {article:03}": "('Article ' || lpad(:a::text, 3, '0'))",
+        str(VARIANT + article): f"({VARIANT} + :a)",
+        f"ART-{second:03}": f"('ART-' || lpad((:a + {APART})::text, 3, '0'))",
+        f"Article {second:03}": f"('Article ' || lpad((:a + {APART})::text, 3, '0'))",
+        str(VARIANT + second): f"({VARIANT + APART} + :a)",
+        str(HOME + store): f"({HOME} + :s)",
+        str(STORE + store): f"({STORE} + :s)",
     }
-    [fact] = [values for sql, values in statements if "INSERT INTO fact " in sql]
-    new[str(fact["ids"][0])] = f"('01990000-0000-7000-a000-' || {made})"
-    lines = ["\\set n :n + 1", "\\set id :base + :client_id * 1000000 + :n", "BEGIN;"]
-    for sql, values in statements:
-        filled = re.sub(r"%\((\w+)\)s", lambda found: _literal(values[found[1]], new), sql)  # noqa: B023
+    lines = [
+        "\\set n :n + 1",
+        "\\set id :base + :client_id * 1000000 + :n",
+        f"\\set s random(5, {STOREFRONTS - 1})",
+        f"\\set a random(0, {ARTICLES - APART - 1})",
+        "BEGIN;",
+    ]
+    for sql, values in recorder.statements:
+        filled = "".join(
+            _literal(values[part[2:-2]], new) if part.startswith("%(") else part
+            for part in re.split(r"(%\(\w+\)s)", sql)
+        )
         lines.append(" ".join(filled.split()) + ";")
-    return "\n".join([*lines, "COMMIT;", ""])
+    script = folder / "capture.sql"
+    script.write_text("\n".join([*lines, "COMMIT;", ""]))
+    return script
+
+
+def _skus(number: int) -> list[str]:
+    return [f"ART-{number + step:03}" for step in (0, APART)]
 
 
 def _literal(value: Any, new: dict[str, str]) -> str:
+    """A value as SQL; what is new in each order becomes an expression of pgbench's variables."""
     if isinstance(value, list | tuple):
         return f"ARRAY[{', '.join(_literal(each, new) for each in value)}]"
     if value is None:
@@ -231,20 +258,21 @@ def _literal(value: Any, new: dict[str, str]) -> str:
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, int):
-        return str(value)
+        return new.get(str(value), str(value)).replace(":a", ":a::int").replace(":s", ":s::int")
     if isinstance(value, bytes):
         return f"decode('{value.hex()}', 'hex')"
     if isinstance(value, timedelta):
         return f"'{value.total_seconds():.0f} s'::interval"
     if isinstance(value, datetime):
         return f"'{value.isoformat()}'::timestamptz"
-    text = str(value)
-    parts = re.split("(" + "|".join(map(re.escape, new)) + ")", text)
-    written = [
-        new[p] if p in new else "'" + p.replace("'", "''") + "'" for p in parts if p or not text
+    parts = re.split("(" + "|".join(map(re.escape, new)) + ")", str(value))
+    texts = [
+        f"{new[part]}::text" if part in new else "'" + part.replace("'", "''") + "'"
+        for part in parts
+        if part
     ]
     cast = "::uuid" if isinstance(value, UUID) else ""
-    return f"({' || '.join(written) or chr(39) * 2}){cast}"
+    return f"({' || '.join(texts) or QUOTED_NOTHING}){cast}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,26 +287,31 @@ class Ran:
     latencies: list[float] = field(default_factory=list)
 
 
-def pgbench(server: Server, scripts: list[Path], *, clients: int, seconds: float, base: int) -> Ran:
+def pgbench(server: Server, script: Path, *, clients: int, seconds: float, base: int) -> Ran:
     """One round of pgbench."""
+    # The same settings as the capture's own transactions have.
     url = db.with_settings(
-        server.admin_url("capture"), {"role": db.APP_ROLE, "mainstem.affiliate": "all"}
+        server.admin_url("capture"),
+        {
+            "role": db.APP_ROLE,
+            "mainstem.affiliate": "all",
+            "timezone": "UTC",
+            "plan_cache_mode": "force_generic_plan",
+        },
     )
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     pg = cpu_of_tree(server.pid)
-    started = time.perf_counter()
     done = subprocess.run(
         [
             str(server.binaries / "pgbench"), "--no-vacuum", "--protocol=prepared",
             f"--client={clients}", f"--jobs={min(2, clients)}", f"--time={seconds:.0f}",
             "--define=n=0", f"--define=base={base}",
-            *(f"--file={script}" for script in scripts), url,
+            f"--file={script}", url,
         ],
         capture_output=True,
         text=True,
         check=False,
     )  # fmt: skip
-    took = time.perf_counter() - started
     if done.returncode or "number of failed transactions: 0 " not in done.stdout:
         raise SystemExit(f"pgbench failed:\n{done.stdout}\n{done.stderr[:2000]}")
     found = re.search(r"actually processed: (\d+)", done.stdout)
@@ -288,7 +321,6 @@ def pgbench(server: Server, scripts: list[Path], *, clients: int, seconds: float
     used_now = resource.getrusage(resource.RUSAGE_CHILDREN)
     client = used_now.ru_utime + used_now.ru_stime - used.ru_utime - used.ru_stime
     count = int(found[1])
-    del took
     return Ran(count / float(rate[1]), count, 0, cpu_of_tree(server.pid) - pg, client)
 
 
@@ -385,7 +417,8 @@ class Sender(asyncio.Protocol):
         who = f"{self._run}-{self._number}-{self._count}"
         phone = f"+4670{random.randrange(10**7):07}"
         lines = ", ".join(
-            f'{{"sku": "{sku}", "quantity": 1}}' for sku in _skus(random.randrange(ARTICLES))
+            f'{{"sku": "{sku}", "quantity": 1}}'
+            for sku in _skus(random.randrange(ARTICLES - APART))
         )
         body = (
             f'{{"currency": "SEK", "locale": "sv", "client": {{"name": "Ada Lind", "email": '
@@ -514,17 +547,17 @@ def measure(seconds: float) -> dict[int, tuple[list[Ran], list[Ran]]]:
     try:
         with database_of_its_own(folder) as (server, url):
             database = Database(url, tools=flow.tools(), pool=2)
-            keys, stores = found(database)
-            scripts = write_scripts(database, stores, folder)
+            keys = found(database, server.admin_url("capture"))
+            script = write_script(database, folder)
             database.close()
             with web_process(url, folder) as (web, address):
-                return _rounds(server, scripts, keys, web, address, seconds)
+                return _rounds(server, script, keys, web, address, seconds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _rounds(
-    server: Server, scripts: list[Path], keys: list[str], web: int, address: tuple[str, int],
+    server: Server, script: Path, keys: list[str], web: int, address: tuple[str, int],
     seconds: float,
 ) -> dict[int, tuple[list[Ran], list[Ran]]]:  # fmt: skip
     found: dict[int, tuple[list[Ran], list[Ran]]] = {}
@@ -539,7 +572,7 @@ def _rounds(
             )
             base += 100_000_000
             by_pgbench.append(
-                pgbench(server, scripts, clients=connections, seconds=seconds, base=base)
+                pgbench(server, script, clients=connections, seconds=seconds, base=base)
             )
         found[connections] = (over_http, by_pgbench)
     return found
