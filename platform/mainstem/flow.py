@@ -29,10 +29,14 @@ def _keys(facts: Sequence[Fact]) -> list[tuple[int, UUID]]:
 def _daily(work: Work, facts: Sequence[Fact]) -> None:
     for fact in facts:
         commissions.release(work, date.fromisoformat(fact.subject))
-        orders.close_finished(work)
-        leads.expire_quotes(work)
-        leads.forget_claims(work)
-        engagements.sign_off_overdue(work)
+
+
+def _tidy(work: Work, facts: Sequence[Fact]) -> None:
+    """What else is due once a day: apart from the release, so that it never waits for orders."""
+    orders.close_finished(work)
+    leads.expire_quotes(work)
+    leads.forget_claims(work)
+    engagements.sign_off_overdue(work)
 
 
 def _weekly(work: Work, facts: Sequence[Fact]) -> None:
@@ -49,6 +53,7 @@ def _called_off(work: Work, facts: Sequence[Fact]) -> None:
 # Inside: one transaction for the facts and all that they cause.
 REACTIONS: dict[str, Reaction] = {
     "payment.captured": lambda work, facts: orders.mark_paid(work, _keys(facts)),
+    "payment.fee_known": lambda work, facts: orders.mark_paid(work, _keys(facts)),
     "order.paid": lambda work, facts: routing.route(work, _keys(facts)),
     "order.delivered": lambda work, facts: commissions.settle(work, _keys(facts)),
     "payment.refunded": lambda work, facts: orders.record_refund(work, _keys(facts)),
@@ -59,6 +64,7 @@ REACTIONS: dict[str, Reaction] = {
     "order.expired": lambda work, facts: shipments.call_off(work, _keys(facts)),
     "clock.sweep": lambda work, facts: orders.expire_unpaid(work),
     "clock.daily": _daily,
+    "commission.released": _tidy,
     "clock.weekly": _weekly,
 }
 

@@ -17,6 +17,7 @@ def release(work: Work, day: date) -> int:
     What was reversed in the meantime has already left the pending account, so the net is released.
     The same day again releases what has come since, which is normally nothing.
     """
+    work.run("SELECT pg_advisory_xact_lock(7219)")  # nobody settles meanwhile
     ledger.roll_up(work)
     due: dict[tuple[int, str], list[tuple[date, int]]] = {}
     for owner, currency, ends, minor in ledger.held_until(work, day):

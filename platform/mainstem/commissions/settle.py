@@ -99,6 +99,9 @@ def settle(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
     keys = sorted(set(orders))
     if not keys:
         return 0
+    # Any number settle beside each other, but none beside a release: it would empty a hold that
+    # this is about to take from.
+    work.run("SELECT pg_advisory_xact_lock_shared(7219)")
     lock(work, keys)
     asked = {"homes": [home for home, _ in keys], "ids": [id for _, id in keys]}
     standing: dict[tuple[int, UUID, str], dict[int, _Standing]] = {}

@@ -1,0 +1,245 @@
+"""Facts are followed up once: beside other workers, past a poisonous neighbour, and after a death."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mainstem import flow, worker
+from mainstem.kit.clock import FixedClock
+from mainstem.kit.db import Database
+from mainstem.kit.events import Fact, record_all, revive
+from mainstem.kit.work import Tools, Work
+
+NAME, OUTSIDE = "test.happened", "test.outside"
+
+
+@pytest.fixture
+def crew(database_url: str, clock: FixedClock) -> Iterator[Database]:
+    """A database whose works follow up the tests' own facts."""
+    made = Database(
+        database_url, clock=clock, tools=Tools(reactions=frozenset({NAME, OUTSIDE})), pool=8
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def reacts(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
+    """Name what follows from the tests' own fact."""
+    return lambda reaction: monkeypatch.setitem(flow.REACTIONS, NAME, reaction)
+
+
+def happen(crew: Database, count: int, name: str = NAME) -> None:
+    with crew.work() as work:
+        record_all(work, name, [(0, f"subject {n:03}") for n in range(count)])
+
+
+def waiting(crew: Database) -> list[Any]:
+    with crew.work() as work:
+        return work.rows("SELECT * FROM fact_waiting ORDER BY subject")
+
+
+def due(crew: Database) -> None:
+    with crew.work() as work:
+        work.run("UPDATE fact_waiting SET next_at = clock_timestamp() WHERE state = 'waiting'")
+
+
+def keep(work: Work, subject: str) -> None:
+    """An effect that commits with the reaction: one more row a time."""
+    work.run(
+        """INSERT INTO sign_in_attempt (email_key, address, succeeded, at)
+           VALUES (%(subject)s, '', true, now())""",
+        subject=subject,
+    )
+
+
+def effects(crew: Database) -> Counter[str]:
+    with crew.work() as work:
+        return Counter(row.email_key for row in work.rows("SELECT email_key FROM sign_in_attempt"))
+
+
+def test_four_workers_take_disjoint_facts_and_everything_once(
+    crew: Database, reacts: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "BATCH", 5)
+    takers: set[int] = set()
+
+    def follow(work: Work, facts: Sequence[Fact]) -> None:
+        takers.add(threading.get_ident())
+        time.sleep(0.01)
+        for fact in facts:
+            keep(work, fact.subject)
+
+    reacts(follow)
+    happen(crew, 120)
+
+    def work_until_nothing_waits(_: int) -> int:
+        taken = 0
+        while waiting(crew):
+            taken += worker.work_inside(crew, most=5)
+        return taken
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(work_until_nothing_waits, range(4))) == 120
+    assert len(takers) > 1
+    assert effects(crew) == Counter(f"subject {n:03}" for n in range(120))
+
+
+def test_a_poisonous_fact_lets_the_others_through_and_is_dead_in_the_end(
+    crew: Database, reacts: Callable[[Any], None]
+) -> None:
+    def follow(work: Work, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            keep(work, fact.subject)
+            if fact.subject == "subject 007":
+                raise ValueError("this one is poisonous")
+
+    reacts(follow)
+    happen(crew, 20)
+    worker.drain(crew)
+    assert len(effects(crew)) == 19
+    assert set(effects(crew).values()) == {1}, "what was rolled back with the poison ran once"
+    [left] = waiting(crew)
+    assert (left.subject, left.state, left.attempts) == ("subject 007", "waiting", 1)
+    assert "poisonous" in left.error
+    waits = []
+    for _ in range(worker.ATTEMPTS_MAX - 1):
+        due(crew)
+        worker.drain(crew)
+        [left] = waiting(crew)
+        with crew.work() as work:
+            waits.append(work.value("SELECT next_at - clock_timestamp() FROM fact_waiting"))
+    assert left.state == "dead"
+    assert left.attempts == worker.ATTEMPTS_MAX
+    assert waits[-1] > waits[3] > waits[0], "it waits longer each time"
+    assert waits[-1] < timedelta(hours=1.3)
+    due(crew)
+    assert worker.drain(crew) == 0, "the dead stay where staff can see them"
+    with crew.work() as work:
+        broken = [f for f in _invariants(work) if f.wrong]
+    assert [finding.truth for finding in broken] == ["No fact is dead"]
+
+    reacts(lambda work, facts: [keep(work, fact.subject) for fact in facts])
+    with crew.work() as work:
+        revive(work, left.id)
+    assert worker.drain(crew) == 1
+    assert effects(crew)["subject 007"] == 1
+    assert waiting(crew) == []
+
+
+def _invariants(work: Work) -> Any:
+    from mainstem import invariants
+
+    return invariants.check(work)
+
+
+_DIES = """
+import os, signal, sys
+from mainstem import flow, worker
+from mainstem.kit.db import Database
+
+def follow(work, facts):
+    work.run("INSERT INTO sign_in_attempt (email_key, address, succeeded, at) VALUES ('killed', '', true, now())")
+    print("in the middle", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+flow.REACTIONS["test.happened"] = follow
+worker.work_inside(Database(sys.argv[1]))
+"""
+
+
+def test_a_worker_killed_in_the_middle_leaves_nothing_and_the_next_one_does_it(
+    crew: Database, reacts: Callable[[Any], None]
+) -> None:
+    happen(crew, 1)
+    died = subprocess.run(
+        [sys.executable, "-c", _DIES, crew.url], capture_output=True, text=True, timeout=60
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert "in the middle" in died.stdout
+    reacts(lambda work, facts: [keep(work, fact.subject) for fact in facts])
+    end = time.monotonic() + 20
+    while waiting(crew) and time.monotonic() < end:
+        worker.work_inside(crew)
+    assert effects(crew) == {"subject 000": 1}
+
+
+# ---------------------------------------------------------------- outside
+
+
+def test_a_lease_keeps_others_away_and_runs_out(
+    crew: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one talks to the outside nobody else does; had she died, the next one would."""
+    inside, go_on = threading.Semaphore(0), threading.Event()
+
+    def call(database: Database, fact: Fact) -> None:
+        inside.release()
+        assert go_on.wait(20)
+
+    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, call)
+    happen(crew, 1, OUTSIDE)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(worker.work_outside, crew)
+        assert inside.acquire(timeout=20)
+        assert worker.work_outside(crew) == 0
+        due(crew)  # the lease has run out, as after a death
+        second = threads.submit(worker.work_outside, crew)
+        assert inside.acquire(timeout=20)
+        go_on.set()
+        assert first.result(20) == second.result(20) == 1
+    assert waiting(crew) == []
+
+
+def test_no_transaction_is_open_while_the_outside_is_asked(
+    crew: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    def call(database: Database, fact: Fact) -> None:
+        with database.work() as work:
+            seen.extend(
+                work.rows(
+                    """SELECT state FROM pg_stat_activity WHERE datname = current_database()
+                          AND pid <> pg_backend_pid() AND state LIKE 'idle in transaction%%'"""
+                )
+            )
+
+    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, call)
+    happen(crew, 1, OUTSIDE)
+    assert worker.work_outside(crew) == 1
+    assert seen == []
+
+
+def test_a_worker_ends_with_the_piece_of_work_in_hand(
+    crew: Database, reacts: Callable[[Any], None]
+) -> None:
+    started = threading.Event()
+
+    def follow(work: Work, facts: Sequence[Fact]) -> None:
+        started.set()
+        time.sleep(0.3)
+        keep(work, facts[0].subject)
+
+    reacts(follow)
+    happen(crew, 1)
+    stop = threading.Event()
+    running = threading.Thread(target=worker.run, args=(crew, stop))
+    running.start()
+    assert started.wait(20)
+    stop.set()
+    running.join(20)
+    assert not running.is_alive()
+    assert effects(crew) == {"subject 000": 1}
+    assert [fact for fact in waiting(crew) if fact.name == NAME] == []
