@@ -24,6 +24,9 @@ _STATES = {"pending": "requested", "in_transit": "in_transit", "paid": "paid",
 _RANK = {"transferred": 0, "requested": 1, "in_transit": 2, "paid": 3, "failed": 4}
 
 
+_TO_SEND = ("reserved", "transferring", "transferred")
+
+
 def send(database: Database, fact: Fact) -> None:
     """Carry a reserved payout as far as it goes now. Safe to repeat at any point."""
     payout = _take(database, fact.home_id, fact.uuid)
@@ -39,8 +42,8 @@ def send(database: Database, fact: Fact) -> None:
         _pay_out(database, payout)
     except GatewayDeclined as error:
         with database.work(SYSTEM) as work:
-            _set(work, payout, "on_hold", error=str(error))
-            record(work, "payout.held", payout.id, home=payout.home_id)
+            if _set(work, payout, "on_hold", error=str(error), only_from=_TO_SEND):
+                record(work, "payout.held", payout.id, home=payout.home_id)
 
 
 def _take(database: Database, home_id: int, payout_id: UUID) -> Any | None:
@@ -68,6 +71,8 @@ def _transfer(database: Database, payout: Any) -> None:
         "metadata": _metadata(payout),
     }
     with database.work(SYSTEM) as work:
+        if not _still(work, payout, "transferring"):
+            return
         operation = operations.open_operation(work, payout.home_id, "transfer", payout.id, request)
         operations.trying(work, payout.home_id, operation.id)
     found = None
@@ -82,8 +87,23 @@ def _transfer(database: Database, payout: Any) -> None:
             operations.close(work, payout.home_id, operation.id, error=str(error))
         raise
     with database.work(SYSTEM) as work:
-        operations.close(work, payout.home_id, operation.id, provider_id=found)
+        # The payout's lock before its operation's, as when it was opened.
         _keep_transfer(work, payout.home_id, payout.id, found)
+        operations.close(work, payout.home_id, operation.id, provider_id=found)
+
+
+def _still(work: Work, payout: Any, state: str) -> bool:
+    """Lock the payout; whether this step is still to be made.
+
+    Another sender may have overtaken us: a second click, or a lease that ran out while the gateway
+    was slow. Its operation is closed by now, and ours would be a new attempt with a new key.
+    """
+    now = work.value(
+        "SELECT state FROM payout WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE",
+        home=payout.home_id,
+        id=payout.id,
+    )
+    return bool(now == state)
 
 
 def _keep_transfer(work: Work, home_id: int, payout_id: UUID, transfer_id: str) -> None:
@@ -124,6 +144,8 @@ def _pay_out(database: Database, payout: Any) -> None:
         "metadata": _metadata(payout),
     }
     with database.work(SYSTEM) as work:
+        if not _still(work, payout, "transferred"):
+            return
         operation = operations.open_operation(work, payout.home_id, "payout", payout.id, request)
         operations.trying(work, payout.home_id, operation.id)
     found = None
@@ -215,12 +237,11 @@ def _set(
     state: str,
     *,
     error: str | None = None,
-    only_from: tuple[str, ...] = (),
-) -> None:
-    work.run(
+    only_from: tuple[str, ...],
+) -> int:
+    return work.run(
         """UPDATE payout SET state = %(state)s, error = %(error)s
-            WHERE home_id = %(home)s AND id = %(id)s
-              AND (%(only)s::text[] = '{}' OR state = ANY(%(only)s::text[]))""",
+            WHERE home_id = %(home)s AND id = %(id)s AND state = ANY(%(only)s::text[])""",
         home=payout.home_id,
         id=payout.id,
         state=state,
