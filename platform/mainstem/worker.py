@@ -3,7 +3,7 @@
 Facts are claimed with SKIP LOCKED, so any number of workers may run. One transaction holds the claim,
 the reaction and the removal from the queue: a killed worker leaves no trace. A batch that fails is
 run one by one, so a poisonous fact stops nobody; it waits longer each time and is dead in the end,
-where staff can see it and send it again.
+where staff can see it and send it again. Only what waits for a gateway that is away waits for days.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from mainstem.kit import telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record, revive
 from mainstem.kit.work import SYSTEM, Work
+from mainstem.payments import GatewayUnavailable
 
 log = telemetry.log("worker")
 
@@ -29,6 +30,9 @@ __all__ = ["drain", "revive", "run", "tick", "work_inside", "work_outside"]
 
 BATCH = 500
 ATTEMPTS_MAX = 12
+"""About an hour: nobody's fault mends itself after that."""
+OUTAGE_ATTEMPTS_MAX = 84
+"""About three days: so long may the gateway be away without anybody having to send facts again."""
 _LEASE_SECONDS = 120
 _IDLE_SECONDS = 0.25
 
@@ -126,7 +130,9 @@ def _put_back(database: Database, facts: Sequence[Fact], error: Exception) -> No
     for fact in facts:
         with database.work(SYSTEM) as work:
             words = f"{type(error).__name__}: {error}"[:2000]
-            row = work.row(_FAILED, id=fact.id, error=words, most=ATTEMPTS_MAX)
+            away = isinstance(error, GatewayUnavailable)
+            most = OUTAGE_ATTEMPTS_MAX if away else ATTEMPTS_MAX
+            row = work.row(_FAILED, id=fact.id, error=words, most=most)
             if row:
                 log.warning("failed", fact=fact.name, subject=fact.subject, attempts=row.attempts,
                             state=row.state, error=words)  # fmt: skip
@@ -165,13 +171,16 @@ def tick(database: Database) -> list[date]:
     return days
 
 
+# The pattern is said again so that the partial index of clock facts is seen to fit: this is asked
+# every few seconds, beside years of other facts.
+LAST_DAY = """
+SELECT max(subject) FROM fact
+ WHERE home_id = 0 AND name = 'clock.daily' AND name LIKE 'clock.%%' AND subject <= %(today)s"""
+
+
 def _days_since(work: Work, today: date) -> list[date]:
     """The days to record: after the last recorded one, up to today; the very first is today."""
-    last = work.value(
-        """SELECT max(subject) FROM fact WHERE home_id = 0 AND name = 'clock.daily'
-              AND subject <= %(today)s""",
-        today=today.isoformat(),
-    )
+    last = work.value(LAST_DAY, today=today.isoformat())
     first = date.fromisoformat(last) + timedelta(days=1) if last else today
     return [first + timedelta(days=n) for n in range((today - first).days + 1)]
 
