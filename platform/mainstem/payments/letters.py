@@ -51,7 +51,7 @@ def settle_session(database: Database, session_id: str) -> None:
     home_id, payment_id = ours
     with database.work(GATEWAY) as work:
         payment = work.row(
-            """SELECT p.state, p.amount_minor, p.currency, p.session_id FROM payment p
+            """SELECT p.state, p.amount_minor, p.currency, p.session_id, p.fee_minor FROM payment p
                 WHERE p.home_id = %(home)s AND p.id = %(id)s FOR UPDATE""",
             home=home_id,
             id=payment_id,
@@ -63,6 +63,8 @@ def settle_session(database: Database, session_id: str) -> None:
         if payment.state == "captured":
             # Two pages of one payment, both paid, must be seen by somebody.
             assert ours_too or state != "captured", f"checkout {session_id} was paid beside another"
+            if ours_too and session.fee_minor and not payment.fee_minor:
+                _keep_fee(work, home_id, payment_id, session)
             return
         if state == "captured":
             assert session.amount_minor == payment.amount_minor, "the client paid what was asked"
@@ -89,6 +91,19 @@ def settle_session(database: Database, session_id: str) -> None:
         )
         if state == "captured":
             record(work, "payment.captured", payment_id, home=home_id)
+
+
+def _keep_fee(work: Work, home_id: int, payment_id: UUID, session: SessionState) -> None:
+    """The gateway takes the money first and works out its fee a moment later."""
+    work.run(
+        """UPDATE payment SET fee_minor = %(fee)s, charge_id = coalesce(charge_id, %(charge)s)
+            WHERE home_id = %(home)s AND id = %(id)s""",
+        home=home_id,
+        id=payment_id,
+        fee=session.fee_minor,
+        charge=session.charge_id,
+    )
+    record(work, "payment.fee_known", payment_id, home=home_id)
 
 
 def _settle_intent(database: Database, intent_id: str | None) -> None:

@@ -46,6 +46,7 @@ FACTS = {
     "password.set": "Password set",
     "payment.captured": "Payment captured",
     "payment.disputed": "Payment disputed",
+    "payment.fee_known": "Gateway's fee known",
     "payment.refunded": "Payment refunded",
     "payout.failed": "Payout failed",
     "payout.held": "Payout put on hold",
