@@ -9,6 +9,7 @@ from mainstem.kit.errors import NotFound
 from mainstem.kit.events import record
 from mainstem.kit.work import GATEWAY, SYSTEM
 from mainstem.payments import operations
+from mainstem.payments.errors import GatewayDeclined
 from mainstem.payments.gateway import AccountState
 
 _ACCOUNTS = UUID("7d1a2f6e-0d1c-4f5b-9a57-2f8f6a3c9b10")
@@ -50,7 +51,13 @@ def open_account(database: Database, affiliate_id: int, *, currency: str) -> str
         subject = uuid5(_ACCOUNTS, str(affiliate_id))
         operation = operations.open_operation(work, affiliate_id, "account", subject, request)
         operations.trying(work, affiliate_id, operation.id)
-    made = database.tools.gateway.create_account(operation.request, operation.key)
+    try:
+        made = database.tools.gateway.create_account(operation.request, operation.key)
+    except GatewayDeclined as error:
+        # Else the same key would ask for the same refused account for ever.
+        with database.work(SYSTEM) as work:
+            operations.close(work, affiliate_id, operation.id, error=str(error))
+        raise
     with database.work(SYSTEM) as work:
         operations.close(work, affiliate_id, operation.id, provider_id=made.id)
         work.run(
