@@ -216,6 +216,8 @@ def deliver(
 
 def call_off(work: Work, canceled: Sequence[tuple[int, UUID]]) -> None:
     """Take canceled orders off the desk. What has left is not called back."""
+    # The orders first, as whoever picks for one of them does.
+    lock(work, sorted(set(canceled)))
     work.run(
         """UPDATE fulfilment f SET state = 'canceled'
              FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
