@@ -281,12 +281,10 @@ class Capture:
             failed = error
         log("capture").warning("a batch is tried again", cause=repr(failed)[:300])
         if len(batch) > 1 and not _is_lost(failed):
-            return [self._once_more([one], failed)[0] for one in batch]
-        return self._once_more(batch, failed)
+            return [self._once_more([one])[0] for one in batch]
+        return self._once_more(batch) if _was_in_the_way(failed) else [failed]
 
-    def _once_more(self, batch: list[_Waiting], failed: Exception) -> list[Answer]:
-        if len(batch) == 1 and not _was_in_the_way(failed):
-            return [failed]
+    def _once_more(self, batch: list[_Waiting]) -> list[Answer]:
         time.sleep(random.uniform(0.001, 0.02))  # noqa: S311
         try:
             return self._in_one_work(batch)
