@@ -61,6 +61,8 @@ CREATE TABLE affiliate (
 );
 CREATE INDEX affiliate_upline ON affiliate USING gin (upline);
 CREATE INDEX affiliate_sponsor ON affiliate (sponsor_id);
+CREATE INDEX affiliate_email ON affiliate (email_key);     -- each capture asks whether the client takes part
+CREATE INDEX affiliate_phone ON affiliate (phone_key) WHERE phone_key IS NOT NULL;
 
 CREATE FUNCTION check_upline() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE above bigint[];
