@@ -458,7 +458,7 @@ def record_dispute(work: Work, orders: Sequence[Key]) -> None:
 def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> None:
     """Cancel an order of which nothing has left. What was paid is refunded whole."""
     row = work.row(
-        """SELECT state, fulfillment_status, paid_minor, refunded_minor FROM orders
+        """SELECT state, fulfillment_status, paid_minor FROM orders
             WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
         home=home_id,
         id=order_id,
@@ -480,8 +480,16 @@ def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> None:
         id=order_id,
     )
     stock.give_back(work, [(home_id, order_id)])
-    left = row.paid_minor - row.refunded_minor
-    if left:
+    # What is on its way back, or has come back unbooked, must not be asked for again.
+    asked = work.value(
+        """SELECT coalesce(sum(amount_minor), 0)::bigint FROM refund
+            WHERE home_id = %(home)s AND order_id = %(id)s
+              AND state IN ('requested', 'submitted', 'succeeded')""",
+        home=home_id,
+        id=order_id,
+    )
+    left = row.paid_minor - asked
+    if left > 0:
         payments.request_refund(work, home_id, order_id, amount_minor=left, reason=reason)
     record(work, "order.canceled", order_id, home=home_id)
 
