@@ -231,7 +231,10 @@ async def _page(
     priced = await in_work(
         request, CLIENT, lambda work: baskets.price(work, window, locale, basket)
     )
-    problems: list[Problem] = [*(no.problems if no else ()), *priced.problems]
+    # What the basket says of a line is said by name; the order knows it by its article number.
+    told = {problem.pointer for problem in priced.problems}
+    others = [one for one in (no.problems if no else ()) if one.pointer not in told]
+    problems: list[Problem] = [*others, *priced.problems]
     chrome = shopper.chrome("checkout")
     page = CheckoutPage(
         **chrome,
