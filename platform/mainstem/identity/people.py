@@ -29,7 +29,7 @@ class Person(SQLModel, table=True):
     phone_key: str | None = None
     name: str
     password_hash: str | None = None
-    locale: str = "en"
+    locale: str | None = None
     created_at: datetime
 
 
