@@ -41,7 +41,10 @@ def _tidy(work: Work, facts: Sequence[Fact]) -> None:
 
 def _weekly(work: Work, facts: Sequence[Fact]) -> None:
     for fact in facts:
-        payouts.run(work, date.fromisoformat(fact.subject))
+        day = date.fromisoformat(fact.subject)
+        # Beside another worker the day's own release may still wait; what it frees goes out today.
+        commissions.release(work, day)
+        payouts.run(work, day)
 
 
 def _called_off(work: Work, facts: Sequence[Fact]) -> None:

@@ -315,7 +315,10 @@ def _calling() -> Iterator[None]:
     """Turn the SDK's exceptions into our two kinds. Whatever is not a certain no is unknown."""
     try:
         yield
-    except (stripe.CardError, stripe.PermissionError, stripe.AuthenticationError) as error:
+    except stripe.AuthenticationError as error:
+        # Our key has run out or was mistyped: the request is as good as before once that is mended.
+        raise GatewayUnavailable(str(error.user_message or error)) from error
+    except (stripe.CardError, stripe.PermissionError) as error:
         raise GatewayDeclined(error.code or "refused", str(error.user_message or error)) from error
     except stripe.IdempotencyError as error:
         if error.http_status == 409:

@@ -120,7 +120,7 @@ def _ours(session: SessionState) -> tuple[int, UUID] | None:
 
 
 def _state_of(session: SessionState) -> str:
-    if session.payment_status == "paid":
+    if session.payment_status in ("paid", "no_payment_required"):
         return "captured"
     if session.status == "complete":
         # The bank of a delayed payment has said no: the money will not come by this page.

@@ -192,7 +192,7 @@ def apply_letter(database: Database, fact: Fact) -> None:
         if ours := _ours(found.metadata):
             with database.work(GATEWAY) as work:
                 _keep_payout(work, *ours, found)
-    elif letter.type.startswith("transfer."):
+    elif letter.type == "transfer.created":
         if ours := _ours(gateway.transfer_metadata(letter.object_id)):
             with database.work(GATEWAY) as work:
                 _keep_transfer(work, *ours, letter.object_id)
