@@ -500,7 +500,6 @@ def web_process(url: str, data: Path) -> Iterator[tuple[int, tuple[str, int]]]:
     with (data / "web.log").open("wb") as log:
         argv = [
             sys.executable,
-            *os.environ.get("CAPTURE_PYTHON", "").split(),
             "-m",
             "mainstem",
             "web",
