@@ -55,6 +55,7 @@ QUOTED_NOTHING = "''"
 PLENTY = 1_000_000_000
 LEVELS = (1, 8, 32)
 WARM_UP_SECONDS = 1.5
+PREPARING_SECONDS = 3
 TICK = os.sysconf("SC_CLK_TCK")
 
 PLAN = {
@@ -299,29 +300,37 @@ def pgbench(server: Server, script: Path, *, clients: int, seconds: float, base:
             "plan_cache_mode": "force_generic_plan",
         },
     )
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    pg = cpu_of_tree(server.pid)
-    done = subprocess.run(
+    process = subprocess.Popen(
         [
-            str(server.binaries / "pgbench"), "--no-vacuum", "--protocol=prepared",
-            f"--client={clients}", f"--jobs={min(2, clients)}", f"--time={seconds:.0f}",
-            "--define=n=0", f"--define=base={base}",
-            f"--file={script}", url,
+            str(server.binaries / "pgbench"), "--no-vacuum", "--protocol=prepared", "--progress=1",
+            f"--client={clients}", f"--jobs={min(2, clients)}",
+            f"--time={PREPARING_SECONDS + seconds:.0f}",
+            "--define=n=0", f"--define=base={base}", f"--file={script}", url,
         ],
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
     )  # fmt: skip
-    if done.returncode or "number of failed transactions: 0 " not in done.stdout:
-        raise SystemExit(f"pgbench failed:\n{done.stdout}\n{done.stderr[:2000]}")
-    found = re.search(r"actually processed: (\d+)", done.stdout)
-    rate = re.search(r"tps = ([\d.]+) \(without", done.stdout)
-    assert found is not None
-    assert rate is not None
+    # Connecting and preparing are over before it counts, as they are for the web process.
+    time.sleep(PREPARING_SECONDS)
+    pg, client = cpu_of_tree(server.pid), cpu_of_tree(process.pid)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    told, _ = process.communicate()
     used_now = resource.getrusage(resource.RUSAGE_CHILDREN)
-    client = used_now.ru_utime + used_now.ru_stime - used.ru_utime - used.ru_stime
-    count = int(found[1])
-    return Ran(count / float(rate[1]), count, 0, cpu_of_tree(server.pid) - pg, client)
+    if process.returncode or "number of failed transactions: 0 " not in told:
+        raise SystemExit(f"pgbench failed:\n{told[:3000]}")
+    rates = [
+        float(found[2])
+        for found in re.finditer(r"progress: ([\d.]+) s, ([\d.]+) tps", told)
+        if float(found[1]) > PREPARING_SECONDS + 0.5
+    ]
+    in_all = used_now.ru_utime + used_now.ru_stime - used.ru_utime - used.ru_stime
+    return Ran(
+        seconds=len(rates),
+        orders=round(sum(rates)),
+        pg_cpu=cpu_of_tree(server.pid) - pg,
+        client_cpu=in_all - client,
+    )
 
 
 # ------------------------------------------------------------------------- HTTP
@@ -589,6 +598,9 @@ def figures(over_http: list[Ran], by_pgbench: list[Ran]) -> dict[str, float]:
         "pg_cpu_ms": round(pg, 3),
         "orders_per_second": round(count / took, 1),
         "pgbench_orders_per_second": round(other / other_took, 1),
+        "pgbench_cpu_ratio": round(
+            sum(r.pg_cpu + r.client_cpu for r in by_pgbench) * 1000 / other / (app + pg), 2
+        ),
         "ratio_to_pgbench": round(count / took / (other / other_took), 3),
         "p50_ms": round(1000 * latencies[len(latencies) // 2], 2),
         "p99_ms": round(1000 * latencies[int(len(latencies) * 0.99)], 2),
