@@ -13,9 +13,10 @@ CREATE FUNCTION rdiv(a bigint, b bigint) RETURNS bigint
   RETURN sign(a)::bigint * ((2 * abs(a) + b) / (2 * b));
 
 -- whole * n / d, rounded as above, for 0 <= n and 0 < d. Two amounts multiplied can leave 64 bits: a
--- large order in rupiah does. Such products take the slow road.
+-- large order in rupiah does. Such products take the slow road. Not STRICT, although it gives NULL for
+-- NULL: only so does PostgreSQL put its body in the place of the call, which is a hundred times faster.
 CREATE FUNCTION part(whole bigint, n bigint, d bigint) RETURNS bigint
-  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
   RETURN CASE WHEN greatest(whole, n, d) < 2147483648 THEN rdiv(whole * n, d)
     ELSE div(2 * whole::numeric * n + d, 2 * d::numeric)::bigint END;
 
