@@ -15,7 +15,9 @@ class StockPromised(Refused):
     """The shelf cannot hold less than what has been promised from it."""
 
     code: ClassVar[str] = "stock_promised"
-    message: ClassVar[str] = "{reserved} of {sku} are promised to orders; {counted} cannot be all there is."
+    message: ClassVar[str] = (
+        "{reserved} of {sku} are promised to orders; {counted} cannot be all there is."
+    )
 
 
 def open_location(work: Work, *, code: str, name: str, country: str, position: int) -> int:
@@ -31,7 +33,9 @@ def open_location(work: Work, *, code: str, name: str, country: str, position: i
     return int(work.value("SELECT id FROM location WHERE code = %(code)s", code=code))
 
 
-def receive(work: Work, location_id: int, goods: Sequence[tuple[int, int]], *, reference: str) -> None:
+def receive(
+    work: Work, location_id: int, goods: Sequence[tuple[int, int]], *, reference: str
+) -> None:
     """Put received goods (variant, quantity) on the shelf. The same reference again adds nothing."""
     rows = sorted(goods)
     work.run(
