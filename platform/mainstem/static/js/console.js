@@ -18,6 +18,7 @@ let burst = 0;
 let last = 0;
 let first = 0;
 let waitingForSection = 0;
+let pressed = [];             // letters that wait to see whether they are a command or a scan
 
 function scanned(code) {
   const form = document.querySelector("form[data-scan-form]");
@@ -47,6 +48,7 @@ document.addEventListener("keydown", (event) => {
       && burst < BURST_MS * typed.length) {
     const code = typed;
     typed = "";
+    pressed = [];
     last = 0;  // the next scan may follow at once, and begins anew
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -72,7 +74,8 @@ function press(element) {
   if (element.matches("input, select, textarea")) { element.focus(); element.select?.(); } else element.click();
 }
 
-// A letter waits for the length of one burst before it acts, so that a scan is not taken for a command.
+// Letters wait for the length of one burst before they act, so that a scan is not taken for a command;
+// a quick hand may still roll from g to s. A key that is held down is no scanner's.
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   const field = typing(event.target);
@@ -84,7 +87,14 @@ document.addEventListener("keydown", (event) => {
   if (key === "/" || key === "?") event.preventDefault();
   // On a row, Enter opens its first link, also when the focus is on its tick.
   if (key === "Enter" && field) document.querySelector("[data-rows] > .is-current a")?.click();
-  window.setTimeout(() => { if (last === stamp) act(key); }, BURST_MS * 2);
+  if (event.repeat) { act(key); return; }
+  pressed.push(key);
+  window.setTimeout(() => {
+    if (last !== stamp) return;
+    const keys = pressed;
+    pressed = [];
+    if (keys.length < SCAN_LENGTH_MIN) keys.forEach(act);
+  }, BURST_MS * 2);
 });
 
 function act(key) {
