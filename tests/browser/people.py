@@ -24,11 +24,12 @@ NILS, AMINA = "nils@hardvik.example.com", "amina@hardvik.example.com"
 
 TABS_MAX = 80
 _REACHED = """() => {
-  const one = document.activeElement, style = getComputedStyle(one);
+  const one = document.activeElement;
+  const shown = [one, one.closest("label")].map(it => it && getComputedStyle(it));
   const words = one.getAttribute("aria-label") ?? one.labels?.[0]?.innerText ?? one.innerText;
   return {
     name: words.replace(/\\s+/g, " ").trim(),
-    is_seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 1,
+    is_seen: shown.some(style => style && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 1),
   };
 }"""
 
@@ -74,7 +75,7 @@ class Person:
             self.page.locator(f"[name='{name.replace('__', '-')}']:visible").first.fill(value)
 
     def keys(self, *names: str) -> None:
-        """Press keys, one after the other."""
+        """Press keys, one rolling into the next."""
         for name in names:
             self.page.keyboard.press(name)
 
@@ -95,9 +96,9 @@ class Person:
         """Sign in, from the page that asks for it."""
         self.go(to or "/sign-in")
         self.look("sign-in")
-        self.page.get_by_label("E-mail").fill(email)
-        self.page.get_by_label("Password").fill(self.company.password)
-        self.press("Sign in")
+        self.page.locator("[name=email]").fill(email)
+        self.page.locator("[name=password]").fill(self.company.password)
+        self.page.locator("main button").click()
         expect(self.page).not_to_have_url(re.compile("/sign-in"))
 
     # ------------------------------------------------------------ the eyes
