@@ -82,7 +82,7 @@ class Eyes:
                 page.set_viewport_size(size)  # type: ignore[arg-type]
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
                 where = f"{name} ({size['width']}, {scheme})"
-                self._picture(page, size, f"{name}.{size['width']}.{scheme}.png")
+                self._picture(page, size, f"{name}.{size['width']}.{scheme}.jpg")
                 # A narrow page in the light and a wide one in the dark show every rule and colour.
                 if (size is PHONE) == (scheme == "light"):
                     self.wrong += [f"{where}: {told}" for told in self._judge(page)]
@@ -98,7 +98,7 @@ class Eyes:
         # As tall as the page, so that what stands at the lower edge of the screen covers nothing.
         tall = page.evaluate("document.documentElement.scrollHeight")
         page.set_viewport_size({**size, "height": max(size["height"], tall)})  # type: ignore[typeddict-item]
-        page.screenshot(path=self.pictures / name, animations="disabled")
+        page.screenshot(path=self.pictures / name, type="jpeg", quality=80)
         page.set_viewport_size(size)  # type: ignore[arg-type]
 
     def _judge(self, page: Page) -> list[str]:
