@@ -94,6 +94,9 @@ def run(
     `stages` takes in the seconds of each step, added up over all processes.
     """
     words = told or sys.stderr
+    if min(workers, batch, 1 if orders is None else orders) < 1:
+        _say(words, "Give at least one order, one worker and one order a batch.")
+        return 1
     try:
         with _interruptible(), _place(settings, fresh=fresh) as place:
             market = real_source.prepare(
