@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -77,25 +78,39 @@ def telling(tmp_path: Path) -> Iterator[Telling]:
 
 def _kill(told: Telling, part: str) -> None:
     """SIGKILL one part of this story's own company, the way the kernel would."""
-    family = psutil.Process(told.process.pid).children(recursive=True)
-    if part == "database":
-        mark = told.data / "pg"
-        victims = [p for p in psutil.process_iter(["cmdline"]) if _serves(p, mark)]
-    else:
-        victims = [p for p in family if p.cmdline()[-1:] == [part]]
+    end = time.monotonic() + PATIENCE_SECONDS
+    # One that was killed before may be on its way up again.
+    while not (victims := _victims(told, part)) and time.monotonic() < end:
+        time.sleep(0.05)
     assert victims, f"no {part} to kill"
     for victim in victims:
-        os.kill(victim.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it went when its parent did
+            os.kill(victim.pid, signal.SIGKILL)
+
+
+def _victims(told: Telling, part: str) -> list[psutil.Process]:
+    if part == "database":
+        return [p for p in psutil.process_iter(["cmdline"]) if _serves(p, told.data / "pg")]
+    family = psutil.Process(told.process.pid).children(recursive=True)
+    return [p for p in family if _words(p)[-1:] == [part]]
 
 
 def _serves(process: psutil.Process, data: Path) -> bool:
+    words = _words(process)
     try:
-        words = process.cmdline()
         return any(word.endswith("/postgres") or word == "postgres" for word in words[:1]) and (
             str(process.cwd()).startswith(str(data)) or str(data) in " ".join(words)
         )
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
+
+
+def _words(process: psutil.Process) -> list[str]:
+    """A process's command line; of one that was just killed, nothing."""
+    try:
+        return list(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return []
 
 
 @pytest.mark.slow

@@ -64,11 +64,14 @@ def trying(work: Work, home_id: int, id: UUID) -> None:
 def close(
     work: Work, home_id: int, id: UUID, *, provider_id: str | None = None, error: str | None = None
 ) -> None:
-    """Write the answer: what the gateway made, or why it certainly did not."""
+    """Write the answer: what the gateway made, or why it certainly did not.
+
+    What it made stays made, whatever a second try beside the first was told.
+    """
     work.run(
         """UPDATE operation SET state = %(state)s, provider_id = %(provider)s, error = %(error)s,
                   closed_at = %(now)s
-            WHERE home_id = %(home)s AND id = %(id)s""",
+            WHERE home_id = %(home)s AND id = %(id)s AND state <> 'done'""",
         home=home_id,
         id=id,
         state="failed" if error else "done",

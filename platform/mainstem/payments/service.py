@@ -57,19 +57,21 @@ def start(
             with database.work(SYSTEM) as work:
                 operations.close(work, home_id, operation.id, error=str(error))
         raise
+    assert session.url, "an open checkout has a page"
     with database.work(CLIENT) as work:
         operations.close(work, home_id, operation.id, provider_id=session.id)
-        work.run(
-            """UPDATE payment SET session_id = %(session)s, pay_url = %(url)s,
+        # Of two pages, opened by two clicks under two keys, the first one written down is shown.
+        shown = work.value(
+            """UPDATE payment SET session_id = coalesce(session_id, %(session)s),
+                      pay_url = coalesce(pay_url, %(url)s),
                       state = CASE WHEN state = 'started' THEN 'open' ELSE state END
-                WHERE home_id = %(home)s AND id = %(id)s""",
+                WHERE home_id = %(home)s AND id = %(id)s RETURNING pay_url""",
             home=home_id,
             id=payment_id,
             session=session.id,
             url=session.url,
         )
-    assert session.url, "an open checkout has a page"
-    return str(session.url)
+    return str(shown)
 
 
 def _open_checkout(
@@ -185,7 +187,7 @@ def _session_request(
 def _set_state(work: Work, home_id: int, payment_id: UUID, state: str) -> None:
     work.run(
         """UPDATE payment SET state = %(state)s
-            WHERE home_id = %(home)s AND id = %(id)s AND state <> 'captured'""",
+            WHERE home_id = %(home)s AND id = %(id)s AND state = 'started'""",
         home=home_id,
         id=payment_id,
         state=state,
