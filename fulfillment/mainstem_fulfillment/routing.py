@@ -15,7 +15,7 @@ from uuid import UUID
 
 from mainstem import stock
 from mainstem.kit.events import record_all
-from mainstem.kit.work import Work
+from mainstem.kit.work import Work, columns
 from mainstem.orders.progress import lock
 from mainstem_fulfillment import engagements
 
@@ -75,14 +75,18 @@ class _Candidate:
     abroad: bool
 
     @property
+    def whole(self) -> bool:
+        return self.covers == self.of
+
+    @property
     def rank(self) -> tuple[bool, bool, int, int]:
-        return (self.covers < self.of, self.abroad, self.location.position, self.location.id)
+        return (not self.whole, self.abroad, self.location.position, self.location.id)
 
     def told(self, chosen: bool) -> dict[str, Any]:
         """What is kept of a candidate: what it could do, and why it was (not) taken."""
         if chosen:
             why = "chosen"
-        elif self.covers < self.of:
+        elif not self.whole:
             why = "lacks_lines"
         else:
             why = "abroad" if self.abroad else "later_in_order"
@@ -113,13 +117,19 @@ def _route_goods(work: Work, promises: Sequence[_Promise]) -> None:
     if len(places) > 1:
         variants = list({variant for promise in promises for variant in promise.wanted})
         free = {(r.variant_id, r.location_id): r.free for r in work.rows(_FIELD, variants=variants)}
+    judged = [(promise, _judge(promise, places, free)) for promise in promises]
+    wishes = [
+        (promise, candidates[0].location.id)
+        for promise, candidates in judged
+        if candidates[0].whole and promise.locations != [candidates[0].location.id]
+    ]
+    moved = _move(work, wishes) if wishes else set()
     decisions = []
-    for promise in promises:
-        candidates = _judge(promise, places, free)
+    for promise, candidates in judged:
         best, now = candidates[0], promise.locations
-        if best.covers < best.of:
+        if not best.whole:
             chosen, reason = now, "no_single_location_has_everything"
-        elif now == [best.location.id] or _move(work, promise, best.location.id):
+        elif now == [best.location.id] or promise.key in moved:
             chosen, reason = [best.location.id], "whole_order_from_the_best_location"
         else:
             chosen, reason = now, "better_location_was_taken_meanwhile"
@@ -154,41 +164,75 @@ def _judge(
     return sorted(found, key=lambda candidate: candidate.rank)
 
 
-def _move(work: Work, promise: _Promise, location_id: int) -> bool:
-    """Move an order's promise to one location; False when its stock has gone meanwhile."""
-    shelf = stock.lock(work, list(promise.wanted))
-    free = {(variant, location_id): shelf.free.get(variant, {}).get(location_id, 0)
-            for variant in promise.wanted}  # fmt: skip
-    if promise.covered(location_id, free) < len(promise.wanted):
-        return False
-    stock.give_back(work, [promise.key])
-    stock.take(work, {(variant, location_id): q for variant, q in promise.wanted.items()})
-    order = {"home": promise.key[0], "order": promise.key[1]}
+def _move(work: Work, wishes: Sequence[tuple[_Promise, int]]) -> set[Key]:
+    """Move orders' promises to one location each; those whose stock has not gone meanwhile.
+
+    The whole batch's shelves are locked at once and in key order, as a basket locks its own: order
+    by order they would be taken crosswise to somebody else's.
+    """
+    shelf = stock.lock(work, [variant for promise, _ in wishes for variant in promise.wanted])
+    free = {(v, place): n for v, places in shelf.free.items() for place, n in places.items()}
+    taken: dict[tuple[int, int], int] = {}
+    moves: list[tuple[_Promise, int]] = []
+    for promise, place in wishes:
+        if promise.covered(place, free) < len(promise.wanted):
+            continue
+        # What one order leaves behind or takes, the next one of this batch sees.
+        for own, quantity in promise.own.items():
+            free[own] = free.get(own, 0) + quantity
+        for variant, quantity in promise.wanted.items():
+            free[variant, place] -= quantity
+            taken[variant, place] = taken.get((variant, place), 0) + quantity
+        moves.append((promise, place))
+    if moves:
+        stock.give_back(work, [promise.key for promise, _ in moves])
+        stock.take(work, taken)
+        _rewrite(work, moves)
+    return {promise.key for promise, _ in moves}
+
+
+def _rewrite(work: Work, moves: Sequence[tuple[_Promise, int]]) -> None:
+    """One fulfilment at the new location in the place of those that were promised."""
+    homes = [promise.key[0] for promise, _ in moves]
+    orders = [promise.key[1] for promise, _ in moves]
     work.run(
-        """UPDATE fulfilment SET state = 'canceled'
-            WHERE home_id = %(home)s AND order_id = %(order)s AND state = 'unrouted'""",
-        **order,
+        """UPDATE fulfilment f SET state = 'canceled'
+             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS moved (home_id, order_id)
+            WHERE f.home_id = moved.home_id AND f.order_id = moved.order_id
+              AND f.state = 'unrouted'""",
+        homes=homes,
+        orders=orders,
     )
-    no = work.value(
+    made = work.rows(
         """INSERT INTO fulfilment (home_id, order_id, no, location_id, state)
-           SELECT %(home)s, %(order)s, max(no) + 1, %(location)s, 'unrouted'
-             FROM fulfilment WHERE home_id = %(home)s AND order_id = %(order)s
-           RETURNING no""",
-        location=location_id,
-        **order,
+           SELECT f.home_id, f.order_id, max(f.no) + 1, moved.location_id, 'unrouted'
+             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(places)s::bigint[])
+               AS moved (home_id, order_id, location_id)
+             JOIN fulfilment f ON f.home_id = moved.home_id AND f.order_id = moved.order_id
+            GROUP BY f.home_id, f.order_id, moved.location_id
+           RETURNING home_id, order_id, no""",
+        homes=homes,
+        orders=orders,
+        places=[place for _, place in moves],
     )
+    new = {(row.home_id, row.order_id): row.no for row in made}
+    old = [
+        (*promise.key, no, new[promise.key], place)
+        for promise, place in moves
+        for no in sorted(promise.fulfilments)
+    ]
+    names = ("homes", "orders", "olds", "news", "places")
     work.run(
         """INSERT INTO reservation (home_id, order_id, line_no, fulfilment_no, variant_id, location_id, quantity)
-           SELECT home_id, order_id, line_no, %(no)s, variant_id, %(location)s, sum(quantity)
-             FROM reservation WHERE home_id = %(home)s AND order_id = %(order)s
-              AND fulfilment_no = ANY(%(old)s::int[])
-            GROUP BY home_id, order_id, line_no, variant_id""",
-        no=no,
-        location=location_id,
-        old=sorted(promise.fulfilments),
-        **order,
+           SELECT r.home_id, r.order_id, r.line_no, moved.new, r.variant_id, moved.location_id,
+                  sum(r.quantity)
+             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(olds)s::int[], %(news)s::int[],
+                         %(places)s::bigint[]) AS moved (home_id, order_id, old, new, location_id)
+             JOIN reservation r ON r.home_id = moved.home_id AND r.order_id = moved.order_id
+                  AND r.fulfilment_no = moved.old
+            GROUP BY r.home_id, r.order_id, r.line_no, moved.new, r.variant_id, moved.location_id""",
+        **dict(zip(names, columns(old, len(names)), strict=True)),
     )
-    return True
 
 
 def _keep(work: Work, decisions: Sequence[tuple[int, UUID, str, str, str]]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 from tests.company import KETTLE, SKILLET, a_company, a_paid_order
 
-from mainstem import invariants
+from mainstem import invariants, stock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
 from mainstem_fulfillment import routing
@@ -67,3 +70,61 @@ def test_routing_again_changes_nothing_and_says_nothing(database: Database) -> N
             routing.route(work, [(order.home_id, order.order_id)])
         assert work.value("SELECT count(*) FROM fact WHERE name = 'order.routed'") == 1
         assert work.value("SELECT count(*) FROM routing_decision") == 1
+
+
+def test_what_one_order_takes_the_next_of_the_batch_does_not_find(database: Database) -> None:
+    with database.work() as work:
+        company = a_company(work)
+        _move_first_location_abroad(work)
+        work.run("UPDATE stock_level SET on_hand = 4 WHERE location_id = %(id)s", id=company.malmo)
+        placed = [a_paid_order(work, company.shop, (KETTLE, 3)) for _ in range(2)]
+        routing.route(work, [(order.home_id, order.order_id) for order in placed])
+    with database.work() as work:
+        assert [
+            (row.chosen, row.reason)
+            for row in work.rows("SELECT * FROM routing_decision ORDER BY order_id")
+        ] == [
+            ("MMA", "whole_order_from_the_best_location"),
+            ("STH", "better_location_was_taken_meanwhile"),
+        ]
+        assert not [finding for finding in invariants.check(work) if finding.wrong]
+
+
+def test_a_batch_of_orders_takes_its_shelves_as_a_basket_does(database: Database) -> None:
+    """The first order wants the later shelf: whoever holds the earlier one still gets the later."""
+    with database.work() as work:
+        company = a_company(work)
+        _move_first_location_abroad(work)
+        placed = [
+            a_paid_order(work, company.shop, (SKILLET, 1)),
+            a_paid_order(work, company.shop, (KETTLE, 1)),
+        ]
+        shelf = {row.sku: row.id for row in work.rows("SELECT id, sku FROM variant ORDER BY id")}
+        assert shelf[KETTLE] < shelf[SKILLET]
+
+    def route() -> None:
+        with database.work() as work:
+            routing.route(work, [(order.home_id, order.order_id) for order in placed])
+
+    with ThreadPoolExecutor(1) as threads:
+        with database.work() as basket:
+            stock.lock(basket, [shelf[KETTLE]])
+            routed = threads.submit(route)
+            _await_somebody_waits_for(basket)
+            basket.run("SET LOCAL lock_timeout = '1s'")
+            assert stock.lock(basket, [shelf[SKILLET]]).free
+        routed.result(20)
+    with database.work() as work:
+        assert [
+            tuple(row)
+            for row in work.rows("SELECT chosen, count(*) FROM routing_decision GROUP BY 1")
+        ] == [("MMA", 2)]
+
+
+def _await_somebody_waits_for(work: Work) -> None:
+    end = time.monotonic() + 20
+    while not work.value(
+        "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)) LIMIT 1"
+    ):
+        assert time.monotonic() < end, "nobody waits"
+        time.sleep(0.01)
