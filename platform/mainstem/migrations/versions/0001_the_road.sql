@@ -264,7 +264,8 @@ CREATE TABLE stock_movement (
   id uuid PRIMARY KEY,
   variant_id bigint NOT NULL,
   location_id bigint NOT NULL,
-  delta int NOT NULL CHECK (delta <> 0),
+  delta int NOT NULL CHECK (delta <> 0 OR reason = 'count'),
+  counted int CHECK ((counted IS NOT NULL) = (reason = 'count')),   -- what there was, once counted
   reason text NOT NULL CHECK (reason IN ('receipt','count','shrink','return_restock','transfer')),
   reference text NOT NULL,
   actor text NOT NULL,
