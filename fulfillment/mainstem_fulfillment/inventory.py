@@ -20,6 +20,16 @@ class StockPromised(Refused):
     )
 
 
+class CountedAlready(Refused):
+    """This stocktake has another figure for this shelf."""
+
+    code: ClassVar[str] = "counted_already"
+    message: ClassVar[str] = (
+        "{reference} has counted {before} of {sku} there already, not {counted}."
+        " Count it again under another reference."
+    )
+
+
 def open_location(work: Work, *, code: str, name: str, country: str, position: int) -> int:
     """A place that keeps goods; its id. Opening it again changes nothing."""
     work.run(
@@ -37,14 +47,11 @@ def receive(
     work: Work, location_id: int, goods: Sequence[tuple[int, int]], *, reference: str
 ) -> None:
     """Put received goods (variant, quantity) on the shelf. The same reference again adds nothing."""
-    rows = sorted(goods)
-    work.run(
-        """INSERT INTO stock_level (variant_id, location_id, on_hand)
-           SELECT variant_id, %(location)s, 0 FROM unnest(%(variants)s::bigint[]) AS new (variant_id)
-           ON CONFLICT DO NOTHING""",
-        location=location_id,
-        variants=[variant for variant, _ in rows],
-    )
+    quantities: dict[int, int] = {}
+    for variant, quantity in goods:
+        quantities[variant] = quantities.get(variant, 0) + quantity
+    variants = sorted(quantities)
+    _take_shelves(work, location_id, variants)
     work.run(
         """WITH moved AS (
              INSERT INTO stock_movement (id, variant_id, location_id, delta, reason, reference, actor, at)
@@ -59,44 +66,85 @@ def receive(
         reference=reference,
         actor=str(work.actor),
         now=work.now(),
-        ids=new_ids(len(rows)),
-        variants=[variant for variant, _ in rows],
-        quantities=[quantity for _, quantity in rows],
+        ids=new_ids(len(variants)),
+        variants=variants,
+        quantities=[quantities[variant] for variant in variants],
+    )
+
+
+def _take_shelves(work: Work, location_id: int, variants: Sequence[int]) -> list[Any]:
+    """The shelves of these variants at a location, made where there are none, and locked.
+
+    In key order, as a basket locks them: so a delivery and a basket never wait for each other.
+    """
+    work.run(
+        """INSERT INTO stock_level (variant_id, location_id, on_hand)
+           SELECT variant_id, %(location)s, 0 FROM unnest(%(variants)s::bigint[]) AS new (variant_id)
+            ORDER BY variant_id ON CONFLICT DO NOTHING""",
+        location=location_id,
+        variants=list(variants),
+    )
+    return work.rows(
+        """SELECT variant_id, on_hand, reserved FROM stock_level
+            WHERE variant_id = ANY(%(variants)s::bigint[]) AND location_id = %(location)s
+            ORDER BY variant_id, location_id FOR NO KEY UPDATE""",
+        location=location_id,
+        variants=list(variants),
     )
 
 
 def count(work: Work, location_id: int, variant_id: int, counted: int, *, reference: str) -> int:
-    """Bring a shelf to what was counted on it; the difference, kept as a movement with its reason."""
-    row = work.row(
-        """SELECT s.on_hand, s.reserved, v.sku FROM stock_level s JOIN variant v ON v.id = s.variant_id
-            WHERE s.variant_id = %(variant)s AND s.location_id = %(location)s FOR UPDATE OF s""",
-        variant=variant_id,
-        location=location_id,
+    """Bring a shelf to what was counted on it; the difference, kept as a movement with its reason.
+
+    The same count again changes nothing, whatever has come or gone since. Raises CountedAlready for
+    another figure under the same reference, and StockPromised for less than orders were promised.
+    """
+    [shelf] = _take_shelves(work, location_id, [variant_id])
+    key = {"variant": variant_id, "location": location_id, "reference": reference}
+    before = work.row(
+        """SELECT delta, counted FROM stock_movement
+            WHERE reason = 'count' AND reference = %(reference)s
+              AND variant_id = %(variant)s AND location_id = %(location)s""",
+        **key,
     )
-    if row is None:
-        receive(work, location_id, [(variant_id, counted)] if counted else [], reference=reference)
-        return counted
-    if counted < row.reserved:
-        raise StockPromised(reserved=row.reserved, sku=row.sku, counted=counted)
-    delta = counted - row.on_hand
+    if before is not None:
+        if before.counted != counted:
+            raise CountedAlready(
+                reference=reference,
+                before=before.counted,
+                sku=_sku(work, variant_id),
+                counted=counted,
+            )
+        return int(before.delta)
+    if counted < shelf.reserved:
+        raise StockPromised(reserved=shelf.reserved, sku=_sku(work, variant_id), counted=counted)
+    delta = counted - int(shelf.on_hand)
+    work.run(
+        """INSERT INTO stock_movement
+                  (id, variant_id, location_id, delta, counted, reason, reference, actor, at)
+           VALUES (%(id)s, %(variant)s, %(location)s, %(delta)s, %(counted)s, 'count',
+                   %(reference)s, %(actor)s, %(now)s)""",
+        id=new_id(),
+        delta=delta,
+        counted=counted,
+        actor=str(work.actor),
+        now=work.now(),
+        **key,
+    )
     if delta:
         work.run(
-            """WITH moved AS (
-                 INSERT INTO stock_movement (id, variant_id, location_id, delta, reason, reference, actor, at)
-                 VALUES (%(id)s, %(variant)s, %(location)s, %(delta)s, 'count', %(reference)s, %(actor)s, %(now)s)
-                 RETURNING delta)
-               UPDATE stock_level SET on_hand = on_hand + moved.delta FROM moved
+            """UPDATE stock_level SET on_hand = %(counted)s
                 WHERE variant_id = %(variant)s AND location_id = %(location)s""",
-            id=new_id(),
             variant=variant_id,
             location=location_id,
-            delta=delta,
-            reference=reference,
-            actor=str(work.actor),
-            now=work.now(),
+            counted=counted,
         )
         record(work, "stock.counted", f"{variant_id}@{location_id}")
     return delta
+
+
+def _sku(work: Work, variant_id: int) -> str:
+    return str(work.value("SELECT sku FROM variant WHERE id = %(id)s", id=variant_id))
 
 
 def levels(work: Work) -> list[Any]:

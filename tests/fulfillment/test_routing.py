@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.company import KETTLE, SKILLET, a_company, a_paid_order
+from tests.fulfillment.waits import await_somebody_waits_for
 
 from mainstem import invariants, stock
 from mainstem.kit.db import Database
@@ -110,7 +110,7 @@ def test_a_batch_of_orders_takes_its_shelves_as_a_basket_does(database: Database
         with database.work() as basket:
             stock.lock(basket, [shelf[KETTLE]])
             routed = threads.submit(route)
-            _await_somebody_waits_for(basket)
+            await_somebody_waits_for(basket)
             basket.run("SET LOCAL lock_timeout = '1s'")
             assert stock.lock(basket, [shelf[SKILLET]]).free
         routed.result(20)
@@ -119,12 +119,3 @@ def test_a_batch_of_orders_takes_its_shelves_as_a_basket_does(database: Database
             tuple(row)
             for row in work.rows("SELECT chosen, count(*) FROM routing_decision GROUP BY 1")
         ] == [("MMA", 2)]
-
-
-def _await_somebody_waits_for(work: Work) -> None:
-    end = time.monotonic() + 20
-    while not work.value(
-        "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)) LIMIT 1"
-    ):
-        assert time.monotonic() < end, "nobody waits"
-        time.sleep(0.01)
