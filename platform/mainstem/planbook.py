@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
+from mainstem.kit.errors import Refused
 from mainstem.kit.work import Question, Work
 from mainstem.plan import Plan, parse
 from mainstem.plan.definition import fingerprint
@@ -17,8 +18,33 @@ class NoPlanInForce(RuntimeError):
     """Nothing may be sold before the company has published how it pays."""
 
 
+class PublishedAlready(Refused):
+    """This very plan has a version, in force from another instant."""
+
+    code: ClassVar[str] = "published_already"
+    message: ClassVar[str] = (
+        "This very plan is version {version}, in force from {day}."
+        " To bring it back, publish it under another name."
+    )
+
+
 def publish(work: Work, document: Mapping[str, Any], *, effective_from: datetime) -> Plan:
-    """A new version. Raises PlanRefused for a plan that the company must not have."""
+    """A new version; the one that it has when this very plan was published for this very instant.
+
+    Raises PlanRefused for a plan that the company must not have, PublishedAlready for one that is
+    in force from another instant.
+    """
+    # One at a time: each gets a number of its own.
+    work.run("SELECT pg_advisory_xact_lock(7220)")
+    before = work.row(
+        "SELECT version, effective_from FROM plan_version WHERE hash = %(hash)s",
+        hash=fingerprint(document),
+    )
+    if before is not None:
+        if before.effective_from != effective_from:
+            day = before.effective_from.astimezone(work.tools.zone).date()
+            raise PublishedAlready(version=before.version, day=day)
+        return parse(document, version=before.version)
     version = work.value("SELECT coalesce(max(version), 0) + 1 FROM plan_version")
     plan = parse(document, version=version)
     work.run(

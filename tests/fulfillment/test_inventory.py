@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.company import KETTLE, SKILLET, a_company, a_location, an_order
-from tests.fulfillment.waits import await_somebody_waits_for
+from tests.waits import await_somebody_waits_for
 
 from mainstem import stock
 from mainstem.kit.db import Database

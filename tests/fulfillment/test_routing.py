@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.company import KETTLE, SKILLET, a_company, a_paid_order
-from tests.fulfillment.waits import await_somebody_waits_for
+from tests.waits import await_somebody_waits_for
 
 from mainstem import invariants, stock
 from mainstem.kit.db import Database
