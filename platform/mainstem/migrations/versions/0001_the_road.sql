@@ -605,7 +605,8 @@ CREATE TABLE payment (
   order_id uuid NOT NULL,
   provider text NOT NULL CHECK (provider IN ('stripe', 'external')),
   attempt smallint NOT NULL DEFAULT 1 CHECK (attempt > 0),
-  state text NOT NULL CHECK (state IN ('started','open','processing','captured','failed','expired')),
+  -- duplicate: paid beside the one that counts, and to be sent back; returned: it has gone back
+  state text NOT NULL CHECK (state IN ('started','open','processing','captured','failed','expired','duplicate','returned')),
   currency char(3) NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
   amount_minor bigint NOT NULL CHECK (amount_minor >= 0),
   captured_minor bigint NOT NULL DEFAULT 0 CHECK (captured_minor >= 0),
@@ -620,8 +621,9 @@ CREATE TABLE payment (
   PRIMARY KEY (home_id, id),
   UNIQUE (home_id, order_id, attempt),
   FOREIGN KEY (home_id, order_id) REFERENCES orders (home_id, id),
-  CHECK ((captured_at IS NOT NULL) = (state = 'captured'))
+  CHECK ((captured_at IS NOT NULL) = (state IN ('captured', 'duplicate', 'returned')))
 ) WITH (fillfactor = 80);
+CREATE INDEX payment_open ON payment (created_at) WHERE state IN ('open','processing','duplicate');
 
 CREATE TABLE refund (
   home_id bigint NOT NULL,
@@ -644,6 +646,7 @@ CREATE TABLE refund (
   FOREIGN KEY (home_id, payment_id) REFERENCES payment (home_id, id)
 );
 CREATE INDEX refund_order ON refund (home_id, order_id);
+CREATE INDEX refund_open ON refund (requested_at) WHERE state IN ('requested','submitted','failed');
 
 CREATE TABLE dispute (
   home_id bigint NOT NULL,
@@ -832,6 +835,7 @@ CREATE TABLE payout (
   error text,
   reserved_at timestamptz NOT NULL,
   paid_at timestamptz,
+  called_off text,                      -- why staff took it back
   PRIMARY KEY (home_id, id),
   UNIQUE (home_id, currency, period),
   UNIQUE (home_id, number)
