@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import resource
 import sys
 import tempfile
 import time
@@ -67,7 +66,7 @@ def _print_table(seconds: dict[str, float], whole: float, workers: int) -> None:
         each = seconds.get(step, 0.0) / (1 if step == "week's end" else workers)
         print(f"{words:<46}{each:>9.1f}")
     print(f"{'Founding, checking and all':<46}{whole:>9.1f}")
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    own = real_play.memory()
     each = seconds.get(real_play.MEMORY, 0.0)
     print(
         f"Python in the processes took {seconds.get(real_play.PROCESSOR, 0.0):.0f} processor seconds,"

@@ -30,17 +30,16 @@ class Fact:
         return UUID(self.subject)
 
 
-_RECORD = """
-WITH fact AS (
-  INSERT INTO fact (home_id, id, name, subject, actor, work_id, happened_at)
-  SELECT home_id, id, %(name)s, subject, %(actor)s, %(work)s, happened_at
-    FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(subjects)s::text[],
-                %(times)s::timestamptz[]) AS new (home_id, id, subject, happened_at)
-  ON CONFLICT DO NOTHING
-  RETURNING home_id, id, subject)
+_KEEP = """
+INSERT INTO fact (home_id, id, name, subject, actor, work_id, happened_at)
+SELECT home_id, id, %(name)s, subject, %(actor)s, %(work)s, happened_at
+  FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(subjects)s::text[],
+              %(times)s::timestamptz[]) AS new (home_id, id, subject, happened_at)
+ON CONFLICT DO NOTHING"""
+_KEEP_WAITING = f"""
+WITH fact AS ({_KEEP} RETURNING home_id, id, subject)
 INSERT INTO fact_waiting (id, home_id, name, subject, next_at)
-SELECT id, home_id, %(name)s, subject, clock_timestamp() FROM fact WHERE %(reacts)s
-"""
+SELECT id, home_id, %(name)s, subject, clock_timestamp() FROM fact"""
 
 
 def record(work: Work, name: str, subject: object, *, home: int = 0) -> None:
@@ -65,7 +64,7 @@ def record_all(
         return
     now = work.now()
     work.run(
-        _RECORD,
+        _KEEP_WAITING if reacts and name in work.tools.reactions else _KEEP,
         name=name,
         actor=str(work.actor),
         work=work.id,
@@ -73,7 +72,6 @@ def record_all(
         ids=new_ids(len(subjects)),
         subjects=[str(subject) for _, subject in subjects],
         times=list(happened_at) if happened_at else [now] * len(subjects),
-        reacts=reacts and name in work.tools.reactions,
     )
 
 

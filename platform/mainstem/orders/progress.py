@@ -209,7 +209,7 @@ def _move_promised(
 def _move(
     work: Work, column: str, source: str, moved: dict[str, list[Any]], at: Mapping[Key, datetime]
 ) -> None:
-    orders = sorted(set(zip(moved["homes"], moved["orders"], strict=True)))
+    orders = list(dict.fromkeys(zip(moved["homes"], moved["orders"], strict=True)))
     if not orders:
         return
     now = work.now()

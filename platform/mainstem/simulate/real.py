@@ -1,11 +1,9 @@
 """`mainstem real`: the company carries a real year, 155,848 baskets, from the till to the payout.
 
-The year is played in rounds of a week. In one round the baskets of a week are bought, and what was
-bought before is shipped, delivered and refunded as far as that falls into the week before. Everything
-of one client happens in one process, in order; what the processes share are the shelf and the books,
-which are made for that. When a round is done, the company's clock moves on by the week that is now
-complete: holds end day by day, and on Monday everybody is paid who has enough. So the result is the
-same to the cent, whatever the number of processes or the size of a batch.
+The year is played week by week, the households shared out among the processes (`real_schedule`).
+What the processes share are the shelf and the books, which are made for that. When all of a week has
+happened, the company's clock moves on: holds end day by day, and on Monday everybody is paid who has
+enough. So the result is the same to the cent, whatever the number of processes or the size of a batch.
 
 It may be stopped or killed at any moment and goes on where it was: the clock's own facts say which
 weeks are over, and inside a week every verb finds what is already done.
@@ -15,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import json
 import multiprocessing
 import shutil
@@ -22,7 +21,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from mainstem import commissions, invariants, orders, payouts
+from mainstem import invariants
 from mainstem.kit import db, postgres
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.events import record_all
@@ -42,6 +41,7 @@ from mainstem.kit.work import SYSTEM, Work
 from mainstem.simulate import real_company, real_play, real_source
 from mainstem.simulate.real_company import CURRENCY
 from mainstem.simulate.real_play import GONE, Away
+from mainstem.simulate.real_schedule import END, Schedule, Task
 from mainstem.simulate.real_source import Market, SourceMissing, Week
 
 NAME = "mainstem_real"
@@ -52,9 +52,11 @@ SERVER_SETTINGS = {
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     "wal_buffers": "16MB",
+    "wal_init_zero": "off",
     "work_mem": "32MB",
     "maintenance_work_mem": "128MB",
     "jit": "off",
+    "max_parallel_workers_per_gather": "0",  # the players are as many as the cores
     # Tables that only grow need no vacuum while they do, and statistics of a small sample serve:
     # with PostgreSQL's own settings this takes a quarter of all processor time.
     "default_statistics_target": "20",
@@ -69,6 +71,7 @@ WORKERS = 2
 BATCH = 1000
 
 _PATIENCE_SECONDS = 120.0
+_LONGEST_HOLD = timedelta(days=90)
 _MARKS = (50_000, 100_000, 150_000)
 _WISHES = (signal.SIGINT, signal.SIGTERM)
 _RESUME = "Run the same command again to go on where it stopped."
@@ -217,15 +220,8 @@ class _Year:
         if over > self.market.first_at.date():
             self._say(f"Going on from {over}.")
         self._already = self._look()
-        last = None
         try:
-            for new in real_source.weeks(self.market.first_at):
-                # When a week is over, the baskets of the next one have been bought as well.
-                if last is None or last.end.date() > over:
-                    if last and last.start > self.market.last_at and self._all_matured(last.start):
-                        break
-                    self._round(new, last)
-                last = new
+            self._play_on(over)
         finally:
             self._end_pool()
         return self._result()
@@ -277,31 +273,35 @@ class _Year:
             """SELECT count(*) FROM (SELECT owner_id FROM ledger_entry WHERE account = 'pending'
                                       GROUP BY owner_id, currency HAVING sum(signed_minor) <> 0) AS h"""
         )
-        return held == 0 or now > self.market.last_at + timedelta(days=90)
+        return held == 0 or now > self.market.last_at + _LONGEST_HOLD
 
-    # -- a round
+    # -- the pieces
 
-    def _round(self, new: Week, old: Week | None) -> None:
+    def _play_on(self, over: date) -> None:
+        """Every week that is not over yet; from the first such week when something was killed."""
+        weeks = _weeks(self.market)
+        busy = sum(week.start <= self.market.last_at for week in weeks)
+        done = sum(week.end.date() <= over for week in weeks)
+        schedule = Schedule(self.workers, busy, done)
         until = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            before = self._done()
+            before = self._done(), schedule.over
             try:
-                if (old or new).start <= self.market.last_at:
-                    self._play_parts(new, old)
-                if old:
-                    self._pass(old)
+                self._play_all(schedule, weeks)
                 return
             except (Away, BrokenProcessPool, postgres.PostgresProblem, *GONE) as error:
                 killed = isinstance(error, BrokenProcessPool)
-                if self._done() > before:
+                if (self._done(), schedule.over) > before:
                     until = time.monotonic() + _PATIENCE_SECONDS
                 self._end_pool()
                 if time.monotonic() > until:
                     reason = f"The database does not come back: {error}. {_RESUME}"
                     raise CannotRun(reason) from error
                 what = "A process was killed" if killed else "The database went away"
-                self._say(f"{what}; the week of {new.start:%Y-%m-%d} goes on where it was.")
+                week = weeks[schedule.over]
+                self._say(f"{what}; the week of {week.start:%Y-%m-%d} goes on where it was.")
                 self._come_back()
+                schedule.again()
 
     def _come_back(self) -> None:
         for _ in range(60):
@@ -310,45 +310,36 @@ class _Year:
                 self._look()
                 return
 
-    def _play_parts(self, new: Week, old: Week | None) -> None:
-        url, pool, shares = self.place.url(), self._started_pool(), self.workers
-        waiting: set[Future[dict[str, float]]] = {
-            pool.submit(
-                real_play.play,
-                url,
-                self.place.folder,
-                self.batch,
-                new.part(share, shares),
-                old.part(share, shares) if old else None,
-            )
-            for share in range(shares)
-        }
-        while waiting:
-            done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
-            for part in done:
+    def _play_all(self, schedule: Schedule, weeks: Sequence[Week]) -> None:
+        """Keep every process at work until nothing is held any more."""
+        url, pool = self.place.url(), self._started_pool()
+        playing: dict[Future[dict[str, float]], Task] = {}
+        while True:
+            while len(playing) < self.workers and (task := schedule.next()):
+                week = weeks[task.week]
+                if task.week >= schedule.busy and self._all_matured(week.start):
+                    return
+                # Each time that the tables have doubled, roughly.
+                study = task.kind == END and (task.week + 1) & task.week == 0
+                playing[
+                    pool.submit(
+                        real_play.play,
+                        url,
+                        self.place.folder,
+                        self.batch,
+                        task.kind,
+                        week,
+                        task.share,
+                        self.workers,
+                        study,
+                    )
+                ] = task
+            finished, _ = wait(playing, timeout=0.5, return_when=FIRST_COMPLETED)
+            for part in finished:
                 for step, spent in part.result().items():
                     self._spent(step, spent)
-            self._show(new.start)
-
-    def _pass(self, week: Week) -> None:
-        """The company's clock moves on by a week: holds end, finished orders close, Monday pays."""
-        began, end = time.perf_counter(), week.end
-        days = [(week.start + timedelta(days=n)).date() for n in range(1, 8)]
-        database = real_play.connect(self.place.url())
-        try:
-            with database.work(SYSTEM, clock=FixedClock(end)) as work:
-                for day in days:
-                    commissions.release(work, day)
-                orders.close_finished(work, most=1_000_000)
-                payouts.run(work, end.date())
-                reserved = work.rows("SELECT home_id, id FROM payout WHERE state = 'reserved'")
-                payouts.confirm_bank(work, [(row.home_id, row.id) for row in reserved], at=end)
-                # Last, and in this same transaction: the week is over.
-                record_all(work, "clock.daily", [(0, day.isoformat()) for day in days])
-                record_all(work, "clock.weekly", [(0, end.date().isoformat())])
-        finally:
-            database.close()
-        self._spent("week's end", time.perf_counter() - began)
+                schedule.done(playing.pop(part))
+            self._show(weeks[schedule.over].start)
 
     def _spent(self, step: str, seconds: float) -> None:
         if step == real_play.MEMORY:
@@ -415,6 +406,14 @@ class _Year:
             "seconds": round(spent, 1),
             "orders_per_second": round((sums.orders - self._already) / spent) if spent else 0,
         }
+
+
+def _weeks(market: Market) -> list[Week]:
+    """The weeks in which something happens, and those in which the last holds end."""
+    last = market.last_at + _LONGEST_HOLD + timedelta(weeks=2)
+    return list(
+        itertools.takewhile(lambda week: week.start <= last, real_source.weeks(market.first_at))
+    )
 
 
 def _over(work: Work) -> date | None:

@@ -11,12 +11,11 @@ import gc
 import hashlib
 import multiprocessing
 import os
-import resource
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
@@ -28,21 +27,25 @@ from zoneinfo import ZoneInfo
 import psycopg
 import sqlalchemy.exc
 
+from mainstem import commissions, orders, payouts
 from mainstem.importing import history as past
 from mainstem.importing.history import Key, Sale
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import APP_ROLE, Database
 from mainstem.kit.errors import Refused
+from mainstem.kit.events import record_all
 from mainstem.kit.work import SYSTEM, Tools, Work
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
 from mainstem.payments import PastRefund
 from mainstem.simulate.real_company import CURRENCY
-from mainstem.simulate.real_source import Basket, Given, History, Part
+from mainstem.simulate.real_schedule import BUY, FOLLOW
+from mainstem.simulate.real_source import Basket, Given, History, Part, Week
 
 T = TypeVar("T")
 
 ZONE = ZoneInfo("UTC")
 STATEMENT_TIMEOUT = "600s"
+END = "week's end"
 PROCESSOR = "processor"
 MEMORY = "memory in MB"
 _TRIES = 6
@@ -77,6 +80,7 @@ class Player:
     def __init__(
         self, url: str, folder: Path, *, batch: int, told: Callable[[int, int], None]
     ) -> None:
+        self._url = url
         self._database = connect(url)
         self._history = History(folder)
         self._batch = batch
@@ -91,26 +95,41 @@ class Player:
         self._database.close()
         self._history.close()
 
-    def play(self, new: Part | None, old: Part | None) -> None:
-        """What is bought in one part, and what happens to what was bought before in another.
-
-        Every second player begins with the old, so that not all want the shelf at one moment.
-        """
-        steps = [self._buy, self._follow]
-        parts = [new, old]
-        first = next(part for part in parts if part).share % 2
-        for turn in (first, 1 - first):
-            if part := parts[turn]:
-                steps[turn](part)
-
-    def _buy(self, part: Part) -> None:
+    def buy(self, part: Part) -> None:
+        """What is bought in a part of the history, and shipped."""
         baskets = self._history.baskets(part)
         self._each("capture", map(self._sale, baskets), part, self._capture)
-
-    def _follow(self, part: Part) -> None:
         self._each("ship", self._history.due("shipped", part), part, self._ship)
+
+    def follow(self, part: Part) -> None:
+        """What arrives in a part of the history, and what comes back."""
         self._each("deliver", self._history.due("delivered", part), part, self._deliver)
         self._each("refund", self._history.refunds(part), part, self._refund)
+
+    def end(self, week: Week) -> None:
+        """The company's clock moves on by a week: holds end, finished orders close, Monday pays."""
+        began, end = time.perf_counter(), week.end
+        days = [(week.start + timedelta(days=n)).date() for n in range(1, 8)]
+        with self._database.work(SYSTEM, clock=FixedClock(end)) as work:
+            for day in days:
+                commissions.release(work, day)
+            orders.close_finished(work, most=1_000_000)
+            payouts.run(work, end.date())
+            reserved = work.rows("SELECT home_id, id FROM payout WHERE state = 'reserved'")
+            payouts.confirm_bank(work, [(row.home_id, row.id) for row in reserved], at=end)
+            # Last, and in this same transaction: the week is over.
+            record_all(work, "clock.daily", [(0, day.isoformat()) for day in days])
+            record_all(work, "clock.weekly", [(0, end.date().isoformat())])
+        self.seconds[END] = self.seconds.get(END, 0.0) + time.perf_counter() - began
+
+    def study(self) -> None:
+        """Have PostgreSQL look at its tables, and plan accordingly.
+
+        Its own look comes late for tables that grow so fast: what was planned for an empty table
+        reads all orders of an affiliate, or all payments, where one is asked for.
+        """
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute("ANALYZE")
 
     def _each(
         self, step: str, things: Iterable[T], part: Part, verb: Callable[[list[T], datetime], None]
@@ -260,9 +279,9 @@ def _end_with(sentinel: int) -> None:
 
 
 def play(
-    url: str, folder: Path, batch: int, new: Part | None, old: Part | None
+    url: str, folder: Path, batch: int, kind: str, week: Week, share: int, shares: int, study: bool
 ) -> dict[str, float]:
-    """Play a new part and an old one; seconds by step. Raises Away when it should be tried again."""
+    """Play one piece of the year; seconds by step. Raises Away when it should be tried again."""
     global _player, _place
     try:
         if _player is None or _place != (url, folder, batch):
@@ -270,12 +289,24 @@ def play(
             _place = (url, folder, batch)
         _player.seconds = {}
         began = time.process_time()
-        _player.play(new, old)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        return _player.seconds | {PROCESSOR: time.process_time() - began, MEMORY: memory}
+        if kind == BUY:
+            _player.buy(week.part(share, shares))
+        elif kind == FOLLOW:
+            _player.follow(week.part(share, shares))
+        else:
+            _player.end(week)
+        if study:
+            _player.study()
+        return _player.seconds | {PROCESSOR: time.process_time() - began, MEMORY: memory()}
     except (*GONE, Away) as error:
         # Only its words: the driver's own errors do not survive the way to the owner.
         raise Away(str(error)) from None
+
+
+def memory() -> float:
+    """The most memory that this process has held at once, in MB."""
+    told = Path("/proc/self/status").read_text()
+    return int(told.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def _tell(share: int, orders: int) -> None:
