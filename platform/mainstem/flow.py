@@ -7,14 +7,14 @@ run twice, late, or beside another. Facts of one name are taken together where t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from mainstem import commissions, leads, orders, payments, payouts
 from mainstem.kit.db import Database
-from mainstem.kit.events import Fact
+from mainstem.kit.events import Fact, record
 from mainstem.kit.work import Tools, Work
 from mainstem_fulfillment import engagements, routing, shipments
 
@@ -24,6 +24,22 @@ Outside = Callable[[Database, Fact], object]
 
 def _keys(facts: Sequence[Fact]) -> list[tuple[int, UUID]]:
     return [(fact.home_id, fact.uuid) for fact in facts]
+
+
+def _sweep(work: Work, facts: Sequence[Fact]) -> None:
+    """Each minute: what nobody has paid. The first one of an hour begins the hour."""
+    payments.chase_payments(work)
+    orders.expire_unpaid(work)
+    for fact in facts:
+        hour = datetime.fromisoformat(fact.subject).replace(minute=0)
+        record(work, "clock.hourly", hour.isoformat())
+
+
+def _hourly(work: Work, facts: Sequence[Fact]) -> None:
+    """Each hour: what the gateway should have told us of by now."""
+    payments.chase_refunds(work)
+    payments.chase_accounts(work)
+    payouts.chase_payouts(work)
 
 
 def _daily(work: Work, facts: Sequence[Fact]) -> None:
@@ -65,7 +81,8 @@ REACTIONS: dict[str, Reaction] = {
     "order.disputed": lambda work, facts: commissions.settle(work, _keys(facts)),
     "order.canceled": _called_off,
     "order.expired": lambda work, facts: shipments.call_off(work, _keys(facts)),
-    "clock.sweep": lambda work, facts: orders.expire_unpaid(work),
+    "clock.sweep": _sweep,
+    "clock.hourly": _hourly,
     "clock.daily": _daily,
     "commission.released": _tidy,
     "clock.weekly": _weekly,
@@ -82,6 +99,10 @@ OUTSIDE: dict[str, Outside] = {
     "gateway.received": _open_letter,
     "refund.requested": payments.send_refund,
     "payout.reserved": payouts.send,
+    "payment.overdue": payments.look_for_payment,
+    "refund.overdue": payments.look_for_refund,
+    "account.overdue": payments.look_for_account,
+    "payout.overdue": payouts.look_for_payout,
 }
 
 NAMES = frozenset(REACTIONS) | frozenset(OUTSIDE)

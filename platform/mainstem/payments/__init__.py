@@ -11,6 +11,14 @@ from mainstem.payments.errors import (
 )
 from mainstem.payments.gateway import Gateway, Letter, verify
 from mainstem.payments.letters import apply_letter, settle_session
+from mainstem.payments.overdue import (
+    chase_accounts,
+    chase_payments,
+    chase_refunds,
+    look_for_account,
+    look_for_payment,
+    look_for_refund,
+)
 from mainstem.payments.service import (
     PastRefund,
     record_external,
@@ -31,6 +39,12 @@ __all__ = [
     "PastRefund",
     "account_changed",
     "apply_letter",
+    "chase_accounts",
+    "chase_payments",
+    "chase_refunds",
+    "look_for_account",
+    "look_for_payment",
+    "look_for_refund",
     "onboarding_link",
     "open_account",
     "record_external",

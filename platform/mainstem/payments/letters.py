@@ -35,11 +35,11 @@ def apply_letter(database: Database, fact: Fact) -> None:
     elif letter.type.startswith("charge."):
         intent = gateway.intent_of_charge(letter.object_id)
         _settle_intent(database, intent)
-        _keep_refunds(database, intent)
+        look_at_refunds(database, intent)
     elif letter.type.startswith("refund."):
         intent = gateway.intent_of_refund(letter.object_id)
         _settle_intent(database, intent)
-        _keep_refunds(database, intent)
+        look_at_refunds(database, intent)
 
 
 def settle_session(database: Database, session_id: str) -> None:
@@ -129,7 +129,8 @@ def _state_of(session: SessionState) -> str:
     return "expired" if session.status == "expired" else "open"
 
 
-def _keep_refunds(database: Database, intent_id: str | None) -> None:
+def look_at_refunds(database: Database, intent_id: str | None) -> None:
+    """Bring the refunds of a payment to what the gateway says, whoever asked for them."""
     if intent_id is None:
         return
     found = database.tools.gateway.refunds_of(intent_id)

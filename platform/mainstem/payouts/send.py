@@ -17,6 +17,8 @@ from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
 from mainstem.payments import GatewayDeclined, account_changed, operations
 from mainstem.payments.gateway import Gateway, PayoutState
+from mainstem.payments.overdue import chase
+from mainstem.payouts.service import retry
 
 _STATES = {"pending": "requested", "in_transit": "in_transit", "paid": "paid",
            "failed": "failed", "canceled": "failed"}  # fmt: skip
@@ -176,6 +178,47 @@ def _tried_before(database: Database, payout: Any) -> set[str]:
     with database.work(SYSTEM) as work:
         rows = work.rows(_TRIED, home=payout.home_id, id=payout.id)
     return {row.provider_id for row in rows}
+
+
+# A bank takes days. What waits for the account, or for money, may be tried again once a day.
+_WAITING = """
+SELECT p.home_id, p.id::text AS subject, p.reserved_at AS since,
+       CASE WHEN p.state IN ('requested', 'in_transit') THEN interval '12 hours'
+            WHEN p.state = 'on_hold' THEN interval '1 day' ELSE interval '3 hours' END AS again
+  FROM payout p
+ WHERE p.provider = 'stripe'
+   AND p.state IN ('reserved','transferring','transferred','requested','in_transit','on_hold','unwinding')
+   AND p.reserved_at < %(now)s - CASE WHEN p.state IN ('requested', 'in_transit', 'on_hold')
+                                      THEN interval '1 day' ELSE interval '1 hour' END
+   AND (p.state <> 'on_hold' OR EXISTS (SELECT 1 FROM pay_account a
+          WHERE a.home_id = p.home_id AND a.account = p.account AND a.state = 'active'))"""
+
+
+def chase_payouts(work: Work) -> int:
+    """Have the payouts looked at, or carried on, of which nothing was heard for too long."""
+    return chase(work, "payout.overdue", _WAITING, besides=["payout.reserved", "payout.called_off"])
+
+
+def look_for_payout(database: Database, fact: Fact) -> None:
+    """Bring a payout to what the gateway says; one that stopped on its way goes on."""
+    with database.work(GATEWAY) as work:
+        payout = work.row(
+            """SELECT state, account, payout_id FROM payout
+                WHERE home_id = %(home)s AND id = %(id)s""",
+            home=fact.home_id,
+            id=fact.uuid,
+        )
+    if payout is None:
+        return
+    if payout.state in _TO_SEND:
+        send(database, fact)
+    elif payout.state in ("requested", "in_transit") and payout.payout_id:
+        found = database.tools.gateway.payout(payout.payout_id, account=payout.account)
+        with database.work(GATEWAY) as work:
+            _keep_payout(work, fact.home_id, fact.uuid, found)
+    elif payout.state == "on_hold":
+        with database.work(SYSTEM) as work:
+            retry(work, fact.home_id, fact.uuid)
 
 
 def apply_letter(database: Database, fact: Fact) -> None:
