@@ -867,6 +867,7 @@ CREATE TABLE fact_waiting (             -- facts whose reaction is still to run;
   subject text NOT NULL,
   state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'dead')),
   attempts int NOT NULL DEFAULT 0,
+  broken_off int NOT NULL DEFAULT 0,    -- the last so many of them ended with their worker
   next_at timestamptz NOT NULL,         -- by the machine's clock, never the demo's
   error text,
   UNIQUE (home_id, id),
