@@ -33,6 +33,8 @@ ATTEMPTS_MAX = 12
 """About an hour: nobody's fault mends itself after that."""
 OUTAGE_ATTEMPTS_MAX = 84
 """About three days: so long may the gateway be away without anybody having to send facts again."""
+BROKEN_OFF_MAX = 5
+"""So many workers in a row may end in the middle of one fact's call before it is left to people."""
 _LEASE_SECONDS = 120
 _IDLE_SECONDS = 0.25
 
@@ -47,21 +49,27 @@ SELECT id, home_id, name, subject FROM fact_waiting
 _CLAIM_ONE = """
 SELECT id, home_id, name, subject FROM fact_waiting
  WHERE id = %(id)s AND state = 'waiting' FOR UPDATE SKIP LOCKED"""
+# The attempt is counted before the call: a call that ends its worker has nobody left to count it.
 _LEASE = """
-UPDATE fact_waiting SET next_at = clock_timestamp() + make_interval(secs => %(lease)s)
+UPDATE fact_waiting
+   SET state = CASE WHEN broken_off >= %(most)s THEN 'dead' ELSE 'waiting' END,
+       error = CASE WHEN broken_off >= %(most)s THEN %(error)s ELSE error END,
+       attempts = CASE WHEN broken_off >= %(most)s THEN attempts ELSE attempts + 1 END,
+       broken_off = CASE WHEN broken_off >= %(most)s THEN 0 ELSE broken_off + 1 END,
+       next_at = clock_timestamp() + make_interval(secs => %(lease)s)
  WHERE id = (SELECT id FROM fact_waiting
               WHERE state = 'waiting' AND next_at <= clock_timestamp()
                 AND name = ANY(%(names)s::text[])
               ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, home_id, name, subject"""
+RETURNING id, home_id, name, subject, state, attempts, error"""
 _DONE = "DELETE FROM fact_waiting WHERE id = ANY(%(ids)s::uuid[])"
 _FAILED = """
 UPDATE fact_waiting
-   SET attempts = attempts + 1, error = %(error)s,
-       next_at = clock_timestamp() + least(2 ^ attempts, 3600) * interval '1 second'
-                 * (0.8 + random() * 0.4),
-       state = CASE WHEN attempts + 1 >= %(most)s THEN 'dead' ELSE 'waiting' END
- WHERE id = %(id)s RETURNING attempts, state"""
+   SET attempts = attempts + %(more)s, broken_off = 0, error = %(error)s,
+       next_at = clock_timestamp() + least(2 ^ (attempts + %(more)s - 1), 3600)
+                 * interval '1 second' * (0.8 + random() * 0.4),
+       state = CASE WHEN attempts + %(more)s >= %(most)s THEN 'dead' ELSE 'waiting' END
+ WHERE id = %(id)s RETURNING attempts, state, error"""
 
 
 def work_inside(database: Database, *, most: int = BATCH) -> int:
@@ -108,17 +116,26 @@ def work_outside(database: Database) -> int:
     A killed worker's lease runs out, and the reaction looks before it tries again.
     """
     with database.work(SYSTEM) as work:
-        leased = _facts(work, _LEASE, names=list(flow.OUTSIDE), lease=_LEASE_SECONDS)
-    if not leased:
+        leased = work.row(
+            _LEASE,
+            names=list(flow.OUTSIDE),
+            lease=_LEASE_SECONDS,
+            most=BROKEN_OFF_MAX,
+            error=f"{BROKEN_OFF_MAX} workers in a row ended in the middle of it",
+        )
+    if leased is None:
         return 0
-    fact = leased[0]
+    fact = Fact(leased.id, leased.home_id, leased.name, leased.subject)
+    if leased.state == "dead":
+        _warn(fact, leased)
+        return 1
     try:
         flow.OUTSIDE[fact.name](database, fact)
         with database.work(SYSTEM) as work:
             work.run(_DONE, ids=[fact.id])
         log.info("reacted", fact=fact.name, count=1)
     except Exception as error:
-        _put_back(database, leased, error)
+        _put_back(database, [fact], error, counted=True)
     return 1
 
 
@@ -126,18 +143,24 @@ def _facts(work: Work, sql: str, **values: Any) -> list[Fact]:
     return [Fact(row.id, row.home_id, row.name, row.subject) for row in work.rows(sql, **values)]
 
 
-def _put_back(database: Database, facts: Sequence[Fact], error: Exception) -> None:
+def _put_back(
+    database: Database, facts: Sequence[Fact], error: Exception, *, counted: bool = False
+) -> None:
     for fact in facts:
         with database.work(SYSTEM) as work:
             words = f"{type(error).__name__}: {error}"[:2000]
             away = isinstance(error, GatewayUnavailable)
             most = OUTAGE_ATTEMPTS_MAX if away else ATTEMPTS_MAX
-            row = work.row(_FAILED, id=fact.id, error=words, most=most)
+            row = work.row(_FAILED, id=fact.id, error=words, most=most, more=0 if counted else 1)
             if row:
-                log.warning("failed", fact=fact.name, subject=fact.subject, attempts=row.attempts,
-                            state=row.state, error=words)  # fmt: skip
+                _warn(fact, row)
     if not facts:
         raise error
+
+
+def _warn(fact: Fact, row: Any) -> None:
+    log.warning("failed", fact=fact.name, subject=fact.subject, attempts=row.attempts,
+                state=row.state, error=row.error)  # fmt: skip
 
 
 def drain(database: Database, *, seconds: float = 60.0) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record_all, revive
 from mainstem.kit.work import Tools, Work
+from mainstem.payments import GatewayUnavailable
 
 NAME, OUTSIDE = "test.happened", "test.outside"
 
@@ -200,6 +202,90 @@ def test_a_lease_keeps_others_away_and_runs_out(
         go_on.set()
         assert first.result(20) == second.result(20) == 1
     assert waiting(crew) == []
+
+
+_DIES_OUTSIDE = f"""
+import os, signal, sys
+from mainstem import flow, worker
+from mainstem.kit.db import Database
+
+def call(database, fact):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+flow.OUTSIDE["{OUTSIDE}"] = call
+worker.work_outside(Database(sys.argv[1]))
+"""
+
+
+def test_a_call_that_ends_one_worker_after_another_is_left_to_people(
+    crew: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[Fact] = []
+    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, lambda database, fact: called.append(fact))
+    monkeypatch.setattr(worker, "BROKEN_OFF_MAX", 2)
+    happen(crew, 1, OUTSIDE)
+    for deaths in (1, 2):
+        died = subprocess.run(
+            [sys.executable, "-c", _DIES_OUTSIDE, crew.url],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert died.returncode == -signal.SIGKILL, died.stderr
+        [left] = waiting(crew)
+        assert (left.state, left.attempts) == ("waiting", deaths), "counted by nobody's last words"
+        due(crew)
+    worker.work_outside(crew)
+    [left] = waiting(crew)
+    assert (left.state, left.attempts, called) == ("dead", 2, [])
+    assert left.error == "2 workers in a row ended in the middle of it"
+
+    with crew.work() as work:
+        revive(work, left.id)
+    assert worker.work_outside(crew) == 1
+    assert (len(called), waiting(crew)) == (1, [])
+
+
+class Killed(BaseException):
+    """Nothing that a worker could catch."""
+
+
+def test_only_deaths_in_a_row_count_as_such(
+    crew: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the gateway is away for days, a worker may well be restarted now and then."""
+    ends: list[BaseException | None] = [
+        Killed(), GatewayUnavailable("away"), Killed(), GatewayUnavailable("away"), Killed(), None,
+    ]  # fmt: skip
+
+    def call(database: Database, fact: Fact) -> None:
+        if end := ends.pop(0):
+            raise end
+
+    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, call)
+    monkeypatch.setattr(worker, "BROKEN_OFF_MAX", 2)
+    happen(crew, 1, OUTSIDE)
+    while ends:
+        due(crew)
+        with contextlib.suppress(Killed):
+            worker.work_outside(crew)
+    assert waiting(crew) == []
+
+
+def test_an_outside_fact_that_fails_is_counted_once_a_try(
+    crew: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def call(database: Database, fact: Fact) -> None:
+        raise ValueError("broken")
+
+    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, call)
+    happen(crew, 1, OUTSIDE)
+    for tries in range(1, worker.ATTEMPTS_MAX + 1):
+        due(crew)
+        worker.work_outside(crew)
+        [left] = waiting(crew)
+        assert (left.attempts, left.broken_off) == (tries, 0)
+    assert (left.state, left.error) == ("dead", "ValueError: broken")
 
 
 def test_no_transaction_is_open_while_the_outside_is_asked(
