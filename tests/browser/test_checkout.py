@@ -84,7 +84,7 @@ def test_the_checkout_needs_no_script(enter: Enter) -> None:
     client.heads("Basket")
     client.fill(quantity="2")
     client.press("Change")
-    client.sees("SEK1,398.00")
+    client.sees("SEK 1,398.00")
     client.follow("To the checkout")
     fill_in_checkout(client, "Olle Utan")
     client.fill(address__postal_code="12")

@@ -80,14 +80,14 @@ def test_a_pan_is_bought_shipped_credited_and_paid_out(enter: Enter) -> None:
     moved = affiliate.page.locator(".moved", has_text=order.number)
     affiliate.waits_for(moved)
     # SEK 1,598 with 25 % tax is 1,278.40 without; 10 % of that to the one who won the client.
-    expect(moved).to_contain_text("+SEK127.84")
-    affiliate.sees(re.compile(r"10\s% of SEK1,278.40 .* you won this client"), within=moved)
+    expect(moved).to_contain_text("+SEK 127.84")
+    affiliate.sees(re.compile(r"10\s% of SEK\s1,278.40 .* you won this client"), within=moved)
     affiliate.sees(re.compile("payable on"), within=moved)
     affiliate.look("portal-earnings.en")
     sponsor.sign_in(INGRID, to="/portal")
     override = sponsor.page.locator(".moved", has_text=order.number)
     sponsor.waits_for(override)
-    expect(override).to_contain_text("+SEK38.35")  # 3 %, cut to whole öre
+    expect(override).to_contain_text("+SEK 38.35")  # 3 %, cut to whole öre
     sponsor.sees("level 1", within=override)
 
     admin = enter()
@@ -116,7 +116,7 @@ def test_a_pan_is_bought_shipped_credited_and_paid_out(enter: Enter) -> None:
     affiliate.waits_for(affiliate.page.locator(".list-row", has_text="Paid"))
     affiliate.look("portal-payouts")
     affiliate.go("/portal")
-    expect(affiliate.page.locator(".earned-sum")).to_have_text("SEK0.00")
+    expect(affiliate.page.locator(".earned-sum")).to_have_text("SEK 0.00")
     affiliate.waits_for(
-        affiliate.page.locator(".tile", has_text=re.compile(r"way to you\s+SEK0.00"))
+        affiliate.page.locator(".tile", has_text=re.compile(r"way to you\s+SEK\s0.00"))
     )

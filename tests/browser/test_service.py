@@ -53,7 +53,7 @@ def test_an_installation_is_asked_for_quoted_done_and_signed_off(enter: Enter) -
     desk.look("desk-lead-quoted")
 
     client.go(address)
-    client.sees("SEK18,500.00", "the chimney swept")
+    client.sees("SEK 18,500.00", "the chimney swept")
     client.look("storefront-quote")
     client.page.get_by_role("checkbox", name=re.compile("I accept the quote")).check()
     client.press("Order and pay")
@@ -95,8 +95,8 @@ def test_an_installation_is_asked_for_quoted_done_and_signed_off(enter: Enter) -
     moved = affiliate.page.locator(".moved", has_text=order.number)
     affiliate.waits_for(moved)
     # A service pays 6 %, and of an installation two fifths count: the rest is bought material.
-    expect(moved).to_contain_text("+SEK355.20")
-    affiliate.sees(re.compile(r"6\s% of SEK5,920.00 "), within=moved)
+    expect(moved).to_contain_text("+SEK 355.20")
+    affiliate.sees(re.compile(r"6\s% of SEK\s5,920.00 "), within=moved)
     affiliate.go("/portal/leads")
     expect(affiliate.page.locator(".list-row", has_text="Tove Berg").first).to_contain_text("Won")
     affiliate.look("portal-leads")

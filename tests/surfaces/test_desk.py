@@ -217,7 +217,7 @@ def test_a_lead_is_taken_quoted_and_its_link_shown(house: Staff) -> None:
     draft = {"amount": "2 500,50", "days": "10", "scope": "Mend the hinge."}
     assert li.post(f"{url}/quote", draft).status_code == 303
     page = li.get(url)
-    assert "SEK2,500.50 tax included" in words_of(page)
+    assert "SEK 2,500.50 tax included" in words_of(page)
     assert "http://house.example/quote/" not in page.text
     assert li.post(f"{url}/quote/sending").status_code == 303
     page = li.get(url)

@@ -138,11 +138,11 @@ def test_the_first_screen_says_what_she_earned_why_and_what_next(
     assert page.status_code == 200
     words = words_of(page)
     for said in (
-        "Yours to be paid out SEK0.00",
-        "In the return window SEK200.00 the first part on 1 Apr 2026",
+        "Yours to be paid out SEK 0.00",
+        "In the return window SEK 200.00 the first part on 1 Apr 2026",
         "Tell us where to pay you",
-        f"Order {placed.number} +SEK200.00",
-        f"10 % of SEK2,000.00 for goods delivered on order {placed.number}: you won this client.",
+        f"Order {placed.number} +SEK 200.00",
+        f"10 % of SEK 2,000.00 for goods delivered on order {placed.number}: you won this client.",
         "payable on 1 Apr 2026",
     ):
         assert said in words, said
@@ -150,7 +150,7 @@ def test_the_first_screen_says_what_she_earned_why_and_what_next(
     with database.work() as work:
         commissions.release(work, clock.now().date())
     words = words_of(signed_in("cedar").get("/portal"))
-    assert "Yours to be paid out SEK200.00" in words
+    assert "Yours to be paid out SEK 200.00" in words
     assert "payable since 1 Apr 2026" in words
 
 
@@ -161,10 +161,10 @@ def test_an_upline_reads_her_part_and_its_level_but_not_the_client(
     reader = signed_in("birch")
     words = words_of(reader.get("/portal"))
     assert (
-        f"3 % of SEK2,000.00 for goods delivered on order {placed.number}: won by your team, level 1."
+        f"3 % of SEK 2,000.00 for goods delivered on order {placed.number}: won by your team, level 1."
         in words
     )
-    assert "SEK200.00" not in words, "what Cedar earned is Cedar's"
+    assert "SEK 200.00" not in words, "what Cedar earned is Cedar's"
     assert f"/portal/orders/{placed.order_id}" not in reader.get("/portal").text
     assert "Ada" not in words_of(reader.get("/portal/orders"))
 
@@ -175,10 +175,10 @@ def test_what_went_back_stands_beside_what_it_came_from(
     placed = delivered(database, company.shop, (KETTLE, 2))
     give_back(database, placed, 125000)
     words = words_of(signed_in("cedar").get("/portal"))
-    assert f"Order {placed.number} +SEK100.00" in words
+    assert f"Order {placed.number} +SEK 100.00" in words
     assert (
-        f"SEK1,000.00 of SEK2,000.00 on order {placed.number} went back to the client, so the same part of"
-        " your SEK200.00 goes back: SEK100.00 in all. \N{MINUS SIGN}SEK100.00"
+        f"SEK 1,000.00 of SEK 2,000.00 on order {placed.number} went back to the client, so the same part of"
+        " your SEK 200.00 goes back: SEK 100.00 in all. \N{MINUS SIGN}SEK 100.00"
     ) in words
     swedish = words_of(signed_in("cedar", "sv").get("/portal"))
     assert "gick tillbaka till kunden" in swedish
@@ -192,10 +192,10 @@ def test_a_debt_is_shown_as_one_and_explained(
     paid_out(database, clock, company.cedar)
     give_back(database, placed, 125000)
     words = words_of(signed_in("cedar").get("/portal"))
-    assert "You owe, until your next commissions fill it SEK100.00" in words
-    assert "Your next commissions fill SEK100.00 first" in words
+    assert "You owe, until your next commissions fill it SEK 100.00" in words
+    assert "Your next commissions fill SEK 100.00 first" in words
     assert "You need not send anything" in words
-    assert "Paid out so far SEK200.00" in words
+    assert "Paid out so far SEK 200.00" in words
 
 
 def test_payouts_tell_how_far_they_are(
@@ -205,7 +205,7 @@ def test_payouts_tell_how_far_they_are(
     paid_out(database, clock, company.cedar)
     reader = signed_in("cedar")
     words = words_of(reader.get("/portal/payouts"))
-    assert "SEK200.00" in words
+    assert "SEK 200.00" in words
     assert "Paid Payout" in words
 
 
@@ -215,9 +215,9 @@ def test_below_the_minimum_she_reads_how_much_is_missing(
     delivered(database, company.shop, (SKILLET, 1))
     paid_out(database, clock, company.cedar)
     words = words_of(signed_in("cedar").get("/portal"))
-    assert "Yours to be paid out SEK64.00" in words
-    assert "SEK136.00 more and it is paid out" in words
-    assert "Payouts begin at SEK200.00." in words
+    assert "Yours to be paid out SEK 64.00" in words
+    assert "SEK 136.00 more and it is paid out" in words
+    assert "Payouts begin at SEK 200.00." in words
 
 
 def test_two_currencies_are_never_added(
@@ -228,7 +228,7 @@ def test_two_currencies_are_never_added(
     words = words_of(signed_in("alder").get("/portal"))
     assert "In the return window €20.00" in words
     assert "In SEK" in words
-    assert "In the return window SEK20.00" in words
+    assert "In the return window SEK 20.00" in words
 
 
 def test_every_page_says_what_to_do_when_it_is_empty(signed_in: Any) -> None:
@@ -308,9 +308,9 @@ def test_no_page_of_hers_shows_anothers_orders_leads_clients_or_money(
         "Bo Ek",
         placed.number,
         number,
-        "SEK4,321.00",
-        "SEK2,500.00",
-        "SEK200.00",
+        "SEK 4,321.00",
+        "SEK 2,500.00",
+        "SEK 200.00",
         "CEDARS",
     )
     for secret in secrets:
@@ -320,12 +320,12 @@ def test_no_page_of_hers_shows_anothers_orders_leads_clients_or_money(
     for name in ("dora", "birch"):
         other = signed_in(name)
         # An upline is told the order of her own commission, and the sums it was reckoned from.
-        hidden = [s for s in secrets if name == "dora" or s not in (placed.number, "SEK200.00")]
+        hidden = [s for s in secrets if name == "dora" or s not in (placed.number, "SEK 200.00")]
         for path in ROUTES:
             page = other.get(path)
             assert page.status_code == 200
             for secret in hidden:
-                if path == "/portal" and secret == "SEK200.00":
+                if path == "/portal" and secret == "SEK 200.00":
                     continue  # the plan's minimum
                 assert secret not in words_of(page), (name, path, secret)
         assert other.get(f"/portal/orders/{placed.order_id}").status_code == 404

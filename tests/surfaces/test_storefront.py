@@ -40,7 +40,7 @@ def test_home_shows_what_the_shop_says_and_sells_in_the_readers_language(buyer: 
     english = buyer.get(**{"accept-language": "en"})
     assert english.status_code == 200
     words = words_of(english)
-    for said in ("Iron that lasts", "Pans for every day.", "Kettle", "SEK1,250.00", "Repair"):
+    for said in ("Iron that lasts", "Pans for every day.", "Kettle", "SEK 1,250.00", "Repair"):
         assert said in words, said
     assert "Advertisement</strong> · Cedar is paid for this." in english.text
     assert "Foundry AB" in english.text
@@ -128,7 +128,7 @@ def test_each_variant_has_an_address_and_what_is_sold_out_says_so(
     second = buyer.get("p/kettle?variant=KETTLE-S")
     assert "Sold out just now" in words_of(second)
     assert 'name="sku" value="KETTLE-S"' not in second.text
-    assert "from SEK990.00" in words_of(buyer.get())
+    assert "from SEK 990.00" in words_of(buyer.get())
     data = json.loads(re.search(r'ld\+json">(.*?)</script>', second.text, re.DOTALL)[1])  # type: ignore[index]
     assert {
         offer["sku"]: (offer["price"], offer["availability"][-10:]) for offer in data["offers"]
@@ -153,13 +153,13 @@ def test_stock_is_said_as_it_is_now_on_a_page_that_is_kept(
 def test_a_new_price_stands_on_the_page_as_soon_as_the_catalogue_has_changed(
     buyer: Buyer, database: Database, clock: FixedClock
 ) -> None:
-    assert "SEK1,250.00" in words_of(buyer.get())
+    assert "SEK 1,250.00" in words_of(buyer.get())
     clock.move(timedelta(minutes=1))
     with database.work() as work:
         catalog.set_price(
             work, work.value("SELECT id FROM variant WHERE sku = 'KETTLE-1'"), "SEK", 130000
         )
-    assert "SEK1,300.00" in words_of(buyer.get())
+    assert "SEK 1,300.00" in words_of(buyer.get())
 
 
 def test_nothing_in_a_name_can_leave_its_place(buyer: Buyer, database: Database) -> None:
@@ -231,8 +231,8 @@ def test_the_same_thing_twice_is_one_line(buyer: Buyer) -> None:
     buyer.put(SKILLET, 1)
     buyer.put(KETTLE, 2)
     page = words_of(buyer.get("basket"))
-    assert "SEK3,750.00" in page  # three kettles
-    assert "SEK4,550.00" in page  # with the skillet; delivery is free above 500
+    assert "SEK 3,750.00" in page  # three kettles
+    assert "SEK 4,550.00" in page  # with the skillet; delivery is free above 500
     assert page.count("Kettle") >= 1
     assert "4 things in it" in buyer.get("basket").text
 
@@ -241,7 +241,7 @@ def test_changing_and_taking_out(buyer: Buyer) -> None:
     buyer.put(KETTLE, 1)
     buyer.put(SKILLET, 1)
     buyer.reader.post(buyer.url("basket/lines"), {"sku": KETTLE, "quantity": "2"})
-    assert "SEK3,300.00" in words_of(buyer.get("basket"))
+    assert "SEK 3,300.00" in words_of(buyer.get("basket"))
     buyer.reader.post(buyer.url("basket/lines"), {"sku": KETTLE, "quantity": "2", "remove": KETTLE})
     assert "Kettle" not in words_of(buyer.get("basket"))
     buyer.reader.post(buyer.url("basket/lines"), {"sku": SKILLET, "quantity": "0"})

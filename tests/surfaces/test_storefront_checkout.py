@@ -96,7 +96,12 @@ def test_from_home_to_a_delivered_order_without_an_account(
     buyer.put(KETTLE, 2)
     page = buyer.get("checkout")
     words = words_of(page)
-    for said in ("To pay SEK2,500.00", "Delivery free", "of which VAT SEK500.00", "Order and pay"):
+    for said in (
+        "To pay SEK 2,500.00",
+        "Delivery free",
+        "of which VAT SEK 500.00",
+        "Order and pay",
+    ):
         assert said in words, said
     sent = buyer.send(hidden(page) | ADA_FORM)
     assert sent.status_code == 303
@@ -146,7 +151,7 @@ def test_from_home_to_a_delivered_order_without_an_account(
     worker.drain(database)
     refunded = words_of(buyer.reader.get(link))
     assert "Money went back to you" in refunded
-    assert "\N{MINUS SIGN}SEK1,250.00" in refunded
+    assert "\N{MINUS SIGN}SEK 1,250.00" in refunded
 
 
 def test_the_referral_in_the_address_reaches_the_order(
@@ -249,7 +254,7 @@ def test_a_price_that_changed_is_shown_before_anything_is_ordered(
         catalog.set_price(work, kettle, "SEK", 130000)
     page = buyer.send(form)
     assert page.status_code == 409
-    assert "it was SEK1,250.00 and is SEK1,300.00" in words_of(page)
+    assert "it was SEK 1,250.00 and is SEK 1,300.00" in words_of(page)
     assert placed_orders(database) == []
     assert buyer.send(hidden(page) | ADA_FORM).status_code == 303
     [order] = placed_orders(database)
@@ -369,7 +374,7 @@ def test_a_gateway_that_is_away_keeps_the_order_and_says_so(
     assert sent.status_code == 303
     page = buyer.reader.get(sent.headers["location"])
     assert "The payment page cannot be reached just now." in words_of(page)
-    assert "Pay SEK1,250.00" in words_of(page)
+    assert "Pay SEK 1,250.00" in words_of(page)
 
 
 # ------------------------------------------------------------------------- the order's page
@@ -553,7 +558,7 @@ def test_a_quote_is_read_accepted_and_paid_and_yes_twice_is_one_order(
     _, link = a_quote(database, company)
     reader.client.headers["accept-language"] = "en"
     page = reader.get(link)
-    for said in ("SEK2,500.00", "Take it apart, mend it, put it together again.", "Order and pay"):
+    for said in ("SEK 2,500.00", "Take it apart, mend it, put it together again.", "Order and pay"):
         assert said in words_of(page), said
     with database.work() as work:
         assert work.value("SELECT state FROM quote") == "viewed"

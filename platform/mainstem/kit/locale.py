@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -18,6 +19,7 @@ from mainstem.money import Money
 
 LOCALES = ("en", "sv")
 _BABEL = {"en": "en_GB", "sv": "sv_SE"}
+_LETTER_BEFORE_FIGURE = re.compile(r"(?<=[A-Z])(?=\d)")
 
 
 class Language:
@@ -44,6 +46,8 @@ class Language:
         """An amount with its currency, a true minus sign, and no break in the middle."""
         value = Decimal(amount.minor).scaleb(-amount.exponent)
         shown: str = format_currency(value, amount.currency, locale=self._babel)
+        # Where letters stand for the currency, Unicode wants a space that Babel leaves out.
+        shown = _LETTER_BEFORE_FIGURE.sub("\N{NO-BREAK SPACE}", shown)
         return shown.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}")
 
     def currency_symbol(self, currency: str) -> str:
