@@ -81,6 +81,7 @@ REACTIONS: dict[str, Reaction] = {
     "order.disputed": lambda work, facts: commissions.settle(work, _keys(facts)),
     "order.canceled": _called_off,
     "order.expired": lambda work, facts: shipments.call_off(work, _keys(facts)),
+    "account.changed": lambda work, facts: payouts.resume(work, [fact.home_id for fact in facts]),
     "clock.sweep": _sweep,
     "clock.hourly": _hourly,
     "clock.daily": _daily,

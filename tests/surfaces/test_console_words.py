@@ -31,6 +31,7 @@ SPOKEN_ELSEWHERE = [
     ROOT / "fulfillment/mainstem_fulfillment/engagements/rules.py",
     ROOT / "fulfillment/mainstem_fulfillment/shipments.py",
     ROOT / "platform/mainstem/plan/explain.py",
+    ROOT / "platform/mainstem/payouts/errors.py",
 ]
 NOT_WORDS = {"Mainstem", "Stripe", "Amount ", "Quote ", "Valid until "}
 """Names, and the quote word for word, of which a hash is kept."""

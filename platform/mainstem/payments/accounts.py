@@ -12,6 +12,7 @@ from mainstem.payments import operations
 from mainstem.payments.errors import GatewayDeclined
 from mainstem.payments.gateway import AccountState
 
+_GONE = {"resource_missing", "not_found", "account_invalid"}
 _ACCOUNTS = UUID("7d1a2f6e-0d1c-4f5b-9a57-2f8f6a3c9b10")
 
 
@@ -92,15 +93,20 @@ def onboarding_link(
 
 
 def account_changed(database: Database, account_id: str) -> None:
-    """Look at an account and keep whether it can be paid."""
-    found = database.tools.gateway.account(account_id)
+    """Look at an account and keep whether it can be paid. One that is not there is closed."""
+    try:
+        state = _state(database.tools.gateway.account(account_id))
+    except GatewayDeclined as error:
+        if error.code not in _GONE:
+            raise
+        state = "closed"
     with database.work(GATEWAY) as work:
         row = work.row(
             """UPDATE pay_account SET state = %(state)s, updated_at = %(now)s
                 WHERE provider = 'stripe' AND account = %(account)s AND state <> %(state)s
             RETURNING home_id""",
             account=account_id,
-            state=_state(found),
+            state=state,
             now=work.now(),
         )
         if row:

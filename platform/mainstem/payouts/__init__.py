@@ -1,14 +1,21 @@
 """Payouts: what is payable goes out, exactly once, and nothing that is not there."""
 
+from mainstem.payouts.errors import PayoutOvertaken
 from mainstem.payouts.send import apply_letter, chase_payouts, look_for_payout, send
-from mainstem.payouts.service import PayoutBelowMinimum, confirm_bank, retry, run
+from mainstem.payouts.service import (
+    confirm_bank,
+    resume,
+    retry,
+    run,
+)
 
 __all__ = [
-    "PayoutBelowMinimum",
+    "PayoutOvertaken",
     "apply_letter",
     "chase_payouts",
     "confirm_bank",
     "look_for_payout",
+    "resume",
     "retry",
     "run",
     "send",

@@ -46,6 +46,9 @@ def send(database: Database, fact: Fact) -> None:
         with database.work(SYSTEM) as work:
             if _set(work, payout, "on_hold", error=str(error), only_from=_TO_SEND):
                 record(work, "payout.held", payout.id, home=payout.home_id)
+        # It may be the account, and its letter lost: what we keep of it must not stand in the way
+        # of the letter that will say that it is well again.
+        account_changed(database, payout.account)
 
 
 def _take(database: Database, home_id: int, payout_id: UUID) -> Any | None:

@@ -5,23 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from mainstem import ledger, planbook
-from mainstem.kit.errors import InvalidTransition, NotFound, Refused
+from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import new_ids, short
 from mainstem.kit.work import Work
 from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
-
-
-class PayoutBelowMinimum(Refused):
-    """There is less than the plan's minimum; it stays for the next run."""
-
-    code: ClassVar[str] = "payout_below_minimum"
-    message: ClassVar[str] = "There is not enough to pay out yet."
+from mainstem.payouts.errors import PayoutOvertaken
 
 
 _CANDIDATES = """
@@ -92,9 +86,14 @@ def run(work: Work, period: date) -> int:
 
 
 def retry(work: Work, home_id: int, payout_id: UUID) -> None:
-    """Try a payout again whose cause for waiting or failing has gone."""
+    """Try a payout again whose cause for waiting or failing has gone.
+
+    Raises PayoutOvertaken for one that failed while another to the same affiliate is under way.
+    """
+    _lock_account(work, home_id)
     row = work.row(
-        "SELECT state FROM payout WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE",
+        """SELECT state, currency FROM payout
+            WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
         home=home_id,
         id=payout_id,
     )
@@ -102,6 +101,8 @@ def retry(work: Work, home_id: int, payout_id: UUID) -> None:
         raise NotFound("payout")
     if row.state not in ("on_hold", "failed", "reserved", "transferred"):
         raise InvalidTransition("payout", row.state, "retried")
+    if row.state == "failed":
+        _refuse_overtaken(work, home_id, payout_id, row.currency)
     work.run(
         """UPDATE payout SET error = NULL, payout_id = NULL,
                   state = CASE WHEN transfer_id IS NULL THEN 'reserved' ELSE 'transferred' END
@@ -110,6 +111,48 @@ def retry(work: Work, home_id: int, payout_id: UUID) -> None:
         id=payout_id,
     )
     record(work, "payout.reserved", payout_id, home=home_id)
+
+
+def _lock_account(work: Work, home_id: int) -> None:
+    """A run takes this lock before it reserves: while we hold it, no payout appears beside ours."""
+    work.row("SELECT 1 FROM pay_account WHERE home_id = %(home)s FOR UPDATE", home=home_id)
+
+
+def _refuse_overtaken(work: Work, home_id: int, payout_id: UUID, currency: str) -> None:
+    beside = work.value(
+        """SELECT count(*) FROM payout WHERE home_id = %(home)s AND currency = %(currency)s
+              AND id <> %(id)s AND state IN ('reserved','transferring','transferred','requested',
+                                             'in_transit','on_hold','unwinding')""",
+        home=home_id,
+        id=payout_id,
+        currency=currency,
+    )
+    if beside:
+        raise PayoutOvertaken()
+
+
+def resume(work: Work, affiliates: Sequence[int]) -> int:
+    """Try again what waited for these affiliates' accounts, where they can be paid now; how many.
+
+    Of several that the bank has returned only the last goes on by itself: two to one account at
+    once cannot be told apart by whoever receives them.
+    """
+    waiting = work.rows(
+        """SELECT p.home_id, p.id FROM payout p
+             JOIN pay_account a ON a.home_id = p.home_id AND a.account = p.account
+            WHERE p.home_id = ANY(%(homes)s::bigint[]) AND p.provider = 'stripe'
+              AND a.provider = 'stripe' AND a.state = 'active' AND p.state IN ('on_hold', 'failed')
+            ORDER BY p.home_id, p.state = 'failed', p.reserved_at DESC""",
+        homes=sorted(set(affiliates)),
+    )
+    count = 0
+    for row in waiting:
+        try:
+            retry(work, row.home_id, row.id)
+        except (InvalidTransition, PayoutOvertaken):
+            continue
+        count += 1
+    return count
 
 
 def confirm_bank(

@@ -33,13 +33,6 @@ VIEWS = {
 }
 
 
-class Overtaken(Refused):
-    """A failed payout whose affiliate is being paid by another one."""
-
-    code = "payout_overtaken"
-    message = "Another payout to this affiliate is under way. Wait until it has arrived."
-
-
 class Row(msgspec.Struct, frozen=True):
     """A payout, and what may be done with it."""
 
@@ -117,13 +110,7 @@ def retry(
 ) -> Answer:
     """Try again what was held or failed."""
 
-    def do() -> None:
-        row = queries.payout(work, home, payout)
-        if row.overtaken:
-            raise Overtaken()
-        payouts.retry(work, home, payout)
-
-    no = refused(work, do)
+    no = refused(work, lambda: payouts.retry(work, home, payout))
     if no:
         return _payouts(request, work, "held", no)
     words = language_of(request).text("The payout is tried again.")

@@ -1,0 +1,16 @@
+"""What may be refused about a payout."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mainstem.kit.errors import Refused
+
+
+class PayoutOvertaken(Refused):
+    """A failed payout whose affiliate is being paid by another one."""
+
+    code: ClassVar[str] = "payout_overtaken"
+    message: ClassVar[str] = (
+        "Another payout to this affiliate is under way. Wait until it has arrived."
+    )
