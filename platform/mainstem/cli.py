@@ -15,7 +15,7 @@ from types import FrameType
 
 import psycopg
 
-from mainstem import __version__, flow, identity, invariants, running, worker
+from mainstem import __version__, flow, identity, invariants, ledger, running, worker
 from mainstem.kit import db, settings, telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.settings import Settings
@@ -59,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     add("setup-token", make_setup_token)
     check = add("check", check_truths)
     check.add_argument("--json", action="store_true", help="one JSON object a truth")
+    check.add_argument(
+        "--rebuild-balances",
+        action="store_true",
+        help="first work every balance out anew, as after a restore from a dump",
+    )
     add("reset", reset)
     story = add("story", tell_story)
     story.add_argument("--data", type=Path, help="keep the story's company in this folder")
@@ -248,6 +253,8 @@ def make_setup_token(given: argparse.Namespace) -> int:
 
 def check_truths(given: argparse.Namespace) -> int:
     """Check every truth of the company on the live database; 1 when one does not hold."""
+    if given.rebuild_balances:
+        _rebuild_balances()
     database = Database(_live_owner_url(), pool=1)
     with database.work(SYSTEM) as work:
         findings = invariants.check(work)
@@ -264,6 +271,14 @@ def check_truths(given: argparse.Namespace) -> int:
     if not given.json:
         print(f"{right}/{len(findings)}")  # noqa: T201
     return 0 if right == len(findings) else 1
+
+
+def _rebuild_balances() -> None:
+    owner = Database(_live_owner_url(), pool=1, role=db.OWNER_ROLE)
+    with owner.work(SYSTEM) as work:
+        entries = ledger.rebuild(work)
+    owner.close()
+    _say(f"The balances are worked out anew from {entries} entries.")
 
 
 def _live_owner_url() -> str:

@@ -2,18 +2,28 @@
 
 from mainstem.ledger.audit import Finding, audit, trial_balance
 from mainstem.ledger.chart import PARENT, Entry, Transfer
-from mainstem.ledger.service import balance, balances, held_until, post, roll_up
+from mainstem.ledger.rebuild import rebuild
+from mainstem.ledger.service import (
+    RestoredElsewhere,
+    balance,
+    balances,
+    held_until,
+    post,
+    roll_up,
+)
 
 __all__ = [
     "PARENT",
     "Entry",
     "Finding",
+    "RestoredElsewhere",
     "Transfer",
     "audit",
     "balance",
     "balances",
     "held_until",
     "post",
+    "rebuild",
     "roll_up",
     "trial_balance",
 ]

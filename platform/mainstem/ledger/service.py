@@ -14,6 +14,17 @@ from mainstem.kit.work import Work, columns
 from mainstem.ledger.chart import Transfer
 from mainstem.money import Money
 
+
+class RestoredElsewhere(RuntimeError):
+    """The roll-up's mark is a number that this server's transactions have not come to."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The roll-up's mark is ahead of this server's transactions, as after a restore from a"
+            " dump. Work the balances out anew: mainstem check --rebuild-balances"
+        )
+
+
 _TRANSFERS = """
 INSERT INTO ledger_transfer (home_id, key, reason, currency, entries, effective_on, actor, posted_at)
 SELECT home_id, key, reason, currency, entries, effective_on, %(actor)s, %(now)s
@@ -124,8 +135,8 @@ def roll_up(work: Work) -> int:
     )[0]
     if low == high:
         return 0
-    # After a restore by dump the transactions' numbers begin anew, and the mark must too.
-    assert int(low) < int(high), "the mark is ahead of the transactions: rebuild the balances"
+    if int(low) > int(high):
+        raise RestoredElsewhere
     span = {"low": low, "high": high}
     folded = work.value(
         """WITH new AS (
