@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.payouts.test_payouts import EARNED, at_the_gateway, payouts_of, ready
 from tests.till import Till
 
 from mainstem import payouts, worker
+from mainstem.kit.errors import InvalidTransition
 from mainstem.payouts import PayoutOvertaken
 
 
@@ -108,6 +110,32 @@ def test_a_failed_payout_beside_a_newer_one_waits_and_says_so(till: Till) -> Non
     assert sorted(at_the_gateway(till, account)[1]) == [
         ("failed", EARNED), ("paid", EARNED), ("pending", EARNED),
     ]  # fmt: skip
+    till.every_truth_holds()
+
+
+def test_a_run_and_a_retry_at_once_leave_one_payout_under_way(till: Till) -> None:
+    account = failed_at_the_bank(till)
+    till.pull("accounts/standing", account=account, standing="active")
+    till.collect()
+    with till.database.work() as work:
+        work.run("UPDATE pay_account SET state = 'active'")
+    till.a_delivered_order((KETTLE, 2))
+    till.holds_end()
+    [failed] = payouts_of(till)
+
+    def try_again() -> int:
+        try:
+            with till.database.work() as work:
+                payouts.retry(work, failed.home_id, failed.id)
+        except (PayoutOvertaken, InvalidTransition):
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(6) as threads:
+        begun = [threads.submit(try_again if n % 2 else (lambda: run(till))) for n in range(6)]
+        assert sum(one.result() for one in begun) >= 1
+    open_ones = [row for row in payouts_of(till) if row.state != "failed"]
+    assert len(open_ones) == 1
     till.every_truth_holds()
 
 

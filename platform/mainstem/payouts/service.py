@@ -17,7 +17,10 @@ from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
 from mainstem.payouts.errors import PayoutOvertaken
 
-
+# Taken before the candidates are read: whoever waited here for a retry must see what it made.
+_ACCOUNTS = """
+SELECT count(*) FROM (SELECT FROM pay_account WHERE state = 'active'
+                       ORDER BY home_id FOR UPDATE) AS locked"""
 _CANDIDATES = """
 SELECT p.home_id, p.provider, p.account, p.currency FROM pay_account p
   JOIN affiliate a ON a.id = p.home_id
@@ -26,7 +29,7 @@ SELECT p.home_id, p.provider, p.account, p.currency FROM pay_account p
                     WHERE o.home_id = p.home_id AND o.currency = p.currency
                       AND (o.period = %(period)s OR o.state IN ('reserved','transferring',
                            'transferred','requested','in_transit','on_hold','unwinding')))
- ORDER BY p.home_id FOR UPDATE OF p"""
+ ORDER BY p.home_id"""
 
 
 def run(work: Work, period: date) -> int:
@@ -36,6 +39,7 @@ def run(work: Work, period: date) -> int:
     earlier payout is left for the next run.
     """
     ledger.roll_up(work)
+    work.value(_ACCOUNTS)
     candidates = work.rows(_CANDIDATES, period=period)
     balances = ledger.balances(work, [row.home_id for row in candidates])
     minimum = planbook.in_force(work, work.now()).minimum_payout_minor
