@@ -14,7 +14,6 @@ A surface is a package with a list `routes`. Its handlers may ask for `work`, `d
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -171,7 +170,7 @@ def serve(
 ) -> None:
     """Serve until asked to stop; then finish what is under way, for ten seconds at most.
 
-    Behind a proxy, name it in FORWARDED_ALLOW_IPS; otherwise X-Forwarded-For is not believed.
+    X-Forwarded-For is believed from the proxies that MAINSTEM_PROXIES names, and from nobody else.
     """
 
     set_asyncio_executor(ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="web"))
@@ -192,7 +191,8 @@ def serve(
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
         timeout_keep_alive=15,
         timeout_graceful_shutdown=10,
     )

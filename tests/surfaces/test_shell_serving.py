@@ -16,14 +16,17 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mainstem.kit import settings
+
 SERVE = """
 import threading, time
-from litestar import get
+from litestar import Request, get
 from litestar.di import NamedDependency
 from mainstem import app, flow
 from mainstem.kit import settings, telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
+from mainstem.web.pages import address_of
 from mainstem_affiliates import storefront
 
 @get("/slow", sync_to_thread=True)
@@ -36,7 +39,11 @@ def busy(work: NamedDependency[Work]) -> str:
     work.run("SELECT pg_sleep(0.01)")
     return "done"
 
-storefront.routes = [slow, busy]
+@get("/address", sync_to_thread=False)
+def address(request: Request) -> str:
+    return address_of(request)
+
+storefront.routes = [slow, busy, address]
 config = settings.read()
 telemetry.configure(json=True)
 app.serve(config, Database(config.database_url, tools=flow.tools(), pool=8),
@@ -53,8 +60,11 @@ def port() -> int:
 
 
 @pytest.fixture
-def server_process(port: int, database_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def server_process(
+    request: pytest.FixtureRequest, port: int, database_url: str, tmp_path: Path
+) -> Iterator[subprocess.Popen[str]]:
     environment = os.environ | {
+        "MAINSTEM_PROXIES": getattr(request, "param", ""),
         "MAINSTEM_DATA": str(tmp_path),
         "MAINSTEM_DATABASE_URL": database_url,
         "MAINSTEM_PORT": str(port),
@@ -96,17 +106,41 @@ def test_a_stop_lets_a_request_end_and_closes_what_was_opened(
     assert "Traceback" not in logged
 
 
+def _address(port: int, *forwarded: str) -> str:
+    headers = [("x-forwarded-for", address) for address in forwarded]
+    return httpx.get(f"http://127.0.0.1:{port}/address", headers=headers).text
+
+
 def test_the_server_says_nothing_of_itself_and_takes_no_word_for_an_address(
     server_process: subprocess.Popen[str], port: int
 ) -> None:
-    answer = httpx.get(
-        f"http://127.0.0.1:{port}/sign-in", headers={"x-forwarded-for": "203.0.113.5"}
-    )
+    answer = httpx.get(f"http://127.0.0.1:{port}/sign-in")
     assert answer.status_code == 200
     assert "server" not in answer.headers
+    assert _address(port, "203.0.113.5") == "127.0.0.1"
     with socket.create_connection(("127.0.0.1", port)) as raw:
         raw.sendall(b"GET /sign-in HTTP/1.1\r\nX-Forwarded-Host: 127.0.0.1\r\n\r\n")
         assert raw.recv(200).startswith(b"HTTP/1.1 400"), "a request for no host is for nobody"
+
+
+@pytest.mark.parametrize("server_process", ["127.0.0.1, 10.0.0.0/8"], indirect=True)
+def test_behind_a_named_proxy_a_client_is_where_the_proxy_saw_it(
+    server_process: subprocess.Popen[str], port: int
+) -> None:
+    assert _address(port, "203.0.113.5") == "203.0.113.5"
+    # What a client wrote itself stands before what the proxies have added, and is not believed.
+    assert _address(port, "198.51.100.9, 203.0.113.5, 10.1.2.3") == "203.0.113.5"
+    assert _address(port, "127.0.0.1, 203.0.113.5") == "203.0.113.5"
+    assert _address(port, "198.51.100.9", "203.0.113.5") == "203.0.113.5"
+    assert _address(port) == "127.0.0.1"
+
+
+@pytest.mark.parametrize("named", ["*", "proxy.example", "10.0.0.1/8"])
+def test_a_proxy_is_named_by_its_address_or_the_company_does_not_start(
+    named: str, tmp_path: Path
+) -> None:
+    with pytest.raises(settings.SettingMissing, match="MAINSTEM_PROXIES lists"):
+        settings.read({"MAINSTEM_DATA": str(tmp_path), "MAINSTEM_PROXIES": named})
 
 
 def test_a_crowd_never_waits_for_a_thread_that_waits_for_a_connection(

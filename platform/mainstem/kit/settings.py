@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
@@ -32,6 +33,8 @@ class Settings:
     stripe_webhook_secrets: tuple[str, ...]
     stripe_livemode: bool
     log_json: bool
+    proxies: tuple[str, ...]
+    """Addresses and networks whose word is taken for where a request came from."""
 
     @property
     def demo(self) -> bool:
@@ -70,7 +73,20 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         stripe_webhook_secrets=secrets_given or (_kept_secret(data, "whsec"),),
         stripe_livemode=stripe_key.startswith(("sk_live_", "rk_live_")),
         log_json=env.get("MAINSTEM_LOG", "text") == "json",
+        proxies=_networks(env.get("MAINSTEM_PROXIES", "")),
     )
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    """The networks in a list with commas. Everybody is none: then anybody could be anywhere."""
+    given = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return tuple(str(ipaddress.ip_network(part)) for part in given)
+    except ValueError as wrong:
+        raise SettingMissing(
+            "MAINSTEM_PROXIES lists the addresses or networks of your proxies, such as"
+            f" 127.0.0.1,10.0.0.0/8: {wrong}."
+        ) from None
 
 
 def _kept_secret(data: Path, name: str) -> str:
