@@ -21,10 +21,9 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 import psycopg
-import sqlalchemy.exc
 
 from mainstem import identity, leads, orders
-from mainstem.kit.db import Database
+from mainstem.kit.db import Database, cause_of, was_in_the_way, was_lost
 from mainstem.kit.errors import Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
@@ -180,12 +179,12 @@ class Capture:
             try:
                 return self._open(wanted)
             except Exception as error:
-                if not _was_in_the_way(error):
+                if not _try_again(error):
                     raise
             try:
                 return self._open(wanted)
             except Exception as error:
-                if not _was_in_the_way(error):
+                if not _try_again(error):
                     raise
                 raise CaptureBusy from error
 
@@ -280,16 +279,16 @@ class Capture:
         except Exception as error:
             failed = error
         log("capture").warning("a batch is tried again", cause=repr(failed)[:300])
-        if len(batch) > 1 and not _is_lost(failed):
+        if len(batch) > 1 and not was_lost(failed):
             return [self._once_more([one])[0] for one in batch]
-        return self._once_more(batch) if _was_in_the_way(failed) else [failed]
+        return self._once_more(batch) if _try_again(failed) else [failed]
 
     def _once_more(self, batch: list[_Waiting]) -> list[Answer]:
         time.sleep(random.uniform(0.001, 0.02))  # noqa: S311
         try:
             return self._in_one_work(batch)
         except Exception as error:
-            busy = _was_in_the_way(error)
+            busy = _try_again(error)
             return [CaptureBusy() if busy else error for _ in batch]
 
     def _in_one_work(self, batch: list[_Waiting]) -> list[Answer]:
@@ -321,33 +320,12 @@ def _prepare(work: Work, key_hashes: set[bytes]) -> set[bytes]:
     return identity.keys_in_force(work, key_hashes) if key_hashes else set()
 
 
-def _was_in_the_way(error: Exception) -> bool:
-    """Whether the same work may succeed a moment later.
+def _try_again(error: Exception) -> bool:
+    """Whether the same order may be placed a moment later.
 
     A key or an external id that somebody else has just used is found by the next try.
     """
-    cause = getattr(error, "orig", None) or error
-    if isinstance(
-        cause,
-        psycopg.errors.UniqueViolation
-        | psycopg.errors.SerializationFailure
-        | psycopg.errors.DeadlockDetected
-        | psycopg.errors.LockNotAvailable
-        | psycopg.errors.QueryCanceled
-        | psycopg.errors.TooManyConnections
-        | psycopg.errors.AdminShutdown
-        | psycopg.errors.CannotConnectNow
-        | psycopg.errors.IdleInTransactionSessionTimeout
-        | sqlalchemy.exc.TimeoutError,
-    ):
-        return True
-    return _is_lost(cause)
-
-
-def _is_lost(error: Exception) -> bool:
-    """Whether the connection was lost or refused: such an error carries no SQLSTATE."""
-    cause = getattr(error, "orig", None) or error
-    return isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
+    return was_in_the_way(error) or isinstance(cause_of(error), psycopg.errors.UniqueViolation)
 
 
 def _tell(batch: Sequence[_Waiting], answers: Sequence[Answer]) -> None:

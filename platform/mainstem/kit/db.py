@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import psycopg
 import sqlalchemy
+import sqlalchemy.exc
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
@@ -118,6 +119,35 @@ def with_settings(url: str, settings: dict[str, str]) -> str:
 def sqlalchemy_url(url: str) -> str:
     """The URL as SQLAlchemy wants it, with our driver named."""
     return "postgresql+psycopg" + url[url.index("://") :]
+
+
+_IN_THE_WAY = (
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.TooManyConnections,
+    psycopg.errors.AdminShutdown,
+    psycopg.errors.CannotConnectNow,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    sqlalchemy.exc.TimeoutError,
+)
+
+
+def was_in_the_way(error: BaseException) -> bool:
+    """Whether the database was only busy or away: the same work may succeed a moment later."""
+    return isinstance(cause_of(error), _IN_THE_WAY) or was_lost(error)
+
+
+def was_lost(error: BaseException) -> bool:
+    """Whether the connection was lost or refused: such an error carries no SQLSTATE."""
+    cause = cause_of(error)
+    return isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """The driver's own error, where SQLAlchemy has put it in one of its own."""
+    return getattr(error, "orig", None) or error
 
 
 def migrate(owner_url: str) -> None:

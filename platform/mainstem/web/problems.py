@@ -7,12 +7,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-import psycopg
-import sqlalchemy.exc
 from jinja2 import TemplateError
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from mainstem.kit.db import was_in_the_way
 from mainstem.kit.errors import InvalidInput, Refused
 from mainstem.kit.locale import Language
 from mainstem.kit.telemetry import log
@@ -78,7 +77,7 @@ class ProblemDetails(msgspec.Struct, frozen=True):
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The answer to an exception that left a handler."""
     visit_of(request).roll_back = True
-    if any(_is_busy(cause) for cause in _causes(error)):
+    if any(was_in_the_way(cause) for cause in _causes(error)):
         log("web").warning("the database was in the way", cause=repr(error)[:300])
         error = Busy()
     if wants_page(request) and request.method in ("GET", "HEAD"):
@@ -157,25 +156,6 @@ def _parameters(language: Language, error: ValidationException) -> list[ProblemE
             )
         )
     return errors
-
-
-def _is_busy(error: BaseException) -> bool:
-    """Whether the database was only in the way: the same request may succeed."""
-    if isinstance(
-        error,
-        psycopg.errors.SerializationFailure
-        | psycopg.errors.DeadlockDetected
-        | psycopg.errors.LockNotAvailable
-        | psycopg.errors.QueryCanceled
-        | psycopg.errors.TooManyConnections
-        | psycopg.errors.AdminShutdown
-        | psycopg.errors.CannotConnectNow
-        | psycopg.errors.IdleInTransactionSessionTimeout
-        | sqlalchemy.exc.TimeoutError,
-    ):
-        return True
-    # A connection that was lost or refused carries no SQLSTATE.
-    return isinstance(error, psycopg.OperationalError) and error.sqlstate is None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
