@@ -100,6 +100,7 @@ OUTSIDE: dict[str, Outside] = {
     "gateway.received": _open_letter,
     "refund.requested": payments.send_refund,
     "payout.reserved": payouts.send,
+    "payout.called_off": payouts.unwind,
     "payment.overdue": payments.look_for_payment,
     "refund.overdue": payments.look_for_refund,
     "account.overdue": payments.look_for_account,

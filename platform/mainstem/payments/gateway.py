@@ -98,6 +98,22 @@ class PayoutState:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferState:
+    """Money moved to a connected account, and what of it was taken back: (reversal, amount)."""
+
+    id: str
+    amount_minor: int
+    currency: str
+    metadata: dict[str, str]
+    reversals: tuple[tuple[str, int], ...]
+
+    @property
+    def left_minor(self) -> int:
+        """What has not been taken back."""
+        return self.amount_minor - sum(amount for _, amount in self.reversals)
+
+
+@dataclass(frozen=True, slots=True)
 class AccountState:
     """A connected account: may it receive transfers and pay them out?"""
 
@@ -225,10 +241,28 @@ class Gateway:
         with _calling():
             return _payout(self._stripe.v1.payouts.retrieve(id, {}, {"stripe_account": account}))
 
-    def transfer_metadata(self, id: str) -> dict[str, str]:
-        """What we wrote on a transfer."""
+    def transfer(self, id: str) -> TransferState:
+        """A transfer and what has been taken back of it."""
         with _calling():
-            return _metadata(self._stripe.v1.transfers.retrieve(id))
+            found = self._stripe.v1.transfers.retrieve(id)
+            reversals = self._stripe.v1.transfers.reversals.list(id, {"limit": 100})
+            return TransferState(
+                id=found.id,
+                amount_minor=found.amount,
+                currency=found.currency.upper(),
+                metadata=_metadata(found),
+                reversals=tuple((one.id, one.amount) for one in reversals.auto_paging_iter()),
+            )
+
+    def reverse_transfer(self, id: str, request: dict[str, Any], key: str) -> str:
+        """Take a transfer back, whole or in part; the reversal's id."""
+        with _calling():
+            made = self._stripe.v1.transfers.reversals.create(
+                id,
+                request,  # type: ignore[arg-type]
+                {"idempotency_key": key},
+            )
+            return made.id
 
     # ------------------------------------------------------------ accounts
 

@@ -1,17 +1,20 @@
 """Payouts: what is payable goes out, exactly once, and nothing that is not there."""
 
 from mainstem.payouts.errors import PayoutOvertaken
-from mainstem.payouts.send import apply_letter, chase_payouts, look_for_payout, send
+from mainstem.payouts.letters import apply_letter, chase_payouts, look_for_payout
+from mainstem.payouts.send import send
 from mainstem.payouts.service import (
     confirm_bank,
     resume,
     retry,
     run,
 )
+from mainstem.payouts.unwind import call_off, unwind
 
 __all__ = [
     "PayoutOvertaken",
     "apply_letter",
+    "call_off",
     "chase_payouts",
     "confirm_bank",
     "look_for_payout",
@@ -19,4 +22,5 @@ __all__ = [
     "retry",
     "run",
     "send",
+    "unwind",
 ]

@@ -12,21 +12,21 @@ from uuid import UUID
 from mainstem import ledger
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record
-from mainstem.kit.work import GATEWAY, SYSTEM, Work
+from mainstem.kit.work import SYSTEM, Work
 from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
 from mainstem.payments import GatewayDeclined, account_changed, operations
 from mainstem.payments.gateway import Gateway, PayoutState
-from mainstem.payments.overdue import chase
-from mainstem.payouts.service import retry
 
 _STATES = {"pending": "requested", "in_transit": "in_transit", "paid": "paid",
            "failed": "failed", "canceled": "failed"}  # fmt: skip
 # A payout only moves forward; that a paid one fails after all is legal and the last word.
-_RANK = {"transferred": 0, "requested": 1, "in_transit": 2, "paid": 3, "failed": 4}
+# What is being called off, or has been, listens to no bank payout any more.
+_RANK = {"transferred": 0, "requested": 1, "in_transit": 2, "paid": 3, "failed": 4,
+         "unwinding": 5, "canceled": 5}  # fmt: skip
 
 
-_TO_SEND = ("reserved", "transferring", "transferred")
+TO_SEND = ("reserved", "transferring", "transferred")
 
 
 def send(database: Database, fact: Fact) -> None:
@@ -36,7 +36,7 @@ def send(database: Database, fact: Fact) -> None:
         return
     if payout.provider == "bank":
         with database.work(SYSTEM) as work:
-            _set(work, payout, "requested", only_from=("reserved",))
+            set_state(work, payout, "requested", only_from=("reserved",))
         return
     try:
         if payout.transfer_id is None:
@@ -44,7 +44,7 @@ def send(database: Database, fact: Fact) -> None:
         _pay_out(database, payout)
     except GatewayDeclined as error:
         with database.work(SYSTEM) as work:
-            if _set(work, payout, "on_hold", error=str(error), only_from=_TO_SEND):
+            if set_state(work, payout, "on_hold", error=str(error), only_from=TO_SEND):
                 record(work, "payout.held", payout.id, home=payout.home_id)
         # It may be the account, and its letter lost: what we keep of it must not stand in the way
         # of the letter that will say that it is well again.
@@ -73,10 +73,10 @@ def _transfer(database: Database, payout: Any) -> None:
         "destination": payout.account,
         "transfer_group": group,
         "description": f"Mainstem {payout.number}",
-        "metadata": _metadata(payout),
+        "metadata": metadata_of(payout),
     }
     with database.work(SYSTEM) as work:
-        if not _still(work, payout, "transferring"):
+        if not still(work, payout, "transferring"):
             return
         operation = operations.open_operation(work, payout.home_id, "transfer", payout.id, request)
         operations.trying(work, payout.home_id, operation.id)
@@ -93,11 +93,11 @@ def _transfer(database: Database, payout: Any) -> None:
         raise
     with database.work(SYSTEM) as work:
         # The payout's lock before its operation's, as when it was opened.
-        _keep_transfer(work, payout.home_id, payout.id, found)
+        keep_transfer(work, payout.home_id, payout.id, found)
         operations.close(work, payout.home_id, operation.id, provider_id=found)
 
 
-def _still(work: Work, payout: Any, state: str) -> bool:
+def still(work: Work, payout: Any, state: str) -> bool:
     """Lock the payout; whether this step is still to be made.
 
     Another sender may have overtaken us: a second click, or a lease that ran out while the gateway
@@ -111,20 +111,30 @@ def _still(work: Work, payout: Any, state: str) -> bool:
     return bool(now == state)
 
 
-def _keep_transfer(work: Work, home_id: int, payout_id: UUID, transfer_id: str) -> None:
+def keep_transfer(work: Work, home_id: int, payout_id: UUID, transfer_id: str) -> None:
     """Note that the money has left the parent's balance, and book it, once."""
     row = work.row(
+        """SELECT state, number, currency, amount_minor, transfer_id FROM payout
+            WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
+        home=home_id,
+        id=payout_id,
+    )
+    if row is None or row.transfer_id is not None:
+        return
+    late = row.state == "canceled"
+    work.run(
         """UPDATE payout SET transfer_id = %(transfer)s,
                   state = CASE WHEN state IN ('reserved', 'transferring', 'on_hold')
-                               THEN 'transferred' ELSE state END
-            WHERE home_id = %(home)s AND id = %(id)s
-        RETURNING home_id, id, number, currency, amount_minor""",
+                               THEN 'transferred'
+                               WHEN state = 'canceled' THEN 'unwinding' ELSE state END
+            WHERE home_id = %(home)s AND id = %(id)s""",
         home=home_id,
         id=payout_id,
         transfer=transfer_id,
     )
-    if row is None:
-        return
+    if late:
+        # Called off while its transfer was still under way: it is fetched back.
+        record(work, "payout.called_off", payout_id, home=home_id)
     ledger.post(
         work,
         [
@@ -134,7 +144,7 @@ def _keep_transfer(work: Work, home_id: int, payout_id: UUID, transfer_id: str) 
                 f"Payout {row.number} transferred",
                 row.currency,
                 work.now().astimezone(work.tools.zone).date(),
-                moved(home_id, "payout_clearing", -row.amount_minor)
+                moved(home_id, "payable" if late else "payout_clearing", -row.amount_minor)
                 + moved(PARENT, "gateway_cash", row.amount_minor),
             )
         ],
@@ -146,18 +156,17 @@ def _pay_out(database: Database, payout: Any) -> None:
     request = {
         "amount": payout.amount_minor,
         "currency": payout.currency.lower(),
-        "metadata": _metadata(payout),
+        "metadata": metadata_of(payout),
     }
     with database.work(SYSTEM) as work:
-        if not _still(work, payout, "transferred"):
+        if not still(work, payout, "transferred"):
             return
         operation = operations.open_operation(work, payout.home_id, "payout", payout.id, request)
         operations.trying(work, payout.home_id, operation.id)
+        before = tried(work, payout.home_id, payout.id)
     found = None
     if operation.tried:
-        found = gateway.find_payout(
-            str(payout.id), account=payout.account, besides=_tried_before(database, payout)
-        )
+        found = gateway.find_payout(str(payout.id), account=payout.account, besides=before)
     try:
         found = found or gateway.create_payout(
             operation.request, operation.key, account=payout.account
@@ -167,86 +176,23 @@ def _pay_out(database: Database, payout: Any) -> None:
             operations.close(work, payout.home_id, operation.id, error=str(error))
         raise
     with database.work(SYSTEM) as work:
-        _keep_payout(work, payout.home_id, payout.id, found)
+        keep_payout(work, payout.home_id, payout.id, found)
         operations.close(work, payout.home_id, operation.id, provider_id=found.id)
 
 
-_TRIED = """
-SELECT provider_id FROM operation
- WHERE home_id = %(home)s AND kind = 'payout' AND subject_id = %(id)s AND state = 'done'"""
-
-
-def _tried_before(database: Database, payout: Any) -> set[str]:
+def tried(work: Work, home_id: int, payout_id: UUID) -> set[str]:
     """The bank payouts of earlier attempts, which have failed: they are not what we look for."""
-    with database.work(SYSTEM) as work:
-        rows = work.rows(_TRIED, home=payout.home_id, id=payout.id)
+    rows = work.rows(
+        """SELECT provider_id FROM operation WHERE home_id = %(home)s AND kind = 'payout'
+              AND subject_id = %(id)s AND state = 'done'""",
+        home=home_id,
+        id=payout_id,
+    )
     return {row.provider_id for row in rows}
 
 
-# A bank takes days. What waits for the account, or for money, may be tried again once a day.
-_WAITING = """
-SELECT p.home_id, p.id::text AS subject, p.reserved_at AS since,
-       CASE WHEN p.state IN ('requested', 'in_transit') THEN interval '12 hours'
-            WHEN p.state = 'on_hold' THEN interval '1 day' ELSE interval '3 hours' END AS again
-  FROM payout p
- WHERE p.provider = 'stripe'
-   AND p.state IN ('reserved','transferring','transferred','requested','in_transit','on_hold','unwinding')
-   AND p.reserved_at < %(now)s - CASE WHEN p.state IN ('requested', 'in_transit', 'on_hold')
-                                      THEN interval '1 day' ELSE interval '1 hour' END
-   AND (p.state <> 'on_hold' OR EXISTS (SELECT 1 FROM pay_account a
-          WHERE a.home_id = p.home_id AND a.account = p.account AND a.state = 'active'))"""
-
-
-def chase_payouts(work: Work) -> int:
-    """Have the payouts looked at, or carried on, of which nothing was heard for too long."""
-    return chase(work, "payout.overdue", _WAITING, besides=["payout.reserved", "payout.called_off"])
-
-
-def look_for_payout(database: Database, fact: Fact) -> None:
-    """Bring a payout to what the gateway says; one that stopped on its way goes on."""
-    with database.work(GATEWAY) as work:
-        payout = work.row(
-            """SELECT state, account, payout_id FROM payout
-                WHERE home_id = %(home)s AND id = %(id)s""",
-            home=fact.home_id,
-            id=fact.uuid,
-        )
-    if payout is None:
-        return
-    if payout.state in _TO_SEND:
-        send(database, fact)
-    elif payout.state in ("requested", "in_transit") and payout.payout_id:
-        found = database.tools.gateway.payout(payout.payout_id, account=payout.account)
-        with database.work(GATEWAY) as work:
-            _keep_payout(work, fact.home_id, fact.uuid, found)
-    elif payout.state == "on_hold":
-        with database.work(SYSTEM) as work:
-            retry(work, fact.home_id, fact.uuid)
-
-
-def apply_letter(database: Database, fact: Fact) -> None:
-    """Bring a payout or an account to what the gateway says, after a letter about it."""
-    with database.work(GATEWAY) as work:
-        letter = work.row(
-            "SELECT type, object_id, account FROM inbox WHERE id = %(id)s", id=fact.uuid
-        )
-    if letter is None:
-        return
-    gateway: Gateway = database.tools.gateway
-    if letter.type.startswith("payout.") and letter.account:
-        found = gateway.payout(letter.object_id, account=letter.account)
-        if ours := _ours(found.metadata):
-            with database.work(GATEWAY) as work:
-                _keep_payout(work, *ours, found)
-    elif letter.type == "transfer.created":
-        if ours := _ours(gateway.transfer_metadata(letter.object_id)):
-            with database.work(GATEWAY) as work:
-                _keep_transfer(work, *ours, letter.object_id)
-    elif letter.type.startswith(("v2.core.account", "account.", "capability.")):
-        account_changed(database, letter.account or letter.object_id)
-
-
-def _keep_payout(work: Work, home_id: int, payout_id: UUID, found: PayoutState) -> None:
+def keep_payout(work: Work, home_id: int, payout_id: UUID, found: PayoutState) -> None:
+    """Bring a payout to what the gateway says of its way to the bank; it only moves forward."""
     row = work.row(
         "SELECT state, payout_id FROM payout WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE",
         home=home_id,
@@ -255,11 +201,9 @@ def _keep_payout(work: Work, home_id: int, payout_id: UUID, found: PayoutState) 
     state = _STATES.get(found.status)
     if row is None or state is None:
         return
-    if found.id != row.payout_id:
+    if found.id != row.payout_id and found.id in tried(work, home_id, payout_id):
         # A late word about an attempt that failed must not touch the one that followed it.
-        before = work.rows(_TRIED, home=home_id, id=payout_id)
-        if found.id in {operation.provider_id for operation in before}:
-            return
+        return
     if _RANK.get(row.state, 0) >= _RANK[state]:
         return
     work.run(
@@ -277,7 +221,7 @@ def _keep_payout(work: Work, home_id: int, payout_id: UUID, found: PayoutState) 
         record(work, f"payout.{state}", payout_id, home=home_id)
 
 
-def _set(
+def set_state(
     work: Work,
     payout: Any,
     state: str,
@@ -285,6 +229,7 @@ def _set(
     error: str | None = None,
     only_from: tuple[str, ...],
 ) -> int:
+    """Put a payout into a state, if it is in one of these now; whether it was."""
     return work.run(
         """UPDATE payout SET state = %(state)s, error = %(error)s
             WHERE home_id = %(home)s AND id = %(id)s AND state = ANY(%(only)s::text[])""",
@@ -296,12 +241,6 @@ def _set(
     )
 
 
-def _metadata(payout: Any) -> dict[str, str]:
+def metadata_of(payout: Any) -> dict[str, str]:
+    """What we write on everything that the gateway makes for a payout."""
     return {"home_id": str(payout.home_id), "payout_id": str(payout.id)}
-
-
-def _ours(metadata: dict[str, str]) -> tuple[int, UUID] | None:
-    try:
-        return int(metadata["home_id"]), UUID(metadata["payout_id"])
-    except (KeyError, ValueError):
-        return None

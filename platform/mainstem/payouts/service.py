@@ -94,7 +94,7 @@ def retry(work: Work, home_id: int, payout_id: UUID) -> None:
 
     Raises PayoutOvertaken for one that failed while another to the same affiliate is under way.
     """
-    _lock_account(work, home_id)
+    lock_account(work, home_id)
     row = work.row(
         """SELECT state, currency FROM payout
             WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
@@ -106,9 +106,9 @@ def retry(work: Work, home_id: int, payout_id: UUID) -> None:
     if row.state not in ("on_hold", "failed", "reserved", "transferred"):
         raise InvalidTransition("payout", row.state, "retried")
     if row.state == "failed":
-        _refuse_overtaken(work, home_id, payout_id, row.currency)
+        refuse_overtaken(work, home_id, payout_id, row.currency)
     work.run(
-        """UPDATE payout SET error = NULL, payout_id = NULL,
+        """UPDATE payout SET error = NULL, payout_id = NULL, called_off = NULL,
                   state = CASE WHEN transfer_id IS NULL THEN 'reserved' ELSE 'transferred' END
             WHERE home_id = %(home)s AND id = %(id)s""",
         home=home_id,
@@ -117,12 +117,16 @@ def retry(work: Work, home_id: int, payout_id: UUID) -> None:
     record(work, "payout.reserved", payout_id, home=home_id)
 
 
-def _lock_account(work: Work, home_id: int) -> None:
-    """A run takes this lock before it reserves: while we hold it, no payout appears beside ours."""
+def lock_account(work: Work, home_id: int) -> None:
+    """Take the affiliate's account, before any payout of hers is taken.
+
+    A run takes it before it reserves: while we hold it, no payout appears beside ours.
+    """
     work.row("SELECT 1 FROM pay_account WHERE home_id = %(home)s FOR UPDATE", home=home_id)
 
 
-def _refuse_overtaken(work: Work, home_id: int, payout_id: UUID, currency: str) -> None:
+def refuse_overtaken(work: Work, home_id: int, payout_id: UUID, currency: str) -> None:
+    """Raise PayoutOvertaken when another payout of hers is under way."""
     beside = work.value(
         """SELECT count(*) FROM payout WHERE home_id = %(home)s AND currency = %(currency)s
               AND id <> %(id)s AND state IN ('reserved','transferring','transferred','requested',
@@ -146,6 +150,7 @@ def resume(work: Work, affiliates: Sequence[int]) -> int:
              JOIN pay_account a ON a.home_id = p.home_id AND a.account = p.account
             WHERE p.home_id = ANY(%(homes)s::bigint[]) AND p.provider = 'stripe'
               AND a.provider = 'stripe' AND a.state = 'active' AND p.state IN ('on_hold', 'failed')
+              AND p.called_off IS NULL
             ORDER BY p.home_id, p.state = 'failed', p.reserved_at DESC""",
         homes=sorted(set(affiliates)),
     )

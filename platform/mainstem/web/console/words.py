@@ -51,6 +51,8 @@ FACTS = {
     "payment.fee_known": "Gateway's fee known",
     "payment.overdue": "No word on the payment: the gateway is asked",
     "payment.refunded": "Payment refunded",
+    "payout.called_off": "Payout called off",
+    "payout.canceled": "Payout cancelled: it is payable again",
     "payout.failed": "Payout failed",
     "payout.held": "Payout put on hold",
     "payout.overdue": "No word on the payout: the gateway is asked",
@@ -77,6 +79,7 @@ BAD = {
     "order.disputed",
     "payment.disputed",
     "refund.failed",
+    "payout.called_off",
     "payout.failed",
     "payout.held",
     "lead.lost",
@@ -238,6 +241,7 @@ STATES = {
     "unwinding": "being taken back",
 }
 STEPS = {
+    "called off": "called off",
     "start pick": "started",
     "pick": "picked",
     "pack": "packed",

@@ -1,0 +1,91 @@
+"""What the gateway says of payouts: by its letters, or by a look when a letter is long in coming."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from mainstem.kit.db import Database
+from mainstem.kit.events import Fact
+from mainstem.kit.work import GATEWAY, SYSTEM, Work
+from mainstem.payments import account_changed
+from mainstem.payments.gateway import Gateway
+from mainstem.payments.overdue import chase
+from mainstem.payouts.send import TO_SEND, keep_payout, keep_transfer, send
+from mainstem.payouts.service import retry
+from mainstem.payouts.unwind import keep_reversals, unwind
+
+# A bank takes days. What waits for the account, or for money, may be tried again once a day.
+_WAITING = """
+SELECT p.home_id, p.id::text AS subject, p.reserved_at AS since,
+       CASE WHEN p.state IN ('requested', 'in_transit') THEN interval '12 hours'
+            WHEN p.state = 'on_hold' THEN interval '1 day' ELSE interval '3 hours' END AS again
+  FROM payout p
+ WHERE p.provider = 'stripe'
+   AND p.state IN ('reserved','transferring','transferred','requested','in_transit','on_hold','unwinding')
+   AND p.reserved_at < %(now)s - CASE WHEN p.state IN ('requested', 'in_transit', 'on_hold')
+                                      THEN interval '1 day' ELSE interval '1 hour' END
+   AND (p.state <> 'on_hold' OR p.called_off IS NULL AND EXISTS (SELECT 1 FROM pay_account a
+          WHERE a.home_id = p.home_id AND a.account = p.account AND a.state = 'active'))"""
+
+
+def chase_payouts(work: Work) -> int:
+    """Have the payouts looked at, or carried on, of which nothing was heard for too long."""
+    return chase(work, "payout.overdue", _WAITING, besides=["payout.reserved", "payout.called_off"])
+
+
+def look_for_payout(database: Database, fact: Fact) -> None:
+    """Bring a payout to what the gateway says; one that stopped on its way goes on."""
+    with database.work(GATEWAY) as work:
+        payout = work.row(
+            """SELECT state, account, payout_id FROM payout
+                WHERE home_id = %(home)s AND id = %(id)s""",
+            home=fact.home_id,
+            id=fact.uuid,
+        )
+    if payout is None:
+        return
+    if payout.state in TO_SEND:
+        send(database, fact)
+    elif payout.state in ("requested", "in_transit") and payout.payout_id:
+        found = database.tools.gateway.payout(payout.payout_id, account=payout.account)
+        with database.work(GATEWAY) as work:
+            keep_payout(work, fact.home_id, fact.uuid, found)
+    elif payout.state == "unwinding":
+        unwind(database, fact)
+    elif payout.state == "on_hold":
+        with database.work(SYSTEM) as work:
+            retry(work, fact.home_id, fact.uuid)
+
+
+def apply_letter(database: Database, fact: Fact) -> None:
+    """Bring a payout or an account to what the gateway says, after a letter about it."""
+    with database.work(GATEWAY) as work:
+        letter = work.row(
+            "SELECT type, object_id, account FROM inbox WHERE id = %(id)s", id=fact.uuid
+        )
+    if letter is None:
+        return
+    gateway: Gateway = database.tools.gateway
+    if letter.type.startswith("payout.") and letter.account:
+        payout = gateway.payout(letter.object_id, account=letter.account)
+        if ours := _ours(payout.metadata):
+            with database.work(GATEWAY) as work:
+                keep_payout(work, *ours, payout)
+    elif letter.type == "transfer.created":
+        if ours := _ours(gateway.transfer(letter.object_id).metadata):
+            with database.work(GATEWAY) as work:
+                keep_transfer(work, *ours, letter.object_id)
+    elif letter.type == "transfer.reversed":
+        found = gateway.transfer(letter.object_id)
+        if ours := _ours(found.metadata):
+            with database.work(GATEWAY) as work:
+                keep_reversals(work, *ours, found)
+    elif letter.type.startswith(("v2.core.account", "account.", "capability.")):
+        account_changed(database, letter.account or letter.object_id)
+
+
+def _ours(metadata: dict[str, str]) -> tuple[int, UUID] | None:
+    try:
+        return int(metadata["home_id"]), UUID(metadata["payout_id"])
+    except (KeyError, ValueError):
+        return None
