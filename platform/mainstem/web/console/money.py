@@ -22,6 +22,8 @@ from mainstem.plan import Plan, tell
 from mainstem.web.console import queries
 from mainstem.web.console import words as told
 from mainstem.web.console.frame import Answer, Asked, Page, framed, names_of, refused, show
+from mainstem.web.console.orders import reason_in
+from mainstem.web.forms import Form
 from mainstem.web.rendering import language_of, redirect
 
 VIEWS = {
@@ -39,6 +41,7 @@ class Row(msgspec.Struct, frozen=True):
     it: Any
     amount: Money
     may_retry: bool
+    may_call_off: bool
     may_confirm: bool
 
 
@@ -76,6 +79,7 @@ def _payouts(request: Asked, work: Work, view: str, no: Refused | None = None) -
                 row,
                 Money(row.amount_minor, row.currency),
                 may_retry=row.state in ("on_hold", "failed") and not row.overtaken,
+                may_call_off=_may_call_off(row),
                 may_confirm=row.provider == "bank" and row.state in ("reserved", "requested"),
             )
             for row in rows
@@ -86,6 +90,12 @@ def _payouts(request: Asked, work: Work, view: str, no: Refused | None = None) -
         providers={name: language.text(label) for name, label in told.PROVIDERS.items()},
     )
     return show(request, "console/payouts.html", page, no)
+
+
+def _may_call_off(row: Any) -> bool:
+    if row.provider == "bank":
+        return row.state in ("reserved", "requested")
+    return row.state in ("on_hold", "failed") and not row.overtaken
 
 
 @post("/payouts", sync_to_thread=True)
@@ -115,6 +125,26 @@ def retry(
         return _payouts(request, work, "held", no)
     words = language_of(request).text("The payout is tried again.")
     return redirect(request, "/console/payouts", notice=words)
+
+
+@post(f"{PAYOUT}/cancellation", sync_to_thread=True)
+def call_off(
+    request: Asked,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    payout: FromPath[UUID],
+) -> Answer:
+    """Take a payout back that cannot be paid: what it was to pay is owed again."""
+
+    def do() -> None:
+        payouts.call_off(work, home, payout, reason=reason_in(form))
+
+    no = refused(work, do)
+    if no:
+        return _payouts(request, work, "held", no)
+    words = language_of(request).text("The payout is called off. The money is payable again.")
+    return redirect(request, "/console/payouts?view=held", notice=words)
 
 
 @post(f"{PAYOUT}/confirmation", sync_to_thread=True)
@@ -384,6 +414,7 @@ routes = [
     list_payouts,
     run_payouts,
     retry,
+    call_off,
     confirm,
     books,
     entries,

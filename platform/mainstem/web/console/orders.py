@@ -368,7 +368,7 @@ def cancel(
     """Cancel an order of which nothing has left."""
 
     def do() -> None:
-        orders.cancel(work, home, order, reason=_reason(form))
+        orders.cancel(work, home, order, reason=reason_in(form))
 
     no = refused(work, do)
     if no:
@@ -393,7 +393,7 @@ def refund(
         nonlocal repeated
         currency = queries.order(work, home, order).currency
         lines, amount = _wanted(form, currency)
-        reason = _reason(form)
+        reason = reason_in(form)
         lock(work, [(home, order)])
         before = queries.refunds_of(work, home, order)
         if form["asked"] != str(_asked_minor(before)):
@@ -457,7 +457,8 @@ def _wanted(form: Form, currency: str) -> tuple[list[tuple[int, int]], int]:
     return sorted(lines), amount
 
 
-def _reason(form: Form) -> str:
+def reason_in(form: Form) -> str:
+    """Why staff do it, in their own words. Raises InvalidInput when nothing is said."""
     if not 0 < len(form["reason"]) <= REASON_MAX:
         raise InvalidInput(
             Problem(

@@ -265,7 +265,7 @@ def payouts(work: Work, *, states: list[str], most: int = 100) -> list[Any]:
     return _valued(
         work.rows(
             """SELECT p.home_id, p.id, p.number, p.period, p.provider, p.account, p.currency,
-                  p.amount_minor, p.state, p.error, p.reserved_at, p.paid_at, a.name,
+                  p.amount_minor, p.state, p.error, p.called_off, p.reserved_at, p.paid_at, a.name,
                   p.state IN ('failed') AND EXISTS (
                     SELECT 1 FROM payout o WHERE o.home_id = p.home_id AND o.currency = p.currency
                        AND o.id <> p.id AND o.state IN ('reserved','transferring','transferred',
