@@ -89,8 +89,8 @@ async def order(
     window, secret = shopper.window, house_of(request).settings.secret
     # What is ordered is what this page showed, whatever another tab has done to the basket.
     basket = baskets.unpacked(secret, form["basket"])
-    wanted = _wanted(shopper, basket, form)
     try:
+        wanted = _wanted(shopper, basket, form)
         if wanted.code:
             await in_work(request, CLIENT, lambda work: _refuse_unknown_code(work, wanted.code))
         placed = await place(request, wanted)

@@ -145,6 +145,14 @@ def was_lost(error: BaseException) -> bool:
     return isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
 
 
+def held_a_zero(error: BaseException) -> bool:
+    """Whether a text held the zero character, which PostgreSQL keeps in no column."""
+    cause = cause_of(error)
+    return isinstance(cause, psycopg.errors.UntranslatableCharacter) or (
+        isinstance(cause, psycopg.DataError) and cause.sqlstate is None and "NUL" in str(cause)
+    )
+
+
 def cause_of(error: BaseException) -> BaseException:
     """The driver's own error, where SQLAlchemy has put it in one of its own."""
     return getattr(error, "orig", None) or error

@@ -17,7 +17,11 @@ T = TypeVar("T")
 
 
 class Form:
-    """What a form sent: texts, trimmed. A field that was not sent is the empty text."""
+    """What a form sent: texts, trimmed. A field that was not sent is the empty text.
+
+    To read a text with the zero character, which no column can keep, is InvalidInput for its field:
+    so whoever reads a form where a refusal is expected shows it beside that field.
+    """
 
     def __init__(self, fields: FormMultiDict) -> None:
         self._fields = fields
@@ -31,7 +35,7 @@ class Form:
     def get(self, name: str, default: str = "") -> str:
         """The text of a field."""
         value = self._fields.get(name, default)
-        return value.strip() if isinstance(value, str) else default
+        return self._kept(name, value).strip() if isinstance(value, str) else default
 
     def raw(self, name: str) -> str:
         """The text of a field exactly as it was typed: for passwords."""
@@ -40,7 +44,8 @@ class Form:
 
     def all(self, name: str) -> list[str]:
         """Every value of a field that may come several times."""
-        return [v.strip() for v in self._fields.getall(name, []) if isinstance(v, str)]
+        values = self._fields.getall(name, [])
+        return [self._kept(name, v).strip() for v in values if isinstance(v, str)]
 
     def file(self, name: str) -> UploadFile | None:
         """The file of a field, when one was chosen."""
@@ -49,13 +54,29 @@ class Form:
 
     def texts(self) -> dict[str, str]:
         """Every text field, to fill the form in again."""
-        return {name: self.get(name) for name in self._fields if name != "csrf_token"}
+        return {
+            name: self.raw(name).replace("\0", "").strip()
+            for name in self._fields
+            if name != "csrf_token"
+        }
+
+    def _kept(self, name: str, text: str) -> str:
+        if problems := zeros_in(text, f"/{_escaped(name)}"):
+            raise InvalidInput(*problems)
+        return text
 
     def into(self, kind: type[T]) -> T:
         """The form as a struct of this kind; InvalidInput with every problem named.
 
         A field left empty counts as not sent. A field that holds a list takes every value.
         """
+        found = [
+            problem
+            for name in self._fields
+            for problem in zeros_in(self.raw(name), f"/{_escaped(name)}")
+        ]
+        if found:
+            raise InvalidInput(*found)
         names = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
         sent: dict[str, Any] = {}
         for name, wanted in names.items():
@@ -80,6 +101,22 @@ def field_errors(problems: Iterable[Problem]) -> dict[str, Problem]:
     for problem in problems:
         errors.setdefault(problem.pointer.strip("/").replace("/", "-"), problem)
     return errors
+
+
+def zeros_in(value: Any, pointer: str = "") -> list[Problem]:
+    """Every text in a value that holds the zero character, each with a JSON pointer to it."""
+    if isinstance(value, str):
+        return [zero(pointer)] if "\0" in value else []
+    parts = value.items() if isinstance(value, dict) else []
+    parts = enumerate(value) if isinstance(value, list) else parts
+    return [
+        found for at, part in parts for found in zeros_in(part, f"{pointer}/{_escaped(str(at))}")
+    ]
+
+
+def zero(pointer: str) -> Problem:
+    """The problem of a text that holds the zero character."""
+    return Problem(pointer, "invalid_field", "Write this without control characters.")
 
 
 def problems_in(kind: Any, value: Any, *, strict: bool = True, pointer: str = "") -> list[Problem]:

@@ -14,7 +14,7 @@ from mainstem.identity import STAFF, Identity, hash_of, read_key, who
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT
-from mainstem.web.forms import problems_in
+from mainstem.web.forms import problems_in, zeros_in
 from mainstem.web.house import Connection, house_of, visit_of
 from mainstem.web.works import in_work
 
@@ -155,7 +155,8 @@ async def strict_json(
         raise NotJson
     assert isinstance(connection, Request)
     try:
-        value = msgspec.json.decode(await connection.body())
+        body = await connection.body()
+        value = msgspec.json.decode(body)
     except msgspec.DecodeError as error:
         raise MalformedJson(why=str(error)) from None
     except UnicodeDecodeError:
@@ -163,6 +164,8 @@ async def strict_json(
     except RecursionError:
         raise MalformedJson(why="it is nested too deeply") from None
     problems: list[Problem] = problems_in(body_field.annotation, value)
+    if b"\\u0000" in body:  # a body is searched for it only then
+        problems += zeros_in(value)
     if problems:
         raise InvalidInput(*problems)
 

@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 import msgspec
 from jinja2 import TemplateError
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, NotFoundException, ValidationException
 
-from mainstem.kit.db import was_in_the_way
+from mainstem.kit.db import held_a_zero, was_in_the_way
 from mainstem.kit.errors import InvalidInput, Refused
 from mainstem.kit.locale import Language
 from mainstem.kit.telemetry import log
-from mainstem.web.forms import problem_from
+from mainstem.web.forms import problem_from, zero
 from mainstem.web.guards import ChooseAffiliate, KeyRefused, SignInNeeded
 from mainstem.web.house import Busy, Connection, house_of, visit_of
 from mainstem.web.rendering import language_of, redirect, render, words
@@ -80,6 +80,10 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if any(was_in_the_way(cause) for cause in _causes(error)):
         log("web").warning("the database was in the way", cause=repr(error)[:300])
         error = Busy()
+    elif any(held_a_zero(cause) for cause in _causes(error)):
+        # Forms and bodies are looked through as they are read; this one stood in the address.
+        nowhere = "\0" in request.url.path
+        error = NotFoundException() if nowhere else InvalidInput(zero(""))
     if wants_page(request) and request.method in ("GET", "HEAD"):
         if isinstance(error, SignInNeeded):
             return redirect(request, "/sign-in?" + _back_here(request))

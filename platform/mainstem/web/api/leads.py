@@ -23,7 +23,6 @@ from mainstem.web.api.requests import (
     fingerprint,
     key_of,
     read_cursor,
-    refuse_zeros,
     reply,
 )
 from mainstem.web.house import house_of
@@ -41,7 +40,6 @@ async def open_lead(
     gives the same answer again, with the header `Idempotent-Replayed`.
     """
     key = key_of(request)
-    await refuse_zeros(request)
     opened = await capture_of(request).lead(
         LeadWanted(
             storefront_id=key.storefront_id,

@@ -105,22 +105,6 @@ def fingerprint(body: msgspec.Struct) -> bytes:
     return hashlib.sha256(msgspec.json.encode(body)).digest()
 
 
-async def refuse_zeros(request: Request[Any, Any, Any]) -> None:
-    """Refuse texts with a zero character, which the database cannot keep."""
-    body = await request.body()
-    if b"\\u0000" in body and (problems := _with_zeros(msgspec.json.decode(body), "")):
-        raise InvalidInput(*problems)
-
-
-def _with_zeros(value: Any, pointer: str) -> list[Problem]:
-    if isinstance(value, str):
-        sentence = "Write this without control characters."
-        return [Problem(pointer, "invalid_field", sentence)] if "\0" in value else []
-    inner = value.items() if isinstance(value, dict) else []
-    inner = enumerate(value) if isinstance(value, list) else inner
-    return [found for at, part in inner for found in _with_zeros(part, f"{pointer}/{at}")]
-
-
 # ------------------------------------------------------------------------- a fair share
 
 
