@@ -107,8 +107,11 @@ def zeros_in(value: Any, pointer: str = "") -> list[Problem]:
     """Every text in a value that holds the zero character, each with a JSON pointer to it."""
     if isinstance(value, str):
         return [zero(pointer)] if "\0" in value else []
-    parts = value.items() if isinstance(value, dict) else []
-    parts = enumerate(value) if isinstance(value, list) else parts
+    parts: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list):
+        parts = enumerate(value)
     return [
         found for at, part in parts for found in zeros_in(part, f"{pointer}/{_escaped(str(at))}")
     ]
