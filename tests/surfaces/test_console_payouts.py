@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.surfaces.conftest import Open, words_of
+from tests.surfaces.conftest import PASSWORD, Open, words_of
 from tests.surfaces.staff import KETTLE, Staff, month_passes, staffed
 
-from mainstem import commissions, invariants, ledger, worker
+from mainstem import commissions, identity, invariants, ledger, payments, payouts, worker
+from mainstem.identity import passwords
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 
@@ -98,3 +99,84 @@ def test_only_finance_calls_a_payout_off(house: Staff, clock: FixedClock) -> Non
         answer = house.reader(name).post(f"{payout_url(payout)}/cancellation", {"reason": "x"})
         assert answer.status_code == 403
     assert cedars_payable(house) == 0
+
+
+# ------------------------------------------------------------------------- left out, and why
+
+
+def test_a_run_tells_who_is_left_out_and_why(house: Staff, clock: FixedClock) -> None:
+    company = house.company
+    payable(house, clock)
+    fia = house.reader("fia")
+
+    def told() -> str:
+        page = words_of(fia.get("/console/payouts?view=left_out"))
+        return page.replace("\N{NO-BREAK SPACE}", " ").partition("and why")[2]
+
+    assert "Cedar Has not told us where to be paid. SEK 200.00" in told()
+    house.pay_account(company.cedar)
+    house.pay_account(company.birch)
+    house.pay_account(company.alder)
+    page = told()
+    assert "Cedar" not in page
+    assert "Birch Below SEK 200.00, from which we pay out. SEK 60.00" in page
+    for change, said in (
+        ("UPDATE pay_account SET state = 'restricted'", "The pay account is not ready."),
+        ("UPDATE pay_account SET state = 'active', currency = 'EUR'",
+         "Earned in SEK, but the pay account is in EUR."),
+        ("UPDATE affiliate SET state = 'suspended'", "Not active with us: payouts rest."),
+    ):  # fmt: skip
+        with house.database.work() as work:
+            work.run(f"{change} WHERE {'id' if 'affiliate' in change else 'home_id'} = %(id)s",
+                     id=company.cedar)  # fmt: skip
+        assert f"Cedar {said} SEK 200.00" in told()
+
+
+def test_what_is_told_and_what_a_run_does_are_the_same(house: Staff, clock: FixedClock) -> None:
+    for affiliate in (house.company.cedar, house.company.birch):
+        house.pay_account(affiliate)
+    payable(house, clock)
+    with house.database.work() as work:
+        before = {one.affiliate_id: one.reason for one in payouts.left_out(work)}
+        assert payouts.run(work, clock.now().date()) == 1
+        after = {one.affiliate_id: one.reason for one in payouts.left_out(work)}
+        [paid] = work.rows("SELECT home_id FROM payout")
+    assert before == {house.company.birch: "below_minimum", house.company.alder: "no_account"}
+    assert paid.home_id not in before
+    assert after == before, "who was paid whole has nothing left to wait for"
+    with house.database.work() as work:
+        order = work.row("SELECT home_id, id FROM orders")
+        payments.request_refund(
+            work, order.home_id, order.id, amount_minor=250000, reason="returned"
+        )
+    worker.drain(house.database)
+    with house.database.work() as work:
+        [debt] = payouts.left_out(work)
+    assert (debt.affiliate_id, debt.reason) == (house.company.cedar, "debt")
+    assert debt.payable.minor == -20000
+
+
+def test_the_affiliate_reads_in_her_portal_why_her_money_waits(
+    house: Staff, clock: FixedClock
+) -> None:
+    payable(house, clock)
+    company, hashed = house.company, passwords.hash_password(PASSWORD)
+    with house.database.work() as work:
+        person = identity.create_person(
+            work, email="cedar.self@example.com", name="Cedar", password_hash=hashed
+        )
+        identity.grant(work, person, "affiliate", affiliate_id=company.cedar)
+    cedar = house.open_house()
+    assert cedar.sign_in("cedar.self@example.com").status_code == 303
+
+    def told(locale: str = "en") -> str:
+        page = cedar.get("/portal/payouts", **{"accept-language": locale})
+        return words_of(page).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert "SEK 200.00 waits until you have told us where to pay you." in told()
+    house.pay_account(company.cedar)
+    assert "SEK 200.00" not in told()
+    with house.database.work() as work:
+        work.run("UPDATE pay_account SET currency = 'EUR'")
+    assert "SEK 200.00 cannot go to your pay account, which is in EUR." in told()
+    assert "60.00" not in told(), "nobody else's"

@@ -21,6 +21,7 @@ from mainstem.kit.work import Actor, Work
 from mainstem.leads.queries import Introduced
 from mainstem.money import Money
 from mainstem.payments import GatewayDeclined, GatewayUnavailable
+from mainstem.payouts import LeftOut, left_out
 from mainstem.plan import tell
 from mainstem.web import Form, house_of, language_of, redirect, render, visit_of
 from mainstem_affiliates.portal import reads
@@ -120,8 +121,9 @@ class EarningsPage(PortalPage, frozen=True, kw_only=True):
 
 
 class PayoutsPage(PortalPage, frozen=True, kw_only=True):
-    """Every payout."""
+    """Every payout, and what waits."""
 
+    waiting: list[str]
     payouts: list[Payout]
     next_payout_day: date
 
@@ -203,10 +205,31 @@ async def payouts(request: Visit, work: NamedDependency[Work]) -> Page:
     me = reads.me(work)
     page = PayoutsPage(
         **_around(me, "earnings"),
+        waiting=[_waits(language_of(request), one) for one in left_out(work, affiliate=me.id)],
         payouts=reads.payouts(work, me),
         next_payout_day=reads.next_payout_day(work),
     )
     return render(request, "portal/payouts.html", page)
+
+
+_WAITS = {
+    "debt": "{amount} was paid back to clients after you had been paid for it: your next commissions fill that first.",
+    "not_active": "{amount} is yours, and rests while you are not active with us.",
+    "no_account": "{amount} waits until you have told us where to pay you.",
+    "other_currency": "{amount} cannot go to your pay account, which is in {paid_in}. Write to us about it.",
+    "account_not_ready": "{amount} waits until your pay account is ready.",
+    "under_way": "{amount} follows when your earlier payout has arrived.",
+    "paid_today": "{amount} goes out with the next run.",
+    "below_minimum": "{amount} waits until there is {minimum} to pay out.",
+}
+
+
+def _waits(language: Language, one: LeftOut) -> str:
+    return language.text(_WAITS[one.reason]).format(
+        amount=language.money(-one.payable if one.reason == "debt" else one.payable),
+        paid_in=one.paid_in,
+        minimum=language.money(one.minimum),
+    )
 
 
 @get("/orders")

@@ -1,6 +1,7 @@
 """Payouts: what is payable goes out, exactly once, and nothing that is not there."""
 
 from mainstem.payouts.errors import PayoutOvertaken
+from mainstem.payouts.left_out import LeftOut, left_out
 from mainstem.payouts.letters import apply_letter, chase_payouts, look_for_payout
 from mainstem.payouts.send import send
 from mainstem.payouts.service import (
@@ -12,11 +13,13 @@ from mainstem.payouts.service import (
 from mainstem.payouts.unwind import call_off, unwind
 
 __all__ = [
+    "LeftOut",
     "PayoutOvertaken",
     "apply_letter",
     "call_off",
     "chase_payouts",
     "confirm_bank",
+    "left_out",
     "look_for_payout",
     "resume",
     "retry",

@@ -49,6 +49,7 @@ class Payouts(Page, kw_only=True):
     """Payouts, and what a run would pay."""
 
     view: str
+    left_out: list[tuple[payouts.LeftOut, str]]
     rows: list[Row]
     payable: list[Any]
     minimum: dict[str, Money]
@@ -65,15 +66,26 @@ def list_payouts(
 
 
 def _payouts(request: Asked, work: Work, view: str, no: Refused | None = None) -> Answer:
-    view = view if view in VIEWS else "open"
+    view = view if view in (*VIEWS, "left_out") else "open"
     language = language_of(request)
-    rows = queries.payouts(work, states=VIEWS[view])
+    rows = queries.payouts(work, states=VIEWS[view]) if view in VIEWS else []
     if view == "bank":
         rows = [row for row in rows if row.provider == "bank"]
     minimum = planbook.in_force(work, work.now()).minimum_payout_minor
     page = Payouts(
         **framed(request, work, "money"),
         view=view,
+        left_out=[
+            (
+                one,
+                language.text(told.LEFT_OUT[one.reason]).format(
+                    currency=one.payable.currency,
+                    paid_in=one.paid_in,
+                    minimum=language.money(one.minimum),
+                ),
+            )
+            for one in (payouts.left_out(work) if view == "left_out" else [])
+        ],
         rows=[
             Row(
                 row,

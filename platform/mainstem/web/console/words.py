@@ -171,6 +171,16 @@ ACCOUNT_STATES = {
     "rejected": ("Rejected", "bad"),
     "closed": ("Closed", "still"),
 }
+LEFT_OUT = {
+    "debt": "In debt. The next commissions fill it.",
+    "not_active": "Not active with us: payouts rest.",
+    "no_account": "Has not told us where to be paid.",
+    "other_currency": "Earned in {currency}, but the pay account is in {paid_in}.",
+    "account_not_ready": "The pay account is not ready.",
+    "under_way": "An earlier payout is still under way.",
+    "paid_today": "Paid today already. The rest goes out in the next run.",
+    "below_minimum": "Below {minimum}, from which we pay out.",
+}
 REFUND_STATES = {
     "requested": ("Asked for", "wait"),
     "submitted": ("With the gateway", "live"),
