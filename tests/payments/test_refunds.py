@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tests.till import Till
 
-from mainstem import payments
+from mainstem import orders, payments
+from mainstem.kit.errors import InvalidTransition
 from mainstem.orders import Placed
 from mainstem.payments import NothingToRefund
 
@@ -176,4 +177,124 @@ def test_a_refund_and_a_dispute_of_one_charge_take_back_no_more_than_the_charge(
     taken = till.rows("SELECT sum(amount_minor)::int AS net FROM commission WHERE level = 0")
     assert taken[0].net == 0
     assert pending(till) == 0
+    till.every_truth_holds()
+
+
+# ---------------------------------------------------------------- tried again
+
+
+def try_again(till: Till) -> None:
+    [failed] = till.rows("SELECT home_id, id FROM refund WHERE state = 'failed'")
+    with till.database.work() as work:
+        payments.retry_refund(work, failed.home_id, failed.id)
+    till.drain()
+
+
+def refused_by_the_gateway(till: Till) -> Placed:
+    """The parent's balance was empty, so that the gateway said no to the refund."""
+    placed = till.a_delivered_order()
+    till.pull("faults/order", kind="http_before", method="POST", path="/v1/refunds", status=402)
+    ask(till, placed, 125000, ((1, 125000),))
+    till.drain()
+    return placed
+
+
+def test_a_refund_that_the_gateway_refused_is_tried_again_by_a_new_request(till: Till) -> None:
+    placed = refused_by_the_gateway(till)
+    assert at_the_gateway(till, placed) == []
+    assert pending(till) == CEDAR
+    try_again(till)
+    till.letters_arrive()
+    [refund] = till.rows("SELECT state, error, lines FROM refund")
+    assert (refund.state, refund.error) == ("succeeded", None)
+    assert [row.key.rsplit(":", 1)[1] for row in till.rows(
+        "SELECT key FROM operation WHERE kind = 'refund' ORDER BY attempt")] == ["1", "2"]  # fmt: skip
+    assert at_the_gateway(till, placed) == [("succeeded", 125000)]
+    assert pending(till) == CEDAR // 2
+    till.every_truth_holds()
+
+
+@pytest.mark.parametrize("trouble", ["drop_before", "drop_after", "http_after", "sticky_http"])
+def test_the_second_try_whose_answer_is_lost_refunds_nothing_twice(
+    till: Till, trouble: str
+) -> None:
+    placed = till.a_delivered_order(card="refund_pending")
+    ask(till, placed, 125000, ((1, 125000),))
+    till.drain()
+    [first] = till.rows("SELECT provider_id FROM refund")
+    till.pull("refunds/fail", refund=first.provider_id)
+    till.letters_arrive()
+    [refund] = till.rows("SELECT state, error FROM refund")
+    assert (refund.state, refund.error) == ("failed", "expired_or_canceled_card")
+    till.pull("faults/order", kind=trouble, method="POST", path="/v1/refunds")
+    try_again(till)
+    till.try_again()
+    [second] = till.rows("SELECT state, provider_id FROM refund")
+    assert second.provider_id != first.provider_id
+    till.read(till.kept)  # a late word about the first try
+    till.drain()
+    till.pull("refunds/settle", refund=second.provider_id)
+    till.letters_arrive()
+    assert till.rows("SELECT state FROM refund")[0].state == "succeeded"
+    assert at_the_gateway(till, placed) == [("failed", 125000), ("succeeded", 125000)]
+    assert pending(till) == CEDAR // 2
+    till.every_truth_holds()
+
+
+def test_a_refund_that_succeeded_and_came_back_is_followed_by_another(till: Till) -> None:
+    placed = till.a_delivered_order()
+    ask(till, placed, 125000, ((1, 125000),))
+    till.drain()
+    till.letters_arrive()
+    [first] = till.rows("SELECT provider_id FROM refund")
+    till.pull("refunds/fail", refund=first.provider_id)
+    till.letters_arrive()
+    assert pending(till) == CEDAR
+    try_again(till)
+    till.letters_arrive()
+    till.read(till.kept)
+    till.drain()
+    rows = till.rows("SELECT state, lines, reason FROM refund ORDER BY requested_at, id")
+    assert [row.state for row in rows] == ["canceled", "succeeded"]
+    assert (rows[0].lines, rows[0].reason) == (rows[1].lines, rows[1].reason)
+    assert till.order(placed).refunded_minor == 125000
+    assert pending(till) == CEDAR // 2
+    till.every_truth_holds()
+
+
+def test_what_others_have_given_back_is_not_tried_again(till: Till) -> None:
+    placed = refused_by_the_gateway(till)
+    ask(till, placed, 250000)
+    till.drain()
+    with pytest.raises(NothingToRefund):
+        try_again(till)
+    assert at_the_gateway(till, placed) == [("succeeded", 250000)]
+    till.every_truth_holds()
+
+
+def test_only_a_refund_that_failed_is_tried_again(till: Till) -> None:
+    placed = till.a_delivered_order()
+    ask(till, placed, 125000)
+    [refund] = till.rows("SELECT home_id, id FROM refund")
+    for _ in range(2):
+        with till.database.work() as work, pytest.raises(InvalidTransition):
+            payments.retry_refund(work, refund.home_id, refund.id)
+        till.drain()
+    assert at_the_gateway(till, placed) == [("succeeded", 125000)]
+
+
+def test_an_order_that_is_canceled_after_payment_is_paid_back_also_at_the_second_try(
+    till: Till,
+) -> None:
+    placed = till.a_paid_order()
+    till.pull("faults/order", kind="http_before", method="POST", path="/v1/refunds", status=402)
+    with till.database.work() as work:
+        orders.cancel(work, placed.home_id, placed.order_id, reason="Moved")
+    till.drain()
+    assert till.order(placed).refunded_minor == 0
+    try_again(till)
+    till.letters_arrive()
+    assert at_the_gateway(till, placed) == [("succeeded", 250000)]
+    order = till.order(placed)
+    assert (order.state, order.payment_status) == ("canceled", "refunded")
     till.every_truth_holds()

@@ -24,6 +24,7 @@ from mainstem.payments.service import (
     record_external,
     record_external_refunds,
     request_refund,
+    retry_refund,
     send_refund,
     start,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "record_external",
     "record_external_refunds",
     "request_refund",
+    "retry_refund",
     "send_refund",
     "settle_session",
     "start",

@@ -67,6 +67,7 @@ class RefundState:
     metadata: dict[str, str]
     created_at: datetime
     reason: str
+    failure: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +404,7 @@ def _refund(refund: Any) -> RefundState:
         metadata=_metadata(refund),
         created_at=_time(refund.created),
         reason=getattr(refund, "reason", None) or "",
+        failure=getattr(refund, "failure_reason", None) or "",
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from mainstem.kit.db import Database
-from mainstem.kit.errors import NotFound
+from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import Fact, record, record_all
 from mainstem.kit.ids import new_id, new_ids
 from mainstem.kit.work import CLIENT, SYSTEM, Work
@@ -301,24 +301,8 @@ def request_refund(
     What names no line counts against the whole order. Nothing moves until the gateway has answered.
     Raises NothingToRefund when more would go back than is left of the payment or of a line.
     """
-    payment = work.row(
-        """SELECT p.id, p.provider, p.currency, p.captured_minor FROM payment p
-             JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
-            WHERE p.home_id = %(home)s AND p.order_id = %(order)s AND p.state = 'captured'
-            ORDER BY p.attempt LIMIT 1 FOR UPDATE OF o, p""",
-        home=home_id,
-        order=order_id,
-    )
-    if payment is None:
-        raise NotFound("payment")
-    asked = work.rows(
-        """SELECT amount_minor, lines FROM refund
-            WHERE home_id = %(home)s AND order_id = %(order)s
-              AND state IN ('requested', 'submitted', 'succeeded')""",
-        home=home_id,
-        order=order_id,
-    )
-    _refuse_too_much(work, home_id, order_id, payment, asked, amount_minor, lines)
+    payment = _take_payment(work, home_id, order_id)
+    _refuse_too_much(work, home_id, order_id, payment, amount_minor, lines)
     id = new_id()
     external = payment.provider == "external"
     work.run(
@@ -346,15 +330,91 @@ def request_refund(
     return id
 
 
+def retry_refund(work: Work, home_id: int, refund_id: UUID) -> UUID:
+    """Ask again for a refund that failed; its id. The next attempt is another request.
+
+    One that had succeeded and came back stands in the books, there and back: it is closed, and a
+    refund of the same lines follows it. Raises InvalidTransition unless it failed, and
+    NothingToRefund when others have given back meanwhile what it was to give.
+    """
+    order_id = work.value(
+        "SELECT order_id FROM refund WHERE home_id = %(home)s AND id = %(id)s",
+        home=home_id,
+        id=refund_id,
+    )
+    if order_id is None:
+        raise NotFound("refund")
+    payment = _take_payment(work, home_id, order_id)
+    row = work.row(
+        """SELECT state, amount_minor, lines, reason, provider_id, succeeded_at FROM refund
+            WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
+        home=home_id,
+        id=refund_id,
+    )
+    assert row is not None, "refunds are not deleted"
+    if row.state != "failed":
+        raise InvalidTransition("refund", row.state, "retried")
+    lines = [(part["line_no"], part["amount_minor"]) for part in row.lines]
+    _refuse_too_much(work, home_id, order_id, payment, row.amount_minor, lines)
+    again = row.succeeded_at is None
+    work.run(
+        """UPDATE refund SET state = %(state)s, error = CASE WHEN %(again)s THEN NULL ELSE error END,
+                  provider_id = CASE WHEN %(again)s THEN NULL ELSE provider_id END
+            WHERE home_id = %(home)s AND id = %(id)s""",
+        home=home_id,
+        id=refund_id,
+        state="requested" if again else "canceled",
+        again=again,
+    )
+    if not again:
+        return request_refund(
+            work, home_id, order_id, amount_minor=row.amount_minor, reason=row.reason, lines=lines
+        )
+    if row.provider_id:
+        # Its letter came, and its answer never did: that attempt is over all the same.
+        work.run(
+            """UPDATE operation SET state = 'done', provider_id = %(provider)s, closed_at = %(now)s
+                WHERE home_id = %(home)s AND kind = 'refund' AND subject_id = %(id)s
+                  AND state IN ('todo', 'unknown')""",
+            home=home_id,
+            id=refund_id,
+            provider=row.provider_id,
+            now=work.now(),
+        )
+    record(work, "refund.requested", refund_id, home=home_id)
+    return refund_id
+
+
+def _take_payment(work: Work, home_id: int, order_id: UUID) -> Any:
+    """The payment that an order's refunds go back to, locked after its order."""
+    payment = work.row(
+        """SELECT p.id, p.provider, p.currency, p.captured_minor FROM payment p
+             JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
+            WHERE p.home_id = %(home)s AND p.order_id = %(order)s AND p.state = 'captured'
+            ORDER BY p.attempt LIMIT 1 FOR UPDATE OF o, p""",
+        home=home_id,
+        order=order_id,
+    )
+    if payment is None:
+        raise NotFound("payment")
+    return payment
+
+
 def _refuse_too_much(
     work: Work,
     home_id: int,
     order_id: UUID,
     payment: Any,
-    asked: Sequence[Any],
     amount_minor: int,
     lines: Sequence[tuple[int, int]],
 ) -> None:
+    asked = work.rows(
+        """SELECT amount_minor, lines FROM refund
+            WHERE home_id = %(home)s AND order_id = %(order)s
+              AND state IN ('requested', 'submitted', 'succeeded')""",
+        home=home_id,
+        order=order_id,
+    )
     left = payment.captured_minor - sum(row.amount_minor for row in asked)
     if not 0 < amount_minor <= left or sum(amount for _, amount in lines) > amount_minor:
         raise NothingToRefund(asked_minor=amount_minor, left_minor=left)
@@ -403,6 +463,7 @@ def send_refund(database: Database, fact: Fact) -> None:
         }
         operation = operations.open_operation(work, home_id, "refund", refund_id, request)
         operations.trying(work, home_id, operation.id)
+        before = _tried(work, home_id, refund_id)
     gateway = database.tools.gateway
     found = None
     if operation.tried:
@@ -411,7 +472,7 @@ def send_refund(database: Database, fact: Fact) -> None:
             (
                 state
                 for state in gateway.refunds_of(operation.request["payment_intent"])
-                if state.metadata.get("refund_id") == str(refund_id)
+                if state.metadata.get("refund_id") == str(refund_id) and state.id not in before
             ),
             None,
         )
@@ -430,8 +491,20 @@ def send_refund(database: Database, fact: Fact) -> None:
             record(work, "refund.failed", refund_id, home=home_id)
         return
     with database.work(SYSTEM) as work:
-        operations.close(work, home_id, operation.id, provider_id=found.id)
+        # Kept before it is closed: what a closed attempt has made is an earlier one's.
         keep_refunds(work, home_id, row.order_id, [found])
+        operations.close(work, home_id, operation.id, provider_id=found.id)
+
+
+def _tried(work: Work, home_id: int, refund_id: UUID) -> set[str]:
+    """What the gateway made of a refund's attempts that are over."""
+    rows = work.rows(
+        """SELECT provider_id FROM operation WHERE home_id = %(home)s AND kind = 'refund'
+              AND subject_id = %(id)s AND state = 'done'""",
+        home=home_id,
+        id=refund_id,
+    )
+    return {row.provider_id for row in rows}
 
 
 _NEXT = {
@@ -439,8 +512,9 @@ _NEXT = {
     "submitted": {"succeeded", "failed", "canceled"},
     "succeeded": {"failed"},
 }
+# One that is called off at the gateway has given nobody anything: somebody must look at it.
 _OURS = {"pending": "submitted", "requires_action": "submitted", "succeeded": "succeeded",
-         "failed": "failed", "canceled": "canceled"}  # fmt: skip
+         "failed": "failed", "canceled": "failed"}  # fmt: skip
 
 
 def keep_refunds(work: Work, home_id: int, order_id: UUID, found: Sequence[Any]) -> None:
@@ -459,7 +533,7 @@ def keep_refunds(work: Work, home_id: int, order_id: UUID, found: Sequence[Any])
     for state in found:
         ours = _OURS[state.status]
         known = work.row(
-            """SELECT id, state FROM refund WHERE home_id = %(home)s
+            """SELECT id, state, provider_id FROM refund WHERE home_id = %(home)s
                   AND (provider_id = %(provider)s OR id = %(id)s)""",
             home=home_id,
             provider=state.id,
@@ -485,9 +559,14 @@ def keep_refunds(work: Work, home_id: int, order_id: UUID, found: Sequence[Any])
                 now=work.now(),
             )
             changed = True
+        elif known.provider_id != state.id and state.id in _tried(work, home_id, known.id):
+            continue  # an earlier attempt, which failed
         elif ours in _NEXT.get(known.state, set()):
+            if ours == "failed":
+                record(work, "refund.failed", known.id, home=home_id)
             work.run(
                 """UPDATE refund SET state = %(state)s, provider_id = %(provider)s,
+                          error = coalesce(nullif(%(error)s, ''), error),
                           succeeded_at = CASE WHEN %(state)s = 'succeeded' THEN %(now)s::timestamptz
                                               ELSE succeeded_at END
                     WHERE home_id = %(home)s AND id = %(id)s""",
@@ -495,6 +574,7 @@ def keep_refunds(work: Work, home_id: int, order_id: UUID, found: Sequence[Any])
                 id=known.id,
                 state=ours,
                 provider=state.id,
+                error=state.failure,
                 now=work.now(),
             )
             changed = True
