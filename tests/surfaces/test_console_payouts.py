@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from tests.surfaces.conftest import PASSWORD, Open, words_of
-from tests.surfaces.staff import KETTLE, Staff, month_passes, staffed
+from tests.surfaces.staff import KETTLE, Staff, month_passes, order_url, staffed
 
 from mainstem import commissions, identity, invariants, ledger, payments, payouts, worker
 from mainstem.identity import passwords
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
+from mainstem.orders import Placed
 
 
 @pytest.fixture
@@ -180,3 +182,72 @@ def test_the_affiliate_reads_in_her_portal_why_her_money_waits(
         work.run("UPDATE pay_account SET currency = 'EUR'")
     assert "SEK 200.00 cannot go to your pay account, which is in EUR." in told()
     assert "60.00" not in told(), "nobody else's"
+
+
+# ------------------------------------------------------------------------- refunds that failed
+
+
+def failed_refund(house: Staff, placed: Placed, minor: int) -> None:
+    """The gateway would not send it back."""
+    with house.database.work() as work:
+        payments.request_refund(
+            work, placed.home_id, placed.order_id, amount_minor=minor, reason="Dented"
+        )
+        work.run("DELETE FROM fact_waiting WHERE name IN ('refund.requested', 'payment.refunded')")
+        work.run(
+            """UPDATE refund SET state = 'failed', succeeded_at = NULL,
+                      error = 'balance_insufficient: no money'"""
+        )
+
+
+def test_a_failed_refund_is_a_task_and_is_tried_again_from_the_list_and_the_order(
+    house: Staff,
+) -> None:
+    placed = house.delivered((KETTLE, 2))
+    fia = house.reader("fia")
+    assert "No refund has failed" in words_of(fia.get("/console/refunds"))
+    assert "Refunds that failed 0" in words_of(fia.get("/console"))
+    failed_refund(house, placed, 125000)
+    assert "Refunds that failed 1" in words_of(fia.get("/console"))
+    listed = fia.get("/console/refunds")
+    for told in (placed.number, "Dented", "balance_insufficient: no money", "1,250.00"):
+        assert told in words_of(listed), told
+    page = fia.get(order_url(placed))
+    [url] = set(re.findall(r'action="([^"]+/retry)"', page.text))
+    assert url in listed.text
+    assert fia.post(url).status_code == 303
+    assert "The refund is tried again." in fia.get(order_url(placed)).text
+    with house.database.work() as work:
+        assert work.value("SELECT state FROM refund") == "requested"
+    assert "No refund has failed" in words_of(fia.get("/console/refunds"))
+    again = fia.post(url)
+    assert again.status_code == 409
+    assert "This refund is requested; it cannot be retried now." in words_of(again)
+
+
+def test_a_failed_refund_whose_money_went_back_otherwise_is_nobodys_task(house: Staff) -> None:
+    placed = house.delivered((KETTLE, 2))
+    failed_refund(house, placed, 125000)
+    with house.database.work() as work:
+        payments.request_refund(
+            work, placed.home_id, placed.order_id, amount_minor=200000, reason="By bank"
+        )
+        failed = work.value("SELECT id FROM refund WHERE state = 'failed'")
+    worker.drain(house.database)
+    fia = house.reader("fia")
+    assert "Refunds that failed 0" in words_of(fia.get("/console"))
+    assert "Try the refund again" not in words_of(fia.get(order_url(placed)))
+    page = fia.post(f"{order_url(placed)}/refunds/{failed}/retry")
+    assert (page.status_code, "can still be refunded" in words_of(page)) == (409, True)
+    sound(house)
+
+
+def test_only_finance_tries_a_refund_again(house: Staff) -> None:
+    placed = house.delivered((KETTLE, 2))
+    failed_refund(house, placed, 125000)
+    with house.database.work() as work:
+        failed = work.value("SELECT id FROM refund")
+    li = house.reader("li")
+    assert "Try the refund again" not in words_of(li.get(order_url(placed)))
+    assert li.post(f"{order_url(placed)}/refunds/{failed}/retry").status_code == 403
+    assert li.get("/console/refunds").status_code == 403

@@ -80,6 +80,7 @@ _GROUPS = (
     )),
     ("Money", MONEY, (
         ("Payouts on hold", "payouts_held", "/console/payouts?view=held", "bad"),
+        ("Refunds that failed", "refunds_failed", "/console/refunds", "bad"),
         ("To pay by bank", "payouts_to_confirm", "/console/payouts?view=bank", "wait"),
     )),
     ("Facts", ADMIN, (

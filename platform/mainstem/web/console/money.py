@@ -177,6 +177,22 @@ def confirm(
     return redirect(request, "/console/payouts?view=bank", notice=words)
 
 
+# ------------------------------------------------------------------------- refunds
+
+
+class Refunds(Page, kw_only=True):
+    """Who is owed money that would not go back."""
+
+    rows: list[Any]
+
+
+@get("/refunds", sync_to_thread=True)
+def refunds(request: Asked, work: NamedDependency[Work]) -> Answer:
+    """Refunds that failed, each to be tried again at its order or settled in another way."""
+    page = Refunds(**framed(request, work, "money"), rows=queries.owed_back(work))
+    return show(request, "console/refunds.html", page)
+
+
 # ------------------------------------------------------------------------- the books
 
 
@@ -428,6 +444,7 @@ routes = [
     retry,
     call_off,
     confirm,
+    refunds,
     books,
     entries,
     list_affiliates,

@@ -377,6 +377,22 @@ def cancel(
     return redirect(request, _url(home, order), notice=words)
 
 
+@post(f"{BASE}/refunds/{{refund:uuid}}/retry", sync_to_thread=True, guards=[staff(*MONEY)])
+def retry_refund(
+    request: Asked,
+    work: NamedDependency[Work],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    refund: FromPath[UUID],
+) -> Answer:
+    """Try a refund again that failed."""
+    no = refused(work, lambda: payments.retry_refund(work, home, refund))
+    if no:
+        return show(request, "console/order.html", _page(request, work, home, order), no)
+    words = language_of(request).text("The refund is tried again.")
+    return redirect(request, _url(home, order), notice=words)
+
+
 @post(f"{BASE}/refunds", sync_to_thread=True, guards=[staff(*MONEY)])
 def refund(
     request: Asked,
@@ -471,4 +487,4 @@ def reason_in(form: Form) -> str:
     return form["reason"]
 
 
-routes = [latest, order, cancel, refund]
+routes = [latest, order, cancel, refund, retry_refund]

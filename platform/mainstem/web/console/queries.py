@@ -39,7 +39,8 @@ _FUNNEL = """
 SELECT f.*, l.*, j.*, p.*, w.*,
        (SELECT count(*) FROM parcel WHERE state = 'in_transit') AS in_transit,
        (SELECT min(shipped_at) FROM parcel WHERE state = 'in_transit') AS in_transit_oldest,
-       (SELECT count(*) FROM quote WHERE state IN ('sent','viewed')) AS quotes_out
+       (SELECT count(*) FROM quote WHERE state IN ('sent','viewed')) AS quotes_out,
+       (SELECT count(*) FROM ({owed_back}) AS owed) AS refunds_failed
   FROM (SELECT count(*) FILTER (WHERE state IN ('assigned','released')) AS to_pick,
                min(routed_at) FILTER (WHERE state IN ('assigned','released')) AS to_pick_oldest,
                count(*) FILTER (WHERE state = 'picking') AS picking,
@@ -75,7 +76,9 @@ def funnel(work: Work) -> Any:
     """How much waits where, and since when the oldest does."""
     today = work.now().astimezone(work.tools.zone).date()
     opens = datetime.combine(today, time.min, tzinfo=work.tools.zone)
-    return work.row(_FUNNEL, opens=opens, closes=opens + timedelta(days=1))
+    return work.row(
+        _FUNNEL.format(owed_back=_OWED_BACK), opens=opens, closes=opens + timedelta(days=1)
+    )
 
 
 # ------------------------------------------------------------------------- orders
@@ -258,6 +261,23 @@ def facts_of(work: Work, home_id: int, subjects: list[str]) -> list[Any]:
 
 
 # ------------------------------------------------------------------------- money
+
+# Who is owed money that would not go back. A failed refund whose money has gone back by another
+# one is nobody's task any more.
+_OWED_BACK = """
+SELECT r.home_id, r.order_id, r.id, o.number, o.state AS order_state, o.client->>'name' AS client,
+       r.currency, r.amount_minor, r.reason, r.error, r.requested_at AS since
+  FROM refund r JOIN orders o ON o.home_id = r.home_id AND o.id = r.order_id
+ WHERE r.state = 'failed'
+   AND r.amount_minor <= o.paid_minor - (
+         SELECT coalesce(sum(q.amount_minor), 0) FROM refund q
+          WHERE q.home_id = r.home_id AND q.order_id = r.order_id
+            AND q.state IN ('requested', 'submitted', 'succeeded'))"""
+
+
+def owed_back(work: Work, *, most: int = 100) -> list[Any]:
+    """Refunds that failed and are still owed, oldest first."""
+    return _valued(work.rows(f"{_OWED_BACK} ORDER BY since, id LIMIT %(most)s", most=most))
 
 
 def payouts(work: Work, *, states: list[str], most: int = 100) -> list[Any]:

@@ -16,8 +16,10 @@ FACTS = {
     "company.clock_moved": "Demo clock moved",
     "fact.revived": "Fact tried again",
     "fulfilment.packed": "Packed",
+    "fulfilment.parked": "Parked: the payment is disputed",
     "fulfilment.picked": "Picked",
     "fulfilment.picking": "Picking started",
+    "fulfilment.resumed": "Goes on: the dispute is won",
     "gateway.received": "Letter from the gateway",
     "job.arrived": "Team arrived",
     "job.canceled": "Job called off",
@@ -74,6 +76,7 @@ FACTS = {
 
 GOOD = {"order.paid", "order.delivered", "lead.won", "job.signed_off", "payout.paid"}
 BAD = {
+    "fulfilment.parked",
     "order.canceled",
     "order.expired",
     "order.disputed",
