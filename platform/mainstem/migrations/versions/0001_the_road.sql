@@ -391,13 +391,15 @@ CREATE TABLE fulfilment (               -- the work of one location for one orde
   no smallint NOT NULL CHECK (no BETWEEN 1 AND 99),
   location_id bigint NOT NULL REFERENCES location,
   state text NOT NULL CHECK (state IN ('unrouted','assigned','released','picking','picked','packed','shipped','parked','canceled')),
+  parked_for text CHECK (parked_for IN ('dispute')),
   picker text,
   routed_at timestamptz,
   picked_at timestamptz,
   packed_at timestamptz,
   shipped_at timestamptz,
   PRIMARY KEY (home_id, order_id, no),
-  FOREIGN KEY (home_id, order_id) REFERENCES orders (home_id, id)
+  FOREIGN KEY (home_id, order_id) REFERENCES orders (home_id, id),
+  CHECK ((parked_for IS NOT NULL) = (state = 'parked'))
 ) WITH (fillfactor = 75);
 CREATE INDEX fulfilment_open ON fulfilment (location_id, routed_at)
   WHERE state IN ('assigned','released','picking','picked','packed','parked');
