@@ -17,7 +17,7 @@ from mainstem import stock
 from mainstem.kit.events import record_all
 from mainstem.kit.work import Work, columns
 from mainstem.orders.progress import lock
-from mainstem_fulfillment import engagements
+from mainstem_fulfillment import engagements, shipments
 
 Key = tuple[int, UUID]
 
@@ -108,6 +108,8 @@ def route(work: Work, orders: Sequence[Key]) -> None:
     jobs = engagements.open_jobs(work, keys)
     routed = {promise.key for promise in promises} | {(job.home_id, job.order_id) for job in jobs}
     record_all(work, "order.routed", sorted(routed))
+    # The bank may have asked for the money before the order's work was given out.
+    shipments.heed_disputes(work, sorted(routed))
 
 
 def _route_goods(work: Work, promises: Sequence[_Promise]) -> None:

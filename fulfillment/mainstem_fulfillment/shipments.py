@@ -9,7 +9,7 @@ from uuid import UUID
 
 from mainstem import orders
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
-from mainstem.kit.events import record
+from mainstem.kit.events import record, record_all
 from mainstem.kit.work import Work, columns
 from mainstem.orders.progress import lock
 
@@ -219,13 +219,76 @@ def call_off(work: Work, canceled: Sequence[tuple[int, UUID]]) -> None:
     # The orders first, as whoever picks for one of them does.
     lock(work, sorted(set(canceled)))
     work.run(
-        """UPDATE fulfilment f SET state = 'canceled'
+        """UPDATE fulfilment f SET state = 'canceled', parked_for = NULL
              FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
             WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id
               AND f.state NOT IN ('shipped', 'canceled')""",
         homes=[home for home, _ in canceled],
         orders=[order for _, order in canceled],
     )
+
+
+# ---------------------------------------------------------------- disputed
+
+OVER = ("won", "lost", "warning_closed", "prevented")
+"""The ends of a dispute, in the gateway's words; in every other state it is open."""
+
+_DISPUTED = """
+SELECT home_id, order_id, bool_or(status <> ALL(%(over)s::text[])) AS open,
+       bool_or(status = 'lost') AS lost
+  FROM dispute JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+    USING (home_id, order_id)
+ GROUP BY 1, 2 ORDER BY 1, 2"""
+
+_PARK = """
+UPDATE fulfilment f SET state = 'parked', parked_for = 'dispute'
+  FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+ WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id
+   AND f.state IN ('assigned', 'released', 'picking', 'picked', 'packed')
+RETURNING f.home_id, f.order_id, f.no"""
+
+# What was done before it was parked is done: it goes on from there.
+_GO_ON = """
+UPDATE fulfilment f SET parked_for = NULL,
+       state = CASE WHEN packed_at IS NOT NULL THEN 'packed' WHEN picked_at IS NOT NULL THEN 'picked'
+                    WHEN picker IS NOT NULL THEN 'picking' ELSE 'released' END
+  FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+ WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id AND f.parked_for = 'dispute'
+RETURNING f.home_id, f.order_id, f.no"""
+
+
+def heed_disputes(work: Work, disputed: Sequence[Key]) -> None:
+    """Bring what has not left of these orders to where their disputes stand now.
+
+    It is parked while one is open, goes on where it was once all are won, and is called off, its
+    goods free again, when one is lost. What has left is not called back.
+    """
+    keys = sorted(set(disputed))
+    lock(work, keys)
+    rows = work.rows(
+        _DISPUTED,
+        over=list(OVER),
+        homes=[home for home, _ in keys],
+        orders=[order for _, order in keys],
+    )
+    if not rows:
+        return
+    where = [(row.home_id, row.order_id) for row in rows if row.open]
+    _turn(work, _PARK, where, "fulfilment.parked")
+    lost = [(row.home_id, row.order_id) for row in rows if row.lost and not row.open]
+    if lost:
+        orders.withhold(work, lost)
+        call_off(work, lost)
+    won = [(row.home_id, row.order_id) for row in rows if not row.open and not row.lost]
+    _turn(work, _GO_ON, won, "fulfilment.resumed")
+
+
+def _turn(work: Work, sql: str, keys: Sequence[Key], fact: str) -> None:
+    if not keys:
+        return
+    turned = work.rows(sql, homes=[home for home, _ in keys], orders=[order for _, order in keys])
+    done = sorted((row.home_id, row.order_id, row.no) for row in turned)
+    record_all(work, fact, [(key[0], _subject(key)) for key in done])
 
 
 def _step(work: Work, key: FulfilmentKey, action: str) -> None:
@@ -265,7 +328,7 @@ def _step(work: Work, key: FulfilmentKey, action: str) -> None:
 def to_do(work: Work) -> list[Any]:
     """The desk's list: open work, oldest promise first."""
     return work.rows(
-        """SELECT f.home_id, f.order_id, f.no, f.state, f.picker, f.routed_at, o.number,
+        """SELECT f.home_id, f.order_id, f.no, f.state, f.parked_for, f.picker, f.routed_at, o.number,
                   o.client->>'name' AS client, o.address->>'city' AS city,
                   o.address->>'country' AS country, l.code AS location, s.name AS storefront,
                   (SELECT sum(quantity)::int FROM reservation r WHERE r.home_id = f.home_id

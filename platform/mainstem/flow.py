@@ -69,6 +69,12 @@ def _called_off(work: Work, facts: Sequence[Fact]) -> None:
     commissions.settle(work, _keys(facts))
 
 
+def _disputed(work: Work, facts: Sequence[Fact]) -> None:
+    """The money first: what a lost dispute has left of it depends on what it took."""
+    orders.record_dispute(work, _keys(facts))
+    shipments.heed_disputes(work, _keys(facts))
+
+
 # Inside: one transaction for the facts and all that they cause.
 REACTIONS: dict[str, Reaction] = {
     "payment.captured": lambda work, facts: orders.mark_paid(work, _keys(facts)),
@@ -77,7 +83,7 @@ REACTIONS: dict[str, Reaction] = {
     "order.delivered": lambda work, facts: commissions.settle(work, _keys(facts)),
     "payment.refunded": lambda work, facts: orders.record_refund(work, _keys(facts)),
     "order.refunded": lambda work, facts: commissions.settle(work, _keys(facts)),
-    "payment.disputed": lambda work, facts: orders.record_dispute(work, _keys(facts)),
+    "payment.disputed": _disputed,
     "order.disputed": lambda work, facts: commissions.settle(work, _keys(facts)),
     "order.canceled": _called_off,
     "order.expired": lambda work, facts: shipments.call_off(work, _keys(facts)),

@@ -12,6 +12,7 @@ from tests.surfaces.staff import KETTLE, REPAIR, SKILLET, Staff, hidden, pick_ur
 from mainstem import invariants, leads, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
+from mainstem_fulfillment import shipments
 
 
 @pytest.fixture
@@ -65,6 +66,27 @@ def test_an_order_goes_from_the_queue_to_the_client(house: Staff) -> None:
 def picks(house: Staff) -> int:
     with house.database.work() as work:
         return int(work.value("SELECT coalesce(sum(quantity), 0) FROM pick"))
+
+
+def test_disputed_goods_are_kept_at_the_desk_and_told_why(house: Staff) -> None:
+    placed = house.sold((KETTLE, 2))
+    with house.database.work() as work:
+        work.run(
+            """INSERT INTO dispute (home_id, id, order_id, provider_id, status, currency,
+                                    amount_minor, opened_at)
+               VALUES (%(home)s, %(id)s, %(id)s, 'dp_1', 'needs_response', 'SEK', 0, %(now)s)""",
+            home=placed.home_id,
+            id=placed.order_id,
+            now=work.now(),
+        )
+        shipments.heed_disputes(work, [(placed.home_id, placed.order_id)])
+    per, url = house.reader("per"), pick_url(placed)
+    assert placed.number not in words_of(per.get("/desk/ship"))
+    assert "Disputed payment" in words_of(per.get("/desk/ship?queue=parked"))
+    page = words_of(per.get(url))
+    assert "The client's bank disputes the payment. Keep the goods here" in page
+    assert "Start picking" not in page
+    assert per.post(f"{url}/picking").status_code == 409
 
 
 def test_a_wrong_article_is_refused_aloud_and_counts_nothing(house: Staff) -> None:

@@ -12,7 +12,7 @@ from mainstem.kit.work import Work
 def fulfilment(work: Work, home_id: int, order_id: UUID, no: int) -> Any:
     """One location's work for one order: whose, where to, how far it has come; else NotFound."""
     row = work.row(
-        """SELECT f.home_id, f.order_id, f.no, f.state, f.picker, f.routed_at, f.picked_at,
+        """SELECT f.home_id, f.order_id, f.no, f.state, f.parked_for, f.picker, f.routed_at, f.picked_at,
                   f.packed_at, f.shipped_at, o.number, o.state AS order_state, o.client, o.address,
                   o.locale, l.code AS location, l.name AS location_name, s.name AS storefront,
                   p.carrier, p.tracking, p.state AS parcel_state, p.delivered_at,

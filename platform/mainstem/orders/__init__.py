@@ -31,6 +31,7 @@ from mainstem.orders.progress import (
     record_refund,
     record_shipment,
 )
+from mainstem.orders.withhold import withhold
 
 __all__ = [
     "Address",
@@ -58,4 +59,5 @@ __all__ = [
     "record_dispute",
     "record_refund",
     "record_shipment",
+    "withhold",
 ]
