@@ -306,7 +306,7 @@ class Story:
         return self.paper.paid - self.paper.back_named - self.paper.back_unnamed
 
     def _look(self, id: str, status: str, amount: int, metadata: dict[str, str]) -> None:
-        seen = RefundState(id, status, amount, "SEK", metadata, self.work.now(), "")
+        seen = RefundState(id, status, amount, "SEK", metadata, self.work.now(), "", "")
         keep_refunds(self.work, *self.key, [seen])
 
 
