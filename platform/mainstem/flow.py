@@ -107,6 +107,8 @@ OUTSIDE: dict[str, Outside] = {
     "refund.requested": payments.send_refund,
     "payout.reserved": payouts.send,
     "payout.called_off": payouts.unwind,
+    "payment.doubled": payments.return_second,
+    "payment.return_asked": payments.return_second_again,
     "payment.overdue": payments.look_for_payment,
     "refund.overdue": payments.look_for_refund,
     "account.overdue": payments.look_for_account,

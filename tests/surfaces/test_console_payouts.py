@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from tests.surfaces.conftest import PASSWORD, Open, words_of
@@ -240,6 +241,42 @@ def test_a_failed_refund_whose_money_went_back_otherwise_is_nobodys_task(house: 
     page = fia.post(f"{order_url(placed)}/refunds/{failed}/retry")
     assert (page.status_code, "can still be refunded" in words_of(page)) == (409, True)
     sound(house)
+
+
+def test_a_second_payment_that_would_not_go_back_is_a_task(house: Staff) -> None:
+    placed = house.delivered((KETTLE, 2))
+    with house.database.work() as work:
+        work.run(
+            """INSERT INTO payment (home_id, id, order_id, provider, attempt, state, currency,
+                      amount_minor, captured_minor, intent_id, created_at, captured_at)
+               SELECT home_id, %(id)s, order_id, 'stripe', 2, 'duplicate', currency, amount_minor,
+                      amount_minor, 'pi_second', created_at, captured_at FROM payment""",
+            id=uuid4(),
+        )
+        work.run(
+            """INSERT INTO operation (home_id, id, kind, subject_id, key, request, state, error,
+                                      opened_at)
+               SELECT home_id, %(id)s, 'refund', id, 'refund:2', '{}', 'failed',
+                      'charge_disputed: no', created_at FROM payment WHERE state = 'duplicate'""",
+            id=uuid4(),
+        )
+    fia = house.reader("fia")
+    assert "Refunds that failed 1" in words_of(fia.get("/console"))
+    listed = words_of(fia.get("/console/refunds"))
+    for told in (placed.number, "Paid twice", "charge_disputed: no", "2,500.00"):
+        assert told in listed, told
+    page = fia.get(order_url(placed))
+    assert "Paid twice" in words_of(page)
+    [url] = re.findall(r'action="([^"]+/payments/[^"]+/retry)"', page.text)
+    assert fia.post(url).status_code == 303
+    assert "The return is asked for again." in fia.get(order_url(placed)).text
+    with house.database.work() as work:
+        assert work.value("SELECT count(*) FROM fact WHERE name = 'payment.return_asked'") == 1
+        work.run("UPDATE payment SET state = 'returned' WHERE state = 'duplicate'")
+    again = fia.post(url)
+    assert again.status_code == 409
+    assert "This payment is sent back; it cannot be sent back now." in words_of(again)
+    assert "Refunds that failed 0" in words_of(fia.get("/console"))
 
 
 def test_only_finance_tries_a_refund_again(house: Staff) -> None:

@@ -2,6 +2,7 @@
 gateway's truth and are never ahead of it."""
 
 from mainstem.payments.accounts import account_changed, onboarding_link, open_account
+from mainstem.payments.doubled import ask_return, return_second, return_second_again
 from mainstem.payments.errors import (
     GatewayDeclined,
     GatewayUnavailable,
@@ -40,6 +41,7 @@ __all__ = [
     "PastRefund",
     "account_changed",
     "apply_letter",
+    "ask_return",
     "chase_accounts",
     "chase_payments",
     "chase_refunds",
@@ -52,6 +54,8 @@ __all__ = [
     "record_external_refunds",
     "request_refund",
     "retry_refund",
+    "return_second",
+    "return_second_again",
     "send_refund",
     "settle_session",
     "start",

@@ -13,6 +13,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import GATEWAY, Work
+from mainstem.payments.doubled import keep_fee_of_second, keep_returns, keep_second
 from mainstem.payments.gateway import DisputeState, Gateway, SessionState
 from mainstem.payments.service import keep_refunds
 
@@ -48,49 +49,74 @@ def settle_session(database: Database, session_id: str) -> None:
     ours = _ours(session)
     if ours is None:
         return
-    home_id, payment_id = ours
     with database.work(GATEWAY) as work:
-        payment = work.row(
-            """SELECT p.state, p.amount_minor, p.currency, p.session_id, p.fee_minor FROM payment p
-                WHERE p.home_id = %(home)s AND p.id = %(id)s FOR UPDATE""",
-            home=home_id,
-            id=payment_id,
-        )
-        if payment is None:
-            raise LookupError(f"checkout {session_id} is of a payment we do not have yet")
-        state = _state_of(session)
-        ours_too = payment.session_id in (None, session.id)
-        if payment.state == "captured":
-            # Two pages of one payment, both paid, must be seen by somebody.
-            assert ours_too or state != "captured", f"checkout {session_id} was paid beside another"
-            if ours_too and session.fee_minor and not payment.fee_minor:
-                _keep_fee(work, home_id, payment_id, session)
+        _keep_session(work, *ours, session)
+
+
+def _keep_session(work: Work, home_id: int, payment_id: UUID, session: SessionState) -> None:
+    payment = _take(work, home_id, payment_id)
+    if payment is None:
+        raise LookupError(f"checkout {session.id} is of a payment we do not have yet")
+    state = _state_of(session)
+    ours_too = payment.session_id in (None, session.id)
+    if payment.state in ("duplicate", "returned"):
+        if ours_too:
+            keep_fee_of_second(work, home_id, payment_id, session)
+        return
+    if payment.state == "captured":
+        if state == "captured" and not ours_too:
+            keep_second(work, home_id, payment_id, session)
+        elif ours_too and session.fee_minor and not payment.fee_minor:
+            _keep_fee(work, home_id, payment_id, session)
+        return
+    if state == "captured":
+        assert session.amount_minor == payment.amount_minor, "the client paid what was asked"
+        assert session.currency == payment.currency, "in the currency that was asked"
+        if payment.paid_before:
+            keep_second(work, home_id, payment_id, session)
             return
-        if state == "captured":
-            assert session.amount_minor == payment.amount_minor, "the client paid what was asked"
-            assert session.currency == payment.currency, "in the currency that was asked"
-        elif not ours_too or (state == "open" and payment.state != "started"):
-            return  # a page that nobody was shown, or an older look
-        work.run(
-            """UPDATE payment SET state = %(state)s, session_id = %(session)s, intent_id = %(intent)s,
-                      charge_id = %(charge)s, captured_minor = %(captured)s, fee_minor = %(fee)s,
-                      pay_url = coalesce(pay_url, %(url)s),
-                      captured_at = CASE WHEN %(state)s = 'captured' THEN %(now)s::timestamptz END
-                WHERE home_id = %(home)s AND id = %(id)s""",
-            home=home_id,
-            id=payment_id,
-            state=state,
-            session=session.id,
-            intent=session.intent_id,
-            charge=session.charge_id,
-            url=session.url,
-            captured=session.amount_minor if state == "captured" else 0,
-            fee=session.fee_minor if state == "captured" else 0,
-            # Our clock says when: a demo's clock runs ahead of the gateway's.
-            now=work.now(),
-        )
-        if state == "captured":
-            record(work, "payment.captured", payment_id, home=home_id)
+    elif not ours_too or (state == "open" and payment.state != "started"):
+        return  # a page that nobody was shown, or an older look
+    work.run(
+        """UPDATE payment SET state = %(state)s, session_id = %(session)s, intent_id = %(intent)s,
+                  charge_id = %(charge)s, captured_minor = %(captured)s, fee_minor = %(fee)s,
+                  pay_url = coalesce(pay_url, %(url)s),
+                  captured_at = CASE WHEN %(state)s = 'captured' THEN %(now)s::timestamptz END
+            WHERE home_id = %(home)s AND id = %(id)s""",
+        home=home_id,
+        id=payment_id,
+        state=state,
+        session=session.id,
+        intent=session.intent_id,
+        charge=session.charge_id,
+        url=session.url,
+        captured=session.amount_minor if state == "captured" else 0,
+        fee=session.fee_minor if state == "captured" else 0,
+        # Our clock says when: a demo's clock runs ahead of the gateway's.
+        now=work.now(),
+    )
+    if state == "captured":
+        record(work, "payment.captured", payment_id, home=home_id)
+
+
+def _take(work: Work, home_id: int, payment_id: UUID) -> Any | None:
+    """A payment, locked after its order, and whether others have paid the order already."""
+    key = {"home": home_id, "id": payment_id}
+    work.row(
+        """SELECT 1 FROM orders o JOIN payment p ON p.home_id = o.home_id AND p.order_id = o.id
+            WHERE p.home_id = %(home)s AND p.id = %(id)s FOR NO KEY UPDATE OF o""",
+        **key,
+    )
+    # Asked after the order's lock is ours: whoever held it has written what is read here.
+    return work.row(
+        """SELECT p.state, p.amount_minor, p.currency, p.session_id, p.fee_minor,
+                  coalesce((SELECT sum(q.captured_minor) >= o.total_minor FROM payment q
+                             WHERE q.home_id = p.home_id AND q.order_id = p.order_id
+                               AND q.id <> p.id AND q.state = 'captured'), false) AS paid_before
+             FROM payment p JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
+            WHERE p.home_id = %(home)s AND p.id = %(id)s FOR UPDATE OF p""",
+        **key,
+    )
 
 
 def _keep_fee(work: Work, home_id: int, payment_id: UUID, session: SessionState) -> None:
@@ -140,7 +166,10 @@ def look_at_refunds(database: Database, intent_id: str | None) -> None:
             if found and "payment_id" in found[0].metadata:
                 raise LookupError(f"refunds of {intent_id} came before its payment")
             return
-        keep_refunds(work, order.home_id, order.order_id, found)
+        if order.state in ("duplicate", "returned"):
+            keep_returns(work, order.home_id, order.id, found)
+        else:
+            keep_refunds(work, order.home_id, order.order_id, found)
 
 
 def _keep_dispute(database: Database, found: DisputeState) -> None:
@@ -175,5 +204,6 @@ def _keep_dispute(database: Database, found: DisputeState) -> None:
 
 def _order_of(work: Work, intent_id: str) -> Any | None:
     return work.row(
-        "SELECT home_id, order_id FROM payment WHERE intent_id = %(intent)s", intent=intent_id
+        "SELECT home_id, order_id, id, state FROM payment WHERE intent_id = %(intent)s",
+        intent=intent_id,
     )

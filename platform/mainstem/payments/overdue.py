@@ -14,6 +14,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record_all
 from mainstem.kit.work import GATEWAY, Work
 from mainstem.payments.accounts import account_changed
+from mainstem.payments.doubled import return_second
 from mainstem.payments.letters import look_at_refunds, settle_session
 from mainstem.payments.service import send_refund
 
@@ -84,7 +85,7 @@ def chase_accounts(work: Work) -> int:
 
 
 def look_for_payment(database: Database, fact: Fact) -> None:
-    """Bring a payment to what the gateway says."""
+    """Bring a payment to what the gateway says; a second one is sent back."""
     with database.work(GATEWAY) as work:
         session_id = work.value(
             """SELECT session_id FROM payment WHERE home_id = %(home)s AND id = %(id)s
@@ -94,6 +95,7 @@ def look_for_payment(database: Database, fact: Fact) -> None:
         )
     if session_id:
         settle_session(database, session_id)
+        return_second(database, fact)
 
 
 def look_for_refund(database: Database, fact: Fact) -> None:

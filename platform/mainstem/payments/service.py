@@ -90,11 +90,18 @@ def _open_checkout(
     if order.state != "pending" or order.pay_by <= work.now():
         raise OrderNotPayable(number=order.number, state=order.state)
     last = work.row(
-        """SELECT id, attempt, state, pay_url FROM payment
+        """SELECT id, attempt, state, pay_url,
+                  coalesce(sum(captured_minor) FILTER (WHERE state = 'captured') OVER ()
+                           >= %(total)s, false) AS paid
+             FROM payment
             WHERE home_id = %(home)s AND order_id = %(order)s ORDER BY attempt DESC LIMIT 1""",
         home=home_id,
         order=order_id,
+        total=order.total_minor,
     )
+    if last is not None and last.paid:
+        # Captured, and its order not yet told: another page would take the money twice.
+        raise OrderNotPayable(number=order.number, state="paid")
     if last is not None and last.state == "open":
         return str(last.pay_url)
     if last is not None and last.state == "processing":

@@ -393,6 +393,22 @@ def retry_refund(
     return redirect(request, _url(home, order), notice=words)
 
 
+@post(f"{BASE}/payments/{{payment:uuid}}/retry", sync_to_thread=True, guards=[staff(*MONEY)])
+def return_again(
+    request: Asked,
+    work: NamedDependency[Work],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    payment: FromPath[UUID],
+) -> Answer:
+    """Ask again for a second payment to go back."""
+    no = refused(work, lambda: payments.ask_return(work, home, payment))
+    if no:
+        return show(request, "console/order.html", _page(request, work, home, order), no)
+    words = language_of(request).text("The return is asked for again.")
+    return redirect(request, _url(home, order), notice=words)
+
+
 @post(f"{BASE}/refunds", sync_to_thread=True, guards=[staff(*MONEY)])
 def refund(
     request: Asked,
@@ -487,4 +503,4 @@ def reason_in(form: Form) -> str:
     return form["reason"]
 
 
-routes = [latest, order, cancel, refund, retry_refund]
+routes = [latest, order, cancel, refund, retry_refund, return_again]

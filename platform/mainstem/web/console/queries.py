@@ -263,10 +263,20 @@ def facts_of(work: Work, home_id: int, subjects: list[str]) -> list[Any]:
 # ------------------------------------------------------------------------- money
 
 # Who is owed money that would not go back. A failed refund whose money has gone back by another
-# one is nobody's task any more.
+# one is nobody's task any more; a second payment is one while its last request has failed.
 _OWED_BACK = """
+SELECT p.home_id, p.order_id, p.id, o.number, o.state AS order_state, o.client->>'name' AS client,
+       p.currency, p.captured_minor AS amount_minor, '' AS reason, last.error,
+       p.captured_at AS since, 'payments' AS kind
+  FROM payment p JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
+  CROSS JOIN LATERAL (SELECT n.state, n.error FROM operation n
+                       WHERE n.home_id = p.home_id AND n.kind = 'refund' AND n.subject_id = p.id
+                       ORDER BY n.attempt DESC LIMIT 1) AS last
+ WHERE p.state = 'duplicate' AND last.state = 'failed'
+ UNION ALL
 SELECT r.home_id, r.order_id, r.id, o.number, o.state AS order_state, o.client->>'name' AS client,
-       r.currency, r.amount_minor, r.reason, r.error, r.requested_at AS since
+       r.currency, r.amount_minor, r.reason, r.error, r.requested_at AS since,
+       'refunds' AS kind
   FROM refund r JOIN orders o ON o.home_id = r.home_id AND o.id = r.order_id
  WHERE r.state = 'failed'
    AND r.amount_minor <= o.paid_minor - (
@@ -276,7 +286,7 @@ SELECT r.home_id, r.order_id, r.id, o.number, o.state AS order_state, o.client->
 
 
 def owed_back(work: Work, *, most: int = 100) -> list[Any]:
-    """Refunds that failed and are still owed, oldest first."""
+    """Refunds and returns of second payments that failed and are still owed, oldest first."""
     return _valued(work.rows(f"{_OWED_BACK} ORDER BY since, id LIMIT %(most)s", most=most))
 
 

@@ -51,6 +51,10 @@ FACTS = {
     "payment.captured": "Payment captured",
     "payment.disputed": "Payment disputed",
     "payment.fee_known": "Gateway's fee known",
+    "payment.doubled": "Paid a second time: it goes back",
+    "payment.return_asked": "Return of a second payment asked for again",
+    "payment.return_failed": "A second payment could not be sent back",
+    "payment.returned": "A second payment has gone back",
     "payment.overdue": "No word on the payment: the gateway is asked",
     "payment.refunded": "Payment refunded",
     "payout.called_off": "Payout called off",
@@ -82,6 +86,7 @@ BAD = {
     "order.disputed",
     "payment.disputed",
     "refund.failed",
+    "payment.return_failed",
     "payout.called_off",
     "payout.failed",
     "payout.held",
@@ -198,6 +203,8 @@ PAYMENT_STATES = {
     "captured": ("Captured", "good"),
     "failed": ("Failed", "bad"),
     "expired": ("Expired", "still"),
+    "duplicate": ("Paid twice", "bad"),
+    "returned": ("Sent back", "still"),
 }
 
 ACCOUNTS = {
@@ -218,6 +225,7 @@ ACCOUNTS = {
 
 # States and steps as they stand inside "This {what} is {state}; it cannot be {action} now."
 STATES = {
+    "returned": "sent back",
     "pending": "waiting to be paid",
     "placed": "placed",
     "closed": "closed",
@@ -255,6 +263,7 @@ STATES = {
 }
 STEPS = {
     "called off": "called off",
+    "sent back": "sent back",
     "start pick": "started",
     "pick": "picked",
     "pack": "packed",
