@@ -281,6 +281,8 @@ def heed_disputes(work: Work, disputed: Sequence[Key]) -> None:
         call_off(work, lost)
     won = [(row.home_id, row.order_id) for row in rows if not row.open and not row.lost]
     _turn(work, _GO_ON, won, "fulfilment.resumed")
+    # Canceled while the bank had the money: now that it is back, it goes to the client.
+    orders.give_rest_back(work, won, reason="canceled")
 
 
 def _turn(work: Work, sql: str, keys: Sequence[Key], fact: str) -> None:

@@ -156,3 +156,18 @@ def test_a_parked_order_that_is_canceled_by_hand_is_off_the_desk(till: Till) -> 
     assert states(till, placed) == [(1, "canceled", None)]
     ends(till, dispute, "won")
     assert states(till, placed) == [(1, "canceled", None)], "it does not come back"
+
+
+@pytest.mark.parametrize("outcome", ["won", "lost"])
+def test_what_the_bank_holds_of_a_canceled_order_goes_back_once(till: Till, outcome: str) -> None:
+    placed = till.a_paid_order((KETTLE, 1))
+    dispute = a_dispute(till, placed)
+    with till.database.work() as work:
+        orders.cancel(work, placed.home_id, placed.order_id, reason="fraud")
+    till.drain()
+    assert till.rows("SELECT 1 FROM refund") == [], "the bank has taken it already"
+    ends(till, dispute, outcome)
+    refunds = till.rows("SELECT amount_minor, reason FROM refund")
+    back = [(placed.total_minor, "canceled")] if outcome == "won" else []
+    assert [tuple(row) for row in refunds] == back
+    till.every_truth_holds()

@@ -1,5 +1,6 @@
 """Orders: captured, paid, delivered, and given back; each step a fact, the rest derived."""
 
+from mainstem.orders.ending import cancel, close_finished, expire_unpaid, give_rest_back, withhold
 from mainstem.orders.errors import (
     DuplicateExternalId,
     IdempotencyMismatch,
@@ -20,9 +21,6 @@ from mainstem.orders.model import (
 )
 from mainstem.orders.place import place
 from mainstem.orders.progress import (
-    cancel,
-    close_finished,
-    expire_unpaid,
     mark_paid,
     record_arrival,
     record_delivery,
@@ -31,7 +29,6 @@ from mainstem.orders.progress import (
     record_refund,
     record_shipment,
 )
-from mainstem.orders.withhold import withhold
 
 __all__ = [
     "Address",
@@ -51,6 +48,7 @@ __all__ = [
     "cancel",
     "close_finished",
     "expire_unpaid",
+    "give_rest_back",
     "mark_paid",
     "place",
     "record_arrival",

@@ -12,8 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from mainstem import ledger, payments, stock
-from mainstem.kit.errors import InvalidTransition, NotFound
+from mainstem import ledger, payments
 from mainstem.kit.events import record, record_all
 from mainstem.kit.work import Work, columns
 from mainstem.ledger import PARENT, Transfer
@@ -138,7 +137,7 @@ _PROMISED = """
     AS named (home_id, order_id, fulfilment_no) USING (home_id, order_id, fulfilment_no)
  WHERE r.released_at IS NULL"""
 
-_FULFILLMENT_STATUS = """
+FULFILLMENT_STATUS = """
 UPDATE orders o SET fulfillment_status = CASE
          WHEN sums.canceled = sums.quantity THEN 'canceled'
          WHEN sums.delivered = sums.quantity - sums.canceled THEN 'delivered'
@@ -217,7 +216,7 @@ def _move(
     lock(work, orders)
     work.run(_MOVED.format(column=column, source=source), **moved)
     work.run(
-        _FULFILLMENT_STATUS,
+        FULFILLMENT_STATUS,
         homes=[home for home, _ in orders],
         orders=[order for _, order in orders],
         times=times,
@@ -452,81 +451,7 @@ def record_dispute(work: Work, orders: Sequence[Key]) -> None:
         record(work, "order.disputed", row.order_id, home=row.home_id)
 
 
-# ---------------------------------------------------------------- given up
-
-
-def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> None:
-    """Cancel an order of which nothing has left. What was paid is refunded whole."""
-    row = work.row(
-        """SELECT state, fulfillment_status, paid_minor FROM orders
-            WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
-        home=home_id,
-        id=order_id,
-    )
-    if row is None:
-        raise NotFound("order")
-    if row.state not in ("pending", "placed") or row.fulfillment_status != "unfulfilled":
-        raise InvalidTransition("order", row.state, "canceled")
-    work.run(
-        """UPDATE orders SET state = 'canceled', fulfillment_status = 'canceled'
-            WHERE home_id = %(home)s AND id = %(id)s""",
-        home=home_id,
-        id=order_id,
-    )
-    work.run(
-        """UPDATE order_line SET canceled = quantity
-            WHERE home_id = %(home)s AND order_id = %(id)s""",
-        home=home_id,
-        id=order_id,
-    )
-    stock.give_back(work, [(home_id, order_id)])
-    # What is on its way back, or has come back unbooked, must not be asked for again.
-    asked = work.value(
-        """SELECT coalesce(sum(amount_minor), 0)::bigint FROM refund
-            WHERE home_id = %(home)s AND order_id = %(id)s
-              AND state IN ('requested', 'submitted', 'succeeded')""",
-        home=home_id,
-        id=order_id,
-    )
-    left = row.paid_minor - asked
-    if left > 0:
-        payments.request_refund(work, home_id, order_id, amount_minor=left, reason=reason)
-    record(work, "order.canceled", order_id, home=home_id)
-
-
-def expire_unpaid(work: Work, *, most: int = 500) -> int:
-    """Give up orders whose deadline has passed unpaid and free their goods; how many."""
-    rows = work.rows(
-        """UPDATE orders SET state = 'expired', fulfillment_status = 'canceled'
-            WHERE (home_id, id) IN (
-                  SELECT o.home_id, o.id FROM orders o
-                   WHERE o.state = 'pending' AND o.pay_by < %(now)s
-                     AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.home_id = o.home_id
-                                       AND p.order_id = o.id AND p.state IN ('processing', 'captured'))
-                   ORDER BY o.home_id, o.id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
-        RETURNING home_id, id""",
-        now=work.now(),
-        most=most,
-    )
-    orders = sorted((row.home_id, row.id) for row in rows)
-    stock.give_back(work, orders)
-    record_all(work, "order.expired", orders)
-    return len(orders)
-
-
-def close_finished(work: Work, *, most: int = 5000) -> int:
-    """Close orders that are delivered whole and whose hold is over; how many."""
-    return work.run(
-        """UPDATE orders SET state = 'closed', closed_at = %(now)s
-            WHERE (home_id, id) IN (
-                  SELECT home_id, id FROM orders
-                   WHERE state = 'placed' AND fulfillment_status = 'delivered' AND disputed_minor = 0
-                     AND delivered_at < %(now)s
-                         - make_interval(days => greatest(hold_days_goods, hold_days_service))
-                   LIMIT %(most)s FOR UPDATE SKIP LOCKED)""",
-        now=work.now(),
-        most=most,
-    )
+# ---------------------------------------------------------------- shared
 
 
 def lock(work: Work, orders: Sequence[Key]) -> None:
