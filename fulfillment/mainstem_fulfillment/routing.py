@@ -123,13 +123,15 @@ def _route_goods(work: Work, promises: Sequence[_Promise]) -> None:
     wishes = [
         (promise, candidates[0].location.id)
         for promise, candidates in judged
-        if candidates[0].whole and promise.locations != [candidates[0].location.id]
+        if candidates and candidates[0].whole and promise.locations != [candidates[0].location.id]
     ]
     moved = _move(work, wishes) if wishes else set()
     decisions = []
     for promise, candidates in judged:
-        best, now = candidates[0], promise.locations
-        if not best.whole:
+        best, now = next(iter(candidates), None), promise.locations
+        if best is None:
+            chosen, reason = now, "no_location_is_open"
+        elif not best.whole:
             chosen, reason = now, "no_single_location_has_everything"
         elif now == [best.location.id] or promise.key in moved:
             chosen, reason = [best.location.id], "whole_order_from_the_best_location"

@@ -119,3 +119,15 @@ def test_a_batch_of_orders_takes_its_shelves_as_a_basket_does(database: Database
             tuple(row)
             for row in work.rows("SELECT chosen, count(*) FROM routing_decision GROUP BY 1")
         ] == [("MMA", 2)]
+
+
+def test_an_order_stays_where_it_was_promised_when_every_location_has_closed(
+    database: Database,
+) -> None:
+    with database.work() as work:
+        company = a_company(work)
+        order = a_paid_order(work, company.shop, (KETTLE, 1))
+        work.run("UPDATE location SET active = false")
+        routing.route(work, [(order.home_id, order.order_id)])
+        assert work.value("SELECT state FROM fulfilment") == "released"
+        assert work.value("SELECT reason FROM routing_decision") == "no_location_is_open"

@@ -136,6 +136,7 @@ EARNS = {
 
 ROUTED = {
     "whole_order_from_the_best_location": "One parcel from the best location.",
+    "no_location_is_open": "No location is open, so it stays where it was promised.",
     "no_single_location_has_everything": "No location has everything, so the order is split.",
     "better_location_was_taken_meanwhile": "A better location was emptied a moment before.",
     "least_booked_of_those_who_can": "The least booked of those who can do it.",
