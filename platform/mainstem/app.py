@@ -14,6 +14,7 @@ A surface is a package with a list `routes`. Its handlers may ask for `work`, `d
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -182,6 +183,9 @@ def serve(
         state=state,
         checkout_origins=checkout_origins,
     )
+    # What is here now stays. No later search for cycles needs to look through it again.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
         app,
         host=settings.host,
