@@ -198,3 +198,29 @@ def test_a_second_payment_sent_back_at_the_gateway_is_booked_once(till: Till) ->
     assert returns(till) == [("succeeded", placed.total_minor)]
     assert second(till).state == "returned"
     counts_once(till, placed)
+
+
+@pytest.mark.parametrize("outcome", ["won", "lost"])
+def test_a_second_payment_that_her_bank_fetches_back_is_no_dispute_of_the_order(
+    till: Till, outcome: str
+) -> None:
+    placed, pages = two_pages(till)
+    pay(till, pages)
+    till.pull("faults/order", kind="http_before", method="POST", path="/v1/refunds", status=402)
+    till.letters_arrive()
+    dispute = till.pull("disputes/open", charge=second(till).charge_id)
+    till.letters_arrive()
+    till.read(till.kept)
+    till.drain()
+    assert second(till).state == "returned"
+    assert (0, "suspense") not in till.balances(0)
+    assert (till.order(placed).disputed_minor, till.order(placed).payment_status) == (0, "paid")
+    till.every_truth_holds()
+    till.pull("disputes/close", dispute=dispute["id"], outcome=outcome)
+    till.letters_arrive()
+    till.read(till.kept)
+    till.drain()
+    owed = placed.total_minor if outcome == "won" else 0
+    assert till.balances(0).get((0, "suspense"), 0) == owed
+    assert second(till).state == ("duplicate" if owed else "returned")
+    till.every_truth_holds()

@@ -161,3 +161,21 @@ def test_a_payout_that_stopped_on_its_way_goes_on_once(till: Till) -> None:
     with till.database.work() as work:
         work.run("DELETE FROM fact_waiting")
     till.every_truth_holds()
+
+
+def test_the_first_sweep_of_an_hour_begins_it_and_the_others_do_not(till: Till) -> None:
+    for _ in range(4):
+        time_passes(till, minutes=20)
+    hours = till.rows("SELECT subject FROM fact WHERE name = 'clock.hourly' ORDER BY subject")
+    assert [row.subject for row in hours] == [
+        "2026-03-02T09:00:00+00:00", "2026-03-02T10:00:00+00:00",
+    ]  # fmt: skip
+
+
+def test_an_account_that_is_gone_is_closed(till: Till) -> None:
+    till.affiliate_account(till.company.cedar)
+    with till.database.work() as work:
+        work.run("UPDATE pay_account SET account = 'acct_1Gone', state = 'onboarding'")
+    time_passes(till, hours=2)
+    assert [row.state for row in till.rows("SELECT state FROM pay_account")] == ["closed"]
+    assert looks(till, "account.overdue") == 1

@@ -19,7 +19,7 @@ from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import Entry, moved
 from mainstem.payments import operations
 from mainstem.payments.errors import GatewayDeclined
-from mainstem.payments.gateway import Gateway, RefundState, SessionState
+from mainstem.payments.gateway import DisputeState, Gateway, RefundState, SessionState
 
 
 def keep_second(work: Work, home_id: int, payment_id: UUID, session: SessionState) -> None:
@@ -129,6 +129,7 @@ def _return(database: Database, home_id: int, payment_id: UUID, *, again: bool) 
     left = payment.captured_minor - sum(one.amount_minor for one in found if _stands(one))
     with database.work(SYSTEM) as work:
         keep_returns(work, home_id, payment_id, found)
+        left -= _taken(work, home_id, f"dispute:{payment_id}:")[0]
         operation = _next_try(work, home_id, payment_id, payment, left, found, again=again)
     if operation is None:
         return
@@ -207,6 +208,7 @@ def keep_returns(work: Work, home_id: int, payment_id: UUID, found: Sequence[Ref
                 key, words = f"refund_failed:{one.id}", "Return of a second payment failed, order"
                 _post(work, home_id, payment_id, key, words, forth)
     gone = sum(one.amount_minor for one in found if one.status == "succeeded")
+    gone += _taken(work, home_id, f"dispute:{payment_id}:")[0]
     state = "returned" if gone >= payment.captured_minor else "duplicate"
     if state != payment.state:
         work.run(
@@ -217,6 +219,47 @@ def keep_returns(work: Work, home_id: int, payment_id: UUID, found: Sequence[Ref
         )
     if state != payment.state and state == "returned":
         record(work, "payment.returned", payment_id, home=home_id)
+
+
+def keep_dispute_of_second(work: Work, home_id: int, payment_id: UUID, found: DisputeState) -> None:
+    """Book what the client's bank takes of a second payment, and gives again: a way back, too.
+
+    What it moved is kept as totals, and only a look that saw more movements than the last counts.
+    """
+    work.row(
+        "SELECT 1 FROM payment WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE",
+        home=home_id,
+        id=payment_id,
+    )
+    prefix = f"dispute:{payment_id}:{found.id}:"
+    taken, fees, seen = _taken(work, home_id, prefix)
+    taken, fees = found.withdrawn_minor - taken, found.fee_minor - fees
+    if found.movements > seen and (taken or fees):
+        _post(
+            work, home_id, payment_id, f"{prefix}{found.movements}",
+            "Dispute of the second payment of order",
+            moved(PARENT, "suspense", -taken)
+            + moved(PARENT, "fees", -fees)
+            + moved(PARENT, "gateway_cash", taken + fees),
+        )  # fmt: skip
+
+
+def _taken(work: Work, home_id: int, prefix: str) -> tuple[int, int, int]:
+    """What disputes have taken so far, and their fees, and the movements seen of the last."""
+    row = work.row(
+        """SELECT -coalesce(sum(e.signed_minor) FILTER (WHERE e.account = 'suspense'), 0)::bigint
+                    AS taken,
+                  -coalesce(sum(e.signed_minor) FILTER (WHERE e.account = 'fees'), 0)::bigint
+                    AS fees,
+                  coalesce(max(split_part(t.key, ':', 4)::int), 0) AS seen
+             FROM ledger_transfer t
+             JOIN ledger_entry e ON e.home_id = t.home_id AND e.transfer_id = t.id
+            WHERE t.home_id = %(home)s AND starts_with(t.key, %(prefix)s)""",
+        home=home_id,
+        prefix=prefix,
+    )
+    assert row is not None, "sums are always there"
+    return row.taken, row.fees, row.seen
 
 
 def _note_failure(work: Work, home_id: int, payment_id: UUID, failed: RefundState) -> None:

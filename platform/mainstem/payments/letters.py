@@ -13,7 +13,12 @@ from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import GATEWAY, Work
-from mainstem.payments.doubled import keep_fee_of_second, keep_returns, keep_second
+from mainstem.payments.doubled import (
+    keep_dispute_of_second,
+    keep_fee_of_second,
+    keep_returns,
+    keep_second,
+)
 from mainstem.payments.gateway import DisputeState, Gateway, SessionState
 from mainstem.payments.service import keep_refunds
 
@@ -33,6 +38,7 @@ def apply_letter(database: Database, fact: Fact) -> None:
         found = gateway.dispute(letter.object_id)
         _settle_intent(database, found.intent_id)
         _keep_dispute(database, found)
+        look_at_refunds(database, found.intent_id)
     elif letter.type.startswith("charge."):
         intent = gateway.intent_of_charge(letter.object_id)
         _settle_intent(database, intent)
@@ -177,6 +183,9 @@ def _keep_dispute(database: Database, found: DisputeState) -> None:
         order = _order_of(work, found.intent_id or "")
         if order is None:
             raise LookupError(f"dispute {found.id} came before its payment, or is not ours")
+        if order.state in ("duplicate", "returned"):
+            keep_dispute_of_second(work, order.home_id, order.id, found)
+            return
         touched = work.run(
             """INSERT INTO dispute AS d (home_id, id, order_id, provider_id, status, currency,
                       amount_minor, withdrawn_minor, fee_minor, movements, opened_at)

@@ -142,8 +142,8 @@ def refuse_overtaken(work: Work, home_id: int, payout_id: UUID, currency: str) -
 def resume(work: Work, affiliates: Sequence[int]) -> int:
     """Try again what waited for these affiliates' accounts, where they can be paid now; how many.
 
-    Of several that the bank has returned only the last goes on by itself: two to one account at
-    once cannot be told apart by whoever receives them.
+    What is on hold comes first. Of several that the bank has returned only the last goes on by
+    itself: one payout to an affiliate is under way at a time.
     """
     waiting = work.rows(
         """SELECT p.home_id, p.id FROM payout p
