@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from mainstem import orders
+from mainstem import orders, stock
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record, record_all
 from mainstem.kit.work import Work, columns
@@ -166,13 +166,6 @@ SELECT r.variant_id, r.location_id, sum(r.quantity)::int AS quantity
  WHERE r.released_at IS NULL
  GROUP BY 1, 2 ORDER BY 1, 2"""
 
-_LOCK_SHELF = """
-SELECT count(*) FROM (
-  SELECT FROM stock_level s
-    JOIN unnest(%(variants)s::bigint[], %(locations)s::bigint[]) AS gone (variant_id, location_id)
-      USING (variant_id, location_id)
-   ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s) AS locked"""
-
 _TAKE_FROM_SHELF = """
 UPDATE stock_level s SET on_hand = s.on_hand - gone.quantity, reserved = s.reserved - gone.quantity
   FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[], %(quantities)s::int[])
@@ -184,9 +177,8 @@ def _leave(work: Work, keys: Sequence[FulfilmentKey], at: Mapping[Key, datetime]
     orders.record_departure(work, keys, at=at)
     # The shelf last: everybody's baskets wait for it, so it is held as shortly as can be.
     variants, locations, quantities = columns(work.rows(_GONE, **_arrays(keys)), 3)
-    shelf = {"variants": variants, "locations": locations}
-    work.value(_LOCK_SHELF, **shelf)
-    work.run(_TAKE_FROM_SHELF, quantities=quantities, **shelf)
+    stock.hold(work, variants, locations)
+    work.run(_TAKE_FROM_SHELF, variants=variants, locations=locations, quantities=quantities)
 
 
 def deliver(

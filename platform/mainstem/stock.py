@@ -25,7 +25,7 @@ class Part:
 
 
 class Shelf:
-    """Free stock of some variants while its rows are locked: {variant: {location: free}}."""
+    """Free stock of some variants: {variant: {location: free}}, less what is taken from it here."""
 
     def __init__(self, free: dict[int, dict[int, int]]) -> None:
         self.free = free
@@ -79,24 +79,51 @@ class Shelf:
         return parts
 
 
-_LOCK = """
+class ShelfChanged(Exception):
+    """Less lies there than was seen."""
+
+
+_LOOK = """
 SELECT s.variant_id, s.location_id, s.on_hand - s.reserved AS free, l.position, l.active
   FROM stock_level s JOIN location l ON l.id = s.location_id
- WHERE s.variant_id = ANY(%(variants)s::bigint[])
+ WHERE s.variant_id = ANY(%(variants)s::bigint[])"""
+_LOCK = f"""{_LOOK}
  ORDER BY s.variant_id, s.location_id
-   FOR UPDATE OF s"""
+   FOR NO KEY UPDATE OF s"""
+
+
+def look(work: Work, variants: Sequence[int]) -> Shelf:
+    """The shelf of these variants as it seems now; `take` finds out whether it was so."""
+    return _shelf(work, _LOOK, variants)
 
 
 def lock(work: Work, variants: Sequence[int]) -> Shelf:
     """The shelf of these variants, its rows locked until the work ends."""
+    return _shelf(work, _LOCK, variants)
+
+
+def _shelf(work: Work, sql: str, variants: Sequence[int]) -> Shelf:
     free: dict[int, dict[int, int]] = {}
     if variants:
-        rows = work.rows(_LOCK, variants=sorted(set(variants)))
+        rows = work.rows(sql, variants=sorted(set(variants)))
         rows.sort(key=lambda row: (row.variant_id, row.position, row.location_id))
         for row in rows:
             if row.active and row.free > 0:
                 free.setdefault(row.variant_id, {})[row.location_id] = row.free
     return Shelf(free)
+
+
+_HOLD = """
+SELECT count(*) FROM (
+  SELECT FROM stock_level s
+    JOIN unnest(%(variants)s::bigint[], %(locations)s::bigint[]) AS named (variant_id, location_id)
+      USING (variant_id, location_id)
+   ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s) AS held"""
+
+
+def hold(work: Work, variants: Sequence[int], locations: Sequence[int]) -> None:
+    """Lock the shelves of these variants at these locations, pair by pair, until the work ends."""
+    work.value(_HOLD, variants=list(variants), locations=list(locations))
 
 
 _TAKE = """
@@ -108,17 +135,23 @@ UPDATE stock_level s SET reserved = s.reserved + want.quantity
 
 
 def take(work: Work, taken: Mapping[tuple[int, int], int]) -> None:
-    """Promise what a shelf has allocated. The rows are locked already, so none can be missing."""
+    """Promise what a shelf has allocated: {(variant, location): pieces}.
+
+    Raises ShelfChanged, and promises nothing that the caller may keep, when some of it is gone.
+    """
     if not taken:
         return
     keys = sorted(taken)
+    variants, locations = [variant for variant, _ in keys], [location for _, location in keys]
+    hold(work, variants, locations)
     touched = work.run(
         _TAKE,
-        variants=[variant for variant, _ in keys],
-        locations=[location for _, location in keys],
+        variants=variants,
+        locations=locations,
         quantities=[taken[key] for key in keys],
     )
-    assert touched == len(keys), "stock was taken under our lock"
+    if touched != len(keys):
+        raise ShelfChanged
 
 
 _GIVE_BACK = """
@@ -144,7 +177,7 @@ def give_back(work: Work, orders: Sequence[tuple[int, object]]) -> None:
                   SELECT r.variant_id, r.location_id FROM reservation r
                     JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS o (home_id, order_id)
                       USING (home_id, order_id) WHERE r.released_at IS NULL)
-            ORDER BY s.variant_id, s.location_id FOR UPDATE""",
+            ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE""",
         homes=[home for home, _ in orders],
         orders=[order for _, order in orders],
     )

@@ -129,7 +129,7 @@ def test_crossing_baskets_never_wait_for_each_other_in_a_circle(
 
 
 @pytest.mark.parametrize("death", ["of the program", "of the connection"])
-def test_a_death_between_taking_and_writing_leaves_nothing(
+def test_a_death_between_taking_and_committing_leaves_nothing(
     crowd: Database, company: Company, monkeypatch: pytest.MonkeyPatch, death: str
 ) -> None:
     take = stock.take
@@ -195,3 +195,32 @@ def all_in_one_batch(crowd: Database, all_of_them: list[OrderWanted]) -> list[An
 def test_a_batch_of_many_sells_exactly_what_is_there(crowd: Database, company: Company) -> None:
     guests = [wanted(company.shop, (KETTLE, 1)) for _ in range(GUESTS)]
     exactly_the_units_are_sold(crowd, all_in_one_batch(crowd, guests))
+
+
+def test_goods_that_were_seen_but_are_gone_are_not_sold(
+    crowd: Database, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = stock.look
+
+    def seem_full(work: Work, variants: Any) -> stock.Shelf:
+        shelf = look(work, variants)
+        return stock.Shelf({v: dict.fromkeys(shelf.free[v], 10 * UNITS) for v in shelf.free})
+
+    monkeypatch.setattr(stock, "look", seem_full)
+    with crowd.work() as work:
+        first, second, third = orders.place(
+            work,
+            [
+                wanted(company.shop, (KETTLE, UNITS - 1)),
+                wanted(company.shop, (KETTLE, 2), (SKILLET, 1)),
+                wanted(company.shop, (KETTLE, 1)),
+            ],
+        )
+    assert isinstance(first, Placed)
+    assert isinstance(second, InsufficientStock)
+    assert isinstance(third, Placed)
+    with crowd.work() as work:
+        assert promised(work)[KETTLE] == (UNITS, UNITS)
+        assert promised(work)[SKILLET][0] == 0
+        assert work.value("SELECT count(*) FROM orders") == 2
+        assert work.value("SELECT count(*) FROM reservation") == 2

@@ -1,8 +1,9 @@
 """Intake: one verb for the storefront, the API, an accepted quote and an imported history.
 
 Any number of orders are placed together, each answered on its own, all durable at one commit. The
-way of a batch: check the shapes, find repeats, read what is sold and who is credited, lock the
-shelf in key order and take from it in order of arrival, then write everything in one round trip.
+way of a batch: check the shapes, find repeats, read what is sold and who is credited, look at the
+shelf and take from it in order of arrival, write everything in one round trip, and last lock the
+shelf in key order and have it stand by what was taken.
 A batch of one and a batch of a thousand take the same steps.
 """
 
@@ -43,7 +44,7 @@ from mainstem.orders.model import (
 )
 from mainstem.orders.rules import Checked
 from mainstem.plan import Plan
-from mainstem.stock import Part
+from mainstem.stock import Part, Shelf
 
 AGREED_BEFORE = ("lead", "import")
 """Channels in which price and article were agreed before: by a quote or in a history."""
@@ -113,9 +114,7 @@ def _place(work: Work, drafts: list[_Draft], now: datetime) -> list[_Draft]:
             known.signals,
             levels=max(plan.levels for plan in plans.values()),
         )
-        # The shelf is locked as late as can be: nobody else sells from it until we commit.
-        _reserve(work, priced)
-        _write(work, _open(priced), known, seen, plans, now)
+        _take_and_write(work, priced, _Ready(known, seen, plans, now))
     return [repeat for repeat, first in repeats if not _answer_repeat(repeat, first)]
 
 
@@ -454,16 +453,44 @@ def _quote(draft: _Draft) -> PriceQuote:
 # ---------------------------------------------------------------- stock
 
 
-def _reserve(work: Work, drafts: list[_Draft]) -> None:
-    """Take the goods in order of arrival, from rows locked in key order."""
-    shelf = stock.lock(work, [variant for draft in drafts for _, variant, _ in draft.needs])
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What is decided about a batch before its goods are taken."""
+
+    known: _Known
+    seen: Seen
+    plans: Mapping[datetime, Plan]
+    now: datetime
+
+
+def _take_and_write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
+    """Take the goods and write the orders, the shelf last: others sell from it until we commit.
+
+    If something that it seemed to hold is gone by then, all is undone and done once more, with the
+    shelf locked first.
+    """
+    variants = [variant for draft in drafts for _, variant, _ in draft.needs]
+    try:
+        with work.pg.transaction():  # inside our own: a savepoint
+            shelf = stock.look(work, variants)
+            _allocate(drafts, shelf)
+            _write(work, _open(drafts), ready)
+            stock.take(work, shelf.taken)
+    except stock.ShelfChanged:
+        shelf = stock.lock(work, variants)
+        _allocate(drafts, shelf)
+        _write(work, _open(drafts), ready)
+        stock.take(work, shelf.taken)
+
+
+def _allocate(drafts: list[_Draft], shelf: Shelf) -> None:
+    """Give each order its goods, in order of arrival."""
     for draft in drafts:
         answer = shelf.allocate(draft.needs) if draft.needs else []
         if isinstance(answer, dict):
-            draft.answer = InsufficientStock(*_shortages(draft, answer))
+            draft.answer, draft.parts = InsufficientStock(*_shortages(draft, answer)), []
         else:
-            draft.parts = answer
-    stock.take(work, shelf.taken)
+            draft.answer, draft.parts = None, answer
 
 
 def _shortages(draft: _Draft, free: Mapping[int, int]) -> Iterator[Problem]:
@@ -540,22 +567,15 @@ SELECT home_id, storefront_id, 'orders', key, fingerprint, subject_id, %(now)s
 _KEY_COLUMNS = ("homes", "stores", "keys", "fingerprints", "subjects")
 
 
-def _write(
-    work: Work,
-    drafts: list[_Draft],
-    known: _Known,
-    seen: Seen,
-    plans: Mapping[datetime, Plan],
-    now: datetime,
-) -> None:
+def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
     """Everything about the accepted orders, in one round trip."""
     if not drafts:
         return
     orders, keys, fulfilments, reservations = [], [], [], []
     for draft in drafts:
-        wanted, plan = draft.wanted, plans[draft.at]
-        decision = seen.decide(known.asks[draft.id])
-        upline = seen.lines[decision.seller_id].upline[: plan.levels]
+        wanted, plan = draft.wanted, ready.plans[draft.at]
+        decision = ready.seen.decide(ready.known.asks[draft.id])
+        upline = ready.seen.lines[decision.seller_id].upline[: plan.levels]
         orders.append(_order_row(draft, plan, decision, upline))
         keys.append(
             (wanted.home_id, wanted.storefront_id, wanted.key, wanted.fingerprint, draft.id)
@@ -570,13 +590,13 @@ def _write(
         fulfilments += [(wanted.home_id, draft.id, no, at) for at, no in numbers.items()]
     lines = [line for draft in drafts for line in draft.lines]
     with work.pg.pipeline():
-        seen.bind(work)
+        ready.seen.bind(work)
         work.run(_ORDERS, **_named(_ORDER_COLUMNS, orders))
         work.run(_LINES, **_named(_LINE_COLUMNS, lines))
         if reservations:
             work.run(_FULFILMENTS, **_named(_FULFILMENT_COLUMNS, fulfilments))
             work.run(_RESERVATIONS, **_named(_RESERVATION_COLUMNS, reservations))
-        work.run(_KEYS, now=now, **_named(_KEY_COLUMNS, keys))
+        work.run(_KEYS, now=ready.now, **_named(_KEY_COLUMNS, keys))
         record_all(
             work,
             "order.placed",

@@ -286,7 +286,7 @@ CREATE TABLE team (
 -- ---------------------------------------------------------------------------- orders
 
 CREATE TABLE orders (
-  home_id bigint NOT NULL REFERENCES affiliate,
+  home_id bigint NOT NULL,              -- its storefront's
   id uuid NOT NULL,
   number text NOT NULL,
   storefront_id bigint NOT NULL,
@@ -415,8 +415,9 @@ CREATE TABLE reservation (              -- stock promised to a line at a locatio
   released_at timestamptz,              -- given back: expired, canceled or routed elsewhere
   PRIMARY KEY (home_id, order_id, line_no, fulfilment_no),
   FOREIGN KEY (home_id, order_id, line_no) REFERENCES order_line (home_id, order_id, line_no),
-  FOREIGN KEY (home_id, order_id, fulfilment_no) REFERENCES fulfilment (home_id, order_id, no),
-  FOREIGN KEY (variant_id, location_id) REFERENCES stock_level
+  FOREIGN KEY (home_id, order_id, fulfilment_no) REFERENCES fulfilment (home_id, order_id, no)
+  -- Its shelf is locked, and written to, in the same transaction; the line names its variant and the
+  -- fulfilment its location. A third key would cost each line more than the rest of its promise.
 );
 
 CREATE TABLE pick (                     -- each confirmed scan
