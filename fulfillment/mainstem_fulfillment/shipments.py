@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from mainstem import orders, stock
+from mainstem import orders, payments, stock
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record, record_all
 from mainstem.kit.work import Work, columns
@@ -222,9 +222,6 @@ def call_off(work: Work, canceled: Sequence[tuple[int, UUID]]) -> None:
 
 # ---------------------------------------------------------------- disputed
 
-OVER = ("won", "lost", "warning_closed", "prevented")
-"""The ends of a dispute, in the gateway's words; in every other state it is open."""
-
 _DISPUTED = """
 SELECT home_id, order_id, bool_or(status <> ALL(%(over)s::text[])) AS open,
        bool_or(status = 'lost') AS lost
@@ -259,7 +256,7 @@ def heed_disputes(work: Work, disputed: Sequence[Key]) -> None:
     lock(work, keys)
     rows = work.rows(
         _DISPUTED,
-        over=list(OVER),
+        over=list(payments.DISPUTE_OVER),
         homes=[home for home, _ in keys],
         orders=[order for _, order in keys],
     )

@@ -38,6 +38,7 @@ def _sweep(work: Work, facts: Sequence[Fact]) -> None:
 def _hourly(work: Work, facts: Sequence[Fact]) -> None:
     """Each hour: what the gateway should have told us of by now."""
     payments.chase_refunds(work)
+    payments.chase_disputes(work)
     payments.chase_accounts(work)
     payouts.chase_payouts(work)
 
@@ -111,6 +112,7 @@ OUTSIDE: dict[str, Outside] = {
     "payment.return_asked": payments.return_second_again,
     "payment.overdue": payments.look_for_payment,
     "refund.overdue": payments.look_for_refund,
+    "dispute.overdue": payments.look_for_dispute,
     "account.overdue": payments.look_for_account,
     "payout.overdue": payouts.look_for_payout,
 }

@@ -12,6 +12,7 @@ from mainstem import orders
 from mainstem.kit.errors import InvalidTransition
 from mainstem.kit.work import Actor
 from mainstem.orders import Placed
+from mainstem.payments import letters
 from mainstem_fulfillment import routing, shipments
 
 PER = Actor("staff", "7")
@@ -107,6 +108,20 @@ def test_what_a_lost_dispute_left_of_the_payment_is_owed_and_seen(till: Till) ->
     assert (refund.amount_minor, refund.reason) == (placed.total_minor - 100000, "dispute_lost")
     assert (refund.state, refund.error.partition(":")[0]) == ("failed", "charge_disputed")
     assert len(till.rows("SELECT 1 FROM fact WHERE name = 'refund.failed'")) == 1
+    till.every_truth_holds()
+
+
+def test_an_older_look_does_not_open_a_lost_dispute_again(till: Till) -> None:
+    """Two letters opened side by side: the one that looked first is the last to write."""
+    placed = till.a_paid_order((KETTLE, 2))
+    dispute = a_dispute(till, placed)
+    older = till.gateway.dispute(dispute)
+    ends(till, dispute, "lost")
+    assert till.gateway.dispute(dispute).movements == older.movements, "the money went before"
+    letters.keep_dispute(till.database, older)
+    till.drain()
+    [row] = till.rows("SELECT status FROM dispute")
+    assert row.status == "lost"
     till.every_truth_holds()
 
 

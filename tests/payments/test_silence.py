@@ -107,6 +107,20 @@ def test_a_refund_without_its_letter_is_found(till: Till) -> None:
     till.every_truth_holds()
 
 
+def test_a_refund_s_letter_by_its_older_name_is_understood(till: Till) -> None:
+    placed = till.a_delivered_order(card="refund_pending")
+    with till.database.work() as work:
+        payments.request_refund(
+            work, placed.home_id, placed.order_id, amount_minor=250000, reason="returned"
+        )
+    till.drain()
+    [refund] = till.rows("SELECT provider_id FROM refund")
+    till.pull("refunds/settle", refund=refund.provider_id)
+    till.a_letter_again("charge.refund.updated", refund.provider_id)
+    assert till.order(placed).payment_status == "refunded"
+    till.every_truth_holds()
+
+
 def test_a_refund_that_never_reached_the_gateway_is_carried_out(till: Till) -> None:
     placed = till.a_delivered_order()
     with till.database.work() as work:
@@ -122,6 +136,35 @@ def test_a_refund_that_never_reached_the_gateway_is_carried_out(till: Till) -> N
     found = till.stripe.v1.refunds.list({"payment_intent": till.payment(placed).intent_id})
     assert [refund.amount for refund in found.data] == [250000]
     till.every_truth_holds()
+
+
+def a_dispute_that_all_letters_told_of(till: Till) -> tuple[Placed, str]:
+    placed = till.a_paid_order()
+    opened = till.pull("disputes/open", charge=till.payment(placed).charge_id)
+    till.letters_arrive()
+    return placed, str(opened["id"])
+
+
+def test_a_dispute_whose_end_nobody_told_of_is_found(till: Till) -> None:
+    placed, dispute = a_dispute_that_all_letters_told_of(till)
+    till.pull("disputes/close", dispute=dispute, outcome="won")
+    time_passes(till, hours=1)
+    [row] = till.rows("SELECT state FROM fulfilment")
+    assert row.state == "released", "its goods may go"
+    assert (till.order(placed).disputed_minor, looks(till, "dispute.overdue")) == (0, 1)
+    time_passes(till, hours=25)
+    assert looks(till, "dispute.overdue") == 1, "what is over is not asked for"
+    till.letters_arrive()
+    till.every_truth_holds()
+
+
+def test_an_open_dispute_is_looked_at_once_a_day(till: Till) -> None:
+    a_dispute_that_all_letters_told_of(till)
+    told = looks(till, "payment.disputed")
+    for _ in range(3):
+        time_passes(till, hours=13)
+    assert looks(till, "dispute.overdue") == 2
+    assert looks(till, "payment.disputed") == told, "nothing has changed"
 
 
 def test_a_payout_without_its_letters_is_found(till: Till) -> None:

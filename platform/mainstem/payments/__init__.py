@@ -11,12 +11,14 @@ from mainstem.payments.errors import (
     OrderNotPayable,
 )
 from mainstem.payments.gateway import Gateway, Letter, verify
-from mainstem.payments.letters import apply_letter, settle_session
+from mainstem.payments.letters import DISPUTE_OVER, apply_letter, settle_session
 from mainstem.payments.overdue import (
     chase_accounts,
+    chase_disputes,
     chase_payments,
     chase_refunds,
     look_for_account,
+    look_for_dispute,
     look_for_payment,
     look_for_refund,
 )
@@ -31,6 +33,7 @@ from mainstem.payments.service import (
 )
 
 __all__ = [
+    "DISPUTE_OVER",
     "Gateway",
     "GatewayDeclined",
     "GatewayUnavailable",
@@ -43,9 +46,11 @@ __all__ = [
     "apply_letter",
     "ask_return",
     "chase_accounts",
+    "chase_disputes",
     "chase_payments",
     "chase_refunds",
     "look_for_account",
+    "look_for_dispute",
     "look_for_payment",
     "look_for_refund",
     "onboarding_link",

@@ -22,6 +22,9 @@ from mainstem.payments.doubled import (
 from mainstem.payments.gateway import DisputeState, Gateway, SessionState
 from mainstem.payments.service import keep_refunds
 
+DISPUTE_OVER = ("won", "lost", "warning_closed", "prevented")
+"""The ends of a dispute, in the gateway's words; in every other state it is open."""
+
 
 def apply_letter(database: Database, fact: Fact) -> None:
     """Look up what a letter is about, and bring our rows to it. Others' letters are left alone."""
@@ -35,16 +38,13 @@ def apply_letter(database: Database, fact: Fact) -> None:
     elif letter.type.startswith("payment_intent."):
         _settle_intent(database, letter.object_id)
     elif letter.type.startswith("charge.dispute."):
-        found = gateway.dispute(letter.object_id)
-        _settle_intent(database, found.intent_id)
-        _keep_dispute(database, found)
-        look_at_refunds(database, found.intent_id)
-    elif letter.type.startswith("charge."):
-        intent = gateway.intent_of_charge(letter.object_id)
+        look_at_dispute(database, letter.object_id)
+    elif letter.type.startswith(("refund.", "charge.refund.")):
+        intent = gateway.intent_of_refund(letter.object_id)
         _settle_intent(database, intent)
         look_at_refunds(database, intent)
-    elif letter.type.startswith("refund."):
-        intent = gateway.intent_of_refund(letter.object_id)
+    elif letter.type.startswith("charge."):
+        intent = gateway.intent_of_charge(letter.object_id)
         _settle_intent(database, intent)
         look_at_refunds(database, intent)
 
@@ -178,7 +178,19 @@ def look_at_refunds(database: Database, intent_id: str | None) -> None:
             keep_refunds(work, order.home_id, order.order_id, found)
 
 
-def _keep_dispute(database: Database, found: DisputeState) -> None:
+def look_at_dispute(database: Database, dispute_id: str) -> None:
+    """Bring a dispute, and the refunds of its payment, to what the gateway says."""
+    found = database.tools.gateway.dispute(dispute_id)
+    _settle_intent(database, found.intent_id)
+    keep_dispute(database, found)
+    look_at_refunds(database, found.intent_id)
+
+
+def keep_dispute(database: Database, found: DisputeState) -> None:
+    """Note what a look at a dispute has found. An older look than the last one changes nothing.
+
+    Of two looks that saw the same movements of money, the one that saw its end is the newer.
+    """
     with database.work(GATEWAY) as work:
         order = _order_of(work, found.intent_id or "")
         if order is None:
@@ -194,7 +206,11 @@ def _keep_dispute(database: Database, found: DisputeState) -> None:
                ON CONFLICT (provider_id) DO UPDATE
                   SET status = excluded.status, withdrawn_minor = excluded.withdrawn_minor,
                       fee_minor = excluded.fee_minor, movements = excluded.movements
-                WHERE excluded.movements >= d.movements""",
+                WHERE excluded.movements > d.movements
+                   OR excluded.movements = d.movements
+                      AND (d.status <> ALL(%(over)s::text[]) OR excluded.status = ANY(%(over)s::text[]))
+                      AND (d.status, d.withdrawn_minor, d.fee_minor) IS DISTINCT FROM
+                          (excluded.status, excluded.withdrawn_minor, excluded.fee_minor)""",
             home=order.home_id,
             id=new_id(),
             order=order.order_id,
@@ -206,6 +222,7 @@ def _keep_dispute(database: Database, found: DisputeState) -> None:
             fee=found.fee_minor,
             movements=found.movements,
             opened=found.opened_at,
+            over=list(DISPUTE_OVER),
         )
         if touched:
             record(work, "payment.disputed", order.order_id, home=order.home_id)

@@ -15,7 +15,12 @@ from mainstem.kit.events import Fact, record_all
 from mainstem.kit.work import GATEWAY, Work
 from mainstem.payments.accounts import account_changed
 from mainstem.payments.doubled import return_second
-from mainstem.payments.letters import look_at_refunds, settle_session
+from mainstem.payments.letters import (
+    DISPUTE_OVER,
+    look_at_dispute,
+    look_at_refunds,
+    settle_session,
+)
 from mainstem.payments.service import send_refund
 
 LOOKS_MAX = 200
@@ -68,6 +73,11 @@ SELECT home_id, home_id::text AS subject, updated_at AS since, interval '1 day' 
  WHERE provider = 'stripe' AND state IN ('created', 'onboarding', 'restricted')
    AND updated_at < %(now)s - interval '1 hour'"""
 
+# Goods wait for its end, and a bank takes weeks.
+_DISPUTES = f"""
+SELECT home_id, provider_id AS subject, opened_at AS since, interval '1 day' AS again
+  FROM dispute WHERE status NOT IN ({", ".join(f"'{end}'" for end in DISPUTE_OVER)})"""
+
 
 def chase_payments(work: Work) -> int:
     """Have the checkouts looked at of which nothing was heard for a quarter of an hour."""
@@ -82,6 +92,11 @@ def chase_refunds(work: Work) -> int:
 def chase_accounts(work: Work) -> int:
     """Have the affiliates' accounts looked at, once a day, that could not be paid."""
     return chase(work, "account.overdue", _ACCOUNTS)
+
+
+def chase_disputes(work: Work) -> int:
+    """Have each open dispute looked at once a day."""
+    return chase(work, "dispute.overdue", _DISPUTES)
 
 
 def look_for_payment(database: Database, fact: Fact) -> None:
@@ -123,3 +138,8 @@ def look_for_account(database: Database, fact: Fact) -> None:
         )
     if account:
         account_changed(database, account)
+
+
+def look_for_dispute(database: Database, fact: Fact) -> None:
+    """Bring a dispute to what the gateway says."""
+    look_at_dispute(database, fact.subject)

@@ -15,6 +15,7 @@ FACTS = {
     "commission.settled": "Commission settled",
     "company.clock_moved": "Demo clock moved",
     "fact.revived": "Fact tried again",
+    "dispute.overdue": "An open dispute: the gateway is asked",
     "fulfilment.packed": "Packed",
     "fulfilment.parked": "Parked: the payment is disputed",
     "fulfilment.picked": "Picked",
