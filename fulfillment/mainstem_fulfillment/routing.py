@@ -15,6 +15,7 @@ from uuid import UUID
 
 from mainstem import stock
 from mainstem.kit.events import record_all
+from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work, columns
 from mainstem.orders.progress import lock
 from mainstem_fulfillment import engagements, shipments
@@ -99,17 +100,19 @@ def route(work: Work, orders: Sequence[Key]) -> None:
 
     What is routed already stays as it is, so asking again changes nothing.
     """
-    keys = sorted(set(orders))
+    keys = in_key_order(orders)
     lock(work, keys)
     asked = {"homes": [home for home, _ in keys], "ids": [id for _, id in keys]}
     promises = [_Promise(row) for row in work.rows(_PROMISES, **asked)]
     if promises:
         _route_goods(work, promises)
     jobs = engagements.open_jobs(work, keys)
-    routed = {promise.key for promise in promises} | {(job.home_id, job.order_id) for job in jobs}
-    record_all(work, "order.routed", sorted(routed))
+    routed = in_key_order(
+        [*(promise.key for promise in promises), *((job.home_id, job.order_id) for job in jobs)]
+    )
+    record_all(work, "order.routed", routed)
     # The bank may have asked for the money before the order's work was given out.
-    shipments.heed_disputes(work, sorted(routed))
+    shipments.heed_disputes(work, routed)
 
 
 def _route_goods(work: Work, promises: Sequence[_Promise]) -> None:

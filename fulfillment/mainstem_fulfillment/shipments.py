@@ -10,6 +10,7 @@ from uuid import UUID
 from mainstem import orders, payments, stock
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record, record_all
+from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work, columns
 from mainstem.orders.progress import lock
 
@@ -134,8 +135,8 @@ def dispatch(
     work: Work, fulfilments: Sequence[FulfilmentKey], *, at: Mapping[Key, datetime]
 ) -> None:
     """Ship released work whose goods left before it came here: the history that a company brings."""
-    keys = sorted(fulfilments)
-    lock(work, sorted({(home, order) for home, order, _ in keys}))
+    keys = in_key_order(fulfilments)
+    lock(work, in_key_order((home, order) for home, order, _ in keys))
     done = work.run(
         """UPDATE fulfilment f SET state = 'shipped', shipped_at = asked.at
              FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[], %(times)s::timestamptz[])
@@ -188,9 +189,9 @@ def deliver(
     at: Mapping[Key, datetime] | None = None,
 ) -> int:
     """The client has the parcels of these fulfilments; how many that was news of."""
-    keys = sorted(set(fulfilments))
+    keys = in_key_order(fulfilments)
     times = at or {}
-    lock(work, sorted({(home, order) for home, order, _ in keys}))
+    lock(work, in_key_order((home, order) for home, order, _ in keys))
     arrived = work.rows(
         """UPDATE parcel p SET state = 'delivered', delivered_at = asked.at
              FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[], %(times)s::timestamptz[])
@@ -209,7 +210,7 @@ def deliver(
 def call_off(work: Work, canceled: Sequence[tuple[int, UUID]]) -> None:
     """Take canceled orders off the desk. What has left is not called back."""
     # The orders first, as whoever picks for one of them does.
-    lock(work, sorted(set(canceled)))
+    lock(work, in_key_order(canceled))
     work.run(
         """UPDATE fulfilment f SET state = 'canceled', parked_for = NULL
              FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
@@ -252,7 +253,7 @@ def heed_disputes(work: Work, disputed: Sequence[Key]) -> None:
     It is parked while one is open, goes on where it was once all are won, and is called off, its
     goods free again, when one is lost. What has left is not called back.
     """
-    keys = sorted(set(disputed))
+    keys = in_key_order(disputed)
     lock(work, keys)
     rows = work.rows(
         _DISPUTED,

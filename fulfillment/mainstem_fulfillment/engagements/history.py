@@ -10,6 +10,7 @@ from uuid import UUID
 from mainstem import orders
 from mainstem.kit.errors import Refused
 from mainstem.kit.events import record_all
+from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
 from mainstem.orders.progress import lock
 from mainstem_fulfillment.engagements.model import JobKey
@@ -52,7 +53,7 @@ def perform(work: Work, performed: Mapping[tuple[int, UUID], datetime]) -> int:
 
     The first team with the skill is said to have done them. No half hour is held: those are over.
     """
-    keys = sorted(performed)
+    keys = in_key_order(performed)
     lock(work, keys)
     jobs = work.rows(_OPEN, homes=[home for home, _ in keys], orders=[order for _, order in keys])
     if not jobs:

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from mainstem import ledger, planbook
 from mainstem.kit.events import record_all
+from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work, columns
 from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
@@ -96,7 +97,7 @@ def settle(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
 
     Orders (home, id) may be named twice and may need nothing. They are locked in key order first.
     """
-    keys = sorted(set(orders))
+    keys = in_key_order(orders)
     if not keys:
         return 0
     # Any number settle beside each other, but none beside a release: it would empty a hold that
@@ -130,7 +131,7 @@ def settle(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
             now=work.now(),
             **dict(zip(_WRITE_COLUMNS, columns(lines, len(_WRITE_COLUMNS)), strict=True)),
         )
-        record_all(work, "commission.settled", sorted({(line[0], line[1]) for line in lines}))
+        record_all(work, "commission.settled", in_key_order((line[0], line[1]) for line in lines))
     return len(lines)
 
 

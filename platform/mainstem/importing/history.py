@@ -16,6 +16,7 @@ from uuid import UUID
 
 from mainstem import commissions, orders, payments
 from mainstem.kit.errors import Refused
+from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Tools, Work
 from mainstem.orders import OrderWanted, Placed
 from mainstem.payments import PastRefund
@@ -101,7 +102,7 @@ def deliver(work: Work, delivered: Mapping[Key, datetime]) -> int:
 def refund(work: Work, refunds: Sequence[PastRefund]) -> int:
     """This money went back, and the commissions on it with it; how many refunds were news."""
     new = payments.record_external_refunds(work, refunds)
-    touched = sorted(set(new))
+    touched = in_key_order(new)
     if touched:
         orders.record_refund(work, touched)
         commissions.settle(work, touched)

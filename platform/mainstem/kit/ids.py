@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 from uuid import UUID
+
+Key = TypeVar("Key", bound=tuple[Any, ...])
 
 # Crockford's base 32: no I, L, O, U, so a number survives being read out on the phone.
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -26,22 +30,29 @@ def new_id() -> UUID:
         fresh = os.urandom(2560)
         noise = fresh[:10]
         _noise.extend(fresh[at : at + 10] for at in range(10, len(fresh), 10))
-    return _uuid7(int.from_bytes(noise, "big"))
+    return UUID(int=_value(int.from_bytes(noise, "big")))
 
 
 def new_ids(count: int) -> list[UUID]:
     """`count` UUIDv7s made at one instant, sorted."""
     noise = os.urandom(10 * count)
-    ids = [_uuid7(int.from_bytes(noise[i * 10 : i * 10 + 10], "big")) for i in range(count)]
-    ids.sort()
-    return ids
+    values = [_value(int.from_bytes(noise[at : at + 10], "big")) for at in range(0, len(noise), 10)]
+    values.sort()
+    return [UUID(int=value) for value in values]
 
 
-def _uuid7(noise: int) -> UUID:
+def _value(noise: int) -> int:
     value = (time.time_ns() // 1_000_000) << 80 | noise
     value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
+    return value & ~(0x3 << 62) | 0x2 << 62
+
+
+def in_key_order(keys: Iterable[Key]) -> list[Key]:
+    """Keys (home, id, …), once each, in the order in which rows are locked.
+
+    As `sorted` gives them, but without asking Python for each comparison of two UUIDs.
+    """
+    return sorted(set(keys), key=lambda key: (key[0], key[1].int, *key[2:]))
 
 
 def made_at(id: UUID) -> datetime:

@@ -8,6 +8,7 @@ from uuid import UUID
 from mainstem import payments, stock
 from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import record, record_all
+from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
 from mainstem.orders.progress import FULFILLMENT_STATUS, Key, lock
 
@@ -40,7 +41,7 @@ def withhold(work: Work, orders: Sequence[Key]) -> None:
     other order the goods that have not left are canceled, and people decide about the rest of its
     money. Asked again, it changes nothing.
     """
-    asked = sorted(set(orders))
+    asked = in_key_order(orders)
     lock(work, asked)
     rows = work.rows(
         """SELECT o.home_id, o.id, o.fulfillment_status = 'unfulfilled' AS whole
@@ -128,7 +129,7 @@ def expire_unpaid(work: Work, *, most: int = 500) -> int:
         now=work.now(),
         most=most,
     )
-    orders = sorted((row.home_id, row.id) for row in rows)
+    orders = in_key_order((row.home_id, row.id) for row in rows)
     stock.give_back(work, orders)
     record_all(work, "order.expired", orders)
     return len(orders)

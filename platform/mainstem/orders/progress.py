@@ -14,6 +14,7 @@ from uuid import UUID
 
 from mainstem import ledger, payments
 from mainstem.kit.events import record, record_all
+from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work, columns
 from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
@@ -57,7 +58,7 @@ def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> list[Key]:
 
     Money that arrives for an order that has expired or was canceled is sent back whole.
     """
-    asked = sorted(set(captured))
+    asked = in_key_order(captured)
     rows = work.rows(
         _CAPTURES, homes=[home for home, _ in asked], ids=[payment for _, payment in asked]
     )
@@ -87,7 +88,7 @@ def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> list[Key]:
             payments.request_refund(
                 work, row.home_id, row.id, amount_minor=row.captured_minor, reason="paid_too_late"
             )
-    return sorted(arrived)
+    return in_key_order(arrived)
 
 
 def _capture_postings(work: Work, row: Any) -> list[Transfer]:
@@ -305,7 +306,7 @@ def record_refund(work: Work, orders: Sequence[Key]) -> None:
     taken out again. Each is booked once, whatever order the letters came in.
     """
     # Two refunds of one order often come together.
-    asked = sorted(set(orders))
+    asked = in_key_order(orders)
     keys = {"homes": [home for home, _ in asked], "orders": [order for _, order in asked]}
     rows = work.rows(_ORDERS, **keys)
     if any(not row.paid_minor for row in rows):
@@ -399,7 +400,7 @@ def _write_given(work: Work, states: list[_Given]) -> None:
 
 def record_dispute(work: Work, orders: Sequence[Key]) -> None:
     """Bring these orders and the books to what their disputes have taken, net, by now."""
-    lock(work, sorted(orders))
+    lock(work, in_key_order(orders))
     rows = work.rows(
         """SELECT d.home_id, d.order_id, d.id, d.currency, d.withdrawn_minor, d.fee_minor,
                   d.booked_minor, d.booked_fee_minor, d.bookings, o.number
