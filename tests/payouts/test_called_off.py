@@ -178,3 +178,35 @@ def test_a_failed_payout_beside_a_newer_one_is_called_off_after_it(till: Till) -
     cedar = till.company.cedar
     assert till.balances(cedar) == {(cedar, "payable"): 2 * EARNED}
     till.every_truth_holds()
+
+
+def test_a_transfer_that_arrives_beside_a_newer_payout_is_booked_and_waits(till: Till) -> None:
+    account = held_for_the_account(till)
+    call_off(till)
+    till.drain()
+    [canceled] = payouts_of(till)
+    till.pull("accounts/standing", account=account, standing="active")
+    till.letters_arrive()
+    till.clock.move(timedelta(days=7))
+    assert run(till) == 1
+    till.stripe.v1.transfers.create({
+        "amount": EARNED, "currency": "sek", "destination": account,
+        "metadata": {"home_id": str(canceled.home_id), "payout_id": str(canceled.id)},
+    })  # fmt: skip
+    till.letters_arrive()
+    till.try_again()
+    assert till.rows("SELECT 1 FROM fact_waiting") == [], "its letter is read"
+    late, newer = payouts_of(till)
+    assert (late.state, late.called_off) == ("failed", "She has closed her account")
+    assert newer.state == "requested"
+    till.every_truth_holds()
+    with pytest.raises(PayoutOvertaken):
+        call_off(till, late)
+    till.pull("payouts/arrive", payout=newer.payout_id)
+    till.letters_arrive()
+    call_off(till, late)
+    till.drain()
+    assert [row.state for row in payouts_of(till)] == ["canceled", "paid"]
+    assert sorted(reversed_at_the_gateway(till, account)) == [0, EARNED]
+    assert till.balances(till.company.cedar) == {}
+    till.every_truth_holds()

@@ -17,6 +17,7 @@ from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
 from mainstem.payments import GatewayDeclined, account_changed, operations
 from mainstem.payments.gateway import Gateway, PayoutState
+from mainstem.payouts.service import is_overtaken
 
 _STATES = {"pending": "requested", "in_transit": "in_transit", "paid": "paid",
            "failed": "failed", "canceled": "failed"}  # fmt: skip
@@ -122,19 +123,23 @@ def keep_transfer(work: Work, home_id: int, payout_id: UUID, transfer_id: str) -
     if row is None or row.transfer_id is not None:
         return
     late = row.state == "canceled"
+    # Called off while its transfer was still under way: it is fetched back. Beside a newer payout of
+    # hers it waits for people instead, as whatever has failed: one is under way at a time.
+    waits = late and is_overtaken(work, home_id, payout_id, row.currency)
     work.run(
         """UPDATE payout SET transfer_id = %(transfer)s,
                   state = CASE WHEN state IN ('reserved', 'transferring', 'on_hold')
                                THEN 'transferred'
+                               WHEN state = 'canceled' AND %(waits)s THEN 'failed'
                                WHEN state = 'canceled' THEN 'unwinding' ELSE state END
             WHERE home_id = %(home)s AND id = %(id)s""",
         home=home_id,
         id=payout_id,
         transfer=transfer_id,
+        waits=waits,
     )
     if late:
-        # Called off while its transfer was still under way: it is fetched back.
-        record(work, "payout.called_off", payout_id, home=home_id)
+        record(work, "payout.failed" if waits else "payout.called_off", payout_id, home=home_id)
     ledger.post(
         work,
         [

@@ -127,6 +127,12 @@ def lock_account(work: Work, home_id: int) -> None:
 
 def refuse_overtaken(work: Work, home_id: int, payout_id: UUID, currency: str) -> None:
     """Raise PayoutOvertaken when another payout of hers is under way."""
+    if is_overtaken(work, home_id, payout_id, currency):
+        raise PayoutOvertaken()
+
+
+def is_overtaken(work: Work, home_id: int, payout_id: UUID, currency: str) -> bool:
+    """Whether another payout of hers is under way."""
     beside = work.value(
         """SELECT count(*) FROM payout WHERE home_id = %(home)s AND currency = %(currency)s
               AND id <> %(id)s AND state IN ('reserved','transferring','transferred','requested',
@@ -135,8 +141,7 @@ def refuse_overtaken(work: Work, home_id: int, payout_id: UUID, currency: str) -
         id=payout_id,
         currency=currency,
     )
-    if beside:
-        raise PayoutOvertaken()
+    return bool(beside)
 
 
 def resume(work: Work, affiliates: Sequence[int]) -> int:
