@@ -16,18 +16,23 @@ from mainstem.payments import GatewayUnavailable, OrderNotPayable
 CEDAR = 20000
 
 
-def two_pages(till: Till) -> tuple[Placed, list[str]]:
+def two_pages(till: Till, placed: Placed | None = None) -> tuple[Placed, list[str]]:
     """An order with two open pages: the answer about the first one never came."""
-    placed = till.an_order()
+    placed = placed or till.an_order()
+    before = pages_of(till, placed)
     till.pull("faults/order", kind="sticky_http", method="POST", path="/v1/checkout/sessions")
     for _ in range(2):
         with pytest.raises(GatewayUnavailable):
             till.checkout(placed)
     shown = till.checkout(placed)
-    found = till.stripe.v1.checkout.sessions.list({"limit": 100})
-    ours = [s.id for s in found.data if s.client_reference_id == str(placed.order_id)]
+    ours = [id for id in pages_of(till, placed) if id not in before]
     assert len(ours) == 2
     return placed, [shown, *(id for id in ours if id != shown)]
+
+
+def pages_of(till: Till, placed: Placed) -> list[str]:
+    found = till.stripe.v1.checkout.sessions.list({"limit": 100})
+    return [s.id for s in found.data if s.client_reference_id == str(placed.order_id)]
 
 
 def pay(till: Till, sessions: list[str], card: str = "success") -> None:
@@ -104,6 +109,23 @@ def test_a_page_given_up_and_paid_after_all_is_the_second_payment(till: Till) ->
     till.letters_arrive()
     assert [row.state for row in till.rows("SELECT state FROM payment ORDER BY attempt")] == [
         "returned", "captured",
+    ]  # fmt: skip
+    counts_once(till, placed)
+
+
+def test_a_third_payment_goes_back_too(till: Till) -> None:
+    """Two pages of a later attempt are paid, and so is the page of the first one."""
+    placed = till.an_order()
+    first = till.checkout(placed)
+    with till.database.work() as work:
+        work.run("UPDATE payment SET state = 'failed'")
+    _, later = two_pages(till, placed)
+    for page in (first, *later):
+        pay(till, [page])
+        till.letters_arrive()
+    till.letters_arrive()
+    assert [row.state for row in till.rows("SELECT state FROM payment ORDER BY attempt")] == [
+        "captured", "returned", "returned",
     ]  # fmt: skip
     counts_once(till, placed)
 

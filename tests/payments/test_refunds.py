@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.till import Till
 
 from mainstem import orders, payments
+from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidTransition
+from mainstem.kit.events import Fact
 from mainstem.orders import Placed
-from mainstem.payments import NothingToRefund
+from mainstem.payments import Gateway, GatewayDeclined, NothingToRefund
+from mainstem.payments.gateway import RefundState
 
 CEDAR = 20000
 
@@ -211,6 +217,48 @@ def test_a_refund_that_the_gateway_refused_is_tried_again_by_a_new_request(till:
         "SELECT key FROM operation WHERE kind = 'refund' ORDER BY attempt")] == ["1", "2"]  # fmt: skip
     assert at_the_gateway(till, placed) == [("succeeded", 125000)]
     assert pending(till) == CEDAR // 2
+    till.every_truth_holds()
+
+
+class ToldLate(Gateway):
+    """The gateway, to a sender whose lease has run out before it hears of a no."""
+
+    def __init__(self, till: Till, meanwhile: Callable[[], None]) -> None:
+        super().__init__("sk_test_embedded_till", api_base=till.gateways.url, retries=0)
+        self._meanwhile = meanwhile
+
+    def create_refund(self, request: dict[str, Any], key: str) -> RefundState:
+        try:
+            return super().create_refund(request, key)
+        except GatewayDeclined:
+            self._meanwhile()
+            raise
+
+
+def test_a_refusal_that_is_heard_of_late_does_not_stop_the_next_try(till: Till) -> None:
+    placed = till.a_delivered_order()
+    for _ in range(2):
+        till.pull("faults/order", kind="http_before", method="POST", path="/v1/refunds", status=402)
+    ask(till, placed, 125000, ((1, 125000),))
+    [row] = till.rows("SELECT * FROM fact WHERE name = 'refund.requested'")
+    fact = Fact(row.id, row.home_id, row.name, row.subject)
+
+    def another_sender_and_staff() -> None:
+        payments.send_refund(till.database, fact)
+        [failed] = till.rows("SELECT id FROM refund WHERE state = 'failed'")
+        with till.database.work() as work:
+            payments.retry_refund(work, row.home_id, failed.id)
+
+    late = ToldLate(till, another_sender_and_staff)
+    slow = Database(
+        till.database.url, clock=till.clock, tools=replace(till.database.tools, gateway=late)
+    )
+    payments.send_refund(slow, fact)
+    slow.close()
+    till.drain()
+    assert [refund.state for refund in till.rows("SELECT state FROM refund")] == ["succeeded"]
+    assert at_the_gateway(till, placed) == [("succeeded", 125000)]
+    assert len(till.rows("SELECT 1 FROM fact WHERE name = 'refund.failed'")) == 1
     till.every_truth_holds()
 
 

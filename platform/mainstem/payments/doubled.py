@@ -25,17 +25,19 @@ from mainstem.payments.gateway import DisputeState, Gateway, RefundState, Sessio
 def keep_second(work: Work, home_id: int, payment_id: UUID, session: SessionState) -> None:
     """Note that a checkout was paid for an order that had been paid. The order is locked.
 
-    `payment_id` is the payment that the checkout was opened for. Where that one counts, by another
-    page, the second page becomes a payment of its own.
+    `payment_id` is the payment that the checkout was opened for. Where that one was paid by another
+    page, this page becomes a payment of its own.
     """
-    counts = work.row(
-        """SELECT state = 'captured' AS it, order_id, currency FROM payment
-            WHERE home_id = %(home)s AND id = %(id)s""",
+    asked = work.row(
+        """SELECT state IN ('captured', 'duplicate', 'returned') AND session_id <> %(session)s
+                    AS by_another, order_id, currency
+             FROM payment WHERE home_id = %(home)s AND id = %(id)s""",
         home=home_id,
         id=payment_id,
+        session=session.id,
     )
-    assert counts is not None, "its order is locked"
-    id = uuid5(payment_id, session.id) if counts.it else payment_id
+    assert asked is not None, "its order is locked"
+    id = uuid5(payment_id, session.id) if asked.by_another else payment_id
     work.run(
         """INSERT INTO payment (home_id, id, order_id, provider, attempt, state, currency,
                                 amount_minor, created_at)
@@ -45,8 +47,8 @@ def keep_second(work: Work, home_id: int, payment_id: UUID, session: SessionStat
            ON CONFLICT (home_id, id) DO NOTHING""",
         home=home_id,
         id=id,
-        order=counts.order_id,
-        currency=counts.currency,
+        order=asked.order_id,
+        currency=asked.currency,
         amount=session.amount_minor,
         now=work.now(),
     )
@@ -137,8 +139,8 @@ def _return(database: Database, home_id: int, payment_id: UUID, *, again: bool) 
         made = gateway.create_refund(operation.request, operation.key)
     except GatewayDeclined as error:
         with database.work(SYSTEM) as work:
-            operations.close(work, home_id, operation.id, error=str(error))
-            record(work, "payment.return_failed", payment_id, home=home_id)
+            if operations.close(work, home_id, operation.id, error=str(error)):
+                record(work, "payment.return_failed", payment_id, home=home_id)
         return
     with database.work(SYSTEM) as work:
         keep_returns(

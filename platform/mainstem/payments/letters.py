@@ -65,13 +65,11 @@ def _keep_session(work: Work, home_id: int, payment_id: UUID, session: SessionSt
         raise LookupError(f"checkout {session.id} is of a payment we do not have yet")
     state = _state_of(session)
     ours_too = payment.session_id in (None, session.id)
-    if payment.state in ("duplicate", "returned"):
-        if ours_too:
-            keep_fee_of_second(work, home_id, payment_id, session)
-        return
-    if payment.state == "captured":
+    if payment.state in ("captured", "duplicate", "returned"):
         if state == "captured" and not ours_too:
             keep_second(work, home_id, payment_id, session)
+        elif ours_too and payment.state != "captured":
+            keep_fee_of_second(work, home_id, payment_id, session)
         elif ours_too and session.fee_minor and not payment.fee_minor:
             _keep_fee(work, home_id, payment_id, session)
         return

@@ -63,15 +63,16 @@ def trying(work: Work, home_id: int, id: UUID) -> None:
 
 def close(
     work: Work, home_id: int, id: UUID, *, provider_id: str | None = None, error: str | None = None
-) -> None:
-    """Write the answer: what the gateway made, or why it certainly did not.
+) -> bool:
+    """Write the answer: what the gateway made, or why it certainly did not; whether it was news.
 
-    What it made stays made, whatever a second try beside the first was told.
+    What it made stays made, whatever a second try beside the first was told; and a no is heard once.
     """
-    work.run(
+    touched = work.run(
         """UPDATE operation SET state = %(state)s, provider_id = %(provider)s, error = %(error)s,
                   closed_at = %(now)s
-            WHERE home_id = %(home)s AND id = %(id)s AND state <> 'done'""",
+            WHERE home_id = %(home)s AND id = %(id)s AND state <> 'done'
+              AND (%(state)s = 'done' OR state <> 'failed')""",
         home=home_id,
         id=id,
         state="failed" if error else "done",
@@ -79,3 +80,4 @@ def close(
         error=error,
         now=work.now(),
     )
+    return touched > 0

@@ -487,7 +487,8 @@ def send_refund(database: Database, fact: Fact) -> None:
         found = found or gateway.create_refund(operation.request, operation.key)
     except GatewayDeclined as error:
         with database.work(SYSTEM) as work:
-            operations.close(work, home_id, operation.id, error=str(error))
+            if not operations.close(work, home_id, operation.id, error=str(error)):
+                return  # the same no as before, and staff may have asked again since
             work.run(
                 """UPDATE refund SET state = 'failed', error = %(error)s
                     WHERE home_id = %(home)s AND id = %(id)s AND state = 'requested'""",
