@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 import stripe
 from tests.surfaces.conftest import Open, Reader
 
+from mainstem import payments, payouts
 from mainstem.kit.db import Database
 
 pytestmark = pytest.mark.usefixtures("bare_surfaces")
@@ -145,3 +150,20 @@ def test_a_signed_body_that_is_no_event_is_refused(reader: Reader, database: Dat
 
 def test_the_door_for_letters_opens_only_for_post(reader: Reader) -> None:
     assert reader.get(PATHS[0]).status_code == 405
+
+
+def test_the_guide_names_the_letters_that_are_understood_and_no_other() -> None:
+    guide = (Path(__file__).parents[2] / "docs/guides/running.md").read_text()
+    section = guide.partition("## Letters from Stripe")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`((?:v2\.)?[a-z_]+\.[a-z_.\[\]]+)`", section))
+    verbs = (payments.apply_letter, payouts.apply_letter)
+    heard = {
+        constant.value
+        for verb in verbs
+        for constant in ast.walk(ast.parse(inspect.getsource(verb)))
+        if isinstance(constant, ast.Constant)
+        and re.fullmatch(r"(v2\.)?[a-z_]+\.[a-z_.]*", str(constant.value))
+    }
+    assert {"checkout.session.", "transfer.reversed", "v2.core.account"} <= heard
+    assert [name for name in named if not name.startswith(tuple(heard))] == []
+    assert [start for start in heard if not any(name.startswith(start) for name in named)] == []
