@@ -128,6 +128,24 @@ def test_money_that_she_has_taken_herself_is_not_given_back(till: Till) -> None:
     till.every_truth_holds()
 
 
+def test_an_account_that_may_not_be_looked_at_leaves_it_on_hold_for_people(till: Till) -> None:
+    """Whether her bank has been paid after all cannot be known, so nothing is fetched back."""
+    account = failed_at_the_bank(till)
+    with till.database.work() as work:
+        work.run("UPDATE operation SET state = 'unknown' WHERE kind = 'payout'")
+    till.pull("faults/order", kind="http_before", method="GET", path="/v1/payouts", status=402)
+    call_off(till)
+    till.drain()
+    [payout] = payouts_of(till)
+    assert (payout.state, bool(payout.error)) == ("on_hold", True)
+    assert reversed_at_the_gateway(till, account) == [0]
+    till.every_truth_holds()
+    call_off(till)
+    till.drain()
+    assert payouts_of(till)[0].state == "canceled"
+    owed_again(till)
+
+
 def test_a_transfer_whose_answer_was_lost_is_found_and_fetched_back(till: Till) -> None:
     account = ready(till)
     run(till)

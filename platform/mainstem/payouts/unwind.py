@@ -61,22 +61,22 @@ def unwind(database: Database, fact: Fact) -> None:
     home_id, payout_id = fact.home_id, fact.uuid
     if (payout := _called_off(database, home_id, payout_id)) is None:
         return
-    if _has_arrived_after_all(database, payout):
-        return
-    transfer_id = payout.transfer_id or _transferred_after_all(database, payout)
-    if transfer_id is None:
-        with database.work(SYSTEM) as work:
-            _give_back_reserved(work, home_id, payout_id)
-        return
     try:
-        _reverse(database, payout, transfer_id)
+        _fetch_back(database, payout)
     except GatewayDeclined as error:
-        found = database.tools.gateway.transfer(transfer_id)
         with database.work(SYSTEM) as work:
-            # A certain no may only mean that somebody was quicker.
-            keep_reversals(work, home_id, payout_id, found)
             if set_state(work, payout, "on_hold", error=str(error), only_from=("unwinding",)):
                 record(work, "payout.held", payout_id, home=home_id)
+
+
+def _fetch_back(database: Database, payout: Any) -> None:
+    if _has_arrived_after_all(database, payout):
+        return
+    if transfer_id := payout.transfer_id or _transferred_after_all(database, payout):
+        _reverse(database, payout, transfer_id)
+        return
+    with database.work(SYSTEM) as work:
+        _give_back_reserved(work, payout.home_id, payout.id)
 
 
 def _called_off(database: Database, home_id: int, payout_id: UUID) -> Any | None:
@@ -149,6 +149,10 @@ def _reverse(database: Database, payout: Any, transfer_id: str) -> None:
         except GatewayDeclined as error:
             with database.work(SYSTEM) as work:
                 operations.close(work, payout.home_id, operation.id, error=str(error))
+            found = gateway.transfer(transfer_id)
+            with database.work(SYSTEM) as work:
+                # A certain no may only mean that somebody was quicker.
+                keep_reversals(work, payout.home_id, payout.id, found)
             raise
         with database.work(SYSTEM) as work:
             operations.close(work, payout.home_id, operation.id, provider_id=reversal)
