@@ -112,7 +112,7 @@ def route(work: Work, orders: Sequence[Key]) -> None:
     )
     record_all(work, "order.routed", routed)
     # The bank may have asked for the money before the order's work was given out.
-    shipments.heed_disputes(work, routed)
+    shipments.heed_disputes_of_locked(work, routed)
 
 
 def _route_goods(work: Work, promises: Sequence[_Promise]) -> None:

@@ -255,6 +255,11 @@ def heed_disputes(work: Work, disputed: Sequence[Key]) -> None:
     """
     keys = in_key_order(disputed)
     lock(work, keys)
+    heed_disputes_of_locked(work, keys)
+
+
+def heed_disputes_of_locked(work: Work, keys: Sequence[Key]) -> None:
+    """The same for orders that are locked already."""
     rows = work.rows(
         _DISPUTED,
         over=list(payments.DISPUTE_OVER),

@@ -180,14 +180,17 @@ def record_delivery(
 def record_departure(
     work: Work, fulfilments: Sequence[Fulfilment], *, at: Mapping[Key, datetime] | None = None
 ) -> None:
-    """All that was promised by these fulfilments has left."""
+    """All that was promised by these fulfilments has left. Their orders are locked already."""
     _move_promised(work, "shipped", fulfilments, at)
 
 
 def record_arrival(
     work: Work, fulfilments: Sequence[Fulfilment], *, at: Mapping[Key, datetime] | None = None
 ) -> None:
-    """All that was promised by these fulfilments is with the client. This is what earns."""
+    """All that was promised by these fulfilments is with the client. This is what earns.
+
+    Their orders are locked already.
+    """
     _move_promised(work, "delivered", fulfilments, at)
 
 
@@ -196,6 +199,7 @@ def _move_lines(
 ) -> None:
     homes, orders, numbers, quantities = columns(lines, 4)
     moved = {"homes": homes, "orders": orders, "lines": numbers, "quantities": quantities}
+    lock(work, in_key_order(zip(homes, orders, strict=True)))
     _move(work, column, _NAMED, moved, at or {})
 
 
@@ -214,7 +218,6 @@ def _move(
         return
     now = work.now()
     times = [at.get(key, now) for key in orders]
-    lock(work, orders)
     work.run(_MOVED.format(column=column, source=source), **moved)
     work.run(
         FULFILLMENT_STATUS,

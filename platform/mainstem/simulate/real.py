@@ -62,8 +62,8 @@ SERVER_SETTINGS = {
     "default_statistics_target": "20",
     "autovacuum_naptime": "20s",
     "autovacuum_max_workers": "1",
-    "autovacuum_analyze_scale_factor": "0.5",
-    "autovacuum_vacuum_scale_factor": "0.5",
+    "autovacuum_analyze_scale_factor": "1",
+    "autovacuum_vacuum_scale_factor": "1",
     "autovacuum_vacuum_insert_scale_factor": "4",
 }
 
@@ -72,6 +72,8 @@ BATCH = 1000
 
 _PATIENCE_SECONDS = 120.0
 _LONGEST_HOLD = timedelta(days=90)
+_STUDIED = (0, 1, 3, 7)
+"""After these weeks PostgreSQL looks at its tables; later it does so by itself, soon enough."""
 _MARKS = (50_000, 100_000, 150_000)
 _WISHES = (signal.SIGINT, signal.SIGTERM)
 _RESUME = "Run the same command again to go on where it stopped."
@@ -216,11 +218,12 @@ class _Year:
     def play(self) -> dict[str, Any]:
         """Every week that is not over yet, and what came of it all."""
         self._began = time.monotonic()
-        over = self._found()
-        if over > self.market.first_at.date():
-            self._say(f"Going on from {over}.")
-        self._already = self._look()
         try:
+            self._started_pool()  # which loads its programs while the company is founded
+            over = self._found()
+            if over > self.market.first_at.date():
+                self._say(f"Going on from {over}.")
+            self._already = self._look()
             self._play_on(over)
         finally:
             self._end_pool()
@@ -253,11 +256,10 @@ class _Year:
     def _look(self) -> int:
         """How many orders there are; the players count from here."""
         self._known = int(self._ask("SELECT count(*) FROM orders"))
-        self._board = real_play.board(self.workers)
         return self._known
 
     def _done(self) -> int:
-        return self._known + sum(self._board[: self.workers])
+        return self._known + (sum(self._board[: self.workers]) if self._board else 0)
 
     def _ask(self, sql: str) -> Any:
         database = real_play.connect(self.place.url())
@@ -319,8 +321,7 @@ class _Year:
                 week = weeks[task.week]
                 if task.week >= schedule.busy and self._all_matured(week.start):
                     return
-                # Each time that the tables have doubled, roughly.
-                study = task.kind == END and (task.week + 1) & task.week == 0
+                study = task.kind == END and task.week in _STUDIED
                 playing[
                     pool.submit(
                         real_play.play,
@@ -351,19 +352,22 @@ class _Year:
 
     def _started_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
+            self._board = real_play.board(self.workers)
             self._pool = ProcessPoolExecutor(
                 self.workers,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=real_play.begin,
                 initargs=(self._board,),
             )
+            for _ in range(self.workers):
+                self._pool.submit(real_play.load)
         return self._pool
 
     def _end_pool(self) -> None:
         if self._pool:
             self._board[-1] = 1
             self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
+            self._pool = self._board = None
 
     # -- what is told
 

@@ -267,6 +267,10 @@ def begin(board: Any) -> None:
     gc.disable()
 
 
+def load() -> None:
+    """Nothing more: to be asked for it, a process has loaded this module and all that it needs."""
+
+
 def _leave() -> None:
     global _player
     if _player:
