@@ -237,3 +237,27 @@ def test_a_debt_is_filled_before_anything_is_paid(till: Till) -> None:
     assert till.balances(till.company.cedar)[till.company.cedar, "payable"] == 10000
     assert run(till) == 0, "below the plan's minimum"
     till.every_truth_holds()
+
+
+def test_another_accounts_payout_under_our_number_is_not_taken_for_it(till: Till) -> None:
+    account = ready(till)
+    assert run(till) == 1
+    till.drain()
+    till.letters_arrive()
+    [ours] = payouts_of(till)
+    own = till.stripe.v1.payouts.retrieve(ours.payout_id, {}, {"stripe_account": account})
+    stranger = till.affiliate_account(till.company.birch)
+    till.stripe.v1.transfers.create(
+        {"amount": 1000, "currency": "sek", "destination": stranger}, {"idempotency_key": "gift"}
+    )
+    theirs = till.stripe.v1.payouts.create(
+        {"amount": 1000, "currency": "sek", "metadata": own.metadata.to_dict()},
+        {"stripe_account": stranger},
+    )
+    till.pull("payouts/arrive", payout=theirs.id)
+    till.letters_arrive()
+    [payout] = payouts_of(till)
+    assert (payout.state, payout.payout_id) == ("requested", ours.payout_id)
+    till.pull("payouts/arrive", payout=ours.payout_id)
+    till.letters_arrive()
+    assert payouts_of(till)[0].state == "paid"

@@ -70,7 +70,8 @@ def apply_letter(database: Database, fact: Fact) -> None:
         payout = gateway.payout(letter.object_id, account=letter.account)
         if ours := _ours(payout.metadata):
             with database.work(GATEWAY) as work:
-                keep_payout(work, *ours, payout)
+                if _goes_to(work, *ours, letter.account):
+                    keep_payout(work, *ours, payout)
     elif letter.type == "transfer.created":
         if ours := _ours(gateway.transfer(letter.object_id).metadata):
             with database.work(GATEWAY) as work:
@@ -82,6 +83,19 @@ def apply_letter(database: Database, fact: Fact) -> None:
                 keep_reversals(work, *ours, found)
     elif letter.type.startswith(("v2.core.account", "account.", "capability.")):
         account_changed(database, letter.account or letter.object_id)
+
+
+def _goes_to(work: Work, home_id: int, payout_id: UUID, account: str) -> bool:
+    """Whether our payout goes to this account: what stands on a payout, its own account may write."""
+    return bool(
+        work.value(
+            """SELECT 1 FROM payout
+                WHERE home_id = %(home)s AND id = %(id)s AND account = %(account)s""",
+            home=home_id,
+            id=payout_id,
+            account=account,
+        )
+    )
 
 
 def _ours(metadata: dict[str, str]) -> tuple[int, UUID] | None:
