@@ -16,7 +16,7 @@ from threading import Thread
 import psutil
 import pytest
 
-PATIENCE_SECONDS = 280
+PATIENCE_SECONDS = 400
 # What is told after which step, and whose process is killed right then.
 KILLS = {
     "web": r"Order \S+ placed",

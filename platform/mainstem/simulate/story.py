@@ -39,7 +39,8 @@ from mainstem.payments import Gateway, GatewayUnavailable
 from mainstem.simulate import demo
 from mainstem_fulfillment import engagements, shipments
 
-_PATIENCE_SECONDS = 90.0
+# Longer than a killed worker's lease on what it was at lasts.
+_PATIENCE_SECONDS = 180.0
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, sqlalchemy.exc.DBAPIError,
          sqlalchemy.exc.TimeoutError, GatewayUnavailable, OSError)  # fmt: skip
 Got = TypeVar("Got")
