@@ -10,11 +10,19 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from mainstem.kit import db, postgres
 from mainstem.kit.clock import FixedClock
 
 TEMPLATE = "mainstem_template"
+
+# A busy machine draws and runs examples slowly; that is no fault of what is tested.
+hypothesis_settings.register_profile(
+    "mainstem", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("mainstem")
 
 
 @pytest.fixture(scope="session")
