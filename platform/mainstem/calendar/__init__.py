@@ -1,0 +1,26 @@
+"""The calendar: working days where somebody lives, and when a period that the law counts is over."""
+
+from mainstem.calendar.days import add_working_days, is_working_day, next_working_day
+from mainstem.calendar.periods import (
+    WITHDRAWAL_DAYS,
+    Ending,
+    payable_on,
+    period_ends,
+    refund_due_on,
+    withdrawal_ends,
+)
+from mainstem.calendar.places import Place, place_of
+
+__all__ = [
+    "WITHDRAWAL_DAYS",
+    "Ending",
+    "Place",
+    "add_working_days",
+    "is_working_day",
+    "next_working_day",
+    "payable_on",
+    "period_ends",
+    "place_of",
+    "refund_due_on",
+    "withdrawal_ends",
+]
