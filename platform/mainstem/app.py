@@ -36,10 +36,11 @@ from mainstem.kit.locale import Language
 from mainstem.kit.settings import Settings
 from mainstem.paths import STATIC
 from mainstem.web import api, console, hooks, openapi, pages
+from mainstem.web.connections import limited
 from mainstem.web.csrf import against_forgery
 from mainstem.web.forms import read_form
 from mainstem.web.guards import affiliate, identity_of, staff, storefront_key, strict_json
-from mainstem.web.house import House, house_of, visit_of
+from mainstem.web.house import House, Visit, house_of, visit_of
 from mainstem.web.problems import answer
 from mainstem.web.rendering import environments, language_of
 from mainstem.web.shell import Shell
@@ -50,6 +51,7 @@ from mainstem_fulfillment import engagements
 
 FORM_BYTES_MAX = 256_000
 API_BYTES_MAX = 1_000_000
+BODY_BYTES_MAX = max(FORM_BYTES_MAX, API_BYTES_MAX, hooks.BODY_MAX)
 THREADS = 16
 WORKS_MAX = 12
 """Connections that requests may hold at once. Fewer than the pool has, so that a thread never
@@ -100,6 +102,7 @@ def create_app(
             "settings": Provide(_settings, sync_to_thread=False),
             "language": Provide(_language, sync_to_thread=False),
             "identity": Provide(_identity),
+            "visit": Provide(_visit, sync_to_thread=False),
             "form": Provide(read_form),
         },
         exception_handlers={Exception: answer},
@@ -110,7 +113,7 @@ def create_app(
         on_shutdown=[_close, *on_shutdown],
         state=State({"capture": capture, "jobs": engagements, **(state or {}), "house": house}),
     )
-    app.asgi_handler = Shell(app.asgi_handler, house)
+    app.asgi_handler = Shell(app.asgi_handler, house, body_max=BODY_BYTES_MAX)
     return app
 
 
@@ -191,7 +194,8 @@ def serve(
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=limited(settings.proxies),
+        ws="none",
         access_log=False,
         log_config=None,
         server_header=False,
@@ -227,6 +231,10 @@ def _settings(request: Request[Any, Any, Any]) -> Settings:
 
 def _language(request: Request[Any, Any, Any]) -> Language:
     return language_of(request)
+
+
+def _visit(request: Request[Any, Any, Any]) -> Visit:
+    return visit_of(request)
 
 
 async def _identity(request: Request[Any, Any, Any]) -> Identity | None:

@@ -26,6 +26,8 @@ from mainstem.web import api, console
 from mainstem_affiliates import portal, storefront
 from mainstem_fulfillment import desk
 
+from .serving import patience, port, server_process  # noqa: F401
+
 PASSWORD = "vinden bär över sjön"
 HOST = "house.example"
 

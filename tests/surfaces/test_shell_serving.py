@@ -3,88 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from mainstem.kit import settings
-
-SERVE = """
-import threading, time
-from litestar import Request, get
-from litestar.di import NamedDependency
-from mainstem import app, flow
-from mainstem.kit import settings, telemetry
-from mainstem.kit.db import Database
-from mainstem.kit.work import Work
-from mainstem.web.pages import address_of
-from mainstem_affiliates import storefront
-
-@get("/slow", sync_to_thread=True)
-def slow() -> str:
-    time.sleep(1.5)
-    return "done"
-
-@get("/busy", sync_to_thread=True)
-def busy(work: NamedDependency[Work]) -> str:
-    work.run("SELECT pg_sleep(0.01)")
-    return "done"
-
-@get("/address", sync_to_thread=False)
-def address(request: Request) -> str:
-    return address_of(request)
-
-storefront.routes = [slow, busy, address]
-config = settings.read()
-telemetry.configure(json=True)
-app.serve(config, Database(config.database_url, tools=flow.tools(), pool=8),
-          on_shutdown=[lambda: print("closed", flush=True)])
-print("threads", threading.active_count(), flush=True)
-"""
-
-
-@pytest.fixture
-def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-@pytest.fixture
-def server_process(
-    request: pytest.FixtureRequest, port: int, database_url: str, tmp_path: Path
-) -> Iterator[subprocess.Popen[str]]:
-    environment = os.environ | {
-        "MAINSTEM_PROXIES": getattr(request, "param", ""),
-        "MAINSTEM_DATA": str(tmp_path),
-        "MAINSTEM_DATABASE_URL": database_url,
-        "MAINSTEM_PORT": str(port),
-    }
-    with subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", SERVE],
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        until = time.monotonic() + 60
-        while time.monotonic() < until and process.poll() is None:
-            try:
-                if httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200:
-                    break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield process
-        process.kill()
 
 
 def test_a_stop_lets_a_request_end_and_closes_what_was_opened(

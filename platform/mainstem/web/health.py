@@ -6,7 +6,7 @@ from functools import cache
 
 from alembic.script import ScriptDirectory
 
-from mainstem.kit.db import Database
+from mainstem.kit.work import Work
 from mainstem.paths import PACKAGE
 
 
@@ -18,7 +18,6 @@ def newest_revision() -> str:
     return head
 
 
-def is_current(database: Database) -> bool:
-    """Whether the database answers with the schema of this version. Raises when it does not."""
-    with database.work() as work:
-        return bool(work.value("SELECT version_num FROM alembic_version") == newest_revision())
+def is_current(work: Work) -> bool:
+    """Whether the database has the schema of this version."""
+    return bool(work.value("SELECT version_num FROM alembic_version") == newest_revision())

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 
 from mainstem.identity import (
@@ -24,10 +23,9 @@ from mainstem.identity import (
     who,
 )
 from mainstem.identity.sessions import ABSOLUTE
-from mainstem.kit.db import Database
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.locale import LOCALES
-from mainstem.kit.work import CLIENT, Work
+from mainstem.kit.work import CLIENT, SYSTEM, Work
 from mainstem.web.forms import Form, field_errors
 from mainstem.web.guards import identity_of
 from mainstem.web.health import is_current
@@ -253,10 +251,15 @@ async def live() -> dict[str, str]:
 
 
 @get("/health/ready")
-async def ready(database: NamedDependency[Database]) -> Response[dict[str, str]]:
-    """Whether it may get traffic: the database answers and is of this version."""
+async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
+    """Whether it may get traffic: a page would get its place, and the database answers with the
+    schema of this version."""
+    looking = asyncio.ensure_future(in_work(request, SYSTEM, is_current))
+    # Its failure may come when nobody waits for it any more.
+    looking.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
-        is_ready = await asyncio.wait_for(sync_to_thread(is_current, database), 3)
+        # Who stops waiting does not stop the thread: the place is free when the connection is.
+        is_ready = await asyncio.wait_for(asyncio.shield(looking), 3)
     except Exception as error:
         return Response({"status": "not ready", "why": type(error).__name__}, status_code=503)
     if not is_ready:

@@ -10,6 +10,7 @@ import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from mainstem.kit.telemetry import log
+from mainstem.web.bodies import WentAway, read_whole
 from mainstem.web.house import KEY, House, Visit
 from mainstem.web.static import ROOT
 
@@ -26,9 +27,10 @@ _COMMON = {
 class Shell:
     """Wraps the app; everything that reaches or leaves it passes here."""
 
-    def __init__(self, app: ASGIApp, house: House) -> None:
+    def __init__(self, app: ASGIApp, house: House, *, body_max: int) -> None:
         self._app = app
         self._house = house
+        self._body_max = body_max
         self._headers = [
             (name.encode(), value.encode()) for name, value in security_headers(house).items()
         ]
@@ -55,6 +57,8 @@ class Shell:
         with structlog.contextvars.bound_contextvars(work=str(visit.id)):
             try:
                 await self._answer(scope, path, receive, dress)
+            except WentAway:
+                status = 499  # as proxies write it down; nobody is there to be answered
             finally:
                 if visit.form is not None:
                     # Files that came with a form lie in temporary files; a refused form leaves them.
@@ -81,7 +85,7 @@ class Shell:
                 return
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
-        await self._app(scope, receive, send)
+        await self._app(scope, await read_whole(scope, receive, self._body_max), send)
 
     def _is_ours(self, host: bytes) -> bool:
         name = host.decode("latin-1").lower()

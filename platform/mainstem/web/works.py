@@ -1,4 +1,9 @@
-"""Works for requests: one Work, committed before the answer leaves, undone when it says no."""
+"""Works for requests: one Work, committed before the answer leaves, undone when it says no.
+
+The framework looks for what a handler asks for side by side, and forgets to close what it has
+found when one of them fails. A Work that waits on something of its own, as these do on `visit`, is
+looked for when all the rest is there, and alone.
+"""
 
 from __future__ import annotations
 
@@ -9,40 +14,49 @@ from typing import Any, TypeVar
 
 from litestar import Request
 from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
 
 from mainstem.kit.clock import Clock
 from mainstem.kit.work import CLIENT, COMPANY, Actor, Work
-from mainstem.web.house import Busy, Connection, house_of, visit_of
+from mainstem.web.house import Busy, Connection, Visit, house_of, visit_of
 
 T = TypeVar("T")
 WAIT_SECONDS = 5.0
 
 
-async def staff_work(request: Request[Any, Any, Any]) -> AsyncGenerator[Work, None]:
+async def staff_work(
+    request: Request[Any, Any, Any], visit: NamedDependency[Visit]
+) -> AsyncGenerator[Work, None]:
     """The company's Work, done by the member of staff who asks."""
-    identity = visit_of(request).identity
+    identity = visit.identity
     assert identity is not None, "a guard has let her in"
     async with _opened(request, Actor("staff", str(identity.person_id))) as work:
         yield work
 
 
-async def affiliate_work(request: Request[Any, Any, Any]) -> AsyncGenerator[Work, None]:
+async def affiliate_work(
+    request: Request[Any, Any, Any], visit: NamedDependency[Visit]
+) -> AsyncGenerator[Work, None]:
     """Work bound by the database to the affiliate who asks."""
-    home = visit_of(request).affiliate_id
+    home = visit.affiliate_id
     assert home is not None, "a guard has let her in"
     async with _opened(request, Actor("affiliate", str(home)), home=home) as work:
         yield work
 
 
-async def client_work(request: Request[Any, Any, Any]) -> AsyncGenerator[Work, None]:
+async def client_work(
+    request: Request[Any, Any, Any], visit: NamedDependency[Visit]
+) -> AsyncGenerator[Work, None]:
     """The company's Work on behalf of a visitor. What she may see, the page decides."""
     async with _opened(request, CLIENT) as work:
         yield work
 
 
-async def storefront_work(request: Request[Any, Any, Any]) -> AsyncGenerator[Work, None]:
+async def storefront_work(
+    request: Request[Any, Any, Any], visit: NamedDependency[Visit]
+) -> AsyncGenerator[Work, None]:
     """Work bound by the database to the home of the storefront whose key was shown."""
-    key = visit_of(request).storefront
+    key = visit.storefront
     assert key is not None, "a guard has let it in"
     actor = Actor("storefront", str(key.storefront_id))
     async with _opened(request, actor, home=key.home_id) as work:
