@@ -294,8 +294,7 @@ def pgbench(server: Server, script: Path, *, clients: int, seconds: float, base:
     url = db.with_settings(
         server.admin_url("capture"),
         {
-            "role": db.APP_ROLE,
-            "mainstem.affiliate": "all",
+            "role": db.COMPANY_ROLE,
             "timezone": "UTC",
             "plan_cache_mode": "force_generic_plan",
         },
@@ -541,7 +540,9 @@ def database_of_its_own(folder: Path) -> Iterator[tuple[Server, str]]:
                 for name in ("fsync", "synchronous_commit", "full_page_writes")
             }
             assert set(told.values()) == {"on"}, f"every commit is on disk: {told}"
-            admin.execute(f"CREATE ROLE capture LOGIN PASSWORD 'capture' IN ROLE {db.APP_ROLE}")
+            admin.execute(
+                f"CREATE ROLE capture LOGIN PASSWORD 'capture' IN ROLE {', '.join(db.SERVING_ROLES)}"
+            )
         yield server, server.url("capture", user="capture", password="capture")
 
 

@@ -21,7 +21,7 @@ def elsewhere(tmp_path: Path) -> Iterator[postgres.Server]:
     """A server that has done nothing yet but to make the roles, as the guide says."""
     with postgres.start(tmp_path / "elsewhere", durable=False) as running:
         with psycopg.connect(running.admin_url(), autocommit=True) as connection:
-            for role in (db.OWNER_ROLE, db.APP_ROLE, db.READ_ROLE):
+            for role in db.ROLES:
                 connection.execute(f"CREATE ROLE {role} NOLOGIN")
             connection.execute("CREATE DATABASE mainstem")
         yield running

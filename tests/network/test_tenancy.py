@@ -13,6 +13,7 @@ from tests.company import ADA, BO, KETTLE, Company, a_company, a_lead, a_paid_or
 from mainstem import commissions, orders, payouts
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
+from mainstem.kit.events import record
 from mainstem.kit.work import Actor, Work
 
 OF_NOBODY = {
@@ -110,8 +111,12 @@ def test_an_affiliate_sees_hers_and_nothing_of_anybody_elses(
         assert {row.email_key for row in work.rows("SELECT email_key FROM person")} == {
             f"p{company.cedar}@example.com"
         }
-        for table in COMPANYS - {"person"}:
-            assert not work.rows(f"SELECT 1 FROM {table}"), table
+    for table in COMPANYS - {"person"}:
+        with (
+            pytest.raises(psycopg.errors.InsufficientPrivilege, match=table),
+            hers(database, company.cedar) as work,
+        ):
+            work.rows(f"SELECT 1 FROM {table}")
     for table in ("orders", "order_line", "payment", "fact", "lead", "consent", "commission", "payout",
                   "ledger_entry", "storefront", "storefront_key", "pay_account", "referral_code",
                   "membership", "idempotency", "reservation", "fulfilment", "client_binding"):  # fmt: skip
@@ -186,6 +191,31 @@ FORGED = [
     """INSERT INTO client_binding
          VALUES ('x@example.com', {cedar}, now(), now() + interval '9 years', 'x')""",
     """INSERT INTO referral_code VALUES ('STOLEN', {birch}, 'code', now())""",
+    # What is the house's, and what money follows from, though it be said of their own.
+    """UPDATE product SET commissionable_bp = 10000""",
+    """INSERT INTO price SELECT id, 'SEK', now(), 1 FROM variant""",
+    """UPDATE variant SET active = false""",
+    """UPDATE stock_level SET on_hand = on_hand + 1""",
+    """UPDATE shipping_rate SET amount_minor = 0""",
+    """INSERT INTO plan_version VALUES (99, '{{}}', 'x', now(), 'me', now())""",
+    """UPDATE ledger_mark SET before_xid = '0'""",
+    """INSERT INTO release_day VALUES ('2026-12-31', now())""",
+    """UPDATE demo_clock SET ahead = '90 days'""",
+    """UPDATE pay_account SET account = 'mine' WHERE home_id = {cedar}""",
+    """UPDATE payment SET state = 'captured' WHERE home_id = {cedar}""",
+    """UPDATE orders SET payment_status = 'paid' WHERE home_id = {cedar}""",
+    """UPDATE payout SET state = 'reserved' WHERE home_id = {cedar}""",
+    """UPDATE membership SET revoked_at = NULL WHERE affiliate_id = {cedar}""",
+    """DELETE FROM fact_waiting WHERE home_id = {cedar}""",
+    """DELETE FROM idempotency WHERE home_id = {cedar}""",
+    """INSERT INTO fact SELECT {cedar}, gen_random_uuid(), 'payment.captured', id::text, 'a',
+         gen_random_uuid(), now() FROM payment WHERE home_id = {cedar}""",
+    """INSERT INTO fact VALUES ({cedar}, gen_random_uuid(), 'order.delivered', 'x', 'a',
+         gen_random_uuid(), now())""",
+    """INSERT INTO fact VALUES ({birch}, gen_random_uuid(), 'code.created', 'x', 'a',
+         gen_random_uuid(), now())""",
+    """INSERT INTO fact_waiting (id, home_id, name, subject, next_at)
+         SELECT id, home_id, 'payment.captured', subject, now() FROM fact WHERE home_id = {cedar}""",
 ]
 
 
@@ -196,6 +226,21 @@ def test_an_affiliate_cannot_write_herself_rich(database: Database, company: Com
             hers(database, company.cedar) as work,
         ):
             work.run(forged.format(cedar=company.cedar, birch=company.birch))
+
+
+def test_an_affiliate_chooses_a_code_and_the_fact_of_it_is_kept(
+    database: Database, company: Company
+) -> None:
+    """All that work which is bound to them writes."""
+    with hers(database, company.cedar) as work:
+        work.run(
+            "INSERT INTO referral_code VALUES ('CEDAR-20', %(id)s, 'code', now())", id=work.home
+        )
+        record(work, "code.created", "CEDAR-20", home=work.home)
+    with hers(database, company.cedar) as work:
+        assert work.value("SELECT subject FROM fact WHERE name = 'code.created'") == "CEDAR-20"
+    with hers(database, company.birch) as work:
+        assert not work.rows("SELECT 1 FROM fact WHERE name = 'code.created'")
 
 
 FROZEN = (

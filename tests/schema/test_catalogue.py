@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg.rows import namedtuple_row
 
-from mainstem.kit.db import APP_ROLE, OWNER_ROLE, READ_ROLE
+from mainstem.kit.db import APP_ROLE, COMPANY_ROLE, OWNER_ROLE, READ_ROLE, ROLES, SERVING_ROLES
 
 REFERENCE = {
     "affiliate", "sponsorship", "person", "membership", "product", "product_text", "variant",
@@ -191,7 +191,7 @@ def test_the_application_owns_nothing_and_cannot_bypass(catalogue: Any) -> None:
                  FROM pg_roles WHERE rolname LIKE 'mainstem_%%'"""
         )
     }
-    for name in (APP_ROLE, READ_ROLE, OWNER_ROLE):
+    for name in ROLES:
         assert not any(roles[name][1:]), name
     owners = {
         row.rolname
@@ -205,15 +205,15 @@ def test_the_application_owns_nothing_and_cannot_bypass(catalogue: Any) -> None:
     assert owners == {OWNER_ROLE}
     assert not catalogue(
         """SELECT 1 FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
-            WHERE r.rolname IN (%s, %s)""",
-        APP_ROLE,
-        READ_ROLE,
+            WHERE r.rolname = ANY(%s)""",
+        list(SERVING_ROLES),
     )
     assert not catalogue(
         "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"
     ), "a function that runs with its owner's rights"
-    [row] = catalogue("SELECT has_schema_privilege(%s, 'public', 'CREATE') AS may", APP_ROLE)
-    assert not row.may
+    for name in SERVING_ROLES:
+        [row] = catalogue("SELECT has_schema_privilege(%s, 'public', 'CREATE') AS may", name)
+        assert not row.may, name
 
 
 def grants(catalogue: Any, role: str) -> set[tuple[str, str]]:
@@ -230,8 +230,9 @@ def grants(catalogue: Any, role: str) -> set[tuple[str, str]]:
     }
 
 
-def test_what_is_append_only_is_so_by_grant_and_by_trigger(catalogue: Any) -> None:
-    given = grants(catalogue, APP_ROLE)
+@pytest.mark.parametrize("role", [COMPANY_ROLE, APP_ROLE])
+def test_what_is_append_only_is_so_by_grant_and_by_trigger(catalogue: Any, role: str) -> None:
+    given = grants(catalogue, role)
     assert {t for t, what in given if what in ("UPDATE", "DELETE")} & APPEND_ONLY == set()
     assert {what for _, what in given} <= {"SELECT", "INSERT", "UPDATE", "DELETE"}
     assert not [
@@ -239,7 +240,7 @@ def test_what_is_append_only_is_so_by_grant_and_by_trigger(catalogue: Any) -> No
         for row in catalogue(
             """SELECT table_name, column_name FROM information_schema.column_privileges
                 WHERE grantee = %s AND privilege_type = 'UPDATE'""",
-            APP_ROLE,
+            role,
         )
         if row.table_name in APPEND_ONLY
     ]

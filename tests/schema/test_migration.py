@@ -11,7 +11,16 @@ import psycopg
 import pytest
 
 from mainstem.kit import db, postgres
-from mainstem.kit.db import APP_ROLE, OWNER_ROLE, DatabaseUnfit
+from mainstem.kit.db import (
+    APP_ROLE,
+    COMPANY_ROLE,
+    OWNER_ROLE,
+    READ_ROLE,
+    SERVING_ROLES,
+    DatabaseUnfit,
+)
+
+SERVING = ", ".join(SERVING_ROLES)
 
 
 @pytest.fixture
@@ -46,11 +55,14 @@ def test_four_who_migrate_at_once_make_one_schema(empty: str, database_url: str)
 @pytest.mark.parametrize(
     ("attributes", "member_of", "fit"),
     [
-        ("LOGIN", APP_ROLE, True),
-        ("LOGIN SUPERUSER", APP_ROLE, False),
-        ("LOGIN BYPASSRLS", APP_ROLE, False),
-        ("LOGIN", f"{APP_ROLE}, {OWNER_ROLE}", False),
-        ("LOGIN", f"{APP_ROLE}, an_administrator", False),
+        ("LOGIN", SERVING, True),
+        ("LOGIN SUPERUSER", SERVING, False),
+        ("LOGIN BYPASSRLS", SERVING, False),
+        ("LOGIN", f"{SERVING}, {OWNER_ROLE}", False),
+        ("LOGIN", f"{SERVING}, an_administrator", False),
+        # What served before the roles were parted: a sentence says what to grant.
+        ("LOGIN", APP_ROLE, False),
+        ("LOGIN", f"{COMPANY_ROLE}, {READ_ROLE}", False),
     ],
 )
 def test_production_refuses_a_role_that_nothing_binds(

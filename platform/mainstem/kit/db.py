@@ -20,9 +20,13 @@ from sqlmodel import Session
 from mainstem.kit.clock import Clock, SystemClock
 from mainstem.kit.work import COMPANY, SYSTEM, Actor, Tools, Work
 
+COMPANY_ROLE = "mainstem_company"
 APP_ROLE = "mainstem_app"
 READ_ROLE = "mainstem_read"
 OWNER_ROLE = "mainstem_owner"
+SERVING_ROLES = (COMPANY_ROLE, APP_ROLE, READ_ROLE)
+"""What the login of web and worker is a member of, and of nothing mightier."""
+ROLES = (OWNER_ROLE, *SERVING_ROLES)
 OLDEST = 150000  # PostgreSQL 15
 
 _SESSION = {
@@ -38,10 +42,11 @@ class DatabaseUnfit(RuntimeError):
 
 
 class Database:
-    """Connections to one database, as the application role.
+    """Connections to one database, by audience.
 
-    Work of the company sees every row; work of one affiliate (`home`) sees only hers, because the
-    database says so. The two kinds never share a connection.
+    Work of the company runs as a role that sees every row; work of one affiliate (`home`) as one
+    that sees and writes only what is theirs, because the database says so. The two kinds never
+    share a connection. `role` is another role for the company's work: a reader's, or the owner's.
     """
 
     def __init__(
@@ -52,18 +57,18 @@ class Database:
         clock: Clock | None = None,
         demo: bool = False,
         pool: int = 8,
-        role: str = APP_ROLE,
+        role: str = COMPANY_ROLE,
         statement_timeout: str | None = None,
     ) -> None:
         self.url = url
         self.tools = tools or Tools()
         self._clock = clock
         self._demo = demo
-        settings = dict(_SESSION, role=role)
+        settings = dict(_SESSION)
         if statement_timeout:
             settings["statement_timeout"] = statement_timeout
-        self._company = _engine(url, settings | {"mainstem.affiliate": "all"}, pool)
-        self._affiliate = _engine(url, settings, pool)
+        self._company = _engine(url, settings | {"role": role}, pool)
+        self._affiliate = _engine(url, settings | {"role": APP_ROLE}, pool)
 
     @contextmanager
     def work(
@@ -164,7 +169,8 @@ def migrate(owner_url: str) -> None:
         check_server(connection)
         connection.execute("SELECT pg_advisory_lock(7215)")
         _make_roles(connection)
-    url = with_settings(owner_url, {"role": OWNER_ROLE, "mainstem.affiliate": "all"})
+    # The first migration's policies, until the second replaces them, show every row to this scope.
+    url = with_settings(owner_url, {"role": OWNER_ROLE, "mainstem.affiliate": "-1"})
     engine = sqlalchemy.create_engine(sqlalchemy_url(url), poolclass=sqlalchemy.NullPool)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
@@ -183,7 +189,8 @@ def check_server(connection: psycopg.Connection[Any]) -> None:
 
 
 def check_role(url: str) -> None:
-    """Refuse to serve production as a role that row-level security and grants do not bind."""
+    """Refuse to serve production as a login that grants and row-level security do not bind, or
+    that may not take the roles it needs."""
     with psycopg.connect(url, connect_timeout=10) as connection:
         check_server(connection)
         row = connection.execute(
@@ -191,29 +198,59 @@ def check_role(url: str) -> None:
                         SELECT 1 FROM pg_roles r WHERE pg_has_role(session_user, r.oid, 'MEMBER')
                            AND (r.rolsuper OR r.rolbypassrls OR r.rolname = %s)) OR EXISTS (
                         SELECT 1 FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
-                           AND pg_has_role(session_user, c.relowner, 'MEMBER'))""",
-            (OWNER_ROLE,),
+                           AND pg_has_role(session_user, c.relowner, 'MEMBER')),
+                      ARRAY(SELECT name FROM unnest(%s::text[]) WITH ORDINALITY AS wanted (name, no)
+                             WHERE NOT EXISTS (SELECT 1 FROM pg_roles r WHERE r.rolname = name
+                                                  AND pg_has_role(session_user, r.oid, 'MEMBER'))
+                             ORDER BY no)""",
+            (OWNER_ROLE, list(SERVING_ROLES)),
         ).fetchone()
     assert row is not None
-    user, unbound = row
+    user, unbound, missing = row
     if unbound:
         raise DatabaseUnfit(
             f"The database user {user} is a superuser, bypasses row-level security or owns the"
-            f" tables. Give MAINSTEM_DATABASE_URL a user that is only a member of {APP_ROLE}."
+            f" tables. Give MAINSTEM_DATABASE_URL a user that is only a member of"
+            f" {', '.join(SERVING_ROLES)}."
+        )
+    if missing:
+        raise DatabaseUnfit(
+            f"The database user {user} is no member of {', '.join(missing)}. Migrate, and then let"
+            f" an administrator run: GRANT {', '.join(missing)} TO {user}"
         )
 
 
 def _make_roles(connection: psycopg.Connection[Any]) -> None:
-    for role in (OWNER_ROLE, APP_ROLE, READ_ROLE):
+    """Make what is missing of our roles, and let whoever migrates take each of them."""
+    for role in ROLES:
         known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
         if not known:
             # Another database of this cluster may be migrating at the same moment.
             with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-                connection.execute(f"CREATE ROLE {role} NOLOGIN")
-    connection.execute(f"GRANT CREATE, USAGE ON SCHEMA public TO {OWNER_ROLE}")
-    connection.execute(f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}, {READ_ROLE}")
-    is_super = connection.execute(
-        "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
-    ).fetchone()
-    if not (is_super and is_super[0]):
-        connection.execute(f"GRANT {OWNER_ROLE}, {APP_ROLE} TO CURRENT_USER")
+                _as_administrator(connection, f"CREATE ROLE {role} NOLOGIN")
+    if not _may(connection, "has_schema_privilege(%s, 'public', 'CREATE')", OWNER_ROLE):
+        _as_administrator(connection, f"GRANT CREATE, USAGE ON SCHEMA public TO {OWNER_ROLE}")
+    for role in SERVING_ROLES:
+        if not _may(connection, "has_schema_privilege(%s, 'public', 'USAGE')", role):
+            _as_administrator(connection, f"GRANT USAGE ON SCHEMA public TO {role}")
+    for role in ROLES:
+        if not _may(connection, "pg_has_role(current_user, %s, 'MEMBER')", role):
+            _as_administrator(connection, f"GRANT {role} TO CURRENT_USER")
+
+
+def _may(connection: psycopg.Connection[Any], question: str, role: str) -> bool:
+    row = connection.execute(f"SELECT {question}", (role,)).fetchone()  # type: ignore[arg-type]
+    return bool(row and row[0])
+
+
+def _as_administrator(connection: psycopg.Connection[Any], statement: str) -> None:
+    """Run it, or say in a sentence what somebody mightier has to run first."""
+    try:
+        connection.execute(statement)  # type: ignore[arg-type]
+    except psycopg.errors.InsufficientPrivilege:
+        user = connection.info.user
+        told = statement.replace("CURRENT_USER", user)
+        raise DatabaseUnfit(
+            f"The database user {user} may not prepare our roles. Let an administrator run, in this"
+            f" database: {told}"
+        ) from None

@@ -1,0 +1,205 @@
+"""Who may do what to each table, tried with every role on every table that there is.
+
+A new table has no row here and fails: decide, in its migration and here, what the company's own work
+does to it, and what work that is bound to one affiliate does (docs/decisions/27-roles.md shows the
+lines to copy). Most of the time the second is: read its own rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+
+from mainstem.kit.db import APP_ROLE, COMPANY_ROLE, READ_ROLE
+
+ALL = "every column"
+
+
+@dataclass(frozen=True)
+class May:
+    """What a role may do to a table: read, add, change which columns, delete."""
+
+    select: bool | str = True
+    insert: bool = False
+    update: str = ""
+    delete: bool = False
+
+
+NOTHING, READS = May(select=False), May()
+ADDS, KEEPS = May(insert=True), May(insert=True, update=ALL)
+QUEUES, SWEEPS = May(insert=True, update=ALL, delete=True), May(insert=True, delete=True)
+
+COMPANY = {
+    "alembic_version": READS,
+    # append-only
+    "fact": ADDS, "ledger_transfer": ADDS, "ledger_entry": ADDS, "commission": ADDS, "inbox": ADDS,
+    "routing_decision": ADDS, "consent": ADDS, "price": ADDS, "plan_version": ADDS,
+    "stock_movement": ADDS, "release_day": ADDS, "lead_note": ADDS,
+    # frozen at capture, but for these columns
+    "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
+                  " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at"),
+    "order_line": May(insert=True, update="canceled, shipped, delivered, refunded_minor"),
+    "reservation": May(insert=True, update="released_at"),
+    # forgotten when they have served
+    "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,
+    "ledger_held": QUEUES, "fact_waiting": QUEUES,
+    # kept up to date
+    **dict.fromkeys(
+        ("pick", "person", "affiliate", "sponsorship", "membership", "sign_in_session", "setup_token",
+         "product", "product_text", "variant", "shipping_rate", "catalogue_version", "storefront",
+         "storefront_key", "referral_code", "client_binding", "location", "stock_level", "team",
+         "fulfilment", "parcel", "lead", "quote", "job", "payment", "refund", "dispute", "operation",
+         "pay_account", "ledger_balance", "ledger_mark", "payout", "demo_clock"),
+        KEEPS,
+    ),
+}  # fmt: skip
+
+AFFILIATE = {
+    # By their own hand: a code of their choosing, and the fact of it.
+    "referral_code": ADDS, "fact": ADDS,
+    # What opens a door is nobody's to read but the company's.
+    "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
+    "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
+    "storefront_key": May(select="home_id, storefront_id, label, created_at, revoked_at"),
+    **dict.fromkeys(
+        ("orders", "order_line", "reservation", "idempotency", "fulfilment", "pick", "parcel",
+         "routing_decision", "consent", "lead", "lead_note", "lead_claim", "quote", "job", "job_slot",
+         "payment", "refund", "dispute", "operation", "pay_account", "payout", "storefront",
+         "ledger_transfer", "ledger_entry", "ledger_balance", "ledger_held", "commission",
+         "fact_waiting", "client_binding", "membership", "affiliate", "sponsorship",
+         "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
+         "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
+         "ledger_mark", "demo_clock", "alembic_version"),
+        READS,
+    ),
+}  # fmt: skip
+
+READER_SECRETS = {"person", "sign_in_session", "setup_token", "storefront_key"}
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_url, autocommit=True) as made:
+        yield made
+
+
+def tables(connection: psycopg.Connection) -> dict[str, list[str]]:
+    """Every table with the columns that are written by hand."""
+    rows = connection.execute(
+        """SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum)
+             FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+              AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+            GROUP BY 1"""
+    ).fetchall()
+    return dict(rows)
+
+
+def allowed(connection: psycopg.Connection, statement: str) -> bool:
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute(statement)  # type: ignore[arg-type]
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    return True
+
+
+def found(connection: psycopg.Connection, table: str, columns: list[str]) -> May:
+    """What the connection's role may really do, each deed tried on no row."""
+
+    def each(statement: str) -> str:
+        may = [c for c in columns if allowed(connection, statement.format(column=c))]
+        return ALL if may == columns else ", ".join(sorted(may))
+
+    listed = ", ".join(columns)
+    readable = each(f"SELECT {{column}} FROM {table} WHERE false")
+    return May(
+        select=readable == ALL if readable in ("", ALL) else readable,
+        insert=allowed(
+            connection,
+            f"""INSERT INTO {table} ({listed}) OVERRIDING SYSTEM VALUE
+                SELECT {", ".join(f"(NULL::{table}).{c}" for c in columns)} WHERE false""",
+        ),
+        update=each(f"UPDATE {table} SET {{column}} = DEFAULT WHERE false"),
+        delete=allowed(connection, f"DELETE FROM {table} WHERE false"),
+    )
+
+
+def in_order(may: May) -> May:
+    """The same with its columns as they are found."""
+
+    def columns(given: bool | str) -> str:
+        return ", ".join(sorted(str(given).replace("\n", " ").replace(",", " ").split()))
+
+    return May(
+        select=columns(may.select) if isinstance(may.select, str) else may.select,
+        insert=may.insert,
+        update=may.update if may.update == ALL else columns(may.update),
+        delete=may.delete,
+    )
+
+
+def what_a_reader_may(names: object) -> dict[str, May]:
+    return {str(name): NOTHING if name in READER_SECRETS else READS for name in list(names)}  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("role", [COMPANY_ROLE, APP_ROLE, READ_ROLE])
+def test_each_role_does_to_each_table_what_was_decided_and_no_more(
+    connection: psycopg.Connection, role: str
+) -> None:
+    there = tables(connection)
+    decided = {
+        COMPANY_ROLE: COMPANY,
+        APP_ROLE: AFFILIATE,
+        READ_ROLE: what_a_reader_may(there),
+    }[role]
+    undecided = set(there) ^ set(decided)
+    assert not undecided, f"say what {role} may do to {undecided}, in a migration and here"
+    connection.execute(f"SET ROLE {role}")  # type: ignore[arg-type]
+    for table, columns in sorted(there.items()):
+        assert (table, found(connection, table, columns)) == (table, in_order(decided[table]))
+
+
+def test_only_the_companys_policies_are_plainly_true(connection: psycopg.Connection) -> None:
+    """For the company and for readers nothing is filtered, so that the planner sees full tables;
+    for an affiliate each policy compares with their own id."""
+    rows = connection.execute(
+        """SELECT c.relname, p.polname, p.polroles::regrole[]::text[],
+                  pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
+             FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid"""
+    ).fetchall()
+    guarded = {row[0] for row in rows}
+    for table in guarded:
+        true = {
+            role
+            for name, _, roles, seen, written in rows
+            if name == table and "true" in (seen, written)
+            for role in roles
+        }
+        assert true == {COMPANY_ROLE, "mainstem_owner", READ_ROLE}, table
+    for table, policy, roles, seen, written in rows:
+        if roles == [APP_ROLE]:
+            for rule in filter(None, (seen, written)):
+                assert "current_home()" in rule, (table, policy)
+                assert "-1" not in rule, (table, policy)
+        else:
+            assert APP_ROLE not in roles and "-" not in roles, (table, policy)
+
+
+def test_a_scope_that_asks_for_everybodys_rows_gets_none(connection: psycopg.Connection) -> None:
+    """The setting that binds a connection to an affiliate opens nothing to nobody."""
+    connection.execute(
+        """INSERT INTO affiliate (id, slug, name, email_key, country, state, upline, joined_at)
+           VALUES (1, 'cedar', 'Cedar', 'c@example.com', 'SE', 'active', '{1}', now());
+           INSERT INTO storefront (home_id, slug, name, locales, currency)
+           VALUES (1, 'cedar', 'Cedar', '{en}', 'SEK')"""
+    )
+    connection.execute(f"SET ROLE {APP_ROLE}")  # type: ignore[arg-type]
+    for scope, seen in (("1", 1), ("-1", 0), ("0", 0), ("", 0)):
+        connection.execute("SELECT set_config('mainstem.affiliate', %s, false)", (scope,))
+        for table in ("affiliate", "storefront"):
+            row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # type: ignore[arg-type]
+            assert row == (seen,), (scope, table)

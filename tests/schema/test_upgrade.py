@@ -1,0 +1,108 @@
+"""A database of the first release: its roles, its policies and what is in it, brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+
+from mainstem.kit import db, postgres
+
+MIGRATIONS = Path(db.__file__).parents[1] / "migrations"
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[postgres.Server]:
+    """A server of its own, since roles belong to the whole server."""
+    with postgres.start(tmp_path / "pg", durable=False) as running:
+        postgres.create_database(running, "mainstem")
+        yield running
+
+
+@pytest.fixture
+def first_release(elsewhere: postgres.Server) -> str:
+    """The administrator's URL of a company that was set up when there were three roles."""
+    url = elsewhere.admin_url("mainstem")
+    with psycopg.connect(url, autocommit=True) as connection:
+        for role in ("mainstem_owner", "mainstem_app", "mainstem_read"):
+            connection.execute(f"CREATE ROLE {role} NOLOGIN")
+        connection.execute("GRANT CREATE, USAGE ON SCHEMA public TO mainstem_owner")
+        connection.execute("GRANT USAGE ON SCHEMA public TO mainstem_app, mainstem_read")
+    bring(url, "0001")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            """INSERT INTO affiliate (id, slug, name, email_key, country, state, upline, joined_at)
+               VALUES (1, 'cedar', 'Cedar', 'c@example.com', 'SE', 'active', '{1}', now());
+               INSERT INTO storefront (home_id, slug, name, locales, currency)
+               VALUES (1, 'cedar', 'Cedar', '{en}', 'SEK')"""
+        )
+    return url
+
+
+def bring(url: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    as_owner = db.with_settings(url, {"role": "mainstem_owner", "mainstem.affiliate": "-1"})
+    engine = sqlalchemy.create_engine(db.sqlalchemy_url(as_owner), poolclass=sqlalchemy.NullPool)
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()
+
+
+def test_a_company_with_the_old_roles_goes_on_with_the_new_ones(first_release: str) -> None:
+    db.migrate(first_release)
+    database = db.Database(first_release, pool=1)
+    try:
+        for home in (-1, 1):
+            with database.work(home=home) as work:
+                assert work.value("SELECT slug FROM storefront") == "cedar"
+        with database.work(home=2) as work:
+            assert not work.rows("SELECT 1 FROM storefront")
+    finally:
+        database.close()
+
+
+def test_a_login_of_the_first_release_is_told_what_to_grant(
+    elsewhere: postgres.Server, first_release: str
+) -> None:
+    with psycopg.connect(first_release, autocommit=True) as connection:
+        connection.execute("CREATE ROLE shop LOGIN PASSWORD 'x' IN ROLE mainstem_app")
+        url = elsewhere.url("mainstem", user="shop", password="x")
+        wanted = "GRANT mainstem_company, mainstem_read TO shop"
+        with pytest.raises(db.DatabaseUnfit, match=wanted):
+            db.check_role(url)
+        db.migrate(first_release)
+        connection.execute(wanted)
+        db.check_role(url)
+
+
+def test_an_owner_who_may_make_no_role_is_told_what_an_administrator_runs(
+    elsewhere: postgres.Server, first_release: str
+) -> None:
+    """Each sentence names the next statement, until nothing is missing."""
+    login = f"owner_{uuid4().hex[:6]}"
+    with psycopg.connect(first_release, autocommit=True) as administrator:
+        administrator.execute(f"CREATE ROLE {login} LOGIN PASSWORD 'x' IN ROLE mainstem_owner")
+        url = elsewhere.url("mainstem", user=login, password="x")
+        said = []
+        while len(said) < 10:
+            try:
+                db.migrate(url)
+                break
+            except db.DatabaseUnfit as problem:
+                statement = str(problem).rpartition("in this database: ")[2]
+                administrator.execute(statement)
+                said.append(statement)
+    assert said == [
+        "CREATE ROLE mainstem_company NOLOGIN",
+        f"GRANT mainstem_company TO {login}",
+        f"GRANT mainstem_app TO {login}",
+        f"GRANT mainstem_read TO {login}",
+    ]
