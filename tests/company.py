@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from mainstem import leads, network, orders, payments, planbook
+from mainstem import catalog, leads, network, orders, payments, planbook
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
 from mainstem.leads import ConsentGiven, LeadWanted
@@ -83,12 +83,7 @@ def a_company(work: Work, *, stock: int = 100) -> Company:
     """A plan, three affiliates in a chain, their shops, goods, services, stock and two teams."""
     planbook.publish(work, PLAN, effective_from=work.now() - timedelta(days=365))
     for currency, amount, free_from in (("SEK", 4900, 50000), ("EUR", 490, 5000)):
-        work.run(
-            "INSERT INTO shipping_rate VALUES (%(currency)s, %(amount)s, %(free_from)s, 2500)",
-            currency=currency,
-            amount=amount,
-            free_from=free_from,
-        )
+        catalog.set_shipping_rate(work, currency, amount, free_from_minor=free_from, tax_bp=2500)
     alder = an_affiliate(work, "alder")
     birch = an_affiliate(work, "birch", sponsor_id=alder)
     cedar = an_affiliate(work, "cedar", sponsor_id=birch)
@@ -199,12 +194,8 @@ def _variant(work: Work, product: int, sku: str, *, sek: int | None = None) -> i
         sku=sku,
     )
     for currency, amount in (("SEK", sek), ("EUR", sek // 10)) if sek else ():
-        work.run(
-            "INSERT INTO price VALUES (%(id)s, %(currency)s, %(since)s, %(amount)s)",
-            id=id,
-            currency=currency,
-            since=work.now() - timedelta(days=365),
-            amount=amount,
+        catalog.set_price(
+            work, int(id), currency, amount, valid_from=work.now() - timedelta(days=365)
         )
     return int(id)
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from mainstem.kit.work import Question, Work
-from mainstem.money import BASIS, net_of_tax, rdiv
+from mainstem.money import BASIS, Money, net_of_tax, rdiv
+from mainstem.payments import refuse_impossible
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,11 @@ def set_price(
     *,
     valid_from: datetime | None = None,
 ) -> None:
-    """A price from an instant on. The earlier ones stay as history."""
+    """A price from an instant on. The earlier ones stay as history.
+
+    Raises AmountNotPossible for one that nobody could be charged.
+    """
+    refuse_impossible(Money(amount_minor, currency))
     work.run(
         """INSERT INTO price (variant_id, currency, valid_from, amount_minor)
            VALUES (%(variant)s, %(currency)s, %(start)s, %(amount)s)""",
@@ -146,6 +151,27 @@ def set_price(
         currency=currency,
         start=valid_from or work.now(),
         amount=amount_minor,
+    )
+    changed(work)
+
+
+def set_shipping_rate(
+    work: Work, currency: str, amount_minor: int, *, free_from_minor: int, tax_bp: int
+) -> None:
+    """What delivery costs in a currency from now on; orders in it may be taken.
+
+    Raises AmountNotPossible for a sum that nobody could be charged.
+    """
+    refuse_impossible(Money(amount_minor, currency))
+    work.run(
+        """INSERT INTO shipping_rate (currency, amount_minor, free_from_minor, tax_bp)
+           VALUES (%(currency)s, %(amount)s, %(free_from)s, %(tax)s)
+           ON CONFLICT (currency) DO UPDATE SET amount_minor = excluded.amount_minor,
+             free_from_minor = excluded.free_from_minor, tax_bp = excluded.tax_bp""",
+        currency=currency,
+        amount=amount_minor,
+        free_from=free_from_minor,
+        tax=tax_bp,
     )
     changed(work)
 

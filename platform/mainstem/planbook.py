@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 
 from mainstem.kit.errors import Refused
 from mainstem.kit.work import Question, Work
-from mainstem.plan import Plan, parse
+from mainstem.money import Money
+from mainstem.payments import payout_problem
+from mainstem.plan import Plan, PlanRefused, parse
 from mainstem.plan.definition import fingerprint
 
 
@@ -31,8 +33,8 @@ class PublishedAlready(Refused):
 def publish(work: Work, document: Mapping[str, Any], *, effective_from: datetime) -> Plan:
     """A new version; the one that it has when this very plan was published for this very instant.
 
-    Raises PlanRefused for a plan that the company must not have, PublishedAlready for one that is
-    in force from another instant.
+    Raises PlanRefused for a plan that the company must not have or that could not be paid out,
+    PublishedAlready for one that is in force from another instant.
     """
     # One at a time: each gets a number of its own.
     work.run("SELECT pg_advisory_xact_lock(7220)")
@@ -47,6 +49,7 @@ def publish(work: Work, document: Mapping[str, Any], *, effective_from: datetime
         return parse(document, version=before.version)
     version = work.value("SELECT coalesce(max(version), 0) + 1 FROM plan_version")
     plan = parse(document, version=version)
+    _refuse_unpayable(plan)
     work.run(
         """INSERT INTO plan_version (version, document, hash, effective_from, published_by, published_at)
            VALUES (%(version)s, %(document)s::jsonb, %(hash)s, %(start)s, %(actor)s, %(now)s)""",
@@ -58,6 +61,17 @@ def publish(work: Work, document: Mapping[str, Any], *, effective_from: datetime
         now=work.now(),
     )
     return plan
+
+
+def _refuse_unpayable(plan: Plan) -> None:
+    """Raise PlanRefused for a minimum payout that no bank can be sent."""
+    problems = [
+        problem
+        for currency, minor in plan.minimum_payout_minor.items()
+        if (problem := payout_problem(Money(minor, currency), f"/minimum_payout_minor/{currency}"))
+    ]
+    if problems:
+        raise PlanRefused(*problems)
 
 
 def in_force(work: Work, at: datetime) -> Plan:

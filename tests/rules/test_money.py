@@ -106,7 +106,19 @@ def test_money_is_whole_and_never_mixed() -> None:
             wrong()
 
 
-@pytest.mark.parametrize(("currency", "decimals"), [("SEK", 2), ("JPY", 0), ("KWD", 3), ("ISK", 0)])
+@pytest.mark.parametrize(
+    ("currency", "decimals"),
+    [
+        ("SEK", 2),
+        ("JPY", 0),
+        ("KWD", 3),
+        ("ISK", 0),
+        ("MGA", 2),
+        ("RSD", 2),
+        ("IQD", 3),
+        ("CLF", 4),
+    ],
+)
 def test_a_currency_knows_its_decimals(currency: str, decimals: int) -> None:
     assert exponent(currency) == decimals == Money(1, currency).exponent
 

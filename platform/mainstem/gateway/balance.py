@@ -1,6 +1,6 @@
 """Money: balance transactions, the balances they add up to, and top-ups of the platform."""
 
-from mainstem.gateway.currencies import KNOWN
+from mainstem.gateway.currencies import KNOWN, step_of
 from mainstem.gateway.ids import new_id
 from mainstem.gateway.listing import envelope, filters, page, ranges, rows
 from mainstem.gateway.store import Record
@@ -165,6 +165,7 @@ def update_settings(turn: Turn, params: JSON) -> JSON:
 def top_up(turn: Turn, params: JSON) -> JSON:
     """Money of the platform's own, on its balance at once."""
     amount, currency = positive(params, "amount"), known_currency(params["currency"])
+    whole_steps(amount, currency, "amount")
     topup = turn.add(
         "topup",
         {
@@ -219,6 +220,18 @@ def positive(params: JSON, name: str) -> int:
             param=name, code="parameter_invalid_integer",
         )  # fmt: skip
     return amount
+
+
+def whole_steps(amount_minor: int, currency: str, param: str, *, to_bank: bool = False) -> int:
+    """The amount, where the currency can say it: Iceland's has no hundredths, Kuwait's ends in 0."""
+    step = step_of(currency, to_bank=to_bank)
+    if amount_minor % step:
+        raise invalid(
+            f"Invalid amount. Amounts in {currency.upper()} must be evenly divisible by {step}"
+            f"{' to be paid out' if to_bank else ''}.",
+            param=param, code="parameter_invalid_integer",
+        )  # fmt: skip
+    return amount_minor
 
 
 def known_currency(given: str) -> str:

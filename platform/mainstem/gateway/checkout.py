@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mainstem.gateway import payments
-from mainstem.gateway.balance import known_currency
+from mainstem.gateway.balance import known_currency, whole_steps
 from mainstem.gateway.cards import CARDS, Card, delayed_method, offered
 from mainstem.gateway.currencies import AMOUNT_MAX, LEAST_CHARGE, shown
 from mainstem.gateway.ids import new_id
@@ -268,6 +268,7 @@ def _line_items(turn: Turn, params: JSON) -> tuple[str, list[JSON]]:
             )
         currency = known_currency(price["currency"])
         currencies.add(currency)
+        whole_steps(price["unit_amount"], currency, f"{at}[price_data][unit_amount]")
         items.append(_item(turn, line, price, currency, quantity))
     if len(currencies) > 1 or ("currency" in params and {params["currency"]} != currencies):
         raise invalid("All line items must have the same currency.", param="line_items")

@@ -92,6 +92,7 @@ def open_dispute(
     disputed = charge.body["amount"] if amount is None else amount
     if not isinstance(disputed, int) or not 0 < disputed <= charge.body["amount"]:
         raise invalid("A dispute is about a part of its charge, at most the whole.", param="amount")
+    balance.whole_steps(disputed, charge.body["currency"], "amount")
     body = {
         "id": new_id("dispute"),
         "object": "dispute",

@@ -21,6 +21,7 @@ FAILURES = {
 def create(turn: Turn, params: JSON) -> JSON:
     amount = balance.positive(params, "amount")
     currency = balance.known_currency(params["currency"])
+    balance.whole_steps(amount, currency, "amount", to_bank=True)
     bank = "ba_1EmbeddedPlatformBank"
     if turn.account != PLATFORM:
         account = turn.get("v2.core.account", turn.account, "account", account=PLATFORM)

@@ -22,6 +22,7 @@ def create(turn: Turn, params: JSON) -> JSON:
         raise refused(f"Charge {charge.id} has already been refunded.", "charge_already_refunded")
     amount = balance.positive(params, "amount") if "amount" in params else left
     currency = charge.body["currency"]
+    balance.whole_steps(amount, currency, "amount")
     if amount > left:
         raise refused(
             f"Refund amount ({shown(amount, currency)}) is greater than unrefunded amount on "

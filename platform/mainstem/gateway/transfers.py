@@ -18,6 +18,7 @@ def create(turn: Turn, params: JSON) -> JSON:
         raise invalid("Missing required param: amount.", param="amount", code="parameter_missing")
     amount = balance.positive(params, "amount")
     currency = balance.known_currency(params["currency"])
+    balance.whole_steps(amount, currency, "amount")
     destination = turn.store.get(params["destination"], "v2.core.account")
     if destination is None:
         raise missing("destination", params["destination"], "destination", status=400)
@@ -93,6 +94,7 @@ def reverse(turn: Turn, params: JSON) -> JSON:
     if left == 0:
         raise refused(f"Transfer {transfer.id} is already fully reversed.", None)
     amount = balance.positive(params, "amount") if "amount" in params else left
+    balance.whole_steps(amount, currency, "amount")
     if amount > left:
         raise refused(
             f"Transfer reversal amount ({shown(amount, currency)}) is greater than unreversed "

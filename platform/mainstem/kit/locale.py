@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, get_currency_symbol
+from babel.numbers import NumberPattern, get_currency_precision, get_currency_symbol
 
 from mainstem.money import Money
 
@@ -28,7 +30,7 @@ class Language:
     def __init__(self, locale: str, folder: Path, zone: ZoneInfo) -> None:
         self.locale = locale
         self.zone = zone
-        self._babel = _BABEL[locale]
+        self._babel = Locale.parse(_BABEL[locale])
         self._messages = _messages(locale, folder)
 
     def text(self, message: str) -> str:
@@ -43,9 +45,17 @@ class Language:
         return forms[0 if n == 1 else -1].format(n=n)
 
     def money(self, amount: Money) -> str:
-        """An amount with its currency, a true minus sign, and no break in the middle."""
+        """An amount with its currency, a true minus sign, and no break in the middle.
+
+        With as many decimals as accounts in the currency are written with (Unicode's CLDR): none
+        for dinars and ariary, two for kronor. An amount that these would cut is shown whole.
+        """
         value = Decimal(amount.minor).scaleb(-amount.exponent)
-        shown: str = format_currency(value, amount.currency, locale=self._babel)
+        digits = get_currency_precision(amount.currency)
+        if amount.minor % 10 ** max(amount.exponent - digits, 0):
+            digits = amount.exponent
+        pattern = _currency_pattern(self._babel, digits)
+        shown = pattern.apply(value, self._babel, currency=amount.currency, currency_digits=False)
         # Where letters stand for the currency, Unicode wants a space that Babel leaves out.
         shown = _LETTER_BEFORE_FIGURE.sub("\N{NO-BREAK SPACE}", shown)
         return shown.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}")
@@ -64,6 +74,14 @@ class Language:
         """An instant, in the company's zone."""
         local = at.astimezone(self.zone)
         return str(format_datetime(local, "d MMM yyyy HH:mm", locale=self._babel))
+
+
+@cache
+def _currency_pattern(locale: Locale, digits: int) -> NumberPattern:
+    """How a language writes amounts, with so many decimals."""
+    pattern = copy(locale.currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return pattern
 
 
 @cache

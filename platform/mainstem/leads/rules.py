@@ -14,6 +14,7 @@ from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
 from mainstem.kit.transitions import Action, Machine, Step
 from mainstem.leads.model import LeadWanted, Quote
 from mainstem.money import MINOR_MAX, Money
+from mainstem.payments import amount_problem
 
 OPEN = ("new", "qualified", "quoted")
 CLOSED = ("won", "lost", "duplicate")
@@ -280,6 +281,8 @@ def quote_problems(
                       {"currency": currency})  # fmt: skip
     if not 0 < amount.minor <= MINOR_MAX:
         yield Problem("/amount", "invalid_field", "Write an amount above zero.")
+    elif (impossible := amount_problem(amount)) is not None:
+        yield impossible
     if not scope.strip():
         yield Problem("/scope", "missing", "Describe what the price covers.")
     if len(scope) > SCOPE_MAX:

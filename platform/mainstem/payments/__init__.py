@@ -2,6 +2,14 @@
 gateway's truth and are never ahead of it."""
 
 from mainstem.payments.accounts import account_changed, onboarding_link, open_account
+from mainstem.payments.currencies import (
+    AmountNotPossible,
+    amount_problem,
+    payable_part,
+    payout_problem,
+    payout_step,
+    refuse_impossible,
+)
 from mainstem.payments.doubled import ask_return, return_second, return_second_again
 from mainstem.payments.errors import (
     GatewayDeclined,
@@ -34,6 +42,7 @@ from mainstem.payments.service import (
 
 __all__ = [
     "DISPUTE_OVER",
+    "AmountNotPossible",
     "Gateway",
     "GatewayDeclined",
     "GatewayUnavailable",
@@ -43,6 +52,7 @@ __all__ = [
     "OrderNotPayable",
     "PastRefund",
     "account_changed",
+    "amount_problem",
     "apply_letter",
     "ask_return",
     "chase_accounts",
@@ -55,8 +65,12 @@ __all__ = [
     "look_for_refund",
     "onboarding_link",
     "open_account",
+    "payable_part",
+    "payout_problem",
+    "payout_step",
     "record_external",
     "record_external_refunds",
+    "refuse_impossible",
     "request_refund",
     "retry_refund",
     "return_second",

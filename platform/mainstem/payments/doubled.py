@@ -119,7 +119,7 @@ def _return(database: Database, home_id: int, payment_id: UUID, *, again: bool) 
     gateway: Gateway = database.tools.gateway
     with database.work(SYSTEM) as work:
         payment = work.row(
-            """SELECT state, intent_id, order_id, captured_minor FROM payment
+            """SELECT state, intent_id, order_id, captured_minor, currency FROM payment
                 WHERE home_id = %(home)s AND id = %(id)s""",
             home=home_id,
             id=payment_id,
@@ -177,6 +177,7 @@ def _next_try(
     request = {
         "payment_intent": payment.intent_id,
         "amount": left,
+        "currency": payment.currency.lower(),
         "reason": "duplicate",
         "metadata": {
             "home_id": str(home_id),

@@ -3,6 +3,8 @@
 Whether the address leads to Stripe or to the embedded gateway is configuration; nothing here or
 above can tell. Each call either gives a plain record, or raises GatewayDeclined (a certain no) or
 GatewayUnavailable (anything else: the outcome is unknown).
+
+Every amount on our side of it is in our minor units; here it becomes the gateway's, and back.
 """
 
 from __future__ import annotations
@@ -16,6 +18,13 @@ from typing import Any
 
 import stripe
 
+from mainstem.money import Money
+from mainstem.payments.currencies import (
+    AmountNotPossible,
+    fee_from_gateway,
+    from_gateway,
+    to_gateway,
+)
 from mainstem.payments.errors import GatewayBusy, GatewayDeclined, GatewayUnavailable, LetterRefused
 
 stripe.enable_telemetry = False
@@ -143,7 +152,11 @@ class Gateway:
     def create_session(self, request: dict[str, Any], key: str) -> SessionState:
         """Open a hosted checkout; `url` is where the client pays."""
         with _calling():
-            made = self._stripe.v1.checkout.sessions.create(request, {"idempotency_key": key})  # type: ignore[arg-type]
+            items = [_line_item(item) for item in request["line_items"]]
+            made = self._stripe.v1.checkout.sessions.create(
+                request | {"line_items": items},  # type: ignore[arg-type]
+                {"idempotency_key": key},
+            )
             return _session(made)
 
     def session(self, id: str) -> SessionState:
@@ -163,9 +176,11 @@ class Gateway:
     # ------------------------------------------------------------ money back
 
     def create_refund(self, request: dict[str, Any], key: str) -> RefundState:
-        """Send money back."""
+        """Send money back. `currency` is the payment's, and says what the amount is."""
         with _calling():
-            return _refund(self._stripe.v1.refunds.create(request, {"idempotency_key": key}))  # type: ignore[arg-type]
+            asked = _asked(request)
+            asked.pop("currency", None)  # the gateway knows it from the payment
+            return _refund(self._stripe.v1.refunds.create(asked, {"idempotency_key": key}))  # type: ignore[arg-type]
 
     def intent_of_charge(self, charge_id: str) -> str | None:
         """The payment intent that a charge belongs to."""
@@ -196,9 +211,9 @@ class Gateway:
                 charge_id=_id(found.charge) or "",
                 status=str(found.status),
                 currency=found.currency.upper(),
-                amount_minor=found.amount,
-                withdrawn_minor=-sum(move.amount for move in moves),
-                fee_minor=sum(move.fee for move in moves),
+                amount_minor=_minor(found.amount, found.currency),
+                withdrawn_minor=-sum(_minor(move.amount, move.currency) for move in moves),
+                fee_minor=sum(_fee(move) for move in moves),
                 movements=len(moves),
                 opened_at=_time(found.created),
             )
@@ -208,14 +223,18 @@ class Gateway:
     def create_transfer(self, request: dict[str, Any], key: str) -> str:
         """Move money from the parent's balance to an affiliate's; the transfer's id."""
         with _calling():
-            return self._stripe.v1.transfers.create(request, {"idempotency_key": key}).id  # type: ignore[arg-type]
+            return self._stripe.v1.transfers.create(
+                _asked(request),  # type: ignore[arg-type]
+                {"idempotency_key": key},
+            ).id
 
     def find_transfer(self, group: str, *, destination: str, amount_minor: int) -> str | None:
         """The transfer of a group that went to this account with this amount, if it happened."""
         with _calling():
             found = self._stripe.v1.transfers.list({"transfer_group": group, "limit": 100})
             for transfer in found.auto_paging_iter():
-                if _id(transfer.destination) == destination and transfer.amount == amount_minor:
+                amount = _minor(transfer.amount, transfer.currency)
+                if _id(transfer.destination) == destination and amount == amount_minor:
                     return transfer.id
         return None
 
@@ -223,7 +242,7 @@ class Gateway:
         """Pay an affiliate's balance to her bank."""
         with _calling():
             options = {"idempotency_key": key, "stripe_account": account}
-            return _payout(self._stripe.v1.payouts.create(request, options))  # type: ignore[arg-type]
+            return _payout(self._stripe.v1.payouts.create(_asked(request), options))  # type: ignore[arg-type]
 
     def find_payout(
         self, payout_id: str, *, account: str, besides: Collection[str] = ()
@@ -249,18 +268,23 @@ class Gateway:
             reversals = self._stripe.v1.transfers.reversals.list(id, {"limit": 100})
             return TransferState(
                 id=found.id,
-                amount_minor=found.amount,
+                amount_minor=_minor(found.amount, found.currency),
                 currency=found.currency.upper(),
                 metadata=_metadata(found),
-                reversals=tuple((one.id, one.amount) for one in reversals.auto_paging_iter()),
+                reversals=tuple(
+                    (one.id, _minor(one.amount, one.currency))
+                    for one in reversals.auto_paging_iter()
+                ),
             )
 
     def reverse_transfer(self, id: str, request: dict[str, Any], key: str) -> str:
-        """Take a transfer back, whole or in part; the reversal's id."""
+        """Take a transfer back, whole or in part; the reversal's id. `currency` is the transfer's."""
         with _calling():
+            asked = _asked(request)
+            asked.pop("currency", None)
             made = self._stripe.v1.transfers.reversals.create(
                 id,
-                request,  # type: ignore[arg-type]
+                asked,  # type: ignore[arg-type]
                 {"idempotency_key": key},
             )
             return made.id
@@ -365,10 +389,34 @@ def _calling() -> Iterator[None]:
         raise GatewayDeclined(
             error.code or "invalid_request", str(error.user_message or error)
         ) from error
+    except AmountNotPossible as error:
+        raise GatewayDeclined(error.code, str(error)) from error
     except GatewayDeclined:
         raise
     except Exception as error:
         raise GatewayUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def _line_item(item: dict[str, Any]) -> dict[str, Any]:
+    price = item["price_data"]
+    unit = to_gateway(Money(price["unit_amount"], price["currency"].upper()))
+    return item | {"price_data": price | {"unit_amount": unit}}
+
+
+def _asked(request: dict[str, Any]) -> dict[str, Any]:
+    """A request in our minor units, in the gateway's. One kept without its currency is as it was."""
+    if "currency" not in request or "amount" not in request:
+        return dict(request)
+    amount = to_gateway(Money(request["amount"], request["currency"].upper()))
+    return request | {"amount": amount}
+
+
+def _minor(units: int, currency: str) -> int:
+    return from_gateway(units, currency.upper()).minor
+
+
+def _fee(movement: Any) -> int:
+    return fee_from_gateway(movement.fee, movement.currency.upper()).minor
 
 
 def _session(session: Any) -> SessionState:
@@ -384,12 +432,12 @@ def _session(session: Any) -> SessionState:
         url=getattr(session, "url", None),
         status=str(session.status),
         payment_status=str(session.payment_status),
-        amount_minor=session.amount_total or 0,
+        amount_minor=_minor(session.amount_total or 0, session.currency or ""),
         currency=(session.currency or "").upper(),
         intent_id=_id(intent),
         intent_status="" if intent is None or isinstance(intent, str) else str(intent.status),
         charge_id=_id(charge),
-        fee_minor=0 if movement is None or isinstance(movement, str) else movement.fee,
+        fee_minor=0 if movement is None or isinstance(movement, str) else _fee(movement),
         captured_at=None if charge is None or isinstance(charge, str) else _time(charge.created),
         metadata=_metadata(session),
     )
@@ -399,7 +447,7 @@ def _refund(refund: Any) -> RefundState:
     return RefundState(
         id=refund.id,
         status=str(refund.status),
-        amount_minor=refund.amount,
+        amount_minor=_minor(refund.amount, refund.currency),
         currency=refund.currency.upper(),
         metadata=_metadata(refund),
         created_at=_time(refund.created),
@@ -412,7 +460,7 @@ def _payout(payout: Any) -> PayoutState:
     return PayoutState(
         id=payout.id,
         status=str(payout.status),
-        amount_minor=payout.amount,
+        amount_minor=_minor(payout.amount, payout.currency),
         currency=payout.currency.upper(),
         failure=getattr(payout, "failure_code", None) or "",
         metadata=_metadata(payout),

@@ -15,7 +15,9 @@ from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import Fact, record, record_all
 from mainstem.kit.ids import new_id, new_ids
 from mainstem.kit.work import CLIENT, SYSTEM, Work
+from mainstem.money import Money
 from mainstem.payments import operations
+from mainstem.payments.currencies import refuse_impossible
 from mainstem.payments.errors import (
     GatewayBusy,
     GatewayDeclined,
@@ -306,9 +308,12 @@ def request_refund(
     """Ask for money to go back: an amount, and of which lines (line_no, amount; line 0: delivery).
 
     What names no line counts against the whole order. Nothing moves until the gateway has answered.
-    Raises NothingToRefund when more would go back than is left of the payment or of a line.
+    Raises NothingToRefund when more would go back than is left of the payment or of a line, and
+    AmountNotPossible when the gateway cannot send the amount.
     """
     payment = _take_payment(work, home_id, order_id)
+    if payment.provider == "stripe":
+        refuse_impossible(Money(amount_minor, payment.currency))
     _refuse_too_much(work, home_id, order_id, payment, amount_minor, lines)
     id = new_id()
     external = payment.provider == "external"
@@ -451,7 +456,7 @@ def send_refund(database: Database, fact: Fact) -> None:
     home_id, refund_id = fact.home_id, fact.uuid
     with database.work(SYSTEM) as work:
         row = work.row(
-            """SELECT r.state, r.amount_minor, p.intent_id, r.order_id FROM refund r
+            """SELECT r.state, r.amount_minor, r.currency, p.intent_id, r.order_id FROM refund r
                  JOIN payment p ON p.home_id = r.home_id AND p.id = r.payment_id
                 WHERE r.home_id = %(home)s AND r.id = %(id)s FOR UPDATE OF r""",
             home=home_id,
@@ -462,6 +467,7 @@ def send_refund(database: Database, fact: Fact) -> None:
         request = {
             "payment_intent": row.intent_id,
             "amount": row.amount_minor,
+            "currency": row.currency.lower(),
             "metadata": {
                 "home_id": str(home_id),
                 "order_id": str(row.order_id),

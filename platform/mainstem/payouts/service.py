@@ -15,6 +15,8 @@ from mainstem.kit.ids import new_ids, short
 from mainstem.kit.work import Work
 from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
+from mainstem.money import Money
+from mainstem.payments import payable_part
 from mainstem.payouts.errors import PayoutOvertaken
 
 # Taken before the candidates are read: whoever waited here for a retry must see what it made.
@@ -45,7 +47,9 @@ def run(work: Work, period: date) -> int:
     minimum = planbook.in_force(work, work.now()).minimum_payout_minor
     due = []
     for row in candidates:
-        amount = balances.get((row.home_id, "payable", row.currency), 0)
+        payable = Money(balances.get((row.home_id, "payable", row.currency), 0), row.currency)
+        # Some currencies reach a bank in whole units only: what is left over stays payable.
+        amount = (payable_part(payable) if row.provider == "stripe" else payable).minor
         if amount >= max(minimum.get(row.currency, 1), 1):
             due.append((row, amount))
     ids = new_ids(len(due))

@@ -136,7 +136,11 @@ def _reverse(database: Database, payout: Any, transfer_id: str) -> None:
     gateway: Gateway = database.tools.gateway
     found = gateway.transfer(transfer_id)
     if found.left_minor > 0:
-        request = {"amount": found.left_minor, "metadata": metadata_of(payout)}
+        request = {
+            "amount": found.left_minor,
+            "currency": found.currency.lower(),
+            "metadata": metadata_of(payout),
+        }
         with database.work(SYSTEM) as work:
             if not still(work, payout, "unwinding"):
                 return

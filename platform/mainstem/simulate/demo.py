@@ -17,7 +17,18 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from mainstem import flow, identity, leads, ledger, network, orders, payments, planbook, worker
+from mainstem import (
+    catalog,
+    flow,
+    identity,
+    leads,
+    ledger,
+    network,
+    orders,
+    payments,
+    planbook,
+    worker,
+)
 from mainstem.identity.passwords import hash_password
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -101,12 +112,7 @@ def _found(work: Work, hashes: dict[str, str]) -> Names:
     company = _read("company.toml")
     planbook.publish(work, PLAN, effective_from=work.now() - timedelta(days=365))
     for currency, (amount, free_from) in SHIPPING.items():
-        work.run(
-            "INSERT INTO shipping_rate VALUES (%(currency)s, %(amount)s, %(free)s, 2500)",
-            currency=currency,
-            amount=amount,
-            free=free_from,
-        )
+        catalog.set_shipping_rate(work, currency, amount, free_from_minor=free_from, tax_bp=2500)
     locations = {
         place["code"]: inventory.open_location(
             work, code=place["code"], name=place["name"]["sv"], country=place["country"], position=n
@@ -179,12 +185,12 @@ def _stock_shelves(work: Work, locations: dict[str, int]) -> dict[str, Any]:
                 **variant["name"],
             )
             for currency, amount in product["price"].items():
-                work.run(
-                    "INSERT INTO price VALUES (%(id)s, %(currency)s, %(start)s, %(amount)s)",
-                    id=id,
-                    currency=currency,
-                    start=work.now() - timedelta(days=365),
-                    amount=amount + variant["delta"].get(currency, 0),
+                catalog.set_price(
+                    work,
+                    id,
+                    currency,
+                    amount + variant["delta"].get(currency, 0),
+                    valid_from=work.now() - timedelta(days=365),
                 )
             if product["kind"] == "goods":
                 for code, quantity in variant["stock"].items():

@@ -17,7 +17,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from mainstem import network, planbook
+from mainstem import catalog, network, planbook
 from mainstem.kit.work import Work
 from mainstem.simulate.real_source import FOOD, SERVICES, TAX_BP, History
 from mainstem_fulfillment import inventory
@@ -50,10 +50,7 @@ PLAN = {
 def found(work: Work, history: History) -> None:
     """Everything that must be there before the first basket. The work's clock says since when."""
     planbook.publish(work, PLAN, effective_from=work.now())
-    work.run(
-        "INSERT INTO shipping_rate VALUES (%(currency)s, 0, 0, 0)",
-        currency=CURRENCY,
-    )
+    catalog.set_shipping_rate(work, CURRENCY, 0, free_from_minor=0, tax_bp=0)
     _affiliates(work, [store for store, _ in history.stores()])
     variants = _articles(work, history.articles())
     place = inventory.open_location(
