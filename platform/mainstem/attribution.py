@@ -4,14 +4,19 @@ In this order, the first that names an affiliate who can be credited: the affili
 client is bound, a code the client typed, the storefront itself, a link that led there. Everything
 that was seen is kept beside the decision, so that a conflict is a visible note and never a silent
 winner. A participant's own purchase is a normal order that earns nobody anything.
+
+Deciding binds nobody: whoever orders or asks may write any e-mail address. A client is bound when
+her first order reaches her, to the seller that this order was frozen with (`bind`), and the binding
+falls with it if it turns out that its money had gone back before (`unbind`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from mainstem import network
 from mainstem.kit.work import Question, Work
@@ -34,7 +39,8 @@ class Won:
 class Ask:
     """What is known of one capture: in whose storefront, by whom, with which code and link.
 
-    `won` is the decision of the lead that the capture came of: it stands.
+    `won` is the decision of the lead that the capture came of: it stands. `delivered_at` is when
+    an order of an imported history reached the client.
     """
 
     storefront_id: int
@@ -45,6 +51,27 @@ class Ask:
     link: str
     at: datetime
     won: Won | None = None
+    delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """To whom a client is bound, from when to when; for a new one, which order made it, and why."""
+
+    affiliate_id: int
+    since: datetime
+    until: datetime
+    order: tuple[int, UUID] | None = None
+    reason: str = ""
+
+    def holds(self, at: datetime) -> bool:
+        """Whether she is bound at this instant."""
+        return self.since <= at < self.until
+
+    def yields_to(self, since: datetime) -> bool:
+        """Whether a delivery at this instant binds her in its place: this one is over by then, or
+        it turns out that it was not the first."""
+        return self.until <= since or since < self.since < since + BOUND_FOR
 
 
 @dataclass(slots=True)
@@ -59,25 +86,20 @@ class Decision:
 
 
 def decide(work: Work, asks: Sequence[Ask]) -> list[Decision]:
-    """One decision per ask, in the order given; new clients are bound to who introduced them."""
+    """One decision per ask, in the order given."""
     if not asks:
         return []
-    seen = look(work, asks)
-    decisions = [seen.decide(ask) for ask in asks]
-    seen.bind(work)
-    return decisions
-
-
-def look(work: Work, asks: Sequence[Ask]) -> Seen:
-    """Everything the database knows about these asks, so that deciding itself takes no time."""
-    return see(work, asks, work.ask_all(questions(asks)))
+    seen = see(work, asks, work.ask_all(questions(asks)))
+    return [seen.decide(ask) for ask in asks]
 
 
 def see(work: Work, asks: Sequence[Ask], answers: Sequence[Any], *, levels: int = 1) -> Seen:
-    """The same from the answers to `questions`, with this many levels of each upline."""
+    """Everything the database knows about these asks, so that deciding itself takes no time: made
+    of the answers to `questions`, with this many levels of each upline."""
     bound, codes, participants = answers
     ids = {ask.home_id for ask in asks} | {ask.won.seller_id for ask in asks if ask.won}
-    ids |= {affiliate for affiliate, _ in [*bound.values(), *codes.values()]}
+    ids |= {binding.affiliate_id for binding in bound.values()}
+    ids |= {affiliate for affiliate, _ in codes.values()}
     lines = network.lines(work, sorted(ids), levels=levels) if ids else {}
     return Seen(bound, codes, participants, lines)
 
@@ -88,7 +110,7 @@ def questions(asks: Sequence[Ask]) -> list[Question[Any]]:
     phones = sorted({ask.phone_key for ask in asks if ask.phone_key})
     codes = {_code(text) for ask in asks for text in (ask.code, ask.link)} - {""}
     return [
-        Question(_BOUND, {"keys": emails}, lambda rows: {key: of for key, *of in rows}),
+        Question(_BOUND, {"keys": emails}, lambda rows: {key: Binding(*of) for key, *of in rows}),
         Question(_CODES, {"codes": sorted(codes)}, lambda rows: {code: of for code, *of in rows}),
         Question(
             _PARTICIPANTS,
@@ -99,7 +121,7 @@ def questions(asks: Sequence[Ask]) -> list[Question[Any]]:
 
 
 _BOUND = """
-SELECT client_key, affiliate_id, bound_until FROM client_binding
+SELECT client_key, affiliate_id, bound_at, bound_until FROM client_binding
  WHERE client_key = ANY(%(keys)s::text[])"""
 _CODES = """
 SELECT code, affiliate_id, kind FROM referral_code
@@ -117,26 +139,25 @@ SELECT p.email_key, p.phone_key FROM person p
 
 @dataclass(slots=True)
 class Seen:
-    """What was known when a batch was looked at, and whom its decisions have introduced so far."""
+    """What was known when a batch was looked at, and whom an imported history binds in it."""
 
-    bound: dict[str, tuple[int, datetime]]
+    bound: dict[str, Binding]
     codes: dict[str, tuple[int, str]]
     participants: set[str]
     lines: dict[int, Line]
-    introduced: dict[str, tuple[int, datetime, str]] = field(default_factory=dict)
+    introduced: set[str] = field(default_factory=set)
+
+    def anew(self) -> Seen:
+        """The same before any of it is written, for a batch that may have to be written twice."""
+        return replace(self, bound=dict(self.bound), introduced=set())
 
     def decide(self, ask: Ask) -> Decision:
-        """Who is credited. A client who is new is known to the next ask of the batch."""
+        """Who is credited."""
         decision = self._stands(ask.won) if ask.won else self._first_who_can(ask)
-        bound = self.bound.get(ask.client_key)
         if ask.client_key in self.participants or ask.phone_key in self.participants:
             decision.earns, decision.earns_reason = False, "buyer_is_participant"
         elif not self.credits(decision.seller_id):
             decision.earns, decision.earns_reason = False, "nobody_eligible"
-        elif bound is None or bound[1] <= ask.at:
-            seller, by = decision.seller_id, decision.attributed_by
-            self.bound[ask.client_key] = (seller, ask.at + BOUND_FOR)
-            self.introduced[ask.client_key] = (seller, ask.at, by)
         return decision
 
     def _stands(self, won: Won) -> Decision:
@@ -148,10 +169,10 @@ class Seen:
         code, link = self.codes.get(_code(ask.code)), self.codes.get(_code(ask.link))
         candidates: list[tuple[str, int]] = []
         signals: dict[str, Any] = {"storefront": ask.home_id}
-        if bound:
-            signals["binding"] = bound[0]
-            if bound[1] > ask.at:
-                candidates.append(("binding", bound[0]))
+        if bound and bound.since <= ask.at:
+            signals["binding"] = bound.affiliate_id
+            if bound.holds(ask.at):
+                candidates.append(("binding", bound.affiliate_id))
         if ask.code:
             signals["code"] = [ask.code, code[0] if code else None]
         if code and code[1] == "code":
@@ -171,18 +192,39 @@ class Seen:
         line = self.lines.get(affiliate_id)
         return line is not None and line.state in ELIGIBLE
 
+    def introduce(self, ask: Ask, decision: Decision, order: tuple[int, UUID]) -> None:
+        """An imported order that is known to have reached its client binds her from then on, so
+        that what she bought later in the same history is credited as it would have been."""
+        if ask.delivered_at is None or not decision.earns:
+            return
+        if decision.attributed_by == "binding" and decision.seller_id != ask.home_id:
+            return
+        before = self.bound.get(ask.client_key)
+        if before is None or before.yields_to(ask.delivered_at):
+            self.introduced.add(ask.client_key)
+            self.bound[ask.client_key] = Binding(
+                decision.seller_id,
+                ask.delivered_at,
+                ask.delivered_at + BOUND_FOR,
+                order,
+                decision.attributed_by,
+            )
+
     def bind(self, work: Work) -> None:
-        """Keep whom these decisions introduced, in key order so that none waits in a circle."""
+        """Keep whom an imported history has bound, in key order so that none waits in a circle."""
         if not self.introduced:
             return
-        keys = sorted(self.introduced)
+        new = [(key, self.bound[key]) for key in sorted(self.introduced)]
+        orders = [binding.order for _, binding in new if binding.order]
         work.run(
-            _BIND,
+            _INTRODUCE,
             span=BOUND_FOR,
-            keys=keys,
-            affiliates=[self.introduced[key][0] for key in keys],
-            times=[self.introduced[key][1] for key in keys],
-            reasons=[self.introduced[key][2] for key in keys],
+            keys=[key for key, _ in new],
+            affiliates=[binding.affiliate_id for _, binding in new],
+            times=[binding.since for _, binding in new],
+            reasons=[binding.reason for _, binding in new],
+            homes=[home for home, _ in orders],
+            orders=[order for _, order in orders],
         )
 
 
@@ -191,13 +233,114 @@ def _code(text: str) -> str:
     return text.strip().upper()
 
 
-# Beside another capture of the same new client, the first to commit has introduced her.
+# ------------------------------------------------------------------------- bound by a delivery
+
+# Beside another delivery to the same new client, the first to commit has bound her. A history that
+# is brought in later may show that another order reached her before.
 _BIND = """
-INSERT INTO client_binding AS b (client_key, affiliate_id, bound_at, bound_until, reason)
-SELECT client_key, affiliate_id, bound_at, bound_at + %(span)s, reason
-  FROM unnest(%(keys)s::text[], %(affiliates)s::bigint[], %(times)s::timestamptz[],
-              %(reasons)s::text[]) AS new (client_key, affiliate_id, bound_at, reason)
+INSERT INTO client_binding AS b
+  (client_key, affiliate_id, bound_at, bound_until, reason, home_id, order_id)
+{chosen}
 ON CONFLICT (client_key) DO UPDATE
    SET affiliate_id = excluded.affiliate_id, bound_at = excluded.bound_at,
-       bound_until = excluded.bound_until, reason = excluded.reason
- WHERE b.bound_until <= excluded.bound_at"""
+       bound_until = excluded.bound_until, reason = excluded.reason,
+       home_id = excluded.home_id, order_id = excluded.order_id
+ WHERE b.bound_until <= excluded.bound_at
+    OR (excluded.bound_at < b.bound_at AND b.bound_at < excluded.bound_until)"""
+
+# What another's shop was credited with because of a binding makes no new one: a binding that fell
+# or ran out would go on by itself.
+_BY_ITSELF = "(o.attributed_by <> 'binding' OR o.home_id = o.seller_id)"
+
+_INTRODUCE = _BIND.format(
+    chosen="""
+SELECT client_key, affiliate_id, bound_at, bound_at + %(span)s, reason, home_id, order_id
+  FROM unnest(%(keys)s::text[], %(affiliates)s::bigint[], %(times)s::timestamptz[],
+              %(reasons)s::text[], %(homes)s::bigint[], %(orders)s::uuid[])
+    AS new (client_key, affiliate_id, bound_at, reason, home_id, order_id)"""
+)
+
+_BIND_DELIVERED = _BIND.format(
+    chosen=f"""
+SELECT DISTINCT ON (o.client_key) o.client_key, o.seller_id, asked.at, asked.at + %(span)s,
+       o.attributed_by, o.home_id, o.id
+  FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(times)s::timestamptz[])
+         AS asked (home_id, id, at)
+  JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.id
+ WHERE o.delivered_at IS NULL AND o.earns AND o.refunded_minor < o.paid_minor AND {_BY_ITSELF}
+   AND NOT EXISTS (SELECT FROM client_binding k WHERE k.client_key = o.client_key
+                      AND k.bound_at <= asked.at AND asked.at < k.bound_until)
+ ORDER BY o.client_key, asked.at, o.id"""
+)
+
+
+def bind(work: Work, orders: Sequence[tuple[int, UUID]], times: Sequence[datetime]) -> None:
+    """Bind the clients of these orders, of which something reaches them at these instants.
+
+    To be called before the delivery is written on them: only the first of an order binds. An order
+    binds nobody when it earns nobody anything, when its money has gone back or never came, or when
+    another's shop was credited with it because of a binding.
+    """
+    work.run(
+        _BIND_DELIVERED,
+        span=BOUND_FOR,
+        homes=[home for home, _ in orders],
+        orders=[order for _, order in orders],
+        times=list(times),
+    )
+
+
+# How much of an order's money was asked back before an instant.
+_BACK_BEFORE = """
+coalesce((SELECT sum(r.amount_minor) FROM refund r WHERE r.home_id = o.home_id
+             AND r.order_id = o.id AND r.state = 'succeeded' AND r.requested_at < {at}), 0)"""
+
+_UNBIND = f"""
+DELETE FROM client_binding b
+ USING unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
+  JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.id
+ WHERE b.client_key = o.client_key AND b.home_id = o.home_id AND b.order_id = o.id
+   AND o.refunded_minor >= o.paid_minor
+   AND {_BACK_BEFORE.format(at="b.bound_at")} >= o.paid_minor
+RETURNING b.client_key, b.bound_at"""
+
+_DELIVERED = """
+SELECT client_key, delivered_at AS bound_at
+  FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
+  JOIN orders o USING (home_id, id) WHERE o.delivered_at IS NOT NULL"""
+
+_BIND_ANEW = _BIND.format(
+    chosen=f"""
+SELECT DISTINCT ON (o.client_key) o.client_key, o.seller_id, o.delivered_at,
+       o.delivered_at + %(span)s, o.attributed_by, o.home_id, o.id
+  FROM unnest(%(keys)s::text[], %(times)s::timestamptz[]) AS free (client_key, since)
+  JOIN orders o ON o.client_key = free.client_key AND o.delivered_at >= free.since
+ WHERE o.earns AND o.paid_minor > 0 AND {_BY_ITSELF}
+   AND (o.refunded_minor < o.paid_minor
+        OR {_BACK_BEFORE.format(at="o.delivered_at")} < o.paid_minor)
+ ORDER BY o.client_key, o.delivered_at, o.id"""
+)
+
+
+def unbind(
+    work: Work,
+    *,
+    refunded: Sequence[tuple[int, UUID]],
+    paid_after_all: Sequence[tuple[int, UUID]] = (),
+) -> None:
+    """Let bindings fall whose order turns out to have been wholly refunded before it was delivered,
+    and give those clients to the next order that reached them. What failed to go back binds again."""
+    fallen = work.rows(_UNBIND, **_keys(refunded)) if refunded else []
+    restored = work.rows(_DELIVERED, **_keys(paid_after_all)) if paid_after_all else []
+    free = [*fallen, *restored]
+    if free:
+        work.run(
+            _BIND_ANEW,
+            span=BOUND_FOR,
+            keys=[row.client_key for row in free],
+            times=[row.bound_at for row in free],
+        )
+
+
+def _keys(orders: Sequence[tuple[int, UUID]]) -> dict[str, list[Any]]:
+    return {"homes": [home for home, _ in orders], "orders": [order for _, order in orders]}

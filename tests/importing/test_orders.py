@@ -155,6 +155,54 @@ def test_what_has_not_left_yet_waits_at_the_desk(
         assert work.value("SELECT max(reserved) FROM stock_level") == 2
 
 
+@pytest.mark.parametrize("batch", [1, 1000])
+@pytest.mark.parametrize(
+    ("first", "seller"),
+    [
+        ({}, "cedar"),
+        ({"delivered_at": "2026-01-20T12:00:00Z"}, "birch"),  # on its way when the second was made
+        ({"delivered_at": ""}, "birch"),
+        (
+            {"refunded_minor": "200000", "refunded_at": "2026-01-07T12:00:00Z"},
+            "birch",
+        ),  # all of it went back before it came
+        ({"refunded_minor": "200000", "refunded_at": "2026-01-09T12:00:00Z"}, "cedar"),
+    ],
+)
+def test_a_history_binds_its_clients_at_its_own_times(
+    database: Database, company: Company, tmp_path: Path, first: dict[str, str], seller: str,
+    batch: int,
+) -> None:  # fmt: skip
+    with database.work() as work:
+        work.run("UPDATE storefront SET slug = 'other' WHERE id = %(id)s", id=company.birch_shop.id)
+    later = {"placed_at": "2026-01-12T10:00:00Z", "paid_at": "2026-01-12T10:00:00Z",
+             "shipped_at": "", "delivered_at": "2026-01-14T10:00:00Z"}  # fmt: skip
+    rows = [a_line(external_id="A-2", storefront="other", **later), a_line(**first)]
+    importing.orders(database, a_csv(tmp_path, rows), batch=batch)
+    with database.work() as work:
+        assert work.value("SELECT seller_id FROM orders WHERE external_id = 'A-2'") == getattr(
+            company, seller
+        )
+        [bound] = work.rows("SELECT affiliate_id, bound_at FROM client_binding")
+        assert bound.affiliate_id == getattr(company, seller)
+
+
+def test_a_history_that_is_brought_in_later_may_show_who_came_first(
+    database: Database, company: Company, tmp_path: Path
+) -> None:
+    with database.work() as work:
+        work.run("UPDATE storefront SET slug = 'other' WHERE id = %(id)s", id=company.birch_shop.id)
+    importing.orders(database, a_csv(tmp_path, [a_line()]))
+    earlier = {"placed_at": "2025-11-05T10:00:00Z", "paid_at": "2025-11-05T10:00:00Z",
+               "shipped_at": "", "delivered_at": "2025-11-08T10:00:00Z"}  # fmt: skip
+    importing.orders(
+        database, a_csv(tmp_path, [a_line(external_id="A-0", storefront="other", **earlier)])
+    )
+    with database.work() as work:
+        assert work.value("SELECT affiliate_id FROM client_binding") == company.birch
+        assert work.value("SELECT seller_id FROM orders WHERE external_id = 'A-1'") == company.cedar
+
+
 def test_a_client_stays_with_whoever_won_her_first_whatever_the_order_of_rows(
     database: Database, company: Company, tmp_path: Path
 ) -> None:

@@ -91,7 +91,12 @@ def test_the_order_credits_whoever_introduced_the_lead_whatever_was_decided_sinc
 ) -> None:
     with database.work() as work:
         lead_id = a_quoted_lead(work, company.shop)
-        work.run("UPDATE client_binding SET affiliate_id = %(other)s", other=company.alder)
+        work.run(
+            """INSERT INTO client_binding VALUES ('ada@example.com', %(other)s, %(now)s,
+                 %(now)s + interval '1 year', 'storefront', %(other)s, gen_random_uuid())""",
+            other=company.alder,
+            now=work.now(),
+        )
         placed = leads.accept_quote(work, company.cedar, lead_id, 1, name="Ada Lind")
         order = order_of(work, placed)
     assert (order.seller_id, order.upline) == (

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.company import KETTLE, Company, a_company, a_shop, an_affiliate, an_order
+from tests.company import (
+    KETTLE,
+    Company,
+    a_company,
+    a_paid_order,
+    a_shop,
+    an_affiliate,
+    an_order,
+    pay,
+)
 
+from mainstem import orders, payments
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
-from mainstem.orders import ClientDetails
+from mainstem.orders import ClientDetails, Placed, Totals
+from mainstem.payments import PastRefund
 from mainstem.plan import NOBODY
 
 ASTRID = ClientDetails(name="Astrid Falk", email="Astrid@Example.com")
@@ -40,7 +51,8 @@ def company(database: Database) -> Company:
 
 def bind(work: Work, affiliate_id: int, *, days: int = 365, since: int = 10) -> None:
     work.run(
-        """INSERT INTO client_binding VALUES (%(key)s, %(who)s, %(at)s, %(until)s, 'storefront')""",
+        """INSERT INTO client_binding VALUES (%(key)s, %(who)s, %(at)s, %(until)s, 'storefront',
+                                              %(who)s, gen_random_uuid())""",
         key=KEY,
         who=affiliate_id,
         at=work.now() - timedelta(days=since),
@@ -113,22 +125,193 @@ def test_a_retired_code_wins_nothing(database: Database, company: Company) -> No
         assert order.attribution["code"] == ["BIRCH10", None]
 
 
-def test_a_client_is_bound_by_her_first_order_for_a_year(
+def arrives(work: Work, company: Company, **changes: Any) -> Any:
+    """An order that is paid, shipped and delivered now."""
+    order = ordered(work, company, **changes)
+    pay(work, placed_as(order))
+    delivered(work, order)
+    return order
+
+
+def delivered(work: Work, order: Any, *, pieces: int = 1, at: datetime | None = None) -> None:
+    line, key = (order.home_id, order.id, 1, pieces), (order.home_id, order.id)
+    orders.record_shipment(work, [line])
+    orders.record_delivery(work, [line], at={key: at} if at else None)
+
+
+def totals(order: Any) -> Totals:
+    return Totals(order.items_minor, order.shipping_minor, order.tax_minor, order.total_minor)
+
+
+def bindings(work: Work) -> list[tuple[Any, ...]]:
+    return [
+        tuple(row) for row in work.rows("SELECT affiliate_id, order_id, reason FROM client_binding")
+    ]
+
+
+def test_a_client_is_bound_by_her_first_delivered_order_for_a_year(
     database: Database, company: Company, clock: FixedClock
 ) -> None:
     with database.work() as work:
-        assert ordered(work, company, code="BIRCH10").attributed_by == "code"
+        first = arrives(work, company, code="BIRCH10")
+        assert first.attributed_by == "code"
+        assert bindings(work) == [(company.birch, first.id, "code")]
     clock.move(timedelta(days=364))
     with database.work() as work:
-        order = ordered(work, company, code="ALDER10")
+        order = arrives(work, company, code="ALDER10")
         assert (order.seller_id, order.attributed_by) == (company.birch, "binding")
         assert order.attribution["code"] == ["ALDER10", company.alder], "the conflict is a note"
+        assert bindings(work) == [(company.birch, first.id, "code")]
     clock.move(timedelta(days=2))
     with database.work() as work:
-        order = ordered(work, company, code="ALDER10")
+        order = arrives(work, company, code="ALDER10")
         assert (order.seller_id, order.attributed_by) == (company.alder, "code")
-        [bound] = work.rows("SELECT affiliate_id, reason FROM client_binding")
-        assert tuple(bound) == (company.alder, "code")
+        assert bindings(work) == [(company.alder, order.id, "code")]
+
+
+def test_a_stranger_does_not_take_a_client_by_an_unpaid_order_under_her_address(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        a_strangers = an_order(work, company.birch_shop, (KETTLE, 1), client=ASTRID)
+        assert not bindings(work), "nobody has paid, so nobody is bound"
+        hers = ordered(work, company)
+        assert (hers.seller_id, hers.attributed_by) == (company.cedar, "storefront")
+        assert "binding" not in hers.attribution
+    clock.move(timedelta(hours=1))
+    with database.work() as work:
+        assert orders.expire_unpaid(work) == 2
+        assert not bindings(work)
+    with database.work() as work:
+        assert arrives(work, company).seller_id == company.cedar
+        assert a_strangers.home_id == company.birch
+        assert [row[0] for row in bindings(work)] == [company.cedar]
+
+
+def test_a_paid_order_binds_nobody_before_it_arrives_nor_when_it_is_canceled(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        placed = a_paid_order(work, company.birch_shop, (KETTLE, 1), client=ASTRID)
+        assert not bindings(work)
+        orders.cancel(work, placed.home_id, placed.order_id, reason="changed her mind")
+        assert not bindings(work)
+        assert ordered(work, company).seller_id == company.cedar
+
+
+def test_an_order_whose_money_had_gone_back_binds_nobody_though_it_arrives(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        placed = a_paid_order(work, company.birch_shop, (KETTLE, 1), client=ASTRID)
+        refund(work, placed, placed.total_minor)
+        delivered(work, order_row(work, placed))
+        assert not bindings(work)
+
+
+def test_a_binding_falls_with_its_order_when_the_money_was_asked_back_before_it_arrived(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    """The gateway tells of a refund when it likes: here, after the parcel has arrived."""
+    with database.work() as work:
+        placed = a_paid_order(work, company.birch_shop, (KETTLE, 1), client=ASTRID)
+    asked_at = clock.now()
+    clock.move(timedelta(days=1))
+    with database.work() as work:
+        delivered(work, order_row(work, placed))
+        assert [row[0] for row in bindings(work)] == [company.birch]
+    clock.move(timedelta(days=1))
+    with database.work() as work:
+        hers = ordered(work, company)
+        assert hers.attributed_by == "binding"
+    with database.work() as work:
+        other = arrives(work, company, code="ALDER10")
+        refund(work, placed, placed.total_minor, at=asked_at)
+        assert bindings(work) == [], "the next one was credited by that binding, to Birch"
+        assert other.seller_id == company.birch
+
+
+def test_a_client_who_sends_it_all_back_stays_with_whoever_won_her(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        placed = a_paid_order(work, company.birch_shop, (KETTLE, 1), client=ASTRID)
+        delivered(work, order_row(work, placed))
+    clock.move(timedelta(days=5))
+    with database.work() as work:
+        refund(work, placed, placed.total_minor)
+        assert [row[0] for row in bindings(work)] == [company.birch]
+        assert ordered(work, company).attributed_by == "binding"
+
+
+def test_the_first_parcel_of_an_order_binds_its_client_and_the_second_changes_nothing(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        placed = a_paid_order(work, company.birch_shop, (KETTLE, 3), client=ASTRID)
+        row = order_row(work, placed)
+        delivered(work, row, pieces=1)
+        first = work.value("SELECT bound_at FROM client_binding")
+    clock.move(timedelta(days=3))
+    with database.work() as work:
+        delivered(work, row, pieces=2)
+        assert work.value("SELECT bound_at FROM client_binding") == first
+
+
+def test_of_two_orders_that_arrive_together_one_binds(database: Database, company: Company) -> None:
+    with database.work() as work:
+        placed = [
+            a_paid_order(work, shop, (KETTLE, 1), client=ASTRID)
+            for shop in (company.birch_shop, company.shop)
+        ]
+        lines = [(one.home_id, one.order_id, 1, 1) for one in placed]
+        orders.record_shipment(work, lines)
+        at = {(one.home_id, one.order_id): work.now() - timedelta(days=no)
+              for no, one in enumerate(placed)}  # fmt: skip
+        orders.record_delivery(work, lines, at=at)
+        assert [row[0] for row in bindings(work)] == [company.cedar], "whose came a day before"
+
+
+def test_an_order_that_earns_nobody_anything_binds_nobody(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        placed = a_paid_order(work, company.shop, (KETTLE, 1), client=ASTRID)
+        work.run("UPDATE affiliate SET state = 'terminated'")
+        later = ordered(work, company, channel="import", placed_at=work.now())
+        assert (later.earns, later.earns_reason) == (False, "nobody_eligible")
+        pay(work, placed_as(later))
+        delivered(work, later)
+        assert not bindings(work)
+        delivered(work, order_row(work, placed))
+        assert [row[0] for row in bindings(work)] == [company.cedar], "hers earns: it was frozen so"
+
+
+def order_row(work: Work, placed: Placed) -> Any:
+    return work.row("SELECT * FROM orders WHERE id = %(id)s", id=placed.order_id)
+
+
+def placed_as(row: Any) -> Placed:
+    return Placed(row.home_id, row.id, row.number, row.currency, totals(row), row.pay_by)
+
+
+def refund(work: Work, placed: Placed, minor: int, *, at: datetime | None = None) -> None:
+    """Money that went back outside the gateway, asked for at an instant."""
+    payments.record_external_refunds(
+        work,
+        [
+            PastRefund(
+                placed.home_id,
+                placed.order_id,
+                reference="by bank",
+                amount_minor=minor,
+                lines=[],
+                reason="returned",
+                at=at or work.now(),
+            )
+        ],
+    )
+    orders.record_refund(work, [(placed.home_id, placed.order_id)])
 
 
 def test_a_binding_that_has_run_out_is_still_told(database: Database, company: Company) -> None:
@@ -167,9 +350,10 @@ def test_a_participants_own_purchase_is_an_order_that_earns_nothing(
                 person=person,
                 who=company.birch,
             )
-        placed = an_order(
+        placed = a_paid_order(
             work, company.shop, (KETTLE, 1), client=ClientDetails("She", email, phone)
         )
+        delivered(work, order_row(work, placed))
         order = work.row("SELECT * FROM orders WHERE id = %(id)s", id=placed.order_id)
         assert (order.earns, order.earns_reason) == (False, "buyer_is_participant")
         assert order.seller_id == company.cedar

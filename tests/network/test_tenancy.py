@@ -189,7 +189,8 @@ FORGED = [
          SELECT id, 'affiliate', {birch}, now() FROM person""",
     """INSERT INTO membership (person_id, role, granted_at) SELECT id, 'admin', now() FROM person""",
     """INSERT INTO client_binding
-         VALUES ('x@example.com', {cedar}, now(), now() + interval '9 years', 'x')""",
+         VALUES ('x@example.com', {cedar}, now(), now() + interval '9 years', 'x', {cedar},
+                 gen_random_uuid())""",
     """INSERT INTO referral_code VALUES ('STOLEN', {birch}, 'code', now())""",
     # What is the house's, and what money follows from, though it be said of their own.
     """UPDATE product SET commissionable_bp = 10000""",

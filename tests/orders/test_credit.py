@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.company import ADA, KETTLE, REPAIR, a_company, a_lead, a_request, an_order
+from tests.company import ADA, KETTLE, REPAIR, a_company, a_lead, a_paid_order, a_request, an_order
 from tests.orders.wanting import wanted
 
 from mainstem import leads, orders
@@ -15,7 +15,10 @@ def test_a_won_lead_s_seller_who_has_left_earns_nothing_and_nobody_takes_her_pla
 ) -> None:
     with database.work() as work:
         company = a_company(work)
-        an_order(work, company.birch_shop, (KETTLE, 1))  # Ada is Birch's client from now on
+        first = a_paid_order(work, company.birch_shop, (KETTLE, 1))
+        line = (first.home_id, first.order_id, 1, 1)
+        orders.record_shipment(work, [line])
+        orders.record_delivery(work, [line])  # Ada is Birch's client from now on
         lead = a_lead(work, company.shop)
         assert work.value("SELECT seller_id FROM lead") == company.birch
         work.run("UPDATE affiliate SET state = 'terminated' WHERE id = %(id)s", id=company.birch)
@@ -34,10 +37,11 @@ def test_a_refused_order_introduces_no_client(database: Database) -> None:
         refused, placed = orders.place(
             work,
             [
-                wanted(company.birch_shop, (KETTLE, 50), client=ADA),
-                wanted(company.shop, (KETTLE, 1), client=ADA),
+                wanted(shop, (KETTLE, pieces), client=ADA, channel="import", placed_at=work.now(),
+                       delivered_at=work.now())
+                for shop, pieces in ((company.birch_shop, 50), (company.shop, 1))
             ],
-        )
+        )  # fmt: skip
         assert isinstance(refused, orders.InsufficientStock)
         assert isinstance(placed, Placed)
         assert work.value("SELECT affiliate_id FROM client_binding") == company.cedar

@@ -179,6 +179,7 @@ class _Import:
             external_id=said["external_id"],
             code=said["code"],
             placed_at=order.placed_at,
+            delivered_at=None if _refunded_before_delivery(order) else order.delivered_at,
         )
         return Sale(wanted, order.paid_at, said["payment_reference"])
 
@@ -221,6 +222,15 @@ class _Import:
             externals=[sale.wanted.external_id for sale in sales],
         )
         return {(row.storefront_id, row.external_id) for row in rows}
+
+
+def _refunded_before_delivery(order: Order) -> bool:
+    """Whether all of the money had gone back when the goods arrived."""
+    return order.delivered_at is not None and all(
+        line.refunded_minor == line.total_minor
+        and (line.refunded_at is None or line.refunded_at < order.delivered_at)
+        for line in order.lines
+    )
 
 
 def _refunds(key: Key, order: Order) -> Iterator[PastRefund]:

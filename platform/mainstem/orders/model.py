@@ -77,7 +77,9 @@ class OrderWanted(msgspec.Struct, frozen=True, kw_only=True):
     """One order as somebody asks for it, after the shape of the request has been checked.
 
     `key` and `fingerprint` make a repeat harmless: the same key with the same fingerprint is the
-    same order. `placed_at` is given only for an imported history; everybody else gets now.
+    same order. `placed_at` and `delivered_at` are given only for an imported history: when it was
+    bought, and when something of it reached the client for money that she had not had back.
+    Everybody else gets now, and learns the rest as it happens.
     """
 
     storefront_id: int
@@ -95,6 +97,7 @@ class OrderWanted(msgspec.Struct, frozen=True, kw_only=True):
     link: str = ""
     totals: TotalsSeen | None = None
     placed_at: datetime | None = None
+    delivered_at: datetime | None = None
     lead_id: UUID | None = None
     pay_within: timedelta = timedelta(minutes=30)
 

@@ -270,6 +270,7 @@ def _as_ask(draft: _Draft, won: Mapping[UUID, Won]) -> Ask:
         link=wanted.link,
         at=draft.at,
         won=won[wanted.lead_id] if wanted.lead_id else None,
+        delivered_at=wanted.delivered_at,
     )
 
 
@@ -572,10 +573,13 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
     if not drafts:
         return
     orders, keys, fulfilments, reservations = [], [], [], []
+    seen = ready.seen.anew()
     for draft in drafts:
         wanted, plan = draft.wanted, ready.plans[draft.at]
-        decision = ready.seen.decide(ready.known.asks[draft.id])
-        upline = ready.seen.lines[decision.seller_id].upline[: plan.levels]
+        ask = ready.known.asks[draft.id]
+        decision = seen.decide(ask)
+        seen.introduce(ask, decision, (wanted.home_id, draft.id))
+        upline = seen.lines[decision.seller_id].upline[: plan.levels]
         orders.append(_order_row(draft, plan, decision, upline))
         keys.append(
             (wanted.home_id, wanted.storefront_id, wanted.key, wanted.fingerprint, draft.id)
@@ -590,7 +594,7 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
         fulfilments += [(wanted.home_id, draft.id, no, at) for at, no in numbers.items()]
     lines = [line for draft in drafts for line in draft.lines]
     with work.pg.pipeline():
-        ready.seen.bind(work)
+        seen.bind(work)
         work.run(_ORDERS, **_named(_ORDER_COLUMNS, orders))
         work.run(_LINES, **_named(_LINE_COLUMNS, lines))
         if reservations:

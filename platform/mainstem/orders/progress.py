@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from mainstem import ledger, payments
+from mainstem import attribution, ledger, payments
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work, columns
@@ -219,6 +219,8 @@ def _move(
     now = work.now()
     times = [at.get(key, now) for key in orders]
     work.run(_MOVED.format(column=column, source=source), **moved)
+    if column == "delivered":
+        attribution.bind(work, orders, times)
     work.run(
         FULFILLMENT_STATUS,
         homes=[home for home, _ in orders],
@@ -326,7 +328,7 @@ def record_refund(work: Work, orders: Sequence[Key]) -> None:
         state.shipping_minor = (
             state.row.refunded_minor - state.row.unallocated_minor - sum(state.refunded.values())
         )
-    postings, booked = [], []
+    postings, booked, failed = [], [], []
     for refund in work.rows(_REFUNDS, **keys):
         state = given[refund.home_id, refund.order_id]
         sign = 1 if refund.state == "succeeded" else -1
@@ -336,6 +338,8 @@ def record_refund(work: Work, orders: Sequence[Key]) -> None:
             _refund_posting(work, state.row, refund, sign, state.tax_minor() - tax_before)
         )
         booked.append((refund.home_id, refund.id, sign > 0))
+        if sign < 0:
+            failed.append((refund.home_id, refund.order_id))
     if not booked:
         return
     ledger.post(work, postings)
@@ -347,7 +351,12 @@ def record_refund(work: Work, orders: Sequence[Key]) -> None:
         ids=[id for _, id, _ in booked],
         booked=[is_booked for _, _, is_booked in booked],
     )
-    _write_given(work, [state for state in given.values() if state.touched])
+    touched = [state for state in given.values() if state.touched]
+    _write_given(work, touched)
+    whole = [state.row for state in touched if state.total_minor >= state.row.paid_minor]
+    attribution.unbind(
+        work, refunded=[(row.home_id, row.id) for row in whole], paid_after_all=failed
+    )
 
 
 def _refund_posting(work: Work, order: Any, refund: Any, sign: int, tax: int) -> Transfer:

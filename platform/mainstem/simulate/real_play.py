@@ -187,6 +187,9 @@ class Player:
             lines=[LineWanted(str(sku), quantity, minor) for sku, quantity, minor in basket.lines],
             external_id=str(basket.id),
             placed_at=basket.placed_at,
+            # Purchases are played ahead of deliveries: whom a household is bound to by then must
+            # not depend on how far ahead.
+            delivered_at=basket.delivered_at,
         )
         return Sale(wanted, basket.placed_at, f"till {basket.store}, {name}")
 

@@ -228,6 +228,7 @@ class Basket:
     household: int
     store: int
     placed_at: datetime
+    delivered_at: datetime
     lines: list[tuple[int, int, int]]
 
 
@@ -288,14 +289,22 @@ class History:
     def baskets(self, part: Part) -> Iterator[Basket]:
         """The purchases of a part, in order of time."""
         rows = self._all(
-            """SELECT basket_id, household, store, placed_at, list((sku, quantity, minor) ORDER BY line_no)
-                 FROM {lines} WHERE placed_at >= $start AND placed_at < $end
-                  AND household % $shares = $share
-                GROUP BY ALL ORDER BY placed_at, basket_id""",
+            """SELECT basket_id, household, store, l.placed_at, b.delivered_at,
+                      list((sku, quantity, minor) ORDER BY line_no)
+                 FROM {lines} l JOIN {baskets} b USING (basket_id, household, store)
+                WHERE l.placed_at >= $start AND l.placed_at < $end AND household % $shares = $share
+                GROUP BY ALL ORDER BY l.placed_at, basket_id""",
             part,
         )
-        for id, household, store, placed_at, lines in rows:
-            yield Basket(id, household, store, placed_at.replace(tzinfo=UTC), lines)
+        for id, household, store, placed_at, delivered_at, lines in rows:
+            yield Basket(
+                id,
+                household,
+                store,
+                placed_at.replace(tzinfo=UTC),
+                delivered_at.replace(tzinfo=UTC),
+                lines,
+            )
 
     def due(self, step: str, part: Part) -> list[tuple[int, int, datetime]]:
         """(basket, store, at) of what is `shipped` or `delivered` in a part."""
