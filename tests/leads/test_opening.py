@@ -9,14 +9,32 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from tests.company import ADA, BO, HOME, Company, a_company, a_request, a_shop
+from tests.company import (
+    ADA,
+    BO,
+    HOME,
+    Company,
+    a_company,
+    a_lead,
+    a_quoted_lead,
+    a_request,
+    a_shop,
+)
 
 from mainstem import leads
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput, NotFound
 from mainstem.kit.idempotency import IdempotencyMismatch
-from mainstem.leads import ConsentGiven, ExternalIdTaken, Lead, Opened
+from mainstem.leads import (
+    AskedTooOften,
+    ConsentGiven,
+    ExternalIdTaken,
+    Lead,
+    NotTheSameRequest,
+    Opened,
+)
+from mainstem.money import Money
 from mainstem.orders import Address, ClientDetails
 
 
@@ -196,55 +214,174 @@ def test_an_external_id_names_one_lead(database: Database, company: Company) -> 
 # ------------------------------------------------------------------------- one person, one service
 
 
-@pytest.mark.parametrize(
-    "client",
-    [
-        ClientDetails(name="A. Lind", email="ADA@example.com"),
-        ClientDetails(name="Ada at work", email="ada@work.example", phone="+46 70 174 06 05"),
-    ],
-    ids=["by e-mail", "by phone"],
-)
-def test_the_first_introducer_keeps_a_client_who_asks_elsewhere(
+BY_EMAIL = ClientDetails(name="A. Lind", email="ADA@example.com")
+BY_PHONE = ClientDetails(name="Ada at work", email="ada@work.example", phone="+46 70 174 06 05")
+
+
+@pytest.mark.parametrize("client", [BY_EMAIL, BY_PHONE], ids=["by e-mail", "by phone"])
+def test_requests_of_two_storefronts_under_one_contact_both_stand(
+    database: Database, company: Company, client: ClientDetails
+) -> None:
+    """The first may be a stranger's: only the client knows which is hers."""
+    with database.work() as work:
+        strangers = leads.open(work, a_request(company.shop))
+        hers = leads.open(work, a_request(company.birch_shop, client=client))
+    with database.work() as work:
+        found = [work.get(Lead, (one.home_id, one.lead_id)) for one in (strangers, hers)]
+        assert [lead.state for lead in found] == ["new", "new"]
+        assert [lead.seller_id for lead in found] == [company.cedar, company.birch]
+        facts = work.rows("SELECT home_id, name FROM fact WHERE name LIKE 'lead.%%' ORDER BY id")
+        assert [tuple(fact) for fact in facts] == [
+            (company.cedar, "lead.opened"),
+            (company.birch, "lead.opened"),
+        ]
+        shown = leads.queries.beside(work, company.birch, hers.lead_id)
+        assert [(one.number, one.same_email, one.same_phone) for one in shown] == [
+            (hers.number, True, bool(client.phone)),
+            (strangers.number, client is BY_EMAIL, client is BY_PHONE),
+        ]
+        board = leads.queries.pipeline(work, locale="en")
+        assert [card.others for card in board.columns["new"]] == [1, 1]
+
+
+@pytest.mark.parametrize("client", [BY_EMAIL, BY_PHONE], ids=["by e-mail", "by phone"])
+def test_a_request_repeated_in_one_storefront_is_a_duplicate(
     database: Database, company: Company, clock: FixedClock, client: ClientDetails
 ) -> None:
     with database.work() as work:
         first = leads.open(work, a_request(company.shop))
     clock.move(timedelta(days=29))
     with database.work() as work:
-        second = leads.open(work, a_request(company.birch_shop, client=client))
+        again = leads.open(work, a_request(company.shop, client=client))
     with database.work() as work:
-        kept = work.get(Lead, (company.cedar, first.lead_id))
-        duplicate = work.get(Lead, (company.birch, second.lead_id))
-        facts = work.rows(
-            "SELECT home_id, name, subject FROM fact WHERE name LIKE 'lead.%%' ORDER BY id"
-        )
+        duplicate = work.get(Lead, (company.cedar, again.lead_id))
+        assert (duplicate.state, duplicate.duplicate_of) == ("duplicate", first.lead_id)
+        assert duplicate.attribution["duplicate_of"] == first.number
+        facts = work.rows("SELECT name, subject FROM fact WHERE name LIKE 'lead.%%' ORDER BY id")
+        assert {tuple(fact) for fact in facts} == {
+            ("lead.opened", str(first.lead_id)),
+            ("lead.duplicated", str(again.lead_id)),
+            ("lead.asked_again", str(first.lead_id)),
+        }
         claims = work.rows("SELECT lead_id FROM lead_claim")
-    assert (kept.state, kept.seller_id) == ("new", company.cedar)
-    assert (duplicate.state, duplicate.duplicate_of) == ("duplicate", first.lead_id)
-    assert duplicate.attribution["duplicate_of"] == first.number
-    assert {tuple(fact) for fact in facts} == {
-        (company.cedar, "lead.opened", str(first.lead_id)),
-        (company.birch, "lead.duplicated", str(second.lead_id)),
-        (company.cedar, "lead.asked_again", str(first.lead_id)),
-    }
-    assert {claim.lead_id for claim in claims} == {first.lead_id}
+        assert {claim.lead_id for claim in claims} == {first.lead_id}
+        assert leads.queries.beside(work, company.cedar, first.lead_id) == []
 
 
-def test_a_client_is_free_again_after_thirty_days_or_when_the_lead_is_lost(
+# by what the client was reached → which requests of another storefront are duplicates from then on
+REACHED = [
+    ("nothing", "new", "new"),
+    ("email", "duplicate", "new"),
+    ("phone", "new", "duplicate"),
+    ("link", "duplicate", "new"),
+]
+
+
+@pytest.mark.parametrize(("by", "by_email", "by_phone"), REACHED)
+def test_the_first_introducer_is_protected_when_the_client_was_reached_and_not_before(
+    database: Database, company: Company, clock: FixedClock, by: str, by_email: str, by_phone: str
+) -> None:
+    with database.work() as work:
+        first = leads.open(work, a_request(company.shop))
+    with database.work() as work:
+        if by == "link":
+            leads.qualify(work, company.cedar, first.lead_id)
+            leads.draft_quote(work, company.cedar, first.lead_id, amount=Money(100, "SEK"),
+                              scope="Mend it.", valid_days=9)  # fmt: skip
+            leads.send_quote(work, company.cedar, first.lead_id)
+            leads.view_quote(work, company.cedar, first.lead_id, 1)
+        elif by != "nothing":
+            leads.reach(work, company.cedar, first.lead_id, by=by)
+        lead = work.get(Lead, (company.cedar, first.lead_id))
+        assert (lead.reached_by, lead.reached_at) == (
+            (None, None) if by == "nothing" else (by, clock.now())
+        )
+    clock.move(timedelta(days=29))
+    with database.work() as work:
+        assert leads.open(work, a_request(company.birch_shop, client=BY_EMAIL)).state == by_email
+        assert leads.open(work, a_request(company.birch_shop, client=BY_PHONE)).state == by_phone
+    clock.move(timedelta(days=1))
+    with database.work() as work:
+        again = [
+            leads.open(work, a_request(company.alder_shop, client=c)) for c in (BY_EMAIL, BY_PHONE)
+        ]
+    assert [one.state for one in again] == ["new", "new"]
+
+
+def test_of_two_who_were_reached_the_first_is_protected(
     database: Database, company: Company, clock: FixedClock
 ) -> None:
     with database.work() as work:
-        leads.open(work, a_request(company.shop))
-        other = leads.open(work, a_request(company.shop, product="installation"))
-    assert other.state == "new", "another service is another matter"
-    clock.move(timedelta(days=30))
-    with database.work() as work:
-        second = leads.open(work, a_request(company.birch_shop))
-    assert second.state == "new"
-    with database.work() as work:
-        leads.lose(work, company.birch, second.lead_id, reason="no_answer")
+        asked = [
+            leads.open(work, a_request(shop)).lead_id for shop in (company.shop, company.birch_shop)
+        ]
+        leads.reach(work, company.birch, asked[1], by="phone")
+        leads.reach(work, company.cedar, asked[0], by="phone")
+        leads.reach(work, company.cedar, asked[0], by="phone")
         third = leads.open(work, a_request(company.alder_shop))
-    assert third.state == "new"
+        assert third.state == "duplicate"
+        assert work.get(Lead, (company.alder, third.lead_id)).duplicate_of == asked[1]
+        leads.lose(work, company.birch, asked[1], reason="not_needed")
+        assert leads.open(work, a_request(company.alder_shop)).state == "new"
+
+
+def test_a_lead_is_protected_whose_client_was_reached_after_its_days_had_passed(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        first = leads.open(work, a_request(company.shop))
+    clock.move(timedelta(days=40))
+    with database.work() as work:
+        leads.forget_claims(work)
+        leads.reach(work, company.cedar, first.lead_id, by="email")
+        assert leads.open(work, a_request(company.birch_shop)).state == "duplicate"
+
+
+def test_one_of_two_leads_is_closed_as_the_others_duplicate(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        strangers = a_quoted_lead(work, company.shop)
+        hers = a_lead(work, company.birch_shop)
+        other = a_lead(work, company.birch_shop, client=BO)
+    for wrong in ((company.birch, other), (company.cedar, strangers)):
+        with pytest.raises(NotTheSameRequest), database.work() as work:
+            leads.mark_duplicate(work, company.cedar, strangers, of=wrong)
+    with database.work() as work:
+        leads.mark_duplicate(work, company.cedar, strangers, of=(company.birch, hers))
+        closed = work.get(Lead, (company.cedar, strangers))
+        assert (closed.state, closed.duplicate_of) == ("duplicate", hers)
+        assert work.value("SELECT state FROM quote") == "superseded"
+        assert leads.queries.beside(work, company.birch, hers) == []
+    with pytest.raises(NotTheSameRequest), database.work() as work:
+        leads.mark_duplicate(work, company.birch, hers, of=(company.cedar, strangers))
+
+
+def test_a_flood_of_requests_from_one_address_is_stopped(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    def ask(no: int) -> None:
+        client = ClientDetails(name="Eva", email=f"eva{no}@example.com")
+        with database.work() as work:
+            leads.open(work, a_request(company.shop, client=client, ip_address="198.51.100.4"))
+
+    for no in range(10):
+        ask(no)
+    with pytest.raises(AskedTooOften):
+        ask(10)
+    with database.work() as work:
+        assert leads.open(work, a_request(company.shop)).state == "new", "from anywhere else"
+    clock.move(timedelta(hours=1))
+    ask(11)
+
+
+def test_another_service_is_another_matter(database: Database, company: Company) -> None:
+    with database.work() as work:
+        lead = a_lead(work, company.shop)
+        leads.reach(work, company.cedar, lead, by="email")
+        other = leads.open(work, a_request(company.birch_shop, product="installation"))
+        assert other.state == "new"
+        assert leads.queries.beside(work, company.birch, other.lead_id) == []
 
 
 def test_contacts_are_forgotten_when_their_time_has_passed(
@@ -262,12 +399,12 @@ def test_contacts_are_forgotten_when_their_time_has_passed(
 def test_of_parallel_requests_of_one_person_one_is_open_and_the_rest_its_duplicates(
     database: Database, company: Company
 ) -> None:
-    shops = [company.shop, company.birch_shop, company.alder_shop, company.shop]
+    shops = [company.shop] * 4
     for round_no in range(5):
         client = ClientDetails(
             name="Eva", email=f"eva{round_no}@example.com", phone="070-174 06 25"
         )
-        asked = [a_request(shop, client=client) for shop in shops]
+        asked = [a_request(shop, client=client, ip_address="") for shop in shops]
         opened = at_once(
             database, [lambda work, wanted=wanted: leads.open(work, wanted) for wanted in asked]
         )
@@ -290,7 +427,7 @@ def test_parallel_requests_that_share_contacts_crosswise_never_wait_for_each_oth
         emails = [f"a{round_no}@example.com", f"b{round_no}@example.com"]
         pairs = [(emails[0], phones[1]), (emails[1], phones[0]), (emails[0], phones[0])]
         people = [ClientDetails(name="Eva", email=email, phone=phone) for email, phone in pairs]
-        asked = [a_request(company.shop, client=person) for person in people]
+        asked = [a_request(company.shop, client=person, ip_address="") for person in people]
         opened = at_once(
             database, [lambda work, wanted=wanted: leads.open(work, wanted) for wanted in asked]
         )

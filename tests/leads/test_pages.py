@@ -78,6 +78,7 @@ def test_the_desk_sees_facts_and_notes_in_one_timeline_and_why_a_step_is_closed(
     ]
     assert (view.service, view.seller, view.order_number) == ("Repair (sv)", "Cedar", None)
     assert {action.name: action.reason() for action in view.actions} == {
+        "reach": "",
         "qualify": "This lead is qualified; it cannot be qualified now.",
         "draft_quote": "",
         "send_quote": "There is no draft to send. Write a quote first.",
@@ -94,6 +95,7 @@ def test_an_affiliate_follows_her_leads_and_nobody_elses(
         leads.note(work, company.cedar, hers, words="Mean about money.")
         placed = leads.accept_quote(work, company.cedar, hers, 1, name="Bo Ek")
         first = a_lead(work, company.birch_shop)
+        leads.reach(work, company.birch, first, by="phone")
         asked_again = a_lead(work, company.shop)
     with database.work(Actor("affiliate", str(company.cedar)), home=company.cedar) as work:
         listed = leads.queries.introduced(work, company.cedar, locale="en")

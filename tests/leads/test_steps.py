@@ -27,6 +27,8 @@ LEAD_PATHS = {
     ("qualified", "lost"),
     ("quoted", "lost"),
     ("new", "duplicate"),
+    ("qualified", "duplicate"),
+    ("quoted", "duplicate"),
 }
 QUOTE_PATHS = {
     ("draft", "sent"),
@@ -41,7 +43,17 @@ QUOTE_PATHS = {
     ("sent", "superseded"),
     ("viewed", "superseded"),
 }
-DEEDS = ["qualify", "draft_quote", "send_quote", "view", "accept", "decline", "lose", "note"]
+DEEDS = [
+    "reach",
+    "qualify",
+    "draft_quote",
+    "send_quote",
+    "view",
+    "accept",
+    "decline",
+    "lose",
+    "note",
+]
 OF_QUOTE = {"accept", "decline"}
 
 
@@ -81,7 +93,7 @@ def test_only_offered_steps_are_taken_and_every_offered_step_can_be(
     company = the_company(database)
     client = ClientDetails(name="Eva", email=f"{new_id()}@example.com")
     with database.work() as work:
-        lead_id = a_lead(work, company.shop, client=client)
+        lead_id = a_lead(work, company.shop, client=client, ip_address="")
     for deed in deeds:
         with database.work() as work:
             lead, quotes = states(work, company, lead_id)
@@ -149,6 +161,8 @@ def do(work: Work, company: Company, lead_id: UUID, quotes: list[Quote], deed: s
         leads.accept_quote(work, home, lead_id, last, name="Eva")
     elif deed == "decline":
         leads.decline_quote(work, home, lead_id, last, name="Eva")
+    elif deed == "reach":
+        leads.reach(work, home, lead_id, by="email")
     elif deed == "lose":
         leads.lose(work, home, lead_id, reason="no_answer")
     else:

@@ -21,6 +21,7 @@ from mainstem.leads import ConsentGiven, LeadWanted
 from mainstem.leads.queries import Offer
 from mainstem.orders import Address, ClientDetails
 from mainstem.web import Form, house_of, redirect
+from mainstem.web.guards import identity_of
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
 from mainstem_affiliates.storefront.checkout import (
@@ -120,7 +121,9 @@ async def quote_page(request: Request[Any, Any, Any], token: FromPath[str]) -> P
         no, _ = reads.standing_quote(work, home_id, lead_id)
         leads.view_quote(work, home_id, lead_id, no)
 
-    await in_work(request, CLIENT, look)
+    # Whoever is signed in works with us: that she looked says nothing about the client.
+    if await identity_of(request) is None:
+        await in_work(request, CLIENT, look)
     return await _quote(request, token)
 
 

@@ -11,9 +11,9 @@ from litestar.params import FromPath, FromQuery
 
 from mainstem import leads
 from mainstem.identity import quote_link
-from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.work import Work
-from mainstem.leads.queries import LeadView
+from mainstem.leads.queries import Beside, LeadView
 from mainstem.web.console import words
 from mainstem.web.console.amounts import amount_in
 from mainstem.web.console.frame import (
@@ -69,6 +69,11 @@ class LeadPage(Page, kw_only=True):
     timeline: list[Event]
     consents: list[Any]
     related: list[Any]
+    beside: list[Beside]
+    """This lead and those of other storefronts for the same client and service, if there are any."""
+    reached: str
+    contacts: list[tuple[str, str]]
+    """By what the client may have been reached."""
     attributed: str
     assigned: str
     reasons: list[tuple[str, str]]
@@ -140,6 +145,13 @@ def _page(request: Asked, work: Work, home: int, lead_id: UUID) -> LeadPage:
         ],
         consents=queries.consents(work, home, lead_id),
         related=queries.related(work, lead_id, lead.duplicate_of),
+        beside=leads.queries.beside(work, home, lead_id),
+        reached=language.text(words.REACHED[lead.reached_by]) if lead.reached_by else "",
+        contacts=[
+            (by, language.text(name))
+            for by, name in words.CONTACTS.items()
+            if by == "email" or lead.client.get("phone")
+        ],
         attributed=language.text(words.ATTRIBUTED[lead.attributed_by]),
         assigned=who.get(lead.assigned_to or "", ""),
         reasons=[(reason, language.text(name)) for reason, name in words.LOST.items()],
@@ -172,6 +184,40 @@ def qualify(
     """The request is real and ours to do."""
     no = refused(work, lambda: leads.qualify(work, home, lead))
     return _answer(request, work, home, lead, no, None, "The lead is yours.")
+
+
+@post(f"{BASE}/reaching", sync_to_thread=True)
+def reach(
+    request: Asked,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    lead: FromPath[UUID],
+) -> Answer:
+    """The client was reached by one of her contacts, and it is she who asked."""
+    no = refused(work, lambda: leads.reach(work, home, lead, by=form["by"]))
+    return _answer(request, work, home, lead, no, form, "It is on record that she was reached.")
+
+
+@post(f"{BASE}/duplication", sync_to_thread=True)
+def mark_duplicate(
+    request: Asked,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    lead: FromPath[UUID],
+) -> Answer:
+    """The same request as another lead, which goes on."""
+
+    def close() -> None:
+        shown = leads.queries.beside(work, home, lead)
+        other = next((one for one in shown if str(one.id) == form["of"] and one.id != lead), None)
+        if other is None:
+            raise NotFound("lead")
+        leads.mark_duplicate(work, home, lead, of=(other.home_id, other.id))
+
+    no = refused(work, close)
+    return _answer(request, work, home, lead, no, form, "The lead is closed as a duplicate.")
 
 
 @post(f"{BASE}/notes", sync_to_thread=True)
@@ -251,4 +297,4 @@ def lose(
     return _answer(request, work, home, lead, no, form, "The lead is lost, with its reason.")
 
 
-routes = [pipeline, lead, qualify, note, quote, send_quote, lose]
+routes = [pipeline, lead, reach, mark_duplicate, qualify, note, quote, send_quote, lose]

@@ -80,6 +80,8 @@ class Lead(SQLModel, table=True):
     attribution: dict[str, Any] = Field(sa_type=JSONB)
     assigned_to: str | None = None
     created_at: datetime = Field(sa_type=DateTime(timezone=True))
+    reached_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    reached_by: str | None = None
     closed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 

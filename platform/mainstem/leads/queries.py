@@ -53,6 +53,30 @@ class Card:
     quote_state: str | None
     quoted: Money | None
     valid_until: datetime | None
+    others: int
+    """In how many open leads of other storefronts the same contact asks for the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A lead beside others that ask for the same service under the same contact."""
+
+    home_id: int
+    id: UUID
+    number: str
+    state: str
+    storefront: str
+    seller: str
+    client: str
+    email: str
+    phone: str
+    city: str
+    message: str
+    created_at: datetime
+    reached_at: datetime | None
+    reached_by: str | None
+    same_email: bool
+    same_phone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +126,8 @@ class LeadView:
     attribution: dict[str, Any]
     assigned_to: str | None
     created_at: datetime
+    reached_at: datetime | None
+    reached_by: str | None
     closed_at: datetime | None
     order_id: UUID | None
     order_number: str | None
@@ -163,7 +189,11 @@ _SERVICE = """coalesce((SELECT name FROM product_text t
 _CARDS = f"""
 SELECT l.home_id, l.id, l.number, l.state, {_SERVICE}, l.client->>'name' AS client,
        l.address->>'city' AS city, s.name AS storefront, l.wanted_on, l.assigned_to, l.created_at,
-       q.state AS quote_state, q.amount_minor, q.currency, q.valid_until
+       q.state AS quote_state, q.amount_minor, q.currency, q.valid_until,
+       (SELECT count(*) FROM lead r
+         WHERE (r.client_key = l.client_key OR r.phone_key = l.phone_key)
+           AND r.product_id = l.product_id AND r.storefront_id <> l.storefront_id
+           AND r.state IN ('new', 'qualified', 'quoted')) AS others
   FROM lead l
   JOIN product p ON p.id = l.product_id
   LEFT JOIN storefront s ON s.home_id = l.home_id AND s.id = l.storefront_id
@@ -208,7 +238,37 @@ def _card(row: Any) -> Card:
         quote_state=row.quote_state,
         quoted=_money(row.amount_minor, row.currency),
         valid_until=row.valid_until,
+        others=row.others,
     )
+
+
+def beside(work: Work, home_id: int, lead_id: UUID) -> list[Beside]:
+    """An open lead and all others that ask for the same under the same contact through another
+    storefront, for staff to find out which of them is the client's; empty where there are none.
+
+    Those that were won lately are among them, and the lead itself is the first.
+    """
+    rows = work.rows(
+        """SELECT r.home_id, r.id, r.number, r.state, s.name AS storefront, a.name AS seller,
+                  r.client->>'name' AS client, r.client->>'email' AS email,
+                  r.client->>'phone' AS phone, r.address->>'city' AS city, r.message, r.created_at,
+                  r.reached_at, r.reached_by, r.client_key = l.client_key AS same_email,
+                  coalesce(r.phone_key = l.phone_key, false) AS same_phone
+             FROM lead l
+             JOIN lead r ON (r.client_key = l.client_key OR r.phone_key = l.phone_key)
+                        AND r.product_id = l.product_id
+             JOIN storefront s ON s.home_id = r.home_id AND s.id = r.storefront_id
+             JOIN affiliate a ON a.id = r.seller_id
+            WHERE l.home_id = %(home)s AND l.id = %(lead)s AND l.state = ANY(%(open)s)
+              AND (r.id = l.id OR r.storefront_id <> l.storefront_id)
+              AND (r.state = ANY(%(open)s) OR (r.state = 'won' AND r.closed_at > %(since)s))
+            ORDER BY r.id <> l.id, r.created_at, r.id LIMIT 20""",
+        home=home_id,
+        lead=lead_id,
+        open=list(rules.OPEN),
+        since=work.now() - CLOSED_LATELY,
+    )
+    return [Beside(**row._asdict()) for row in rows] if len(rows) > 1 else []
 
 
 _LEAD = f"""
@@ -251,6 +311,8 @@ def page(work: Work, home_id: int, lead_id: UUID, *, locale: str) -> LeadView:
         attribution=row.attribution,
         assigned_to=row.assigned_to,
         created_at=row.created_at,
+        reached_at=row.reached_at,
+        reached_by=row.reached_by,
         closed_at=row.closed_at,
         order_id=row.order_id,
         order_number=row.order_number,

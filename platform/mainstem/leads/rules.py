@@ -12,7 +12,7 @@ from mainstem.kit.contact import email_key, is_country, phone_key, postal_code
 from mainstem.kit.errors import InvalidTransition, Problem, Refused
 from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
 from mainstem.kit.transitions import Action, Machine, Step
-from mainstem.leads.model import LeadWanted, Quote
+from mainstem.leads.model import Lead, LeadWanted, Quote
 from mainstem.money import MINOR_MAX, Money
 from mainstem.payments import amount_problem
 
@@ -30,7 +30,11 @@ LOST_REASONS = (
 )
 
 PROTECTED = timedelta(days=30)
-"""How long the first introducer of a client for a service is the only one."""
+"""How long the first introducer of a client for a service is the only one, once she was reached;
+and how long a request that is repeated in one storefront is a duplicate."""
+
+ASKED_PER_HOUR_MAX = 10
+"""How many requests are taken from one network address in an hour."""
 
 PAY_WITHIN = timedelta(days=7)
 """How long a client who said yes to a quote has to pay for it."""
@@ -46,10 +50,11 @@ LEAD = Machine(
     Step("send_quote", "quoted", ("qualified", "quoted"), "quoted"),
     Step("win", "won", ("quoted",), "won"),
     Step("lose", "lost", OPEN, "lost"),
-    Step("mark_duplicate", "marked as a duplicate", ("new",), "duplicate"),
+    Step("reach", "reached", OPEN),
+    Step("mark_duplicate", "marked as a duplicate", OPEN, "duplicate"),
     Step("note", "noted on", (*OPEN, *CLOSED)),
 )
-OFFERED_TO_STAFF = ("qualify", "draft_quote", "send_quote", "lose", "note")
+OFFERED_TO_STAFF = ("reach", "qualify", "draft_quote", "send_quote", "lose", "note")
 
 QUOTE = Machine(
     "quote",
@@ -76,6 +81,22 @@ class QuoteNoLongerValid(Refused):
 
     code = "quote_expired"
     message = "This quote is no longer valid. Ask us for a new one."
+
+
+class NotTheSameRequest(Refused):
+    """The other lead is of another service or client, or has come to nothing."""
+
+    code = "not_the_same_request"
+    message = "Lead {number} is not open for the same service and the same client."
+
+
+class AskedTooOften(Refused):
+    """One network address sends one request after another."""
+
+    code = "asked_too_often"
+    status = 429
+    message = "Many requests came from here just now. Try again in an hour, or write to us."
+    retry_after = 3600
 
 
 class ExternalIdTaken(Refused):
@@ -152,11 +173,11 @@ class Checked:
     address: dict[str, str]
     message: str
 
-    @property
-    def contact_keys(self) -> list[str]:
-        """The contacts by which this person is known again, sorted."""
-        keys = [f"email:{self.client_key}"]
-        return [*keys, f"phone:{self.phone_key}"] if self.phone_key else keys
+
+def contact_keys(lead: Lead, *, by: str = "") -> list[str]:
+    """The contacts by which this person is known again, sorted; only those of one kind, `by`."""
+    found = {"email": lead.client_key, "phone": lead.phone_key}
+    return [f"{kind}:{key}" for kind, key in found.items() if key and by in ("", kind)]
 
 
 def key_fits(key: str) -> bool:

@@ -52,8 +52,9 @@ def open(work: Work, wanted: LeadWanted) -> Opened:
     if not isinstance(checked, Checked):
         raise InvalidInput(*checked)
     _refuse_taken_external_id(work, wanted)
+    _refuse_a_flood(work, wanted)
     lead = _write(work, wanted, checked, counter, lead_id)
-    first = _claim_contacts(work, lead, checked.contact_keys)
+    first = _claim_contacts(work, lead, rules.contact_keys(lead))
     if first:
         _mark_duplicate(work, lead, first)
     else:
@@ -106,6 +107,21 @@ def _refuse_taken_external_id(work: Work, wanted: LeadWanted) -> None:
     )
     if number:
         raise rules.ExternalIdTaken(wanted.external_id, number)
+
+
+def _refuse_a_flood(work: Work, wanted: LeadWanted) -> None:
+    """More from one network address than a household or an office would ask in an hour."""
+    if not wanted.ip_address:
+        return
+    lately = work.value(
+        """SELECT count(*) FROM (SELECT FROM consent WHERE address = %(address)s
+                                    AND given_at > %(since)s LIMIT %(most)s) AS asked""",
+        address=wanted.ip_address,
+        since=work.now() - timedelta(hours=1),
+        most=rules.ASKED_PER_HOUR_MAX,
+    )
+    if lately >= rules.ASKED_PER_HOUR_MAX:
+        raise rules.AskedTooOften
 
 
 def _write(
@@ -163,46 +179,51 @@ def _write(
 
 
 def _claim_contacts(work: Work, lead: Lead, keys: list[str]) -> Any | None:
-    """Hold the person's contacts for this service; the first lead, where another holds one.
+    """Hold the person's contacts for this service in this storefront; the lead that came first,
+    where she has asked here before or is already another's client for it.
 
     The rows are the lock: of two requests at the same instant one waits here for the other, and
     keys are taken in order, so that two never wait for each other.
     """
     now = work.now()
-    taken = work.rows(
-        """INSERT INTO lead_claim (product_id, contact_key, home_id, lead_id, until)
-           SELECT %(product)s, key, %(home)s, %(lead)s, %(until)s
+    work.run(
+        """INSERT INTO lead_claim (product_id, contact_key, storefront_id, home_id, lead_id, until)
+           SELECT %(product)s, key, %(storefront)s, %(home)s, %(lead)s, %(until)s
              FROM unnest(%(keys)s::text[]) AS key ORDER BY key
-           ON CONFLICT (product_id, contact_key) DO UPDATE
-              SET home_id = excluded.home_id, lead_id = excluded.lead_id, until = excluded.until
-            WHERE lead_claim.until <= %(now)s
-           RETURNING contact_key""",
+           ON CONFLICT (product_id, contact_key, storefront_id) DO UPDATE
+              SET home_id = excluded.home_id, lead_id = excluded.lead_id, until = excluded.until,
+                  protected_at = NULL
+            WHERE lead_claim.until <= %(now)s""",
         product=lead.product_id,
+        storefront=lead.storefront_id,
         home=lead.home_id,
         lead=lead.id,
         keys=keys,
         until=now + rules.PROTECTED,
         now=now,
     )
-    if len(taken) == len(keys):
-        return None
     return work.row(
         """SELECT l.home_id, l.id, l.number
              FROM lead_claim c JOIN lead l ON l.home_id = c.home_id AND l.id = c.lead_id
             WHERE c.product_id = %(product)s AND c.contact_key = ANY(%(keys)s::text[])
-              AND c.lead_id <> %(lead)s
+              AND c.lead_id <> %(lead)s AND c.until > %(now)s
+              AND (c.storefront_id = %(storefront)s OR c.protected_at IS NOT NULL)
             ORDER BY l.created_at, l.id LIMIT 1""",
         product=lead.product_id,
         keys=keys,
         lead=lead.id,
+        storefront=lead.storefront_id,
+        now=now,
     )
 
 
 def _mark_duplicate(work: Work, lead: Lead, first: Any) -> None:
+    """Close a lead in favour of another, with any quote that is open."""
     lead.state = LEAD.step(lead.state, "mark_duplicate")
     lead.duplicate_of = first.id
     lead.attribution = rules.asked_again(lead.attribution, first.number)
     lead.closed_at = work.now()
+    _withdraw_quotes(work, lead)
     _free_contacts(work, lead)
     record(work, "lead.duplicated", lead.id, home=lead.home_id)
     record(work, "lead.asked_again", first.id, home=first.home_id)
@@ -212,11 +233,14 @@ def _free_contacts(work: Work, lead: Lead) -> None:
     # In the order in which they are taken, or the two could wait for each other.
     work.run(
         """DELETE FROM lead_claim c USING (
-             SELECT product_id, contact_key FROM lead_claim
-              WHERE product_id = %(product)s AND home_id = %(home)s AND lead_id = %(lead)s
+             SELECT product_id, contact_key, storefront_id FROM lead_claim
+              WHERE product_id = %(product)s AND contact_key = ANY(%(keys)s::text[])
+                AND home_id = %(home)s AND lead_id = %(lead)s
               ORDER BY contact_key FOR UPDATE) mine
-            WHERE c.product_id = mine.product_id AND c.contact_key = mine.contact_key""",
+            WHERE c.product_id = mine.product_id AND c.contact_key = mine.contact_key
+              AND c.storefront_id = mine.storefront_id""",
         product=lead.product_id,
+        keys=rules.contact_keys(lead),
         home=lead.home_id,
         lead=lead.id,
     )
@@ -237,6 +261,73 @@ def qualify(work: Work, home_id: int, lead_id: UUID, *, assigned_to: str = "") -
     record(work, "lead.qualified", lead.id, home=home_id)
 
 
+def reach(work: Work, home_id: int, lead_id: UUID, *, by: str) -> None:
+    """Staff have reached the client by `phone` or `email`: it is she who asked.
+
+    From here on she is this lead's client for the service, by that contact: what comes for it under
+    it through another storefront in the next thirty days is a duplicate of this.
+    """
+    lead = work.take(Lead, (home_id, lead_id))
+    LEAD.step(lead.state, "reach")
+    keys = rules.contact_keys(lead, by=by)
+    if not keys:
+        raise InvalidInput(Problem("/by", "invalid_field", "Say by which contact she was reached."))
+    _reached(work, lead, by, keys)
+    record(work, "lead.reached", lead.id, home=home_id)
+
+
+def _reached(work: Work, lead: Lead, by: str, keys: list[str]) -> None:
+    """It is she: protect these contacts for this lead, unless another protects them already."""
+    if lead.reached_at is None:
+        lead.reached_at, lead.reached_by = work.now(), by
+    for key in keys:
+        # Beside another lead's client who is being reached, one waits here for the other.
+        work.run(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))",
+            name=f"lead client:{lead.product_id}:{key}",
+        )
+    given = {"product": lead.product_id, "keys": keys, "now": work.now()}
+    work.run(
+        """DELETE FROM lead_claim WHERE product_id = %(product)s
+              AND contact_key = ANY(%(keys)s::text[]) AND until <= %(now)s""",
+        **given,
+    )
+    work.run(
+        """INSERT INTO lead_claim AS c
+             (product_id, contact_key, storefront_id, home_id, lead_id, until, protected_at)
+           SELECT %(product)s, key, %(storefront)s, %(home)s, %(lead)s, %(until)s, %(now)s
+             FROM unnest(%(keys)s::text[]) AS key
+            WHERE NOT EXISTS (SELECT FROM lead_claim o WHERE o.product_id = %(product)s
+                                 AND o.contact_key = key AND o.protected_at IS NOT NULL)
+            ORDER BY key
+           ON CONFLICT (product_id, contact_key, storefront_id) DO UPDATE
+              SET until = excluded.until, protected_at = excluded.protected_at
+            WHERE c.home_id = excluded.home_id AND c.lead_id = excluded.lead_id""",
+        storefront=lead.storefront_id,
+        home=lead.home_id,
+        lead=lead.id,
+        until=work.now() + rules.PROTECTED,
+        **given,
+    )
+
+
+def mark_duplicate(work: Work, home_id: int, lead_id: UUID, *, of: tuple[int, UUID]) -> None:
+    """The same request as another lead (home, id), which goes on: this one is closed.
+
+    Raises NotTheSameRequest for a lead of another service or client, or one that is over itself.
+    """
+    # In one order, whichever of the two is to be closed.
+    taken = {key: work.take(Lead, key) for key in sorted({(home_id, lead_id), of})}
+    lead, other = taken[home_id, lead_id], taken[of]
+    LEAD.step(lead.state, "mark_duplicate")
+    shared = set(rules.contact_keys(lead)) & set(rules.contact_keys(other))
+    if lead is other or lead.product_id != other.product_id or not shared:
+        raise rules.NotTheSameRequest(number=other.number)
+    if other.state in ("lost", "duplicate"):
+        raise rules.NotTheSameRequest(number=other.number)
+    _mark_duplicate(work, lead, other)
+
+
 def lose(work: Work, home_id: int, lead_id: UUID, *, reason: str, words: str = "") -> None:
     """Nothing comes of it, for one of LOST_REASONS; any open quote falls with it."""
     lead = work.take(Lead, (home_id, lead_id))
@@ -245,8 +336,7 @@ def lose(work: Work, home_id: int, lead_id: UUID, *, reason: str, words: str = "
         raise InvalidInput(Problem("/reason", "invalid_field", "Choose a reason from the list."))
     lead.lost_reason = reason
     lead.closed_at = work.now()
-    for quote in _quotes(work, lead, "draft", *rules.STANDING):
-        quote.state = QUOTE.step(quote.state, "supersede")
+    _withdraw_quotes(work, lead)
     if words.strip():
         _note(work, lead, words)
     _free_contacts(work, lead)
@@ -341,10 +431,15 @@ def send_quote(work: Work, home_id: int, lead_id: UUID) -> int:
 
 
 def view_quote(work: Work, home_id: int, lead_id: UUID, no: int) -> None:
-    """The client has opened the quote; only the first time is a fact."""
-    quote = _take_quote(work, work.take(Lead, (home_id, lead_id)), no)
+    """The client has opened the quote; only the first time is a fact.
+
+    Its link was sent to her e-mail address: so she can be reached by that, and it is she who asked.
+    """
+    lead = work.take(Lead, (home_id, lead_id))
+    quote = _take_quote(work, lead, no)
     if quote.state == "sent":
         quote.state = QUOTE.step(quote.state, "view")
+        _reached(work, lead, "link", rules.contact_keys(lead, by="email"))
         record(work, "quote.viewed", lead_id, home=home_id)
 
 
@@ -436,6 +531,11 @@ def _quotes(work: Work, lead: Lead, *states: str) -> list[Quote]:
         states=list(states),
     )
     return [_take_quote(work, lead, row.no) for row in rows]
+
+
+def _withdraw_quotes(work: Work, lead: Lead) -> None:
+    for quote in _quotes(work, lead, "draft", *rules.STANDING):
+        quote.state = QUOTE.step(quote.state, "supersede")
 
 
 def _take_quote(work: Work, lead: Lead, no: int) -> Quote:

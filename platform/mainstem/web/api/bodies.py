@@ -142,7 +142,8 @@ class LeadLinks(msgspec.Struct, frozen=True):
 
 
 class LeadOpened(msgspec.Struct, frozen=True):
-    """The lead that was opened. `state` is `duplicate` where the client had asked before."""
+    """The lead that was opened. `state` is `duplicate` where the client had asked before in this
+    storefront, or where we are in touch with her about this service already."""
 
     id: UUID
     number: str

@@ -36,6 +36,7 @@ FACTS = {
     "lead.opened": "Request received",
     "lead.qualified": "Qualified",
     "lead.quoted": "Quote sent",
+    "lead.reached": "Client reached",
     "lead.won": "Won",
     "membership.granted": "Role granted",
     "membership.revoked": "Role taken back",
@@ -162,6 +163,9 @@ LOST = {
     "not_serious": "Not serious",
 }
 
+CONTACTS = {"phone": "By phone", "email": "By e-mail"}
+REACHED = {"phone": "By phone", "email": "By e-mail", "link": "Opened the quote's link"}
+
 LEAD_STATES = {
     "new": "New",
     "qualified": "Qualified",
@@ -272,4 +276,6 @@ STEPS = {
     "hand over": "handed over",
     "canceled": "cancelled",
     "set out for": "travelled to",
+    "reached": "recorded as reached",
+    "marked as a duplicate": "closed as a duplicate",
 }
