@@ -16,7 +16,7 @@ from mainstem.kit.work import Work
 from mainstem.orders import ClientDetails, Placed
 
 MIGRATION = (
-    Path(mainstem.__file__).parent / "migrations" / "versions" / "0002_bound_by_delivery.sql"
+    Path(mainstem.__file__).parent / "migrations" / "versions" / "0003_bound_by_delivery.sql"
 )
 
 
@@ -48,7 +48,6 @@ def test_only_bindings_that_a_delivered_order_supports_are_kept(
         delivered(work, taken)
     with psycopg.connect(database_url) as connection:
         connection.execute(f"SET ROLE {OWNER_ROLE}")
-        connection.execute("SET mainstem.affiliate = 'all'")
         connection.execute(
             "UPDATE orders SET seller_id = %s, upline[1] = %s, attributed_by = 'binding' WHERE id = %s",
             (company.birch, company.birch, taken.order_id),

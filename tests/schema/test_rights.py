@@ -45,12 +45,13 @@ COMPANY = {
     "reservation": May(insert=True, update="released_at"),
     # forgotten when they have served
     "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,
+    "client_binding": QUEUES,
     "ledger_held": QUEUES, "fact_waiting": QUEUES,
     # kept up to date
     **dict.fromkeys(
         ("pick", "person", "affiliate", "sponsorship", "membership", "sign_in_session", "setup_token",
          "product", "product_text", "variant", "shipping_rate", "catalogue_version", "storefront",
-         "storefront_key", "referral_code", "client_binding", "location", "stock_level", "team",
+         "storefront_key", "referral_code", "location", "stock_level", "team",
          "fulfilment", "parcel", "lead", "quote", "job", "payment", "refund", "dispute", "operation",
          "pay_account", "ledger_balance", "ledger_mark", "payout", "demo_clock"),
         KEEPS,

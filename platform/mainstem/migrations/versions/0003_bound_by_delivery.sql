@@ -24,4 +24,4 @@ DELETE FROM client_binding WHERE order_id IS NULL;
 ALTER TABLE client_binding ALTER COLUMN home_id SET NOT NULL, ALTER COLUMN order_id SET NOT NULL;
 COMMENT ON COLUMN client_binding.order_id IS 'the delivered order that made it; may be of any home, so no foreign key';
 
-GRANT DELETE ON client_binding TO mainstem_app;
+GRANT DELETE ON client_binding TO mainstem_company;

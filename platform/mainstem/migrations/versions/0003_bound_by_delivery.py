@@ -1,4 +1,4 @@
-"""A lead's client is protected once she was reached; requests of several storefronts all stand."""
+"""A client is bound by her first delivered order, and the binding keeps which one that is."""
 
 from pathlib import Path
 
@@ -11,6 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Claims by storefront, with the instant from which they protect; who was reached, and how."""
+    """Keep the bindings that a delivered order supports, and let the rest go."""
     sql = Path(__file__).with_suffix(".sql").read_text()
     op.get_bind().connection.driver_connection.execute(sql)
