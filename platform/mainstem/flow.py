@@ -97,14 +97,13 @@ REACTIONS: dict[str, Reaction] = {
 }
 
 
-def _open_letter(database: Database, fact: Fact) -> None:
-    payments.apply_letter(database, fact)
-    payouts.apply_letter(database, fact)
+def _open_letters(database: Database, facts: Sequence[Fact]) -> None:
+    for letter in payments.apply_letters(database, [fact.uuid for fact in facts]):
+        payouts.apply_letter(database, letter)
 
 
 # Outside: these talk to the gateway between transactions of their own.
 OUTSIDE: dict[str, Outside] = {
-    "gateway.received": _open_letter,
     "refund.requested": payments.send_refund,
     "payout.reserved": payouts.send,
     "payout.called_off": payouts.unwind,
@@ -117,7 +116,12 @@ OUTSIDE: dict[str, Outside] = {
     "payout.overdue": payouts.look_for_payout,
 }
 
-NAMES = frozenset(REACTIONS) | frozenset(OUTSIDE)
+# The same for facts of one group, which one look answers.
+OUTSIDE_TOGETHER: dict[str, Callable[[Database, Sequence[Fact]], object]] = {
+    "gateway.received": _open_letters,
+}
+
+NAMES = frozenset(REACTIONS) | frozenset(OUTSIDE) | frozenset(OUTSIDE_TOGETHER)
 
 
 def tools(*, gateway: Any = None, zone: str = "Europe/Stockholm", public_url: str = "") -> Tools:

@@ -35,6 +35,8 @@ OUTAGE_ATTEMPTS_MAX = 84
 """About three days: so long may the gateway be away without anybody having to send facts again."""
 BROKEN_OFF_MAX = 5
 """So many workers in a row may end in the middle of one fact's call before it is left to people."""
+GROUP_MAX = 50
+"""So many facts of one group are worked on together at most."""
 _LEASE_SECONDS = 120
 _IDLE_SECONDS = 0.25
 
@@ -61,7 +63,16 @@ UPDATE fact_waiting
               WHERE state = 'waiting' AND next_at <= clock_timestamp()
                 AND name = ANY(%(names)s::text[])
               ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, home_id, name, subject, state, attempts, error"""
+RETURNING id, home_id, name, subject, state, attempts, error, group_key, broken_off"""
+_LEASE_GROUP = """
+UPDATE fact_waiting
+   SET attempts = attempts + 1, broken_off = broken_off + 1,
+       next_at = clock_timestamp() + make_interval(secs => %(lease)s)
+ WHERE id IN (SELECT id FROM fact_waiting
+               WHERE group_key = %(group)s AND name = %(name)s AND id <> %(head)s
+                 AND state = 'waiting' AND next_at <= clock_timestamp() AND broken_off = 0
+               ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+RETURNING id, home_id, name, subject"""
 _DONE = "DELETE FROM fact_waiting WHERE id = ANY(%(ids)s::uuid[])"
 _FAILED = """
 UPDATE fact_waiting
@@ -110,33 +121,76 @@ def _react(work: Work, facts: Sequence[Fact]) -> None:
 
 
 def work_outside(database: Database) -> int:
-    """Run one fact whose reaction talks to the outside; 0 when none waits.
+    """Run one fact whose reaction talks to the outside, with those of its group; 0 when none waits.
 
-    It is leased, not locked: no transaction stays open while we wait for somebody else's server.
+    They are leased, not locked: no transaction stays open while we wait for somebody else's server.
     A killed worker's lease runs out, and the reaction looks before it tries again.
     """
     with database.work(SYSTEM) as work:
-        leased = work.row(
+        head = work.row(
             _LEASE,
-            names=list(flow.OUTSIDE),
+            names=[*flow.OUTSIDE, *flow.OUTSIDE_TOGETHER],
             lease=_LEASE_SECONDS,
             most=BROKEN_OFF_MAX,
             error=f"{BROKEN_OFF_MAX} workers in a row ended in the middle of it",
         )
-    if leased is None:
+        facts = _with_group(work, head)
+    if head is None:
         return 0
-    fact = Fact(leased.id, leased.home_id, leased.name, leased.subject)
-    if leased.state == "dead":
-        _warn(fact, leased)
+    if head.state == "dead":
+        _warn(facts[0], head)
         return 1
     try:
-        flow.OUTSIDE[fact.name](database, fact)
-        with database.work(SYSTEM) as work:
-            work.run(_DONE, ids=[fact.id])
-        log.info("reacted", fact=fact.name, count=1)
+        _run_outside(database, facts)
+    except GatewayUnavailable as error:
+        _put_back(database, facts, error, counted=True)
+    except Exception as error:
+        if len(facts) == 1:
+            _put_back(database, facts, error, counted=True)
+        else:
+            for fact in facts:
+                _run_alone(database, fact)
+    return len(facts)
+
+
+def _with_group(work: Work, head: Any | None) -> list[Fact]:
+    """The leased fact, and those that wait in its group, leased with it.
+
+    One that has ended a worker before is left to come alone, so that it is the one to be counted.
+    """
+    if head is None:
+        return []
+    facts = [Fact(head.id, head.home_id, head.name, head.subject)]
+    if head.group_key and head.state == "waiting" and head.broken_off == 1:
+        facts += _facts(
+            work,
+            _LEASE_GROUP,
+            group=head.group_key,
+            name=head.name,
+            head=head.id,
+            lease=_LEASE_SECONDS,
+            most=GROUP_MAX,
+        )
+    return facts
+
+
+def _run_outside(database: Database, facts: Sequence[Fact]) -> None:
+    name = facts[0].name
+    if together := flow.OUTSIDE_TOGETHER.get(name):
+        together(database, facts)
+    else:
+        [fact] = facts
+        flow.OUTSIDE[name](database, fact)
+    with database.work(SYSTEM) as work:
+        work.run(_DONE, ids=[fact.id for fact in facts])
+    log.info("reacted", fact=name, count=len(facts))
+
+
+def _run_alone(database: Database, fact: Fact) -> None:
+    try:
+        _run_outside(database, [fact])
     except Exception as error:
         _put_back(database, [fact], error, counted=True)
-    return 1
 
 
 def _facts(work: Work, sql: str, **values: Any) -> list[Fact]:

@@ -38,13 +38,15 @@ SELECT home_id, id, %(name)s, subject, %(actor)s, %(work)s, happened_at
 ON CONFLICT DO NOTHING"""
 _KEEP_WAITING = f"""
 WITH fact AS ({_KEEP} RETURNING home_id, id, subject)
-INSERT INTO fact_waiting (id, home_id, name, subject, next_at)
-SELECT id, home_id, %(name)s, subject, clock_timestamp() FROM fact"""
+INSERT INTO fact_waiting (id, home_id, name, subject, next_at, group_key)
+SELECT id, home_id, %(name)s, subject, clock_timestamp(), %(group)s FROM fact"""
 
 
-def record(work: Work, name: str, subject: object, *, home: int = 0) -> None:
-    """Keep one fact of this work."""
-    record_all(work, name, [(home, subject)])
+def record(
+    work: Work, name: str, subject: object, *, home: int = 0, group_key: str | None = None
+) -> None:
+    """Keep one fact of this work. Facts that wait under one `group_key` are taken together."""
+    record_all(work, name, [(home, subject)], group_key=group_key)
 
 
 def record_all(
@@ -54,6 +56,7 @@ def record_all(
     *,
     happened_at: Sequence[datetime] | None = None,
     reacts: bool = True,
+    group_key: str | None = None,
 ) -> None:
     """Keep many facts of one name, as (home, subject).
 
@@ -72,6 +75,7 @@ def record_all(
         ids=new_ids(len(subjects)),
         subjects=[str(subject) for _, subject in subjects],
         times=list(happened_at) if happened_at else [now] * len(subjects),
+        group=group_key,
     )
 
 

@@ -19,7 +19,7 @@ from mainstem.payments.errors import (
     OrderNotPayable,
 )
 from mainstem.payments.gateway import Gateway, Letter, verify
-from mainstem.payments.letters import DISPUTE_OVER, apply_letter, settle_session
+from mainstem.payments.letters import DISPUTE_OVER, apply_letters, settle_session
 from mainstem.payments.overdue import (
     chase_accounts,
     chase_disputes,
@@ -53,7 +53,7 @@ __all__ = [
     "PastRefund",
     "account_changed",
     "amount_problem",
-    "apply_letter",
+    "apply_letters",
     "ask_return",
     "chase_accounts",
     "chase_disputes",

@@ -36,12 +36,16 @@ _CHARGE = "payment_intent.latest_charge.balance_transaction"
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One event the gateway told us of. It says where to look, never what is true."""
+    """One event the gateway told us of. It says where to look, never what is true.
+
+    `intent_id` is the payment intent that its object belongs to or is, where it says so.
+    """
 
     event_id: str
     account: str
     type: str
     object_id: str
+    intent_id: str | None
     api_version: str
     livemode: bool
     happened_at: datetime
@@ -165,13 +169,12 @@ class Gateway:
             return _session(self._stripe.v1.checkout.sessions.retrieve(id, {"expand": [_CHARGE]}))
 
     def session_of_intent(self, intent_id: str) -> SessionState | None:
-        """The checkout that made a payment intent, if one did."""
+        """The checkout that made a payment intent, with its charge and fee, if one did."""
         with _calling():
             found = self._stripe.v1.checkout.sessions.list(
-                {"payment_intent": intent_id, "limit": 1}
+                {"payment_intent": intent_id, "limit": 1, "expand": [f"data.{_CHARGE}"]}
             )
-            ids = [session.id for session in found.data]
-        return self.session(ids[0]) if ids else None
+            return next((_session(session) for session in found.data), None)
 
     # ------------------------------------------------------------ money back
 
@@ -361,12 +364,18 @@ def _letter(raw: bytes) -> Letter:
             account=event.get("account") or "",
             type=event["type"],
             object_id=str((subject or {}).get("id", "")),
+            intent_id=_intent_in(subject or {}),
             api_version=event.get("api_version") or "",
             livemode=bool(event.get("livemode")),
             happened_at=datetime.fromisoformat(created) if thin else _time(created),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise LetterRefused(why="it is not an event") from error
+
+
+def _intent_in(subject: dict[str, Any]) -> str | None:
+    named = subject.get("id" if subject.get("object") == "payment_intent" else "payment_intent")
+    return named if isinstance(named, str) and named else None
 
 
 @contextmanager

@@ -6,13 +6,16 @@ forward steps makes all of that the same.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from mainstem.kit import inbox
 from mainstem.kit.db import Database
-from mainstem.kit.events import Fact, record
+from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
-from mainstem.kit.work import GATEWAY, Work
+from mainstem.kit.inbox import Kept
+from mainstem.kit.work import GATEWAY, Question, Work
 from mainstem.payments.doubled import (
     keep_dispute_of_second,
     keep_fee_of_second,
@@ -25,38 +28,86 @@ from mainstem.payments.service import keep_refunds
 DISPUTE_OVER = ("won", "lost", "warning_closed", "prevented")
 """The ends of a dispute, in the gateway's words; in every other state it is open."""
 
+_OF_SESSIONS = ("checkout.session.",)
+_OF_DISPUTES = ("charge.dispute.",)
+_OF_REFUNDS = ("refund.", "charge.refund.", "charge.refunded")
+HEARD = (*_OF_SESSIONS, "payment_intent.", "charge.", *_OF_DISPUTES, *_OF_REFUNDS)
+"""How the letters begin that are about a payment."""
 
-def apply_letter(database: Database, fact: Fact) -> None:
-    """Look up what a letter is about, and bring our rows to it. Others' letters are left alone."""
+
+def apply_letters(database: Database, ids: Sequence[UUID]) -> list[Kept]:
+    """Look up what these letters are about, each thing once, and bring our rows to it.
+
+    Where a payment is captured and its fee known, its letters have nothing to add and nothing is
+    asked. Others' payments are left alone. The letters that are about no payment come back.
+    """
     with database.work(GATEWAY) as work:
-        letter = work.row("SELECT type, object_id FROM inbox WHERE id = %(id)s", id=fact.uuid)
-    if letter is None:
-        return
+        letters, payments = work.ask_all([inbox.kept(ids), _payments_of(ids)])
+    groups: dict[object, list[Kept]] = {}
+    for letter in letters:
+        if letter.type.startswith(HEARD):
+            groups.setdefault(letter.intent_id or letter.id, []).append(letter)
+    for about in groups.values():
+        _look(database, about, payments.get(about[0].intent_id))
+    return [letter for letter in letters if not letter.type.startswith(HEARD)]
+
+
+def _payments_of(ids: Sequence[UUID]) -> Question[dict[str, Any]]:
+    return Question(
+        """SELECT DISTINCT p.intent_id, p.session_id, p.fee_minor > 0 AND p.captured_at IS NOT NULL AS complete
+             FROM inbox i JOIN payment p ON p.intent_id = i.intent_id
+            WHERE i.id = ANY(%(ids)s::uuid[])""",
+        {"ids": list(ids)},
+        lambda rows: {row.intent_id: row for row in rows},
+    )
+
+
+def _look(database: Database, letters: Sequence[Kept], payment: Any | None) -> None:
+    """First the payment, whichever letter came first: what follows needs to know its order."""
     gateway: Gateway = database.tools.gateway
-    if letter.type.startswith("checkout.session."):
-        settle_session(database, letter.object_id)
-    elif letter.type.startswith("payment_intent."):
-        _settle_intent(database, letter.object_id)
-    elif letter.type.startswith("charge.dispute."):
-        look_at_dispute(database, letter.object_id)
-    elif letter.type.startswith(("refund.", "charge.refund.")):
-        intent = gateway.intent_of_refund(letter.object_id)
-        _settle_intent(database, intent)
+    disputed = dict.fromkeys(one.object_id for one in letters if one.type.startswith(_OF_DISPUTES))
+    disputes = [gateway.dispute(id) for id in disputed]
+    intent = letters[0].intent_id or _intent_of(gateway, letters[0], disputes)
+    if payment is None or not payment.complete:
+        sessions = [one.object_id for one in letters if one.type.startswith(_OF_SESSIONS)]
+        if payment is not None and payment.session_id:
+            sessions.append(payment.session_id)
+        if sessions:
+            for id in dict.fromkeys(sessions):
+                settle_session(database, id)
+        else:
+            _settle_intent(database, intent)
+    for dispute in disputes:
+        keep_dispute(database, dispute)
+    if disputes or any(letter.type.startswith(_OF_REFUNDS) for letter in letters):
         look_at_refunds(database, intent)
-    elif letter.type.startswith("charge."):
-        intent = gateway.intent_of_charge(letter.object_id)
-        _settle_intent(database, intent)
-        look_at_refunds(database, intent)
+
+
+def _intent_of(gateway: Gateway, letter: Kept, disputes: Sequence[DisputeState]) -> str | None:
+    """The payment intent of a letter that did not say it."""
+    if disputes:
+        return disputes[0].intent_id
+    if letter.type.startswith("refund.") or letter.type.startswith("charge.refund."):
+        return gateway.intent_of_refund(letter.object_id)
+    if letter.type.startswith("charge."):
+        return gateway.intent_of_charge(letter.object_id)
+    return None
 
 
 def settle_session(database: Database, session_id: str) -> None:
     """Bring a payment to what its checkout says. The letters and the client's return both call it."""
-    session = database.tools.gateway.session(session_id)
-    ours = _ours(session)
-    if ours is None:
-        return
-    with database.work(GATEWAY) as work:
-        _keep_session(work, *ours, session)
+    _settle(database, database.tools.gateway.session(session_id))
+
+
+def _settle_intent(database: Database, intent_id: str | None) -> None:
+    if intent_id and (session := database.tools.gateway.session_of_intent(intent_id)):
+        _settle(database, session)
+
+
+def _settle(database: Database, session: SessionState) -> None:
+    if ours := _ours(session):
+        with database.work(GATEWAY) as work:
+            _keep_session(work, *ours, session)
 
 
 def _keep_session(work: Work, home_id: int, payment_id: UUID, session: SessionState) -> None:
@@ -134,12 +185,6 @@ def _keep_fee(work: Work, home_id: int, payment_id: UUID, session: SessionState)
         charge=session.charge_id,
     )
     record(work, "payment.fee_known", payment_id, home=home_id)
-
-
-def _settle_intent(database: Database, intent_id: str | None) -> None:
-    """First the payment, whichever letter came first: what follows needs to know its order."""
-    if intent_id and (session := database.tools.gateway.session_of_intent(intent_id)):
-        settle_session(database, session.id)
 
 
 def _ours(session: SessionState) -> tuple[int, UUID] | None:

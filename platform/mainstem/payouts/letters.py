@@ -6,6 +6,7 @@ from uuid import UUID
 
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact
+from mainstem.kit.inbox import Kept
 from mainstem.kit.work import GATEWAY, SYSTEM, Work
 from mainstem.payments import account_changed
 from mainstem.payments.gateway import Gateway
@@ -57,14 +58,8 @@ def look_for_payout(database: Database, fact: Fact) -> None:
             retry(work, fact.home_id, fact.uuid)
 
 
-def apply_letter(database: Database, fact: Fact) -> None:
+def apply_letter(database: Database, letter: Kept) -> None:
     """Bring a payout or an account to what the gateway says, after a letter about it."""
-    with database.work(GATEWAY) as work:
-        letter = work.row(
-            "SELECT type, object_id, account FROM inbox WHERE id = %(id)s", id=fact.uuid
-        )
-    if letter is None:
-        return
     gateway: Gateway = database.tools.gateway
     if letter.type.startswith("payout.") and letter.account:
         payout = gateway.payout(letter.object_id, account=letter.account)

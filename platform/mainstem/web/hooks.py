@@ -47,6 +47,7 @@ async def stripe_letter(request: Request[Any, Any, Any]) -> Response[bytes]:
             api_version=letter.api_version,
             payload=raw,
             happened_at=letter.happened_at,
+            intent_id=letter.intent_id,
         )
 
     await in_work(request, GATEWAY, keep)

@@ -1,0 +1,273 @@
+"""What one guest's paid order costs: by pages up to the redirect, and until it is paid and routed.
+
+    python benchmarks/guest.py [--orders N] [--json]
+
+The demo company, as `mainstem run` starts it, in a folder of its own: a web process, a worker, the
+embedded gateway and PostgreSQL. A guest opens a product, puts it in the basket, opens the checkout,
+orders, pays on the gateway's page, comes back and reads the page of the order; then everything that
+follows is waited for. CPU time is the kernel's own account of each process. The gateway and the
+guest are somebody else's machines: they are told apart and not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import psutil
+import psycopg
+from capture import cpu_of_tree
+
+from mainstem import running
+from mainstem.kit import postgres
+
+STOREFRONT = "langkok"
+WARM_UP = 10
+COUNTED = ("web", "worker", "postgres")
+TO_REDIRECT_GOAL_MS, TO_ROUTED_GOAL_MS = 15, 60
+STEPS = ("product", "basket", "checkout", "order")
+PROCESSES = (*COUNTED, "gateway")
+Used = dict[str, float]
+
+
+class Guest:
+    """A browser: its own connection, its own cookies."""
+
+    def __init__(self, base: str) -> None:
+        self._client = httpx.Client(base_url=base, timeout=30, follow_redirects=False)
+
+    def get(self, path: str) -> str:
+        """A page's text, wherever it leads."""
+        answer = self._client.get(path, follow_redirects=True)
+        answer.raise_for_status()
+        return answer.text
+
+    def post(self, path: str, form: dict[str, str]) -> str:
+        """Where a form leads to."""
+        url = self._client.base_url.join(path)
+        answer = self._client.post(
+            url, data=form, headers={"Origin": f"{url.scheme}://{url.netloc.decode()}"}
+        )
+        if not answer.is_redirect:
+            raise SystemExit(f"{url}: {answer.status_code}\n{answer.text[:2000]}")
+        return str(url.join(answer.headers["location"]))
+
+    def close(self) -> None:
+        """Go."""
+        self._client.close()
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The hidden fields of a page's forms."""
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)
+    return {name: html.unescape(value) for name, value in found}
+
+
+class House:
+    """The running company: its processes, and what each has used."""
+
+    def __init__(self, supervisor: int, database: psycopg.Connection[tuple[int]], web: str) -> None:
+        self.database, self.web = database, web
+        self._processes = {
+            name: process.pid
+            for process in psutil.Process(supervisor).children(recursive=True)
+            if (name := _name(process))
+        }
+        assert set(self._processes) == {*COUNTED, "gateway"}, self._processes
+
+    def cpu(self) -> dict[str, float]:
+        """CPU milliseconds of each process so far, with all that it has started."""
+        return {name: 1000 * cpu_of_tree(pid) for name, pid in self._processes.items()}
+
+    def check(self, paid: int) -> None:
+        """Every order that was paid is paid, and routed."""
+        row = self.database.execute(
+            """SELECT count(*) FROM orders o WHERE client_key LIKE 'guest-%' AND paid_minor = total_minor
+                  AND EXISTS (SELECT 1 FROM fulfilment f WHERE (f.home_id, f.order_id) = (o.home_id, o.id)
+                                 AND f.state = 'released')"""
+        ).fetchone()
+        assert row is not None
+        assert row[0] == paid, f"{row[0]} of {paid} orders are paid and routed"
+
+    def waiting(self) -> int:
+        """How many facts still wait for what follows from them."""
+        row = self.database.execute(
+            "SELECT count(*) FROM fact_waiting WHERE name NOT LIKE 'clock.%'"
+        ).fetchone()
+        assert row is not None
+        return row[0]
+
+
+def _name(process: psutil.Process) -> str | None:
+    said = " ".join(process.cmdline())
+    if "mainstem.gateway" in said:
+        return "gateway"
+    if "mainstem web" in said:
+        return "web"
+    if "mainstem worker" in said:
+        return "worker"
+    return "postgres" if process.name() == "postgres" and " -D" in said else None
+
+
+@contextmanager
+def company() -> Iterator[House]:
+    """The demo company in a folder of its own, running."""
+    folder = Path(tempfile.mkdtemp(prefix="guest-"))
+    environment = os.environ | {"MAINSTEM_DATA": str(folder), "MAINSTEM_PORT": "8790"}
+    with (folder / "said").open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mainstem", "run"], env=environment, stdout=said, stderr=said
+        )
+    try:
+        until = time.monotonic() + 180
+        while not (addresses := running.addresses(folder)):
+            if process.poll() is not None or time.monotonic() > until:
+                raise SystemExit((folder / "said").read_text()[-3000:])
+            time.sleep(0.2)
+        server = postgres.find(folder / "pg")
+        assert server is not None, "the company runs on its own database"
+        with psycopg.connect(server.admin_url(running.DATABASE), autocommit=True) as database:
+            yield House(process.pid, database, addresses["web"])
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def to_redirect(
+    house: House, article: str, number: int, step: Callable[[str], None]
+) -> tuple[Guest, str]:
+    """One guest, from the product to the gateway's page; the guest, and where that page is."""
+    guest, shop = Guest(house.web), f"/s/{STOREFRONT}"
+    page = guest.get(f"{shop}/p/{article}")
+    step("product")
+    guest.post(f"{shop}/basket", hidden(page) | {"quantity": "1"})
+    step("basket")
+    page = guest.get(f"{shop}/checkout")
+    step("checkout")
+    form = hidden(page) | {
+        "client-name": "Ada Lind",
+        "client-email": f"guest-{number}@example.com",
+        "client-phone": "",
+        "address-line1": "Storgatan 1",
+        "address-line2": "",
+        "address-postal_code": "114 55",
+        "address-city": "Stockholm",
+        "address-country": "SE",
+        "code": "",
+    }
+    there = guest.post(f"{shop}/checkout", form)
+    step("order")
+    return guest, there
+
+
+def pay(guest: Guest, there: str) -> None:
+    """Pay on the gateway's page, come back and read the page of the order."""
+    guest.get(guest.post(there, {"card": "success", "email": "guest@example.com"}))
+    guest.close()
+
+
+def plenty(house: House) -> str:
+    """Goods of which there is enough for the whole run; their address."""
+    row = house.database.execute(
+        """WITH one AS (
+             SELECT p.id, p.slug, v.id AS variant FROM storefront s
+               JOIN product p ON p.kind = 'goods' AND p.active
+                AND (s.product_ids IS NULL OR p.id = ANY(s.product_ids))
+               JOIN variant v ON v.product_id = p.id AND v.active
+              WHERE s.slug = %s AND (SELECT count(*) FROM variant w WHERE w.product_id = p.id) = 1
+              ORDER BY p.position, p.id LIMIT 1),
+           more AS (UPDATE stock_level l SET on_hand = on_hand + 100000
+                      FROM one WHERE l.variant_id = one.variant)
+           SELECT slug FROM one""",
+        (STOREFRONT,),
+    ).fetchone()
+    assert row is not None, "the demo's shop sells goods"
+    # The shop learns of it at its next look.
+    house.database.execute("UPDATE catalogue_version SET version = version + 1")
+    time.sleep(1.5)
+    return str(row[0])
+
+
+def settle(house: House) -> None:
+    """Wait until nothing follows any more."""
+    calm, until = 0, time.monotonic() + 120
+    while calm < 10:
+        calm = calm + 1 if house.waiting() == 0 else 0
+        if time.monotonic() > until:
+            raise SystemExit("facts were still waiting after two minutes")
+        time.sleep(0.2)
+
+
+def measure(orders: int) -> tuple[dict[str, Used], Used]:
+    """CPU milliseconds an order by process: of each step up to the redirect, and of all of a paid one."""
+    steps: dict[str, Used] = {name: dict.fromkeys(PROCESSES, 0.0) for name in STEPS}
+    with company() as house:
+        article = plenty(house)
+        for number in range(WARM_UP):
+            pay(*to_redirect(house, article, number, lambda _: None))
+        settle(house)
+        at = house.cpu()
+
+        def step(name: str) -> None:
+            nonlocal at
+            before, at = at, house.cpu()
+            for process in PROCESSES:
+                steps[name][process] += (at[process] - before[process]) / orders
+
+        for number in range(orders):
+            guest, _ = to_redirect(house, article, WARM_UP + number, step)
+            guest.close()
+        settle(house)
+        before = house.cpu()
+        for number in range(orders):
+            pay(*to_redirect(house, article, WARM_UP + orders + number, lambda _: None))
+        settle(house)
+        paid = {name: (spent - before[name]) / orders for name, spent in house.cpu().items()}
+        house.check(WARM_UP + orders)
+    return steps, paid
+
+
+def main() -> None:
+    """Measure, and say it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("--orders", type=int, default=100)
+    parser.add_argument("--json", action="store_true", help="the figures as the last line")
+    given = parser.parse_args()
+    began = datetime.now(UTC)
+    steps, paid = measure(given.orders)
+    print(f"A guest's order, {began:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores,"
+          f" load {os.getloadavg()[0]:.1f}; CPU in ms an order, {given.orders} orders")  # fmt: skip
+    print(f"{'':<18}" + "".join(f"{name:>10}" for name in PROCESSES) + f"{'counted':>10}")
+    for name, row in [*steps.items(), ("paid and routed", paid)]:
+        print(f"{name:<18}" + "".join(f"{row[process]:>10.2f}" for process in PROCESSES)
+              + f"{_counted(row):>10.2f}")  # fmt: skip
+    unpaid = sum(map(_counted, steps.values()))
+    for words, came_to, goal in (("up to the redirect", unpaid, TO_REDIRECT_GOAL_MS),
+                                 ("paid and routed", _counted(paid), TO_ROUTED_GOAL_MS)):  # fmt: skip
+        print(f"{words:<18} {came_to:6.1f} of {goal}: ratio {came_to / goal:.2f}")
+    if given.json:
+        print(json.dumps({"to_redirect_ms": round(unpaid, 1), "to_routed_ms": round(_counted(paid), 1),
+                          "steps": steps, "paid": paid}))  # fmt: skip
+
+
+def _counted(row: dict[str, float]) -> float:
+    return sum(row.get(name, 0.0) for name in COUNTED)
+
+
+if __name__ == "__main__":
+    main()
