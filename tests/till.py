@@ -201,6 +201,7 @@ class Till:
                     work, provider="stripe", account=letter.account, event_id=letter.event_id,
                     type=letter.type, object_id=letter.object_id, api_version=letter.api_version,
                     payload=raw, happened_at=letter.happened_at,
+                    intent_id=letter.intent_id,
                 )  # fmt: skip
 
     def letters_arrive(self) -> list[str]:

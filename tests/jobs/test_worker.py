@@ -272,6 +272,57 @@ def test_only_deaths_in_a_row_count_as_such(
     assert waiting(crew) == []
 
 
+@pytest.fixture
+def together(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Every call for outside facts of one group, as the subjects it was made for."""
+    calls: list[list[str]] = []
+
+    def call(_: Database, facts: Sequence[Fact]) -> None:
+        calls.append(sorted(fact.subject for fact in facts))
+        if any(fact.subject == "subject 001" for fact in facts):
+            raise ValueError("poison")
+
+    monkeypatch.setitem(flow.OUTSIDE_TOGETHER, OUTSIDE, call)
+    return calls
+
+
+def happen_in_groups(crew: Database, groups: dict[str, int]) -> None:
+    with crew.work() as work:
+        for key, count in groups.items():
+            subjects = [(0, f"subject {key}{n:02}") for n in range(count)]
+            record_all(work, OUTSIDE, subjects, group_key=key)
+
+
+def test_outside_facts_of_one_group_are_done_by_one_call(
+    crew: Database, together: list[list[str]]
+) -> None:
+    happen_in_groups(crew, {"a": 5, "b": 1, "c": 2})
+    assert worker.drain(crew) == 8
+    assert sorted(map(len, together)) == [1, 2, 5]
+    assert waiting(crew) == []
+
+
+def test_a_poisonous_fact_lets_the_rest_of_its_group_through(
+    crew: Database, together: list[list[str]]
+) -> None:
+    happen_in_groups(crew, {"0": 3})
+    worker.drain(crew)
+    assert together[0] == ["subject 000", "subject 001", "subject 002"]
+    assert sorted(together[1:]) == [["subject 000"], ["subject 001"], ["subject 002"]]
+    [left] = waiting(crew)
+    assert (left.subject, left.attempts, left.state) == ("subject 001", 1, "waiting")
+
+
+def test_a_fact_whose_call_ended_its_worker_comes_alone_the_next_time(
+    crew: Database, together: list[list[str]]
+) -> None:
+    happen_in_groups(crew, {"a": 3})
+    with crew.work() as work:  # as a worker that was killed in the middle has left them
+        work.run("UPDATE fact_waiting SET attempts = 1, broken_off = 1")
+    worker.drain(crew)
+    assert together == [["subject a00"], ["subject a01"], ["subject a02"]]
+
+
 def test_an_outside_fact_that_fails_is_counted_once_a_try(
     crew: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
