@@ -77,3 +77,16 @@ def test_an_instant_keeps_its_place_in_time(database: Database) -> None:
 def test_a_list_of_two_kinds_is_refused(database: Database) -> None:
     with database.work() as work, pytest.raises(psycopg.DataError):
         work.value("SELECT %(sent)s::text[]", sent=[UUID(int=1), date(2026, 1, 2)])
+
+
+def test_a_connection_that_the_server_has_closed_is_never_handed_out(
+    database: Database, database_url: str
+) -> None:
+    with database.work() as first, database.work() as second:
+        ours = [work.value("SELECT pg_backend_pid()") for work in (first, second)]
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        for pid in ours:
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+    with database.work() as work, database.work() as beside:
+        fresh = {one.value("SELECT pg_backend_pid()") for one in (work, beside)}
+    assert not fresh & set(ours)

@@ -54,7 +54,7 @@ def test_the_letters_of_one_payment_are_answered_by_one_look(
 def test_the_letters_of_a_payment_that_is_known_ask_for_nothing(
     till: Till, requests: Requests
 ) -> None:
-    placed = till.a_paid_order()  # the client's return has looked
+    till.a_paid_order()  # the client's return has looked
     letters = till.collect()
     requests.forget()
     till.read(letters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -101,15 +102,29 @@ class Database:
 
 
 def _engine(url: str, settings: dict[str, str], pool: int) -> Engine:
-    return sqlalchemy.create_engine(
+    engine = sqlalchemy.create_engine(
         sqlalchemy_url(with_settings(url, settings)),
         pool_size=pool,
         max_overflow=pool,
-        pool_pre_ping=True,
         pool_timeout=10,
         # psycopg prepares what it has seen five times; prebuilt statements soon are.
         connect_args={"connect_timeout": 10, "prepare_threshold": 2},
     )
+
+    # A round trip before each Work would cost as much as a small one. A server that has gone away
+    # has closed the socket or said why, so there is something to read where nothing was asked.
+    @sqlalchemy.event.listens_for(engine, "checkout")
+    def refuse_a_closed_one(connection: Any, _record: Any, _proxy: Any) -> None:
+        waiting = select.poll()
+        waiting.register(connection.fileno(), select.POLLIN)
+        if not waiting.poll(0):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise sqlalchemy.exc.InvalidatePoolError from error
+
+    return engine
 
 
 def with_settings(url: str, settings: dict[str, str]) -> str:
