@@ -14,21 +14,23 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
+from uuid import UUID
 
 import psycopg
 
-from mainstem import identity, leads, orders
+from mainstem import identity, leads, orders, payments
 from mainstem.kit.db import Database, cause_of, was_in_the_way, was_lost
 from mainstem.kit.errors import Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
 from mainstem.leads import LeadWanted, Opened
 from mainstem.orders import OrderWanted, Placed
+from mainstem.payments import Checkout
 
 PATIENCE = timedelta(seconds=10)
 """How long an order may take before its sender is told to come again."""
@@ -42,6 +44,8 @@ HELD_UP_SECONDS = 0.2
 LEADS_AT_ONCE = 2
 
 Answer = Placed | Exception
+Urls = Callable[[int, UUID], tuple[str, str]]
+"""Where the gateway leads the client of an order: (when it is paid, when it is not)."""
 
 
 class CaptureBusy(Refused):
@@ -82,6 +86,8 @@ class _Waiting:
     tell: Future[Placed] | asyncio.Future[Placed]
     loop: asyncio.AbstractEventLoop | None = None
     taken: bool = False
+    urls: Urls | None = None
+    checkout: Checkout | None = None
 
     @property
     def name(self) -> Hashable:
@@ -143,12 +149,22 @@ class Capture:
 
         With `key_hash`, only while that key of the storefront is in force.
         """
+        placed, _ = await self.order_to_pay(wanted, None, key_hash=key_hash)
+        return placed
+
+    async def order_to_pay(
+        self, wanted: OrderWanted, urls: Urls | None, *, key_hash: bytes | None = None
+    ) -> tuple[Placed, Checkout | None]:
+        """The same with the checkout at which it is paid, durable with it.
+
+        None where the order had been placed before: `payments.start` knows its checkout.
+        """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Placed] = loop.create_future()
-        waiting = self._line_up(wanted, key_hash, answer, loop)
+        waiting = self._line_up(wanted, key_hash, answer, loop, urls)
         try:
             async with asyncio.timeout(self._patience):
-                return await answer
+                return await answer, waiting.checkout
         except TimeoutError:
             raise self._give_up(waiting) from None
         except asyncio.CancelledError:
@@ -212,8 +228,10 @@ class Capture:
         key_hash: bytes | None,
         tell: Future[Placed] | asyncio.Future[Placed],
         loop: asyncio.AbstractEventLoop | None = None,
+        urls: Urls | None = None,
     ) -> _Waiting:
-        waiting = _Waiting(wanted, key_hash, time.monotonic() + self._patience, tell, loop)
+        until = time.monotonic() + self._patience
+        waiting = _Waiting(wanted, key_hash, until, tell, loop, urls=urls)
         if not self._writers and not self._stopping:
             self.start()
         with self._changed:
@@ -301,6 +319,10 @@ class Capture:
             in_force = _prepare(work, {w.key_hash for w in in_time if w.key_hash})
             live = [w for w in in_time if w.key_hash is None or w.key_hash in in_force]
             placed = orders.place(work, [waiting.wanted for waiting in live])
+            # What an earlier try opened has been undone with it.
+            for waiting in batch:
+                waiting.checkout = None
+            _open_checkouts(work, live, placed)
         answers: dict[int, Answer] = {id(w): CaptureBusy() for w in batch}
         answers |= {id(w): KeyRevoked() for w in in_time}
         answers |= {id(w): answer for w, answer in zip(live, placed, strict=True)}
@@ -318,6 +340,23 @@ def _prepare(work: Work, key_hashes: set[bytes]) -> set[bytes]:
     """Bound the wait for locks; which of these keys are in force now."""
     work.run(_SETTINGS, locks_within=LOCKS_WITHIN)
     return identity.keys_in_force(work, key_hashes) if key_hashes else set()
+
+
+def _open_checkouts(
+    work: Work, batch: Sequence[_Waiting], answers: Sequence[Placed | Refused]
+) -> None:
+    """Open the checkouts of the new orders whose client pays at once."""
+    new = {
+        answer.order_id: waiting
+        for waiting, answer in zip(batch, answers, strict=True)
+        if waiting.urls and isinstance(answer, Placed) and not answer.replayed
+    }
+    if new:
+        asked = [
+            (w.wanted.home_id, id, *w.urls(w.wanted.home_id, id)) for id, w in new.items() if w.urls
+        ]
+        for id, checkout in payments.open_checkouts(work, asked).items():
+            new[id].checkout = checkout
 
 
 def _try_again(error: Exception) -> bool:

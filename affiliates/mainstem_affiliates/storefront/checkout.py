@@ -19,6 +19,7 @@ from litestar.params import FromPath
 from mainstem import payments
 from mainstem.identity import client_link
 from mainstem.kit.errors import Problem, Refused
+from mainstem.kit.settings import Settings
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
 from mainstem.money import Money
@@ -32,7 +33,7 @@ from mainstem.orders import (
     PriceChanged,
     TotalsSeen,
 )
-from mainstem.payments import GatewayUnavailable, OrderNotPayable
+from mainstem.payments import Checkout, GatewayUnavailable, OrderNotPayable
 from mainstem.web import Form, house_of, redirect
 from mainstem.web.works import in_work
 from mainstem_affiliates.capture import InProgress
@@ -93,7 +94,7 @@ async def order(
         wanted = _wanted(shopper, basket, form)
         if wanted.code:
             await in_work(request, CLIENT, lambda work: _refuse_unknown_code(work, wanted.code))
-        placed = await place(request, wanted)
+        placed, checkout = await place(request, wanted)
     except PriceChanged as changed:
         shown = Money(_total(form), window.currency)
         return await _page(shopper, basket, form.texts(), repriced=shown, status=changed.status)
@@ -108,12 +109,23 @@ async def order(
     kept = read_basket(request, slug)
     if kept.quantities == basket.quantities:
         keep_basket(request, slug, Basket())
-    return await to_payment(request, placed.home_id, placed.order_id)
+    return await to_payment(request, placed.home_id, placed.order_id, checkout)
 
 
-async def place(request: Request[Any, Any, Any], wanted: OrderWanted) -> Placed:
-    """The one way an order leaves this storefront."""
-    return await patiently(lambda: request.app.state["capture"].order(wanted))
+async def place(
+    request: Request[Any, Any, Any], wanted: OrderWanted
+) -> tuple[Placed, Checkout | None]:
+    """The one way an order leaves this storefront; with the checkout of one that is new."""
+    urls = _urls(house_of(request).settings)
+    return await patiently(lambda: request.app.state["capture"].order_to_pay(wanted, urls))
+
+
+def _urls(settings: Settings) -> Callable[[int, UUID], tuple[str, str]]:
+    def of(home_id: int, order_id: UUID) -> tuple[str, str]:
+        there = f"{settings.public_url}/order/{client_link(settings.secret, home_id, order_id)}"
+        return f"{there}/return", there
+
+    return of
 
 
 async def patiently(send: Callable[[], Awaitable[T]]) -> T:
@@ -129,27 +141,38 @@ async def patiently(send: Callable[[], Awaitable[T]]) -> T:
             pause *= 2
 
 
-async def to_payment(request: Request[Any, Any, Any], home_id: int, order_id: UUID) -> Page:
-    """On to the gateway's page; to the order's own when that cannot be reached now."""
+async def to_payment(
+    request: Request[Any, Any, Any],
+    home_id: int,
+    order_id: UUID,
+    checkout: Checkout | None = None,
+) -> Page:
+    """On to the gateway's page; to the order's own when that cannot be reached now.
+
+    `checkout` is what was opened with the order, if it was placed just now.
+    """
     settings, database = house_of(request).settings, house_of(request).database
-    token = client_link(settings.secret, home_id, order_id)
-    there = f"{settings.public_url}/order/{token}"
+    success_url, there = _urls(settings)(home_id, order_id)
+    token = there.rpartition("/")[2]
     began = time.monotonic()
 
+    # On the loop's own threads: a slow gateway must not hold up those that serve pages.
     async def start() -> str:
-        # On the loop's own threads: a slow gateway must not hold up those that serve pages.
         return await asyncio.to_thread(
             payments.start,
             database,
             home_id,
             order_id,
-            success_url=f"{there}/return",
+            success_url=success_url,
             cancel_url=there,
         )
 
     try:
         try:
-            url = await start()
+            if checkout:
+                url = await asyncio.to_thread(payments.show_checkout, database, checkout)
+            else:
+                url = await start()
         except GatewayUnavailable:
             if time.monotonic() - began > _TWIN_SECONDS:
                 raise

@@ -31,18 +31,22 @@ from mainstem.payments.overdue import (
     look_for_refund,
 )
 from mainstem.payments.service import (
+    Checkout,
     PastRefund,
+    open_checkouts,
     record_external,
     record_external_refunds,
     request_refund,
     retry_refund,
     send_refund,
+    show_checkout,
     start,
 )
 
 __all__ = [
     "DISPUTE_OVER",
     "AmountNotPossible",
+    "Checkout",
     "Gateway",
     "GatewayDeclined",
     "GatewayUnavailable",
@@ -68,6 +72,7 @@ __all__ = [
     "payable_part",
     "payout_problem",
     "payout_step",
+    "open_checkouts",
     "record_external",
     "record_external_refunds",
     "refuse_impossible",
@@ -77,6 +82,7 @@ __all__ = [
     "return_second_again",
     "send_refund",
     "settle_session",
+    "show_checkout",
     "start",
     "verify",
 ]

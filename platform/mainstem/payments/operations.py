@@ -8,6 +8,7 @@ next try looks first.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -44,8 +45,39 @@ def open_operation(
         kind=kind,
         subject=subject_id,
         attempt=attempt,
-        key=f"{kind}:{subject_id}:{attempt}",
+        key=key_of(kind, subject_id, attempt),
         request=json.dumps(request),
+        now=work.now(),
+    )
+
+
+def key_of(kind: str, subject_id: UUID, attempt: int) -> str:
+    """The key under which an attempt is the same request, however often it is sent."""
+    return f"{kind}:{subject_id}:{attempt}"
+
+
+def open_tried(
+    work: Work, operations: Sequence[tuple[int, UUID, str, UUID, dict[str, Any]]]
+) -> list[Any]:
+    """First operations of new subjects, as (home, id, kind, subject, request), tried at once.
+
+    Rows as `open_operation` gives them, with home_id and subject_id. A request is as it was kept:
+    the next try must send the very same one.
+    """
+    return work.rows(
+        """INSERT INTO operation (home_id, id, kind, subject_id, attempt, key, request, state,
+                                  opened_at, first_tried_at)
+           SELECT home_id, id, kind, subject_id, 1, key, request, 'unknown', %(now)s, %(now)s
+             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(kinds)s::text[],
+                         %(subjects)s::uuid[], %(keys)s::text[], %(requests)s::jsonb[])
+               AS new (home_id, id, kind, subject_id, key, request)
+        RETURNING home_id, subject_id, id, attempt, key, request, state, false AS tried""",
+        homes=[home for home, *_ in operations],
+        ids=[id for _, id, *_ in operations],
+        kinds=[kind for _, _, kind, _, _ in operations],
+        subjects=[subject for *_, subject, _ in operations],
+        keys=[key_of(kind, subject, 1) for _, _, kind, subject, _ in operations],
+        requests=[json.dumps(request) for *_, request in operations],
         now=work.now(),
     )
 

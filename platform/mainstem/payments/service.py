@@ -30,6 +30,18 @@ from mainstem.payments.errors import (
 _SESSION_LIFE = (timedelta(minutes=31), timedelta(hours=23))
 
 
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A checkout that is durable with us and still to be opened at the gateway."""
+
+    home_id: int
+    payment_id: UUID
+    operation_id: UUID
+    key: str
+    request: dict[str, Any]
+    tried: bool = False
+
+
 def start(
     database: Database, home_id: int, order_id: UUID, *, success_url: str, cancel_url: str
 ) -> str:
@@ -40,14 +52,20 @@ def start(
     """
     with database.work(CLIENT) as work:
         ready = _open_checkout(work, home_id, order_id, success_url, cancel_url)
-    if isinstance(ready, str):
-        return ready
-    payment_id, operation = ready
+    return ready if isinstance(ready, str) else show_checkout(database, ready)
+
+
+def show_checkout(database: Database, checkout: Checkout) -> str:
+    """Open a checkout at the gateway: the page where the client pays.
+
+    Raises GatewayUnavailable when the gateway does not answer; then `start` tries again.
+    """
+    home_id, payment_id = checkout.home_id, checkout.payment_id
     try:
-        session = database.tools.gateway.create_session(operation.request, operation.key)
+        session = database.tools.gateway.create_session(checkout.request, checkout.key)
     except GatewayDeclined as error:
         with database.work(SYSTEM) as work:
-            operations.close(work, home_id, operation.id, error=str(error))
+            operations.close(work, home_id, checkout.operation_id, error=str(error))
             _set_state(work, home_id, payment_id, "failed")
         raise GatewayUnavailable(str(error)) from error
     except GatewayBusy:
@@ -55,13 +73,13 @@ def start(
     except GatewayUnavailable as error:
         # The gateway may answer this key with the same trouble for ever. Nobody was given a page
         # that it may have opened, so the next try may safely open another.
-        if operation.tried:
+        if checkout.tried:
             with database.work(SYSTEM) as work:
-                operations.close(work, home_id, operation.id, error=str(error))
+                operations.close(work, home_id, checkout.operation_id, error=str(error))
         raise
     assert session.url, "an open checkout has a page"
     with database.work(CLIENT) as work:
-        operations.close(work, home_id, operation.id, provider_id=session.id)
+        operations.close(work, home_id, checkout.operation_id, provider_id=session.id)
         # Of two pages, opened by two clicks under two keys, the first one written down is shown.
         shown = work.value(
             """UPDATE payment SET session_id = coalesce(session_id, %(session)s),
@@ -76,17 +94,57 @@ def start(
     return str(shown)
 
 
+_TO_PAY = """
+SELECT o.home_id, o.id, o.number, o.state, o.currency, o.locale, o.total_minor, o.shipping_minor,
+       o.pay_by, o.client_key, s.name AS shop,
+       (SELECT json_agg(json_build_array(l.name, l.quantity, l.unit_minor, l.total_minor)
+                        ORDER BY l.line_no)
+          FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id) AS lines
+  FROM orders o
+  JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
+  LEFT JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id"""
+
+
+def open_checkouts(
+    work: Work, orders: Sequence[tuple[int, UUID, str, str]]
+) -> dict[UUID, Checkout]:
+    """Checkouts of orders that this very Work has placed, by order: for `show_checkout`.
+
+    Asked as (home, order, success_url, cancel_url). They are durable with their orders, at one
+    commit, so that paying needs no second road through the database.
+    """
+    urls = {order_id: (success, cancel) for _, order_id, success, cancel in orders}
+    rows = work.rows(_TO_PAY, homes=[one[0] for one in orders], ids=[one[1] for one in orders])
+    payments = dict(zip(new_ids(len(rows)), rows, strict=True))
+    _write_payments(work, [(order, id, 1) for id, order in payments.items()])
+    opened = operations.open_tried(
+        work,
+        [
+            (
+                order.home_id,
+                new_id(),
+                "checkout",
+                id,
+                _session_request(order, id, *urls[order.id], now=work.now()),
+            )
+            for id, order in payments.items()
+        ],
+    )
+    return {
+        payments[one.subject_id].id: _checkout(one.home_id, one.subject_id, one) for one in opened
+    }
+
+
+def _checkout(home_id: int, payment_id: UUID, operation: Any) -> Checkout:
+    return Checkout(
+        home_id, payment_id, operation.id, operation.key, operation.request, operation.tried
+    )
+
+
 def _open_checkout(
     work: Work, home_id: int, order_id: UUID, success_url: str, cancel_url: str
-) -> str | tuple[UUID, Any]:
-    order = work.row(
-        """SELECT home_id, id, number, state, currency, locale, total_minor, shipping_minor, pay_by,
-                  client_key, (SELECT name FROM storefront s
-                                WHERE s.home_id = o.home_id AND s.id = o.storefront_id) AS shop
-             FROM orders o WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
-        home=home_id,
-        id=order_id,
-    )
+) -> str | Checkout:
+    order = work.row(_TO_PAY + " FOR UPDATE OF o", homes=[home_id], ids=[order_id])
     if order is None:
         raise NotFound("order")
     if order.state != "pending" or order.pay_by <= work.now():
@@ -111,51 +169,41 @@ def _open_checkout(
     if last is not None and last.state == "started":
         payment_id = last.id
     else:
-        payment_id = _new_payment(work, order, attempt=last.attempt + 1 if last else 1)
-    request = _session_request(work, order, payment_id, success_url, cancel_url)
+        payment_id = new_id()
+        _write_payments(work, [(order, payment_id, last.attempt + 1 if last else 1)])
+    request = _session_request(order, payment_id, success_url, cancel_url, now=work.now())
     operation = operations.open_operation(work, home_id, "checkout", payment_id, request)
     operations.trying(work, home_id, operation.id)
-    return payment_id, operation
+    return _checkout(home_id, payment_id, operation)
 
 
-def _new_payment(work: Work, order: Any, *, attempt: int) -> UUID:
-    id = new_id()
+def _write_payments(work: Work, payments: Sequence[tuple[Any, UUID, int]]) -> None:
+    """Payments of orders, as (order, id, attempt)."""
     work.run(
         """INSERT INTO payment (home_id, id, order_id, provider, attempt, state, currency,
                                 amount_minor, created_at)
-           VALUES (%(home)s, %(id)s, %(order)s, 'stripe', %(attempt)s, 'started', %(currency)s,
-                   %(amount)s, %(now)s)""",
-        home=order.home_id,
-        id=id,
-        order=order.id,
-        attempt=attempt,
-        currency=order.currency,
-        amount=order.total_minor,
+           SELECT home_id, id, order_id, 'stripe', attempt, 'started', currency, amount, %(now)s
+             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(orders)s::uuid[],
+                         %(attempts)s::int[], %(currencies)s::text[], %(amounts)s::bigint[])
+               AS new (home_id, id, order_id, attempt, currency, amount)""",
+        homes=[order.home_id for order, _, _ in payments],
+        ids=[id for _, id, _ in payments],
+        orders=[order.id for order, _, _ in payments],
+        attempts=[attempt for _, _, attempt in payments],
+        currencies=[order.currency for order, _, _ in payments],
+        amounts=[order.total_minor for order, _, _ in payments],
         now=work.now(),
     )
-    return id
 
 
 def _session_request(
-    work: Work, order: Any, payment_id: UUID, success_url: str, cancel_url: str
+    order: Any, payment_id: UUID, success_url: str, cancel_url: str, *, now: datetime
 ) -> dict[str, Any]:
-    lines = work.rows(
-        """SELECT name, quantity, unit_minor, total_minor FROM order_line
-            WHERE home_id = %(home)s AND order_id = %(order)s ORDER BY line_no""",
-        home=order.home_id,
-        order=order.id,
-    )
     items = []
-    for line in lines:
+    for name, quantity, unit_minor, total_minor in order.lines:
         # A total that was agreed elsewhere need not be a multiple of the quantity.
-        whole = line.unit_minor * line.quantity == line.total_minor
-        items.append(
-            (
-                line.name,
-                line.quantity if whole else 1,
-                line.unit_minor if whole else line.total_minor,
-            )
-        )
+        whole = unit_minor * quantity == total_minor
+        items.append((name, quantity if whole else 1, unit_minor if whole else total_minor))
     if order.shipping_minor:
         items.append(("Frakt" if order.locale == "sv" else "Delivery", 1, order.shipping_minor))
     metadata = {
@@ -165,7 +213,7 @@ def _session_request(
     }
     # The gateway has a clock of its own, which no demo moves: tell it how long, by that clock.
     shortest, longest = _SESSION_LIFE
-    life = min(max(order.pay_by - work.now(), shortest), longest)
+    life = min(max(order.pay_by - now, shortest), longest)
     # She pays at the name that she knows; without a shop, at the account's own.
     name = {"branding_settings": {"display_name": order.shop}} if order.shop else {}
     return name | {
