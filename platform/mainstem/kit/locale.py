@@ -7,15 +7,18 @@ from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from gettext import NullTranslations
+from io import BytesIO
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import NumberPattern, get_currency_precision, get_currency_symbol
+from babel.support import Translations
 
 from mainstem.money import Money
 
@@ -30,19 +33,16 @@ class Language:
     def __init__(self, locale: str, folder: Path, zone: ZoneInfo) -> None:
         self.locale = locale
         self.zone = zone
-        self._babel = Locale.parse(_BABEL[locale])
+        self._babel = Locale.parse(_BABEL.get(locale, locale))
         self._messages = _messages(locale, folder)
 
     def text(self, message: str) -> str:
         """The message in this language; the English one where it has no translation."""
-        found = self._messages.get(message)
-        return found if isinstance(found, str) and found else message
+        return self._messages.gettext(message) if message else ""
 
     def count(self, one: str, many: str, n: int) -> str:
-        """The message for n things, with {n} filled in."""
-        found = self._messages.get(one)
-        forms = found if isinstance(found, tuple) and all(found) else (one, many)
-        return forms[0 if n == 1 else -1].format(n=n)
+        """The message for n things in the form that this language has for n, {n} filled in."""
+        return self._messages.ngettext(one, many, n).format(n=n)
 
     def money(self, amount: Money) -> str:
         """An amount with its currency, a true minus sign, and no break in the middle.
@@ -85,22 +85,15 @@ def _currency_pattern(locale: Locale, digits: int) -> NumberPattern:
 
 
 @cache
-def _messages(locale: str, folder: Path) -> dict[str, Any]:
-    messages: dict[str, Any] = {}
+def _messages(locale: str, folder: Path) -> NullTranslations:
+    """A language's catalogs, as one. Whatever none of them has is said as it was written, in English."""
+    whole = Catalog(locale=locale)
     for path in sorted((folder / locale / "LC_MESSAGES").glob("*.po")):
         with path.open("rb") as file:
-            catalog: Catalog = read_po(file, locale=locale)
-        for message in catalog:
-            if message.id and message.string:
-                key = message.id[0] if isinstance(message.id, tuple) else message.id
-                messages[key] = message.string
-    return messages
-
-
-def choose(wanted: str | None, offered: tuple[str, ...] = LOCALES) -> str:
-    """The first offered language that an Accept-Language header asks for, else the first."""
-    for part in (wanted or "").split(","):
-        tag = part.split(";")[0].strip().lower()[:2]
-        if tag in offered:
-            return tag
-    return offered[0]
+            for message in read_po(file, locale=locale):
+                if message.id:
+                    whole.add(message.id, message.string)
+    compiled = BytesIO()
+    write_mo(compiled, whole)
+    compiled.seek(0)
+    return Translations(compiled)

@@ -19,8 +19,9 @@ from litestar import Response
 from markupsafe import escape
 
 from mainstem.kit.errors import Problem, Refused
-from mainstem.kit.locale import LOCALES, Language, choose
+from mainstem.kit.locale import LOCALES, Language
 from mainstem.kit.settings import Settings
+from mainstem.languages import negotiate
 from mainstem.money import Money
 from mainstem.paths import TEMPLATES
 from mainstem.web.csrf import PLACEHOLDER, LazyInput, csrf_input, csrf_token
@@ -115,7 +116,7 @@ def locale_of(connection: Connection, offered: tuple[str, ...] = LOCALES) -> str
     for wanted in (visit.locale, connection.cookies.get("lang"), kept):
         if wanted in offered:
             return wanted
-    return choose(connection.headers.get("accept-language"), offered)
+    return negotiate(connection.headers.get("accept-language"), offered)
 
 
 def static_url(connection: Connection, name: str) -> str:

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from mainstem.gateway.currencies import shown
 from mainstem.gateway.exchange import Answer, Request
 from mainstem.gateway.pages.texts import TEXTS, Texts
+from mainstem.languages import negotiate
 
 LOCALES = ("en", "sv")
 
@@ -69,14 +70,9 @@ def style() -> Answer:
 
 
 def locale_of(request: Request, wanted: str | None = None) -> str:
-    """The session's language, else the first of the reader's that we speak."""
-    accepted = request.headers.get("accept-language", "")
-    asked = [] if wanted in (None, "auto") else [wanted]
-    asked += [part.split(";")[0].strip() for part in accepted.split(",")]
-    for language in asked:
-        if (short := str(language).lower().split("-")[0]) in LOCALES:
-            return short
-    return "en"
+    """The session's language, else the one of ours that the reader likes best."""
+    short = (wanted or "").lower().split("-")[0]
+    return short if short in LOCALES else negotiate(request.headers.get("accept-language"), LOCALES)
 
 
 def _origins(urls: tuple[str | None, ...]) -> list[str]:
