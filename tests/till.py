@@ -159,7 +159,7 @@ class Till:
         return placed
 
     def holds_end(self) -> None:
-        self.clock.move(timedelta(days=31))
+        self.clock.move(timedelta(days=33))
         with self.database.work() as work:
             commissions.release(work, self.clock.now().date())
 

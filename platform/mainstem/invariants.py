@@ -58,6 +58,15 @@ _TRUTHS = {
         SELECT order_id::text FROM commission GROUP BY home_id, order_id, rule, level
         HAVING sum(amount_minor) < 0
             OR coalesce(sum(amount_minor) FILTER (WHERE kind <> 'credit'), 0) > 0""",
+    "Nothing waits for goods to arrive when all of its order has": """
+        SELECT c.order_id::text
+          FROM (SELECT home_id, order_id FROM commission WHERE held_until = date '9999-12-31'
+                 GROUP BY home_id, order_id, rule, level HAVING sum(amount_minor) <> 0) c
+         WHERE NOT EXISTS (SELECT 1 FROM order_line l
+                            WHERE l.home_id = c.home_id AND l.order_id = c.order_id
+                              AND l.kind = 'goods' AND l.delivered < l.quantity - l.canceled)
+           AND NOT EXISTS (SELECT 1 FROM fact_waiting w WHERE w.home_id = c.home_id
+                              AND w.subject = c.order_id::text AND w.state = 'waiting')""",
     "The commissions are what the books expensed": """
         SELECT c.currency FROM (SELECT currency, sum(amount_minor) AS total FROM commission GROUP BY 1) c
           FULL JOIN (SELECT currency, -sum(signed_minor) AS total FROM ledger_entry

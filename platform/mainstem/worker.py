@@ -233,13 +233,13 @@ def drain(database: Database, *, seconds: float = 60.0) -> int:
 def tick(database: Database) -> list[date]:
     """Record the sweep of this minute, and every day and week that has begun since the last time.
 
-    The days that it found to record. Days and weeks are UTC dates and unique, so any number of
-    schedulers may tick, a restart repeats nothing, and after a pause every missed day is recorded,
-    in order, once.
+    The days that it found to record. Days and weeks are the company's own dates: a day's holds are
+    let go when that day begins there. They are unique, so any number of schedulers may tick, a
+    restart repeats nothing, and after a pause every missed day is recorded, in order, once.
     """
     with database.work(SYSTEM) as work:
         now = work.now().astimezone(UTC)
-        days = _days_since(work, now.date())
+        days = _days_since(work, now.astimezone(work.tools.zone).date())
         for day in days:
             record(work, "clock.daily", day.isoformat())
             if day.weekday() == 0:

@@ -94,7 +94,7 @@ def test_a_pan_is_bought_shipped_credited_and_paid_out(enter: Enter) -> None:
     admin.sign_in(AMINA, to="/console")
     admin.go("/console/clock")
     admin.look("console-clock")
-    let_time_pass(admin, 31)
+    let_time_pass(admin, 40)
     affiliate.go("/portal")
     affiliate.waits_for(moved.get_by_text("payable since"))
     admin.go("/console/payouts")

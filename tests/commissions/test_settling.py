@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import threading
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
-from tests.company import KETTLE, SKILLET, Company, a_company, a_paid_order
+from tests.company import HOME, KETTLE, PLAN, REPAIR, SKILLET, Company, a_company, a_paid_order
 
-from mainstem import commissions, invariants, ledger, orders, payments, worker
+from mainstem import commissions, invariants, ledger, orders, payments, planbook, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
-from mainstem.orders import LineWanted, Placed
+from mainstem.orders import ClientDetails, LineWanted, Placed
 
 
 @pytest.fixture
@@ -68,9 +71,9 @@ def test_a_delivery_after_its_full_refund_earns_nothing_and_is_told(
 def test_a_reversal_takes_no_more_from_a_hold_than_it_holds(
     database: Database, company: Company, clock: FixedClock
 ) -> None:
-    """Half was delivered in March and is free, half in April and is held; all of it goes back."""
+    """Half was performed in March and is free, half in April and is held; all of it goes back."""
     with database.work() as work:
-        placed = a_paid_order(work, company.shop, (KETTLE, 2))
+        placed = a_paid_order(work, company.shop, (REPAIR, 2))
         deliver(work, placed, (1, 1))
     worker.drain(database)
     clock.move(timedelta(days=31))
@@ -79,12 +82,12 @@ def test_a_reversal_takes_no_more_from_a_hold_than_it_holds(
         deliver(work, placed, (1, 1))
     worker.drain(database)
     with database.work() as work:
-        assert of_cedar(work, company) == {"payable": 10000, "pending": 10000}
-        refund(work, placed, 187500, (1, 187500))
+        assert of_cedar(work, company) == {"payable": 4800, "pending": 4800}
+        refund(work, placed, 150000, (1, 150000))
     worker.drain(database)
     with database.work() as work:
-        assert of_cedar(work, company) == {"payable": 5000}
-        refund(work, placed, 62500, (1, 62500))
+        assert of_cedar(work, company) == {"payable": 2400}
+        refund(work, placed, 50000, (1, 50000))
     worker.drain(database)
     with database.work() as work:
         assert of_cedar(work, company) == {}
@@ -209,15 +212,187 @@ def test_releasing_a_day_again_releases_what_has_come_since(
     every_truth_holds(database)
 
 
+def local(*at: int) -> datetime:
+    return datetime(*at, tzinfo=ZoneInfo("Europe/Stockholm")).astimezone(UTC)  # type: ignore[misc]
+
+
+def payable_day(work: Work, company: Company) -> date:
+    """The one day on which all that Cedar has pending becomes payable."""
+    [(_, _, day, _)] = ledger.held_until(work, date.max, owner_id=company.cedar)
+    return day
+
+
 def test_a_hold_is_not_released_a_day_early(
     database: Database, company: Company, clock: FixedClock
 ) -> None:
     with database.work() as work:
         deliver(work, a_paid_order(work, company.shop, (KETTLE, 2)), (1, 2))
     worker.drain(database)
-    ends = clock.now().date() + timedelta(days=30)
+    last = clock.now().date() + timedelta(days=30)  # a Wednesday: the hold's last day
     with database.work() as work:
-        assert commissions.release(work, ends - timedelta(days=1)) == 0
+        assert commissions.release(work, last) == 0
         assert of_cedar(work, company) == {"pending": 20000}
-        assert commissions.release(work, ends) == 3
+        assert commissions.release(work, last + timedelta(days=1)) == 3
         assert of_cedar(work, company) == {"payable": 20000}
+
+
+# What is received, by whom, under a hold of how many days; when it is payable.
+@pytest.mark.parametrize(
+    ("received", "country", "hold_days", "payable"),
+    [
+        (local(2026, 12, 10, 15), "SE", 14, date(2026, 12, 29)),
+        (local(2026, 12, 13, 22, 47), "SE", 14, date(2026, 12, 29)),
+        # Over in Finland an hour before our midnight, on the Canaries an hour after it.
+        (local(2026, 11, 2, 12), "FI", 14, date(2026, 11, 17)),
+        (local(2026, 11, 2, 12), "SE", 14, date(2026, 11, 17)),
+        (local(2026, 11, 2, 12), "ES", 14, date(2026, 11, 18)),
+        # Half past midnight of the next day in Finland.
+        (local(2026, 11, 3, 23, 30), "SE", 14, date(2026, 11, 18)),
+        (local(2026, 11, 3, 23, 30), "FI", 14, date(2026, 11, 19)),
+        # The longer one wins: thirty days of the plan, counted alike.
+        (local(2026, 12, 10, 15), "SE", 30, date(2027, 1, 12)),
+        (local(2026, 12, 3, 15), "SE", 30, date(2027, 1, 5)),
+    ],
+)
+def test_nothing_is_payable_while_the_client_may_still_withdraw(
+    database: Database,
+    company: Company,
+    clock: FixedClock,
+    received: datetime,
+    country: str,
+    hold_days: int,
+    payable: date,
+) -> None:
+    clock.set(received)
+    with database.work() as work:
+        rules = copy.deepcopy(PLAN)
+        rules["name"] = "Another hold"
+        rules["rules"]["goods"]["hold_days"] = hold_days  # type: ignore[index]
+        planbook.publish(work, rules, effective_from=work.now())
+        code = {"SE": "114 55", "FI": "00100", "ES": "35001"}[country]
+        address = msgspec.structs.replace(HOME, country=country, postal_code=code)
+        client = ClientDetails(name="Ada Lind", email="ada@example.com")
+        placed = a_paid_order(work, company.shop, (KETTLE, 2), address=address, client=client)
+        deliver(work, placed, (1, 2))
+    worker.drain(database)
+    with database.work() as work:
+        assert payable_day(work, company) == payable
+        assert commissions.release(work, payable - timedelta(days=1)) == 0
+        assert commissions.release(work, payable) == 3
+    every_truth_holds(database)
+
+
+def test_a_day_is_released_when_it_begins_where_the_company_lives(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    clock.set(local(2026, 12, 10, 15))
+    with database.work() as work:
+        placed = a_paid_order(work, company.shop, (REPAIR, 1))
+        deliver(work, placed, (1, 1))
+    worker.tick(database)
+    worker.drain(database)
+    clock.set(local(2026, 12, 28, 23, 59))
+    worker.tick(database)
+    worker.drain(database)
+    with database.work() as work:
+        assert of_cedar(work, company) == {"pending": 4800}
+    clock.set(local(2026, 12, 29, 0, 0))
+    worker.tick(database)
+    worker.drain(database)
+    with database.work() as work:
+        assert of_cedar(work, company) == {"payable": 4800}
+
+
+def test_the_first_parcel_is_held_until_the_last_has_come_and_may_not_go_back(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    """The client's right begins with the last parcel, a day before the first one's hold is over."""
+    with database.work() as work:
+        placed = a_paid_order(work, company.shop, (KETTLE, 1), (SKILLET, 1))
+        deliver(work, placed, (1, 1))
+    worker.drain(database)
+    clock.move(timedelta(days=60))
+    with database.work() as work:
+        assert payable_day(work, company) == ledger.HELD_OPEN
+        assert commissions.release(work, clock.now().date()) == 0
+        deliver(work, placed, (2, 1))
+    worker.drain(database)
+    with database.work() as work:
+        assert of_cedar(work, company) == {"pending": 16400}
+        # Received on Friday 1 May 2026; thirty days later is a Sunday.
+        assert payable_day(work, company) == date(2026, 6, 2)
+        refund(work, placed, 125000, (1, 125000))
+    worker.drain(database)
+    with database.work() as work:
+        assert of_cedar(work, company) == {"pending": 6400}
+        assert commissions.release(work, date(2026, 6, 2)) == 3
+        assert of_cedar(work, company) == {"payable": 6400}
+    every_truth_holds(database)
+
+
+def test_goods_that_were_lost_and_paid_back_are_not_waited_for(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        placed = a_paid_order(work, company.shop, (KETTLE, 2))
+        deliver(work, placed, (1, 1))
+    worker.drain(database)
+    with database.work() as work:
+        assert payable_day(work, company) == ledger.HELD_OPEN
+        refund(work, placed, 125000, (1, 125000))
+    worker.drain(database)
+    with database.work() as work:
+        assert of_cedar(work, company) == {"pending": 10000}
+        assert payable_day(work, company) == date(2026, 4, 2)
+    every_truth_holds(database)
+
+
+def test_a_sign_off_does_not_prolong_the_hold_of_the_goods_beside_it(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    """A service's right counts from the contract, its hold from when it was performed."""
+    with database.work() as work:
+        placed = a_paid_order(work, company.shop, (KETTLE, 1), (REPAIR, 1))
+        deliver(work, placed, (1, 1))
+    worker.drain(database)
+    clock.move(timedelta(days=20))
+    with database.work() as work:
+        deliver(work, placed, (2, 1))
+    worker.drain(database)
+    with database.work() as work:
+        held = ledger.held_until(work, date.max, owner_id=company.cedar)
+        assert sorted((day, minor) for _, _, day, minor in held) == [
+            (date(2026, 4, 2), 10000),
+            # Performed on Sunday 22 March; fourteen days later is Easter Sunday.
+            (date(2026, 4, 8), 4800),
+        ]
+    every_truth_holds(database)
+
+
+def test_settling_again_moves_no_hold(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        placed = a_paid_order(work, company.shop, (KETTLE, 2))
+        deliver(work, placed, (1, 1))
+        deliver(work, placed, (1, 1))
+    worker.drain(database)
+    clock.move(timedelta(days=10))
+    with database.work() as work:
+        assert commissions.settle(work, [(placed.home_id, placed.order_id)]) == 0
+
+
+def test_an_order_is_closed_when_its_hold_is_over_and_not_before(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    clock.set(local(2026, 12, 10, 15))
+    with database.work() as work:
+        placed = a_paid_order(work, company.shop, (REPAIR, 1))
+        deliver(work, placed, (1, 1))
+    worker.drain(database)
+    for at, closed in ((local(2026, 12, 28, 23, 59), 0), (local(2026, 12, 29, 0, 0), 1)):
+        clock.set(at)
+        with database.work() as work:
+            assert orders.close_finished(work) == closed
+    with database.work() as work:
+        assert work.value("SELECT state FROM orders") == "closed"

@@ -80,7 +80,7 @@ def test_refund_after_payout_leaves_a_debt_that_the_next_sale_pays(
         second = an_order(work, company.shop, (KETTLE, 4))
         pay(work, second)
     deliver(database, second)
-    clock.move(timedelta(days=31))
+    clock.move(timedelta(days=33))
     with database.work() as work:
         commissions.release(work, clock.now().date())
         assert payouts.run(work, clock.now().date()) == 1

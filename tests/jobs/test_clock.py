@@ -88,7 +88,7 @@ def test_two_scheduling_processes_record_each_period_once(ticking: Database) -> 
 def test_after_twenty_six_hours_every_missed_day_comes_once_and_in_order(
     ticking: Database, clock: FixedClock
 ) -> None:
-    clock.set(datetime(2026, 3, 3, 23, 0, tzinfo=UTC))
+    clock.set(datetime(2026, 3, 3, 22, 0, tzinfo=UTC))  # an hour before midnight in Stockholm
     worker.tick(ticking)
     clock.move(timedelta(hours=26))
     assert worker.tick(ticking) == [date(2026, 3, 4), date(2026, 3, 5)]

@@ -246,7 +246,7 @@ def test_an_affiliate_chooses_a_code_and_the_fact_of_it_is_kept(
 
 FROZEN = (
     "total_minor", "items_minor", "tax_minor", "seller_id", "upline", "earns", "plan_version",
-    "hold_days_goods", "hold_days_service", "attributed_by", "attribution", "currency", "client_key",
+    "attributed_by", "attribution", "currency", "client_key",
     "placed_at", "home_id", "number", "storefront_id",
 )  # fmt: skip
 
@@ -261,6 +261,8 @@ def test_what_was_frozen_at_capture_stays_frozen(database: Database, company: Co
             "commissionable_minor",
             "sku",
             "kind",
+            "commissionable_bp",
+            "hold_days",
         )
     ]
     for table, column in frozen:

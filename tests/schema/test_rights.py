@@ -41,7 +41,7 @@ COMPANY = {
     # frozen at capture, but for these columns
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at"),
-    "order_line": May(insert=True, update="canceled, shipped, delivered, refunded_minor"),
+    "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor"),
     "reservation": May(insert=True, update="released_at"),
     # forgotten when they have served
     "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,

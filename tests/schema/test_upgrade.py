@@ -106,3 +106,37 @@ def test_an_owner_who_may_make_no_role_is_told_what_an_administrator_runs(
         f"GRANT mainstem_app TO {login}",
         f"GRANT mainstem_read TO {login}",
     ]
+
+
+def test_what_an_order_of_the_first_release_froze_stands_on_its_lines(first_release: str) -> None:
+    with psycopg.connect(first_release, autocommit=True) as connection:
+        connection.execute(
+            """INSERT INTO product (id, slug, kind, category, tax_bp, commissionable_bp)
+               VALUES (1, 'pan', 'goods', 'pans', 2500, 10000), (2, 'fit', 'service', 'work', 2500, 4000);
+               INSERT INTO variant (id, product_id, sku) VALUES (1, 1, 'PAN'), (2, 2, 'FIT');
+               INSERT INTO plan_version VALUES (1, '{}', 'x', now(), 'test', now());
+               INSERT INTO orders (home_id, id, number, storefront_id, channel, state, currency,
+                 locale, client_key, client, address, items_minor, shipping_minor, total_minor,
+                 tax_minor, seller_id, attributed_by, attribution, upline, earns, earns_reason,
+                 plan_version, hold_days_goods, hold_days_service, placed_at, pay_by, delivered_at)
+               SELECT 1, '00000000-0000-0000-0000-000000000001', 'N', id, 'api', 'placed', 'SEK',
+                 'sv', 'a@b.example', '{}', '{"country": "SE"}', 2500, 0, 2500, 500, 1,
+                 'storefront', '{}', '{1}', true, 'client', 1, 30, 14, now(), now(),
+                 '2026-03-02 09:00+00' FROM storefront;
+               INSERT INTO order_line (home_id, order_id, line_no, variant_id, sku, name, kind,
+                 quantity, unit_minor, total_minor, tax_bp, tax_minor, commissionable_minor,
+                 shipped, delivered)
+               SELECT 1, id, no, variant, 'X', 'X', kind, 1, gross, gross, 2500, tax, counts, 1, came
+                 FROM orders, (VALUES (1, 1, 'goods', 1000, 200, 800, 1),
+                                      (2, 2, 'service', 1000, 200, 320, 0),
+                                      (3, 2, 'service', 500, 100, 100, 0))
+                   AS line (no, variant, kind, gross, tax, counts, came)"""
+        )
+    db.migrate(first_release)
+    with psycopg.connect(first_release) as connection:
+        found = connection.execute(
+            """SELECT hold_days, commissionable_bp, delivered_at IS NOT NULL FROM order_line
+                ORDER BY line_no"""
+        ).fetchall()
+    # The share of the last line was another when it was sold: a quarter, by its own figures.
+    assert found == [(30, 10000, True), (14, 4000, False), (14, 2500, False)]

@@ -111,7 +111,7 @@ def give_back(database: Database, placed: Placed, minor: int) -> None:
 
 def paid_out(database: Database, clock: FixedClock, affiliate: int) -> None:
     """A month passes and everything payable is paid by bank."""
-    clock.move(timedelta(days=31))
+    clock.move(timedelta(days=33))
     with database.work() as work:
         work.run(
             """INSERT INTO pay_account VALUES (%(id)s, 'bank', 'SE-1', 'SEK', 'active', now())
@@ -139,11 +139,11 @@ def test_the_first_screen_says_what_she_earned_why_and_what_next(
     words = words_of(page)
     for said in (
         "Yours to be paid out SEK 0.00",
-        "In the return window SEK 200.00 the first part on 1 Apr 2026",
+        "In the return window SEK 200.00 the first part on 2 Apr 2026",
         "Tell us where to pay you",
         f"Order {placed.number} +SEK 200.00",
         f"10 % of SEK 2,000.00 for goods delivered on order {placed.number}: you won this client.",
-        "payable on 1 Apr 2026",
+        "payable on 2 Apr 2026",
     ):
         assert said in words, said
     clock.move(timedelta(days=31))
@@ -151,7 +151,7 @@ def test_the_first_screen_says_what_she_earned_why_and_what_next(
         commissions.release(work, clock.now().date())
     words = words_of(signed_in("cedar").get("/portal"))
     assert "Yours to be paid out SEK 200.00" in words
-    assert "payable since 1 Apr 2026" in words
+    assert "payable since 2 Apr 2026" in words
 
 
 def test_an_upline_reads_her_part_and_its_level_but_not_the_client(

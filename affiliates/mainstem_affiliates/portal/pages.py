@@ -84,7 +84,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money
     kind: str
     at: datetime
-    payable_on: date
+    payable_on: date | None
     is_matured: bool
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from mainstem import ledger, planbook
+from mainstem.commissions.queries import HELD_NOW, payable_on
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
@@ -40,9 +41,9 @@ class Me:
 
 @dataclass(frozen=True, slots=True)
 class Ripening:
-    """Money that becomes payable on a day, if nothing comes back before."""
+    """Money that becomes payable on a day, if nothing comes back before; None: nobody knows yet."""
 
-    day: date
+    day: date | None
     amount: Money
 
 
@@ -80,7 +81,7 @@ class Movement:
     amount: Money
     explanation: Explanation
     credited_at: datetime
-    payable_on: date
+    payable_on: date | None
     is_matured: bool
 
 
@@ -181,7 +182,7 @@ def standings(work: Work, reader: Me) -> list[Standing]:
     }
     held: dict[str, list[Ripening]] = {}
     for _, currency, day, minor in ledger.held_until(work, date.max, owner_id=reader.id):
-        held.setdefault(currency, []).append(Ripening(day, Money(minor, currency)))
+        held.setdefault(currency, []).append(Ripening(payable_on(day), Money(minor, currency)))
     try:
         minimum = planbook.in_force(work, work.now()).minimum_payout_minor
     except planbook.NoPlanInForce:
@@ -212,14 +213,15 @@ SELECT c.credited_at, c.home_id, c.order_id FROM commission c
    AND (%(at)s::timestamptz IS NULL OR (c.credited_at, c.order_id) < (%(at)s, %(order)s::uuid))
  ORDER BY c.credited_at DESC, c.order_id DESC LIMIT %(most)s"""
 
-_MOVEMENTS = """
+_MOVEMENTS = f"""
 SELECT c.home_id, c.order_id, c.rule, c.level, c.no, c.kind, c.currency, c.amount_minor,
-       c.held_until, c.explanation, c.credited_at,
-       c.held_until <= coalesce((SELECT max(day) FROM release_day), '-infinity') AS matured
+       held.held_until, c.explanation, c.credited_at,
+       held.held_until <= coalesce((SELECT max(day) FROM release_day), '-infinity') AS matured
   FROM commission c
   JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
  USING (home_id, order_id)
- WHERE c.beneficiary_id = %(id)s
+{HELD_NOW}
+ WHERE c.beneficiary_id = %(id)s AND c.kind <> 'hold'
  ORDER BY c.order_id, c.rule, c.level, c.no"""
 
 
@@ -269,7 +271,7 @@ def _of_order(reader: Me, rows: Sequence[Any]) -> OrderMovements:
                 amount=Money(row.amount_minor, currency),
                 explanation=row.explanation,
                 credited_at=row.credited_at,
-                payable_on=row.held_until,
+                payable_on=payable_on(row.held_until),
                 is_matured=row.matured,
             )
             for row in rows

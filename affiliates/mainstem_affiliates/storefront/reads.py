@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from mainstem.calendar import place_of, withdrawal_ends
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
@@ -67,6 +68,8 @@ class OrderView:
     pay_by: datetime
     is_payable: bool
     promised_by: date | None
+    withdraw_until: date | None
+    """The last day of the client's right to withdraw from her goods, once all of them have come."""
     lines: list[OrderLine]
     moments: list[Moment]
     refunds: list[Back]
@@ -85,7 +88,8 @@ SELECT o.*, s.slug AS storefront,
  WHERE o.home_id = %(home)s AND o.id = %(order)s"""
 
 _LINES = """
-SELECT line_no, name, kind, quantity, total_minor, canceled, shipped, delivered, refunded_minor
+SELECT line_no, name, kind, quantity, total_minor, canceled, shipped, delivered, refunded_minor,
+       delivered_at
   FROM order_line WHERE home_id = %(home)s AND order_id = %(order)s ORDER BY line_no"""
 
 _PACKED = """
@@ -109,6 +113,7 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
     if row is None:
         raise NotFound("order")
     currency = row.currency
+    found = work.rows(_LINES, **asked)
     lines = [
         OrderLine(
             line.line_no,
@@ -121,7 +126,7 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
             line.delivered,
             Money(line.refunded_minor, currency),
         )
-        for line in work.rows(_LINES, **asked)
+        for line in found
     ]
     refunds = work.rows(_REFUNDS, **asked)
     paid_at = row.paid_at or row.captured_at
@@ -142,6 +147,7 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
         pay_by=row.pay_by,
         is_payable=_state(row, work.now()) == "unpaid",
         promised_by=promise.by(paid_at, work.tools.zone) if paid_at and has_goods else None,
+        withdraw_until=_withdraw_until(row.address, found),
         lines=lines,
         moments=_moments(work, row, asked, refunds),
         refunds=[
@@ -154,6 +160,14 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
         ],
         session_id=row.session_id,
     )
+
+
+def _withdraw_until(address: dict[str, Any], lines: list[Any]) -> date | None:
+    goods = [line for line in lines if line.kind == "goods" and line.quantity > line.canceled]
+    if not goods or any(line.delivered < line.quantity - line.canceled for line in goods):
+        return None
+    place = place_of(address["country"], address["postal_code"])
+    return withdrawal_ends(max(line.delivered_at for line in goods), place).last_day
 
 
 def _state(row: Any, now: datetime) -> str:

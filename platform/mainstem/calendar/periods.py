@@ -8,7 +8,7 @@ with the last hour of the next working day (3(4)). What the trader owes is never
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,8 @@ REFUND_DAYS = 14
 """Within which the trader pays back after a withdrawal (Article 13)."""
 
 _ONE_DAY = timedelta(days=1)
+_QUARTER = 15 * 60
+"""Seconds. Everywhere a day begins at a quarter of an hour, so what falls into one counts alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,7 @@ class Ending:
 
 def period_ends(since: datetime, days: int, place: Place) -> Ending:
     """The end of so many days after an event; where a place keeps several times, the latest end."""
-    endings = (_ending(since, days, place, zone) for zone in place.zones)
-    return max(endings, key=lambda ending: ending.over_at)
+    return _latest(int(since.timestamp()) // _QUARTER, days, place)
 
 
 def withdrawal_ends(since: datetime, place: Place) -> Ending:
@@ -56,6 +57,13 @@ def refund_due_on(notice: datetime, place: Place) -> date:
     """The day by which a withdrawal's money must have gone back, whatever day of the week it is."""
     first = min(notice.astimezone(ZoneInfo(zone)).date() for zone in place.zones)
     return first + timedelta(days=REFUND_DAYS)
+
+
+@lru_cache(maxsize=65536)
+def _latest(quarter: int, days: int, place: Place) -> Ending:
+    since = datetime.fromtimestamp(quarter * _QUARTER, UTC)
+    endings = (_ending(since, days, place, zone) for zone in place.zones)
+    return max(endings, key=lambda ending: ending.over_at)
 
 
 def _ending(since: datetime, days: int, place: Place, zone: str) -> Ending:

@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from mainstem.kit.work import Work
+from mainstem.ledger import HELD_OPEN
+
+HELD_NOW = """
+ CROSS JOIN LATERAL (
+       -- Where the money of this movement is held now: it may have been put under another day since.
+       SELECT coalesce((SELECT h.held_until FROM commission h
+                         WHERE h.home_id = c.home_id AND h.order_id = c.order_id
+                           AND h.rule = c.rule AND h.level = c.level
+                           AND h.kind = 'hold' AND h.amount_minor > 0
+                           AND EXISTS (SELECT 1 FROM commission w
+                                        WHERE w.home_id = c.home_id AND w.order_id = c.order_id
+                                          AND w.rule = c.rule AND w.level = c.level
+                                          AND w.kind = 'hold' AND w.amount_minor < 0
+                                          AND w.held_until = c.held_until)
+                         ORDER BY h.no DESC LIMIT 1), c.held_until) AS held_until) AS held"""
+"""Beside a `commission c`: `held.held_until`, for the movements that pages show."""
+
+
+def payable_on(held_until: date) -> date | None:
+    """The day on which what is held becomes payable; None while it waits for goods to arrive."""
+    return None if held_until == HELD_OPEN else held_until
 
 
 def earned(work: Work, affiliate_id: int, *, most: int = 50, before: Any = None) -> list[Any]:
     """An affiliate's movements, newest first, each with the explanation that was stored."""
     return work.rows(
-        """SELECT c.home_id, c.order_id, c.rule, c.level, c.no, c.kind, c.currency, c.amount_minor,
-                  c.base_minor, c.returned_minor, c.rate_bp, c.plan_version, c.held_until,
+        f"""SELECT c.home_id, c.order_id, c.rule, c.level, c.no, c.kind, c.currency, c.amount_minor,
+                  c.base_minor, c.returned_minor, c.rate_bp, c.plan_version, held.held_until,
                   c.explanation, c.credited_at,
-                  c.held_until <= coalesce((SELECT max(day) FROM release_day), '-infinity') AS matured
-             FROM commission c
-            WHERE c.beneficiary_id = %(id)s
+                  held.held_until <= coalesce((SELECT max(day) FROM release_day), '-infinity')
+                    AS matured
+             FROM commission c {HELD_NOW}
+            WHERE c.beneficiary_id = %(id)s AND c.kind <> 'hold'
               AND (%(before)s::timestamptz IS NULL OR c.credited_at < %(before)s)
             ORDER BY c.credited_at DESC, c.order_id, c.rule, c.level, c.no DESC LIMIT %(most)s""",
         id=affiliate_id,
@@ -28,11 +51,12 @@ def earned(work: Work, affiliate_id: int, *, most: int = 50, before: Any = None)
 def of_order(work: Work, home_id: int, order_id: UUID) -> list[Any]:
     """Every movement on one order, as far as the reader may see them."""
     return work.rows(
-        """SELECT c.rule, c.level, c.no, c.kind, c.currency, c.amount_minor, c.base_minor,
-                  c.returned_minor, c.rate_bp, c.plan_version, c.held_until, c.explanation,
+        f"""SELECT c.rule, c.level, c.no, c.kind, c.currency, c.amount_minor, c.base_minor,
+                  c.returned_minor, c.rate_bp, c.plan_version, held.held_until, c.explanation,
                   c.credited_at, c.beneficiary_id, a.name AS beneficiary
-             FROM commission c LEFT JOIN affiliate a ON a.id = c.beneficiary_id
-            WHERE c.home_id = %(home)s AND c.order_id = %(order)s
+             FROM commission c {HELD_NOW}
+             LEFT JOIN affiliate a ON a.id = c.beneficiary_id
+            WHERE c.home_id = %(home)s AND c.order_id = %(order)s AND c.kind <> 'hold'
             ORDER BY c.rule, c.level, c.no""",
         home=home_id,
         order=order_id,

@@ -9,9 +9,9 @@ for one order or for thousands alike.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,23 +19,28 @@ from mainstem import ledger, planbook
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work, columns
-from mainstem.ledger import PARENT, Transfer
+from mainstem.ledger import HELD_OPEN, PARENT, Transfer
 from mainstem.ledger.chart import moved
 from mainstem.money import rdiv
+from mainstem.orders.holds import payable_on
 from mainstem.orders.progress import lock
 from mainstem.plan import Plan, Rule, Share, evaluate, explain
 
 _ORDERS = """
-SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.earns, o.plan_version, o.delivered_at,
-       o.hold_days_goods, o.hold_days_service, o.total_minor, o.refunded_minor,
-       o.unallocated_minor, o.disputed_minor, l.kind, l.earned, l.returned
+SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.earns, o.plan_version, o.placed_at,
+       o.address->>'country' AS country, o.address->>'postal_code' AS postal_code, o.total_minor,
+       o.refunded_minor, o.unallocated_minor, o.disputed_minor, l.*
   FROM orders o
   JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
  CROSS JOIN LATERAL (
-       SELECT kind, sum(earned)::bigint AS earned,
+       SELECT kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
+              bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
               -- Money for what was never delivered takes back nothing that was earned.
               sum(greatest(back - (worth - earned), 0))::bigint AS returned
-         FROM (SELECT kind, commissionable_minor AS worth,
+         FROM (SELECT kind, hold_days, delivered_at, commissionable_minor AS worth,
+                      -- What was called off or paid back before it came is not waited for.
+                      delivered >= quantity - canceled OR total_minor > 0 AND refunded_minor
+                        >= part(total_minor, quantity - delivered, quantity) AS arrived,
                       part(commissionable_minor, delivered, quantity) AS earned,
                       CASE WHEN total_minor > 0
                            THEN part(commissionable_minor, refunded_minor, total_minor)
@@ -48,7 +53,8 @@ _STANDING = """
 SELECT home_id, order_id, rule, level, held_until, min(beneficiary_id) AS beneficiary_id,
        max(no) AS no, sum(amount_minor)::bigint AS stands,
        coalesce(sum(amount_minor) FILTER (WHERE kind = 'credit'), 0)::bigint AS credited,
-       coalesce(-sum(amount_minor) FILTER (WHERE kind <> 'credit'), 0)::bigint AS reversed
+       coalesce(-sum(amount_minor) FILTER (WHERE kind IN ('reversal', 'restored')), 0)::bigint
+         AS reversed
   FROM commission JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, order_id)
     USING (home_id, order_id)
  GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"""
@@ -118,7 +124,7 @@ def settle(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
         stands = standing.get((row.home_id, row.id, row.kind), {})
         plan = plans[row.plan_version]
         base, returned = _base(row)
-        moves = list(_moves(work, row, plan.rules[row.kind], base, returned, stands))
+        moves = list(_moves(work, row, plan.rules[row.kind], base, returned, stands, released))
         if moves:
             first = max((line.no for line in stands.values()), default=0) + 1
             if posting := _posting(work, row, moves, first, released):
@@ -151,24 +157,54 @@ def _base(row: Any) -> tuple[int, int]:
 
 
 def _moves(
-    work: Work, row: Any, rule: Rule, base: int, returned: int, stands: dict[int, _Standing]
+    work: Work,
+    row: Any,
+    rule: Rule,
+    base: int,
+    returned: int,
+    stands: dict[int, _Standing],
+    released: date,
 ) -> Iterator[_Move]:
     target = {share.level: share for share in evaluate(rule, row.upline, base, returned)}
-    hold = row.hold_days_goods if row.kind == "goods" else row.hold_days_service
-    delivered = row.delivered_at or work.now()
-    ends = delivered.astimezone(work.tools.zone).date() + timedelta(days=hold)
+    goods = row.kind == "goods"
+    over = HELD_OPEN if goods and not row.arrived else payable_on(row, work.tools.zone)
     for level in sorted(target.keys() | stands.keys()):
         now = stands.get(level) or _Standing(target[level].beneficiary_id)
         share = target.get(level) or Share(level, now.beneficiary_id, 0, 0, 0)
-        steps = list(_steps(share, now, ends))
+        holds, ends, steps = dict(now.holds), over, []
+        if goods:
+            ends = _put_off(holds, over, released)
+            steps = list(_together(holds, ends, released))
+        steps += _steps(share, now, holds, ends, ends if goods else max(holds, default=ends))
         if steps:
             yield _Move(share, steps)
 
 
-def _steps(share: Share, now: _Standing, ends: date) -> Iterator[tuple[str, date, int]]:
-    """From what stands to what should. New credit starts a hold of its own; what is taken comes
-    out of the holds it was put in, the latest first, so that none is ever overdrawn."""
-    holds = dict(now.holds)
+def _put_off(holds: Mapping[date, int], over: date, released: date) -> date:
+    """The day on which a hold is over: a day that was named before is kept, or put off."""
+    named = (day for day, minor in holds.items() if minor > 0 and released < day < HELD_OPEN)
+    return max([over, *named])
+
+
+def _together(
+    holds: dict[date, int], ends: date, released: date
+) -> Iterator[tuple[str, date, int]]:
+    """Bring what is still held of an order's goods under one day: the client's right to withdraw
+    begins with the last of them."""
+    for day in sorted(holds):
+        minor = holds[day]
+        if minor > 0 and released < day != ends:
+            holds[day], holds[ends] = 0, holds.get(ends, 0) + minor
+            yield "hold", day, -minor
+            yield "hold", ends, minor
+
+
+def _steps(
+    share: Share, now: _Standing, holds: dict[date, int], ends: date, back: date
+) -> Iterator[tuple[str, date, int]]:
+    """From what stands to what should. New credit is held until `ends`, and `back` is the hold of
+    what is restored; what is taken comes out of the holds it was put in, the latest first, so that
+    none is ever overdrawn."""
     credit = share.credited_minor - now.credited
     reverse = share.reversed_minor - now.reversed
     if credit > 0:
@@ -179,7 +215,7 @@ def _steps(share: Share, now: _Standing, ends: date) -> Iterator[tuple[str, date
     if reverse > 0:
         yield from _taken("reversal", reverse, holds)
     elif reverse < 0:
-        yield "restored", max(holds, default=ends), -reverse
+        yield "restored", back, -reverse
 
 
 def _taken(kind: str, minor: int, holds: dict[date, int]) -> Iterator[tuple[str, date, int]]:

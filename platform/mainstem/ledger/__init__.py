@@ -1,7 +1,7 @@
 """The books: double entry, append-only, per currency, every posting under a key of its own."""
 
 from mainstem.ledger.audit import Finding, audit, trial_balance
-from mainstem.ledger.chart import PARENT, Entry, Transfer
+from mainstem.ledger.chart import HELD_OPEN, PARENT, Entry, Transfer
 from mainstem.ledger.rebuild import rebuild
 from mainstem.ledger.service import (
     RestoredElsewhere,
@@ -13,6 +13,7 @@ from mainstem.ledger.service import (
 )
 
 __all__ = [
+    "HELD_OPEN",
     "PARENT",
     "Entry",
     "Finding",

@@ -9,6 +9,9 @@ from datetime import date
 PARENT = 0
 """The owner of the parent's own accounts; every other owner is an affiliate's id."""
 
+HELD_OPEN = date.max
+"""The day of a hold that nobody can name yet: something it waits for has not happened."""
+
 PARENT_ACCOUNTS = {
     "gateway_cash": "Cash at the payment gateway, as the gateway says it is",
     "bank_cash": "Cash in the parent's own bank",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from uuid import UUID
 
 from mainstem import payments, stock
@@ -10,6 +11,7 @@ from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
+from mainstem.orders.holds import payable_on
 from mainstem.orders.progress import FULFILLMENT_STATUS, Key, lock
 
 
@@ -135,16 +137,37 @@ def expire_unpaid(work: Work, *, most: int = 500) -> int:
     return len(orders)
 
 
+_HELD_LONG_ENOUGH = """
+SELECT o.home_id, o.id, o.placed_at, o.address->>'country' AS country,
+       o.address->>'postal_code' AS postal_code, l.kind, l.hold_days, l.delivered_at
+  FROM (SELECT * FROM orders
+         WHERE state = 'placed' AND fulfillment_status = 'delivered' AND disputed_minor = 0
+           -- What the calendar adds to the days is for it to say; this only leaves out the many.
+           AND delivered_at < %(now)s - make_interval(days => (
+                 SELECT max(hold_days) FROM order_line
+                  WHERE home_id = orders.home_id AND order_id = orders.id))
+         ORDER BY delivered_at LIMIT %(most)s FOR UPDATE SKIP LOCKED) AS o
+ CROSS JOIN LATERAL (
+       SELECT kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at
+         FROM order_line WHERE home_id = o.home_id AND order_id = o.id AND delivered > 0
+        GROUP BY kind) AS l
+ ORDER BY 1, 2"""
+
+
 def close_finished(work: Work, *, most: int = 5000) -> int:
     """Close orders that are delivered whole and whose hold is over; how many."""
+    today = work.now().astimezone(work.tools.zone).date()
+    rows = work.rows(_HELD_LONG_ENOUGH, now=work.now(), most=most)
+    over = [
+        key
+        for key, kinds in groupby(rows, lambda row: (row.home_id, row.id))
+        if max(payable_on(row, work.tools.zone) for row in kinds) <= today
+    ]
     return work.run(
-        """UPDATE orders SET state = 'closed', closed_at = %(now)s
-            WHERE (home_id, id) IN (
-                  SELECT home_id, id FROM orders
-                   WHERE state = 'placed' AND fulfillment_status = 'delivered' AND disputed_minor = 0
-                     AND delivered_at < %(now)s
-                         - make_interval(days => greatest(hold_days_goods, hold_days_service))
-                   LIMIT %(most)s FOR UPDATE SKIP LOCKED)""",
+        """UPDATE orders o SET state = 'closed', closed_at = %(now)s
+             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS over (home_id, id)
+            WHERE o.home_id = over.home_id AND o.id = over.id""",
         now=work.now(),
-        most=most,
+        homes=[home for home, _ in over],
+        ids=[id for _, id in over],
     )

@@ -413,7 +413,8 @@ def _add_line(draft: _Draft, no: int, offer: Offer, line: LineWanted) -> None:
     amounts = catalog.amounts(offer, total)
     draft.lines.append(
         (draft.wanted.home_id, draft.id, no, offer.variant_id, offer.sku, offer.name, offer.kind,
-         line.quantity, unit, total, offer.tax_bp, amounts.tax_minor, amounts.commissionable_minor)
+         line.quantity, unit, total, offer.tax_bp, amounts.tax_minor, amounts.commissionable_minor,
+         offer.commissionable_bp)
     )  # fmt: skip
     draft.items_minor += total
     draft.tax_minor += amounts.tax_minor
@@ -508,41 +509,41 @@ _ORDERS = """
 INSERT INTO orders (home_id, id, number, storefront_id, channel, external_id, state, currency,
   locale, client_key, client, address, items_minor, shipping_minor, total_minor, tax_minor,
   seller_id, attributed_by, attribution, upline, earns, earns_reason, plan_version,
-  hold_days_goods, hold_days_service, lead_id, placed_at, pay_by)
+  lead_id, placed_at, pay_by)
 SELECT home_id, id, number, storefront_id, channel, external_id, 'pending', currency, locale,
        client_key, client, address, items_minor, shipping_minor, items_minor + shipping_minor,
        tax_minor, seller_id, attributed_by, attribution,
        upline::bigint[], earns, earns_reason, plan_version,
-       hold_goods, hold_service, lead_id, placed_at, pay_by
+       lead_id, placed_at, pay_by
   FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(numbers)s::text[], %(stores)s::bigint[],
               %(channels)s::text[], %(externals)s::text[], %(currencies)s::text[],
               %(locales)s::text[], %(keys)s::text[], %(clients)s::jsonb[], %(addresses)s::jsonb[],
               %(items)s::bigint[], %(shippings)s::bigint[], %(taxes)s::bigint[],
               %(sellers)s::bigint[], %(bys)s::text[], %(signals)s::jsonb[], %(uplines)s::text[],
-              %(earns)s::boolean[], %(reasons)s::text[], %(plans)s::int[], %(holds_goods)s::int[],
-              %(holds_service)s::int[], %(leads)s::uuid[], %(placed)s::timestamptz[],
-              %(pay_bys)s::timestamptz[])
+              %(earns)s::boolean[], %(reasons)s::text[], %(plans)s::int[], %(leads)s::uuid[],
+              %(placed)s::timestamptz[], %(pay_bys)s::timestamptz[])
     AS new (home_id, id, number, storefront_id, channel, external_id, currency, locale, client_key,
             client, address, items_minor, shipping_minor, tax_minor, seller_id, attributed_by,
-            attribution, upline, earns, earns_reason, plan_version, hold_goods, hold_service,
-            lead_id, placed_at, pay_by)"""
+            attribution, upline, earns, earns_reason, plan_version, lead_id, placed_at, pay_by)"""
 _ORDER_COLUMNS = (
     "homes", "ids", "numbers", "stores", "channels", "externals", "currencies", "locales", "keys",
     "clients", "addresses", "items", "shippings", "taxes", "sellers", "bys", "signals", "uplines",
-    "earns", "reasons", "plans", "holds_goods", "holds_service", "leads", "placed", "pay_bys",
+    "earns", "reasons", "plans", "leads", "placed", "pay_bys",
 )  # fmt: skip
 
 _LINES = """
 INSERT INTO order_line (home_id, order_id, line_no, variant_id, sku, name, kind, quantity,
-  unit_minor, total_minor, tax_bp, tax_minor, commissionable_minor)
+  unit_minor, total_minor, tax_bp, tax_minor, commissionable_minor,
+  commissionable_bp, hold_days)
 SELECT * FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[], %(variants)s::bigint[],
   %(skus)s::text[], %(names)s::text[], %(kinds)s::text[], %(quantities)s::int[],
   %(units)s::bigint[], %(totals)s::bigint[], %(tax_bps)s::int[], %(taxes)s::bigint[],
-  %(commissionables)s::bigint[])"""
+  %(commissionables)s::bigint[], %(shares)s::int[], %(holds)s::int[])"""
 _LINE_COLUMNS = (
     "homes", "orders", "nos", "variants", "skus", "names", "kinds", "quantities", "units",
-    "totals", "tax_bps", "taxes", "commissionables",
+    "totals", "tax_bps", "taxes", "commissionables", "shares", "holds",
 )  # fmt: skip
+_KIND = _LINE_COLUMNS.index("kinds")
 
 _FULFILMENTS = """
 INSERT INTO fulfilment (home_id, order_id, no, location_id, state)
@@ -592,7 +593,11 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
                  part.quantity)
             )  # fmt: skip
         fulfilments += [(wanted.home_id, draft.id, no, at) for at, no in numbers.items()]
-    lines = [line for draft in drafts for line in draft.lines]
+    lines = [
+        (*line, ready.plans[draft.at].rules[line[_KIND]].hold_days)
+        for draft in drafts
+        for line in draft.lines
+    ]
     with work.pg.pipeline():
         seen.bind(work)
         work.run(_ORDERS, **_named(_ORDER_COLUMNS, orders))
@@ -627,8 +632,7 @@ def _order_row(draft: _Draft, plan: Plan, decision: Decision, upline: list[int])
         _json(checked.client), _json(checked.address), draft.items_minor, draft.shipping_minor,
         draft.tax_minor, decision.seller_id, decision.attributed_by, _json(decision.signals),
         f"{{{','.join(map(str, upline))}}}", decision.earns, decision.earns_reason,
-        plan.version, plan.rules["goods"].hold_days, plan.rules["service"].hold_days,
-        wanted.lead_id, draft.at, draft.at + wanted.pay_within,
+        plan.version, wanted.lead_id, draft.at, draft.at + wanted.pay_within,
     )  # fmt: skip
 
 

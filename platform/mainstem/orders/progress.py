@@ -126,10 +126,13 @@ def _capture_postings(work: Work, row: Any) -> list[Transfer]:
 # ---------------------------------------------------------------- shipped, delivered
 
 _MOVED = """
-UPDATE order_line l SET {column} = l.{column} + moved.quantity
+UPDATE order_line l SET {column} = l.{column} + moved.quantity{arrived}
   FROM (SELECT home_id, order_id, line_no, sum(quantity)::int AS quantity
           FROM {source} GROUP BY 1, 2, 3) AS moved
+  JOIN unnest(%(asked_homes)s::bigint[], %(asked_orders)s::uuid[], %(times)s::timestamptz[])
+    AS asked (home_id, order_id, at) USING (home_id, order_id)
  WHERE l.home_id = moved.home_id AND l.order_id = moved.order_id AND l.line_no = moved.line_no"""
+_ARRIVED = ", delivered_at = greatest(l.delivered_at, asked.at)"
 _NAMED = """
   unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[], %(quantities)s::int[])
     AS named (home_id, order_id, line_no, quantity)"""
@@ -218,13 +221,22 @@ def _move(
         return
     now = work.now()
     times = [at.get(key, now) for key in orders]
-    work.run(_MOVED.format(column=column, source=source), **moved)
+    homes, ids = [home for home, _ in orders], [order for _, order in orders]
+    work.run(
+        _MOVED.format(
+            column=column, source=source, arrived=_ARRIVED if column == "delivered" else ""
+        ),
+        asked_homes=homes,
+        asked_orders=ids,
+        times=times,
+        **moved,
+    )
     if column == "delivered":
         attribution.bind(work, orders, times)
     work.run(
         FULFILLMENT_STATUS,
-        homes=[home for home, _ in orders],
-        orders=[order for _, order in orders],
+        homes=homes,
+        orders=ids,
         times=times,
         delivered=column == "delivered",
     )

@@ -37,6 +37,7 @@ REVERSAL = (
     "{returned} of {base} on order {order} went back to the client, so the same part of your"
     " {credited} goes back: {reversed} in all."
 )
+HELD = "What order {order} has earned you is held until all of it has arrived and may no longer come back."
 RESTORED = (
     "Only {returned} of {base} on order {order} went back to the client after all, so {reversed} of"
     " your {credited} goes back and the rest is yours again."
@@ -57,7 +58,9 @@ def explain(
     reversed_minor: int = 0,
     capped_bp: int | None = None,
 ) -> Explanation:
-    """Why a commission moved. `kind` is credit, reversal or restored."""
+    """Why a commission moved. `kind` is credit, reversal, restored or hold."""
+    if kind == "hold":
+        return {"message": HELD, "facts": {"order": order}}
     facts: dict[str, Any] = {"order": order, "base": [base_minor, currency]}
     if kind == "credit":
         message = CREDIT[rule, level == 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -338,7 +339,7 @@ class AffiliatePage(Page, kw_only=True):
     team: list[Any]
     storefronts: list[Any]
     balances: list[tuple[str, str, Money, str]]
-    movements: list[tuple[Any, Money, str]]
+    movements: list[tuple[Any, Money, str, date | None]]
 
 
 @get("/affiliates", sync_to_thread=True)
@@ -383,7 +384,12 @@ def affiliate(request: Asked, work: NamedDependency[Work], id: FromPath[int]) ->
             for (_, account, currency), minor in sorted(ledger.balances(work, [id]).items())
         ],
         movements=[
-            (row, Money(row.amount_minor, row.currency), tell(row.explanation, language))
+            (
+                row,
+                Money(row.amount_minor, row.currency),
+                tell(row.explanation, language),
+                commissions.payable_on(row.held_until),
+            )
             for row in commissions.earned(work, id, most=30)
         ],
     )

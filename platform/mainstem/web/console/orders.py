@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from litestar.params import FromPath
 
 from mainstem import orders, payments
 from mainstem.commissions import queries as commissions
+from mainstem.commissions.queries import payable_on
 from mainstem.kit.errors import InvalidInput, InvalidTransition, Problem, Refused
 from mainstem.kit.work import Work
 from mainstem.money import Money
@@ -90,7 +92,7 @@ class Commission(msgspec.Struct, frozen=True):
     kind: str
     amount: Money
     explanation: str
-    held_until: Any
+    payable_on: date | None
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -263,7 +265,7 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
                 row.kind,
                 Money(row.amount_minor, row.currency),
                 tell(row.explanation, language),
-                row.held_until,
+                payable_on(row.held_until),
             )
             for row in movements
         ],

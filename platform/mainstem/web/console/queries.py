@@ -376,7 +376,8 @@ def entries(
     return _valued(
         work.rows(
             """SELECT e.home_id, e.transfer_id, e.seq, e.side, e.currency, e.amount_minor, e.signed_minor,
-                  e.held_until, t.key, t.reason, t.actor, t.effective_on, t.posted_at
+                  e.held_until, e.held_until = date '9999-12-31' AS held_open, t.key, t.reason,
+                  t.actor, t.effective_on, t.posted_at
              FROM ledger_entry e
              JOIN ledger_transfer t ON t.home_id = e.home_id AND t.id = e.transfer_id
             WHERE e.owner_id = %(owner)s AND e.account = %(account)s AND e.currency = %(currency)s
