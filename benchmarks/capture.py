@@ -496,13 +496,15 @@ def web_process(url: str, data: Path) -> Iterator[tuple[int, tuple[str, int]]]:
     environment = os.environ | {
         "MAINSTEM_MODE": "production",
         "MAINSTEM_DATABASE_URL": url,
-        "MAINSTEM_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "MAINSTEM_SECRET": secrets.token_urlsafe(),
+        "MAINSTEM_PUBLIC_URL": f"https://127.0.0.1:{port}",
+        "MAINSTEM_SECRET": secrets.token_urlsafe(32),
         "MAINSTEM_DATA": str(data),
         "MAINSTEM_HOST": "127.0.0.1",
         "MAINSTEM_PORT": str(port),
-        "STRIPE_API_KEY": "sk_test_benchmark",
-        "STRIPE_WEBHOOK_SECRET": "whsec_benchmark",
+        # Nobody is asked to pay; should anybody be, nothing leaves this machine.
+        "STRIPE_API_KEY": "sk_live_of_nobody",
+        "STRIPE_API_BASE": "https://127.0.0.1:9",
+        "STRIPE_WEBHOOK_SECRET": "whsec_of_the_benchmark_alone",
         "MAINSTEM_LOG": "json",
     }
     with (data / "web.log").open("wb") as log:

@@ -36,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server
         tmp_path_factory.mktemp("pg") / "data", durable=False, settings=settings
     ) as running:
         postgres.create_database(running, TEMPLATE)
-        db.migrate(running.admin_url(TEMPLATE))
+        db.migrate(running.admin_url(TEMPLATE), demo=True)
         yield running
 
 

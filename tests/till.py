@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -75,10 +76,12 @@ class Gateways:
         flags = [flag for name in SLOW for flag in (f"--{name}-delay", "864000")]
         for suffix in ("", "-connect", "-thin"):
             flags += [f"--webhook{suffix}", f"{self.doormat.url}/{suffix}"]
-            flags += [f"--webhook{suffix}-secret", SECRET]
         self._popen = subprocess.Popen(
             [sys.executable, "-m", "mainstem.gateway", "--store", str(folder / "gateway.sqlite"),
              "--port", "0", *flags],
+            env=os.environ | {
+                f"GATEWAY_WEBHOOK_SECRET{suffix}": SECRET for suffix in ("", "_CONNECT", "_THIN")
+            },
             cwd=PARENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         line = self._popen.stdout.readline() if self._popen.stdout else ""

@@ -14,7 +14,9 @@ A surface is a package with a list `routes`. Its handlers may ask for `work`, `d
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -25,6 +27,7 @@ from litestar import Litestar, Request, Router
 from litestar.concurrency import set_asyncio_executor, sync_to_thread
 from litestar.datastructures import State
 from litestar.di import Provide
+from uvicorn.main import STARTUP_FAILURE
 
 import mainstem_affiliates.portal
 import mainstem_affiliates.storefront
@@ -171,9 +174,11 @@ def serve(
     on_shutdown: Sequence[Hook] = (),
     state: Mapping[str, Any] | None = None,
     checkout_origins: Sequence[str] | None = None,
+    listener: socket.socket | None = None,
 ) -> None:
     """Serve until asked to stop; then finish what is under way, for ten seconds at most.
 
+    On a socket that was handed over, or else on one at the settings' host and port.
     X-Forwarded-For is believed from the proxies that MAINSTEM_PROXIES names, and from nobody else.
     """
 
@@ -189,7 +194,7 @@ def serve(
     # What is here now stays. No later search for cycles needs to look through it again.
     gc.collect()
     gc.freeze()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -204,6 +209,11 @@ def serve(
         timeout_keep_alive=15,
         timeout_graceful_shutdown=10,
     )
+    server = uvicorn.Server(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener] if listener is not None else None)
+    if not server.started:
+        raise SystemExit(STARTUP_FAILURE)
 
 
 def _hosts(settings: Settings, further: Sequence[str]) -> frozenset[str]:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -16,13 +17,14 @@ from types import FrameType
 import psycopg
 
 from mainstem import __version__, flow, identity, invariants, ledger, running, worker
-from mainstem.kit import db, settings, telemetry
+from mainstem.kit import db, privileges, settings, telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import SYSTEM
 from mainstem.payments import Gateway
 
-WEB_PORT, GATEWAY_PORT = 8400, 8420
+GATEWAY_AFTER_WEB = 20
+"""How far the embedded gateway's port lies after the web's."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = given.command
     try:
         return command(given)
-    except (settings.SettingMissing, db.DatabaseUnfit) as problem:
+    except (settings.SettingMissing, db.DatabaseUnfit, running.CannotRun) as problem:
         _say(str(problem))
     except psycopg.OperationalError as problem:
         _say(f"The database does not answer: {str(problem).strip().splitlines()[0]}")
@@ -86,18 +88,26 @@ def run_company(given: argparse.Namespace) -> int:
     config = settings.read()
     telemetry.configure(quiet=True)
     company = running.Company(
-        ports={"web": config.port, "gateway": GATEWAY_PORT},
+        ports=_ports(config),
         prepare=lambda place: _prepare(config, place, demo=config.demo and not given.no_demo),
         processes=lambda place: _processes(config, place),
         banner=lambda place: _banner(config, place, demo=config.demo and not given.no_demo),
     )
     return running.run_company(
-        company, config.data, host=config.host, database_url=config.owner_url or config.database_url
+        company, config.data, database_url=config.owner_url or config.database_url
     )
 
 
+def _ports(config: Settings) -> dict[str, running.Port]:
+    ports = {"web": running.Port(config.port, config.host)}
+    if _embedded(config):
+        ports["gateway"] = running.Port(config.port + GATEWAY_AFTER_WEB)
+    return ports
+
+
 def _prepare(config: Settings, place: running.Place, *, demo: bool) -> None:
-    db.migrate(place.owner_url)
+    made_here = not (config.owner_url or config.database_url)
+    db.migrate(place.owner_url, demo=config.demo, made_here=made_here)
     if demo:
         from mainstem.simulate import demo as company
 
@@ -116,38 +126,50 @@ def _processes(config: Settings, place: running.Place) -> list[running.Process]:
     if _embedded(config):
         hooks = f"{place.url('web')}/webhooks/stripe"
         secret = config.stripe_webhook_secrets[0]
+        names = ("", "_CONNECT", "_THIN")
         processes.append(
             running.Process(
                 "gateway",
-                [*here, "mainstem.gateway", "--port", str(place.ports["gateway"]),
+                [*here, "mainstem.gateway", "--fd", "{fd}",
                  "--store", str(place.data / "gateway.sqlite"),
-                 "--webhook", f"{hooks}/platform", "--webhook-secret", secret,
-                 "--webhook-connect", f"{hooks}/connect", "--webhook-connect-secret", secret,
-                 "--webhook-thin", f"{hooks}/connect", "--webhook-thin-secret", secret],
-                ready_url=f"{place.url('gateway')}/__gateway/",
+                 "--webhook", f"{hooks}/platform", "--webhook-connect", f"{hooks}/connect",
+                 "--webhook-thin", f"{hooks}/connect"],
+                env={f"GATEWAY_WEBHOOK_SECRET{name}": secret for name in names}
+                | {"GATEWAY_PROOF_SECRET": config.gateway_secret},
+                listens="gateway",
+                ready_url=f"{place.url('gateway')}/__gateway/proof",
+                secret=config.gateway_secret,
             )
         )  # fmt: skip
     processes.append(
         running.Process(
             "web",
             [*here, "mainstem", "web"],
-            env=env,
+            env=env | {"MAINSTEM_LISTEN_FD": "{fd}"},
+            listens="web",
             ready_url=f"{place.url('web')}/health/ready",
+            needs_no_root=True,
             stop_seconds=12.0,
         )
     )
+    worker = [*here, "mainstem", "worker"]
     processes.append(
-        running.Process("worker", [*here, "mainstem", "worker"], env=env, stop_seconds=12.0)
+        running.Process("worker", worker, env=env, needs_no_root=True, stop_seconds=12.0)
     )
     return processes
 
 
 def _environment(config: Settings, place: running.Place) -> Mapping[str, str]:
     env = {
+        "MAINSTEM_MODE": config.mode,
         "MAINSTEM_DATA": str(place.data),
-        "MAINSTEM_PORT": str(place.ports["web"]),
         # Where a login of its own is given, the company's processes use that, not the owner's.
-        "MAINSTEM_DATABASE_URL": config.database_url or place.owner_url,
+        "MAINSTEM_DATABASE_URL": config.database_url or place.process_url,
+        "MAINSTEM_OWNER_URL": "",
+        # They may not be able to read the data folder, so they are told what was kept there.
+        "MAINSTEM_SECRET": config.secret,
+        "STRIPE_WEBHOOK_SECRET": ",".join(config.stripe_webhook_secrets),
+        "MAINSTEM_GATEWAY_SECRET": config.gateway_secret,
     }
     if not os.environ.get("MAINSTEM_PUBLIC_URL"):
         env["MAINSTEM_PUBLIC_URL"] = place.url("web")
@@ -167,9 +189,8 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
         return "\n".join([*lines, ""])
     from mainstem.simulate import demo as company
 
-    tools = flow.tools(
-        gateway=Gateway(config.stripe_key, api_base=place.url("gateway")), zone=str(config.zone)
-    )
+    base = place.url("gateway") if _embedded(config) else config.stripe_api_base
+    tools = flow.tools(gateway=Gateway(config.stripe_key, api_base=base), zone=str(config.zone))
     database = Database(place.owner_url, tools=tools, demo=True, pool=2)
     try:
         if _embedded(config):
@@ -195,8 +216,14 @@ def serve_web(given: argparse.Namespace) -> int:
     from mainstem import app
 
     config = _configured()
-    app.serve(config, _database(config, pool=10))
+    app.serve(config, _database(config, pool=10), listener=_handed_over())
     return 0
+
+
+def _handed_over() -> socket.socket | None:
+    """The listening socket that the supervisor has held for us."""
+    fd = os.environ.get("MAINSTEM_LISTEN_FD")
+    return socket.socket(fileno=int(fd)) if fd else None
 
 
 def run_worker(given: argparse.Namespace) -> int:
@@ -216,12 +243,18 @@ def run_worker(given: argparse.Namespace) -> int:
 
 
 def _configured() -> Settings:
+    privileges.start_again_without_root()
     config = settings.read()
     telemetry.configure(json=config.log_json)
     if not config.database_url:
         raise settings.SettingMissing("MAINSTEM_DATABASE_URL must name the database.")
-    if not config.demo:
+    if config.demo:
+        db.check_demo(config.database_url)
+        if config.stripe_api_base and _embedded(config):
+            running.check_proof(f"{config.stripe_api_base}/__gateway/proof", config.gateway_secret)
+    else:
         db.check_role(config.database_url)
+        db.check_no_demo(config.database_url)
     return config
 
 
@@ -237,7 +270,12 @@ def _database(config: Settings, *, pool: int) -> Database:
 
 def migrate(given: argparse.Namespace) -> int:
     """Bring the schema to the newest revision, as its owner."""
-    db.migrate(_live_owner_url())
+    config = settings.read()
+    url = config.owner_url or config.database_url
+    if url:
+        db.migrate(url, demo=config.demo)
+    else:
+        db.migrate(_live_owner_url(), demo=True, made_here=True)
     return 0
 
 
@@ -286,6 +324,8 @@ def _live_owner_url() -> str:
     config = settings.read()
     url = config.owner_url or config.database_url
     if url:
+        if config.demo:
+            db.check_demo(url)
         return url
     from mainstem.kit import postgres
 

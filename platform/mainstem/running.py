@@ -1,9 +1,9 @@
 """The supervisor behind `mainstem run`: one command, the whole company, and nothing left behind.
 
 It takes the data folder for itself, brings the database up, lets the company prepare it, starts
-the company's processes and waits until each answers. A process that dies is started again. Ctrl-C
-stops everything in the reverse order. Should the supervisor itself be killed, the database's
-keeper and the warden end what it had started.
+the company's processes, each with the socket that it serves, and waits until each answers. A
+process that dies is started again. Ctrl-C stops everything in the reverse order. Should the
+supervisor itself be killed, the database's keeper and the warden end what it had started.
 
 What the company is made of is said by the caller, in a `Company`; no business is known here.
 """
@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hmac
 import http.client
 import json
 import os
+import secrets
 import select
 import signal
 import socket
@@ -25,13 +27,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import psycopg
 
 from mainstem.kit import postgres
 from mainstem.kit.postgres import PostgresProblem, Server, ServerAlreadyOwned
+from mainstem.kit.postgres_binaries import Account
+from mainstem.kit.privileges import ordinary_user
 
 OLDEST_SERVER = 15
 DATABASE = "mainstem"
@@ -41,33 +45,53 @@ _LOCK_PATIENCE_SECONDS = 12.0
 _HEALTHY_AFTER_SECONDS = 60.0
 _BACK_OFF_MAX_SECONDS = 30.0
 _PORTS_TRIED = 50
+_WAITING_MAX = 1024
 _LOG_BYTES_MAX = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True)
+class Port:
+    """A port that is wished for; where it is taken, one of the next is used."""
+
+    wished: int
+    host: str = "127.0.0.1"
+
+
+@dataclass(frozen=True)
 class Place:
-    """Where the company runs this time: its data, its database, its ports."""
+    """Where the company runs this time: its data, its database, its addresses."""
 
     data: Path
-    host: str
     owner_url: str  # the database, for the role that owns it
-    ports: Mapping[str, int]
+    process_url: str  # the same, as a program that is no longer root reaches it
+    listeners: Mapping[str, socket.socket]
     logs: Path
 
     def url(self, name: str) -> str:
         """The address at which the named port is reached from this machine."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
-        return f"http://{host}:{self.ports[name]}"
+        host, port = self.listeners[name].getsockname()[:2]
+        if host in ("0.0.0.0", "::"):  # noqa: S104
+            host = "127.0.0.1"
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @dataclass(frozen=True)
 class Process:
-    """One program of the company; `ready_url` answers 200 once it can work."""
+    """One program of the company; `ready_url` answers 200 once it can work.
+
+    `listens` names the port whose socket it is given: `{fd}` in its arguments and environment
+    becomes that file's number. Whoever answers at the address of a program with a `secret` must prove that they
+    know it: the answer is the HMAC-SHA256 of the nonce in the query. One with `needs_no_root`
+    runs as an ordinary user.
+    """
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
+    listens: str | None = None
     ready_url: str | None = None
+    secret: str | None = None
+    needs_no_root: bool = False
     stop_seconds: float = 5.0
 
 
@@ -75,7 +99,7 @@ class Process:
 class Company:
     """What to run: wished ports by name, what to do before, the programs, and what to tell."""
 
-    ports: Mapping[str, int]
+    ports: Mapping[str, Port]
     prepare: Callable[[Place], None]
     processes: Callable[[Place], Sequence[Process]]
     banner: Callable[[Place], str]
@@ -104,7 +128,6 @@ def run_company(
     company: Company,
     data: Path,
     *,
-    host: str = "127.0.0.1",
     database_url: str | None = None,
     say: Callable[[str], None] = lambda line: print(line, flush=True),  # noqa: T201
 ) -> int:
@@ -113,9 +136,11 @@ def run_company(
     `database_url` names a server that already runs; without it an embedded one is started in
     the data folder. 0 after a wished stop, 1 when it could not start or already runs.
     """
+    os.umask(0o077)  # what we and ours write is nobody else's to read
     try:
         with _own(data) as lock:
-            return _Supervisor(company, data.absolute(), host, database_url, lock, say).run()
+            _close_to_others(data)
+            return _Supervisor(company, data.absolute(), database_url, lock, say).run()
     except (AlreadyRunning, CannotRun, PostgresProblem) as problem:
         say(str(problem))
         return 1
@@ -146,7 +171,7 @@ def addresses(data: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _own(data: Path) -> Iterator[int]:
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = os.open(data / "company.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         until = time.monotonic() + _LOCK_PATIENCE_SECONDS
@@ -164,6 +189,17 @@ def _own(data: Path) -> Iterator[int]:
         yield lock
     finally:
         os.close(lock)
+
+
+def _close_to_others(data: Path) -> None:
+    """Take from others what an earlier version let them read. The folder itself is theirs who
+    made it; what lies in it under our names is ours."""
+    for name in ("company.json", "company.lock", "gateway.sqlite", "gateway.sqlite-wal",
+                 "gateway.sqlite-shm", "log", "secrets"):  # fmt: skip
+        path = data / name
+        for found in (path, *path.glob("*")):
+            with contextlib.suppress(FileNotFoundError):
+                found.chmod(0o700 if found.is_dir() else 0o600)
 
 
 def _noted(data: Path) -> dict[str, object]:
@@ -207,13 +243,15 @@ class _Supervisor:
         self,
         company: Company,
         data: Path,
-        host: str,
         database_url: str | None,
         lock: int,
         say: Callable[[str], None],
     ) -> None:
-        self.company, self.data, self.host, self.say = company, data, host, say
+        self.company, self.data, self.say = company, data, say
         self.database_url, self.lock = database_url, lock
+        self.listeners: dict[str, socket.socket] = {}
+        self.sockets: int | None = None  # the folder of the database's socket, for who is not root
+        self.account: Account | None = None
         self.server: Server | None = None
         self.warden: subprocess.Popen[str] | None = None
         self.children: list[_Child] = []
@@ -228,7 +266,7 @@ class _Supervisor:
         try:
             place = self._begin()
             self._start_all(place)
-            self.addresses = {name: place.url(name) for name in place.ports}
+            self.addresses = {name: place.url(name) for name in place.listeners}
             banner = self.company.banner(place)
             self._note(banner)
             self.say(banner)
@@ -275,14 +313,23 @@ class _Supervisor:
     def _begin(self) -> Place:
         self._note("")
         self.logs.mkdir(exist_ok=True)
-        owner_url = self.database_url
+        owner_url = process_url = self.database_url
+        self.account = ordinary_user()
+        if os.geteuid() == 0 and self.account is None:
+            self.say("Everything runs as root: no ordinary user can read where Mainstem lies.")
         with self._interruptible():
             if owner_url is None:
                 self.server = self._start_database()
-                owner_url = self.server.admin_url(DATABASE)
+                owner_url = process_url = self.server.admin_url(DATABASE)
+                if self.account is not None:
+                    # They may not be able to walk down to it, so they are handed the folder.
+                    self.sockets = os.open(self.server.sockets, os.O_PATH | os.O_DIRECTORY)
+                    process_url = self.server.admin_url(DATABASE, seen_through=self.sockets)
             else:
                 _check_server(owner_url)
-        place = Place(self.data, self.host, owner_url, self._choose_ports(), self.logs)
+        self._take_ports()
+        assert process_url is not None
+        place = Place(self.data, owner_url, process_url, self.listeners, self.logs)
         with self._interruptible():
             self.company.prepare(place)
         return place
@@ -300,13 +347,12 @@ class _Supervisor:
             postgres.create_database(server, DATABASE)
         return server
 
-    def _choose_ports(self) -> dict[str, int]:
-        chosen: dict[str, int] = {}
-        for name, wished in self.company.ports.items():
-            chosen[name] = _free_port(self.host, wished, taken=set(chosen.values()))
-            if chosen[name] != wished:
-                self.say(f"Port {wished} is taken; {name} uses {chosen[name]} this time.")
-        return chosen
+    def _take_ports(self) -> None:
+        """Listen on every port from now on: nobody can come between the choice and the use."""
+        for name, port in self.company.ports.items():
+            self.listeners[name] = listener = _listen(port)
+            if (taken := listener.getsockname()[1]) != port.wished:
+                self.say(f"Port {port.wished} is taken; {name} uses {taken} this time.")
 
     def _start_all(self, place: Place) -> None:
         self.warden = subprocess.Popen(  # noqa: S603
@@ -328,10 +374,21 @@ class _Supervisor:
         log = self._log_of(child)
         if log.exists() and log.stat().st_size > _LOG_BYTES_MAX:
             log.replace(log.with_suffix(".log.1"))
+        process, fds = child.process, []
+        if process.listens is not None:
+            fds.append(self.listeners[process.listens].fileno())
+        fd = str(fds[0]) if fds else ""
+        as_user: dict[str, Any] = {}
+        if process.needs_no_root and self.account is not None:
+            as_user = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
+            if self.sockets is not None:
+                fds.append(self.sockets)
         with log.open("ab") as output:
             child.popen = subprocess.Popen(  # noqa: S603
-                list(child.process.argv),
-                env={**os.environ, **child.process.env},
+                [part.replace("{fd}", fd) for part in process.argv],
+                env={**os.environ, **{k: v.replace("{fd}", fd) for k, v in process.env.items()}},
+                pass_fds=fds,
+                **as_user,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -346,7 +403,7 @@ class _Supervisor:
         while not self.asked_to_stop:
             if child.ended is not None:
                 self._give_up(child, f"ended with {_status(child.ended)} instead of starting")
-            if url is None or _answers(url):
+            if url is None or _answers(url, child.process.secret):
                 return
             if time.monotonic() > until:
                 self._give_up(child, f"did not answer at {url} within a minute")
@@ -396,6 +453,10 @@ class _Supervisor:
             self.say("Stopping." if self.asked_to_stop else "Stopping what was started.")
         for child in reversed(self.children):
             self._stop(child)
+            if child.process.listens is not None:
+                self.listeners[child.process.listens].close()
+        for listener in self.listeners.values():
+            listener.close()
         if self.warden is not None:
             assert self.warden.stdin is not None
             with contextlib.suppress(BrokenPipeError):
@@ -462,35 +523,49 @@ def _check_server(url: str) -> None:
         )
 
 
-def _free_port(host: str, wished: int, *, taken: set[int]) -> int:
-    for port in range(wished, min(wished + _PORTS_TRIED, 65536)):
-        if port not in taken and _can_listen(host, port):
-            return port
-    raise CannotRun(f"No port from {wished} to {wished + _PORTS_TRIED - 1} is free on {host}.")
-
-
-def _can_listen(host: str, port: int) -> bool:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _listen(port: Port) -> socket.socket:
+    """A socket that listens on the wished port, or on the first after it that is free."""
+    family = socket.AF_INET6 if ":" in port.host else socket.AF_INET
+    for number in range(port.wished, min(port.wished + _PORTS_TRIED, 65536)):
+        # The protocol is named because the event loop turns off Nagle's delay only for named TCP.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
-            probe.listen(1)
+            listener.bind((port.host, number))
+            listener.listen(_WAITING_MAX)
         except OSError:
-            return False
-    return True
+            listener.close()
+            continue
+        return listener
+    last = port.wished + _PORTS_TRIED - 1
+    raise CannotRun(f"No port from {port.wished} to {last} is free on {port.host}.")
 
 
-def _answers(url: str) -> bool:
-    parts = urlsplit(url)
+def _answers(url: str, secret: str | None) -> bool:
+    parts, nonce = urlsplit(url), secrets.token_urlsafe()
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=2)
     try:
-        connection.request("GET", parts.path or "/")
-        return connection.getresponse().status == 200
+        connection.request("GET", f"{parts.path or '/'}?nonce={nonce}")
+        answer = connection.getresponse()
+        if secret is None or answer.status != 200:
+            return answer.status == 200
+        expected = hmac.digest(secret.encode(), nonce.encode(), "sha256").hex()
+        if not hmac.compare_digest(expected.encode(), answer.read(100)):
+            raise CannotRun(f"Another program than ours answers at {parts.netloc}.")
+        return True
     except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
+
+
+def check_proof(url: str, secret: str) -> None:
+    """Refuse to work with whoever answers there without knowing the secret: CannotRun."""
+    until = time.monotonic() + _READY_PATIENCE_SECONDS
+    while not _answers(url, secret):
+        if time.monotonic() > until:
+            raise CannotRun(f"Nobody answers at {url}.")
+        time.sleep(0.1)
 
 
 def _status(code: int) -> str:

@@ -17,7 +17,6 @@ sys.path.insert(0, str(Path(__file__).parent))  # the suite's own modules, all n
 
 from stripe_receiver import Receiver
 from stripe_suite import (
-    SECRETS,
     JudgingClient,
     Page,
     Payment,
@@ -61,10 +60,9 @@ SLOW = ("async", "refund", "dispute", "payout")
 def gateway(receiver: Receiver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """Nothing falls due by itself: tests say when."""
     flags = [flag for name in SLOW for flag in (f"--{name}-delay", "864000")]
-    flags += ["--webhook", f"{receiver.url}/platform", "--webhook-secret", SECRETS["platform"]]
+    flags += ["--webhook", f"{receiver.url}/platform"]
     for kind in ("connect", "thin"):
         flags += [f"--webhook-{kind}", f"{receiver.url}/{kind}"]
-        flags += [f"--webhook-{kind}-secret", SECRETS[kind]]
     process = start_gateway(tmp_path_factory.mktemp("gateway") / "gateway.sqlite", *flags)
     own = client_for(process.url).v1.topups
     own.create({"amount": 10_000_000, "currency": "eur", "description": "So that no test is short"})

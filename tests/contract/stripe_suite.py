@@ -1,5 +1,6 @@
 """What the tests of this suite share: the judging client, a gateway process, a person at a page."""
 
+import os
 import subprocess
 import sys
 import time
@@ -70,6 +71,13 @@ class Process:
                 pipe.close()
 
 
+WEBHOOK_SECRETS = {
+    "GATEWAY_WEBHOOK_SECRET": SECRETS["platform"],
+    "GATEWAY_WEBHOOK_SECRET_CONNECT": SECRETS["connect"],
+    "GATEWAY_WEBHOOK_SECRET_THIN": SECRETS["thin"],
+}
+
+
 def start_gateway(store: Path, *flags: str) -> Process:
     popen = _spawn(store, 0, flags)
     port = int(_await_line(popen).split("127.0.0.1:")[1].split()[0])
@@ -84,6 +92,7 @@ def _spawn(store: Path, port: int, flags: tuple[str, ...]) -> subprocess.Popen[s
             *flags,
         ],
         cwd=ROOT / "platform",
+        env=os.environ | WEBHOOK_SECRETS,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -77,6 +77,7 @@ def test_books_brought_by_a_dump_are_rebuilt_and_go_on(
             ledger.roll_up(work)
 
         monkeypatch.setenv("MAINSTEM_OWNER_URL", url)
+        monkeypatch.setenv("MAINSTEM_MODE", "demo")
         assert cli.main(["check", "--rebuild-balances"]) == 0
         assert "The balances are worked out anew from 14 entries." in capsys.readouterr().err
 

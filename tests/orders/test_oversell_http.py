@@ -42,6 +42,7 @@ def address(database_url: str, tmp_path: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {
+        "MAINSTEM_MODE": "demo",
         "MAINSTEM_DATABASE_URL": database_url,
         "MAINSTEM_DATA": str(tmp_path),
         "MAINSTEM_PORT": str(port),

@@ -20,8 +20,8 @@ from mainstem import running
 from mainstem.kit import postgres
 
 PROGRAM = """
-import http.server, os, signal, subprocess, sys, time
-name, port, diary = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+import hmac, http.server, os, signal, socket, subprocess, sys, time
+name, fd, diary = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 manner = sys.argv[4] if len(sys.argv) > 4 else ""
 def note(word):
     with open(diary, "a") as book:
@@ -41,18 +41,22 @@ class Health(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(str(os.getpid()).encode())
+        nonce = self.path.partition("?nonce=")[2]
+        proof = hmac.digest(os.environ.get("PROOF", "").encode(), nonce.encode(), "sha256").hex()
+        self.wfile.write((proof if nonce else str(os.getpid())).encode())
     def log_message(self, *_):
         pass
 note("began")
-http.server.HTTPServer(("127.0.0.1", port), Health).serve_forever()
+server = http.server.HTTPServer(("127.0.0.1", 0), Health, bind_and_activate=False)
+server.socket = socket.socket(fileno=fd)
+server.serve_forever()
 """
 
 RUN = """
 import os, sys, time
 from pathlib import Path
 import psycopg
-from mainstem.running import Company, Process, run_company
+from mainstem.running import Company, Port, Process, run_company
 data, program, wished = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 diary = str(data / "diary")
 def prepare(place):
@@ -64,14 +68,16 @@ def prepare(place):
         time.sleep(60)
 def processes(place):
     def program_at(name):
-        port = place.ports[name]
         manner = os.environ.get(name.upper(), "")
-        return Process(name, [sys.executable, program, name, str(port), diary, manner],
-            ready_url=place.url(name) + "/health", stop_seconds=2)
+        return Process(name, [sys.executable, program, name, "{fd}", diary, manner],
+            env={"PROOF": "a secret"} if manner != "another's" else {},
+            listens=name, ready_url=place.url(name) + "/health",
+            secret="a secret" if name == "gateway" else None, stop_seconds=2)
     return [program_at("gateway"), program_at("web")]
 def banner(place):
     return f"web {place.url('web')}\\ngateway {place.url('gateway')}"
-company = Company({"web": wished, "gateway": wished + 20}, prepare, processes, banner)
+ports = {"web": Port(wished), "gateway": Port(wished + 20)}
+company = Company(ports, prepare, processes, banner)
 sys.exit(run_company(company, data, database_url=os.environ.get("MAINSTEM_DATABASE_URL")))
 """
 
@@ -273,6 +279,49 @@ def test_a_taken_port_moves_the_program_to_the_next_and_that_is_said(data: Path,
         assert moved > port
         assert answer(moved)
         assert run.stop() == 0
+
+
+def test_a_port_is_held_from_the_choice_on(data: Path, port: int) -> None:
+    run = Run(data, port, SLOW="yes")
+    run.until_said("preparing")
+    for number in (port, port + 20):
+        with socket.socket() as late:
+            late.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with pytest.raises(OSError, match="in use"):
+                late.bind(("127.0.0.1", number))
+                late.listen()
+    assert run.stop(signal.SIGTERM) == 0
+
+
+def test_a_program_that_dies_leaves_its_port_to_nobody(data: Path, port: int) -> None:
+    run = Run(data, port).up()
+    first = answer(port)
+    assert first is not None
+    os.kill(int(first), signal.SIGKILL)
+    with socket.socket() as late, pytest.raises(OSError, match="in use"):
+        late.bind(("127.0.0.1", port))
+    until(lambda: answer(port) not in (None, first))
+    assert run.stop() == 0
+
+
+def test_a_gateway_that_cannot_prove_itself_is_not_believed(data: Path, port: int) -> None:
+    run = Run(data, port, GATEWAY="another's")
+    assert run.ended() == 1
+    assert f"Another program than ours answers at 127.0.0.1:{port + 20}." in run.words
+    assert of_folder(data) == []
+
+
+def test_nobody_else_on_the_machine_reads_what_a_company_keeps(data: Path, port: int) -> None:
+    (data / "log").mkdir(mode=0o755)
+    (data / "log" / "web.log").touch(mode=0o644)
+    run = Run(data, port).up()
+    open_to_others = [
+        (path.relative_to(data), oct(path.stat().st_mode))
+        for path in [*data.glob("*"), *data.glob("log/*"), *data.glob("pg/*")]
+        if path.lstat().st_mode & 0o077 and not path.is_socket()
+    ]
+    assert open_to_others == []
+    assert run.stop() == 0
 
 
 def test_a_program_that_cannot_start_stops_everything_and_says_why(data: Path, port: int) -> None:

@@ -73,6 +73,7 @@ def server_process(
     environment = os.environ | {
         "MAINSTEM_PROXIES": getattr(request, "param", ""),
         "MAINSTEM_DATA": str(tmp_path),
+        "MAINSTEM_MODE": "demo",
         "MAINSTEM_DATABASE_URL": database_url,
         "MAINSTEM_PORT": str(port),
     }

@@ -3,13 +3,16 @@
 It is an island: it imports nothing else of Mainstem, and nothing else imports it but what
 starts it. The application keeps using the Stripe SDK; which Stripe answers is configuration.
 
+    GATEWAY_WEBHOOK_SECRET=whsec_... GATEWAY_WEBHOOK_SECRET_CONNECT=whsec_... \\
+    GATEWAY_WEBHOOK_SECRET_THIN=whsec_... \\
     python -m mainstem.gateway --store .data/gateway.sqlite --port 8420 \\
-        --webhook http://127.0.0.1:8000/webhooks/stripe/platform --webhook-secret whsec_... \\
-        --webhook-connect http://.../connect --webhook-connect-secret whsec_... \\
-        --webhook-thin http://.../v2 --webhook-thin-secret whsec_...
+        --webhook http://127.0.0.1:8000/webhooks/stripe/platform \\
+        --webhook-connect http://.../connect --webhook-thin http://.../v2
 
-People find its levers at /__gateway/. `requests.json` is Stripe's own description of what may be
-sent (MIT, requests.LICENSE). What the gateway only assumes: tests/contract/README.md.
+Whoever started it may ask it to prove who it is: `/__gateway/proof?nonce=...` answers with the
+HMAC-SHA256 of the nonce under GATEWAY_PROOF_SECRET. People find its levers at /__gateway/.
+`requests.json` is Stripe's own description of what may be sent (MIT, requests.LICENSE). What the
+gateway only assumes: tests/contract/README.md.
 """
 
 from mainstem.gateway.running import NotLoopback, Webhook, build_app, running, serve

@@ -1,12 +1,17 @@
 """`python -m mainstem.gateway --store DIR/gateway.sqlite`"""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from mainstem.gateway import NotLoopback, Settings, StoreInUse, Webhook, serve
 
 KINDS = {"platform": "", "connect": "-connect", "thin": "-thin"}
+# Secrets come in the environment: everybody on a machine may read a command line.
+SECRETS = {kind: f"GATEWAY_WEBHOOK_SECRET{suffix.upper().replace('-', '_')}"
+           for kind, suffix in KINDS.items()}  # fmt: skip
+PROOF = "GATEWAY_PROOF_SECRET"
 
 
 def main() -> int:
@@ -17,9 +22,10 @@ def main() -> int:
     parser.add_argument("--store", type=Path, required=True, help="the SQLite file to keep")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8420, help="0 chooses a free one")
+    parser.add_argument("--fd", type=int, help="a listening socket that was handed over")
     for kind, suffix in KINDS.items():
-        parser.add_argument(f"--webhook{suffix}", metavar="URL", help=f"{kind} events go here")
-        parser.add_argument(f"--webhook{suffix}-secret", metavar="whsec_…")
+        words = f"{kind} events go here, signed with {SECRETS[kind]}"
+        parser.add_argument(f"--webhook{suffix}", metavar="URL", help=words)
     for name in Settings.__dataclass_fields__:
         flag = "--" + name.replace("_", "-")
         default = getattr(Settings(), name)
@@ -27,19 +33,17 @@ def main() -> int:
     given = vars(parser.parse_args())
     webhooks = []
     for kind, suffix in KINDS.items():
-        name = f"webhook{suffix}".replace("-", "_")
-        url, secret = given[name], given[f"{name}_secret"]
-        if (url is None) != (secret is None):
-            parser.error(f"--webhook{suffix} and --webhook{suffix}-secret go together")
+        url = given[f"webhook{suffix}".replace("-", "_")]
+        secret = os.environ.get(SECRETS[kind], "")
         if url and not secret.startswith("whsec_"):
-            parser.error(f"--webhook{suffix}-secret starts with whsec_")
+            parser.error(f"--webhook{suffix} needs {SECRETS[kind]}, which starts with whsec_")
         if url:
             webhooks.append(Webhook(kind, url, secret))
     settings = Settings(**{name: given[name] for name in Settings.__dataclass_fields__})
     try:
         serve(
-            given["store"], host=given["host"], port=given["port"], settings=settings,
-            webhooks=tuple(webhooks),
+            given["store"], host=given["host"], port=given["port"], fd=given["fd"],
+            settings=settings, webhooks=tuple(webhooks), proof=os.environ.get(PROOF, ""),
         )  # fmt: skip
     except (NotLoopback, StoreInUse, OSError) as error:
         sys.stderr.write(f"{error}\n")

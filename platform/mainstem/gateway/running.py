@@ -48,9 +48,12 @@ def build_app(
     settings: Settings | None = None,
     base_url: str = "",
     webhooks: tuple[Webhook, ...] = (),
+    proof: str = "",
 ) -> Gateway:
     """The gateway as an ASGI application over a store."""
-    gateway = Gateway(Path(store_path), clock=clock, settings=settings, base_url=base_url)
+    gateway = Gateway(
+        Path(store_path), clock=clock, settings=settings, base_url=base_url, proof=proof
+    )
     for webhook in webhooks:
         with gateway.turn() as turn:
             endpoints.ensure(turn, webhook.kind, webhook.url, webhook.secret)
@@ -62,14 +65,21 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8420,
+    fd: int | None = None,
     settings: Settings | None = None,
     webhooks: tuple[Webhook, ...] = (),
     clock: Callable[[], float] = time.time,
+    proof: str = "",
 ) -> None:
-    """Serve until told to stop. Raises NotLoopback for any other host, StoreInUse for a twin."""
-    listener = _listen(host, port)
+    """Serve until told to stop, on a new socket or on one that was handed over as `fd`.
+
+    Raises NotLoopback for any other host, StoreInUse for a twin.
+    """
+    listener = _listen(host, port) if fd is None else _handed_over(fd)
     base_url = _address(listener)
-    gateway = build_app(store_path, clock, settings=settings, base_url=base_url, webhooks=webhooks)
+    gateway = build_app(
+        store_path, clock, settings=settings, base_url=base_url, webhooks=webhooks, proof=proof
+    )
     sys.stdout.write(f"Embedded gateway, TEST MODE: {base_url}  (people: {base_url}/__gateway/)\n")
     sys.stdout.flush()
     _server(gateway).run(sockets=[listener])
@@ -130,6 +140,13 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError:
         listener.close()
         raise
+    return listener
+
+
+def _handed_over(fd: int) -> socket.socket:
+    listener = socket.socket(fileno=fd)
+    if not _is_loopback(host := listener.getsockname()[0]):
+        raise NotLoopback(f"The embedded gateway listens on loopback only, not on {host}.")
     return listener
 
 

@@ -4,11 +4,12 @@ import asyncio
 import base64
 import contextlib
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from mainstem.gateway import idempotency, timers
 from mainstem.gateway.contract import checked
@@ -34,7 +35,7 @@ from mainstem.gateway.wire import (
 log = logging.getLogger(__name__)
 
 BODY_MAX = 1 << 20
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_HOST = re.compile(r"(?:\[(?P<literal>[0-9A-Fa-f:.]+)\]|(?P<name>[^:\[\]@/]+))(?::\d{1,5})?")
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -51,7 +52,9 @@ class Gateway:
         clock: Callable[[], float] = time.time,
         settings: Settings | None = None,
         base_url: str = "",
+        proof: str = "",
     ) -> None:
+        self.proof = proof
         self.store = Store(store_path)
         self.settings = settings or Settings()
         self.base_url = base_url
@@ -304,15 +307,28 @@ def _authenticated(request: Request) -> str:
 def _stranger(request: Request) -> Answer | None:
     """Only this machine, by its own name: a page elsewhere must not reach the levers."""
     host = request.headers.get("host", "127.0.0.1")
-    name = urlsplit(f"//{host}").hostname or ""
-    if name not in LOOPBACK and not name.startswith("127."):
-        message = f"The embedded gateway answers on loopback only, not as '{name}'."
+    if not _is_loopback(host):
+        message = f"The embedded gateway answers on loopback only, not as '{host[:100]}'."
         return error_answer(request, WireError(403, "invalid_request_error", message))
     origin = request.headers.get("origin")
-    if request.method == "POST" and origin and urlsplit(origin).netloc != host:
+    if request.method == "POST" and origin and origin.partition("://")[2] != host:
         message = "The embedded gateway takes no requests from other sites' pages."
         return error_answer(request, WireError(403, "invalid_request_error", message))
     return None
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a Host header names this machine: `localhost`, or an address that is loopback.
+
+    Any other name may be a stranger's that leads here, whatever it begins or ends with.
+    """
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return False
+    name = found["literal"] or found["name"]
+    with contextlib.suppress(ValueError):
+        return ip_address(name).is_loopback
+    return name.lower() == "localhost"
 
 
 def _trouble(fault: Fault | None) -> WireError:

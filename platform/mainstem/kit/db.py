@@ -42,6 +42,17 @@ class DatabaseUnfit(RuntimeError):
     """The database cannot carry the company: too old, unreachable, or its role is too mighty."""
 
 
+class NotDemos(DatabaseUnfit):
+    """Demo mode was shown a database that no demo has made."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"MAINSTEM_MODE is demo, and the database {name} was not made by a demo, so it is left"
+            " alone: a demo moves its clock and lets everybody in by one password. Set"
+            " MAINSTEM_MODE to production, or give it an empty database."
+        )
+
+
 class Database:
     """Connections to one database, by audience.
 
@@ -178,11 +189,17 @@ def cause_of(error: BaseException) -> BaseException:
     return getattr(error, "orig", None) or error
 
 
-def migrate(owner_url: str) -> None:
-    """Bring the schema to the newest revision, as its owner. Safe beside another migration."""
+def migrate(owner_url: str, *, demo: bool = False, made_here: bool = False) -> None:
+    """Bring the schema to the newest revision, as its owner. Safe beside another migration.
+
+    With `demo`, the database is demo's own from then on: it was empty, or made by a demo before,
+    or `made_here`, in the data folder of this demo; DatabaseUnfit, and nothing touched, otherwise.
+    """
     with psycopg.connect(owner_url, autocommit=True, connect_timeout=10) as connection:
         check_server(connection)
         connection.execute("SELECT pg_advisory_lock(7215)")
+        if demo and not made_here and not (_is_empty(connection) or _is_demo(connection)):
+            raise NotDemos(connection.info.dbname)
         _make_roles(connection)
     # The first migration's policies, until the second replaces them, show every row to this scope.
     url = with_settings(owner_url, {"role": OWNER_ROLE, "mainstem.affiliate": "-1"})
@@ -193,6 +210,8 @@ def migrate(owner_url: str) -> None:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7216)")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if demo:
+            connection.exec_driver_sql("UPDATE demo_clock SET is_demo = true WHERE NOT is_demo")
         connection.commit()
 
 
@@ -233,6 +252,43 @@ def check_role(url: str) -> None:
             f"The database user {user} is no member of {', '.join(missing)}. Migrate, and then let"
             f" an administrator run: GRANT {', '.join(missing)} TO {user}"
         )
+
+
+def check_demo(url: str) -> None:
+    """Refuse to let demo mode near a database that no demo has made."""
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        check_server(connection)
+        if not _is_demo(connection):
+            raise NotDemos(connection.info.dbname)
+
+
+def check_no_demo(url: str) -> None:
+    """Refuse to serve production on a database that a demo has made."""
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        if _is_demo(connection):
+            raise DatabaseUnfit(
+                f"The database {connection.info.dbname} was made by demo mode: its people have a"
+                " password that everybody knows, and its trade never happened. Give"
+                " MAINSTEM_DATABASE_URL an empty one and run `mainstem migrate`."
+            )
+
+
+def _is_demo(connection: psycopg.Connection[Any]) -> bool:
+    known = connection.execute(
+        """SELECT 1 FROM information_schema.columns
+            WHERE table_schema = 'public' AND table_name = 'demo_clock' AND column_name = 'is_demo'"""
+    ).fetchone()
+    row = connection.execute("SELECT is_demo FROM demo_clock").fetchone() if known else None
+    return row is not None and bool(row[0])
+
+
+def _is_empty(connection: psycopg.Connection[Any]) -> bool:
+    found = connection.execute(
+        """SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+              AND n.nspname NOT LIKE 'pg_temp%' AND n.nspname NOT LIKE 'pg_toast%' LIMIT 1"""
+    ).fetchone()
+    return found is None
 
 
 def _make_roles(connection: psycopg.Connection[Any]) -> None:

@@ -114,9 +114,15 @@ class Server:
         where = urlencode({"host": str(self.sockets), "port": _PORT})
         return f"postgresql://{who}@/{quote(database, safe='')}?{where}"
 
-    def admin_url(self, database: str = "postgres") -> str:
-        """The same for the superuser, with her password."""
-        return self.url(database, user=SUPERUSER, password=_password(self.data))
+    def admin_url(self, database: str = "postgres", *, seen_through: int | None = None) -> str:
+        """The same for the superuser, with her password; `seen_through` an open folder of the
+        socket, for a program that inherits it and may not be able to walk there."""
+        url = self.url(database, user=SUPERUSER, password=_password(self.data))
+        if seen_through is None:
+            return url
+        return url.replace(
+            quote(str(self.sockets), safe=""), quote(f"/proc/self/fd/{seen_through}", safe="")
+        )
 
     @property
     def pid(self) -> int | None:

@@ -8,7 +8,12 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
+
+SECRET_LENGTH_MIN = 32
+SECRET_LETTERS_MIN = 12
+WEBHOOK_SECRET_LENGTH_MIN = 24
 
 
 class SettingMissing(RuntimeError):
@@ -32,6 +37,9 @@ class Settings:
     stripe_api_base: str | None
     stripe_webhook_secrets: tuple[str, ...]
     stripe_livemode: bool
+    gateway_secret: str
+    """By what the embedded gateway proves that it is ours."""
+
     log_json: bool
     proxies: tuple[str, ...]
     """Addresses and networks whose word is taken for where a request came from."""
@@ -45,25 +53,20 @@ class Settings:
 def read(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings, or SettingMissing with a sentence that says which and why."""
     env = dict(os.environ if environment is None else environment)
-    mode = env.get("MAINSTEM_MODE", "demo")
-    if mode not in ("demo", "production"):
-        raise SettingMissing("MAINSTEM_MODE is demo or production.")
+    mode = _mode(env)
     data = Path(env.get("MAINSTEM_DATA", ".data")).resolve()
-    port = int(env.get("MAINSTEM_PORT", "8400"))
+    port = _port(env.get("MAINSTEM_PORT", "8400"))
     host = env.get("MAINSTEM_HOST", "127.0.0.1")
     stripe_key = env.get("STRIPE_API_KEY", "")
     secrets_given = tuple(s for s in env.get("STRIPE_WEBHOOK_SECRET", "").split(",") if s)
     if mode == "production":
-        for name in ("MAINSTEM_DATABASE_URL", "MAINSTEM_PUBLIC_URL", "MAINSTEM_SECRET",
-                     "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"):  # fmt: skip
-            if not env.get(name):
-                raise SettingMissing(f"{name} must be set in production mode.")
+        _check_production(env)
     return Settings(
         mode=mode,
         data=data,
         database_url=env.get("MAINSTEM_DATABASE_URL") or None,
         owner_url=env.get("MAINSTEM_OWNER_URL") or None,
-        zone=ZoneInfo(env.get("MAINSTEM_ZONE", "Europe/Stockholm")),
+        zone=_zone(env.get("MAINSTEM_ZONE", "Europe/Stockholm")),
         host=host,
         port=port,
         public_url=env.get("MAINSTEM_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
@@ -72,9 +75,86 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         stripe_api_base=env.get("STRIPE_API_BASE") or None,
         stripe_webhook_secrets=secrets_given or (_kept_secret(data, "whsec"),),
         stripe_livemode=stripe_key.startswith(("sk_live_", "rk_live_")),
+        gateway_secret=env.get("MAINSTEM_GATEWAY_SECRET")
+        or ("" if mode == "production" else _kept_secret(data, "gateway")),
         log_json=env.get("MAINSTEM_LOG", "text") == "json",
         proxies=_networks(env.get("MAINSTEM_PROXIES", "")),
     )
+
+
+def _mode(env: Mapping[str, str]) -> str:
+    """The mode. Beside a database of somebody's own it is said, never guessed."""
+    given = [name for name in ("MAINSTEM_DATABASE_URL", "MAINSTEM_OWNER_URL") if env.get(name)]
+    mode = env.get("MAINSTEM_MODE") or (None if given else "demo")
+    if mode is None:
+        raise SettingMissing(
+            f"{given[0]} names a database of your own, so say in MAINSTEM_MODE what runs on it:"
+            " production, or demo on one that is empty or that a demo has made."
+        )
+    if mode not in ("demo", "production"):
+        raise SettingMissing("MAINSTEM_MODE is demo or production.")
+    return mode
+
+
+def _check_production(env: Mapping[str, str]) -> None:
+    """Refuse what is missing, what anybody could guess, and what belongs to a test."""
+    for name in ("MAINSTEM_DATABASE_URL", "MAINSTEM_PUBLIC_URL", "MAINSTEM_SECRET",
+                 "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"):  # fmt: skip
+        if not env.get(name):
+            raise SettingMissing(f"{name} must be set in production mode.")
+    secret = env["MAINSTEM_SECRET"]
+    if len(secret) < SECRET_LENGTH_MIN or len(set(secret)) < SECRET_LETTERS_MIN:
+        raise SettingMissing(
+            f"MAINSTEM_SECRET must be {SECRET_LENGTH_MIN} random characters or more: it signs every"
+            " client's link. `openssl rand -base64 32` makes one."
+        )
+    public = _split(env["MAINSTEM_PUBLIC_URL"])
+    if public is None or public.scheme != "https" or not public.hostname or public.username:
+        raise SettingMissing(
+            "MAINSTEM_PUBLIC_URL must begin with https:// and name your host: sign-ins, addresses"
+            " and payments must not be readable on the way."
+        )
+    if public.path.strip("/") or public.query or public.fragment:
+        raise SettingMissing(
+            "MAINSTEM_PUBLIC_URL ends with the host: Mainstem serves the whole of it."
+        )
+    if not env["STRIPE_API_KEY"].startswith(("sk_live_", "rk_live_")):
+        raise SettingMissing(
+            "STRIPE_API_KEY must be a live key, sk_live_… or rk_live_…: with any other one clients"
+            " would order and pay nothing. Test keys are for demo mode."
+        )
+    if not env.get("STRIPE_API_BASE", "https://").startswith("https://"):
+        raise SettingMissing(
+            "STRIPE_API_BASE must begin with https:// or be left out: your live key goes there."
+        )
+    for given in env["STRIPE_WEBHOOK_SECRET"].split(","):
+        if not given.startswith("whsec_") or len(given) < WEBHOOK_SECRET_LENGTH_MIN:
+            raise SettingMissing(
+                "STRIPE_WEBHOOK_SECRET lists the signing secrets of your destinations at Stripe,"
+                " with commas: each begins with whsec_ and is copied whole."
+            )
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) < 65536):
+        raise SettingMissing("MAINSTEM_PORT is a number from 1 to 65535.")
+    return int(text)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise SettingMissing(
+            f"MAINSTEM_ZONE is a name such as Europe/Stockholm; there is no {name!r}."
+        ) from None
 
 
 def _networks(text: str) -> tuple[str, ...]:

@@ -232,7 +232,7 @@ class _Year:
     def _found(self) -> date:
         """Found the company if it is new; the day up to which everything has happened."""
         url = self.place.url()
-        db.migrate(url)
+        db.migrate(url, demo=True, made_here=True)
         first = next(real_source.weeks(self.market.first_at)).start
         database = real_play.connect(url)
         try:

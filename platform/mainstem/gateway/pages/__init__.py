@@ -1,6 +1,8 @@
 """The gateway's own pages: the client's checkout, the affiliate's onboarding, the levers."""
 
+import hmac
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from mainstem.gateway import levers
 from mainstem.gateway.exchange import Answer, Request, api_headers, error_answer
@@ -20,6 +22,8 @@ def answer_page(gateway: "Gateway", request: Request) -> Answer:
     match request.method, segments:
         case "GET", ["favicon.ico"]:
             return Answer(204, b"")
+        case "GET", ["__gateway", "proof"]:
+            return _proof(gateway, request)
         case "GET", ["__gateway", "style.css"]:
             return style()
         case (("GET" | "POST"), ["c", "pay", id]):
@@ -37,6 +41,15 @@ def answer_page(gateway: "Gateway", request: Request) -> Answer:
         case "POST", ["__gateway", "levers", *name]:
             return _lever(gateway, request, "/".join(name))
     return not_found(request)
+
+
+def _proof(gateway: "Gateway", request: Request) -> Answer:
+    """What only the gateway of whoever started it can say."""
+    nonce = dict(parse_qsl(request.query)).get("nonce")
+    if not gateway.proof or not nonce:
+        return not_found(request)
+    proved = hmac.digest(gateway.proof.encode(), nonce.encode(), "sha256").hex()
+    return Answer(200, proved.encode(), {"Content-Type": "text/plain"})
 
 
 def _lever(gateway: "Gateway", request: Request, name: str) -> Answer:

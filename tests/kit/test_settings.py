@@ -1,0 +1,81 @@
+"""Settings: a company starts safely, or says in a sentence why it does not start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mainstem.kit import settings
+from mainstem.kit.settings import SettingMissing
+
+SAFE = {
+    "MAINSTEM_MODE": "production",
+    "MAINSTEM_DATABASE_URL": "postgresql://company@db.example/mainstem",
+    "MAINSTEM_PUBLIC_URL": "https://shop.example",
+    "MAINSTEM_SECRET": "K2v9sQ0x7Lr4Tz1Wm8Yb5Nc3Hd6Jf0Pg",
+    "STRIPE_API_KEY": "sk_live_51Mainstem",
+    "STRIPE_WEBHOOK_SECRET": "whsec_Zk3nV8pQ1rT6wX0yB5cD,whsec_L9mN2bV7xC4zA1sD6fG8",
+}
+
+
+def read(tmp_path: Path, **changes: str) -> settings.Settings:
+    return settings.read({"MAINSTEM_DATA": str(tmp_path)} | SAFE | changes)
+
+
+def test_a_company_with_secrets_and_live_keys_starts(tmp_path: Path) -> None:
+    config = read(tmp_path)
+    assert not config.demo
+    assert config.stripe_livemode
+    assert config.stripe_webhook_secrets == tuple(SAFE["STRIPE_WEBHOOK_SECRET"].split(","))
+    assert read(tmp_path, STRIPE_API_KEY="rk_live_1", MAINSTEM_PUBLIC_URL="https://shop.example/")
+    assert list(tmp_path.iterdir()) == [], "nothing is made up in production"
+
+
+@pytest.mark.parametrize("name", [name for name in SAFE if name != "MAINSTEM_MODE"])
+def test_production_fills_nothing_in(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingMissing, match=f"{name} must be set in production mode"):
+        read(tmp_path, **{name: ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("MAINSTEM_SECRET", "x", "32 random characters"),
+        ("MAINSTEM_SECRET", "x" * 64, "32 random characters"),
+        ("MAINSTEM_SECRET", "changeme" * 4, "32 random characters"),
+        ("MAINSTEM_PUBLIC_URL", "http://shop.example", "must begin with https://"),
+        ("MAINSTEM_PUBLIC_URL", "shop.example", "must begin with https://"),
+        ("MAINSTEM_PUBLIC_URL", "https://", "must begin with https://"),
+        ("MAINSTEM_PUBLIC_URL", "https://[", "must begin with https://"),
+        ("MAINSTEM_PUBLIC_URL", "https://me:word@shop.example", "must begin with https://"),
+        ("MAINSTEM_PUBLIC_URL", "https://shop.example/shop", "ends with the host"),
+        ("STRIPE_API_KEY", "sk_test_51Mainstem", "must be a live key"),
+        ("STRIPE_API_KEY", "sk_test_embedded", "must be a live key"),
+        ("STRIPE_API_KEY", "pk_live_51Mainstem", "must be a live key"),
+        ("STRIPE_API_BASE", "http://127.0.0.1:8420", "must begin with https://"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_x", "copied whole"),
+        ("STRIPE_WEBHOOK_SECRET", "Zk3nV8pQ1rT6wX0yB5cDL9mN2b", "begins with whsec_"),
+        ("MAINSTEM_PORT", "eighty", "from 1 to 65535"),
+        ("MAINSTEM_PORT", "65536", "from 1 to 65535"),
+        ("MAINSTEM_PORT", "²", "from 1 to 65535"),
+        ("MAINSTEM_ZONE", "Europe/Atlantis", "a name such as Europe/Stockholm"),
+        ("MAINSTEM_MODE", "live", "demo or production"),
+    ],
+)
+def test_production_refuses_what_anybody_could_guess_or_what_belongs_to_a_test(
+    tmp_path: Path, name: str, value: str, sentence: str
+) -> None:
+    with pytest.raises(SettingMissing, match=sentence):
+        read(tmp_path, **{name: value})
+
+
+@pytest.mark.parametrize("name", ["MAINSTEM_DATABASE_URL", "MAINSTEM_OWNER_URL"])
+def test_beside_a_database_of_ones_own_the_mode_is_said_and_never_guessed(
+    tmp_path: Path, name: str
+) -> None:
+    given = {"MAINSTEM_DATA": str(tmp_path), name: "postgresql://company@db.example/mainstem"}
+    with pytest.raises(SettingMissing, match="say in MAINSTEM_MODE what runs on it"):
+        settings.read(given)
+    assert settings.read(given | {"MAINSTEM_MODE": "demo"}).demo
+    assert settings.read({"MAINSTEM_DATA": str(tmp_path)}).demo
