@@ -10,10 +10,9 @@ import psycopg
 import pytest
 from tests.company import ADA, BO, KETTLE, Company, a_company, a_lead, a_paid_order, a_quoted_lead
 
-from mainstem import commissions, orders, payouts
+from mainstem import commissions, orders, payouts, referrals
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
-from mainstem.kit.events import record
 from mainstem.kit.work import Actor, Work
 
 OF_NOBODY = {
@@ -229,17 +228,24 @@ def test_an_affiliate_cannot_write_herself_rich(database: Database, company: Com
             work.run(forged.format(cedar=company.cedar, birch=company.birch))
 
 
-def test_an_affiliate_chooses_a_code_and_the_fact_of_it_is_kept(
+def test_a_code_that_an_affiliate_chooses_is_theirs_and_so_is_the_fact_of_it(
     database: Database, company: Company
 ) -> None:
-    """All that work which is bound to them writes."""
-    with hers(database, company.cedar) as work:
-        work.run(
-            "INSERT INTO referral_code VALUES ('CEDAR-20', %(id)s, 'code', now())", id=work.home
-        )
-        record(work, "code.created", "CEDAR-20", home=work.home)
+    """The company's work writes it for them: work that is bound to them writes nothing."""
+    with database.work(Actor("affiliate", str(company.cedar))) as work:
+        referrals.claim(work, company.cedar, "cedar-20")
     with hers(database, company.cedar) as work:
         assert work.value("SELECT subject FROM fact WHERE name = 'code.created'") == "CEDAR-20"
+    for forged in (
+        "INSERT INTO referral_code VALUES ('CEDAR-30', {id}, 'code', now())",
+        """INSERT INTO fact VALUES ({id}, gen_random_uuid(), 'code.created', 'CEDAR-30', 'a',
+                                    gen_random_uuid(), now())""",
+    ):
+        with (
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+            hers(database, company.cedar) as work,
+        ):
+            work.run(forged.format(id=company.cedar))
     with hers(database, company.birch) as work:
         assert not work.rows("SELECT 1 FROM fact WHERE name = 'code.created'")
 

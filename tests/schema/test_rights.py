@@ -60,8 +60,6 @@ COMPANY = {
 }  # fmt: skip
 
 AFFILIATE = {
-    # By their own hand: a code of their choosing, and the fact of it.
-    "referral_code": ADDS, "fact": ADDS,
     # What opens a door is nobody's to read but the company's.
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
@@ -71,7 +69,7 @@ AFFILIATE = {
          "routing_decision", "consent", "lead", "lead_note", "lead_claim", "quote", "job", "job_slot",
          "payment", "refund", "dispute", "operation", "pay_account", "payout", "storefront",
          "ledger_transfer", "ledger_entry", "ledger_balance", "ledger_held", "commission",
-         "fact_waiting", "client_binding", "membership", "affiliate", "sponsorship",
+         "fact_waiting", "fact", "referral_code", "client_binding", "membership", "affiliate", "sponsorship",
          "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
          "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
          "ledger_mark", "demo_clock", "alembic_version"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,7 +13,8 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from mainstem import leads, network, payments
+from mainstem import leads, network, payments, referrals
+from mainstem.kit.errors import Refused
 from mainstem.kit.locale import Language
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import Actor, Work
@@ -24,6 +24,7 @@ from mainstem.payments import GatewayDeclined, GatewayUnavailable
 from mainstem.payouts import LeftOut, left_out
 from mainstem.plan import tell
 from mainstem.web import Form, house_of, language_of, redirect, render, visit_of
+from mainstem.web.works import in_work
 from mainstem_affiliates.portal import reads
 from mainstem_affiliates.portal.reads import (
     ClientOrder,
@@ -42,7 +43,6 @@ from mainstem_affiliates.storefront.links import ROOT
 Page = Response[bytes]
 Visit = Request[Any, Any, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,31}")
 
 # What the client's page says to her, said of her.
 _OF_HER = {
@@ -306,24 +306,22 @@ async def account(request: Visit, work: NamedDependency[Work]) -> Page:
 
 
 @post("/account/codes", status_code=200)
-async def new_code(
-    request: Visit, work: NamedDependency[Work], form: NamedDependency[Form]
-) -> Page:
-    """A code of her own choosing."""
-    code, language = form["code"].upper().replace(" ", "-"), language_of(request)
-    if not _CODE.fullmatch(code):
-        error = language.text("Use 2 to 32 letters A to Z, digits and dashes.")
-        return _account(request, work, value=form["code"], error=error)
-    added = work.run(
-        """INSERT INTO referral_code (code, affiliate_id, kind, created_at)
-           VALUES (%(code)s, %(id)s, 'code', %(now)s) ON CONFLICT DO NOTHING""",
-        code=code,
-        id=work.home,
-        now=work.now(),
-    )
-    if not added:
-        error = language.text("This code is taken. Choose another.")
-        return _account(request, work, value=form["code"], error=error)
+async def new_code(request: Visit, form: NamedDependency[Form]) -> Page:
+    """A code of their own choosing. What others are called is the company's to know, so the
+    company's Work looks."""
+    me, language = _me(request), language_of(request)
+    actor = Actor("affiliate", str(me))
+    try:
+        code = await in_work(request, actor, lambda work: referrals.claim(work, me, form["code"]))
+    except Refused as no:
+        said = no.problems[0] if no.problems else no
+        error = said.text(language.text)
+        return await in_work(
+            request,
+            actor,
+            lambda work: _account(request, work, value=form["code"], error=error),
+            home=me,
+        )
     notice = language.text("{code} is yours from now on.").format(code=code)
     return redirect(request, "/portal/account", notice=notice)
 

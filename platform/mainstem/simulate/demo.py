@@ -27,6 +27,7 @@ from mainstem import (
     orders,
     payments,
     planbook,
+    referrals,
     worker,
 )
 from mainstem.identity.passwords import hash_password
@@ -247,14 +248,7 @@ def _open_shops(work: Work, products: dict[str, Any], hashes: dict[str, str]) ->
         )
         names.storefronts[shop["slug"]] = (id, storefront, currency)
         for kind, code in (("code", shop["code"]), ("link", f"{shop['code']}-LINK")):
-            work.run(
-                """INSERT INTO referral_code (code, affiliate_id, kind, created_at)
-                   VALUES (%(code)s, %(id)s, %(kind)s, %(now)s)""",
-                code=code,
-                id=id,
-                kind=kind,
-                now=work.now(),
-            )
+            referrals.assign(work, id, code, kind=kind)
     return names
 
 

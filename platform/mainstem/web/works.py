@@ -69,12 +69,14 @@ async def in_work(
     do: Callable[[Work], T],
     *,
     clock: Clock | None = None,
+    home: int = COMPANY,
 ) -> T:
-    """What `do` gives in a short company Work of its own, in one go, off the event loop."""
+    """What `do` gives in a short Work of its own, in one go, off the event loop. It is the
+    company's, or bound to one affiliate's `home`."""
     house = house_of(connection)
 
     def run() -> T:
-        with house.database.work(actor, clock=clock) as work:
+        with house.database.work(actor, clock=clock, home=home) as work:
             work.id = visit_of(connection).id
             return do(work)
 

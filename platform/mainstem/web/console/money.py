@@ -11,7 +11,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from mainstem import invariants, ledger, network, payouts, planbook
+from mainstem import invariants, ledger, network, payouts, planbook, referrals
 from mainstem.commissions import queries as commissions
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record
@@ -338,6 +338,7 @@ class AffiliatePage(Page, kw_only=True):
     upline: list[Any]
     team: list[Any]
     storefronts: list[Any]
+    codes: list[Any]
     balances: list[tuple[str, str, Money, str]]
     movements: list[tuple[Any, Money, str, date | None]]
 
@@ -374,6 +375,7 @@ def affiliate(request: Asked, work: NamedDependency[Work], id: FromPath[int]) ->
         upline=queries.upline(work, id),
         team=network.team(work, id),
         storefronts=queries.storefronts_of(work, id),
+        codes=referrals.codes(work, affiliate_id=id),
         balances=[
             (
                 currency,

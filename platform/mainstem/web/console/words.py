@@ -17,6 +17,9 @@ FACTS = {
     "fact.revived": "Fact tried again",
     "dispute.overdue": "An open dispute: the gateway is asked",
     "fulfilment.packed": "Packed",
+    "code.created": "Code given",
+    "code.reassigned": "Code given to another affiliate",
+    "code.retired": "Code retired",
     "fulfilment.parked": "Parked: the payment is disputed",
     "fulfilment.picked": "Picked",
     "fulfilment.picking": "Picking started",
@@ -167,6 +170,8 @@ CONTACTS = {"phone": "By phone", "email": "By e-mail"}
 REACHED = {"phone": "By phone", "email": "By e-mail", "link": "Opened the quote's link"}
 
 LEAD_STATES = {
+    "theirs": "theirs",
+    "retired": "retired",
     "new": "New",
     "qualified": "Qualified",
     "quoted": "Quoted",
@@ -277,5 +282,7 @@ STEPS = {
     "canceled": "cancelled",
     "set out for": "travelled to",
     "reached": "recorded as reached",
+    "reassigned": "reassigned",
+    "retired": "retired",
     "marked as a duplicate": "closed as a duplicate",
 }

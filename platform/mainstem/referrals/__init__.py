@@ -1,0 +1,25 @@
+"""Referral codes: who may have which, and what becomes of them."""
+
+from mainstem.referrals.rules import (
+    CODES_MAX,
+    CodeMalformed,
+    CodeReserved,
+    CodeTaken,
+    TooManyCodes,
+    fold,
+)
+from mainstem.referrals.service import assign, claim, codes, reassign, retire
+
+__all__ = [
+    "CODES_MAX",
+    "CodeMalformed",
+    "CodeReserved",
+    "CodeTaken",
+    "TooManyCodes",
+    "assign",
+    "claim",
+    "codes",
+    "fold",
+    "reassign",
+    "retire",
+]

@@ -1,0 +1,116 @@
+"""Codes: who has which, and staff's own hand on them."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from mainstem import referrals
+from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.kit.work import Work
+from mainstem.web.console import queries
+from mainstem.web.console.frame import Answer, Asked, Page, framed, refused, show
+from mainstem.web.forms import Form
+from mainstem.web.rendering import language_of, redirect
+
+PAGE = 50
+
+
+class Codes(Page, kw_only=True):
+    """Codes by name, in force or retired."""
+
+    rows: list[Any]
+    text: str
+    view: str
+    next_url: str
+    affiliates: list[Any]
+    named: str
+    """The code whose form was refused; empty for the form of a new one."""
+
+
+@get("/codes", sync_to_thread=True)
+def list_codes(
+    request: Asked,
+    work: NamedDependency[Work],
+    q: FromQuery[str] = "",
+    view: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+) -> Answer:
+    """The codes that begin so, however they are typed."""
+    return show(request, "console/codes.html", _page(request, work, q, view, after))
+
+
+def _page(
+    request: Asked, work: Work, q: str = "", view: str = "", after: str = "", named: str = ""
+) -> Codes:
+    q, view = q.strip()[:40], view if view == "retired" else "in force"
+    rows = referrals.codes(work, text=q, retired=view == "retired", after=after[:40], most=PAGE + 1)
+    more = ""
+    if len(rows) > PAGE:
+        place = urlencode({"q": q, "view": view, "after": rows[PAGE - 1].code})
+        more = f"/console/codes?{place}"
+    return Codes(
+        **framed(request, work, "money"),
+        rows=rows[:PAGE],
+        text=q,
+        view=view,
+        next_url=more,
+        affiliates=queries.affiliates(work),
+        named=named,
+    )
+
+
+def _done(
+    request: Asked, work: Work, no: Refused | None, form: Form | None, code: str, done: str
+) -> Answer:
+    if no:
+        page = _page(request, work, q=code, named=code)
+        return show(request, "console/codes.html", page, no, form)
+    return redirect(request, "/console/codes", notice=language_of(request).text(done))
+
+
+@post("/codes", sync_to_thread=True)
+def give(request: Asked, work: NamedDependency[Work], form: NamedDependency[Form]) -> Answer:
+    """Give an affiliate a code, also one that nobody may choose."""
+
+    def assign() -> None:
+        referrals.assign(work, _affiliate(work, form["affiliate"]), form["code"])
+
+    return _done(request, work, refused(work, assign), form, "", "The code is given.")
+
+
+@post("/codes/{code:str}/retirement", sync_to_thread=True)
+def retire(request: Asked, work: NamedDependency[Work], code: FromPath[str]) -> Answer:
+    """Take a code out of force."""
+    no = refused(work, lambda: referrals.retire(work, code))
+    return _done(request, work, no, None, code, "The code is retired.")
+
+
+@post("/codes/{code:str}/affiliate", sync_to_thread=True)
+def reassign(
+    request: Asked, work: NamedDependency[Work], form: NamedDependency[Form], code: FromPath[str]
+) -> Answer:
+    """Give a code to another affiliate."""
+    no = refused(work, lambda: referrals.reassign(work, code, _affiliate(work, form["affiliate"])))
+    return _done(request, work, no, form, code, "The code is theirs from now on.")
+
+
+def _affiliate(work: Work, text: str) -> int:
+    """The affiliate who was named, by slug or by name."""
+    found = work.rows(
+        """SELECT id FROM affiliate WHERE slug = lower(%(text)s) OR lower(name) = lower(%(text)s)
+            LIMIT 2""",
+        text=text.strip()[:200],
+    )
+    if len(found) != 1:
+        raise InvalidInput(
+            Problem("/affiliate", "invalid_field", "Name one affiliate from the list.")
+        )
+    return int(found[0].id)
+
+
+routes = [list_codes, give, retire, reassign]
