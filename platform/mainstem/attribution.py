@@ -19,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from mainstem import network
+from mainstem.kit.contact import mailbox_of
 from mainstem.kit.work import Question, Work
 from mainstem.network import ELIGIBLE, Line
 
@@ -114,7 +115,7 @@ def questions(asks: Sequence[Ask]) -> list[Question[Any]]:
         Question(_CODES, {"codes": sorted(codes)}, lambda rows: {code: of for code, *of in rows}),
         Question(
             _PARTICIPANTS,
-            {"emails": emails, "phones": phones},
+            {"mailboxes": sorted({mailbox_of(key) for key in emails}), "phones": phones},
             lambda rows: {contact for row in rows for contact in row if contact is not None},
         ),
     ]
@@ -126,15 +127,15 @@ SELECT client_key, affiliate_id, bound_at, bound_until FROM client_binding
 _CODES = """
 SELECT code, affiliate_id, kind FROM referral_code
  WHERE code = ANY(%(codes)s::text[]) AND retired_at IS NULL"""
-# A participant is anybody who could be paid, by any of her e-mail addresses or phones.
+# A participant is anybody who could be paid, by any spelling of their mailboxes, or by their phones.
 _PARTICIPANTS = """
-SELECT email_key, phone_key FROM affiliate
- WHERE email_key = ANY(%(emails)s::text[]) OR phone_key = ANY(%(phones)s::text[])
+SELECT mailbox, phone_key FROM affiliate
+ WHERE mailbox = ANY(%(mailboxes)s::text[]) OR phone_key = ANY(%(phones)s::text[])
 UNION ALL
-SELECT p.email_key, p.phone_key FROM person p
+SELECT p.mailbox, p.phone_key FROM person p
   JOIN membership m ON m.person_id = p.id AND m.revoked_at IS NULL
  WHERE m.affiliate_id IS NOT NULL
-   AND (p.email_key = ANY(%(emails)s::text[]) OR p.phone_key = ANY(%(phones)s::text[]))"""
+   AND (p.mailbox = ANY(%(mailboxes)s::text[]) OR p.phone_key = ANY(%(phones)s::text[]))"""
 
 
 @dataclass(slots=True)
@@ -154,7 +155,7 @@ class Seen:
     def decide(self, ask: Ask) -> Decision:
         """Who is credited."""
         decision = self._stands(ask.won) if ask.won else self._first_who_can(ask)
-        if ask.client_key in self.participants or ask.phone_key in self.participants:
+        if {mailbox_of(ask.client_key), ask.phone_key} & self.participants:
             decision.earns, decision.earns_reason = False, "buyer_is_participant"
         elif not self.credits(decision.seller_id):
             decision.earns, decision.earns_reason = False, "nobody_eligible"

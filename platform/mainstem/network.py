@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Column
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
+from mainstem.kit.contact import email_key
 from mainstem.kit.errors import Refused
 from mainstem.kit.work import Work
 from mainstem.plan import NOBODY
@@ -67,7 +68,7 @@ def join(
            ON CONFLICT (slug) DO NOTHING RETURNING id""",
         slug=slug,
         name=name,
-        email=email.strip().lower(),
+        email=email_key(email) or email.strip().lower(),
         phone=phone,
         country=country,
         locale=locale,

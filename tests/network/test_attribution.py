@@ -360,6 +360,40 @@ def test_a_participants_own_purchase_is_an_order_that_earns_nothing(
         assert not work.rows("SELECT 1 FROM client_binding"), "nobody has won herself"
 
 
+@pytest.mark.parametrize(
+    "email",
+    ["CEDAR@affiliates.example", "cedar+gifts@affiliates.example", "\uff43edar@affiliates.example"],
+)
+def test_an_own_purchase_is_one_however_the_address_is_spelled(
+    database: Database, company: Company, email: str
+) -> None:
+    with database.work() as work:
+        placed = an_order(work, company.shop, (KETTLE, 1), client=ClientDetails("She", email))
+        order = work.row("SELECT * FROM orders WHERE id = %(id)s", id=placed.order_id)
+        assert (order.earns, order.earns_reason) == (False, "buyer_is_participant")
+        assert order.client["email"] == email, "she is written to where she asked"
+
+
+def test_a_provider_that_reads_no_dots_makes_no_strangers(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        work.run(
+            "UPDATE affiliate SET email_key = 'birch.tree@gmail.com' WHERE id = %(id)s",
+            id=company.birch,
+        )
+        for email, earns in (
+            ("b.i.r.c.h.t.r.e.e+1@googlemail.com", False),
+            ("birchtrees@gmail.com", True),
+            ("birch.tree@harbor.example", True),
+        ):
+            placed = an_order(work, company.shop, (KETTLE, 1), client=ClientDetails("She", email))
+            assert (
+                work.value("SELECT earns FROM orders WHERE id = %(id)s", id=placed.order_id)
+                is earns
+            ), email
+
+
 def test_an_ancestor_who_is_not_eligible_is_frozen_as_nobody(
     database: Database, company: Company
 ) -> None:

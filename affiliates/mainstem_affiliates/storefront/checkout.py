@@ -204,7 +204,7 @@ def _wanted(shopper: Shopper, basket: Basket, form: Form) -> OrderWanted:
     client = ClientDetails(
         name=form["client-name"][:201],
         email=form["client-email"][:255],
-        phone=form["client-phone"][:60],
+        phone=form["client-phone"][:200],
     )
     address = Address(
         line1=form["address-line1"][:201],

@@ -338,8 +338,8 @@ def sign_off(work: Work, key: JobKey, *, by: str) -> None:
     _lock_orders(work, [key])
     job = work.take(Job, key)
     state = JOB.step(job.state, "sign_off")
-    if not by.strip():
-        raise InvalidInput(Problem("/by", "missing", "Write who accepts the work."))
+    if problems := [*orders.text_problems("/by", by, missing="Write who accepts the work.")]:
+        raise InvalidInput(*problems)
     job.state = state
     job.signed_off_at = work.now()
     job.signed_off_by = by.strip()

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from mainstem.identity.passwords import check_password, hash_password
+from mainstem.kit.contact import email_key
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.events import record
+from mainstem.kit.text import UNSEEN, tidy, unseen
 from mainstem.kit.work import SYSTEM, Actor, Work
 
 STAFF = ("picker", "lead_desk", "finance", "admin")
 ROLES = ("affiliate", *STAFF)
-
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
 class Person(SQLModel, table=True):
@@ -41,8 +40,8 @@ class EmailTaken(Refused):
 
 
 def key_of(email: str) -> str:
-    """The e-mail as we compare it."""
-    return email.strip().lower()
+    """The e-mail as we compare it; one that nobody could have, as it was typed."""
+    return email_key(email) or email.strip().lower()
 
 
 def create_person(
@@ -66,7 +65,7 @@ def create_person(
         email=email.strip(),
         key=key_of(email),
         phone=phone_key,
-        name=name.strip(),
+        name=tidy(name),
         hash=password_hash,
         locale=locale,
         now=work.now(),
@@ -82,7 +81,9 @@ def problems_of_person(*, email: str, name: str) -> list[Problem]:
     problems = []
     if not name.strip():
         problems.append(Problem("/name", "missing", "Write your name."))
-    if len(email) > 254 or not _EMAIL.fullmatch(email.strip()):
+    elif character := unseen(name.strip()):
+        problems.append(Problem("/name", "invalid_field", UNSEEN, {"character": character}))
+    if email_key(email) is None:
         message = "Write an e-mail, like name@example.com."
         problems.append(Problem("/email", "invalid_email", message))
     return problems

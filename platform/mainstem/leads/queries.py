@@ -191,7 +191,7 @@ SELECT l.home_id, l.id, l.number, l.state, {_SERVICE}, l.client->>'name' AS clie
        l.address->>'city' AS city, s.name AS storefront, l.wanted_on, l.assigned_to, l.created_at,
        q.state AS quote_state, q.amount_minor, q.currency, q.valid_until,
        (SELECT count(*) FROM lead r
-         WHERE (r.client_key = l.client_key OR r.phone_key = l.phone_key)
+         WHERE (r.mailbox = l.mailbox OR r.phone_key = l.phone_key)
            AND r.product_id = l.product_id AND r.storefront_id <> l.storefront_id
            AND r.state IN ('new', 'qualified', 'quoted')) AS others
   FROM lead l
@@ -252,10 +252,10 @@ def beside(work: Work, home_id: int, lead_id: UUID) -> list[Beside]:
         """SELECT r.home_id, r.id, r.number, r.state, s.name AS storefront, a.name AS seller,
                   r.client->>'name' AS client, r.client->>'email' AS email,
                   r.client->>'phone' AS phone, r.address->>'city' AS city, r.message, r.created_at,
-                  r.reached_at, r.reached_by, r.client_key = l.client_key AS same_email,
+                  r.reached_at, r.reached_by, r.mailbox = l.mailbox AS same_email,
                   coalesce(r.phone_key = l.phone_key, false) AS same_phone
              FROM lead l
-             JOIN lead r ON (r.client_key = l.client_key OR r.phone_key = l.phone_key)
+             JOIN lead r ON (r.mailbox = l.mailbox OR r.phone_key = l.phone_key)
                         AND r.product_id = l.product_id
              JOIN storefront s ON s.home_id = r.home_id AND s.id = r.storefront_id
              JOIN affiliate a ON a.id = r.seller_id

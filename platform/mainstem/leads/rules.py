@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Protocol
 
-from mainstem.kit.contact import email_key, is_country, phone_key, postal_code
+from mainstem.kit.contact import mailbox_of
 from mainstem.kit.errors import InvalidTransition, Problem, Refused
 from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
 from mainstem.kit.transitions import Action, Machine, Step
 from mainstem.leads.model import Lead, LeadWanted, Quote
 from mainstem.money import MINOR_MAX, Money
+from mainstem.orders import Client, check_client
 from mainstem.payments import amount_problem
 
 OPEN = ("new", "qualified", "quoted")
@@ -167,16 +168,13 @@ class Counter:
 class Checked:
     """A request whose every field is right, in the form in which it is kept."""
 
-    client_key: str
-    phone_key: str | None
-    client: dict[str, str]
-    address: dict[str, str]
+    client: Client
     message: str
 
 
 def contact_keys(lead: Lead, *, by: str = "") -> list[str]:
     """The contacts by which this person is known again, sorted; only those of one kind, `by`."""
-    found = {"email": lead.client_key, "phone": lead.phone_key}
+    found = {"email": mailbox_of(lead.client_key), "phone": lead.phone_key}
     return [f"{kind}:{key}" for kind, key in found.items() if key and by in ("", kind)]
 
 
@@ -187,37 +185,15 @@ def key_fits(key: str) -> bool:
 
 def check(wanted: LeadWanted, counter: Counter) -> Checked | list[Problem]:
     """The request in the form in which it is kept, or everything that is wrong with it."""
-    country = wanted.address.country.strip().upper()
-    email = email_key(wanted.client.email)
-    phone = phone_key(wanted.client.phone, country) if wanted.client.phone.strip() else None
-    code = postal_code(wanted.address.postal_code, country)
+    client = check_client(wanted.client, wanted.address)
     problems = [
         *_request_problems(wanted, counter),
-        *_client_problems(wanted, email, phone, country),
-        *_address_problems(wanted, country, code),
+        *(client if isinstance(client, list) else ()),
         *_consent_problems(wanted),
     ]
-    if problems:
+    if problems or isinstance(client, list):
         return problems
-    assert email is not None
-    assert code is not None
-    return Checked(
-        client_key=email,
-        phone_key=phone,
-        client={
-            "name": wanted.client.name.strip(),
-            "email": wanted.client.email.strip(),
-            "phone": phone or "",
-        },
-        address={
-            "line1": wanted.address.line1.strip(),
-            "line2": wanted.address.line2.strip(),
-            "postal_code": code,
-            "city": wanted.address.city.strip(),
-            "country": country,
-        },
-        message=wanted.message.strip(),
-    )
+    return Checked(client=client, message=wanted.message.strip())
 
 
 def _request_problems(wanted: LeadWanted, counter: Counter) -> Iterator[Problem]:
@@ -247,33 +223,6 @@ def _request_problems(wanted: LeadWanted, counter: Counter) -> Iterator[Problem]
         yield Problem("/external_id", "invalid_field", "Send an id of 1 to 64 characters.")
 
 
-def _client_problems(
-    wanted: LeadWanted, email: str | None, phone: str | None, country: str
-) -> Iterator[Problem]:
-    yield from _text("/client/name", wanted.client.name, "Write your name.")
-    if email is None:
-        yield Problem(
-            "/client/email", "email_invalid", "Write an e-mail address like name@example.com."
-        )
-    if wanted.client.phone.strip() and phone is None and is_country(country):
-        yield Problem("/client/phone", "phone_invalid",
-                      "Write a phone number of {country}, or one that starts with + and the"
-                      " country's number.", {"country": country})  # fmt: skip
-
-
-def _address_problems(wanted: LeadWanted, country: str, code: str | None) -> Iterator[Problem]:
-    yield from _text("/address/line1", wanted.address.line1, "Write the street and number.")
-    yield from _text("/address/city", wanted.address.city, "Write the town.")
-    if len(wanted.address.line2) > 200:
-        yield Problem("/address/line2", "too_long", "Keep this under {max} characters.",
-                      {"max": 200})  # fmt: skip
-    if not is_country(country):
-        yield Problem("/address/country", "invalid_field", "Choose a country, as two letters.")
-    elif code is None:
-        yield Problem("/address/postal_code", "postal_code_invalid",
-                      "Write a postal code of {country}.", {"country": country})  # fmt: skip
-
-
 def _consent_problems(wanted: LeadWanted) -> Iterator[Problem]:
     if not wanted.consent.given:
         yield Problem("/consent/given", "consent_required",
@@ -281,13 +230,6 @@ def _consent_problems(wanted: LeadWanted) -> Iterator[Problem]:
     if not wanted.consent.text_version.strip() or not wanted.consent.words.strip():
         yield Problem("/consent/words", "consent_required",
                       "Send the words that the client agreed to, and their version.")  # fmt: skip
-
-
-def _text(pointer: str, value: str, ask: str) -> Iterator[Problem]:
-    if not value.strip():
-        yield Problem(pointer, "missing", ask)
-    elif len(value) > 200:
-        yield Problem(pointer, "too_long", "Keep this under {max} characters.", {"max": 200})
 
 
 # ------------------------------------------------------------------------- what a quote says

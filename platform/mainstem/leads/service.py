@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from mainstem import attribution, orders
 from mainstem.attribution import Ask
 from mainstem.kit import idempotency
@@ -133,8 +135,8 @@ def _write(
     ask = Ask(
         storefront_id=wanted.storefront_id,
         home_id=wanted.home_id,
-        client_key=checked.client_key,
-        phone_key=checked.phone_key,
+        client_key=checked.client.key,
+        phone_key=checked.client.phone_key,
         code=wanted.code,
         link=wanted.link,
         at=now,
@@ -151,10 +153,10 @@ def _write(
         state="new",
         currency=wanted.currency,
         locale=wanted.locale,
-        client_key=checked.client_key,
-        phone_key=checked.phone_key,
-        client=checked.client,
-        address=checked.address,
+        client_key=checked.client.key,
+        phone_key=checked.client.phone_key,
+        client=msgspec.to_builtins(checked.client.details),
+        address=msgspec.to_builtins(checked.client.address),
         message=checked.message,
         wanted_on=wanted.wanted_on,
         seller_id=decision.seller_id,
@@ -560,8 +562,8 @@ def _answer(
     refusal = rules.why_unanswerable(lead, quote, now)
     if refusal:
         raise refusal
-    if not 0 < len(name.strip()) <= 200:
-        raise InvalidInput(Problem("/name", "missing", "Write your name."))
+    if problems := [*orders.text_problems("/name", name, missing="Write your name.")]:
+        raise InvalidInput(*problems)
     quote.state = state
     quote.answered_at = now
     quote.answered_by = name.strip()

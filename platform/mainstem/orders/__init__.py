@@ -1,5 +1,6 @@
 """Orders: captured, paid, delivered, and given back; each step a fact, the rest derived."""
 
+from mainstem.orders.client import Client, check_client, text_problems
 from mainstem.orders.ending import cancel, close_finished, expire_unpaid, give_rest_back, withhold
 from mainstem.orders.errors import (
     DuplicateExternalId,
@@ -32,6 +33,7 @@ from mainstem.orders.progress import (
 
 __all__ = [
     "Address",
+    "Client",
     "ClientDetails",
     "DuplicateExternalId",
     "IdempotencyMismatch",
@@ -46,6 +48,7 @@ __all__ = [
     "Totals",
     "TotalsSeen",
     "cancel",
+    "check_client",
     "close_finished",
     "expire_unpaid",
     "give_rest_back",
@@ -57,5 +60,6 @@ __all__ = [
     "record_dispute",
     "record_refund",
     "record_shipment",
+    "text_problems",
     "withhold",
 ]

@@ -26,6 +26,7 @@ from mainstem.kit.ids import new_ids, short
 from mainstem.kit.work import Question, Work, columns
 from mainstem.money import MINOR_MAX, net_of_tax
 from mainstem.orders import rules
+from mainstem.orders.client import Client
 from mainstem.orders.errors import (
     DuplicateExternalId,
     IdempotencyMismatch,
@@ -42,7 +43,6 @@ from mainstem.orders.model import (
     Totals,
     TotalsSeen,
 )
-from mainstem.orders.rules import Checked
 from mainstem.plan import Plan
 from mainstem.stock import Part, Shelf
 
@@ -58,7 +58,7 @@ class _Draft:
     at: datetime
     id: UUID
     answer: Placed | Refused | None = None
-    checked: Checked | None = None
+    client: Client | None = None
     lines: list[tuple[Any, ...]] = field(default_factory=list)
     needs: list[tuple[int, int, int]] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
@@ -96,8 +96,8 @@ def _place(work: Work, drafts: list[_Draft], now: datetime) -> list[_Draft]:
     repeat has been refused."""
     for draft in drafts:
         checked = rules.check(draft.wanted)
-        if isinstance(checked, Checked):
-            draft.checked = checked
+        if isinstance(checked, Client):
+            draft.client = checked
         else:
             draft.answer = OrderRefused(*checked)
     checked = _open(drafts)
@@ -259,13 +259,13 @@ def _asks(work: Work, drafts: list[_Draft]) -> dict[UUID, Ask]:
 
 
 def _as_ask(draft: _Draft, won: Mapping[UUID, Won]) -> Ask:
-    wanted, checked = draft.wanted, draft.checked
-    assert checked is not None, "an order is checked before anybody is credited"
+    wanted, client = draft.wanted, draft.client
+    assert client is not None, "an order is checked before anybody is credited"
     return Ask(
         storefront_id=wanted.storefront_id,
         home_id=wanted.home_id,
-        client_key=checked.client_key,
-        phone_key=checked.phone_key,
+        client_key=client.key,
+        phone_key=client.phone_key,
         code=wanted.code,
         link=wanted.link,
         at=draft.at,
@@ -624,12 +624,12 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
 
 
 def _order_row(draft: _Draft, plan: Plan, decision: Decision, upline: list[int]) -> tuple[Any, ...]:
-    wanted, checked = draft.wanted, draft.checked
-    assert checked is not None, "an order is checked before it is written"
+    wanted, client = draft.wanted, draft.client
+    assert client is not None, "an order is checked before it is written"
     return (
         wanted.home_id, draft.id, short(draft.id), wanted.storefront_id, wanted.channel,
-        wanted.external_id, wanted.currency, wanted.locale, checked.client_key,
-        _json(checked.client), _json(checked.address), draft.items_minor, draft.shipping_minor,
+        wanted.external_id, wanted.currency, wanted.locale, client.key,
+        _json(client.details), _json(client.address), draft.items_minor, draft.shipping_minor,
         draft.tax_minor, decision.seller_id, decision.attributed_by, _json(decision.signals),
         f"{{{','.join(map(str, upline))}}}", decision.earns, decision.earns_reason,
         plan.version, wanted.lead_id, draft.at, draft.at + wanted.pay_within,

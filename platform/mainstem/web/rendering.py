@@ -16,7 +16,7 @@ import msgspec
 from itsdangerous import BadData, URLSafeTimedSerializer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.locale import LOCALES, Language
@@ -68,6 +68,7 @@ def _environment(locale: str, settings: Settings, files: StaticFiles) -> Environ
         "when": language.when,
         "day": language.day,
         "static_url": files.url,
+        "telephone": _telephone,
     }
     environment.filters.update(words)
     environment.globals.update(
@@ -79,6 +80,14 @@ def _environment(locale: str, settings: Settings, files: StaticFiles) -> Environ
         static=files.root,
     )
     return environment
+
+
+def _telephone(number: str) -> Markup:
+    """A number as it was typed, to be dialed where there are digits in it."""
+    dialed = "".join(c for c in number if c in "+0123456789")
+    if not dialed.strip("+"):
+        return escape(number)
+    return Markup('<a href="tel:{}">{}</a>').format(dialed, number)
 
 
 def _translator(language: Language) -> Callable[..., Any]:

@@ -1,0 +1,70 @@
+"""What people type, as it may be kept: nothing in it that the eye cannot see."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Characters that draw nothing although Unicode counts them as letters, marks or symbols: fillers,
+# variation selectors and joiners (its default ignorable code points), and the empty braille cell.
+_DRAWS_NOTHING = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_JOINERS = "\u200c\u200d"
+_AS_PICTURE = "\ufe0f"
+_LATIN = ("LATIN", "GREEK", "CYRILLIC")
+_REFUSED = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+UNSEEN = "There is a character here that cannot be seen ({character}). Write it without."
+"""What to say of it."""
+
+
+def unseen(text: str) -> str | None:
+    """The first character of a line that nobody could see, as `U+200B`; None when there is none.
+
+    Control characters, line breaks, what turns the direction of writing, and everything of no
+    width: it makes two of one person, or hides what is written.
+    """
+    if text.isascii() and text.isprintable():
+        return None
+    for at, character in enumerate(text):
+        if _hides(character) and not _belongs(text, at):
+            return f"U+{ord(character):04X}"
+    return None
+
+
+def tidy(text: str) -> str:
+    """The text without the space around it, its letters composed."""
+    text = text.strip()
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _hides(character: str) -> bool:
+    return unicodedata.category(character) in _REFUSED or bool(_DRAWS_NOTHING.match(character))
+
+
+def _belongs(text: str, at: int) -> bool:
+    """Whether the script is written so: joiners inside a word, as in Persian and Sinhala, the
+    variants of an ideograph in Japanese names, and what makes one picture of several."""
+    character, before, after = text[at], text[at - 1 : at] if at else "", text[at + 1 : at + 2]
+    if character in _JOINERS:
+        if _is_picture(before) or before == _AS_PICTURE:
+            return _is_picture(after)
+        return _needs_joining(before) and _needs_joining(after)
+    if character == _AS_PICTURE:
+        return _is_picture(before)
+    if "\U000e0100" <= character <= "\U000e01ef":
+        return unicodedata.name(before, "").startswith("CJK") if before else False
+    return False
+
+
+def _is_picture(character: str) -> bool:
+    return character != "" and unicodedata.category(character) in ("So", "Sk")
+
+
+def _needs_joining(character: str) -> bool:
+    if not character or unicodedata.category(character)[0] not in "LM":
+        return False
+    return not unicodedata.name(character, "LATIN").startswith(_LATIN)
