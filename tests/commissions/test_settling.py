@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 from tests.company import HOME, KETTLE, PLAN, REPAIR, SKILLET, Company, a_company, a_paid_order
+from tests.waits import await_somebody_waits_for
 
 from mainstem import commissions, invariants, ledger, orders, payments, planbook, worker
 from mainstem.kit.clock import FixedClock
@@ -189,6 +191,31 @@ def test_a_reversal_beside_the_release_never_leaves_pending_below_zero(
     with database.work() as work:
         assert of_cedar(work, company) == {}
         assert not [finding for finding in ledger.audit(work) if finding.wrong]
+    every_truth_holds(database)
+
+
+def test_an_order_that_is_settled_beside_itself_is_credited_once(
+    database: Database, company: Company
+) -> None:
+    """Of two that settle one order the later one waits, and finds nothing left to do."""
+    with database.work() as work:
+        placed = a_paid_order(work, company.shop, (KETTLE, 2))
+        deliver(work, placed, (1, 2))
+        work.run("DELETE FROM fact_waiting")  # what follows is said below, by hand
+    key = (placed.home_id, placed.order_id)
+
+    def settle() -> int:
+        with database.work() as work:
+            return commissions.settle(work, [key])
+
+    with ThreadPoolExecutor(1) as threads:
+        with database.work() as work:
+            assert commissions.settle(work, [key]) == 3
+            beside = threads.submit(settle)
+            await_somebody_waits_for(work)
+        assert beside.result(20) == 0
+    with database.work() as work:
+        assert of_cedar(work, company) == {"pending": 20000}
     every_truth_holds(database)
 
 

@@ -218,6 +218,33 @@ def test_letters_before_our_own_answer_are_the_same_payout(till: Till) -> None:
     till.every_truth_holds()
 
 
+def test_no_payout_is_reserved_beside_an_earlier_one_that_is_under_way(till: Till) -> None:
+    ready(till)
+    assert run(till) == 1
+    till.a_delivered_order((KETTLE, 2))
+    till.holds_end()
+    with till.database.work() as work:
+        work.run("UPDATE payout SET state = 'in_transit'")  # the bank is slow
+    assert run(till) == 0, "another period, and the first one has not arrived"
+    assert till.balances(till.company.cedar)[till.company.cedar, "payable"] == EARNED
+    with till.database.work() as work:
+        work.run("UPDATE payout SET state = 'paid', paid_at = reserved_at")
+    assert run(till) == 1
+
+
+def test_nothing_below_the_minimum_is_paid_and_the_minimum_itself_is(till: Till) -> None:
+    till.affiliate_account(till.company.cedar)
+    till.a_delivered_order((KETTLE, 1))
+    till.holds_end()
+    assert till.balances(till.company.cedar) == {(till.company.cedar, "payable"): EARNED // 2}
+    assert run(till) == 0
+    till.a_delivered_order((KETTLE, 1))
+    till.holds_end()
+    assert run(till) == 1
+    [payout] = payouts_of(till)
+    assert payout.amount_minor == EARNED, "exactly the minimum"
+
+
 def test_a_debt_is_filled_before_anything_is_paid(till: Till) -> None:
     from mainstem import payments
 
