@@ -95,6 +95,21 @@ _TRUTHS = {
             OR (p.state IN ('transferred','requested','in_transit','paid') AND p.provider = 'stripe' AND t.id IS NULL)
             OR (p.state = 'paid' AND t.id IS NULL)
             OR (p.state = 'reserved' AND t.id IS NOT NULL)""",
+    "What the books hold for payouts is what they have reserved and not sent": """
+        SELECT coalesce(b.owner_id, p.home_id) || ' ' || coalesce(b.currency, p.currency)
+          FROM (SELECT owner_id, currency, sum(minor) AS minor
+                  FROM (SELECT owner_id, currency, balance_minor AS minor FROM ledger_balance
+                         WHERE account = 'payout_clearing'
+                         UNION ALL
+                        SELECT owner_id, currency, signed_minor FROM ledger_entry
+                         WHERE account = 'payout_clearing'
+                           AND xid >= (SELECT before_xid FROM ledger_mark)) AS parts
+                 GROUP BY 1, 2) AS b
+          FULL JOIN (SELECT home_id, currency, sum(amount_minor) AS minor FROM payout
+                      WHERE state IN ('reserved', 'transferring', 'on_hold', 'unwinding', 'requested')
+                        AND transfer_id IS NULL
+                      GROUP BY 1, 2) AS p ON p.home_id = b.owner_id AND p.currency = b.currency
+         WHERE coalesce(b.minor, 0) <> coalesce(p.minor, 0)""",
     "Every upline is the sponsor's upline with the affiliate before it": """
         SELECT a.slug FROM affiliate a LEFT JOIN affiliate s ON s.id = a.sponsor_id
          WHERE a.upline <> a.id || coalesce(s.upline, '{}'::bigint[])""",

@@ -104,6 +104,56 @@ def test_only_finance_calls_a_payout_off(house: Staff, clock: FixedClock) -> Non
     assert cedars_payable(house) == 0
 
 
+# ------------------------------------------------------------------------- where the money is
+
+
+@pytest.mark.parametrize(
+    ("state", "tile", "column"),
+    [
+        ("in_transit", "Payouts under way", "Under way"),
+        ("on_hold", "Payouts on hold", "On hold"),
+        ("failed", "Payouts that failed", "Failed"),
+        ("paid", None, "Paid"),
+    ],
+)
+def test_a_payout_in_any_state_is_in_sight_of_staff_and_of_the_affiliate(
+    house: Staff, clock: FixedClock, state: str, tile: str | None, column: str
+) -> None:
+    payout = reserved(house, clock)
+    with house.database.work() as work:
+        work.run("UPDATE payout SET state = %(state)s", state=state)
+        person = identity.create_person(
+            work, email="cedar.self@example.com", name="Cedar",
+            password_hash=passwords.hash_password(PASSWORD),
+        )  # fmt: skip
+        identity.grant(work, person, "affiliate", affiliate_id=payout.home_id)
+    fia = house.reader("fia")
+    today = words_of(fia.get("/console"))
+    for label in ("Payouts under way", "Payouts on hold", "Payouts that failed"):
+        assert f"{label} {int(label == tile)}" in today
+    page = fia.get("/console/payouts").text.replace("\N{NO-BREAK SPACE}", " ")
+    shown = {
+        label: re.sub("<[^>]+>", "", cell)
+        for label, cell in re.findall(r'class="money" data-label="([^"]+)">(.*?)</td>', page)
+    }
+    assert shown[column] == "SEK 200.00"
+    assert shown["Payable"] == "SEK 80.00", "what the sponsors have"
+    assert shown["Earned in all"] == "SEK 280.00"
+
+    cedar = house.open_house()
+    assert cedar.sign_in("cedar.self@example.com").status_code == 303
+    front = words_of(cedar.get("/portal")).replace("\N{NO-BREAK SPACE}", " ")
+    said = {
+        "in_transit": "On the way to you SEK 200.00",
+        "on_hold": "On hold: we are looking at it SEK 200.00",
+        "failed": "Did not arrive: we are looking at it SEK 200.00",
+        "paid": "Paid out so far SEK 200.00",
+    }
+    for other, words in said.items():
+        assert (words in front) == (other == state)
+    assert "Together SEK 200.00: all that you have earned." in front
+
+
 # ------------------------------------------------------------------------- left out, and why
 
 

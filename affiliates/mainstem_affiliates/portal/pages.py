@@ -385,8 +385,12 @@ async def _to_onboarding(request: Visit) -> Page:
 
 def _currency_to_be_paid_in(standings: list[Standing]) -> str:
     """The currency in which most is hers; her shop's where nothing is yet."""
-    most = max(standings, key=lambda one: one.payable.minor + one.pending.minor)
-    return most.currency if most.payable.minor + most.pending.minor > 0 else standings[0].currency
+
+    def to_come(one: Standing) -> int:
+        return one.money.payable.minor + one.money.pending.minor
+
+    most = max(standings, key=to_come)
+    return most.currency if to_come(most) > 0 else standings[0].currency
 
 
 def _me(request: Visit) -> int:
@@ -436,7 +440,7 @@ def _next(
 ) -> Next | None:
     """What she should do, or know, before anything else."""
     text, first = language.text, standings[0]
-    has_money = any(one.payable.minor > 0 or one.pending.minor > 0 for one in standings)
+    has_money = any(one.money.payable or one.money.pending.minor > 0 for one in standings)
     if has_money and (account is None or account.state in ("created", "onboarding")):
         return Next(
             title=text("Tell us where to pay you"),
@@ -456,10 +460,22 @@ def _next(
             url="/portal/account#pay",
             tone="bad",
         )
+    stopped = [one.money.on_hold + one.money.failed for one in standings]
+    if any(stopped):
+        amounts = " + ".join(language.money(amount) for amount in stopped if amount)
+        return Next(
+            title=text("{amount} did not reach you").format(amount=amounts),
+            text=text(
+                "The payout has stopped on its way. We are looking at it; it is still yours."
+            ),
+            label=text("See the payouts"),
+            url="/portal/payouts",
+            tone="wait",
+        )
     if first.is_debt:
         return Next(
             title=text("Your next commissions fill {amount} first").format(
-                amount=language.money(-first.payable)
+                amount=language.money(first.money.debt)
             ),
             text=text(
                 "Something was paid back to a client after your part of it had been paid out to"
@@ -475,7 +491,7 @@ def _next(
             label=text("See my links"),
             url="/portal/account#links",
         )
-    if first.missing is not None and first.payable.minor > 0:
+    if first.missing is not None and first.money.payable:
         return Next(
             title=text("{amount} more and it is paid out").format(
                 amount=language.money(first.missing)
@@ -484,10 +500,11 @@ def _next(
                 minimum=language.money(first.minimum) if first.minimum else ""
             ),
         )
-    if first.payable.minor > 0:
+    if first.money.payable:
         return Next(
             title=text("{amount} goes out on {day}").format(
-                amount=language.money(first.payable), day=language.day(reads.next_payout_day(work))
+                amount=language.money(first.money.payable),
+                day=language.day(reads.next_payout_day(work)),
             ),
             text=text("Payouts run every Monday. You need not do anything."),
             tone="good",

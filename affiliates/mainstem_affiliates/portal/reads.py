@@ -16,6 +16,7 @@ from mainstem.commissions.queries import HELD_NOW, payable_on
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
+from mainstem.payouts import AffiliateMoney, money_of, no_money
 from mainstem.plan import Explanation
 from mainstem_affiliates import promise
 
@@ -49,27 +50,29 @@ class Ripening:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where her money in one currency is."""
+    """Where their money in one currency is, and what is still to come of it."""
 
-    currency: str
-    pending: Money
-    payable: Money
-    on_the_way: Money
-    paid: Money
+    money: AffiliateMoney
     ripening: list[Ripening]
     minimum: Money | None
 
     @property
+    def currency(self) -> str:
+        """The currency of all of it."""
+        return self.money.currency
+
+    @property
     def is_debt(self) -> bool:
         """Whether more went back than is left."""
-        return self.payable.minor < 0
+        return bool(self.money.debt)
 
     @property
     def missing(self) -> Money | None:
         """What is missing until it is paid out; None when there is enough, or a debt."""
-        if self.minimum is None or self.is_debt or self.payable.minor >= self.minimum.minor:
+        payable = self.money.payable
+        if self.minimum is None or self.is_debt or payable.minor >= self.minimum.minor:
             return None
-        return self.minimum - self.payable
+        return self.minimum - payable
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +173,8 @@ def me(work: Work) -> Me:
 
 
 def standings(work: Work, reader: Me) -> list[Standing]:
-    """Her money, one standing a currency, the shop's own first; at least that one."""
-    balances = ledger.balances(work, [reader.id])
-    paid = {
-        row.currency: row.amount
-        for row in work.rows(
-            """SELECT currency, sum(amount_minor)::bigint AS amount FROM payout
-                WHERE home_id = %(id)s AND state = 'paid' GROUP BY 1""",
-            id=reader.id,
-        )
-    }
+    """Their money, one standing a currency, the shop's own first; at least that one."""
+    found = money_of(work, reader.id)
     held: dict[str, list[Ripening]] = {}
     for _, currency, day, minor in ledger.held_until(work, date.max, owner_id=reader.id):
         held.setdefault(currency, []).append(Ripening(payable_on(day), Money(minor, currency)))
@@ -187,19 +182,10 @@ def standings(work: Work, reader: Me) -> list[Standing]:
         minimum = planbook.in_force(work, work.now()).minimum_payout_minor
     except planbook.NoPlanInForce:
         minimum = {}
-    known = {currency for _, _, currency in balances} | set(paid)
-    order = [reader.currency, *sorted(known - {reader.currency})]
-
-    def of(account: str, currency: str) -> Money:
-        return Money(balances.get((reader.id, account, currency), 0), currency)
-
+    order = [reader.currency, *(currency for currency in found if currency != reader.currency)]
     return [
         Standing(
-            currency=currency,
-            pending=of("pending", currency),
-            payable=of("payable", currency),
-            on_the_way=of("payout_clearing", currency),
-            paid=Money(paid.get(currency, 0), currency),
+            money=found.get(currency) or no_money(currency),
             ripening=held.get(currency, []),
             minimum=Money(minimum[currency], currency) if currency in minimum else None,
         )

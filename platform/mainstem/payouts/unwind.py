@@ -208,6 +208,13 @@ def keep_reversals(work: Work, home_id: int, payout_id: UUID, found: TransferSta
             for reversal, amount in found.reversals
         ],
     )
+    work.run(
+        """UPDATE payout SET returned_minor = %(returned)s
+            WHERE home_id = %(home)s AND id = %(id)s""",
+        home=home_id,
+        id=payout_id,
+        returned=found.amount_minor - found.left_minor,
+    )
     if found.left_minor == 0 and row.state in (
         "transferring",
         "transferred",

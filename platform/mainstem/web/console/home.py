@@ -79,7 +79,9 @@ _GROUPS = (
         ("Awaiting sign-off", "jobs_sign_off", "/desk/jobs?view=sign-off", "plain"),
     )),
     ("Money", MONEY, (
+        ("Payouts under way", "payouts_under_way", "/console/payouts", "plain"),
         ("Payouts on hold", "payouts_held", "/console/payouts?view=held", "bad"),
+        ("Payouts that failed", "payouts_failed", "/console/payouts?view=held", "bad"),
         ("Refunds that failed", "refunds_failed", "/console/refunds", "bad"),
         ("To pay by bank", "payouts_to_confirm", "/console/payouts?view=bank", "wait"),
     )),

@@ -53,8 +53,8 @@ class Payouts(Page, kw_only=True):
     left_out: list[tuple[payouts.LeftOut, str]]
     rows: list[Row]
     payable: list[Any]
+    everywhere: list[payouts.AffiliateMoney]
     minimum: dict[str, Money]
-    next_run: Any
     providers: dict[str, str]
 
 
@@ -98,8 +98,8 @@ def _payouts(request: Asked, work: Work, view: str, no: Refused | None = None) -
             for row in rows
         ],
         payable=queries.payable(work),
+        everywhere=list(payouts.money_of_all(work).values()),
         minimum={currency: Money(minor, currency) for currency, minor in minimum.items()},
-        next_run=None,
         providers={name: language.text(label) for name, label in told.PROVIDERS.items()},
     )
     return show(request, "console/payouts.html", page, no)

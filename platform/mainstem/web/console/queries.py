@@ -40,7 +40,9 @@ SELECT f.*, l.*, j.*, p.*, w.*,
        (SELECT count(*) FROM parcel WHERE state = 'in_transit') AS in_transit,
        (SELECT min(shipped_at) FROM parcel WHERE state = 'in_transit') AS in_transit_oldest,
        (SELECT count(*) FROM quote WHERE state IN ('sent','viewed')) AS quotes_out,
-       (SELECT count(*) FROM ({owed_back}) AS owed) AS refunds_failed
+       (SELECT count(*) FROM ({owed_back}) AS owed) AS refunds_failed,
+       (SELECT count(*) FROM payout WHERE state = 'failed') AS payouts_failed,
+       (SELECT min(reserved_at) FROM payout WHERE state = 'failed') AS payouts_failed_oldest
   FROM (SELECT count(*) FILTER (WHERE state IN ('assigned','released')) AS to_pick,
                min(routed_at) FILTER (WHERE state IN ('assigned','released')) AS to_pick_oldest,
                count(*) FILTER (WHERE state = 'picking') AS picking,
@@ -63,7 +65,9 @@ SELECT f.*, l.*, j.*, p.*, w.*,
                count(*) FILTER (WHERE state IN ('done','disputed')) AS jobs_sign_off
           FROM job
          WHERE state IN ('unscheduled','scheduled','en_route','on_site','done','disputed')) j,
-       (SELECT count(*) FILTER (WHERE state = 'on_hold') AS payouts_held,
+       (SELECT count(*) FILTER (WHERE state <> 'on_hold') AS payouts_under_way,
+               count(*) FILTER (WHERE state = 'on_hold') AS payouts_held,
+               min(reserved_at) FILTER (WHERE state = 'on_hold') AS payouts_held_oldest,
                count(*) FILTER (WHERE provider = 'bank' AND state IN ('reserved','requested'))
                  AS payouts_to_confirm
           FROM payout WHERE state IN ('reserved','transferring','transferred','requested',

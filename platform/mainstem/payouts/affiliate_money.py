@@ -1,0 +1,92 @@
+"""Where the affiliates' money is: every state of it in one row a currency, so that they add up.
+
+Earned is what the commissions come to. It is pending, or payable (or a debt below zero), or in a
+payout: under way, on hold, returned by the bank, or paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mainstem.kit.work import Work
+from mainstem.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class AffiliateMoney:
+    """Money in one currency, of one affiliate or of all. `debt` is what is owed to the company."""
+
+    pending: Money
+    payable: Money
+    debt: Money
+    under_way: Money
+    on_hold: Money
+    failed: Money
+    paid: Money
+
+    @property
+    def currency(self) -> str:
+        """The currency of them all."""
+        return self.pending.currency
+
+    @property
+    def earned(self) -> Money:
+        """What all of it comes to."""
+        kept = self.pending + self.payable - self.debt
+        return kept + self.under_way + self.on_hold + self.failed + self.paid
+
+
+# What the gateway has taken back of a payout is payable again, and counts there. Each state of
+# payouts has an index of its own.
+_MONEY = """
+SELECT currency, place, sum(minor)::bigint AS minor
+  FROM (SELECT currency, minor,
+               CASE WHEN account = 'pending' THEN 'pending'
+                    WHEN minor < 0 THEN 'debt' ELSE 'payable' END AS place
+          FROM (SELECT owner_id, currency, account, sum(minor) AS minor
+                  FROM (SELECT owner_id, currency, account, balance_minor AS minor
+                          FROM ledger_balance WHERE account IN ('pending', 'payable') {owner}
+                         UNION ALL
+                        SELECT owner_id, currency, account, signed_minor FROM ledger_entry
+                         WHERE account IN ('pending', 'payable') {owner}
+                           AND xid >= (SELECT before_xid FROM ledger_mark)) AS parts
+                 GROUP BY 1, 2, 3) AS owned
+         UNION ALL
+        SELECT currency, amount_minor - returned_minor,
+               CASE state WHEN 'on_hold' THEN state ELSE 'under_way' END
+          FROM payout WHERE state IN ('reserved','transferring','transferred','requested',
+                                      'in_transit','on_hold','unwinding') {home}
+         UNION ALL
+        SELECT currency, amount_minor - returned_minor, 'failed' FROM payout
+         WHERE state = 'failed' {home}
+         UNION ALL
+        SELECT currency, amount_minor - returned_minor, 'paid' FROM payout
+         WHERE state = 'paid' {home}) AS everywhere
+ GROUP BY 1, 2"""
+
+
+def money_of(work: Work, affiliate_id: int) -> dict[str, AffiliateMoney]:
+    """Where the money of one affiliate is, by currency."""
+    sql = _MONEY.format(owner="AND owner_id = %(id)s", home="AND home_id = %(id)s")
+    return _by_currency(work.rows(sql, id=affiliate_id))
+
+
+def money_of_all(work: Work) -> dict[str, AffiliateMoney]:
+    """Where the money of all affiliates together is, by currency."""
+    return _by_currency(work.rows(_MONEY.format(owner="", home="")))
+
+
+def no_money(currency: str) -> AffiliateMoney:
+    """Where nothing is."""
+    return AffiliateMoney(*[Money(0, currency)] * 7)
+
+
+def _by_currency(rows: Sequence[Any]) -> dict[str, AffiliateMoney]:
+    found: dict[str, AffiliateMoney] = {}
+    for row in sorted(rows, key=lambda row: str(row.currency)):
+        so_far = found.get(row.currency) or no_money(row.currency)
+        amount = Money(abs(row.minor) if row.place == "debt" else row.minor, row.currency)
+        found[row.currency] = replace(so_far, **{row.place: amount})
+    return found
