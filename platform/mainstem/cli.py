@@ -21,7 +21,7 @@ from mainstem.kit import db, privileges, settings, telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import SYSTEM
-from mainstem.payments import Gateway
+from mainstem.payments import SUBSCRIBED, Gateway
 
 GATEWAY_AFTER_WEB = 20
 """How far the embedded gateway's port lies after the web's."""
@@ -133,7 +133,10 @@ def _processes(config: Settings, place: running.Place) -> list[running.Process]:
                 [*here, "mainstem.gateway", "--fd", "{fd}",
                  "--store", str(place.data / "gateway.sqlite"),
                  "--webhook", f"{hooks}/platform", "--webhook-connect", f"{hooks}/connect",
-                 "--webhook-thin", f"{hooks}/connect"],
+                 "--webhook-thin", f"{hooks}/connect",
+                 "--webhook-events", ",".join(SUBSCRIBED["platform"]),
+                 "--webhook-connect-events", ",".join(SUBSCRIBED["connect"]),
+                 "--webhook-thin-events", ",".join(SUBSCRIBED["thin"])],
                 env={f"GATEWAY_WEBHOOK_SECRET{name}": secret for name in names}
                 | {"GATEWAY_PROOF_SECRET": config.gateway_secret},
                 listens="gateway",

@@ -15,7 +15,7 @@ import pytest
 import stripe
 from tests.surfaces.conftest import Open, Reader
 
-from mainstem import payouts
+from mainstem import payments, payouts
 from mainstem.kit.db import Database
 from mainstem.payments import letters
 
@@ -164,5 +164,6 @@ def test_the_guide_names_the_letters_that_are_understood_and_no_other() -> None:
         and re.fullmatch(r"(v2\.)?[a-z_]+\.[a-z_.]*", str(constant.value))
     } | set(letters.HEARD)
     assert {"checkout.session.", "transfer.reversed", "v2.core.account"} <= heard
+    assert named == {"charge.refund.updated"}.union(*payments.SUBSCRIBED.values())
     assert [name for name in named if not name.startswith(tuple(heard))] == []
     assert [start for start in heard if not any(name.startswith(start) for name in named)] == []

@@ -26,6 +26,8 @@ def main() -> int:
     for kind, suffix in KINDS.items():
         words = f"{kind} events go here, signed with {SECRETS[kind]}"
         parser.add_argument(f"--webhook{suffix}", metavar="URL", help=words)
+        words = "its events, with commas; all where it is left out"
+        parser.add_argument(f"--webhook{suffix}-events", default="*", metavar="TYPES", help=words)
     for name in Settings.__dataclass_fields__:
         flag = "--" + name.replace("_", "-")
         default = getattr(Settings(), name)
@@ -33,12 +35,13 @@ def main() -> int:
     given = vars(parser.parse_args())
     webhooks = []
     for kind, suffix in KINDS.items():
-        url = given[f"webhook{suffix}".replace("-", "_")]
+        name = f"webhook{suffix}".replace("-", "_")
+        url, events = given[name], tuple(given[f"{name}_events"].split(","))
         secret = os.environ.get(SECRETS[kind], "")
         if url and not secret.startswith("whsec_"):
             parser.error(f"--webhook{suffix} needs {SECRETS[kind]}, which starts with whsec_")
         if url:
-            webhooks.append(Webhook(kind, url, secret))
+            webhooks.append(Webhook(kind, url, secret, events))
     settings = Settings(**{name: given[name] for name in Settings.__dataclass_fields__})
     try:
         serve(

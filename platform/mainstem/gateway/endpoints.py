@@ -1,5 +1,6 @@
 """Where events go: v1 webhook endpoints for snapshots, v2 destinations for thin events."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from mainstem.gateway.accounts import v2_page
@@ -96,8 +97,8 @@ def delete_destination(turn: Turn, params: JSON) -> JSON:
     return {"id": destination.id, "object": "v2.core.event_destination"}
 
 
-def ensure(turn: Turn, kind: str, url: str, secret: str) -> None:
-    """Register an endpoint given at the start; the same address again only renews the secret."""
+def ensure(turn: Turn, kind: str, url: str, secret: str, events: Sequence[str] = ("*",)) -> None:
+    """Register an endpoint given at the start; the same address again renews secret and events."""
     thin = kind == "thin"
     wanted = "v2.core.event_destination" if thin else "webhook_endpoint"
     for endpoint in turn.store.find(wanted):
@@ -105,12 +106,13 @@ def ensure(turn: Turn, kind: str, url: str, secret: str) -> None:
             continue
         endpoint.hidden["secret"] = secret
         endpoint.body["status"] = "enabled"
+        endpoint.body["enabled_events"] = list(events)
         turn.store.save(endpoint)
         return
     if thin:
-        _add_destination(turn, url, ["*"], secret, name="Given at the start")
+        _add_destination(turn, url, list(events), secret, name="Given at the start")
     else:
-        _add(turn, url, ["*"], secret, connect=kind == "connect", api_version=API_VERSION)
+        _add(turn, url, list(events), secret, connect=kind == "connect", api_version=API_VERSION)
 
 
 def _add(

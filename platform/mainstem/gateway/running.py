@@ -27,6 +27,7 @@ class Webhook:
     kind: str
     url: str
     secret: str
+    events: tuple[str, ...] = ("*",)
 
 
 class NotLoopback(ValueError):
@@ -56,7 +57,7 @@ def build_app(
     )
     for webhook in webhooks:
         with gateway.turn() as turn:
-            endpoints.ensure(turn, webhook.kind, webhook.url, webhook.secret)
+            endpoints.ensure(turn, webhook.kind, webhook.url, webhook.secret, webhook.events)
     return gateway
 
 

@@ -42,9 +42,11 @@ from mainstem.payments.service import (
     show_checkout,
     start,
 )
+from mainstem.payments.subscriptions import SUBSCRIBED
 
 __all__ = [
     "DISPUTE_OVER",
+    "SUBSCRIBED",
     "AmountNotPossible",
     "Checkout",
     "Gateway",
