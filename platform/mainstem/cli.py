@@ -77,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     imports = add("import", import_file)
     imports.add_argument("what", choices=["orders"])
     imports.add_argument("file", type=Path)
+    imports.add_argument(
+        "--encoding",
+        choices=["utf-8", "utf-16", "windows-1252"],
+        default="utf-8",
+        help="how a CSV file is written; utf-8 unless you say otherwise",
+    )
     return parser
 
 
@@ -383,7 +389,7 @@ def import_file(given: argparse.Namespace) -> int:
 
     database = Database(_live_owner_url(), tools=flow.tools(), pool=2)
     try:
-        return importing.cli_import(database, given.file)
+        return importing.cli_import(database, given.file, encoding=given.encoding)
     finally:
         database.close()
 

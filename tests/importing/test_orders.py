@@ -244,6 +244,10 @@ BAD = [
     ({"locale": "de"}, "locale", "is neither en nor sv: de"),
     ({"storefront": "nowhere"}, "storefront", "does not exist: nowhere"),
     ({"sku": "NOTHING-1"}, "sku", "There is no article NOTHING-1."),
+    ({"client_email": "\u200bada@example.com"}, "client_email",
+     "There is a character here that cannot be seen (U+200B). Write it without."),
+    ({"client_name": "Ada\nLind"}, "client_name",
+     "There is a character here that cannot be seen (U+000A). Write it without."),
     ({"client_email": "ada"}, "client_email", "Write an e-mail address like name@example.com."),
     ({"postal_code": "12"}, "postal_code", "Write a postal code of SE."),
     ({"currency": "JPY"}, "currency", "Orders are not taken in JPY."),
@@ -263,8 +267,8 @@ def test_a_bad_row_is_named_with_its_field_and_nothing_is_written(
     rows = [a_line(external_id="good"), a_line(**changes)]
     with pytest.raises(NothingImported) as refused:
         importing.orders(database, a_csv(tmp_path, rows))
-    said = [(p.row, p.field, p.reason) for p in refused.value.problems]
-    assert (2, field, reason) in said
+    said = [(p.at, p.field, p.reason) for p in refused.value.problems]
+    assert (3, field, reason) in said
     with database.work() as work:
         for table in ("orders", "payment", "fact", "stock_movement", "client_binding"):
             assert work.value(f"SELECT count(*) FROM {table}") == 0
@@ -281,12 +285,12 @@ def test_every_problem_of_a_file_is_named_at_once(
     ]
     with pytest.raises(NothingImported) as refused:
         importing.orders(database, a_csv(tmp_path, rows))
-    assert [(p.row, p.field, p.reason) for p in refused.value.problems] == [
-        (1, "quantity", "is no whole number: many"),
-        (2, "client_name", "is empty"),
-        (2, "paid_at", "is no time: ?"),
-        (3, "city", "is empty"),
-        (4, "city", "differs from row 3 of the same order"),
+    assert [(p.at, p.field, p.reason) for p in refused.value.problems] == [
+        (2, "quantity", "is no whole number: many"),
+        (3, "client_name", "is empty"),
+        (3, "paid_at", "is no time: ?"),
+        (4, "city", "is empty"),
+        (5, "city", "differs from line 4 of the same order"),
     ]
 
 
@@ -296,7 +300,9 @@ def test_an_external_id_that_comes_back_as_another_order_is_refused(
     importing.orders(database, a_csv(tmp_path, [a_line()]))
     with pytest.raises(NothingImported) as refused:
         importing.orders(database, a_csv(tmp_path, [a_line(quantity=3)]))
-    assert [(p.row, p.field) for p in refused.value.problems] == [(1, "external_id")]
+    assert [(p.at, p.field, p.reason) for p in refused.value.problems] == [
+        (2, "quantity", "was 2 and is now 3")
+    ]
 
 
 def test_columns_are_named_that_are_missing_or_unknown(
@@ -316,6 +322,14 @@ def test_parquet_says_the_same_as_csv(database: Database, company: Company, tmp_
         # Typed, as a data warehouse would write it.
         duck.execute(f"COPY (SELECT * FROM read_csv('{source}')) TO '{target}' (FORMAT parquet)")
     assert importing.orders(database, target).new == 1
+    bad = tmp_path / "bad.parquet"
+    with duckdb.connect() as duck:
+        duck.execute(
+            f"COPY (SELECT * REPLACE ('x' AS quantity) FROM '{target}') TO '{bad}' (FORMAT parquet)"
+        )
+    with pytest.raises(NothingImported) as refused:
+        importing.orders(database, bad)
+    assert (refused.value.unit, refused.value.problems[0].at) == ("row", 1)
     assert importing.orders(database, source).known == 1
     assert balances(database, company)[company.cedar, "pending"] == 24800
 
@@ -355,6 +369,6 @@ def test_the_command_tells_progress_problems_and_the_result(
     said = capsys.readouterr()
     assert said.out == ""
     lines = said.err.splitlines()
-    assert lines[0] == "row 1, quantity: is no whole number: x"
+    assert lines[0] == "line 2, quantity: is no whole number: x"
     assert lines[-2:] == ["and 10 more", "60 problems; nothing was imported."]
     assert len(lines) == 52

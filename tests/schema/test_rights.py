@@ -43,6 +43,7 @@ COMPANY = {
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at"),
     "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor"),
     "reservation": May(insert=True, update="released_at"),
+    "imported_order": May(insert=True, update="said, lines"),
     "demo_clock": May(insert=True, update="ahead"),  # whose it is, the owner alone says
     # forgotten when they have served
     "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,
@@ -62,6 +63,7 @@ COMPANY = {
 AFFILIATE = {
     # What opens a door is nobody's to read but the company's.
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
+    "imported_order": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
     "storefront_key": May(select="home_id, storefront_id, label, created_at, revoked_at"),
     **dict.fromkeys(

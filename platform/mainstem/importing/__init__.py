@@ -1,6 +1,15 @@
 """Importing: a company's past comes in through the same verbs as its present."""
 
-from mainstem.importing.file import FileUnreadable, RowProblem
+from mainstem.importing.csv_rows import ENCODINGS, FileUnreadable
+from mainstem.importing.file import RowProblem
 from mainstem.importing.service import Imported, NothingImported, cli_import, orders
 
-__all__ = ["FileUnreadable", "Imported", "NothingImported", "RowProblem", "cli_import", "orders"]
+__all__ = [
+    "ENCODINGS",
+    "FileUnreadable",
+    "Imported",
+    "NothingImported",
+    "RowProblem",
+    "cli_import",
+    "orders",
+]

@@ -6,15 +6,18 @@ whole file is checked before anything is written, by one query a rule.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
+from mainstem.importing.csv_rows import CsvRows, Fault, FileUnreadable
 from mainstem.money import MINOR_MAX
 from mainstem.orders.rules import LINES_MAX, QUANTITY_MAX
 
@@ -30,31 +33,32 @@ LINE_COLUMNS = ("sku", "quantity", "line_total_minor", "refunded_minor", "refund
 
 COLUMNS = (*ORDER_COLUMNS, *LINE_COLUMNS)
 OPTIONAL = (
-    "locale", "client_phone", "address_line2", "code", "payment_reference", "shipped_at",
+    "locale", "client_phone", "address_line2", "postal_code", "code", "payment_reference", "shipped_at",
     "delivered_at", "refunded_minor", "refunded_at",
 )  # fmt: skip
 _TIMES = ("placed_at", "paid_at", "shipped_at", "delivered_at", "refunded_at")
+_ROW_BYTES_MAX = 16_000_000
 _WHOLE = ("quantity", "line_total_minor", "refunded_minor")
 
 
-class FileUnreadable(Exception):
-    """It is no table with the columns that we know; the text says what is missing."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class RowProblem:
-    """One thing wrong with one field of one row. The first row after the header is row 1."""
+    """One thing wrong with one field, or (without one) with a whole row.
 
-    row: int
+    `at` is the line on which the row begins in a CSV file, the first one being the header's; in a
+    Parquet file it is the number of the row.
+    """
+
+    at: int
     field: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of an order, and how much of it went back when."""
+    """A line of an order, where the file says it, and how much of it went back when."""
 
-    row: int
+    at: int
     sku: str
     quantity: int
     total_minor: int
@@ -75,31 +79,37 @@ class Order:
 
 
 class OrdersFile:
-    """A CSV (comma, semicolon or tab; UTF-8; with a header) or Parquet file of orders."""
+    """A CSV (see `csv_rows`) or Parquet file of orders.
 
-    def __init__(self, path: Path, *, now: datetime) -> None:
+    `unit` is what its places are counted in: the lines of a CSV file, the rows of a Parquet file.
+    """
+
+    def __init__(self, path: Path, *, now: datetime, encoding: str = "utf-8") -> None:
         self._duck = duckdb.connect()
         self._duck.execute("SET threads = 2; SET memory_limit = '512MB'; SET TimeZone = 'UTC'")
         self._now = int(now.timestamp() * 1_000_000)
-        self._read(path)
+        self._faults: list[RowProblem] = []
+        if not path.is_file():
+            raise FileUnreadable(f"There is no file {path}.")
+        parquet = path.suffix.lower() in (".parquet", ".pq")
+        self.unit = "row" if parquet else "line"
+        if parquet:
+            self._read_parquet(path)
+        else:
+            self._read_csv(path, encoding)
+        self._duck.execute(_TYPED)
+        self._duck.execute("DROP TABLE given")
 
     def close(self) -> None:
         """Let go of the file."""
         self._duck.close()
 
-    def _read(self, path: Path) -> None:
-        if not path.is_file():
-            raise FileUnreadable(f"There is no file {path}.")
-        parquet = path.suffix.lower() in (".parquet", ".pq")
-        reader = (
-            "read_parquet($path)"
-            if parquet
-            else "read_csv($path, header = true, all_varchar = true)"
-        )
+    def _read_parquet(self, path: Path) -> None:
+        reader = "read_parquet($path)"
         try:
             found = self._duck.execute(f"DESCRIBE SELECT * FROM {reader}", {"path": str(path)})
             present = [row[0] for row in found.fetchall()]
-            self._refuse_columns(present)
+            _refuse_columns(present)
             taken = ", ".join(
                 f"coalesce(trim(CAST({name} AS VARCHAR)), '') AS {name}"
                 if name in present
@@ -107,45 +117,57 @@ class OrdersFile:
                 for name in COLUMNS
             )
             self._duck.execute(
-                f"CREATE TABLE given AS SELECT row_number() OVER ()::BIGINT AS row, {taken} FROM {reader}",
+                f"CREATE TABLE given AS SELECT row_number() OVER ()::BIGINT AS place, {taken} FROM {reader}",
                 {"path": str(path)},
             )
         except duckdb.Error as error:
             words = str(error).splitlines()[0]
             raise FileUnreadable(f"{path.name} cannot be read as a table: {words}") from error
-        typed = [f"epoch_us(TRY_CAST({name} AS TIMESTAMPTZ)) AS {name}_us" for name in _TIMES]
-        typed += [
-            # A cast alone would round 2.5 to 3.
-            f"CASE WHEN regexp_full_match({name}, '[0-9]{{1,16}}') THEN {name}::BIGINT END AS {name}_no"
-            for name in _WHOLE
-        ]
-        self._duck.execute(f"CREATE TABLE line AS SELECT *, {', '.join(typed)} FROM given")
-        self._duck.execute("DROP TABLE given")
 
-    @staticmethod
-    def _refuse_columns(present: Sequence[str]) -> None:
-        missing = [name for name in COLUMNS if name not in present and name not in OPTIONAL]
-        unknown = [name for name in present if name not in COLUMNS]
-        sentences = []
-        if missing:
-            sentences.append(f"These columns are missing: {', '.join(missing)}.")
-        if unknown:
-            sentences.append(f"These columns are not known: {', '.join(unknown)}.")
-        if sentences:
-            raise FileUnreadable(" ".join(sentences))
+    def _read_csv(self, path: Path, encoding: str) -> None:
+        """Row by row into a table, by way of a file in which nothing is left to be guessed."""
+        source = CsvRows(path, encoding=encoding, names=COLUMNS)
+        _refuse_columns(source.header)
+        places = [source.header.index(name) if name in source.header else None for name in COLUMNS]
+        with TemporaryDirectory(prefix="mainstem-import-") as folder:
+            plain = Path(folder) / "rows.csv"
+            taken = 0
+            with plain.open("w", encoding="utf-8", newline="") as file:
+                write = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow
+                for row in source.rows(may_be_left_out=OPTIONAL):
+                    if isinstance(row, Fault):
+                        self._faults.append(RowProblem(row.line, "", row.reason))
+                    else:
+                        write(
+                            [
+                                row.line,
+                                *("" if at is None else row.cells[at].strip() for at in places),
+                            ]
+                        )
+                        taken += 1
+            columns = ", ".join(f"'{name}': 'VARCHAR'" for name in COLUMNS)
+            self._duck.execute(
+                f"""CREATE TABLE given AS SELECT * FROM read_csv($path, auto_detect = false,
+                      header = false, delim = ',', quote = '"', escape = '"', new_line = '\\n',
+                      parallel = false, max_line_size = {_ROW_BYTES_MAX}, force_not_null = {list(COLUMNS)},
+                      columns = {{'place': 'BIGINT', {columns}}})""",
+                {"path": str(plain)},
+            )
+        found = self._duck.execute("SELECT count(*) FROM given").fetchone()
+        assert found == (taken,), "every row of the file is in the table"
 
     # ------------------------------------------------------------ what is wrong
 
     def problems(self) -> list[RowProblem]:
-        """Everything wrong that the file alone shows, row by row."""
+        """Everything wrong that the file alone shows, in its order."""
         found = " UNION ALL ".join(
-            f"SELECT row, '{field}' AS field, {reason} AS reason FROM line WHERE {wrong}"
+            f"SELECT place, '{field}' AS field, {reason} AS reason FROM line WHERE {wrong}"
             for field, reason, wrong in self._rules()
         )
         rows = self._duck.execute(
-            f"SELECT row, field, reason FROM ({found} UNION ALL {_DIFFERS}) ORDER BY row, field, reason"
+            f"SELECT place, field, reason FROM ({found} UNION ALL {_differs(self.unit)})"
         ).fetchall()
-        return [RowProblem(*row) for row in rows]
+        return sorted([*self._faults, *(RowProblem(*row) for row in rows)])
 
     def _rules(self) -> Iterator[tuple[str, str, str]]:
         """(field, what to say as SQL, when as SQL)."""
@@ -207,10 +229,10 @@ class OrdersFile:
             row[0] for row in self._duck.execute("SELECT DISTINCT storefront FROM line").fetchall()
         ]
 
-    def rows_of(self, storefront: str) -> int:
-        """The first row that names a storefront."""
+    def place_of(self, storefront: str) -> int:
+        """Where it first names a storefront."""
         row = self._duck.execute(
-            "SELECT min(row) FROM line WHERE storefront = $name", {"name": storefront}
+            "SELECT min(place) FROM line WHERE storefront = $name", {"name": storefront}
         ).fetchone()
         assert row is not None
         return int(row[0])
@@ -219,9 +241,9 @@ class OrdersFile:
         """Every order, in the order in which they were placed."""
         cursor = self._duck.cursor()
         cursor.execute(
-            f"""SELECT row, {", ".join(COLUMNS)}, placed_at_us, paid_at_us, shipped_at_us, delivered_at_us,
+            f"""SELECT place, {", ".join(COLUMNS)}, placed_at_us, paid_at_us, shipped_at_us, delivered_at_us,
                        refunded_at_us, quantity_no, line_total_minor_no, refunded_minor_no
-                  FROM line ORDER BY placed_at_us, storefront, external_id, row"""
+                  FROM line ORDER BY placed_at_us, storefront, external_id, place"""
         )
         names = [column[0] for column in cursor.description or []]
         rows = (dict(zip(names, row, strict=True)) for row in _fetched(cursor))
@@ -250,7 +272,7 @@ def _order(rows: Sequence[dict[str, Any]]) -> Order:
         delivered_at=delivered_at,
         lines=[
             Line(
-                row["row"],
+                row["place"],
                 row["sku"],
                 row["quantity_no"],
                 row["line_total_minor_no"],
@@ -268,17 +290,89 @@ def _at(microseconds: int | None) -> datetime | None:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 
 
-_DIFFERS = (
-    " UNION ALL ".join(
-        f"""SELECT row, '{name}' AS field, 'differs from row ' || first_row || ' of the same order' AS reason
-          FROM (SELECT row, {name} AS said, first({name}) OVER same AS first_said,
-                       first(row) OVER same AS first_row
-                  FROM line WHERE external_id <> '' AND storefront <> ''
-                WINDOW same AS (PARTITION BY storefront, external_id ORDER BY row)) AS spoken
-         WHERE said <> first_said"""
-        for name in ORDER_COLUMNS[2:]
+def _refuse_columns(present: Sequence[str]) -> None:
+    missing = [name for name in COLUMNS if name not in present and name not in OPTIONAL]
+    unknown = [name or "one without a name" for name in present if name not in COLUMNS]
+    sentences = []
+    if missing:
+        sentences.append(f"These columns are missing: {', '.join(missing)}.")
+    if unknown:
+        sentences.append(f"These columns are not known: {', '.join(unknown)}.")
+    if sentences:
+        raise FileUnreadable(" ".join(sentences))
+
+
+def _differs(unit: str) -> str:
+    """Where a row says of its order what another one does not, and where orders have too many."""
+    told = {name: f"{name}_us" if name in _TIMES else name for name in ORDER_COLUMNS[2:]}
+    different = " UNION ALL ".join(
+        f"""SELECT place, '{name}' AS field,
+                   'differs from {unit} ' || first_at || ' of the same order' AS reason
+              FROM (SELECT place, {said} AS said, first({said}) OVER same AS first_said,
+                           first(place) OVER same AS first_at
+                      FROM line WHERE external_id <> '' AND storefront <> ''
+                    WINDOW same AS (PARTITION BY storefront, external_id ORDER BY place)) AS spoken
+             WHERE said IS DISTINCT FROM first_said"""
+        for name, said in told.items()
     )
-    + f""" UNION ALL
-  SELECT min(row), 'external_id', 'has more than {LINES_MAX} rows' FROM line
-   WHERE external_id <> '' GROUP BY storefront, external_id HAVING count(*) > {LINES_MAX}"""
+    return f"""{different} UNION ALL
+      SELECT min(place), 'external_id', 'has more than {LINES_MAX} rows' FROM line
+       WHERE external_id <> '' GROUP BY storefront, external_id HAVING count(*) > {LINES_MAX}"""
+
+
+# ISO 8601 as it is written: with or without separators, T or a space, seconds, their fraction, and
+# a zone (UTC without one), before which a space may stand. A date alone is that day, somewhen.
+_ISO = (
+    r"^(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)? ?"
+    r"(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$"
 )
+_PARTS = "['y', 'mo', 'd', 'h', 'mi', 's', 'f', 'z']"
+
+
+def _parts(name: str) -> str:
+    return f"regexp_extract(upper({name}), '{_ISO}', {_PARTS}) AS {name}_is"
+
+
+def _told(name: str) -> str:
+    """The microseconds of a time as it is written, and its day as it is written."""
+    p = f"{name}_is"
+    minutes = f"coalesce(nullif(regexp_extract({p}.z, '^...:?(..)$', 1), ''), '00')"
+    zone = f"""CASE WHEN {p}.z IN ('', 'Z', 'UTC') THEN '+00:00'
+                    ELSE left({p}.z, 3) || ':' || {minutes} END"""
+    clock = " || ':' || ".join(
+        f"coalesce(nullif({p}.{part}, ''), '00')" for part in ("h", "mi", "s")
+    )
+    written = f"""{p}.y || '-' || {p}.mo || '-' || {p}.d || ' ' || {clock} || '.'
+                  || coalesce(nullif({p}.f, ''), '0') || {zone}"""
+    return f"""CASE WHEN {p}.y <> '' THEN epoch_us(TRY_CAST({written} AS TIMESTAMPTZ)) END
+                 AS {name}_told, {p}.y || {p}.mo || {p}.d AS {name}_day"""
+
+
+def _after(name: str, *others: str) -> str:
+    """The instant of what followed others. Told by its day alone, it was after them on that day."""
+    followed = ", ".join(
+        f"CASE WHEN {name}_is.h = '' AND {name}_day >= {other}_day THEN {other}_us END"
+        for other in others
+    )
+    return f"greatest({name}_told, {followed}) AS {name}_us"
+
+
+def _number(name: str) -> str:
+    return f"""CASE WHEN regexp_full_match({name}, '[0-9]{{1,16}}') THEN {name}::BIGINT END
+                 AS {name}_no"""
+
+
+_TYPED = f"""
+CREATE TABLE line AS
+WITH parts AS (SELECT *, {", ".join(map(_parts, _TIMES))} FROM given),
+told AS (SELECT *, {", ".join(map(_told, _TIMES))} FROM parts),
+placed AS (
+  SELECT *, CASE WHEN placed_at_is.h = '' AND placed_at_day = paid_at_day
+                 THEN least(placed_at_told, paid_at_told) ELSE placed_at_told END AS placed_at_us
+    FROM told),
+paid AS (SELECT *, {_after("paid_at", "placed_at")} FROM placed),
+shipped AS (SELECT *, {_after("shipped_at", "paid_at")}, {_after("refunded_at", "paid_at")} FROM paid)
+SELECT *, {_after("delivered_at", "paid_at", "shipped_at")},
+       -- A cast alone would round 2.5 to 3.
+       {", ".join(map(_number, _WHOLE))}
+  FROM shipped"""

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-from mainstem.importing import history
-from mainstem.importing.file import FileUnreadable, Order, OrdersFile, RowProblem
+from mainstem.importing import history, memory
+from mainstem.importing.csv_rows import FileUnreadable
+from mainstem.importing.file import Line, Order, OrdersFile, RowProblem
 from mainstem.importing.history import Key, Sale
+from mainstem.importing.memory import Known, Name, Said
 from mainstem.kit.db import Database
-from mainstem.kit.errors import Refused
+from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.work import Actor, Work
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
 from mainstem.payments import PastRefund
@@ -46,8 +47,9 @@ class Imported:
 class NothingImported(Exception):
     """The file has these problems; not one of its orders was written."""
 
-    def __init__(self, problems: Sequence[RowProblem]) -> None:
+    def __init__(self, problems: Sequence[RowProblem], *, unit: str = "line") -> None:
         self.problems = list(problems)
+        self.unit = unit
         super().__init__(f"{len(self.problems)} problems, nothing was imported.")
 
 
@@ -55,6 +57,7 @@ def orders(
     database: Database,
     path: Path,
     *,
+    encoding: str = "utf-8",
     batch: int = BATCH,
     told: Callable[[int, int], None] = lambda done, of: None,
 ) -> Imported:
@@ -63,10 +66,10 @@ def orders(
     The steps are those of everybody: placed, paid, routed, shipped, delivered, refunded, settled.
     Raises NothingImported with every problem, or FileUnreadable.
     """
-    file = OrdersFile(path, now=datetime.now(UTC))
+    file = OrdersFile(path, now=datetime.now(UTC), encoding=encoding)
     try:
         if problems := file.problems():
-            raise NothingImported(problems)
+            raise NothingImported(problems, unit=file.unit)
         with database.work(IMPORTER, tools=history.quiet(database.tools)) as work:
             return _Import(work, file, batch, told).run()
     finally:
@@ -84,6 +87,8 @@ class _Import:
     stores: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def run(self) -> Imported:
+        # Two files that say something new of one order come one after the other.
+        self.work.run("SELECT pg_advisory_xact_lock(7240)")
         self.done.orders, self.done.lines = self.file.count()
         self._find_storefronts()
         seen = 0
@@ -93,7 +98,8 @@ class _Import:
             self.told(seen, self.done.orders)
         if self.problems:
             # Leaving by an exception undoes what the accepted ones wrote.
-            raise NothingImported(sorted(self.problems, key=lambda p: (p.row, p.field, p.reason)))
+            raise NothingImported(sorted(self.problems), unit=self.file.unit)
+        assert seen == self.done.orders == self.done.new + self.done.known, "no order is left out"
         return self.done
 
     def _find_storefronts(self) -> None:
@@ -106,55 +112,115 @@ class _Import:
             )
         }
         self.problems += [
-            RowProblem(self.file.rows_of(slug), "storefront", f"does not exist: {slug}")
+            RowProblem(self.file.place_of(slug), "storefront", f"does not exist: {slug}")
             for slug in named
             if slug not in self.stores
         ]
 
     def _bring(self, batch: Sequence[Order]) -> None:
-        batch = [order for order in batch if order.said["storefront"] in self.stores]
-        sales = [self._sale(order) for order in batch]
-        self._put_on_shelf(batch, sales)
+        said = []
+        for order in batch:
+            if order.said["storefront"] in self.stores:
+                told = memory.said_of(order)
+                if isinstance(told, list):
+                    self.problems += _problems_of(order, told)
+                else:
+                    said.append((self._name(order), order, told))
+        known = memory.recall(self.work, [name for name, _, _ in said])
+        self._bring_new([(order, told) for name, order, told in said if name not in known])
+        self._bring_news(
+            [(order, told, known[name]) for name, order, told in said if name in known]
+        )
+
+    def _name(self, order: Order) -> Name:
+        home, store = self.stores[order.said["storefront"]]
+        return home, store, order.said["external_id"]
+
+    def _bring_new(self, new: Sequence[tuple[Order, Said]]) -> None:
+        batch = [order for order, _ in new]
+        sales = [self._sale(order, told) for order, told in new]
+        if not batch:
+            return
+        self._put_on_shelf(batch)
         try:
             answers = history.capture(self.work, sales)
         except NoPlanInForce:
             self.problems.append(
-                RowProblem(batch[0].lines[0].row, "placed_at", "is before the first published plan")
+                RowProblem(batch[0].lines[0].at, "placed_at", "is before the first published plan")
             )
             return
-        placed = []
         for order, answer in zip(batch, answers, strict=True):
             if isinstance(answer, Refused):
                 self.problems += _refused(order, answer)
-            else:
-                placed.append((order, answer))
+        if self.problems:
+            return
+        placed = [answer for answer in answers if isinstance(answer, Placed)]
+        keys = [(answer.home_id, answer.order_id) for answer in placed]
+        self.done.new += len(placed)
+        self.done.paid += history.pay(self.work, sales, placed)
+        self._follow(
+            {
+                key: order.shipped_at
+                for key, order in zip(keys, batch, strict=True)
+                if order.shipped_at
+            },
+            {
+                key: order.delivered_at
+                for key, order in zip(keys, batch, strict=True)
+                if order.delivered_at
+            },
+            [
+                refund
+                for key, order in zip(keys, batch, strict=True)
+                for no, line in enumerate(order.lines, start=1)
+                if (refund := _refund(key, no, line, line.refunded_minor))
+            ],
+        )
+        memory.keep(
+            self.work,
+            [
+                (self._name(order), key, told, memory.lines_of(order))
+                for (order, told), key in zip(new, keys, strict=True)
+            ],
+        )
+
+    def _bring_news(self, known: Sequence[tuple[Order, Said, Known]]) -> None:
+        """What these files know more of known orders than the ones before; no less, and no other."""
+        self.done.known += len(known)
+        shipped: dict[Key, datetime] = {}
+        delivered: dict[Key, datetime] = {}
+        refunds: list[tuple[Line, PastRefund]] = []
+        changed = []
+        for order, told, before in known:
+            compared = memory.compare(order, told, before)
+            self.problems += compared.problems
+            if compared.problems or not compared.is_news:
+                continue
+            if compared.shipped and order.shipped_at:
+                shipped[before.key] = order.shipped_at
+            if compared.delivered and order.delivered_at:
+                delivered[before.key] = order.delivered_at
+            for no, line, more in compared.refunds:
+                if refund := _refund(before.key, no, line, more):
+                    refunds.append((line, refund))
+            changed.append((self._name(order), before.key, told, compared.lines))
+        self.problems += memory.too_much(self.work, refunds)
         if not self.problems:
-            self._follow(
-                placed, [s for s, a in zip(sales, answers, strict=True) if isinstance(a, Placed)]
-            )
+            self._follow(shipped, delivered, [refund for _, refund in refunds])
+            memory.keep(self.work, changed)
 
-    def _follow(self, placed: Sequence[tuple[Order, Placed]], sales: Sequence[Sale]) -> None:
-        """All that happened to these orders after they were placed."""
-        keys = [(answer.home_id, answer.order_id) for _, answer in placed]
-        orders = [order for order, _ in placed]
-        known = sum(answer.replayed for _, answer in placed)
-        self.done.known += known
-        self.done.new += len(placed) - known
-        self.done.paid += history.pay(self.work, sales, [answer for _, answer in placed])
-        self.done.shipped += history.ship(
-            self.work,
-            {key: o.shipped_at for key, o in zip(keys, orders, strict=True) if o.shipped_at},
-        )
-        self.done.delivered += history.deliver(
-            self.work,
-            {key: o.delivered_at for key, o in zip(keys, orders, strict=True) if o.delivered_at},
-        )
-        self.done.refunds += history.refund(
-            self.work,
-            [one for key, o in zip(keys, orders, strict=True) for one in _refunds(key, o)],
-        )
+    def _follow(
+        self,
+        shipped: Mapping[Key, datetime],
+        delivered: Mapping[Key, datetime],
+        refunds: Sequence[PastRefund],
+    ) -> None:
+        """All that happened to these orders after they were placed and paid."""
+        self.done.shipped += history.ship(self.work, shipped)
+        self.done.delivered += history.deliver(self.work, delivered)
+        self.done.refunds += history.refund(self.work, refunds)
 
-    def _sale(self, order: Order) -> Sale:
+    def _sale(self, order: Order, told: Said) -> Sale:
         said = order.said
         home, store = self.stores[said["storefront"]]
         wanted = OrderWanted(
@@ -162,7 +228,7 @@ class _Import:
             home_id=home,
             channel="import",
             key=f"imported order: {said['external_id']}",
-            fingerprint=_fingerprint(order),
+            fingerprint=memory.fingerprint(order, told),
             currency=said["currency"],
             locale=said["locale"] or "en",
             client=ClientDetails(
@@ -183,15 +249,11 @@ class _Import:
         )
         return Sale(wanted, order.paid_at, said["payment_reference"])
 
-    def _put_on_shelf(self, batch: Sequence[Order], sales: Sequence[Sale]) -> None:
+    def _put_on_shelf(self, batch: Sequence[Order]) -> None:
         """What left in the past had come before: receive it, so that today's shelf stays as it is."""
         gone: dict[str, int] = {}
-        known = self._known(sales)
-        for order, sale in zip(batch, sales, strict=True):
-            if (
-                order.shipped_at
-                and (sale.wanted.storefront_id, sale.wanted.external_id) not in known
-            ):
+        for order in batch:
+            if order.shipped_at:
                 for line in order.lines:
                     gone[line.sku] = gone.get(line.sku, 0) + line.quantity
         place = self.work.value(
@@ -208,20 +270,8 @@ class _Import:
             self.work,
             place,
             [(row.id, gone[row.sku]) for row in goods],
-            reference=f"import {self.work.id} from row {batch[0].lines[0].row}",
+            reference=f"import {self.work.id} from {self.file.unit} {batch[0].lines[0].at}",
         )
-
-    def _known(self, sales: Sequence[Sale]) -> set[tuple[int, str]]:
-        rows: list[Any] = self.work.rows(
-            """SELECT storefront_id, external_id FROM orders
-                 JOIN unnest(%(homes)s::bigint[], %(stores)s::bigint[], %(externals)s::text[])
-                   AS asked (home_id, storefront_id, external_id)
-                 USING (home_id, storefront_id, external_id)""",
-            homes=[sale.wanted.home_id for sale in sales],
-            stores=[sale.wanted.storefront_id for sale in sales],
-            externals=[sale.wanted.external_id for sale in sales],
-        )
-        return {(row.storefront_id, row.external_id) for row in rows}
 
 
 def _refunded_before_delivery(order: Order) -> bool:
@@ -233,28 +283,20 @@ def _refunded_before_delivery(order: Order) -> bool:
     )
 
 
-def _refunds(key: Key, order: Order) -> Iterator[PastRefund]:
+def _refund(key: Key, no: int, line: Line, amount_minor: int) -> PastRefund | None:
+    """So much more of a line that went back. Its name says up to which amount."""
+    if not amount_minor or not line.refunded_at:
+        return None
     home, order_id = key
-    for no, line in enumerate(order.lines, start=1):
-        if line.refunded_minor and line.refunded_at:
-            yield PastRefund(
-                home,
-                order_id,
-                reference=f"import, line {no}",
-                amount_minor=line.refunded_minor,
-                lines=[(no, line.refunded_minor)],
-                reason="imported",
-                at=line.refunded_at,
-            )
-
-
-def _fingerprint(order: Order) -> bytes:
-    """What the order is, without what happened to it later: that may grow from file to file."""
-    later = ("paid_at", "payment_reference", "shipped_at", "delivered_at", "placed_at")
-    words = [value for name, value in order.said.items() if name not in later]
-    lines = [[line.sku, line.quantity, line.total_minor] for line in order.lines]
-    whole = json.dumps([words, order.placed_at.isoformat(), lines])
-    return hashlib.sha256(whole.encode()).digest()
+    return PastRefund(
+        home,
+        order_id,
+        reference=f"import, line {no}, up to {line.refunded_minor}",
+        amount_minor=amount_minor,
+        lines=[(no, amount_minor)],
+        reason="imported",
+        at=line.refunded_at,
+    )
 
 
 _FIELDS = {
@@ -273,18 +315,22 @@ _FIELDS = {
 
 
 def _refused(order: Order, answer: Refused) -> Iterator[RowProblem]:
-    """What intake said of an order, at the rows and columns of the file."""
+    """What intake said of an order, at its places in the file."""
     if not answer.problems:
-        yield RowProblem(order.lines[0].row, "external_id", answer.text())
-    for problem in answer.problems:
+        yield RowProblem(order.lines[0].at, "external_id", answer.text())
+    yield from _problems_of(order, answer.problems)
+
+
+def _problems_of(order: Order, problems: Sequence[Problem]) -> Iterator[RowProblem]:
+    for problem in problems:
         parts = problem.pointer.split("/")
         if len(parts) > 2 and parts[1] == "lines" and parts[2].isdigit():
             names = {"agreed_minor": "line_total_minor"}
             name = parts[3] if len(parts) > 3 else "sku"
-            yield RowProblem(order.lines[int(parts[2])].row, names.get(name, name), problem.text())
+            yield RowProblem(order.lines[int(parts[2])].at, names.get(name, name), problem.text())
         else:
             name = _FIELDS.get(problem.pointer, "external_id")
-            yield RowProblem(order.lines[0].row, name, problem.text())
+            yield RowProblem(order.lines[0].at, name, problem.text())
 
 
 def _batches(things: Iterable[Order], most: int) -> Iterator[list[Order]]:
@@ -296,7 +342,9 @@ def _batches(things: Iterable[Order], most: int) -> Iterator[list[Order]]:
 # ---------------------------------------------------------------- the command line
 
 
-def cli_import(database: Database, path: Path, *, words: TextIO | None = None) -> int:
+def cli_import(
+    database: Database, path: Path, *, encoding: str = "utf-8", words: TextIO | None = None
+) -> int:
     """`mainstem import orders FILE`: progress and problems on stderr, the result on stdout."""
     out = words or sys.stderr
 
@@ -304,13 +352,15 @@ def cli_import(database: Database, path: Path, *, words: TextIO | None = None) -
         print(f"{done:,} of {of:,} orders", file=out, flush=True)
 
     try:
-        imported = orders(database, path, told=told)
+        imported = orders(database, path, encoding=encoding, told=told)
     except FileUnreadable as problem:
         print(problem, file=out)
         return 1
     except NothingImported as refused:
         for problem in refused.problems[:SHOWN_MAX]:
-            print(f"row {problem.row}, {problem.field}: {problem.reason}", file=out)
+            where = f"{refused.unit} {problem.at}"
+            field = f", {problem.field}:" if problem.field else ""
+            print(f"{where}{field} {problem.reason}", file=out)
         more = len(refused.problems) - SHOWN_MAX
         if more > 0:
             print(f"and {more:,} more", file=out)

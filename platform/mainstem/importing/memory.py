@@ -1,0 +1,269 @@
+"""What files have said of each order, so that a later one may know more, and nothing else.
+
+It is kept apart from the order itself: what has been shipped or refunded here since is no
+contradiction of a file that does not know of it. What files say is compared in the form in which
+it is kept, so that another spelling of a time or a postal code is no change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from mainstem.importing.file import Line, Order, RowProblem
+from mainstem.importing.history import Key
+from mainstem.kit.errors import Problem
+from mainstem.kit.work import Work, columns
+from mainstem.orders import Address, ClientDetails, check_client
+from mainstem.payments import PastRefund
+
+Name = tuple[int, int, str]
+"""An order as files know it: (home, storefront, external id)."""
+
+Said = dict[str, str]
+"""What is said of an order, by column, in the form in which it is compared."""
+
+_LATER = ("shipped_at", "delivered_at")
+"""What a file may say that the ones before did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An order that an earlier file brought, and what that said of it and of each line."""
+
+    key: Key
+    said: Said
+    lines: list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Compared:
+    """What a file knows more of a known order, or where it says something else."""
+
+    problems: list[RowProblem] = field(default_factory=list)
+    shipped: bool = False
+    delivered: bool = False
+    refunds: list[tuple[int, Line, int]] = field(default_factory=list)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_news(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.shipped or self.delivered or self.refunds)
+
+
+def said_of(order: Order) -> Said | list[Problem]:
+    """What a file says of an order, or what is wrong with whom and where it names."""
+    said = order.said
+    client = check_client(
+        ClientDetails(said["client_name"], said["client_email"], said["client_phone"]),
+        Address(
+            line1=said["address_line1"],
+            line2=said["address_line2"],
+            postal_code=said["postal_code"],
+            city=said["city"],
+            country=said["country"],
+        ),
+    )
+    if isinstance(client, list):
+        return client
+    return {
+        "placed_at": _time(order.placed_at),
+        "currency": said["currency"],
+        "locale": said["locale"] or "en",
+        "client_name": client.details.name,
+        "client_email": client.key,
+        "client_phone": client.phone_key or client.details.phone,
+        "address_line1": client.address.line1,
+        "address_line2": client.address.line2,
+        "postal_code": client.address.postal_code,
+        "city": client.address.city,
+        "country": client.address.country,
+        "code": said["code"].upper(),
+        "paid_at": _time(order.paid_at),
+        "payment_reference": said["payment_reference"],
+        "shipped_at": _time(order.shipped_at) if said["shipped_at"] else "",
+        "delivered_at": _time(order.delivered_at),
+    }
+
+
+def lines_of(order: Order) -> list[dict[str, Any]]:
+    """What a file says of the lines of an order that has just been placed by it."""
+    return [_line(no, line) for no, line in enumerate(order.lines, start=1)]
+
+
+def fingerprint(order: Order, said: Said) -> bytes:
+    """What the order is, in whatever order its lines stand."""
+    fixed = [value for name, value in said.items() if name not in _LATER]
+    lines = sorted((line.sku, line.quantity, line.total_minor) for line in order.lines)
+    return hashlib.sha256(json.dumps([fixed, lines]).encode()).digest()
+
+
+def compare(order: Order, said: Said, known: Known) -> Compared:
+    """What is new in what a file says of a known order; anything else that differs, by name."""
+    found = Compared()
+    at = order.lines[0].at
+    for name, now in said.items():
+        before = known.said[name]
+        if now == before:
+            continue
+        if name in _LATER and not before:
+            setattr(found, name.removesuffix("_at"), True)
+        else:
+            found.problems.append(_changed(at, name, before, now))
+    pairs, strange, gone = _paired(order.lines, known.lines)
+    found.problems += _other_lines(at, strange, gone)
+    for line, before in pairs:
+        found.lines.append(_line(before["no"], line))
+        was, now = before["refunded_minor"], line.refunded_minor
+        then, when = before["refunded_at"], _time(line.refunded_at)
+        if now < was:
+            found.problems.append(_changed(line.at, "refunded_minor", was, now))
+        elif now == was and when != then:
+            found.problems.append(_changed(line.at, "refunded_at", then, when))
+        elif now > was and when < then:
+            found.problems.append(
+                RowProblem(
+                    line.at, "refunded_at", f"is before {_shown(then)}, when less had gone back"
+                )
+            )
+        elif now > was:
+            found.refunds.append((before["no"], line, now - was))
+    return found
+
+
+def _paired(
+    lines: Sequence[Line], known: Sequence[dict[str, Any]]
+) -> tuple[list[tuple[Line, dict[str, Any]]], list[Line], list[dict[str, Any]]]:
+    """Each line with the known one of the same content, wherever either stands; and those without.
+
+    Of lines that are all alike, the one of which least had gone back is the one of which least has.
+    """
+    there: dict[tuple[str, int, int], list[dict[str, Any]]] = defaultdict(list)
+    for one in sorted(known, key=lambda one: (one["refunded_minor"], one["refunded_at"])):
+        there[one["sku"], one["quantity"], one["total_minor"]].append(one)
+    pairs, strange = [], []
+    for line in sorted(lines, key=lambda line: (line.refunded_minor, _time(line.refunded_at))):
+        alike = there[line.sku, line.quantity, line.total_minor]
+        if alike:
+            pairs.append((line, alike.pop(0)))
+        else:
+            strange.append(line)
+    return pairs, strange, [one for alike in there.values() for one in alike]
+
+
+def _other_lines(
+    at: int, strange: Sequence[Line], gone: Sequence[dict[str, Any]]
+) -> Iterator[RowProblem]:
+    left = list(gone)
+    for line in strange:
+        before = next((one for one in left if one["sku"] == line.sku), None)
+        if before is None:
+            yield RowProblem(line.at, "sku", f"was not in the order, and now is: {line.sku}")
+            continue
+        left.remove(before)
+        if before["quantity"] != line.quantity:
+            yield _changed(line.at, "quantity", before["quantity"], line.quantity)
+        if before["total_minor"] != line.total_minor:
+            yield _changed(line.at, "line_total_minor", before["total_minor"], line.total_minor)
+    for one in left:
+        yield RowProblem(at, "sku", f"was in the order, and now is not: {one['sku']}")
+
+
+def _changed(at: int, name: str, before: object, now: object) -> RowProblem:
+    return RowProblem(at, name, f"was {_shown(before)} and is now {_shown(now)}")
+
+
+def _shown(value: object) -> str:
+    return str(value).replace(".000000Z", "Z") if value != "" else "empty"
+
+
+def _line(no: int, line: Line) -> dict[str, Any]:
+    return {
+        "no": no,
+        "sku": line.sku,
+        "quantity": line.quantity,
+        "total_minor": line.total_minor,
+        "refunded_minor": line.refunded_minor,
+        "refunded_at": _time(line.refunded_at),
+    }
+
+
+def _time(at: datetime | None) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if at else ""
+
+
+# ---------------------------------------------------------------- kept
+
+
+def recall(work: Work, names: Sequence[Name]) -> dict[Name, Known]:
+    """Which of these orders a file has brought before, and what it said."""
+    homes, stores, externals = columns(names, 3)
+    rows = work.rows(
+        """SELECT home_id, storefront_id, external_id, order_id, said, lines FROM imported_order
+             JOIN unnest(%(homes)s::bigint[], %(stores)s::bigint[], %(externals)s::text[])
+               AS asked (home_id, storefront_id, external_id)
+            USING (home_id, storefront_id, external_id)""",
+        homes=homes,
+        stores=stores,
+        externals=externals,
+    )
+    return {
+        (row.home_id, row.storefront_id, row.external_id): Known(
+            (row.home_id, row.order_id), row.said, row.lines
+        )
+        for row in rows
+    }
+
+
+def keep(work: Work, told: Sequence[tuple[Name, Key, Said, list[dict[str, Any]]]]) -> None:
+    """Remember what a file has said of these orders."""
+    work.run(
+        """INSERT INTO imported_order (home_id, storefront_id, external_id, order_id, said, lines)
+           SELECT * FROM unnest(%(homes)s::bigint[], %(stores)s::bigint[], %(externals)s::text[],
+                                %(orders)s::uuid[], %(saids)s::jsonb[], %(lines)s::jsonb[])
+           ON CONFLICT (home_id, storefront_id, external_id) DO UPDATE
+              SET said = excluded.said, lines = excluded.lines""",
+        homes=[name[0] for name, _, _, _ in told],
+        stores=[name[1] for name, _, _, _ in told],
+        externals=[name[2] for name, _, _, _ in told],
+        orders=[key[1] for _, key, _, _ in told],
+        saids=[json.dumps(said) for _, _, said, _ in told],
+        lines=[json.dumps(lines) for _, _, _, lines in told],
+    )
+
+
+def too_much(work: Work, refunds: Sequence[tuple[Line, PastRefund]]) -> Iterator[RowProblem]:
+    """Where more would have gone back than is left, because money has gone back here too."""
+    if not refunds:
+        return
+    rows = work.rows(
+        """SELECT l.home_id, l.order_id, l.line_no, l.total_minor - l.refunded_minor AS of_line,
+                  o.paid_minor - o.refunded_minor AS of_order
+             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[])
+                    AS asked (home_id, order_id, line_no)
+             JOIN order_line l USING (home_id, order_id, line_no)
+             JOIN orders o ON o.home_id = l.home_id AND o.id = l.order_id""",
+        homes=[refund.home_id for _, refund in refunds],
+        orders=[refund.order_id for _, refund in refunds],
+        lines=[refund.lines[0][0] for _, refund in refunds],
+    )
+    left = {(row.home_id, row.order_id, row.line_no): row for row in rows}
+    spent: dict[Key, int] = defaultdict(int)
+    for line, refund in refunds:
+        key = (refund.home_id, refund.order_id)
+        row = left[*key, refund.lines[0][0]]
+        spent[key] += refund.amount_minor
+        most = min(row.of_line, row.of_order - spent[key] + refund.amount_minor)
+        if refund.amount_minor > most:
+            yield RowProblem(
+                line.at,
+                "refunded_minor",
+                f"is {refund.amount_minor} more than before, and only {max(most, 0)} are left to"
+                " go back: the rest went back here",
+            )
