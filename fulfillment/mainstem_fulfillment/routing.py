@@ -24,7 +24,8 @@ Key = tuple[int, UUID]
 
 _PROMISES = """
 SELECT r.home_id, r.order_id, min(o.address->>'country') AS country,
-       array_agg(r.fulfilment_no::int) AS fulfilments, array_agg(r.variant_id) AS variants,
+       array_agg(r.fulfilment_no::int) AS fulfilments, array_agg(r.line_no::int) AS lines,
+       array_agg(r.variant_id) AS variants,
        array_agg(r.location_id) AS locations, array_agg(r.quantity) AS quantities
   FROM orders o
   JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
@@ -46,7 +47,8 @@ class _Promise:
     def __init__(self, row: Any) -> None:
         self.key: Key = (row.home_id, row.order_id)
         self.country: str = row.country
-        self.fulfilments: set[int] = set(row.fulfilments)
+        self.parts = sorted(zip(row.fulfilments, row.lines, strict=True))
+        """The promises themselves: (fulfilment, line)."""
         self.wanted: dict[int, int] = {}
         self.own: dict[tuple[int, int], int] = {}
         for variant, place, quantity in zip(
@@ -223,20 +225,22 @@ def _rewrite(work: Work, moves: Sequence[tuple[_Promise, int]]) -> None:
         places=[place for _, place in moves],
     )
     new = {(row.home_id, row.order_id): row.no for row in made}
+    # Line by line: what was called off of an order before it was routed stays behind.
     old = [
-        (*promise.key, no, new[promise.key], place)
+        (*promise.key, no, line, new[promise.key], place)
         for promise, place in moves
-        for no in sorted(promise.fulfilments)
+        for no, line in promise.parts
     ]
-    names = ("homes", "orders", "olds", "news", "places")
+    names = ("homes", "orders", "olds", "lines", "news", "places")
     work.run(
         """INSERT INTO reservation (home_id, order_id, line_no, fulfilment_no, variant_id, location_id, quantity)
            SELECT r.home_id, r.order_id, r.line_no, moved.new, r.variant_id, moved.location_id,
                   sum(r.quantity)
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(olds)s::int[], %(news)s::int[],
-                         %(places)s::bigint[]) AS moved (home_id, order_id, old, new, location_id)
+             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(olds)s::int[], %(lines)s::int[],
+                         %(news)s::int[], %(places)s::bigint[])
+               AS moved (home_id, order_id, old, line_no, new, location_id)
              JOIN reservation r ON r.home_id = moved.home_id AND r.order_id = moved.order_id
-                  AND r.fulfilment_no = moved.old
+                  AND r.fulfilment_no = moved.old AND r.line_no = moved.line_no
             GROUP BY r.home_id, r.order_id, r.line_no, moved.new, r.variant_id, moved.location_id""",
         **dict(zip(names, columns(old, len(names)), strict=True)),
     )

@@ -43,6 +43,15 @@ class NothingLeftToPick(Refused):
     message: ClassVar[str] = "All of {scanned} is picked already."
 
 
+class Stopped(Refused):
+    """Pieces of this list were called off while somebody had it in hand, who must know first."""
+
+    code: ClassVar[str] = "stopped"
+    message: ClassVar[str] = (
+        "Stop: {pieces} of {sku} no longer go. Put {in_box} back on the shelf, then say so here."
+    )
+
+
 def start_pick(work: Work, key: FulfilmentKey) -> None:
     """Take a pick list; whoever takes it owns it."""
     _step(work, key, "start_pick")
@@ -84,24 +93,7 @@ def pick(work: Work, key: FulfilmentKey, scanned: str, *, quantity: int = 1) -> 
         now=work.now(),
         **_named(key),
     )
-    left = int(
-        work.value(
-            """SELECT sum(r.quantity - coalesce(p.quantity, 0))
-                 FROM reservation r LEFT JOIN pick p USING (home_id, order_id, fulfilment_no, line_no)
-                WHERE r.home_id = %(home)s AND r.order_id = %(order)s AND r.fulfilment_no = %(no)s
-                  AND r.released_at IS NULL""",
-            **_named(key),
-        )
-    )
-    if left == 0:
-        work.run(
-            """UPDATE fulfilment SET state = 'picked', picked_at = %(now)s
-                WHERE home_id = %(home)s AND order_id = %(order)s AND no = %(no)s""",
-            now=work.now(),
-            **_named(key),
-        )
-        record(work, "fulfilment.picked", _subject(key), home=key[0])
-    return left
+    return _end_picking(work, key, "picking")
 
 
 def pack(work: Work, key: FulfilmentKey, *, carrier: str, tracking: str) -> None:
@@ -280,6 +272,72 @@ def heed_disputes_of_locked(work: Work, keys: Sequence[Key]) -> None:
     orders.give_rest_back(work, won, reason="canceled")
 
 
+# ---------------------------------------------------------------- called off in mid-pick
+
+
+def stops(work: Work, key: FulfilmentKey) -> list[Any]:
+    """What was called off of a list in hand, and is still to be put back: (line_no, sku, name,
+    pieces, in_box), one row an article's line."""
+    return work.rows(
+        """SELECT s.line_no, l.sku, l.name, sum(s.pieces)::int AS pieces,
+                  sum(s.in_box)::int AS in_box
+             FROM pick_stop s JOIN order_line l USING (home_id, order_id, line_no)
+            WHERE s.home_id = %(home)s AND s.order_id = %(order)s AND s.fulfilment_no = %(no)s
+              AND s.cleared_at IS NULL
+            GROUP BY s.line_no, l.sku, l.name ORDER BY l.sku, s.line_no""",
+        **_named(key),
+    )
+
+
+def put_back(work: Work, key: FulfilmentKey) -> int:
+    """The picker has seen what was called off and has put it back; how many pieces that were.
+
+    The rest of the list goes on; a list of which all that is left is picked is picked. Said twice,
+    it is the same.
+    """
+    home, order, _ = key
+    lock(work, [(home, order)])
+    back = work.rows(
+        """UPDATE pick_stop SET cleared_at = %(now)s, cleared_by = %(actor)s
+            WHERE home_id = %(home)s AND order_id = %(order)s AND fulfilment_no = %(no)s
+              AND cleared_at IS NULL
+        RETURNING in_box""",
+        now=work.now(),
+        actor=str(work.actor),
+        **_named(key),
+    )
+    if not back:
+        return 0
+    record(work, "fulfilment.put_back", _subject(key), home=home)
+    _end_picking(work, key, "picking", "parked")
+    return sum(row.in_box for row in back)
+
+
+def _end_picking(work: Work, key: FulfilmentKey, *states: str) -> int:
+    """How many pieces are left to pick; when none is, the picking is over."""
+    left = work.value(
+        """SELECT sum(r.quantity - coalesce(p.quantity, 0))
+             FROM reservation r LEFT JOIN pick p USING (home_id, order_id, fulfilment_no, line_no)
+            WHERE r.home_id = %(home)s AND r.order_id = %(order)s AND r.fulfilment_no = %(no)s
+              AND r.released_at IS NULL""",
+        **_named(key),
+    )
+    if left == 0:
+        # What is parked goes on as picked once it may.
+        over = work.run(
+            """UPDATE fulfilment SET picked_at = %(now)s,
+                      state = CASE WHEN state = 'picking' THEN 'picked' ELSE state END
+                WHERE home_id = %(home)s AND order_id = %(order)s AND no = %(no)s
+                  AND state = ANY(%(states)s) AND picked_at IS NULL""",
+            now=work.now(),
+            states=list(states),
+            **_named(key),
+        )
+        if over:
+            record(work, "fulfilment.picked", _subject(key), home=key[0])
+    return int(left or 0)
+
+
 def _turn(work: Work, sql: str, keys: Sequence[Key], fact: str) -> None:
     if not keys:
         return
@@ -300,6 +358,8 @@ def _step(work: Work, key: FulfilmentKey, action: str) -> None:
     )
     if row is None:
         raise NotFound("fulfilment")
+    for stop in stops(work, key):
+        raise Stopped(pieces=stop.pieces, sku=stop.sku, in_box=stop.in_box)
     allowed, to = STEPS[action]
     if row.state not in allowed or row.order_state != "placed":
         state = row.state if row.order_state == "placed" else row.order_state
@@ -323,19 +383,27 @@ def _step(work: Work, key: FulfilmentKey, action: str) -> None:
 
 
 def to_do(work: Work) -> list[Any]:
-    """The desk's list: open work, oldest promise first."""
+    """The desk's list: open work, oldest first; also work that was called off whole while somebody
+    had it in hand, until it is put back (`put_back`: pieces in the box, None where nothing was)."""
     return work.rows(
         """SELECT f.home_id, f.order_id, f.no, f.state, f.parked_for, f.picker, f.routed_at, o.number,
                   o.client->>'name' AS client, o.address->>'city' AS city,
                   o.address->>'country' AS country, l.code AS location, s.name AS storefront,
                   (SELECT sum(quantity)::int FROM reservation r WHERE r.home_id = f.home_id
                      AND r.order_id = f.order_id AND r.fulfilment_no = f.no
-                     AND r.released_at IS NULL) AS pieces
+                     AND r.released_at IS NULL) AS pieces,
+                  (SELECT sum(in_box)::int FROM pick_stop p WHERE p.home_id = f.home_id
+                     AND p.order_id = f.order_id AND p.fulfilment_no = f.no
+                     AND p.cleared_at IS NULL) AS put_back
              FROM fulfilment f
              JOIN orders o ON o.home_id = f.home_id AND o.id = f.order_id
              JOIN location l ON l.id = f.location_id
              JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
-            WHERE f.state IN ('assigned','released','picking','picked','packed','parked')
+            WHERE (f.home_id, f.order_id, f.no) IN (
+                  SELECT home_id, order_id, no FROM fulfilment
+                   WHERE state IN ('assigned','released','picking','picked','packed','parked')
+                   UNION SELECT home_id, order_id, fulfilment_no FROM pick_stop
+                          WHERE cleared_at IS NULL)
             ORDER BY f.routed_at, f.order_id, f.no LIMIT 500"""
     )
 

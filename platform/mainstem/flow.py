@@ -70,6 +70,11 @@ def _called_off(work: Work, facts: Sequence[Fact]) -> None:
     commissions.settle(work, _keys(facts))
 
 
+def _lines_called_off(work: Work, facts: Sequence[Fact]) -> None:
+    engagements.cancel_jobs(work, _keys(facts))
+    commissions.settle(work, _keys(facts))
+
+
 def _disputed(work: Work, facts: Sequence[Fact]) -> None:
     """The money first: what a lost dispute has left of it depends on what it took."""
     orders.record_dispute(work, _keys(facts))
@@ -82,10 +87,15 @@ REACTIONS: dict[str, Reaction] = {
     "payment.fee_known": lambda work, facts: orders.mark_paid(work, _keys(facts)),
     "order.paid": lambda work, facts: routing.route(work, _keys(facts)),
     "order.delivered": lambda work, facts: commissions.settle(work, _keys(facts)),
+    "refund.submitted": lambda work, facts: orders.settle_refunds(work, _keys(facts)),
+    "refund.succeeded": lambda work, facts: orders.settle_refunds(work, _keys(facts)),
+    "refund.failed": lambda work, facts: orders.settle_refunds(work, _keys(facts)),
+    # Recorded by releases before 0.2 of an order, whatever had become of its refund.
     "payment.refunded": lambda work, facts: orders.record_refund(work, _keys(facts)),
     "order.refunded": lambda work, facts: commissions.settle(work, _keys(facts)),
     "payment.disputed": _disputed,
     "order.disputed": lambda work, facts: commissions.settle(work, _keys(facts)),
+    "order.lines_canceled": _lines_called_off,
     "order.canceled": _called_off,
     "order.expired": lambda work, facts: shipments.call_off(work, _keys(facts)),
     "account.changed": lambda work, facts: payouts.resume(work, [fact.home_id for fact in facts]),

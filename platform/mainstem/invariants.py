@@ -20,6 +20,17 @@ _TRUTHS = {
                       WHERE r.released_at IS NULL AND f.state <> 'shipped'
                       GROUP BY 1, 2) r USING (variant_id, location_id)
          WHERE coalesce(s.reserved, 0) <> coalesce(r.promised, 0)""",
+    "Nothing that was called off is still to be picked": """
+        SELECT o.number FROM (
+               SELECT home_id, order_id, line_no, sum(r.quantity) AS promised
+                 FROM reservation r
+                 JOIN fulfilment f USING (home_id, order_id)
+                WHERE f.no = r.fulfilment_no AND r.released_at IS NULL
+                  AND f.state IN ('assigned','released','picking','picked','packed','parked')
+                GROUP BY 1, 2, 3) AS open
+          JOIN order_line l USING (home_id, order_id, line_no)
+          JOIN orders o ON o.home_id = l.home_id AND o.id = l.order_id
+         WHERE o.state IN ('canceled', 'expired') OR open.promised > l.quantity - l.canceled""",
     "Every order's lines and delivery add up to its total": """
         SELECT o.number FROM orders o
           LEFT JOIN (SELECT home_id, order_id, sum(total_minor) AS lines, sum(refunded_minor) AS refunded

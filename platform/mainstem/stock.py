@@ -154,6 +154,24 @@ def take(work: Work, taken: Mapping[tuple[int, int], int]) -> None:
         raise ShelfChanged
 
 
+def free(work: Work, back: Mapping[tuple[int, int], int]) -> None:
+    """Take back the promise of so many pieces: {(variant, location): pieces}."""
+    if not back:
+        return
+    keys = sorted(back)
+    variants, locations = [variant for variant, _ in keys], [location for _, location in keys]
+    hold(work, variants, locations)
+    work.run(
+        """UPDATE stock_level s SET reserved = s.reserved - back.quantity
+             FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[], %(quantities)s::int[])
+               AS back (variant_id, location_id, quantity)
+            WHERE s.variant_id = back.variant_id AND s.location_id = back.location_id""",
+        variants=variants,
+        locations=locations,
+        quantities=[back[key] for key in keys],
+    )
+
+
 _GIVE_BACK = """
 WITH back AS (
   UPDATE reservation r SET released_at = %(now)s
@@ -187,15 +205,7 @@ def give_back(work: Work, orders: Sequence[tuple[int, object]]) -> None:
         orders=[order for _, order in orders],
         now=work.now(),
     )
-    work.run(
-        """UPDATE stock_level s SET reserved = s.reserved - back.quantity
-             FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[], %(quantities)s::int[])
-               AS back (variant_id, location_id, quantity)
-            WHERE s.variant_id = back.variant_id AND s.location_id = back.location_id""",
-        variants=[row.variant_id for row in freed],
-        locations=[row.location_id for row in freed],
-        quantities=[row.quantity for row in freed],
-    )
+    free(work, {(row.variant_id, row.location_id): row.quantity for row in freed})
 
 
 def availability(work: Work, variants: Sequence[int]) -> dict[int, int]:

@@ -58,10 +58,12 @@ def test_a_delivery_after_its_full_refund_earns_nothing_and_is_told(
 ) -> None:
     with database.work() as work:
         placed = a_paid_order(work, company.shop, (KETTLE, 2))
+        gone = [(placed.home_id, placed.order_id, 1, 2)]
+        orders.record_shipment(work, gone)
         refund(work, placed, 250000)
     worker.drain(database)
     with database.work() as work:
-        deliver(work, placed, (1, 2))
+        orders.record_delivery(work, gone)
     worker.drain(database)
     with database.work() as work:
         assert of_cedar(work, company) == {}

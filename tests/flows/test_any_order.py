@@ -55,6 +55,7 @@ class Paper:
     tax: int
     paid: int = 0
     delivered: dict[int, int] = field(default_factory=dict)
+    called_off: dict[int, int] = field(default_factory=dict)
     back: dict[int, int] = field(default_factory=dict)
     back_unnamed: int = 0
     disputed: int = 0
@@ -82,15 +83,15 @@ class Paper:
         for no, line in self.lines.items():
             if line.kind != kind:
                 continue
-            worth = line.commissionable_minor
             of_line = half_away_from_zero(
-                Fraction(worth * self.delivered.get(no, 0), line.quantity)
+                Fraction(line.commissionable_minor * self.delivered.get(no, 0), line.quantity)
             )
-            back = (
-                half_away_from_zero(Fraction(worth * self.back.get(no, 0), line.total_minor))
-                if line.total_minor
-                else 0
-            )
+            # The line as if the pieces called off had never been ordered.
+            still = line.quantity - self.called_off.get(no, 0)
+            worth = half_away_from_zero(Fraction(line.commissionable_minor * still, line.quantity))
+            cost = half_away_from_zero(Fraction(line.total_minor * still, line.quantity))
+            of_it = max(0, self.back.get(no, 0) - (line.total_minor - cost))
+            back = half_away_from_zero(Fraction(worth * of_it, cost)) if cost else 0
             earned += of_line
             # Money for what was never delivered took back nothing that was earned.
             returned += max(0, back - (worth - of_line))
@@ -196,9 +197,9 @@ class Story:
 
     def ship(self, dice: Random) -> None:
         parts = [
-            (no, dice.randint(1, line.quantity - self.shipped.get(no, 0)))
-            for no, line in self.paper.lines.items()
-            if self.shipped.get(no, 0) < line.quantity and dice.random() < 0.7
+            (no, dice.randint(1, here))
+            for no in self.paper.lines
+            if (here := self.here(no)) and dice.random() < 0.7
         ]
         orders.record_shipment(self.work, [(*self.key, no, many) for no, many in parts])
         for no, many in parts:
@@ -228,6 +229,27 @@ class Story:
         id = payments.request_refund(
             self.work, *self.key, amount_minor=amount, reason="returned", lines=[(no, amount)]
         )
+        self.paper.back[no] = self.paper.back.get(no, 0) + amount
+        self.refunds.append((str(id), no, amount))
+
+    def refund_and_call_off(self, dice: Random) -> None:
+        """A line's money goes back, and some of its pieces no longer go."""
+        no = dice.choice(list(self.paper.lines))
+        left = self.paper.lines[no].total_minor - self.paper.back.get(no, 0)
+        most = min(left, self._refundable())
+        if most < 1:
+            return
+        amount, pieces = dice.randint(1, most), dice.randint(0, self.here(no))
+        before = self.called_off()[no]
+        id = orders.refund(
+            self.work,
+            *self.key,
+            amount_minor=amount,
+            reason="regret",
+            lines=[(no, amount)],
+            pieces={no: pieces},
+        )
+        assert self.called_off()[no] - before >= pieces
         self.paper.back[no] = self.paper.back.get(no, 0) + amount
         self.refunds.append((str(id), no, amount))
 
@@ -316,6 +338,7 @@ class Story:
             for fact in waiting:
                 flow.REACTIONS[fact.name](self.work, [fact])
             self._forget(waiting)
+        self.paper.called_off = self.called_off()
 
     def _collect(self) -> list[Fact]:
         rows = self.work.rows("SELECT id, home_id, name, subject FROM fact_waiting ORDER BY id")
@@ -328,6 +351,19 @@ class Story:
             "DELETE FROM fact_waiting WHERE id = ANY(%(ids)s::uuid[])", ids=[f.id for f in done]
         )
 
+    def called_off(self) -> dict[int, int]:
+        """How many pieces of each line no longer go. An order whose money is all asked back calls off
+        the rest by itself, whenever that is heard of."""
+        rows = self.work.rows(
+            "SELECT line_no, canceled FROM order_line WHERE order_id = %(id)s", id=self.key[1]
+        )
+        return {row.line_no: row.canceled for row in rows}
+
+    def here(self, no: int) -> int:
+        """How many pieces of a line have not left and still go."""
+        line = self.paper.lines[no]
+        return int(line.quantity - self.shipped.get(no, 0) - self.called_off()[no])
+
     def _refundable(self) -> int:
         return self.paper.paid - self.paper.back_named - self.paper.back_unnamed
 
@@ -339,6 +375,7 @@ class Story:
 # Money goes back more often than it would in life: that is where the cents are.
 THINGS = [
     "pay", "ship", "ship", "deliver", "deliver", "refund_lines", "refund_lines", "refund_some",
+    "refund_and_call_off", "refund_and_call_off",
     "refund_at_the_gateway", "refund_comes_back", "dispute_opens", "dispute_won", "days_pass",
     "days_pass", "settled_again", "react", "react", "react",
 ]  # fmt: skip

@@ -42,8 +42,9 @@ COMPANY = {
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at"),
     "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor"),
-    "reservation": May(insert=True, update="released_at"),
+    "reservation": May(insert=True, update="quantity, released_at"),
     "imported_order": May(insert=True, update="said, lines"),
+    "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
     "demo_clock": May(insert=True, update="ahead"),  # whose it is, the owner alone says
     # forgotten when they have served
     "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,
@@ -67,8 +68,8 @@ AFFILIATE = {
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
     "storefront_key": May(select="home_id, storefront_id, label, created_at, revoked_at"),
     **dict.fromkeys(
-        ("orders", "order_line", "reservation", "idempotency", "fulfilment", "pick", "parcel",
-         "routing_decision", "consent", "lead", "lead_note", "lead_claim", "quote", "job", "job_slot",
+        ("orders", "order_line", "reservation", "idempotency", "fulfilment", "pick", "pick_stop",
+         "parcel", "routing_decision", "consent", "lead", "lead_note", "lead_claim", "quote", "job", "job_slot",
          "payment", "refund", "dispute", "operation", "pay_account", "payout", "storefront",
          "ledger_transfer", "ledger_entry", "ledger_balance", "ledger_held", "commission",
          "fact_waiting", "fact", "referral_code", "client_binding", "membership", "affiliate", "sponsorship",

@@ -157,6 +157,29 @@ def refund_form(reader: Reader, placed, **fields: str) -> dict[str, str]:
     return {"asked": asked, "reason": "Dented"} | fields
 
 
+def test_staff_are_asked_whether_the_goods_still_go(house: Staff) -> None:
+    placed = house.sold((KETTLE, 3))
+    fia, url = house.reader("fia"), f"{order_url(placed)}/refunds"
+    page = words_of(fia.get(order_url(placed)))
+    assert "Do the goods still go?" in page
+    assert "3 have not left. Empty: as many as the amount pays for." in page
+    form = refund_form(fia, placed, **{"line-1": "1250", "goods": "go", "still": "3"})
+    assert fia.post(url, form).status_code == 303
+    with house.database.work() as work:
+        assert work.value("SELECT canceled FROM order_line") == 0
+    form = refund_form(fia, placed, **{"line-1": "100", "pieces-1": "2", "goods": "stay"})
+    assert fia.post(url, form | {"still": "4"}).status_code == 409, "another page than this one"
+    assert fia.post(url, form | {"still": "3"}).status_code == 303
+    assert fia.post(url, form | {"still": "3"}).status_code == 303, "sent twice"
+    with house.database.work() as work:
+        assert work.value("SELECT canceled FROM order_line") == 2
+        assert work.value("SELECT count(*) FROM refund") == 2
+    page = words_of(fia.get(order_url(placed)))
+    assert "Cancel what has not left (1 piece)" not in page, "nothing has left yet"
+    assert fia.post(f"{order_url(placed)}/refunds", form | {"pieces-1": "x"}).status_code == 422
+    sound(house)
+
+
 def test_a_refund_by_line_takes_the_same_part_of_the_commission_back(house: Staff) -> None:
     placed = house.delivered((KETTLE, 2), (SKILLET, 1))
     fia, url = house.reader("fia"), f"{order_url(placed)}/refunds"
@@ -242,7 +265,7 @@ def test_an_order_is_cancelled_with_its_reason_and_only_before_it_leaves(house: 
     again = li.post(f"{order_url(kept)}/cancellation", {"reason": "Moved"})
     assert again.status_code == 409
     assert "This order is cancelled; it cannot be cancelled now." in words_of(again)
-    assert "Something has left already." in words_of(li.get(order_url(gone)))
+    assert "All of it has left already." in words_of(li.get(order_url(gone)))
     assert li.post(f"{order_url(gone)}/cancellation", {"reason": "x"}).status_code == 409
     worker.drain(house.database)
     with house.database.work() as work:

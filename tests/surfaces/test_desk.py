@@ -9,7 +9,7 @@ from tests.company import BO, a_lead, a_quoted_lead
 from tests.surfaces.conftest import Open, Reader, words_of
 from tests.surfaces.staff import KETTLE, REPAIR, SKILLET, Staff, hidden, pick_url, staffed
 
-from mainstem import invariants, leads, worker
+from mainstem import invariants, leads, orders, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem_fulfillment import shipments
@@ -87,6 +87,52 @@ def test_disputed_goods_are_kept_at_the_desk_and_told_why(house: Staff) -> None:
     assert "The client's bank disputes the payment. Keep the goods here" in page
     assert "Start picking" not in page
     assert per.post(f"{url}/picking").status_code == 409
+
+
+def test_a_picker_is_told_to_stop_and_goes_on_when_the_box_is_right(house: Staff) -> None:
+    placed = house.sold((KETTLE, 3), (SKILLET, 1))
+    per, url = house.reader("per"), pick_url(placed)
+    per.post(f"{url}/picking")
+    scan(per, url, KETTLE, quantity="2")
+    with house.database.work() as work:
+        orders.refund(
+            work,
+            placed.home_id,
+            placed.order_id,
+            amount_minor=250000,
+            reason="regret",
+            lines=[(1, 250000)],
+        )
+    heard = per.post(f"{url}/picks", {"code": KETTLE, "picked": "1"}, **{"x-scan": "yes"})
+    assert heard.status_code == 409
+    assert 'class="scan-said is-bad"' in heard.text
+    assert "Stop: 2 of KETTLE-1 no longer go." in words_of(heard)
+    page = words_of(per.get(url))
+    assert "Take 1 out of the box and put it back on the shelf." in page
+    assert "Stop" in words_of(per.get("/desk/ship?queue=picking"))
+    assert placed.number in words_of(per.get("/desk/ship?queue=put-back"))
+    assert per.post(f"{url}/put-back").headers["location"] == url
+    assert "One piece is back on the shelf." in per.get(url).text
+    assert placed.number not in words_of(per.get("/desk/ship?queue=put-back"))
+    scan(per, url, SKILLET)
+    assert "Number on the label" in words_of(per.get(url))
+    worker.drain(house.database)
+    with house.database.work() as work:
+        assert not [finding for finding in invariants.check(work) if finding.wrong]
+
+
+def test_what_was_canceled_in_hand_stands_on_a_list_until_it_is_back(house: Staff) -> None:
+    placed = house.sold((KETTLE, 1))
+    per, url = house.reader("per"), pick_url(placed)
+    per.post(f"{url}/picking")
+    scan(per, url, KETTLE)
+    with house.database.work() as work:
+        orders.cancel(work, placed.home_id, placed.order_id, reason="regret")
+    assert "Stop: nothing of this goes" in words_of(per.get(url))
+    assert "To put back" in words_of(per.get("/desk/ship"))
+    per.post(f"{url}/put-back")
+    assert "To put back" not in words_of(per.get("/desk/ship"))
+    assert "This work was called off." in words_of(per.get(url))
 
 
 def test_a_wrong_article_is_refused_aloud_and_counts_nothing(house: Staff) -> None:

@@ -333,6 +333,7 @@ def order_state(row: Any, now: datetime) -> str:
     if row.state == "pending":
         return "unpaid" if row.pay_by > now else "expired"
     return {
+        "canceled": "canceled",
         "delivered": "delivered",
         "shipped": "shipped",
         "partial": "shipped",

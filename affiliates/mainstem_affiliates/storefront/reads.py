@@ -182,6 +182,8 @@ def _state(row: Any, now: datetime) -> str:
         return "unpaid" if row.pay_by > now else "expired"
     if row.state == "expired":
         return "expired"
+    if row.fulfillment_status == "canceled":
+        return "canceled"
     if row.fulfillment_status == "delivered":
         return "delivered"
     if row.fulfillment_status in ("shipped", "partial", "partially_delivered"):

@@ -63,12 +63,14 @@ class Transit(Page, kw_only=True):
 
 
 class FulfilmentPage(Page, kw_only=True):
-    """One fulfilment: `line` is the one to pick now, None when all are."""
+    """One fulfilment: `line` is the one to pick now, None when all are. `stops` are what was called
+    off while somebody had it in hand: first of all they go back on the shelf."""
 
     it: Any
     url: str
     lines: list[Any]
     line: Any
+    stops: list[Any]
     picked: int
     pieces: int
     picker: str
@@ -82,8 +84,8 @@ class FulfilmentPage(Page, kw_only=True):
 def queue(request: Asked, work: NamedDependency[Work], queue: FromQuery[str] = "pick") -> Answer:
     """Open work, oldest first."""
     to_do = shipments.to_do(work)
-    queue = queue if queue in (*QUEUES, "all") else "pick"
-    rows = [row for row in to_do if queue == "all" or row.state in QUEUES[queue]]
+    queue = queue if queue in (*QUEUES, "put-back", "all") else "pick"
+    rows = [row for row in to_do if _stands_in(row, queue)]
     page = Queue(
         **framed(request, work, "ship"),
         queue=queue,
@@ -94,8 +96,14 @@ def queue(request: Asked, work: NamedDependency[Work], queue: FromQuery[str] = "
     return show(request, "desk/queue.html", page)
 
 
+def _stands_in(row: Any, queue: str) -> bool:
+    if queue == "put-back":
+        return row.put_back is not None
+    return queue == "all" or row.state in QUEUES[queue]
+
+
 def _counts(work: Work, to_do: list[Any]) -> dict[str, int]:
-    counts = {name: sum(row.state in states for row in to_do) for name, states in QUEUES.items()}
+    counts = {name: sum(_stands_in(row, name) for row in to_do) for name in (*QUEUES, "put-back")}
     moving = work.value("SELECT count(*) FROM parcel WHERE state = 'in_transit'")
     return counts | {"all": len(to_do), "transit": moving}
 
@@ -179,6 +187,7 @@ def _page(request: Asked, work: Work, key: FulfilmentKey) -> FulfilmentPage:
         url=_url(key),
         lines=lines,
         line=next((line for line in lines if line.picked < line.quantity), None),
+        stops=shipments.stops(work, key),
         picked=sum(line.picked for line in lines),
         pieces=sum(line.quantity for line in lines),
         picker=names_of(work, language, [it.picker or ""]).get(it.picker or "", ""),
@@ -256,6 +265,26 @@ def scan(
     if request.headers.get("x-scan"):
         return render(request, "desk/work.html", page)
     return redirect(request, _url(key), notice=page.heard)
+
+
+@post(f"{BASE}/put-back", sync_to_thread=True)
+def put_back(
+    request: Asked,
+    work: NamedDependency[Work],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    no: FromPath[int],
+) -> Answer:
+    """What was called off is back on the shelf. Said twice, it is the same."""
+    key = (home, order, no)
+    language = language_of(request)
+    pieces = shipments.put_back(work, key)
+    words = language.count(
+        "One piece is back on the shelf.", "{n} pieces are back on the shelf.", pieces
+    )
+    if not pieces:
+        words = language.text("Nothing had to go back on the shelf.")
+    return redirect(request, _url(key), notice=words)
 
 
 def _pieces(text: str) -> int:
@@ -341,4 +370,4 @@ class NotOnItsWay(Refused):
     message = "This parcel has not left yet, so it cannot have arrived."
 
 
-routes = [queue, transit, deliver, fulfilment, start, scan, pack, hand_over, delivered]
+routes = [queue, transit, deliver, fulfilment, start, scan, put_back, pack, hand_over, delivered]

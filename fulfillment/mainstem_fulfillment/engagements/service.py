@@ -427,13 +427,14 @@ def cancel(work: Work, key: JobKey) -> None:
 
 
 def cancel_jobs(work: Work, canceled: Sequence[tuple[int, UUID]]) -> int:
-    """Call off what is still to be done for canceled orders; how many jobs."""
+    """Call off the jobs of these orders whose lines are called off whole; how many."""
     rows = work.rows(
         """SELECT j.home_id, j.order_id, j.line_no
              FROM job j
              JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
                USING (home_id, order_id)
-            WHERE j.state = ANY(%(states)s) ORDER BY 1, 2, 3""",
+             JOIN order_line l USING (home_id, order_id, line_no)
+            WHERE l.canceled = l.quantity AND j.state = ANY(%(states)s) ORDER BY 1, 2, 3""",
         homes=[home for home, _ in canceled],
         orders=[order for _, order in canceled],
         states=list(JOB.steps["cancel"].sources),

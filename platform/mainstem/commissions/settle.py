@@ -37,15 +37,19 @@ SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.earns, o.plan_version,
               bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
               -- Money for what was never delivered takes back nothing that was earned.
               sum(greatest(back - (worth - earned), 0))::bigint AS returned
-         FROM (SELECT kind, hold_days, delivered_at, commissionable_minor AS worth,
+         FROM (SELECT kind, hold_days, delivered_at, worth,
                       -- What was called off or paid back before it came is not waited for.
                       delivered >= quantity - canceled OR total_minor > 0 AND refunded_minor
                         >= part(total_minor, quantity - delivered, quantity) AS arrived,
                       part(commissionable_minor, delivered, quantity) AS earned,
-                      CASE WHEN total_minor > 0
-                           THEN part(commissionable_minor, refunded_minor, total_minor)
+                      -- First it went back for the pieces that were called off.
+                      CASE WHEN kept > 0
+                           THEN part(worth, greatest(refunded_minor - (total_minor - kept), 0), kept)
                            ELSE 0 END AS back
-                 FROM order_line WHERE home_id = o.home_id AND order_id = o.id) AS line
+                 FROM (SELECT *, part(total_minor, quantity - canceled, quantity) AS kept,
+                              part(commissionable_minor, quantity - canceled, quantity) AS worth
+                         FROM order_line WHERE home_id = o.home_id AND order_id = o.id) AS still
+              ) AS line
         GROUP BY kind) AS l
  ORDER BY o.home_id, o.id, l.kind"""
 

@@ -1,5 +1,6 @@
 """Orders: captured, paid, delivered, and given back; each step a fact, the rest derived."""
 
+from mainstem.orders.calling_off import HasLeft
 from mainstem.orders.client import Client, check_client, text_problems
 from mainstem.orders.ending import cancel, close_finished, expire_unpaid, give_rest_back, withhold
 from mainstem.orders.errors import (
@@ -30,12 +31,14 @@ from mainstem.orders.progress import (
     record_refund,
     record_shipment,
 )
+from mainstem.orders.refunding import refund, settle_refunds
 
 __all__ = [
     "Address",
     "Client",
     "ClientDetails",
     "DuplicateExternalId",
+    "HasLeft",
     "IdempotencyMismatch",
     "InsufficientStock",
     "LineWanted",
@@ -60,6 +63,8 @@ __all__ = [
     "record_dispute",
     "record_refund",
     "record_shipment",
+    "refund",
+    "settle_refunds",
     "text_problems",
     "withhold",
 ]

@@ -8,15 +8,23 @@ from uuid import UUID
 
 from mainstem import payments, stock
 from mainstem.kit.errors import InvalidTransition, NotFound
-from mainstem.kit.events import record, record_all
+from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
+from mainstem.money import rdiv
+from mainstem.orders.calling_off import OpenLine, call_off, open_lines
 from mainstem.orders.holds import payable_on
-from mainstem.orders.progress import FULFILLMENT_STATUS, Key, lock
+from mainstem.orders.progress import Key, lock
 
 
 def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> None:
-    """Cancel an order of which nothing has left. What is left of its payment is refunded."""
+    """Cancel what has not left of an order, and send back what was paid for it.
+
+    An order of which nothing has left is canceled whole, and all of its payment goes back. Of any
+    other, the pieces that are still here are called off, and what they cost goes back: the delivery
+    charge does not, because a parcel left. Raises InvalidTransition when nothing is left to cancel.
+    """
+    key = (home_id, order_id)
     row = work.row(
         """SELECT state, fulfillment_status FROM orders
             WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
@@ -25,14 +33,16 @@ def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> None:
     )
     if row is None:
         raise NotFound("order")
-    if row.state not in ("pending", "placed") or row.fulfillment_status != "unfulfilled":
+    whole = row.fulfillment_status == "unfulfilled"
+    rest = [line for line in open_lines(work, [key]) if whole or not line.at_work]
+    if row.state not in ("pending", "placed") or not rest:
         raise InvalidTransition("order", row.state, "canceled")
-    key = (home_id, order_id)
-    _cancel_rest(work, [key])
-    _end(work, [key])
-    stock.give_back(work, [key])
-    give_rest_back(work, [key], reason=reason)
-    record(work, "order.canceled", order_id, home=home_id)
+    call_off(work, [(*key, line.line_no, line.open) for line in rest])
+    if whole:
+        end(work, [key])
+        give_rest_back(work, [key], reason=reason)
+    else:
+        _give_back_for(work, key, rest, reason=reason)
 
 
 def withhold(work: Work, orders: Sequence[Key]) -> None:
@@ -54,12 +64,17 @@ def withhold(work: Work, orders: Sequence[Key]) -> None:
         ids=[id for _, id in asked],
     )
     keys = [(row.home_id, row.id) for row in rows]
-    whole = [(row.home_id, row.id) for row in rows if row.whole]
-    _cancel_rest(work, keys)
-    _end(work, whole)
-    stock.give_back(work, keys)
-    give_rest_back(work, whole, reason="dispute_lost")
-    record_all(work, "order.canceled", whole)
+    whole = {(row.home_id, row.id) for row in rows if row.whole}
+    call_off(
+        work,
+        [
+            (*line.order, line.line_no, line.open)
+            for line in open_lines(work, keys)
+            if line.kind == "goods" or line.order in whole
+        ],
+    )
+    end(work, in_key_order(whole))
+    give_rest_back(work, in_key_order(whole), reason="dispute_lost")
 
 
 def give_rest_back(work: Work, orders: Sequence[Key], *, reason: str) -> None:
@@ -82,12 +97,39 @@ def give_rest_back(work: Work, orders: Sequence[Key], *, reason: str) -> None:
     )
     for row in rows:
         if row.left_minor > 0:
-            payments.request_refund(
-                work, row.home_id, row.id, amount_minor=row.left_minor, reason=reason
+            payments.refund_rest(
+                work, row.home_id, row.id, most_minor=row.left_minor, reason=reason
             )
 
 
-def _end(work: Work, orders: Sequence[Key]) -> None:
+def _give_back_for(work: Work, key: Key, called_off: Sequence[OpenLine], *, reason: str) -> None:
+    """Refund what these pieces cost, as far as their line and the payment have it left."""
+    left = payments.left_to_refund(work, *key)
+    step = payments.payment_step(left.currency)
+    lines = []
+    for line in called_off:
+        kept = line.quantity - line.canceled
+        cost = rdiv(line.total_minor * kept, line.quantity) - rdiv(
+            line.total_minor * (kept - line.open), line.quantity
+        )
+        # In a currency that is paid in steps, the next step: the client never gets less.
+        cost = -(-cost // step) * step
+        back = min(cost, left.lines[line.line_no], left.minor - sum(part for _, part in lines))
+        if back > 0:
+            lines.append((line.line_no, back))
+    if lines:
+        payments.request_refund(
+            work,
+            *key,
+            amount_minor=sum(part for _, part in lines),
+            reason=reason,
+            lines=lines,
+            pieces={line.line_no: line.open for line in called_off},
+        )
+
+
+def end(work: Work, orders: Sequence[Key]) -> None:
+    """Say that these orders are canceled: nothing of them has left, and nothing will."""
     work.run(
         """UPDATE orders o SET state = 'canceled', fulfillment_status = 'canceled'
              FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
@@ -95,26 +137,7 @@ def _end(work: Work, orders: Sequence[Key]) -> None:
         homes=[home for home, _ in orders],
         ids=[id for _, id in orders],
     )
-
-
-def _cancel_rest(work: Work, keys: Sequence[Key]) -> None:
-    """Cancel what has not left: of an order that has begun to leave, its goods alone."""
-    work.run(
-        """UPDATE order_line l SET canceled = l.quantity - l.shipped
-             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, order_id)
-             JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.order_id
-            WHERE l.home_id = o.home_id AND l.order_id = o.id
-              AND (l.kind = 'goods' OR o.fulfillment_status = 'unfulfilled')""",
-        homes=[home for home, _ in keys],
-        ids=[id for _, id in keys],
-    )
-    work.run(
-        FULFILLMENT_STATUS,
-        homes=[home for home, _ in keys],
-        orders=[id for _, id in keys],
-        times=[work.now()] * len(keys),
-        delivered=False,
-    )
+    record_all(work, "order.canceled", orders)
 
 
 def expire_unpaid(work: Work, *, most: int = 500) -> int:

@@ -85,8 +85,8 @@ def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> list[Key]:
     record_all(work, "order.paid", list(arrived), happened_at=list(arrived.values()))
     for row in fresh:
         if row.state in ("expired", "canceled"):
-            payments.request_refund(
-                work, row.home_id, row.id, amount_minor=row.captured_minor, reason="paid_too_late"
+            payments.refund_rest(
+                work, row.home_id, row.id, most_minor=row.captured_minor, reason="paid_too_late"
             )
     return in_key_order(arrived)
 

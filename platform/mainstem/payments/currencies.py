@@ -104,6 +104,11 @@ def payable_part(amount: Money) -> Money:
     return Money(amount.minor // step * step, amount.currency)
 
 
+def payment_step(currency: str) -> int:
+    """What every payment and every refund is a multiple of, in our minor units."""
+    return _step_minor(_STEP, currency)
+
+
 def payout_step(currency: str) -> int:
     """What every payout by the gateway is a multiple of, in our minor units."""
     return _step_minor(_STEP_TO_BANK, currency)

@@ -45,6 +45,14 @@ class NothingToRefund(Refused):
 
     code: ClassVar[str] = "nothing_to_refund"
     status: ClassVar[int] = 409
+    message: ClassVar[str] = "Only {left} of {asked} can still be refunded."
+
+
+class TakenByDispute(NothingToRefund):
+    """The client's bank has taken what would go back."""
+
+    code: ClassVar[str] = "taken_by_dispute"
     message: ClassVar[str] = (
-        "Only {left_minor} of {asked_minor} (minor units) can still be refunded."
+        "The client's bank has taken {taken} of this payment. Only {left} of {asked} can still be"
+        " refunded."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from mainstem.payments.errors import (
     GatewayUnavailable,
     NothingToRefund,
     OrderNotPayable,
+    TakenByDispute,
 )
 
 # The gateway keeps a checkout open for half an hour at least, and for a day at most.
@@ -322,7 +323,7 @@ def record_external_refunds(work: Work, refunds: Sequence[PastRefund]) -> list[t
                AS new (home_id, id, order_id, amount, lines, reason, at)
              JOIN payment p ON p.home_id = new.home_id AND p.order_id = new.order_id
                   AND p.provider = 'external' AND p.state = 'captured'
-           ON CONFLICT (home_id, id) DO NOTHING RETURNING home_id, order_id""",
+           ON CONFLICT (home_id, id) DO NOTHING RETURNING home_id, id, order_id""",
         actor=str(work.actor),
         homes=[one.home_id for one in asked],
         # The name of a refund makes its id, so that a repeat meets it.
@@ -336,12 +337,97 @@ def record_external_refunds(work: Work, refunds: Sequence[PastRefund]) -> list[t
         reasons=[one.reason for one in asked],
         times=[one.at for one in asked],
     )
-    new = [(row.home_id, row.order_id) for row in rows]
-    record_all(work, "payment.refunded", new)
-    return new
+    record_all(work, "refund.succeeded", [(row.home_id, row.id) for row in rows])
+    return [(row.home_id, row.order_id) for row in rows]
 
 
 # ---------------------------------------------------------------- refunds
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLeft:
+    """A captured payment, and what the gateway (or our bank) still has of it to give back."""
+
+    id: UUID
+    provider: str
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What can still go back of an order: payment by payment, and of each line (0: the delivery).
+
+    Neither what has been asked back and not failed, nor what the client's bank has taken.
+    """
+
+    currency: str
+    payments: Sequence[PaymentLeft]
+    lines: Mapping[int, int]
+    disputed_minor: int
+
+    @property
+    def minor(self) -> int:
+        """In all."""
+        return sum(payment.minor for payment in self.payments)
+
+
+def left_to_refund(work: Work, home_id: int, order_id: UUID) -> Left:
+    """What can still go back of an order, which is locked by this, its payments after it."""
+    locked = work.rows(
+        """SELECT p.id, p.provider, p.currency, p.captured_minor FROM payment p
+             JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
+            WHERE p.home_id = %(home)s AND p.order_id = %(order)s AND p.state = 'captured'
+            ORDER BY p.attempt FOR UPDATE OF o, p""",
+        home=home_id,
+        order=order_id,
+    )
+    if not locked:
+        raise NotFound("payment")
+    # Asked after the locks are ours: whoever held them has written what is read here.
+    asked = work.rows(
+        """SELECT payment_id, amount_minor, lines FROM refund
+            WHERE home_id = %(home)s AND order_id = %(order)s
+              AND state IN ('requested', 'submitted', 'succeeded')""",
+        home=home_id,
+        order=order_id,
+    )
+    # A dispute is of the payment that counts: of a second one, its own rows tell.
+    disputed = int(
+        work.value(
+            """SELECT greatest(coalesce(sum(withdrawn_minor), 0), 0)::bigint FROM dispute
+                WHERE home_id = %(home)s AND order_id = %(order)s""",
+            home=home_id,
+            order=order_id,
+        )
+    )
+    found = []
+    for payment in locked:
+        gone = sum(row.amount_minor for row in asked if row.payment_id == payment.id)
+        gone += disputed if payment.provider == "stripe" else 0
+        found.append(
+            PaymentLeft(payment.id, payment.provider, max(payment.captured_minor - gone, 0))
+        )
+    return Left(locked[0].currency, found, _left_of_lines(work, home_id, order_id, asked), disputed)
+
+
+def _left_of_lines(
+    work: Work, home_id: int, order_id: UUID, asked: Sequence[Any]
+) -> dict[int, int]:
+    left = {
+        row.line_no: row.total_minor
+        for row in work.rows(
+            """SELECT line_no, total_minor FROM order_line
+                WHERE home_id = %(home)s AND order_id = %(order)s
+               UNION ALL SELECT 0, shipping_minor FROM orders
+                WHERE home_id = %(home)s AND id = %(order)s""",
+            home=home_id,
+            order=order_id,
+        )
+    }
+    for row in asked:
+        for part in row.lines:
+            left[part["line_no"]] -= part["amount_minor"]
+    return {no: max(minor, 0) for no, minor in left.items()}
 
 
 def request_refund(
@@ -352,41 +438,106 @@ def request_refund(
     amount_minor: int,
     reason: str,
     lines: Sequence[tuple[int, int]] = (),
+    goods_go: bool = False,
+    pieces: Mapping[int, int] | None = None,
 ) -> UUID:
     """Ask for money to go back: an amount, and of which lines (line_no, amount; line 0: delivery).
 
     What names no line counts against the whole order. Nothing moves until the gateway has answered.
-    Raises NothingToRefund when more would go back than is left of the payment or of a line, and
-    AmountNotPossible when the gateway cannot send the amount.
+    What becomes of the goods is only noted here (`goods_go`, and `pieces` of each line that stay):
+    `orders.refund` sees to it. Raises NothingToRefund when more would go back than is left of the
+    payment or of a line, TakenByDispute when the client's bank has it, and AmountNotPossible when the
+    gateway cannot send the amount.
     """
-    payment = _take_payment(work, home_id, order_id)
+    left = left_to_refund(work, home_id, order_id)
+    payment = _payment_for(left, amount_minor, lines)
+    return _insert_refund(
+        work,
+        home_id,
+        order_id,
+        payment,
+        left.currency,
+        amount_minor=amount_minor,
+        reason=reason,
+        lines=lines,
+        goods_go=goods_go,
+        pieces=pieces or {},
+    )
+
+
+def refund_rest(work: Work, home_id: int, order_id: UUID, *, most_minor: int, reason: str) -> int:
+    """Ask back what is left of an order's payments, payment by payment; how much that is."""
+    left = left_to_refund(work, home_id, order_id)
+    asked = 0
+    for payment in left.payments:
+        amount = min(payment.minor, most_minor - asked)
+        if amount > 0:
+            _insert_refund(
+                work, home_id, order_id, payment, left.currency, amount_minor=amount, reason=reason
+            )
+            asked += amount
+    return asked
+
+
+def _payment_for(left: Left, amount_minor: int, lines: Sequence[tuple[int, int]]) -> PaymentLeft:
+    """The payment that so much can go back to."""
+    payment = max(left.payments, key=lambda one: one.minor)
+    asked = Money(amount_minor, left.currency)
+    most = Money(payment.minor, left.currency)
     if payment.provider == "stripe":
-        refuse_impossible(Money(amount_minor, payment.currency))
-    _refuse_too_much(work, home_id, order_id, payment, amount_minor, lines)
+        refuse_impossible(asked)
+    if amount_minor > payment.minor and left.disputed_minor:
+        taken = Money(left.disputed_minor, left.currency)
+        raise TakenByDispute(asked=asked, left=most, taken=taken)
+    if not 0 < amount_minor <= payment.minor or sum(part for _, part in lines) > amount_minor:
+        raise NothingToRefund(asked=asked, left=most)
+    for no, part in lines:
+        if not 0 < part <= left.lines.get(no, 0):
+            raise NothingToRefund(
+                asked=Money(part, left.currency), left=Money(left.lines.get(no, 0), left.currency)
+            )
+    return payment
+
+
+def _insert_refund(
+    work: Work,
+    home_id: int,
+    order_id: UUID,
+    payment: PaymentLeft,
+    currency: str,
+    *,
+    amount_minor: int,
+    reason: str,
+    lines: Sequence[tuple[int, int]] = (),
+    goods_go: bool = False,
+    pieces: Mapping[int, int] | None = None,
+) -> UUID:
     id = new_id()
     external = payment.provider == "external"
     work.run(
         """INSERT INTO refund (home_id, id, order_id, payment_id, state, currency, amount_minor,
-                               lines, reason, actor, requested_at, succeeded_at)
+                               lines, goods_go, pieces, reason, actor, requested_at, succeeded_at)
            VALUES (%(home)s, %(id)s, %(order)s, %(payment)s, %(state)s, %(currency)s, %(amount)s,
-                   %(lines)s::jsonb, %(reason)s, %(actor)s, %(now)s, %(succeeded)s)""",
+                   %(lines)s::jsonb, %(go)s, %(pieces)s::jsonb, %(reason)s, %(actor)s, %(now)s,
+                   %(succeeded)s)""",
         home=home_id,
         id=id,
         order=order_id,
         payment=payment.id,
         state="succeeded" if external else "requested",
-        currency=payment.currency,
+        currency=currency,
         amount=amount_minor,
         lines=json.dumps([{"line_no": no, "amount_minor": amount} for no, amount in lines]),
+        go=goods_go,
+        pieces=json.dumps({str(no): count for no, count in (pieces or {}).items() if count}),
         reason=reason,
         actor=str(work.actor),
         now=work.now(),
         succeeded=work.now() if external else None,
     )
+    record(work, "refund.requested", id, home=home_id)
     if external:
-        record(work, "payment.refunded", order_id, home=home_id)
-    else:
-        record(work, "refund.requested", id, home=home_id)
+        record(work, "refund.succeeded", id, home=home_id)
     return id
 
 
@@ -404,9 +555,9 @@ def retry_refund(work: Work, home_id: int, refund_id: UUID) -> UUID:
     )
     if order_id is None:
         raise NotFound("refund")
-    payment = _take_payment(work, home_id, order_id)
+    left = left_to_refund(work, home_id, order_id)
     row = work.row(
-        """SELECT state, amount_minor, lines, reason, provider_id, succeeded_at FROM refund
+        """SELECT state, amount_minor, lines, reason, goods_go, provider_id, succeeded_at FROM refund
             WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
         home=home_id,
         id=refund_id,
@@ -415,7 +566,7 @@ def retry_refund(work: Work, home_id: int, refund_id: UUID) -> UUID:
     if row.state != "failed":
         raise InvalidTransition("refund", row.state, "retried")
     lines = [(part["line_no"], part["amount_minor"]) for part in row.lines]
-    _refuse_too_much(work, home_id, order_id, payment, row.amount_minor, lines)
+    _payment_for(left, row.amount_minor, lines)
     again = row.succeeded_at is None
     work.run(
         """UPDATE refund SET state = %(state)s, error = CASE WHEN %(again)s THEN NULL ELSE error END,
@@ -428,7 +579,13 @@ def retry_refund(work: Work, home_id: int, refund_id: UUID) -> UUID:
     )
     if not again:
         return request_refund(
-            work, home_id, order_id, amount_minor=row.amount_minor, reason=row.reason, lines=lines
+            work,
+            home_id,
+            order_id,
+            amount_minor=row.amount_minor,
+            reason=row.reason,
+            lines=lines,
+            goods_go=row.goods_go,
         )
     if row.provider_id:
         # Its letter came, and its answer never did: that attempt is over all the same.
@@ -443,60 +600,6 @@ def retry_refund(work: Work, home_id: int, refund_id: UUID) -> UUID:
         )
     record(work, "refund.requested", refund_id, home=home_id)
     return refund_id
-
-
-def _take_payment(work: Work, home_id: int, order_id: UUID) -> Any:
-    """The payment that an order's refunds go back to, locked after its order."""
-    payment = work.row(
-        """SELECT p.id, p.provider, p.currency, p.captured_minor FROM payment p
-             JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
-            WHERE p.home_id = %(home)s AND p.order_id = %(order)s AND p.state = 'captured'
-            ORDER BY p.attempt LIMIT 1 FOR UPDATE OF o, p""",
-        home=home_id,
-        order=order_id,
-    )
-    if payment is None:
-        raise NotFound("payment")
-    return payment
-
-
-def _refuse_too_much(
-    work: Work,
-    home_id: int,
-    order_id: UUID,
-    payment: Any,
-    amount_minor: int,
-    lines: Sequence[tuple[int, int]],
-) -> None:
-    asked = work.rows(
-        """SELECT amount_minor, lines FROM refund
-            WHERE home_id = %(home)s AND order_id = %(order)s
-              AND state IN ('requested', 'submitted', 'succeeded')""",
-        home=home_id,
-        order=order_id,
-    )
-    left = payment.captured_minor - sum(row.amount_minor for row in asked)
-    if not 0 < amount_minor <= left or sum(amount for _, amount in lines) > amount_minor:
-        raise NothingToRefund(asked_minor=amount_minor, left_minor=left)
-    if not lines:
-        return
-    totals = {
-        row.line_no: row.total_minor
-        for row in work.rows(
-            """SELECT line_no, total_minor FROM order_line
-                WHERE home_id = %(home)s AND order_id = %(order)s
-               UNION ALL SELECT 0, shipping_minor FROM orders
-                WHERE home_id = %(home)s AND id = %(order)s""",
-            home=home_id,
-            order=order_id,
-        )
-    }
-    for row in asked:
-        for part in row.lines:
-            totals[part["line_no"]] -= part["amount_minor"]
-    for no, amount in lines:
-        if not 0 < amount <= totals.get(no, 0):
-            raise NothingToRefund(asked_minor=amount, left_minor=max(totals.get(no, 0), 0))
 
 
 def send_refund(database: Database, fact: Fact) -> None:
@@ -591,7 +694,6 @@ def keep_refunds(work: Work, home_id: int, order_id: UUID, found: Sequence[Any])
         home=home_id,
         order=order_id,
     )
-    changed = False
     for state in found:
         ours = _OURS[state.status]
         known = work.row(
@@ -602,6 +704,7 @@ def keep_refunds(work: Work, home_id: int, order_id: UUID, found: Sequence[Any])
             id=state.metadata.get("refund_id"),
         )
         if known is None:
+            id = new_id()
             work.run(
                 """INSERT INTO refund (home_id, id, order_id, payment_id, state, currency,
                           amount_minor, reason, provider_id, actor, requested_at, succeeded_at)
@@ -609,7 +712,7 @@ def keep_refunds(work: Work, home_id: int, order_id: UUID, found: Sequence[Any])
                            %(amount)s, %(reason)s, %(provider)s, 'gateway', %(at)s,
                            CASE WHEN %(state)s = 'succeeded' THEN %(now)s::timestamptz END)""",
                 home=home_id,
-                id=new_id(),
+                id=id,
                 order=order_id,
                 payment=payment_id,
                 state=ours,
@@ -620,12 +723,10 @@ def keep_refunds(work: Work, home_id: int, order_id: UUID, found: Sequence[Any])
                 at=state.created_at,
                 now=work.now(),
             )
-            changed = True
+            record(work, f"refund.{ours}", id, home=home_id)
         elif known.provider_id != state.id and state.id in _tried(work, home_id, known.id):
             continue  # an earlier attempt, which failed
         elif ours in _NEXT.get(known.state, set()):
-            if ours == "failed":
-                record(work, "refund.failed", known.id, home=home_id)
             work.run(
                 """UPDATE refund SET state = %(state)s, provider_id = %(provider)s,
                           error = coalesce(nullif(%(error)s, ''), error),
@@ -639,6 +740,4 @@ def keep_refunds(work: Work, home_id: int, order_id: UUID, found: Sequence[Any])
                 error=state.failure,
                 now=work.now(),
             )
-            changed = True
-    if changed:
-        record(work, "payment.refunded", order_id, home=home_id)
+            record(work, f"refund.{ours}", known.id, home=home_id)

@@ -68,11 +68,18 @@ class NothingLeft(Refused):
     message = "There is nothing left to refund."
 
 
-class HasLeft(Refused):
+class AllHasLeft(Refused):
     """What has left is given back by a refund, not canceled."""
 
-    code = "has_left"
-    message = "Something has left already. Refund what comes back instead."
+    code = "all_has_left"
+    message = "All of it has left already. Refund what comes back instead."
+
+
+class LeftMeanwhile(Refused):
+    """Something has left since the reader was asked whether it still goes."""
+
+    code = "left_meanwhile"
+    message = "Something has left since this page was drawn. Look at what is here, then decide."
 
 
 class Orders(Page, kw_only=True):
@@ -136,6 +143,8 @@ class Line(msgspec.Struct, frozen=True):
     total: Money
     refunded: Money
     left: Money
+    here: int
+    """How many pieces have not left and are not called off."""
 
 
 class OrderPage(Page, kw_only=True):
@@ -151,6 +160,7 @@ class OrderPage(Page, kw_only=True):
     sums: list[tuple[str, Money]]
     left: Money
     asked_minor: int
+    still: int
     payments: list[Any]
     payment_states: dict[str, tuple[str, str]]
     providers: dict[str, str]
@@ -222,7 +232,10 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
     reasons = {str(row.id): row.reason for row in refunds}
     places = queries.places(work) if routing else {}
     asked = _asked_minor(refunds)
-    left = order.paid_minor - asked
+    taken = max(0, sum(row.withdrawn_minor for row in disputes))
+    left = max(0, order.paid_minor - asked - taken)
+    lines = queries.order_lines(work, home, order_id)
+    still = _still_here(lines)
     return OrderPage(
         **framed(request, work, "orders"),
         order=order,
@@ -245,12 +258,14 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
                 Money(row.total_minor, currency),
                 Money(row.refunded_minor, currency),
                 Money(max(0, min(row.total_minor - row.asked_minor, left)), currency),
+                row.quantity - row.canceled - row.shipped if row.line_no else 0,
             )
-            for row in queries.order_lines(work, home, order_id)
+            for row in lines
         ],
         sums=_sums(language, order),
         left=Money(left, currency),
         asked_minor=asked,
+        still=still,
         payments=found_payments,
         payment_states=_told(language, told.PAYMENT_STATES),
         providers={name: language.text(label) for name, label in told.PROVIDERS.items()},
@@ -284,7 +299,7 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
             for fact in facts
         ],
         who=who,
-        cancel=_act(language, _why_not_cancel(order)),
+        cancel=_act(language, _why_not_cancel(order, still)),
         refund=_act(
             language,
             OnlyFinance() if not identity.may(*MONEY) else NothingLeft() if left <= 0 else None,
@@ -322,10 +337,15 @@ def _sums(language: Any, order: Any) -> list[tuple[str, Money]]:
     return [*sums, line("Kept", kept)]
 
 
-def _why_not_cancel(order: Any) -> Refused | None:
+def _still_here(lines: list[Any]) -> int:
+    """How many pieces are still to leave or to be performed."""
+    return sum(row.quantity - row.canceled - row.shipped for row in lines if row.line_no)
+
+
+def _why_not_cancel(order: Any, still: int) -> Refused | None:
     if order.state not in ("pending", "placed"):
         return InvalidTransition("order", order.state, "canceled")
-    return HasLeft() if order.fulfillment_status != "unfulfilled" else None
+    return AllHasLeft() if not still else None
 
 
 def _act(language: Any, no: Refused | None) -> Act:
@@ -367,7 +387,7 @@ def cancel(
     home: FromPath[int],
     order: FromPath[UUID],
 ) -> Answer:
-    """Cancel an order of which nothing has left."""
+    """Cancel what has not left of an order; what was paid for it goes back."""
 
     def do() -> None:
         orders.cancel(work, home, order, reason=reason_in(form))
@@ -375,8 +395,11 @@ def cancel(
     no = refused(work, do)
     if no:
         return show(request, "console/order.html", _page(request, work, home, order), no, form)
-    words = language_of(request).text("The order is cancelled. What was paid goes back.")
-    return redirect(request, _url(home, order), notice=words)
+    canceled = queries.order(work, home, order).state == "canceled"
+    words = "The order is cancelled. What was paid goes back."
+    if not canceled:
+        words = "What had not left is cancelled. What was paid for it goes back."
+    return redirect(request, _url(home, order), notice=language_of(request).text(words))
 
 
 @post(f"{BASE}/refunds/{{refund:uuid}}/retry", sync_to_thread=True, guards=[staff(*MONEY)])
@@ -420,25 +443,39 @@ def refund(
     order: FromPath[UUID],
 ) -> Answer:
     """Send money back: by line, or an amount. The form says what had been asked back before it,
-    so that the same form sent twice sends nothing twice."""
+    so that the same form sent twice sends nothing twice, and what was still here when the reader was
+    asked whether the goods go."""
     repeated = False
 
     def do() -> None:
         nonlocal repeated
         currency = queries.order(work, home, order).currency
-        lines, amount = _wanted(form, currency)
+        wanted = _wanted(form, currency)
         reason = reason_in(form)
         lock(work, [(home, order)])
         before = queries.refunds_of(work, home, order)
         if form["asked"] != str(_asked_minor(before)):
             last = before[-1] if before else None
             repeated = last is not None and _is_the_same(
-                last, lines, amount, reason, str(work.actor), form["asked"], before
+                last, wanted, reason, str(work.actor), form["asked"], before
             )
             if not repeated:
                 raise RefundedMeanwhile()
             return
-        payments.request_refund(work, home, order, amount_minor=amount, reason=reason, lines=lines)
+        if form["still"] and form["still"] != str(
+            _still_here(queries.order_lines(work, home, order))
+        ):
+            raise LeftMeanwhile()
+        orders.refund(
+            work,
+            home,
+            order,
+            amount_minor=wanted.amount_minor,
+            reason=reason,
+            lines=wanted.lines,
+            goods_go=wanted.goods_go,
+            pieces=wanted.pieces,
+        )
 
     no = refused(work, do)
     if no:
@@ -448,47 +485,78 @@ def refund(
     return redirect(request, _url(home, order), notice=language.text(words))
 
 
+class _Wanted(msgspec.Struct, frozen=True):
+    """What a refund form says."""
+
+    lines: list[tuple[int, int]]
+    """(line, amount) of each line that is given something back."""
+    amount_minor: int
+    goods_go: bool
+    pieces: dict[int, int] | None
+    """How many of each line no longer go; None: as many as its amount pays for."""
+
+
 def _is_the_same(
-    last: Any,
-    lines: list[tuple[int, int]],
-    amount: int,
-    reason: str,
-    actor: str,
-    asked: str,
-    before: list[Any],
+    last: Any, wanted: _Wanted, reason: str, actor: str, asked: str, before: list[Any]
 ) -> bool:
     """Whether this form was sent a moment ago: it stands as the last refund, and before it stood
     what the form says."""
     kept = [(part["line_no"], part["amount_minor"]) for part in last.lines]
-    return (kept, last.amount_minor, last.reason, last.actor) == (
-        lines,
-        amount,
-        reason,
-        actor,
-    ) and asked == str(_asked_minor(before[:-1]))
+    said = {str(no): count for no, count in (wanted.pieces or {}).items() if count}
+    return (
+        (kept, last.amount_minor, last.goods_go, last.reason, last.actor)
+        == (wanted.lines, wanted.amount_minor, wanted.goods_go, reason, actor)
+        and (wanted.pieces is None or last.pieces == said)
+        and asked == str(_asked_minor(before[:-1]))
+    )
 
 
-def _wanted(form: Form, currency: str) -> tuple[list[tuple[int, int]], int]:
-    """(line, amount) of each line that is given something back, and the whole amount."""
+def _wanted(form: Form, currency: str) -> _Wanted:
+    """What goes back, of what, and what becomes of the goods; InvalidInput with every problem."""
     lines = []
     problems: list[Problem] = []
     for name, text in form.texts().items():
-        if name.startswith("line-") and name[5:].isdecimal() and text:
+        no = _line_in(name, "line-")
+        if no is not None and text:
             try:
-                lines.append((int(name[5:]), amount_in(text, currency, pointer=f"/{name}").minor))
-            except InvalidInput as no:
-                problems += no.problems
+                lines.append((no, amount_in(text, currency, pointer=f"/{name}").minor))
+            except InvalidInput as found:
+                problems += found.problems
     amount = sum(minor for _, minor in lines)
     if form["amount"]:
         try:
             amount += amount_in(form["amount"], currency).minor
-        except InvalidInput as no:
-            problems += no.problems
+        except InvalidInput as found:
+            problems += found.problems
     if not amount and not problems:
         problems.append(Problem("/amount", "missing", "Say how much goes back, and of what."))
+    goods_go = form["goods"] == "go"
+    counted = {} if goods_go else _counted(form, problems)
     if problems:
         raise InvalidInput(*problems)
-    return sorted(lines), amount
+    # Where one line's pieces are counted, the others' are worked out from their amounts.
+    return _Wanted(sorted(lines), amount, goods_go, counted or None)
+
+
+def _counted(form: Form, problems: list[Problem]) -> dict[int, int]:
+    counted = {}
+    for name, text in form.texts().items():
+        no = _line_in(name, "pieces-")
+        if no is None or not text:
+            continue
+        if text.isascii() and text.isdecimal() and len(text) < 7:
+            counted[no] = int(text)
+        else:
+            problems.append(Problem(f"/{name}", "invalid_field", "Count in whole pieces."))
+    return counted
+
+
+def _line_in(name: str, prefix: str) -> int | None:
+    """The line that a field is of: `line-3` is of the third."""
+    number = name.removeprefix(prefix)
+    if name.startswith(prefix) and number.isascii() and number.isdecimal() and len(number) < 4:
+        return int(number)
+    return None
 
 
 def reason_in(form: Form) -> str:

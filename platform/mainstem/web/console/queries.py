@@ -190,7 +190,8 @@ def refunds_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
     """What was asked back, oldest first."""
     return _valued(
         work.rows(
-            """SELECT id, state, currency, amount_minor, lines, reason, actor, requested_at, error
+            """SELECT id, state, currency, amount_minor, lines, goods_go, pieces, reason, actor,
+                  requested_at, error
              FROM refund WHERE home_id = %(home)s AND order_id = %(order)s
             ORDER BY requested_at, id""",
             home=home_id,
@@ -283,7 +284,7 @@ SELECT r.home_id, r.order_id, r.id, o.number, o.state AS order_state, o.client->
        'refunds' AS kind
   FROM refund r JOIN orders o ON o.home_id = r.home_id AND o.id = r.order_id
  WHERE r.state = 'failed'
-   AND r.amount_minor <= o.paid_minor - (
+   AND r.amount_minor <= o.paid_minor - o.disputed_minor - (
          SELECT coalesce(sum(q.amount_minor), 0) FROM refund q
           WHERE q.home_id = r.home_id AND q.order_id = r.order_id
             AND q.state IN ('requested', 'submitted', 'succeeded'))"""

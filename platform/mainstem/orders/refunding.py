@@ -1,0 +1,126 @@
+"""Money back, and what becomes of the goods that it paid for.
+
+When money is asked back, the goods that it paid for stop at once unless staff say that they still go.
+If the gateway then refuses, they stay stopped: the failed refund is on the list of what is owed, and
+people decide there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from mainstem import payments
+from mainstem.kit.ids import in_key_order
+from mainstem.kit.work import Work
+from mainstem.orders.calling_off import OpenLine, call_off, open_lines
+from mainstem.orders.ending import end
+from mainstem.orders.progress import Key, lock, record_refund
+
+
+def refund(
+    work: Work,
+    home_id: int,
+    order_id: UUID,
+    *,
+    amount_minor: int,
+    reason: str,
+    lines: Sequence[tuple[int, int]] = (),
+    goods_go: bool = False,
+    pieces: Mapping[int, int] | None = None,
+) -> UUID:
+    """Ask for money to go back, and call off what it paid for; the refund's id.
+
+    `pieces` are how many of each line no longer go; of a line left out, as many as its amount pays
+    for, a part of one counted whole, of what is still here. With `goods_go` everything still goes. An
+    order of which nothing has left and all of whose money is asked back is canceled. Raises HasLeft
+    when pieces are named that are gone, and what `payments.request_refund` raises.
+    """
+    key = (home_id, order_id)
+    lock(work, [key])
+    stay: Mapping[int, int] = {}
+    if not goods_go:
+        stay = _paid_for(work, key, lines) | dict(pieces or {})
+    id = payments.request_refund(
+        work,
+        home_id,
+        order_id,
+        amount_minor=amount_minor,
+        reason=reason,
+        lines=lines,
+        goods_go=goods_go,
+        pieces=stay,
+    )
+    call_off(work, [(*key, no, count) for no, count in stay.items()])
+    call_off_refunded(work, [key])
+    return id
+
+
+def settle_refunds(work: Work, refunds: Sequence[tuple[int, UUID]]) -> None:
+    """Bring orders, books and goods to what the gateway says of these refunds (home, id)."""
+    rows = work.rows(
+        """SELECT DISTINCT r.home_id, r.order_id FROM refund r
+             JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
+               USING (home_id, id)""",
+        homes=[home for home, _ in refunds],
+        ids=[id for _, id in refunds],
+    )
+    keys = in_key_order((row.home_id, row.order_id) for row in rows)
+    record_refund(work, keys)
+    call_off_refunded(work, keys)
+
+
+_GIVEN_BACK = """
+SELECT o.home_id, o.id, o.fulfillment_status IN ('unfulfilled', 'canceled') AS whole
+  FROM orders o
+  JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
+ CROSS JOIN LATERAL (
+       SELECT sum(r.amount_minor) AS minor,
+              (array_agg(r.goods_go ORDER BY r.requested_at DESC, r.id DESC))[1] AS goods_go
+         FROM refund r
+        WHERE r.home_id = o.home_id AND r.order_id = o.id
+          AND r.state IN ('requested', 'submitted', 'succeeded')) AS back
+ WHERE o.state = 'placed' AND o.paid_minor > 0
+   AND back.minor + o.disputed_minor >= o.paid_minor AND NOT back.goods_go
+ ORDER BY o.home_id, o.id"""
+
+
+def call_off_refunded(work: Work, orders: Sequence[Key]) -> None:
+    """Call off what is still here of orders whose money is all asked back, also at the gateway's own
+    pages; those of which nothing has left are canceled. The orders are locked already.
+
+    The last refund has the last word on whether the goods go.
+    """
+    rows = work.rows(
+        _GIVEN_BACK,
+        homes=[home for home, _ in orders],
+        ids=[order for _, order in orders],
+    )
+    keys = [(row.home_id, row.id) for row in rows]
+    rest = open_lines(work, keys)
+    call_off(work, [(*line.order, line.line_no, line.open) for line in rest if not line.at_work])
+    busy = {line.order for line in rest if line.at_work}
+    end(
+        work,
+        [(row.home_id, row.id) for row in rows if row.whole and (row.home_id, row.id) not in busy],
+    )
+
+
+def _paid_for(work: Work, key: Key, lines: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """How many of the pieces that are still here each line's amount pays for."""
+    amounts = dict(lines)
+    here = [line for line in open_lines(work, [key]) if line.line_no in amounts]
+    if not here:
+        return {}
+    left = payments.left_to_refund(work, *key).lines
+    return {
+        line.line_no: _pieces(line, amounts[line.line_no], left[line.line_no])
+        for line in here
+        if not line.at_work
+    }
+
+
+def _pieces(line: OpenLine, amount_minor: int, left_minor: int) -> int:
+    if amount_minor >= left_minor:
+        return line.open
+    return min(line.open, -(-amount_minor * line.quantity // line.total_minor))
