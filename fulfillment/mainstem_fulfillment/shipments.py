@@ -52,6 +52,15 @@ class Stopped(Refused):
     )
 
 
+class AskedToStop(Refused):
+    """A second person is asked whether these goods still go."""
+
+    code: ClassVar[str] = "asked_to_stop"
+    message: ClassVar[str] = (
+        "Wait: a colleague has asked to send the client's money back, and somebody has to answer."
+    )
+
+
 def start_pick(work: Work, key: FulfilmentKey) -> None:
     """Take a pick list; whoever takes it owns it."""
     _step(work, key, "start_pick")
@@ -351,7 +360,11 @@ def _step(work: Work, key: FulfilmentKey, action: str) -> None:
     home, order, _ = key
     lock(work, [(home, order)])
     row = work.row(
-        """SELECT f.state, o.state AS order_state FROM fulfilment f
+        """SELECT f.state, o.state AS order_state,
+                  EXISTS (SELECT 1 FROM approval a WHERE a.home_id = f.home_id
+                             AND a.order_id = f.order_id AND a.state = 'needs_approval'
+                             AND a.holds_goods) AS waits
+             FROM fulfilment f
              JOIN orders o ON o.home_id = f.home_id AND o.id = f.order_id
             WHERE f.home_id = %(home)s AND f.order_id = %(order)s AND f.no = %(no)s FOR UPDATE OF f""",
         **_named(key),
@@ -360,6 +373,8 @@ def _step(work: Work, key: FulfilmentKey, action: str) -> None:
         raise NotFound("fulfilment")
     for stop in stops(work, key):
         raise Stopped(pieces=stop.pieces, sku=stop.sku, in_box=stop.in_box)
+    if row.waits:
+        raise AskedToStop
     allowed, to = STEPS[action]
     if row.state not in allowed or row.order_state != "placed":
         state = row.state if row.order_state == "placed" else row.order_state
@@ -394,7 +409,10 @@ def to_do(work: Work) -> list[Any]:
                      AND r.released_at IS NULL) AS pieces,
                   (SELECT sum(in_box)::int FROM pick_stop p WHERE p.home_id = f.home_id
                      AND p.order_id = f.order_id AND p.fulfilment_no = f.no
-                     AND p.cleared_at IS NULL) AS put_back
+                     AND p.cleared_at IS NULL) AS put_back,
+                  EXISTS (SELECT 1 FROM approval a WHERE a.home_id = f.home_id
+                             AND a.order_id = f.order_id AND a.state = 'needs_approval'
+                             AND a.holds_goods) AS waits
              FROM fulfilment f
              JOIN orders o ON o.home_id = f.home_id AND o.id = f.order_id
              JOIN location l ON l.id = f.location_id

@@ -270,7 +270,12 @@ def _configured() -> Settings:
 def _database(config: Settings, *, pool: int) -> Database:
     assert config.database_url, "checked before"
     gateway = Gateway(config.stripe_key, api_base=config.stripe_api_base)
-    tools = flow.tools(gateway=gateway, zone=str(config.zone), public_url=config.public_url)
+    tools = flow.tools(
+        gateway=gateway,
+        zone=str(config.zone),
+        public_url=config.public_url,
+        refund_limits=config.refund_limits,
+    )
     return Database(config.database_url, tools=tools, demo=config.demo, pool=pool)
 
 

@@ -6,7 +6,7 @@ run twice, late, or beside another. Facts of one name are taken together where t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -134,6 +134,18 @@ OUTSIDE_TOGETHER: dict[str, Callable[[Database, Sequence[Fact]], object]] = {
 NAMES = frozenset(REACTIONS) | frozenset(OUTSIDE) | frozenset(OUTSIDE_TOGETHER)
 
 
-def tools(*, gateway: Any = None, zone: str = "Europe/Stockholm", public_url: str = "") -> Tools:
+def tools(
+    *,
+    gateway: Any = None,
+    zone: str = "Europe/Stockholm",
+    public_url: str = "",
+    refund_limits: Mapping[str, Mapping[str, int]] | None = None,
+) -> Tools:
     """The tools of a Work whose facts are followed up."""
-    return Tools(reactions=NAMES, gateway=gateway, zone=ZoneInfo(zone), public_url=public_url)
+    return Tools(
+        reactions=NAMES,
+        gateway=gateway,
+        zone=ZoneInfo(zone),
+        public_url=public_url,
+        refund_limits=refund_limits or {},
+    )

@@ -241,7 +241,7 @@ class Story:
             return
         amount, pieces = dice.randint(1, most), dice.randint(0, self.here(no))
         before = self.called_off()[no]
-        id = orders.refund(
+        outcome = orders.refund(
             self.work,
             *self.key,
             amount_minor=amount,
@@ -249,7 +249,9 @@ class Story:
             lines=[(no, amount)],
             pieces={no: pieces},
         )
+        assert outcome == "done"
         assert self.called_off()[no] - before >= pieces
+        id = self.work.value("SELECT id FROM refund ORDER BY id DESC LIMIT 1")
         self.paper.back[no] = self.paper.back.get(no, 0) + amount
         self.refunds.append((str(id), no, amount))
 

@@ -45,6 +45,7 @@ COMPANY = {
     "reservation": May(insert=True, update="quantity, released_at"),
     "imported_order": May(insert=True, update="said, lines"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
+    "approval": May(insert=True, update="state, decided_by, decided_at, words"),
     "demo_clock": May(insert=True, update="ahead"),  # whose it is, the owner alone says
     # forgotten when they have served
     "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,
@@ -63,6 +64,7 @@ COMPANY = {
 
 AFFILIATE = {
     # What opens a door is nobody's to read but the company's.
+    "approval": NOTHING,
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "imported_order": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),

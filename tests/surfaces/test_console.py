@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -247,13 +248,62 @@ def test_a_refund_that_cannot_be_is_refused_on_the_page(
         assert work.value("SELECT count(*) FROM refund") == 0
 
 
-def test_the_lead_desk_sees_the_money_but_does_not_move_it(house: Staff) -> None:
-    placed = house.delivered((KETTLE, 1))
-    li = house.reader("li")
-    page = li.get(order_url(placed))
-    assert "Only finance sends money back." in words_of(page)
+def test_a_large_sum_waits_for_a_second_person(house: Staff) -> None:
+    placed = house.sold((KETTLE, 16))
+    li, fia, url = house.reader("li"), house.reader("fia"), order_url(placed)
+    assert "Above SEK 5,000.00 of one order" in words_of(li.get(url))
+    answer = li.post(f"{url}/cancellation", {"reason": "Moved"})
+    assert answer.status_code == 303
+    page = li.get(url)
+    assert "A colleague has to approve it." in page.text
+    assert "Li asks to cancel it: SEK 20,000.00 would go back." in words_of(page)
+    assert "Ask no more" in words_of(page)
+    assert placed.number in words_of(fia.get("/console/refunds"))
+    assert "To approve" in words_of(fia.get("/console"))
+    [asked] = re.findall(rf'action="({url}/approvals/[^/]+)/approval"', fia.get(url).text)
+    assert f"{asked}/approval" not in page.text
+    assert li.post(f"{asked}/approval").status_code == 403
+    assert "Somebody else has to approve it." in words_of(li.post(f"{asked}/approval"))
+    assert fia.post(f"{asked}/denial", {"reason": ""}).status_code == 422
+    assert fia.post(f"{asked}/approval").status_code == 303
+    again = fia.post(f"{asked}/approval")
+    assert "This request is approved; it cannot be approved now." in words_of(again)
+    worker.drain(house.database)
+    page = words_of(fia.get(url))
+    assert "Approved by a second person" in page
+    assert "Refund succeeded: the money has gone back" in page
+    with house.database.work() as work:
+        assert work.value("SELECT state FROM orders") == "canceled"
+    sound(house)
+
+
+def test_a_denied_request_says_why_and_a_small_sum_waits_for_nobody(house: Staff) -> None:
+    placed = house.sold((KETTLE, 16))
+    li, fia, url = house.reader("li"), house.reader("fia"), order_url(placed)
+    form = refund_form(li, placed, amount="5000.01", goods="stay")
+    for _ in range(2):  # sent twice
+        assert li.post(f"{url}/refunds", form).status_code == 303
+    per = house.reader("per")
+    assert "Wait" in words_of(per.get("/desk/ship"))
+    assert "Keep the goods here" in words_of(per.get(pick_url(placed)))
+    assert "a colleague has asked" in words_of(per.post(f"{pick_url(placed)}/picking"))
+    [asked] = re.findall(rf'action="({url}/approvals/[^/]+)/denial"', fia.get(url).text)
+    fia.post(f"{asked}/denial", {"reason": "A replacement is on its way."})
+    page = words_of(li.get(url))
+    assert "A replacement is on its way." in page
+    assert "Denied: nothing goes back" in page
+    assert li.post(f"{url}/refunds", form | {"amount": "5000"}).status_code == 303
+    with house.database.work() as work:
+        assert work.rows("SELECT amount_minor FROM refund") == [(500000,)]
+    sound(house)
+
+
+def test_a_picker_sends_no_money_back(house: Staff) -> None:
+    placed = house.sold((KETTLE, 1))
     form = {"asked": "0", "amount": "1", "reason": "x"}
-    assert li.post(f"{order_url(placed)}/refunds", form).status_code == 403
+    assert house.reader("per").post(f"{order_url(placed)}/refunds", form).status_code == 403
+    with house.database.work() as work:
+        assert work.value("SELECT count(*) FROM refund") == 0
 
 
 def test_an_order_is_cancelled_with_its_reason_and_only_before_it_leaves(house: Staff) -> None:

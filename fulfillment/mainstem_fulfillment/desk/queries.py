@@ -16,6 +16,9 @@ def fulfilment(work: Work, home_id: int, order_id: UUID, no: int) -> Any:
                   f.packed_at, f.shipped_at, o.number, o.state AS order_state, o.client, o.address,
                   o.locale, l.code AS location, l.name AS location_name, s.name AS storefront,
                   p.carrier, p.tracking, p.state AS parcel_state, p.delivered_at,
+                  EXISTS (SELECT 1 FROM approval a WHERE a.home_id = f.home_id
+                             AND a.order_id = f.order_id AND a.state = 'needs_approval'
+                             AND a.holds_goods) AS waits,
                   (SELECT count(*) FROM fulfilment x WHERE x.home_id = f.home_id
                       AND x.order_id = f.order_id AND x.state <> 'canceled') AS parts
              FROM fulfilment f

@@ -11,6 +11,7 @@ from mainstem.identity.people import (
     grant,
     key_of,
     revoke,
+    roles_of,
     set_password,
 )
 from mainstem.identity.secrets import hash_of
@@ -60,6 +61,7 @@ __all__ = [
     "read_quote_link",
     "revoke",
     "revoke_key",
+    "roles_of",
     "set_password",
     "set_up",
     "sign_in",

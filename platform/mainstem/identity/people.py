@@ -121,6 +121,18 @@ def revoke(work: Work, person_id: int, role: str, *, affiliate_id: int | None = 
         record(work, "membership.revoked", f"{person_id}:{role}", home=affiliate_id or 0)
 
 
+def roles_of(work: Work, actor: Actor) -> frozenset[str]:
+    """The roles of the staff that an actor holds at this moment; none where it is nobody of them."""
+    if actor.kind != "staff" or not (actor.id.isascii() and actor.id.isdecimal()):
+        return frozenset()
+    rows = work.rows(
+        """SELECT role FROM membership
+            WHERE person_id = %(person)s AND revoked_at IS NULL AND role <> 'affiliate'""",
+        person=int(actor.id),
+    )
+    return frozenset(row.role for row in rows)
+
+
 def set_password(
     database: Database,
     person_id: int,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ class Settings:
     log_json: bool
     proxies: tuple[str, ...]
     """Addresses and networks whose word is taken for where a request came from."""
+    refund_limits: Mapping[str, Mapping[str, int]]
+    """What one person in a role may send back of one order, by currency, in whole units."""
 
     @property
     def demo(self) -> bool:
@@ -79,6 +82,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         or ("" if mode == "production" else _kept_secret(data, "gateway")),
         log_json=env.get("MAINSTEM_LOG", "text") == "json",
         proxies=_networks(env.get("MAINSTEM_PROXIES", "")),
+        refund_limits=_limits(env.get("MAINSTEM_REFUND_LIMITS", "")),
     )
 
 
@@ -167,6 +171,22 @@ def _networks(text: str) -> tuple[str, ...]:
             "MAINSTEM_PROXIES lists the addresses or networks of your proxies, such as"
             f" 127.0.0.1,10.0.0.0/8: {wrong}."
         ) from None
+
+
+def _limits(text: str) -> dict[str, dict[str, int]]:
+    """`lead_desk:SEK=5000,EUR=500;finance:SEK=50000` as {role: {currency: whole units}}."""
+    limits: dict[str, dict[str, int]] = {}
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        role, _, amounts = part.partition(":")
+        for amount in amounts.split(","):
+            found = re.fullmatch(r"\s*([A-Z]{3})\s*=\s*([0-9]{1,12})\s*", amount)
+            if role.strip() not in ("lead_desk", "finance") or not found:
+                raise SettingMissing(
+                    "MAINSTEM_REFUND_LIMITS says what one person may send back of one order, in whole"
+                    f" units, such as lead_desk:SEK=5000,EUR=500;finance:SEK=50000: not {part!r}."
+                )
+            limits.setdefault(role.strip(), {})[found[1]] = int(found[2])
+    return limits
 
 
 def _kept_secret(data: Path, name: str) -> str:

@@ -6,7 +6,7 @@ It is committed at the edge that made it, and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -51,12 +51,14 @@ class Tools:
 
     `reactions` are the names of facts that something follows from; other facts are only kept.
     `gateway` is the payment gateway's client; only `mainstem.payments` looks inside.
+    `refund_limits` are the company's own, by role and currency, in whole units.
     """
 
     reactions: frozenset[str] = frozenset()
     gateway: Any = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
     public_url: str = ""
+    refund_limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Orders: captured, paid, delivered, and given back; each step a fact, the rest derived."""
 
+from mainstem.orders.approvals import approve, deny, withdraw
 from mainstem.orders.calling_off import HasLeft
 from mainstem.orders.client import Client, check_client, text_problems
 from mainstem.orders.ending import cancel, close_finished, expire_unpaid, give_rest_back, withhold
@@ -10,6 +11,7 @@ from mainstem.orders.errors import (
     OrderRefused,
     PriceChanged,
 )
+from mainstem.orders.limits import MAY_APPROVE, limit_of
 from mainstem.orders.model import (
     Address,
     ClientDetails,
@@ -34,6 +36,7 @@ from mainstem.orders.progress import (
 from mainstem.orders.refunding import refund, settle_refunds
 
 __all__ = [
+    "MAY_APPROVE",
     "Address",
     "Client",
     "ClientDetails",
@@ -50,11 +53,14 @@ __all__ = [
     "QuotedLine",
     "Totals",
     "TotalsSeen",
+    "approve",
     "cancel",
     "check_client",
     "close_finished",
+    "deny",
     "expire_unpaid",
     "give_rest_back",
+    "limit_of",
     "mark_paid",
     "place",
     "record_arrival",
@@ -66,5 +72,6 @@ __all__ = [
     "refund",
     "settle_refunds",
     "text_problems",
+    "withdraw",
     "withhold",
 ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from mainstem import payments, stock
@@ -11,25 +13,61 @@ from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
-from mainstem.money import rdiv
+from mainstem.money import Money, rdiv
+from mainstem.orders import limits
 from mainstem.orders.calling_off import OpenLine, call_off, open_lines
 from mainstem.orders.holds import payable_on
+from mainstem.orders.limits import Outcome
 from mainstem.orders.progress import Key, lock
 
 
-def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> None:
+def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> Outcome:
     """Cancel what has not left of an order, and send back what was paid for it.
 
     An order of which nothing has left is canceled whole, and all of its payment goes back. Of any
     other, the pieces that are still here are called off, and what they cost goes back: the delivery
-    charge does not, because a parcel left. Raises InvalidTransition when nothing is left to cancel.
+    charge does not, because a parcel left. When that is more than the actor may send back alone, a
+    second person is asked, and the goods wait. Raises InvalidTransition when nothing is left to
+    cancel.
     """
-    key = (home_id, order_id)
+    plan = _plan(work, (home_id, order_id))
+    back = plan.back
+    if back and not limits.alone(work, plan.key, back):
+        limits.ask(work, plan.key, "cancellation", back, reason=reason, holds_goods=True)
+        return "needs_approval"
+    _carry_out(work, plan, reason=reason)
+    return "done"
+
+
+def would_go_back(work: Work, home_id: int, order_id: UUID) -> Money:
+    """What canceling an order would send back now."""
+    return _plan(work, (home_id, order_id)).back
+
+
+def carry_out(
+    work: Work, home_id: int, order_id: UUID, *, reason: str, approval_id: UUID | None = None
+) -> None:
+    """Cancel what has not left, as somebody has approved."""
+    _carry_out(work, _plan(work, (home_id, order_id)), reason=reason, approval_id=approval_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What canceling an order would do: call off these lines and send back this much."""
+
+    key: Key
+    whole: bool
+    rest: Sequence[OpenLine]
+    lines: Sequence[tuple[int, int]]
+    back: Money
+
+
+def _plan(work: Work, key: Key) -> _Plan:
     row = work.row(
-        """SELECT state, fulfillment_status FROM orders
+        """SELECT state, fulfillment_status, currency, paid_minor FROM orders
             WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
-        home=home_id,
-        id=order_id,
+        home=key[0],
+        id=key[1],
     )
     if row is None:
         raise NotFound("order")
@@ -37,12 +75,30 @@ def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> None:
     rest = [line for line in open_lines(work, [key]) if whole or not line.at_work]
     if row.state not in ("pending", "placed") or not rest:
         raise InvalidTransition("order", row.state, "canceled")
-    call_off(work, [(*key, line.line_no, line.open) for line in rest])
+    if not row.paid_minor:
+        return _Plan(key, whole, rest, [], Money(0, row.currency))
     if whole:
-        end(work, [key])
-        give_rest_back(work, [key], reason=reason)
-    else:
-        _give_back_for(work, key, rest, reason=reason)
+        left = sum(one.left_minor for one in _left(work, [key]))
+        return _Plan(key, whole, rest, [], Money(max(left, 0), row.currency))
+    lines = _cost(work, key, rest)
+    return _Plan(key, whole, rest, lines, Money(sum(part for _, part in lines), row.currency))
+
+
+def _carry_out(work: Work, plan: _Plan, *, reason: str, approval_id: UUID | None = None) -> None:
+    call_off(work, [(*plan.key, line.line_no, line.open) for line in plan.rest])
+    if plan.whole:
+        end(work, [plan.key])
+        give_rest_back(work, [plan.key], reason=reason, approval_id=approval_id)
+    elif plan.lines:
+        payments.request_refund(
+            work,
+            *plan.key,
+            amount_minor=plan.back.minor,
+            reason=reason,
+            lines=plan.lines,
+            pieces={line.line_no: line.open for line in plan.rest},
+            approval_id=approval_id,
+        )
 
 
 def withhold(work: Work, orders: Sequence[Key]) -> None:
@@ -77,13 +133,29 @@ def withhold(work: Work, orders: Sequence[Key]) -> None:
     give_rest_back(work, in_key_order(whole), reason="dispute_lost")
 
 
-def give_rest_back(work: Work, orders: Sequence[Key], *, reason: str) -> None:
+def give_rest_back(
+    work: Work, orders: Sequence[Key], *, reason: str, approval_id: UUID | None = None
+) -> None:
     """Refund what is left of the payments of canceled orders: neither disputed nor on its way back.
 
     What has come back and is not booked yet counts as gone, so that nothing is asked for twice.
     """
-    rows = work.rows(
-        """SELECT o.home_id, o.id,
+    for row in _left(work, orders):
+        if row.state == "canceled" and row.left_minor > 0:
+            payments.refund_rest(
+                work,
+                row.home_id,
+                row.id,
+                most_minor=row.left_minor,
+                reason=reason,
+                approval_id=approval_id,
+            )
+
+
+def _left(work: Work, orders: Sequence[Key]) -> list[Any]:
+    """What is left of what was paid for these orders: (home_id, id, state, left_minor)."""
+    return work.rows(
+        """SELECT o.home_id, o.id, o.state,
                   o.paid_minor - o.disputed_minor
                     - coalesce((SELECT sum(r.amount_minor) FROM refund r
                                  WHERE r.home_id = o.home_id AND r.order_id = o.id
@@ -91,23 +163,18 @@ def give_rest_back(work: Work, orders: Sequence[Key], *, reason: str) -> None:
                     AS left_minor
              FROM orders o JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
                USING (home_id, id)
-            WHERE o.state = 'canceled' ORDER BY o.home_id, o.id""",
+            ORDER BY o.home_id, o.id""",
         homes=[home for home, _ in orders],
         ids=[id for _, id in orders],
     )
-    for row in rows:
-        if row.left_minor > 0:
-            payments.refund_rest(
-                work, row.home_id, row.id, most_minor=row.left_minor, reason=reason
-            )
 
 
-def _give_back_for(work: Work, key: Key, called_off: Sequence[OpenLine], *, reason: str) -> None:
-    """Refund what these pieces cost, as far as their line and the payment have it left."""
+def _cost(work: Work, key: Key, rest: Sequence[OpenLine]) -> list[tuple[int, int]]:
+    """What the pieces still here cost, by line, as far as line and payment have it left."""
     left = payments.left_to_refund(work, *key)
     step = payments.payment_step(left.currency)
-    lines = []
-    for line in called_off:
+    lines: list[tuple[int, int]] = []
+    for line in rest:
         kept = line.quantity - line.canceled
         cost = rdiv(line.total_minor * kept, line.quantity) - rdiv(
             line.total_minor * (kept - line.open), line.quantity
@@ -117,15 +184,7 @@ def _give_back_for(work: Work, key: Key, called_off: Sequence[OpenLine], *, reas
         back = min(cost, left.lines[line.line_no], left.minor - sum(part for _, part in lines))
         if back > 0:
             lines.append((line.line_no, back))
-    if lines:
-        payments.request_refund(
-            work,
-            *key,
-            amount_minor=sum(part for _, part in lines),
-            reason=reason,
-            lines=lines,
-            pieces={line.line_no: line.open for line in called_off},
-        )
+    return lines
 
 
 def end(work: Work, orders: Sequence[Key]) -> None:

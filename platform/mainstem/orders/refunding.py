@@ -13,8 +13,11 @@ from uuid import UUID
 from mainstem import payments
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
+from mainstem.money import Money
+from mainstem.orders import limits
 from mainstem.orders.calling_off import OpenLine, call_off, open_lines
 from mainstem.orders.ending import end
+from mainstem.orders.limits import Outcome
 from mainstem.orders.progress import Key, lock, record_refund
 
 
@@ -28,20 +31,62 @@ def refund(
     lines: Sequence[tuple[int, int]] = (),
     goods_go: bool = False,
     pieces: Mapping[int, int] | None = None,
-) -> UUID:
-    """Ask for money to go back, and call off what it paid for; the refund's id.
+) -> Outcome:
+    """Ask for money to go back, and call off what it paid for.
 
     `pieces` are how many of each line no longer go; of a line left out, as many as its amount pays
     for, a part of one counted whole, of what is still here. With `goods_go` everything still goes. An
-    order of which nothing has left and all of whose money is asked back is canceled. Raises HasLeft
+    order of which nothing has left and all of whose money is asked back is canceled. When it is more
+    than the actor may send back alone, a second person is asked, and the goods wait. Raises HasLeft
     when pieces are named that are gone, and what `payments.request_refund` raises.
     """
     key = (home_id, order_id)
     lock(work, [key])
-    stay: Mapping[int, int] = {}
-    if not goods_go:
-        stay = _paid_for(work, key, lines) | dict(pieces or {})
-    id = payments.request_refund(
+    left = payments.left_to_refund(work, home_id, order_id)
+    payments.payment_for(left, amount_minor, lines)
+    amount = Money(amount_minor, left.currency)
+    if not limits.alone(work, key, amount):
+        limits.ask(
+            work,
+            key,
+            "refund",
+            amount,
+            reason=reason,
+            lines=lines,
+            goods_go=goods_go,
+            pieces=pieces,
+            holds_goods=not goods_go,
+        )
+        return "needs_approval"
+    carry_out(
+        work,
+        home_id,
+        order_id,
+        amount_minor=amount_minor,
+        reason=reason,
+        lines=lines,
+        goods_go=goods_go,
+        pieces=pieces,
+    )
+    return "done"
+
+
+def carry_out(
+    work: Work,
+    home_id: int,
+    order_id: UUID,
+    *,
+    amount_minor: int,
+    reason: str,
+    lines: Sequence[tuple[int, int]],
+    goods_go: bool,
+    pieces: Mapping[int, int] | None,
+    approval_id: UUID | None = None,
+) -> None:
+    """Ask the gateway, and call off the goods, of an order that is locked already."""
+    key = (home_id, order_id)
+    stay = {} if goods_go else _paid_for(work, key, lines) | dict(pieces or {})
+    payments.request_refund(
         work,
         home_id,
         order_id,
@@ -50,10 +95,10 @@ def refund(
         lines=lines,
         goods_go=goods_go,
         pieces=stay,
+        approval_id=approval_id,
     )
     call_off(work, [(*key, no, count) for no, count in stay.items()])
     call_off_refunded(work, [key])
-    return id
 
 
 def settle_refunds(work: Work, refunds: Sequence[tuple[int, UUID]]) -> None:

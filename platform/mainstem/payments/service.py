@@ -440,6 +440,7 @@ def request_refund(
     lines: Sequence[tuple[int, int]] = (),
     goods_go: bool = False,
     pieces: Mapping[int, int] | None = None,
+    approval_id: UUID | None = None,
 ) -> UUID:
     """Ask for money to go back: an amount, and of which lines (line_no, amount; line 0: delivery).
 
@@ -450,7 +451,7 @@ def request_refund(
     gateway cannot send the amount.
     """
     left = left_to_refund(work, home_id, order_id)
-    payment = _payment_for(left, amount_minor, lines)
+    payment = payment_for(left, amount_minor, lines)
     return _insert_refund(
         work,
         home_id,
@@ -462,10 +463,19 @@ def request_refund(
         lines=lines,
         goods_go=goods_go,
         pieces=pieces or {},
+        approval_id=approval_id,
     )
 
 
-def refund_rest(work: Work, home_id: int, order_id: UUID, *, most_minor: int, reason: str) -> int:
+def refund_rest(
+    work: Work,
+    home_id: int,
+    order_id: UUID,
+    *,
+    most_minor: int,
+    reason: str,
+    approval_id: UUID | None = None,
+) -> int:
     """Ask back what is left of an order's payments, payment by payment; how much that is."""
     left = left_to_refund(work, home_id, order_id)
     asked = 0
@@ -473,13 +483,20 @@ def refund_rest(work: Work, home_id: int, order_id: UUID, *, most_minor: int, re
         amount = min(payment.minor, most_minor - asked)
         if amount > 0:
             _insert_refund(
-                work, home_id, order_id, payment, left.currency, amount_minor=amount, reason=reason
+                work,
+                home_id,
+                order_id,
+                payment,
+                left.currency,
+                amount_minor=amount,
+                reason=reason,
+                approval_id=approval_id,
             )
             asked += amount
     return asked
 
 
-def _payment_for(left: Left, amount_minor: int, lines: Sequence[tuple[int, int]]) -> PaymentLeft:
+def payment_for(left: Left, amount_minor: int, lines: Sequence[tuple[int, int]]) -> PaymentLeft:
     """The payment that so much can go back to."""
     payment = max(left.payments, key=lambda one: one.minor)
     asked = Money(amount_minor, left.currency)
@@ -511,15 +528,17 @@ def _insert_refund(
     lines: Sequence[tuple[int, int]] = (),
     goods_go: bool = False,
     pieces: Mapping[int, int] | None = None,
+    approval_id: UUID | None = None,
 ) -> UUID:
     id = new_id()
     external = payment.provider == "external"
     work.run(
         """INSERT INTO refund (home_id, id, order_id, payment_id, state, currency, amount_minor,
-                               lines, goods_go, pieces, reason, actor, requested_at, succeeded_at)
+                               lines, goods_go, pieces, reason, actor, approval_id, requested_at,
+                               succeeded_at)
            VALUES (%(home)s, %(id)s, %(order)s, %(payment)s, %(state)s, %(currency)s, %(amount)s,
-                   %(lines)s::jsonb, %(go)s, %(pieces)s::jsonb, %(reason)s, %(actor)s, %(now)s,
-                   %(succeeded)s)""",
+                   %(lines)s::jsonb, %(go)s, %(pieces)s::jsonb, %(reason)s, %(actor)s,
+                   %(approval)s, %(now)s, %(succeeded)s)""",
         home=home_id,
         id=id,
         order=order_id,
@@ -532,10 +551,12 @@ def _insert_refund(
         pieces=json.dumps({str(no): count for no, count in (pieces or {}).items() if count}),
         reason=reason,
         actor=str(work.actor),
+        approval=approval_id,
         now=work.now(),
         succeeded=work.now() if external else None,
     )
-    record(work, "refund.requested", id, home=home_id)
+    # What our own bank sends has gone: no gateway has to be asked.
+    record_all(work, "refund.requested", [(home_id, id)], reacts=not external)
     if external:
         record(work, "refund.succeeded", id, home=home_id)
     return id
@@ -557,7 +578,8 @@ def retry_refund(work: Work, home_id: int, refund_id: UUID) -> UUID:
         raise NotFound("refund")
     left = left_to_refund(work, home_id, order_id)
     row = work.row(
-        """SELECT state, amount_minor, lines, reason, goods_go, provider_id, succeeded_at FROM refund
+        """SELECT state, amount_minor, lines, reason, goods_go, approval_id, provider_id, succeeded_at
+             FROM refund
             WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
         home=home_id,
         id=refund_id,
@@ -566,7 +588,7 @@ def retry_refund(work: Work, home_id: int, refund_id: UUID) -> UUID:
     if row.state != "failed":
         raise InvalidTransition("refund", row.state, "retried")
     lines = [(part["line_no"], part["amount_minor"]) for part in row.lines]
-    _payment_for(left, row.amount_minor, lines)
+    payment_for(left, row.amount_minor, lines)
     again = row.succeeded_at is None
     work.run(
         """UPDATE refund SET state = %(state)s, error = CASE WHEN %(again)s THEN NULL ELSE error END,
@@ -586,6 +608,7 @@ def retry_refund(work: Work, home_id: int, refund_id: UUID) -> UUID:
             reason=row.reason,
             lines=lines,
             goods_go=row.goods_go,
+            approval_id=row.approval_id,
         )
     if row.provider_id:
         # Its letter came, and its answer never did: that attempt is over all the same.

@@ -82,6 +82,7 @@ _GROUPS = (
         ("Payouts under way", "payouts_under_way", "/console/payouts", "plain"),
         ("Payouts on hold", "payouts_held", "/console/payouts?view=held", "bad"),
         ("Payouts that failed", "payouts_failed", "/console/payouts?view=held", "bad"),
+        ("To approve", "to_approve", "/console/refunds", "wait"),
         ("Refunds that failed", "refunds_failed", "/console/refunds", "bad"),
         ("To pay by bank", "payouts_to_confirm", "/console/payouts?view=bank", "wait"),
     )),

@@ -182,15 +182,23 @@ def confirm(
 
 
 class Refunds(Page, kw_only=True):
-    """Who is owed money that would not go back."""
+    """What waits for a second person, and who is owed money that would not go back."""
 
+    waiting: list[Any]
     rows: list[Any]
+    who: dict[str, str]
 
 
 @get("/refunds", sync_to_thread=True)
 def refunds(request: Asked, work: NamedDependency[Work]) -> Answer:
     """Refunds that failed, each to be tried again at its order or settled in another way."""
-    page = Refunds(**framed(request, work, "money"), rows=queries.owed_back(work))
+    waiting = queries.approvals_waiting(work)
+    page = Refunds(
+        **framed(request, work, "money"),
+        waiting=waiting,
+        rows=queries.owed_back(work),
+        who=names_of(work, language_of(request), [row.asked_by for row in waiting]),
+    )
     return show(request, "console/refunds.html", page)
 
 

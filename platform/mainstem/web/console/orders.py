@@ -53,14 +53,6 @@ class RefundedMeanwhile(Refused):
     message = "Something was refunded since this page was drawn. Look at what is left, then decide."
 
 
-class OnlyFinance(Refused):
-    """The reader may look at the money but not move it."""
-
-    code = "only_finance"
-    status = 403
-    message = "Only finance sends money back. Ask a colleague there."
-
-
 class NothingLeft(Refused):
     """All of it has gone back, or nothing ever came."""
 
@@ -147,6 +139,23 @@ class Line(msgspec.Struct, frozen=True):
     """How many pieces have not left and are not called off."""
 
 
+class Approval(msgspec.Struct, frozen=True):
+    """A request that a second person answers, or has answered."""
+
+    id: UUID
+    kind: str
+    state: tuple[str, str]
+    amount: Money
+    reason: str
+    words: str
+    asked_by: str
+    asked_at: Any
+    decided_by: str
+    decided_at: Any
+    waits: bool
+    mine: bool
+
+
 class OrderPage(Page, kw_only=True):
     """Everything about one order."""
 
@@ -161,6 +170,9 @@ class OrderPage(Page, kw_only=True):
     left: Money
     asked_minor: int
     still: int
+    approvals: list[Approval]
+    may_approve: bool
+    alone: Money | None
     payments: list[Any]
     payment_states: dict[str, tuple[str, str]]
     providers: dict[str, str]
@@ -217,19 +229,21 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
     refunds = queries.refunds_of(work, home, order_id)
     disputes = queries.disputes_of(work, home, order_id)
     jobs = queries.jobs_of(work, home, order_id)
+    approvals = queries.approvals_of(work, home, order_id)
     parcels = queries.parcels_of(work, home, order_id)
     routing = queries.routing_of(work, home, order_id)
     movements = commissions.of_order(work, home, order_id)
     subjects = [
         str(order_id),
-        *(str(row.id) for row in (*found_payments, *refunds, *disputes)),
+        *(str(row.id) for row in (*found_payments, *refunds, *disputes, *approvals)),
         *(f"{order_id}:{row.no}" for row in parcels),
         *(f"{order_id}/{row.line_no}" for row in jobs),
     ]
     facts = queries.facts_of(work, home, subjects)
     actors = [*(f.actor for f in facts), *(r.actor for r in refunds), *(d.actor for d in routing)]
+    actors += [actor for row in approvals for actor in (row.asked_by, row.decided_by or "")]
     who = names_of(work, language, [*actors, *(row.picker or "" for row in parcels)])
-    reasons = {str(row.id): row.reason for row in refunds}
+    reasons = {str(row.id): row.reason for row in (*refunds, *approvals)}
     places = queries.places(work) if routing else {}
     asked = _asked_minor(refunds)
     taken = max(0, sum(row.withdrawn_minor for row in disputes))
@@ -266,6 +280,9 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
         left=Money(left, currency),
         asked_minor=asked,
         still=still,
+        approvals=[_approval(language, row, who, str(work.actor)) for row in approvals],
+        may_approve=identity.may(*orders.MAY_APPROVE),
+        alone=_alone(work, currency),
         payments=found_payments,
         payment_states=_told(language, told.PAYMENT_STATES),
         providers={name: language.text(label) for name, label in told.PROVIDERS.items()},
@@ -300,13 +317,35 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
         ],
         who=who,
         cancel=_act(language, _why_not_cancel(order, still)),
-        refund=_act(
-            language,
-            OnlyFinance() if not identity.may(*MONEY) else NothingLeft() if left <= 0 else None,
-        ),
+        refund=_act(language, NothingLeft() if left <= 0 else None),
         opens_desk=identity.may(*SHIP),
         opens_jobs=identity.may(*SERVICE),
         opens_money=identity.may(*MONEY),
+    )
+
+
+def _alone(work: Work, currency: str) -> Money | None:
+    """What the reader may send back alone; None for whoever may not at all."""
+    try:
+        return orders.limit_of(work, currency)
+    except Refused:
+        return None
+
+
+def _approval(language: Any, row: Any, who: dict[str, str], me: str) -> Approval:
+    return Approval(
+        row.id,
+        row.kind,
+        _told(language, told.APPROVAL_STATES)[row.state],
+        row.amount,
+        row.reason,
+        row.words,
+        who.get(row.asked_by, row.asked_by),
+        row.asked_at,
+        who.get(row.decided_by or "", ""),
+        row.decided_at,
+        row.state == "needs_approval",
+        row.asked_by == me,
     )
 
 
@@ -389,15 +428,20 @@ def cancel(
 ) -> Answer:
     """Cancel what has not left of an order; what was paid for it goes back."""
 
+    waits = False
+
     def do() -> None:
-        orders.cancel(work, home, order, reason=reason_in(form))
+        nonlocal waits
+        waits = orders.cancel(work, home, order, reason=reason_in(form)) == "needs_approval"
 
     no = refused(work, do)
     if no:
         return show(request, "console/order.html", _page(request, work, home, order), no, form)
     canceled = queries.order(work, home, order).state == "canceled"
     words = "The order is cancelled. What was paid goes back."
-    if not canceled:
+    if waits:
+        words = "A colleague has to approve it. Until then nothing moves."
+    elif not canceled:
         words = "What had not left is cancelled. What was paid for it goes back."
     return redirect(request, _url(home, order), notice=language_of(request).text(words))
 
@@ -434,7 +478,58 @@ def return_again(
     return redirect(request, _url(home, order), notice=words)
 
 
-@post(f"{BASE}/refunds", sync_to_thread=True, guards=[staff(*MONEY)])
+APPROVAL = f"{BASE}/approvals/{{approval:uuid}}"
+
+
+@post(f"{APPROVAL}/approval", sync_to_thread=True)
+def approve(
+    request: Asked,
+    work: NamedDependency[Work],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    approval: FromPath[UUID],
+) -> Answer:
+    """The second person says yes."""
+    no = refused(work, lambda: orders.approve(work, home, approval))
+    return _answered(request, work, home, order, no, "Approved. The money is asked back.")
+
+
+@post(f"{APPROVAL}/denial", sync_to_thread=True)
+def deny(
+    request: Asked,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    approval: FromPath[UUID],
+) -> Answer:
+    """The second person says no, and why."""
+    no = refused(work, lambda: orders.deny(work, home, approval, words=reason_in(form)))
+    return _answered(request, work, home, order, no, "Denied. Nothing goes back.")
+
+
+@post(f"{APPROVAL}/withdrawal", sync_to_thread=True)
+def withdraw(
+    request: Asked,
+    work: NamedDependency[Work],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    approval: FromPath[UUID],
+) -> Answer:
+    """Whoever asked asks no more."""
+    no = refused(work, lambda: orders.withdraw(work, home, approval))
+    return _answered(request, work, home, order, no, "Withdrawn. Nothing goes back.")
+
+
+def _answered(
+    request: Asked, work: Work, home: int, order: UUID, no: Refused | None, words: str
+) -> Answer:
+    if no:
+        return show(request, "console/order.html", _page(request, work, home, order), no)
+    return redirect(request, _url(home, order), notice=language_of(request).text(words))
+
+
+@post(f"{BASE}/refunds", sync_to_thread=True)
 def refund(
     request: Asked,
     work: NamedDependency[Work],
@@ -445,10 +540,10 @@ def refund(
     """Send money back: by line, or an amount. The form says what had been asked back before it,
     so that the same form sent twice sends nothing twice, and what was still here when the reader was
     asked whether the goods go."""
-    repeated = False
+    repeated = waits = False
 
     def do() -> None:
-        nonlocal repeated
+        nonlocal repeated, waits
         currency = queries.order(work, home, order).currency
         wanted = _wanted(form, currency)
         reason = reason_in(form)
@@ -462,11 +557,16 @@ def refund(
             if not repeated:
                 raise RefundedMeanwhile()
             return
+        repeated = _waits_already(
+            queries.approvals_of(work, home, order), wanted, reason, str(work.actor)
+        )
+        if repeated:
+            return
         if form["still"] and form["still"] != str(
             _still_here(queries.order_lines(work, home, order))
         ):
             raise LeftMeanwhile()
-        orders.refund(
+        outcome = orders.refund(
             work,
             home,
             order,
@@ -476,12 +576,15 @@ def refund(
             goods_go=wanted.goods_go,
             pieces=wanted.pieces,
         )
+        waits = outcome == "needs_approval"
 
     no = refused(work, do)
     if no:
         return show(request, "console/order.html", _page(request, work, home, order), no, form)
     language = language_of(request)
     words = "This refund was asked for already." if repeated else "The refund is asked for."
+    if waits:
+        words = "A colleague has to approve it. Until then nothing moves."
     return redirect(request, _url(home, order), notice=language.text(words))
 
 
@@ -508,6 +611,19 @@ def _is_the_same(
         == (wanted.lines, wanted.amount_minor, wanted.goods_go, reason, actor)
         and (wanted.pieces is None or last.pieces == said)
         and asked == str(_asked_minor(before[:-1]))
+    )
+
+
+def _waits_already(approvals: list[Any], wanted: _Wanted, reason: str, actor: str) -> bool:
+    """Whether this form was sent a moment ago, and waits for a second person."""
+    return any(
+        row.state == "needs_approval"
+        and row.kind == "refund"
+        and (row.asked_by, row.reason, row.amount_minor, row.goods_go)
+        == (actor, reason, wanted.amount_minor, wanted.goods_go)
+        and [(part["line_no"], part["amount_minor"]) for part in row.lines] == wanted.lines
+        and row.pieces == {str(no): count for no, count in (wanted.pieces or {}).items()}
+        for row in approvals
     )
 
 
@@ -573,4 +689,14 @@ def reason_in(form: Form) -> str:
     return form["reason"]
 
 
-routes = [latest, order, cancel, refund, retry_refund, return_again]
+routes = [
+    latest,
+    order,
+    cancel,
+    refund,
+    approve,
+    deny,
+    withdraw,
+    retry_refund,
+    return_again,
+]

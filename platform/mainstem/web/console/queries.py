@@ -40,6 +40,7 @@ SELECT f.*, l.*, j.*, p.*, w.*,
        (SELECT count(*) FROM parcel WHERE state = 'in_transit') AS in_transit,
        (SELECT min(shipped_at) FROM parcel WHERE state = 'in_transit') AS in_transit_oldest,
        (SELECT count(*) FROM quote WHERE state IN ('sent','viewed')) AS quotes_out,
+       (SELECT count(*) FROM approval WHERE state = 'needs_approval') AS to_approve,
        (SELECT count(*) FROM ({owed_back}) AS owed) AS refunds_failed,
        (SELECT count(*) FROM payout WHERE state = 'failed') AS payouts_failed,
        (SELECT min(reserved_at) FROM payout WHERE state = 'failed') AS payouts_failed_oldest
@@ -196,6 +197,36 @@ def refunds_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
             ORDER BY requested_at, id""",
             home=home_id,
             order=order_id,
+        )
+    )
+
+
+_APPROVALS = """
+SELECT a.home_id, a.id, a.order_id, o.number, o.client->>'name' AS client, a.kind, a.state,
+       a.currency, a.amount_minor, a.lines, a.goods_go, a.pieces, a.reason, a.words, a.asked_by,
+       a.asked_at, a.decided_by, a.decided_at
+  FROM approval a JOIN orders o ON o.home_id = a.home_id AND o.id = a.order_id
+ WHERE """
+
+
+def approvals_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
+    """The requests to send money back of an order that a second person answers, oldest first."""
+    return _valued(
+        work.rows(
+            _APPROVALS
+            + "a.home_id = %(home)s AND a.order_id = %(order)s ORDER BY a.asked_at, a.id",
+            home=home_id,
+            order=order_id,
+        )
+    )
+
+
+def approvals_waiting(work: Work, *, most: int = 100) -> list[Any]:
+    """The requests that nobody has answered yet, oldest first."""
+    return _valued(
+        work.rows(
+            _APPROVALS + "a.state = 'needs_approval' ORDER BY a.asked_at, a.id LIMIT %(most)s",
+            most=most,
         )
     )
 

@@ -6,6 +6,10 @@ FACTS = {
     "account.changed": "Pay account changed",
     "account.overdue": "No word on the pay account: the gateway is asked",
     "affiliate.joined": "Affiliate joined",
+    "approval.asked": "A second person was asked to approve it",
+    "approval.denied": "Denied: nothing goes back",
+    "approval.given": "Approved by a second person",
+    "approval.withdrawn": "Request withdrawn",
     "clock.daily": "A day began",
     "clock.hourly": "An hour began",
     "clock.sweep": "Unpaid orders looked through",
@@ -89,6 +93,7 @@ FACTS = {
 
 GOOD = {"order.paid", "order.delivered", "lead.won", "job.signed_off", "payout.paid"}
 BAD = {
+    "approval.denied",
     "fulfilment.parked",
     "order.canceled",
     "order.lines_canceled",
@@ -212,6 +217,12 @@ REFUND_STATES = {
     "failed": ("Failed", "bad"),
     "canceled": ("Cancelled", "still"),
 }
+APPROVAL_STATES = {
+    "needs_approval": ("Waits for approval", "wait"),
+    "approved": ("Approved", "good"),
+    "denied": ("Denied", "bad"),
+    "canceled": ("Withdrawn", "still"),
+}
 PAYMENT_STATES = {
     "started": ("Begun", "wait"),
     "open": ("At the checkout", "wait"),
@@ -275,6 +286,8 @@ STATES = {
     "paid": "paid",
     "on_hold": "on hold",
     "failed": "failed",
+    "approved": "approved",
+    "denied": "denied",
     "unwinding": "being taken back",
 }
 STEPS = {
@@ -285,6 +298,10 @@ STEPS = {
     "pack": "packed",
     "hand over": "handed over",
     "canceled": "cancelled",
+    "approved": "approved",
+    "denied": "denied",
+    "withdrawn": "withdrawn",
+    "retried": "tried again",
     "set out for": "travelled to",
     "reached": "recorded as reached",
     "reassigned": "reassigned",
