@@ -301,7 +301,6 @@ STEPS = {
     "approved": "approved",
     "denied": "denied",
     "withdrawn": "withdrawn",
-    "retried": "tried again",
     "set out for": "travelled to",
     "reached": "recorded as reached",
     "reassigned": "reassigned",
