@@ -16,7 +16,7 @@ from types import FrameType
 
 import psycopg
 
-from mainstem import __version__, flow, identity, invariants, ledger, running, worker
+from mainstem import __version__, checks, flow, identity, ledger, running, worker
 from mainstem.kit import db, privileges, settings, telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.settings import Settings
@@ -308,8 +308,7 @@ def check_truths(given: argparse.Namespace) -> int:
     if given.rebuild_balances:
         _rebuild_balances()
     database = Database(_live_owner_url(), pool=1)
-    with database.work(SYSTEM) as work:
-        findings = invariants.check(work)
+    findings = checks.run_now(database)
     database.close()
     for finding in findings:
         if given.json:

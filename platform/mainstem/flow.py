@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from mainstem import commissions, leads, orders, payments, payouts
+from mainstem import checks, commissions, leads, orders, payments, payouts
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record
 from mainstem.kit.work import Tools, Work
@@ -54,6 +54,7 @@ def _tidy(work: Work, facts: Sequence[Fact]) -> None:
     leads.expire_quotes(work)
     leads.forget_claims(work)
     engagements.sign_off_overdue(work)
+    checks.ask(work)
 
 
 def _weekly(work: Work, facts: Sequence[Fact]) -> None:
@@ -112,7 +113,7 @@ def _open_letters(database: Database, facts: Sequence[Fact]) -> None:
         payouts.apply_letter(database, letter)
 
 
-# Outside: these talk to the gateway between transactions of their own.
+# Outside: these talk to the gateway, or read for long, between transactions of their own.
 OUTSIDE: dict[str, Outside] = {
     "refund.requested": payments.send_refund,
     "payout.reserved": payouts.send,
@@ -124,6 +125,7 @@ OUTSIDE: dict[str, Outside] = {
     "dispute.overdue": payments.look_for_dispute,
     "account.overdue": payments.look_for_account,
     "payout.overdue": payouts.look_for_payout,
+    "check.asked": checks.run,
 }
 
 # The same for facts of one group, which one look answers.

@@ -125,10 +125,13 @@ _TRUTHS = {
         SELECT a.slug FROM affiliate a LEFT JOIN affiliate s ON s.id = a.sponsor_id
          WHERE a.upline <> a.id || coalesce(s.upline, '{}'::bigint[])""",
     "No two jobs hold one team at one time": """
-        SELECT a.order_id::text FROM job a JOIN job b ON a.team_id = b.team_id
-           AND (a.home_id, a.order_id, a.line_no) < (b.home_id, b.order_id, b.line_no)
-           AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at
-         WHERE a.state IN ('scheduled','en_route','on_site') AND b.state IN ('scheduled','en_route','on_site')""",
+        SELECT order_id::text
+          FROM (SELECT order_id, starts_at,
+                       max(ends_at) OVER (PARTITION BY team_id
+                                          ORDER BY starts_at, home_id, order_id, line_no
+                                          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS held_until
+                  FROM job WHERE state IN ('scheduled','en_route','on_site')) AS j
+         WHERE starts_at < held_until""",
     "No fact is dead": """SELECT name || ' ' || subject FROM fact_waiting WHERE state = 'dead'""",
 }
 

@@ -36,7 +36,7 @@ AFFILIATE = {
 STAFF = {
     "console-today-all": "/console",
     "console-search": "/console/search?q=Vera",
-    "console-ledger": "/console/ledger?audit=yes",
+    "console-ledger": "/console/ledger",
     "console-entries": "/console/ledger/0/sales/SEK",
     "console-affiliates": "/console/affiliates",
     "console-affiliate": "/console/affiliates/2",

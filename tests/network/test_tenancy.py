@@ -25,7 +25,7 @@ OWNER = {
     "ledger_entry": "owner_id", "ledger_balance": "owner_id", "ledger_held": "owner_id",
     "client_binding": "affiliate_id", "referral_code": "affiliate_id", "membership": "affiliate_id",
 }  # fmt: skip
-COMPANYS = {"inbox", "sign_in_session", "sign_in_attempt", "setup_token", "person"}
+COMPANYS = {"check_run", "inbox", "sign_in_session", "sign_in_attempt", "setup_token", "person"}
 
 
 @pytest.fixture

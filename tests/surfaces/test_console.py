@@ -78,7 +78,7 @@ def test_each_role_opens_its_own_part_of_the_console(house: Staff) -> None:
         "orders": ["/console/orders", order_url(placed)],
         "money": ["/console/payouts", "/console/ledger", "/console/ledger/0/sales/SEK",
                   f"/console/ledger/{cedar}/pending/SEK", "/console/affiliates",
-                  f"/console/affiliates/{cedar}", "/console/plan", "/console/ledger?audit=now"],
+                  f"/console/affiliates/{cedar}", "/console/plan"],
         "facts": ["/console/facts", "/console/clock"],
     }  # fmt: skip
     expected = {
@@ -426,7 +426,15 @@ def test_a_failed_payout_waits_for_the_one_that_overtook_it(
 def test_the_books_sum_to_zero_and_the_audit_says_so(house: Staff) -> None:
     house.delivered((KETTLE, 2))
     fia = house.reader("fia")
-    page = words_of(fia.get("/console/ledger?audit=now"))
+    assert "Last checked" not in words_of(fia.get("/console/ledger"))
+    asked = fia.post("/console/ledger/checks")
+    assert "The check has begun." in words_of(asked)
+    assert "A check is under way, asked for at" in words_of(fia.get("/console/ledger"))
+    assert "A check is under way already." in words_of(fia.post("/console/ledger/checks"))
+    worker.drain(house.database)
+    page = words_of(fia.get("/console/ledger"))
+    assert "under way" not in page
+    assert "Last checked" in page
     assert "Trial balance in SEK" in page
     assert "Together SEK 2,780.00 SEK 2,780.00 SEK 0.00" in page
     assert "truths of the company hold." in page
@@ -446,7 +454,10 @@ def test_an_audit_that_finds_something_names_it(house: Staff) -> None:
         work.run(
             "UPDATE ledger_balance SET balance_minor = balance_minor + 1 WHERE account = 'tax'"
         )
-    page = words_of(house.reader("fia").get("/console/ledger?audit=now"))
+    fia = house.reader("fia")
+    fia.post("/console/ledger/checks")
+    worker.drain(house.database)
+    page = words_of(fia.get("/console/ledger"))
     assert "One truth does not hold." in page
     assert "Every rolled-up balance is the sum of its entries One contradicts it : 0 tax" in page
 

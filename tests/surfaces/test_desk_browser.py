@@ -17,6 +17,7 @@ from tests.company import BO, a_lead, a_quoted_lead
 from tests.surfaces.conftest import PASSWORD, Open
 from tests.surfaces.staff import KETTLE, REPAIR, SKILLET, Staff, order_url, pick_url, staffed
 
+from mainstem import checks, worker
 from mainstem.app import create_app
 from mainstem.kit.db import Database
 from mainstem.kit.settings import Settings
@@ -158,10 +159,12 @@ def test_no_page_has_a_barrier_or_runs_out_of_the_screen(
         lead = a_lead(work, house.company.shop)
         quoted = a_quoted_lead(work, house.company.birch_shop, client=BO)
         job = work.row("SELECT home_id, order_id, line_no FROM job")
+        checks.ask(work)
+    worker.drain(house.database)
     cedar, birch = house.company.cedar, house.company.birch
     paths = [
         "/console", "/console/orders", order_url(delivered), "/console/search?q=nothing",
-        "/console/payouts", "/console/ledger?audit=now", f"/console/ledger/{cedar}/pending/SEK",
+        "/console/payouts", "/console/ledger", f"/console/ledger/{cedar}/pending/SEK",
         "/console/affiliates", f"/console/affiliates/{cedar}", "/console/plan", "/console/facts",
         "/console/clock", "/desk/ship", "/desk/ship/transit", pick_url(open_),
         pick_url(delivered), "/desk/leads", "/desk/leads?view=lost", f"/desk/leads/{cedar}/{lead}",

@@ -284,6 +284,8 @@ def payouts(work: Work, reader: Me) -> list[Payout]:
     ]
 
 
+# Two walks along an index, each no longer than a page: orders that she is credited for, and the few
+# that her storefront took for somebody else.
 _ORDERS = """
 SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.fulfillment_status, o.currency,
        o.total_minor, o.client->>'name' AS client, o.address->>'city' AS city, o.placed_at,
@@ -292,9 +294,15 @@ SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.fulfillment_statu
          WHERE c.home_id = o.home_id AND c.order_id = o.id AND c.beneficiary_id = %(id)s) AS earned,
        EXISTS (SELECT 1 FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id
                   AND l.kind = 'goods') AS goods
-  FROM orders o
- WHERE (o.home_id = %(id)s OR o.seller_id = %(id)s)
-   AND (%(at)s::timestamptz IS NULL OR (o.placed_at, o.id) < (%(at)s, %(order)s::uuid))
+  FROM ((SELECT * FROM orders
+          WHERE seller_id = %(id)s
+            AND (%(at)s::timestamptz IS NULL OR (placed_at, id) < (%(at)s, %(order)s::uuid))
+          ORDER BY placed_at DESC, id DESC LIMIT %(most)s)
+        UNION ALL
+        (SELECT * FROM orders
+          WHERE home_id = %(id)s AND seller_id <> home_id
+            AND (%(at)s::timestamptz IS NULL OR (placed_at, id) < (%(at)s, %(order)s::uuid))
+          ORDER BY placed_at DESC, id DESC LIMIT %(most)s)) o
  ORDER BY o.placed_at DESC, o.id DESC LIMIT %(most)s"""
 
 

@@ -81,6 +81,8 @@ class Database:
             settings["statement_timeout"] = statement_timeout
         self._company = _engine(url, settings | {"role": role}, pool)
         self._affiliate = _engine(url, settings | {"role": APP_ROLE}, pool)
+        # A check comes once a day: its connection is not kept for the next.
+        self._reader = _engine(url, settings | {"role": READ_ROLE}, 0)
 
     @contextmanager
     def work(
@@ -93,6 +95,19 @@ class Database:
     ) -> Iterator[Work]:
         """One Work. Leaving it well commits; leaving it by an exception changes nothing."""
         engine = self._company if home == COMPANY else self._affiliate
+        with self._opened(engine, actor, home, clock, tools) as work:
+            yield work
+
+    @contextmanager
+    def reading(self) -> Iterator[Work]:
+        """One Work that sees every row but secrets, and by whose role nothing can be written."""
+        with self._opened(self._reader, SYSTEM, COMPANY, None, None) as work:
+            yield work
+
+    @contextmanager
+    def _opened(
+        self, engine: Engine, actor: Actor, home: int, clock: Clock | None, tools: Tools | None
+    ) -> Iterator[Work]:
         with Session(engine, expire_on_commit=False) as session:
             work = Work(session, actor, SystemClock(), tools or self.tools, home)
             if home != COMPANY:
@@ -110,14 +125,16 @@ class Database:
         """Give every connection back."""
         self._company.dispose()
         self._affiliate.dispose()
+        self._reader.dispose()
 
 
 def _engine(url: str, settings: dict[str, str], pool: int) -> Engine:
+    kept: dict[str, Any] = {"poolclass": sqlalchemy.NullPool}
+    if pool:
+        kept = {"pool_size": pool, "max_overflow": pool, "pool_timeout": 10}
     engine = sqlalchemy.create_engine(
         sqlalchemy_url(with_settings(url, settings)),
-        pool_size=pool,
-        max_overflow=pool,
-        pool_timeout=10,
+        **kept,
         # psycopg prepares what it has seen five times; prebuilt statements soon are.
         connect_args={"connect_timeout": 10, "prepare_threshold": 2},
     )

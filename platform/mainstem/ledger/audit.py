@@ -30,10 +30,12 @@ _CHECKS = {
     "Every rolled-up balance is the sum of its entries": """
         SELECT coalesce(b.owner_id, e.owner_id) || ' ' || coalesce(b.account, e.account)
           FROM ledger_balance b
-          FULL JOIN (SELECT owner_id, account, currency, sum(signed_minor) AS total, count(*) AS n
+          FULL JOIN (SELECT owner_id, account, currency, sum(signed_minor) AS total, count(*) AS n,
+                            -sum(least(signed_minor, 0)) AS debits
                        FROM ledger_entry WHERE xid < (SELECT before_xid FROM ledger_mark)
                       GROUP BY 1, 2, 3) e USING (owner_id, account, currency)
-         WHERE b.balance_minor IS DISTINCT FROM e.total OR b.entries IS DISTINCT FROM e.n""",
+         WHERE b.balance_minor IS DISTINCT FROM e.total OR b.entries IS DISTINCT FROM e.n
+            OR b.debits_minor IS DISTINCT FROM e.debits OR b.credits_minor - b.debits_minor <> e.total""",
     "What is held by day is the sum of the pending entries": """
         SELECT coalesce(h.owner_id, e.owner_id) || ' ' || coalesce(h.held_until, e.held_until)
           FROM ledger_held h
@@ -69,10 +71,12 @@ def trial_balance(work: Work) -> list[tuple[str, str, int, int]]:
     return [
         tuple(row)
         for row in work.rows(
-            """SELECT account, currency,
-                      coalesce(sum(amount_minor) FILTER (WHERE side = 'D'), 0)::bigint AS debits,
-                      coalesce(sum(amount_minor) FILTER (WHERE side = 'C'), 0)::bigint AS credits
-                 FROM ledger_entry
+            """SELECT account, currency, sum(debits)::bigint AS debits, sum(credits)::bigint AS credits
+                 FROM (SELECT account, currency, debits_minor AS debits, credits_minor AS credits
+                         FROM ledger_balance
+                        UNION ALL
+                       SELECT account, currency, -least(signed_minor, 0), greatest(signed_minor, 0)
+                         FROM ledger_entry WHERE xid >= (SELECT before_xid FROM ledger_mark)) AS parts
                 GROUP BY 1, 2 ORDER BY 2, 1"""
         )
     ]

@@ -25,8 +25,10 @@ def rebuild(work: Work) -> int:
     work.run("DELETE FROM ledger_balance")
     work.run("DELETE FROM ledger_held")
     work.run(
-        """INSERT INTO ledger_balance (owner_id, account, currency, balance_minor, entries)
-           SELECT owner_id, account, currency, sum(signed_minor)::bigint, count(*)
+        """INSERT INTO ledger_balance
+                  (owner_id, account, currency, balance_minor, debits_minor, credits_minor, entries)
+           SELECT owner_id, account, currency, sum(signed_minor)::bigint,
+                  -sum(least(signed_minor, 0))::bigint, sum(greatest(signed_minor, 0))::bigint, count(*)
              FROM ledger_entry GROUP BY 1, 2, 3"""
     )
     work.run(

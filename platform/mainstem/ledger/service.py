@@ -140,14 +140,19 @@ def roll_up(work: Work) -> int:
     span = {"low": low, "high": high}
     folded = work.value(
         """WITH new AS (
-             SELECT owner_id, account, currency, sum(signed_minor)::bigint AS total, count(*) AS n
+             SELECT owner_id, account, currency, sum(signed_minor)::bigint AS total, count(*) AS n,
+                    -sum(least(signed_minor, 0))::bigint AS debits,
+                    sum(greatest(signed_minor, 0))::bigint AS credits
                FROM ledger_entry WHERE xid >= %(low)s::xid8 AND xid < %(high)s::xid8
               GROUP BY 1, 2, 3),
            kept AS (
-             INSERT INTO ledger_balance AS b (owner_id, account, currency, balance_minor, entries)
-             SELECT owner_id, account, currency, total, n FROM new ORDER BY 1, 2, 3
+             INSERT INTO ledger_balance AS b
+                    (owner_id, account, currency, balance_minor, debits_minor, credits_minor, entries)
+             SELECT owner_id, account, currency, total, debits, credits, n FROM new ORDER BY 1, 2, 3
              ON CONFLICT (owner_id, account, currency) DO UPDATE
                SET balance_minor = b.balance_minor + excluded.balance_minor,
+                   debits_minor = b.debits_minor + excluded.debits_minor,
+                   credits_minor = b.credits_minor + excluded.credits_minor,
                    entries = b.entries + excluded.entries)
            SELECT coalesce(sum(n), 0)::bigint FROM new""",
         **span,

@@ -85,6 +85,7 @@ _GROUPS = (
         ("To approve", "to_approve", "/console/refunds", "wait"),
         ("Refunds that failed", "refunds_failed", "/console/refunds", "bad"),
         ("To pay by bank", "payouts_to_confirm", "/console/payouts?view=bank", "wait"),
+        ("Truths that do not hold", "truths_wrong", "/console/ledger", "bad"),
     )),
     ("Facts", ADMIN, (
         ("Facts waiting", "facts_waiting", "/console/facts", "plain"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +11,12 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from mainstem import invariants, ledger, network, payouts, planbook, referrals
+from mainstem import checks, ledger, network, payouts, planbook, referrals
 from mainstem.commissions import queries as commissions
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
-from mainstem.ledger import PARENT, Finding
+from mainstem.ledger import PARENT
 from mainstem.ledger.chart import AFFILIATE_ACCOUNTS, PARENT_ACCOUNTS
 from mainstem.money import Money
 from mainstem.plan import Plan, tell
@@ -222,14 +222,13 @@ class Books(Page, kw_only=True):
 
     currencies: list[tuple[str, list[Account], Money, Money]]
     affiliates: list[Any]
-    findings: list[Finding]
-    audited: bool
-    wrong: int
+    checked: checks.CheckRun | None
+    check_under_way: datetime | None
 
 
 @get("/ledger", sync_to_thread=True)
-def books(request: Asked, work: NamedDependency[Work], audit: FromQuery[str] = "") -> Answer:
-    """The books in short. `audit` runs every check that the company has of itself."""
+def books(request: Asked, work: NamedDependency[Work]) -> Answer:
+    """The books in short, and what the last check of the company found."""
     language = language_of(request)
     found: dict[str, list[Account]] = {}
     notes = PARENT_ACCOUNTS | AFFILIATE_ACCOUNTS
@@ -245,7 +244,6 @@ def books(request: Asked, work: NamedDependency[Work], audit: FromQuery[str] = "
                 f"/console/ledger/0/{account}/{currency}" if account in PARENT_ACCOUNTS else "",
             )
         )
-    findings = invariants.check(work) if audit else []
     page = Books(
         **framed(request, work, "money"),
         currencies=[
@@ -258,11 +256,22 @@ def books(request: Asked, work: NamedDependency[Work], audit: FromQuery[str] = "
             for currency, accounts in sorted(found.items())
         ],
         affiliates=queries.balances_of_affiliates(work),
-        findings=findings,
-        audited=bool(audit),
-        wrong=sum(1 for finding in findings if finding.wrong),
+        checked=checks.last(work),
+        check_under_way=checks.under_way(work),
     )
     return show(request, "console/ledger.html", page)
+
+
+@post("/ledger/checks", sync_to_thread=True)
+def ask_for_check(request: Asked, work: NamedDependency[Work]) -> Answer:
+    """Have a worker check everything that the company knows of itself."""
+    text = language_of(request).text
+    words = (
+        text("The check has begun. What it finds is here in a moment.")
+        if checks.ask(work)
+        else text("A check is under way already. What it finds is here in a moment.")
+    )
+    return redirect(request, "/console/ledger", notice=words)
 
 
 class Entries(Page, kw_only=True):
@@ -462,6 +471,7 @@ routes = [
     confirm,
     refunds,
     books,
+    ask_for_check,
     entries,
     list_affiliates,
     affiliate,

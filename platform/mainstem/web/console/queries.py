@@ -43,7 +43,9 @@ SELECT f.*, l.*, j.*, p.*, w.*,
        (SELECT count(*) FROM approval WHERE state = 'needs_approval') AS to_approve,
        (SELECT count(*) FROM ({owed_back}) AS owed) AS refunds_failed,
        (SELECT count(*) FROM payout WHERE state = 'failed') AS payouts_failed,
-       (SELECT min(reserved_at) FROM payout WHERE state = 'failed') AS payouts_failed_oldest
+       (SELECT min(reserved_at) FROM payout WHERE state = 'failed') AS payouts_failed_oldest,
+       coalesce((SELECT wrong FROM check_run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1), 0)
+         AS truths_wrong
   FROM (SELECT count(*) FILTER (WHERE state IN ('assigned','released')) AS to_pick,
                min(routed_at) FILTER (WHERE state IN ('assigned','released')) AS to_pick_oldest,
                count(*) FILTER (WHERE state = 'picking') AS picking,
@@ -487,11 +489,13 @@ def storefronts_of(work: Work, id: int) -> list[Any]:
 
 
 def find_leads(work: Work, text: str) -> list[Any]:
-    """Leads with this number, or of a client with this e-mail."""
+    """Leads with this number, or of a client with this e-mail, however spelled."""
     return work.rows(
         """SELECT home_id, id, number, state, client->>'name' AS client, created_at FROM lead
-            WHERE (home_id IN (SELECT id FROM affiliate) AND number = %(number)s)
-               OR client_key = %(email)s
+            WHERE number = %(number)s
+           UNION
+           SELECT home_id, id, number, state, client->>'name', created_at FROM lead
+            WHERE mailbox = mailbox_of(%(email)s)
             ORDER BY created_at DESC LIMIT 20""",
         number=as_number(text),
         email=text.lower(),
@@ -513,33 +517,13 @@ def waiting(work: Work, *, most: int = 200) -> list[Any]:
 
 
 def recent_facts(work: Work, *, before: UUID | None) -> list[Any]:
-    """What happened last, newest first, one more than a page holds.
-
-    Looks back from the page's end in growing steps, so that a busy company's history is not read.
-    """
-    end = work.value("SELECT clock_timestamp()")
-    if before:
-        end = work.value("SELECT max(recorded_at) FROM fact WHERE id = %(id)s", id=before) or end
-    rows: list[Any] = []
-    for span in (
-        timedelta(minutes=10),
-        timedelta(hours=6),
-        timedelta(days=7),
-        timedelta(days=40000),
-    ):
-        rows = work.rows(
-            """SELECT id, home_id, name, subject, actor, happened_at, recorded_at FROM fact
-                WHERE recorded_at > %(start)s AND recorded_at <= %(end)s
-                  AND (%(before)s::uuid IS NULL OR id < %(before)s)
-                ORDER BY id DESC LIMIT %(most)s""",
-            start=end - span,
-            end=end,
-            before=before,
-            most=FACTS_MAX + 1,
-        )
-        if len(rows) > FACTS_MAX:
-            break
-    return rows
+    """What happened last, newest first, one more than a page holds."""
+    return work.rows(
+        """SELECT id, home_id, name, subject, actor, happened_at, recorded_at FROM fact
+            WHERE %(before)s::uuid IS NULL OR id < %(before)s ORDER BY id DESC LIMIT %(most)s""",
+        before=before,
+        most=FACTS_MAX + 1,
+    )
 
 
 def facts_about(work: Work, subject: str) -> list[Any]:

@@ -10,6 +10,9 @@ FACTS = {
     "approval.denied": "Denied: nothing goes back",
     "approval.given": "Approved by a second person",
     "approval.withdrawn": "Request withdrawn",
+    "check.asked": "A check of the company was asked for",
+    "check.failed": "Checked: a truth does not hold",
+    "check.passed": "Checked: every truth holds",
     "clock.daily": "A day began",
     "clock.hourly": "An hour began",
     "clock.sweep": "Unpaid orders looked through",
@@ -91,7 +94,14 @@ FACTS = {
     "storefront_key.revoked": "Storefront key revoked",
 }
 
-GOOD = {"order.paid", "order.delivered", "lead.won", "job.signed_off", "payout.paid"}
+GOOD = {
+    "order.paid",
+    "order.delivered",
+    "lead.won",
+    "job.signed_off",
+    "payout.paid",
+    "check.passed",
+}
 BAD = {
     "approval.denied",
     "fulfilment.parked",
@@ -108,6 +118,7 @@ BAD = {
     "lead.lost",
     "job.disputed",
     "quote.declined",
+    "check.failed",
 }
 
 ACTORS = {
