@@ -49,8 +49,9 @@ def test_a_refund_after_the_payout_is_a_debt_that_the_next_order_fills(enter: En
 
     affiliate.waits_for(moved.locator(".is-back"))
     expect(moved.locator(".is-back")).to_contain_text(
-        f"€53.60 of €107.20 on order {order.number} went back to the client, "
-        "so the same part of your €10.72 goes back: €5.36 in all."
+        f"€67.00 of the €134.00 that was paid on order {order.number} went back to the client, and"
+        " with it €53.60 of the €107.20 that counts for commission. The same part of your €10.72,"
+        " rounded to the nearest, goes back: €5.36 in all."
     )
     affiliate.sees("You owe, until your next commissions fill it")
     expect(affiliate.page.locator(".earned-sum")).to_have_text("€5.36")

@@ -1,27 +1,36 @@
-"""A commission is told in the reader's language, with every figure written out."""
+"""A commission is told in the reader's language, and whoever reads it can work it out."""
 
 from __future__ import annotations
 
+import importlib
+import re
 import string
+from fractions import Fraction
+from math import floor
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.pencil import AMOUNT, minor, worked_out
 
 from mainstem.kit.locale import Language
+from mainstem.money import BASIS, net_of_tax, rdiv
 from mainstem.paths import TEMPLATES
-from mainstem.plan import explain, tell
-from mainstem.plan.explain import CAPPED, CREDIT, RESTORED, REVERSAL
+from mainstem.plan import Basis, Rule, evaluate, explain, tell
 
 ZONE = ZoneInfo("Europe/Stockholm")
 ENGLISH, SWEDISH = (Language(locale, TEMPLATES / "locale", ZONE) for locale in ("en", "sv"))
-MESSAGES = [*CREDIT.values(), CAPPED, REVERSAL, RESTORED]
+SENTENCES = importlib.import_module("mainstem.plan.explain").SENTENCES
+
+GOODS = Basis(250000, 50000, [(200000, 10000)], 200000, 62500, 50000)
+SERVICE = Basis(890000, 178000, [(712000, 4000)], 284800)
 
 
 def told(kind: str, reader: Language, **changes: object) -> str:
     facts: dict[str, object] = {
         "rule": "goods", "level": 0, "order": "7KQ2M-94TXD", "currency": "SEK", "rate_bp": 1000,
-        "base_minor": 200000, "returned_minor": 50000, "credited_minor": 20000,
-        "reversed_minor": 5000,
+        "basis": GOODS, "credited_minor": 20000, "reversed_minor": 5000,
     }  # fmt: skip
     words = tell(explain(kind, **(facts | changes)), reader)  # type: ignore[arg-type]
     return words.replace("\N{NO-BREAK SPACE}", " ")
@@ -30,44 +39,88 @@ def told(kind: str, reader: Language, **changes: object) -> str:
 @pytest.mark.parametrize(
     ("words", "of"),
     [
-        ("10 % of SEK 2,000.00 for goods delivered on order 7KQ2M-94TXD: you won this client.", {}),
-        ("2.5 % of SEK 2,000.00 for goods delivered on order 7KQ2M-94TXD: won by your team, level 1.",
-         {"level": 1, "rate_bp": 250}),
-        ("10 % of SEK 2,000.00 for the service performed on order 7KQ2M-94TXD: you won this client."
-         " All levels together are capped at 14 %, so each gives its part.",
-         {"rule": "service", "capped_bp": 1400}),
+        ("SEK 2,500.00 was paid for goods delivered on order 7KQ2M-94TXD, SEK 500.00 of it tax."
+         " All of the SEK 2,000.00 without tax counts for commission. 10 % of that is SEK 200.00."
+         " You won this client.", {}),
+        ("SEK 8,900.00 was paid for the service performed on order 7KQ2M-94TXD, SEK 1,780.00 of it"
+         " tax. Without tax, 40 % of SEK 7,120.00 counts for commission: SEK 2,848.00."
+         " 6 % of that is SEK 170.88. You won this client.",
+         {"rule": "service", "basis": SERVICE, "rate_bp": 600, "credited_minor": 17088}),
+        ("SEK 2,500.00 was paid for goods delivered on order 7KQ2M-94TXD, SEK 500.00 of it tax."
+         " All of the SEK 2,000.00 without tax counts for commission. 2.5 % of that is SEK 50.00."
+         " SEK 20.00 of it stood here before. Your team won this client, level 1.",
+         {"level": 1, "rate_bp": 250, "credited_minor": 5000, "before_minor": 2000}),
+        ("SEK 2,500.00 was paid for goods delivered on order 7KQ2M-94TXD, SEK 500.00 of it tax."
+         " All of the SEK 2,000.00 without tax counts for commission. 10 % of that, times 14 % / 25 %"
+         " since all levels together get 14 % at most, is SEK 112.00. You won this client.",
+         {"capped": (1400, 2500), "credited_minor": 11200}),
+        ("SEK 12.49 was paid for goods delivered on order 7KQ2M-94TXD, SEK 2.50 of it tax."
+         " All of the SEK 9.99 without tax counts for commission. 10 % of that, rounded down, is"
+         " SEK 0.99. You won this client.",
+         {"basis": Basis(1249, 250, [(999, 10000)], 999), "credited_minor": 99}),
+        ("SEK 12.49 was paid for goods delivered on order 7KQ2M-94TXD, SEK 2.50 of it tax."
+         " All of the SEK 9.99 without tax counts for commission. 10 % of that, rounded up so that"
+         " all levels add up, is SEK 1.00. You won this client.",
+         {"basis": Basis(1249, 250, [(999, 10000)], 999), "credited_minor": 100}),
+        ("SEK 11,400.00 was paid for goods delivered on order 7KQ2M-94TXD, SEK 2,280.00 of it tax."
+         " Without tax, 100 % of SEK 2,000.00 and 40 % of SEK 7,120.00 counts for commission:"
+         " SEK 4,848.00. 10 % of that is SEK 484.80. You won this client.",
+         {"basis": Basis(1140000, 228000, [(200000, 10000), (712000, 4000)], 484800),
+          "credited_minor": 48480}),
     ],
 )  # fmt: skip
-def test_a_credit_in_english(words: str, of: dict[str, object]) -> None:
+def test_a_credit_is_told_from_the_price_to_the_amount(words: str, of: dict[str, object]) -> None:
     assert told("credit", ENGLISH, **of) == words
 
 
 def test_a_credit_in_swedish() -> None:
-    assert told("credit", SWEDISH, level=2, rate_bp=100, capped_bp=1400) == (
-        "1 % av 2 000,00 kr för levererade varor på order 7KQ2M-94TXD: vunnen av ditt team, nivå 2."
-        " Alla nivåer tillsammans får högst 14 %, så var och en avstår sin del."
+    assert told(
+        "credit", SWEDISH, rule="service", basis=SERVICE, rate_bp=150, credited_minor=4272, level=2
+    ) == (
+        "8 900,00 kr betalades för den utförda tjänsten på order 7KQ2M-94TXD, varav 1 780,00 kr moms."
+        " Utan moms räknas 40 % av 7 120,00 kr för provision: 2 848,00 kr. 1,5 % av det är 42,72 kr."
+        " Ditt team vann den här kunden, nivå 2."
     )
 
 
 def test_a_reversal_in_both_languages() -> None:
-    assert told("reversal", SWEDISH) == (
-        "500,00 kr av 2 000,00 kr på order 7KQ2M-94TXD gick tillbaka till kunden, så samma del av"
-        " dina 200,00 kr går tillbaka: 50,00 kr sammanlagt."
+    assert told("reversal", ENGLISH, before_minor=1000) == (
+        "SEK 625.00 of the SEK 2,500.00 that was paid on order 7KQ2M-94TXD went back to the client,"
+        " and with it SEK 500.00 of the SEK 2,000.00 that counts for commission. The same part of"
+        " your SEK 200.00, rounded to the nearest, goes back: SEK 50.00 in all."
+        " SEK 10.00 of it went back before."
     )
-    assert "went back to the client" in told("reversal", ENGLISH)
-    assert "50.00 in all" in told("reversal", ENGLISH)
+    assert told("reversal", SWEDISH) == (
+        "625,00 kr av de 2 500,00 kr som betalades på order 7KQ2M-94TXD gick tillbaka till kunden,"
+        " och med det 500,00 kr av de 2 000,00 kr som räknas för provision. Samma del av dina"
+        " 200,00 kr, avrundat till närmaste, går tillbaka: 50,00 kr sammanlagt."
+    )
 
 
 def test_a_reversal_that_is_taken_out_again_says_what_is_yours() -> None:
-    """What came back is told as what went back: 500 of 2,000, not as what stayed."""
+    """What came back is told as what went back: 625 of 2,500, not as what stayed."""
     assert told("restored", SWEDISH) == (
-        "Av 2 000,00 kr på order 7KQ2M-94TXD gick till slut bara 500,00 kr tillbaka till kunden, så"
-        " 50,00 kr av dina 200,00 kr går tillbaka och resten är din igen."
+        "Till slut gick bara 625,00 kr av de 2 500,00 kr som betalades på order 7KQ2M-94TXD tillbaka"
+        " till kunden, och med det 500,00 kr av de 2 000,00 kr som räknas för provision. Samma del av"
+        " dina 200,00 kr, avrundat till närmaste, är 50,00 kr. Det som gick tillbaka utöver det är"
+        " ditt igen."
     )
-    assert "went back" in told("restored", ENGLISH)
 
 
-@pytest.mark.parametrize("message", MESSAGES)
+def test_what_the_first_release_stored_is_told_as_it_was() -> None:
+    stored = {
+        "message": "{rate} of {base} for goods delivered on order {order}: you won this client."
+        " All levels together are capped at {cap}, so each gives its part.",
+        "facts": {"order": "7KQ2M-94TXD", "base": [200000, "SEK"], "rate": 250, "cap": 1400},
+    }
+    words = tell(stored, SWEDISH).replace("\N{NO-BREAK SPACE}", " ")  # type: ignore[arg-type]
+    assert words == (
+        "2,5 % av 2 000,00 kr för levererade varor på order 7KQ2M-94TXD: du vann den här kunden."
+        " Alla nivåer tillsammans får högst 14 %, så var och en avstår sin del."
+    )
+
+
+@pytest.mark.parametrize("message", SENTENCES)
 def test_every_message_has_its_swedish_with_the_same_figures(message: str) -> None:
     swedish = SWEDISH.text(message)
     assert swedish != message
@@ -76,3 +129,62 @@ def test_every_message_has_its_swedish_with_the_same_figures(message: str) -> No
         return {name for _, name, _, _ in string.Formatter().parse(words) if name}
 
     assert figures(swedish) == figures(message)
+
+
+# ---------------------------------------------------------------- worked out from the words alone
+
+LINES = st.lists(
+    st.tuples(
+        st.integers(1, 10**6) | st.integers(1, 300),
+        st.sampled_from([0, 600, 1200, 2500]),
+        st.sampled_from([10000, 4000, 3333, 1]),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(
+    LINES,
+    st.lists(st.integers(1, 3000), min_size=1, max_size=4).map(lambda r: sorted(r, reverse=True)),
+    st.integers(300, 10000),
+    st.integers(0, 10**6),
+)
+def test_a_reader_gets_from_the_price_to_every_levels_amount(
+    lines: list[tuple[int, int, int]], rates: list[int], cap: int, went: int
+) -> None:
+    nets = [(net_of_tax(gross, tax), share) for gross, tax, share in lines]
+    counts = {share: 0 for _, share in nets}
+    for net, share in nets:
+        counts[share] += net
+    price = sum(gross for gross, _, _ in lines)
+    base = sum(rdiv(net * share, BASIS) for net, share in nets)
+    returned = went % (base + 1)
+    basis = Basis(
+        price,
+        price - sum(counts.values()),
+        [(net, share) for share, net in counts.items()],
+        base,
+        0,
+        returned,
+    )
+    rule = Rule("goods", tuple(rates), cap, 30)
+    upline = list(range(11, 11 + len(rates)))
+    capped = (cap, sum(rates)) if sum(rates) > cap else None
+    for share in evaluate(rule, upline, base, returned):
+        of: dict[str, object] = {
+            "basis": basis,
+            "rate_bp": share.rate_bp,
+            "level": share.level,
+            "credited_minor": share.credited_minor,
+            "reversed_minor": share.reversed_minor,
+            "capped": capped,
+        }
+        assert worked_out(told("credit", ENGLISH, **of)) == share.credited_minor
+        words = told("reversal", ENGLISH, **of)
+        back = re.search(rf"with it {AMOUNT} of the {AMOUNT} that counts", words)
+        mine = re.search(rf"of your {AMOUNT}, .*goes back: {AMOUNT} in all", words)
+        assert back, words
+        assert mine, words
+        exact = Fraction(minor(mine[1]) * minor(back[1]), minor(back[2]))
+        assert floor(exact + Fraction(1, 2)) == minor(mine[2]) == share.reversed_minor

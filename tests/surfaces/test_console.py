@@ -136,7 +136,7 @@ def test_an_orders_page_explains_every_cent_and_every_step(house: Staff) -> None
     for told in (
         "Kettle (sv)",
         "Paid SEK 2,500.00",
-        "10 % of SEK 2,000.00 for goods delivered on order",
+        "All of the SEK 2,000.00 without tax counts for commission. 10 % of that is SEK 200.00.",
         "+SEK 200.00",
         "+SEK 60.00",
         "+SEK 20.00",
@@ -492,7 +492,7 @@ def test_an_affiliates_page_shows_her_place_and_her_accounts(house: Staff) -> No
         "Above her Alder",
         "One below her Cedar",
         "SEK 60.00",
-        "won by your team, level 1",
+        "Your team won this client, level 1.",
     ):
         assert told in page, told
     assert "Bank Can be paid" in words_of(fia.get(f"/console/affiliates/{house.company.cedar}"))

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.catalogs import translations
 from tests.company import (
     BO,
     KETTLE,
@@ -29,9 +30,7 @@ from mainstem import commissions, flow, identity, leads, payments, payouts, work
 from mainstem.identity import passwords
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
-from mainstem.kit.locale import _messages
 from mainstem.orders import Placed
-from mainstem.paths import TEMPLATES
 from mainstem.payments import Gateway
 from mainstem_affiliates.portal import pages, reads
 from mainstem_fulfillment import shipments
@@ -142,7 +141,9 @@ def test_the_first_screen_says_what_she_earned_why_and_what_next(
         "In the return window SEK 200.00 the first part on 2 Apr 2026",
         "Tell us where to pay you",
         f"Order {placed.number} +SEK 200.00",
-        f"10 % of SEK 2,000.00 for goods delivered on order {placed.number}: you won this client.",
+        f"SEK 2,500.00 was paid for goods delivered on order {placed.number}, SEK 500.00 of it tax.",
+        "All of the SEK 2,000.00 without tax counts for commission.",
+        "10 % of that is SEK 200.00. You won this client.",
         "payable on 2 Apr 2026",
     ):
         assert said in words, said
@@ -160,10 +161,7 @@ def test_an_upline_reads_her_part_and_its_level_but_not_the_client(
     placed = delivered(database, company.shop, (KETTLE, 2))
     reader = signed_in("birch")
     words = words_of(reader.get("/portal"))
-    assert (
-        f"3 % of SEK 2,000.00 for goods delivered on order {placed.number}: won by your team, level 1."
-        in words
-    )
+    assert "3 % of that is SEK 60.00. Your team won this client, level 1." in words
     assert "SEK 200.00" not in words, "what Cedar earned is Cedar's"
     assert f"/portal/orders/{placed.order_id}" not in reader.get("/portal").text
     assert "Ada" not in words_of(reader.get("/portal/orders"))
@@ -177,8 +175,10 @@ def test_what_went_back_stands_beside_what_it_came_from(
     words = words_of(signed_in("cedar").get("/portal"))
     assert f"Order {placed.number} +SEK 100.00" in words
     assert (
-        f"SEK 1,000.00 of SEK 2,000.00 on order {placed.number} went back to the client, so the same part of"
-        " your SEK 200.00 goes back: SEK 100.00 in all. \N{MINUS SIGN}SEK 100.00"
+        f"SEK 1,250.00 of the SEK 2,500.00 that was paid on order {placed.number} went back to the"
+        " client, and with it SEK 1,000.00 of the SEK 2,000.00 that counts for commission. The same"
+        " part of your SEK 200.00, rounded to the nearest, goes back: SEK 100.00 in all."
+        " \N{MINUS SIGN}SEK 100.00"
     ) in words
     swedish = words_of(signed_in("cedar", "sv").get("/portal"))
     assert "gick tillbaka till kunden" in swedish
@@ -459,10 +459,8 @@ def test_a_gateway_that_is_away_is_said_and_nothing_is_lost(
 
 def test_every_sentence_of_the_plan_and_the_portal_has_its_swedish() -> None:
     sentences = importlib.import_module("mainstem.plan.explain")
-    known = _messages("sv", TEMPLATES / "locale")
-    told = [*sentences.CREDIT.values(), sentences.CAPPED, sentences.REVERSAL, sentences.RESTORED]
-    told += pages._OF_HER.values()
-    assert [message for message in told if message not in known] == []
+    told = [*sentences.SENTENCES, *pages._OF_HER.values()]
+    assert [message for message in told if message not in translations()] == []
 
 
 @pytest.mark.parametrize("path", ROUTES)

@@ -24,7 +24,7 @@ from mainstem.ledger.chart import moved
 from mainstem.money import rdiv
 from mainstem.orders.holds import payable_on
 from mainstem.orders.progress import lock
-from mainstem.plan import Plan, Rule, Share, evaluate, explain
+from mainstem.plan import Basis, Plan, Rule, Share, evaluate, explain
 
 _ORDERS = """
 SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.earns, o.plan_version, o.placed_at,
@@ -35,9 +35,21 @@ SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.earns, o.plan_version,
  CROSS JOIN LATERAL (
        SELECT kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
               bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
+              sum(returned)::bigint AS returned, sum(price)::bigint AS price,
+              sum(tax)::bigint AS tax, sum(paid_back)::bigint AS paid_back,
+              array_agg(share ORDER BY share DESC) AS shares,
+              array_agg(price - tax ORDER BY share DESC) AS nets
+         FROM (
+       SELECT kind, share, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
+              bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
               -- Money for what was never delivered takes back nothing that was earned.
-              sum(greatest(back - (worth - earned), 0))::bigint AS returned
-         FROM (SELECT kind, hold_days, delivered_at, worth,
+              sum(greatest(back - (worth - earned), 0))::bigint AS returned,
+              sum(price)::bigint AS price, sum(tax)::bigint AS tax,
+              sum(greatest(refunded_minor - (total_minor - price), 0))::bigint AS paid_back
+         FROM (SELECT kind, hold_days, delivered_at, worth, total_minor, refunded_minor,
+                      commissionable_bp AS share,
+                      part(total_minor, delivered, quantity) AS price,
+                      part(tax_minor, delivered, quantity) AS tax,
                       -- What was called off or paid back before it came is not waited for.
                       delivered >= quantity - canceled OR total_minor > 0 AND refunded_minor
                         >= part(total_minor, quantity - delivered, quantity) AS arrived,
@@ -50,6 +62,7 @@ SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.earns, o.plan_version,
                               part(commissionable_minor, quantity - canceled, quantity) AS worth
                          FROM order_line WHERE home_id = o.home_id AND order_id = o.id) AS still
               ) AS line
+        GROUP BY kind, share) AS of_share
         GROUP BY kind) AS l
  ORDER BY o.home_id, o.id, l.kind"""
 
@@ -99,6 +112,7 @@ class _Move:
     """One level's difference: (kind, day on which its hold ends, signed amount) each."""
 
     share: Share
+    before: _Standing
     steps: Sequence[tuple[str, date, int]]
 
 
@@ -127,13 +141,13 @@ def settle(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
     for row in found:
         stands = standing.get((row.home_id, row.id, row.kind), {})
         plan = plans[row.plan_version]
-        base, returned = _base(row)
-        moves = list(_moves(work, row, plan.rules[row.kind], base, returned, stands, released))
+        basis = _basis(row)
+        moves = list(_moves(work, row, plan.rules[row.kind], basis, stands, released))
         if moves:
             first = max((line.no for line in stands.values()), default=0) + 1
             if posting := _posting(work, row, moves, first, released):
                 postings.append(posting)
-            lines += _lines(row, plan, moves, first, base, returned)
+            lines += _lines(row, plan, moves, first, basis)
     ledger.post(work, postings)
     if lines:
         work.run(
@@ -145,31 +159,40 @@ def settle(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
     return len(lines)
 
 
-def _base(row: Any) -> tuple[int, int]:
-    """The commissionable value that was delivered, and how much of it went back.
+def _basis(row: Any) -> Basis:
+    """What was delivered, its commissionable value, and how much of either went back.
 
     What was refunded or disputed without naming lines counts against every line alike, and money
     that went back twice over (a refund and a dispute of one charge) counts once.
     """
     if not row.earns:
-        return 0, 0
+        return Basis(0, 0, (), 0)
     left = row.total_minor - (row.refunded_minor - row.unallocated_minor)
     whole = min(row.unallocated_minor + row.disputed_minor, left)
-    kept = row.earned - row.returned
-    extra = rdiv(kept * whole, left) if left > 0 else 0
-    return row.earned, row.returned + extra
+
+    def back(delivered: int, by_line: int) -> int:
+        return by_line + (rdiv((delivered - by_line) * whole, left) if left > 0 else 0)
+
+    return Basis(
+        row.price,
+        row.tax,
+        [(net, share) for net, share in zip(row.nets, row.shares, strict=True) if net],
+        row.earned,
+        back(row.price, row.paid_back),
+        back(row.earned, row.returned),
+    )
 
 
 def _moves(
     work: Work,
     row: Any,
     rule: Rule,
-    base: int,
-    returned: int,
+    basis: Basis,
     stands: dict[int, _Standing],
     released: date,
 ) -> Iterator[_Move]:
-    target = {share.level: share for share in evaluate(rule, row.upline, base, returned)}
+    should = evaluate(rule, row.upline, basis.base_minor, basis.returned_minor)
+    target = {share.level: share for share in should}
     goods = row.kind == "goods"
     over = HELD_OPEN if goods and not row.arrived else payable_on(row, work.tools.zone)
     for level in sorted(target.keys() | stands.keys()):
@@ -181,7 +204,7 @@ def _moves(
             steps = list(_together(holds, ends, released))
         steps += _steps(share, now, holds, ends, ends if goods else max(holds, default=ends))
         if steps:
-            yield _Move(share, steps)
+            yield _Move(share, now, steps)
 
 
 def _put_off(holds: Mapping[date, int], over: date, released: date) -> date:
@@ -261,12 +284,13 @@ def _posting(
 
 
 def _lines(
-    row: Any, plan: Plan, moves: Sequence[_Move], first: int, base: int, returned: int
+    row: Any, plan: Plan, moves: Sequence[_Move], first: int, basis: Basis
 ) -> Iterator[tuple[Any, ...]]:
     rule = plan.rules[row.kind]
-    capped = rule.cap_bp if sum(rule.levels_bp[: len(row.upline)]) > rule.cap_bp else None
+    present = rule.present_bp(row.upline)
+    capped = (rule.cap_bp, present) if present > rule.cap_bp else None
     for move in moves:
-        share = move.share
+        share, before = move.share, move.before
         for no, (kind, held, amount) in enumerate(move.steps, start=first):
             explanation = explain(
                 kind,
@@ -275,14 +299,14 @@ def _lines(
                 order=row.number,
                 currency=row.currency,
                 rate_bp=share.rate_bp,
-                base_minor=base,
-                returned_minor=returned,
+                basis=basis,
                 credited_minor=share.credited_minor,
                 reversed_minor=share.reversed_minor,
-                capped_bp=capped,
+                before_minor=before.credited if kind == "credit" else before.reversed,
+                capped=capped,
             )
             yield (
                 row.home_id, row.id, row.kind, share.level, no, share.beneficiary_id, kind,
-                row.currency, amount, base, returned, share.rate_bp, row.plan_version,
+                row.currency, amount, basis.base_minor, basis.returned_minor, share.rate_bp, row.plan_version,
                 held, json.dumps(explanation),
             )  # fmt: skip

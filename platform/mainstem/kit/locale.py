@@ -17,7 +17,12 @@ from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import NumberPattern, get_currency_precision, get_currency_symbol
+from babel.numbers import (
+    NumberPattern,
+    format_decimal,
+    get_currency_precision,
+    get_currency_symbol,
+)
 from babel.support import Translations
 
 from mainstem.money import Money
@@ -59,6 +64,11 @@ class Language:
         # Where letters stand for the currency, Unicode wants a space that Babel leaves out.
         shown = _LETTER_BEFORE_FIGURE.sub("\N{NO-BREAK SPACE}", shown)
         return shown.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}")
+
+    def percent(self, basis_points: int) -> str:
+        """A rate, with no decimals that say nothing."""
+        shown = format_decimal(Decimal(basis_points) / 100, locale=self._babel)
+        return f"{shown}\N{NO-BREAK SPACE}%"
 
     def currency_symbol(self, currency: str) -> str:
         """How this language writes the currency."""

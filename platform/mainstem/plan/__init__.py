@@ -1,11 +1,12 @@
 """The compensation plan: what it may say, what it gives, and how that is told. Knows no database."""
 
-from mainstem.plan.definition import Plan, PlanRefused, Rule, parse
-from mainstem.plan.evaluate import NOBODY, Share, evaluate
-from mainstem.plan.explain import Explanation, explain, tell
+from mainstem.plan.definition import NOBODY, Plan, PlanRefused, Rule, parse
+from mainstem.plan.evaluate import Share, evaluate
+from mainstem.plan.explain import Basis, Explanation, explain, tell
 
 __all__ = [
     "NOBODY",
+    "Basis",
     "Explanation",
     "Plan",
     "PlanRefused",

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -25,6 +25,8 @@ from mainstem.money import BASIS
 
 KINDS = ("goods", "service")
 PAYS_ON = "delivered_sale"
+NOBODY = 0
+"""Stands in an upline where an ancestor was not eligible; the parent keeps that share."""
 LEVELS_MAX = 10
 HOLD_DAYS_MIN = 14
 """No commission is payable before the client's fourteen days of withdrawal are over."""
@@ -38,6 +40,10 @@ class Rule:
     levels_bp: tuple[int, ...]
     cap_bp: int
     hold_days: int
+
+    def present_bp(self, upline: Sequence[int]) -> int:
+        """The rates of the levels that an upline has somebody for, together."""
+        return sum(rate for who, rate in zip(upline, self.levels_bp, strict=False) if who != NOBODY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mainstem.money import BASIS, largest_remainder, rdiv
-from mainstem.plan.definition import Rule
-
-NOBODY = 0
-"""Stands in an upline where an ancestor was not eligible; the parent keeps that share."""
+from mainstem.plan.definition import NOBODY, Rule
 
 
 @dataclass(frozen=True, slots=True)

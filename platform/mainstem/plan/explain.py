@@ -1,21 +1,30 @@
-"""A commission in words: a sentence with what fills it, told in the reader's language."""
+"""A commission in words: from what the client paid to what it earned, told in the reader's language.
+
+Only figures are stored; the sentences around them are made when somebody reads. Whoever reads can
+work out the amount from the sentences alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
-from mainstem.money import Money
+from mainstem.money import BASIS, Money, rdiv
 
 
 class Explanation(TypedDict):
-    """What is stored beside a commission: the sentence, and its typed facts."""
+    """What is stored beside a commission: which sentences, and what fills them.
+
+    Amounts are minor units of `currency`, rates basis points.
+    """
 
     message: str
     facts: dict[str, Any]
 
 
 class Reader(Protocol):
-    """Whoever reads it: translates and writes money."""
+    """Whoever reads it: translates, and writes money and rates."""
 
     def text(self, message: str) -> str:
         """The message in the reader's language."""
@@ -25,23 +34,79 @@ class Reader(Protocol):
         """An amount in the reader's language."""
         ...
 
+    def percent(self, basis_points: int) -> str:
+        """A rate in the reader's language."""
+        ...
 
-CREDIT = {
-    ("goods", True): "{rate} of {base} for goods delivered on order {order}: you won this client.",
-    ("service", True): "{rate} of {base} for the service performed on order {order}: you won this client.",
-    ("goods", False): "{rate} of {base} for goods delivered on order {order}: won by your team, level {level}.",
-    ("service", False): "{rate} of {base} for the service performed on order {order}: won by your team, level {level}.",
-}  # fmt: skip
-CAPPED = " All levels together are capped at {cap}, so each gives its part."
-REVERSAL = (
-    "{returned} of {base} on order {order} went back to the client, so the same part of your"
-    " {credited} goes back: {reversed} in all."
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What was delivered of one kind of one order, and how much of it went back, in minor units.
+
+    `price_minor` is what it costs, tax included; `counts` how much of it without tax stands under
+    which commissionable share (basis points). `base_minor` is what that comes to, article by article,
+    and `returned_minor` the part of it that went back with `back_minor` of the price.
+    """
+
+    price_minor: int
+    tax_minor: int
+    counts: Sequence[tuple[int, int]]
+    base_minor: int
+    back_minor: int = 0
+    returned_minor: int = 0
+
+
+PAID = {
+    "goods": "{price} was paid for goods delivered on order {order}, {tax} of it tax.",
+    "service": "{price} was paid for the service performed on order {order}, {tax} of it tax.",
+}
+ALL_COUNTS = "All of the {base} without tax counts for commission."
+PART_COUNTS = "Without tax, {counts} counts for commission: {base}."
+PARTS_COUNT = "Without tax, {counts} counts for commission, rounded article by article: {base}."
+OF = "{share} of {net}"
+AND = " and "
+EXACT = "{rate} of that is {credit}."
+DOWN = "{rate} of that, rounded down, is {credit}."
+UP = "{rate} of that, rounded up so that all levels add up, is {credit}."
+CAPPED_EXACT = (
+    "{rate} of that, times {cap} / {sum} since all levels together get {cap} at most, is {credit}."
+)
+CAPPED_DOWN = (
+    "{rate} of that, times {cap} / {sum} since all levels together get {cap} at most, is {credit},"
+    " rounded down."
+)
+CAPPED_UP = (
+    "{rate} of that, times {cap} / {sum} since all levels together get {cap} at most, is {credit},"
+    " rounded up so that all levels add up."
+)
+STOOD = "{before} of it stood here before."
+YOURS = "You won this client."
+TEAM = "Your team won this client, level {level}."
+BACK = (
+    "{back} of the {price} that was paid on order {order} went back to the client, and with it"
+    " {returned} of the {base} that counts for commission."
+)
+REVERSAL = "The same part of your {credit}, rounded to the nearest, goes back: {reversed} in all."
+WENT_BEFORE = "{before} of it went back before."
+ONLY_BACK = (
+    "Only {back} of the {price} that was paid on order {order} went back to the client after all, and"
+    " with it {returned} of the {base} that counts for commission."
+)
+RESTORED = (
+    "The same part of your {credit}, rounded to the nearest, is {reversed}. What went back beyond that"
+    " is yours again."
 )
 HELD = "What order {order} has earned you is held until all of it has arrived and may no longer come back."
-RESTORED = (
-    "Only {returned} of {base} on order {order} went back to the client after all, so {reversed} of"
-    " your {credited} goes back and the rest is yours again."
-)
+
+SENTENCES = (
+    *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, OF, AND, EXACT, DOWN, UP, CAPPED_EXACT,
+    CAPPED_DOWN, CAPPED_UP, STOOD, YOURS, TEAM, BACK, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, HELD,
+)  # fmt: skip
+"""Everything that may be said."""
+
+_EARLIER_CAPPED = " All levels together are capped at {cap}, so each gives its part."
+_AMOUNTS = {"price", "tax", "base", "credit", "before", "back", "returned", "reversed"}
+_RATES = {"rate", "cap", "sum"}
 
 
 def explain(
@@ -52,44 +117,113 @@ def explain(
     order: str,
     currency: str,
     rate_bp: int,
-    base_minor: int,
-    returned_minor: int = 0,
+    basis: Basis,
     credited_minor: int = 0,
     reversed_minor: int = 0,
-    capped_bp: int | None = None,
+    before_minor: int = 0,
+    capped: tuple[int, int] | None = None,
 ) -> Explanation:
-    """Why a commission moved. `kind` is credit, reversal, restored or hold."""
+    """Why a commission moved. `kind` is credit, reversal, restored or hold.
+
+    `before_minor` is how much had been credited, or had gone back, before this movement; `capped` the
+    plan's cap and the sum of the rates that it cuts, in basis points.
+    """
+    facts: dict[str, Any] = {"order": order}
     if kind == "hold":
-        return {"message": HELD, "facts": {"order": order}}
-    facts: dict[str, Any] = {"order": order, "base": [base_minor, currency]}
+        return {"message": kind, "facts": facts}
+    facts |= {
+        "currency": currency, "price": basis.price_minor, "base": basis.base_minor,
+        "credit": credited_minor,
+    }  # fmt: skip
+    if before_minor:
+        facts["before"] = before_minor
     if kind == "credit":
-        message = CREDIT[rule, level == 0]
-        facts["rate"] = rate_bp
+        facts |= {"rule": rule, "tax": basis.tax_minor, "rate": rate_bp}
         if level:
             facts["level"] = level
-        if capped_bp is not None:
-            message += CAPPED
-            facts["cap"] = capped_bp
+        if capped:
+            facts["cap"], facts["sum"] = capped
+        if basis.base_minor != basis.price_minor - basis.tax_minor:
+            facts["counts"] = [list(part) for part in basis.counts]
     else:
-        message = REVERSAL if kind == "reversal" else RESTORED
-        facts["returned"] = [returned_minor, currency]
-        facts["credited"] = [credited_minor, currency]
-        facts["reversed"] = [reversed_minor, currency]
-    return {"message": message, "facts": facts}
+        facts |= {
+            "back": basis.back_minor, "returned": basis.returned_minor, "reversed": reversed_minor,
+        }  # fmt: skip
+    return {"message": kind, "facts": facts}
 
 
 def tell(explanation: Explanation, reader: Reader) -> str:
-    """The sentence in the reader's language, with its amounts and rates written out."""
-    message = explanation["message"]
-    capped = message.endswith(CAPPED)
-    words = reader.text(message.removesuffix(CAPPED)) + (reader.text(CAPPED) if capped else "")
-    shown = {name: _written(name, value, reader) for name, value in explanation["facts"].items()}
-    return words.format(**shown)
+    """The sentences in the reader's language, with their amounts and rates written out."""
+    message, facts = explanation["message"], explanation["facts"]
+    if message not in _SAID:
+        return _told_earlier(message, facts, reader)
+    shown = {name: _written(name, value, facts, reader) for name, value in facts.items()}
+    return " ".join(reader.text(said).format(**shown) for said in _SAID[message](facts))
 
 
-def _written(name: str, value: Any, reader: Reader) -> str:
-    if isinstance(value, list):
-        return reader.money(Money(value[0], value[1]))
-    if name in ("rate", "cap"):
-        return f"{value / 100:g}\N{NO-BREAK SPACE}%"
+def _credit(facts: dict[str, Any]) -> list[str]:
+    said = [PAID[facts["rule"]]]
+    counts = facts.get("counts")
+    if not counts:
+        said.append(ALL_COUNTS)
+    elif sum(rdiv(net * share, BASIS) for net, share in counts) == facts["base"]:
+        said.append(PART_COUNTS)
+    else:
+        said.append(PARTS_COUNT)
+    said.append(_rounding(facts))
+    if facts.get("before"):
+        said.append(STOOD)
+    return [*said, TEAM if facts.get("level") else YOURS]
+
+
+def _rounding(facts: dict[str, Any]) -> str:
+    """How the credit follows from the base, by the rate and the cap."""
+    capped = "cap" in facts
+    exact, per = facts["base"] * facts["rate"], BASIS
+    if capped:
+        exact, per = exact * facts["cap"], per * facts["sum"]
+    if facts["credit"] * per == exact:
+        return CAPPED_EXACT if capped else EXACT
+    if facts["credit"] * per < exact:
+        return CAPPED_DOWN if capped else DOWN
+    return CAPPED_UP if capped else UP
+
+
+def _reversal(facts: dict[str, Any]) -> list[str]:
+    return [BACK, REVERSAL] + ([WENT_BEFORE] if facts.get("before") else [])
+
+
+_SAID: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+    "credit": _credit,
+    "reversal": _reversal,
+    "restored": lambda facts: [ONLY_BACK, RESTORED],
+    "hold": lambda facts: [HELD],
+}
+
+
+def _written(name: str, value: Any, facts: dict[str, Any], reader: Reader) -> str:
+    if name in _AMOUNTS:
+        return reader.money(Money(value, facts["currency"]))
+    if name in _RATES:
+        return reader.percent(value)
+    if name == "counts":
+        of = reader.text(OF)
+        return reader.text(AND).join(
+            of.format(share=reader.percent(share), net=reader.money(Money(net, facts["currency"])))
+            for net, share in value
+        )
     return str(value)
+
+
+def _told_earlier(message: str, facts: dict[str, Any], reader: Reader) -> str:
+    """What the first release stored: the sentence itself, and each amount with its currency."""
+    words = reader.text(message.removesuffix(_EARLIER_CAPPED))
+    if message.endswith(_EARLIER_CAPPED):
+        words += reader.text(_EARLIER_CAPPED)
+
+    def written(name: str, value: Any) -> str:
+        if isinstance(value, list):
+            return reader.money(Money(value[0], value[1]))
+        return reader.percent(value) if name in ("rate", "cap") else str(value)
+
+    return words.format(**{name: written(name, value) for name, value in facts.items()})
