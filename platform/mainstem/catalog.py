@@ -45,6 +45,20 @@ def amounts(offer: Offer, total_minor: int) -> Amounts:
     return Amounts(total_minor, total_minor - net, rdiv(net * offer.commissionable_bp, BASIS))
 
 
+def shares(work: Work, locale: str) -> list[Any]:
+    """Products of which only a share of the price counts for commission: (commissionable_bp, names)."""
+    return work.rows(
+        """SELECT p.commissionable_bp, array_agg(coalesce(t.name, e.name, p.slug) ORDER BY p.position, p.id)
+                    AS names
+             FROM product p
+             LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
+             LEFT JOIN product_text e ON e.product_id = p.id AND e.locale = 'en'
+            WHERE p.active AND p.commissionable_bp < 10000
+            GROUP BY 1 ORDER BY 1 DESC""",
+        locale=locale,
+    )
+
+
 _OFFERS = """
 SELECT v.id, p.id AS product_id, v.sku, p.kind,
        coalesce(t.name, e.name, v.sku)

@@ -11,17 +11,21 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
 from pathlib import Path
 from types import FrameType
 
 import psycopg
 
-from mainstem import __version__, checks, flow, identity, ledger, running, worker
+from mainstem import __version__, checks, flow, identity, ledger, planbook, running, worker
 from mainstem.kit import db, privileges, settings, telemetry
 from mainstem.kit.db import Database
+from mainstem.kit.errors import Refused
+from mainstem.kit.events import record
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import SYSTEM
 from mainstem.payments import SUBSCRIBED, Gateway
+from mainstem.plan import PlanAsks
 
 GATEWAY_AFTER_WEB = 20
 """How far the embedded gateway's port lies after the web's."""
@@ -74,6 +78,15 @@ def _parser() -> argparse.ArgumentParser:
     real.add_argument("--workers", type=int, default=2)
     real.add_argument("--batch", type=int, default=1000)
     real.add_argument("--fresh", action="store_true", help="forget an earlier run and begin anew")
+    plan = add("publish-plan", publish_plan)
+    plan.add_argument("file", type=Path, help="the plan, as JSON")
+    plan.add_argument("--from", dest="day", type=date.fromisoformat, metavar="YYYY-MM-DD",
+                      help="the day from which it is in force; else at once")  # fmt: skip
+    plan.add_argument(
+        "--confirmed",
+        action="store_true",
+        help="publish it although it pays less than its rates say: its levels exceed its cap",
+    )
     imports = add("import", import_file)
     imports.add_argument("what", choices=["orders"])
     imports.add_argument("file", type=Path)
@@ -300,6 +313,36 @@ def make_setup_token(given: argparse.Namespace) -> int:
         token = identity.make_setup_token(work)
     database.close()
     print(token)  # noqa: T201
+    return 0
+
+
+def publish_plan(given: argparse.Namespace) -> int:
+    """Publish a version of the compensation plan from a JSON file."""
+    try:
+        document = json.loads(given.file.read_text("utf-8"))
+    except (OSError, ValueError) as problem:
+        _say(f"{given.file} cannot be read as JSON: {problem}")
+        return 1
+    if not isinstance(document, dict):
+        _say(f"{given.file} holds no plan: a plan is a JSON object.")
+        return 1
+    zone = settings.read().zone
+    database = Database(_live_owner_url(), tools=flow.tools(zone=str(zone)), pool=1)
+    try:
+        with database.work(SYSTEM) as work:
+            start = datetime.combine(given.day, time(), zone) if given.day else work.now()
+            made = planbook.publish(work, document, effective_from=start, confirmed=given.confirmed)
+            record(work, "plan.published", str(made.version))
+    except Refused as no:
+        _say(no.text())
+        for problem in no.problems:
+            _say(f"  {problem.pointer}: {problem.text()}")
+        if isinstance(no, PlanAsks):
+            _say("If this is meant, say --confirmed.")
+        return 1
+    finally:
+        database.close()
+    _say(f"Version {made.version} of the plan is published.")
     return 0
 
 

@@ -13,7 +13,7 @@ from mainstem.kit.work import Question, Work
 from mainstem.money import Money
 from mainstem.payments import payout_problem
 from mainstem.plan import Plan, PlanRefused, parse
-from mainstem.plan.definition import fingerprint
+from mainstem.plan.definition import fingerprint, refuse_what_nobody_expects
 
 
 class NoPlanInForce(RuntimeError):
@@ -30,11 +30,14 @@ class PublishedAlready(Refused):
     )
 
 
-def publish(work: Work, document: Mapping[str, Any], *, effective_from: datetime) -> Plan:
+def publish(
+    work: Work, document: Mapping[str, Any], *, effective_from: datetime, confirmed: bool = False
+) -> Plan:
     """A new version; the one that it has when this very plan was published for this very instant.
 
     Raises PlanRefused for a plan that the company must not have or that could not be paid out,
-    PublishedAlready for one that is in force from another instant.
+    PublishedAlready for one that is in force from another instant, PlanAsks for one that pays less
+    than its rates say, unless whoever publishes it has `confirmed` that this is meant.
     """
     # One at a time: each gets a number of its own.
     work.run("SELECT pg_advisory_xact_lock(7220)")
@@ -50,6 +53,7 @@ def publish(work: Work, document: Mapping[str, Any], *, effective_from: datetime
     version = work.value("SELECT coalesce(max(version), 0) + 1 FROM plan_version")
     plan = parse(document, version=version)
     _refuse_unpayable(plan)
+    refuse_what_nobody_expects(plan, confirmed=confirmed)
     work.run(
         """INSERT INTO plan_version (version, document, hash, effective_from, published_by, published_at)
            VALUES (%(version)s, %(document)s::jsonb, %(hash)s, %(start)s, %(actor)s, %(now)s)""",

@@ -395,7 +395,8 @@ class House:
 def house(database: Database, clock: FixedClock) -> Iterator[House]:
     with database.work() as work:
         company = a_company(work, stock=10_000)
-        planbook.publish(work, FIVE, effective_from=work.now() - timedelta(days=1))
+        start = work.now() - timedelta(days=1)
+        planbook.publish(work, FIVE, effective_from=start, confirmed=True)
         dahlia = an_affiliate(work, "dahlia", sponsor_id=company.cedar)
         elm = an_affiliate(work, "elm", sponsor_id=dahlia)
         work.run("UPDATE product SET tax_bp = 600, commissionable_bp = 8000 WHERE slug = 'skillet'")

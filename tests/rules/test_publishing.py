@@ -1,16 +1,20 @@
-"""Publishing a plan: numbered, once, and one at a time."""
+"""Publishing a plan: numbered, once, one at a time, and nothing that its reader would not expect."""
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.company import PLAN
 from tests.waits import await_somebody_waits_for
 
-from mainstem import planbook
+from mainstem import cli, planbook
 from mainstem.kit.db import Database
+from mainstem.plan import PlanAsks, PlanRefused
 
 OTHER = PLAN | {"name": "Second plan"}
 
@@ -50,3 +54,84 @@ def test_two_who_publish_at_once_get_a_version_each(database: Database) -> None:
             second = threads.submit(publish_the_other)
             await_somebody_waits_for(work)
         assert second.result(20) == 2
+
+
+def levels(cap_bp: int, *levels_bp: int) -> dict[str, object]:
+    """A plan whose goods pay these levels under this cap."""
+    rule = PLAN["rules"]["goods"] | {"levels_bp": list(levels_bp), "cap_bp": cap_bp}  # type: ignore[index]
+    name = f"{levels_bp} under {cap_bp}"
+    return PLAN | {"name": name, "rules": PLAN["rules"] | {"goods": rule}}  # type: ignore[operator]
+
+
+def test_levels_above_their_cap_are_asked_about_and_published_when_that_is_meant(
+    database: Database,
+) -> None:
+    plan = levels(1400, 1000, 800, 700)
+    with database.work() as work:
+        start = work.now()
+        with pytest.raises(PlanAsks) as question:
+            planbook.publish(work, plan, effective_from=start)
+        [problem] = question.value.problems
+        assert (problem.pointer, problem.code) == ("/rules/goods/levels_bp", "levels_above_cap")
+        assert problem.text() == (
+            "The levels of goods add up to 25 %, above the cap of 14 %. On a sale with all of them,"
+            " each gives way in proportion: level 0 gets 5.6 % instead of 10 %."
+        )
+        assert work.value("SELECT count(*) FROM plan_version") == 0
+        published = planbook.publish(work, plan, effective_from=start, confirmed=True)
+        # It is published: to say so again needs no confirmation.
+        assert planbook.publish(work, plan, effective_from=start) == published
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_levels_above_the_whole_are_refused_whatever_is_confirmed(
+    database: Database, confirmed: bool
+) -> None:
+    with database.work() as work:
+        plan = levels(10000, 9000, 5000, 4000)
+        with pytest.raises(PlanRefused) as refusal:
+            planbook.publish(work, plan, effective_from=work.now(), confirmed=confirmed)
+        assert [problem.code for problem in refusal.value.problems] == ["more_than_the_whole"]
+        assert "180 %" in refusal.value.problems[0].text()
+
+
+@pytest.mark.parametrize("levels_bp", [(1400,), (1000, 300, 100), (700, 700)])
+def test_levels_within_their_cap_are_not_asked_about(
+    database: Database, levels_bp: tuple[int, ...]
+) -> None:
+    with database.work() as work:
+        plan = levels(1400, *levels_bp)
+        assert planbook.publish(work, plan, effective_from=work.now()).version == 1
+
+
+def test_a_plan_that_was_published_before_anybody_was_asked_still_pays(database: Database) -> None:
+    with database.work() as work:
+        work.run(
+            """INSERT INTO plan_version (version, document, hash, effective_from, published_by, published_at)
+               VALUES (1, %(document)s::jsonb, 'earlier', %(now)s, 'staff', %(now)s)""",
+            document=json.dumps(levels(10000, 9000, 5000, 4000)),
+            now=work.now(),
+        )
+        assert planbook.in_force(work, work.now()).rules["goods"].levels_bp == (9000, 5000, 4000)
+
+
+def test_the_command_line_asks_too(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("MAINSTEM_OWNER_URL", database.url)
+    monkeypatch.setenv("MAINSTEM_MODE", "demo")
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(levels(1400, 1000, 800, 700)))
+    assert cli.main(["publish-plan", str(file)]) == 1
+    said = capsys.readouterr().err
+    assert "/rules/goods/levels_bp: The levels of goods add up to 25 %" in said
+    assert "--confirmed" in said
+    assert cli.main(["publish-plan", str(file), "--confirmed", "--from", "2027-01-01"]) == 0
+    with database.work() as work:
+        row = work.row("SELECT version, effective_from FROM plan_version")
+        assert tuple(row or ()) == (1, datetime(2026, 12, 31, 23, tzinfo=UTC))
+        assert work.value("SELECT subject FROM fact WHERE name = 'plan.published'") == "1"
+    for text, complaint in (("{", "cannot be read as JSON"), ("[]", "a plan is a JSON object")):
+        file.write_text(text)
+        assert cli.main(["publish-plan", str(file)]) == 1
+        assert complaint in capsys.readouterr().err

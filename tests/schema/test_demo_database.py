@@ -71,12 +71,14 @@ def test_no_command_of_a_demo_works_on_a_companys_database(
 ) -> None:
     history = tmp_path / "orders.csv"
     history.touch()
+    plan = tmp_path / "plan.json"
+    plan.write_text("{}")
     monkeypatch.setenv("MAINSTEM_DATA", str(tmp_path))
     monkeypatch.setenv("MAINSTEM_MODE", "demo")
     monkeypatch.setenv("MAINSTEM_DATABASE_URL", companys)
     monkeypatch.setattr(cli.privileges, "start_again_without_root", lambda: None)
     commands = (["web"], ["worker"], ["migrate"], ["check"], ["setup-token"],
-                ["import", "orders", str(history)])  # fmt: skip
+                ["import", "orders", str(history)], ["publish-plan", str(plan)])  # fmt: skip
     for command in commands:
         assert cli.main(command) == 1
         assert "was not made by a demo" in capsys.readouterr().err, command

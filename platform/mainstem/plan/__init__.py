@@ -1,6 +1,6 @@
 """The compensation plan: what it may say, what it gives, and how that is told. Knows no database."""
 
-from mainstem.plan.definition import NOBODY, Plan, PlanRefused, Rule, parse
+from mainstem.plan.definition import NOBODY, Plan, PlanAsks, PlanRefused, Rule, parse
 from mainstem.plan.evaluate import Share, evaluate
 from mainstem.plan.explain import Basis, Explanation, explain, tell
 
@@ -9,6 +9,7 @@ __all__ = [
     "Basis",
     "Explanation",
     "Plan",
+    "PlanAsks",
     "PlanRefused",
     "Rule",
     "Share",

@@ -69,6 +69,61 @@ class PlanRefused(Refused):
     message: ClassVar[str] = "This plan cannot be published."
 
 
+class PlanAsks(Refused):
+    """The plan does what its reader may not expect; whoever publishes it is to say that it is meant."""
+
+    code: ClassVar[str] = "plan_asks"
+    status: ClassVar[int] = 409
+    message: ClassVar[str] = (
+        "This plan pays less than its rates say. Publish it only if that is meant."
+    )
+
+
+def refuse_what_nobody_expects(plan: Plan, *, confirmed: bool) -> None:
+    """Refuse levels that add up to more than the whole, and ask about levels that their cap cuts.
+
+    Only for a plan that is about to be published: what was published before stands as it is.
+    """
+    above = [rule for rule in plan.rules.values() if sum(rule.levels_bp) > BASIS]
+    if above:
+        raise PlanRefused(
+            *(
+                Problem(
+                    f"/rules/{rule.name}/levels_bp",
+                    "more_than_the_whole",
+                    "The levels of {rule} add up to {sum} %, more than the whole of what is sold.",
+                    {"rule": rule.name, "sum": _percent(sum(rule.levels_bp))},
+                )
+                for rule in above
+            )
+        )
+    cut = [rule for rule in plan.rules.values() if sum(rule.levels_bp) > rule.cap_bp]
+    if cut and not confirmed:
+        raise PlanAsks(
+            *(
+                Problem(
+                    f"/rules/{rule.name}/levels_bp",
+                    "levels_above_cap",
+                    "The levels of {rule} add up to {sum} %, above the cap of {cap} %. On a sale with"
+                    " all of them, each gives way in proportion: level 0 gets {paid} % instead of"
+                    " {rate} %.",
+                    {
+                        "rule": rule.name,
+                        "sum": _percent(sum(rule.levels_bp)),
+                        "cap": _percent(rule.cap_bp),
+                        "rate": _percent(rule.levels_bp[0]),
+                        "paid": _percent(rule.levels_bp[0] * rule.cap_bp / sum(rule.levels_bp)),
+                    },
+                )
+                for rule in cut
+            )
+        )
+
+
+def _percent(basis_points: float) -> str:
+    return f"{basis_points / 100:.4g}"
+
+
 def parse(document: Mapping[str, Any], *, version: int) -> Plan:
     """The plan that a document says. Raises PlanRefused with a pointer to everything wrong."""
     problems: list[Problem] = []

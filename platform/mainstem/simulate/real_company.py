@@ -49,7 +49,7 @@ PLAN = {
 
 def found(work: Work, history: History) -> None:
     """Everything that must be there before the first basket. The work's clock says since when."""
-    planbook.publish(work, PLAN, effective_from=work.now())
+    planbook.publish(work, PLAN, effective_from=work.now(), confirmed=True)
     catalog.set_shipping_rate(work, CURRENCY, 0, free_from_minor=0, tax_bp=0)
     _affiliates(work, [store for store, _ in history.stores()])
     variants = _articles(work, history.articles())

@@ -6,13 +6,15 @@ from typing import Any
 
 from litestar import Router
 
-from mainstem.web.console import codes, facts, home, money, orders
+from mainstem.web.console import codes, facts, home, money, orders, plan
 from mainstem.web.console.frame import ADMIN, MONEY, ORDERS
 from mainstem.web.guards import staff
 
 routes: list[Any] = [
     *home.routes,
     Router("/", route_handlers=orders.routes, guards=[staff(*ORDERS)]),
-    Router("/", route_handlers=[*money.routes, *codes.routes], guards=[staff(*MONEY)]),
+    Router(
+        "/", route_handlers=[*money.routes, *codes.routes, *plan.routes], guards=[staff(*MONEY)]
+    ),
     Router("/", route_handlers=facts.routes, guards=[staff(*ADMIN)]),
 ]

@@ -19,7 +19,7 @@ from mainstem.kit.work import Work
 from mainstem.ledger import PARENT
 from mainstem.ledger.chart import AFFILIATE_ACCOUNTS, PARENT_ACCOUNTS
 from mainstem.money import Money
-from mainstem.plan import Plan, tell
+from mainstem.plan import tell
 from mainstem.web.console import queries
 from mainstem.web.console import words as told
 from mainstem.web.console.frame import Answer, Asked, Page, framed, names_of, refused, show
@@ -415,54 +415,6 @@ def affiliate(request: Asked, work: NamedDependency[Work], id: FromPath[int]) ->
     return show(request, "console/affiliate.html", page)
 
 
-# ------------------------------------------------------------------------- the plan
-
-
-class PlanPage(Page, kw_only=True):
-    """How the company pays, in words."""
-
-    plan: Plan
-    rates: list[tuple[str, int, list[str], str]]
-    minimum: list[Money]
-    versions: list[Any]
-    who: dict[str, str]
-
-
-@get("/plan", sync_to_thread=True)
-def plan(request: Asked, work: NamedDependency[Work]) -> Answer:
-    """The plan in force, and every version that was published."""
-    language = language_of(request)
-    now = planbook.in_force(work, work.now())
-    versions = work.rows(
-        """SELECT version, document->>'name' AS name, effective_from, published_by, published_at
-             FROM plan_version ORDER BY version DESC"""
-    )
-    page = PlanPage(
-        **framed(request, work, "money"),
-        plan=now,
-        rates=[
-            (
-                language.text({"goods": "Goods", "service": "Services"}[rule.name]),
-                rule.hold_days,
-                [_percent(language, bp) for bp in rule.levels_bp],
-                _percent(language, rule.cap_bp),
-            )
-            for rule in now.rules.values()
-        ],
-        minimum=[Money(minor, code) for code, minor in sorted(now.minimum_payout_minor.items())],
-        versions=versions,
-        who=names_of(work, language, [row.published_by for row in versions]),
-    )
-    return show(request, "console/plan.html", page)
-
-
-def _percent(language: Any, bp: int) -> str:
-    shown = f"{bp / 100:g}"
-    if language.locale == "sv":
-        shown = shown.replace(".", ",")
-    return f"{shown}\N{NO-BREAK SPACE}%"
-
-
 routes = [
     list_payouts,
     run_payouts,
@@ -475,5 +427,4 @@ routes = [
     entries,
     list_affiliates,
     affiliate,
-    plan,
 ]

@@ -80,6 +80,7 @@ FACTS = {
     "payout.reserved": "Payout reserved",
     "payout.run": "Payout run by hand",
     "person.created": "Person created",
+    "plan.published": "Plan published",
     "person.signed_in": "Signed in",
     "quote.declined": "Quote declined",
     "quote.expired": "Quote expired",

@@ -1,0 +1,150 @@
+"""The plan: how the company pays, in words, and a new version of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, time
+from typing import Any
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from mainstem import catalog, planbook
+from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.kit.events import record
+from mainstem.kit.work import Work
+from mainstem.money import Money
+from mainstem.plan import Plan, PlanAsks
+from mainstem.web.console.frame import Answer, Asked, Page, framed, names_of, refused, show
+from mainstem.web.forms import Form
+from mainstem.web.rendering import language_of, redirect, words
+
+DOCUMENT_MAX = 20_000
+
+
+class Share(msgspec.Struct, frozen=True):
+    """Products of which only a share of the price without tax counts for commission."""
+
+    share: str
+    names: list[str]
+
+
+class PlanPage(Page, kw_only=True):
+    """How the company pays, in words."""
+
+    plan: Plan
+    rates: list[tuple[str, int, list[str], str]]
+    shares: list[Share]
+    minimum: list[Money]
+    versions: list[Any]
+    who: dict[str, str]
+    document: str
+    problems: list[str]
+    """What is wrong with a plan that was sent, or what its reader may not expect of it."""
+    asks: bool
+    """Whether it may be published all the same, by whoever says that this is meant."""
+
+
+@get("/plan", sync_to_thread=True)
+def plan(request: Asked, work: NamedDependency[Work]) -> Answer:
+    """The plan in force, and every version that was published."""
+    return _plan(request, work)
+
+
+@post("/plan", sync_to_thread=True)
+def publish(request: Asked, work: NamedDependency[Work], form: NamedDependency[Form]) -> Answer:
+    """Publish a version. Whoever publishes confirms what it does beyond what it says."""
+    published: list[Plan] = []
+
+    def do() -> None:
+        made = planbook.publish(
+            work,
+            _document(form),
+            effective_from=_effective_from(work, form),
+            confirmed=form["confirmed"] == "yes",
+        )
+        record(work, "plan.published", str(made.version))
+        published.append(made)
+
+    no = refused(work, do)
+    if no:
+        return _plan(request, work, no, form)
+    said = language_of(request).text("Version {n} of the plan is published.")
+    return redirect(request, "/console/plan", notice=said.format(n=published[0].version))
+
+
+def _plan(
+    request: Asked, work: Work, no: Refused | None = None, form: Form | None = None
+) -> Answer:
+    language = language_of(request)
+    now = planbook.in_force(work, work.now())
+    versions = work.rows(
+        """SELECT version, document->>'name' AS name, effective_from, published_by, published_at
+             FROM plan_version ORDER BY version DESC"""
+    )
+    document = work.value(
+        "SELECT document FROM plan_version WHERE version = %(version)s", version=now.version
+    )
+    page = PlanPage(
+        **framed(request, work, "money"),
+        plan=now,
+        rates=[
+            (
+                language.text({"goods": "Goods", "service": "Services"}[rule.name]),
+                rule.hold_days,
+                [language.percent(bp) for bp in rule.levels_bp],
+                language.percent(rule.cap_bp),
+            )
+            for rule in now.rules.values()
+        ],
+        shares=[
+            Share(language.percent(row.commissionable_bp), row.names)
+            for row in catalog.shares(work, language.locale)
+        ],
+        minimum=[Money(minor, code) for code, minor in sorted(now.minimum_payout_minor.items())],
+        versions=versions,
+        who=names_of(work, language, [row.published_by for row in versions]),
+        document=json.dumps(document, indent=2, ensure_ascii=False),
+        problems=[words(language, problem) for problem in no.problems] if no else [],
+        asks=isinstance(no, PlanAsks),
+    )
+    return show(request, "console/plan.html", page, no, form)
+
+
+def _document(form: Form) -> dict[str, Any]:
+    text = form["document"]
+    try:
+        if len(text) > DOCUMENT_MAX:
+            raise ValueError
+        found = json.loads(text)
+    except json.JSONDecodeError as problem:
+        raise InvalidInput(
+            Problem("/document", "invalid_field", "This is no JSON: look at line {line}.",
+                    {"line": problem.lineno})
+        ) from problem  # fmt: skip
+    except (ValueError, RecursionError) as problem:
+        raise InvalidInput(
+            Problem("/document", "invalid_field", "This is no plan that anybody could read.")
+        ) from problem
+    if not isinstance(found, dict):
+        raise InvalidInput(Problem("/document", "invalid_field", "A plan is a JSON object."))
+    return found
+
+
+def _effective_from(work: Work, form: Form) -> datetime:
+    """The beginning of a day where the company lives; now, where none is given."""
+    if not form["effective_from"]:
+        return work.now()
+    wrong = Problem("/effective_from", "invalid_field", "Give a day, from today on.")
+    try:
+        day = date.fromisoformat(form["effective_from"])
+    except ValueError as problem:
+        raise InvalidInput(wrong) from problem
+    today = work.now().astimezone(work.tools.zone).date()
+    if day < today or day.year > today.year + 10:
+        raise InvalidInput(wrong)
+    return work.now() if day == today else datetime.combine(day, time(), work.tools.zone)
+
+
+routes = [plan, publish]
