@@ -398,10 +398,14 @@ def _step(work: Work, key: FulfilmentKey, action: str) -> None:
 
 
 def to_do(work: Work) -> list[Any]:
-    """The desk's list: open work, oldest first; also work that was called off whole while somebody
-    had it in hand, until it is put back (`put_back`: pieces in the box, None where nothing was)."""
+    """The desk's list: open work, what was promised first comes first.
+
+    Work that was called off whole while somebody had it in hand stands here too, until it is put back
+    (`put_back`: pieces in the box, None where nothing was).
+    """
     return work.rows(
         """SELECT f.home_id, f.order_id, f.no, f.state, f.parked_for, f.picker, f.routed_at, o.number,
+                  o.promised_on,
                   o.client->>'name' AS client, o.address->>'city' AS city,
                   o.address->>'country' AS country, l.code AS location, s.name AS storefront,
                   (SELECT sum(quantity)::int FROM reservation r WHERE r.home_id = f.home_id
@@ -422,7 +426,7 @@ def to_do(work: Work) -> list[Any]:
                    WHERE state IN ('assigned','released','picking','picked','packed','parked')
                    UNION SELECT home_id, order_id, fulfilment_no FROM pick_stop
                           WHERE cleared_at IS NULL)
-            ORDER BY f.routed_at, f.order_id, f.no LIMIT 500"""
+            ORDER BY o.promised_on, f.routed_at, f.order_id, f.no LIMIT 500"""
     )
 
 
@@ -444,7 +448,8 @@ def in_transit(work: Work) -> list[Any]:
     """Parcels on their way, oldest first."""
     return work.rows(
         """SELECT p.home_id, p.order_id, p.fulfilment_no AS no, p.carrier, p.tracking, p.shipped_at,
-                  o.number, o.client->>'name' AS client, o.address->>'city' AS city
+                  o.number, o.promised_on, o.client->>'name' AS client,
+                  o.address->>'city' AS city
              FROM parcel p JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
             WHERE p.state = 'in_transit' ORDER BY p.shipped_at, p.order_id LIMIT 500"""
     )

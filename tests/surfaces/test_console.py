@@ -298,6 +298,19 @@ def test_a_denied_request_says_why_and_a_small_sum_waits_for_nobody(house: Staff
     sound(house)
 
 
+def test_a_broken_promise_is_seen_where_people_work(house: Staff, clock: FixedClock) -> None:
+    placed = house.sold((KETTLE, 1))
+    per = house.reader("per")
+    page = words_of(per.get("/desk/ship"))
+    assert "9 Mar 2026" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Late" not in page
+    clock.move(timedelta(days=8))
+    assert "Late" in words_of(house.reader("per").get("/desk/ship"))
+    page = words_of(house.reader("fia").get(order_url(placed)))
+    assert "Promised by 9 Mar 2026." in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Late" in page
+
+
 def test_a_picker_sends_no_money_back(house: Staff) -> None:
     placed = house.sold((KETTLE, 1))
     form = {"asked": "0", "amount": "1", "reason": "x"}

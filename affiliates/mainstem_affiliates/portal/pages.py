@@ -146,6 +146,7 @@ class OrderPage(PortalPage, frozen=True, kw_only=True):
     city: str
     total: Money
     promised_by: date | None
+    is_late: bool
     lines: Sequence[Any]
     timeline: list[dict[str, Any]]
     earned: ToldOrder | None
@@ -262,6 +263,7 @@ async def order(request: Visit, work: NamedDependency[Work], order_id: FromPath[
         city=view.address["city"],
         total=view.total,
         promised_by=view.promised_by if view.state in ("paid", "shipped") else None,
+        is_late=view.is_late,
         lines=view.lines,
         timeline=[
             {

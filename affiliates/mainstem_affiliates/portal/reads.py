@@ -16,9 +16,9 @@ from mainstem.commissions.queries import HELD_NOW, payable_on
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
+from mainstem.orders import is_late
 from mainstem.payouts import AffiliateMoney, money_of, no_money
 from mainstem.plan import Explanation
-from mainstem_affiliates import promise
 
 MOVEMENTS_MAX = 60
 ORDERS_MAX = 50
@@ -123,6 +123,7 @@ class ClientOrder:
     total: Money
     placed_at: datetime
     promised_by: date | None
+    is_late: bool
     earned: Money | None
     is_mine: bool
 
@@ -289,11 +290,9 @@ def payouts(work: Work, reader: Me) -> list[Payout]:
 _ORDERS = """
 SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.fulfillment_status, o.currency,
        o.total_minor, o.client->>'name' AS client, o.address->>'city' AS city, o.placed_at,
-       o.paid_at, o.pay_by,
+       o.paid_at, o.pay_by, o.promised_on,
        (SELECT sum(c.amount_minor)::bigint FROM commission c
-         WHERE c.home_id = o.home_id AND c.order_id = o.id AND c.beneficiary_id = %(id)s) AS earned,
-       EXISTS (SELECT 1 FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id
-                  AND l.kind = 'goods') AS goods
+         WHERE c.home_id = o.home_id AND c.order_id = o.id AND c.beneficiary_id = %(id)s) AS earned
   FROM ((SELECT * FROM orders
           WHERE seller_id = %(id)s
             AND (%(at)s::timestamptz IS NULL OR (placed_at, id) < (%(at)s, %(order)s::uuid))
@@ -321,9 +320,8 @@ def orders(
             city=row.city,
             total=Money(row.total_minor, row.currency),
             placed_at=row.placed_at,
-            promised_by=promise.by(row.paid_at, work.tools.zone)
-            if row.paid_at and row.goods and row.fulfillment_status != "delivered"
-            else None,
+            promised_by=row.promised_on,
+            is_late=is_late(row.promised_on, work.now(), work.tools.zone),
             earned=None if row.earned is None else Money(row.earned, row.currency),
             is_mine=row.home_id == reader.id,
         )

@@ -11,7 +11,7 @@ from mainstem.calendar import place_of, withdrawal_ends
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem_affiliates import promise
+from mainstem.orders import is_late, promised_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ class OrderView:
     pay_by: datetime
     is_payable: bool
     promised_by: date | None
+    is_late: bool
+    """The day we promised is over, and she still waits."""
     withdraw_until: date | None
     """The last day of the client's right to withdraw from her goods, once all of them have come."""
     lines: list[OrderLine]
@@ -129,8 +131,13 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
         for line in found
     ]
     refunds = work.rows(_REFUNDS, **asked)
-    paid_at = row.paid_at or row.captured_at
-    has_goods = any(line.kind == "goods" for line in lines)
+    promised = row.promised_on
+    if row.paid_at is None and row.captured_at and any(line.kind == "goods" for line in lines):
+        # The moment between the payment and its booking, which says the same.
+        address = row.address
+        promised = promised_on(
+            row.captured_at, address["country"], address["postal_code"], work.tools.zone
+        )
     return OrderView(
         home_id=home_id,
         id=order_id,
@@ -146,7 +153,9 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
         placed_at=row.placed_at,
         pay_by=row.pay_by,
         is_payable=_state(row, work.now()) == "unpaid",
-        promised_by=promise.by(paid_at, work.tools.zone) if paid_at and has_goods else None,
+        promised_by=promised,
+        is_late=_state(row, work.now()) in ("paid", "shipped")
+        and is_late(promised, work.now(), work.tools.zone),
         withdraw_until=_withdraw_until(row.address, found),
         lines=lines,
         moments=_moments(work, row, asked, refunds),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.work import Work
-from mainstem.orders.progress import lock
+from mainstem.orders.progress import local_day, lock
 from mainstem.web.console.frame import (
     Answer,
     Asked,
@@ -52,6 +53,7 @@ class Queue(Page, kw_only=True):
     rows: list[Any]
     counts: dict[str, int]
     pickers: dict[str, str]
+    today: date
 
 
 class Transit(Page, kw_only=True):
@@ -60,6 +62,7 @@ class Transit(Page, kw_only=True):
     queue: str
     rows: list[Any]
     counts: dict[str, int]
+    today: date
 
 
 class FulfilmentPage(Page, kw_only=True):
@@ -82,7 +85,7 @@ class FulfilmentPage(Page, kw_only=True):
 
 @get("/ship", sync_to_thread=True)
 def queue(request: Asked, work: NamedDependency[Work], queue: FromQuery[str] = "pick") -> Answer:
-    """Open work, oldest first."""
+    """Open work, what was promised first comes first."""
     to_do = shipments.to_do(work)
     queue = queue if queue in (*QUEUES, "put-back", "all") else "pick"
     rows = [row for row in to_do if _stands_in(row, queue)]
@@ -92,6 +95,7 @@ def queue(request: Asked, work: NamedDependency[Work], queue: FromQuery[str] = "
         rows=rows,
         counts=_counts(work, to_do),
         pickers=names_of(work, language_of(request), [row.picker or "" for row in rows]),
+        today=local_day(work, work.now()),
     )
     return show(request, "desk/queue.html", page)
 
@@ -120,6 +124,7 @@ def _transit(request: Asked, work: Work, no: Refused | None = None) -> Answer:
         queue="transit",
         rows=shipments.in_transit(work),
         counts=_counts(work, shipments.to_do(work)),
+        today=local_day(work, work.now()),
     )
     return show(request, "desk/transit.html", page, no)
 

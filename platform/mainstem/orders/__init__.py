@@ -33,6 +33,7 @@ from mainstem.orders.progress import (
     record_refund,
     record_shipment,
 )
+from mainstem.orders.promise import is_late, promised_on
 from mainstem.orders.refunding import refund, settle_refunds
 
 __all__ = [
@@ -60,9 +61,11 @@ __all__ = [
     "deny",
     "expire_unpaid",
     "give_rest_back",
+    "is_late",
     "limit_of",
     "mark_paid",
     "place",
+    "promised_on",
     "record_arrival",
     "record_delivery",
     "record_departure",

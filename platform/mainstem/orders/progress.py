@@ -19,6 +19,7 @@ from mainstem.kit.work import Work, columns
 from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
 from mainstem.money import rdiv
+from mainstem.orders.promise import promised_on
 
 Key = tuple[int, UUID]
 """An order: (home, id)."""
@@ -29,7 +30,12 @@ CASH = {"stripe": "gateway_cash", "external": "bank_cash"}
 
 _CAPTURES = """
 SELECT o.home_id, o.id, o.number, o.state, o.currency, o.total_minor, o.tax_minor,
-       p.id AS payment_id, p.provider, p.captured_minor, p.captured_at, p.fee_minor
+       p.id AS payment_id, p.provider, p.captured_minor, p.captured_at, p.fee_minor,
+       o.address->>'country' AS country, o.address->>'postal_code' AS postal_code,
+       -- Of a history nobody was promised anything.
+       o.channel <> 'import' AND o.promised_on IS NULL AND EXISTS (
+         SELECT 1 FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id
+            AND l.kind = 'goods') AS promises
   FROM payment p
   JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
     ON p.home_id = asked.home_id AND p.id = asked.id
@@ -41,13 +47,14 @@ _PAID = """
 UPDATE orders o SET
        paid_minor = sums.captured, paid_at = coalesce(o.paid_at, sums.captured_at),
        payment_status = CASE WHEN o.payment_status = 'none' THEN 'paid' ELSE o.payment_status END,
+       promised_on = coalesce(o.promised_on, sums.promised_on),
        state = CASE WHEN o.state = 'pending' AND sums.captured >= o.total_minor
                     THEN 'placed' ELSE o.state END
   FROM (SELECT p.home_id, p.order_id, sum(p.captured_minor)::bigint AS captured,
-               min(p.captured_at) AS captured_at
+               min(p.captured_at) AS captured_at, min(asked.promised_on) AS promised_on
           FROM payment p
-          JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
-            USING (home_id, order_id)
+          JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(promised)s::date[])
+            AS asked (home_id, order_id, promised_on) USING (home_id, order_id)
          WHERE p.state = 'captured' GROUP BY 1, 2) AS sums
  WHERE o.home_id = sums.home_id AND o.id = sums.order_id
 RETURNING o.home_id, o.id, o.state, o.paid_at"""
@@ -74,7 +81,19 @@ def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> list[Key]:
     ]
     if not fresh:
         return []
-    after = work.rows(_PAID, homes=[r.home_id for r in fresh], orders=[r.id for r in fresh])
+    # Of two payments of one order that come together, each order is named once.
+    paid = list({(row.home_id, row.id): row for row in reversed(fresh)}.values())
+    after = work.rows(
+        _PAID,
+        homes=[row.home_id for row in paid],
+        orders=[row.id for row in paid],
+        promised=[
+            promised_on(row.captured_at, row.country, row.postal_code, work.tools.zone)
+            if row.promises
+            else None
+            for row in paid
+        ],
+    )
     waited = {(row.home_id, row.id) for row in fresh if row.state == "pending"}
     # An order that is paid in part still waits for the rest.
     arrived = {

@@ -170,6 +170,7 @@ class OrderPage(Page, kw_only=True):
     left: Money
     asked_minor: int
     still: int
+    is_late: bool
     approvals: list[Approval]
     may_approve: bool
     alone: Money | None
@@ -280,6 +281,8 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
         left=Money(left, currency),
         asked_minor=asked,
         still=still,
+        is_late=_is_waited_for(order)
+        and orders.is_late(order.promised_on, work.now(), work.tools.zone),
         approvals=[_approval(language, row, who, str(work.actor)) for row in approvals],
         may_approve=identity.may(*orders.MAY_APPROVE),
         alone=_alone(work, currency),
@@ -322,6 +325,11 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
         opens_jobs=identity.may(*SERVICE),
         opens_money=identity.may(*MONEY),
     )
+
+
+def _is_waited_for(order: Any) -> bool:
+    """Whether the client still waits for something of it."""
+    return order.state == "placed" and order.fulfillment_status not in ("delivered", "canceled")
 
 
 def _alone(work: Work, currency: str) -> Money | None:

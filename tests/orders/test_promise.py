@@ -1,0 +1,102 @@
+"""A promised day is kept on the order from its payment on, and nobody is told it as if it were to come."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.company import HOME, INSTALLATION, KETTLE, Company, a_company, a_paid_order
+
+from mainstem import orders
+from mainstem.kit.clock import FixedClock
+from mainstem.kit.db import Database
+from mainstem.orders import Placed
+from mainstem_affiliates.storefront import reads as storefront
+from mainstem_fulfillment import routing, shipments
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+@pytest.fixture
+def company(database: Database, clock: FixedClock) -> Company:
+    clock.set(datetime(2026, 11, 27, 9, 0, tzinfo=UTC))
+    with database.work() as work:
+        return a_company(work)
+
+
+def sold(
+    database: Database, company: Company, *lines: tuple[str, int], **changes: object
+) -> Placed:
+    with database.work() as work:
+        placed = a_paid_order(work, company.shop, *(lines or [(KETTLE, 1)]), **changes)
+        routing.route(work, [(placed.home_id, placed.order_id)])
+    return placed
+
+
+def kept(database: Database, placed: Placed) -> date | None:
+    with database.work() as work:
+        return work.value("SELECT promised_on FROM orders WHERE id = %(id)s", id=placed.order_id)
+
+
+@pytest.mark.parametrize(
+    ("paid", "country", "day"),
+    [
+        # Friday morning; five days on which people work.
+        (datetime(2026, 11, 27, 9, tzinfo=UTC), "SE", date(2026, 12, 4)),
+        # Friday evening in UTC is Saturday in Stockholm, which is no day more.
+        (datetime(2026, 11, 27, 23, 30, tzinfo=UTC), "SE", date(2026, 12, 4)),
+        # Christmas Eve is free in Sweden and not in Germany; the 25th, 26th and New Year's Day are.
+        (datetime(2026, 12, 22, 9, tzinfo=UTC), "SE", date(2027, 1, 4)),
+        (datetime(2026, 12, 22, 9, tzinfo=UTC), "DE", date(2026, 12, 30)),
+    ],
+)
+def test_five_working_days_where_the_client_lives(paid: datetime, country: str, day: date) -> None:
+    assert orders.promised_on(paid, country, "11455", STOCKHOLM) == day
+
+
+def test_an_order_keeps_what_it_was_promised(database: Database, company: Company) -> None:
+    assert kept(database, sold(database, company)) == date(2026, 12, 4)
+    assert kept(database, sold(database, company, (INSTALLATION, 1), channel="lead")) is None
+    assert kept(database, sold(database, company, channel="import")) is None, "of a history"
+
+
+def test_on_29_december_nobody_reads_4_december_as_if_it_were_to_come(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    placed = sold(database, company)
+    late = {}
+    for day in (datetime(2026, 12, 4, 22, tzinfo=UTC), datetime(2026, 12, 29, 9, tzinfo=UTC)):
+        clock.set(day)
+        with database.work() as work:
+            view = storefront.order_view(work, placed.home_id, placed.order_id)
+            assert view.promised_by == date(2026, 12, 4)
+            late[day.day] = view.is_late
+    assert late == {4: False, 29: True}
+
+
+def test_the_desk_sees_first_what_was_promised_first(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    clock.set(datetime(2026, 12, 22, 9, tzinfo=UTC))
+    swede = sold(database, company)
+    german = sold(database, company, address=type(HOME)("Hauptstr. 1", "10115", "Berlin", "DE"))
+    with database.work() as work:
+        rows = shipments.to_do(work)
+    assert [(row.number, row.promised_on) for row in rows] == [
+        (german.number, date(2026, 12, 30)),
+        (swede.number, date(2027, 1, 4)),
+    ]
+
+
+def test_what_has_arrived_is_not_late(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    placed = sold(database, company)
+    with database.work() as work:
+        gone = [(placed.home_id, placed.order_id, 1, 1)]
+        orders.record_shipment(work, gone)
+        orders.record_delivery(work, gone)
+    clock.set(datetime(2026, 12, 29, 9, tzinfo=UTC))
+    with database.work() as work:
+        assert not storefront.order_view(work, placed.home_id, placed.order_id).is_late
