@@ -42,7 +42,14 @@ from mainstem.web import api, console, hooks, openapi, pages
 from mainstem.web.connections import limited
 from mainstem.web.csrf import against_forgery
 from mainstem.web.forms import read_form
-from mainstem.web.guards import affiliate, identity_of, staff, storefront_key, strict_json
+from mainstem.web.guards import (
+    affiliate,
+    identity_of,
+    staff,
+    storefront_key,
+    strict_json,
+    within_bounds,
+)
 from mainstem.web.house import House, Visit, house_of, visit_of
 from mainstem.web.problems import answer
 from mainstem.web.rendering import environments, language_of
@@ -99,7 +106,7 @@ def create_app(
     capture = Capture(database)
     app = Litestar(
         route_handlers=surfaces(),
-        guards=[against_forgery],
+        guards=[within_bounds, against_forgery],
         dependencies={
             "database": Provide(_database, sync_to_thread=False),
             "settings": Provide(_settings, sync_to_thread=False),

@@ -78,6 +78,14 @@ def _refuse_unpayable(plan: Plan) -> None:
         raise PlanRefused(*problems)
 
 
+def now(work: Work) -> Plan | None:
+    """The plan for a sale at this moment; None while the company has published none."""
+    try:
+        return in_force(work, work.now())
+    except NoPlanInForce:
+        return None
+
+
 def in_force(work: Work, at: datetime) -> Plan:
     """The plan for a sale at an instant: of those in effect, the newest version."""
     return in_force_each(work, {at})[at]

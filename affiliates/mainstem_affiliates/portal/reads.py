@@ -179,10 +179,8 @@ def standings(work: Work, reader: Me) -> list[Standing]:
     held: dict[str, list[Ripening]] = {}
     for _, currency, day, minor in ledger.held_until(work, date.max, owner_id=reader.id):
         held.setdefault(currency, []).append(Ripening(payable_on(day), Money(minor, currency)))
-    try:
-        minimum = planbook.in_force(work, work.now()).minimum_payout_minor
-    except planbook.NoPlanInForce:
-        minimum = {}
+    plan = planbook.now(work)
+    minimum = plan.minimum_payout_minor if plan else {}
     order = [reader.currency, *(currency for currency in found if currency != reader.currency)]
     return [
         Standing(

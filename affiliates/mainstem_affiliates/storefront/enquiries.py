@@ -20,7 +20,7 @@ from mainstem.kit.work import CLIENT, Work
 from mainstem.leads import ConsentGiven, LeadWanted
 from mainstem.leads.queries import Offer
 from mainstem.orders import Address, ClientDetails
-from mainstem.web import Form, house_of, redirect
+from mainstem.web import Form, house_of, redirect, whole_number
 from mainstem.web.guards import identity_of
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
@@ -196,7 +196,7 @@ def _address(request: Request[Any, Any, Any]) -> str:
 
 def _number(form: Form) -> int:
     """The version that was on the page: what is answered is what was read."""
-    return int(form["no"]) if form["no"].isdigit() and len(form["no"]) < 4 else 0
+    return whole_number(form["no"], digits=3) or 0
 
 
 def _client(work: Work, home_id: int, lead_id: UUID) -> str:

@@ -16,7 +16,7 @@ from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
 from mainstem.payments import GatewayDeclined, GatewayUnavailable
-from mainstem.web import Form, house_of, redirect
+from mainstem.web import Form, house_of, redirect, whole_number
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
 from mainstem_affiliates.storefront.checkout import country_name, to_payment
@@ -110,8 +110,8 @@ async def sign_off(
     """The client accepts finished work, or says what is not done."""
     home_id, order_id = _opened(request, token)
     jobs = _jobs(request)
-    line_no = int(form["line"]) if form["line"].isdigit() and len(form["line"]) < 4 else 0
-    if jobs is None or line_no < 1:
+    line_no = whole_number(form["line"], digits=3)
+    if jobs is None or not line_no:
         raise NotFound("job")
     key = jobs.JobKey(home_id, order_id, line_no)
 

@@ -40,6 +40,7 @@ from mainstem_fulfillment.engagements.queries import JobCard, JobView, TeamDay
 
 HALF_HOURS = (2, 3, 4, 6, 8, 10, 12, 16)
 DAYS_SHOWN = 5
+DAYS_AWAY_MAX = 3650
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -160,9 +161,11 @@ def board(request: Asked, work: NamedDependency[Work], day: FromQuery[str] = "")
 
 def _day(text: str, otherwise: date) -> date:
     try:
-        return date.fromisoformat(text) if text else otherwise
+        day = date.fromisoformat(text) if text else otherwise
     except ValueError:
         return otherwise
+    # The calendar has an end on both sides; nothing was booked a year ago or is in ten.
+    return day if abs((day - otherwise).days) < DAYS_AWAY_MAX else otherwise
 
 
 def _slots(work: Work, team: TeamDay) -> list[Slot]:

@@ -31,6 +31,8 @@ stripe.enable_telemetry = False
 
 _TIMEOUT_SECONDS = 20
 _TOLERANCE_SECONDS = 300
+_WORD_MAX = 255
+_FIRST_YEAR, _LAST_YEAR = 2000, 2200
 _CHARGE = "payment_intent.latest_charge.balance_transaction"
 
 
@@ -360,22 +362,39 @@ def _letter(raw: bytes) -> Letter:
         subject = event["related_object"] if thin else event["data"]["object"]
         created = event["created"]
         return Letter(
-            event_id=event["id"],
-            account=event.get("account") or "",
-            type=event["type"],
-            object_id=str((subject or {}).get("id", "")),
+            event_id=_word(event["id"]),
+            account=_word(event.get("account") or "", may_be_empty=True),
+            type=_word(event["type"]),
+            object_id=_word((subject or {}).get("id") or "", may_be_empty=True),
             intent_id=_intent_in(subject or {}),
-            api_version=event.get("api_version") or "",
+            api_version=_word(event.get("api_version") or "", may_be_empty=True),
             livemode=bool(event.get("livemode")),
-            happened_at=datetime.fromisoformat(created) if thin else _time(created),
+            happened_at=_plausible(datetime.fromisoformat(created) if thin else _time(created)),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError,
+            OSError, RecursionError) as error:  # fmt: skip
         raise LetterRefused(why="it is not an event") from error
+
+
+def _word(text: object, *, may_be_empty: bool = False) -> str:
+    """A text that a column keeps: whatever else is signed by mistake is no event."""
+    if not isinstance(text, str) or len(text) > _WORD_MAX or not (text or may_be_empty):
+        raise ValueError(text)
+    text.encode()  # half a surrogate pair is no text
+    if not text.isprintable():
+        raise ValueError(text)
+    return text
+
+
+def _plausible(at: datetime) -> datetime:
+    if not _FIRST_YEAR <= at.year < _LAST_YEAR:
+        raise ValueError(at)
+    return at
 
 
 def _intent_in(subject: dict[str, Any]) -> str | None:
     named = subject.get("id" if subject.get("object") == "payment_intent" else "payment_intent")
-    return named if isinstance(named, str) and named else None
+    return _word(named) if isinstance(named, str) and named else None
 
 
 @contextmanager

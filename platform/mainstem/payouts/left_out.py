@@ -65,10 +65,8 @@ SELECT * FROM (
 
 def left_out(work: Work, *, affiliate: int | None = None, most: int = 200) -> list[LeftOut]:
     """Who would not be paid by a run today, and why; or what one affiliate would not be paid."""
-    try:
-        minimum = planbook.in_force(work, work.now()).minimum_payout_minor
-    except planbook.NoPlanInForce:
-        minimum = {}
+    plan = planbook.now(work)
+    minimum = plan.minimum_payout_minor if plan else {}
     return [
         LeftOut(
             row.id,

@@ -38,13 +38,16 @@ def run(work: Work, period: date) -> int:
     """Reserve a payout for every affiliate who has enough; how many. Running twice pays once.
 
     Whoever is below the minimum, in debt, without a working account or still waiting for an
-    earlier payout is left for the next run.
+    earlier payout is left for the next run. Before a plan is in force nobody has earned anything.
     """
+    plan = planbook.now(work)
+    if plan is None:
+        return 0
     ledger.roll_up(work)
     work.value(_ACCOUNTS)
     candidates = work.rows(_CANDIDATES, period=period)
     balances = ledger.balances(work, [row.home_id for row in candidates])
-    minimum = planbook.in_force(work, work.now()).minimum_payout_minor
+    minimum = plan.minimum_payout_minor
     due = []
     for row in candidates:
         payable = Money(balances.get((row.home_id, "payable", row.currency), 0), row.currency)

@@ -4,7 +4,7 @@ A surface imports from here: `render`, `redirect`, `Form`, the guards and the Wo
 to know how a session, a token against forgery or an error page is made.
 """
 
-from mainstem.web.forms import Form, field_errors
+from mainstem.web.forms import Form, field_errors, whole_number
 from mainstem.web.guards import (
     NotAllowed,
     SignInNeeded,
@@ -49,4 +49,5 @@ __all__ = [
     "storefront_work",
     "strict_json",
     "visit_of",
+    "whole_number",
 ]

@@ -90,6 +90,16 @@ class Form:
         return msgspec.convert(sent, kind, strict=False)
 
 
+def whole_number(text: str, *, digits: int = 9) -> int | None:
+    """The number that ASCII digits write, up to so many of them; None for any other text.
+
+    `isdigit` says yes to the superscript two, which no `int` reads, and `int` takes signs, spaces,
+    underscores and a number of any length.
+    """
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
 async def read_form(request: Request[Any, Any, Any]) -> Form:
     """The form of this request."""
     return Form(await request.form())

@@ -11,7 +11,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from mainstem.identity import STAFF, Identity, hash_of, read_key, who
-from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT
 from mainstem.web.forms import problems_in, zeros_in
@@ -67,6 +67,15 @@ class MalformedJson(Refused):
     code = "malformed_json"
     status = 400
     message = "The body is not JSON: {why}."
+
+
+async def within_bounds(
+    connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
+) -> None:
+    """A guard of the whole house: a number in an address that no column can hold leads nowhere."""
+    for value in connection.path_params.values():
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise NotFound("page")
 
 
 async def identity_of(connection: Connection) -> Identity | None:

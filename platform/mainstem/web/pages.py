@@ -26,7 +26,7 @@ from mainstem.identity.sessions import ABSOLUTE
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.locale import LOCALES
 from mainstem.kit.work import CLIENT, SYSTEM, Work
-from mainstem.web.forms import Form, field_errors
+from mainstem.web.forms import Form, field_errors, whole_number
 from mainstem.web.guards import identity_of
 from mainstem.web.health import is_current
 from mainstem.web.house import Busy, Connection, house_of
@@ -232,7 +232,8 @@ async def choice_page(request: Request[Any, Any, Any]) -> Page:
 @post("/choose")
 async def choice_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
     """Remember it in this browser. The guard checks at every request that it is hers."""
-    set_cookie(request, "affiliate", form["affiliate"][:20], seconds=_YEAR)
+    chosen = whole_number(form["affiliate"], digits=18)
+    set_cookie(request, "affiliate", "" if chosen is None else str(chosen), seconds=_YEAR)
     return redirect(request, local_path(form["next"], "/portal"))
 
 

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -31,6 +31,7 @@ from mainstem.web.static import StaticFiles
 LANGUAGE_NAMES = {"en": "English", "sv": "Svenska"}
 _YEAR = 365 * 24 * 3600
 _NOTICE_SECONDS = 120
+_PATH_MAX = 2000
 
 
 class LanguageLink(msgspec.Struct, frozen=True):
@@ -194,6 +195,8 @@ def redirect(
     connection: Connection, url: str, *, notice: str = "", tone: str = "good"
 ) -> Response[bytes]:
     """Go and look there (303), with a notice to show once. Pages inside a page go there too."""
+    # A header is ASCII; what an address already has of percent signs stays as it is.
+    url = quote(url, safe="/:?#[]@!$&'()*+,;=%~-._")
     if notice:
         kept = _notice_signer(house_of(connection)).dumps([notice, tone])
         assert isinstance(kept, str)
@@ -207,9 +210,12 @@ def local_path(wanted: str, otherwise: str = "/") -> str:
     """A path of this house; anything that could lead elsewhere becomes `otherwise`."""
     if not wanted.startswith("/") or wanted.startswith("//") or "\\" in wanted:
         return otherwise
-    if any(ord(letter) < 33 or ord(letter) == 127 for letter in wanted):
+    if " " in wanted or not wanted.isprintable() or len(wanted) > _PATH_MAX:
         return otherwise
-    parts = urlsplit(wanted)
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return otherwise
     return otherwise if parts.scheme or parts.netloc else wanted
 
 

@@ -38,6 +38,8 @@ class Facts(Page, kw_only=True):
     rows: list[Any]
     who: dict[str, str]
     named: dict[str, str]
+    why: dict[UUID, str]
+    """Why each that waits has not run, in words for whoever reads it."""
     subject: str
     older: str | None
     real_time: datetime
@@ -68,11 +70,24 @@ def facts(
         rows=rows,
         who=names_of(work, language, [row.actor for row in (*rows, *waiting)]),
         named={row.name: fact_in_words(language, row.name) for row in (*rows, *waiting)},
+        why={row.id: language.text(_why(row.error or "")) for row in waiting},
         subject=subject,
         older=f"/console/facts?before={rows[-1].id}" if more and not subject else None,
         real_time=datetime.now(UTC),
     )
     return show(request, "console/facts.html", page)
+
+
+def _why(error: str) -> str:
+    """What a failure means, by the name that the worker wrote down; its own words are no reader's."""
+    kind = error.partition(":")[0]
+    if kind.startswith("Gateway"):
+        return "The payment service did not do it or did not answer."
+    if kind in ("OperationalError", "DBAPIError", "TimeoutError"):
+        return "The database was busy or away."
+    if error.endswith("ended in the middle of it"):
+        return "The worker ended in the middle of it, several times in a row."
+    return "What follows from it failed. It needs somebody who knows the program."
 
 
 def _id(text: str) -> UUID | None:

@@ -17,7 +17,7 @@ from mainstem.kit.errors import Refused
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.web.console import words as told
-from mainstem.web.forms import Form, field_errors
+from mainstem.web.forms import Form, field_errors, whole_number
 from mainstem.web.house import house_of, visit_of
 from mainstem.web.rendering import language_of, render, words
 
@@ -168,8 +168,8 @@ def names_of(work: Work, language: Language, actors: Iterable[str]) -> dict[str,
     ids: dict[str, list[int]] = {"person": [], "affiliate": []}
     for actor in given:
         kind, _, id = actor.partition(":")
-        if id.isdigit():
-            ids["affiliate" if kind == "affiliate" else "person"].append(int(id))
+        if (number := whole_number(id, digits=18)) is not None:
+            ids["affiliate" if kind == "affiliate" else "person"].append(number)
     found = {
         (row.kind, row.id): row.name
         for row in work.rows(
@@ -183,7 +183,7 @@ def names_of(work: Work, language: Language, actors: Iterable[str]) -> dict[str,
     for actor in given:
         kind, _, id = actor.partition(":")
         who = "affiliate" if kind == "affiliate" else "person"
-        name = found.get((who, int(id))) if id.isdigit() and kind != "storefront" else None
+        name = found.get((who, whole_number(id, digits=18))) if kind != "storefront" else None
         names[actor] = name or language.text(told.ACTORS.get(kind, actor))
     return names
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ from mainstem.web.console import queries
 from mainstem.web.console import words as told
 from mainstem.web.console.frame import Answer, Asked, Page, framed, names_of, refused, show
 from mainstem.web.console.orders import reason_in
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, whole_number
 from mainstem.web.rendering import language_of, redirect
 
 VIEWS = {
@@ -72,7 +73,8 @@ def _payouts(request: Asked, work: Work, view: str, no: Refused | None = None) -
     rows = queries.payouts(work, states=VIEWS[view]) if view in VIEWS else []
     if view == "bank":
         rows = [row for row in rows if row.provider == "bank"]
-    minimum = planbook.in_force(work, work.now()).minimum_payout_minor
+    plan = planbook.now(work)
+    minimum = plan.minimum_payout_minor if plan else {}
     page = Payouts(
         **framed(request, work, "money"),
         view=view,
@@ -274,6 +276,9 @@ def ask_for_check(request: Asked, work: NamedDependency[Work]) -> Answer:
     return redirect(request, "/console/ledger", notice=words)
 
 
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
 class Entries(Page, kw_only=True):
     """One account's entries, newest first."""
 
@@ -300,7 +305,7 @@ def entries(
 ) -> Answer:
     """The entries of one account."""
     chart = AFFILIATE_ACCOUNTS if owner else PARENT_ACCOUNTS
-    if account not in chart:
+    if account not in chart or not _CURRENCY.fullmatch(currency):
         raise NotFound("account")
     name = "" if owner == PARENT else queries.affiliate(work, owner).name
     rows = queries.entries(work, owner, account, currency, before=_mark(before))
@@ -328,10 +333,11 @@ def entries(
 
 
 def _mark(text: str) -> tuple[int, int, int] | None:
-    parts = text.split(".")
-    if len(parts) != 3 or not all(part.isdecimal() and len(part) < 19 for part in parts):
-        return None
-    return int(parts[0]), int(parts[1]), int(parts[2])
+    numbers = [whole_number(part, digits=18) for part in text.split(".")]
+    match numbers:
+        case [int(home), int(transfer), int(seq)]:
+            return home, transfer, seq
+    return None
 
 
 # ------------------------------------------------------------------------- affiliates

@@ -33,7 +33,7 @@ class Share(msgspec.Struct, frozen=True):
 class PlanPage(Page, kw_only=True):
     """How the company pays, in words."""
 
-    plan: Plan
+    plan: Plan | None
     rates: list[tuple[str, int, list[str], str]]
     shares: list[Share]
     minimum: list[Money]
@@ -78,13 +78,14 @@ def _plan(
     request: Asked, work: Work, no: Refused | None = None, form: Form | None = None
 ) -> Answer:
     language = language_of(request)
-    now = planbook.in_force(work, work.now())
+    now = planbook.now(work)
     versions = work.rows(
         """SELECT version, document->>'name' AS name, effective_from, published_by, published_at
              FROM plan_version ORDER BY version DESC"""
     )
     document = work.value(
-        "SELECT document FROM plan_version WHERE version = %(version)s", version=now.version
+        "SELECT document FROM plan_version WHERE version = %(version)s",
+        version=now.version if now else 0,
     )
     page = PlanPage(
         **framed(request, work, "money"),
@@ -96,16 +97,19 @@ def _plan(
                 [language.percent(bp) for bp in rule.levels_bp],
                 language.percent(rule.cap_bp),
             )
-            for rule in now.rules.values()
+            for rule in (now.rules.values() if now else ())
         ],
         shares=[
             Share(language.percent(row.commissionable_bp), row.names)
             for row in catalog.shares(work, language.locale)
         ],
-        minimum=[Money(minor, code) for code, minor in sorted(now.minimum_payout_minor.items())],
+        minimum=[
+            Money(minor, code)
+            for code, minor in sorted(now.minimum_payout_minor.items() if now else ())
+        ],
         versions=versions,
         who=names_of(work, language, [row.published_by for row in versions]),
-        document=json.dumps(document, indent=2, ensure_ascii=False),
+        document=json.dumps(document, indent=2, ensure_ascii=False) if document else "",
         problems=[words(language, problem) for problem in no.problems] if no else [],
         asks=isinstance(no, PlanAsks),
     )
