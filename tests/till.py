@@ -32,6 +32,7 @@ from mainstem.kit.work import GATEWAY, SYSTEM
 from mainstem.orders import Placed
 from mainstem.payments import Gateway, Letter, verify
 from tests.company import KETTLE, Company, a_company, an_order
+from tests.waits import PATIENCE
 
 SECRET = "whsec_of_the_tests"
 SLOW = ("async", "refund", "dispute", "payout")
@@ -99,7 +100,7 @@ class Gateways:
 
     def close(self) -> None:
         self._popen.terminate()
-        _, complaints = self._popen.communicate(timeout=10)
+        _, complaints = self._popen.communicate(timeout=PATIENCE)
         self.doormat.close()
         assert complaints == ""
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 from tests.company import HOME, KETTLE, PLAN, REPAIR, SKILLET, Company, a_company, a_paid_order
-from tests.waits import await_somebody_waits_for
+from tests.waits import PATIENCE, await_somebody_waits_for
 
 from mainstem import commissions, invariants, ledger, orders, payments, planbook, worker
 from mainstem.kit.clock import FixedClock
@@ -188,8 +188,8 @@ def test_a_reversal_beside_the_release_never_leaves_pending_below_zero(
         commissions.settle(work, [key])
         releasing = threading.Thread(target=release)
         releasing.start()
-        done.wait(0.5)
-    releasing.join(20)
+        await_somebody_waits_for(work, unless=done)
+    releasing.join(PATIENCE)
     with database.work() as work:
         assert of_cedar(work, company) == {}
         assert not [finding for finding in ledger.audit(work) if finding.wrong]
@@ -215,7 +215,7 @@ def test_an_order_that_is_settled_beside_itself_is_credited_once(
             assert commissions.settle(work, [key]) == 3
             beside = threads.submit(settle)
             await_somebody_waits_for(work)
-        assert beside.result(20) == 0
+        assert beside.result(PATIENCE) == 0
     with database.work() as work:
         assert of_cedar(work, company) == {"pending": 20000}
     every_truth_holds(database)

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from stripe_truth import Broken, judge_event
+from tests.waits import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Receiver:
             self._changed.notify_all()
 
     def wait_for(
-        self, fits: Callable[[dict[str, Any]], bool], *, count: int = 1, seconds: float = 8
+        self, fits: Callable[[dict[str, Any]], bool], *, count: int = 1, seconds: float = PATIENCE
     ) -> list[Received]:
         """The deliveries that fit, once there are `count` of them."""
         end = time.monotonic() + seconds

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import stripe
 from stripe_truth import judge_answer, judge_request, query_of
+from tests.waits import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 TEST_KEY = "sk_test_embedded_contract"
@@ -57,7 +58,7 @@ class Process:
     def stop(self) -> None:
         """SIGTERM; a gateway that ran well has nothing to complain of."""
         self.popen.terminate()
-        _, complaints = self.popen.communicate(timeout=10)
+        _, complaints = self.popen.communicate(timeout=PATIENCE)
         assert complaints == ""
 
     def start_again(self) -> None:
@@ -65,7 +66,7 @@ class Process:
         _await_line(self.popen)
 
     def _reap(self) -> None:
-        self.popen.wait(timeout=10)
+        self.popen.wait(PATIENCE)
         for pipe in (self.popen.stdout, self.popen.stderr):
             if pipe:
                 pipe.close()
@@ -102,7 +103,7 @@ def _spawn(store: Path, port: int, flags: tuple[str, ...]) -> subprocess.Popen[s
 def _await_line(popen: subprocess.Popen[str]) -> str:
     line = popen.stdout.readline() if popen.stdout else ""
     if not line:
-        _, problem = popen.communicate(timeout=10)
+        _, problem = popen.communicate(timeout=PATIENCE)
         raise RuntimeError(problem)
     return line
 
@@ -186,7 +187,7 @@ def recipient(name: str = "Nordic Kitchen Stories AB") -> dict[str, Any]:
     }
 
 
-def until(happened: Callable[[], Any], *, seconds: float = 8) -> Any:
+def until(happened: Callable[[], Any], *, seconds: float = PATIENCE) -> Any:
     """What `happened` gives once it is true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -21,6 +21,7 @@ from tests.company import (
     a_quoted_lead,
     pay,
 )
+from tests.waits import PATIENCE
 
 from mainstem import leads, orders
 from mainstem.kit.clock import FixedClock
@@ -412,7 +413,7 @@ def at_once(database: Database, deeds: list[Callable[[Any], Any]]) -> list[Any]:
         try:
             with database.work(DISPATCHER) as work:
                 work.value("SELECT 1")
-                gate.wait(timeout=10)
+                gate.wait(PATIENCE)
                 return deed(work)
         except Refused as refusal:
             return refusal

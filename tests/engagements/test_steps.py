@@ -57,7 +57,8 @@ def test_every_closed_button_says_why(state: str) -> None:
 
 # Random steps alone seldom come far, so each walk begins with some of the way that leads on.
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     begun=st.integers(0, len(ONWARD)),

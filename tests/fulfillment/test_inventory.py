@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.company import KETTLE, SKILLET, a_company, a_location, an_order
-from tests.waits import await_somebody_waits_for
+from tests.waits import PATIENCE, await_somebody_waits_for
 
 from mainstem import stock
 from mainstem.kit.db import Database
@@ -61,7 +61,7 @@ def test_receiving_takes_its_shelves_as_a_basket_does(database: Database) -> Non
             await_somebody_waits_for(basket)
             basket.run("SET LOCAL lock_timeout = '1s'")
             assert stock.lock(basket, [skillet]).free
-        received.result(20)
+        received.result(PATIENCE)
     with database.work() as work:
         assert _on_hand(work, kettle, company.malmo) == 91
         assert _on_hand(work, skillet, company.malmo) == 101

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.company import KETTLE, SKILLET, a_company, a_paid_order
-from tests.waits import await_somebody_waits_for
+from tests.waits import PATIENCE, await_somebody_waits_for
 
 from mainstem import invariants, stock
 from mainstem.kit.db import Database
@@ -113,7 +113,7 @@ def test_a_batch_of_orders_takes_its_shelves_as_a_basket_does(database: Database
             await_somebody_waits_for(basket)
             basket.run("SET LOCAL lock_timeout = '1s'")
             assert stock.lock(basket, [shelf[SKILLET]]).free
-        routed.result(20)
+        routed.result(PATIENCE)
     with database.work() as work:
         assert [
             tuple(row)

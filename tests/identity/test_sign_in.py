@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from pwdlib import PasswordHash
+from tests.waits import PATIENCE
 
 from mainstem import identity
 from mainstem.identity import passwords
@@ -113,7 +114,7 @@ def test_at_most_two_passwords_are_checked_at_once(monkeypatch: pytest.MonkeyPat
         with lock:
             inside += 1
             most = max(most, inside)
-        both_in.wait(timeout=10)
+        both_in.wait(PATIENCE)
         with lock:
             inside -= 1
         return True

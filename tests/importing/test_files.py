@@ -111,7 +111,7 @@ def test_a_row_that_breaks_the_rules_of_quoting_is_told_with_its_line(
     assert problems(tmp_path, text.replace("@,", f"{cell},", 1)) == [(line, "", reason)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.lists(st.text("ab,;\t\"\n\r 'å", max_size=6), min_size=3, max_size=3),

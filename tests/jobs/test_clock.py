@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.waits import PATIENCE, until
 
 from mainstem import worker
 from mainstem.kit.clock import FixedClock
@@ -62,7 +64,7 @@ from mainstem import worker
 from mainstem.kit.db import Database
 from mainstem.kit.work import Tools
 stop = threading.Event()
-threading.Timer(3, stop.set).start()
+threading.Thread(target=lambda: (sys.stdin.read(), stop.set())).start()
 worker.run(Database(sys.argv[1], tools=Tools()), stop)
 """
 
@@ -71,12 +73,17 @@ def test_two_scheduling_processes_record_each_period_once(ticking: Database) -> 
     """The real scheduler, in two processes, over the same seconds."""
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", _SCHEDULES, ticking.url], stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", _SCHEDULES, ticking.url],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for _ in range(2)
     ]
+    until(lambda: recorded(ticking, "clock.daily") and recorded(ticking, "clock.sweep"))
+    time.sleep(6)  # both have come to tick at least once more
     for process in processes:
-        _, complaints = process.communicate(timeout=60)
+        _, complaints = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, complaints
         assert "stumbled" not in complaints
     for name in ("clock.daily", "clock.sweep"):

@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.waits import PATIENCE
 
 from mainstem import flow, worker
 from mainstem.kit.clock import FixedClock
@@ -166,12 +167,12 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_and_the_next_one_does_it(
 ) -> None:
     happen(crew, 1)
     died = subprocess.run(
-        [sys.executable, "-c", _DIES, crew.url], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", _DIES, crew.url], capture_output=True, text=True, timeout=PATIENCE
     )
     assert died.returncode == -signal.SIGKILL, died.stderr
     assert "in the middle" in died.stdout
     reacts(lambda work, facts: [keep(work, fact.subject) for fact in facts])
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while waiting(crew) and time.monotonic() < end:
         worker.work_inside(crew)
     assert effects(crew) == {"subject 000": 1}
@@ -188,19 +189,19 @@ def test_a_lease_keeps_others_away_and_runs_out(
 
     def call(database: Database, fact: Fact) -> None:
         inside.release()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE)
 
     monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, call)
     happen(crew, 1, OUTSIDE)
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(worker.work_outside, crew)
-        assert inside.acquire(timeout=20)
+        assert inside.acquire(timeout=PATIENCE)
         assert worker.work_outside(crew) == 0
         due(crew)  # the lease has run out, as after a death
         second = threads.submit(worker.work_outside, crew)
-        assert inside.acquire(timeout=20)
+        assert inside.acquire(timeout=PATIENCE)
         go_on.set()
-        assert first.result(20) == second.result(20) == 1
+        assert first.result(PATIENCE) == second.result(PATIENCE) == 1
     assert waiting(crew) == []
 
 
@@ -229,7 +230,7 @@ def test_a_call_that_ends_one_worker_after_another_is_left_to_people(
             [sys.executable, "-c", _DIES_OUTSIDE, crew.url],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert died.returncode == -signal.SIGKILL, died.stderr
         [left] = waiting(crew)
@@ -362,21 +363,20 @@ def test_no_transaction_is_open_while_the_outside_is_asked(
 def test_a_worker_ends_with_the_piece_of_work_in_hand(
     crew: Database, reacts: Callable[[Any], None]
 ) -> None:
-    started = threading.Event()
+    started, stop = threading.Event(), threading.Event()
 
     def follow(work: Work, facts: Sequence[Fact]) -> None:
         started.set()
-        time.sleep(0.3)
+        assert stop.wait(PATIENCE)
         keep(work, facts[0].subject)
 
     reacts(follow)
     happen(crew, 1)
-    stop = threading.Event()
     running = threading.Thread(target=worker.run, args=(crew, stop))
     running.start()
-    assert started.wait(20)
+    assert started.wait(PATIENCE)
     stop.set()
-    running.join(20)
+    running.join(PATIENCE)
     assert not running.is_alive()
     assert effects(crew) == {"subject 000": 1}
     assert [fact for fact in waiting(crew) if fact.name == NAME] == []

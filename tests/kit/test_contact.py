@@ -54,7 +54,6 @@ def test_a_key_is_its_own_key_and_a_mailbox_is_the_same_in_the_database(
 
         @settings(
             max_examples=200,
-            deadline=None,
             suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
         )
         @given(locals, domains)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.waits import PATIENCE
 
 from mainstem.kit import postgres
 from mainstem.kit.postgres import Server, ServerAlreadyOwned
@@ -71,7 +72,7 @@ def owner(data: Path) -> Iterator[Owner]:
     until(lambda: not lives(other.server_pid))
 
 
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
+def until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come true in time"
@@ -93,19 +94,13 @@ def words(server: Server) -> list[str]:
         return [word for (word,) in connection.execute("SELECT word FROM said ORDER BY word")]
 
 
-def test_a_new_folder_serves_within_seconds_and_a_known_one_at_once(data: Path) -> None:
-    began = time.monotonic()
+def test_a_new_folder_serves_and_a_known_one_serves_what_it_kept(data: Path) -> None:
+    """Alone on two cores it takes 0.7 s the first time and 0.13 s again."""
     with postgres.start(data) as server:
-        cold = time.monotonic() - began
         write(server, "kept")
-    began = time.monotonic()
     with postgres.start(data) as server:
-        warm = time.monotonic() - began
         assert words(server) == ["kept"]
     assert not server.alive
-    # Alone on two cores 0.7 s and 0.13 s; the bounds leave room for a busy machine.
-    assert cold < 15
-    assert warm < 5
 
 
 def test_a_killed_server_comes_back_with_what_was_committed(data: Path) -> None:
@@ -243,12 +238,10 @@ def test_a_zombie_of_the_last_server_does_not_stop_the_start(data: Path) -> None
 
 def test_a_forked_child_neither_keeps_nor_stops_the_server(data: Path) -> None:
     server = postgres.start(data, durable=False)
-    child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+    child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(3600,))
     child.start()
     try:
-        began = time.monotonic()
-        server.stop()
-        assert time.monotonic() - began < 10
+        server.stop()  # does not wait for the child
         assert not server.alive
         assert child.is_alive()
     finally:

@@ -16,8 +16,7 @@ def test_a_part_is_the_same_in_the_database_as_in_python(database: Database) -> 
 
         @settings(
             max_examples=200,
-            deadline=None,
-            suppress_health_check=[HealthCheck.function_scoped_fixture],
+            suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
         )
         @given(MINOR, MINOR, st.integers(1, 2**53))
         def same(whole: int, n: int, d: int) -> None:

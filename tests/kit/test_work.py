@@ -44,8 +44,7 @@ def test_a_list_arrives_as_it_was(
 
         @settings(
             max_examples=60,
-            deadline=None,
-            suppress_health_check=[HealthCheck.function_scoped_fixture],
+            suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
         )
         @given(lists(items))
         def arrives(sent: list[Any]) -> None:

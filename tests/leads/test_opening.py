@@ -20,6 +20,7 @@ from tests.company import (
     a_request,
     a_shop,
 )
+from tests.waits import PATIENCE
 
 from mainstem import leads
 from mainstem.kit.clock import FixedClock
@@ -456,7 +457,7 @@ def at_once(database: Database, deeds: list[Callable[[Any], Opened]]) -> list[Op
     def one(deed: Callable[[Any], Opened]) -> Opened:
         with database.work() as work:
             work.value("SELECT 1")
-            gate.wait(timeout=10)
+            gate.wait(PATIENCE)
             return deed(work)
 
     with ThreadPoolExecutor(len(deeds)) as pool:

@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from tests.company import Company, a_company, a_lead, a_quoted_lead
+from tests.waits import PATIENCE
 
 from mainstem import leads, orders
 from mainstem.kit.clock import FixedClock
@@ -115,7 +116,7 @@ def test_a_yes_said_twice_or_by_two_clicks_at_once_is_one_order(
     def click(_: int) -> Placed:
         with database.work(CLIENT) as work:
             work.value("SELECT 1")
-            gate.wait(timeout=10)
+            gate.wait(PATIENCE)
             return leads.accept_quote(work, company.cedar, lead_id, 1, name="Ada Lind")
 
     with ThreadPoolExecutor(4) as pool:

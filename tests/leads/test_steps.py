@@ -84,7 +84,8 @@ def test_a_button_is_open_exactly_where_the_step_exists(state: str, action: str)
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(deeds=st.lists(st.sampled_from(DEEDS), min_size=1, max_size=12))
 def test_only_offered_steps_are_taken_and_every_offered_step_can_be(

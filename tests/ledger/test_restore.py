@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.company import KETTLE, a_company, a_paid_order
+from tests.waits import PATIENCE
 
 from mainstem import cli, commissions, flow, invariants, ledger, orders
 from mainstem.kit import db, postgres
@@ -100,11 +101,11 @@ def _dump_and_restore(
 ) -> None:
     programs = server.binaries
     dump = subprocess.run(
-        [programs / "pg_dump", database_url], capture_output=True, check=True, timeout=120
+        [programs / "pg_dump", database_url], capture_output=True, check=True, timeout=PATIENCE
     ).stdout
     subprocess.run(
         [programs / "psql", "-q", "-v", "ON_ERROR_STOP=1", elsewhere.admin_url("mainstem")],
-        input=dump, capture_output=True, check=True, timeout=120,
+        input=dump, capture_output=True, check=True, timeout=PATIENCE,
     )  # fmt: skip
 
 

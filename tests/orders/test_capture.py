@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from tests.company import BO, KETTLE, SKILLET, Company, a_company, a_request
 from tests.orders.wanting import wanted
+from tests.waits import PATIENCE
 
 from mainstem import identity, stock
 from mainstem.kit.db import Database
@@ -121,11 +122,11 @@ def test_goods_that_somebody_holds_make_only_those_who_want_them_wait(
             variant = work.value("SELECT id FROM variant WHERE sku = %(sku)s", sku=KETTLE)
             stock.lock(work, [variant])
             holding.set()
-            done.wait(20)
+            done.wait(PATIENCE)
 
     holder = Thread(target=hold)
     holder.start()
-    holding.wait(10)
+    holding.wait(PATIENCE)
     answers = all_at_once(
         capture, [wanted(company.shop, (KETTLE if n % 2 else SKILLET, 1)) for n in range(8)]
     )
@@ -167,7 +168,7 @@ def test_a_lost_connection_loses_no_order_and_doubles_none(
         time.sleep(1.5)
         stop.set()
         cutter.join()
-        placed = [one.result(60) for one in sent]
+        placed = [one.result(PATIENCE) for one in sent]
     capture.stop()
     with database.work() as work:
         assert work.value("SELECT count(*) FROM orders") == 60

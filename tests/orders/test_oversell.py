@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy
 from tests.company import KETTLE, SKILLET, Company, a_company
 from tests.orders.wanting import place_alone, promised, stock_of, wanted
+from tests.waits import PATIENCE
 
 from mainstem import flow, orders, stock
 from mainstem.kit.db import Database
@@ -46,7 +47,7 @@ def at_once(doing: list[Callable[[], Any]], *, barrier: bool) -> list[Any]:
     gate = Barrier(len(doing) if barrier else 1)
 
     def run(do: Callable[[], Any]) -> Any:
-        gate.wait(20)
+        gate.wait(PATIENCE)
         return do()
 
     with ThreadPoolExecutor(len(doing)) as threads:

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from tests.company import KETTLE, a_company
 from tests.orders.wanting import promised, stock_of
+from tests.waits import PATIENCE
 
 from mainstem import identity
 from mainstem.kit.db import Database
@@ -65,7 +66,7 @@ def address(database_url: str, tmp_path: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             web.terminate()
-            web.wait(30)
+            web.wait(PATIENCE)
 
 
 def order(address: str, key: str, *, request: str = "") -> tuple[int, dict[str, Any]]:
@@ -104,7 +105,7 @@ def test_twenty_guests_over_http_buy_exactly_what_is_there(
     gate = Barrier(GUESTS if barrier else 1)
 
     def guest(_: int) -> tuple[int, str]:
-        gate.wait(30)
+        gate.wait(PATIENCE)
         status, told = order(address, key)
         return status, told.get("code", told.get("state", ""))
 
@@ -122,7 +123,7 @@ def test_one_request_sent_many_times_at_once_is_one_order(
     gate = Barrier(GUESTS)
 
     def send(_: int) -> tuple[int, dict[str, Any]]:
-        gate.wait(30)
+        gate.wait(PATIENCE)
         return order(address, key, request="the-same-request-0001")
 
     with ThreadPoolExecutor(GUESTS) as threads:

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.company import KETTLE, SKILLET, Company, a_company, pay
 from tests.conftest import TEMPLATE
 from tests.orders.wanting import place_alone, promised, stock_of, wanted
+from tests.waits import PATIENCE
 
 from mainstem import flow, ledger, orders
 from mainstem.kit import postgres
@@ -41,13 +42,13 @@ def test_of_payment_and_expiry_at_one_instant_one_wins(
     gate = Barrier(3)
 
     def pay_them(mine: list[Any]) -> None:
-        gate.wait(20)
+        gate.wait(PATIENCE)
         for order in mine:
             with database.work() as work:
                 pay(work, order)
 
     def expire_them() -> None:
-        gate.wait(20)
+        gate.wait(PATIENCE)
         if late:
             gate_opens_later.wait(late)
         with database.work() as work:
@@ -63,7 +64,7 @@ def test_of_payment_and_expiry_at_one_instant_one_wins(
             threads.submit(expire_them),
         ]
         for one in doing:
-            one.result(60)
+            one.result(PATIENCE)
     with database.work() as work:
         rows = work.rows(
             """SELECT o.state, r.released_at IS NULL AS promised,
@@ -171,5 +172,5 @@ def test_the_counters_are_the_live_reservations_whatever_happens(
     from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        the_shelf, settings=settings(max_examples=12, stateful_step_count=15, deadline=None)
+        the_shelf, settings=settings(max_examples=12, stateful_step_count=15)
     )

@@ -213,7 +213,6 @@ def test_whatever_happens_every_place_of_an_affiliates_money_adds_up_to_what_was
 
     @settings(
         max_examples=8,
-        deadline=None,
         print_blob=True,
         suppress_health_check=list(HealthCheck),
     )

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.company import Company, a_company, an_affiliate
+from tests.waits import PATIENCE
 
 import mainstem
 from mainstem import referrals
@@ -132,7 +133,7 @@ def test_two_who_want_codes_that_look_alike_at_once_are_one(
         try:
             with database.work() as work:
                 work.value("SELECT 1")
-                gate.wait(timeout=20)
+                gate.wait(PATIENCE)
                 return referrals.claim(work, affiliate, code)
         except CodeTaken:
             return ""

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from tests.company import KETTLE, a_company, an_order
+from tests.waits import PATIENCE
 
 from mainstem import flow, orders, payments, worker
 from mainstem.kit.db import Database
@@ -42,7 +43,7 @@ def test_calling_off_and_picking_wait_for_each_other_one_way_round(database: Dat
         lock(picker, [key])
         other = threading.Thread(target=call_off)
         other.start()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while not _somebody_waits(database) and time.monotonic() < deadline:
             time.sleep(0.02)
         with pytest.raises(InvalidTransition):

@@ -149,7 +149,7 @@ def test_sql_rounds_as_python_does(database: Database) -> None:
         ]
         assert in_sql(edges) == [rdiv(a, b) for a, b in edges]
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=60)
         @given(
             st.lists(
                 st.tuples(st.integers(-(2**61), 2**61), st.integers(1, 2**61)),
@@ -182,7 +182,7 @@ def test_a_part_of_the_largest_amount_is_the_same_in_sql(database: Database) -> 
         edges = [(w, n, d) for d in amounts if d for n in amounts if n <= d for w in amounts]
         assert in_sql(edges) == [rdiv(w * n, d) for w, n, d in edges]
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=60)
         @given(st.lists(st.tuples(AMOUNTS, AMOUNTS, AMOUNTS), min_size=1, max_size=200))
         def agrees(some: list[tuple[int, int, int]]) -> None:
             asked = [(w, min(n, d), d) for w, n, d in some if d]

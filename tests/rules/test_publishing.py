@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.company import PLAN
-from tests.waits import await_somebody_waits_for
+from tests.waits import PATIENCE, await_somebody_waits_for
 
 from mainstem import cli, planbook
 from mainstem.kit.db import Database
@@ -53,7 +53,7 @@ def test_two_who_publish_at_once_get_a_version_each(database: Database) -> None:
             assert planbook.publish(work, PLAN, effective_from=work.now()).version == 1
             second = threads.submit(publish_the_other)
             await_somebody_waits_for(work)
-        assert second.result(20) == 2
+        assert second.result(PATIENCE) == 2
 
 
 def levels(cap_bp: int, *levels_bp: int) -> dict[str, object]:

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 import psutil
 import pytest
+from tests.waits import PATIENCE
 
 from mainstem import paths, running
 from mainstem.kit.privileges import ordinary_user
@@ -67,14 +68,14 @@ def data(tmp_path_factory: pytest.TempPathFactory, port: int, python: Path) -> I
             stderr=output,
             start_new_session=True,
         )
-    until = time.monotonic() + 120
+    until = time.monotonic() + PATIENCE
     while not running.addresses(folder):
         assert company.poll() is None, said.read_text()
         assert time.monotonic() < until, said.read_text()
         time.sleep(0.1)
     yield folder
     company.send_signal(signal.SIGINT)
-    assert company.wait(60) == 0, said.read_text()
+    assert company.wait(PATIENCE) == 0, said.read_text()
 
 
 @pytest.fixture

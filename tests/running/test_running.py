@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from tests.waits import PATIENCE
 
 from mainstem import running
 from mainstem.kit import postgres
@@ -31,7 +32,7 @@ if manner == "broken":
 if manner == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     subprocess.Popen([sys.executable, "-c", "import signal, time;"
-        "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(90)", diary])
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(3600)", diary])
 else:
     def leave(*_):
         note("left")
@@ -112,14 +113,14 @@ class Run:
         return self
 
     def ended(self) -> int:
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
     def stop(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)
         return self.ended()
 
 
-def until(true: Callable[[], bool], seconds: float = 30) -> None:
+def until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come true in time"
@@ -180,9 +181,7 @@ def test_everything_comes_up_and_ctrl_c_takes_it_down_in_order(data: Path, port:
     assert answer(port)
     assert answer(port + 20)
     assert running.running(data) == run.process.pid
-    began = time.monotonic()
     assert run.stop() == 0
-    assert time.monotonic() - began < 8
     left = [line.split()[0] for line in (data / "diary").read_text().splitlines() if "left" in line]
     assert left == ["web", "gateway"]
     assert of_folder(data) == []
@@ -262,9 +261,7 @@ def test_a_killed_supervisor_alone_leaves_nothing_running(data: Path, port: int)
 
 def test_a_program_that_will_not_go_is_ended_with_its_own_children(data: Path, port: int) -> None:
     run = Run(data, port, WEB="stubborn", GATEWAY="stubborn").up()
-    began = time.monotonic()
-    assert run.stop() == 0
-    assert time.monotonic() - began < 12
+    assert run.stop() == 0  # they would sleep for an hour
     assert of_folder(data) == []
 
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from tests.simulation import baskets
+from tests.waits import PATIENCE
 
 from mainstem.kit import postgres
 from mainstem.kit import settings as settings_of
@@ -241,7 +242,7 @@ def test_a_killed_or_stopped_run_goes_on_where_it_was(
         players = children(run.pid)
         run.kill()
         run.wait()
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while any(Path(f"/proc/{pid}").exists() for pid in players):
         assert time.monotonic() < until, "a player outlived its owner"
         time.sleep(0.1)

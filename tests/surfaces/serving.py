@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.waits import PATIENCE
 
 SERVE = """
 import threading, time
@@ -84,7 +85,7 @@ def server_process(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until and process.poll() is None:
             try:
                 if httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200:

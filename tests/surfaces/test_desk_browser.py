@@ -16,6 +16,7 @@ import uvicorn
 from tests.company import BO, a_lead, a_quoted_lead
 from tests.surfaces.conftest import PASSWORD, Open
 from tests.surfaces.staff import KETTLE, REPAIR, SKILLET, Staff, order_url, pick_url, staffed
+from tests.waits import PATIENCE
 
 from mainstem import checks, worker
 from mainstem.app import create_app
@@ -46,12 +47,12 @@ def address(house: Staff, settings: Settings) -> Iterator[str]:
     )
     thread = threading.Thread(target=server.run)
     thread.start()
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while not server.started and time.monotonic() < end:
         time.sleep(0.05)
     yield url
     server.should_exit = True
-    thread.join(20)
+    thread.join(PATIENCE)
 
 
 @pytest.fixture

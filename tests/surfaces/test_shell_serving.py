@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.waits import PATIENCE
 
 from mainstem.kit import settings
 
@@ -27,7 +28,7 @@ def test_a_stop_lets_a_request_end_and_closes_what_was_opened(
     time.sleep(0.5)
     server_process.send_signal(signal.SIGTERM)
     asking.join()
-    said, logged = server_process.communicate(timeout=20)
+    said, logged = server_process.communicate(timeout=PATIENCE)
     assert [(a.status_code, a.text) for a in answers] == [(200, "done")], logged
     assert "closed" in said
     assert server_process.returncode in (0, -signal.SIGTERM), logged
@@ -77,7 +78,7 @@ def test_a_crowd_never_waits_for_a_thread_that_waits_for_a_connection(
 ) -> None:
     async def crowd() -> list[httpx.Response]:
         limits = httpx.Limits(max_connections=120)
-        async with httpx.AsyncClient(limits=limits, timeout=60) as client:
+        async with httpx.AsyncClient(limits=limits, timeout=PATIENCE) as client:
             asked = (client.get(f"http://127.0.0.1:{port}/busy") for _ in range(240))
             return await asyncio.gather(*asked)
 

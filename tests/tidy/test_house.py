@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.waits import PATIENCE
 
 HOUSE = Path(__file__).resolve().parents[2]
 SOURCE_ROOTS = ("platform", "affiliates", "fulfillment")
@@ -47,7 +48,7 @@ def tracked() -> list[Path]:
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *arguments], cwd=HOUSE, capture_output=True, text=True, timeout=60
+        [sys.executable, *arguments], cwd=HOUSE, capture_output=True, text=True, timeout=PATIENCE
     )
 
 

@@ -10,6 +10,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from tests.waits import PATIENCE
+
 HOUSE = Path(__file__).resolve().parents[2]
 LINT = Path(sys.executable).with_name("lint-imports")
 ROOTS = ("platform", "affiliates", "fulfillment")
@@ -33,7 +35,7 @@ def lint(house: Path) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "PYTHONPATH": path, "COLUMNS": "200"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.waits import PATIENCE
 
 HOUSE = Path(__file__).resolve().parents[2]
 TOOLS = ("sh", "sed", "awk", "make", "id", "test", "touch", "mkdir", "rm", "echo")
@@ -42,7 +43,7 @@ class Machine:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
 
     def is_set_up(self) -> None:

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tests.waits import PATIENCE
 
 HOUSE = Path(__file__).resolve().parents[2]
 PACKAGES = ("mainstem", "mainstem_affiliates", "mainstem_fulfillment")
@@ -22,7 +23,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=HOUSE,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert built.returncode == 0, built.stderr
     (made,) = folder.glob("*.whl")
