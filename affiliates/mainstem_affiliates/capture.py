@@ -26,6 +26,7 @@ import psycopg
 from mainstem import identity, leads, orders, payments
 from mainstem.kit.db import Database, cause_of, was_in_the_way, was_lost
 from mainstem.kit.errors import Refused
+from mainstem.kit.pools import CAPTURE
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
 from mainstem.leads import LeadWanted, Opened
@@ -41,7 +42,7 @@ LOCKS_WITHIN = "3s"
 HELD_UP_SECONDS = 0.2
 """How long a batch may be under way before the next one no longer waits for it."""
 
-LEADS_AT_ONCE = 2
+LEADS_AT_ONCE = CAPTURE
 
 Answer = Placed | Exception
 Urls = Callable[[int, UUID], tuple[str, str]]
@@ -102,7 +103,7 @@ class Capture:
         database: Database,
         *,
         most: int = 64,
-        in_flight: int = 2,
+        in_flight: int = CAPTURE,
         waiting_max: int = 2000,
         patience: timedelta = PATIENCE,
     ) -> None:

@@ -33,6 +33,7 @@ import mainstem_affiliates.portal
 import mainstem_affiliates.storefront
 import mainstem_fulfillment.desk
 from mainstem.identity import Identity
+from mainstem.kit import pools
 from mainstem.kit.clock import Clock, SystemClock
 from mainstem.kit.db import Database
 from mainstem.kit.locale import Language
@@ -63,9 +64,9 @@ FORM_BYTES_MAX = 256_000
 API_BYTES_MAX = 1_000_000
 BODY_BYTES_MAX = max(FORM_BYTES_MAX, API_BYTES_MAX, hooks.BODY_MAX)
 THREADS = 16
-WORKS_MAX = 12
-"""Connections that requests may hold at once. Fewer than the pool has, so that a thread never
-waits for a connection whose owner waits for a thread."""
+WORKS_MAX = pools.WORKS
+"""Connections that requests may hold at once. No more than the pool has for either kind, so that a
+thread never waits for a connection whose owner waits for a thread."""
 
 Hook = Callable[..., Any]
 
@@ -101,7 +102,7 @@ def create_app(
             _checkout_origins(settings) if checkout_origins is None else checkout_origins
         ),
         places=asyncio.Semaphore(WORKS_MAX),
-        door=ThreadPoolExecutor(max_workers=2, thread_name_prefix="door"),
+        door=ThreadPoolExecutor(max_workers=pools.DOOR, thread_name_prefix="door"),
     )
     capture = Capture(database)
     app = Litestar(

@@ -85,6 +85,11 @@ def under_way(work: Work) -> datetime | None:
     return asked if isinstance(asked, datetime) else None
 
 
+def forget(work: Work) -> int:
+    """Forget checks of more than a year ago; how many."""
+    return work.run("DELETE FROM check_run WHERE asked_at < %(before)s", before=work.now() - KEPT)
+
+
 def _looked(database: Database) -> list[Finding]:
     with database.reading() as work:
         return invariants.check(work)

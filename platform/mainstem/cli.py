@@ -18,7 +18,7 @@ from types import FrameType
 import psycopg
 
 from mainstem import __version__, checks, flow, identity, ledger, planbook, running, worker
-from mainstem.kit import db, privileges, settings, telemetry
+from mainstem.kit import db, pools, privileges, settings, telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
 from mainstem.kit.events import record
@@ -213,7 +213,7 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
 
     base = place.url("gateway") if _embedded(config) else config.stripe_api_base
     tools = flow.tools(gateway=Gateway(config.stripe_key, api_base=base), zone=str(config.zone))
-    database = Database(place.owner_url, tools=tools, demo=True, pool=2)
+    database = Database(place.owner_url, tools=tools, demo=True, pool=2, name="mainstem-run")
     try:
         if _embedded(config):
             company.open_pay_accounts(database, gateway_url=place.url("gateway"))
@@ -238,7 +238,9 @@ def serve_web(given: argparse.Namespace) -> int:
     from mainstem import app
 
     config = _configured()
-    app.serve(config, _database(config, pool=10), listener=_handed_over())
+    app.serve(
+        config, _database(config, pool=pools.WEB, name="mainstem-web"), listener=_handed_over()
+    )
     return 0
 
 
@@ -258,7 +260,7 @@ def run_worker(given: argparse.Namespace) -> int:
 
     for wish in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wish, asked)
-    database = _database(config, pool=5)
+    database = _database(config, pool=pools.WORKER, name="mainstem-worker")
     worker.run(database, stop)
     database.close()
     return 0
@@ -270,6 +272,7 @@ def _configured() -> Settings:
     telemetry.configure(json=config.log_json)
     if not config.database_url:
         raise settings.SettingMissing("MAINSTEM_DATABASE_URL must name the database.")
+    db.check_connections(config.database_url)
     if config.demo:
         db.check_demo(config.database_url)
         if config.stripe_api_base and _embedded(config):
@@ -280,7 +283,7 @@ def _configured() -> Settings:
     return config
 
 
-def _database(config: Settings, *, pool: int) -> Database:
+def _database(config: Settings, *, pool: pools.Pools, name: str) -> Database:
     assert config.database_url, "checked before"
     gateway = Gateway(config.stripe_key, api_base=config.stripe_api_base)
     tools = flow.tools(
@@ -289,7 +292,7 @@ def _database(config: Settings, *, pool: int) -> Database:
         public_url=config.public_url,
         refund_limits=config.refund_limits,
     )
-    return Database(config.database_url, tools=tools, demo=config.demo, pool=pool)
+    return Database(config.database_url, tools=tools, demo=config.demo, pool=pool, name=name)
 
 
 # ---------------------------------------------------------------- single acts
@@ -308,7 +311,7 @@ def migrate(given: argparse.Namespace) -> int:
 
 def make_setup_token(given: argparse.Namespace) -> int:
     """Print the one-time token with which the first member of staff signs up."""
-    database = Database(_live_owner_url(), pool=1)
+    database = Database(_live_owner_url(), pool=1, name="mainstem-setup-token")
     with database.work(SYSTEM) as work:
         token = identity.make_setup_token(work)
     database.close()
@@ -327,7 +330,9 @@ def publish_plan(given: argparse.Namespace) -> int:
         _say(f"{given.file} holds no plan: a plan is a JSON object.")
         return 1
     zone = settings.read().zone
-    database = Database(_live_owner_url(), tools=flow.tools(zone=str(zone)), pool=1)
+    database = Database(
+        _live_owner_url(), tools=flow.tools(zone=str(zone)), pool=1, name="mainstem-plan"
+    )
     try:
         with database.work(SYSTEM) as work:
             start = datetime.combine(given.day, time(), zone) if given.day else work.now()
@@ -350,7 +355,7 @@ def check_truths(given: argparse.Namespace) -> int:
     """Check every truth of the company on the live database; 1 when one does not hold."""
     if given.rebuild_balances:
         _rebuild_balances()
-    database = Database(_live_owner_url(), pool=1)
+    database = Database(_live_owner_url(), pool=1, name="mainstem-check")
     findings = checks.run_now(database)
     database.close()
     for finding in findings:
@@ -368,7 +373,7 @@ def check_truths(given: argparse.Namespace) -> int:
 
 
 def _rebuild_balances() -> None:
-    owner = Database(_live_owner_url(), pool=1, role=db.OWNER_ROLE)
+    owner = Database(_live_owner_url(), pool=1, role=db.OWNER_ROLE, name="mainstem-check")
     with owner.work(SYSTEM) as work:
         entries = ledger.rebuild(work)
     owner.close()
@@ -434,7 +439,7 @@ def import_file(given: argparse.Namespace) -> int:
     """Bring in a history of orders from a CSV or Parquet file; all of it or nothing."""
     from mainstem import importing
 
-    database = Database(_live_owner_url(), tools=flow.tools(), pool=2)
+    database = Database(_live_owner_url(), tools=flow.tools(), pool=2, name="mainstem-import")
     try:
         return importing.cli_import(database, given.file, encoding=given.encoding)
     finally:

@@ -12,7 +12,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from mainstem import checks, commissions, leads, orders, payments, payouts
+from mainstem import checks, commissions, identity, leads, orders, payments, payouts
+from mainstem.kit import idempotency
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record
 from mainstem.kit.work import Tools, Work
@@ -36,11 +37,17 @@ def _sweep(work: Work, facts: Sequence[Fact]) -> None:
 
 
 def _hourly(work: Work, facts: Sequence[Fact]) -> None:
-    """Each hour: what the gateway should have told us of by now."""
+    """Each hour: what the gateway should have told us of by now, and what may end or be forgotten.
+
+    Each of these takes a bounded batch, and the next hour what it has left.
+    """
     payments.chase_refunds(work)
     payments.chase_disputes(work)
     payments.chase_accounts(work)
     payouts.chase_payouts(work)
+    orders.close_finished(work)
+    idempotency.forget(work)
+    identity.forget_sign_ins(work)
 
 
 def _daily(work: Work, facts: Sequence[Fact]) -> None:
@@ -50,10 +57,10 @@ def _daily(work: Work, facts: Sequence[Fact]) -> None:
 
 def _tidy(work: Work, facts: Sequence[Fact]) -> None:
     """What else is due once a day: apart from the release, so that it never waits for orders."""
-    orders.close_finished(work)
     leads.expire_quotes(work)
     leads.forget_claims(work)
     engagements.sign_off_overdue(work)
+    checks.forget(work)
     checks.ask(work)
 
 

@@ -262,6 +262,9 @@ def _days_since(work: Work, today: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((today - first).days + 1)]
 
 
+LOOPS = (work_inside, work_outside, work_outside)
+
+
 def run(database: Database, stop: threading.Event) -> None:
     """Work and tick until told to stop; ends with the piece of work in hand."""
     scheduler = BackgroundScheduler(timezone=UTC)
@@ -277,7 +280,7 @@ def run(database: Database, stop: threading.Event) -> None:
     scheduler.start()
     threads = [
         threading.Thread(target=_loop, args=(verb, database, stop), name=verb.__name__)
-        for verb in (work_inside, work_outside, work_outside)
+        for verb in LOOPS
     ]
     for thread in threads:
         thread.start()

@@ -49,10 +49,11 @@ COMPANY = {
     "demo_clock": May(insert=True, update="ahead"),  # whose it is, the owner alone says
     # forgotten when they have served
     "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,
+    "sign_in_session": QUEUES,
     "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES,
     # kept up to date
     **dict.fromkeys(
-        ("pick", "person", "affiliate", "sponsorship", "membership", "sign_in_session", "setup_token",
+        ("pick", "person", "affiliate", "sponsorship", "membership", "setup_token",
          "product", "product_text", "variant", "shipping_rate", "catalogue_version", "storefront",
          "storefront_key", "referral_code", "location", "stock_level", "team",
          "fulfilment", "parcel", "lead", "quote", "job", "payment", "refund", "dispute", "operation",

@@ -24,6 +24,8 @@ WINDOW = timedelta(minutes=15)
 FAILURES_PER_EMAIL = 5
 FAILURES_PER_ADDRESS = 30
 ATTEMPTS_KEPT = timedelta(days=30)
+SESSIONS_KEPT = timedelta(days=30)
+"""How long a session is remembered after it would have run out."""
 
 
 class SignInRefused(Refused):
@@ -237,3 +239,22 @@ def _network(address: str) -> str:
         mapped = parsed.ipv4_mapped
         return str(mapped or ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
+
+
+def forget_sign_ins(work: Work, *, most: int = 5000) -> int:
+    """Forget the oldest attempts and ended sessions that have been kept long enough; how many."""
+    attempts = work.run(
+        """DELETE FROM sign_in_attempt WHERE id IN (
+             SELECT id FROM sign_in_attempt
+              WHERE at < %(before)s ORDER BY at LIMIT %(most)s)""",
+        before=work.now() - ATTEMPTS_KEPT,
+        most=most,
+    )
+    ended = work.run(
+        """DELETE FROM sign_in_session WHERE token_hash IN (
+             SELECT token_hash FROM sign_in_session
+              WHERE expires_at < %(before)s ORDER BY expires_at LIMIT %(most)s)""",
+        before=work.now() - SESSIONS_KEPT,
+        most=most,
+    )
+    return attempts + ended

@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from mainstem.kit.clock import Clock, SystemClock
+from mainstem.kit.pools import HOUSE, Pools
 from mainstem.kit.work import COMPANY, SYSTEM, Actor, Tools, Work
 
 COMPANY_ROLE = "mainstem_company"
@@ -59,6 +60,8 @@ class Database:
     Work of the company runs as a role that sees every row; work of one affiliate (`home`) as one
     that sees and writes only what is theirs, because the database says so. The two kinds never
     share a connection. `role` is another role for the company's work: a reader's, or the owner's.
+    `name` is how its connections are called in `pg_stat_activity`. `pool` is how many connections
+    of each kind are kept, twice as many in a rush; or exactly what may be at most.
     """
 
     def __init__(
@@ -68,8 +71,9 @@ class Database:
         tools: Tools | None = None,
         clock: Clock | None = None,
         demo: bool = False,
-        pool: int = 8,
+        pool: int | Pools = 8,
         role: str = COMPANY_ROLE,
+        name: str = "mainstem",
         statement_timeout: str | None = None,
     ) -> None:
         self.url = url
@@ -79,10 +83,16 @@ class Database:
         settings = dict(_SESSION)
         if statement_timeout:
             settings["statement_timeout"] = statement_timeout
-        self._company = _engine(url, settings | {"role": role}, pool)
-        self._affiliate = _engine(url, settings | {"role": APP_ROLE}, pool)
+        most = pool if isinstance(pool, Pools) else Pools(company=2 * pool, affiliate=2 * pool)
+
+        def engine(kind: str, role: str, most: int) -> Engine:
+            named = {} if "application_name" in url else {"application_name": f"{name}{kind}"}
+            return _engine(url, settings | named | {"role": role}, most)
+
+        self._company = engine("", role, most.company)
+        self._affiliate = engine("/affiliate", APP_ROLE, most.affiliate)
         # A check comes once a day: its connection is not kept for the next.
-        self._reader = _engine(url, settings | {"role": READ_ROLE}, 0)
+        self._reader = engine("/reader", READ_ROLE, 0)
 
     @contextmanager
     def work(
@@ -128,10 +138,11 @@ class Database:
         self._reader.dispose()
 
 
-def _engine(url: str, settings: dict[str, str], pool: int) -> Engine:
+def _engine(url: str, settings: dict[str, str], most: int) -> Engine:
     kept: dict[str, Any] = {"poolclass": sqlalchemy.NullPool}
-    if pool:
-        kept = {"pool_size": pool, "max_overflow": pool, "pool_timeout": 10}
+    if most:
+        half = (most + 1) // 2
+        kept = {"pool_size": half, "max_overflow": most - half, "pool_timeout": 10}
     engine = sqlalchemy.create_engine(
         sqlalchemy_url(with_settings(url, settings)),
         **kept,
@@ -219,7 +230,10 @@ def migrate(owner_url: str, *, demo: bool = False, made_here: bool = False) -> N
             raise NotDemos(connection.info.dbname)
         _make_roles(connection)
     # The first migration's policies, until the second replaces them, show every row to this scope.
-    url = with_settings(owner_url, {"role": OWNER_ROLE, "mainstem.affiliate": "-1"})
+    url = with_settings(
+        owner_url,
+        {"role": OWNER_ROLE, "mainstem.affiliate": "-1", "application_name": "mainstem-migrate"},
+    )
     engine = sqlalchemy.create_engine(sqlalchemy_url(url), poolclass=sqlalchemy.NullPool)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
@@ -306,6 +320,28 @@ def _is_empty(connection: psycopg.Connection[Any]) -> bool:
               AND n.nspname NOT LIKE 'pg_temp%' AND n.nspname NOT LIKE 'pg_toast%' LIMIT 1"""
     ).fetchone()
     return found is None
+
+
+def check_connections(url: str) -> None:
+    """Refuse a database that has no room for two web processes and a worker in a rush."""
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        row = connection.execute(
+            """SELECT session_user, least(
+                      current_setting('max_connections')::int
+                        - current_setting('superuser_reserved_connections')::int
+                        - coalesce(current_setting('reserved_connections', true)::int, 0),
+                      (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = session_user),
+                      (SELECT nullif(datconnlimit, -1) FROM pg_database
+                        WHERE datname = current_database()))"""
+        ).fetchone()
+    assert row is not None
+    user, room = row
+    if room < HOUSE:
+        raise DatabaseUnfit(
+            f"The database lets {user} hold {room} connections at once; two web processes and a"
+            f" worker hold up to {HOUSE} in a rush. Raise max_connections, or the limit of the user"
+            f" or the database, to {HOUSE} and as many more as others need."
+        )
 
 
 def _make_roles(connection: psycopg.Connection[Any]) -> None:

@@ -7,12 +7,15 @@ again.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from mainstem.kit.errors import Refused
 from mainstem.kit.work import Work
 
 KEY_MIN, KEY_MAX = 16, 255
+KEPT = timedelta(days=30)
+"""How long the same request is known again by its key."""
 
 
 class IdempotencyMismatch(Refused):
@@ -72,3 +75,14 @@ def claim(
         raise IdempotencyMismatch
     found: UUID = before.subject_id
     return found
+
+
+def forget(work: Work, *, most: int = 5000) -> int:
+    """Forget the oldest keys that have been kept long enough; how many."""
+    return work.run(
+        """DELETE FROM idempotency WHERE (home_id, storefront_id, route, key) IN (
+             SELECT home_id, storefront_id, route, key FROM idempotency
+              WHERE created_at < %(before)s ORDER BY created_at LIMIT %(most)s)""",
+        before=work.now() - KEPT,
+        most=most,
+    )

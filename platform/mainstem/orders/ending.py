@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from datetime import UTC, datetime, timedelta
+from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
 from mainstem import payments, stock
+from mainstem.calendar import WITHDRAWAL_DAYS
 from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
@@ -19,6 +21,8 @@ from mainstem.orders.calling_off import OpenLine, call_off, open_lines
 from mainstem.orders.holds import payable_on
 from mainstem.orders.limits import Outcome
 from mainstem.orders.progress import Key, lock
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> Outcome:
@@ -224,32 +228,58 @@ SELECT o.home_id, o.id, o.placed_at, o.address->>'country' AS country,
        o.address->>'postal_code' AS postal_code, l.kind, l.hold_days, l.delivered_at
   FROM (SELECT * FROM orders
          WHERE state = 'placed' AND fulfillment_status = 'delivered' AND disputed_minor = 0
+           AND placed_at < %(before)s
+           AND (placed_at, home_id, id) > (%(at)s, %(home)s, %(order)s)
            -- What the calendar adds to the days is for it to say; this only leaves out the many.
            AND delivered_at < %(now)s - make_interval(days => (
                  SELECT max(hold_days) FROM order_line
                   WHERE home_id = orders.home_id AND order_id = orders.id))
-         ORDER BY delivered_at LIMIT %(most)s FOR UPDATE SKIP LOCKED) AS o
+         ORDER BY placed_at, home_id, id LIMIT %(most)s) AS o
  CROSS JOIN LATERAL (
        SELECT kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at
          FROM order_line WHERE home_id = o.home_id AND order_id = o.id AND delivered > 0
         GROUP BY kind) AS l
- ORDER BY 1, 2"""
+ ORDER BY o.placed_at, o.home_id, o.id"""
+
+# Between the look and the lock a dispute may have come.
+_CLOSE = """
+UPDATE orders SET state = 'closed', closed_at = %(now)s
+ WHERE (home_id, id) IN (
+       SELECT o.home_id, o.id FROM orders o
+         JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS over (home_id, id) USING (home_id, id)
+        WHERE o.state = 'placed' AND o.fulfillment_status = 'delivered' AND o.disputed_minor = 0
+        ORDER BY o.home_id, o.id FOR UPDATE OF o SKIP LOCKED)"""
 
 
 def close_finished(work: Work, *, most: int = 5000) -> int:
-    """Close orders that are delivered whole and whose hold is over; how many."""
-    today = work.now().astimezone(work.tools.zone).date()
-    rows = work.rows(_HELD_LONG_ENOUGH, now=work.now(), most=most)
-    over = [
-        key
-        for key, kinds in groupby(rows, lambda row: (row.home_id, row.id))
-        if max(payable_on(row, work.tools.zone) for row in kinds) <= today
-    ]
+    """Close orders that are delivered whole and whose hold is over, at most so many; how many."""
+    over = list(islice(_over(work, step=most), most))
     return work.run(
-        """UPDATE orders o SET state = 'closed', closed_at = %(now)s
-             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS over (home_id, id)
-            WHERE o.home_id = over.home_id AND o.id = over.id""",
+        _CLOSE,
         now=work.now(),
         homes=[home for home, _ in over],
         ids=[id for _, id in over],
     )
+
+
+def _over(work: Work, *, step: int) -> Iterator[Key]:
+    """The orders whose hold is over, oldest first, however many there are whose is not."""
+    now = work.now()
+    today = now.astimezone(work.tools.zone).date()
+    place = (_EPOCH, 0, UUID(int=0))
+    while True:
+        rows = work.rows(
+            _HELD_LONG_ENOUGH,
+            now=now,
+            before=now - timedelta(days=WITHDRAWAL_DAYS),
+            at=place[0],
+            home=place[1],
+            order=place[2],
+            most=step,
+        )
+        if not rows:
+            return
+        for key, kinds in groupby(rows, lambda row: (row.home_id, row.id)):
+            if max(payable_on(row, work.tools.zone) for row in kinds) <= today:
+                yield key
+        place = (rows[-1].placed_at, rows[-1].home_id, rows[-1].id)

@@ -70,7 +70,12 @@ class CaptureRefused(Exception):
 def connect(url: str, *, role: str = COMPANY_ROLE) -> Database:
     """The database of the real year, from where nothing follows by itself."""
     return Database(
-        url, tools=Tools(zone=ZONE), pool=1, role=role, statement_timeout=STATEMENT_TIMEOUT
+        url,
+        tools=Tools(zone=ZONE),
+        pool=1,
+        role=role,
+        statement_timeout=STATEMENT_TIMEOUT,
+        name="mainstem-real",
     )
 
 

@@ -36,7 +36,9 @@ IdempotencyKey = Annotated[
         name="Idempotency-Key",
         min_length=KEY_MIN,
         max_length=KEY_MAX,
-        description="Yours, new for each request; the same request may be sent again with it.",
+        description=(
+            "Yours, new for each request; the same request may be sent again with it, for 30 days."
+        ),
     ),
 ]
 Cursor = Annotated[

@@ -1,0 +1,47 @@
+"""How many connections each kind of process may hold, so that all of them fit one database.
+
+A process holds as many as it can be at work on at once, and none that nobody could use: a web process
+by the Works of its requests and the threads beside them, a worker by its threads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """The most connections at once: for the company's work, for affiliates', and for checks."""
+
+    company: int
+    affiliate: int
+    reader: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them together, in the greatest rush."""
+        return self.company + self.affiliate + self.reader
+
+
+WORKS = 12
+"""Works that the requests of one web process may hold at once; all of them may be one kind's."""
+
+DOOR = 2
+"""Threads that look up who is asking."""
+
+CAPTURE = 2
+"""Writers of orders; and as many for leads."""
+
+WEB = Pools(company=WORKS + DOOR + 2 * CAPTURE, affiliate=WORKS)
+
+WORKER_LOOPS = 3
+"""One takes what is done inside the database; two wait for others' servers."""
+
+WORKER_JOBS = 2
+"""The clock, and the roll-up of balances."""
+
+# A verb that talks to the outside may look by one Work while another is open.
+WORKER = Pools(company=2 * WORKER_LOOPS + WORKER_JOBS, affiliate=1, reader=WORKER_LOOPS - 1)
+
+HOUSE = 2 * WEB.total + WORKER.total
+"""Two web processes, as there are while one takes the other's place, and a worker."""

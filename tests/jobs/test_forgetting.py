@@ -1,0 +1,130 @@
+"""What has served is forgotten in bounded batches, and finished orders are closed until none is left."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.company import KETTLE, REPAIR, a_company, a_paid_order
+
+from mainstem import checks, identity, orders, worker
+from mainstem.kit import idempotency
+from mainstem.kit.clock import FixedClock
+from mainstem.kit.db import Database
+from mainstem.kit.work import Work
+
+
+def count(database: Database, table: str) -> int:
+    with database.work() as work:
+        return int(work.value(f"SELECT count(*) FROM {table}"))
+
+
+def test_keys_of_requests_are_forgotten_after_thirty_days_a_batch_at_a_time(
+    database: Database, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        shop = a_company(work).shop
+        for _ in range(3):
+            a_paid_order(work, shop, (KETTLE, 1))
+    clock.move(timedelta(days=1))
+    with database.work() as work:
+        a_paid_order(work, shop, (KETTLE, 1))
+    clock.move(idempotency.KEPT - timedelta(days=1))
+    with database.work() as work:
+        assert idempotency.forget(work) == 0
+    clock.move(timedelta(seconds=1))
+    for forgotten in (2, 1, 0):
+        with database.work() as work:
+            assert idempotency.forget(work, most=2) == forgotten
+    assert count(database, "idempotency") == 1
+
+
+def test_sign_ins_are_forgotten_when_nobody_looks_back_at_them(
+    database: Database, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        person = identity.create_person(work, email="ada@example.com", name="Ada")
+    identity.set_password(database, person, "correct horse battery")
+    given = {"email": "ada@example.com", "address": "192.0.2.1", "clock": clock}
+    for _ in range(2):
+        identity.sign_in(database, password="correct horse battery", **given)
+    with pytest.raises(identity.SignInRefused):
+        identity.sign_in(database, password="a wrong one, alas", **given)
+    kept = count(database, "sign_in_session"), count(database, "sign_in_attempt")
+    assert kept == (2, 3)
+    with database.work() as work:
+        assert identity.forget_sign_ins(work) == 0
+    clock.move(timedelta(days=400))
+    for forgotten in (2, 2, 1, 0):
+        with database.work() as work:
+            assert identity.forget_sign_ins(work, most=1) == forgotten
+
+
+def test_checks_of_more_than_a_year_ago_are_forgotten(
+    database: Database, clock: FixedClock
+) -> None:
+    for _ in range(2):
+        checks.run_now(database)
+        clock.move(timedelta(days=399))
+    with database.work() as work:
+        assert checks.forget(work) == 1
+        assert checks.last(work) is not None
+
+
+def delivered(work: Work, shop: object, *lines: tuple[str, int]) -> None:
+    placed = a_paid_order(work, shop, *lines)
+    moved = [(placed.home_id, placed.order_id, 1, 1)]
+    orders.record_shipment(work, moved)
+    orders.record_delivery(work, moved)
+
+
+def test_more_finished_orders_than_one_batch_holds_are_all_closed(
+    database: Database, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        shop = a_company(work).shop
+        for _ in range(5):
+            delivered(work, shop, (KETTLE, 1))
+    clock.move(timedelta(days=40))
+    for closed in (2, 2, 1, 0):
+        with database.work() as work:
+            assert orders.close_finished(work, most=2) == closed
+
+
+def test_an_order_that_waits_for_its_time_keeps_no_other_from_closing(
+    database: Database, clock: FixedClock
+) -> None:
+    """Placed first, delivered last: it is looked at first in every batch, and passed by."""
+    with database.work() as work:
+        shop = a_company(work).shop
+        late = a_paid_order(work, shop, (KETTLE, 1))
+        clock.move(timedelta(hours=1))
+        for _ in range(2):
+            delivered(work, shop, (KETTLE, 1))
+    clock.move(timedelta(days=10))
+    with database.work() as work:
+        moved = [(late.home_id, late.order_id, 1, 1)]
+        orders.record_shipment(work, moved)
+        orders.record_delivery(work, moved)
+    # A Saturday: thirty days are over for the late one, the working day after them is to come.
+    clock.move(timedelta(days=30, hours=1))
+    for closed in (1, 1, 0):
+        with database.work() as work:
+            assert orders.close_finished(work, most=1) == closed
+    with database.work() as work:
+        assert (
+            work.value("SELECT state FROM orders WHERE id = %(id)s", id=late.order_id) == "placed"
+        )
+
+
+def test_each_hour_closes_and_forgets(database: Database, clock: FixedClock) -> None:
+    with database.work() as work:
+        shop = a_company(work).shop
+        delivered(work, shop, (REPAIR, 1))
+    worker.drain(database)
+    clock.move(timedelta(days=60))
+    worker.tick(database)
+    worker.drain(database)
+    assert count(database, "idempotency") == 0
+    with database.work() as work:
+        assert work.value("SELECT state FROM orders") == "closed"
