@@ -85,9 +85,7 @@ def test_a_python_that_cannot_make_environments_is_said(machine: Machine) -> Non
 
 def test_what_is_set_up_is_not_set_up_again(machine: Machine) -> None:
     machine.is_set_up()
-    began = time.monotonic()
     told = machine.make("install")
-    assert time.monotonic() - began < 1
     assert (told.returncode, told.stdout) == (0, "")
 
 
