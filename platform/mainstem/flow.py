@@ -58,6 +58,7 @@ def _daily(work: Work, facts: Sequence[Fact]) -> None:
 def _tidy(work: Work, facts: Sequence[Fact]) -> None:
     """What else is due once a day: apart from the release, so that it never waits for orders."""
     leads.expire_quotes(work)
+    orders.forget_origins(work)
     leads.forget_claims(work)
     engagements.sign_off_overdue(work)
     checks.forget(work)

@@ -49,7 +49,7 @@ COMPANY = {
     "demo_clock": May(insert=True, update="ahead"),  # whose it is, the owner alone says
     # forgotten when they have served
     "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,
-    "sign_in_session": QUEUES,
+    "sign_in_session": QUEUES, "checkout_origin": SWEEPS,
     "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES,
     # kept up to date
     **dict.fromkeys(
@@ -64,7 +64,7 @@ COMPANY = {
 
 AFFILIATE = {
     # What opens a door is nobody's to read but the company's.
-    "approval": NOTHING, "check_run": NOTHING,
+    "approval": NOTHING, "check_run": NOTHING, "checkout_origin": NOTHING,
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "imported_order": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),

@@ -7,6 +7,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -231,7 +232,19 @@ def _wanted(shopper: Shopper, basket: Basket, form: Form) -> OrderWanted:
         code=code,
         link=shopper.referral,
         totals=TotalsSeen(total_minor=_total(form)),
+        ip_address=_origin(shopper.request),
     )
+
+
+def _origin(request: Request[Any, Any, Any]) -> str:
+    """The network address that an unpaid order counts against. In production a private one is a
+    proxy's that we were not told of, and says nothing about who orders."""
+    host = request.client.host if request.client else ""
+    try:
+        counts = house_of(request).settings.demo or not ip_address(host).is_private
+    except ValueError:
+        counts = bool(host)
+    return host if counts else ""
 
 
 def _total(form: Form) -> int:

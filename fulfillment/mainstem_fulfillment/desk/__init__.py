@@ -9,7 +9,7 @@ from litestar import Router, get
 from mainstem.web.console.frame import SERVICE, SHIP, Answer, Asked, reader_of
 from mainstem.web.guards import staff
 from mainstem.web.rendering import redirect
-from mainstem_fulfillment.desk import jobs, leads, ship
+from mainstem_fulfillment.desk import holds, jobs, leads, ship
 
 
 @get("/", sync_to_thread=False)
@@ -23,6 +23,6 @@ def home(request: Asked) -> Answer:
 
 routes: list[Any] = [
     home,
-    Router("/", route_handlers=ship.routes, guards=[staff(*SHIP)]),
+    Router("/", route_handlers=[*ship.routes, *holds.routes], guards=[staff(*SHIP)]),
     Router("/", route_handlers=[*leads.routes, *jobs.routes], guards=[staff(*SERVICE)]),
 ]

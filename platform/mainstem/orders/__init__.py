@@ -35,6 +35,7 @@ from mainstem.orders.progress import (
 )
 from mainstem.orders.promise import is_late, promised_on
 from mainstem.orders.refunding import refund, settle_refunds
+from mainstem.orders.unpaid import Hold, TooManyUnpaid, forget_origins, free, unpaid_holds
 
 __all__ = [
     "MAY_APPROVE",
@@ -43,6 +44,7 @@ __all__ = [
     "ClientDetails",
     "DuplicateExternalId",
     "HasLeft",
+    "Hold",
     "IdempotencyMismatch",
     "InsufficientStock",
     "LineWanted",
@@ -52,6 +54,7 @@ __all__ = [
     "PriceChanged",
     "PriceQuote",
     "QuotedLine",
+    "TooManyUnpaid",
     "Totals",
     "TotalsSeen",
     "approve",
@@ -60,6 +63,8 @@ __all__ = [
     "close_finished",
     "deny",
     "expire_unpaid",
+    "forget_origins",
+    "free",
     "give_rest_back",
     "is_late",
     "limit_of",
@@ -75,6 +80,7 @@ __all__ = [
     "refund",
     "settle_refunds",
     "text_problems",
+    "unpaid_holds",
     "withdraw",
     "withhold",
 ]

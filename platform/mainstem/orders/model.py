@@ -79,7 +79,8 @@ class OrderWanted(msgspec.Struct, frozen=True, kw_only=True):
     `key` and `fingerprint` make a repeat harmless: the same key with the same fingerprint is the
     same order. `placed_at` and `delivered_at` are given only for an imported history: when it was
     bought, and when something of it reached the client for money that she had not had back.
-    Everybody else gets now, and learns the rest as it happens.
+    Everybody else gets now, and learns the rest as it happens. `ip_address` is the network address
+    of whoever ordered on an open page, and for whom nobody answers.
     """
 
     storefront_id: int
@@ -100,6 +101,7 @@ class OrderWanted(msgspec.Struct, frozen=True, kw_only=True):
     delivered_at: datetime | None = None
     lead_id: UUID | None = None
     pay_within: timedelta = timedelta(minutes=30)
+    ip_address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

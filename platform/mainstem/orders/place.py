@@ -25,7 +25,7 @@ from mainstem.kit.events import record_all
 from mainstem.kit.ids import new_ids, short
 from mainstem.kit.work import Question, Work, columns
 from mainstem.money import MINOR_MAX, net_of_tax
-from mainstem.orders import rules
+from mainstem.orders import rules, unpaid
 from mainstem.orders.client import Client
 from mainstem.orders.errors import (
     DuplicateExternalId,
@@ -43,6 +43,7 @@ from mainstem.orders.model import (
     Totals,
     TotalsSeen,
 )
+from mainstem.orders.unpaid import Held
 from mainstem.plan import Plan
 from mainstem.stock import Part, Shelf
 
@@ -66,6 +67,21 @@ class _Draft:
     items_minor: int = 0
     shipping_minor: int = 0
     tax_minor: int = 0
+    large: bool = False
+    """Whether it takes a large share of what is left of something."""
+
+    @property
+    def pay_by(self) -> datetime:
+        within = self.wanted.pay_within
+        if self.large:
+            within = min(within, unpaid.LARGE_WITHIN)
+        return self.at + within
+
+    @property
+    def whose(self) -> list[unpaid.Who]:
+        """Against whom it counts while it is not paid."""
+        assert self.client is not None, "an order is checked before it is counted"
+        return unpaid.whose(self.wanted, self.client.key) if self.needs else []
 
     @property
     def totals(self) -> Totals:
@@ -145,6 +161,7 @@ class _Known:
     asks: dict[UUID, Ask]
     signals: list[Any]
     offers: dict[tuple[str, str], dict[str, Offer]]
+    held: Held
 
 
 _KEYS_KNOWN = """
@@ -174,6 +191,12 @@ def _learn(work: Work, drafts: list[_Draft]) -> _Known:
     asks = _asks(work, drafts)
     groups = _grouped(drafts)
     by_attribution = attribution.questions(list(asks.values()))
+    strangers = [
+        who
+        for draft in drafts
+        if draft.client
+        for who in unpaid.whose(draft.wanted, draft.client.key)
+    ]
     keys, externals, stores, rates, published, *rest = work.ask_all(
         [
             Question(
@@ -198,8 +221,10 @@ def _learn(work: Work, drafts: list[_Draft]) -> _Known:
             planbook.published_question(),
             *by_attribution,
             *(_offers_question(group) for group in groups.values()),
+            *([unpaid.question(strangers, work.now())] if strangers else []),
         ]
     )
+    held = rest.pop() if strangers else Held()
     signals, offers = rest[: len(by_attribution)], rest[len(by_attribution) :]
     return _Known(
         keys=keys,
@@ -210,6 +235,7 @@ def _learn(work: Work, drafts: list[_Draft]) -> _Known:
         asks=asks,
         signals=signals,
         offers=dict(zip(groups, offers, strict=True)),
+        held=held,
     )
 
 
@@ -475,24 +501,30 @@ def _take_and_write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
     try:
         with work.pg.transaction():  # inside our own: a savepoint
             shelf = stock.look(work, variants)
-            _allocate(drafts, shelf)
+            _allocate(drafts, shelf, ready.known.held.anew())
             _write(work, _open(drafts), ready)
             stock.take(work, shelf.taken)
     except stock.ShelfChanged:
         shelf = stock.lock(work, variants)
-        _allocate(drafts, shelf)
+        _allocate(drafts, shelf, ready.known.held.anew())
         _write(work, _open(drafts), ready)
         stock.take(work, shelf.taken)
 
 
-def _allocate(drafts: list[_Draft], shelf: Shelf) -> None:
-    """Give each order its goods, in order of arrival."""
+def _allocate(drafts: list[_Draft], shelf: Shelf, held: Held) -> None:
+    """Give each order its goods, in order of arrival, and to nobody more than is fair unpaid."""
     for draft in drafts:
+        whose = draft.whose
+        draft.large = bool(whose) and unpaid.is_large(draft.needs, shelf)
+        if no := held.refuse(whose, large=draft.large):
+            draft.answer, draft.parts = no, []
+            continue
         answer = shelf.allocate(draft.needs) if draft.needs else []
         if isinstance(answer, dict):
             draft.answer, draft.parts = InsufficientStock(*_shortages(draft, answer)), []
         else:
             draft.answer, draft.parts = None, answer
+            held.add(whose, large=draft.large)
 
 
 def _shortages(draft: _Draft, free: Mapping[int, int]) -> Iterator[Problem]:
@@ -573,7 +605,7 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
     """Everything about the accepted orders, in one round trip."""
     if not drafts:
         return
-    orders, keys, fulfilments, reservations = [], [], [], []
+    orders, keys, fulfilments, reservations, origins = [], [], [], [], []
     seen = ready.seen.anew()
     for draft in drafts:
         wanted, plan = draft.wanted, ready.plans[draft.at]
@@ -585,6 +617,9 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
         keys.append(
             (wanted.home_id, wanted.storefront_id, wanted.key, wanted.fingerprint, draft.id)
         )
+        if whose := dict(draft.whose):
+            origins.append((wanted.home_id, draft.id, whose["address"], whose["contact"],
+                            draft.large, draft.at))  # fmt: skip
         numbers: dict[int, int] = {}
         for part in draft.parts:
             no = numbers.setdefault(part.location_id, len(numbers) + 1)
@@ -605,6 +640,8 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
         if reservations:
             work.run(_FULFILMENTS, **_named(_FULFILMENT_COLUMNS, fulfilments))
             work.run(_RESERVATIONS, **_named(_RESERVATION_COLUMNS, reservations))
+        if origins:
+            work.run(unpaid.KEEP, **_named(unpaid.KEEP_COLUMNS, origins))
         work.run(_KEYS, now=ready.now, **_named(_KEY_COLUMNS, keys))
         record_all(
             work,
@@ -619,7 +656,7 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
             short(draft.id),
             draft.wanted.currency,
             draft.totals,
-            draft.at + draft.wanted.pay_within,
+            draft.pay_by,
         )
 
 
@@ -632,7 +669,7 @@ def _order_row(draft: _Draft, plan: Plan, decision: Decision, upline: list[int])
         _json(client.details), _json(client.address), draft.items_minor, draft.shipping_minor,
         draft.tax_minor, decision.seller_id, decision.attributed_by, _json(decision.signals),
         f"{{{','.join(map(str, upline))}}}", decision.earns, decision.earns_reason,
-        plan.version, wanted.lead_id, draft.at, draft.at + wanted.pay_within,
+        plan.version, wanted.lead_id, draft.at, draft.pay_by,
     )  # fmt: skip
 
 

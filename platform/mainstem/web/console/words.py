@@ -55,6 +55,7 @@ FACTS = {
     "order.delivered": "Delivered",
     "order.disputed": "Dispute counted",
     "order.expired": "Order expired unpaid",
+    "order.freed": "Unpaid goods freed by the desk",
     "order.lines_canceled": "Pieces called off",
     "order.paid": "Order paid",
     "order.placed": "Order placed",
@@ -192,6 +193,7 @@ CONTACTS = {"phone": "By phone", "email": "By e-mail"}
 REACHED = {"phone": "By phone", "email": "By e-mail", "link": "Opened the quote's link"}
 
 LEAD_STATES = {
+    "being_paid": "being paid",
     "theirs": "theirs",
     "retired": "retired",
     "new": "New",
@@ -316,6 +318,7 @@ STEPS = {
     "set out for": "travelled to",
     "reached": "recorded as reached",
     "reassigned": "reassigned",
+    "freed": "freed",
     "retired": "retired",
     "marked as a duplicate": "closed as a duplicate",
 }

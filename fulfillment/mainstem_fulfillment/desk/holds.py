@@ -1,0 +1,48 @@
+"""Unpaid holds: goods that wait for money, and the desk's hand on them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from mainstem import orders
+from mainstem.kit.errors import Refused
+from mainstem.kit.work import Work
+from mainstem.orders import Hold
+from mainstem.web.console.frame import Answer, Asked, Page, framed, refused, show
+from mainstem.web.rendering import language_of, redirect
+
+
+class Holds(Page, kw_only=True):
+    """Unpaid orders that keep goods from others."""
+
+    holds: list[Hold]
+
+
+@get("/ship/holds", sync_to_thread=True)
+def list_holds(request: Asked, work: NamedDependency[Work]) -> Answer:
+    """Who keeps what without having paid, large shares first."""
+    return _show(request, work)
+
+
+def _show(request: Asked, work: Work, no: Refused | None = None) -> Answer:
+    page = Holds(**framed(request, work, "ship"), holds=orders.unpaid_holds(work))
+    return show(request, "desk/holds.html", page, no)
+
+
+@post("/ship/holds/{home:int}/{order:uuid}/freeing", sync_to_thread=True)
+def free(
+    request: Asked, work: NamedDependency[Work], home: FromPath[int], order: FromPath[UUID]
+) -> Answer:
+    """Give the order up, so that its goods are others' to buy."""
+    no = refused(work, lambda: orders.free(work, home, order))
+    if no:
+        return _show(request, work, no)
+    notice = language_of(request).text("The goods are free again.")
+    return redirect(request, "/desk/ship/holds", notice=notice)
+
+
+routes = [list_holds, free]
