@@ -24,6 +24,23 @@ def test_a_link_opens_the_order_it_was_made_for(home: int, id: object) -> None:
     assert token.replace(".", "").replace("-", "").replace("_", "").isalnum(), "safe in an address"
 
 
+@given(st.sets(st.sampled_from([identity.PAY, identity.ANSWER])))
+def test_a_link_lets_its_bearer_do_what_it_was_made_for(may: set[str]) -> None:
+    id = uuid4()
+    token = identity.client_link(SECRET, 7, id, may=may)
+    assert identity.read_client_link(SECRET, token) == (7, id)
+    assert identity.rights_of(SECRET, token) == may
+
+
+def test_a_links_rights_do_not_grow() -> None:
+    token = identity.client_link(SECRET, 7, uuid4(), may=())
+    content, rest = token.split(".", 1)
+    for other in (content[:-2], content[:-2] + "AQ", content[:-2] + "Aw"):
+        if other != content:
+            with pytest.raises(NotFound):
+                identity.rights_of(SECRET, f"{other}.{rest}")
+
+
 @given(at=st.integers(0, 200), bit=st.integers(0, 5))
 def test_a_link_changed_anywhere_opens_nothing(at: int, bit: int) -> None:
     token = identity.client_link(SECRET, 7, uuid4())

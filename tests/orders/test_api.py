@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
-from tests.company import INSTALLATION, KETTLE, SKILLET, Company, a_company, a_shop, pay
+from tests.company import INSTALLATION, KETTLE, SKILLET, Company, a_company, a_shop, an_order, pay
 from tests.orders.wanting import stock_of
 
 from mainstem import identity
@@ -88,7 +88,7 @@ def test_an_order_is_placed_and_followed(
     seen = look(client, key, f"/orders/{order['id']}").json()
     assert (seen["number"], seen["external_id"]) == (order["number"], "W-1001")
     assert seen["totals"] == order["totals"]
-    assert seen["links"] == order["links"]
+    assert seen["links"] == {name: order["links"][name] for name in ("self", "track")}
     assert [(line["sku"], line["quantity"], line["total_minor"]) for line in seen["lines"]] == [
         (KETTLE, 2, 250000),
         (SKILLET, 1, 80000),
@@ -105,6 +105,28 @@ def test_an_order_is_placed_and_followed(
         token = order["links"]["track"].rpartition("/")[2]
     secret = client.app.state["house"].settings.secret
     assert identity.read_client_link(secret, token) == (row.home_id, row.id)
+
+
+def test_a_key_is_given_the_pages_of_orders_that_it_placed_and_of_no_others(
+    client: TestClient[Any], database: Database, company: Company, key: str
+) -> None:
+    placed = send(client, key, a_body()).json()
+    secret = client.app.state["house"].settings.secret
+    token = {name: placed["links"][name].rpartition("/")[2] for name in ("track", "pay")}
+    assert identity.rights_of(secret, token["track"]) == set()
+    assert identity.rights_of(secret, token["pay"]) == {"pay"}
+    with database.work() as work:
+        theirs = an_order(work, company.shop, (KETTLE, 1))  # a client's own, in the open shop
+        other = identity.issue_key(
+            work, home_id=company.cedar, storefront_id=company.shop.id, label="another"
+        )
+    for who, own in ((key, placed["id"]), (other, None)):
+        listed = look(client, who, "/orders").json()["orders"]
+        assert {one["id"] for one in listed} == {placed["id"], str(theirs.order_id)}
+        for one in [*listed, *(look(client, who, f"/orders/{one['id']}").json() for one in listed)]:
+            assert set(one["links"]) == {"self", "track"}
+            assert (one["links"]["track"] is not None) == (one["id"] == own)
+            assert "ada@example.com" not in str(one)
 
 
 def test_a_repeat_gets_the_very_same_answer_also_after_the_order_was_paid(

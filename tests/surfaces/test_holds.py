@@ -24,7 +24,7 @@ def test_the_desk_frees_what_is_held_for_nobody(house: Staff) -> None:
     page = per.get("/desk/ship/holds")
     words = words_of(page)
     assert placed.number in words
-    assert "4 × Kettle" in words
+    assert "4 \N{MULTIPLICATION SIGN} Kettle" in words
     assert "from 198.51.100.7" in words
     assert "A large share" in words
     there = f"/desk/ship/holds/{placed.home_id}/{placed.order_id}/freeing"

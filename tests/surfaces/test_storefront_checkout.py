@@ -403,6 +403,35 @@ def test_only_the_signed_link_of_an_order_opens_it(
             assert reader.post(path, {"line": "1", "by": "Ada"}).status_code == 404, path
 
 
+def test_a_link_that_went_through_other_hands_does_no_more_than_it_says(
+    reader: Reader, database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        placed = an_order(work, company.shop, (KETTLE, 1))
+    reader.client.headers["accept-language"] = "en"
+
+    def link(*may: str) -> str:
+        return "/order/" + identity.client_link(SECRET, placed.home_id, placed.order_id, may=may)
+
+    shows = reader.get(link())
+    assert placed.number in words_of(shows)
+    assert "Pay now" not in words_of(shows)
+    assert "This link shows the order and does no more" in words_of(shows)
+    assert reader.get(f"{link()}/return").status_code == 403
+    for path in ("payment", "sign-off"):
+        refused = reader.post(f"{link()}/{path}", {"line": "1", "by": "Ada", "answer": "yes"})
+        assert refused.status_code == 403, path
+        assert "This link does not let you do that" in refused.text
+    pays = link(identity.PAY)
+    assert "Pay now" in words_of(reader.get(pays))
+    assert reader.post(f"{pays}/sign-off", {"line": "1", "by": "Ada"}).status_code == 403
+    assert "/c/pay/" in reader.post(f"{pays}/payment").headers["location"]
+    with database.work() as work:
+        [asked] = work.rows("SELECT request FROM operation WHERE kind = 'checkout'")
+        assert asked.request["cancel_url"].endswith(pays), "one comes back to no more than that"
+        assert asked.request["success_url"].endswith(f"{pays}/return")
+
+
 def test_an_unpaid_order_can_be_paid_until_its_time_is_over(
     reader: Reader, database: Database, company: Company, clock: FixedClock
 ) -> None:

@@ -147,14 +147,19 @@ async def to_payment(
     home_id: int,
     order_id: UUID,
     checkout: Checkout | None = None,
+    *,
+    token: str | None = None,
 ) -> Page:
     """On to the gateway's page; to the order's own when that cannot be reached now.
 
-    `checkout` is what was opened with the order, if it was placed just now.
+    `checkout` is what was opened with the order, if it was placed just now; `token` the link by
+    which the order was opened, to which one comes back, so that nobody comes back to more.
     """
     settings, database = house_of(request).settings, house_of(request).database
-    success_url, there = _urls(settings)(home_id, order_id)
-    token = there.rpartition("/")[2]
+    if token is None:
+        token = client_link(settings.secret, home_id, order_id)
+    there = f"{settings.public_url}/order/{token}"
+    success_url = f"{there}/return"
     began = time.monotonic()
 
     # On the loop's own threads: a slow gateway must not hold up those that serve pages.

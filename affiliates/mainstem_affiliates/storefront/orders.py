@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from litestar import Request, get, post
@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import payments
-from mainstem.identity import client_link, read_client_link
+from mainstem.identity import ANSWER, PAY, client_link, read_client_link, rights_of
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
@@ -52,6 +52,16 @@ class Jobs(Protocol):
         ...
 
 
+class LinkOnlyShows(Refused):
+    """The link has gone through other hands: it shows the order, and does not do this."""
+
+    code: ClassVar[str] = "link_only_shows"
+    status: ClassVar[int] = 403
+    message: ClassVar[str] = (
+        "This link does not let you do that. Open your order by its number and your e-mail address."
+    )
+
+
 class OrderPage(StorePage, frozen=True, kw_only=True):
     """An order: what, where it is, what it cost, what to do next."""
 
@@ -59,7 +69,10 @@ class OrderPage(StorePage, frozen=True, kw_only=True):
     country: str
     jobs: list[Any]
     may: dict[int, set[str]]
-    """What she may do about each job, by its line."""
+    """What may be done about each job, by its line."""
+    may_pay: bool
+    may_answer: bool
+    """What this link lets its bearer do."""
     timeline: list[dict[str, Any]]
     token: str
     errors: dict[str, str]
@@ -83,7 +96,7 @@ async def order_page(request: Request[Any, Any, Any], token: FromPath[str]) -> P
 @get("/order/{token:str}/return")
 async def back_from_payment(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
     """Back from the gateway: look at once how it went. Its letter may come before or after."""
-    home_id, order_id = _opened(request, token)
+    home_id, order_id = _opened(request, token, PAY)
     view = await in_work(request, CLIENT, lambda work: reads.order_view(work, home_id, order_id))
     if view.session_id is not None and view.state in ("unpaid", "expired"):
         try:
@@ -99,8 +112,8 @@ async def back_from_payment(request: Request[Any, Any, Any], token: FromPath[str
 @post("/order/{token:str}/payment", status_code=200)
 async def pay(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
     """On to the gateway's page for an order that is still unpaid."""
-    home_id, order_id = _opened(request, token)
-    return await to_payment(request, home_id, order_id)
+    home_id, order_id = _opened(request, token, PAY)
+    return await to_payment(request, home_id, order_id, token=token)
 
 
 @post("/order/{token:str}/sign-off", status_code=200)
@@ -108,7 +121,7 @@ async def sign_off(
     request: Request[Any, Any, Any], token: FromPath[str], form: NamedDependency[Form]
 ) -> Page:
     """The client accepts finished work, or says what is not done."""
-    home_id, order_id = _opened(request, token)
+    home_id, order_id = _opened(request, token, ANSWER)
     jobs = _jobs(request)
     line_no = whole_number(form["line"], digits=3)
     if jobs is None or not line_no:
@@ -164,8 +177,15 @@ async def track(
     return redirect(request, f"/order/{token}")
 
 
-def _opened(request: Request[Any, Any, Any], token: str) -> tuple[int, UUID]:
-    return read_client_link(house_of(request).settings.secret, token)
+def _opened(
+    request: Request[Any, Any, Any], token: str, right: str | None = None
+) -> tuple[int, UUID]:
+    """The order of a link, if the link lets its bearer do that with it."""
+    secret = house_of(request).settings.secret
+    opened = read_client_link(secret, token)
+    if right and right not in rights_of(secret, token):
+        raise LinkOnlyShows
+    return opened
 
 
 def _jobs(request: Request[Any, Any, Any]) -> Jobs | None:
@@ -180,6 +200,7 @@ async def _shopper(request: Request[Any, Any, Any], home_id: int, order_id: UUID
 
 async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | None = None) -> Page:
     home_id, order_id = _opened(request, token)
+    rights = rights_of(house_of(request).settings.secret, token)
     jobs = _jobs(request)
 
     def look(work: Work) -> tuple[OrderView, list[Any]]:
@@ -201,13 +222,17 @@ async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | No
         country=country_name(shopper.locale, view.address["country"]),
         jobs=work_to_do,
         may={
-            job.key.line_no: {action.name for action in job.actions if action.allowed}
+            job.key.line_no: {
+                action.name for action in job.actions if action.allowed and ANSWER in rights
+            }
             for job in work_to_do
         },
         timeline=[
             {"at": m.at, "text": text(m.message).format(**m.facts), "tone": m.tone}
             for m in [*view.moments]
         ],
+        may_pay=PAY in rights,
+        may_answer=ANSWER in rights,
         token=token,
         errors=shopper.errors(no.problems if no else []),
         refused=shopper.says(no) if no and not no.problems else "",

@@ -1,7 +1,15 @@
 """Who someone is, what she may do, and the keys and links that stand for her."""
 
 from mainstem.identity.keys import StorefrontKey, issue_key, keys_in_force, read_key, revoke_key
-from mainstem.identity.links import client_link, quote_link, read_client_link, read_quote_link
+from mainstem.identity.links import (
+    ANSWER,
+    PAY,
+    client_link,
+    quote_link,
+    read_client_link,
+    read_quote_link,
+    rights_of,
+)
 from mainstem.identity.passwords import PasswordTooWeak
 from mainstem.identity.people import (
     ROLES,
@@ -35,6 +43,8 @@ from mainstem.identity.setup import (
 )
 
 __all__ = [
+    "ANSWER",
+    "PAY",
     "ROLES",
     "STAFF",
     "AlreadySetUp",
@@ -63,6 +73,7 @@ __all__ = [
     "read_quote_link",
     "revoke",
     "revoke_key",
+    "rights_of",
     "roles_of",
     "set_password",
     "set_up",

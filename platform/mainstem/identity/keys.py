@@ -21,6 +21,7 @@ class StorefrontKey:
     storefront_id: int
     home_id: int
     key_hash: bytes
+    id: int = 0
 
 
 def issue_key(work: Work, *, home_id: int, storefront_id: int, label: str = "") -> str:
@@ -45,14 +46,14 @@ def read_key(work: Work, key: str) -> StorefrontKey | None:
         return None
     wanted = hash_of(key)
     row = work.row(
-        """SELECT k.key_hash, k.storefront_id, k.home_id FROM storefront_key k
+        """SELECT k.id, k.key_hash, k.storefront_id, k.home_id FROM storefront_key k
              JOIN storefront s ON s.id = k.storefront_id AND s.home_id = k.home_id
             WHERE k.key_hash = %(hash)s AND k.revoked_at IS NULL AND s.active""",
         hash=wanted,
     )
     if row is None or not hmac.compare_digest(bytes(row.key_hash), wanted):
         return None
-    return StorefrontKey(row.storefront_id, row.home_id, wanted)
+    return StorefrontKey(row.storefront_id, row.home_id, wanted, row.id)
 
 
 def keys_in_force(work: Work, key_hashes: Collection[bytes]) -> set[bytes]:

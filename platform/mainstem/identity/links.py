@@ -1,8 +1,13 @@
-"""Signed links: a client without an account opens her own order or quote, and nobody else's."""
+"""Signed links: a client without an account opens her own order or quote, and nobody else's.
+
+A link to an order carries what may be done with it. The client's own does everything; one that goes
+through other hands first, a shop's, shows the order, or shows it and lets it be paid.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,16 +21,39 @@ ORDER_DAYS = 3 * 365 + 30
 QUOTE_DAYS = 120
 
 
+PAY, ANSWER = "pay", "answer"
+"""What a link may let its bearer do besides looking: pay; sign off or object."""
+
+EVERYTHING = frozenset({PAY, ANSWER})
+_BITS = {PAY: 1, ANSWER: 2}
+
+
 def client_link(
-    secret: str, home_id: int, order_id: UUID, *, made_at: datetime | None = None
+    secret: str,
+    home_id: int,
+    order_id: UUID,
+    *,
+    made_at: datetime | None = None,
+    may: Collection[str] = EVERYTHING,
 ) -> str:
     """The token of an order's page. The same `made_at` gives the same token; otherwise it is now."""
-    return _sign(secret, "order", home_id, order_id, made_at)
+    # The client's own links stay as they were before there were others.
+    rights = b"" if set(may) == EVERYTHING else bytes([sum(_BITS[right] for right in may)])
+    return _sign(secret, "order", home_id, order_id, made_at, rights)
 
 
 def read_client_link(secret: str, token: str) -> tuple[int, UUID]:
     """The home and id of the order that the token opens; NotFound for any other text."""
-    return _read(secret, "order", token, timedelta(days=ORDER_DAYS))
+    home_id, order_id, _ = _read(secret, "order", token, timedelta(days=ORDER_DAYS))
+    return home_id, order_id
+
+
+def rights_of(secret: str, token: str) -> frozenset[str]:
+    """What the token lets its bearer do with the order that it opens; NotFound as above."""
+    *_, rights = _read(secret, "order", token, timedelta(days=ORDER_DAYS))
+    if not rights:
+        return EVERYTHING
+    return frozenset(right for right, bit in _BITS.items() if rights[0] & bit)
 
 
 def quote_link(secret: str, home_id: int, quote_id: UUID) -> str:
@@ -35,7 +63,8 @@ def quote_link(secret: str, home_id: int, quote_id: UUID) -> str:
 
 def read_quote_link(secret: str, token: str) -> tuple[int, UUID]:
     """The home and id of the quote that the token opens; NotFound for any other text."""
-    return _read(secret, "quote", token, timedelta(days=QUOTE_DAYS))
+    home_id, quote_id, _ = _read(secret, "quote", token, timedelta(days=QUOTE_DAYS))
+    return home_id, quote_id
 
 
 class _Signer(TimestampSigner):
@@ -57,15 +86,20 @@ def _signer(secret: str, purpose: str) -> _Signer:
 
 
 def _sign(
-    secret: str, purpose: str, home_id: int, id: UUID, made_at: datetime | None = None
+    secret: str,
+    purpose: str,
+    home_id: int,
+    id: UUID,
+    made_at: datetime | None = None,
+    rights: bytes = b"",
 ) -> str:
     signer = _signer(secret, purpose)
     signer.made_at = made_at
-    content = base64_encode(id.bytes + home_id.to_bytes(8, "big"))
+    content = base64_encode(id.bytes + home_id.to_bytes(8, "big") + rights)
     return signer.sign(content).decode()
 
 
-def _read(secret: str, purpose: str, token: str, age_max: timedelta) -> tuple[int, UUID]:
+def _read(secret: str, purpose: str, token: str, age_max: timedelta) -> tuple[int, UUID, bytes]:
     try:
         signer = _signer(secret, purpose)
         content = base64_decode(signer.unsign(token, max_age=int(age_max.total_seconds())))
@@ -74,5 +108,5 @@ def _read(secret: str, purpose: str, token: str, age_max: timedelta) -> tuple[in
             raise NotFound(purpose)
     except (BadData, ValueError):
         raise NotFound(purpose) from None
-    assert len(content) == 24, "we signed it"
-    return int.from_bytes(content[16:], "big"), UUID(bytes=content[:16])
+    assert len(content) in (24, 25), "we signed it"
+    return int.from_bytes(content[16:24], "big"), UUID(bytes=content[:16]), content[24:]

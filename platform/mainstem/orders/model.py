@@ -80,7 +80,8 @@ class OrderWanted(msgspec.Struct, frozen=True, kw_only=True):
     same order. `placed_at` and `delivered_at` are given only for an imported history: when it was
     bought, and when something of it reached the client for money that she had not had back.
     Everybody else gets now, and learns the rest as it happens. `ip_address` is the network address
-    of whoever ordered on an open page, and for whom nobody answers.
+    of whoever ordered on an open page, and for whom nobody answers; `key_id` the storefront's key
+    that did.
     """
 
     storefront_id: int
@@ -102,6 +103,7 @@ class OrderWanted(msgspec.Struct, frozen=True, kw_only=True):
     lead_id: UUID | None = None
     pay_within: timedelta = timedelta(minutes=30)
     ip_address: str = ""
+    key_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

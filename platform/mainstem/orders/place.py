@@ -541,26 +541,27 @@ _ORDERS = """
 INSERT INTO orders (home_id, id, number, storefront_id, channel, external_id, state, currency,
   locale, client_key, client, address, items_minor, shipping_minor, total_minor, tax_minor,
   seller_id, attributed_by, attribution, upline, earns, earns_reason, plan_version,
-  lead_id, placed_at, pay_by)
+  lead_id, placed_at, pay_by, key_id)
 SELECT home_id, id, number, storefront_id, channel, external_id, 'pending', currency, locale,
        client_key, client, address, items_minor, shipping_minor, items_minor + shipping_minor,
        tax_minor, seller_id, attributed_by, attribution,
        upline::bigint[], earns, earns_reason, plan_version,
-       lead_id, placed_at, pay_by
+       lead_id, placed_at, pay_by, key_id
   FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(numbers)s::text[], %(stores)s::bigint[],
               %(channels)s::text[], %(externals)s::text[], %(currencies)s::text[],
               %(locales)s::text[], %(keys)s::text[], %(clients)s::jsonb[], %(addresses)s::jsonb[],
               %(items)s::bigint[], %(shippings)s::bigint[], %(taxes)s::bigint[],
               %(sellers)s::bigint[], %(bys)s::text[], %(signals)s::jsonb[], %(uplines)s::text[],
               %(earns)s::boolean[], %(reasons)s::text[], %(plans)s::int[], %(leads)s::uuid[],
-              %(placed)s::timestamptz[], %(pay_bys)s::timestamptz[])
+              %(placed)s::timestamptz[], %(pay_bys)s::timestamptz[], %(key_ids)s::bigint[])
     AS new (home_id, id, number, storefront_id, channel, external_id, currency, locale, client_key,
             client, address, items_minor, shipping_minor, tax_minor, seller_id, attributed_by,
-            attribution, upline, earns, earns_reason, plan_version, lead_id, placed_at, pay_by)"""
+            attribution, upline, earns, earns_reason, plan_version, lead_id, placed_at, pay_by,
+            key_id)"""
 _ORDER_COLUMNS = (
     "homes", "ids", "numbers", "stores", "channels", "externals", "currencies", "locales", "keys",
     "clients", "addresses", "items", "shippings", "taxes", "sellers", "bys", "signals", "uplines",
-    "earns", "reasons", "plans", "leads", "placed", "pay_bys",
+    "earns", "reasons", "plans", "leads", "placed", "pay_bys", "key_ids",
 )  # fmt: skip
 
 _LINES = """
@@ -669,7 +670,7 @@ def _order_row(draft: _Draft, plan: Plan, decision: Decision, upline: list[int])
         _json(client.details), _json(client.address), draft.items_minor, draft.shipping_minor,
         draft.tax_minor, decision.seller_id, decision.attributed_by, _json(decision.signals),
         f"{{{','.join(map(str, upline))}}}", decision.earns, decision.earns_reason,
-        plan.version, wanted.lead_id, draft.at, draft.pay_by,
+        plan.version, wanted.lead_id, draft.at, draft.pay_by, wanted.key_id,
     )  # fmt: skip
 
 

@@ -42,11 +42,20 @@ class OrderBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class OrderLinks(msgspec.Struct, frozen=True):
-    """`self` is for the storefront, by its key; `track` and `pay` are the client's own page."""
+    """`self` is for the storefront, by its key. `track` shows the order to whoever has it; `pay`
+    is for the client, who sees and pays it there."""
 
     self: str
     track: str
     pay: str
+
+
+class OrderSeen(msgspec.Struct, frozen=True):
+    """`self` is for the storefront, by its key. `track` shows the order, and is there only for
+    orders that this very key has placed."""
+
+    self: str
+    track: str | None
 
 
 class OrderPlaced(msgspec.Struct, frozen=True):
@@ -102,7 +111,7 @@ class OrderSummary(msgspec.Struct, frozen=True):
     pay_by: datetime
     paid_at: datetime | None
     delivered_at: datetime | None
-    links: OrderLinks
+    links: OrderSeen
 
 
 class OrderDetails(OrderSummary, frozen=True):

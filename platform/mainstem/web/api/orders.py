@@ -10,7 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from mainstem.identity import client_link
+from mainstem.identity import PAY, StorefrontKey, client_link
 from mainstem.kit.errors import NotFound
 from mainstem.kit.ids import made_at
 from mainstem.kit.work import Work
@@ -23,6 +23,7 @@ from mainstem.web.api.bodies import (
     OrderLinks,
     OrderList,
     OrderPlaced,
+    OrderSeen,
     OrderSummary,
     Parcel,
 )
@@ -75,6 +76,7 @@ async def place_order(
         code=data.code,
         link=data.link,
         totals=data.totals,
+        key_id=key.id,
     )
     try:
         placed = await capture_of(request).order(wanted, key_hash=key.key_hash)
@@ -98,7 +100,7 @@ def list_orders(
         before=read_cursor(after),
         most=limit + 1,
     )
-    summaries = [OrderSummary(**_summary(request, row)) for row in rows[:limit]]
+    summaries = [OrderSummary(**_summary(request, key, row)) for row in rows[:limit]]
     return reply(request, OrderList(summaries, as_cursor(rows, limit)))
 
 
@@ -113,7 +115,7 @@ def show_order(
         raise NotFound("order")
     home = key.home_id
     details = OrderDetails(
-        **_summary(request, row),
+        **_summary(request, key, row),
         lines=[OrderLine(*line) for line in queries.lines(work, home=home, order=order_id)],
         parcels=[Parcel(*parcel) for parcel in queries.parcels(work, home=home, order=order_id)],
     )
@@ -133,7 +135,7 @@ def _placed(request: AnyRequest, placed: Placed) -> OrderPlaced:
     )
 
 
-def _summary(request: AnyRequest, row: Any) -> dict[str, Any]:
+def _summary(request: AnyRequest, key: StorefrontKey, row: Any) -> dict[str, Any]:
     return {
         "id": row.id,
         "number": row.number,
@@ -148,15 +150,35 @@ def _summary(request: AnyRequest, row: Any) -> dict[str, Any]:
         "pay_by": row.pay_by,
         "paid_at": row.paid_at,
         "delivered_at": row.delivered_at,
-        "links": _links(request, row.home_id, row.id),
+        "links": _seen(request, key, row),
     }
 
 
 def _links(request: AnyRequest, home_id: int, order_id: UUID) -> OrderLinks:
+    return OrderLinks(
+        _self(request, order_id),
+        track=_page(request, home_id, order_id),
+        pay=_page(request, home_id, order_id, PAY),
+    )
+
+
+def _seen(request: AnyRequest, key: StorefrontKey, row: Any) -> OrderSeen:
+    """A client's page is hers. Whoever handed her order in may see it, and nobody else."""
+    own = row.key_id is not None and row.key_id == key.id
+    return OrderSeen(
+        _self(request, row.id), track=_page(request, row.home_id, row.id) if own else None
+    )
+
+
+def _self(request: AnyRequest, order_id: UUID) -> str:
+    return f"{house_of(request).settings.public_url}/api/v1/orders/{order_id}"
+
+
+def _page(request: AnyRequest, home_id: int, order_id: UUID, *may: str) -> str:
+    """The order's page by a link that lets its bearer do so much, the same each time."""
     settings = house_of(request).settings
-    token = client_link(settings.secret, home_id, order_id, made_at=made_at(order_id))
-    page = f"{settings.public_url}/order/{token}"
-    return OrderLinks(f"{settings.public_url}/api/v1/orders/{order_id}", track=page, pay=page)
+    token = client_link(settings.secret, home_id, order_id, made_at=made_at(order_id), may=may)
+    return f"{settings.public_url}/order/{token}"
 
 
 def _with_quote(request: AnyRequest, changed: PriceChanged) -> Response[Any]:

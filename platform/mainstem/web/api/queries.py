@@ -11,7 +11,7 @@ from mainstem.kit.work import Work
 _ORDER = """
 SELECT id, home_id, number, external_id, state, payment_status, fulfillment_status, currency,
        items_minor, shipping_minor, tax_minor, total_minor, refunded_minor, placed_at, pay_by,
-       paid_at, delivered_at
+       paid_at, delivered_at, key_id
   FROM orders WHERE home_id = %(home)s AND storefront_id = %(storefront)s"""
 
 
