@@ -26,8 +26,10 @@ OWNER = {
     "client_binding": "affiliate_id", "referral_code": "affiliate_id", "membership": "affiliate_id",
 }  # fmt: skip
 COMPANYS = {
+    "approval",
     "check_run",
     "checkout_origin",
+    "imported_order",
     "inbox",
     "sign_in_session",
     "sign_in_attempt",
