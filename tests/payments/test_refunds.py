@@ -14,9 +14,11 @@ from mainstem import orders, payments
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidTransition
 from mainstem.kit.events import Fact
+from mainstem.money import Money
 from mainstem.orders import Placed
-from mainstem.payments import Gateway, GatewayDeclined, NothingToRefund
+from mainstem.payments import Gateway, GatewayDeclined, NothingToRefund, TakenByDispute
 from mainstem.payments.gateway import RefundState
+from mainstem.web.console import queries
 
 CEDAR = 20000
 
@@ -184,6 +186,65 @@ def test_a_refund_and_a_dispute_of_one_charge_take_back_no_more_than_the_charge(
     assert taken[0].net == 0
     assert pending(till) == 0
     till.every_truth_holds()
+
+
+@pytest.mark.parametrize(("taken", "left"), [(250000, 0), (100000, 150000)])
+def test_what_a_dispute_has_taken_is_refused_up_front_with_what_is_left(
+    till: Till, taken: int, left: int
+) -> None:
+    placed = till.a_delivered_order()
+    till.pull("disputes/open", charge=till.payment(placed).charge_id, amount=taken)
+    till.letters_arrive()
+    with pytest.raises(TakenByDispute) as refused:
+        ask(till, placed, left + 1)
+    assert refused.value.facts == {
+        "asked": Money(left + 1, "SEK"),
+        "left": Money(left, "SEK"),
+        "taken": Money(taken, "SEK"),
+    }
+    assert till.rows("SELECT 1 FROM refund") == []
+    if left:
+        ask(till, placed, left)
+
+
+def test_a_failed_refund_is_not_owed_once_the_bank_has_taken_the_money(till: Till) -> None:
+    placed = till.a_delivered_order()
+    till.pull("faults/order", kind="http_before", method="POST", path="/v1/refunds", status=402)
+    ask(till, placed, 200000)
+    till.drain()
+    with till.database.work() as work:
+        assert len(queries.owed_back(work)) == 1
+    till.pull("disputes/open", charge=till.payment(placed).charge_id)
+    till.letters_arrive()
+    with till.database.work() as work:
+        assert queries.owed_back(work) == []
+    till.every_truth_holds()
+
+
+@pytest.mark.parametrize(
+    ("card", "facts"),
+    [
+        ("success", ["refund.requested", "refund.succeeded"]),
+        ("refund_pending", ["refund.requested", "refund.submitted"]),
+        ("refund_fails", ["refund.requested", "refund.failed"]),
+    ],
+)
+def test_facts_name_the_state_that_a_refund_is_really_in(
+    till: Till, card: str, facts: list[str]
+) -> None:
+    placed = till.a_delivered_order(card=card)
+    if card == "refund_fails":
+        till.pull("faults/order", kind="http_before", method="POST", path="/v1/refunds", status=402)
+    ask(till, placed, 125000)
+    names = (
+        "SELECT name FROM fact WHERE name LIKE 'refund.%%' OR name = 'payment.refunded' ORDER BY id"
+    )
+    assert [row.name for row in till.rows(names)] == ["refund.requested"], (
+        "nothing has gone back yet"
+    )
+    till.drain()
+    till.letters_arrive()
+    assert [row.name for row in till.rows(names)] == facts
 
 
 # ---------------------------------------------------------------- tried again

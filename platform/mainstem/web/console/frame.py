@@ -82,7 +82,8 @@ SELECT (SELECT count(*) FROM fulfilment
          WHERE state IN ('assigned','released','picking','picked','packed','parked')) AS ship,
        (SELECT count(*) FROM lead WHERE state = 'new') AS leads,
        (SELECT count(*) FROM job WHERE state = 'unscheduled') AS jobs,
-       (SELECT count(*) FROM payout WHERE state = 'on_hold') AS money,
+       (SELECT count(*) FROM payout WHERE state = 'on_hold')
+         + (SELECT count(*) FROM approval WHERE state = 'needs_approval') AS money,
        (SELECT count(*) FROM fact_waiting WHERE state = 'dead') AS facts"""
 
 
