@@ -116,7 +116,7 @@ def questions(asks: Sequence[Ask]) -> list[Question[Any]]:
         Question(
             _PARTICIPANTS,
             {"mailboxes": sorted({mailbox_of(key) for key in emails}), "phones": phones},
-            lambda rows: {contact for row in rows for contact in row if contact is not None},
+            lambda rows: {contact: id for id, *row in rows for contact in row if contact},
         ),
     ]
 
@@ -129,10 +129,10 @@ SELECT code, affiliate_id, kind FROM referral_code
  WHERE code = ANY(%(codes)s::text[]) AND retired_at IS NULL"""
 # A participant is anybody who could be paid, by any spelling of their mailboxes, or by their phones.
 _PARTICIPANTS = """
-SELECT mailbox, phone_key FROM affiliate
+SELECT id, mailbox, phone_key FROM affiliate
  WHERE mailbox = ANY(%(mailboxes)s::text[]) OR phone_key = ANY(%(phones)s::text[])
 UNION ALL
-SELECT p.mailbox, p.phone_key FROM person p
+SELECT m.affiliate_id, p.mailbox, p.phone_key FROM person p
   JOIN membership m ON m.person_id = p.id AND m.revoked_at IS NULL
  WHERE m.affiliate_id IS NOT NULL
    AND (p.mailbox = ANY(%(mailboxes)s::text[]) OR p.phone_key = ANY(%(phones)s::text[]))"""
@@ -144,7 +144,7 @@ class Seen:
 
     bound: dict[str, Binding]
     codes: dict[str, tuple[int, str]]
-    participants: set[str]
+    participants: dict[str, int]
     lines: dict[int, Line]
     introduced: set[str] = field(default_factory=set)
 
@@ -155,7 +155,11 @@ class Seen:
     def decide(self, ask: Ask) -> Decision:
         """Who is credited."""
         decision = self._stands(ask.won) if ask.won else self._first_who_can(ask)
-        if {mailbox_of(ask.client_key), ask.phone_key} & self.participants:
+        buyer = self.participants.get(mailbox_of(ask.client_key)) or (
+            self.participants.get(ask.phone_key) if ask.phone_key else None
+        )
+        if buyer:
+            decision.signals = {**decision.signals, "participant": buyer}
             decision.earns, decision.earns_reason = False, "buyer_is_participant"
         elif not self.credits(decision.seller_id):
             decision.earns, decision.earns_reason = False, "nobody_eligible"

@@ -73,6 +73,11 @@ def _weekly(work: Work, facts: Sequence[Fact]) -> None:
         payouts.run(work, day)
 
 
+def _paid(work: Work, facts: Sequence[Fact]) -> None:
+    routing.route(work, _keys(facts))
+    commissions.weigh(work, _keys(facts))
+
+
 def _called_off(work: Work, facts: Sequence[Fact]) -> None:
     shipments.call_off(work, _keys(facts))
     engagements.cancel_jobs(work, _keys(facts))
@@ -94,7 +99,7 @@ def _disputed(work: Work, facts: Sequence[Fact]) -> None:
 REACTIONS: dict[str, Reaction] = {
     "payment.captured": lambda work, facts: orders.mark_paid(work, _keys(facts)),
     "payment.fee_known": lambda work, facts: orders.mark_paid(work, _keys(facts)),
-    "order.paid": lambda work, facts: routing.route(work, _keys(facts)),
+    "order.paid": _paid,
     "order.delivered": lambda work, facts: commissions.settle(work, _keys(facts)),
     "refund.submitted": lambda work, facts: orders.settle_refunds(work, _keys(facts)),
     "refund.succeeded": lambda work, facts: orders.settle_refunds(work, _keys(facts)),

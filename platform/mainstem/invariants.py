@@ -86,6 +86,8 @@ _TRUTHS = {
     "Every delivered order has its commission, or the reason why not": """
         SELECT o.number FROM orders o
          WHERE o.fulfillment_status = 'delivered' AND o.earns
+           AND NOT EXISTS (SELECT 1 FROM commission_review v WHERE v.home_id = o.home_id AND v.order_id = o.id
+                              AND v.state <> 'released')
            AND NOT EXISTS (SELECT 1 FROM commission c WHERE c.home_id = o.home_id AND c.order_id = o.id)
            AND EXISTS (SELECT 1 FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id
                           AND l.commissionable_minor >= 100)

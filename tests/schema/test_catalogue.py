@@ -19,7 +19,7 @@ from mainstem.kit.db import APP_ROLE, COMPANY_ROLE, OWNER_ROLE, READ_ROLE, ROLES
 REFERENCE = {
     "affiliate", "sponsorship", "person", "membership", "product", "product_text", "variant",
     "price", "shipping_rate", "catalogue_version", "plan_version", "location", "team",
-    "referral_code", "client_binding",
+    "referral_code", "client_binding", "participant_trace",
 }  # fmt: skip
 """Small tables that every machine would hold whole: people, tree, catalogue, plans, places."""
 

@@ -37,13 +37,14 @@ COMPANY = {
     # append-only
     "fact": ADDS, "ledger_transfer": ADDS, "ledger_entry": ADDS, "commission": ADDS, "inbox": ADDS,
     "routing_decision": ADDS, "consent": ADDS, "price": ADDS, "plan_version": ADDS,
-    "stock_movement": ADDS, "release_day": ADDS, "lead_note": ADDS,
+    "stock_movement": ADDS, "release_day": ADDS, "lead_note": ADDS, "participant_trace": ADDS,
     # frozen at capture, but for these columns
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on"),
     "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor"),
     "reservation": May(insert=True, update="quantity, released_at"),
     "imported_order": May(insert=True, update="said, lines"),
+    "commission_review": May(insert=True, update="state, decided_by, decided_at, reason"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
     "approval": May(insert=True, update="state, decided_by, decided_at, words"),
     "demo_clock": May(insert=True, update="ahead"),  # whose it is, the owner alone says
@@ -66,7 +67,7 @@ AFFILIATE = {
     # What opens a door is nobody's to read but the company's.
     "approval": NOTHING, "check_run": NOTHING, "checkout_origin": NOTHING,
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
-    "imported_order": NOTHING,
+    "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
     "storefront_key": May(select="home_id, storefront_id, label, created_at, revoked_at"),
     **dict.fromkeys(

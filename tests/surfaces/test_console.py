@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from tests.company import BO, a_lead, a_quoted_lead, an_order
+from tests.company import BO, a_lead, a_paid_order, a_quoted_lead, an_order
 from tests.surfaces.conftest import Open, Reader, words_of
 from tests.surfaces.staff import (
     KETTLE,
@@ -27,6 +27,7 @@ from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.events import record
 from mainstem.kit.settings import Settings
+from mainstem.orders import ClientDetails
 from mainstem.web.console.clock import ClockIsReal, let_time_pass
 
 
@@ -622,3 +623,31 @@ def test_only_an_admin_moves_the_clock(house: Staff) -> None:
         reader = house.reader(name)
         assert reader.post("/console/clock", {"ahead": "0", "days": "1"}).status_code == 403
     assert ahead(house) == timedelta(0)
+
+
+# ------------------------------------------------------------------------- own purchases
+
+
+def test_an_order_that_is_likely_an_own_purchase_is_looked_at_and_decided_on_its_page(
+    house: Staff,
+) -> None:
+    with house.database.work() as work:
+        cedar = ClientDetails("Cedar", "cedar@affiliates.example")
+        own = a_paid_order(work, house.company.shop, (KETTLE, 1), client=cedar)
+        commissions.weigh(work, [(own.home_id, own.order_id)])
+        placed = a_paid_order(work, house.company.shop, (KETTLE, 1), client=BO)
+        commissions.weigh(work, [(placed.home_id, placed.order_id)])
+    finance = house.reader("fia")
+    assert "Commissions to review 1" in words_of(finance.get("/console"))
+    assert placed.number in words_of(finance.get("/console/reviews"))
+    words = words_of(finance.get(order_url(placed)))
+    assert f"Goes to an address of Cedar, as order {own.number} did." in words
+    url = f"{order_url(placed)}/commission-review"
+    refused = finance.post(url, {"verdict": "release", "words": ""})
+    assert refused.status_code == 422
+    assert "Write why." in words_of(refused)
+    assert finance.post(url, {"verdict": "release", "words": "A neighbour."}).status_code == 303
+    words = words_of(finance.get(order_url(placed)))
+    assert "“A neighbour.” Fia" in words
+    assert "Nothing to review" in words_of(finance.get("/console/reviews"))
+    assert house.reader("li").post(url, {"verdict": "refuse", "words": "No."}).status_code == 403

@@ -13,15 +13,17 @@ from typing import Any
 
 import pytest
 import uvicorn
-from tests.company import BO, a_lead, a_quoted_lead
+from tests.company import BO, a_lead, a_paid_order, a_quoted_lead
 from tests.surfaces.conftest import PASSWORD, Open
 from tests.surfaces.staff import KETTLE, REPAIR, SKILLET, Staff, order_url, pick_url, staffed
 from tests.waits import PATIENCE
 
-from mainstem import checks, worker
+from mainstem import checks, commissions, worker
 from mainstem.app import create_app
 from mainstem.kit.db import Database
 from mainstem.kit.settings import Settings
+from mainstem.kit.work import Work
+from mainstem.orders import ClientDetails, Placed
 
 sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
@@ -150,6 +152,15 @@ LOOKS = [
 ]
 
 
+def a_held_order(work: Work, house: Staff) -> Placed:
+    """An order to the address of an own purchase of Cedar's."""
+    cedar = ClientDetails("Cedar", "cedar@affiliates.example")
+    for client in (cedar, BO):
+        placed = a_paid_order(work, house.company.shop, (KETTLE, 1), client=client)
+        commissions.weigh(work, [(placed.home_id, placed.order_id)])
+    return placed
+
+
 @pytest.mark.parametrize(("options", "lang"), LOOKS, ids=["phone", "desk-dark-swedish"])
 def test_no_page_has_a_barrier_or_runs_out_of_the_screen(
     house: Staff, address: str, browser: Any, options: dict[str, Any], lang: str
@@ -160,11 +171,13 @@ def test_no_page_has_a_barrier_or_runs_out_of_the_screen(
         lead = a_lead(work, house.company.shop)
         quoted = a_quoted_lead(work, house.company.birch_shop, client=BO)
         job = work.row("SELECT home_id, order_id, line_no FROM job")
+        held = a_held_order(work, house)
         checks.ask(work)
     worker.drain(house.database)
     cedar, birch = house.company.cedar, house.company.birch
     paths = [
-        "/console", "/console/orders", order_url(delivered), "/console/search?q=nothing",
+        "/console", "/console/orders", order_url(delivered), order_url(held),
+        "/console/reviews", "/console/search?q=nothing",
         "/console/payouts", "/console/ledger", f"/console/ledger/{cedar}/pending/SEK",
         "/console/affiliates", f"/console/affiliates/{cedar}", "/console/plan", "/console/facts",
         "/console/clock", "/desk/ship", "/desk/ship/transit", pick_url(open_),

@@ -27,11 +27,14 @@ from mainstem.orders.progress import lock
 from mainstem.plan import Basis, Plan, Rule, Share, evaluate, explain
 
 _ORDERS = """
-SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.earns, o.plan_version, o.placed_at,
+SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.plan_version, o.placed_at,
+       -- What may be a participant's own purchase waits until somebody has looked.
+       o.earns AND coalesce(v.state, 'released') = 'released' AS earns,
        o.address->>'country' AS country, o.address->>'postal_code' AS postal_code, o.total_minor,
        o.refunded_minor, o.unallocated_minor, o.disputed_minor, l.*
   FROM orders o
   JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
+  LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id
  CROSS JOIN LATERAL (
        SELECT kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
               bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,

@@ -67,7 +67,7 @@ def _pay(gateway: "Gateway", given: JSON) -> JSON:
         if session.body["status"] != "open":
             raise invalid(f"This session is {session.body['status']}.", param="session")
         email = given.get("email") or session.body["customer_email"] or CLIENT_EMAIL
-        intent = checkout.pay(turn, session, card, email)
+        intent = checkout.pay(turn, session, card, email, given.get("name"))
         if card.outcome == "authenticate":
             checkout.authenticate(turn, session, approved=given.get("approve", True))
             intent = _find(turn, "payment_intent", intent.id)
@@ -217,7 +217,7 @@ LEVERS = {
         _pay,
         f"Pay a session with a test card: {', '.join(CARDS)}",
         ("session", "card"),
-        ("email", "approve"),
+        ("email", "name", "approve"),
     ),
     "sessions/expire": Lever(_expire, "Let a session expire now", ("session",)),
     "sessions/bank_answers": Lever(

@@ -1,5 +1,6 @@
 """Payment intents and charges: what becomes of a client's payment."""
 
+from hashlib import sha256
 from typing import Any
 
 from mainstem.gateway import balance, disputes
@@ -300,7 +301,9 @@ def _charge(
         "paid": paid,
         "payment_intent": intent.id,
         "payment_method": intent.body["payment_method"] or new_id("payment_method"),
-        "payment_method_details": _method_details(method, card),
+        "payment_method_details": _method_details(
+            method, card, client.get("name") or client.get("email") or ""
+        ),
         "receipt_email": intent.body["receipt_email"],
         "refunded": False,
         "statement_descriptor": intent.body["statement_descriptor"],
@@ -327,7 +330,13 @@ def _outcome(declined: Card | None) -> JSON:
     }  # fmt: skip
 
 
-def _method_details(method: str, card: Card) -> JSON:
+def _fingerprint(card: Card, holder: str) -> str:
+    """A card or bank account is one and the same in the same hands, whoever it pays for."""
+    return sha256(f"{card.last4} {holder.strip().casefold()}".encode()).hexdigest()[:16]
+
+
+def _method_details(method: str, card: Card, holder: str) -> JSON:
+    fingerprint = _fingerprint(card, holder)
     match method:
         case "card":
             details: dict[str, Any] = {
@@ -341,7 +350,7 @@ def _method_details(method: str, card: Card) -> JSON:
                 "country": "US",
                 "exp_month": 12,
                 "exp_year": 2034,
-                "fingerprint": f"embedded{card.last4}",
+                "fingerprint": fingerprint,
                 "funding": "credit",
                 "installments": None,
                 "last4": card.last4,
@@ -353,17 +362,17 @@ def _method_details(method: str, card: Card) -> JSON:
         case "sepa_debit":
             details = {
                 "bank_code": None, "branch_code": None, "country": "AT",
-                "fingerprint": f"embedded{card.last4}", "last4": card.last4, "mandate": None,
+                "fingerprint": fingerprint, "last4": card.last4, "mandate": None,
             }  # fmt: skip
         case "us_bank_account":
             details = {
                 "account_holder_type": "individual", "account_type": "checking",
-                "bank_name": "EMBEDDED TEST BANK", "fingerprint": f"embedded{card.last4}",
+                "bank_name": "EMBEDDED TEST BANK", "fingerprint": fingerprint,
                 "last4": card.last4, "payment_reference": None, "routing_number": "110000000",
             }  # fmt: skip
         case "bacs_debit":
             details = {
-                "fingerprint": f"embedded{card.last4}", "last4": card.last4, "mandate": None,
+                "fingerprint": fingerprint, "last4": card.last4, "mandate": None,
                 "sort_code": "108800",
             }  # fmt: skip
         case _:

@@ -58,6 +58,7 @@ def pay(work: Work, sales: Sequence[Sale], placed: Sequence[Placed]) -> int:
     paid = orders.mark_paid(work, captured)
     if paid:
         routing.route(work, paid)
+        commissions.weigh(work, paid)
     return len(paid)
 
 

@@ -68,6 +68,7 @@ class SessionState:
     charge_id: str | None
     fee_minor: int
     captured_at: datetime | None
+    method_fingerprint: str | None
     metadata: dict[str, str]
 
 
@@ -467,8 +468,16 @@ def _session(session: Any) -> SessionState:
         charge_id=_id(charge),
         fee_minor=0 if movement is None or isinstance(movement, str) else _fee(movement),
         captured_at=None if charge is None or isinstance(charge, str) else _time(charge.created),
+        method_fingerprint=_fingerprint(charge),
         metadata=_metadata(session),
     )
+
+
+def _fingerprint(charge: Any) -> str | None:
+    """By which the gateway knows the card or bank account again, whoever pays with it."""
+    details = getattr(charge, "payment_method_details", None)
+    method = getattr(details, getattr(details, "type", None) or "", None)
+    return getattr(method, "fingerprint", None)
 
 
 def _refund(refund: Any) -> RefundState:

@@ -135,7 +135,7 @@ def _keep_session(work: Work, home_id: int, payment_id: UUID, session: SessionSt
     work.run(
         """UPDATE payment SET state = %(state)s, session_id = %(session)s, intent_id = %(intent)s,
                   charge_id = %(charge)s, captured_minor = %(captured)s, fee_minor = %(fee)s,
-                  pay_url = coalesce(pay_url, %(url)s),
+                  pay_url = coalesce(pay_url, %(url)s), method_fingerprint = %(fingerprint)s,
                   captured_at = CASE WHEN %(state)s = 'captured' THEN %(now)s::timestamptz END
             WHERE home_id = %(home)s AND id = %(id)s""",
         home=home_id,
@@ -145,6 +145,7 @@ def _keep_session(work: Work, home_id: int, payment_id: UUID, session: SessionSt
         intent=session.intent_id,
         charge=session.charge_id,
         url=session.url,
+        fingerprint=session.method_fingerprint,
         captured=session.amount_minor if state == "captured" else 0,
         fee=session.fee_minor if state == "captured" else 0,
         # Our clock says when: a demo's clock runs ahead of the gateway's.

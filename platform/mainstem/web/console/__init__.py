@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Router
 
-from mainstem.web.console import codes, facts, home, money, orders, plan
+from mainstem.web.console import codes, facts, home, money, orders, plan, reviews
 from mainstem.web.console.frame import ADMIN, MONEY, ORDERS
 from mainstem.web.guards import staff
 
@@ -14,7 +14,9 @@ routes: list[Any] = [
     *home.routes,
     Router("/", route_handlers=orders.routes, guards=[staff(*ORDERS)]),
     Router(
-        "/", route_handlers=[*money.routes, *codes.routes, *plan.routes], guards=[staff(*MONEY)]
+        "/",
+        route_handlers=[*money.routes, *codes.routes, *plan.routes, *reviews.routes],
+        guards=[staff(*MONEY)],
     ),
     Router("/", route_handlers=facts.routes, guards=[staff(*ADMIN)]),
 ]

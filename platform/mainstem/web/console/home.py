@@ -84,6 +84,7 @@ _GROUPS = (
         ("Payouts that failed", "payouts_failed", "/console/payouts?view=held", "bad"),
         ("To approve", "to_approve", "/console/refunds", "wait"),
         ("Refunds that failed", "refunds_failed", "/console/refunds", "bad"),
+        ("Commissions to review", "commissions_held", "/console/reviews", "wait"),
         ("To pay by bank", "payouts_to_confirm", "/console/payouts?view=bank", "wait"),
         ("Truths that do not hold", "truths_wrong", "/console/ledger", "bad"),
     )),

@@ -12,7 +12,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import orders, payments
+from mainstem.commissions import decide as decide_review
 from mainstem.commissions import queries as commissions
+from mainstem.commissions import review_of
 from mainstem.commissions.queries import payable_on
 from mainstem.kit.errors import InvalidInput, InvalidTransition, Problem, Refused
 from mainstem.kit.work import Work
@@ -39,6 +41,7 @@ from mainstem.web.console.frame import (
     show,
     tone_of,
 )
+from mainstem.web.console.reviews import Review, review_in_words
 from mainstem.web.forms import Form
 from mainstem.web.guards import staff
 from mainstem.web.rendering import language_of, redirect
@@ -165,6 +168,7 @@ class OrderPage(Page, kw_only=True):
     fulfillment: tuple[str, str]
     attributed: str
     earns: str
+    review: Review | None
     lines: list[Line]
     sums: list[tuple[str, Money]]
     left: Money
@@ -243,6 +247,8 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
     facts = queries.facts_of(work, home, subjects)
     actors = [*(f.actor for f in facts), *(r.actor for r in refunds), *(d.actor for d in routing)]
     actors += [actor for row in approvals for actor in (row.asked_by, row.decided_by or "")]
+    review = review_of(work, home, order_id)
+    actors += [review.decided_by or ""] if review else []
     who = names_of(work, language, [*actors, *(row.picker or "" for row in parcels)])
     reasons = {str(row.id): row.reason for row in (*refunds, *approvals)}
     places = queries.places(work) if routing else {}
@@ -259,6 +265,7 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
         fulfillment=_told(language, told.FULFILLMENT)[order.fulfillment_status],
         attributed=language.text(told.ATTRIBUTED[order.attributed_by]),
         earns=language.text(told.EARNS.get(order.earns_reason, order.earns_reason)),
+        review=review_in_words(language, review, who),
         lines=[
             Line(
                 row.line_no,
@@ -697,10 +704,34 @@ def reason_in(form: Form) -> str:
     return form["reason"]
 
 
+@post(f"{BASE}/commission-review", sync_to_thread=True, guards=[staff(*MONEY)])
+def review(
+    request: Asked,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    order: FromPath[UUID],
+) -> Answer:
+    """Say whose purchase an order is: `verdict` is release or refuse, `words` why."""
+    release = form["verdict"] == "release"
+
+    def do() -> None:
+        if form["verdict"] not in ("release", "refuse"):
+            raise InvalidInput(Problem("/verdict", "missing", "This is needed."))
+        decide_review(work, home, order, release=release, words=form["words"])
+
+    no = refused(work, do)
+    words = (
+        "Released: it earns as any other sale." if release else "Refused: it earns nobody anything."
+    )
+    return _answered(request, work, home, order, no, words)
+
+
 routes = [
     latest,
     order,
     cancel,
+    review,
     refund,
     approve,
     deny,

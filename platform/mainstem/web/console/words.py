@@ -30,6 +30,9 @@ FACTS = {
     "fulfilment.parked": "Parked: the payment is disputed",
     "fulfilment.picked": "Picked",
     "fulfilment.picking": "Picking started",
+    "commission.held": "Commission held: somebody looks whose purchase it is",
+    "commission.released_by_review": "A client's purchase: the commission is released",
+    "commission.refused_by_review": "A participant's own purchase: no commission",
     "fulfilment.put_back": "Put back on the shelf",
     "fulfilment.resumed": "Goes on: the dispute is won",
     "gateway.received": "Letter from the gateway",
@@ -158,7 +161,7 @@ ATTRIBUTED = {
 }
 EARNS = {
     "real_client": "A sale to a real client: it earns when it is delivered.",
-    "buyer_is_participant": "The buyer is an affiliate herself: it earns nobody anything.",
+    "buyer_is_participant": "The buyer is an affiliate: it earns nobody anything.",
     "nobody_eligible": "Nobody was eligible when it was sold: it earns nobody anything.",
 }
 

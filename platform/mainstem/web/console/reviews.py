@@ -1,0 +1,82 @@
+"""Orders that may be a participant's own purchase: the list of them, and what an order's page says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+
+from mainstem import commissions
+from mainstem.kit.locale import Language
+from mainstem.kit.work import Work
+from mainstem.web.console.frame import Answer, Asked, Page, framed, show
+from mainstem.web.rendering import language_of
+
+_WHY = {
+    "payment_method": "Paid with the card or account of {affiliate}, as order {order} was.",
+    "address": "Goes to an address of {affiliate}, as order {order} did.",
+}
+KINDS = {"payment_method": "Card or account", "address": "Address"}
+EARNS = {
+    "held": "Likely an affiliate's own purchase: nothing is credited until somebody has looked.",
+    "released": "A sale to a real client, as somebody has looked: it earns.",
+    "refused": "An affiliate's own purchase, as somebody has looked: it earns nobody anything.",
+}
+
+
+class Review(msgspec.Struct, frozen=True):
+    """What an order's page says of its review."""
+
+    state: str
+    earns: str
+    held_at: Any
+    reasons: list[str]
+    decided_by: str
+    decided_at: Any
+    reason: str
+
+
+class Reviews(Page, kw_only=True):
+    """All that waits for a look."""
+
+    rows: list[Any]
+    kinds: dict[str, str]
+
+
+def review_in_words(language: Language, row: Any, who: dict[str, str]) -> Review | None:
+    """A review as its order's page shows it."""
+    if row is None:
+        return None
+    reasons = [
+        language.text(_WHY[one["kind"]]).format(
+            affiliate=one["affiliate"], order=one["learned_from"]
+        )
+        for one in row.reasons
+    ]
+    decided_by = who.get(row.decided_by or "", row.decided_by or "")
+    return Review(
+        row.state,
+        language.text(EARNS[row.state]),
+        row.held_at,
+        reasons,
+        decided_by,
+        row.decided_at,
+        row.reason or "",
+    )
+
+
+@get("/reviews", sync_to_thread=True)
+def reviews(request: Asked, work: NamedDependency[Work]) -> Answer:
+    """Orders whose commission is held, the longest first."""
+    language = language_of(request)
+    page = Reviews(
+        **framed(request, work, "money"),
+        rows=commissions.waiting(work),
+        kinds={kind: language.text(label) for kind, label in KINDS.items()},
+    )
+    return show(request, "console/reviews.html", page)
+
+
+routes = [reviews]
