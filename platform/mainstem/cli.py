@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import os
 import shutil
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     add("worker", run_worker)
     add("migrate", migrate)
     add("setup-token", make_setup_token)
+    add("password", set_password).add_argument("email")
     check = add("check", check_truths)
     check.add_argument("--json", action="store_true", help="one JSON object a truth")
     check.add_argument(
@@ -348,6 +350,29 @@ def publish_plan(given: argparse.Namespace) -> int:
     finally:
         database.close()
     _say(f"Version {made.version} of the plan is published.")
+    return 0
+
+
+def set_password(given: argparse.Namespace) -> int:
+    """Give somebody a new password, typed twice; every session of theirs ends."""
+    database = Database(_live_owner_url(), pool=1)
+    try:
+        with database.work(SYSTEM) as work:
+            person_id = identity.person_of(work, given.email)
+        if person_id is None:
+            _say(f"Nobody here has the e-mail {given.email}.")
+            return 1
+        first, again = getpass.getpass("New password: "), getpass.getpass("Once more: ")
+        if first != again:
+            _say("The two are not the same; nothing was changed.")
+            return 1
+        identity.set_password(database, person_id, first)
+    except identity.PasswordTooWeak as no:
+        _say(" ".join(problem.text() for problem in no.problems))
+        return 1
+    finally:
+        database.close()
+    _say("The new password is set, and every session with the old one has ended.")
     return 0
 
 

@@ -7,13 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from mainstem import identity
+from mainstem import cli, identity
 from mainstem.identity.passwords import check_password
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput
 
 from .conftest import PASSWORD
+
+ABOUT = ["Johanna Ek", "Härdvik Foundry", "Ember Side", "emberside"]
 
 
 @pytest.mark.parametrize(
@@ -26,19 +28,38 @@ from .conftest import PASSWORD
         ("Password12345", "easy_to_guess"),
         ("aaaaaaaaaaaaaaaa", "easy_to_guess"),
         ("elin.ekström 2026", "easy_to_guess"),
+        ("Password1234!", "easy_to_guess"),
+        ("P@ssw0rd2026!", "easy_to_guess"),
+        ("qwerty123456", "easy_to_guess"),
+        ("Sommar2026!!", "easy_to_guess"),
+        ("Välkommen1234", "easy_to_guess"),
+        ("gjutjarn-sedan-1896", "easy_to_guess"),
+        ("Gjutjarn-Sedan-1896!", "easy_to_guess"),
+        ("abcdefghij klmnopq" * 10, "easy_to_guess"),
+        # among the first hundred thousand of twelve characters and more that have leaked
+        ("1qaz2wsx3edc", "easy_to_guess"),
+        ("iloveyou1234", "easy_to_guess"),
+        ("unbelievable", "easy_to_guess"),
+        ("manchesterunited", "easy_to_guess"),
+        ("Emberside2026", "easy_to_guess"),
+        ("EMBER-SIDE-1234", "easy_to_guess"),
+        ("hardvik.foundry", "easy_to_guess"),
+        ("johanna.ek.1984", "easy_to_guess"),
         ("vinden bär över sjön", None),
+        ("correct horse battery staple", None),
+        ("x7Kq-92mm-Ttz0", None),
         ("😀" * 3 + "ett två tre fyra", None),
-        ("abcdefghij klmnopq" * 10, None),
+        ("En lång mening om ett hus vid havet, som ingen annan har skrivit. " * 3, None),
     ],
 )
 def test_a_password_is_long_and_not_the_first_that_is_tried(
     password: str, code: str | None
 ) -> None:
     if code is None:
-        check_password(password, email="elin.ekström@example.com")
+        check_password(password, email="elin.ekström@example.com", about=ABOUT)
         return
     with pytest.raises(identity.PasswordTooWeak) as no:
-        check_password(password, email="elin.ekström@example.com")
+        check_password(password, email="elin.ekström@example.com", about=ABOUT)
     assert [(p.pointer, p.code) for p in no.value.problems] == [("/password", code)]
 
 
@@ -153,3 +174,46 @@ def test_an_affiliate_is_not_staff_so_the_token_still_works(database: Database) 
         assert not identity.has_staff(work)
         token = identity.make_setup_token(work)
     assert begin(database, token)
+
+
+@pytest.mark.parametrize("password", ["Cedar & Cedar 12", "birch-foundry-ab", "emberside-cedar"])
+def test_nobody_takes_the_names_around_them_for_a_password(
+    database: Database, elin: int, password: str
+) -> None:
+    with database.work() as work:
+        work.run(
+            """INSERT INTO affiliate (id, slug, name, email_key, country, state, upline, joined_at)
+               VALUES (1, 'cedar', 'Cedar & Co', 'c@example.com', 'SE', 'active', '{1}', now());
+               INSERT INTO storefront (home_id, slug, name, currency, locales, texts)
+               VALUES (1, 'emberside', 'Emberside', 'SEK', '{en}',
+                       '{"seller": {"name": "Birch Foundry AB"}}')"""
+        )
+        identity.grant(work, elin, "affiliate", affiliate_id=1)
+    with pytest.raises(identity.PasswordTooWeak):
+        identity.set_password(database, elin, password)
+
+
+def test_a_forgotten_password_is_set_anew_at_the_machine(
+    database: Database,
+    database_url: str,
+    elin: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MAINSTEM_OWNER_URL", database_url)
+    monkeypatch.setenv("MAINSTEM_MODE", "demo")
+
+    def typed(*words: str) -> tuple[int, str]:
+        told = list(words)
+        monkeypatch.setattr(cli.getpass, "getpass", lambda _: told.pop(0))
+        return cli.main(["password", "ELIN@example.com"]), capsys.readouterr().err
+
+    assert typed("en helt annan mening", "en helt annan mening!")[0] == 1
+    assert typed("Password1234!", "Password1234!")[0] == 1
+    status, said = typed("en helt annan mening", "en helt annan mening")
+    assert (status, said.startswith("The new password is set")) == (0, True)
+    session = identity.sign_in(
+        database, email="elin@example.com", password="en helt annan mening", address="192.0.2.7"
+    )
+    assert session.person_id == elin
+    assert cli.main(["password", "nobody@example.com"]) == 1

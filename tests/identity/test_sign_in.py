@@ -12,9 +12,14 @@ from tests.waits import PATIENCE
 
 from mainstem import identity
 from mainstem.identity import passwords
-from mainstem.identity.sessions import FAILURES_PER_ADDRESS, FAILURES_PER_EMAIL
+from mainstem.identity.sessions import (
+    FAILURES_PER_ADDRESS,
+    FAILURES_PER_EMAIL,
+    FAILURES_PER_PAIR,
+)
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
+from mainstem.kit.peers import network_of
 
 from .conftest import PASSWORD
 
@@ -128,14 +133,14 @@ def test_at_most_two_passwords_are_checked_at_once(monkeypatch: pytest.MonkeyPat
 def test_after_five_wrong_passwords_even_the_right_one_waits_its_quarter(
     database: Database, elin: int, clock: FixedClock
 ) -> None:
-    for _ in range(FAILURES_PER_EMAIL):
+    for _ in range(FAILURES_PER_PAIR):
         with pytest.raises(identity.SignInRefused):
             enter(database, password="wrong wrong wrong")
         clock.move(timedelta(minutes=1))
     with pytest.raises(identity.TooManyAttempts) as no:
-        enter(database, address="198.51.100.9")
+        enter(database)
     assert no.value.retry_after == 10 * 60 + 1
-    # Trying on does not lengthen it: nobody can keep somebody else out for longer.
+    # Trying on does not lengthen it.
     clock.move(timedelta(minutes=9, seconds=59))
     with pytest.raises(identity.TooManyAttempts):
         enter(database)
@@ -143,10 +148,54 @@ def test_after_five_wrong_passwords_even_the_right_one_waits_its_quarter(
     assert enter(database).person_id == elin
 
 
+def guessed_from(database: Database, clock: FixedClock, addresses: int) -> None:
+    """Somebody guesses Elin's password from so many addresses, four times from each."""
+    with database.work() as work:
+        work.run(
+            """INSERT INTO sign_in_attempt (email_key, address, succeeded, at)
+               SELECT 'elin@example.com', '203.0.113.' || n / 4, false, %(now)s
+                 FROM generate_series(0, %(n)s) AS n""",
+            now=clock.now(),
+            n=addresses * 4 - 1,
+        )
+
+
+def test_a_stranger_who_guesses_shuts_nobody_out_but_himself(
+    database: Database, elin: int, clock: FixedClock
+) -> None:
+    for _ in range(20):  # again and again, for hours
+        for _ in range(FAILURES_PER_PAIR):
+            with pytest.raises(identity.SignInRefused):
+                enter(database, password="wrong wrong wrong", address="198.51.100.9")
+        with pytest.raises(identity.TooManyAttempts):
+            enter(database, password="wrong wrong wrong", address="198.51.100.9")
+        assert enter(database).person_id == elin
+        clock.move(timedelta(minutes=15, seconds=1))
+
+
+def test_a_crowd_that_guesses_shuts_out_strangers_and_nobody_at_home(
+    database: Database, elin: int, clock: FixedClock
+) -> None:
+    assert enter(database, address="192.0.2.7").person_id == elin
+    guessed_from(database, clock, addresses=FAILURES_PER_EMAIL // 4 + 1)
+    with pytest.raises(identity.TooManyAttempts):
+        enter(database, address="198.51.100.77")
+    assert enter(database, address="192.0.2.7").person_id == elin
+    clock.move(timedelta(minutes=15, seconds=1))
+    assert enter(database, address="198.51.100.77").person_id == elin
+
+
+def test_fewer_guesses_than_a_crowds_shut_nobody_out(
+    database: Database, elin: int, clock: FixedClock
+) -> None:
+    guessed_from(database, clock, addresses=FAILURES_PER_EMAIL // 4 - 1)
+    assert enter(database, address="198.51.100.77").person_id == elin
+
+
 def test_an_unknown_email_is_throttled_like_a_known_one(database: Database, elin: int) -> None:
     answers = []
     for email in ("elin@example.com", "nobody@example.com"):
-        for _ in range(FAILURES_PER_EMAIL):
+        for _ in range(FAILURES_PER_PAIR):
             with pytest.raises(identity.SignInRefused):
                 enter(database, email=email, password="wrong wrong wrong")
         with pytest.raises(identity.TooManyAttempts) as no:
@@ -157,7 +206,7 @@ def test_an_unknown_email_is_throttled_like_a_known_one(database: Database, elin
 
 def test_a_success_forgives_the_failures_before_it(database: Database, elin: int) -> None:
     for _ in range(2):
-        for _ in range(FAILURES_PER_EMAIL - 1):
+        for _ in range(FAILURES_PER_PAIR - 1):
             with pytest.raises(identity.SignInRefused):
                 enter(database, password="wrong wrong wrong")
         assert enter(database).person_id == elin
@@ -176,14 +225,12 @@ def test_a_success_forgives_the_failures_before_it(database: Database, elin: int
 def test_one_address_may_fail_thirty_times_whatever_the_emails(
     database: Database, elin: int, clock: FixedClock, used: str, asking: str, is_throttled: bool
 ) -> None:
-    from mainstem.identity.sessions import _network
-
     with database.work() as work:
         work.run(
             """INSERT INTO sign_in_attempt (email_key, address, succeeded, at)
                SELECT 'e' || n || '@example.com', %(address)s, false, %(now)s
                  FROM generate_series(1, %(n)s) AS n""",
-            address=_network(used),
+            address=network_of(used),
             now=clock.now(),
             n=FAILURES_PER_ADDRESS,
         )
@@ -206,7 +253,7 @@ def test_guesses_at_one_instant_are_each_counted(database: Database, elin: int) 
 
     with ThreadPoolExecutor(8) as crowd:
         answers = sorted(crowd.map(guess, range(8)))
-    assert answers == ["looked at"] * FAILURES_PER_EMAIL + ["throttled"] * 3
+    assert answers == ["looked at"] * FAILURES_PER_PAIR + ["throttled"] * 3
 
 
 def test_a_sign_in_ends_the_session_it_replaces(database: Database, elin: int) -> None:

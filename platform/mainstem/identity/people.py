@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
@@ -89,6 +90,12 @@ def problems_of_person(*, email: str, name: str) -> list[Problem]:
     return problems
 
 
+def person_of(work: Work, email: str) -> int | None:
+    """Who has this e-mail."""
+    id = work.value("SELECT id FROM person WHERE email_key = %(key)s", key=key_of(email))
+    return None if id is None else int(id)
+
+
 def grant(work: Work, person_id: int, role: str, *, affiliate_id: int | None = None) -> None:
     """Let somebody act in a role (of one affiliate, where it is hers). Repeats are fine."""
     assert role in ROLES
@@ -133,6 +140,22 @@ def roles_of(work: Work, actor: Actor) -> frozenset[str]:
     return frozenset(row.role for row in rows)
 
 
+def names_around(work: Work, person_id: int) -> list[str]:
+    """The names that whoever guesses somebody's password would try: hers, her affiliates' and
+    their storefronts', the company's and its address."""
+    rows = work.rows(
+        """SELECT name FROM person WHERE id = %(person)s
+           UNION SELECT unnest(ARRAY[a.name, a.slug]) FROM membership m
+                   JOIN affiliate a ON a.id = m.affiliate_id WHERE m.person_id = %(person)s
+           UNION SELECT unnest(ARRAY[s.name, s.slug]) FROM membership m
+                   JOIN storefront s ON s.home_id = m.affiliate_id WHERE m.person_id = %(person)s
+           UNION (SELECT DISTINCT texts->'seller'->>'name' FROM storefront
+                   WHERE texts->'seller'->>'name' IS NOT NULL LIMIT 20)""",
+        person=person_id,
+    )
+    return [*(row.name for row in rows), urlsplit(work.tools.public_url).hostname or ""]
+
+
 def set_password(
     database: Database,
     person_id: int,
@@ -147,7 +170,8 @@ def set_password(
     """
     with database.work(actor) as work:
         email = work.get(Person, person_id).email
-    check_password(password, email=email)
+        about = names_around(work, person_id)
+    check_password(password, email=email, about=about)
     hashed = hash_password(password)
     with database.work(actor) as work:
         work.take(Person, person_id).password_hash = hashed

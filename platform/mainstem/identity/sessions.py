@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from mainstem.kit.clock import Clock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
 from mainstem.kit.events import record
+from mainstem.kit.peers import network_of
 from mainstem.kit.work import Actor, Work
 
 IDLE = timedelta(hours=12)
@@ -21,8 +21,14 @@ SEEN_EVERY = timedelta(minutes=5)
 """How stale `seen_at` may grow before it is written: a read stays a read nearly always."""
 
 WINDOW = timedelta(minutes=15)
-FAILURES_PER_EMAIL = 5
+FAILURES_PER_PAIR = 5
+"""Wrong passwords for one e-mail from one address. Who guesses stands alone at that door."""
+
 FAILURES_PER_ADDRESS = 30
+FAILURES_PER_EMAIL = 50
+"""Wrong passwords for one e-mail, wherever they come from. It shuts out strangers only: an address
+from which this person has signed in lately is still heard."""
+
 ATTEMPTS_KEPT = timedelta(days=30)
 SESSIONS_KEPT = timedelta(days=30)
 """How long a session is remembered after it would have run out."""
@@ -37,7 +43,7 @@ class SignInRefused(Refused):
 
 
 class TooManyAttempts(Refused):
-    """Too many wrong passwords lately, for this e-mail or from this address."""
+    """Too many wrong passwords lately, from this address or for this e-mail."""
 
     code = "too_many_attempts"
     status = 429
@@ -92,7 +98,7 @@ def sign_in(
     Opens its own works: one counts the attempt before the slow check of the password, so that a
     hundred guesses at once are a hundred guesses; the other writes what came of it.
     """
-    key, network = key_of(email)[:254], _network(address)
+    key, network = key_of(email)[:254], network_of(address)
     with database.work(Actor("client"), clock=clock) as work:
         attempt = _count_attempt(work, key, network)
         person = work.row("SELECT id, password_hash FROM person WHERE email_key = %(key)s", key=key)
@@ -110,26 +116,36 @@ def sign_in(
 def _count_attempt(work: Work, key: str, network: str) -> int:
     """Keep this attempt as a failure until it succeeds; TooManyAttempts when there were too many.
 
-    A throttled attempt is not kept, so nobody is locked out longer than the window.
+    A throttled attempt is not kept, so no address is shut out longer than the window, and no
+    stranger shuts out a person where they are at home.
     """
     for locked in sorted({f"email {key}", f"address {network}"}):
         work.run("SELECT pg_advisory_xact_lock(hashtextextended(%(on)s, 7217))", on=locked)
     now = work.now()
     limit = work.value(
-        """WITH of_email AS (
+        """WITH here AS (
+             SELECT max(at) AS at FROM sign_in_attempt
+              WHERE email_key = %(key)s AND address = %(address)s AND succeeded),
+           of_pair AS (
+             SELECT at FROM sign_in_attempt
+              WHERE email_key = %(key)s AND address = %(address)s AND at > %(since)s
+                AND NOT succeeded AND at > coalesce((SELECT at FROM here), '-infinity')
+              ORDER BY at DESC OFFSET %(per_pair)s - 1 LIMIT 1),
+           of_email AS (
              SELECT at FROM sign_in_attempt
               WHERE email_key = %(key)s AND at > %(since)s AND NOT succeeded
-                AND at > coalesce((SELECT max(at) FROM sign_in_attempt
-                                    WHERE email_key = %(key)s AND succeeded), '-infinity')
+                AND (SELECT at FROM here) IS NULL
               ORDER BY at DESC OFFSET %(per_email)s - 1 LIMIT 1),
            of_address AS (
              SELECT at FROM sign_in_attempt
               WHERE address = %(address)s AND at > %(since)s AND NOT succeeded
               ORDER BY at DESC OFFSET %(per_address)s - 1 LIMIT 1)
-           SELECT max(at) FROM (TABLE of_email UNION ALL TABLE of_address) AS full_since""",
+           SELECT max(at) FROM (TABLE of_pair UNION ALL TABLE of_email UNION ALL TABLE of_address)
+                    AS full_since""",
         key=key,
         address=network,
         since=now - WINDOW,
+        per_pair=FAILURES_PER_PAIR,
         per_email=FAILURES_PER_EMAIL,
         per_address=FAILURES_PER_ADDRESS,
     )
@@ -227,18 +243,6 @@ def end_sessions(work: Work, person_id: int) -> int:
         person=person_id,
         now=work.now(),
     )
-
-
-def _network(address: str) -> str:
-    """The address as we count it: one home has a whole /64 of IPv6 to try from."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:64]
-    if isinstance(parsed, ipaddress.IPv6Address):
-        mapped = parsed.ipv4_mapped
-        return str(mapped or ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
 
 
 def forget_sign_ins(work: Work, *, most: int = 5000) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from mainstem.identity.passwords import hash_password, problem_of_password
 from mainstem.identity.people import create_person, grant, problems_of_person
@@ -69,8 +70,9 @@ def set_up(
     """The first admin; her id. Opens its own works: hashing must hold no connection."""
     with database.work(SYSTEM, clock=clock) as work:
         _check_token(work, token, lock=False)
+        about = [name, urlsplit(work.tools.public_url).hostname or ""]
     problems = problems_of_person(email=email, name=name)
-    if weak := problem_of_password(password, email=email):
+    if weak := problem_of_password(password, email=email, about=about):
         problems.append(weak)
     if problems:
         raise InvalidInput(*problems)

@@ -30,7 +30,7 @@ from mainstem import (
     referrals,
     worker,
 )
-from mainstem.identity.passwords import hash_password
+from mainstem.identity.passwords import DEMO_PASSWORD, hash_password
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import CLIENT, SYSTEM, Actor, Work
@@ -41,7 +41,7 @@ from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Pla
 from mainstem_fulfillment import inventory, shipments
 
 COMPANY = Path(__file__).with_name("company")
-PASSWORD = "gjutjarn-sedan-1896"  # noqa: S105 - said aloud in the banner, for the demo alone
+PASSWORD = DEMO_PASSWORD
 HISTORY = timedelta(days=62)
 
 PLAN: dict[str, Any] = {
