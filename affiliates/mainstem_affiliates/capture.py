@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -30,7 +30,7 @@ from mainstem.kit.pools import CAPTURE
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
 from mainstem.leads import LeadWanted, Opened
-from mainstem.orders import OrderWanted, Placed
+from mainstem.orders import IdempotencyMismatch, OrderWanted, Placed
 from mainstem.payments import Checkout
 
 PATIENCE = timedelta(seconds=10)
@@ -89,10 +89,20 @@ class _Waiting:
     taken: bool = False
     urls: Urls | None = None
     checkout: Checkout | None = None
+    first: _Waiting | None = None
+    repeats: list[_Waiting] = field(default_factory=list)
 
     @property
     def name(self) -> Hashable:
         return ("orders", self.wanted.home_id, self.wanted.storefront_id, self.wanted.key)
+
+    def answer_of_first(self, answer: Answer) -> Answer:
+        """What a repeat is told once the first request of its key has been answered."""
+        assert self.first is not None, "it is a repeat"
+        same = self.wanted.fingerprint == self.first.wanted.fingerprint
+        if isinstance(answer, Placed):
+            return replace(answer, replayed=True) if same else IdempotencyMismatch()
+        return answer if same else InProgress()  # the key is free: another order may have it
 
 
 class Capture:
@@ -113,7 +123,7 @@ class Capture:
         self._waiting_max = waiting_max
         self._patience = patience.total_seconds()
         self._waiting: deque[_Waiting] = deque()
-        self._names: set[Hashable] = set()
+        self._names: dict[Hashable, _Waiting | None] = {}
         self._changed = threading.Condition()
         self._writers: list[threading.Thread] = []
         self._stopping = False
@@ -211,15 +221,17 @@ class Capture:
 
     @contextlib.contextmanager
     def _alone(self, *name: Hashable) -> Iterator[None]:
+        """A repeat waits here for the first of its name, and finds what came of it."""
         with self._changed:
-            if name in self._names:
+            if not self._changed.wait_for(lambda: name not in self._names, self._patience):
                 raise InProgress
-            self._names.add(name)
+            self._names[name] = None
         try:
             yield
         finally:
             with self._changed:
-                self._names.discard(name)
+                del self._names[name]
+                self._changed.notify_all()
 
     # ------------------------------------------------------------ the line
 
@@ -238,9 +250,14 @@ class Capture:
         with self._changed:
             if self._stopping or len(self._waiting) >= self._waiting_max:
                 raise CaptureBusy
-            if waiting.name in self._names:
-                raise InProgress
-            self._names.add(waiting.name)
+            first = self._names.get(waiting.name)
+            if first is not None:
+                if first.key_hash != key_hash:
+                    raise InProgress
+                waiting.first = first
+                first.repeats.append(waiting)
+                return waiting
+            self._names[waiting.name] = waiting
             self._waiting.append(waiting)
             # Whoever is at work takes what waits when it comes back; it need not be woken.
             if not self._at_work or len(self._waiting) in (1, self._most):
@@ -250,11 +267,27 @@ class Capture:
     def _give_up(self, waiting: _Waiting) -> Refused:
         """What to tell a caller whose patience is over. Only what waits can be called back."""
         with self._changed:
+            if waiting.first is not None:
+                with contextlib.suppress(ValueError):  # it has just been answered
+                    waiting.first.repeats.remove(waiting)
+                return InProgress()
             if waiting.taken:
                 return InProgress()
             self._waiting.remove(waiting)
-            self._names.discard(waiting.name)
+            del self._names[waiting.name]
+            if waiting.repeats:
+                self._hand_on(waiting.repeats)
             return CaptureBusy()
+
+    def _hand_on(self, repeats: list[_Waiting]) -> None:
+        """The next of one name takes the place of a first that was called back."""
+        heir, *others = repeats
+        heir.first, heir.repeats = None, others
+        for other in others:
+            other.first = heir
+        self._names[heir.name] = heir
+        self._waiting.append(heir)
+        self._changed.notify()
 
     def _next(self) -> list[_Waiting]:
         """All that waits, as soon as it is time; nothing once we are stopping."""
@@ -288,7 +321,9 @@ class Capture:
             answers = self._placed(batch)
             with self._changed:
                 del self._at_work[threading.get_ident()]
-                self._names.difference_update(waiting.name for waiting in batch)
+                for waiting in batch:
+                    del self._names[waiting.name]
+                self._changed.notify_all()
             _tell(batch, answers)
 
     def _placed(self, batch: list[_Waiting]) -> list[Answer]:
@@ -369,16 +404,22 @@ def _try_again(error: Exception) -> bool:
 
 
 def _tell(batch: Sequence[_Waiting], answers: Sequence[Answer]) -> None:
-    """Wake every caller; an event loop only once for all of its orders."""
+    """Wake every caller and who repeats it; an event loop only once for all of its orders."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Any, Answer]]] = {}
-    for waiting, answer in zip(batch, answers, strict=True):
+    told = list(zip(batch, answers, strict=True))
+    told += [
+        (repeat, repeat.answer_of_first(answer))
+        for waiting, answer in told
+        for repeat in waiting.repeats
+    ]
+    for waiting, answer in told:
         if waiting.loop is None:
             _set(waiting.tell, answer)
         else:
             by_loop.setdefault(waiting.loop, []).append((waiting.tell, answer))
-    for loop, told in by_loop.items():
+    for loop, of_loop in by_loop.items():
         with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
-            loop.call_soon_threadsafe(_set_all, told)
+            loop.call_soon_threadsafe(_set_all, of_loop)
 
 
 def _set_all(told: list[tuple[Any, Answer]]) -> None:

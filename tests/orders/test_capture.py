@@ -11,6 +11,7 @@ from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from tests.company import BO, KETTLE, SKILLET, Company, a_company, a_request
@@ -19,8 +20,15 @@ from tests.waits import PATIENCE
 
 from mainstem import identity, stock
 from mainstem.kit.db import Database
-from mainstem.orders import ClientDetails, DuplicateExternalId, OrderRefused, OrderWanted, Placed
-from mainstem_affiliates.capture import Capture, CaptureBusy, InProgress, KeyRevoked
+from mainstem.orders import (
+    ClientDetails,
+    DuplicateExternalId,
+    IdempotencyMismatch,
+    OrderRefused,
+    OrderWanted,
+    Placed,
+)
+from mainstem_affiliates.capture import Capture, CaptureBusy, KeyRevoked
 
 
 @pytest.fixture
@@ -198,23 +206,54 @@ def test_who_waits_too_long_is_told_and_nothing_is_placed(
         assert work.value("SELECT count(*) FROM orders") == 0
 
 
-def test_the_same_request_while_it_is_worked_on_is_told_to_come_again(
+def test_a_repeat_of_a_request_that_waits_gets_its_answer(
+    capture: Capture, company: Company
+) -> None:
+    one = wanted(company.shop, (KETTLE, 1))
+    other = OrderWanted(**(msgspec.structs.asdict(one) | {"fingerprint": b"another order"}))
+
+    async def at_once() -> list[Any]:
+        return await asyncio.gather(
+            *(capture.order(each) for each in (*[one] * 49, other)), return_exceptions=True
+        )
+
+    *answers, another = asyncio.run(at_once())
+    assert {type(answer) for answer in answers} == {Placed}
+    assert len({answer.order_id for answer in answers}) == 1
+    assert sum(not answer.replayed for answer in answers) == 1
+    assert isinstance(another, IdempotencyMismatch)
+
+
+def test_a_repeat_takes_the_place_of_a_first_that_was_called_back(
     database: Database, company: Company
 ) -> None:
     capture = Capture(database, in_flight=0)
     one = wanted(company.shop, (KETTLE, 1))
 
-    async def twice() -> list[Any]:
-        first = asyncio.create_task(capture.order(one))
+    async def first_goes_away() -> Placed:
+        first, *repeats = [asyncio.create_task(capture.order(one)) for _ in range(3)]
         await asyncio.sleep(0)
-        try:
-            await capture.order(one)
-        except InProgress as told:
-            first.cancel()
-            return [told.status, told.retry_after]
-        raise AssertionError("two orders of one key wait")
+        first.cancel()
+        await asyncio.sleep(0)
+        capture._in_flight = 1
+        capture.start()
+        placed, again = await asyncio.gather(*repeats)
+        assert (placed.order_id, again.replayed) == (again.order_id, True)
+        return placed
 
-    assert asyncio.run(twice()) == [409, 1]
+    try:
+        assert not asyncio.run(first_goes_away()).replayed
+    finally:
+        capture.stop()
+
+
+def test_a_repeat_is_refused_as_the_first_was(capture: Capture, company: Company) -> None:
+    one = wanted(company.shop, ("NO-SUCH-SKU", 1))
+
+    async def at_once() -> list[Any]:
+        return await asyncio.gather(*(capture.order(one) for _ in range(5)), return_exceptions=True)
+
+    assert {type(answer) for answer in asyncio.run(at_once())} == {OrderRefused}
 
 
 def test_stopping_answers_everything_that_was_taken(database: Database, company: Company) -> None:

@@ -59,7 +59,7 @@ def test_delayed_money_without_its_letters_is_found(till: Till) -> None:
 def test_one_that_cannot_be_looked_at_stops_nobody(till: Till) -> None:
     stuck, other = a_payment_nobody_told_of(till), a_payment_nobody_told_of(till)
     path = f"/v1/checkout/sessions/{till.payment(stuck).session_id}"
-    till.pull("faults/order", kind="http_before", method="GET", path=path)
+    till.pull("faults/order", kind="http_before", method="GET", path=path, times=1000)
     time_passes(till, minutes=20)
     assert till.order(stuck).state == "pending"
     assert till.order(other).state == "placed"
