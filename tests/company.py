@@ -16,10 +16,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from mainstem import catalog, leads, network, orders, payments, planbook
+from mainstem import catalog, leads, ledger, network, orders, payments, planbook
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
 from mainstem.leads import ConsentGiven, LeadWanted
+from mainstem.ledger import PARENT, Transfer
+from mainstem.ledger.chart import moved
 from mainstem.money import Money
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
 
@@ -304,3 +306,21 @@ def a_paid_order(work: Work, shop: Shop, *lines: tuple[str, int], **changes: Any
     placed = an_order(work, shop, *lines, **changes)
     pay(work, placed)
     return placed
+
+
+def an_earning(work: Work, affiliate: int, amount: Money) -> None:
+    """An affiliate has an amount payable, which no order explains."""
+    ledger.post(
+        work,
+        [
+            Transfer(
+                affiliate,
+                f"earning:{new_id()}",
+                "An adjustment",
+                amount.currency,
+                work.now().date(),
+                moved(PARENT, "suspense", -amount.minor)
+                + moved(affiliate, "payable", amount.minor),
+            )
+        ],
+    )

@@ -18,7 +18,17 @@ from types import FrameType
 
 import psycopg
 
-from mainstem import __version__, checks, flow, identity, ledger, planbook, running, worker
+from mainstem import (
+    __version__,
+    checks,
+    flow,
+    identity,
+    ledger,
+    payouts,
+    planbook,
+    running,
+    worker,
+)
 from mainstem.kit import db, pools, privileges, settings, telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
@@ -65,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", migrate)
     add("setup-token", make_setup_token)
     add("password", set_password).add_argument("email")
+    rate = add("rate", keep_rate)
+    rate.add_argument("one", help="the currency of which one unit is given, such as EUR")
+    rate.add_argument("into", help="the currency in which it is given, such as SEK")
+    rate.add_argument("figure", help="the rate as it was published, such as 11.2345")
+    rate.add_argument("--source", required=True, help="where it is from; affiliates read it")
+    rate.add_argument("--published", help="when, as 2026-11-27T16:00+01:00; else now")
     check = add("check", check_truths)
     check.add_argument("--json", action="store_true", help="one JSON object a truth")
     check.add_argument(
@@ -214,12 +230,17 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
     from mainstem.simulate import demo as company
 
     base = place.url("gateway") if _embedded(config) else config.stripe_api_base
-    tools = flow.tools(gateway=Gateway(config.stripe_key, api_base=base), zone=str(config.zone))
+    tools = flow.tools(
+        gateway=Gateway(config.stripe_key, api_base=base),
+        zone=str(config.zone),
+        other_currency=config.other_currency,
+    )
     database = Database(place.owner_url, tools=tools, demo=True, pool=2, name="mainstem-run")
     try:
         if _embedded(config):
             company.open_pay_accounts(database, gateway_url=place.url("gateway"))
             company.fund_gateway(database, gateway_url=place.url("gateway"))
+            company.publish_rates(database)
         order = company.newest_order(database)
         shops, people = company.addresses(database)
     finally:
@@ -293,6 +314,7 @@ def _database(config: Settings, *, pool: pools.Pools, name: str) -> Database:
         zone=str(config.zone),
         public_url=config.public_url,
         refund_limits=config.refund_limits,
+        other_currency=config.other_currency,
     )
     return Database(config.database_url, tools=tools, demo=config.demo, pool=pool, name=name)
 
@@ -373,6 +395,28 @@ def set_password(given: argparse.Namespace) -> int:
     finally:
         database.close()
     _say("The new password is set, and every session with the old one has ended.")
+    return 0
+
+
+def keep_rate(given: argparse.Namespace) -> int:
+    """Keep a published rate of exchange; the newest counts when money is changed for a payout."""
+    config = settings.read()
+    tools = flow.tools(zone=str(config.zone))
+    database = Database(_live_owner_url(), tools=tools, pool=1)
+    try:
+        with database.work(SYSTEM) as work:
+            at = datetime.fromisoformat(given.published) if given.published else work.now()
+            at = at if at.tzinfo else at.replace(tzinfo=config.zone)
+            rate = payouts.set_rate(
+                work, given.one.upper(), given.into.upper(), given.figure,
+                source=given.source, published_at=at,
+            )  # fmt: skip
+    except (ValueError, payouts.RateRefused) as no:
+        _say(str(no))
+        return 1
+    finally:
+        database.close()
+    _say(f"1 {rate.from_currency} is {rate.figure} {rate.to_currency} ({rate.source})")
     return 0
 
 

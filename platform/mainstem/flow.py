@@ -155,6 +155,7 @@ def tools(
     zone: str = "Europe/Stockholm",
     public_url: str = "",
     refund_limits: Mapping[str, Mapping[str, int]] | None = None,
+    other_currency: str = "convert",
 ) -> Tools:
     """The tools of a Work whose facts are followed up."""
     return Tools(
@@ -163,4 +164,5 @@ def tools(
         zone=ZoneInfo(zone),
         public_url=public_url,
         refund_limits=refund_limits or {},
+        other_currency=other_currency,
     )

@@ -123,6 +123,11 @@ _TRUTHS = {
                         AND transfer_id IS NULL
                       GROUP BY 1, 2) AS p ON p.home_id = b.owner_id AND p.currency = b.currency
          WHERE coalesce(b.minor, 0) <> coalesce(p.minor, 0)""",
+    "Every change of money stands in the books on both sides": """
+        SELECT c.id::text FROM conversion c
+          LEFT JOIN ledger_transfer o ON o.home_id = c.home_id AND o.key = 'conversion:' || c.id || ':out'
+          LEFT JOIN ledger_transfer i ON i.home_id = c.home_id AND i.key = 'conversion:' || c.id || ':in'
+         WHERE o.currency IS DISTINCT FROM c.from_currency OR i.currency IS DISTINCT FROM c.to_currency""",
     "Every upline is the sponsor's upline with the affiliate before it": """
         SELECT a.slug FROM affiliate a LEFT JOIN affiliate s ON s.id = a.sponsor_id
          WHERE a.upline <> a.id || coalesce(s.upline, '{}'::bigint[])""",

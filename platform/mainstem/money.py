@@ -58,6 +58,14 @@ class Money:
         """This amount times a fraction, rounded half away from zero."""
         return Money(rdiv(self.minor * numerator, denominator), self.currency)
 
+    def converted(self, currency: str, rate_billionths: int) -> Money:
+        """This amount in another currency, rounded half away from zero to its minor unit.
+
+        The rate is what one unit of this currency is in the other, in billionths: exact as published.
+        """
+        per = 10 ** (9 + self.exponent)
+        return Money(rdiv(self.minor * rate_billionths * 10 ** exponent(currency), per), currency)
+
     @property
     def exponent(self) -> int:
         """Decimals of the currency: 2 for SEK, 0 for JPY, 3 for KWD."""

@@ -6,21 +6,19 @@ import html
 import re
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 from urllib.request import urlopen
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.company import KETTLE, PLAN, Shop, a_lead, a_shop, an_affiliate, an_order
+from tests.company import KETTLE, PLAN, Shop, a_lead, a_shop, an_affiliate, an_earning, an_order
 from tests.till import Till
 
 from mainstem import catalog, leads, ledger, payments, payouts, planbook
 from mainstem.gateway import currencies as theirs
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput
-from mainstem.ledger import PARENT, Transfer
-from mainstem.ledger.chart import moved
+from mainstem.ledger import PARENT
 from mainstem.money import Money
 from mainstem.payments import AmountNotPossible, payable_part
 from mainstem.payments.currencies import TAKEN, fee_from_gateway, from_gateway, to_gateway
@@ -278,7 +276,7 @@ def test_a_payout_sends_what_the_bank_can_take_and_keeps_the_rest_payable(
     )
     with till.database.work() as work:
         someone = an_affiliate(work, "someone")
-        ledger.post(work, [earned(work, someone, Money(payable, currency))])
+        an_earning(work, someone, Money(payable, currency))
     account = payments.open_account(till.database, someone, currency=currency)
     till.pull("accounts/standing", account=account, standing="active")
     payments.account_changed(till.database, account)
@@ -291,12 +289,3 @@ def test_a_payout_sends_what_the_bank_can_take_and_keeps_the_rest_payable(
     assert banked.amount == units
     with till.database.work() as work:
         assert ledger.balance(work, someone, "payable", currency).minor == payable - paid
-
-
-def earned(work: Any, affiliate: int, amount: Money) -> Transfer:
-    """As if the affiliate had earned an amount, with every hold over."""
-    return Transfer(
-        affiliate, f"test-earned:{affiliate}", "Earned", amount.currency, work.now().date(),
-        moved(PARENT, "commission_expense", -amount.minor)
-        + moved(affiliate, "payable", amount.minor),
-    )  # fmt: skip

@@ -201,7 +201,7 @@ def every_place_adds_up(history: History) -> None:
 
 PLACES = [
     lambda money, name=name: getattr(money, name)
-    for name in ("pending", "payable", "debt", "under_way", "on_hold", "failed", "paid")
+    for name in ("pending", "payable", "debt", "under_way", "on_hold", "failed", "paid", "changed")
 ]
 
 

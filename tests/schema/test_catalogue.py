@@ -19,7 +19,7 @@ from mainstem.kit.db import APP_ROLE, COMPANY_ROLE, OWNER_ROLE, READ_ROLE, ROLES
 REFERENCE = {
     "affiliate", "sponsorship", "person", "membership", "product", "product_text", "variant",
     "price", "shipping_rate", "catalogue_version", "plan_version", "location", "team",
-    "referral_code", "client_binding", "participant_trace",
+    "referral_code", "client_binding", "participant_trace", "exchange_rate",
 }  # fmt: skip
 """Small tables that every machine would hold whole: people, tree, catalogue, plans, places."""
 
@@ -39,14 +39,15 @@ GLOBAL_KEYS = {
     ("storefront", "id"), ("storefront", "slug"), ("storefront_key", "key_hash"),
     ("payment", "session_id"), ("payment", "intent_id"), ("payment", "charge_id"),
     ("refund", "provider_id"), ("dispute", "provider_id"), ("operation", "key"),
-    ("pay_account", "provider,account"), ("payout", "transfer_id"), ("payout", "payout_id"),
+    ("pay_account", "provider,account,currency"), ("payout", "transfer_id"), ("payout", "payout_id"),
     ("fact_waiting", "id"),
 }  # fmt: skip
 """Unique over all homes: names people type, ids that the gateway gives, and the queue."""
 
 APPEND_ONLY = {
     "fact", "ledger_transfer", "ledger_entry", "commission", "routing_decision", "consent", "price",
-    "plan_version", "inbox", "stock_movement", "release_day", "lead_note",
+    "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
+    "conversion",
 }  # fmt: skip
 
 
@@ -166,7 +167,7 @@ def test_instants_are_kept_with_their_zone(catalogue: Any) -> None:
 OPEN_TO_ALL = {
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
-    "ledger_mark", "demo_clock", "alembic_version",
+    "ledger_mark", "demo_clock", "alembic_version", "exchange_rate",
 }  # fmt: skip
 """What is nobody's: the catalogue, the plan, the places and the marks of the house."""
 

@@ -38,6 +38,7 @@ COMPANY = {
     "fact": ADDS, "ledger_transfer": ADDS, "ledger_entry": ADDS, "commission": ADDS, "inbox": ADDS,
     "routing_decision": ADDS, "consent": ADDS, "price": ADDS, "plan_version": ADDS,
     "stock_movement": ADDS, "release_day": ADDS, "lead_note": ADDS, "participant_trace": ADDS,
+    "exchange_rate": ADDS, "conversion": ADDS,
     # frozen at capture, but for these columns
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on"),
@@ -74,6 +75,7 @@ AFFILIATE = {
         ("orders", "order_line", "reservation", "idempotency", "fulfilment", "pick", "pick_stop",
          "parcel", "routing_decision", "consent", "lead", "lead_note", "lead_claim", "quote", "job", "job_slot",
          "payment", "refund", "dispute", "operation", "pay_account", "payout", "storefront",
+         "conversion", "exchange_rate",
          "ledger_transfer", "ledger_entry", "ledger_balance", "ledger_held", "commission",
          "fact_waiting", "fact", "referral_code", "client_binding", "membership", "affiliate", "sponsorship",
          "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",

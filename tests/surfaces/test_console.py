@@ -380,9 +380,12 @@ def test_payouts_are_run_by_hand_once_a_day_and_confirmed_once(
         )
     url = f"/console/payouts/{payout.home_id}/{payout.id}/confirmation"
     assert "Our bank has paid it" in words_of(fia.get("/console/payouts?view=bank"))
-    for _ in range(2):
-        assert fia.post(url).status_code == 303
+    unsaid = fia.post(url)
+    assert (unsaid.status_code, "Write the bank's reference" in words_of(unsaid)) == (422, True)
+    for reference in ("BG 5050-1055, 27 Nov", "another"):
+        assert fia.post(url, {"reference": reference}).status_code == 303
     with house.database.work() as work:
+        assert work.value("SELECT reference FROM payout") == "BG 5050-1055, 27 Nov"
         assert work.value("SELECT count(*) FROM fact WHERE name = 'payout.paid'") == 1
         assert ledger.balance(work, 0, "bank_cash", "SEK").minor == 20000 - 250000
     sound(house)
@@ -402,7 +405,7 @@ def test_a_held_payout_shows_its_error_and_is_tried_again(house: Staff, clock: F
     page = words_of(fia.get("/console/payouts?view=held"))
     assert "account_restricted: passport" in page
     url = f"/console/payouts/{payout.home_id}/{payout.id}"
-    assert fia.post(f"{url}/confirmation").status_code == 409
+    assert fia.post(f"{url}/confirmation", {"reference": "BG 1"}).status_code == 409
     assert fia.post(f"{url}/retry").status_code == 303
     with house.database.work() as work:
         row = work.row("SELECT state, error FROM payout")

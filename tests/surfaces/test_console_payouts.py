@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from tests.company import an_earning
 from tests.surfaces.conftest import PASSWORD, Open, words_of
 from tests.surfaces.staff import KETTLE, Staff, month_passes, order_url, staffed
 
@@ -14,6 +15,7 @@ from mainstem import commissions, identity, invariants, ledger, payments, payout
 from mainstem.identity import passwords
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
+from mainstem.money import Money
 from mainstem.orders import Placed
 
 
@@ -233,6 +235,100 @@ def test_the_affiliate_reads_in_her_portal_why_her_money_waits(
         work.run("UPDATE pay_account SET currency = 'EUR'")
     assert "SEK 200.00 cannot go to your pay account, which is in EUR." in told()
     assert "60.00" not in told(), "nobody else's"
+
+
+# ------------------------------------------------------------------------- other currencies
+
+
+def test_money_that_no_account_takes_has_a_way_that_the_affiliate_and_staff_can_go(
+    house: Staff, clock: FixedClock
+) -> None:
+    company, hashed = house.company, passwords.hash_password(PASSWORD)
+    house.pay_account(company.cedar)
+    with house.database.work() as work:
+        an_earning(work, company.cedar, Money(1849, "EUR"))
+        an_earning(work, company.cedar, Money(50000, "SEK"))
+        person = identity.create_person(
+            work, email="cedar.self@example.com", name="Cedar", password_hash=hashed
+        )
+        identity.grant(work, person, "affiliate", affiliate_id=company.cedar)
+    cedar = house.open_house()
+    assert cedar.sign_in("cedar.self@example.com").status_code == 303
+    fia = house.reader("fia")
+
+    def read(page: Any) -> str:
+        return words_of(page).replace("\N{NO-BREAK SPACE}", " ")
+
+    account = read(cedar.get("/portal/account"))
+    assert "changed into the currency of your first account" in account
+    assert "€18.49 cannot go to your pay account, which is in SEK. Tell us a bank" in account
+
+    rate = {"from": "EUR", "to": "SEK", "rate": "11,2345", "source": "ECB reference rate"}
+    wrong = fia.post("/console/rates", rate | {"rate": "0", "published": "2026-03-02T08:00"})
+    assert (wrong.status_code, "a rate above zero" in read(wrong)) == (422, True)
+    assert fia.post("/console/rates", rate | {"published": "2026-03-02T08:00"}).status_code == 303
+    assert "EUR 11.2345 SEK ECB reference rate 2 Mar 2026 08:00" in read(fia.get("/console/rates"))
+    waits = "€18.49 goes out with your payout in SEK, changed at the rate of that day."
+    assert waits in read(cedar.get("/portal/payouts"))
+
+    fia.post("/console/payouts")
+    assert (
+        "SEK 207.73 of it is €18.49 that you earned, at 11.2345 SEK per EUR"
+        " (ECB reference rate, 2 Mar 2026 08:00)" in read(cedar.get("/portal/payouts"))
+    )
+    front = read(cedar.get("/portal"))
+    assert "On the way to you SEK 707.73" in front
+    assert (
+        "Together SEK 500.00 that you have earned, and SEK 207.73 from other currencies." in front
+    )
+    assert "Changed into another currency €18.49 Earned in all €18.49" in front
+    with house.database.work() as work:
+        payout = work.row("SELECT home_id, id FROM payout")
+    assert fia.post(f"{payout_url(payout)}/confirmation", {"reference": "BG 77"}).status_code == 303
+    assert "our bank wrote BG 77 on it" in read(cedar.get("/portal/payouts"))
+    sound(house)
+
+
+def test_the_affiliate_or_staff_say_where_our_bank_pays_a_currency(
+    house: Staff, clock: FixedClock
+) -> None:
+    company, hashed = house.company, passwords.hash_password(PASSWORD)
+    house.pay_account(company.cedar, "stripe")
+    with house.database.work() as work:
+        an_earning(work, company.cedar, Money(1849, "EUR"))
+        person = identity.create_person(
+            work, email="cedar.self@example.com", name="Cedar", password_hash=hashed
+        )
+        identity.grant(work, person, "affiliate", affiliate_id=company.cedar)
+    cedar = house.open_house()
+    assert cedar.sign_in("cedar.self@example.com").status_code == 303
+    told = {"currency": "EUR", "account": "SE45 5000 0000 0583 9825 7467"}
+    wrong = cedar.post("/portal/account/bank", told)
+    assert (wrong.status_code, "This account number cannot be right." in words_of(wrong)) == (
+        422,
+        True,
+    )
+    for currency in ("SEK", "USD", ""):
+        answer = cedar.post("/portal/account/bank", told | {"currency": currency})
+        assert answer.status_code == 422
+    right = "SE45 5000 0000 0583 9825 7466"
+    assert cedar.post("/portal/account/bank", told | {"account": right}).status_code == 303
+    assert f"from our own bank to {right}" in words_of(cedar.get("/portal/account"))
+    with house.database.work() as work:
+        rows = work.rows("SELECT currency, provider, account FROM pay_account ORDER BY 1")
+    assert [tuple(row) for row in rows] == [
+        ("EUR", "bank", right), ("SEK", "stripe", f"account-{company.cedar}"),
+    ]  # fmt: skip
+
+    fia, url = house.reader("fia"), f"/console/affiliates/{company.cedar}"
+    assert right in words_of(fia.get(url))
+    other = "Handelsbanken 6789-123 456 789"
+    assert fia.post(f"{url}/bank", {"currency": "EUR", "account": other}).status_code == 303
+    assert other in words_of(fia.get(url))
+    taken = fia.post(f"{url}/bank", {"currency": "SEK", "account": other})
+    assert (taken.status_code, "already goes to the pay account" in words_of(taken)) == (409, True)
+    assert house.reader("per").post(f"{url}/bank", {"currency": "EUR"}).status_code == 403
+    assert house.reader("per").get("/console/rates").status_code == 403
 
 
 # ------------------------------------------------------------------------- refunds that failed

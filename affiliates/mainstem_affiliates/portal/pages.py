@@ -14,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import leads, network, payments, referrals
-from mainstem.kit.errors import Refused
+from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.locale import Language
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import Actor, Work
@@ -170,7 +170,16 @@ class AccountPage(PortalPage, frozen=True, kw_only=True):
     """Where she is paid, and her links and codes."""
 
     account: PayAccount | None
+    """The first one; the payment service's before a bank's."""
+    others: list[PayAccount]
     state: str
+    policy: str
+    """What becomes of earnings that none of the accounts takes: convert or bank."""
+    waiting: list[str]
+    bank_currencies: list[tuple[str, str]]
+    """In which the company's own bank can pay, if it is told where to."""
+    bank: dict[str, str]
+    bank_error: str | None
     links: list[tuple[str, str]]
     codes: list[Code]
     value: str
@@ -184,7 +193,7 @@ async def earnings(request: Visit, work: NamedDependency[Work]) -> Page:
     before = _place(request.query_params.get("before", ""))
     standings = reads.standings(work, me)
     found, more = reads.movements(work, me, before=before)
-    account = reads.pay_account(work)
+    account = next(iter(reads.pay_accounts(work)), None)
     paid = reads.payouts(work, me)
     language = language_of(request)
     page = EarningsPage(
@@ -217,7 +226,11 @@ _WAITS = {
     "debt": "{amount} was paid back to clients after you had been paid for it: your next commissions fill that first.",
     "not_active": "{amount} is yours, and rests while you are not active with us.",
     "no_account": "{amount} waits until you have told us where to pay you.",
-    "other_currency": "{amount} cannot go to your pay account, which is in {paid_in}. Write to us about it.",
+    "other_currency": "{amount} cannot go to your pay account, which is in {paid_in}."
+    " Tell us a bank account for it under My account.",
+    "account_refused": "{amount} waits: our payment service may not pay to your account."
+    " Tell us a bank account under My account.",
+    "changed": "{amount} goes out with your payout in {paid_in}, changed at the rate of that day.",
     "account_not_ready": "{amount} waits until your pay account is ready.",
     "under_way": "{amount} follows when your earlier payout has arrived.",
     "paid_today": "{amount} goes out with the next run.",
@@ -328,6 +341,38 @@ async def new_code(request: Visit, form: NamedDependency[Form]) -> Page:
     return redirect(request, "/portal/account", notice=notice)
 
 
+@post("/account/bank", status_code=200)
+async def tell_bank_account(request: Visit, form: NamedDependency[Form]) -> Page:
+    """Where the company's own bank is to pay what they earn in a currency."""
+    me, language = _me(request), language_of(request)
+    actor = Actor("affiliate", str(me))
+    currency, number = form["currency"], form["account"]
+
+    def keep(work: Work) -> None:
+        waits = {one.payable.currency for one in left_out(work, affiliate=me)}
+        known = work.rows(
+            "SELECT currency FROM pay_account WHERE home_id = %(id)s AND provider = 'bank'", id=me
+        )
+        if currency not in waits | {row.currency for row in known}:
+            raise NotFound("account")
+        payments.tell_bank_account(work, me, currency=currency, account=number)
+
+    try:
+        await in_work(request, actor, keep)
+    except Refused as no:
+        said = no.text(language.text)
+        return await in_work(
+            request,
+            actor,
+            lambda work: _account(
+                request, work, bank={"currency": currency, "account": number}, bank_error=said
+            ),
+            home=me,
+        )
+    notice = language.text("What you earn in {currency} is paid to this account.")
+    return redirect(request, "/portal/account", notice=notice.format(currency=currency))
+
+
 @post("/account/onboarding", status_code=200)
 async def start_onboarding(request: Visit) -> Page:
     """On to the payment service's own page, where she says where to be paid."""
@@ -347,9 +392,9 @@ async def back_from_onboarding(request: Visit) -> Page:
 
     def look() -> None:
         with database.work(Actor("affiliate", str(me)), home=me) as work:
-            found = reads.pay_account(work)
-        if found is not None and found.provider == "stripe":
-            payments.account_changed(database, found.account)
+            found = {one.account for one in reads.pay_accounts(work) if one.provider == "stripe"}
+        for account in found:
+            payments.account_changed(database, account)
 
     try:
         await asyncio.to_thread(look)
@@ -365,7 +410,11 @@ async def _to_onboarding(request: Visit) -> Page:
     def begin() -> str:
         with house.database.work(Actor("affiliate", str(me)), home=me) as work:
             reader = reads.me(work)
-            currency = _currency_to_be_paid_in(reads.standings(work, reader))
+            by_bank = {one.currency for one in reads.pay_accounts(work) if one.provider == "bank"}
+            standings = reads.standings(work, reader)
+            currency = _currency_to_be_paid_in(
+                [one for one in standings if one.currency not in by_bank] or standings
+            )
         payments.open_account(house.database, me, currency=currency)
         return payments.onboarding_link(
             house.database,
@@ -514,8 +563,23 @@ def _next(
     return None
 
 
-def _account(request: Visit, work: Work, *, value: str = "", error: str | None = None) -> Page:
-    me, found = reads.me(work), reads.pay_account(work)
+def _account(
+    request: Visit,
+    work: Work,
+    *,
+    value: str = "",
+    error: str | None = None,
+    bank: dict[str, str] | None = None,
+    bank_error: str | None = None,
+) -> Page:
+    me, accounts = reads.me(work), reads.pay_accounts(work)
+    found = accounts[0] if accounts else None
+    stuck = [
+        one
+        for one in left_out(work, affiliate=me.id)
+        if one.reason in ("other_currency", "account_refused", "changed")
+    ]
+    by_bank = [one.currency for one in accounts if one.provider == "bank"]
     public = house_of(request).settings.public_url
     codes = reads.codes(work)
     shops = work.rows(
@@ -525,13 +589,23 @@ def _account(request: Visit, work: Work, *, value: str = "", error: str | None =
     page = AccountPage(
         **_around(me, "account"),
         account=found,
+        others=accounts[1:],
         state=found.state if found else "none",
+        policy=work.tools.other_currency,
+        waiting=[_waits(language_of(request), one) for one in stuck],
+        bank_currencies=[
+            (code, code)
+            for code in dict.fromkeys([*(one.payable.currency for one in stuck), *by_bank])
+        ],
+        bank=bank or {},
+        bank_error=bank_error,
         links=links,
         codes=codes,
         value=value,
         error=error,
     )
-    return render(request, "portal/account.html", page, status=422 if error else 200)
+    wrong = error or bank_error
+    return render(request, "portal/account.html", page, status=422 if wrong else 200)
 
 
 def _place(text: str) -> Place | None:
@@ -558,6 +632,7 @@ routes: list[Any] = [
     team,
     account,
     new_code,
+    tell_bank_account,
     start_onboarding,
     resume_onboarding,
     back_from_onboarding,

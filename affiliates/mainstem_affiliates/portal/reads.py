@@ -17,7 +17,7 @@ from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.orders import is_late
-from mainstem.payouts import AffiliateMoney, money_of, no_money
+from mainstem.payouts import AffiliateMoney, Conversion, conversions_of, money_of, no_money
 from mainstem.plan import Explanation
 
 MOVEMENTS_MAX = 60
@@ -109,6 +109,10 @@ class Payout:
     state: str
     reserved_at: datetime
     paid_at: datetime | None
+    reference: str | None
+    """What the company's bank wrote on it."""
+    changed: list[Conversion]
+    """What of it was earned in other currencies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +269,14 @@ def _of_order(reader: Me, rows: Sequence[Any]) -> OrderMovements:
 
 
 def payouts(work: Work, reader: Me) -> list[Payout]:
-    """Her payouts, newest first."""
+    """Their payouts, newest first."""
+    rows = work.rows(
+        """SELECT id, number, amount_minor, currency, state, reserved_at, paid_at, reference
+             FROM payout WHERE home_id = %(id)s AND state <> 'canceled'
+            ORDER BY reserved_at DESC LIMIT 60""",
+        id=reader.id,
+    )
+    changed = conversions_of(work, reader.id, [row.id for row in rows])
     return [
         Payout(
             row.number,
@@ -273,13 +284,10 @@ def payouts(work: Work, reader: Me) -> list[Payout]:
             row.state,
             row.reserved_at,
             row.paid_at,
+            row.reference,
+            changed.get(row.id, []),
         )
-        for row in work.rows(
-            """SELECT number, amount_minor, currency, state, reserved_at, paid_at FROM payout
-                WHERE home_id = %(id)s AND state <> 'canceled'
-                ORDER BY reserved_at DESC LIMIT 60""",
-            id=reader.id,
-        )
+        for row in rows
     ]
 
 
@@ -366,13 +374,16 @@ def team(rows: Iterable[Any], reader: Me) -> list[Teammate]:
     ]
 
 
-def pay_account(work: Work) -> PayAccount | None:
-    """Where she is paid, once she has begun to say so."""
-    row = work.row(
-        "SELECT provider, account, currency, state FROM pay_account WHERE home_id = %(id)s",
-        id=work.home,
-    )
-    return PayAccount(row.provider, row.account, row.currency, row.state) if row else None
+def pay_accounts(work: Work) -> list[PayAccount]:
+    """Where they are paid, once they have begun to say so: one a currency, the first one first."""
+    return [
+        PayAccount(row.provider, row.account, row.currency, row.state)
+        for row in work.rows(
+            """SELECT provider, account, currency, state FROM pay_account
+                WHERE home_id = %(id)s ORDER BY provider = 'bank', opened_at, currency""",
+            id=work.home,
+        )
+    ]
 
 
 def codes(work: Work) -> list[Code]:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mainstem.gateway.ids import new_id
+from mainstem.gateway.listing import envelope
 from mainstem.gateway.store import Record
 from mainstem.gateway.turn import PLATFORM, Turn, timestamp
 from mainstem.gateway.wire import JSON, invalid, missing, not_simulated, refused
@@ -154,7 +155,7 @@ def capabilities(account: Record) -> dict[str, JSON]:
     statuses = {}
     for name in CAPABILITIES:
         blocked = code
-        if name == "payouts" and standing == "active" and not account.hidden["bank"]:
+        if name == "payouts" and standing == "active" and not banks(account):
             blocked = DETAILS["new"]
         details = [{"code": blocked[0], "resolution": blocked[1]}] if blocked else []
         statuses[name] = {
@@ -180,17 +181,77 @@ def come_to(turn: Turn, account: Record, standing: str) -> None:
         raise refused("This account is closed.", None)
     before = capabilities(account)
     account.hidden["standing"] = standing
-    if standing == "active" and not account.hidden["bank"]:
+    if standing == "active" and not banks(account):
         account.hidden["bank"] = new_id("bank_account")
     _tell_changes(turn, account, before)
 
 
-def lose_bank(turn: Turn, account_id: str) -> None:
+def lose_bank(turn: Turn, account_id: str, currency: str) -> None:
     """A payout came back: Stripe asks for another bank account before the next one."""
     account = _account(turn, account_id)
     before = capabilities(account)
-    account.hidden["bank"] = None
+    if currency == main_currency(account):
+        account.hidden["bank"] = None
+    else:
+        account.hidden["more_banks"] = {
+            other: bank for other, bank in banks(account).items()
+            if other not in (currency, main_currency(account))
+        }  # fmt: skip
     _tell_changes(turn, account, before)
+
+
+def add_bank(turn: Turn, account: Record, currency: str) -> None:
+    """The owner adds a bank account in another currency, at their own pages."""
+    before = capabilities(account)
+    if currency == main_currency(account):
+        account.hidden["bank"] = new_id("bank_account")
+    else:
+        more = account.hidden.get("more_banks", {})
+        account.hidden["more_banks"] = more | {currency: new_id("bank_account")}
+    _tell_changes(turn, account, before)
+
+
+def main_currency(account: Record) -> str:
+    """The currency of the first bank account."""
+    return str(account.hidden["defaults"].get("currency") or "eur").lower()
+
+
+def banks(account: Record) -> dict[str, str]:
+    """The bank accounts by currency: a payout goes to the one in its own."""
+    first = account.hidden["bank"]
+    found = {main_currency(account): first} if first else {}
+    return found | account.hidden.get("more_banks", {})
+
+
+def list_banks(turn: Turn, params: JSON) -> JSON:
+    """The bank accounts, as the platform of an account with Stripe's own pages sees them."""
+    account = _account(turn, turn.ids["account"], "account")
+    country = str(account.hidden["identity"].get("country") or "se").upper()
+    data = [
+        {
+            "id": bank,
+            "object": "bank_account",
+            "account": account.id,
+            "account_holder_name": None,
+            "account_holder_type": "company",
+            "account_type": None,
+            "available_payout_methods": ["standard"],
+            "bank_name": "STRIPE TEST BANK",
+            "country": country,
+            "currency": currency,
+            "customer": None,
+            "default_for_currency": True,
+            "fingerprint": bank[-16:],
+            "last4": "3000",
+            "metadata": {},
+            "routing_number": None,
+            "status": "new",
+        }
+        for currency, bank in sorted(banks(account).items())
+    ]
+    limit = params.get("limit", 10)
+    url = f"/v1/accounts/{account.id}/external_accounts"
+    return envelope(data[:limit], len(data) > limit, url)
 
 
 def returned(turn: Turn, link: Record) -> None:
@@ -267,7 +328,7 @@ def _defaults(account: Record) -> JSON:
 def _requirements(account: Record) -> JSON:
     standing = account.hidden["standing"]
     asked = list(ASKED.get(standing, ()))
-    if standing == "active" and not account.hidden["bank"]:
+    if standing == "active" and not banks(account):
         asked.append("external_account")
     if not asked:
         return {"entries": []}

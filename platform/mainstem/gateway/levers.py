@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from mainstem.gateway import accounts, checkout, disputes, payouts, refunds
+from mainstem.gateway.balance import known_currency
 from mainstem.gateway.cards import CARDS
 from mainstem.gateway.faults import KINDS
 from mainstem.gateway.shapes import shape
@@ -156,6 +157,13 @@ def _standing(gateway: "Gateway", given: JSON) -> JSON:
         return accounts.shown(account, ["configuration.recipient", "requirements"])
 
 
+def _add_bank(gateway: "Gateway", given: JSON) -> JSON:
+    with gateway.turn() as turn:
+        account = _find(turn, "v2.core.account", given["account"])
+        accounts.add_bank(turn, account, known_currency(str(given["currency"])))
+        return {"account": account.id, "banks": accounts.banks(account)}
+
+
 def _advance(gateway: "Gateway", given: JSON) -> JSON:
     seconds = given["seconds"]
     if not isinstance(seconds, int) or not 0 <= seconds <= ADVANCE_MAX:
@@ -243,6 +251,9 @@ LEVERS = {
         _standing,
         f"An account becomes {', '.join(accounts.STANDINGS)}",
         ("account", "standing"),
+    ),
+    "accounts/bank": Lever(
+        _add_bank, "An account adds a bank account in a currency", ("account", "currency")
     ),
     "clock/advance": Lever(_advance, "Let time pass", ("seconds",)),
     "events/resend": Lever(_resend, "Send an event again", ("event",), ("endpoint",)),

@@ -79,6 +79,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "url", "enabled_events", "description", "metadata", "disabled",
     ),
     "delete /v1/webhook_endpoints/{webhook_endpoint}": (),
+    "get /v1/accounts/{account}/external_accounts": ("limit", "object"),
     "post /v2/core/accounts": (
         "contact_email", "display_name", "dashboard", "identity.country", "identity.entity_type",
         "identity.business_details.registered_name", "identity.business_details.phone",

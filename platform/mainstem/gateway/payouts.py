@@ -31,7 +31,13 @@ def create(turn: Turn, params: JSON) -> JSON:
                 "collected before payouts are enabled.",
                 "payouts_not_allowed",
             )
-        bank = account.hidden["bank"]
+        if (held := accounts.banks(account).get(currency)) is None:
+            raise refused(
+                f"Sorry, you don't have any external accounts in that currency ({currency}).",
+                None,
+                param="currency",
+            )
+        bank = held
     if balance.available(turn, turn.account, currency) < amount:
         raise refused(
             "You have insufficient funds in your Stripe account for this payout. "
@@ -144,7 +150,7 @@ def fail(turn: Turn, payout: Record, code: str = "account_closed") -> None:
         failure_balance_transaction=txn,
     )  # fmt: skip
     if payout.account != PLATFORM:
-        accounts.lose_bank(turn, payout.account)
+        accounts.lose_bank(turn, payout.account, payout.body["currency"])
 
 
 def _money_back(turn: Turn, payout: Record, type: str) -> str:

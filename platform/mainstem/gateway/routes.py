@@ -67,6 +67,7 @@ VERBS: dict[str, Verb] = {
     "get /v1/webhook_endpoints/{webhook_endpoint}": endpoints.retrieve,
     "post /v1/webhook_endpoints/{webhook_endpoint}": endpoints.update,
     "delete /v1/webhook_endpoints/{webhook_endpoint}": endpoints.delete,
+    "get /v1/accounts/{account}/external_accounts": accounts.list_banks,
     "post /v2/core/accounts": accounts.create,
     "get /v2/core/accounts": accounts.list_all,
     "get /v2/core/accounts/{id}": accounts.retrieve,

@@ -42,6 +42,7 @@ class Settings:
     """By what the embedded gateway proves that it is ours."""
 
     log_json: bool
+    other_currency: str  # convert | bank: how earnings are paid that no account takes
     proxies: tuple[str, ...]
     """Addresses and networks whose word is taken for where a request came from."""
     refund_limits: Mapping[str, Mapping[str, int]]
@@ -81,6 +82,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         gateway_secret=env.get("MAINSTEM_GATEWAY_SECRET")
         or ("" if mode == "production" else _kept_secret(data, "gateway")),
         log_json=env.get("MAINSTEM_LOG", "text") == "json",
+        other_currency=_one_of(env, "MAINSTEM_OTHER_CURRENCY", "convert", "bank"),
         proxies=_networks(env.get("MAINSTEM_PROXIES", "")),
         refund_limits=_limits(env.get("MAINSTEM_REFUND_LIMITS", "")),
     )
@@ -159,6 +161,14 @@ def _zone(name: str) -> ZoneInfo:
         raise SettingMissing(
             f"MAINSTEM_ZONE is a name such as Europe/Stockholm; there is no {name!r}."
         ) from None
+
+
+def _one_of(env: Mapping[str, str], name: str, *choices: str) -> str:
+    """A setting with few values; the first where nothing is said."""
+    value = env.get(name) or choices[0]
+    if value not in choices:
+        raise SettingMissing(f"{name} is {' or '.join(choices)}.")
+    return value
 
 
 def _networks(text: str) -> tuple[str, ...]:

@@ -52,6 +52,8 @@ class Tools:
     `reactions` are the names of facts that something follows from; other facts are only kept.
     `gateway` is the payment gateway's client; only `mainstem.payments` looks inside.
     `refund_limits` are the company's own, by role and currency, in whole units.
+    `other_currency` is how earnings are paid that none of an affiliate's accounts takes: `convert`
+    or `bank`.
     """
 
     reactions: frozenset[str] = frozenset()
@@ -59,6 +61,7 @@ class Tools:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
     public_url: str = ""
     refund_limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    other_currency: str = "convert"
 
 
 @dataclass(frozen=True, slots=True)

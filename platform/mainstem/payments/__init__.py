@@ -1,8 +1,14 @@
 """Payments: what clients pay and get back, through Stripe's SDK alone. Our rows follow the
 gateway's truth and are never ahead of it."""
 
-from mainstem.payments.accounts import account_changed, onboarding_link, open_account
+from mainstem.payments.accounts import (
+    account_changed,
+    onboarding_link,
+    open_account,
+    tell_bank_account,
+)
 from mainstem.payments.currencies import (
+    TAKEN,
     AmountNotPossible,
     amount_problem,
     payable_part,
@@ -13,8 +19,10 @@ from mainstem.payments.currencies import (
 )
 from mainstem.payments.doubled import ask_return, return_second, return_second_again
 from mainstem.payments.errors import (
+    AccountInUse,
     GatewayDeclined,
     GatewayUnavailable,
+    InvalidBankAccount,
     LetterRefused,
     NothingToRefund,
     OrderNotPayable,
@@ -53,11 +61,14 @@ from mainstem.payments.subscriptions import SUBSCRIBED
 __all__ = [
     "DISPUTE_OVER",
     "SUBSCRIBED",
+    "TAKEN",
+    "AccountInUse",
     "AmountNotPossible",
     "Checkout",
     "Gateway",
     "GatewayDeclined",
     "GatewayUnavailable",
+    "InvalidBankAccount",
     "Left",
     "Letter",
     "LetterRefused",
@@ -98,5 +109,6 @@ __all__ = [
     "settle_session",
     "show_checkout",
     "start",
+    "tell_bank_account",
     "verify",
 ]

@@ -44,6 +44,7 @@ class AmountNotPossible(Refused):
 
     code: ClassVar[str] = "amount_not_possible"
     status: ClassVar[int] = 422
+    message: ClassVar[str] = "The payment service cannot take this amount."
 
     def text(self, translate: Any = str) -> str:
         """Which amounts it can, in the language of `translate`."""

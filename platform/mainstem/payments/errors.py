@@ -56,3 +56,19 @@ class TakenByDispute(NothingToRefund):
         "The client's bank has taken {taken} of this payment. Only {left} of {asked} can still be"
         " refunded."
     )
+
+
+class InvalidBankAccount(Refused):
+    """No bank could read this, or its check digits are wrong."""
+
+    code: ClassVar[str] = "invalid_bank_account"
+    status: ClassVar[int] = 422
+    message: ClassVar[str] = "This account number cannot be right. Write the IBAN as it stands."
+
+
+class AccountInUse(Refused):
+    """The gateway pays the affiliate in this currency."""
+
+    code: ClassVar[str] = "account_in_use"
+    status: ClassVar[int] = 409
+    message: ClassVar[str] = "What is earned in {currency} already goes to the pay account."

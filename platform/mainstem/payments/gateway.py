@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -132,12 +132,14 @@ class TransferState:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """A connected account: may it receive transfers and pay them out?"""
+    """A connected account: may it receive transfers and pay them out, and in which currencies?"""
 
     id: str
     can_receive: bool
     rejected: bool
     onboarded: bool
+    currencies: tuple[str, ...] | None = None
+    """Those of its bank accounts; None where the gateway does not say."""
 
 
 class Gateway:
@@ -307,7 +309,20 @@ class Gateway:
         """A connected account as it is now."""
         with _calling():
             include: Any = {"include": ["configuration.recipient", "requirements"]}
-            return _account(self._stripe.v2.core.accounts.retrieve(id, include))
+            state = _account(self._stripe.v2.core.accounts.retrieve(id, include))
+        return replace(state, currencies=self._bank_currencies(id)) if state.can_receive else state
+
+    def _bank_currencies(self, id: str) -> tuple[str, ...] | None:
+        """A payout goes to a bank account in its own currency; each that there is, once."""
+        try:
+            with _calling():
+                banks = self._stripe.v1.accounts.external_accounts.list(
+                    id, {"object": "bank_account", "limit": 100}
+                )
+                found = {str(bank.currency).upper() for bank in banks.auto_paging_iter()}
+        except GatewayDeclined:
+            return None  # an account whose owner alone may see them
+        return tuple(sorted(found))
 
     def onboarding_link(self, account: str, *, return_url: str, refresh_url: str) -> str:
         """Where the affiliate completes her account; good for one visit, minutes."""

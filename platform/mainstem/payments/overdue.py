@@ -68,10 +68,11 @@ SELECT home_id, id::text AS subject, requested_at AS since, interval '6 hours' A
   FROM refund
  WHERE state IN ('requested', 'submitted') AND requested_at < %(now)s - interval '1 hour'"""
 _ACCOUNTS = """
-SELECT home_id, home_id::text AS subject, updated_at AS since, interval '1 day' AS again
+SELECT home_id, home_id::text AS subject, min(updated_at) AS since, interval '1 day' AS again
   FROM pay_account
  WHERE provider = 'stripe' AND state IN ('created', 'onboarding', 'restricted')
-   AND updated_at < %(now)s - interval '1 hour'"""
+   AND updated_at < %(now)s - interval '1 hour'
+ GROUP BY 1"""
 
 # Goods wait for its end, and a bank takes weeks.
 _DISPUTES = f"""
@@ -133,7 +134,8 @@ def look_for_account(database: Database, fact: Fact) -> None:
     """Bring an affiliate's account to what the gateway says."""
     with database.work(GATEWAY) as work:
         account = work.value(
-            "SELECT account FROM pay_account WHERE home_id = %(home)s AND provider = 'stripe'",
+            """SELECT account FROM pay_account
+                WHERE home_id = %(home)s AND provider = 'stripe' LIMIT 1""",
             home=fact.home_id,
         )
     if account:

@@ -16,7 +16,10 @@ from mainstem.money import Money
 
 @dataclass(frozen=True, slots=True)
 class AffiliateMoney:
-    """Money in one currency, of one affiliate or of all. `debt` is what is owed to the company."""
+    """Money in one currency, of one affiliate or of all. `debt` is what is owed to the company.
+
+    `changed` is what came from other currencies, or, below zero, went into them.
+    """
 
     pending: Money
     payable: Money
@@ -25,6 +28,7 @@ class AffiliateMoney:
     on_hold: Money
     failed: Money
     paid: Money
+    changed: Money
 
     @property
     def currency(self) -> str:
@@ -35,7 +39,8 @@ class AffiliateMoney:
     def earned(self) -> Money:
         """What all of it comes to."""
         kept = self.pending + self.payable - self.debt
-        return kept + self.under_way + self.on_hold + self.failed + self.paid
+        in_payouts = self.under_way + self.on_hold + self.failed + self.paid
+        return kept + in_payouts - self.changed
 
 
 # What the gateway has taken back of a payout is payable again, and counts there. Each state of
@@ -63,7 +68,11 @@ SELECT currency, place, sum(minor)::bigint AS minor
          WHERE state = 'failed' {home}
          UNION ALL
         SELECT currency, amount_minor - returned_minor, 'paid' FROM payout
-         WHERE state = 'paid' {home}) AS everywhere
+         WHERE state = 'paid' {home}
+         UNION ALL
+        SELECT from_currency, -from_minor, 'changed' FROM conversion WHERE true {home}
+         UNION ALL
+        SELECT to_currency, to_minor, 'changed' FROM conversion WHERE true {home}) AS everywhere
  GROUP BY 1, 2"""
 
 
@@ -80,7 +89,7 @@ def money_of_all(work: Work) -> dict[str, AffiliateMoney]:
 
 def no_money(currency: str) -> AffiliateMoney:
     """Where nothing is."""
-    return AffiliateMoney(*[Money(0, currency)] * 7)
+    return AffiliateMoney(*[Money(0, currency)] * 8)
 
 
 def _by_currency(rows: Sequence[Any]) -> dict[str, AffiliateMoney]:

@@ -26,7 +26,8 @@ SELECT p.home_id, p.id::text AS subject, p.reserved_at AS since,
    AND p.reserved_at < %(now)s - CASE WHEN p.state IN ('requested', 'in_transit', 'on_hold')
                                       THEN interval '1 day' ELSE interval '1 hour' END
    AND (p.state <> 'on_hold' OR p.called_off IS NULL AND EXISTS (SELECT 1 FROM pay_account a
-          WHERE a.home_id = p.home_id AND a.account = p.account AND a.state = 'active'))"""
+          WHERE a.home_id = p.home_id AND a.account = p.account AND a.currency = p.currency
+            AND a.state = 'active'))"""
 
 
 def chase_payouts(work: Work) -> int:

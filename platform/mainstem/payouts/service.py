@@ -3,7 +3,8 @@ and no late click can pay it again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -18,11 +19,12 @@ from mainstem.ledger.chart import moved
 from mainstem.money import Money
 from mainstem.payments import payable_part
 from mainstem.payouts.errors import PayoutOvertaken
+from mainstem.payouts.exchange import Conversion, convert, rates_in_force
 
 # Taken before the candidates are read: whoever waited here for a retry must see what it made.
 _ACCOUNTS = """
 SELECT count(*) FROM (SELECT FROM pay_account WHERE state = 'active'
-                       ORDER BY home_id FOR UPDATE) AS locked"""
+                       ORDER BY home_id, currency FOR UPDATE) AS locked"""
 _CANDIDATES = """
 SELECT p.home_id, p.provider, p.account, p.currency FROM pay_account p
   JOIN affiliate a ON a.id = p.home_id
@@ -31,30 +33,35 @@ SELECT p.home_id, p.provider, p.account, p.currency FROM pay_account p
                     WHERE o.home_id = p.home_id AND o.currency = p.currency
                       AND (o.period = %(period)s OR o.state IN ('reserved','transferring',
                            'transferred','requested','in_transit','on_hold','unwinding')))
- ORDER BY p.home_id"""
+ ORDER BY p.home_id, p.opened_at, p.currency"""
+_ACCOUNTED = """
+SELECT home_id, currency FROM pay_account
+ WHERE home_id = ANY(%(homes)s::bigint[]) AND state NOT IN ('rejected', 'closed')"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A payout to be made: to whose account, how much, and what of it is changed money."""
+
+    to: Any
+    amount_minor: int
+    changed: list[Conversion]
 
 
 def run(work: Work, period: date) -> int:
     """Reserve a payout for every affiliate who has enough; how many. Running twice pays once.
 
     Whoever is below the minimum, in debt, without a working account or still waiting for an
-    earlier payout is left for the next run. Before a plan is in force nobody has earned anything.
+    earlier payout is left for the next run. What an affiliate has in a currency that none of their
+    accounts takes is changed and paid with the rest, where that is the policy and there is a rate.
+    Before a plan is in force nobody has earned anything.
     """
     plan = planbook.now(work)
     if plan is None:
         return 0
     ledger.roll_up(work)
     work.value(_ACCOUNTS)
-    candidates = work.rows(_CANDIDATES, period=period)
-    balances = ledger.balances(work, [row.home_id for row in candidates])
-    minimum = plan.minimum_payout_minor
-    due = []
-    for row in candidates:
-        payable = Money(balances.get((row.home_id, "payable", row.currency), 0), row.currency)
-        # Some currencies reach a bank in whole units only: what is left over stays payable.
-        amount = (payable_part(payable) if row.provider == "stripe" else payable).minor
-        if amount >= max(minimum.get(row.currency, 1), 1):
-            due.append((row, amount))
+    due = _due(work, plan.minimum_payout_minor, work.rows(_CANDIDATES, period=period))
     ids = new_ids(len(due))
     work.run(
         """INSERT INTO payout (home_id, id, number, period, provider, account, currency,
@@ -67,33 +74,77 @@ def run(work: Work, period: date) -> int:
                AS new (home_id, id, number, provider, account, currency, amount)""",
         period=period,
         now=work.now(),
-        homes=[row.home_id for row, _ in due],
+        homes=[one.to.home_id for one in due],
         ids=ids,
         numbers=[short(id) for id in ids],
-        providers=[row.provider for row, _ in due],
-        accounts=[row.account for row, _ in due],
-        currencies=[row.currency for row, _ in due],
-        amounts=[amount for _, amount in due],
+        providers=[one.to.provider for one in due],
+        accounts=[one.to.account for one in due],
+        currencies=[one.to.currency for one in due],
+        amounts=[one.amount_minor for one in due],
     )
+    for one, id in zip(due, ids, strict=True):
+        convert(work, one.to.home_id, id, one.changed)
     ledger.post(
         work,
         [
             Transfer(
-                row.home_id,
+                one.to.home_id,
                 f"payout:{id}",
                 f"Payout {short(id)} reserved",
-                row.currency,
+                one.to.currency,
                 period,
-                moved(row.home_id, "payable", -amount)
-                + moved(row.home_id, "payout_clearing", amount),
+                moved(one.to.home_id, "payable", -one.amount_minor)
+                + moved(one.to.home_id, "payout_clearing", one.amount_minor),
             )
-            for (row, amount), id in zip(due, ids, strict=True)
+            for one, id in zip(due, ids, strict=True)
         ],
     )
     record_all(
-        work, "payout.reserved", [(row.home_id, id) for (row, _), id in zip(due, ids, strict=True)]
+        work, "payout.reserved", [(one.to.home_id, id) for one, id in zip(due, ids, strict=True)]
     )
     return len(due)
+
+
+def _due(work: Work, minimum: Mapping[str, int], candidates: Sequence[Any]) -> list[_Due]:
+    """Who of those who may be paid has enough, and how much of it."""
+    homes = sorted({row.home_id for row in candidates})
+    payable: dict[int, dict[str, int]] = {}
+    for (home, account, currency), minor in ledger.balances(work, homes).items():
+        if account == "payable":
+            payable.setdefault(home, {})[currency] = minor
+    changes = _changes(work, candidates, payable)
+    due = []
+    for row in candidates:
+        changed = changes.get((row.home_id, row.currency), [])
+        minor = payable.get(row.home_id, {}).get(row.currency, 0)
+        total = Money(minor + sum(one.after.minor for one in changed), row.currency)
+        # Some currencies reach a bank in whole units only: what is left over stays payable.
+        amount = (payable_part(total) if row.provider == "stripe" else total).minor
+        if amount >= max(minimum.get(row.currency, 1), 1):
+            due.append(_Due(row, amount, changed))
+    return due
+
+
+def _changes(
+    work: Work, candidates: Sequence[Any], payable: dict[int, dict[str, int]]
+) -> dict[tuple[int, str], list[Conversion]]:
+    """What would be changed for each account that may be paid: into an affiliate's first one."""
+    if work.tools.other_currency != "convert" or not (rates := rates_in_force(work)):
+        return {}
+    first: dict[int, str] = {}
+    for row in candidates:
+        first.setdefault(row.home_id, row.currency)
+    taken = {(row.home_id, row.currency) for row in work.rows(_ACCOUNTED, homes=list(first))}
+    found: dict[tuple[int, str], list[Conversion]] = {}
+    for home, into in first.items():
+        for currency, minor in sorted(payable.get(home, {}).items()):
+            rate = rates.get((currency, into))
+            if minor <= 0 or rate is None or (home, currency) in taken:
+                continue
+            before = Money(minor, currency)
+            if after := before.converted(into, rate.billionths):
+                found.setdefault((home, into), []).append(Conversion(before, after, rate))
+    return found
 
 
 def retry(work: Work, home_id: int, payout_id: UUID) -> None:
@@ -125,11 +176,14 @@ def retry(work: Work, home_id: int, payout_id: UUID) -> None:
 
 
 def lock_account(work: Work, home_id: int) -> None:
-    """Take the affiliate's account, before any payout of hers is taken.
+    """Take the affiliate's accounts, before any payout of theirs is taken.
 
     A run takes it before it reserves: while we hold it, no payout appears beside ours.
     """
-    work.row("SELECT 1 FROM pay_account WHERE home_id = %(home)s FOR UPDATE", home=home_id)
+    work.rows(
+        "SELECT 1 FROM pay_account WHERE home_id = %(home)s ORDER BY currency FOR UPDATE",
+        home=home_id,
+    )
 
 
 def refuse_overtaken(work: Work, home_id: int, payout_id: UUID, currency: str) -> None:
@@ -160,6 +214,7 @@ def resume(work: Work, affiliates: Sequence[int]) -> int:
     waiting = work.rows(
         """SELECT p.home_id, p.id FROM payout p
              JOIN pay_account a ON a.home_id = p.home_id AND a.account = p.account
+                  AND a.currency = p.currency
             WHERE p.home_id = ANY(%(homes)s::bigint[]) AND p.provider = 'stripe'
               AND a.provider = 'stripe' AND a.state = 'active' AND p.state IN ('on_hold', 'failed')
               AND p.called_off IS NULL
@@ -177,16 +232,24 @@ def resume(work: Work, affiliates: Sequence[int]) -> int:
 
 
 def confirm_bank(
-    work: Work, payouts: Sequence[tuple[int, UUID]], *, at: datetime | None = None
+    work: Work,
+    payouts: Sequence[tuple[int, UUID]],
+    *,
+    reference: str | None = None,
+    at: datetime | None = None,
 ) -> int:
-    """Say that payouts by the parent's own bank have left; how many had not been said before."""
+    """Say that payouts by the parent's own bank have left; how many had not been said before.
+
+    `reference` is what the bank wrote on it: the affiliate finds the money by it.
+    """
     rows: list[Any] = work.rows(
-        """UPDATE payout p SET state = 'paid', paid_at = %(at)s
+        """UPDATE payout p SET state = 'paid', paid_at = %(at)s, reference = %(reference)s
              FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
             WHERE p.home_id = asked.home_id AND p.id = asked.id AND p.provider = 'bank'
               AND p.state IN ('reserved', 'requested')
         RETURNING p.home_id, p.id, p.number, p.currency, p.amount_minor""",
         at=at or work.now(),
+        reference=reference or None,
         homes=[home for home, _ in payouts],
         ids=[id for _, id in payouts],
     )
@@ -197,7 +260,7 @@ def confirm_bank(
             Transfer(
                 row.home_id,
                 f"transfer:{row.id}",
-                f"Payout {row.number} paid by bank",
+                f"Payout {row.number} paid by bank" + (f": {reference}" if reference else ""),
                 row.currency,
                 day,
                 moved(row.home_id, "payout_clearing", -row.amount_minor)

@@ -26,6 +26,7 @@ from mainstem import (
     network,
     orders,
     payments,
+    payouts,
     planbook,
     referrals,
     worker,
@@ -473,6 +474,19 @@ def open_pay_accounts(database: Database, *, gateway_url: str) -> None:
         account = payments.open_account(database, row.id, currency=row.currency)
         pull(gateway_url, "accounts/standing", account=account, standing="active")
         payments.account_changed(database, account)
+
+
+_RATES = {("EUR", "SEK"): "11.2345", ("USD", "SEK"): "10.3", ("USD", "EUR"): "0.9168"}
+
+
+def publish_rates(database: Database) -> None:
+    """Rates of exchange of the demo's own for today, once: what sponsors earn abroad has a way."""
+    with database.work(SYSTEM) as work:
+        today = work.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        for (one, into), figure in _RATES.items():
+            payouts.set_rate(
+                work, one, into, figure, source="Demo, no market rate", published_at=today
+            )
 
 
 _FUNDED = "SELECT 1 FROM ledger_transfer WHERE home_id = 0 AND key = %(key)s"

@@ -12,9 +12,9 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from mainstem import checks, ledger, network, payouts, planbook, referrals
+from mainstem import checks, ledger, network, payments, payouts, planbook, referrals
 from mainstem.commissions import queries as commissions
-from mainstem.kit.errors import InvalidTransition, NotFound, Refused
+from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.ledger import PARENT
@@ -35,6 +35,10 @@ VIEWS = {
     "paid": ["paid"],
     "all": [],
 }
+
+
+REFERENCE_MAX = 140
+"""As long as banks carry a text."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -164,13 +168,19 @@ def call_off(
 
 @post(f"{PAYOUT}/confirmation", sync_to_thread=True)
 def confirm(
-    request: Asked, work: NamedDependency[Work], home: FromPath[int], payout: FromPath[UUID]
+    request: Asked,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    payout: FromPath[UUID],
 ) -> Answer:
-    """Our own bank has paid it. Said twice, it is booked once."""
+    """Our own bank has paid it, under a reference. Said twice, it is booked once."""
 
     def do() -> None:
         row = queries.payout(work, home, payout)
-        if row.state != "paid" and not payouts.confirm_bank(work, [(home, payout)]):
+        if row.state != "paid" and not payouts.confirm_bank(
+            work, [(home, payout)], reference=_reference_in(form)
+        ):
             raise InvalidTransition("payout", row.state, "confirmed")
 
     no = refused(work, do)
@@ -178,6 +188,80 @@ def confirm(
         return _payouts(request, work, "bank", no)
     words = language_of(request).text("The payout is paid and booked.")
     return redirect(request, "/console/payouts?view=bank", notice=words)
+
+
+def _reference_in(form: Form) -> str:
+    """What the bank wrote on the transfer. Raises InvalidInput when nothing is said."""
+    if not 0 < len(form["reference"]) <= REFERENCE_MAX:
+        raise InvalidInput(
+            Problem(
+                "/reference",
+                "missing",
+                "Write the bank's reference, in at most {max} characters: they find the money by it.",
+                {"max": REFERENCE_MAX},
+            )
+        )
+    return form["reference"]
+
+
+# ------------------------------------------------------------------------- rates of exchange
+
+
+class Rates(Page, kw_only=True):
+    """At what money is changed for payouts, and whether it is."""
+
+    rows: list[payouts.Rate]
+    policy: str
+    days: int
+    today: str
+
+
+@get("/rates", sync_to_thread=True)
+def list_rates(request: Asked, work: NamedDependency[Work]) -> Answer:
+    """The rates in force."""
+    return _rates(request, work)
+
+
+@post("/rates", sync_to_thread=True)
+def set_rate(request: Asked, work: NamedDependency[Work], form: NamedDependency[Form]) -> Answer:
+    """A rate as somebody has published it; at a payout the newest counts."""
+
+    def do() -> None:
+        payouts.set_rate(
+            work,
+            form["from"].upper(),
+            form["to"].upper(),
+            form["rate"],
+            source=form["source"],
+            published_at=_instant_in(form["published"], work),
+        )
+
+    no = refused(work, do)
+    if no:
+        return _rates(request, work, no, form)
+    words = language_of(request).text("The rate is kept.")
+    return redirect(request, "/console/rates", notice=words)
+
+
+def _rates(
+    request: Asked, work: Work, no: Refused | None = None, form: Form | None = None
+) -> Answer:
+    page = Rates(
+        **framed(request, work, "money"),
+        rows=list(payouts.rates_in_force(work).values()),
+        policy=work.tools.other_currency,
+        days=payouts.RATE_LIFE.days,
+        today=work.now().astimezone(work.tools.zone).strftime("%Y-%m-%dT%H:%M"),
+    )
+    return show(request, "console/rates.html", page, no, form)
+
+
+def _instant_in(text: str, work: Work) -> datetime:
+    """A day and time as the browser writes them, where the company lives. Raises RateRefused."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=work.tools.zone)
+    except ValueError:
+        raise payouts.RateRefused() from None
 
 
 # ------------------------------------------------------------------------- refunds
@@ -356,8 +440,8 @@ class AffiliatePage(Page, kw_only=True):
     """One affiliate: her place, her accounts, her commissions."""
 
     it: Any
-    account_state: tuple[str, str] | None
-    provider: str
+    accounts: list[tuple[Any, str, tuple[str, str]]]
+    currencies: list[tuple[str, str]]
     upline: list[Any]
     team: list[Any]
     storefronts: list[Any]
@@ -387,14 +471,44 @@ def _told(language: Any, states: dict[str, tuple[str, str]]) -> dict[str, tuple[
 @get("/affiliates/{id:int}", sync_to_thread=True)
 def affiliate(request: Asked, work: NamedDependency[Work], id: FromPath[int]) -> Answer:
     """One affiliate."""
+    return _affiliate(request, work, id)
+
+
+@post("/affiliates/{id:int}/bank", sync_to_thread=True)
+def tell_bank_account(
+    request: Asked, work: NamedDependency[Work], form: NamedDependency[Form], id: FromPath[int]
+) -> Answer:
+    """The affiliate has told staff where our own bank is to pay them."""
+
+    def do() -> None:
+        queries.affiliate(work, id)
+        if form["currency"] not in queries.currencies(work, id):
+            raise NotFound("account")
+        payments.tell_bank_account(work, id, currency=form["currency"], account=form["account"])
+
+    no = refused(work, do)
+    if no:
+        return _affiliate(request, work, id, no, form)
+    words = language_of(request).text("What they earn in {currency} is paid to this account.")
+    return redirect(
+        request, f"/console/affiliates/{id}", notice=words.format(currency=form["currency"])
+    )
+
+
+def _affiliate(
+    request: Asked, work: Work, id: int, no: Refused | None = None, form: Form | None = None
+) -> Answer:
     language = language_of(request)
     it = queries.affiliate(work, id)
     states = _told(language, told.ACCOUNT_STATES)
     page = AffiliatePage(
         **framed(request, work, "money"),
         it=it,
-        account_state=states[it.account_state] if it.account_state else None,
-        provider=language.text(told.PROVIDERS[it.provider]) if it.provider else "",
+        accounts=[
+            (row, language.text(told.PROVIDERS[row.provider]), states[row.state])
+            for row in queries.pay_accounts(work, id)
+        ],
+        currencies=[(code, code) for code in queries.currencies(work, id)],
         upline=queries.upline(work, id),
         team=network.team(work, id),
         storefronts=queries.storefronts_of(work, id),
@@ -418,7 +532,7 @@ def affiliate(request: Asked, work: NamedDependency[Work], id: FromPath[int]) ->
             for row in commissions.earned(work, id, most=30)
         ],
     )
-    return show(request, "console/affiliate.html", page)
+    return show(request, "console/affiliate.html", page, no, form)
 
 
 routes = [
@@ -433,4 +547,7 @@ routes = [
     entries,
     list_affiliates,
     affiliate,
+    tell_bank_account,
+    list_rates,
+    set_rate,
 ]

@@ -335,7 +335,7 @@ def payouts(work: Work, *, states: list[str], most: int = 100) -> list[Any]:
     return _valued(
         work.rows(
             """SELECT p.home_id, p.id, p.number, p.period, p.provider, p.account, p.currency,
-                  p.amount_minor, p.state, p.error, p.called_off, p.reserved_at, p.paid_at, a.name,
+                  p.amount_minor, p.state, p.error, p.called_off, p.reserved_at, p.paid_at, p.reference, a.name,
                   p.state IN ('failed') AND EXISTS (
                     SELECT 1 FROM payout o WHERE o.home_id = p.home_id AND o.currency = p.currency
                        AND o.id <> p.id AND o.state IN ('reserved','transferring','transferred',
@@ -445,7 +445,9 @@ def affiliates(work: Work, text: str = "") -> list[Any]:
                   p.provider, p.state AS account_state, p.currency,
                   (SELECT count(*) FROM affiliate t WHERE t.sponsor_id = a.id) AS below
              FROM affiliate a LEFT JOIN affiliate s ON s.id = a.sponsor_id
-             LEFT JOIN pay_account p ON p.home_id = a.id
+             LEFT JOIN LATERAL (SELECT provider, state, currency FROM pay_account
+                                 WHERE home_id = a.id
+                                 ORDER BY provider = 'bank', opened_at, currency LIMIT 1) p ON true
             WHERE %(text)s = '' OR a.name ILIKE %(like)s OR a.email_key = lower(%(text)s)
             ORDER BY a.name, a.id LIMIT 200""",
         text=text,
@@ -459,15 +461,35 @@ def _plain(text: str) -> str:
 
 
 def affiliate(work: Work, id: int) -> Any:
-    """One affiliate with her pay account; else NotFound."""
-    row = work.row(
-        """SELECT a.*, p.provider, p.account, p.currency, p.state AS account_state, p.updated_at
-             FROM affiliate a LEFT JOIN pay_account p ON p.home_id = a.id WHERE a.id = %(id)s""",
-        id=id,
-    )
+    """One affiliate; else NotFound."""
+    row = work.row("SELECT * FROM affiliate WHERE id = %(id)s", id=id)
     if row is None:
         raise NotFound("affiliate")
     return row
+
+
+def pay_accounts(work: Work, id: int) -> list[Any]:
+    """Where an affiliate is paid, one account a currency."""
+    return work.rows(
+        """SELECT provider, account, currency, state, updated_at FROM pay_account
+            WHERE home_id = %(id)s ORDER BY provider = 'bank', opened_at, currency""",
+        id=id,
+    )
+
+
+def currencies(work: Work, id: int) -> list[str]:
+    """The currencies that an affiliate has or could have money in."""
+    return [
+        row.currency
+        for row in work.rows(
+            """SELECT currency FROM storefront WHERE home_id = %(id)s
+               UNION SELECT currency FROM ledger_balance WHERE owner_id = %(id)s
+               UNION SELECT currency FROM ledger_entry WHERE owner_id = %(id)s
+                        AND xid >= (SELECT before_xid FROM ledger_mark)
+               UNION SELECT currency FROM pay_account WHERE home_id = %(id)s ORDER BY 1""",
+            id=id,
+        )
+    ]
 
 
 def upline(work: Work, id: int) -> list[Any]:
