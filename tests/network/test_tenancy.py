@@ -28,6 +28,7 @@ OWNER = {
 COMPANYS = {
     "approval",
     "check_run",
+    "refused_event",
     "checkout_origin",
     "imported_order",
     "inbox",

@@ -25,7 +25,7 @@ REFERENCE = {
 
 HOUSE = {
     "sign_in_session", "sign_in_attempt", "setup_token", "inbox", "release_day", "ledger_mark",
-    "demo_clock", "alembic_version", "check_run",
+    "demo_clock", "alembic_version", "check_run", "refused_event",
 }  # fmt: skip
 """The parent's own, outside the order side."""
 

@@ -53,6 +53,7 @@ COMPANY = {
     "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,
     "sign_in_session": QUEUES, "checkout_origin": SWEEPS,
     "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES,
+    "refused_event": QUEUES,
     # kept up to date
     **dict.fromkeys(
         ("pick", "person", "affiliate", "sponsorship", "membership", "setup_token",
@@ -66,7 +67,7 @@ COMPANY = {
 
 AFFILIATE = {
     # What opens a door is nobody's to read but the company's.
-    "approval": NOTHING, "check_run": NOTHING, "checkout_origin": NOTHING,
+    "approval": NOTHING, "check_run": NOTHING, "refused_event": NOTHING, "checkout_origin": NOTHING,
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),

@@ -23,6 +23,7 @@ from tests.surfaces.staff import (
 )
 
 from mainstem import commissions, invariants, ledger, worker
+from mainstem.kit import inbox
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.events import record
@@ -551,6 +552,17 @@ def test_a_dead_fact_is_shown_and_revived(house: Staff) -> None:
     assert ada.post(f"/console/facts/{id}/revival").status_code == 303
     assert "It has run already." in ada.get("/console/facts").text
     assert ada.post(f"/console/facts/{uuid4()}/revival").status_code == 404
+
+
+def test_staff_see_which_events_were_refused_and_why(house: Staff) -> None:
+    ada = house.reader("ada")
+    assert "Events that were refused" not in ada.get("/console/facts").text
+    with house.database.work() as work:
+        inbox.note_refused(work, "signature", times=3)
+        inbox.note_refused(work, "other_account", type="payout.paid", account="acct_theirs")
+    page = words_of(ada.get("/console/facts"))
+    assert "Its signature fits none of our secrets." in page
+    assert "It was about an account that is none of ours. payout.paid acct_theirs 1" in page
 
 
 def test_the_feed_is_narrowed_to_one_thing_and_turned_page_by_page(house: Staff) -> None:

@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 import stripe
+from tests.company import an_affiliate
 from tests.surfaces.conftest import Open, Reader
 
 from mainstem import payments, payouts
+from mainstem.kit import inbox
 from mainstem.kit.db import Database
 from mainstem.payments import letters
+from mainstem.web import hooks
 
 pytestmark = pytest.mark.usefixtures("bare_surfaces")
 
@@ -49,6 +52,24 @@ def send(reader: Reader, raw: bytes, headers: dict[str, str], path: str = PATHS[
     return reader.client.post(path, content=raw, headers=headers)
 
 
+def an_affiliate_is_paid_by(database: Database, account: str) -> None:
+    with database.work() as work:
+        home = an_affiliate(work, f"of-{account.replace('_', '-')}")
+        work.run(
+            """INSERT INTO pay_account (home_id, provider, account, currency, state, updated_at)
+               VALUES (%(home)s, 'stripe', %(account)s, 'SEK', 'active', %(now)s)""",
+            home=home,
+            account=account,
+            now=work.now(),
+        )
+        work.run("DELETE FROM fact_waiting")
+
+
+def refusals(database: Database) -> dict[str, int]:
+    with database.work() as work:
+        return {row.reason: row.times for row in inbox.refused(work)}
+
+
 def kept(database: Database) -> list[Any]:
     with database.work() as work:
         return work.rows("SELECT * FROM inbox ORDER BY event_id, account")
@@ -57,6 +78,9 @@ def kept(database: Database) -> list[Any]:
 def test_a_signed_letter_is_kept_as_it_came_with_the_fact_that_it_came(
     reader: Reader, database: Database
 ) -> None:
+    an_affiliate_is_paid_by(database, "acct_7")
+    with database.work() as work:
+        before = work.value("SELECT count(*) FROM fact")
     raw = a_letter(account="acct_7")
     answer = send(reader, raw, signed(raw), PATHS[1])
     assert (answer.status_code, answer.content) == (200, b"")
@@ -66,7 +90,8 @@ def test_a_signed_letter_is_kept_as_it_came_with_the_fact_that_it_came(
     assert (letter.type, letter.object_id) == ("checkout.session.completed", "cs_test_1")
     assert letter.happened_at.timestamp() == 1_772_442_000
     with database.work() as work:
-        fact = work.row("SELECT name, subject, actor, work_id FROM fact")
+        assert work.value("SELECT count(*) FROM fact") == before + 1
+        fact = work.row("SELECT name, subject, actor, work_id FROM fact ORDER BY id DESC LIMIT 1")
         assert fact is not None
         assert (fact.name, fact.subject, fact.actor) == (
             "gateway.received", str(letter.id), "gateway",
@@ -81,6 +106,7 @@ def test_the_same_letter_again_is_fine_and_kept_once(reader: Reader, database: D
         answers = list(gateway.map(lambda _: send(reader, raw, signed(raw)), range(6)))
     assert {answer.status_code for answer in answers} == {200}
     assert len(kept(database)) == 1
+    an_affiliate_is_paid_by(database, "acct_8")
     other = a_letter(account="acct_8")
     assert send(reader, other, signed(other)).status_code == 200
     assert len(kept(database)) == 2, "another account's event may have the same id"
@@ -98,7 +124,15 @@ def test_either_secret_signs_so_that_one_can_be_replaced(
 
 @pytest.mark.parametrize(
     "why",
-    ["no signature", "another secret", "changed by a bit", "written anew", "too old", "nonsense"],
+    [
+        "no signature",
+        "another secret",
+        "changed by a bit",
+        "written anew",
+        "too old",
+        "ahead",
+        "nonsense",
+    ],
 )
 def test_a_letter_that_nobody_of_ours_signed_is_refused(
     reader: Reader, database: Database, why: str
@@ -115,12 +149,56 @@ def test_a_letter_that_nobody_of_ours_signed_is_refused(
         raw = json.dumps(json.loads(raw)).encode()
     elif why == "too old":
         headers = signed(raw, at=time.time() - 301)
+    elif why == "ahead":
+        headers = signed(raw, at=time.time() + 600)
     else:
         headers["stripe-signature"] = "t=now,v1=,,=,v2"
     answer = send(reader, raw, headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "letter_refused")
     assert answer.headers["content-type"] == "application/problem+json"
     assert kept(database) == []
+    reasons = {"no signature": "unsigned", "too old": "too_old", "ahead": "ahead"}
+    assert refusals(database) == {reasons.get(why, "signature"): 1}
+
+
+@pytest.mark.parametrize("thin", [False, True])
+def test_a_letter_about_an_account_that_is_none_of_ours_is_refused(
+    reader: Reader, database: Database, thin: bool
+) -> None:
+    an_affiliate_is_paid_by(database, "acct_ours")
+
+    def about(account: str) -> bytes:
+        if not thin:
+            return a_letter(f"evt_{account}", account=account)
+        event = {
+            "id": f"evt_{account}",
+            "object": "v2.core.event",
+            "type": "v2.core.account.updated",
+            "created": "2026-03-02T09:00:00.000Z",
+            "livemode": False,
+            "related_object": {"id": account, "type": "v2.core.account"},
+        }
+        return json.dumps(event).encode()
+
+    theirs, ours = about("acct_theirs"), about("acct_ours")
+    answer = send(reader, theirs, signed(theirs), PATHS[1])
+    assert (answer.status_code, answer.json()["code"]) == (400, "other_account")
+    assert "acct_theirs" in answer.json()["detail"]
+    assert send(reader, ours, signed(ours), PATHS[1]).status_code == 200
+    assert [letter.event_id for letter in kept(database)] == ["evt_acct_ours"]
+    assert refusals(database) == {"other_account": 1}
+
+
+def test_whoever_knocks_without_end_is_counted_and_costs_a_row(
+    reader: Reader, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, headers = a_letter(), signed(a_letter(), "whsec_other")
+    monkeypatch.setattr(hooks, "NOTED_SECONDS", 3600.0)
+    assert {send(reader, raw, headers).status_code for _ in range(5)} == {400}
+    assert refusals(database) == {"signature": 1}
+    monkeypatch.setattr(hooks, "NOTED_SECONDS", 0.0)
+    send(reader, raw, headers)
+    assert refusals(database) == {"signature": 6}
 
 
 @pytest.mark.parametrize("is_live_house", [True, False])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from mainstem.kit.events import record
@@ -61,6 +62,34 @@ def receive(
     if id is not None:
         record(work, "gateway.received", id, group_key=intent_id)
     return id
+
+
+def note_refused(
+    work: Work, reason: str, *, times: int = 1, type: str = "", account: str = ""
+) -> None:
+    """Count a letter that was not taken, for staff: by day and reason."""
+    work.run(
+        """INSERT INTO refused_event AS r (day, reason, times, last_at, last_type, last_account)
+           VALUES (%(day)s, %(reason)s, %(times)s, %(now)s, %(type)s, %(account)s)
+           ON CONFLICT (day, reason) DO UPDATE
+              SET times = r.times + excluded.times, last_at = excluded.last_at,
+                  last_type = excluded.last_type, last_account = excluded.last_account""",
+        day=work.now().date(),
+        reason=reason,
+        times=times,
+        now=work.now(),
+        type=type[:200],
+        account=account[:200],
+    )
+
+
+def refused(work: Work, *, days: int = 14) -> list[Any]:
+    """What was not taken in the last days, newest first: a row a day and reason."""
+    return work.rows(
+        """SELECT day, reason, times, last_at, last_type, last_account FROM refused_event
+            WHERE day > %(since)s ORDER BY last_at DESC""",
+        since=work.now().date() - timedelta(days=days),
+    )
 
 
 def kept(ids: Sequence[UUID]) -> Question[list[Kept]]:

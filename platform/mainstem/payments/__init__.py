@@ -29,7 +29,7 @@ from mainstem.payments.errors import (
     TakenByDispute,
 )
 from mainstem.payments.gateway import Gateway, Letter, verify
-from mainstem.payments.letters import DISPUTE_OVER, apply_letters, settle_session
+from mainstem.payments.letters import DISPUTE_OVER, apply_letters, is_ours, settle_session
 from mainstem.payments.overdue import (
     chase_accounts,
     chase_disputes,
@@ -84,6 +84,7 @@ __all__ = [
     "chase_disputes",
     "chase_payments",
     "chase_refunds",
+    "is_ours",
     "left_to_refund",
     "look_for_account",
     "look_for_dispute",

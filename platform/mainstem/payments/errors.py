@@ -25,11 +25,15 @@ class GatewayDeclined(Exception):
 
 
 class LetterRefused(Refused):
-    """A letter that is not from the gateway, or not for us."""
+    """A letter that is not from the gateway, or not for us. `reason` is what staff are told of it."""
 
     code: ClassVar[str] = "letter_refused"
     status: ClassVar[int] = 400
     message: ClassVar[str] = "The letter's signature does not fit: {why}."
+
+    def __init__(self, *, why: str, reason: str = "signature") -> None:
+        self.reason = reason
+        super().__init__(why=why)
 
 
 class OrderNotPayable(Refused):

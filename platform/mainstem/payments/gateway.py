@@ -10,6 +10,7 @@ Every amount on our side of it is in our minor units; here it becomes the gatewa
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -354,7 +355,7 @@ class Gateway:
 
 def verify(raw: bytes, signature: str, secrets: tuple[str, ...]) -> Letter:
     """The letter in a webhook's raw body, if one of our secrets signed it. Raises LetterRefused."""
-    why = "there is no secret"
+    why, reason = "there is no secret", "signature"
     for secret in secrets:
         if not secret:
             continue  # an empty secret would verify against an empty key
@@ -364,11 +365,21 @@ def verify(raw: bytes, signature: str, secrets: tuple[str, ...]) -> Letter:
             )
         except stripe.SignatureVerificationError as error:
             why = str(error.user_message or error).split("\n")[0].rstrip(".")
+            if "outside the tolerance" in why:
+                reason = "too_old"
             continue
         except UnicodeDecodeError as error:
-            raise LetterRefused(why="it is not text") from error
+            raise LetterRefused(why="it is not text", reason="not_event") from error
+        if _signed_at(signature) > time.time() + _TOLERANCE_SECONDS:
+            raise LetterRefused(why="its time has not come yet", reason="ahead")
         return _letter(raw)
-    raise LetterRefused(why=why)
+    raise LetterRefused(why=why, reason=reason)
+
+
+def _signed_at(signature: str) -> int:
+    """When a signature that fits was made. The SDK asks whether it is too old, and no more."""
+    parts = dict(part.split("=", 1) for part in signature.split(",") if "=" in part)
+    return int(parts["t"])
 
 
 def _letter(raw: bytes) -> Letter:
@@ -389,7 +400,7 @@ def _letter(raw: bytes) -> Letter:
         )
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError,
             OSError, RecursionError) as error:  # fmt: skip
-        raise LetterRefused(why="it is not an event") from error
+        raise LetterRefused(why="it is not an event", reason="not_event") from error
 
 
 def _word(text: object, *, may_be_empty: bool = False) -> str:

@@ -22,7 +22,7 @@ from mainstem.payments.doubled import (
     keep_returns,
     keep_second,
 )
-from mainstem.payments.gateway import DisputeState, Gateway, SessionState
+from mainstem.payments.gateway import DisputeState, Gateway, Letter, SessionState
 from mainstem.payments.service import keep_refunds
 
 DISPUTE_OVER = ("won", "lost", "warning_closed", "prevented")
@@ -33,6 +33,16 @@ _OF_DISPUTES = ("charge.dispute.",)
 _OF_REFUNDS = ("refund.", "charge.refund.", "charge.refunded")
 HEARD = (*_OF_SESSIONS, "payment_intent.", "charge.", *_OF_DISPUTES, *_OF_REFUNDS)
 """How the letters begin that are about a payment."""
+
+
+def is_ours(work: Work, letter: Letter) -> bool:
+    """Whether a letter is about the company's own account, or one of its affiliates' pay accounts."""
+    account = letter.account
+    if not account and letter.type.startswith("v2.core.account"):
+        account = letter.object_id
+    return not account or bool(
+        work.value("SELECT 1 FROM pay_account WHERE account = %(account)s LIMIT 1", account=account)
+    )
 
 
 def apply_letters(database: Database, ids: Sequence[UUID]) -> list[Kept]:

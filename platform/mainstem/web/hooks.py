@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from litestar import Request, Response, Router, post
@@ -22,21 +23,51 @@ class WrongMode(Refused):
     code = "wrong_mode"
     status = 400
     message = "This letter is of the other mode: test letters and live ones are never mixed."
+    reason = "wrong_mode"
+
+
+class OtherAccount(Refused):
+    """A letter about an account at the gateway that is none of ours."""
+
+    code = "other_account"
+    status = 400
+    message = "This letter is about the account {account}, which is none of ours."
+    reason = "other_account"
+
+
+NOTED_SECONDS = 1.0
+"""So often at most is a refusal of one reason written down; what came meanwhile is counted with it."""
 
 
 @post(["/stripe/platform", "/stripe/connect"], status_code=200)
 async def stripe_letter(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Keep a letter of Stripe's that one of our secrets signed. The same letter again is fine."""
-    settings = house_of(request).settings
     raw = await request.body()
+    letter: payments.Letter | None = None
+    try:
+        letter = _verified(request, raw)
+        await _keep(request, raw, letter)
+    except (payments.LetterRefused, WrongMode, OtherAccount) as no:
+        await _note(request, no.reason, letter)
+        raise
+    return Response(b"", media_type="text/plain")
+
+
+def _verified(request: Request[Any, Any, Any], raw: bytes) -> payments.Letter:
+    settings = house_of(request).settings
     signature = request.headers.get("stripe-signature")
     if signature is None:
-        raise payments.LetterRefused(why="there is none")
+        raise payments.LetterRefused(why="there is none", reason="unsigned")
     letter = payments.verify(raw, signature, settings.stripe_webhook_secrets)
     if letter.livemode != settings.stripe_livemode:
         raise WrongMode
+    return letter
 
+
+async def _keep(request: Request[Any, Any, Any], raw: bytes, letter: payments.Letter) -> None:
     def keep(work: Work) -> None:
+        if not payments.is_ours(work, letter):
+            raise OtherAccount(account=letter.account or letter.object_id)
         inbox.receive(
             work,
             provider="stripe",
@@ -51,7 +82,30 @@ async def stripe_letter(request: Request[Any, Any, Any]) -> Response[bytes]:
         )
 
     await in_work(request, GATEWAY, keep)
-    return Response(b"", media_type="text/plain")
+
+
+async def _note(
+    request: Request[Any, Any, Any], reason: str, letter: payments.Letter | None
+) -> None:
+    """Have staff see it. Whoever knocks a thousand times a second costs one row a second."""
+    kept: dict[str, tuple[float, int]] = request.app.state.setdefault("refused_letters", {})
+    last, missed = kept.get(reason, (float("-inf"), 0))
+    now = time.monotonic()
+    if now - last < NOTED_SECONDS:
+        kept[reason] = (last, missed + 1)
+        return
+    kept[reason] = (now, 0)
+
+    def note(work: Work) -> None:
+        inbox.note_refused(
+            work,
+            reason,
+            times=missed + 1,
+            type=letter.type if letter else "",
+            account=letter.account if letter else "",
+        )
+
+    await in_work(request, GATEWAY, note)
 
 
 routes = [

@@ -10,6 +10,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from mainstem.kit import inbox
 from mainstem.kit.errors import InvalidInput, NotFound, Problem
 from mainstem.kit.events import record, revive
 from mainstem.kit.settings import Settings
@@ -43,6 +44,20 @@ class Facts(Page, kw_only=True):
     subject: str
     older: str | None
     real_time: datetime
+    refused_events: list[Any]
+    """What the gateway, or somebody in its name, sent and we did not take: a row a day and reason."""
+    reasons: dict[str, str]
+
+
+REASONS = {
+    "unsigned": "It was not signed: it did not come from the payment service.",
+    "signature": "Its signature fits none of our secrets. Compare the secret of the destination.",
+    "too_old": "It was signed more than five minutes ago. Compare the clock of this machine.",
+    "ahead": "It was signed at a time that has not come yet. Compare the clock of this machine.",
+    "not_event": "It was signed and could not be read as an event.",
+    "wrong_mode": "It was of the other mode: a test event in earnest, or the other way round.",
+    "other_account": "It was about an account that is none of ours.",
+}
 
 
 @get("/facts", sync_to_thread=True)
@@ -74,6 +89,8 @@ def facts(
         subject=subject,
         older=f"/console/facts?before={rows[-1].id}" if more and not subject else None,
         real_time=datetime.now(UTC),
+        refused_events=[] if subject or before else inbox.refused(work),
+        reasons={reason: language.text(words) for reason, words in REASONS.items()},
     )
     return show(request, "console/facts.html", page)
 
