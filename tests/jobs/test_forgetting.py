@@ -60,6 +60,30 @@ def test_sign_ins_are_forgotten_when_nobody_looks_back_at_them(
             assert identity.forget_sign_ins(work, most=1) == forgotten
 
 
+def test_letting_time_pass_in_the_demo_signs_nobody_out(
+    database: Database, clock: FixedClock
+) -> None:
+    """People sign in by the machine's clock, which the demo leaves alone."""
+    with database.work() as work:
+        person = identity.create_person(work, email="ada@example.com", name="Ada")
+    identity.set_password(database, person, "correct horse battery")
+    machine = FixedClock(clock.now())
+    session = identity.sign_in(
+        database,
+        email="ada@example.com",
+        password="correct horse battery",
+        address="192.0.2.1",
+        clock=machine,
+    )
+    with database.work() as work:
+        work.run("UPDATE demo_clock SET ahead = '90 days'")
+    clock.move(timedelta(days=90))
+    with database.work() as work:
+        assert identity.forget_sign_ins(work) == 0
+    with database.work(clock=machine) as work:
+        assert identity.who(work, session.token) is not None
+
+
 def test_checks_of_more_than_a_year_ago_are_forgotten(
     database: Database, clock: FixedClock
 ) -> None:
