@@ -25,7 +25,7 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-START_SECONDS = 180
+START_SECONDS = 300
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -63,11 +63,11 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         yield _found(data, told)
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(START_SECONDS)
 
 
 def _found(data: Path, told: Path) -> Company:
-    end = time.monotonic() + 30
+    end = time.monotonic() + START_SECONDS
     while not (password := re.search(r"the password +(\S+)", told.read_text())):
         assert time.monotonic() < end, f"nobody said how to sign in:\n{told.read_text()}"
         time.sleep(0.1)

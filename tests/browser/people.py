@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.eyes import Eyes
 
-PATIENCE_MS = 20_000
-PATIENCE_SECONDS = 90
+PATIENCE_MS = 60_000
+PATIENCE_SECONDS = 300
 """For what the worker does meanwhile: it has a month of days to go through in some stories."""
 
 SAMIR, INGRID, METTE = (

@@ -96,7 +96,12 @@ def test_an_installation_is_asked_for_quoted_done_and_signed_off(enter: Enter) -
     affiliate.waits_for(moved)
     # A service pays 6 %, and of an installation two fifths count: the rest is bought material.
     expect(moved).to_contain_text("+SEK 355.20")
-    affiliate.sees(re.compile(r"6\s% of SEK\s5,920.00 "), within=moved)
+    affiliate.sees(
+        re.compile(
+            r"40\s% of SEK\s14,800.00 counts for commission: SEK\s5,920.00. 6\s% of that is SEK\s355.20\."
+        ),
+        within=moved,
+    )
     affiliate.go("/portal/leads")
     expect(affiliate.page.locator(".list-row", has_text="Tove Berg").first).to_contain_text("Won")
     affiliate.look("portal-leads")
