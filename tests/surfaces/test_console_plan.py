@@ -44,7 +44,8 @@ def test_a_plan_that_its_cap_cuts_is_published_only_once_that_is_meant(house: St
     asked = fia.post("/console/plan", form)
     assert asked.status_code == 409
     page = words_of(asked).replace("\N{NO-BREAK SPACE}", " ")
-    assert "Is this meant? The levels of goods add up to 25 %, above the cap of 14 %." in page
+    assert "Publish it only if that is meant. The levels of goods add up to 25 %," in page
+    assert "Yes, this is meant: publish it so" in page
     assert "level 0 gets 5.6 % instead of 10 %" in page
     assert "Three under a low cap" in asked.text, "what was typed stays"
     with house.database.work() as work:
@@ -71,6 +72,8 @@ def test_a_plan_that_pays_more_than_the_whole_is_refused(house: Staff) -> None:
     swedish = house.reader("fia")
     swedish.get("/console/plan?lang=sv")
     assert "mer än hela det sålda värdet" in words_of(swedish.post("/console/plan", form))
+    cut = {"document": a_plan("Cut", 1400, 1000, 800, 700)}
+    assert "nivå 0 får 5,6 % i stället för 10 %" in words_of(swedish.post("/console/plan", cut))
 
 
 def test_what_is_no_plan_or_no_day_is_said_beside_its_field(house: Staff) -> None:

@@ -67,8 +67,11 @@ class Language:
 
     def percent(self, basis_points: int) -> str:
         """A rate, with no decimals that say nothing."""
-        shown = format_decimal(Decimal(basis_points) / 100, locale=self._babel)
-        return f"{shown}\N{NO-BREAK SPACE}%"
+        return f"{self.number(Decimal(basis_points) / 100)}\N{NO-BREAK SPACE}%"
+
+    def number(self, value: Decimal) -> str:
+        """A number, as it is written in this language."""
+        return str(format_decimal(value, locale=self._babel))
 
     def currency_symbol(self, currency: str) -> str:
         """How this language writes the currency."""

@@ -18,6 +18,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from mainstem.kit.errors import Problem, Refused
@@ -112,7 +113,7 @@ def refuse_what_nobody_expects(plan: Plan, *, confirmed: bool) -> None:
                         "sum": _percent(sum(rule.levels_bp)),
                         "cap": _percent(rule.cap_bp),
                         "rate": _percent(rule.levels_bp[0]),
-                        "paid": _percent(rule.levels_bp[0] * rule.cap_bp / sum(rule.levels_bp)),
+                        "paid": _percent(rule.levels_bp[0] * rule.cap_bp, sum(rule.levels_bp)),
                     },
                 )
                 for rule in cut
@@ -120,8 +121,9 @@ def refuse_what_nobody_expects(plan: Plan, *, confirmed: bool) -> None:
         )
 
 
-def _percent(basis_points: float) -> str:
-    return f"{basis_points / 100:.4g}"
+def _percent(basis_points: int, per: int = 1) -> Decimal:
+    """So many basis points in percent, to the hundredth."""
+    return (Decimal(basis_points) / per / 100).quantize(Decimal("0.01")).normalize() + 0
 
 
 def parse(document: Mapping[str, Any], *, version: int) -> Plan:

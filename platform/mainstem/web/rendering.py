@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -249,6 +250,8 @@ def words(language: Language, said: Refused | Problem) -> str:
 def _spoken(language: Language, name: str, fact: Any) -> Any:
     if isinstance(fact, Money):
         return language.money(fact)
+    if isinstance(fact, Decimal):
+        return language.number(fact)
     if isinstance(fact, datetime):
         return language.when(fact)
     if isinstance(fact, date):

@@ -18,7 +18,7 @@ from mainstem.money import Money
 from mainstem.plan import Plan, PlanAsks
 from mainstem.web.console.frame import Answer, Asked, Page, framed, names_of, refused, show
 from mainstem.web.forms import Form
-from mainstem.web.rendering import language_of, redirect, words
+from mainstem.web.rendering import language_of, redirect
 
 DOCUMENT_MAX = 20_000
 
@@ -40,10 +40,8 @@ class PlanPage(Page, kw_only=True):
     versions: list[Any]
     who: dict[str, str]
     document: str
-    problems: list[str]
-    """What is wrong with a plan that was sent, or what its reader may not expect of it."""
     asks: bool
-    """Whether it may be published all the same, by whoever says that this is meant."""
+    """Whether what was sent may be published all the same, by whoever says that it is meant."""
 
 
 @get("/plan", sync_to_thread=True)
@@ -110,7 +108,6 @@ def _plan(
         versions=versions,
         who=names_of(work, language, [row.published_by for row in versions]),
         document=json.dumps(document, indent=2, ensure_ascii=False) if document else "",
-        problems=[words(language, problem) for problem in no.problems] if no else [],
         asks=isinstance(no, PlanAsks),
     )
     return show(request, "console/plan.html", page, no, form)
