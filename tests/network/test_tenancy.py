@@ -18,7 +18,7 @@ from mainstem.kit.work import Actor, Work
 OF_NOBODY = {
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
-    "ledger_mark", "demo_clock", "alembic_version",
+    "ledger_mark", "demo_clock", "alembic_version", "exchange_rate",
 }  # fmt: skip
 OWNER = {
     "affiliate": "id", "sponsorship": "affiliate_id", "commission": "beneficiary_id",
@@ -30,6 +30,8 @@ COMPANYS = {
     "check_run",
     "refused_event",
     "checkout_origin",
+    "participant_trace",
+    "commission_review",
     "imported_order",
     "inbox",
     "sign_in_session",

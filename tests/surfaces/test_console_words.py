@@ -33,8 +33,11 @@ SPOKEN_ELSEWHERE = [
     ROOT / "platform/mainstem/planbook.py",
     ROOT / "platform/mainstem/payouts/errors.py",
 ]
-NOT_WORDS = {"Mainstem", "Stripe", "Amount ", "Quote ", "Valid until "}
-"""Names, and the quote word for word, of which a hash is kept."""
+NOT_WORDS = {
+    "Mainstem", "Stripe", "Amount ", "Quote ", "Valid until ",
+    "Gateway", "OperationalError", "DBAPIError", "TimeoutError",
+}  # fmt: skip
+"""Names, of exceptions too, and the quote word for word, of which a hash is kept."""
 
 
 def in_templates() -> Iterator[str]:
