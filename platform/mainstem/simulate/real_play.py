@@ -31,7 +31,7 @@ from mainstem import commissions, orders, payouts
 from mainstem.importing import history as past
 from mainstem.importing.history import Key, Sale
 from mainstem.kit.clock import FixedClock
-from mainstem.kit.db import COMPANY_ROLE, Database
+from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
 from mainstem.kit.events import record_all
 from mainstem.kit.work import SYSTEM, Tools, Work
@@ -67,13 +67,12 @@ class CaptureRefused(Exception):
     """A basket of the history was not accepted, which its preparation should have prevented."""
 
 
-def connect(url: str, *, role: str = COMPANY_ROLE) -> Database:
+def connect(url: str) -> Database:
     """The database of the real year, from where nothing follows by itself."""
     return Database(
         url,
         tools=Tools(zone=ZONE),
         pool=1,
-        role=role,
         statement_timeout=STATEMENT_TIMEOUT,
         name="mainstem-real",
     )

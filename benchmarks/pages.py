@@ -1,0 +1,653 @@
+"""Every page of clients, affiliates and staff: the demo company beside one with a full year.
+
+    python benchmarks/pages.py DATA [--times N] [--json] [--only TEXT]
+
+DATA is the data folder of a finished `mainstem real`. Its database is copied, and the copy gets what
+the year has none of: people, list prices, stock, leads. The demo company is made beside it on the
+same server, with the settings, roles and statistics that production has.
+
+Pages are those of the route table: one that nobody has told how to open stops the benchmark (and a
+test). Each is opened as its reader opens it, by the app itself in this process, so that no browser and
+no network is counted. CPU is this process' own account and the kernel's of the database's processes;
+buffers are the database's. The ratio is what the full year costs beside the demo, of both CPU together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psycopg
+import structlog
+from litestar import Litestar
+
+from mainstem import checks, flow, identity, ledger
+from mainstem.app import create_app
+from mainstem.identity import passwords
+from mainstem.kit import db, postgres, settings
+from mainstem.kit.clock import FixedClock
+from mainstem.kit.db import Database
+from mainstem.kit.pools import WEB
+from mainstem.kit.settings import Settings
+from mainstem.kit.work import SYSTEM, Work
+from mainstem.simulate import demo, real
+from mainstem_affiliates.storefront.basket import Basket, packed
+
+LIMIT = 1.5
+"""How many times as much a page of the full company may cost."""
+
+SMALL_MS = 1.0
+"""Less than this is lost in the noise of measuring, and no reader could tell."""
+
+NAMES = {"demo": "mainstem_pages_demo", "full": "mainstem_pages_full"}
+LEADS = 50_000
+PASSWORD = "correct horse battery"
+STAFF, AFFILIATE, CLIENT, STOREFRONT, NOBODY = (
+    "staff",
+    "affiliate",
+    "client",
+    "storefront",
+    "nobody",
+)
+
+
+# ------------------------------------------------------------------------- what there is to open
+
+
+@dataclass(slots=True)
+class Company:
+    """One of the two companies, and what its pages are opened with."""
+
+    name: str
+    app: Litestar
+    database: Database
+    config: Settings
+    cookies: dict[str, str] = field(default_factory=dict)
+    bearer: str = ""
+    known: dict[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, what: str) -> Any:
+        return self.known[what]
+
+
+Address = Callable[[Company], str]
+
+
+def _order_token(company: Company) -> str:
+    return identity.client_link(company.config.secret, company["home"], company["order"])
+
+
+def _quote_token(company: Company) -> str:
+    if company["quote"] is None:
+        return "None"
+    return identity.quote_link(company.config.secret, company["quote_home"], company["quote"])
+
+
+def _facts_page_two(company: Company) -> str:
+    with company.database.work(SYSTEM) as work:
+        before = work.value("SELECT id FROM fact ORDER BY id DESC OFFSET 100 LIMIT 1")
+    return f"/console/facts?before={before}"
+
+
+# Each page by its path in the route table: how it is opened, once or in several ways.
+PAGES: dict[str, tuple[str, Sequence[Address]]] = {
+    "/": (CLIENT, [lambda c: "/"]),
+    "/s/{slug}": (CLIENT, [lambda c: f"/s/{c['slug']}"]),
+    "/s/{slug}/c/{category}": (CLIENT, [lambda c: f"/s/{c['slug']}/c/{c['category']}"]),
+    "/s/{slug}/p/{product}": (CLIENT, [lambda c: f"/s/{c['slug']}/p/{c['goods']}"]),
+    "/s/{slug}/search": (CLIENT, [lambda c: f"/s/{c['slug']}/search?q={c['word']}"]),
+    "/s/{slug}/ask/{product}": (CLIENT, [lambda c: f"/s/{c['slug']}/ask/{c['service']}"]),
+    "/s/{slug}/asked": (CLIENT, [lambda c: f"/s/{c['slug']}/asked"]),
+    "/s/{slug}/basket": (CLIENT, [lambda c: f"/s/{c['slug']}/basket"]),
+    "/s/{slug}/basket/count": (CLIENT, [lambda c: f"/s/{c['slug']}/basket/count"]),
+    "/s/{slug}/checkout": (CLIENT, [lambda c: f"/s/{c['slug']}/checkout"]),
+    "/s/{slug}/track": (CLIENT, [lambda c: f"/s/{c['slug']}/track"]),
+    **{
+        f"/s/{{slug}}/{page}": (CLIENT, [lambda c, page=page: f"/s/{c['slug']}/{page}"])
+        for page in ("accessibility", "privacy", "programme", "terms", "withdrawal")
+    },
+    "/order/{token}": (CLIENT, [lambda c: f"/order/{_order_token(c)}"]),
+    "/quote/{token}": (CLIENT, [lambda c: f"/quote/{_quote_token(c)}"]),
+    "/portal": (AFFILIATE, [lambda c: "/portal"]),
+    "/portal/account": (AFFILIATE, [lambda c: "/portal/account"]),
+    "/portal/leads": (AFFILIATE, [lambda c: "/portal/leads"]),
+    "/portal/orders": (AFFILIATE, [lambda c: "/portal/orders"]),
+    "/portal/orders/{order_id}": (AFFILIATE, [lambda c: f"/portal/orders/{c['order']}"]),
+    "/portal/payouts": (AFFILIATE, [lambda c: "/portal/payouts"]),
+    "/portal/team": (AFFILIATE, [lambda c: "/portal/team"]),
+    "/console": (STAFF, [lambda c: "/console"]),
+    "/console/affiliates": (STAFF, [lambda c: "/console/affiliates"]),
+    "/console/affiliates/{id}": (STAFF, [lambda c: f"/console/affiliates/{c['home']}"]),
+    "/console/clock": (STAFF, [lambda c: "/console/clock"]),
+    "/console/codes": (STAFF, [lambda c: "/console/codes"]),
+    "/console/facts": (STAFF, [lambda c: "/console/facts", _facts_page_two]),
+    "/console/ledger": (STAFF, [lambda c: "/console/ledger"]),
+    "/console/ledger/{owner}/{account}/{currency}": (
+        STAFF,
+        [
+            lambda c: f"/console/ledger/0/sales/{c['currency']}",
+            lambda c: f"/console/ledger/{c['root']}/pending/{c['currency']}",
+        ],
+    ),
+    "/console/orders": (STAFF, [lambda c: "/console/orders"]),
+    "/console/orders/{home}/{order}": (
+        STAFF,
+        [lambda c: f"/console/orders/{c['home']}/{c['order']}"],
+    ),
+    "/console/payouts": (
+        STAFF,
+        [
+            lambda c: "/console/payouts",
+            lambda c: "/console/payouts?view=all",
+            lambda c: "/console/payouts?view=held",
+            lambda c: "/console/payouts?view=left_out",
+        ],
+    ),
+    "/console/plan": (STAFF, [lambda c: "/console/plan"]),
+    "/console/rates": (STAFF, [lambda c: "/console/rates"]),
+    "/console/reviews": (STAFF, [lambda c: "/console/reviews"]),
+    "/console/refunds": (STAFF, [lambda c: "/console/refunds"]),
+    "/console/search": (
+        STAFF,
+        [
+            lambda c: f"/console/search?q={c['number']}&all=1",
+            lambda c: f"/console/search?q={c['email']}",
+            lambda c: "/console/search?q=store",
+        ],
+    ),
+    "/desk": (STAFF, [lambda c: "/desk"]),
+    "/desk/jobs": (STAFF, [lambda c: "/desk/jobs"]),
+    "/desk/jobs/board": (STAFF, [lambda c: "/desk/jobs/board"]),
+    "/desk/jobs/{home}/{order}/{line}": (
+        STAFF,
+        [lambda c: f"/desk/jobs/{c['job_home']}/{c['job']}/{c['job_line']}"],
+    ),
+    "/desk/leads": (STAFF, [lambda c: "/desk/leads", lambda c: "/desk/leads?view=won"]),
+    "/desk/leads/{home}/{lead}": (STAFF, [lambda c: f"/desk/leads/{c['home']}/{c['lead']}"]),
+    "/desk/ship": (STAFF, [lambda c: "/desk/ship"]),
+    "/desk/ship/transit": (STAFF, [lambda c: "/desk/ship/transit"]),
+    "/desk/ship/holds": (STAFF, [lambda c: "/desk/ship/holds"]),
+    "/desk/ship/{home}/{order}/{no}": (
+        STAFF,
+        [lambda c: f"/desk/ship/{c['home']}/{c['order']}/1"],
+    ),
+    "/api/v1/orders": (STOREFRONT, [lambda c: "/api/v1/orders"]),
+    "/api/v1/orders/{order_id}": (STOREFRONT, [lambda c: f"/api/v1/orders/{c['order']}"]),
+    "/api/v1/leads": (STOREFRONT, [lambda c: "/api/v1/leads"]),
+    "/api/v1/leads/{lead_id}": (STOREFRONT, [lambda c: f"/api/v1/leads/{c['lead']}"]),
+    "/sign-in": (NOBODY, [lambda c: "/sign-in"]),
+    "/choose": (STAFF, [lambda c: "/choose"]),
+}
+
+NOT_OPENED = {
+    "/portal/account/onboarding": "goes to the payment gateway",
+    "/portal/account/return": "goes to the payment gateway",
+    "/order/{token}/return": "goes to the payment gateway",
+    "/setup": "is there until the first member of staff has signed up",
+    "/health/live": "is no page",
+    "/health/ready": "is no page",
+    "/api/v1": "is the description of the API",
+    "/api/v1/openapi.json": "is the description of the API",
+    "/api/v1/{path}": "is the description of the API",
+}
+
+
+def routes(app: Litestar) -> list[str]:
+    """Every path of the app that a GET opens."""
+    return sorted(
+        {
+            route.path_format
+            for route in app.routes
+            for handler in getattr(route, "route_handlers", [])
+            if "GET" in getattr(handler, "http_methods", ())
+        }
+    )
+
+
+def forgotten(app: Litestar) -> list[str]:
+    """Pages that nobody has told this benchmark how to open."""
+    return [path for path in routes(app) if path not in PAGES and path not in NOT_OPENED]
+
+
+# ------------------------------------------------------------------------- the two companies
+
+
+def make_demo(server: postgres.Server) -> str:
+    """The demo company with its two months of trade."""
+    url = _fresh(server, NAMES["demo"])
+    db.migrate(url, demo=True, made_here=True)
+    demo.seed(url, zone="Europe/Stockholm")
+    return url
+
+
+def make_full(server: postgres.Server) -> str:
+    """A copy of the year, brought up to date, with what its pages need besides."""
+    url = _fresh(server, NAMES["full"], template=real.NAME)
+    db.migrate(url)
+    return url
+
+
+def _fresh(server: postgres.Server, name: str, *, template: str | None = None) -> str:
+    postgres.drop_database(server, name)
+    postgres.create_database(server, name, template=template)
+    return server.admin_url(name)
+
+
+def now_of(url: str) -> datetime:
+    """Just after the last order."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT max(placed_at) FROM orders").fetchone()
+    assert row is not None
+    return row[0].astimezone(UTC) + timedelta(minutes=5)
+
+
+_PRICES = """
+INSERT INTO price (variant_id, currency, valid_from, amount_minor)
+SELECT v.id, s.currency, '2000-01-01', 100 + (v.id %% 50) * 100
+  FROM variant v CROSS JOIN (SELECT DISTINCT currency FROM storefront) s
+ WHERE NOT EXISTS (SELECT 1 FROM price p WHERE p.variant_id = v.id AND p.currency = s.currency)"""
+
+_LEADS = """
+INSERT INTO lead (home_id, id, number, storefront_id, channel, product_id, state, lost_reason,
+       currency, locale, client_key, client, address, seller_id, attributed_by, attribution,
+       created_at, closed_at)
+SELECT s.home_id, gen_random_uuid(), 'LD' || lpad(n::text, 8, '0'), s.id, 'storefront', p.id,
+       CASE WHEN n %% 2000 = 0 THEN 'new' WHEN n %% 4 = 0 THEN 'won' ELSE 'lost' END,
+       CASE WHEN n %% 2000 <> 0 AND n %% 4 <> 0 THEN 'no_answer' END,
+       s.currency, 'en', 'lead-' || n || '@example.com',
+       jsonb_build_object('name', 'Lead ' || n, 'email', 'lead-' || n || '@example.com', 'phone', ''),
+       '{"line1": "Main Street 1", "line2": "", "postal_code": "10001", "city": "Town", "country": "US"}',
+       s.home_id, 'storefront', '[]', %(now)s - n * interval '10 minutes',
+       CASE WHEN n %% 2000 <> 0 THEN %(now)s - n * interval '10 minutes' + interval '1 day' END
+  FROM generate_series(1, %(leads)s) AS n
+  JOIN LATERAL (SELECT id, home_id, currency FROM storefront
+                 ORDER BY id OFFSET CASE WHEN n %% 2 = 0 THEN 0 ELSE n %% 400 END LIMIT 1) s ON true
+ CROSS JOIN (SELECT min(id) AS id FROM product WHERE kind = 'service') p"""
+
+
+def furnish(url: str, now: datetime) -> None:
+    """What the year has none of: list prices, goods on the shelf, and fifty thousand leads."""
+    with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute("SET ROLE mainstem_owner")
+        connection.execute(_PRICES, {})  # type: ignore[arg-type]
+        connection.execute("UPDATE stock_level SET on_hand = reserved + 100")
+        connection.execute("UPDATE catalogue_version SET version = version + 1")
+        connection.execute(_LEADS, {"leads": LEADS, "now": now})  # type: ignore[arg-type]
+
+
+def open_company(name: str, url: str, folder: Path, *, made: bool) -> Company:
+    """The company's app, with somebody of each kind signed in."""
+    now = now_of(url)
+    if made and name == "full":
+        furnish(url, now)
+    clock = FixedClock(now)
+    config = settings.read({"MAINSTEM_DATA": str(folder), "MAINSTEM_SECRET": "pages" * 8})
+    database = Database(url, tools=flow.tools(), clock=clock, pool=WEB, name="mainstem-pages")
+    with database.work(SYSTEM) as work:
+        ledger.roll_up(work)
+    checks.run_now(database)
+    app = create_app(config, database, clock=clock)
+    company = Company(name, app, database, config)
+    with database.work(SYSTEM) as work:
+        _look(work, company)
+    _sign_in(company, clock)
+    if made:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+    return company
+
+
+def _look(work: Work, company: Company) -> None:
+    """What the pages are opened with: the root of the tree, their shop, their newest order."""
+    shop = work.row(
+        """SELECT s.home_id, s.id, s.slug, s.currency, s.product_ids
+             FROM storefront s JOIN affiliate a ON a.id = s.home_id
+            WHERE s.active AND EXISTS (SELECT 1 FROM orders o WHERE o.home_id = s.home_id
+                                         AND o.state IN ('placed', 'closed'))
+            ORDER BY cardinality(a.upline), s.id LIMIT 1"""
+    )
+    order = work.row(
+        """SELECT id, number, client_key FROM orders WHERE home_id = %(home)s AND fulfillment_status = 'delivered'
+            ORDER BY placed_at DESC LIMIT 1""",
+        home=shop.home_id,
+    )
+    goods = work.row(
+        """SELECT p.slug, p.category, coalesce(t.name, p.slug) AS name, v.sku FROM product p
+             JOIN variant v ON v.product_id = p.id AND v.active
+             JOIN stock_level l ON l.variant_id = v.id AND l.on_hand > l.reserved
+             JOIN price r ON r.variant_id = v.id AND r.currency = %(currency)s
+             LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = 'en'
+            WHERE p.kind = 'goods' AND p.active
+              AND (%(shown)s::bigint[] IS NULL OR p.id = ANY(%(shown)s))
+            ORDER BY p.position, p.id LIMIT 1""",
+        currency=shop.currency,
+        shown=shop.product_ids,
+    )
+    job = work.row(
+        "SELECT home_id, order_id, line_no FROM job ORDER BY created_at DESC, order_id LIMIT 1"
+    )
+    lead = work.value(
+        "SELECT id FROM lead WHERE home_id = %(home)s AND storefront_id = %(shop)s"
+        " ORDER BY created_at DESC LIMIT 1",
+        home=shop.home_id,
+        shop=shop.id,
+    )
+    quote = work.row("SELECT home_id, lead_id FROM quote WHERE sent_at IS NOT NULL LIMIT 1")
+    company.known = {
+        "home": shop.home_id,
+        "root": shop.home_id,
+        "shop": shop.id,
+        "slug": shop.slug,
+        "currency": shop.currency,
+        "order": order.id,
+        "number": order.number,
+        "email": order.client_key,
+        "goods": goods.slug,
+        "category": goods.category,
+        "word": re.sub(r"\W.*", "", goods.name.lower()),
+        "sku": goods.sku,
+        "service": work.value(
+            """SELECT slug FROM product WHERE kind = 'service' AND active
+                  AND (%(shown)s::bigint[] IS NULL OR id = ANY(%(shown)s)) ORDER BY id LIMIT 1""",
+            shown=shop.product_ids,
+        ),
+        "job_home": job.home_id if job else None,
+        "job": job.order_id if job else None,
+        "job_line": job.line_no if job else None,
+        "lead": lead,
+        "quote_home": quote.home_id if quote else None,
+        "quote": quote.lead_id if quote else None,
+    }
+
+
+def _sign_in(company: Company, clock: FixedClock) -> None:
+    database, hashed = company.database, passwords.hash_password(PASSWORD)
+    for kind, role, home in ((STAFF, "admin", None), (AFFILIATE, "affiliate", company["home"])):
+        email = f"{kind}@pages.example"
+        with database.work(SYSTEM) as work:
+            person = work.value("SELECT id FROM person WHERE email = %(email)s", email=email)
+            person = person or identity.create_person(
+                work, email=email, name=kind, password_hash=hashed
+            )
+            identity.grant(work, person, role, affiliate_id=home)
+        session = identity.sign_in(
+            database, email=email, password=PASSWORD, address="192.0.2.1", clock=clock
+        )
+        company.cookies[kind] = f"session={session.token}"
+    basket = packed(company.config.secret, Basket({company["sku"]: 1}))
+    company.cookies[CLIENT] = f"basket-{company['slug']}={basket}"
+    with database.work(SYSTEM) as work:
+        company.bearer = identity.issue_key(
+            work, home_id=company["home"], storefront_id=company["shop"]
+        )
+
+
+# ------------------------------------------------------------------------- opening and measuring
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one opening of a page takes, in the middle of several."""
+
+    app_ms: float
+    database_ms: float
+    buffers: int
+    kilobytes: int
+
+    @property
+    def cpu_ms(self) -> float:
+        """App and database together."""
+        return self.app_ms + self.database_ms
+
+
+async def get(company: Company, kind: str, url: str) -> tuple[int, int]:
+    """Open a page by the app itself; its status and its length."""
+    path, _, query = url.partition("?")
+    headers = [(b"host", b"127.0.0.1"), (b"accept-language", b"en")]
+    if kind == STOREFRONT:
+        headers += [
+            (b"accept", b"application/json"),
+            (b"authorization", f"Bearer {company.bearer}".encode()),
+        ]
+    else:
+        headers.append((b"accept", b"text/html"))
+        if kind in company.cookies:
+            headers.append((b"cookie", company.cookies[kind].encode()))
+    scope: dict[str, Any] = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+        "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
+        "headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8400),
+        "root_path": "", "state": {}, "extensions": {},
+    }  # fmt: skip
+    status, length, asked = 0, 0, False
+
+    async def receive() -> dict[str, Any]:
+        nonlocal asked
+        if asked:
+            await asyncio.sleep(3600)
+        asked = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Mapping[str, Any]) -> None:
+        nonlocal status, length
+        if message["type"] == "http.response.start":
+            status = message["status"]
+        elif message["type"] == "http.response.body":
+            length += len(message.get("body", b""))
+
+    await company.app(scope, receive, send)  # type: ignore[arg-type]
+    return status, length
+
+
+class Meter:
+    """The kernel's account of a database server's processes, and the database's of its buffers."""
+
+    def __init__(self, server: postgres.Server, company: Company) -> None:
+        self._pid = server.pid
+        self._company = company
+        self._watch = psycopg.connect(company.database.url, autocommit=True)
+
+    def close(self) -> None:
+        self._watch.close()
+
+    def cpu_ms(self) -> float:
+        """Of all its processes that serve somebody, alive and ended, so far."""
+        return sum(_nanoseconds(pid) for pid in self._serving()) / 1e6
+
+    def _serving(self) -> list[int]:
+        rows = self._watch.execute(
+            """SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+                  AND pid <> pg_backend_pid()"""
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def buffers(self) -> int:
+        """Blocks touched in the database so far, as its backends have told of them."""
+        for engine in (self._company.database._company, self._company.database._affiliate):
+            idle = [engine.connect() for _ in range(engine.pool.checkedin())]  # type: ignore[attr-defined]
+            for connection in idle:
+                connection.exec_driver_sql("SELECT pg_stat_force_next_flush()")
+                connection.close()
+        row = self._watch.execute(
+            """SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()"""
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def _nanoseconds(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
+    except OSError:
+        return 0
+
+
+class NotShown(Exception):
+    """A page was not there to be measured."""
+
+
+async def measure(company: Company, meter: Meter, kind: str, url: str, *, times: int) -> Cost:
+    """What a page costs once everything that is kept in memory is there."""
+    for _ in range(3):
+        status, length = await get(company, kind, url)
+        if status >= 400:
+            raise NotShown(f"{company.name}: {url} answers {status}")
+    nothing = meter.buffers()
+    idle = meter.buffers() - nothing
+    app, served = [], []
+    before = meter.buffers()
+    for _ in range(times):
+        own, pg = time.process_time_ns(), meter.cpu_ms()
+        own = time.process_time_ns()
+        await get(company, kind, url)
+        own = time.process_time_ns() - own
+        app.append(own / 1e6)
+        served.append(meter.cpu_ms() - pg)
+    touched = meter.buffers() - before - idle
+    return Cost(
+        statistics.median(app),
+        statistics.median(served),
+        max(0, round(touched / times)),
+        length // 1000,
+    )
+
+
+async def measure_all(
+    company: Company, server: postgres.Server, *, times: int, only: str
+) -> dict[str, Cost | None]:
+    """Every page of one company, by its path and the way it is opened."""
+    if missing := forgotten(company.app):
+        raise SystemExit(f"Say in PAGES how to open: {', '.join(missing)}")
+    meter = Meter(server, company)
+    found: dict[str, Cost | None] = {}
+    try:
+        async with company.app.lifespan():
+            for path, (kind, ways) in PAGES.items():
+                if only not in path or path not in routes(company.app):
+                    continue
+                for number, way in enumerate(ways):
+                    url = way(company)
+                    shown = path if not number and len(ways) == 1 else f"{path} ({number + 1})"
+                    if "/None" in url:  # without quotes there is no page of one
+                        found[shown] = None
+                        continue
+                    try:
+                        found[shown] = await measure(company, meter, kind, url, times=times)
+                    except NotShown as problem:
+                        print(problem, file=sys.stderr)
+                        found[shown] = None
+    finally:
+        meter.close()
+        company.database.close()
+    return found
+
+
+# ------------------------------------------------------------------------- the run
+
+
+def ratio(demo_cost: Cost, full_cost: Cost) -> float:
+    """How many times as much the full company's page costs."""
+    return full_cost.cpu_ms / max(demo_cost.cpu_ms, SMALL_MS)
+
+
+def table(measured: Mapping[str, Mapping[str, Cost | None]]) -> Iterator[str]:
+    """Both companies side by side, the dearest for the full one first among those above the limit."""
+    yield (f"{'page':<52}{'demo app':>9}{'pg':>7}{'buffers':>9}"
+           f"{'full app':>10}{'pg':>8}{'buffers':>9}{'ratio':>7}")  # fmt: skip
+    above = 0
+    for path, one in measured["demo"].items():
+        other = measured["full"].get(path)
+        if one is None or other is None:
+            yield f"{path:<52}         in one of the two there is none"
+            continue
+        times = ratio(one, other)
+        above += times > LIMIT
+        yield (f"{path:<52}{one.app_ms:>9.1f}{one.database_ms:>7.1f}{one.buffers:>9,}"
+               f"{other.app_ms:>10.1f}{other.database_ms:>8.1f}{other.buffers:>9,}{times:>7.2f}"
+               f"{'  above' if times > LIMIT else ''}")  # fmt: skip
+    yield f"{above} pages cost more than {LIMIT} times as much as on the demo."
+
+
+@contextmanager
+def the_server(data: Path) -> Iterator[postgres.Server]:
+    """The server of the year's database, with the settings that a company's own has."""
+    with postgres.start(data / "real" / "pg") as server:
+        yield server
+
+
+def main() -> int:
+    """Measure both companies and print them side by side; 1 when a page is above the limit."""
+    given = _parser().parse_args()
+    structlog.configure(processors=[_dropped])
+    measured: dict[str, dict[str, Cost | None]] = {}
+    with the_server(given.data) as server:
+        for name, make in (("demo", make_demo), ("full", make_full)):
+            url, made = server.admin_url(NAMES[name]), not given.again
+            if made:
+                print(f"Making the {name} company.", file=sys.stderr)
+                url = make(server)
+            company = open_company(name, url, given.data, made=made)
+            measured[name] = asyncio.run(
+                measure_all(company, server, times=given.times, only=given.only)
+            )
+        for name in [] if given.keep else NAMES.values():
+            postgres.drop_database(server, name)
+    if given.json:
+        told = {
+            name: {
+                path: cost and {**_plain(cost), "cpu_ms": round(cost.cpu_ms, 2)}
+                for path, cost in costs.items()
+            }
+            for name, costs in measured.items()
+        }
+        print(json.dumps(told))
+    else:
+        for line in table(measured):
+            print(line)
+    return int(
+        any(
+            one and other and ratio(one, other) > LIMIT
+            for one, other in (
+                (cost, measured["full"].get(path)) for path, cost in measured["demo"].items()
+            )
+        )
+    )
+
+
+def _plain(cost: Cost) -> dict[str, float]:
+    return {
+        "app_ms": round(cost.app_ms, 2),
+        "database_ms": round(cost.database_ms, 2),
+        "buffers": cost.buffers,
+        "kilobytes": cost.kilobytes,
+    }
+
+
+def _dropped(*_: Any) -> NoReturn:
+    raise structlog.DropEvent  # a line a request is no part of what is printed here
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, help="the data folder of a finished `mainstem real`")
+    parser.add_argument("--times", type=int, default=15, help="how often each page is opened")
+    parser.add_argument("--only", default="", help="only pages whose path holds this text")
+    parser.add_argument("--keep", action="store_true", help="leave the two databases for --again")
+    parser.add_argument("--again", action="store_true", help="measure what --keep has left")
+    parser.add_argument("--json", action="store_true")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
