@@ -216,3 +216,34 @@ def test_the_payout_schedule_is_manual(client: stripe.StripeClient, affiliate: s
     )
     data: Any = answer.data
     assert data["payments"]["payouts"]["schedule"]["interval"] == "manual"
+
+
+def test_a_payout_goes_to_the_bank_account_in_its_currency(
+    client: stripe.StripeClient, affiliate: str, pull: Callable[..., Any]
+) -> None:
+    def currencies() -> list[str]:
+        found = client.v1.accounts.external_accounts.list(affiliate, {"object": "bank_account"})
+        return [bank.currency for bank in found.data]
+
+    client.v1.topups.create({"amount": 5000, "currency": "sek"})
+    client.v1.transfers.create({"amount": 5000, "currency": "sek", "destination": affiliate})
+    asked: Any = {"amount": 5000, "currency": "sek"}
+    there: Any = {"stripe_account": affiliate}
+    assert currencies() == ["eur"]
+    with pytest.raises(stripe.InvalidRequestError, match="any external accounts in that currency"):
+        client.v1.payouts.create(asked, there)
+    pull("accounts/bank", account=affiliate, currency="sek")
+    assert currencies() == ["eur", "sek"]
+    payout = client.v1.payouts.create(asked, there)
+    pull("payouts/fail", payout=payout.id)
+    assert currencies() == ["eur"], "the bank account that sent it back is spent, and no other"
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "step"), [("huf", 123456, 100), ("isk", 5690, 100), ("kwd", 5124, 10)]
+)
+def test_an_amount_that_a_currency_cannot_say_is_refused(
+    client: stripe.StripeClient, currency: str, amount: int, step: int
+) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match=f"evenly divisible by {step}"):
+        client.v1.payouts.create({"amount": amount, "currency": currency})
