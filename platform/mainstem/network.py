@@ -20,6 +20,22 @@ ELIGIBLE = ("active", "paused")
 """States in which an affiliate is credited for sales: a pause stops new clients, not her pay."""
 
 
+SEE_MONEY, BE_PAID, WORK = "see_money", "be_paid", "work"
+"""What an affiliate does with us: see what is theirs; say where it goes; all the rest of the portal,
+and the API of their storefronts."""
+
+MAY: dict[str, frozenset[str]] = {
+    "applied": frozenset(),
+    "in_review": frozenset(),
+    "active": frozenset({SEE_MONEY, BE_PAID, WORK}),
+    "paused": frozenset({SEE_MONEY, BE_PAID, WORK}),
+    "suspended": frozenset({SEE_MONEY}),
+    "terminated": frozenset({SEE_MONEY, BE_PAID}),
+    "rejected": frozenset(),
+}
+"""The one table of what an affiliate in each state may still do (docs/decisions/26)."""
+
+
 class Affiliate(SQLModel, table=True):
     """A sub-company that wins clients. `upline` is herself first, then every ancestor."""
 

@@ -88,7 +88,8 @@ def test_links_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
     for days, opens_order, opens_quote in (
         (100, True, True),
         (121, True, False),
-        (1126, False, False),
+        (179, True, False),
+        (181, False, False),
     ):
         monkeypatch.setattr(time, "time", lambda days=days: start + days * 86_400)
         for read, token, opens in (
@@ -98,7 +99,7 @@ def test_links_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
             if opens:
                 assert read(SECRET, token) == (7, id)
             else:
-                with pytest.raises(NotFound):
+                with pytest.raises(identity.LinkTooOld):
                     read(SECRET, token)
 
 

@@ -41,7 +41,8 @@ COMPANY = {
     "exchange_rate": ADDS, "conversion": ADDS,
     # frozen at capture, but for these columns
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
-                  " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on"),
+                  " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on,"
+                  " links_withdrawn_at"),
     "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor"),
     "reservation": May(insert=True, update="quantity, released_at"),
     "imported_order": May(insert=True, update="said, lines"),

@@ -434,6 +434,9 @@ def test_she_says_where_to_be_paid_and_comes_back_ready(
         [ready, *_] = re.findall(r'name="outcome" value="([^"]+)"', page.text)
         answer = browser.post(there, data={"outcome": ready})
     assert answer.status_code in (302, 303), answer.text[:500]
+    # An address that is only looked at opens and makes nothing: one asks, with the form.
+    again = reader.get("/portal/account/onboarding")
+    assert again.headers["location"] == "/portal/account#pay"
     assert reader.get("/portal/account/return").status_code == 303
     with database.work() as work:
         state = work.value("SELECT state FROM pay_account")
@@ -452,6 +455,71 @@ def test_a_gateway_that_is_away_is_said_and_nothing_is_lost(
     answer = reader.post("/portal/account/onboarding")
     assert answer.headers["location"] == "/portal/account"
     assert "cannot be reached just now" in words_of(reader.get("/portal/account"))
+
+
+def test_to_look_at_the_onboarding_address_opens_no_pay_account(
+    database: Database, company: Company, signed_in: Any, gateway: str
+) -> None:
+    database.tools = flow.tools(gateway=Gateway("sk_test_embedded", api_base=gateway))
+    reader = signed_in("cedar")
+    assert reader.get("/portal/account/onboarding").status_code == 303
+    assert "That page had grown too old" in words_of(reader.get("/portal/account"))
+    with database.work() as work:
+        assert work.value("SELECT count(*) FROM pay_account") == 0
+        assert work.value("SELECT count(*) FROM operation") == 0
+
+
+MONEY = {"/portal", "/portal/payouts"}
+PAID = {
+    "/portal/account",
+    "/portal/account/bank",
+    "/portal/account/onboarding",
+    "/portal/account/return",
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "open_to_them"),
+    [
+        ("active", None),
+        ("paused", None),
+        ("suspended", MONEY),
+        ("terminated", MONEY | PAID),
+        ("applied", set()),
+        ("in_review", set()),
+        ("rejected", set()),
+    ],
+)
+def test_what_an_affiliate_may_still_do_is_said_by_one_table(
+    database: Database, company: Company, signed_in: Any, state: str, open_to_them: set[str] | None
+) -> None:
+    reader = signed_in("cedar")
+    key = ""
+    with database.work() as work:
+        shop = company.shop
+        key = identity.issue_key(work, home_id=shop.home_id, storefront_id=shop.id)
+        work.run("UPDATE affiliate SET state = %(s)s WHERE id = %(id)s", s=state, id=company.cedar)
+    found = {}
+    for route in reader.client.app.routes:
+        if route.path.startswith("/portal") and "{" not in route.path:
+            for method in sorted({"GET", "POST"} & set(route.route_handler_map)):
+                ask = reader.get if method == "GET" else reader.post
+                found[route.path, method] = ask(route.path).status_code != 403
+    mine = {path for path, _ in found} if open_to_them is None else open_to_them
+    assert found == {(path, method): path in mine for path, method in found}
+    assert len(found) >= 10
+    headers = {"authorization": f"Bearer {key}"}
+    for path in ("orders", "leads"):
+        answer = reader.client.get(f"/api/v1/{path}", headers=headers)
+        assert answer.status_code == (200 if open_to_them is None else 403), path
+        if answer.status_code == 403:
+            assert answer.json()["code"] == "affiliate_suspended"
+    if state == "suspended":
+        words = words_of(reader.get("/portal"))
+        page = reader.get("/portal").text
+        assert "Yours to be paid out" in words
+        assert "You are suspended with us" in page
+        assert "/portal/orders" not in page
 
 
 # ------------------------------------------------------------------------- Swedish

@@ -72,6 +72,9 @@ class PortalPage(msgspec.Struct, frozen=True, kw_only=True):
     """What every page of the portal shows."""
 
     portal: PortalHead
+    may: frozenset[str]
+    """What an affiliate in this state does here (`network.MAY`)."""
+    standing: str
     tab: str
     leads_waiting: int
 
@@ -186,7 +189,7 @@ class AccountPage(PortalPage, frozen=True, kw_only=True):
     error: str | None
 
 
-@get("/")
+@get("/", opt={"right": network.SEE_MONEY})
 async def earnings(request: Visit, work: NamedDependency[Work]) -> Page:
     """What did I earn, why, what next."""
     me = reads.me(work)
@@ -209,7 +212,7 @@ async def earnings(request: Visit, work: NamedDependency[Work]) -> Page:
     return render(request, "portal/earnings.html", page)
 
 
-@get("/payouts")
+@get("/payouts", opt={"right": network.SEE_MONEY})
 async def payouts(request: Visit, work: NamedDependency[Work]) -> Page:
     """Every payout and how far it is."""
     me = reads.me(work)
@@ -314,7 +317,7 @@ async def team(request: Visit, work: NamedDependency[Work]) -> Page:
     return render(request, "portal/team.html", page)
 
 
-@get("/account")
+@get("/account", opt={"right": network.BE_PAID})
 async def account(request: Visit, work: NamedDependency[Work]) -> Page:
     """Where she is paid, and her links and codes."""
     return _account(request, work)
@@ -341,7 +344,7 @@ async def new_code(request: Visit, form: NamedDependency[Form]) -> Page:
     return redirect(request, "/portal/account", notice=notice)
 
 
-@post("/account/bank", status_code=200)
+@post("/account/bank", status_code=200, opt={"right": network.BE_PAID})
 async def tell_bank_account(request: Visit, form: NamedDependency[Form]) -> Page:
     """Where the company's own bank is to pay what they earn in a currency."""
     me, language = _me(request), language_of(request)
@@ -373,19 +376,21 @@ async def tell_bank_account(request: Visit, form: NamedDependency[Form]) -> Page
     return redirect(request, "/portal/account", notice=notice.format(currency=currency))
 
 
-@post("/account/onboarding", status_code=200)
+@post("/account/onboarding", status_code=200, opt={"right": network.BE_PAID})
 async def start_onboarding(request: Visit) -> Page:
     """On to the payment service's own page, where she says where to be paid."""
     return await _to_onboarding(request)
 
 
-@get("/account/onboarding")
+@get("/account/onboarding", opt={"right": network.BE_PAID})
 async def resume_onboarding(request: Visit) -> Page:
-    """The payment service sends her back here when its link has grown too old."""
-    return await _to_onboarding(request)
+    """The payment service sends them back here when its link has grown too old. A new one is made
+    when they ask for it: an address that is only looked at opens and makes nothing."""
+    said = language_of(request).text("That page had grown too old. Go on from here.")
+    return redirect(request, "/portal/account#pay", notice=said, tone="wait")
 
 
-@get("/account/return")
+@get("/account/return", opt={"right": network.BE_PAID})
 async def back_from_onboarding(request: Visit) -> Page:
     """Back from the payment service: look at once how far she came."""
     me, database = _me(request), house_of(request).database
@@ -397,7 +402,8 @@ async def back_from_onboarding(request: Visit) -> Page:
             payments.account_changed(database, account)
 
     try:
-        await asyncio.to_thread(look)
+        if house_of(request).asked_gateway.may(f"account:{me}"):
+            await asyncio.to_thread(look)
     except (GatewayUnavailable, GatewayDeclined) as trouble:
         log("portal").warning("the gateway did not answer", cause=str(trouble)[:300])
     return redirect(request, "/portal/account")
@@ -454,6 +460,8 @@ def _around(me: Me, tab: str) -> dict[str, Any]:
     shop = f"{ROOT}/{me.shop}" if me.shop else None
     return {
         "portal": PortalHead(name=me.name, storefront_url=shop),
+        "may": network.MAY[me.state],
+        "standing": me.state,
         "tab": tab,
         "leads_waiting": me.leads_waiting,
     }

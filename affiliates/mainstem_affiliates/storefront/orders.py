@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
@@ -10,8 +11,8 @@ from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from mainstem import payments
-from mainstem.identity import ANSWER, PAY, client_link, read_client_link, rights_of
+from mainstem import orders, payments
+from mainstem.identity import ANSWER, PAY, OrderLink, client_link, read_order_link
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
@@ -95,10 +96,17 @@ async def order_page(request: Request[Any, Any, Any], token: FromPath[str]) -> P
 
 @get("/order/{token:str}/return")
 async def back_from_payment(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
-    """Back from the gateway: look at once how it went. Its letter may come before or after."""
-    home_id, order_id = _opened(request, token, PAY)
-    view = await in_work(request, CLIENT, lambda work: reads.order_view(work, home_id, order_id))
-    if view.session_id is not None and view.state in ("unpaid", "expired"):
+    """Back from the gateway: look at once how it went. Its letter may come before or after, and
+    whoever comes back again and again waits for that."""
+    link = _opened(request, token, PAY)
+
+    def look(work: Work) -> OrderView:
+        _in_force(work, link)
+        return reads.order_view(work, link.home_id, link.order_id)
+
+    view = await in_work(request, CLIENT, look)
+    may_ask = house_of(request).asked_gateway.may(f"order:{link.order_id}")
+    if may_ask and view.session_id is not None and view.state in ("unpaid", "expired"):
         try:
             await asyncio.to_thread(
                 payments.settle_session, house_of(request).database, view.session_id
@@ -112,8 +120,9 @@ async def back_from_payment(request: Request[Any, Any, Any], token: FromPath[str
 @post("/order/{token:str}/payment", status_code=200)
 async def pay(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
     """On to the gateway's page for an order that is still unpaid."""
-    home_id, order_id = _opened(request, token, PAY)
-    return await to_payment(request, home_id, order_id, token=token)
+    link = _opened(request, token, PAY)
+    await in_work(request, CLIENT, lambda work: _in_force(work, link))
+    return await to_payment(request, link.home_id, link.order_id, token=token)
 
 
 @post("/order/{token:str}/sign-off", status_code=200)
@@ -121,14 +130,15 @@ async def sign_off(
     request: Request[Any, Any, Any], token: FromPath[str], form: NamedDependency[Form]
 ) -> Page:
     """The client accepts finished work, or says what is not done."""
-    home_id, order_id = _opened(request, token, ANSWER)
+    link = _opened(request, token, ANSWER)
     jobs = _jobs(request)
     line_no = whole_number(form["line"], digits=3)
     if jobs is None or not line_no:
         raise NotFound("job")
-    key = jobs.JobKey(home_id, order_id, line_no)
+    key = jobs.JobKey(link.home_id, link.order_id, line_no)
 
     def answer(work: Work) -> str:
+        _in_force(work, link)
         if form["answer"] == "objection":
             if not form["objection"]:
                 raise InvalidInput(Problem("/objection", "missing", "Write what is not done."))
@@ -139,12 +149,29 @@ async def sign_off(
 
     try:
         said = await in_work(request, CLIENT, answer)
-    except NotFound:
+    except (NotFound, orders.LinkWithdrawn):
         raise
     except Refused as no:
         return await _page(request, token, no=no)
-    shopper = await _shopper(request, home_id, order_id)
+    shopper = await _shopper(request, link.home_id, link.order_id)
     return redirect(request, f"/order/{token}", notice=shopper.language.text(said))
+
+
+@post("/order/{token:str}/links/withdrawal", status_code=200)
+async def withdraw_links(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
+    """The client has this link in hands that it is not meant for: all are withdrawn, and she gets
+    a new one."""
+    link = _opened(request, token, ANSWER)
+
+    def withdraw(work: Work) -> str:
+        _in_force(work, link)
+        open_from = orders.withdraw_links(work, link.home_id, link.order_id)
+        return _new_link(request, link.home_id, link.order_id, open_from)
+
+    new = await in_work(request, CLIENT, withdraw)
+    shopper = await _shopper(request, link.home_id, link.order_id)
+    said = "No earlier link opens this page any more. Keep the address of this one."
+    return redirect(request, f"/order/{new}", notice=shopper.language.text(said))
 
 
 @get("/s/{slug:str}/track")
@@ -162,10 +189,15 @@ async def track(
     """Open the order of this number for whoever knows the e-mail address that is on it."""
     shopper = Shopper(request, await window_of(request, slug))
     number, email = form["number"][:40], form["email"][:255]
-    found = await in_work(
-        request, CLIENT, lambda work: reads.order_for(work, shopper.window.id, number, email)
-    )
-    if found is None:
+
+    def look(work: Work) -> str | None:
+        found = reads.order_for(work, shopper.window.id, number, email)
+        if found is None:
+            return None
+        return _new_link(request, *found, orders.links_open_from(work, *found))
+
+    token = await in_work(request, CLIENT, look)
+    if token is None:
         said = "We find no order with this number and this e-mail address."
         page = TrackPage(
             **shopper.chrome("track"),
@@ -173,19 +205,27 @@ async def track(
             error=shopper.language.text(said),
         )
         return shopper.page("storefront/track.html", page, status=404)
-    token = client_link(house_of(request).settings.secret, *found)
     return redirect(request, f"/order/{token}")
 
 
-def _opened(
-    request: Request[Any, Any, Any], token: str, right: str | None = None
-) -> tuple[int, UUID]:
-    """The order of a link, if the link lets its bearer do that with it."""
-    secret = house_of(request).settings.secret
-    opened = read_client_link(secret, token)
-    if right and right not in rights_of(secret, token):
+def _new_link(
+    request: Request[Any, Any, Any], home_id: int, order_id: UUID, open_from: datetime
+) -> str:
+    made_at = max(datetime.now(UTC), open_from)
+    return client_link(house_of(request).settings.secret, home_id, order_id, made_at=made_at)
+
+
+def _opened(request: Request[Any, Any, Any], token: str, right: str | None = None) -> OrderLink:
+    """What a link opens, if it lets its bearer do that with it. Whether it has been withdrawn, the
+    Work that follows checks."""
+    link = read_order_link(house_of(request).settings.secret, token)
+    if right and right not in link.may:
         raise LinkOnlyShows
-    return opened
+    return link
+
+
+def _in_force(work: Work, link: OrderLink) -> None:
+    orders.check_link(work, link.home_id, link.order_id, made_at=link.made_at)
 
 
 def _jobs(request: Request[Any, Any, Any]) -> Jobs | None:
@@ -199,11 +239,12 @@ async def _shopper(request: Request[Any, Any, Any], home_id: int, order_id: UUID
 
 
 async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | None = None) -> Page:
-    home_id, order_id = _opened(request, token)
-    rights = rights_of(house_of(request).settings.secret, token)
+    link = _opened(request, token)
+    home_id, order_id, rights = link.home_id, link.order_id, link.may
     jobs = _jobs(request)
 
     def look(work: Work) -> tuple[OrderView, list[Any]]:
+        _in_force(work, link)
         view = reads.order_view(work, home_id, order_id)
         return view, jobs.queries.of_order(work, home_id, order_id) if jobs else []
 
@@ -241,4 +282,4 @@ async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | No
     return shopper.page("storefront/order.html", page, status=no.status if no else 200)
 
 
-routes = [order_page, back_from_payment, pay, sign_off, track_page, track]
+routes = [order_page, back_from_payment, pay, sign_off, withdraw_links, track_page, track]

@@ -22,6 +22,8 @@ class StorefrontKey:
     home_id: int
     key_hash: bytes
     id: int = 0
+    home_state: str = "active"
+    """The state of that home's affiliate when the key was read."""
 
 
 def issue_key(work: Work, *, home_id: int, storefront_id: int, label: str = "") -> str:
@@ -46,14 +48,15 @@ def read_key(work: Work, key: str) -> StorefrontKey | None:
         return None
     wanted = hash_of(key)
     row = work.row(
-        """SELECT k.id, k.key_hash, k.storefront_id, k.home_id FROM storefront_key k
+        """SELECT k.id, k.key_hash, k.storefront_id, k.home_id, a.state FROM storefront_key k
              JOIN storefront s ON s.id = k.storefront_id AND s.home_id = k.home_id
+             JOIN affiliate a ON a.id = k.home_id
             WHERE k.key_hash = %(hash)s AND k.revoked_at IS NULL AND s.active""",
         hash=wanted,
     )
     if row is None or not hmac.compare_digest(bytes(row.key_hash), wanted):
         return None
-    return StorefrontKey(row.storefront_id, row.home_id, wanted, row.id)
+    return StorefrontKey(row.storefront_id, row.home_id, wanted, row.id, row.state)
 
 
 def keys_in_force(work: Work, key_hashes: Collection[bytes]) -> set[bytes]:

@@ -7,18 +7,32 @@ through other hands first, a shop's, shows the order, or shows it and lets it be
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 from uuid import UUID
 
 from itsdangerous import BadData, TimestampSigner
 from itsdangerous.encoding import base64_decode, base64_encode
 
-from mainstem.kit.errors import NotFound
+from mainstem.kit.errors import NotFound, Refused
 
-# As long as she may complain about what she bought; a quote is answered or forgotten by then.
-ORDER_DAYS = 3 * 365 + 30
+# Until the parcel, the withdrawal and its refund are long over. Whoever needs the page later finds it
+# anew by number and e-mail; a quote is answered or forgotten by then.
+ORDER_DAYS = 180
 QUOTE_DAYS = 120
+
+
+class LinkTooOld(Refused):
+    """The link is ours, and its time is over."""
+
+    code: ClassVar[str] = "link_too_old"
+    status: ClassVar[int] = 410
+    message: ClassVar[str] = (
+        "This link has grown too old. Find your order again by its number and your e-mail address."
+    )
 
 
 PAY, ANSWER = "pay", "answer"
@@ -42,18 +56,34 @@ def client_link(
     return _sign(secret, "order", home_id, order_id, made_at, rights)
 
 
+@dataclass(frozen=True, slots=True)
+class OrderLink:
+    """A link to an order's page: whose order, what it lets its bearer do, and when it was made."""
+
+    home_id: int
+    order_id: UUID
+    may: frozenset[str]
+    made_at: datetime
+
+
+def read_order_link(secret: str, token: str) -> OrderLink:
+    """What the token opens; LinkTooOld after `ORDER_DAYS`, NotFound for any other text."""
+    home_id, order_id, rights, made_at = _read(secret, "order", token, timedelta(days=ORDER_DAYS))
+    if not rights:
+        return OrderLink(home_id, order_id, EVERYTHING, made_at)
+    may = frozenset(right for right, bit in _BITS.items() if rights[0] & bit)
+    return OrderLink(home_id, order_id, may, made_at)
+
+
 def read_client_link(secret: str, token: str) -> tuple[int, UUID]:
-    """The home and id of the order that the token opens; NotFound for any other text."""
-    home_id, order_id, _ = _read(secret, "order", token, timedelta(days=ORDER_DAYS))
-    return home_id, order_id
+    """The home and id of the order that the token opens; raises as `read_order_link`."""
+    link = read_order_link(secret, token)
+    return link.home_id, link.order_id
 
 
 def rights_of(secret: str, token: str) -> frozenset[str]:
-    """What the token lets its bearer do with the order that it opens; NotFound as above."""
-    *_, rights = _read(secret, "order", token, timedelta(days=ORDER_DAYS))
-    if not rights:
-        return EVERYTHING
-    return frozenset(right for right, bit in _BITS.items() if rights[0] & bit)
+    """What the token lets its bearer do with the order that it opens; raises as above."""
+    return read_order_link(secret, token).may
 
 
 def quote_link(secret: str, home_id: int, quote_id: UUID) -> str:
@@ -62,8 +92,8 @@ def quote_link(secret: str, home_id: int, quote_id: UUID) -> str:
 
 
 def read_quote_link(secret: str, token: str) -> tuple[int, UUID]:
-    """The home and id of the quote that the token opens; NotFound for any other text."""
-    home_id, quote_id, _ = _read(secret, "quote", token, timedelta(days=QUOTE_DAYS))
+    """The home and id of the quote that the token opens; raises as above."""
+    home_id, quote_id, *_ = _read(secret, "quote", token, timedelta(days=QUOTE_DAYS))
     return home_id, quote_id
 
 
@@ -99,14 +129,18 @@ def _sign(
     return signer.sign(content).decode()
 
 
-def _read(secret: str, purpose: str, token: str, age_max: timedelta) -> tuple[int, UUID, bytes]:
+def _read(
+    secret: str, purpose: str, token: str, age_max: timedelta
+) -> tuple[int, UUID, bytes, datetime]:
     try:
-        signer = _signer(secret, purpose)
-        content = base64_decode(signer.unsign(token, max_age=int(age_max.total_seconds())))
+        signed, made_at = _signer(secret, purpose).unsign(token, return_timestamp=True)
+        content = base64_decode(signed)
         # The last letter of a part has bits to spare: only one way of writing them is ours.
         if any(base64_encode(base64_decode(part)).decode() != part for part in token.split(".")):
             raise NotFound(purpose)
     except (BadData, ValueError):
         raise NotFound(purpose) from None
+    if datetime.fromtimestamp(time.time(), UTC) - made_at > age_max:
+        raise LinkTooOld
     assert len(content) in (24, 25), "we signed it"
-    return int.from_bytes(content[16:24], "big"), UUID(bytes=content[:16]), content[24:]
+    return int.from_bytes(content[16:24], "big"), UUID(bytes=content[:16]), content[24:], made_at

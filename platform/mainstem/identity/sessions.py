@@ -72,6 +72,8 @@ class Identity:
     locale: str | None
     roles: frozenset[str]
     affiliate_ids: tuple[int, ...]
+    affiliate_states: tuple[str, ...] = ()
+    """The state of each of those affiliates, in the same order."""
 
     @property
     def is_staff(self) -> bool:
@@ -201,11 +203,12 @@ def who(work: Work, token: str) -> Identity | None:
         """SELECT p.id, p.name, p.locale, s.seen_at,
                   coalesce(array_agg(DISTINCT m.role) FILTER (WHERE m.role IS NOT NULL), '{}')
                     AS roles,
-                  coalesce(array_agg(DISTINCT m.affiliate_id)
-                           FILTER (WHERE m.affiliate_id IS NOT NULL), '{}') AS affiliates
+                  coalesce(jsonb_object_agg(a.id, a.state) FILTER (WHERE a.id IS NOT NULL), '{}')
+                    AS affiliates
              FROM sign_in_session s
              JOIN person p ON p.id = s.person_id
              LEFT JOIN membership m ON m.person_id = p.id AND m.revoked_at IS NULL
+             LEFT JOIN affiliate a ON a.id = m.affiliate_id
             WHERE s.token_hash = %(hash)s AND s.revoked_at IS NULL
               AND s.expires_at > %(now)s AND s.seen_at > %(idle)s
             GROUP BY p.id, s.token_hash""",
@@ -222,7 +225,11 @@ def who(work: Work, token: str) -> Identity | None:
             hash=hash_of(token),
             now=now,
         )
-    return Identity(row.id, row.name, row.locale, frozenset(row.roles), tuple(row.affiliates))
+    states = {int(id): state for id, state in row.affiliates.items()}
+    ids = tuple(sorted(states))
+    return Identity(
+        row.id, row.name, row.locale, frozenset(row.roles), ids, tuple(states[id] for id in ids)
+    )
 
 
 def sign_out(work: Work, token: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Any
 
@@ -11,11 +12,15 @@ import structlog
 
 def configure(*, json: bool = False, quiet: bool = False) -> None:
     """Send every log line to standard error in one shape; quiet leaves warnings. Never bodies,
-    cookies or keys."""
+    cookies or keys; no e-mail, and no character that a terminal would obey."""
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            # A traceback says where; what stood in the variables is people's, and nobody's to log.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     structlog.configure(
         processors=[
@@ -23,6 +28,7 @@ def configure(*, json: bool = False, quiet: bool = False) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _without_what_is_not_for_a_log,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
@@ -31,6 +37,28 @@ def configure(*, json: bool = False, quiet: bool = False) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+_EMAIL = re.compile(
+    r"[^\s@\"'<>()\[\]{},;:=/?&]+(?:@|%40)[^\s@\"'<>()\[\]{},;:=/?&]+", re.IGNORECASE
+)
+
+
+def _without_what_is_not_for_a_log(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    return {key: _shown(key, value) for key, value in event.items()}
+
+
+def _shown(key: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # The lines of a traceback are ours; a line break in anything else would forge another entry.
+    kept = "\n\t" if key == "exception" else ""
+    if not value.isprintable():
+        value = "".join(
+            letter if letter.isprintable() or letter in kept else ascii(letter)[1:-1]
+            for letter in value
+        )
+    return _EMAIL.sub("(e-mail)", value) if "@" in value or "%40" in value else value
 
 
 def log(name: str) -> Any:

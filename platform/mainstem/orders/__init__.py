@@ -12,6 +12,7 @@ from mainstem.orders.errors import (
     PriceChanged,
 )
 from mainstem.orders.limits import MAY_APPROVE, limit_of
+from mainstem.orders.links import LinkWithdrawn, check_link, links_open_from, withdraw_links
 from mainstem.orders.model import (
     Address,
     ClientDetails,
@@ -48,6 +49,7 @@ __all__ = [
     "IdempotencyMismatch",
     "InsufficientStock",
     "LineWanted",
+    "LinkWithdrawn",
     "OrderRefused",
     "OrderWanted",
     "Placed",
@@ -60,6 +62,7 @@ __all__ = [
     "approve",
     "cancel",
     "check_client",
+    "check_link",
     "close_finished",
     "deny",
     "expire_unpaid",
@@ -68,6 +71,7 @@ __all__ = [
     "give_rest_back",
     "is_late",
     "limit_of",
+    "links_open_from",
     "mark_paid",
     "place",
     "promised_on",
@@ -82,5 +86,6 @@ __all__ = [
     "text_problems",
     "unpaid_holds",
     "withdraw",
+    "withdraw_links",
     "withhold",
 ]

@@ -10,6 +10,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from mainstem import network
 from mainstem.identity import STAFF, Identity, hash_of, read_key, who
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.telemetry import log
@@ -35,6 +36,17 @@ class NotAllowed(Refused):
     code = "not_allowed"
     status = 403
     message = "Your role does not open this page. Ask an admin if you need it."
+
+
+class AffiliateSuspended(Refused):
+    """In its affiliate's state this is not theirs to do."""
+
+    code = "affiliate_suspended"
+    status = 403
+    message = (
+        "This is closed while your affiliate is not in good standing with us."
+        " What is yours is not lost."
+    )
 
 
 class ChooseAffiliate(Refused):
@@ -111,8 +123,14 @@ def staff(*roles: str) -> Guard:
     return guard
 
 
-async def affiliate(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Lets an affiliate in and says which one: her only one, or the one she chose."""
+async def affiliate(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Lets an affiliate in and says which one: her only one, or the one she chose.
+
+    A route says in its `right` what one does there (`network.MAY`); where it says nothing, it is
+    work that only an affiliate in good standing does.
+    """
     identity = await _signed_in(connection)
     mine = identity.affiliate_ids
     if not mine:
@@ -123,6 +141,9 @@ async def affiliate(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
     wanted = [id for id in mine if str(id) == chosen] or ([mine[0]] if len(mine) == 1 else [])
     if not wanted:
         raise ChooseAffiliate
+    state = identity.affiliate_states[mine.index(wanted[0])]
+    if handler.opt.get("right", network.WORK) not in network.MAY[state]:
+        raise AffiliateSuspended
     visit_of(connection).affiliate_id = wanted[0]
 
 
@@ -147,6 +168,12 @@ async def storefront_key(
             known[name] = found
     if found is None:
         raise KeyRefused
+    # Where the key is checked again, so is this, in the transaction that places the order.
+    if (
+        handler.opt.get("key") != "checked again"
+        and network.WORK not in network.MAY[found.home_state]
+    ):
+        raise AffiliateSuspended
     visit_of(connection).storefront = found
 
 

@@ -19,6 +19,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
 from mainstem.kit.ids import new_id
 from mainstem.kit.settings import Settings
+from mainstem.web.seldom import Seldom
 from mainstem.web.static import StaticFiles
 
 KEY = "mainstem.visit"
@@ -55,6 +56,8 @@ class House:
     """Where passwords are checked: two at a time, away from everybody else's threads."""
 
     door_waiting: list[None] = field(default_factory=list)
+    asked_gateway: Seldom = field(default_factory=lambda: Seldom(10))
+    """Who has just made us ask the gateway, by opening a page."""
 
     @property
     def secure(self) -> bool:

@@ -3,6 +3,7 @@ and one line in the log for each."""
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -22,6 +23,11 @@ _COMMON = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+
+
+# A name or an address, or an IPv6 literal, and at most a port behind it.
+_HOST = re.compile(r"([^\[\]:@/]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
+_SHOWN_TO_SEARCH = ("/s/", f"{ROOT}/")
 
 
 class Shell:
@@ -50,6 +56,9 @@ class Shell:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = self._dressed(list(message.get("headers", [])), visit)
+                if path != "/" and not path.startswith(_SHOWN_TO_SEARCH):
+                    # Pages of one client, affiliate or member of staff are no search engine's.
+                    message["headers"].append((b"x-robots-tag", b"noindex, nofollow, noarchive"))
             elif method == "HEAD" and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
@@ -66,8 +75,9 @@ class Shell:
                 log("web").info(
                     "request",
                     method=method,
-                    # The pattern and not the path: a path may hold a client's signed link.
-                    route=scope.get("path_template") or path.partition("/")[2].partition("/")[0],
+                    # The pattern and not the path: a path may hold a client's signed link, and
+                    # one that leads nowhere whatever its sender liked.
+                    route=scope.get("path_template") or "nowhere",
                     status=status,
                     ms=round((time.perf_counter() - started) * 1000, 1),
                 )
@@ -88,10 +98,8 @@ class Shell:
         await self._app(scope, await read_whole(scope, receive, self._body_max), send)
 
     def _is_ours(self, host: bytes) -> bool:
-        name = host.decode("latin-1").lower()
-        if name.startswith("["):  # an IPv6 literal
-            return name.partition("]")[0] + "]" in self._house.hosts
-        return name.partition(":")[0] in self._house.hosts
+        found = _HOST.fullmatch(host.decode("latin-1").lower())
+        return found is not None and found[1] in self._house.hosts
 
     def _dressed(
         self, headers: list[tuple[bytes, bytes]], visit: Visit

@@ -461,6 +461,16 @@ def cancel(
     return redirect(request, _url(home, order), notice=language_of(request).text(words))
 
 
+@post(f"{BASE}/links/withdrawal", sync_to_thread=True)
+def withdraw_links(
+    request: Asked, work: NamedDependency[Work], home: FromPath[int], order: FromPath[UUID]
+) -> Answer:
+    """Close every link to the client's page; by number and e-mail the client gets a new one."""
+    orders.withdraw_links(work, home, order)
+    said = "No earlier link opens the client's page any more."
+    return redirect(request, _url(home, order), notice=language_of(request).text(said))
+
+
 @post(f"{BASE}/refunds/{{refund:uuid}}/retry", sync_to_thread=True, guards=[staff(*MONEY)])
 def retry_refund(
     request: Asked,
@@ -731,6 +741,7 @@ routes = [
     latest,
     order,
     cancel,
+    withdraw_links,
     review,
     refund,
     approve,

@@ -60,6 +60,7 @@ FACTS = {
     "order.expired": "Order expired unpaid",
     "order.freed": "Unpaid goods freed by the desk",
     "order.lines_canceled": "Pieces called off",
+    "order.links_withdrawn": "Earlier links to the client's page closed",
     "order.paid": "Order paid",
     "order.placed": "Order placed",
     "order.refunded": "Refund counted",
