@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from mainstem.kit.work import Question, Work
 from mainstem.money import BASIS, Money, net_of_tax, rdiv
@@ -190,31 +190,66 @@ def set_shipping_rate(
     changed(work)
 
 
-def shelf(work: Work, storefront_id: int, *, locale: str, currency: str) -> list[Any]:
-    """A storefront's assortment for its pages, in its order: one row a variant, with the price."""
-    return work.rows(
-        """SELECT p.id AS product_id, p.slug, p.kind, p.category, p.picture, p.position,
-                  coalesce(t.name, e.name) AS name, coalesce(t.summary, e.summary) AS summary,
-                  coalesce(t.description, e.description) AS description,
-                  v.id AS variant_id, v.sku,
-                  CASE WHEN %(locale)s = 'sv' THEN v.name_sv ELSE v.name_en END AS variant_name,
-                  price.amount_minor, free.quantity AS free
-             FROM storefront s
-             JOIN product p ON p.active AND (s.product_ids IS NULL OR p.id = ANY(s.product_ids))
-             JOIN variant v ON v.product_id = p.id AND v.active
-             LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
-             LEFT JOIN product_text e ON e.product_id = p.id AND e.locale = 'en'
-             LEFT JOIN LATERAL (SELECT amount_minor FROM price
-                                 WHERE variant_id = v.id AND currency = %(currency)s
-                                   AND valid_from <= %(at)s
-                                 ORDER BY valid_from DESC LIMIT 1) price ON true
-             LEFT JOIN LATERAL (SELECT sum(l.on_hand - l.reserved)::int AS quantity
-                                  FROM stock_level l JOIN location o ON o.id = l.location_id AND o.active
-                                 WHERE l.variant_id = v.id) free ON true
-            WHERE s.id = %(storefront)s
-            ORDER BY p.kind, p.position, p.id, v.position, v.id""",
-        storefront=storefront_id,
+class OnShelf(NamedTuple):
+    """One variant of a product, as a page of a storefront needs it."""
+
+    product_id: int
+    slug: str
+    kind: str
+    category: str
+    picture: str
+    name: str | None
+    summary: str | None
+    description: str | None
+    variant_id: int
+    sku: str
+    variant_name: str
+    amount_minor: int | None
+    free: int | None
+
+
+_PRICE_AND_STOCK = """
+LEFT JOIN LATERAL (SELECT amount_minor FROM price
+                    WHERE variant_id = v.id AND currency = %(currency)s AND valid_from <= %(at)s
+                    ORDER BY valid_from DESC LIMIT 1) price ON true
+LEFT JOIN LATERAL (SELECT sum(l.on_hand - l.reserved)::int AS quantity
+                     FROM stock_level l JOIN location o ON o.id = l.location_id AND o.active
+                    WHERE l.variant_id = v.id) free ON true"""
+
+
+def assortment(work: Work, *, locale: str, currency: str) -> list[OnShelf]:
+    """Everything that is sold, in the company's order: one row a variant, with price and stock."""
+    rows = work.rows(
+        f"""SELECT p.id AS product_id, p.slug, p.kind, p.category, p.picture,
+                   coalesce(t.name, e.name) AS name, coalesce(t.summary, e.summary) AS summary,
+                   coalesce(t.description, e.description) AS description,
+                   v.id AS variant_id, v.sku,
+                   CASE WHEN %(locale)s = 'sv' THEN v.name_sv ELSE v.name_en END AS variant_name,
+                   price.amount_minor, free.quantity AS free
+              FROM product p
+              JOIN variant v ON v.product_id = p.id AND v.active
+              LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
+              LEFT JOIN product_text e ON e.product_id = p.id AND e.locale = 'en'
+              {_PRICE_AND_STOCK}
+             WHERE p.active
+             ORDER BY p.kind, p.position, p.id, v.position, v.id""",
         locale=locale,
         currency=currency,
         at=work.now(),
     )
+    return [OnShelf(*row) for row in rows]
+
+
+def offered(
+    work: Work, variants: Sequence[int], *, currency: str
+) -> dict[int, tuple[int | None, int]]:
+    """What each variant costs now and how many are free: (price or None, pieces)."""
+    rows = work.rows(
+        f"""SELECT v.id, price.amount_minor, coalesce(free.quantity, 0) AS free
+              FROM unnest(%(variants)s::bigint[]) AS v (id)
+              {_PRICE_AND_STOCK}""",
+        variants=list(variants),
+        currency=currency,
+        at=work.now(),
+    )
+    return {row.id: (row.amount_minor, row.free) for row in rows}

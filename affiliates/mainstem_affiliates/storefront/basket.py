@@ -146,11 +146,7 @@ def price(work: Work, window: Window, locale: str, basket: Basket) -> Priced:
     skus, currency = list(basket.quantities), window.currency
     offers = catalog.offers(work, skus, currency=currency, locale=locale, at=work.now())
     free = stock.availability(work, [offer.variant_id for offer in offers.values()])
-    places = {
-        variant.sku: product
-        for product in window.shelves[locale].products
-        for variant in product.variants
-    }
+    places = window.shelves[locale].by_sku
     lines, items, tax = [], 0, 0
     for i, (sku, quantity) in enumerate(basket.quantities.items()):
         offer, product = offers.get(sku), places.get(sku)

@@ -59,8 +59,8 @@ async def put_in(
     """Put something in. Without script one lands in the basket; with it one stays."""
     shopper = Shopper(request, await window_of(request, slug))
     sku = form["sku"]
-    sold = {v.sku: p.name for p in shopper.shelf.products if p.kind == "goods" for v in p.variants}
-    if sku not in sold:
+    sold = shopper.shelf.by_sku.get(sku)
+    if sold is None or sold.kind != "goods":
         raise NotFound("article")
     basket, refused = read_basket(request, slug), ""
     try:

@@ -91,8 +91,7 @@ class Shopper:
     ) -> dict[str, Any]:
         window, locale = self.window, self.locale
         departments = [*self.shelf.categories]
-        services = any(product.kind == "service" for product in self.shelf.products)
-        if services:
+        if self.shelf.services:
             departments.append("services")
         return {
             "store": Head(
@@ -134,6 +133,7 @@ class Shopper:
         template: str,
         page: Callable[[dict[str, Any]], StorePage],
         path: str = "",
+        /,
         *,
         current: str = "",
         **query: str,

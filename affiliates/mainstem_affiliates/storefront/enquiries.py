@@ -24,6 +24,7 @@ from mainstem.web import Form, house_of, redirect, whole_number
 from mainstem.web.guards import identity_of
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
+from mainstem_affiliates.storefront.assortment import Product
 from mainstem_affiliates.storefront.checkout import (
     COUNTRIES,
     FIELDS,
@@ -32,7 +33,7 @@ from mainstem_affiliates.storefront.checkout import (
     to_payment,
 )
 from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage
-from mainstem_affiliates.storefront.window import Product, window_of
+from mainstem_affiliates.storefront.window import window_of
 
 CONSENT = (
     "{seller} may contact me by e-mail and telephone about this request, and keep what I write here"

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from litestar import Request, get
+from litestar.concurrency import sync_to_thread
 from litestar.params import FromPath
 from markupsafe import Markup
 
@@ -18,10 +20,21 @@ from mainstem.kit.work import CLIENT
 from mainstem.money import Money
 from mainstem.web import house_of
 from mainstem.web.works import in_work
+from mainstem_affiliates.storefront.assortment import PAGE, Product, Variant
 from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage
-from mainstem_affiliates.storefront.window import FEW, Product, Variant, window_of
+from mainstem_affiliates.storefront.links import Links
+from mainstem_affiliates.storefront.window import FEW, window_of
 
 SMALL_PRINT = ("terms", "privacy", "accessibility", "withdrawal", "programme")
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """The pages of a shelf: which of how many this is, and the links beside it."""
+
+    no: int
+    of: int
+    previous_url: str | None
+    next_url: str | None
 
 
 class HomePage(StorePage, frozen=True, kw_only=True):
@@ -32,6 +45,8 @@ class HomePage(StorePage, frozen=True, kw_only=True):
     about: str
     hero: str | None
     goods: Sequence[Product]
+    all_goods: tuple[str, int] | None
+    """Where all of them are, and how many, when the front shows only the first."""
     services: Sequence[Product]
     free_from: Money | None
 
@@ -41,13 +56,16 @@ class DepartmentPage(StorePage, frozen=True, kw_only=True):
 
     name: str
     products: Sequence[Product]
+    turn: Turn
 
 
 class SearchPage(StorePage, frozen=True, kw_only=True):
     """What was found."""
 
     query: str
+    count: int
     products: Sequence[Product]
+    turn: Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +109,18 @@ async def home(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     window, locale, shelf = shopper.window, shopper.locale, shopper.shelf
 
     def page(around: dict[str, Any]) -> StorePage:
-        goods: Sequence[Product] = [p for p in shelf.products if p.kind == "goods"]
+        arranged: Sequence[Product] = shelf.goods
+        if window.module:
+            arranged = window.module.arrange(arranged)
         return HomePage(
             **around,
             title=window.text(locale, "headline") or window.name,
             lead=window.text(locale, "intro"),
             about=window.text(locale, "about"),
             hero=_hero(request, window.text(locale, "hero")),
-            goods=window.module.arrange(goods) if window.module else goods,
-            services=[p for p in shelf.products if p.kind == "service"],
+            goods=arranged[:PAGE],
+            all_goods=(around["url"]("c/all"), len(arranged)) if len(arranged) > PAGE else None,
+            services=shelf.services,
             free_from=_free_from(shopper),
         )
 
@@ -112,21 +133,49 @@ async def department(
 ) -> Page:
     """One department's goods; `services` are all services."""
     shopper = Shopper(request, await window_of(request, slug))
-    products = [
-        product
-        for product in shopper.shelf.products
-        if (product.category == category and product.kind == "goods")
-        or (category == "services" and product.kind == "service")
-    ]
+    shelf = shopper.shelf
+    kinds = {"all": shelf.goods, "services": shelf.services}
+    products = shelf.departments.get(category) or kinds.get(category)
     if not products:
         raise NotFound("department")
+    no = _page_no(request, len(products))
+    path = f"c/{category}"
 
     def page(around: dict[str, Any]) -> StorePage:
         name = shopper.window.category(shopper.locale, category)
-        return DepartmentPage(**around, name=name, products=products)
+        if category == "all":
+            name = shopper.language.text("The goods")
+        turn = _turn(around["url"], path, no, len(products))
+        shown = products[(no - 1) * PAGE : no * PAGE]
+        return DepartmentPage(**around, name=name, products=shown, turn=turn)
 
-    path = f"c/{category}"
-    return shopper.kept((path,), "storefront/department.html", page, path, current=category)
+    return shopper.kept(
+        (path, no),
+        "storefront/department.html",
+        page,
+        path,
+        current=category,
+        **({"page": str(no)} if no > 1 else {}),
+    )
+
+
+def _page_no(request: Request[Any, Any, Any], count: int) -> int:
+    """Which page of a shelf is asked for: one that there is, whatever the address says."""
+    asked = request.query_params.get("page", "")
+    no = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 7 else 1
+    return max(1, min(no, _pages(count)))
+
+
+def _pages(count: int) -> int:
+    return -(-count // PAGE) or 1
+
+
+def _turn(url: Links, path: str, no: int, count: int, **query: str) -> Turn:
+    def at(other: int) -> str:
+        return url(path, **query, **({"page": str(other)} if other > 1 else {}))
+
+    pages = _pages(count)
+    return Turn(no, pages, at(no - 1) if no > 1 else None, at(no + 1) if no < pages else None)
 
 
 @get("/s/{slug:str}/search")
@@ -134,10 +183,16 @@ async def search(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """What the shop has of something."""
     shopper = Shopper(request, await window_of(request, slug))
     query = request.query_params.get("q", "").strip()[:100]
+    # A large assortment takes a while to look through: nobody else waits for it.
+    found = await sync_to_thread(shopper.shelf.search, query)
+    no = _page_no(request, len(found))
+    asked = {"q": query} if query else {}
     page = SearchPage(
-        **shopper.chrome("search", **({"q": query} if query else {})),
+        **shopper.chrome("search", **asked),
         query=query,
-        products=shopper.shelf.search(query),
+        count=len(found),
+        products=found[(no - 1) * PAGE : no * PAGE],
+        turn=_turn(shopper.links, "search", no, len(found), **asked),
     )
     return shopper.page("storefront/search.html", page)
 
@@ -218,9 +273,17 @@ def _choice(product: Product, variant: Variant, free: int, path: str, current: b
 
 def _related(shopper: Shopper, product: Product) -> Sequence[Product]:
     """Four neighbours on the shelf: the next ones of the same department."""
-    near = [p for p in shopper.shelf.products if p.category == product.category]
+    near = [
+        one
+        for one in (
+            shopper.shelf.departments[product.category]
+            if product.kind == "goods"
+            else shopper.shelf.services
+        )
+        if one.category == product.category
+    ]
     at = near.index(product)
-    return [p for p in near[at + 1 :] + near[:at] if p.kind == product.kind][:4]
+    return (near[at + 1 :] + near[:at])[:4]
 
 
 def _free_from(shopper: Shopper) -> Money | None:

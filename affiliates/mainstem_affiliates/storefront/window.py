@@ -1,13 +1,12 @@
 """The shop window: one storefront as every visitor sees it, kept in memory and looked at again.
 
-Reading it takes the database once a second at most. A new version of the catalogue, a change of
-the storefront or a minute's age makes it anew, and with it every page that was drawn from it.
+Reading it takes the database once a second at most. A change of the storefront, or of anything in
+the assortment that it shares with others, makes it anew, and every page that was drawn from it.
 """
 
 from __future__ import annotations
 
 import time
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,80 +17,19 @@ from mainstem import catalog
 from mainstem.catalog import ShippingRate
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT, Work
-from mainstem.money import Money
 from mainstem.network import ELIGIBLE
 from mainstem.web.works import in_work
 from mainstem_affiliates.contract import Storefront, installed
+from mainstem_affiliates.storefront.assortment import (
+    Assortment,
+    Assortments,
+    Shelf,
+)
 
 FRESH_SECONDS = 1.0
-AGE_SECONDS = 60.0
 PAGES_MAX = 5_000
 FEW = 5
 """So many or fewer are named; more are simply there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One SKU: its price, tax included, and how many were free when the window was made."""
-
-    id: int
-    sku: str
-    name: str
-    price: Money | None
-    free: int
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """Goods or a service, in one language and the storefront's currency."""
-
-    slug: str
-    kind: str
-    category: str
-    picture: str
-    name: str
-    summary: str
-    description: str
-    variants: tuple[Variant, ...]
-
-    @property
-    def price(self) -> Money | None:
-        """The lowest price of its variants."""
-        prices = [variant.price for variant in self.variants if variant.price is not None]
-        return min(prices, key=lambda price: price.minor) if prices else None
-
-    @property
-    def varies(self) -> bool:
-        """Whether its variants differ in price."""
-        return len({variant.price.minor for variant in self.variants if variant.price}) > 1
-
-    @property
-    def is_sold_out(self) -> bool:
-        """Whether none of its variants can be had."""
-        return self.kind == "goods" and all(variant.free <= 0 for variant in self.variants)
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """The assortment in one language."""
-
-    products: tuple[Product, ...]
-    by_slug: Mapping[str, Product]
-    categories: tuple[str, ...]
-
-    def search(self, words: str) -> list[Product]:
-        """Products in which every word is found, in the name before the rest. ö finds o too."""
-        wanted = _folded(words).split()
-        if not wanted:
-            return []
-        found = []
-        for product in self.products:
-            name = _folded(product.name)
-            variants = " ".join(f"{variant.sku} {variant.name}" for variant in product.variants)
-            text = f"{name} {_folded(product.summary)} {_folded(variants)}"
-            if all(word in text for word in wanted):
-                found.append((not all(word in name for word in wanted), product))
-        return [product for _, product in sorted(found, key=lambda pair: pair[0])]
 
 
 @dataclass(slots=True)
@@ -112,7 +50,8 @@ class Window:
     rate: ShippingRate | None
     shelves: Mapping[str, Shelf]
     module: Storefront | None
-    made_at: float
+    sources: Mapping[str, Assortment]
+    """What the shelves are taken from, by language."""
     looked_at: float
     row: Any
     pages: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
@@ -148,12 +87,15 @@ class Window:
 async def window_of(request: Request[Any, Any, Any], slug: str) -> Window:
     """The storefront's window as of a second ago at most; NotFound for no open storefront."""
     kept: dict[str, Window] = request.app.state.setdefault("storefront_windows", {})
+    assortments: Assortments = request.app.state.setdefault("assortments", Assortments())
     window, now = kept.get(slug), time.monotonic()
     if window is None or now - window.looked_at >= FRESH_SECONDS:
         if window is not None:
             window.looked_at = now  # whoever comes meanwhile need not look as well
         try:
-            window = await in_work(request, CLIENT, lambda work: look(work, slug, window))
+            window = await in_work(
+                request, CLIENT, lambda work: look(work, slug, assortments, window)
+            )
         except NotFound:
             kept.pop(slug, None)
             raise
@@ -161,7 +103,7 @@ async def window_of(request: Request[Any, Any, Any], slug: str) -> Window:
     return window
 
 
-def look(work: Work, slug: str, before: Window | None = None) -> Window:
+def look(work: Work, slug: str, assortments: Assortments, before: Window | None = None) -> Window:
     """The window as it should be now: the one before where nothing has changed."""
     row = work.row(
         """SELECT s.id, s.home_id, s.slug, s.name, s.theme, s.locales, s.currency, s.texts,
@@ -174,7 +116,15 @@ def look(work: Work, slug: str, before: Window | None = None) -> Window:
     if row is None:
         raise NotFound("storefront")
     now = time.monotonic()
-    if before is not None and before.row == row and now - before.made_at < AGE_SECONDS:
+    sources = {
+        locale: assortments.get(work, locale=locale, currency=row.currency, version=row.version)
+        for locale in row.locales
+    }
+    if (
+        before is not None
+        and before.row == row
+        and all(before.sources[locale] is found for locale, found in sources.items())
+    ):
         before.looked_at = now
         return before
     return Window(
@@ -190,39 +140,9 @@ def look(work: Work, slug: str, before: Window | None = None) -> Window:
         takes_orders=row.state in ELIGIBLE,
         version=row.version,
         rate=catalog.shipping_rates(work).get(row.currency),
-        shelves={locale: _shelf(work, row, locale) for locale in row.locales},
+        shelves={locale: found.of(row.product_ids) for locale, found in sources.items()},
         module=installed().get(slug),
-        made_at=now,
+        sources=sources,
         looked_at=now,
         row=row,
     )
-
-
-def _shelf(work: Work, store: Any, locale: str) -> Shelf:
-    products: dict[int, Product] = {}
-    for row in catalog.shelf(work, store.id, locale=locale, currency=store.currency):
-        price = None if row.amount_minor is None else Money(row.amount_minor, store.currency)
-        variant = Variant(row.variant_id, row.sku, row.variant_name, price, row.free or 0)
-        known = products.get(row.product_id)
-        products[row.product_id] = Product(
-            slug=row.slug,
-            kind=row.kind,
-            category=row.category,
-            picture=row.picture,
-            name=row.name or row.slug,
-            summary=row.summary or "",
-            description=row.description or "",
-            variants=(*(known.variants if known else ()), variant),
-        )
-    ids = list(products)
-    if store.product_ids is not None:
-        order = {id: place for place, id in enumerate(store.product_ids)}
-        ids.sort(key=lambda id: order.get(id, len(order)))
-    found = tuple(products[id] for id in ids)
-    goods = dict.fromkeys(product.category for product in found if product.kind == "goods")
-    return Shelf(found, {product.slug: product for product in found}, tuple(goods))
-
-
-def _folded(text: str) -> str:
-    split = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in split if not unicodedata.combining(letter))

@@ -1,0 +1,225 @@
+"""The assortment, made once for every storefront that shows it: one a language and currency.
+
+It is made anew with each version of the catalogue. Prices begin and stock moves without one, so
+once a minute both are looked at; a product in which nothing has changed stays the same object, and
+where none has, so does the whole, with every page that was drawn from it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from mainstem import catalog
+from mainstem.kit.work import Work
+from mainstem.money import Money
+
+AGE_SECONDS = 60.0
+PAGE = 48
+"""So many products stand on one page of a storefront."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One SKU: its price, tax included, and how many were free when it was looked at."""
+
+    id: int
+    sku: str
+    name: str
+    price: Money | None
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Goods or a service, in one language and the storefront's currency."""
+
+    id: int
+    slug: str
+    kind: str
+    category: str
+    picture: str
+    name: str
+    summary: str
+    description: str
+    variants: tuple[Variant, ...]
+    sought: tuple[str, str] = ("", "")
+    """What a search looks into: the name, and everything."""
+
+    @property
+    def price(self) -> Money | None:
+        """The lowest price of its variants."""
+        prices = [variant.price for variant in self.variants if variant.price is not None]
+        return min(prices, key=lambda price: price.minor) if prices else None
+
+    @property
+    def varies(self) -> bool:
+        """Whether its variants differ in price."""
+        return len({variant.price.minor for variant in self.variants if variant.price}) > 1
+
+    @property
+    def is_sold_out(self) -> bool:
+        """Whether none of its variants can be had."""
+        return self.kind == "goods" and all(variant.free <= 0 for variant in self.variants)
+
+
+class Shelf:
+    """Products in the order in which they are shown, and ways to find one."""
+
+    def __init__(self, products: Iterable[Product]) -> None:
+        self.products = tuple(products)
+        self.goods = tuple(one for one in self.products if one.kind == "goods")
+        self.services = tuple(one for one in self.products if one.kind == "service")
+        self.by_slug: Mapping[str, Product] = {one.slug: one for one in self.products}
+        self.by_sku: Mapping[str, Product] = {
+            variant.sku: one for one in self.products for variant in one.variants
+        }
+        departments: dict[str, list[Product]] = {}
+        for one in self.goods:
+            departments.setdefault(one.category, []).append(one)
+        self.departments: Mapping[str, Sequence[Product]] = departments
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The departments of the goods, in the order of the shelf."""
+        return tuple(self.departments)
+
+    def search(self, words: str) -> list[Product]:
+        """Products in which every word is found, in the name before the rest. ö finds o too."""
+        wanted = folded(words).split()
+        if not wanted:
+            return []
+        found = [one for one in self.products if all(word in one.sought[1] for word in wanted)]
+        return sorted(found, key=lambda one: not all(word in one.sought[0] for word in wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Assortment:
+    """Everything that is sold, as of one version of the catalogue."""
+
+    version: int
+    shelf: Shelf
+    offered: Mapping[int, tuple[int | None, int]]
+    """Price and free pieces by variant."""
+
+    def of(self, ids: Sequence[int] | None) -> Shelf:
+        """The shelf of a storefront: these products in this order, or everything."""
+        if ids is None:
+            return self.shelf
+        known = {one.id: one for one in self.shelf.products}
+        return Shelf(known[id] for id in dict.fromkeys(ids) if id in known)
+
+
+@dataclass(slots=True)
+class _Place:
+    making: threading.Lock = field(default_factory=threading.Lock)
+    kept: Assortment | None = None
+    looked_at: float = 0.0
+
+
+class Assortments:
+    """The assortments of one process, shared by its storefronts and threads."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, str], _Place] = {}
+
+    def get(self, work: Work, *, locale: str, currency: str, version: int) -> Assortment:
+        """The assortment of this version, at most a minute old."""
+        place = self._places.setdefault((locale, currency), _Place())
+        kept = place.kept
+        if kept is not None and kept.version >= version:
+            if time.monotonic() - place.looked_at < AGE_SECONDS:
+                return kept
+            if not place.making.acquire(blocking=False):
+                return kept  # somebody looks already; a moment older is good enough
+        else:
+            place.making.acquire()
+        try:
+            return _looked_at(work, place, locale, currency, version)
+        finally:
+            place.making.release()
+
+
+def _looked_at(work: Work, place: _Place, locale: str, currency: str, version: int) -> Assortment:
+    kept, now = place.kept, time.monotonic()
+    if kept is None or kept.version < version:
+        place.kept = _made(work, locale, currency, version)
+    elif now - place.looked_at >= AGE_SECONDS:
+        place.kept = _refreshed(work, kept, currency)
+    place.looked_at = now
+    assert place.kept is not None
+    return place.kept
+
+
+def _made(work: Work, locale: str, currency: str, version: int) -> Assortment:
+    rows: dict[int, list[catalog.OnShelf]] = {}
+    for row in catalog.assortment(work, locale=locale, currency=currency):
+        rows.setdefault(row.product_id, []).append(row)
+    offered = {
+        row.variant_id: (row.amount_minor, row.free or 0) for own in rows.values() for row in own
+    }
+    return Assortment(version, Shelf(_product(own, currency) for own in rows.values()), offered)
+
+
+def _product(rows: Sequence[catalog.OnShelf], currency: str) -> Product:
+    first = rows[0]
+    name, summary = first.name or first.slug, first.summary or ""
+    variants = tuple(
+        Variant(
+            row.variant_id,
+            row.sku,
+            row.variant_name,
+            None if row.amount_minor is None else Money(row.amount_minor, currency),
+            row.free or 0,
+        )
+        for row in rows
+    )
+    title = folded(name)
+    skus = " ".join(f"{variant.sku} {variant.name}" for variant in variants)
+    return Product(
+        id=first.product_id,
+        slug=first.slug,
+        kind=first.kind,
+        category=first.category,
+        picture=first.picture,
+        name=name,
+        summary=summary,
+        description=first.description or "",
+        variants=variants,
+        sought=(title, f"{title} {folded(summary)} {folded(skus)}"),
+    )
+
+
+def _refreshed(work: Work, kept: Assortment, currency: str) -> Assortment:
+    """The same texts with the prices and stock of now; the very same where nothing has moved."""
+    now = catalog.offered(work, list(kept.offered), currency=currency)
+    if now == kept.offered:
+        return kept
+    products = [
+        replace(
+            one,
+            variants=tuple(
+                replace(
+                    variant, price=_price(now[variant.id][0], currency), free=now[variant.id][1]
+                )
+                for variant in one.variants
+            ),
+        )
+        if any(now[variant.id] != kept.offered[variant.id] for variant in one.variants)
+        else one
+        for one in kept.shelf.products
+    ]
+    return Assortment(kept.version, Shelf(products), now)
+
+
+def _price(minor: int | None, currency: str) -> Money | None:
+    return None if minor is None else Money(minor, currency)
+
+
+def folded(text: str) -> str:
+    """A text as it is looked for: lower case, without marks above and below its letters."""
+    split = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in split if not unicodedata.combining(letter))
