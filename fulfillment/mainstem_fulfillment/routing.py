@@ -69,6 +69,21 @@ class _Promise:
             for variant, quantity in self.wanted.items()
         )
 
+    def pieces(self, location_id: int, free: Mapping[tuple[int, int], int]) -> int:
+        """How many pieces a location could give: of a split order, each gives a part of a line."""
+        return sum(
+            min(
+                max(free.get((variant, location_id), 0), 0)
+                + self.own.get((variant, location_id), 0),
+                quantity,
+            )
+            for variant, quantity in self.wanted.items()
+        )
+
+    def promised(self, location_id: int) -> int:
+        """How many pieces were promised from a location."""
+        return sum(quantity for (_, place), quantity in self.own.items() if place == location_id)
+
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
@@ -76,6 +91,9 @@ class _Candidate:
     covers: int
     of: int
     abroad: bool
+    pieces: int
+    promised: int
+    of_pieces: int
 
     @property
     def whole(self) -> bool:
@@ -93,8 +111,14 @@ class _Candidate:
             why = "lacks_lines"
         else:
             why = "abroad" if self.abroad else "later_in_order"
-        return {"location": self.location.code, "lines": self.covers, "of": self.of,
+        told = {"location": self.location.code, "lines": self.covers, "of": self.of,
                 "abroad": self.abroad, "why": why}  # fmt: skip
+        if not self.whole:
+            told |= {
+                "pieces": self.promised if chosen else self.pieces,
+                "of_pieces": self.of_pieces,
+            }
+        return told
 
 
 def route(work: Work, orders: Sequence[Key]) -> None:
@@ -167,6 +191,9 @@ def _judge(
             promise.covered(place.id, free),
             len(promise.wanted),
             place.country != promise.country,
+            promise.pieces(place.id, free),
+            promise.promised(place.id),
+            sum(promise.wanted.values()),
         )
         for place in places
     ]

@@ -212,7 +212,7 @@ def test_checkout_owns_its_payment_intents(client: stripe.StripeClient, page: Pa
 @pytest.mark.parametrize(
     ("locale", "accepted", "words", "amount"),
     [
-        ("sv", "en", "Din beställning Betala", "1\N{NO-BREAK SPACE}299,50\N{NO-BREAK SPACE}kr"),
+        ("sv", "en", "Din order Betala", "1\N{NO-BREAK SPACE}299,50\N{NO-BREAK SPACE}kr"),
         ("en", "sv", "Pay", "SEK\N{NO-BREAK SPACE}1,299.50"),
         ("auto", "sv-SE,sv;q=0.9", "Betala", "1\N{NO-BREAK SPACE}299,50\N{NO-BREAK SPACE}kr"),
         ("de", "en", "Pay", "SEK\N{NO-BREAK SPACE}1,299.50"),

@@ -30,6 +30,24 @@ AFFILIATE_ACCOUNTS = {
     "payout_clearing": "On its way to the affiliate",
 }
 
+DEBIT_ACCOUNTS = frozenset(
+    {
+        "gateway_cash",
+        "bank_cash",
+        "commission_expense",
+        "fees",
+        "disputes",
+        "fx_difference",
+        "write_off",
+    }
+)
+"""What grows by debits: what the company has, and what it has spent. The others grow by credits."""
+
+
+def on_its_side(account: str, signed_minor: int) -> int:
+    """A balance as it reads on the account's normal side: below zero only where it is unusual."""
+    return -signed_minor if account in DEBIT_ACCOUNTS else signed_minor
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
