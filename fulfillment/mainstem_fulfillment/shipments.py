@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 from mainstem import orders, payments, stock
+from mainstem.kit import finding, paging
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import in_key_order
+from mainstem.kit.paging import By, Page, Sorting
 from mainstem.kit.work import Work, columns
 from mainstem.orders.progress import lock
 
@@ -397,36 +399,94 @@ def _step(work: Work, key: FulfilmentKey, action: str) -> None:
         )
 
 
-def to_do(work: Work) -> list[Any]:
+QUEUE_MAX = 50
+
+# What was promised first comes first, and what was promised nobody last.
+_PROMISED = Sorting(
+    "promised",
+    (
+        By("coalesce(o.promised_on, date '3000-01-01')", "promised_first", date),
+        By("coalesce(f.routed_at, 'epoch')", "waits_since", datetime),
+        By("f.home_id", "home_id", int),
+        By("f.order_id", "order_id", UUID),
+        By("f.no", "no", int),
+    ),
+    descending=False,
+)
+_TO_DO = """
+SELECT f.home_id, f.order_id, f.no, f.state, f.parked_for, f.picker, f.routed_at,
+       coalesce(f.routed_at, 'epoch') AS waits_since, o.number, o.promised_on,
+       coalesce(o.promised_on, date '3000-01-01') AS promised_first,
+       o.client->>'name' AS client, o.address->>'city' AS city,
+       o.address->>'country' AS country, l.code AS location, s.name AS storefront,
+       (SELECT sum(quantity)::int FROM reservation r WHERE r.home_id = f.home_id
+          AND r.order_id = f.order_id AND r.fulfilment_no = f.no
+          AND r.released_at IS NULL) AS pieces,
+       (SELECT sum(in_box)::int FROM pick_stop p WHERE p.home_id = f.home_id
+          AND p.order_id = f.order_id AND p.fulfilment_no = f.no
+          AND p.cleared_at IS NULL) AS put_back,
+       EXISTS (SELECT 1 FROM approval a WHERE a.home_id = f.home_id
+                  AND a.order_id = f.order_id AND a.state = 'needs_approval'
+                  AND a.holds_goods) AS waits
+  FROM fulfilment f
+  JOIN orders o ON o.home_id = f.home_id AND o.id = f.order_id
+  JOIN location l ON l.id = f.location_id
+  JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
+ WHERE {open} {where} {seek} {sorted}"""
+
+# What waits at the desk: open work, and what was called off while somebody had it in hand.
+_OPEN = """(f.home_id, f.order_id, f.no) IN (
+  SELECT home_id, order_id, no FROM fulfilment
+   WHERE state IN ('assigned','released','picking','picked','packed','parked')
+   UNION SELECT home_id, order_id, fulfilment_no FROM pick_stop WHERE cleared_at IS NULL)"""
+_STOPPED = """EXISTS (SELECT 1 FROM pick_stop s WHERE s.home_id = f.home_id
+  AND s.order_id = f.order_id AND s.fulfilment_no = f.no AND s.cleared_at IS NULL)"""
+
+
+def to_do(
+    work: Work,
+    *,
+    states: Sequence[str] | None = None,
+    to_put_back: bool = False,
+    location: int | None = None,
+    text: str = "",
+    cursor: str | None = None,
+    most: int = QUEUE_MAX,
+) -> Page:
     """The desk's list: open work, what was promised first comes first.
 
     Work that was called off whole while somebody had it in hand stands here too, until it is put back
-    (`put_back`: pieces in the box, None where nothing was).
+    (`put_back`: pieces in the box, None where nothing was). Narrowed to these states, or to what is
+    to be put back.
     """
+    where = ""
+    if states is not None:
+        where += " AND f.state = ANY(%(states)s::text[])"
+    if to_put_back:
+        where += f" AND {_STOPPED}"
+    if location is not None:
+        where += " AND f.location_id = %(location)s"
+    if text:
+        where += f""" AND found_by(o.client->>'name', o.client->>'phone', o.number, o.external_id,
+                                   o.client_key) {finding.MATCHES}"""
+    return paging.read(
+        work,
+        _TO_DO.replace("{open}", _OPEN).replace("{where}", where),
+        _PROMISED,
+        cursor=cursor,
+        most=most,
+        states=list(states or ()),
+        location=location,
+        found=finding.terms(text),
+    )
+
+
+def counts(work: Work) -> list[Any]:
+    """How much waits at the desk: (state, to_put_back, count)."""
     return work.rows(
-        """SELECT f.home_id, f.order_id, f.no, f.state, f.parked_for, f.picker, f.routed_at, o.number,
-                  o.promised_on,
-                  o.client->>'name' AS client, o.address->>'city' AS city,
-                  o.address->>'country' AS country, l.code AS location, s.name AS storefront,
-                  (SELECT sum(quantity)::int FROM reservation r WHERE r.home_id = f.home_id
-                     AND r.order_id = f.order_id AND r.fulfilment_no = f.no
-                     AND r.released_at IS NULL) AS pieces,
-                  (SELECT sum(in_box)::int FROM pick_stop p WHERE p.home_id = f.home_id
-                     AND p.order_id = f.order_id AND p.fulfilment_no = f.no
-                     AND p.cleared_at IS NULL) AS put_back,
-                  EXISTS (SELECT 1 FROM approval a WHERE a.home_id = f.home_id
-                             AND a.order_id = f.order_id AND a.state = 'needs_approval'
-                             AND a.holds_goods) AS waits
-             FROM fulfilment f
-             JOIN orders o ON o.home_id = f.home_id AND o.id = f.order_id
-             JOIN location l ON l.id = f.location_id
-             JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
-            WHERE (f.home_id, f.order_id, f.no) IN (
-                  SELECT home_id, order_id, no FROM fulfilment
-                   WHERE state IN ('assigned','released','picking','picked','packed','parked')
-                   UNION SELECT home_id, order_id, fulfilment_no FROM pick_stop
-                          WHERE cleared_at IS NULL)
-            ORDER BY o.promised_on, f.routed_at, f.order_id, f.no LIMIT 500"""
+        f"""SELECT state, to_put_back, count(*) AS count
+              FROM (SELECT f.state, {_STOPPED} AS to_put_back FROM fulfilment f WHERE {_OPEN}) AS w
+             GROUP BY 1, 2"""
     )
 
 
@@ -444,14 +504,38 @@ def contents(work: Work, key: FulfilmentKey) -> list[Any]:
     )
 
 
-def in_transit(work: Work) -> list[Any]:
-    """Parcels on their way, oldest first."""
-    return work.rows(
-        """SELECT p.home_id, p.order_id, p.fulfilment_no AS no, p.carrier, p.tracking, p.shipped_at,
-                  o.number, o.promised_on, o.client->>'name' AS client,
-                  o.address->>'city' AS city
-             FROM parcel p JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
-            WHERE p.state = 'in_transit' ORDER BY p.shipped_at, p.order_id LIMIT 500"""
+_LEFT = Sorting(
+    "left",
+    (
+        By("p.shipped_at", "shipped_at", datetime),
+        By("p.home_id", "home_id", int),
+        By("p.order_id", "order_id", UUID),
+        By("p.no", "parcel_no", int),
+    ),
+    descending=False,
+)
+
+
+def in_transit(
+    work: Work, *, text: str = "", cursor: str | None = None, most: int = QUEUE_MAX
+) -> Page:
+    """Parcels on their way, oldest first, page by page."""
+    where = ""
+    if text:
+        where = f"""AND (p.tracking = %(text)s OR found_by(o.client->>'name', o.client->>'phone',
+                         o.number, o.external_id, o.client_key) {finding.MATCHES})"""
+    return paging.read(
+        work,
+        f"""SELECT p.home_id, p.order_id, p.fulfilment_no AS no, p.no AS parcel_no, p.carrier,
+                   p.tracking, p.shipped_at, o.number, o.promised_on,
+                   o.client->>'name' AS client, o.address->>'city' AS city
+              FROM parcel p JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
+             WHERE p.state = 'in_transit' {where} {{seek}} {{sorted}}""",
+        _LEFT,
+        cursor=cursor,
+        most=most,
+        text=text,
+        found=finding.terms(text),
     )
 
 

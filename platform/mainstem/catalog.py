@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mainstem.kit.work import Question, Work
 from mainstem.money import BASIS, Money, net_of_tax, rdiv

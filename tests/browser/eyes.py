@@ -2,7 +2,7 @@
 
 Nothing may break while a page is used: no script error, nothing that the content-security policy
 had to stop, no answer of 500 or above. And each kind of page is looked at once: the rules of axe in
-light and in dark, no scrolling sideways on a telephone, and pictures of it for people to judge.
+light and in dark, no scrolling sideways on the narrowest telephone, and pictures of it for people to judge.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from playwright.sync_api import ConsoleMessage, Error, Page, Response
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+NARROWEST = {"width": 320, "height": 640}
 
 _AXE = """async (rules) => {
   const found = await axe.run(document, {runOnly: {type: "tag", values: rules}, resultTypes: ["violations"]});
@@ -88,6 +89,8 @@ class Eyes:
                     self.wrong += [f"{where}: {told}" for told in self._judge(page)]
                 if size is PHONE and scheme == "light":
                     self._is_narrow(page, where)
+                    page.set_viewport_size(NARROWEST)  # type: ignore[arg-type]
+                    self._is_narrow(page, f"{name} ({NARROWEST['width']})")
         finally:
             page.emulate_media(color_scheme="light", reduced_motion="no-preference")
             page.set_viewport_size(before)  # type: ignore[arg-type]

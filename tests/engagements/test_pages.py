@@ -5,12 +5,23 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from tests.company import BO, INSTALLATION, REPAIR, Company, a_company, a_paid_order
+from tests.company import (
+    BO,
+    INSTALLATION,
+    REPAIR,
+    Company,
+    a_company,
+    a_paid_order,
+    a_quoted_lead,
+    pay,
+)
 
+from mainstem import leads
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Actor, Work
+from mainstem_affiliates.storefront import reads
 from mainstem_fulfillment import engagements
 from mainstem_fulfillment.engagements import JobKey
 
@@ -40,7 +51,7 @@ def test_the_dispatcher_sees_what_waits_and_each_teams_day(
             work, planned, team_id=company.north, starts_at=TUESDAY_TEN, duration=2 * HOUR
         )
     with database.work() as work:
-        waiting = engagements.queries.unscheduled(work)
+        waiting = engagements.queries.unscheduled(work).rows
         north, south = engagements.queries.day_board(work, date(2026, 3, 3))
         sunday = engagements.queries.day_board(work, date(2026, 3, 8))
     assert [card.key for card in waiting] == [older, newer]
@@ -72,7 +83,7 @@ def test_finished_work_waits_for_its_client_with_objections_first(
             engagements.arrive(work, key)
             engagements.finish(work, key, report="Done.")
         engagements.dispute(work, keys[1], objection="It hums.")
-        waiting = engagements.queries.awaiting_sign_off(work)
+        waiting = engagements.queries.awaiting_sign_off(work).rows
         view = engagements.queries.page(work, keys[1])
         accepted_on = engagements.queries.page(work, keys[0]).signs_off_at
     assert [card.key for card in waiting] == [keys[1], keys[0]]
@@ -106,12 +117,29 @@ def test_a_client_follows_the_jobs_of_an_order_and_may_answer_when_they_are_done
     assert [action.name for action in after.actions if action.allowed] == ["sign_off", "dispute"]
 
 
+def test_what_was_agreed_stands_on_the_job_and_on_the_clients_page(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        lead = a_quoted_lead(work, company.shop)
+        placed = leads.accept_quote(work, company.cedar, lead, 1, name="Ada Lind")
+        pay(work, placed)
+        [key] = engagements.open_jobs(work, [(placed.home_id, placed.order_id)])
+        number = work.value("SELECT number FROM lead")
+    with database.work() as work:
+        job = engagements.queries.page(work, key)
+        client = reads.order_view(work, placed.home_id, placed.order_id)
+    scope = "Take it apart, mend it, put it together again."
+    assert (job.scope, job.quote_number) == (scope, f"{number}-1")
+    assert (client.agreed, client.agreed_number) == (scope, f"{number}-1")
+
+
 def test_a_job_is_seen_in_its_own_home_only(database: Database, company: Company) -> None:
     with database.work() as work:
         [key] = jobs_of(work, company, REPAIR)
     with database.work(Actor("affiliate"), home=company.cedar) as work:
         assert engagements.queries.page(work, key).card.key == key
     with database.work(Actor("affiliate"), home=company.birch) as work:
-        assert engagements.queries.unscheduled(work) == []
+        assert engagements.queries.unscheduled(work).rows == []
         with pytest.raises(NotFound):
             engagements.queries.page(work, key)

@@ -316,7 +316,11 @@ def test_a_storefront_sees_its_own_orders_alone(
         ]
     for other in others:
         assert look(client, other, f"/orders/{order['id']}").status_code == 404
-        assert look(client, other, "/orders").json() == {"orders": [], "next": None}
+        assert look(client, other, "/orders").json() == {
+            "orders": [],
+            "next": None,
+            "previous": None,
+        }
 
 
 def test_orders_are_listed_newest_first_page_by_page(client: TestClient[Any], key: str) -> None:

@@ -132,6 +132,43 @@ def test_a_search_finds_only_what_the_reader_may_open(house: Staff) -> None:
 # ------------------------------------------------------------------------- orders
 
 
+def test_a_split_order_says_how_many_pieces_each_place_gives(house: Staff) -> None:
+    placed = house.sold((KETTLE, 150))
+    page = words_of(house.reader("fia").get(order_url(placed)))
+    assert "0 of 1 lines" not in page
+    assert "100 of 150 pieces" in page
+    assert "50 of 150 pieces" in page
+
+
+def test_what_the_gateway_calls_by_a_code_is_told_in_words(house: Staff) -> None:
+    placed = house.sold((KETTLE, 1))
+    with house.database.work() as work:
+        work.run(
+            """INSERT INTO dispute (home_id, id, order_id, provider_id, status, currency, amount_minor,
+                                    opened_at)
+               VALUES (%(home)s, %(id)s, %(order)s, 'du_1', 'needs_response', 'SEK', 100, %(now)s)""",
+            home=placed.home_id,
+            id=uuid4(),
+            order=placed.order_id,
+            now=work.now(),
+        )
+        work.run(
+            """INSERT INTO payout (home_id, id, number, period, provider, account, currency,
+                                   amount_minor, state, error, reserved_at)
+               VALUES (%(home)s, %(id)s, 'AAAAA-AAAAA', '2026-03-02', 'stripe', 'acct_1', 'SEK', 100,
+                       'failed', 'account_closed', %(now)s)""",
+            home=placed.home_id,
+            id=uuid4(),
+            now=work.now(),
+        )
+    fia = house.reader("fia")
+    order, payouts = fia.get(order_url(placed)), fia.get("/console/payouts?view=held")
+    assert "needs_response" not in order.text
+    assert "Disputed: answer" in words_of(order)
+    assert "account_closed" not in payouts.text
+    assert "The bank account has been closed." in words_of(payouts)
+
+
 def test_an_orders_page_explains_every_cent_and_every_step(house: Staff) -> None:
     placed = house.delivered((KETTLE, 2))
     page = words_of(house.reader("fia").get(order_url(placed)))
@@ -458,6 +495,10 @@ def test_the_books_sum_to_zero_and_the_audit_says_so(house: Staff) -> None:
     assert "Trial balance in SEK" in page
     assert "Together SEK 2,780.00 SEK 2,780.00 SEK 0.00" in page
     assert "truths of the company hold." in page
+    # What the company has and has spent grows by debits: nothing here is below zero.
+    assert "SEK 280.00 debit" in page
+    assert "credit" in page
+    assert "\N{MINUS SIGN}" not in page
     entries = words_of(fia.get(f"/console/ledger/{house.company.cedar}/pending/SEK"))
     assert "In the return window Cedar , SEK SEK 200.00" in entries
     assert "Commission on order" in entries
@@ -496,11 +537,11 @@ def test_an_accounts_entries_are_paged(house: Staff) -> None:
     first = fia.get("/console/ledger/0/sales/SEK")
     assert "Entry number 059" in first.text
     assert "Entry number 009" not in first.text
-    older = first.text.partition('rel="prev"')[0].split("?before=")[1].split('"')[0]
-    second = fia.get(f"/console/ledger/0/sales/SEK?before={older}")
+    older = first.text.partition('rel="prev"')[0].split("?page=")[1].split('"')[0]
+    second = fia.get(f"/console/ledger/0/sales/SEK?page={older}")
     assert "Entry number 009" in second.text
     assert "Entry number 010" not in second.text
-    assert fia.get("/console/ledger/0/sales/SEK?before=x").status_code == 200
+    assert fia.get("/console/ledger/0/sales/SEK?page=x").status_code == 200
 
 
 def test_an_affiliates_page_shows_her_place_and_her_accounts(house: Staff) -> None:
@@ -575,8 +616,8 @@ def test_the_feed_is_narrowed_to_one_thing_and_turned_page_by_page(house: Staff)
         for n in range(120):
             record(work, "stock.counted", f"{n}@1")
     first = ada.get("/console/facts").text
-    older = first.split("?before=")[1].split('"')[0]
-    second = ada.get(f"/console/facts?before={older}").text
+    older = first.split("?page=")[1].split('"')[0]
+    second = ada.get(f"/console/facts?page={older}").text
     assert ">119@1<" in first
     assert ">5@1<" not in first
     assert ">5@1<" in second

@@ -364,6 +364,7 @@ def test_a_lead_is_lost_with_a_reason_and_not_without(house: Staff) -> None:
 def test_a_duplicate_is_shown_with_the_first(house: Staff) -> None:
     with house.database.work() as work:
         first = a_lead(work, house.company.birch_shop)
+        leads.reach(work, house.company.birch, first, by="email")
         again = a_lead(work, house.company.shop)
         number = work.value("SELECT number FROM lead WHERE id = %(id)s", id=first)
         second = work.value("SELECT number FROM lead WHERE id = %(id)s", id=again)

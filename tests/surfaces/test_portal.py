@@ -30,7 +30,7 @@ from mainstem import commissions, flow, identity, leads, payments, payouts, work
 from mainstem.identity import passwords
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
-from mainstem.orders import Placed
+from mainstem.orders import ClientDetails, Placed
 from mainstem.payments import Gateway
 from mainstem_affiliates.portal import pages, reads
 from mainstem_fulfillment import shipments
@@ -270,7 +270,7 @@ def test_every_movement_is_on_exactly_one_page_even_when_all_share_one_instant(
 
 
 def _older(page: httpx.Response) -> str | None:
-    found = re.search(r'href="([^"]*before=[^"#]*)[^"]*" rel="next"', page.text)
+    found = re.search(r'href="([^"]*page=[^"#]*)[^"]*" rel="next"', page.text)
     return found[1] if found else None
 
 
@@ -280,7 +280,7 @@ def test_a_place_in_a_list_that_we_did_not_write_is_its_beginning(
 ) -> None:
     reader = signed_in("dora")
     for path in ("/portal", "/portal/orders"):
-        assert reader.client.get(path, params={"before": place}).status_code == 200
+        assert reader.client.get(path, params={"page": place}).status_code == 200
 
 
 # ------------------------------------------------------------------------- hers, and nobody else's
@@ -358,6 +358,25 @@ def test_her_order_shows_its_lines_and_no_address(
     assert "What it earned you" in words
     for private in ("Storgatan", "ada@example.com", "114 55", "0701740605"):
         assert private not in page.text
+
+
+def test_an_order_that_earns_nobody_says_so_and_promises_nothing(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    with database.work() as work:
+        bought = an_order(
+            work,
+            company.shop,
+            (KETTLE, 1),
+            client=ClientDetails(name="Birch", email="birch@affiliates.example", phone=""),
+        )
+        waiting = an_order(work, company.shop, (KETTLE, 1))
+    reader = signed_in("cedar")
+    words = words_of(reader.get(f"/portal/orders/{bought.order_id}"))
+    assert "what they buy earns nobody anything" in words
+    assert "reckoned when it has been delivered" not in words
+    waits = words_of(reader.get(f"/portal/orders/{waiting.order_id}"))
+    assert "Your part of it is reckoned when it has been delivered." in waits
 
 
 def test_her_leads_tell_how_far_they_are(

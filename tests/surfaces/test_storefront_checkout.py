@@ -99,7 +99,7 @@ def test_from_home_to_a_delivered_order_without_an_account(
     for said in (
         "To pay SEK 2,500.00",
         "Delivery free",
-        "of which VAT SEK 500.00",
+        "VAT, included in it SEK 500.00",
         "Order and pay",
     ):
         assert said in words, said
@@ -455,11 +455,13 @@ def test_number_and_email_open_the_order_and_nothing_else_does(
 ) -> None:
     with database.work() as work:
         placed = an_order(work, company.shop, (KETTLE, 1))
-    found = buyer.reader.post(
-        buyer.url("track"), {"number": placed.number.lower(), "email": " ADA@example.com"}
-    )
-    assert found.status_code == 303
-    assert placed.number in buyer.reader.get(found.headers["location"]).text
+    bare = placed.number.replace("-", "")
+    for typed in (placed.number.lower(), f"#{placed.number}", bare, f" {bare[:5]} {bare[5:]} "):
+        found = buyer.reader.post(
+            buyer.url("track"), {"number": typed, "email": " ADA@example.com"}
+        )
+        assert found.status_code == 303, typed
+        assert placed.number in buyer.reader.get(found.headers["location"]).text
     for number, email in ((placed.number, "bo@example.com"), ("AAAAA-AAAAA", "ada@example.com")):
         refused = buyer.reader.post(buyer.url("track"), {"number": number, "email": email})
         assert refused.status_code == 404

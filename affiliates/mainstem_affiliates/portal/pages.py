@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,8 @@ from mainstem.money import Money
 from mainstem.payments import GatewayDeclined, GatewayUnavailable
 from mainstem.payouts import LeftOut, left_out
 from mainstem.plan import tell
-from mainstem.web import Form, house_of, language_of, redirect, render, visit_of
+from mainstem.web import Form, house_of, language_of, listing, redirect, render, visit_of
+from mainstem.web.listing import Listing
 from mainstem.web.works import in_work
 from mainstem_affiliates.portal import reads
 from mainstem_affiliates.portal.reads import (
@@ -33,7 +34,6 @@ from mainstem_affiliates.portal.reads import (
     OrderMovements,
     PayAccount,
     Payout,
-    Place,
     Standing,
     Teammate,
 )
@@ -42,7 +42,6 @@ from mainstem_affiliates.storefront.links import ROOT
 
 Page = Response[bytes]
 Visit = Request[Any, Any, Any]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # What the client's page says to her, said of her.
 _OF_HER = {
@@ -117,8 +116,7 @@ class EarningsPage(PortalPage, frozen=True, kw_only=True):
     standings: list[Standing]
     next: Next | None
     orders: list[ToldOrder]
-    older_url: str | None
-    newest_url: str | None
+    listing: Listing
     payouts: list[Payout]
     next_payout_day: date
 
@@ -128,6 +126,7 @@ class PayoutsPage(PortalPage, frozen=True, kw_only=True):
 
     waiting: list[str]
     payouts: list[Payout]
+    listing: Listing
     next_payout_day: date
 
 
@@ -135,8 +134,7 @@ class OrdersPage(PortalPage, frozen=True, kw_only=True):
     """Her clients' orders."""
 
     orders: list[ClientOrder]
-    older_url: str | None
-    newest_url: str | None
+    listing: Listing
     shop_url: str | None
 
 
@@ -153,12 +151,15 @@ class OrderPage(PortalPage, frozen=True, kw_only=True):
     lines: Sequence[Any]
     timeline: list[dict[str, Any]]
     earned: ToldOrder | None
+    earns: bool
+    why_nobody: str
 
 
 class LeadsPage(PortalPage, frozen=True, kw_only=True):
     """The requests she introduced."""
 
     leads: list[Introduced]
+    listing: Listing
     shop_url: str | None
 
 
@@ -167,6 +168,7 @@ class TeamPage(PortalPage, frozen=True, kw_only=True):
 
     levels: list[tuple[int, list[Teammate]]]
     count: int
+    listing: Listing
 
 
 class AccountPage(PortalPage, frozen=True, kw_only=True):
@@ -193,20 +195,19 @@ class AccountPage(PortalPage, frozen=True, kw_only=True):
 async def earnings(request: Visit, work: NamedDependency[Work]) -> Page:
     """What did I earn, why, what next."""
     me = reads.me(work)
-    before = _place(request.query_params.get("before", ""))
+    cursor = listing.cursor_of(request)
     standings = reads.standings(work, me)
-    found, more = reads.movements(work, me, before=before)
+    found, moved = reads.movements(work, me, cursor=cursor)
     account = next(iter(reads.pay_accounts(work)), None)
-    paid = reads.payouts(work, me)
+    paid = reads.payouts(work, me, most=3)
     language = language_of(request)
     page = EarningsPage(
         **_around(me, "earnings"),
         standings=standings,
-        next=_next(work, language, me, standings, account, earned=bool(found or before)),
+        next=_next(work, language, me, standings, account, earned=bool(found or cursor)),
         orders=[_told(order, language) for order in found],
-        older_url=f"/portal?before={_written(more)}#why" if more else None,
-        newest_url="/portal" if before else None,
-        payouts=paid[:3],
+        listing=listing.frame("/portal", moved, anchor="#why"),
+        payouts=paid.rows,
         next_payout_day=reads.next_payout_day(work),
     )
     return render(request, "portal/earnings.html", page)
@@ -216,10 +217,14 @@ async def earnings(request: Visit, work: NamedDependency[Work]) -> Page:
 async def payouts(request: Visit, work: NamedDependency[Work]) -> Page:
     """Every payout and how far it is."""
     me = reads.me(work)
+    days = listing.period(request, language_of(request))
+    since, until = listing.instants(days, work.tools.zone)
+    found = reads.payouts(work, me, since=since, until=until, cursor=listing.cursor_of(request))
     page = PayoutsPage(
         **_around(me, "earnings"),
         waiting=[_waits(language_of(request), one) for one in left_out(work, affiliate=me.id)],
-        payouts=reads.payouts(work, me),
+        payouts=found.rows,
+        listing=listing.frame("/portal/payouts", found, *days),
         next_payout_day=reads.next_payout_day(work),
     )
     return render(request, "portal/payouts.html", page)
@@ -249,17 +254,44 @@ def _waits(language: Language, one: LeftOut) -> str:
     )
 
 
+_ORDER_STATES = (
+    ("pending", "Waiting for payment"),
+    ("placed", "In hand"),
+    ("closed", "Finished"),
+    ("canceled", "Cancelled"),
+    ("expired", "Not paid in time"),
+)
+
+
 @get("/orders")
 async def orders(request: Visit, work: NamedDependency[Work]) -> Page:
     """Her clients' orders."""
     me = reads.me(work)
-    before = _place(request.query_params.get("before", ""))
-    found, more = reads.orders(work, me, before=before)
+    language = language_of(request)
+    words = listing.text(
+        request, "q", language.text("Client or number"), language.text("Name, e-mail, number")
+    )
+    state = listing.choice(
+        request,
+        "state",
+        language.text("How far"),
+        [("", language.text("Any")), *((key, language.text(to)) for key, to in _ORDER_STATES)],
+    )
+    days = listing.period(request, language)
+    since, until = listing.instants(days, work.tools.zone)
+    found = reads.orders(
+        work,
+        me,
+        state=state.value,
+        text=words.value,
+        since=since,
+        until=until,
+        cursor=listing.cursor_of(request),
+    )
     page = OrdersPage(
         **_around(me, "orders"),
-        orders=found,
-        older_url=f"/portal/orders?before={_written(more)}" if more else None,
-        newest_url="/portal/orders" if before else None,
+        orders=found.rows,
+        listing=listing.frame("/portal/orders", found, words, state, *days),
         shop_url=f"{ROOT}/{me.shop}" if me.shop else None,
     )
     return render(request, "portal/orders.html", page)
@@ -290,17 +322,61 @@ async def order(request: Visit, work: NamedDependency[Work], order_id: FromPath[
             for moment in view.moments
         ],
         earned=_told(earned, language_of(request)) if earned else None,
+        earns=view.earns,
+        why_nobody=text(_EARNS_NOBODY.get(view.earns_reason, "It earns nobody anything.")),
     )
     return render(request, "portal/order.html", page)
+
+
+_LEAD_STAGES = (
+    ("new", "Not called yet"),
+    ("qualified", "We are working out a price"),
+    ("quoted", "The client has our quote"),
+    ("follow_up", "The quote has run out or was declined"),
+    ("won", "Won"),
+    ("lost", "Nothing came of it"),
+    ("duplicate", "Asked before"),
+)
+
+
+# Why an order earns nobody, as it was frozen when it was sold.
+_EARNS_NOBODY = {
+    "buyer_is_participant": "The buyer takes part in the programme: what they buy earns nobody anything.",
+    "nobody_eligible": "Nobody was active when it was sold, so it earns nobody anything.",
+}
 
 
 @get("/leads")
 async def introduced(request: Visit, work: NamedDependency[Work]) -> Page:
     """The requests she introduced, and how far each has come."""
     me = reads.me(work)
-    found = leads.queries.introduced(work, me.id, locale=language_of(request).locale)
+    language = language_of(request)
+    words = listing.text(
+        request, "q", language.text("Client or number"), language.text("Name, e-mail, number")
+    )
+    stage = listing.choice(
+        request,
+        "state",
+        language.text("How far"),
+        [("", language.text("Any")), *((key, language.text(to)) for key, to in _LEAD_STAGES)],
+    )
+    days = listing.period(request, language)
+    since, until = listing.instants(days, work.tools.zone)
+    found = leads.queries.introduced(
+        work,
+        me.id,
+        locale=language.locale,
+        stage=stage.value,
+        text=words.value,
+        since=since,
+        until=until,
+        cursor=listing.cursor_of(request),
+    )
     page = LeadsPage(
-        **_around(me, "leads"), leads=found, shop_url=f"{ROOT}/{me.shop}" if me.shop else None
+        **_around(me, "leads"),
+        leads=found.rows,
+        listing=listing.frame("/portal/leads", found, words, stage, *days),
+        shop_url=f"{ROOT}/{me.shop}" if me.shop else None,
     )
     return render(request, "portal/leads.html", page)
 
@@ -309,11 +385,17 @@ async def introduced(request: Visit, work: NamedDependency[Work]) -> Page:
 async def team(request: Visit, work: NamedDependency[Work]) -> Page:
     """Those below her."""
     me = reads.me(work)
-    found = reads.team(network.team(work, me.id), me)
+    words = listing.text(request, "q", language_of(request).text("Name"))
+    found = reads.team(work, me, text=words.value, cursor=listing.cursor_of(request))
     levels: dict[int, list[Teammate]] = {}
-    for mate in found:
+    for mate in found.rows:
         levels.setdefault(mate.level, []).append(mate)
-    page = TeamPage(**_around(me, "team"), levels=sorted(levels.items()), count=len(found))
+    page = TeamPage(
+        **_around(me, "team"),
+        levels=sorted(levels.items()),
+        count=reads.team_size(work, me),
+        listing=listing.frame("/portal/team", found, words),
+    )
     return render(request, "portal/team.html", page)
 
 
@@ -614,21 +696,6 @@ def _account(
     )
     wrong = error or bank_error
     return render(request, "portal/account.html", page, status=422 if wrong else 200)
-
-
-def _place(text: str) -> Place | None:
-    """Where a page of a list begins; anything that we did not write is its first page."""
-    micros, _, order = text.partition("-")
-    if not (micros.isascii() and micros.isdigit() and len(micros) < 18 and len(order) == 32):
-        return None
-    try:
-        return _EPOCH + timedelta(microseconds=int(micros)), UUID(order)
-    except ValueError:
-        return None
-
-
-def _written(place: Place) -> str:
-    return f"{(place[0] - _EPOCH) // timedelta(microseconds=1)}-{place[1].hex}"
 
 
 routes: list[Any] = [

@@ -5,15 +5,17 @@ Every read runs on Work that the database has bound to her: what is not hers is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from mainstem import ledger, planbook
 from mainstem.commissions.queries import HELD_NOW, payable_on
+from mainstem.kit import finding, paging
 from mainstem.kit.errors import NotFound
+from mainstem.kit.paging import By, Page, Sorting
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.orders import is_late
@@ -22,9 +24,8 @@ from mainstem.plan import Explanation
 
 MOVEMENTS_MAX = 60
 ORDERS_MAX = 50
-
-Place = tuple[datetime, UUID]
-"""Where a page of a list begins: an instant, and the order at it."""
+PAYOUTS_MAX = 50
+TEAM_MAX = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +197,19 @@ def standings(work: Work, reader: Me) -> list[Standing]:
     ]
 
 
+_MOVED = Sorting(
+    "moved",
+    (
+        By("c.credited_at", "credited_at", datetime),
+        By("c.order_id", "order_id", UUID),
+        By("c.rule", "rule", str),
+        By("c.level", "level", int),
+        By("c.no", "no", int),
+    ),
+)
 _PAGE = """
-SELECT c.credited_at, c.home_id, c.order_id FROM commission c
- WHERE c.beneficiary_id = %(id)s
-   AND (%(at)s::timestamptz IS NULL OR (c.credited_at, c.order_id) < (%(at)s, %(order)s::uuid))
- ORDER BY c.credited_at DESC, c.order_id DESC LIMIT %(most)s"""
+SELECT c.credited_at, c.home_id, c.order_id, c.rule, c.level, c.no FROM commission c
+ WHERE c.beneficiary_id = %(id)s {seek} {sorted}"""
 
 _MOVEMENTS = f"""
 SELECT c.home_id, c.order_id, c.rule, c.level, c.no, c.kind, c.currency, c.amount_minor,
@@ -215,25 +224,25 @@ SELECT c.home_id, c.order_id, c.rule, c.level, c.no, c.kind, c.currency, c.amoun
 
 
 def movements(
-    work: Work, reader: Me, *, before: Place | None = None
-) -> tuple[list[OrderMovements], Place | None]:
-    """What she earned, order by order, newest movement first; and where the next page begins.
+    work: Work, reader: Me, *, cursor: str | None = None
+) -> tuple[list[OrderMovements], Page]:
+    """What she earned, order by order, newest movement first; and the page that it stands on.
 
-    An order is shown whole, where its newest movement is. Any number of movements may share one
-    instant, so a page ends at an order and not at a time.
+    An order is shown whole, on the page of its newest movement, and on no other.
     """
-    at, order_id = before or (None, None)
-    rows = work.rows(_PAGE, id=reader.id, at=at, order=order_id, most=MOVEMENTS_MAX)
-    asked = dict.fromkeys((row.home_id, row.order_id) for row in rows)
-    found = _whole(work, reader, list(asked))
-    if before:
-        # What has moved again since then was shown on an earlier page.
-        found = {id: one for id, one in found.items() if (one.at, id) < before}
-    last = (rows[-1].credited_at, rows[-1].order_id) if len(rows) == MOVEMENTS_MAX else None
-    return [found[id] for _, id in asked if id in found], last
+    page = paging.read(work, _PAGE, _MOVED, cursor=cursor, most=MOVEMENTS_MAX, id=reader.id)
+    asked = dict.fromkeys((row.home_id, row.order_id) for row in page.rows)
+    here = {_key(row) for row in page.rows}
+    grouped = _grouped(work, reader, list(asked))
+    shown = [grouped[id] for _, id in asked if max(map(_key, grouped[id])) in here]
+    return [_of_order(reader, rows) for rows in shown], page
 
 
-def _whole(work: Work, reader: Me, asked: Sequence[tuple[int, UUID]]) -> dict[UUID, OrderMovements]:
+def _key(row: Any) -> tuple[Any, ...]:
+    return row.credited_at, row.order_id, row.rule, row.level, row.no
+
+
+def _grouped(work: Work, reader: Me, asked: Sequence[tuple[int, UUID]]) -> dict[UUID, list[Any]]:
     grouped: dict[UUID, list[Any]] = {}
     for row in work.rows(
         _MOVEMENTS,
@@ -242,7 +251,7 @@ def _whole(work: Work, reader: Me, asked: Sequence[tuple[int, UUID]]) -> dict[UU
         orders=[order for _, order in asked],
     ):
         grouped.setdefault(row.order_id, []).append(row)
-    return {id: _of_order(reader, rows) for id, rows in grouped.items()}
+    return grouped
 
 
 def _of_order(reader: Me, rows: Sequence[Any]) -> OrderMovements:
@@ -268,16 +277,38 @@ def _of_order(reader: Me, rows: Sequence[Any]) -> OrderMovements:
     )
 
 
-def payouts(work: Work, reader: Me) -> list[Payout]:
+_PAYOUTS = Sorting("payouts", (By("reserved_at", "reserved_at", datetime), By("id", "id", UUID)))
+
+
+def payouts(
+    work: Work,
+    reader: Me,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    cursor: str | None = None,
+    most: int = PAYOUTS_MAX,
+) -> Page:
     """Their payouts, newest first."""
-    rows = work.rows(
-        """SELECT id, number, amount_minor, currency, state, reserved_at, paid_at, reference
-             FROM payout WHERE home_id = %(id)s AND state <> 'canceled'
-            ORDER BY reserved_at DESC LIMIT 60""",
+    where = ["home_id = %(id)s AND state <> 'canceled'"]
+    if since:
+        where.append("reserved_at >= %(since)s")
+    if until:
+        where.append("reserved_at < %(until)s")
+    page = paging.read(
+        work,
+        f"""SELECT id, number, amount_minor, currency, state, reserved_at, paid_at,
+                     reference FROM payout
+             WHERE {" AND ".join(where)} {{seek}} {{sorted}}""",
+        _PAYOUTS,
+        cursor=cursor,
+        most=most,
         id=reader.id,
+        since=since,
+        until=until,
     )
-    changed = conversions_of(work, reader.id, [row.id for row in rows])
-    return [
+    changed = conversions_of(work, reader.id, [row.id for row in page.rows])
+    rows = [
         Payout(
             row.number,
             Money(row.amount_minor, row.currency),
@@ -287,37 +318,73 @@ def payouts(work: Work, reader: Me) -> list[Payout]:
             row.reference,
             changed.get(row.id, []),
         )
-        for row in rows
+        for row in page.rows
     ]
+    return replace(page, rows=rows)
 
 
-# Two walks along an index, each no longer than a page: orders that she is credited for, and the few
-# that her storefront took for somebody else.
+_PLACED = Sorting(
+    "placed",
+    (
+        By("o.placed_at", "placed_at", datetime),
+        By("o.home_id", "home_id", int),
+        By("o.id", "id", UUID),
+    ),
+)
+
+# Hers by her storefront, and hers by her client: each read by its own index, then put together.
 _ORDERS = """
+WITH page AS (
+  SELECT * FROM (
+    (SELECT o.placed_at, o.home_id, o.id FROM orders o
+      WHERE o.home_id = %(id)s {where} {seek} {sorted})
+    UNION
+    (SELECT o.placed_at, o.home_id, o.id FROM orders o
+      WHERE o.seller_id = %(id)s {where} {seek} {sorted})) AS o {sorted})
 SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.fulfillment_status, o.currency,
        o.total_minor, o.client->>'name' AS client, o.address->>'city' AS city, o.placed_at,
        o.paid_at, o.pay_by, o.promised_on,
        (SELECT sum(c.amount_minor)::bigint FROM commission c
          WHERE c.home_id = o.home_id AND c.order_id = o.id AND c.beneficiary_id = %(id)s) AS earned
-  FROM ((SELECT * FROM orders
-          WHERE seller_id = %(id)s
-            AND (%(at)s::timestamptz IS NULL OR (placed_at, id) < (%(at)s, %(order)s::uuid))
-          ORDER BY placed_at DESC, id DESC LIMIT %(most)s)
-        UNION ALL
-        (SELECT * FROM orders
-          WHERE home_id = %(id)s AND seller_id <> home_id
-            AND (%(at)s::timestamptz IS NULL OR (placed_at, id) < (%(at)s, %(order)s::uuid))
-          ORDER BY placed_at DESC, id DESC LIMIT %(most)s)) o
- ORDER BY o.placed_at DESC, o.id DESC LIMIT %(most)s"""
+  FROM page JOIN orders o USING (home_id, id)
+ {sorted}"""
 
 
 def orders(
-    work: Work, reader: Me, *, before: Place | None = None
-) -> tuple[list[ClientOrder], Place | None]:
-    """Her clients' orders, newest first; and where the next page begins."""
-    at, order_id = before or (None, None)
-    rows = work.rows(_ORDERS, id=reader.id, at=at, order=order_id, most=ORDERS_MAX)
-    found = [
+    work: Work,
+    reader: Me,
+    *,
+    state: str = "",
+    text: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    cursor: str | None = None,
+) -> Page:
+    """Her clients' orders, newest first."""
+    terms = finding.terms(text)
+    where = ""
+    if state:
+        where += " AND o.state = %(state)s"
+    if since:
+        where += " AND o.placed_at >= %(since)s"
+    if until:
+        where += " AND o.placed_at < %(until)s"
+    if text:
+        where += f""" AND found_by(o.client->>'name', o.client->>'phone', o.number, o.external_id,
+                                   o.client_key) {finding.MATCHES}"""
+    page = paging.read(
+        work,
+        _ORDERS.replace("{where}", where),
+        _PLACED,
+        cursor=cursor,
+        most=ORDERS_MAX,
+        id=reader.id,
+        state=state,
+        found=terms,
+        since=since,
+        until=until,
+    )
+    rows = [
         ClientOrder(
             id=row.id,
             number=row.number,
@@ -331,9 +398,9 @@ def orders(
             earned=None if row.earned is None else Money(row.earned, row.currency),
             is_mine=row.home_id == reader.id,
         )
-        for row in rows
+        for row in page.rows
     ]
-    return found, (rows[-1].placed_at, rows[-1].id) if len(rows) == ORDERS_MAX else None
+    return replace(page, rows=rows)
 
 
 def order_state(row: Any, now: datetime) -> str:
@@ -355,23 +422,54 @@ def order_state(row: Any, now: datetime) -> str:
 
 def earned_on(work: Work, reader: Me, order_id: UUID) -> OrderMovements | None:
     """What one order of her own storefront earned her, if anything yet."""
-    return _whole(work, reader, [(reader.id, order_id)]).get(order_id)
+    rows = _grouped(work, reader, [(reader.id, order_id)]).get(order_id)
+    return _of_order(reader, rows) if rows else None
 
 
-def team(rows: Iterable[Any], reader: Me) -> list[Teammate]:
+_NEAREST = Sorting(
+    "nearest",
+    (By("t.level", "level", int), By("t.name", "name", str), By("t.id", "id", int)),
+    descending=False,
+)
+_TEAM = """
+SELECT t.id, t.name, t.state, t.joined_at, t.level, coalesce(s.name, '') AS sponsor
+  FROM (SELECT id, name, state, joined_at, sponsor_id,
+               array_position(upline, %(id)s::bigint) - 1 AS level
+          FROM affiliate WHERE upline @> ARRAY[%(id)s::bigint] AND id <> %(id)s {where}) AS t
+  LEFT JOIN affiliate s ON s.id = t.sponsor_id
+ WHERE true {seek} {sorted}"""
+
+
+def team(work: Work, reader: Me, *, text: str = "", cursor: str | None = None) -> Page:
     """Those below her, nearest level first."""
-    kept = list(rows)
-    names = {row.id: row.name for row in kept} | {reader.id: reader.name}
-    return [
-        Teammate(
-            row.name,
-            row.level,
-            row.joined_at,
-            names.get(row.sponsor_id, ""),
-            row.state in ("active", "paused"),
-        )
-        for row in kept
+    where = ""
+    if text:
+        where = f"AND found_by(name, NULL, NULL, slug, NULL) {finding.MATCHES}"
+    page = paging.read(
+        work,
+        _TEAM.replace("{where}", where),
+        _NEAREST,
+        cursor=cursor,
+        most=TEAM_MAX,
+        id=reader.id,
+        found=finding.terms(text),
+    )
+    rows = [
+        Teammate(row.name, row.level, row.joined_at, row.sponsor, row.state in ("active", "paused"))
+        for row in page.rows
     ]
+    return replace(page, rows=rows)
+
+
+def team_size(work: Work, reader: Me) -> int:
+    """How many have joined through her, at any level."""
+    return int(
+        work.value(
+            """SELECT count(*) FROM affiliate
+                WHERE upline @> ARRAY[%(id)s::bigint] AND id <> %(id)s""",
+            id=reader.id,
+        )
+    )
 
 
 def pay_accounts(work: Work) -> list[PayAccount]:

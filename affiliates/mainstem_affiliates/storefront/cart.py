@@ -73,7 +73,7 @@ async def put_in(
             return redirect(request, shopper.links("basket"), notice=refused, tone="wait")
         return redirect(request, shopper.links("basket"))
     said = AddedFragment(
-        sold[sku], refused, shopper.links("basket"), shopper.links("checkout"), basket.count
+        sold.name, refused, shopper.links("basket"), shopper.links("checkout"), basket.count
     )
     body = draw(house_of(request), shopper.locale, "storefront/added.html", said)
     return Response(body, media_type="text/html", status_code=200)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from mainstem.calendar import place_of, withdrawal_ends
+from mainstem.kit import finding
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
@@ -72,6 +73,11 @@ class OrderView:
     """The day we promised is over, and she still waits."""
     withdraw_until: date | None
     """The last day of the client's right to withdraw from her goods, once all of them have come."""
+    earns: bool
+    earns_reason: str
+    agreed: str
+    """What the accepted quote covers, word for word; empty for what was bought in the shop."""
+    agreed_number: str
     lines: list[OrderLine]
     moments: list[Moment]
     refunds: list[Back]
@@ -79,7 +85,8 @@ class OrderView:
 
 
 _ORDER = """
-SELECT o.*, s.slug AS storefront,
+SELECT o.*, s.slug AS storefront, coalesce(q.scope, '') AS agreed,
+       coalesce(l.number || '-' || q.no, '') AS agreed_number,
        (SELECT p.state FROM payment p WHERE p.home_id = o.home_id AND p.order_id = o.id
          ORDER BY p.attempt DESC LIMIT 1) AS payment_state,
        (SELECT p.captured_at FROM payment p WHERE p.home_id = o.home_id AND p.order_id = o.id
@@ -87,6 +94,8 @@ SELECT o.*, s.slug AS storefront,
        (SELECT p.session_id FROM payment p WHERE p.home_id = o.home_id AND p.order_id = o.id
            AND p.provider = 'stripe' ORDER BY p.attempt DESC LIMIT 1) AS session_id
   FROM orders o JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
+  LEFT JOIN lead l ON l.home_id = o.home_id AND l.id = o.lead_id
+  LEFT JOIN quote q ON q.home_id = l.home_id AND q.lead_id = l.id AND q.state = 'accepted'
  WHERE o.home_id = %(home)s AND o.id = %(order)s"""
 
 _LINES = """
@@ -157,6 +166,10 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
         is_late=_state(row, work.now()) in ("paid", "shipped")
         and is_late(promised, work.now(), work.tools.zone),
         withdraw_until=_withdraw_until(row.address, found),
+        earns=row.earns,
+        earns_reason=row.earns_reason,
+        agreed=row.agreed,
+        agreed_number=row.agreed_number,
         lines=lines,
         moments=_moments(work, row, asked, refunds),
         refunds=[
@@ -252,13 +265,16 @@ def standing_quote(work: Work, home_id: int, lead_id: UUID) -> tuple[int, str]:
 
 
 def order_for(work: Work, storefront_id: int, number: str, email: str) -> tuple[int, UUID] | None:
-    """The order of this storefront with this number, if this is its client's e-mail address."""
+    """The order of this storefront with this number, if this is its client's e-mail address.
+
+    The number is read however it was typed: with its hyphen, without, behind a `#`.
+    """
     row = work.row(
         """SELECT o.home_id, o.id FROM orders o
              JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
             WHERE s.id = %(storefront)s AND o.number = %(number)s AND o.client_key = %(email)s""",
         storefront=storefront_id,
-        number=number.strip().upper(),
+        number=finding.number_in(number),
         email=email.strip().lower(),
     )
     return (row.home_id, row.id) if row else None

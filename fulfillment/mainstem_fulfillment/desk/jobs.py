@@ -15,6 +15,7 @@ from litestar.params import FromPath, FromQuery
 
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
+from mainstem.web import listing
 from mainstem.web.console import words
 from mainstem.web.console.frame import (
     ORDERS,
@@ -32,6 +33,7 @@ from mainstem.web.console.frame import (
     tone_of,
 )
 from mainstem.web.forms import Form
+from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
 from mainstem_fulfillment import engagements
 from mainstem_fulfillment.desk import queries
@@ -65,6 +67,7 @@ class Waiting(Page, kw_only=True):
 
     view: str
     jobs: list[JobCard]
+    listing: Listing
     counts: dict[str, int]
 
 
@@ -117,12 +120,26 @@ def waiting(
 ) -> Answer:
     """Jobs that wait for somebody at the desk."""
     view = view if view == "sign-off" else "unscheduled"
-    jobs = (
-        engagements.queries.awaiting_sign_off(work)
-        if view == "sign-off"
-        else engagements.queries.unscheduled(work)
+    language = language_of(request)
+    text = listing.text(
+        request,
+        "q",
+        language.text("Client or number"),
+        language.text("Name, phone, e-mail, number"),
     )
-    page = Waiting(**framed(request, work, "jobs"), view=view, jobs=jobs, counts=_counts(work))
+    read = (
+        engagements.queries.awaiting_sign_off
+        if view == "sign-off"
+        else engagements.queries.unscheduled
+    )
+    found = read(work, text=text.value, cursor=listing.cursor_of(request))
+    page = Waiting(
+        **framed(request, work, "jobs"),
+        view=view,
+        jobs=found.rows,
+        listing=listing.frame("/desk/jobs", found, text, view=view),
+        counts=_counts(work),
+    )
     return show(request, "desk/jobs.html", page)
 
 

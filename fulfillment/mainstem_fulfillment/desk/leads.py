@@ -14,6 +14,7 @@ from mainstem.identity import quote_link
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.work import Work
 from mainstem.leads.queries import Beside, LeadView
+from mainstem.web import listing
 from mainstem.web.console import words
 from mainstem.web.console.amounts import amount_in
 from mainstem.web.console.frame import (
@@ -31,10 +32,9 @@ from mainstem.web.console.frame import (
 )
 from mainstem.web.forms import Form
 from mainstem.web.house import house_of
+from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
 from mainstem_fulfillment.desk import queries
-
-CLOSED = ("won", "lost", "duplicate")
 
 
 class Pipeline(Page, kw_only=True):
@@ -45,12 +45,13 @@ class Pipeline(Page, kw_only=True):
     states: dict[str, str]
 
 
-class Closed(Page, kw_only=True):
-    """Leads that are over."""
+class Stage(Page, kw_only=True):
+    """The leads of one stage."""
 
-    board: Any
+    counts: dict[str, int]
     view: str
     rows: list[Any]
+    listing: Listing
     states: dict[str, str]
     reasons: dict[str, str]
 
@@ -82,23 +83,64 @@ class LeadPage(Page, kw_only=True):
 
 @get("/leads", sync_to_thread=True)
 def pipeline(request: Asked, work: NamedDependency[Work], view: FromQuery[str] = "open") -> Answer:
-    """The pipeline, or the leads that are over."""
+    """The board, or the leads of one stage."""
     language = language_of(request)
-    board = leads.queries.pipeline(work, locale=language.locale)
     states = {state: language.text(name) for state, name in words.LEAD_STATES.items()}
     frame = framed(request, work, "leads")
-    if view not in CLOSED:
-        page = Pipeline(**frame, board=board, view="open", states=states)
-        return show(request, "desk/leads.html", page)
-    closed = Closed(
+    if view in leads.queries.STAGES:
+        return _stage(request, work, view, frame, states)
+    board = leads.queries.pipeline(work, locale=language.locale)
+    page = Pipeline(**frame, board=board, view="open", states=states)
+    return show(request, "desk/leads.html", page)
+
+
+def _stage(
+    request: Asked, work: Work, stage: str, frame: dict[str, Any], states: dict[str, str]
+) -> Answer:
+    language = language_of(request)
+    text = listing.text(
+        request,
+        "q",
+        language.text("Client or number"),
+        language.text("Name, phone, e-mail, number"),
+    )
+    service = listing.choice(
+        request,
+        "service",
+        language.text("Service"),
+        [
+            ("", language.text("Any")),
+            *((str(id), name) for id, name in leads.queries.services(work, locale=language.locale)),
+        ],
+    )
+    days = listing.period(request, language)
+    ways = [("newest", language.text("Newest first")), ("oldest", language.text("Oldest first"))]
+    # Whoever waits longest comes first; of what is over, what ended last.
+    if stage in leads.queries.OPEN_STAGES:
+        ways.reverse()
+    sort = listing.choice(request, "sort", language.text("Sort by"), ways)
+    since, until = listing.instants(days, work.tools.zone)
+    found = leads.queries.listed(
+        work,
+        stage,
+        locale=language.locale,
+        text=text.value,
+        product=int(service.value) if service.value else None,
+        since=since,
+        until=until,
+        sorting=leads.queries.SORTINGS[sort.value],
+        cursor=listing.cursor_of(request),
+    )
+    page = Stage(
         **frame,
-        board=board,
-        view=view,
-        rows=queries.closed_leads(work, locale=language.locale, states=[view]),
+        counts=leads.queries.stage_counts(work),
+        view=stage,
+        rows=found.rows,
+        listing=listing.frame("/desk/leads", found, text, service, *days, sort, view=stage),
         states=states,
         reasons={reason: language.text(name) for reason, name in words.LOST.items()},
     )
-    return show(request, "desk/leads_closed.html", closed)
+    return show(request, "desk/leads_stage.html", page)
 
 
 BASE = "/leads/{home:int}/{lead:uuid}"

@@ -75,19 +75,3 @@ def related(work: Work, lead_id: UUID, duplicate_of: UUID | None) -> list[Any]:
         lead=lead_id,
         first=duplicate_of,
     )
-
-
-def closed_leads(work: Work, *, locale: str, states: list[str], most: int = 50) -> list[Any]:
-    """Leads that are over, latest first."""
-    return work.rows(
-        """SELECT l.home_id, l.id, l.number, l.state, l.lost_reason, l.client->>'name' AS client,
-                  l.address->>'city' AS city, l.created_at, l.closed_at,
-                  coalesce(t.name, p.slug) AS service
-             FROM lead l JOIN product p ON p.id = l.product_id
-             LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
-            WHERE l.state = ANY(%(states)s)
-            ORDER BY l.created_at DESC, l.id LIMIT %(most)s""",
-        locale=locale,
-        states=states,
-        most=most,
-    )

@@ -13,6 +13,7 @@ from litestar.params import FromPath, FromQuery
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.work import Work
 from mainstem.orders.progress import local_day, lock
+from mainstem.web import listing
 from mainstem.web.console.frame import (
     Answer,
     Asked,
@@ -24,6 +25,7 @@ from mainstem.web.console.frame import (
     show,
 )
 from mainstem.web.forms import Form
+from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect, render
 from mainstem_fulfillment import shipments
 from mainstem_fulfillment.desk import queries
@@ -51,6 +53,7 @@ class Queue(Page, kw_only=True):
 
     queue: str
     rows: list[Any]
+    listing: Listing
     counts: dict[str, int]
     pickers: dict[str, str]
     today: date
@@ -61,6 +64,7 @@ class Transit(Page, kw_only=True):
 
     queue: str
     rows: list[Any]
+    listing: Listing
     counts: dict[str, int]
     today: date
 
@@ -86,30 +90,53 @@ class FulfilmentPage(Page, kw_only=True):
 @get("/ship", sync_to_thread=True)
 def queue(request: Asked, work: NamedDependency[Work], queue: FromQuery[str] = "pick") -> Answer:
     """Open work, what was promised first comes first."""
-    to_do = shipments.to_do(work)
     queue = queue if queue in (*QUEUES, "put-back", "all") else "pick"
-    rows = [row for row in to_do if _stands_in(row, queue)]
+    text, place = _narrows(request, work)
+    found = shipments.to_do(
+        work,
+        states=QUEUES.get(queue),
+        to_put_back=queue == "put-back",
+        location=int(place.value) if place.value else None,
+        text=text.value,
+        cursor=listing.cursor_of(request),
+    )
     page = Queue(
         **framed(request, work, "ship"),
         queue=queue,
-        rows=rows,
-        counts=_counts(work, to_do),
-        pickers=names_of(work, language_of(request), [row.picker or "" for row in rows]),
+        rows=found.rows,
+        listing=listing.frame("/desk/ship", found, text, place, queue=queue),
+        counts=_counts(work),
+        pickers=names_of(work, language_of(request), [row.picker or "" for row in found.rows]),
         today=local_day(work, work.now()),
     )
     return show(request, "desk/queue.html", page)
 
 
-def _stands_in(row: Any, queue: str) -> bool:
-    if queue == "put-back":
-        return row.put_back is not None
-    return queue == "all" or row.state in QUEUES[queue]
+def _narrows(request: Asked, work: Work) -> tuple[listing.Narrow, listing.Narrow]:
+    language = language_of(request)
+    places = work.rows("SELECT id, name FROM location ORDER BY position, id")
+    return (
+        listing.text(
+            request, "q", language.text("Client or number"), language.text("Name, order's number")
+        ),
+        listing.choice(
+            request,
+            "from",
+            language.text("From"),
+            [("", language.text("Any")), *((str(row.id), row.name) for row in places)],
+        ),
+    )
 
 
-def _counts(work: Work, to_do: list[Any]) -> dict[str, int]:
-    counts = {name: sum(_stands_in(row, name) for row in to_do) for name in (*QUEUES, "put-back")}
+def _counts(work: Work) -> dict[str, int]:
+    found = shipments.counts(work)
+    counts = {
+        name: sum(one.count for one in found if one.state in states)
+        for name, states in QUEUES.items()
+    }
+    counts["put-back"] = sum(one.count for one in found if one.to_put_back)
     moving = work.value("SELECT count(*) FROM parcel WHERE state = 'in_transit'")
-    return counts | {"all": len(to_do), "transit": moving}
+    return counts | {"all": sum(one.count for one in found), "transit": moving}
 
 
 @get("/ship/transit", sync_to_thread=True)
@@ -119,11 +146,17 @@ def transit(request: Asked, work: NamedDependency[Work]) -> Answer:
 
 
 def _transit(request: Asked, work: Work, no: Refused | None = None) -> Answer:
+    language = language_of(request)
+    text = listing.text(
+        request, "q", language.text("Client, number or parcel"), language.text("Name, tracking")
+    )
+    found = shipments.in_transit(work, text=text.value, cursor=listing.cursor_of(request))
     page = Transit(
         **framed(request, work, "ship"),
         queue="transit",
-        rows=shipments.in_transit(work),
-        counts=_counts(work, shipments.to_do(work)),
+        rows=found.rows,
+        listing=listing.frame("/desk/ship/transit", found, text),
+        counts=_counts(work),
         today=local_day(work, work.now()),
     )
     return show(request, "desk/transit.html", page, no)

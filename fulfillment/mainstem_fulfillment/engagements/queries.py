@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from mainstem.kit import finding, paging
 from mainstem.kit.errors import NotFound
+from mainstem.kit.paging import By, Page, Sorting
 from mainstem.kit.transitions import Action
 from mainstem.kit.work import Work
 from mainstem_fulfillment.engagements import rules
 from mainstem_fulfillment.engagements.model import JobKey
 
-LIST_MAX = 200
+LIST_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,9 @@ class JobView:
     signed_off_by: str | None
     signs_off_at: datetime | None
     message: str
+    scope: str
+    """What the quote that the client accepted covers; empty for a service bought as it stands."""
+    quote_number: str
     decision: str
     candidates: list[dict[str, Any]] = field(default_factory=list)
     timeline: list[Happened] = field(default_factory=list)
@@ -99,10 +104,11 @@ class ClientJob:
 
 
 _JOBS = """
-SELECT j.*, o.number, l.name AS service, l.quantity, o.client->>'name' AS client,
+SELECT j.*, (j.state = 'done')::int AS is_quiet, o.number, l.name AS service, l.quantity, o.client->>'name' AS client,
        coalesce(o.client->>'phone', '') AS phone, o.address->>'line1' AS street,
        o.address->>'postal_code' AS postal_code, o.address->>'city' AS city,
        coalesce(t.name, '') AS team, lead.wanted_on, coalesce(lead.message, '') AS message,
+       coalesce(agreed.scope, '') AS scope, agreed.no AS quote_no, lead.number AS lead_number,
        coalesce(d.chosen, '') AS chosen, coalesce(r.name, '') AS recommended,
        coalesce(d.reason, '') AS decision, coalesce(d.candidates, '[]'::jsonb) AS candidates
   FROM job j
@@ -110,6 +116,8 @@ SELECT j.*, o.number, l.name AS service, l.quantity, o.client->>'name' AS client
   JOIN order_line l ON l.home_id = j.home_id AND l.order_id = j.order_id AND l.line_no = j.line_no
   LEFT JOIN team t ON t.id = j.team_id
   LEFT JOIN lead ON lead.home_id = o.home_id AND lead.id = o.lead_id
+  LEFT JOIN quote agreed ON agreed.home_id = lead.home_id AND agreed.lead_id = lead.id
+       AND agreed.state = 'accepted'
   LEFT JOIN LATERAL (SELECT chosen, reason, candidates FROM routing_decision
                       WHERE home_id = j.home_id AND order_id = j.order_id AND kind = 'service'
                    AND candidates @> jsonb_build_array(jsonb_build_object('line_no', j.line_no))
@@ -118,26 +126,53 @@ SELECT j.*, o.number, l.name AS service, l.quantity, o.client->>'name' AS client
 """
 
 
-def unscheduled(work: Work, *, most: int = LIST_MAX) -> list[JobCard]:
+_KEY = (
+    By("j.home_id", "home_id", int),
+    By("j.order_id", "order_id", UUID),
+    By("j.line_no", "line_no", int),
+)
+_OPENED = Sorting("opened", (By("j.created_at", "created_at", datetime), *_KEY), descending=False)
+# Those with an objection first.
+_DONE = Sorting(
+    "done",
+    (
+        By("(j.state = 'done')::int", "is_quiet", int),
+        By("j.done_at", "done_at", datetime),
+        *_KEY,
+    ),
+    descending=False,
+)
+
+
+def unscheduled(
+    work: Work, *, text: str = "", cursor: str | None = None, most: int = LIST_MAX
+) -> Page:
     """Jobs that wait for a time, longest first."""
-    rows = work.rows(
-        _JOBS
-        + """WHERE j.state = 'unscheduled'
-             ORDER BY j.created_at, j.order_id, j.line_no LIMIT %(most)s""",
-        most=most,
-    )
-    return [_card(row) for row in rows]
+    return _listed(work, "j.state = 'unscheduled'", _OPENED, text, cursor, most)
 
 
-def awaiting_sign_off(work: Work, *, most: int = LIST_MAX) -> list[JobCard]:
+def awaiting_sign_off(
+    work: Work, *, text: str = "", cursor: str | None = None, most: int = LIST_MAX
+) -> Page:
     """Finished jobs that are not accepted yet, those with an objection first."""
-    rows = work.rows(
-        _JOBS
-        + """WHERE j.state IN ('done', 'disputed')
-             ORDER BY j.state = 'done', j.done_at, j.order_id, j.line_no LIMIT %(most)s""",
+    return _listed(work, "j.state IN ('done', 'disputed')", _DONE, text, cursor, most)
+
+
+def _listed(
+    work: Work, where: str, sorting: Sorting, text: str, cursor: str | None, most: int
+) -> Page:
+    if text:
+        where += f""" AND found_by(o.client->>'name', o.client->>'phone', o.number, o.external_id,
+                                   o.client_key) {finding.MATCHES}"""
+    page = paging.read(
+        work,
+        f"{_JOBS} WHERE {where} {{seek}} {{sorted}}",
+        sorting,
+        cursor=cursor,
         most=most,
+        found=finding.terms(text),
     )
-    return [_card(row) for row in rows]
+    return replace(page, rows=[_card(row) for row in page.rows])
 
 
 def day_board(work: Work, day: date) -> list[TeamDay]:
@@ -200,6 +235,8 @@ def page(work: Work, key: JobKey) -> JobView:
         signed_off_by=row.signed_off_by,
         signs_off_at=_signs_off_at(row),
         message=row.message,
+        scope=row.scope,
+        quote_number=f"{row.lead_number}-{row.quote_no}" if row.quote_no else "",
         decision=row.decision,
         candidates=row.candidates,
         timeline=_timeline(work, key),

@@ -60,6 +60,11 @@ def made_at(id: UUID) -> datetime:
     return datetime.fromtimestamp((id.int >> 80) / 1000, UTC)
 
 
+def first_at(at: datetime) -> UUID:
+    """The least id that could have been made at an instant: ids of that time and later follow it."""
+    return UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
+
+
 def short(id: UUID) -> str:
     """The number people say: ten letters of the id's random part, like `7KQ2M-94TXD`."""
     tail = id.int & _MASK_50

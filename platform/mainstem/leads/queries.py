@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from mainstem.kit import finding, paging
 from mainstem.kit.errors import NotFound
+from mainstem.kit.paging import By, Page, Sorting
 from mainstem.kit.transitions import Action
 from mainstem.kit.work import Work
 from mainstem.leads import rules
 from mainstem.money import Money
 
-CARDS_MAX = 50
-LIST_MAX = 200
+CARDS_MAX = 20
 CLOSED_LATELY = timedelta(days=30)
+LIST_MAX = 50
+COUNTED_MAX = 1_000
+"""Leads that are over are counted so far; beyond it there are simply many."""
+
+STAGES = ("new", "qualified", "quoted", "follow_up", "won", "lost", "duplicate")
+"""Where a lead can be: its state, and `follow_up` where no quote stands any more."""
+
+OPEN_STAGES = STAGES[:4]
+
+# The same words count the leads of a stage and list them. A quote that was declined or has run out
+# leaves its lead to be followed up; until the hour in which it is closed, its own time tells.
+STAGE = """CASE WHEN l.state = 'quoted' AND NOT EXISTS (
+    SELECT 1 FROM quote q WHERE q.home_id = l.home_id AND q.lead_id = l.id
+       AND q.state IN ('sent', 'viewed') AND q.valid_until > %(now)s)
+  THEN 'follow_up' ELSE l.state END"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,8 @@ class Card:
     id: UUID
     number: str
     state: str
+    stage: str
+    lost_reason: str | None
     service: str
     client: str
     city: str
@@ -50,6 +69,10 @@ class Card:
     wanted_on: date | None
     assigned_to: str | None
     created_at: datetime
+    closed_at: datetime | None
+    call_by: date | None
+    """The day by which we said that we call, while nobody has."""
+    is_late: bool
     quote_state: str | None
     quoted: Money | None
     valid_until: datetime | None
@@ -81,9 +104,9 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The staff's board: how many leads are in each state, and the open ones, oldest first.
+    """The staff's board: how many leads are in each stage, and the first of the open ones.
 
-    Open states count all there are; closed ones what was closed in the last thirty days.
+    Of the leads that are over at most COUNTED_MAX are counted.
     """
 
     counts: dict[str, int]
@@ -108,6 +131,7 @@ class LeadView:
     id: UUID
     number: str
     state: str
+    stage: str
     lost_reason: str | None
     duplicate_of: UUID | None
     service: str
@@ -144,13 +168,18 @@ class Introduced:
     id: UUID
     number: str
     state: str
+    stage: str
     lost_reason: str | None
+    asked_here_before: bool
+    """A duplicate whose first request came through the same affiliate's storefronts."""
     service: str
     client: str
     city: str
     wanted_on: date | None
     created_at: datetime
     closed_at: datetime | None
+    call_by: date | None
+    is_late: bool
     quoted: Money | None
     order_number: str | None
 
@@ -187,8 +216,9 @@ _SERVICE = """coalesce((SELECT name FROM product_text t
   p.slug) AS service"""
 
 _CARDS = f"""
-SELECT l.home_id, l.id, l.number, l.state, {_SERVICE}, l.client->>'name' AS client,
-       l.address->>'city' AS city, s.name AS storefront, l.wanted_on, l.assigned_to, l.created_at,
+SELECT l.home_id, l.id, l.number, l.state, {STAGE} AS stage, l.lost_reason, {_SERVICE},
+       l.client->>'name' AS client, l.address->>'city' AS city, s.name AS storefront, l.wanted_on,
+       l.assigned_to, l.created_at, l.closed_at,
        q.state AS quote_state, q.amount_minor, q.currency, q.valid_until,
        (SELECT count(*) FROM lead r
          WHERE (r.mailbox = l.mailbox OR r.phone_key = l.phone_key)
@@ -200,34 +230,117 @@ SELECT l.home_id, l.id, l.number, l.state, {_SERVICE}, l.client->>'name' AS clie
   LEFT JOIN LATERAL (SELECT state, amount_minor, currency, valid_until FROM quote
                       WHERE home_id = l.home_id AND lead_id = l.id
                       ORDER BY no DESC LIMIT 1) q ON true
- WHERE l.state = %(state)s
- ORDER BY l.created_at, l.id LIMIT %(most)s"""
+ WHERE l.state = %(state)s AND {STAGE} = %(stage)s {{where}} {{seek}} {{sorted}}"""
+
+_BY_CAME = (
+    By("l.created_at", "created_at", datetime),
+    By("l.home_id", "home_id", int),
+    By("l.id", "id", UUID),
+)
+SORTINGS = {
+    "newest": Sorting("newest", _BY_CAME),
+    "oldest": Sorting("oldest", _BY_CAME, descending=False),
+}
+_FOUND = f"""
+found_by(l.client->>'name', l.client->>'phone', l.number, l.external_id, l.client_key)
+  {finding.MATCHES}"""
 
 
 def pipeline(work: Work, *, locale: str, most: int = CARDS_MAX) -> Pipeline:
-    """The staff's board; each column shows at most `most` cards."""
-    counted = work.rows(
-        """SELECT state, count(*) AS n FROM lead
-            WHERE state IN ('new', 'qualified', 'quoted') GROUP BY state
-           UNION ALL
-           SELECT state, count(*) FROM lead WHERE closed_at >= %(since)s GROUP BY state""",
-        since=work.now() - CLOSED_LATELY,
-    )
-    counts = dict.fromkeys((*rules.OPEN, *rules.CLOSED), 0)
-    counts.update({row.state: row.n for row in counted})
+    """The staff's board; each column shows at most `most` cards, oldest first."""
     columns = {
-        state: [_card(row) for row in work.rows(_CARDS, state=state, most=most, locale=locale)]
-        for state in rules.OPEN
+        stage: listed(work, stage, locale=locale, sorting=SORTINGS["oldest"], most=most).rows
+        for stage in OPEN_STAGES
     }
-    return Pipeline(counts, columns)
+    return Pipeline(stage_counts(work), columns)
 
 
-def _card(row: Any) -> Card:
+def stage_counts(work: Work) -> dict[str, int]:
+    """How many leads are in each stage."""
+    rows = work.rows(
+        f"""SELECT stage, count(*) AS n
+              FROM (SELECT {STAGE} AS stage FROM lead l
+                     WHERE l.state IN ('new', 'qualified', 'quoted')) AS open GROUP BY 1
+            UNION ALL
+            SELECT closed.state, (SELECT count(*) FROM (SELECT 1 FROM lead l
+                    WHERE l.state = closed.state LIMIT %(most)s) AS counted)
+              FROM unnest('{{won,lost,duplicate}}'::text[]) AS closed (state)""",
+        now=work.now(),
+        most=COUNTED_MAX,
+    )
+    return dict.fromkeys(STAGES, 0) | {row.stage: row.n for row in rows}
+
+
+def listed(
+    work: Work,
+    stage: str,
+    *,
+    locale: str,
+    text: str = "",
+    product: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    sorting: Sorting = SORTINGS["newest"],
+    cursor: str | None = None,
+    most: int = LIST_MAX,
+) -> Page:
+    """The leads of one stage, page by page."""
+    where = ""
+    if text:
+        where += f" AND {_FOUND}"
+    if product is not None:
+        where += " AND l.product_id = %(product)s"
+    if since:
+        where += " AND l.created_at >= %(since)s"
+    if until:
+        where += " AND l.created_at < %(until)s"
+    page = paging.read(
+        work,
+        _CARDS.replace("{where}", where),
+        sorting,
+        cursor=cursor,
+        most=most,
+        locale=locale,
+        now=work.now(),
+        state="quoted" if stage == "follow_up" else stage,
+        stage=stage,
+        product=product,
+        since=since,
+        until=until,
+        found=finding.terms(text),
+    )
+    return replace(page, rows=[_card(work, row) for row in page.rows])
+
+
+def services(work: Work, *, locale: str) -> list[tuple[int, str]]:
+    """What leads can be about."""
+    rows = work.rows(
+        """SELECT p.id, coalesce(t.name, p.slug) AS name FROM product p
+             LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
+            WHERE p.kind = 'service' ORDER BY 2, 1 LIMIT 100""",
+        locale=locale,
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+def call_by(created_at: datetime, zone: ZoneInfo) -> date:
+    """The day by which we call: the next one on which we work."""
+    day = created_at.astimezone(zone).date() + timedelta(days=1)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    return day
+
+
+def _card(work: Work, row: Any) -> Card:
+    zone = work.tools.zone
+    due = call_by(row.created_at, zone) if row.state == "new" else None
     return Card(
         home_id=row.home_id,
         id=row.id,
         number=row.number,
         state=row.state,
+        stage=row.stage,
+        lost_reason=row.lost_reason,
         service=row.service,
         client=row.client,
         city=row.city,
@@ -235,6 +348,9 @@ def _card(row: Any) -> Card:
         wanted_on=row.wanted_on,
         assigned_to=row.assigned_to,
         created_at=row.created_at,
+        closed_at=row.closed_at,
+        call_by=due,
+        is_late=due is not None and work.now().astimezone(zone).date() > due,
         quote_state=row.quote_state,
         quoted=_money(row.amount_minor, row.currency),
         valid_until=row.valid_until,
@@ -272,7 +388,7 @@ def beside(work: Work, home_id: int, lead_id: UUID) -> list[Beside]:
 
 
 _LEAD = f"""
-SELECT l.*, {_SERVICE}, s.name AS storefront, a.name AS seller,
+SELECT l.*, {STAGE} AS stage, {_SERVICE}, s.name AS storefront, a.name AS seller,
        o.id AS order_id, o.number AS order_number
   FROM lead l
   JOIN product p ON p.id = l.product_id
@@ -284,7 +400,7 @@ SELECT l.*, {_SERVICE}, s.name AS storefront, a.name AS seller,
 
 def page(work: Work, home_id: int, lead_id: UUID, *, locale: str) -> LeadView:
     """One lead for the desk: its quotes, its timeline of facts and notes, its actions."""
-    row = work.row(_LEAD, home=home_id, lead=lead_id, locale=locale)
+    row = work.row(_LEAD, home=home_id, lead=lead_id, locale=locale, now=work.now())
     if row is None:
         raise NotFound("lead")
     quotes = _quotes(work, home_id, lead_id)
@@ -293,6 +409,7 @@ def page(work: Work, home_id: int, lead_id: UUID, *, locale: str) -> LeadView:
         id=row.id,
         number=row.number,
         state=row.state,
+        stage=row.stage,
         lost_reason=row.lost_reason,
         duplicate_of=row.duplicate_of,
         service=row.service,
@@ -361,48 +478,96 @@ def _timeline(work: Work, home_id: int, lead_id: UUID) -> list[Entry]:
     return [Entry(at=row.at, actor=row.actor, fact=row.fact, words=row.words) for row in rows]
 
 
-def introduced(work: Work, affiliate_id: int, *, locale: str) -> list[Introduced]:
+# Hers by her storefront, and hers by her client: each read by its own index, then put together.
+_INTRODUCED = f"""
+WITH page AS (
+  SELECT * FROM (
+    (SELECT l.created_at, l.home_id, l.id FROM lead l
+      WHERE l.home_id = %(affiliate)s {{where}} {{seek}} {{sorted}})
+    UNION
+    (SELECT l.created_at, l.home_id, l.id FROM lead l
+      WHERE l.seller_id = %(affiliate)s AND l.state <> 'duplicate' {{where}} {{seek}} {{sorted}}))
+    AS l {{sorted}})
+SELECT l.home_id, l.id, l.number, l.state, {STAGE} AS stage, l.lost_reason, {_SERVICE},
+       l.client->>'name' AS client, l.address->>'city' AS city, l.wanted_on,
+       l.created_at, l.closed_at, q.amount_minor, q.currency, o.number AS order_number,
+       EXISTS (SELECT 1 FROM lead f WHERE f.home_id = l.home_id AND f.id = l.duplicate_of)
+         AS asked_here_before
+  FROM page JOIN lead l USING (home_id, id)
+  JOIN product p ON p.id = l.product_id
+  LEFT JOIN LATERAL (SELECT amount_minor, currency FROM quote
+                      WHERE home_id = l.home_id AND lead_id = l.id AND state <> 'draft'
+                      ORDER BY no DESC LIMIT 1) q ON true
+  LEFT JOIN orders o ON o.home_id = l.home_id AND o.lead_id = l.id
+ {{sorted}}"""
+
+
+def introduced(
+    work: Work,
+    affiliate_id: int,
+    *,
+    locale: str,
+    stage: str = "",
+    text: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    cursor: str | None = None,
+    most: int = LIST_MAX,
+) -> Page:
     """What an affiliate may see of the leads she introduced, newest first.
 
     Hers are the leads of her storefronts and those she is credited for. Of another's storefront
     she is not shown duplicates: they name a client who came to somebody else.
     """
-    rows = work.rows(
-        f"""SELECT l.home_id, l.id, l.number, l.state, l.lost_reason, {_SERVICE},
-                   l.client->>'name' AS client, l.address->>'city' AS city, l.wanted_on,
-                   l.created_at, l.closed_at, q.amount_minor, q.currency,
-                   o.number AS order_number
-              FROM lead l
-              JOIN product p ON p.id = l.product_id
-              LEFT JOIN LATERAL (SELECT amount_minor, currency FROM quote
-                                  WHERE home_id = l.home_id AND lead_id = l.id AND state <> 'draft'
-                                  ORDER BY no DESC LIMIT 1) q ON true
-              LEFT JOIN orders o ON o.home_id = l.home_id AND o.lead_id = l.id
-             WHERE l.home_id = %(affiliate)s
-                OR (l.seller_id = %(affiliate)s AND l.state <> 'duplicate')
-             ORDER BY l.created_at DESC, l.id DESC LIMIT %(most)s""",
+    where = ""
+    if stage:
+        where += f" AND l.state = %(state)s AND {STAGE} = %(stage)s"
+    if text:
+        where += f" AND {_FOUND}"
+    if since:
+        where += " AND l.created_at >= %(since)s"
+    if until:
+        where += " AND l.created_at < %(until)s"
+    page = paging.read(
+        work,
+        _INTRODUCED.replace("{where}", where),
+        SORTINGS["newest"],
+        cursor=cursor,
+        most=most,
         affiliate=affiliate_id,
         locale=locale,
-        most=LIST_MAX,
+        now=work.now(),
+        state="quoted" if stage == "follow_up" else stage,
+        stage=stage,
+        since=since,
+        until=until,
+        found=finding.terms(text),
     )
-    return [
-        Introduced(
-            home_id=row.home_id,
-            id=row.id,
-            number=row.number,
-            state=row.state,
-            lost_reason=row.lost_reason,
-            service=row.service,
-            client=row.client,
-            city=row.city,
-            wanted_on=row.wanted_on,
-            created_at=row.created_at,
-            closed_at=row.closed_at,
-            quoted=_money(row.amount_minor, row.currency),
-            order_number=row.order_number,
-        )
-        for row in rows
-    ]
+    return replace(page, rows=[_introduced(work, row) for row in page.rows])
+
+
+def _introduced(work: Work, row: Any) -> Introduced:
+    zone = work.tools.zone
+    due = call_by(row.created_at, zone) if row.state == "new" else None
+    return Introduced(
+        home_id=row.home_id,
+        id=row.id,
+        number=row.number,
+        state=row.state,
+        stage=row.stage,
+        lost_reason=row.lost_reason,
+        asked_here_before=row.asked_here_before,
+        service=row.service,
+        client=row.client,
+        city=row.city,
+        wanted_on=row.wanted_on,
+        created_at=row.created_at,
+        closed_at=row.closed_at,
+        call_by=due,
+        is_late=due is not None and work.now().astimezone(zone).date() > due,
+        quoted=_money(row.amount_minor, row.currency),
+        order_number=row.order_number,
+    )
 
 
 def offer(work: Work, home_id: int, lead_id: UUID, no: int, *, locale: str) -> Offer:

@@ -122,10 +122,11 @@ class OrderDetails(OrderSummary, frozen=True):
 
 
 class OrderList(msgspec.Struct, frozen=True):
-    """Orders, newest first. `next` is the cursor of the following page, if there is one."""
+    """Orders, newest first. `next` and `previous` are the cursors of the pages beside this one."""
 
     orders: list[OrderSummary]
     next: str | None
+    previous: str | None
 
 
 class LeadBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -178,10 +179,11 @@ class LeadDetails(msgspec.Struct, frozen=True):
 
 
 class LeadList(msgspec.Struct, frozen=True):
-    """Leads, newest first. `next` is the cursor of the following page, if there is one."""
+    """Leads, newest first. `next` and `previous` are the cursors of the pages beside this one."""
 
     leads: list[LeadDetails]
     next: str | None
+    previous: str | None
 
 
 class PriceProblem(msgspec.Struct, frozen=True):

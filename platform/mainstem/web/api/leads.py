@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
@@ -16,18 +16,24 @@ from mainstem.web.api import queries
 from mainstem.web.api.bodies import LeadBody, LeadDetails, LeadLinks, LeadList, LeadOpened
 from mainstem.web.api.requests import (
     Cursor,
+    ExternalId,
     IdempotencyKey,
     Limit,
-    as_cursor,
+    Since,
+    Until,
     capture_of,
     fingerprint,
+    instant,
     key_of,
-    read_cursor,
     reply,
 )
 from mainstem.web.house import house_of
 
 AnyRequest = Request[Any, Any, Any]
+LeadState = Annotated[
+    Literal["new", "qualified", "quoted", "won", "lost", "duplicate"] | None,
+    QueryParameter(name="state", description="Only those in this state"),
+]
 
 
 @post("/leads", status_code=201)
@@ -68,19 +74,34 @@ async def open_lead(
 
 @get("/leads", sync_to_thread=True)
 def list_leads(
-    request: AnyRequest, work: NamedDependency[Work], after: Cursor = None, limit: Limit = 50
+    request: AnyRequest,
+    work: NamedDependency[Work],
+    after: Cursor = None,
+    limit: Limit = 50,
+    in_state: LeadState = None,
+    external_id: ExternalId = None,
+    since: Since = None,
+    until: Until = None,
 ) -> Response[LeadList]:
-    """The storefront's leads, newest first."""
+    """The storefront's leads, newest first.
+
+    `next` and `previous` are cursors of the pages beside this one: send one of them as `after`,
+    with the same filters.
+    """
     key = key_of(request)
-    rows = queries.leads(
+    found = queries.leads(
         work,
         home=key.home_id,
         storefront=key.storefront_id,
-        before=read_cursor(after),
-        most=limit + 1,
+        state=in_state,
+        external_id=external_id,
+        since=instant("since", since),
+        until=instant("until", until),
+        cursor=after,
+        most=limit,
     )
-    found = [_details(request, row) for row in rows[:limit]]
-    return reply(request, LeadList(found, as_cursor(rows, limit)))
+    shown = [_details(request, row) for row in found.rows]
+    return reply(request, LeadList(shown, found.next, found.previous))
 
 
 @get("/leads/{lead_id:uuid}", sync_to_thread=True)

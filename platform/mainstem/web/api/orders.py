@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from mainstem.identity import PAY, StorefrontKey, client_link
 from mainstem.kit.errors import NotFound
@@ -29,13 +29,15 @@ from mainstem.web.api.bodies import (
 )
 from mainstem.web.api.requests import (
     Cursor,
+    ExternalId,
     IdempotencyKey,
     Limit,
-    as_cursor,
+    Since,
+    Until,
     capture_of,
     fingerprint,
+    instant,
     key_of,
-    read_cursor,
     reply,
 )
 from mainstem.web.guards import KeyRefused
@@ -45,6 +47,10 @@ from mainstem.web.rendering import language_of
 from mainstem_affiliates.capture import KeyRevoked
 
 AnyRequest = Request[Any, Any, Any]
+OrderState = Annotated[
+    Literal["pending", "placed", "closed", "canceled", "expired"] | None,
+    QueryParameter(name="state", description="Only those in this state"),
+]
 
 
 @post("/orders", status_code=201, opt={"key": "checked again"})
@@ -89,19 +95,34 @@ async def place_order(
 
 @get("/orders", sync_to_thread=True)
 def list_orders(
-    request: AnyRequest, work: NamedDependency[Work], after: Cursor = None, limit: Limit = 50
+    request: AnyRequest,
+    work: NamedDependency[Work],
+    after: Cursor = None,
+    limit: Limit = 50,
+    in_state: OrderState = None,
+    external_id: ExternalId = None,
+    since: Since = None,
+    until: Until = None,
 ) -> Response[OrderList]:
-    """The storefront's orders, newest first."""
+    """The storefront's orders, newest first.
+
+    `next` and `previous` are cursors of the pages beside this one: send one of them as `after`,
+    with the same filters.
+    """
     key = key_of(request)
-    rows = queries.orders(
+    found = queries.orders(
         work,
         home=key.home_id,
         storefront=key.storefront_id,
-        before=read_cursor(after),
-        most=limit + 1,
+        state=in_state,
+        external_id=external_id,
+        since=instant("since", since),
+        until=instant("until", until),
+        cursor=after,
+        most=limit,
     )
-    summaries = [OrderSummary(**_summary(request, key, row)) for row in rows[:limit]]
-    return reply(request, OrderList(summaries, as_cursor(rows, limit)))
+    shown = [OrderSummary(**_summary(request, key, row)) for row in found.rows]
+    return reply(request, OrderList(shown, found.next, found.previous))
 
 
 @get("/orders/{order_id:uuid}", sync_to_thread=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from mainstem.kit import paging
+from mainstem.kit.paging import By, Page, Sorting
 from mainstem.kit.work import Work
 
 _ORDER = """
@@ -20,17 +23,44 @@ def order(work: Work, *, home: int, storefront: int, id: UUID) -> Any | None:
     return work.row(f"{_ORDER} AND id = %(id)s", home=home, storefront=storefront, id=id)
 
 
+_PLACED = Sorting("placed", (By("placed_at", "placed_at", datetime), By("id", "id", UUID)))
+
+
 def orders(
-    work: Work, *, home: int, storefront: int, before: UUID | None, most: int
-) -> Sequence[Any]:
-    """Orders of this storefront, newest first; with `before`, those older than that one."""
-    return work.rows(
-        f"""{_ORDER} AND (%(before)s::uuid IS NULL OR id < %(before)s::uuid)
-            ORDER BY id DESC LIMIT %(most)s""",
+    work: Work,
+    *,
+    home: int,
+    storefront: int,
+    state: str | None = None,
+    external_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    cursor: str | None,
+    most: int,
+) -> Page:
+    """Orders of this storefront, newest first."""
+    where = ""
+    if state:
+        where += " AND state = %(state)s"
+    if external_id:
+        where += " AND external_id = %(external_id)s"
+    if since:
+        where += " AND placed_at >= %(since)s"
+    if until:
+        where += " AND placed_at < %(until)s"
+    return paging.read(
+        work,
+        f"{_ORDER}{where} {{seek}} {{sorted}}",
+        _PLACED,
+        cursor=cursor,
+        most=most,
+        strict=True,
         home=home,
         storefront=storefront,
-        before=before,
-        most=most,
+        state=state,
+        external_id=external_id,
+        since=since,
+        until=until,
     )
 
 
@@ -72,15 +102,42 @@ def lead(work: Work, *, home: int, storefront: int, id: UUID) -> Any | None:
     return work.row(f"{_LEAD} AND l.id = %(id)s", home=home, storefront=storefront, id=id)
 
 
+_CAME = Sorting("came", (By("l.created_at", "created_at", datetime), By("l.id", "id", UUID)))
+
+
 def leads(
-    work: Work, *, home: int, storefront: int, before: UUID | None, most: int
-) -> Sequence[Any]:
-    """Leads of this storefront, newest first; with `before`, those older than that one."""
-    return work.rows(
-        f"""{_LEAD} AND (%(before)s::uuid IS NULL OR l.id < %(before)s::uuid)
-            ORDER BY l.id DESC LIMIT %(most)s""",
+    work: Work,
+    *,
+    home: int,
+    storefront: int,
+    state: str | None = None,
+    external_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    cursor: str | None,
+    most: int,
+) -> Page:
+    """Leads of this storefront, newest first."""
+    where = ""
+    if state:
+        where += " AND l.state = %(state)s"
+    if external_id:
+        where += " AND l.external_id = %(external_id)s"
+    if since:
+        where += " AND l.created_at >= %(since)s"
+    if until:
+        where += " AND l.created_at < %(until)s"
+    return paging.read(
+        work,
+        f"{_LEAD}{where} {{seek}} {{sorted}}",
+        _CAME,
+        cursor=cursor,
+        most=most,
+        strict=True,
         home=home,
         storefront=storefront,
-        before=before,
-        most=most,
+        state=state,
+        external_id=external_id,
+        since=since,
+        until=until,
     )

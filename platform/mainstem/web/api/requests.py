@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
-from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
@@ -15,6 +14,7 @@ from litestar.exceptions import ValidationException
 from litestar.params import HeaderParameter, QueryParameter
 
 from mainstem.identity import StorefrontKey
+from mainstem.kit import paging
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
 from mainstem.web.house import visit_of
@@ -42,7 +42,20 @@ IdempotencyKey = Annotated[
     ),
 ]
 Cursor = Annotated[
-    str | None, QueryParameter(description="`next` of the page before", max_length=100)
+    str | None,
+    QueryParameter(
+        description="`next` or `previous` of another page", max_length=paging.CURSOR_MAX
+    ),
+]
+ExternalId = Annotated[
+    str | None,
+    QueryParameter(description="Only the one that you call so", min_length=1, max_length=64),
+]
+Since = Annotated[
+    datetime | None, QueryParameter(description="Only from this instant on, with its offset")
+]
+Until = Annotated[
+    datetime | None, QueryParameter(description="Only before this instant, with its offset")
 ]
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at most")]
 
@@ -87,19 +100,13 @@ def key_of(request: Request[Any, Any, Any]) -> StorefrontKey:
     return key
 
 
-def as_cursor(rows: Sequence[Any], limit: int) -> str | None:
-    """Where the next page begins, when there was more than this one holds."""
-    return str(rows[limit - 1].id) if len(rows) > limit else None
-
-
-def read_cursor(cursor: str | None) -> UUID | None:
-    """After which row to go on."""
-    try:
-        return UUID(cursor) if cursor else None
-    except ValueError:
+def instant(name: str, at: datetime | None) -> datetime | None:
+    """An instant that bounds a list. Raises InvalidInput for one that has no offset."""
+    if at is not None and (at.tzinfo is None or not 1900 <= at.year <= 9000):
         raise InvalidInput(
-            Problem("/after", "invalid_field", "Send the cursor as it was given.")
-        ) from None
+            Problem(f"/{name}", "invalid_field", "Send an instant with its offset from UTC.")
+        )
+    return at
 
 
 def fingerprint(body: msgspec.Struct) -> bytes:

@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 from mainstem import referrals
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.work import Work
-from mainstem.web.console import queries
+from mainstem.web.console import lists
 from mainstem.web.console.frame import Answer, Asked, Page, framed, refused, show
 from mainstem.web.forms import Form
 from mainstem.web.rendering import language_of, redirect
@@ -59,7 +59,7 @@ def _page(
         text=q,
         view=view,
         next_url=more,
-        affiliates=queries.affiliates(work),
+        affiliates=lists.affiliates(work, most=200).rows,
         named=named,
     )
 

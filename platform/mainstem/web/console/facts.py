@@ -8,14 +8,15 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
 from mainstem.kit import inbox
 from mainstem.kit.errors import InvalidInput, NotFound, Problem
 from mainstem.kit.events import record, revive
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import Work
-from mainstem.web.console import queries
+from mainstem.web import listing
+from mainstem.web.console import lists
 from mainstem.web.console.clock import ClockIsReal, let_time_pass
 from mainstem.web.console.frame import (
     Answer,
@@ -28,6 +29,7 @@ from mainstem.web.console.frame import (
     show,
 )
 from mainstem.web.forms import Form
+from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
 
 
@@ -35,6 +37,7 @@ class Facts(Page, kw_only=True):
     """What waits for its reaction, and what happened last."""
 
     waiting: list[Any]
+    trouble: Listing
     dead: int
     rows: list[Any]
     who: dict[str, str]
@@ -42,7 +45,7 @@ class Facts(Page, kw_only=True):
     why: dict[UUID, str]
     """Why each that waits has not run, in words for whoever reads it."""
     subject: str
-    older: str | None
+    listing: Listing
     real_time: datetime
     refused_events: list[Any]
     """What the gateway, or somebody in its name, sent and we did not take: a row a day and reason."""
@@ -61,33 +64,33 @@ REASONS = {
 
 
 @get("/facts", sync_to_thread=True)
-def facts(
-    request: Asked,
-    work: NamedDependency[Work],
-    subject: FromQuery[str] = "",
-    before: FromQuery[str] = "",
-) -> Answer:
+def facts(request: Asked, work: NamedDependency[Work]) -> Answer:
     """The waiting, the dead, and the feed; `subject` narrows the feed to one thing."""
     language = language_of(request)
-    subject = subject.strip()[:200]
-    rows = (
-        queries.facts_about(work, subject)
-        if subject
-        else queries.recent_facts(work, before=_id(before))
+    about = listing.text(
+        request,
+        "subject",
+        language.text("Only about"),
+        language.text("The id of an order, lead, payout or person"),
     )
-    more = len(rows) > queries.FACTS_MAX
-    rows = rows[: queries.FACTS_MAX]
-    waiting = queries.waiting(work)
+    days = listing.period(request, language)
+    since, until = listing.instants(days, work.tools.zone)
+    found = lists.facts(
+        work, subject=about.value, since=since, until=until, cursor=listing.cursor_of(request)
+    )
+    trouble = lists.in_trouble(work, cursor=listing.cursor_of(request, "waiting"))
+    waiting = [*trouble.rows, *([] if trouble.next else lists.due(work))]
     page = Facts(
         **framed(request, work, "facts"),
         waiting=waiting,
+        trouble=listing.frame("/console/facts", trouble, cursor="waiting"),
         dead=sum(row.state == "dead" for row in waiting),
-        rows=rows,
-        who=names_of(work, language, [row.actor for row in (*rows, *waiting)]),
-        named={row.name: fact_in_words(language, row.name) for row in (*rows, *waiting)},
+        rows=found.rows,
+        who=names_of(work, language, [row.actor for row in (*found.rows, *waiting)]),
+        named={row.name: fact_in_words(language, row.name) for row in (*found.rows, *waiting)},
+        subject=about.value,
+        listing=listing.frame("/console/facts", found, about, *days),
         why={row.id: language.text(_why(row.error or "")) for row in waiting},
-        subject=subject,
-        older=f"/console/facts?before={rows[-1].id}" if more and not subject else None,
         real_time=datetime.now(UTC),
         refused_events=[] if subject or before else inbox.refused(work),
         reasons={reason: language.text(words) for reason, words in REASONS.items()},
@@ -105,13 +108,6 @@ def _why(error: str) -> str:
     if error.endswith("ended in the middle of it"):
         return "The worker ended in the middle of it, several times in a row."
     return "What follows from it failed. It needs somebody who knows the program."
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
 
 
 @post("/facts/{id:uuid}/revival", sync_to_thread=True)

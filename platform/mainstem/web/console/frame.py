@@ -163,6 +163,19 @@ def said(language: Language, no: Refused) -> str:
     return words(language, spoken)
 
 
+def reasons_of(language: Language, errors: Iterable[str | None]) -> dict[str, str]:
+    """What the gateway says went wrong, in words: its codes told, its sentences as they are."""
+    return {
+        error: language.text(told.REASONS[error])
+        if error in told.REASONS
+        else error.replace("_", " ")
+        if error.islower() and " " not in error
+        else error
+        for error in errors
+        if error
+    }
+
+
 def names_of(work: Work, language: Language, actors: Iterable[str]) -> dict[str, str]:
     """Who did it, by name: `staff:3` is the person, `affiliate:2` the affiliate."""
     given = sorted({actor for actor in actors if actor})

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
+from mainstem.kit import finding
 from mainstem.kit.work import Work
 from mainstem.web.console import queries
+from mainstem.web.console import search as find
 from mainstem.web.console.frame import (
     ADMIN,
     MONEY,
@@ -58,7 +61,10 @@ class Found(Page, kw_only=True):
     leads: list[Any]
     affiliates: list[Any]
     fulfilments: list[Any]
+    payouts: list[Any]
+    goods: list[Any]
     nothing: bool
+    more_orders: str
 
 
 # (group, who may, tiles as (label, key, address, tone when there are any))
@@ -71,9 +77,10 @@ _GROUPS = (
         ("In transit", "in_transit", "/desk/ship/transit", "plain"),
     )),
     ("Services", SERVICE, (
-        ("New leads", "leads_new", "/desk/leads", "wait"),
-        ("To quote", "leads_to_quote", "/desk/leads", "plain"),
-        ("Quotes out", "quotes_out", "/desk/leads", "plain"),
+        ("New leads", "leads_new", "/desk/leads?view=new", "wait"),
+        ("To quote", "leads_to_quote", "/desk/leads?view=qualified", "plain"),
+        ("Quotes out", "quotes_out", "/desk/leads?view=quoted", "plain"),
+        ("To follow up", "leads_follow_up", "/desk/leads?view=follow_up", "wait"),
         ("Jobs unscheduled", "jobs_unscheduled", "/desk/jobs", "wait"),
         ("Jobs today", "jobs_today", "/desk/jobs/board", "plain"),
         ("Awaiting sign-off", "jobs_sign_off", "/desk/jobs?view=sign-off", "plain"),
@@ -127,21 +134,24 @@ def home(request: Asked, work: NamedDependency[Work]) -> Answer:
 
 @get("/search", sync_to_thread=True)
 def search(request: Asked, work: NamedDependency[Work], q: FromQuery[str] = "") -> Answer:
-    """Orders, parcels, leads and affiliates; what is the only thing found opens at once."""
-    text = q.strip()[:200]
-    identity = reader_of(request)
-    orders = queries.find_orders(work, text) if text and identity.may(*ORDERS) else []
-    leads = queries.find_leads(work, text) if text and identity.may(*SERVICE) else []
-    affiliates = queries.affiliates(work, text)[:20] if text and identity.may(*MONEY) else []
-    fulfilments = queries.find_fulfilments(work, text) if text and identity.may(*SHIP) else []
+    """Everything that the text names; what is the only thing found opens at once."""
+    text = finding.as_typed(q)
+    may = reader_of(request).may if text else _nothing
+    orders = find.orders(work, text) if may(*ORDERS) else []
+    leads = find.leads(work, text) if may(*SERVICE) else []
+    affiliates = find.affiliates(work, text) if may(*MONEY) else []
+    payouts = find.payouts(work, text) if may(*MONEY) else []
+    fulfilments = find.fulfilments(work, text) if may(*SHIP) else []
+    goods = find.goods(work, text, locale=language_of(request).locale) if text else []
     urls = [
         *(f"/console/orders/{row.home_id}/{row.id}" for row in orders),
         *(f"/desk/leads/{row.home_id}/{row.id}" for row in leads),
         *(f"/console/affiliates/{row.id}" for row in affiliates),
+        *(f"/console/payouts?view=all&q={row.number}" for row in payouts),
     ]
-    if not identity.may(*ORDERS):
+    if not may(*ORDERS):
         urls += [f"/desk/ship/{row.home_id}/{row.order_id}/{row.no}" for row in fulfilments]
-    if len(urls) == 1:
+    if len(urls) == 1 and not goods:
         return redirect(request, urls[0])
     frame = framed(request, work, "search") | {"query": text}
     page = Found(
@@ -150,9 +160,18 @@ def search(request: Asked, work: NamedDependency[Work], q: FromQuery[str] = "") 
         leads=leads,
         affiliates=affiliates,
         fulfilments=fulfilments,
-        nothing=not urls and not fulfilments,
+        payouts=payouts,
+        goods=goods,
+        nothing=not urls and not fulfilments and not goods,
+        more_orders=f"/console/orders?{urlencode({'q': text})}"
+        if len(orders) >= find.FOUND_MAX
+        else "",
     )
     return show(request, "console/search.html", page)
+
+
+def _nothing(*_: str) -> bool:
+    return False
 
 
 routes = [home, search]

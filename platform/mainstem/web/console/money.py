@@ -14,18 +14,35 @@ from litestar.params import FromPath, FromQuery
 
 from mainstem import checks, ledger, network, payments, payouts, planbook, referrals
 from mainstem.commissions import queries as commissions
+from mainstem.kit import paging
 from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.ledger import PARENT
-from mainstem.ledger.chart import AFFILIATE_ACCOUNTS, PARENT_ACCOUNTS
+from mainstem.ledger.chart import (
+    AFFILIATE_ACCOUNTS,
+    DEBIT_ACCOUNTS,
+    PARENT_ACCOUNTS,
+    on_its_side,
+)
 from mainstem.money import Money
 from mainstem.plan import tell
-from mainstem.web.console import queries
+from mainstem.web import listing
+from mainstem.web.console import lists, queries
 from mainstem.web.console import words as told
-from mainstem.web.console.frame import Answer, Asked, Page, framed, names_of, refused, show
+from mainstem.web.console.frame import (
+    Answer,
+    Asked,
+    Page,
+    framed,
+    names_of,
+    reasons_of,
+    refused,
+    show,
+)
 from mainstem.web.console.orders import reason_in
-from mainstem.web.forms import Form, whole_number
+from mainstem.web.forms import Form
+from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
 
 VIEWS = {
@@ -55,6 +72,8 @@ class Payouts(Page, kw_only=True):
     """Payouts, and what a run would pay."""
 
     view: str
+    listing: Listing
+    reasons: dict[str, str]
     left_out: list[tuple[payouts.LeftOut, str]]
     rows: list[Row]
     payable: list[Any]
@@ -74,14 +93,42 @@ def list_payouts(
 def _payouts(request: Asked, work: Work, view: str, no: Refused | None = None) -> Answer:
     view = view if view in (*VIEWS, "left_out") else "open"
     language = language_of(request)
-    rows = queries.payouts(work, states=VIEWS[view]) if view in VIEWS else []
-    if view == "bank":
-        rows = [row for row in rows if row.provider == "bank"]
+    words = listing.text(
+        request, "q", language.text("Affiliate or number"), language.text("Name, e-mail, number")
+    )
+    currency = listing.choice(
+        request,
+        "currency",
+        language.text("Currency"),
+        [("", language.text("Any")), *((code, code) for code in lists.currencies(work))],
+    )
+    days = listing.period(request, language, of=language.text("Period"))
+    found = paging.Page([])
+    if view in VIEWS:
+        found = lists.payouts(
+            work,
+            states=VIEWS[view],
+            provider="bank" if view == "bank" else "",
+            currency=currency.value,
+            text=words.value,
+            since=listing.day_of(days[0]),
+            until=listing.day_of(days[1]),
+            cursor=listing.cursor_of(request),
+        )
     plan = planbook.now(work)
     minimum = plan.minimum_payout_minor if plan else {}
     page = Payouts(
         **framed(request, work, "money"),
         view=view,
+        listing=listing.frame(
+            "/console/payouts",
+            found,
+            words,
+            currency,
+            *days,
+            view=view if view != "open" else "",
+        ),
+        reasons=reasons_of(language, [row.error for row in found.rows]),
         left_out=[
             (
                 one,
@@ -101,7 +148,7 @@ def _payouts(request: Asked, work: Work, view: str, no: Refused | None = None) -
                 may_call_off=_may_call_off(row),
                 may_confirm=row.provider == "bank" and row.state in ("reserved", "requested"),
             )
-            for row in rows
+            for row in found.rows
         ],
         payable=queries.payable(work),
         everywhere=list(payouts.money_of_all(work).values()),
@@ -273,17 +320,22 @@ class Refunds(Page, kw_only=True):
     waiting: list[Any]
     rows: list[Any]
     who: dict[str, str]
+    reasons: dict[str, str]
+    listing: Listing
 
 
 @get("/refunds", sync_to_thread=True)
 def refunds(request: Asked, work: NamedDependency[Work]) -> Answer:
     """Refunds that failed, each to be tried again at its order or settled in another way."""
     waiting = queries.approvals_waiting(work)
+    found = lists.owed_back(work, cursor=listing.cursor_of(request))
     page = Refunds(
         **framed(request, work, "money"),
         waiting=waiting,
-        rows=queries.owed_back(work),
+        rows=found.rows,
+        reasons=reasons_of(language_of(request), [row.error for row in found.rows]),
         who=names_of(work, language_of(request), [row.asked_by for row in waiting]),
+        listing=listing.frame("/console/refunds", found),
     )
     return show(request, "console/refunds.html", page)
 
@@ -300,6 +352,7 @@ class Account(msgspec.Struct, frozen=True):
     debits: Money
     credits: Money
     balance: Money
+    side: str
     url: str
 
 
@@ -308,6 +361,7 @@ class Books(Page, kw_only=True):
 
     currencies: list[tuple[str, list[Account], Money, Money]]
     affiliates: list[Any]
+    listing: Listing
     checked: checks.CheckRun | None
     check_under_way: datetime | None
 
@@ -326,10 +380,12 @@ def books(request: Asked, work: NamedDependency[Work]) -> Answer:
                 language.text(notes[account]),
                 Money(debits, currency),
                 Money(credits, currency),
-                Money(credits - debits, currency),
+                Money(on_its_side(account, credits - debits), currency),
+                language.text("debit" if account in DEBIT_ACCOUNTS else "credit"),
                 f"/console/ledger/0/{account}/{currency}" if account in PARENT_ACCOUNTS else "",
             )
         )
+    coming = lists.balances_of_affiliates(work, cursor=listing.cursor_of(request))
     page = Books(
         **framed(request, work, "money"),
         currencies=[
@@ -341,7 +397,8 @@ def books(request: Asked, work: NamedDependency[Work]) -> Answer:
             )
             for currency, accounts in sorted(found.items())
         ],
-        affiliates=queries.balances_of_affiliates(work),
+        affiliates=coming.rows,
+        listing=listing.frame("/console/ledger", coming, anchor="#coming"),
         checked=checks.last(work),
         check_under_way=checks.under_way(work),
     )
@@ -374,8 +431,7 @@ class Entries(Page, kw_only=True):
     balance: Money
     rows: list[Any]
     who: dict[str, str]
-    older: str | None
-    newest: str | None
+    listing: Listing
 
 
 @get("/ledger/{owner:int}/{account:str}/{currency:str}", sync_to_thread=True)
@@ -385,19 +441,14 @@ def entries(
     owner: FromPath[int],
     account: FromPath[str],
     currency: FromPath[str],
-    before: FromQuery[str] = "",
 ) -> Answer:
     """The entries of one account."""
     chart = AFFILIATE_ACCOUNTS if owner else PARENT_ACCOUNTS
     if account not in chart or not _CURRENCY.fullmatch(currency):
         raise NotFound("account")
     name = "" if owner == PARENT else queries.affiliate(work, owner).name
-    rows = queries.entries(work, owner, account, currency, before=_mark(before))
-    more = len(rows) > queries.ENTRIES_MAX
-    rows = rows[: queries.ENTRIES_MAX]
+    found = lists.entries(work, owner, account, currency, cursor=listing.cursor_of(request))
     language = language_of(request)
-    here = f"/console/ledger/{owner}/{account}/{currency}"
-    last = rows[-1] if rows else None
     page = Entries(
         **framed(request, work, "money"),
         owner=name or language.text("The company"),
@@ -405,23 +456,14 @@ def entries(
         account=language.text(told.ACCOUNTS[account]),
         note=language.text(chart[account]),
         currency=currency,
-        balance=ledger.balance(work, owner, account, currency),
-        rows=rows,
-        who=names_of(work, language, [row.actor for row in rows]),
-        older=f"{here}?before={last.home_id}.{last.transfer_id}.{last.seq}"
-        if more and last
-        else None,
-        newest=here if before else None,
+        balance=Money(
+            on_its_side(account, ledger.balance(work, owner, account, currency).minor), currency
+        ),
+        rows=found.rows,
+        who=names_of(work, language, [row.actor for row in found.rows]),
+        listing=listing.frame(f"/console/ledger/{owner}/{account}/{currency}", found),
     )
     return show(request, "console/entries.html", page)
-
-
-def _mark(text: str) -> tuple[int, int, int] | None:
-    numbers = [whole_number(part, digits=18) for part in text.split(".")]
-    match numbers:
-        case [int(home), int(transfer), int(seq)]:
-            return home, transfer, seq
-    return None
 
 
 # ------------------------------------------------------------------------- affiliates
@@ -431,7 +473,7 @@ class Affiliates(Page, kw_only=True):
     """Who wins clients for us."""
 
     rows: list[Any]
-    text: str
+    listing: Listing
     account_states: dict[str, tuple[str, str]]
     providers: dict[str, str]
 
@@ -451,13 +493,28 @@ class AffiliatePage(Page, kw_only=True):
 
 
 @get("/affiliates", sync_to_thread=True)
-def list_affiliates(request: Asked, work: NamedDependency[Work], q: FromQuery[str] = "") -> Answer:
+def list_affiliates(request: Asked, work: NamedDependency[Work]) -> Answer:
     """Every affiliate by name."""
     language = language_of(request)
+    words = listing.text(
+        request, "q", language.text("Who"), language.text("Name, e-mail, phone, address")
+    )
+    state = listing.choice(
+        request,
+        "state",
+        language.text("State"),
+        [
+            ("", language.text("Any")),
+            *((key, language.text(name)) for key, name in told.AFFILIATE_STATES.items()),
+        ],
+    )
+    found = lists.affiliates(
+        work, state=state.value, text=words.value, cursor=listing.cursor_of(request)
+    )
     page = Affiliates(
         **framed(request, work, "money"),
-        rows=queries.affiliates(work, q.strip()[:200]),
-        text=q.strip(),
+        rows=found.rows,
+        listing=listing.frame("/console/affiliates", found, words, state),
         account_states=_told(language, told.ACCOUNT_STATES),
         providers={name: language.text(label) for name, label in told.PROVIDERS.items()},
     )

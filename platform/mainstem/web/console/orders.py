@@ -21,7 +21,8 @@ from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.orders.progress import lock
 from mainstem.plan import tell
-from mainstem.web.console import queries
+from mainstem.web import listing
+from mainstem.web.console import lists, queries
 from mainstem.web.console import words as told
 from mainstem.web.console.amounts import amount_in
 from mainstem.web.console.frame import (
@@ -36,6 +37,7 @@ from mainstem.web.console.frame import (
     framed,
     names_of,
     reader_of,
+    reasons_of,
     refused,
     said,
     show,
@@ -44,6 +46,7 @@ from mainstem.web.console.frame import (
 from mainstem.web.console.reviews import Review, review_in_words
 from mainstem.web.forms import Form
 from mainstem.web.guards import staff
+from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
 
 REASON_MAX = 500
@@ -78,9 +81,10 @@ class LeftMeanwhile(Refused):
 
 
 class Orders(Page, kw_only=True):
-    """The newest orders."""
+    """Orders, page by page."""
 
     rows: list[Any]
+    listing: Listing
     payment: dict[str, tuple[str, str]]
     fulfillment: dict[str, tuple[str, str]]
 
@@ -184,6 +188,8 @@ class OrderPage(Page, kw_only=True):
     refunds: list[Any]
     refund_states: dict[str, tuple[str, str]]
     disputes: list[Any]
+    dispute_states: dict[str, tuple[str, str]]
+    reasons: dict[str, str]
     commissions: list[Commission]
     commission_total: Money
     parcels: list[Any]
@@ -199,16 +205,76 @@ class OrderPage(Page, kw_only=True):
 
 
 @get("/orders", sync_to_thread=True)
-def latest(request: Asked, work: NamedDependency[Work]) -> Answer:
-    """The newest orders."""
+def list_orders(request: Asked, work: NamedDependency[Work]) -> Answer:
+    """Orders, newest first unless asked otherwise."""
     language = language_of(request)
+    text = language.text
+    any_ = [("", text("Any"))]
+    words = listing.text(
+        request, "q", text("Client, number or parcel"), text("Name, phone, e-mail, number")
+    )
+    state = listing.choice(
+        request,
+        "state",
+        text("State"),
+        any_ + [(key, text(name)) for key, name in told.ORDER_STATES.items()],
+    )
+    payment = listing.choice(
+        request,
+        "payment",
+        text("Money back"),
+        any_ + [(key, text(told.PAYMENT[key][0])) for key in lists.MONEY_BACK],
+    )
+    shop, shop_id = _storefront(request, work)
+    currency = listing.choice(
+        request,
+        "currency",
+        text("Currency"),
+        any_ + [(code, code) for code in lists.currencies(work)],
+    )
+    days = listing.period(request, language)
+    sort = listing.choice(
+        request,
+        "sort",
+        text("Sort by"),
+        [("newest", text("Newest first")), ("oldest", text("Oldest first"))],
+    )
+    since, until = listing.instants(days, work.tools.zone)
+    found = lists.orders(
+        work,
+        state=state.value,
+        payment=payment.value,
+        storefront=shop_id,
+        currency=currency.value,
+        since=since,
+        until=until,
+        text=words.value,
+        sorting=lists.ORDER_SORTINGS[sort.value],
+        cursor=listing.cursor_of(request),
+    )
     page = Orders(
         **framed(request, work, "orders"),
-        rows=queries.latest_orders(work),
+        rows=found.rows,
+        listing=listing.frame(
+            "/console/orders", found, words, state, payment, shop, currency, *days, sort
+        ),
         payment=_told(language, told.PAYMENT),
         fulfillment=_told(language, told.FULFILLMENT),
     )
     return show(request, "console/orders.html", page)
+
+
+def _storefront(request: Asked, work: Work) -> tuple[listing.Narrow, int | None]:
+    """The field for a storefront, chosen while they are few and named when they are many."""
+    language, name = language_of(request), "storefront"
+    shops = lists.storefronts(work)
+    if len(shops) <= lists.CHOICES_MAX:
+        options = [("", language.text("Any")), *((str(row.id), row.name) for row in shops)]
+        chosen = listing.choice(request, name, language.text("Storefront"), options)
+        return chosen, int(chosen.value) if chosen.value else None
+    named = listing.text(request, name, language.text("Storefront"), language.text("Its name"))
+    # A name that nobody has is nobody's storefront, not everybody's.
+    return named, (lists.storefront_named(work, named.value) or 0) if named.value else None
 
 
 def _told(language: Any, states: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
@@ -299,6 +365,8 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
         refunds=refunds,
         refund_states=_told(language, told.REFUND_STATES),
         disputes=disputes,
+        dispute_states=_told(language, told.DISPUTES),
+        reasons=reasons_of(language, [row.error for row in refunds]),
         commissions=[
             Commission(
                 row.level,
@@ -412,7 +480,7 @@ def _decision(language: Any, row: Any, who: dict[str, str], places: dict[str, st
         Candidate(
             places.get(one["location" if goods else "team"], one["location" if goods else "team"]),
             one["why"] == "chosen",
-            language.text("{lines} of {of} lines").format(lines=one["lines"], of=one["of"])
+            _could(language, one)
             if goods
             else language.text("Half hours booked: {n}").format(n=one["booked_half_hours"]),
             language.text(told.CANDIDATE.get(one["why"], one["why"])),
@@ -428,6 +496,16 @@ def _decision(language: Any, row: Any, who: dict[str, str], places: dict[str, st
         row.decided_at,
         candidates,
     )
+
+
+def _could(language: Any, one: dict[str, Any]) -> str:
+    """What a location could give: whole lines, or pieces where the order had to be split."""
+    if "pieces" in one:
+        told = language.text("{pieces} of {of} pieces")
+        return str(told.format(pieces=one["pieces"], of=one["of_pieces"]))
+    if one["why"] == "chosen" and one["lines"] < one["of"]:
+        return str(language.text("A part of it"))
+    return str(language.text("{lines} of {of} lines").format(lines=one["lines"], of=one["of"]))
 
 
 # ------------------------------------------------------------------------- actions
@@ -738,7 +816,7 @@ def review(
 
 
 routes = [
-    latest,
+    list_orders,
     order,
     cancel,
     withdraw_links,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from mainstem.kit.errors import NotFound
+from mainstem.kit.paging import Page
 from mainstem.kit.work import Work
+from mainstem.leads.queries import STAGE
 from mainstem.money import Money
-
-ORDERS_MAX = 50
-FACTS_MAX = 100
-ENTRIES_MAX = 50
 
 
 class Valued:
@@ -28,8 +27,14 @@ class Valued:
         return getattr(self._row, name) if minor is None else Money(minor, self._row.currency)
 
 
-def _valued(rows: list[Any]) -> list[Any]:
+def valued_rows(rows: list[Any]) -> list[Any]:
+    """Rows that give their amounts as money."""
     return [Valued(row) for row in rows]
+
+
+def valued(page: Page) -> Page:
+    """A page of a list whose rows give their amounts as money."""
+    return replace(page, rows=valued_rows(page.rows))
 
 
 # ------------------------------------------------------------------------- the funnel
@@ -39,7 +44,6 @@ _FUNNEL = """
 SELECT f.*, l.*, j.*, p.*, w.*,
        (SELECT count(*) FROM parcel WHERE state = 'in_transit') AS in_transit,
        (SELECT min(shipped_at) FROM parcel WHERE state = 'in_transit') AS in_transit_oldest,
-       (SELECT count(*) FROM quote WHERE state IN ('sent','viewed')) AS quotes_out,
        (SELECT count(*) FROM commission_review WHERE state = 'held') AS commissions_held,
        (SELECT min(held_at) FROM commission_review WHERE state = 'held') AS commissions_held_oldest,
        (SELECT count(*) FROM approval WHERE state = 'needs_approval') AS to_approve,
@@ -59,10 +63,13 @@ SELECT f.*, l.*, j.*, p.*, w.*,
                count(*) FILTER (WHERE state = 'parked') AS parked
           FROM fulfilment
          WHERE state IN ('assigned','released','picking','picked','packed','parked')) f,
-       (SELECT count(*) FILTER (WHERE state = 'new') AS leads_new,
-               min(created_at) FILTER (WHERE state = 'new') AS leads_new_oldest,
-               count(*) FILTER (WHERE state = 'qualified') AS leads_to_quote
-          FROM lead WHERE state IN ('new','qualified','quoted')) l,
+       (SELECT count(*) FILTER (WHERE stage = 'new') AS leads_new,
+               min(created_at) FILTER (WHERE stage = 'new') AS leads_new_oldest,
+               count(*) FILTER (WHERE stage = 'qualified') AS leads_to_quote,
+               count(*) FILTER (WHERE stage = 'quoted') AS quotes_out,
+               count(*) FILTER (WHERE stage = 'follow_up') AS leads_follow_up
+          FROM (SELECT created_at, {stage} AS stage FROM lead l
+                 WHERE l.state IN ('new','qualified','quoted')) AS open_leads) l,
        (SELECT count(*) FILTER (WHERE state = 'unscheduled') AS jobs_unscheduled,
                min(created_at) FILTER (WHERE state = 'unscheduled') AS jobs_unscheduled_oldest,
                count(*) FILTER (WHERE starts_at >= %(opens)s AND starts_at < %(closes)s
@@ -86,56 +93,14 @@ def funnel(work: Work) -> Any:
     today = work.now().astimezone(work.tools.zone).date()
     opens = datetime.combine(today, time.min, tzinfo=work.tools.zone)
     return work.row(
-        _FUNNEL.format(owed_back=_OWED_BACK), opens=opens, closes=opens + timedelta(days=1)
+        _FUNNEL.format(owed_back=OWED_BACK, stage=STAGE),
+        opens=opens,
+        closes=opens + timedelta(days=1),
+        now=work.now(),
     )
 
 
 # ------------------------------------------------------------------------- orders
-
-_ORDERS = """
-SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.fulfillment_status, o.currency,
-       o.total_minor, o.placed_at, o.client->>'name' AS client, s.name AS storefront
-  FROM orders o JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
- WHERE """
-
-
-def latest_orders(work: Work) -> list[Any]:
-    """The newest orders. Looks back a day, then a month, then over everything."""
-    now = work.now()
-    for span in (timedelta(days=1), timedelta(days=31), timedelta(days=40000)):
-        rows = work.rows(
-            _ORDERS + "o.placed_at > %(since)s ORDER BY o.placed_at DESC, o.id DESC LIMIT %(most)s",
-            since=now - span,
-            most=ORDERS_MAX,
-        )
-        if len(rows) == ORDERS_MAX:
-            break
-    return _valued(rows)
-
-
-def find_orders(work: Work, text: str) -> list[Any]:
-    """Orders with this number, of a client with this e-mail, or with a parcel of this tracking."""
-    return _valued(
-        work.rows(
-            _ORDERS
-            + """(o.home_id, o.id) IN (
-              SELECT home_id, id FROM orders
-               WHERE home_id IN (SELECT id FROM affiliate) AND number = %(number)s
-              UNION ALL SELECT home_id, id FROM orders WHERE client_key = %(email)s
-              UNION ALL SELECT home_id, order_id FROM parcel WHERE tracking = %(text)s)
-            ORDER BY o.placed_at DESC, o.id LIMIT %(most)s""",
-            number=as_number(text),
-            email=text.lower(),
-            text=text,
-            most=ORDERS_MAX,
-        )
-    )
-
-
-def as_number(text: str) -> str:
-    """A number as it is kept, from how people type it: `7kq2m94txd` is `7KQ2M-94TXD`."""
-    letters = text.replace("-", "").replace(" ", "").upper()
-    return f"{letters[:5]}-{letters[5:]}" if len(letters) == 10 else text.upper()
 
 
 def order(work: Work, home_id: int, order_id: UUID) -> Any:
@@ -180,7 +145,7 @@ def order_lines(work: Work, home_id: int, order_id: UUID) -> list[Any]:
 
 def payments_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
     """What was paid, each attempt."""
-    return _valued(
+    return valued_rows(
         work.rows(
             """SELECT id, provider, attempt, state, currency, amount_minor, captured_minor, fee_minor,
                   reference, intent_id, created_at, captured_at
@@ -193,7 +158,7 @@ def payments_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
 
 def refunds_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
     """What was asked back, oldest first."""
-    return _valued(
+    return valued_rows(
         work.rows(
             """SELECT id, state, currency, amount_minor, lines, goods_go, pieces, reason, actor,
                   requested_at, error
@@ -215,7 +180,7 @@ SELECT a.home_id, a.id, a.order_id, o.number, o.client->>'name' AS client, a.kin
 
 def approvals_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
     """The requests to send money back of an order that a second person answers, oldest first."""
-    return _valued(
+    return valued_rows(
         work.rows(
             _APPROVALS
             + "a.home_id = %(home)s AND a.order_id = %(order)s ORDER BY a.asked_at, a.id",
@@ -227,7 +192,7 @@ def approvals_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
 
 def approvals_waiting(work: Work, *, most: int = 100) -> list[Any]:
     """The requests that nobody has answered yet, oldest first."""
-    return _valued(
+    return valued_rows(
         work.rows(
             _APPROVALS + "a.state = 'needs_approval' ORDER BY a.asked_at, a.id LIMIT %(most)s",
             most=most,
@@ -237,7 +202,7 @@ def approvals_waiting(work: Work, *, most: int = 100) -> list[Any]:
 
 def disputes_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
     """What the client's bank has contested."""
-    return _valued(
+    return valued_rows(
         work.rows(
             """SELECT id, status, currency, amount_minor, withdrawn_minor, fee_minor, opened_at
              FROM dispute WHERE home_id = %(home)s AND order_id = %(order)s ORDER BY opened_at""",
@@ -304,7 +269,7 @@ def facts_of(work: Work, home_id: int, subjects: list[str]) -> list[Any]:
 
 # Who is owed money that would not go back. A failed refund whose money has gone back by another
 # one is nobody's task any more; a second payment is one while its last request has failed.
-_OWED_BACK = """
+OWED_BACK = """
 SELECT p.home_id, p.order_id, p.id, o.number, o.state AS order_state, o.client->>'name' AS client,
        p.currency, p.captured_minor AS amount_minor, '' AS reason, last.error,
        p.captured_at AS since, 'payments' AS kind
@@ -325,30 +290,6 @@ SELECT r.home_id, r.order_id, r.id, o.number, o.state AS order_state, o.client->
             AND q.state IN ('requested', 'submitted', 'succeeded'))"""
 
 
-def owed_back(work: Work, *, most: int = 100) -> list[Any]:
-    """Refunds and returns of second payments that failed and are still owed, oldest first."""
-    return _valued(work.rows(f"{_OWED_BACK} ORDER BY since, id LIMIT %(most)s", most=most))
-
-
-def payouts(work: Work, *, states: list[str], most: int = 100) -> list[Any]:
-    """Payouts, newest first; every state where none is named."""
-    return _valued(
-        work.rows(
-            """SELECT p.home_id, p.id, p.number, p.period, p.provider, p.account, p.currency,
-                  p.amount_minor, p.state, p.error, p.called_off, p.reserved_at, p.paid_at, p.reference, a.name,
-                  p.state IN ('failed') AND EXISTS (
-                    SELECT 1 FROM payout o WHERE o.home_id = p.home_id AND o.currency = p.currency
-                       AND o.id <> p.id AND o.state IN ('reserved','transferring','transferred',
-                           'requested','in_transit','on_hold','unwinding')) AS overtaken
-             FROM payout p JOIN affiliate a ON a.id = p.home_id
-            WHERE %(states)s::text[] = '{}' OR p.state = ANY(%(states)s::text[])
-            ORDER BY p.period DESC, a.name, p.id LIMIT %(most)s""",
-            states=states,
-            most=most,
-        )
-    )
-
-
 def payout(work: Work, home_id: int, payout_id: UUID) -> Any:
     """One payout; else NotFound."""
     row = work.row(
@@ -367,7 +308,7 @@ def payout(work: Work, home_id: int, payout_id: UUID) -> Any:
 
 def payable(work: Work) -> list[Any]:
     """What the affiliates could be paid now, per currency: how many, how much, and the debts."""
-    return _valued(
+    return valued_rows(
         work.rows(
             """SELECT currency, count(*) FILTER (WHERE minor > 0) AS affiliates,
                   coalesce(sum(minor) FILTER (WHERE minor > 0), 0)::bigint AS payable_minor,
@@ -385,79 +326,7 @@ def payable(work: Work) -> list[Any]:
     )
 
 
-def balances_of_affiliates(work: Work, *, most: int = 200) -> list[Any]:
-    """Every affiliate's accounts in one row a currency, debts first, then the most payable."""
-    return _valued(
-        work.rows(
-            """SELECT b.owner_id, a.name, b.currency,
-                  coalesce(sum(minor) FILTER (WHERE account = 'pending'), 0)::bigint AS pending_minor,
-                  coalesce(sum(minor) FILTER (WHERE account = 'payable'), 0)::bigint AS payable_minor,
-                  coalesce(sum(minor) FILTER (WHERE account = 'payout_clearing'), 0)::bigint
-                    AS payout_clearing_minor
-             FROM (SELECT owner_id, account, currency, balance_minor AS minor FROM ledger_balance
-                    WHERE owner_id > 0
-                   UNION ALL
-                   SELECT owner_id, account, currency, signed_minor FROM ledger_entry
-                    WHERE owner_id > 0 AND xid >= (SELECT before_xid FROM ledger_mark)) b
-             JOIN affiliate a ON a.id = b.owner_id
-            GROUP BY 1, 2, 3
-            ORDER BY coalesce(sum(minor) FILTER (WHERE account = 'payable'), 0) >= 0, 5 DESC, 2
-            LIMIT %(most)s""",
-            most=most,
-        )
-    )
-
-
-def entries(
-    work: Work, owner_id: int, account: str, currency: str, *, before: tuple[int, int, int] | None
-) -> list[Any]:
-    """One account's entries, newest first, one more than a page holds."""
-    home, transfer, seq = before or (None, None, None)
-    return _valued(
-        work.rows(
-            """SELECT e.home_id, e.transfer_id, e.seq, e.side, e.currency, e.amount_minor, e.signed_minor,
-                  e.held_until, e.held_until = date '9999-12-31' AS held_open, t.key, t.reason,
-                  t.actor, t.effective_on, t.posted_at
-             FROM ledger_entry e
-             JOIN ledger_transfer t ON t.home_id = e.home_id AND t.id = e.transfer_id
-            WHERE e.owner_id = %(owner)s AND e.account = %(account)s AND e.currency = %(currency)s
-              AND (%(transfer)s::bigint IS NULL
-                   OR (e.transfer_id, e.home_id, e.seq) < (%(transfer)s, %(home)s, %(seq)s))
-            ORDER BY e.transfer_id DESC, e.home_id DESC, e.seq DESC LIMIT %(most)s""",
-            owner=owner_id,
-            account=account,
-            currency=currency,
-            home=home,
-            transfer=transfer,
-            seq=seq,
-            most=ENTRIES_MAX + 1,
-        )
-    )
-
-
 # ------------------------------------------------------------------------- affiliates
-
-
-def affiliates(work: Work, text: str = "") -> list[Any]:
-    """Affiliates by name, with sponsor and pay account."""
-    return work.rows(
-        """SELECT a.id, a.name, a.slug, a.state, a.country, a.joined_at, s.name AS sponsor,
-                  p.provider, p.state AS account_state, p.currency,
-                  (SELECT count(*) FROM affiliate t WHERE t.sponsor_id = a.id) AS below
-             FROM affiliate a LEFT JOIN affiliate s ON s.id = a.sponsor_id
-             LEFT JOIN LATERAL (SELECT provider, state, currency FROM pay_account
-                                 WHERE home_id = a.id
-                                 ORDER BY provider = 'bank', opened_at, currency LIMIT 1) p ON true
-            WHERE %(text)s = '' OR a.name ILIKE %(like)s OR a.email_key = lower(%(text)s)
-            ORDER BY a.name, a.id LIMIT 200""",
-        text=text,
-        like=f"%{_plain(text)}%",
-    )
-
-
-def _plain(text: str) -> str:
-    """A text that means itself inside a pattern."""
-    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
 def affiliate(work: Work, id: int) -> Any:
@@ -509,67 +378,4 @@ def storefronts_of(work: Work, id: int) -> list[Any]:
         """SELECT id, slug, name, currency, active FROM storefront
             WHERE home_id = %(id)s ORDER BY name""",
         id=id,
-    )
-
-
-def find_leads(work: Work, text: str) -> list[Any]:
-    """Leads with this number, or of a client with this e-mail, however spelled."""
-    return work.rows(
-        """SELECT home_id, id, number, state, client->>'name' AS client, created_at FROM lead
-            WHERE number = %(number)s
-           UNION
-           SELECT home_id, id, number, state, client->>'name', created_at FROM lead
-            WHERE mailbox = mailbox_of(%(email)s)
-            ORDER BY created_at DESC LIMIT 20""",
-        number=as_number(text),
-        email=text.lower(),
-    )
-
-
-# ------------------------------------------------------------------------- facts
-
-
-def waiting(work: Work, *, most: int = 200) -> list[Any]:
-    """Facts whose reaction is still to run: the dead first, then those that failed, then the rest."""
-    return work.rows(
-        """SELECT w.id, w.home_id, w.name, w.subject, w.state, w.attempts, w.next_at, w.error,
-                  f.recorded_at, f.actor
-             FROM fact_waiting w JOIN fact f ON f.home_id = w.home_id AND f.id = w.id
-            ORDER BY w.state = 'waiting', w.attempts = 0, w.next_at, w.id LIMIT %(most)s""",
-        most=most,
-    )
-
-
-def recent_facts(work: Work, *, before: UUID | None) -> list[Any]:
-    """What happened last, newest first, one more than a page holds."""
-    return work.rows(
-        """SELECT id, home_id, name, subject, actor, happened_at, recorded_at FROM fact
-            WHERE %(before)s::uuid IS NULL OR id < %(before)s ORDER BY id DESC LIMIT %(most)s""",
-        before=before,
-        most=FACTS_MAX + 1,
-    )
-
-
-def facts_about(work: Work, subject: str) -> list[Any]:
-    """Everything that happened to one subject, in any home, newest first."""
-    return work.rows(
-        """SELECT id, home_id, name, subject, actor, happened_at, recorded_at FROM fact
-            WHERE subject = %(subject)s ORDER BY id DESC LIMIT %(most)s""",
-        subject=subject,
-        most=FACTS_MAX + 1,
-    )
-
-
-def find_fulfilments(work: Work, text: str) -> list[Any]:
-    """The work for an order, by the order's number or the parcel's: for the slip in one's hand."""
-    return work.rows(
-        """SELECT f.home_id, f.order_id, f.no, f.state, o.number, o.client->>'name' AS client
-             FROM fulfilment f JOIN orders o ON o.home_id = f.home_id AND o.id = f.order_id
-            WHERE f.state <> 'canceled' AND (f.home_id, f.order_id) IN (
-                  SELECT home_id, id FROM orders
-                   WHERE home_id IN (SELECT id FROM affiliate) AND number = %(number)s
-                  UNION ALL SELECT home_id, order_id FROM parcel WHERE tracking = %(text)s)
-            ORDER BY f.home_id, f.order_id, f.no LIMIT 20""",
-        number=as_number(text),
-        text=text,
     )

@@ -138,6 +138,13 @@ ACTORS = {
     "affiliate": "Affiliate",
 }
 
+ORDER_STATES = {
+    "pending": "Pending",
+    "placed": "Placed",
+    "closed": "Closed",
+    "canceled": "Cancelled",
+    "expired": "Expired",
+}
 PAYMENT = {
     # status: label, tone
     "none": ("Not paid", "wait"),
@@ -204,9 +211,20 @@ LEAD_STATES = {
     "new": "New",
     "qualified": "Qualified",
     "quoted": "Quoted",
+    "follow_up": "To follow up",
     "won": "Won",
     "lost": "Lost",
     "duplicate": "Duplicate",
+}
+
+AFFILIATE_STATES = {
+    "applied": "Applied",
+    "in_review": "In review",
+    "active": "Active",
+    "paused": "Paused",
+    "suspended": "Suspended",
+    "terminated": "Ended",
+    "rejected": "Rejected",
 }
 
 PROVIDERS = {"stripe": "Stripe", "external": "Bank", "bank": "Bank"}
@@ -253,6 +271,42 @@ PAYMENT_STATES = {
     "expired": ("Expired", "still"),
     "duplicate": ("Paid twice", "bad"),
     "returned": ("Sent back", "still"),
+}
+DISPUTES = {
+    # status at the gateway: label, tone
+    "warning_needs_response": ("The bank asks: answer", "bad"),
+    "warning_under_review": ("The bank looks at our answer", "wait"),
+    "warning_closed": ("The bank asked, and let it be", "still"),
+    "needs_response": ("Disputed: answer", "bad"),
+    "under_review": ("The bank looks at our answer", "wait"),
+    "won": ("Won: the money is ours", "good"),
+    "lost": ("Lost: the money is the client's", "bad"),
+    "prevented": ("Settled before it began", "still"),
+}
+# Why the gateway says that money did not arrive or could not go back.
+REASONS = {
+    "account_closed": "The bank account has been closed.",
+    "account_frozen": "The bank account is frozen.",
+    "bank_account_restricted": "The bank account does not take this kind of payment.",
+    "bank_ownership_changed": "The bank account belongs to another bank now.",
+    "charge_for_pending_refund_disputed": "The client has disputed the payment meanwhile.",
+    "could_not_process": "The bank could not process it.",
+    "debit_not_authorized": "The bank account does not allow it.",
+    "declined": "The bank has declined it.",
+    "expired_or_canceled_card": "The card has expired or was cancelled.",
+    "incorrect_account_holder_address": "The address of the account's holder is not right.",
+    "incorrect_account_holder_name": "The name of the account's holder is not right.",
+    "incorrect_account_holder_tax_id": "The tax number of the account's holder is not right.",
+    "incorrect_account_type": "The kind of bank account is not right.",
+    "insufficient_funds": "There was not enough money at the gateway.",
+    "invalid_account_number": "There is no such account number.",
+    "invalid_currency": "The bank account does not take this currency.",
+    "lost_or_stolen_card": "The card was reported lost or stolen.",
+    "merchant_request": "It was stopped by us.",
+    "no_account": "There is no such bank account.",
+    "payout_refused": "The gateway has refused the payout.",
+    "unknown": "The gateway gave no reason.",
+    "unsupported_card": "The card does not take payouts.",
 }
 
 ACCOUNTS = {

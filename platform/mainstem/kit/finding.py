@@ -1,0 +1,67 @@
+"""What people type into a search, as the database looks for it (`found_by` in the schema)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+TEXT_MAX = 200
+
+_NUMBER = re.compile(r"[0-9A-HJKMNP-TV-Z]{10}")
+_APART = re.compile(r"""[\s,.()/'"-]+""")
+_NO_LETTERS = str.maketrans("OIL", "011")
+_PHONE = re.compile(r"[\d\s()+./-]{7,30}")
+_PHONE_END = 7
+_PREFIX_MIN = 3
+
+MATCHES = "@@ folded(%(found)s)::tsquery"
+"""How a `found_by(…)` is asked, with `found` from `terms`."""
+
+
+def as_typed(text: str) -> str:
+    """A text from a search field: one line, no characters that nobody can see."""
+    plain = unicodedata.normalize("NFKC", text[: 4 * TEXT_MAX])
+    seen = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in plain)
+    return " ".join(seen.split())[:TEXT_MAX]
+
+
+def number_in(text: str) -> str | None:
+    """The number of an order, lead or payout, however it was typed: `#7kq2m 94txd`, `7KQ2M-94TXD`.
+
+    A quote's number begins with its lead's. O is zero, I and L are one: no number has them.
+    """
+    letters = re.sub(r"[\W_]", "", text).upper().translate(_NO_LETTERS)
+    if re.search(r"-\d{1,2}$", text.strip()) and len(letters) > 10:
+        letters = letters[:10]
+    return f"{letters[:5]}-{letters[5:]}" if _NUMBER.fullmatch(letters) else None
+
+
+def code_in(text: str) -> str:
+    """A code of the outside as it is compared: upper case, without spaces and hyphens."""
+    return re.sub(r"[\s-]", "", text).upper()
+
+
+def terms(text: str) -> str | None:
+    """The tsquery that finds it; None for what is too short to find anything by.
+
+    Every word of a name, its beginning being enough from three letters on; or the whole text as
+    it stands; or a number; or the end of a phone number.
+    """
+    words = [word for word in _APART.split(text) if word]
+    if not words or max(map(len, words)) < 2:
+        return None
+    ways = ["(" + " & ".join(map(_term, words)) + ")", _term(text)]
+    number = number_in(text)
+    if number:
+        ways.append(_term(number.replace("-", "")))
+    elif re.fullmatch(r"#?\s*[0-9A-Za-z]{4,5}-[0-9A-Za-z]{1,4}", text):
+        ways.append(_term(text.lstrip("# ").replace("-", "").upper().translate(_NO_LETTERS)))
+    digits = re.sub(r"\D", "", text)
+    if _PHONE.fullmatch(text) and len(digits) >= _PHONE_END:
+        ways.append(_term("+" + digits[-_PHONE_END:]))
+    return " | ".join(ways)
+
+
+def _term(word: str) -> str:
+    quoted = "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
+    return f"{quoted}:*" if len(word) >= _PREFIX_MIN else quoted

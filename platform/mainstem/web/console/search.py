@@ -1,0 +1,165 @@
+"""Search: whatever identifier somebody has in hand finds its thing, by an index each.
+
+Gateway ids, trackings, codes and SKUs are exact; names need only their beginning. Each kind is
+asked for only where the text can be one, and only for those who may open what it finds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from mainstem import referrals
+from mainstem.kit import finding
+from mainstem.kit.work import Work
+from mainstem.web.console import lists
+from mainstem.web.console.queries import valued_rows
+
+FOUND_MAX = 20
+
+# Every way to an order other than by its client or number, as (home, order).
+_ORDERS_BEHIND = """
+SELECT home_id, order_id FROM payment
+ WHERE intent_id = %(id)s OR charge_id = %(id)s OR session_id = %(id)s
+UNION SELECT home_id, order_id FROM payment WHERE reference = %(id)s
+UNION SELECT home_id, order_id FROM refund WHERE provider_id = %(id)s
+UNION SELECT home_id, order_id FROM dispute WHERE provider_id = %(id)s"""
+
+
+def orders(work: Work, text: str) -> list[Any]:
+    """The newest orders that a text names: number, client, parcel, or a payment's id."""
+    found = lists.orders(work, text=text, most=FOUND_MAX).rows
+    keys = [(row.home_id, row.order_id) for row in work.rows(_ORDERS_BEHIND, id=text)] + _of_uuid(
+        work, text
+    )
+    known = {(row.home_id, row.id) for row in found}
+    keys = [key for key in keys if key not in known]
+    if keys:
+        found = [*found, *_orders_of(work, keys)]
+    return found
+
+
+def _orders_of(work: Work, keys: list[tuple[int, UUID]]) -> list[Any]:
+    return valued_rows(
+        work.rows(
+            """SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.currency,
+                      o.total_minor, o.placed_at, o.client->>'name' AS client
+                 FROM orders o JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home, order_no)
+                   ON o.home_id = asked.home AND o.id = asked.order_no
+                ORDER BY o.placed_at DESC, o.id LIMIT %(most)s""",
+            homes=[home for home, _ in keys],
+            ids=[id for _, id in keys],
+            most=FOUND_MAX,
+        )
+    )
+
+
+def _of_uuid(work: Work, text: str) -> list[tuple[int, UUID]]:
+    """The homes in which something happened to a thing of this id."""
+    try:
+        id = UUID(text)
+    except ValueError:
+        return []
+    rows = work.rows(
+        "SELECT DISTINCT home_id FROM (SELECT home_id FROM fact WHERE subject = %(id)s LIMIT 100) f",
+        id=str(id),
+    )
+    return [(row.home_id, id) for row in rows]
+
+
+def leads(work: Work, text: str) -> list[Any]:
+    """The newest leads that a text names: number, a quote's number, or client."""
+    keys = _of_uuid(work, text)
+    return work.rows(
+        f"""SELECT home_id, id, number, state, client->>'name' AS client, created_at FROM lead
+             WHERE (home_id, id) IN (
+               SELECT home_id, id FROM lead
+                WHERE found_by(client->>'name', client->>'phone', number, external_id, client_key)
+                      {finding.MATCHES}
+               UNION SELECT * FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]))
+             ORDER BY created_at DESC, id LIMIT %(most)s""",
+        found=finding.terms(text),
+        homes=[home for home, _ in keys],
+        ids=[id for _, id in keys],
+        most=FOUND_MAX,
+    )
+
+
+def affiliates(work: Work, text: str) -> list[Any]:
+    """Affiliates by name, e-mail, phone, address, storefront, code or pay account."""
+    return work.rows(
+        f"""SELECT a.id, a.name, a.state, s.name AS sponsor
+              FROM affiliate a LEFT JOIN affiliate s ON s.id = a.sponsor_id
+             WHERE a.id IN (
+               SELECT id FROM affiliate
+                WHERE found_by(name, phone_key, NULL, slug, email_key) {finding.MATCHES}
+               UNION SELECT home_id FROM storefront
+                      WHERE slug = folded(%(text)s) OR folded(name) = folded(%(text)s)
+               UNION SELECT affiliate_id FROM referral_code WHERE folded = %(folded)s
+               UNION SELECT home_id FROM pay_account
+                      WHERE provider IN ('stripe', 'bank') AND account = %(text)s)
+             ORDER BY a.name, a.id LIMIT %(most)s""",
+        found=finding.terms(text),
+        text=text,
+        folded=referrals.fold(text),
+        most=FOUND_MAX,
+    )
+
+
+def payouts(work: Work, text: str) -> list[Any]:
+    """Payouts by number, or by the gateway's id of the transfer or the payout."""
+    return valued_rows(
+        work.rows(
+            """SELECT p.home_id, p.id, p.number, p.period, p.state, p.currency, p.amount_minor, a.name
+                 FROM payout p JOIN affiliate a ON a.id = p.home_id
+                WHERE p.number = %(number)s OR p.transfer_id = %(text)s OR p.payout_id = %(text)s
+                ORDER BY p.period DESC, p.id LIMIT %(most)s""",
+            number=finding.number_in(text),
+            text=text,
+            most=FOUND_MAX,
+        )
+    )
+
+
+def goods(work: Work, text: str, *, locale: str) -> list[Any]:
+    """What we sell by SKU, or the beginning of one, or by name; with what is on the shelves."""
+    return work.rows(
+        f"""SELECT v.id, v.sku, coalesce(t.name, p.slug) AS name, p.kind, p.active AND v.active AS active,
+                   sum(s.on_hand)::int AS on_hand, sum(s.reserved)::int AS reserved
+              FROM variant v JOIN product p ON p.id = v.product_id
+              LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
+              LEFT JOIN stock_level s ON s.variant_id = v.id
+             WHERE v.id IN (
+               SELECT id FROM variant WHERE upper(sku) LIKE %(like)s
+               UNION SELECT id FROM variant WHERE product_id IN (
+                 SELECT product_id FROM product_text
+                  WHERE found_by(name, NULL, NULL, NULL, NULL) {finding.MATCHES}))
+             GROUP BY 1, 2, 3, 4, 5 ORDER BY v.sku LIMIT %(most)s""",
+        like=_plain(text.upper()) + "%",
+        found=finding.terms(text),
+        locale=locale,
+        most=FOUND_MAX,
+    )
+
+
+def _plain(text: str) -> str:
+    """A text that means itself inside a pattern."""
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+
+
+def fulfilments(work: Work, text: str) -> list[Any]:
+    """The work for an order, by the order's number or the parcel's."""
+    return work.rows(
+        """SELECT f.home_id, f.order_id, f.no, f.state, o.number, o.client->>'name' AS client
+             FROM fulfilment f JOIN orders o ON o.home_id = f.home_id AND o.id = f.order_id
+            WHERE f.state <> 'canceled' AND (f.home_id, f.order_id) IN (
+                  SELECT home_id, id FROM orders
+                   WHERE found_by(client->>'name', client->>'phone', number, external_id, client_key)
+                         @@ quote_literal(lower(replace(%(number)s, '-', '')))::tsquery
+                  UNION SELECT home_id, order_id FROM parcel
+                         WHERE upper(translate(tracking, ' -', '')) = %(code)s)
+            ORDER BY f.home_id, f.order_id, f.no LIMIT %(most)s""",
+        number=finding.number_in(text),
+        code=finding.code_in(text),
+        most=FOUND_MAX,
+    )
