@@ -92,7 +92,7 @@ def facts(request: Asked, work: NamedDependency[Work]) -> Answer:
         listing=listing.frame("/console/facts", found, about, *days),
         why={row.id: language.text(_why(row.error or "")) for row in waiting},
         real_time=datetime.now(UTC),
-        refused_events=[] if subject or before else inbox.refused(work),
+        refused_events=[] if about.value else inbox.refused(work),
         reasons={reason: language.text(words) for reason, words in REASONS.items()},
     )
     return show(request, "console/facts.html", page)
