@@ -13,7 +13,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from mainstem import leads, payments, referrals
+from mainstem import leads, network, payments, referrals
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.locale import Language
 from mainstem.kit.telemetry import log
