@@ -597,6 +597,8 @@ def main() -> int:
             if made:
                 print(f"Making the {name} company.", file=sys.stderr)
                 url = make(server)
+            else:
+                db.migrate(url, demo=name == "demo")
             company = open_company(name, url, given.data, made=made)
             measured[name] = asyncio.run(
                 measure_all(company, server, times=given.times, only=given.only)
