@@ -144,6 +144,26 @@ LINES = st.lists(
 )
 
 
+def test_whoever_is_above_the_seller_is_not_told_what_the_client_paid() -> None:
+    credit = explain(
+        "credit", rule="goods", level=1, order="7KQ2M-94TXD", currency="SEK", rate_bp=250,
+        basis=Basis(250000, 50000, [(200000, 10000)], 200000), credited_minor=5000,
+    )  # fmt: skip
+    assert tell(credit, ENGLISH, of_team=True).replace("\N{NO-BREAK SPACE}", " ") == (
+        "SEK 2,000.00 of what was delivered on order 7KQ2M-94TXD counts for commission."
+        " 2.5 % of that is SEK 50.00. Your team won this client, level 1."
+    )
+    back = explain(
+        "reversal", rule="goods", level=1, order="7KQ2M-94TXD", currency="SEK", rate_bp=250,
+        basis=Basis(250000, 50000, [(200000, 10000)], 200000, 62500, 50000),
+        credited_minor=5000, reversed_minor=1250,
+    )  # fmt: skip
+    assert tell(back, ENGLISH, of_team=True).replace("\N{NO-BREAK SPACE}", " ") == (
+        "SEK 500.00 of the SEK 2,000.00 that counts for commission on order 7KQ2M-94TXD went back."
+        " The same part of your SEK 50.00, rounded to the nearest, goes back: SEK 12.50 in all."
+    )
+
+
 @given(
     LINES,
     st.lists(st.integers(1, 3000), min_size=1, max_size=4).map(lambda r: sorted(r, reverse=True)),

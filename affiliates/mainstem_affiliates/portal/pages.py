@@ -557,7 +557,7 @@ def _told(order: OrderMovements, language: Language) -> ToldOrder:
         at=order.at,
         movements=[
             Told(
-                text=tell(movement.explanation, language),
+                text=tell(movement.explanation, language, of_team=movement.level > 0),
                 level=movement.level,
                 amount=movement.amount,
                 kind=movement.kind,

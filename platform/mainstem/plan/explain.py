@@ -96,11 +96,17 @@ RESTORED = (
     "The same part of your {credit}, rounded to the nearest, is {reversed}. What went back beyond that"
     " is yours again."
 )
+TEAM_COUNTS = "{base} of what was delivered on order {order} counts for commission."
+TEAM_BACK = "{returned} of the {base} that counts for commission on order {order} went back."
+TEAM_ONLY_BACK = (
+    "Only {returned} of the {base} that counts for commission on order {order} went back after all."
+)
 HELD = "What order {order} has earned you is held until all of it has arrived and may no longer come back."
 
 SENTENCES = (
     *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, OF, AND, EXACT, DOWN, UP, CAPPED_EXACT,
-    CAPPED_DOWN, CAPPED_UP, STOOD, YOURS, TEAM, BACK, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, HELD,
+    CAPPED_DOWN, CAPPED_UP, STOOD, YOURS, TEAM, BACK, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED,
+    TEAM_COUNTS, TEAM_BACK, TEAM_ONLY_BACK, HELD,
 )  # fmt: skip
 """Everything that may be said."""
 
@@ -152,13 +158,20 @@ def explain(
     return {"message": kind, "facts": facts}
 
 
-def tell(explanation: Explanation, reader: Reader) -> str:
-    """The sentences in the reader's language, with their amounts and rates written out."""
+def tell(explanation: Explanation, reader: Reader, *, of_team: bool = False) -> str:
+    """The sentences in the reader's language, with their amounts and rates written out.
+
+    `of_team` is for whoever is above the seller: what the client paid is between the client and
+    the seller, and the sentences begin with what counts.
+    """
     message, facts = explanation["message"], explanation["facts"]
     if message not in _SAID:
         return _told_earlier(message, facts, reader)
     shown = {name: _written(name, value, facts, reader) for name, value in facts.items()}
-    return " ".join(reader.text(said).format(**shown) for said in _SAID[message](facts))
+    said = _SAID[message](facts)
+    if of_team:
+        said = [_OF_TEAM.get(sentence, sentence) for sentence in said if sentence not in _COUNTS]
+    return " ".join(reader.text(sentence).format(**shown) for sentence in said)
 
 
 def _credit(facts: dict[str, Any]) -> list[str]:
@@ -198,6 +211,13 @@ _SAID: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "reversal": _reversal,
     "restored": lambda facts: [ONLY_BACK, RESTORED],
     "hold": lambda facts: [HELD],
+}
+
+
+_COUNTS = (ALL_COUNTS, PART_COUNTS, PARTS_COUNT)
+_OF_TEAM = dict.fromkeys(PAID.values(), TEAM_COUNTS) | {
+    BACK: TEAM_BACK,
+    ONLY_BACK: TEAM_ONLY_BACK,
 }
 
 
