@@ -22,6 +22,7 @@ from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
 from mainstem.web.api import queries as api
+from mainstem.web.console import lists, search
 from mainstem.web.console import queries as console
 from mainstem_affiliates.portal import reads as portal
 from mainstem_fulfillment import shipments
@@ -167,12 +168,9 @@ def test_a_page_of_an_accounts_entries_is_found_by_an_index(
 ) -> None:
     for owner, account in ((0, "sales"), (full.cedar, "pending")):
         with database.work() as work, Looked(work) as looked:
-            rows = console.entries(work, owner, account, "SEK", before=None)
-            last = rows[-1]
-            older = console.entries(
-                work, owner, account, "SEK", before=(last.home_id, last.transfer_id, last.seq)
-            )
-        assert (len(rows), len(older)) == (51, 51)
+            newest = lists.entries(work, owner, account, "SEK")
+            older = lists.entries(work, owner, account, "SEK", cursor=newest.next)
+        assert (len(newest.rows), len(older.rows)) == (50, 50)
         assert looked.blocks < 2 * PAGE
         assert looked.in_vain < 100
 
@@ -180,7 +178,7 @@ def test_a_page_of_an_accounts_entries_is_found_by_an_index(
 def test_the_books_are_not_added_up_from_history(full: Company, database: Database) -> None:
     with database.work() as work, Looked(work) as looked:
         assert ledger.trial_balance(work)
-        assert console.balances_of_affiliates(work)
+        assert lists.balances_of_affiliates(work).rows
         assert console.payable(work) == []
     assert looked.blocks < PAGE
 
@@ -190,8 +188,9 @@ def test_the_portals_orders_are_two_walks_along_an_index(full: Company, database
         with database.work(home=home) as work:
             me = portal.me(work)
             with Looked(work) as looked:
-                found, place = portal.orders(work, me)
-                older, _ = portal.orders(work, me, before=place)
+                page = portal.orders(work, me)
+                older = portal.orders(work, me, cursor=page.next).rows
+        found = page.rows
         assert len(found) == count
         assert found == sorted(found, key=lambda order: (order.placed_at, order.id), reverse=True)
         assert not {order.id for order in found} & {order.id for order in older}
@@ -205,8 +204,8 @@ def test_an_order_of_her_shop_that_another_is_credited_for_is_in_both_lists_once
     seen = {}
     for home in (full.cedar, full.birch):
         with database.work(home=home) as work:
-            found, _ = portal.orders(work, portal.me(work))
-            seen[home] = [order.number for order in found]
+            found = portal.orders(work, portal.me(work))
+            seen[home] = [order.number for order in found.rows]
     newest = f"N{ORDERS}"
     assert [numbers.count(newest) for numbers in seen.values()] == [1, 1]
 
@@ -216,9 +215,9 @@ def test_the_apis_orders_and_leads_are_found_by_their_key(
 ) -> None:
     with database.work(home=full.cedar) as work, Looked(work) as looked:
         asked = {"home": full.cedar, "storefront": full.shop.id, "most": 51}
-        rows = api.orders(work, before=None, **asked)
-        assert len(api.orders(work, before=rows[-1].id, **asked)) == 51
-        assert len(api.leads(work, before=None, **asked)) == 51
+        newest = api.orders(work, cursor=None, **asked)
+        assert len(api.orders(work, cursor=newest.next, **asked).rows) == 51
+        assert len(api.leads(work, cursor=None, **asked).rows) == 51
     assert looked.blocks < PAGE
     assert looked.in_vain < 100
 
@@ -226,17 +225,17 @@ def test_the_apis_orders_and_leads_are_found_by_their_key(
 def test_the_feed_of_facts_does_not_read_an_import(full: Company, database: Database) -> None:
     """All of them were recorded at one instant, as an import's are."""
     with database.work() as work, Looked(work) as looked:
-        rows = console.recent_facts(work, before=None)
-        older = console.recent_facts(work, before=rows[100].id)
-    assert len(rows) == len(older) == 101
-    assert rows[0].id > older[0].id
+        newest = lists.facts(work)
+        older = lists.facts(work, cursor=newest.next)
+    assert len(newest.rows) == len(older.rows) == 100
+    assert newest.rows[-1].id > older.rows[0].id
     assert looked.blocks < PAGE
 
 
 def test_a_lead_is_found_by_number_and_by_client(full: Company, database: Database) -> None:
     for text, number in (("L17", "L17"), ("L18@EXAMPLE.com", "L18")):
         with database.work() as work, Looked(work) as looked:
-            [lead] = console.find_leads(work, text)
+            [lead] = search.leads(work, text)
         assert lead.number == number
         assert looked.blocks < 50
 
