@@ -29,9 +29,10 @@ from tests.surfaces.conftest import PASSWORD, Open, Reader
 from tests.surfaces.shopping import ADA_FORM, SECRET, a_dressed_shop
 from tests.surfaces.staff import Staff, staffed
 
-from mainstem import identity, worker
+from mainstem import flow, identity, worker
 from mainstem.kit.db import Database
 from mainstem.kit.events import record
+from mainstem.payments import Gateway
 
 HOSTILE = [
     "", " ", "²", "١٢", "-1", "1e999", "NaN", "0x10", "1_000", "9" * 30, "-" + "9" * 30,
@@ -52,7 +53,9 @@ PARAMETER = re.compile(r"\{(\w+):(\w+)\}")
 
 @pytest.fixture
 def staff(database: Database, open_house: Open) -> Staff:
-    """A company in which there is something behind every address."""
+    """A company in which there is something behind every address, and whose gateway is away."""
+    away = Gateway("sk_test_embedded", api_base="http://127.0.0.1:1", retries=0)
+    database.tools = flow.tools(gateway=away)
     staff = staffed(database, open_house)
     a_dressed_shop(database, staff.company)
     with database.work() as work:
