@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 
@@ -53,3 +54,17 @@ def test_a_traceback_says_where_and_not_what_people_wrote(
     assert "Storgatan 1, my secret" not in said.replace('fails("Storgatan 1, my secret")', "")
     assert "ada@" not in said
     assert "\x1b" not in said
+
+
+def test_the_log_goes_on_when_standard_error_was_replaced_and_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = io.StringIO(), io.StringIO()
+    monkeypatch.setattr("sys.stderr", first)
+    telemetry.configure(json=True)
+    speaker = telemetry.log("worker")
+    speaker.warning("one")
+    monkeypatch.setattr("sys.stderr", second)
+    first.close()
+    speaker.warning("two")
+    assert json.loads(second.getvalue())["event"] == "two"
