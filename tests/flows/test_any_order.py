@@ -324,7 +324,10 @@ class Story:
         commissions.settle(self.work, [self.key, self.key])
 
     def react(self, dice: Random) -> None:
-        """Run any of the facts so far, together or alone, also those that ran before."""
+        """Run any of the facts so far, together or alone, also those that ran before.
+
+        What talks to the gateway or reads for long has no part in how the books end.
+        """
         self._collect()
         if not self.facts:
             return
@@ -345,8 +348,12 @@ class Story:
     def _collect(self) -> list[Fact]:
         rows = self.work.rows("SELECT id, home_id, name, subject FROM fact_waiting ORDER BY id")
         waiting = [Fact(*row) for row in rows]
-        self.facts += [fact for fact in waiting if fact not in self.facts]
-        return waiting
+        outside = [fact for fact in waiting if fact.name not in flow.REACTIONS]
+        assert {fact.name for fact in outside} <= {"check.asked"}
+        self._forget(outside)
+        inside = [fact for fact in waiting if fact not in outside]
+        self.facts += [fact for fact in inside if fact not in self.facts]
+        return inside
 
     def _forget(self, done: list[Fact]) -> None:
         self.work.run(

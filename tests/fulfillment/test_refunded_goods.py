@@ -13,7 +13,7 @@ from mainstem import orders, payments
 from mainstem.kit.errors import InvalidTransition, Refused
 from mainstem.kit.work import Actor
 from mainstem.orders import HasLeft, LineWanted, Placed
-from mainstem.web.console import queries
+from mainstem.web.console import lists
 from mainstem_fulfillment import routing, shipments
 
 PER = Actor("staff", "7")
@@ -68,7 +68,7 @@ def money_arrives(till: Till) -> None:
 def at_the_desk(till: Till, placed: Placed) -> list[tuple[str, int | None]]:
     """The work for this order that is on the desk's list: its state and how many pieces."""
     with till.database.work() as work:
-        rows = shipments.to_do(work)
+        rows = shipments.to_do(work).rows
     return [(row.state, row.pieces) for row in rows if row.order_id == placed.order_id]
 
 
@@ -231,7 +231,7 @@ def test_a_refund_that_fails_leaves_the_goods_here_and_is_shown_to_people(till: 
     [failed] = till.rows("SELECT home_id, id, state, pieces FROM refund")
     assert (failed.state, failed.pieces) == ("failed", {"1": 2})
     with till.database.work() as work:
-        assert [row.id for row in queries.owed_back(work)] == [failed.id]
+        assert [row.id for row in lists.owed_back(work).rows] == [failed.id]
         payments.retry_refund(work, failed.home_id, failed.id)
     money_arrives(till)
     assert till.order(placed).refunded_minor == 250000
@@ -279,7 +279,7 @@ def test_whoever_has_called_off_goods_in_hand_is_told_to_put_them_back(
     cancel(till, placed)
     assert promised(till) == 0
     with till.database.work(PER) as work:
-        [row] = shipments.to_do(work)
+        [row] = shipments.to_do(work).rows
         assert (row.state, row.pieces, row.put_back) == ("canceled", None, picked)
         with pytest.raises(shipments.Stopped):
             shipments.hand_over(work, key_of(placed))

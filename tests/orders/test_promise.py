@@ -82,7 +82,7 @@ def test_the_desk_sees_first_what_was_promised_first(
     swede = sold(database, company)
     german = sold(database, company, address=type(HOME)("Hauptstr. 1", "10115", "Berlin", "DE"))
     with database.work() as work:
-        rows = shipments.to_do(work)
+        rows = shipments.to_do(work).rows
     assert [(row.number, row.promised_on) for row in rows] == [
         (german.number, date(2026, 12, 30)),
         (swede.number, date(2027, 1, 4)),

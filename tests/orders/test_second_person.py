@@ -180,7 +180,7 @@ def test_goods_wait_for_the_answer_and_go_on_when_it_is_no(
     key = (placed.home_id, placed.order_id, 1)
     cancel(database, people["li"], placed)
     with database.work(people["per"]) as work:
-        assert [row.waits for row in shipments.to_do(work)] == [True]
+        assert [row.waits for row in shipments.to_do(work).rows] == [True]
     with pytest.raises(shipments.AskedToStop), database.work(people["per"]) as work:
         shipments.start_pick(work, key)
     answer(database, people["fia"], "deny", words="The client has changed her mind.")

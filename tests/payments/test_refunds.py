@@ -18,7 +18,7 @@ from mainstem.money import Money
 from mainstem.orders import Placed
 from mainstem.payments import Gateway, GatewayDeclined, NothingToRefund, TakenByDispute
 from mainstem.payments.gateway import RefundState
-from mainstem.web.console import queries
+from mainstem.web.console import lists
 
 CEDAR = 20000
 
@@ -213,11 +213,11 @@ def test_a_failed_refund_is_not_owed_once_the_bank_has_taken_the_money(till: Til
     ask(till, placed, 200000)
     till.drain()
     with till.database.work() as work:
-        assert len(queries.owed_back(work)) == 1
+        assert len(lists.owed_back(work).rows) == 1
     till.pull("disputes/open", charge=till.payment(placed).charge_id)
     till.letters_arrive()
     with till.database.work() as work:
-        assert queries.owed_back(work) == []
+        assert lists.owed_back(work).rows == []
     till.every_truth_holds()
 
 

@@ -112,7 +112,7 @@ def test_what_no_account_takes_is_changed_at_the_payout_and_stands_on_it(till: T
     assert found[PARENT, "fx_difference", "EUR"] == 1849
     assert found[PARENT, "fx_difference", "SEK"] == -20773
     with till.database.work(home=birch) as work:
-        [told] = reads.payouts(work, reads.me(work))
+        [told] = reads.payouts(work, reads.me(work)).rows
     [changed] = told.changed
     assert (changed.before, changed.after) == (Money(1849, "EUR"), Money(20773, "SEK"))
     assert (changed.rate.figure, changed.rate.source) == ("11.2345", "ECB reference rate")

@@ -232,12 +232,19 @@ def test_the_feed_of_facts_does_not_read_an_import(full: Company, database: Data
     assert looked.blocks < PAGE
 
 
-def test_a_lead_is_found_by_number_and_by_client(full: Company, database: Database) -> None:
-    for text, number in (("L17", "L17"), ("L18@EXAMPLE.com", "L18")):
+def test_what_is_called_so_is_found_before_what_begins_so(
+    full: Company, database: Database
+) -> None:
+    for find, text, number in (
+        (search.leads, "L17", "L17"),
+        (search.leads, "L18@EXAMPLE.com", "L18"),
+        (search.orders, "N17", "N17"),
+        (search.orders, "c18@example.com", "N18"),
+    ):
         with database.work() as work, Looked(work) as looked:
-            [lead] = search.leads(work, text)
-        assert lead.number == number
-        assert looked.blocks < 50
+            found = find(work, text)
+        assert found[0].number == number
+        assert looked.blocks < PAGE
 
 
 def test_goods_of_many_orders_leave_by_their_keys(full: Company, database: Database) -> None:

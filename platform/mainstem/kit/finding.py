@@ -62,6 +62,15 @@ def terms(text: str) -> str | None:
     return " | ".join(ways)
 
 
+def whole(text: str) -> str | None:
+    """The tsquery of what is called exactly so, and not of what begins so."""
+    words = [text, *([number.replace("-", "")] if (number := number_in(text)) else [])]
+    return " | ".join(map(_quoted, words)) if terms(text) else None
+
+
 def _term(word: str) -> str:
-    quoted = "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
-    return f"{quoted}:*" if len(word) >= _PREFIX_MIN else quoted
+    return f"{_quoted(word)}:*" if len(word) >= _PREFIX_MIN else _quoted(word)
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -56,9 +56,9 @@ def tell(data: Path | None = None) -> int:
         tempfile.TemporaryDirectory(prefix="mainstem-story-") as folder,
         _a_company(data or Path(folder)) as teller,
     ):
-        teller.goods()
+        sold = teller.goods()
         teller.service()
-        teller.money_back()
+        teller.money_back(sold)
         return teller.books()
 
 
@@ -131,7 +131,7 @@ class _Teller:
 
     # ------------------------------------------------------------ the stories
 
-    def goods(self) -> None:
+    def goods(self) -> Placed:
         """An order of goods, from the basket to the payout."""
         self._chapter("Goods: Astrid buys from Långkok, whom Kulla sponsors")
         placed = self._order("goods-0001", [("HV-108", 2)])
@@ -146,6 +146,7 @@ class _Teller:
         self._tell_balances("Payable")
         self._pay_out()
         self._tell_balances("Paid out")
+        return placed
 
     def service(self) -> None:
         """A service, from the enquiry to the commission at service rates."""
@@ -161,10 +162,9 @@ class _Teller:
         self._explain(placed)
         self._tell_balances("Credited at service rates")
 
-    def money_back(self) -> None:
+    def money_back(self, first: Placed) -> None:
         """A partial refund after the payout, and the sale that fills the debt."""
         self._chapter("Money goes back: one pot of two is returned after the payout")
-        first = self._order("goods-0001", [("HV-108", 2)])
         self._again(lambda: self._refund_half(first))
         self._until("the refund is through", lambda: self._refunded(first))
         self._until("the commission is taken back", lambda: self._balance("langkok").payable < 0)

@@ -26,17 +26,27 @@ UNION SELECT home_id, order_id FROM refund WHERE provider_id = %(id)s
 UNION SELECT home_id, order_id FROM dispute WHERE provider_id = %(id)s"""
 
 
+_FOUND_BY = "found_by(client->>'name', client->>'phone', number, external_id, client_key)"
+
+# What is called exactly so: it must not drown in what only begins so.
+_CALLED = f"""
+SELECT home_id, id FROM {{table}} WHERE {_FOUND_BY} @@ folded(%(whole)s)::tsquery
+ ORDER BY {{at}} DESC, id LIMIT %(most)s"""
+
+
 def orders(work: Work, text: str) -> list[Any]:
-    """The newest orders that a text names: number, client, parcel, or a payment's id."""
-    found = lists.orders(work, text=text, most=FOUND_MAX).rows
-    keys = [(row.home_id, row.order_id) for row in work.rows(_ORDERS_BEHIND, id=text)] + _of_uuid(
-        work, text
+    """The orders that a text names: number, client, parcel, or a payment's id; of what is called
+    exactly so and what begins so, that first. The newest of each."""
+    called = work.rows(
+        _CALLED.format(table="orders", at="placed_at"), whole=finding.whole(text), most=FOUND_MAX
     )
-    known = {(row.home_id, row.id) for row in found}
-    keys = [key for key in keys if key not in known]
-    if keys:
-        found = [*found, *_orders_of(work, keys)]
-    return found
+    named = {(row.home_id, row.id) for row in called}
+    begins = lists.orders(work, text=text, most=FOUND_MAX).rows
+    known = {(row.home_id, row.id) for row in begins} - named
+    behind = {(row.home_id, row.order_id) for row in work.rows(_ORDERS_BEHIND, id=text)}
+    keys = named | (behind | set(_of_uuid(work, text))) - known
+    rest = [row for row in begins if (row.home_id, row.id) in known]
+    return [*(_orders_of(work, list(keys)) if keys else []), *rest]
 
 
 def _orders_of(work: Work, keys: list[tuple[int, UUID]]) -> list[Any]:
@@ -68,16 +78,18 @@ def _of_uuid(work: Work, text: str) -> list[tuple[int, UUID]]:
 
 
 def leads(work: Work, text: str) -> list[Any]:
-    """The newest leads that a text names: number, a quote's number, or client."""
+    """The leads that a text names: number, a quote's number, or client; of what is called exactly
+    so and what begins so, that first. The newest of each."""
     keys = _of_uuid(work, text)
     return work.rows(
-        f"""SELECT home_id, id, number, state, client->>'name' AS client, created_at FROM lead
-             WHERE (home_id, id) IN (
-               SELECT home_id, id FROM lead
-                WHERE found_by(client->>'name', client->>'phone', number, external_id, client_key)
-                      {finding.MATCHES}
+        f"""WITH called AS ({_CALLED.format(table="lead", at="created_at")})
+            SELECT l.home_id, l.id, l.number, l.state, l.client->>'name' AS client, l.created_at
+              FROM lead l LEFT JOIN called c ON (c.home_id, c.id) = (l.home_id, l.id)
+             WHERE (l.home_id, l.id) IN (
+               SELECT home_id, id FROM lead WHERE {_FOUND_BY} {finding.MATCHES}
                UNION SELECT * FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]))
-             ORDER BY created_at DESC, id LIMIT %(most)s""",
+             ORDER BY c.id IS NULL, l.created_at DESC, l.id LIMIT %(most)s""",
+        whole=finding.whole(text),
         found=finding.terms(text),
         homes=[home for home, _ in keys],
         ids=[id for _, id in keys],
