@@ -69,12 +69,14 @@ def test_any_form_with_a_zero_is_refused_in_words(
 
 
 @pytest.mark.usefixtures("people")
-def test_an_address_with_a_zero_is_refused_in_words(reader: Reader) -> None:
+def test_a_zero_in_an_address_finds_nothing_and_breaks_nothing(reader: Reader) -> None:
+    """What somebody looks for is read without what nobody can see."""
     reader.sign_in("ada@example.com")
-    page = reader.get("/console/facts?subject=%00")
-    assert (page.status_code, SENTENCE in words_of(page)) == (422, True)
-    # A search leaves out what nobody can see, and looks for the rest.
-    for path in ("/console/search?q=%00", "/console/affiliates?q=a%00b"):
+    for path in (
+        "/console/search?q=%00",
+        "/console/affiliates?q=a%00b",
+        "/console/facts?subject=%00",
+    ):
         assert reader.get(path).status_code == 200, path
     assert reader.get("/s/%00").status_code == 404
 
