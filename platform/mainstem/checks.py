@@ -45,7 +45,7 @@ def ask(work: Work) -> bool:
     if pending:
         return False
     id = _opened(work)
-    record(work, "check.asked", id)
+    record(work, "check.requested", id)
     return True
 
 

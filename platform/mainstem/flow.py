@@ -1,7 +1,9 @@
 """What follows from what: the whole business on one page.
 
-A fact is a name and an id; its reaction looks up the rest, runs in a transaction of its own and may
-run twice, late, or beside another. Facts of one name are taken together where the verb takes many.
+A fact is a name and an id. Each consumer of it has a reaction, which looks up the rest, runs in a
+transaction of its own and may run twice, late, or beside another. Facts of one name are taken
+together where the verb takes many. What is recorded only so that somebody looks again has names of
+its own (`reconcile.…`).
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from mainstem_fulfillment import engagements, routing, shipments
 
 Reaction = Callable[[Work, Sequence[Fact]], object]
 Outside = Callable[[Database, Fact], object]
+Together = Callable[[Database, Sequence[Fact]], object]
 
 
 def _keys(facts: Sequence[Fact]) -> list[tuple[int, UUID]]:
@@ -56,7 +59,7 @@ def _daily(work: Work, facts: Sequence[Fact]) -> None:
 
 
 def _tidy(work: Work, facts: Sequence[Fact]) -> None:
-    """What else is due once a day: apart from the release, so that it never waits for orders."""
+    """What else is due once a day: apart from the release, so that neither waits for the other."""
     leads.expire_quotes(work)
     orders.forget_origins(work)
     leads.forget_claims(work)
@@ -95,29 +98,32 @@ def _disputed(work: Work, facts: Sequence[Fact]) -> None:
     shipments.heed_disputes(work, _keys(facts))
 
 
-# Inside: one transaction for the facts and all that they cause.
-REACTIONS: dict[str, Reaction] = {
-    "payment.captured": lambda work, facts: orders.mark_paid(work, _keys(facts)),
-    "payment.fee_known": lambda work, facts: orders.mark_paid(work, _keys(facts)),
-    "order.paid": _paid,
-    "order.delivered": lambda work, facts: commissions.settle(work, _keys(facts)),
-    "refund.submitted": lambda work, facts: orders.settle_refunds(work, _keys(facts)),
-    "refund.succeeded": lambda work, facts: orders.settle_refunds(work, _keys(facts)),
-    "refund.failed": lambda work, facts: orders.settle_refunds(work, _keys(facts)),
+# Inside: one transaction for the facts of one consumer and all that they cause.
+REACTIONS: dict[str, dict[str, Reaction]] = {
+    "payment.captured": {"orders": lambda work, facts: orders.mark_paid(work, _keys(facts))},
+    "payment.fee_known": {"orders": lambda work, facts: orders.mark_paid(work, _keys(facts))},
+    "order.paid": {"fulfillment": _paid},
+    "order.delivered": {
+        "commissions": lambda work, facts: commissions.settle(work, _keys(facts)),
+    },
+    "refund.submitted": {"orders": lambda work, facts: orders.settle_refunds(work, _keys(facts))},
+    "refund.succeeded": {"orders": lambda work, facts: orders.settle_refunds(work, _keys(facts))},
+    "refund.failed": {"orders": lambda work, facts: orders.settle_refunds(work, _keys(facts))},
     # Recorded by releases before 0.2 of an order, whatever had become of its refund.
-    "payment.refunded": lambda work, facts: orders.record_refund(work, _keys(facts)),
-    "order.refunded": lambda work, facts: commissions.settle(work, _keys(facts)),
-    "payment.disputed": _disputed,
-    "order.disputed": lambda work, facts: commissions.settle(work, _keys(facts)),
-    "order.lines_canceled": _lines_called_off,
-    "order.canceled": _called_off,
-    "order.expired": lambda work, facts: shipments.call_off(work, _keys(facts)),
-    "account.changed": lambda work, facts: payouts.resume(work, [fact.home_id for fact in facts]),
-    "clock.sweep": _sweep,
-    "clock.hourly": _hourly,
-    "clock.daily": _daily,
-    "commission.released": _tidy,
-    "clock.weekly": _weekly,
+    "payment.refunded": {"orders": lambda work, facts: orders.record_refund(work, _keys(facts))},
+    "order.refunded": {"commissions": lambda work, facts: commissions.settle(work, _keys(facts))},
+    "payment.disputed": {"orders": _disputed},
+    "order.disputed": {"commissions": lambda work, facts: commissions.settle(work, _keys(facts))},
+    "order.lines_canceled": {"fulfillment": _lines_called_off},
+    "order.canceled": {"fulfillment": _called_off},
+    "order.expired": {"fulfillment": lambda work, facts: shipments.call_off(work, _keys(facts))},
+    "account.changed": {
+        "payouts": lambda work, facts: payouts.resume(work, [fact.home_id for fact in facts]),
+    },
+    "clock.sweep": {"reconciliation": _sweep},
+    "clock.hourly": {"reconciliation": _hourly},
+    "clock.daily": {"commissions": _daily, "housekeeping": _tidy},
+    "clock.weekly": {"payouts": _weekly},
 }
 
 
@@ -127,26 +133,37 @@ def _open_letters(database: Database, facts: Sequence[Fact]) -> None:
 
 
 # Outside: these talk to the gateway, or read for long, between transactions of their own.
-OUTSIDE: dict[str, Outside] = {
-    "refund.requested": payments.send_refund,
-    "payout.reserved": payouts.send,
-    "payout.called_off": payouts.unwind,
-    "payment.doubled": payments.return_second,
-    "payment.return_asked": payments.return_second_again,
-    "payment.overdue": payments.look_for_payment,
-    "refund.overdue": payments.look_for_refund,
-    "dispute.overdue": payments.look_for_dispute,
-    "account.overdue": payments.look_for_account,
-    "payout.overdue": payouts.look_for_payout,
-    "check.asked": checks.run,
+OUTSIDE: dict[str, dict[str, Outside]] = {
+    "refund.requested": {"gateway": payments.send_refund},
+    "payout.reserved": {"gateway": payouts.send},
+    "payout.cancel_requested": {"gateway": payouts.unwind},
+    "payment.duplicated": {"gateway": payments.return_second},
+    "retry.duplicate": {"gateway": payments.return_second_again},
+    "reconcile.payment": {"gateway": payments.look_for_payment},
+    "reconcile.refund": {"gateway": payments.look_for_refund},
+    "reconcile.dispute": {"gateway": payments.look_for_dispute},
+    "reconcile.account": {"gateway": payments.look_for_account},
+    "reconcile.payout": {"gateway": payouts.look_for_payout},
+    "check.requested": {"checks": checks.run},
 }
 
 # The same for facts of one group, which one look answers.
-OUTSIDE_TOGETHER: dict[str, Callable[[Database, Sequence[Fact]], object]] = {
-    "gateway.received": _open_letters,
+OUTSIDE_TOGETHER: dict[str, dict[str, Together]] = {
+    "webhook.received": {"gateway": _open_letters},
 }
 
-NAMES = frozenset(REACTIONS) | frozenset(OUTSIDE) | frozenset(OUTSIDE_TOGETHER)
+CONSUMERS: dict[str, tuple[str, ...]] = {
+    name: tuple(consumers)
+    for table in (REACTIONS, OUTSIDE, OUTSIDE_TOGETHER)
+    for name, consumers in table.items()
+}
+"""Who takes each fact. Each of them has its own place in the queue, tries of its own and an end of
+its own: what fails for one holds no other up."""
+
+INSIDE_CONSUMERS = sorted({one for consumers in REACTIONS.values() for one in consumers})
+OUTSIDE_CONSUMERS = sorted(
+    {one for table in (OUTSIDE, OUTSIDE_TOGETHER) for name in table for one in table[name]}
+)
 
 
 def tools(
@@ -159,7 +176,7 @@ def tools(
 ) -> Tools:
     """The tools of a Work whose facts are followed up."""
     return Tools(
-        reactions=NAMES,
+        consumers=CONSUMERS,
         gateway=gateway,
         zone=ZoneInfo(zone),
         public_url=public_url,

@@ -1,6 +1,7 @@
 """The worker: takes waiting facts and runs what follows from them; and the clock that records days.
 
-Facts are claimed with SKIP LOCKED, so any number of workers may run. One transaction holds the claim,
+Each consumer of a fact has a place of its own in the queue. They are claimed with SKIP LOCKED, so
+any number of workers may run. One transaction holds the claim,
 the reaction and the removal from the queue: a killed worker leaves no trace. A batch that fails is
 run one by one, so a poisonous fact stops nobody; it waits longer each time and is dead in the end,
 where staff can see it and send it again. Only what waits for a gateway that is away waits for days.
@@ -41,16 +42,18 @@ _LEASE_SECONDS = 120
 _IDLE_SECONDS = 0.25
 
 _HEAD = """
-SELECT name FROM fact_waiting
- WHERE state = 'waiting' AND next_at <= clock_timestamp() AND name = ANY(%(names)s::text[])
+SELECT name, consumer FROM fact_waiting
+ WHERE state = 'waiting' AND next_at <= clock_timestamp()
+   AND consumer = ANY(%(consumers)s::text[])
  ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"""
 _CLAIM = """
 SELECT id, home_id, name, subject FROM fact_waiting
- WHERE state = 'waiting' AND next_at <= clock_timestamp() AND name = %(name)s
+ WHERE state = 'waiting' AND next_at <= clock_timestamp()
+   AND name = %(name)s AND consumer = %(consumer)s
  ORDER BY next_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED"""
 _CLAIM_ONE = """
 SELECT id, home_id, name, subject FROM fact_waiting
- WHERE id = %(id)s AND state = 'waiting' FOR UPDATE SKIP LOCKED"""
+ WHERE id = %(id)s AND consumer = %(consumer)s AND state = 'waiting' FOR UPDATE SKIP LOCKED"""
 # The attempt is counted before the call: a call that ends its worker has nobody left to count it.
 _LEASE = """
 UPDATE fact_waiting
@@ -59,65 +62,71 @@ UPDATE fact_waiting
        attempts = CASE WHEN broken_off >= %(most)s THEN attempts ELSE attempts + 1 END,
        broken_off = CASE WHEN broken_off >= %(most)s THEN 0 ELSE broken_off + 1 END,
        next_at = clock_timestamp() + make_interval(secs => %(lease)s)
- WHERE id = (SELECT id FROM fact_waiting
+ WHERE (id, consumer) = (SELECT id, consumer FROM fact_waiting
               WHERE state = 'waiting' AND next_at <= clock_timestamp()
-                AND name = ANY(%(names)s::text[])
+                AND consumer = ANY(%(consumers)s::text[])
               ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, home_id, name, subject, state, attempts, error, group_key, broken_off"""
+RETURNING id, consumer, home_id, name, subject, state, attempts, error, group_key, broken_off"""
 _LEASE_GROUP = """
 UPDATE fact_waiting
    SET attempts = attempts + 1, broken_off = broken_off + 1,
        next_at = clock_timestamp() + make_interval(secs => %(lease)s)
- WHERE id IN (SELECT id FROM fact_waiting
+ WHERE consumer = %(consumer)s AND id IN (SELECT id FROM fact_waiting
                WHERE group_key = %(group)s AND name = %(name)s AND id <> %(head)s
+                 AND consumer = %(consumer)s
                  AND state = 'waiting' AND next_at <= clock_timestamp() AND broken_off = 0
                ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
 RETURNING id, home_id, name, subject"""
-_DONE = "DELETE FROM fact_waiting WHERE id = ANY(%(ids)s::uuid[])"
+_DONE = "DELETE FROM fact_waiting WHERE id = ANY(%(ids)s::uuid[]) AND consumer = %(consumer)s"
 _FAILED = """
 UPDATE fact_waiting
    SET attempts = attempts + %(more)s, broken_off = 0, error = %(error)s,
        next_at = clock_timestamp() + least(2 ^ (attempts + %(more)s - 1), 3600)
                  * interval '1 second' * (0.8 + random() * 0.4),
        state = CASE WHEN attempts + %(more)s >= %(most)s THEN 'dead' ELSE 'waiting' END
- WHERE id = %(id)s RETURNING attempts, state, error"""
+ WHERE id = %(id)s AND consumer = %(consumer)s RETURNING attempts, state, error"""
 
 
 def work_inside(database: Database, *, most: int = BATCH) -> int:
-    """Run one batch of facts of one name; how many were taken, 0 when nothing waits."""
+    """Run one batch of facts of one name for one consumer; how many were taken, 0 when nothing
+    waits."""
     facts: list[Fact] = []
+    consumer = ""
     try:
         with database.work(SYSTEM) as work:
-            name = work.value(_HEAD, names=list(flow.REACTIONS))
-            if name is None:
+            head = work.row(_HEAD, consumers=flow.INSIDE_CONSUMERS)
+            if head is None:
                 return 0
+            consumer = head.consumer
             # Clock facts are taken one by one: each day is its own piece of history.
-            most = 1 if name.startswith("clock.") else most
-            facts = _facts(work, _CLAIM, name=name, most=most)
-            _react(work, facts)
+            most = 1 if head.name.startswith("clock.") else most
+            facts = _facts(work, _CLAIM, name=head.name, consumer=consumer, most=most)
+            _react(work, facts, consumer)
     except Exception as error:
         if len(facts) <= 1:
-            _put_back(database, facts, error)
+            _put_back(database, facts, consumer, error)
         else:
             for fact in facts:
-                _work_one(database, fact)
+                _work_one(database, fact, consumer)
     return len(facts)
 
 
-def _work_one(database: Database, fact: Fact) -> None:
+def _work_one(database: Database, fact: Fact, consumer: str) -> None:
     try:
         with database.work(SYSTEM) as work:
-            if _facts(work, _CLAIM_ONE, id=fact.id):
-                _react(work, [fact])
+            if _facts(work, _CLAIM_ONE, id=fact.id, consumer=consumer):
+                _react(work, [fact], consumer)
     except Exception as error:
-        _put_back(database, [fact], error)
+        _put_back(database, [fact], consumer, error)
 
 
-def _react(work: Work, facts: Sequence[Fact]) -> None:
+def _react(work: Work, facts: Sequence[Fact], consumer: str) -> None:
+    if not facts:  # another worker was quicker
+        return
     with structlog.contextvars.bound_contextvars(work=str(work.id)):
-        flow.REACTIONS[facts[0].name](work, facts)
-        work.run(_DONE, ids=[fact.id for fact in facts])
-        log.info("reacted", fact=facts[0].name, count=len(facts))
+        flow.REACTIONS[facts[0].name][consumer](work, facts)
+        work.run(_DONE, ids=[fact.id for fact in facts], consumer=consumer)
+        log.info("reacted", fact=facts[0].name, consumer=consumer, count=len(facts))
 
 
 def work_outside(database: Database) -> int:
@@ -129,7 +138,7 @@ def work_outside(database: Database) -> int:
     with database.work(SYSTEM) as work:
         head = work.row(
             _LEASE,
-            names=[*flow.OUTSIDE, *flow.OUTSIDE_TOGETHER],
+            consumers=flow.OUTSIDE_CONSUMERS,
             lease=_LEASE_SECONDS,
             most=BROKEN_OFF_MAX,
             error=f"{BROKEN_OFF_MAX} workers in a row ended in the middle of it",
@@ -138,18 +147,18 @@ def work_outside(database: Database) -> int:
     if head is None:
         return 0
     if head.state == "dead":
-        _warn(facts[0], head)
+        _warn(facts[0], head.consumer, head)
         return 1
     try:
-        _run_outside(database, facts)
+        _run_outside(database, facts, head.consumer)
     except GatewayUnavailable as error:
-        _put_back(database, facts, error, counted=True)
+        _put_back(database, facts, head.consumer, error, counted=True)
     except Exception as error:
         if len(facts) == 1:
-            _put_back(database, facts, error, counted=True)
+            _put_back(database, facts, head.consumer, error, counted=True)
         else:
             for fact in facts:
-                _run_alone(database, fact)
+                _run_alone(database, fact, head.consumer)
     return len(facts)
 
 
@@ -167,6 +176,7 @@ def _with_group(work: Work, head: Any | None) -> list[Fact]:
             _LEASE_GROUP,
             group=head.group_key,
             name=head.name,
+            consumer=head.consumer,
             head=head.id,
             lease=_LEASE_SECONDS,
             most=GROUP_MAX,
@@ -174,23 +184,23 @@ def _with_group(work: Work, head: Any | None) -> list[Fact]:
     return facts
 
 
-def _run_outside(database: Database, facts: Sequence[Fact]) -> None:
+def _run_outside(database: Database, facts: Sequence[Fact], consumer: str) -> None:
     name = facts[0].name
-    if together := flow.OUTSIDE_TOGETHER.get(name):
+    if together := flow.OUTSIDE_TOGETHER.get(name, {}).get(consumer):
         together(database, facts)
     else:
         [fact] = facts
-        flow.OUTSIDE[name](database, fact)
+        flow.OUTSIDE[name][consumer](database, fact)
     with database.work(SYSTEM) as work:
-        work.run(_DONE, ids=[fact.id for fact in facts])
-    log.info("reacted", fact=name, count=len(facts))
+        work.run(_DONE, ids=[fact.id for fact in facts], consumer=consumer)
+    log.info("reacted", fact=name, consumer=consumer, count=len(facts))
 
 
-def _run_alone(database: Database, fact: Fact) -> None:
+def _run_alone(database: Database, fact: Fact, consumer: str) -> None:
     try:
-        _run_outside(database, [fact])
+        _run_outside(database, [fact], consumer)
     except Exception as error:
-        _put_back(database, [fact], error, counted=True)
+        _put_back(database, [fact], consumer, error, counted=True)
 
 
 def _facts(work: Work, sql: str, **values: Any) -> list[Fact]:
@@ -198,23 +208,35 @@ def _facts(work: Work, sql: str, **values: Any) -> list[Fact]:
 
 
 def _put_back(
-    database: Database, facts: Sequence[Fact], error: Exception, *, counted: bool = False
+    database: Database,
+    facts: Sequence[Fact],
+    consumer: str,
+    error: Exception,
+    *,
+    counted: bool = False,
 ) -> None:
     for fact in facts:
         with database.work(SYSTEM) as work:
             words = f"{type(error).__name__}: {error}"[:2000]
             away = isinstance(error, GatewayUnavailable)
             most = OUTAGE_ATTEMPTS_MAX if away else ATTEMPTS_MAX
-            row = work.row(_FAILED, id=fact.id, error=words, most=most, more=0 if counted else 1)
+            row = work.row(
+                _FAILED,
+                id=fact.id,
+                consumer=consumer,
+                error=words,
+                most=most,
+                more=0 if counted else 1,
+            )
             if row:
-                _warn(fact, row)
+                _warn(fact, consumer, row)
     if not facts:
         raise error
 
 
-def _warn(fact: Fact, row: Any) -> None:
-    log.warning("failed", fact=fact.name, subject=fact.subject, attempts=row.attempts,
-                state=row.state, error=row.error)  # fmt: skip
+def _warn(fact: Fact, consumer: str, row: Any) -> None:
+    log.warning("failed", fact=fact.name, consumer=consumer, subject=fact.subject,
+                attempts=row.attempts, state=row.state, error=row.error)  # fmt: skip
 
 
 def drain(database: Database, *, seconds: float = 60.0) -> int:

@@ -334,22 +334,26 @@ class Story:
         name = dice.choice(sorted({fact.name for fact in self.facts}))
         known = [fact for fact in self.facts if fact.name == name]
         some = dice.sample(known, dice.randint(1, len(known)))
-        flow.REACTIONS[name](self.work, some)
+        for reaction in flow.REACTIONS[name].values():
+            reaction(self.work, some)
         self._forget(some)
 
     def everything_arrives(self) -> None:
         """Every fact that still waits, until none does."""
         while waiting := self._collect():
             for fact in waiting:
-                flow.REACTIONS[fact.name](self.work, [fact])
+                for reaction in flow.REACTIONS[fact.name].values():
+                    reaction(self.work, [fact])
             self._forget(waiting)
         self.paper.called_off = self.called_off()
 
     def _collect(self) -> list[Fact]:
-        rows = self.work.rows("SELECT id, home_id, name, subject FROM fact_waiting ORDER BY id")
+        rows = self.work.rows(
+            "SELECT DISTINCT id, home_id, name, subject FROM fact_waiting ORDER BY id"
+        )
         waiting = [Fact(*row) for row in rows]
         outside = [fact for fact in waiting if fact.name not in flow.REACTIONS]
-        assert {fact.name for fact in outside} <= {"check.asked"}
+        assert {fact.name for fact in outside} <= {"check.requested"}
         self._forget(outside)
         inside = [fact for fact in waiting if fact not in outside]
         self.facts += [fact for fact in inside if fact not in self.facts]

@@ -31,7 +31,7 @@ def test_each_day_the_company_is_checked_once(database: Database, clock: FixedCl
         worker.tick(database)
         worker.drain(database)
         clock.move(timedelta(days=1))
-    assert facts(database, "check.%") == ["check.asked", "check.passed"] * 2
+    assert facts(database, "check.%") == ["check.requested", "check.passed"] * 2
     with database.work() as work:
         last = checks.last(work)
         assert last is not None
@@ -65,7 +65,7 @@ def test_what_does_not_hold_is_kept_with_its_example(database: Database) -> None
         work.run("UPDATE stock_level SET reserved = reserved + 1 WHERE reserved > 0")
         checks.ask(work)
     worker.drain(database)
-    assert facts(database, "check.%") == ["check.asked", "check.failed"]
+    assert facts(database, "check.%") == ["check.requested", "check.failed"]
     with database.work() as work:
         last = checks.last(work)
         assert last is not None

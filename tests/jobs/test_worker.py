@@ -31,7 +31,10 @@ NAME, OUTSIDE = "test.happened", "test.outside"
 def crew(database_url: str, clock: FixedClock) -> Iterator[Database]:
     """A database whose works follow up the tests' own facts."""
     made = Database(
-        database_url, clock=clock, tools=Tools(reactions=frozenset({NAME, OUTSIDE})), pool=8
+        database_url,
+        clock=clock,
+        tools=Tools(consumers={NAME: ["commissions"], OUTSIDE: ["gateway"]}),
+        pool=8,
     )
     yield made
     made.close()
@@ -40,7 +43,7 @@ def crew(database_url: str, clock: FixedClock) -> Iterator[Database]:
 @pytest.fixture
 def reacts(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
     """Name what follows from the tests' own fact."""
-    return lambda reaction: monkeypatch.setitem(flow.REACTIONS, NAME, reaction)
+    return lambda reaction: monkeypatch.setitem(flow.REACTIONS, NAME, {"commissions": reaction})
 
 
 def happen(crew: Database, count: int, name: str = NAME) -> None:
@@ -135,7 +138,7 @@ def test_a_poisonous_fact_lets_the_others_through_and_is_dead_in_the_end(
 
     reacts(lambda work, facts: [keep(work, fact.subject) for fact in facts])
     with crew.work() as work:
-        revive(work, left.id)
+        revive(work, left.id, left.consumer)
     assert worker.drain(crew) == 1
     assert effects(crew)["subject 007"] == 1
     assert waiting(crew) == []
@@ -157,7 +160,7 @@ def follow(work, facts):
     print("in the middle", flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
-flow.REACTIONS["test.happened"] = follow
+flow.REACTIONS["test.happened"] = {"commissions": follow}
 worker.work_inside(Database(sys.argv[1]))
 """
 
@@ -191,7 +194,7 @@ def test_a_lease_keeps_others_away_and_runs_out(
         inside.release()
         assert go_on.wait(PATIENCE)
 
-    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, call)
+    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, {"gateway": call})
     happen(crew, 1, OUTSIDE)
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(worker.work_outside, crew)
@@ -213,7 +216,7 @@ from mainstem.kit.db import Database
 def call(database, fact):
     os.kill(os.getpid(), signal.SIGKILL)
 
-flow.OUTSIDE["{OUTSIDE}"] = call
+flow.OUTSIDE["{OUTSIDE}"] = {{"gateway": call}}
 worker.work_outside(Database(sys.argv[1]))
 """
 
@@ -222,7 +225,9 @@ def test_a_call_that_ends_one_worker_after_another_is_left_to_people(
     crew: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called: list[Fact] = []
-    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, lambda database, fact: called.append(fact))
+    monkeypatch.setitem(
+        flow.OUTSIDE, OUTSIDE, {"gateway": lambda database, fact: called.append(fact)}
+    )
     monkeypatch.setattr(worker, "BROKEN_OFF_MAX", 2)
     happen(crew, 1, OUTSIDE)
     for deaths in (1, 2):
@@ -242,7 +247,7 @@ def test_a_call_that_ends_one_worker_after_another_is_left_to_people(
     assert left.error == "2 workers in a row ended in the middle of it"
 
     with crew.work() as work:
-        revive(work, left.id)
+        revive(work, left.id, left.consumer)
     assert worker.work_outside(crew) == 1
     assert (len(called), waiting(crew)) == (1, [])
 
@@ -263,7 +268,7 @@ def test_only_deaths_in_a_row_count_as_such(
         if end := ends.pop(0):
             raise end
 
-    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, call)
+    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, {"gateway": call})
     monkeypatch.setattr(worker, "BROKEN_OFF_MAX", 2)
     happen(crew, 1, OUTSIDE)
     while ends:
@@ -283,7 +288,7 @@ def together(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         if any(fact.subject == "subject 001" for fact in facts):
             raise ValueError("poison")
 
-    monkeypatch.setitem(flow.OUTSIDE_TOGETHER, OUTSIDE, call)
+    monkeypatch.setitem(flow.OUTSIDE_TOGETHER, OUTSIDE, {"gateway": call})
     return calls
 
 
@@ -330,7 +335,7 @@ def test_an_outside_fact_that_fails_is_counted_once_a_try(
     def call(database: Database, fact: Fact) -> None:
         raise ValueError("broken")
 
-    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, call)
+    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, {"gateway": call})
     happen(crew, 1, OUTSIDE)
     for tries in range(1, worker.ATTEMPTS_MAX + 1):
         due(crew)
@@ -354,7 +359,7 @@ def test_no_transaction_is_open_while_the_outside_is_asked(
                 )
             )
 
-    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, call)
+    monkeypatch.setitem(flow.OUTSIDE, OUTSIDE, {"gateway": call})
     happen(crew, 1, OUTSIDE)
     assert worker.work_outside(crew) == 1
     assert seen == []
@@ -380,3 +385,55 @@ def test_a_worker_ends_with_the_piece_of_work_in_hand(
     assert not running.is_alive()
     assert effects(crew) == {"subject 000": 1}
     assert [fact for fact in waiting(crew) if fact.name == NAME] == []
+
+
+def test_what_fails_for_one_consumer_of_a_fact_holds_no_other_up(
+    database_url: str, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has its own place in the queue, its own tries, and is tried again for itself alone."""
+    is_mended = False
+
+    def commissions(work: Work, facts: Sequence[Fact]) -> None:
+        if not is_mended:
+            raise ValueError("nobody can be credited")
+        keep(work, "commissions")
+
+    def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
+        keep(work, "housekeeping")
+
+    def gateway(database: Database, fact: Fact) -> None:
+        with database.work() as work:
+            keep(work, "gateway")
+
+    monkeypatch.setitem(
+        flow.REACTIONS, NAME, {"commissions": commissions, "housekeeping": housekeeping}
+    )
+    monkeypatch.setitem(flow.OUTSIDE, NAME, {"gateway": gateway})
+    tools = Tools(consumers={NAME: ["commissions", "housekeeping", "gateway"]})
+    crew = Database(database_url, clock=clock, tools=tools, pool=2)
+    try:
+        happen(crew, 1)
+        assert [row.consumer for row in waiting(crew)] == ["commissions", "housekeeping", "gateway"]
+        for _ in range(worker.ATTEMPTS_MAX):
+            worker.drain(crew)
+            due(crew)
+        [left] = waiting(crew)
+        assert (left.consumer, left.state) == ("commissions", "dead")
+        assert effects(crew) == Counter({"housekeeping": 1, "gateway": 1})
+        is_mended = True
+        with crew.work() as work:
+            assert not revive(work, left.id, "housekeeping"), "that has run"
+            assert revive(work, left.id, "commissions")
+        worker.drain(crew)
+        assert waiting(crew) == []
+        assert effects(crew) == Counter({"housekeeping": 1, "gateway": 1, "commissions": 1})
+    finally:
+        crew.close()
+
+
+def test_a_consumer_works_inside_or_outside_and_never_both() -> None:
+    """The queue is asked by consumer: what talks to the outside must not hold a lock meanwhile."""
+    assert not set(flow.INSIDE_CONSUMERS) & set(flow.OUTSIDE_CONSUMERS)
+    assert flow.CONSUMERS["clock.daily"] == ("commissions", "housekeeping")
+    tables = (flow.REACTIONS, flow.OUTSIDE, flow.OUTSIDE_TOGETHER)
+    assert sum(map(len, tables)) == len(flow.CONSUMERS), "a fact stands in one table"

@@ -227,8 +227,8 @@ FORGED = [
          gen_random_uuid(), now())""",
     """INSERT INTO fact VALUES ({birch}, gen_random_uuid(), 'code.created', 'x', 'a',
          gen_random_uuid(), now())""",
-    """INSERT INTO fact_waiting (id, home_id, name, subject, next_at)
-         SELECT id, home_id, 'payment.captured', subject, now() FROM fact WHERE home_id = {cedar}""",
+    """INSERT INTO fact_waiting (id, consumer, home_id, name, subject, next_at)
+         SELECT id, 'orders', home_id, 'payment.captured', subject, now() FROM fact WHERE home_id = {cedar}""",
 ]
 
 

@@ -241,8 +241,8 @@ def test_an_approval_sends_back_no_more_than_was_asked_for(
         # The refund of before comes back: now all of it would go.
         work.run("UPDATE refund SET state = 'failed'")
         work.run(
-            """INSERT INTO fact_waiting (id, home_id, name, subject, next_at)
-               SELECT id, home_id, 'refund.failed', subject, now() FROM fact
+            """INSERT INTO fact_waiting (id, consumer, home_id, name, subject, next_at)
+               SELECT id, 'orders', home_id, 'refund.failed', subject, now() FROM fact
                 WHERE name = 'refund.succeeded'"""
         )
     worker.drain(database)

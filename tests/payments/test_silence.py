@@ -38,7 +38,7 @@ def test_a_payment_without_its_letter_is_found_before_the_goods_are_given_up(til
     assert till.order(placed).state == "placed"
     time_passes(till, hours=2)
     assert till.order(placed).state == "placed"
-    assert looks(till, "payment.overdue") == 1
+    assert looks(till, "reconcile.payment") == 1
     till.letters_arrive()
     assert till.order(placed).paid_minor == placed.total_minor
     till.every_truth_holds()
@@ -65,7 +65,7 @@ def test_one_that_cannot_be_looked_at_stops_nobody(till: Till) -> None:
     assert till.order(other).state == "placed"
     for _ in range(3):
         time_passes(till, minutes=1)
-    assert looks(till, "payment.overdue") == 2, "the one that waits is not recorded again"
+    assert looks(till, "reconcile.payment") == 2, "the one that waits is not recorded again"
     till.pull("faults/clear")
     till.try_again()
     assert till.order(stuck).state == "placed"
@@ -79,10 +79,10 @@ def test_the_oldest_are_looked_at_first_and_so_many_at_a_time(till: Till) -> Non
     second = till.an_order()
     till.checkout(second)
     till.clock.move(timedelta(minutes=20))
-    told = "SELECT subject FROM fact WHERE name = 'payment.overdue' ORDER BY id"
+    told = "SELECT subject FROM fact WHERE name = 'reconcile.payment' ORDER BY id"
     for found in ([first], [first, second], [first, second]):
         with till.database.work() as work:
-            payments.overdue.chase(work, "payment.overdue", payments.overdue._PAYMENTS, most=1)
+            payments.overdue.chase(work, "reconcile.payment", payments.overdue._PAYMENTS, most=1)
         assert [row.subject for row in till.rows(told)] == [
             str(till.payment(placed).id) for placed in found
         ]
@@ -101,7 +101,7 @@ def test_a_refund_without_its_letter_is_found(till: Till) -> None:
     time_passes(till, hours=2)
     assert till.order(placed).payment_status == "refunded"
     time_passes(till, hours=12)
-    assert looks(till, "refund.overdue") == 1
+    assert looks(till, "reconcile.refund") == 1
     till.letters_arrive()
     assert till.order(placed).refunded_minor == 250000
     till.every_truth_holds()
@@ -151,9 +151,9 @@ def test_a_dispute_whose_end_nobody_told_of_is_found(till: Till) -> None:
     time_passes(till, hours=1)
     [row] = till.rows("SELECT state FROM fulfilment")
     assert row.state == "released", "its goods may go"
-    assert (till.order(placed).disputed_minor, looks(till, "dispute.overdue")) == (0, 1)
+    assert (till.order(placed).disputed_minor, looks(till, "reconcile.dispute")) == (0, 1)
     time_passes(till, hours=25)
-    assert looks(till, "dispute.overdue") == 1, "what is over is not asked for"
+    assert looks(till, "reconcile.dispute") == 1, "what is over is not asked for"
     till.letters_arrive()
     till.every_truth_holds()
 
@@ -163,7 +163,7 @@ def test_an_open_dispute_is_looked_at_once_a_day(till: Till) -> None:
     told = looks(till, "payment.disputed")
     for _ in range(3):
         time_passes(till, hours=13)
-    assert looks(till, "dispute.overdue") == 2
+    assert looks(till, "reconcile.dispute") == 2
     assert looks(till, "payment.disputed") == told, "nothing has changed"
 
 
@@ -177,7 +177,7 @@ def test_a_payout_without_its_letters_is_found(till: Till) -> None:
     [payout] = till.rows("SELECT payout_id FROM payout")
     till.pull("payouts/arrive", payout=payout.payout_id)
     time_passes(till, hours=2)
-    assert looks(till, "payout.overdue") == 0, "a bank takes its time"
+    assert looks(till, "reconcile.payout") == 0, "a bank takes its time"
     time_passes(till, hours=24)
     [paid] = till.rows("SELECT state FROM payout")
     assert paid.state == "paid"
@@ -221,4 +221,4 @@ def test_an_account_that_is_gone_is_closed(till: Till) -> None:
         work.run("UPDATE pay_account SET account = 'acct_1Gone', state = 'onboarding'")
     time_passes(till, hours=2)
     assert [row.state for row in till.rows("SELECT state FROM pay_account")] == ["closed"]
-    assert looks(till, "account.overdue") == 1
+    assert looks(till, "reconcile.account") == 1

@@ -35,7 +35,7 @@ def test_calling_off_and_picking_wait_for_each_other_one_way_round(database: Dat
     def call_off() -> None:
         try:
             with database.work() as work:
-                flow.REACTIONS["order.canceled"](work, [fact])
+                flow.REACTIONS["order.canceled"]["fulfillment"](work, [fact])
         except Exception as error:
             failed.append(error)
 

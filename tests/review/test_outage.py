@@ -20,7 +20,7 @@ NAME = "test.asked"
 @pytest.fixture
 def crew(database_url: str, clock: FixedClock) -> Iterator[Database]:
     """A database where one fact waits whose reaction asks somebody outside."""
-    made = Database(database_url, clock=clock, tools=Tools(reactions=frozenset({NAME})), pool=4)
+    made = Database(database_url, clock=clock, tools=Tools(consumers={NAME: ["gateway"]}), pool=4)
     with made.work() as work:
         record(work, NAME, "payout")
     yield made
@@ -48,7 +48,7 @@ def _raises(error: Exception) -> Callable[[Database, Fact], None]:
 def test_an_outage_of_two_days_leaves_what_waits_waiting(
     crew: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(flow.OUTSIDE, NAME, _raises(GatewayUnavailable("no route")))
+    monkeypatch.setitem(flow.OUTSIDE, NAME, {"gateway": _raises(GatewayUnavailable("no route"))})
     # Twelve tries take an hour; after that it is asked once an hour.
     row = _tried(crew, 12 + 47)
     assert (row.state, row.attempts) == ("waiting", 59)
@@ -59,7 +59,7 @@ def test_an_outage_of_two_days_leaves_what_waits_waiting(
 def test_a_reaction_that_is_wrong_is_seen_within_the_hour(
     crew: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(flow.OUTSIDE, NAME, _raises(AssertionError("our mistake")))
+    monkeypatch.setitem(flow.OUTSIDE, NAME, {"gateway": _raises(AssertionError("our mistake"))})
     row = _tried(crew, 12)
     assert (row.state, row.attempts) == ("dead", 12)
 
@@ -70,7 +70,7 @@ def test_the_last_recorded_day_is_found_without_reading_the_years_between(
     with crew.work() as work:
         work.run(
             """INSERT INTO fact (home_id, id, name, subject, actor, work_id, happened_at)
-               SELECT 0, gen_random_uuid(), 'gateway.received', gen_random_uuid()::text, 'gateway',
+               SELECT 0, gen_random_uuid(), 'webhook.received', gen_random_uuid()::text, 'gateway',
                       gen_random_uuid(), now() FROM generate_series(1, 20000)"""
         )
     worker.tick(crew)

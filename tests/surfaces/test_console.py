@@ -583,16 +583,16 @@ def test_a_dead_fact_is_shown_and_revived(house: Staff) -> None:
     for told in ("Delivered order.delivered", "Dead", "ValueError: broken", "12"):
         assert told in page, told
     assert "Facts dead 1" in words_of(ada.get("/console"))
-    assert ada.post(f"/console/facts/{id}/revival").status_code == 303
+    assert ada.post(f"/console/facts/{id}/commissions/revival").status_code == 303
     with house.database.work() as work:
         row = work.row("SELECT state, attempts FROM fact_waiting")
         assert (row.state, row.attempts) == ("waiting", 0)
         revived = work.row("SELECT subject, actor FROM fact WHERE name = 'fact.revived'")
         assert (revived.subject, revived.actor) == (str(id), f"staff:{house.ids['ada']}")
     worker.drain(house.database)
-    assert ada.post(f"/console/facts/{id}/revival").status_code == 303
+    assert ada.post(f"/console/facts/{id}/commissions/revival").status_code == 303
     assert "It has run already." in ada.get("/console/facts").text
-    assert ada.post(f"/console/facts/{uuid4()}/revival").status_code == 404
+    assert ada.post(f"/console/facts/{uuid4()}/commissions/revival").status_code == 404
 
 
 def test_staff_see_which_events_were_refused_and_why(house: Staff) -> None:

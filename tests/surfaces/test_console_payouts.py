@@ -74,7 +74,7 @@ def test_a_payout_that_our_bank_cannot_pay_is_called_off_with_its_reason(
     worker.drain(house.database)
     assert cedars_payable(house) == 20000
     with house.database.work() as work:
-        actor = work.value("SELECT actor FROM fact WHERE name = 'payout.called_off'")
+        actor = work.value("SELECT actor FROM fact WHERE name = 'payout.cancel_requested'")
     assert actor == f"staff:{house.ids['fia']}"
     sound(house)
 
@@ -417,7 +417,7 @@ def test_a_second_payment_that_would_not_go_back_is_a_task(house: Staff) -> None
     assert fia.post(url).status_code == 303
     assert "The return is asked for again." in fia.get(order_url(placed)).text
     with house.database.work() as work:
-        assert work.value("SELECT count(*) FROM fact WHERE name = 'payment.return_asked'") == 1
+        assert work.value("SELECT count(*) FROM fact WHERE name = 'retry.duplicate'") == 1
         work.run("UPDATE payment SET state = 'returned' WHERE state = 'duplicate'")
     again = fia.post(url)
     assert again.status_code == 409

@@ -94,10 +94,10 @@ def test_a_signed_letter_is_kept_as_it_came_with_the_fact_that_it_came(
         fact = work.row("SELECT name, subject, actor, work_id FROM fact ORDER BY id DESC LIMIT 1")
         assert fact is not None
         assert (fact.name, fact.subject, fact.actor) == (
-            "gateway.received", str(letter.id), "gateway",
+            "webhook.received", str(letter.id), "gateway",
         )  # fmt: skip
         assert str(fact.work_id) == answer.headers["x-request-id"]
-        assert work.value("SELECT name FROM fact_waiting") == "gateway.received"
+        assert work.value("SELECT name FROM fact_waiting") == "webhook.received"
 
 
 def test_the_same_letter_again_is_fine_and_kept_once(reader: Reader, database: Database) -> None:

@@ -37,7 +37,7 @@ class Sale:
 
 def quiet(tools: Tools) -> Tools:
     """The same tools, without anything that follows from facts by itself."""
-    return replace(tools, reactions=frozenset())
+    return replace(tools, consumers={})
 
 
 def capture(work: Work, sales: Sequence[Sale]) -> list[Placed | Refused]:

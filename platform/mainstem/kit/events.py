@@ -1,7 +1,8 @@
 """Facts: a name and an id. The same row is outbox, audit trail and activity feed.
 
 A fact carries no payload, so nothing in it grows stale: a reaction looks up what it needs.
-Facts that something follows from also wait in `fact_waiting` until their reaction has run.
+Facts that something follows from also wait in `fact_waiting`, once for each of their consumers,
+until that one's reaction has run.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ SELECT home_id, id, %(name)s, subject, %(actor)s, %(work)s, happened_at
 ON CONFLICT DO NOTHING"""
 _KEEP_WAITING = f"""
 WITH fact AS ({_KEEP} RETURNING home_id, id, subject)
-INSERT INTO fact_waiting (id, home_id, name, subject, next_at, group_key)
-SELECT id, home_id, %(name)s, subject, clock_timestamp(), %(group)s FROM fact"""
+INSERT INTO fact_waiting (id, consumer, home_id, name, subject, next_at, group_key)
+SELECT id, consumer, home_id, %(name)s, subject, clock_timestamp(), %(group)s
+  FROM fact CROSS JOIN unnest(%(consumers)s::text[]) AS consumer"""
 
 
 def record(
@@ -66,9 +68,11 @@ def record_all(
     if not subjects:
         return
     now = work.now()
+    consumers = work.tools.consumers.get(name) if reacts else None
     work.run(
-        _KEEP_WAITING if reacts and name in work.tools.reactions else _KEEP,
+        _KEEP_WAITING if consumers else _KEEP,
         name=name,
+        consumers=list(consumers or ()),
         actor=str(work.actor),
         work=work.id,
         homes=[home for home, _ in subjects],
@@ -79,10 +83,13 @@ def record_all(
     )
 
 
-def revive(work: Work, fact_id: UUID) -> None:
-    """Give a dead or waiting fact another chance now."""
-    work.run(
-        """UPDATE fact_waiting SET state = 'waiting', attempts = 0, next_at = clock_timestamp()
-            WHERE id = %(id)s""",
-        id=fact_id,
+def revive(work: Work, fact_id: UUID, consumer: str) -> bool:
+    """Give a consumer's dead or waiting fact another chance now; False when it has run already."""
+    return bool(
+        work.run(
+            """UPDATE fact_waiting SET state = 'waiting', attempts = 0, next_at = clock_timestamp()
+                WHERE id = %(id)s AND consumer = %(consumer)s""",
+            id=fact_id,
+            consumer=consumer,
+        )
     )

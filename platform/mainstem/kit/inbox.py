@@ -60,7 +60,7 @@ def receive(
         intent=intent_id,
     )
     if id is not None:
-        record(work, "gateway.received", id, group_key=intent_id)
+        record(work, "webhook.received", id, group_key=intent_id)
     return id
 
 

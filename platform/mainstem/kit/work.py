@@ -49,14 +49,15 @@ CLIENT = Actor("client")
 class Tools:
     """What the edge hands to the verbs besides the database.
 
-    `reactions` are the names of facts that something follows from; other facts are only kept.
+    `consumers` are those that something follows for, by the name of the fact; a fact without any
+    is only kept.
     `gateway` is the payment gateway's client; only `mainstem.payments` looks inside.
     `refund_limits` are the company's own, by role and currency, in whole units.
     `other_currency` is how earnings are paid that none of an affiliate's accounts takes: `convert`
     or `bank`.
     """
 
-    reactions: frozenset[str] = frozenset()
+    consumers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     gateway: Any = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
     public_url: str = ""

@@ -71,7 +71,7 @@ def keep_second(work: Work, home_id: int, payment_id: UUID, session: SessionStat
             work, home_id, id, f"capture:{id}", "Second payment of order",
             moved(PARENT, "gateway_cash", -amount) + moved(PARENT, "suspense", amount),
         )  # fmt: skip
-        record(work, "payment.doubled", id, home=home_id)
+        record(work, "payment.duplicated", id, home=home_id)
 
 
 def keep_fee_of_second(work: Work, home_id: int, payment_id: UUID, session: SessionState) -> None:
@@ -112,7 +112,7 @@ def ask_return(work: Work, home_id: int, payment_id: UUID) -> None:
         raise NotFound("payment")
     if state != "duplicate":
         raise InvalidTransition("payment", state, "sent back")
-    record(work, "payment.return_asked", payment_id, home=home_id)
+    record(work, "retry.duplicate", payment_id, home=home_id)
 
 
 def _return(database: Database, home_id: int, payment_id: UUID, *, again: bool) -> None:

@@ -82,22 +82,22 @@ SELECT home_id, provider_id AS subject, opened_at AS since, interval '1 day' AS 
 
 def chase_payments(work: Work) -> int:
     """Have the checkouts looked at of which nothing was heard for a quarter of an hour."""
-    return chase(work, "payment.overdue", _PAYMENTS, besides=["payment.doubled"])
+    return chase(work, "reconcile.payment", _PAYMENTS, besides=["payment.duplicated"])
 
 
 def chase_refunds(work: Work) -> int:
     """Have the refunds looked at, or carried out, that have waited for more than an hour."""
-    return chase(work, "refund.overdue", _REFUNDS, besides=["refund.requested"])
+    return chase(work, "reconcile.refund", _REFUNDS, besides=["refund.requested"])
 
 
 def chase_accounts(work: Work) -> int:
     """Have the affiliates' accounts looked at, once a day, that could not be paid."""
-    return chase(work, "account.overdue", _ACCOUNTS)
+    return chase(work, "reconcile.account", _ACCOUNTS)
 
 
 def chase_disputes(work: Work) -> int:
     """Have each open dispute looked at once a day."""
-    return chase(work, "dispute.overdue", _DISPUTES)
+    return chase(work, "reconcile.dispute", _DISPUTES)
 
 
 def look_for_payment(database: Database, fact: Fact) -> None:

@@ -32,7 +32,9 @@ SELECT p.home_id, p.id::text AS subject, p.reserved_at AS since,
 
 def chase_payouts(work: Work) -> int:
     """Have the payouts looked at, or carried on, of which nothing was heard for too long."""
-    return chase(work, "payout.overdue", _WAITING, besides=["payout.reserved", "payout.called_off"])
+    return chase(
+        work, "reconcile.payout", _WAITING, besides=["payout.reserved", "payout.cancel_requested"]
+    )
 
 
 def look_for_payout(database: Database, fact: Fact) -> None:

@@ -139,7 +139,9 @@ def keep_transfer(work: Work, home_id: int, payout_id: UUID, transfer_id: str) -
         waits=waits,
     )
     if late:
-        record(work, "payout.failed" if waits else "payout.called_off", payout_id, home=home_id)
+        record(
+            work, "payout.failed" if waits else "payout.cancel_requested", payout_id, home=home_id
+        )
     ledger.post(
         work,
         [

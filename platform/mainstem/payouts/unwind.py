@@ -51,7 +51,7 @@ def call_off(work: Work, home_id: int, payout_id: UUID, *, reason: str) -> None:
         id=payout_id,
         reason=reason,
     )
-    record(work, "payout.called_off", payout_id, home=home_id)
+    record(work, "payout.cancel_requested", payout_id, home=home_id)
     if by_bank:
         _give_back_reserved(work, home_id, payout_id)
 

@@ -90,7 +90,7 @@ def facts(request: Asked, work: NamedDependency[Work]) -> Answer:
         named={row.name: fact_in_words(language, row.name) for row in (*found.rows, *waiting)},
         subject=about.value,
         listing=listing.frame("/console/facts", found, about, *days),
-        why={row.id: language.text(_why(row.error or "")) for row in waiting},
+        why={(row.id, row.consumer): language.text(_why(row.error or "")) for row in waiting},
         real_time=datetime.now(UTC),
         refused_events=[] if about.value else inbox.refused(work),
         reasons={reason: language.text(words) for reason, words in REASONS.items()},
@@ -110,15 +110,17 @@ def _why(error: str) -> str:
     return "What follows from it failed. It needs somebody who knows the program."
 
 
-@post("/facts/{id:uuid}/revival", sync_to_thread=True)
-def try_again(request: Asked, work: NamedDependency[Work], id: FromPath[UUID]) -> Answer:
-    """Give a fact another chance now. One that has run meanwhile needs none."""
+@post("/facts/{id:uuid}/{consumer:str}/revival", sync_to_thread=True)
+def try_again(
+    request: Asked, work: NamedDependency[Work], id: FromPath[UUID], consumer: FromPath[str]
+) -> Answer:
+    """Give what follows from a fact for one consumer another chance now. What has run meanwhile
+    needs none."""
     language = language_of(request)
     if not work.value("SELECT 1 FROM fact WHERE id = %(id)s", id=id):
         raise NotFound("fact")
     words = "It has run already."
-    if work.value("SELECT 1 FROM fact_waiting WHERE id = %(id)s FOR UPDATE", id=id):
-        revive(work, id)
+    if revive(work, id, consumer):
         record(work, "fact.revived", id)
         words = "It is tried again within a second."
     return redirect(request, "/console/facts", notice=language.text(words))

@@ -359,14 +359,19 @@ def facts(
 
 DUE_SHOWN = 25
 _WAITING = """
-SELECT w.id, w.home_id, w.name, w.subject, w.state, w.attempts, w.next_at, w.error,
+SELECT w.id, w.consumer, w.home_id, w.name, w.subject, w.state, w.attempts, w.next_at, w.error,
        f.recorded_at, f.actor
   FROM fact_waiting w JOIN fact f ON f.home_id = w.home_id AND f.id = w.id"""
 
 
 TROUBLE = Sorting(
     "trouble",
-    (By("w.state", "state", str), By("w.next_at", "next_at", datetime), By("w.id", "id", UUID)),
+    (
+        By("w.state", "state", str),
+        By("w.next_at", "next_at", datetime),
+        By("w.id", "id", UUID),
+        By("w.consumer", "consumer", str),
+    ),
     descending=False,
 )
 
@@ -381,6 +386,6 @@ def due(work: Work) -> list[Any]:
     """The facts whose turn is next."""
     return work.rows(
         f"""{_WAITING} WHERE w.state = 'waiting' AND w.attempts = 0
-            ORDER BY w.next_at, w.id LIMIT %(most)s""",
+            ORDER BY w.next_at, w.id, w.consumer LIMIT %(most)s""",
         most=DUE_SHOWN,
     )
