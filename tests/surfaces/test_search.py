@@ -136,32 +136,31 @@ def test_the_slip_in_a_pickers_hand_opens_the_work_and_nothing_else_is_theirs(
         assert "Nothing found" in found(known, "per", typed), typed
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "'",
-        "\\",
-        "a' | 'b",
-        "& | ! <->",
-        "\u2028",
-        "\0",
-        "%",
-        "_",
-        ":*",
-        "x" * 5000,
-        "é",
-        "😀",
-        "(",
-        "2",
-    ],
-)
-def test_no_text_breaks_the_search(known: Known, typed: str) -> None:
-    for path in ("/console/search", "/console/orders", "/console/affiliates", "/desk/leads?view=new",
-                 "/desk/ship", "/console/payouts"):  # fmt: skip
-        answer = known.staff.reader("ada").client.get(
-            path, params={"q": typed}, headers={"accept": "text/html"}
-        )
-        assert answer.status_code in (200, 303), (path, answer.text[:200])
+ODD = [
+    "'",
+    "\\",
+    "a' | 'b",
+    "& | ! <->",
+    "\u2028",
+    "\0",
+    "%",
+    "_",
+    ":*",
+    "x" * 5000,
+    "é",
+    "😀",
+    "(",
+    "2",
+]
+
+
+def test_no_text_breaks_the_search(known: Known) -> None:
+    ada = known.staff.reader("ada").client
+    for typed in ODD:
+        for path in ("/console/search", "/console/orders", "/console/affiliates",
+                     "/desk/leads?view=new", "/desk/ship", "/console/payouts"):  # fmt: skip
+            answer = ada.get(path, params={"q": typed}, headers={"accept": "text/html"})
+            assert answer.status_code in (200, 303), (path, typed, answer.text[:200])
 
 
 def test_a_number_is_read_however_people_say_it() -> None:
