@@ -59,7 +59,7 @@ def settings(tmp_path: Path) -> Settings:
 class Reader:
     """Somebody with a browser: keeps cookies, follows no redirect unless told, fills forms in."""
 
-    def __init__(self, client: TestClient[Any]) -> None:
+    def __init__(self, client: httpx.Client) -> None:
         self.client = client
 
     def get(self, path: str, **headers: str) -> httpx.Response:
@@ -99,10 +99,18 @@ Open = Callable[..., Reader]
 
 @pytest.fixture
 def open_house(settings: Settings, database: Database, clock: FixedClock) -> Iterator[Open]:
-    """Opens the house: `open_house()` gives a reader; fields given change the settings."""
+    """Opens the house: `open_house()` gives a reader; fields given change the settings.
+
+    Readers of one house share it, each with a browser of their own.
+    """
     opened: list[TestClient[Any]] = []
+    houses: dict[str, TestClient[Any]] = {}
 
     def open_(**changes: Any) -> Reader:
+        house = repr(sorted(changes.items())) if "state" not in changes else None
+        if house in houses:
+            shared = houses[house]
+            return Reader(httpx.Client(transport=shared._transport, base_url=shared.base_url))
         options = {key: changes.pop(key) for key in ("hosts", "state") if key in changes}
         app = create_app(replace(settings, **changes), database, clock=clock, **options)
         url = changes.get("public_url", settings.public_url)
@@ -110,6 +118,8 @@ def open_house(settings: Settings, database: Database, clock: FixedClock) -> Ite
         client.follow_redirects = False
         client.__enter__()
         opened.append(client)
+        if house is not None:
+            houses[house] = client
         return Reader(client)
 
     yield open_
