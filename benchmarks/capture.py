@@ -1,9 +1,9 @@
-"""How fast orders are captured, beside pgbench running the same statements one order a commit.
+"""How fast orders are taken in, beside pgbench running the same statements one order a commit.
 
     python benchmarks/capture.py [--seconds N] [--json]
 
 A database of its own (durable: every commit is on disk before its reply), a real web process and a
-load generator in a third process. Orders come over HTTP with all that a real capture does: key,
+load generator in a third process. Orders come over HTTP with all that a real order's intake does: key,
 idempotency, prices, tax, stock, attribution, reservation, fact. pgbench, at the same number of
 clients, repeats the very statements that `orders.place` sends for one such order, recorded here
 from a real call. Rounds alternate, so that whatever else the machine does meets both alike. CPU
@@ -43,7 +43,7 @@ from mainstem import flow, identity, network, orders, planbook
 from mainstem.kit import db, postgres
 from mainstem.kit.db import Database
 from mainstem.kit.postgres import Server
-from mainstem.kit.work import CLIENT, Question, Work
+from mainstem.kit.work import CLIENT, Query, Work
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
 
 ROOT = Path(__file__).parents[1]
@@ -165,7 +165,7 @@ class Recorder:
 
     @contextmanager
     def on(self) -> Iterator[None]:
-        kept = {name: getattr(Work, name) for name in ("rows", "run", "ask_all")}
+        kept = {name: getattr(Work, name) for name in ("rows", "run", "fetch_all")}
 
         def keeping(name: str) -> Any:
             def send(work: Work, sql: str, /, **values: Any) -> Any:
@@ -174,11 +174,11 @@ class Recorder:
 
             return send
 
-        def ask_all(work: Work, questions: Sequence[Question[Any]]) -> list[Any]:
-            self.statements += [(question.sql, question.values) for question in questions]
-            return list(kept["ask_all"](work, questions))
+        def fetch_all(work: Work, queries: Sequence[Query[Any]]) -> list[Any]:
+            self.statements += [(query.sql, query.values) for query in queries]
+            return list(kept["fetch_all"](work, queries))
 
-        Work.rows, Work.run, Work.ask_all = keeping("rows"), keeping("run"), ask_all  # type: ignore[method-assign]
+        Work.rows, Work.run, Work.fetch_all = keeping("rows"), keeping("run"), fetch_all  # type: ignore[method-assign]
         try:
             yield
         finally:
@@ -290,7 +290,7 @@ class Ran:
 
 def pgbench(server: Server, script: Path, *, clients: int, seconds: float, base: int) -> Ran:
     """One round of pgbench."""
-    # The same settings as the capture's own transactions have.
+    # The same settings as intake's own transactions have.
     url = db.with_settings(
         server.admin_url("capture"),
         {
@@ -625,7 +625,7 @@ def main() -> None:
         return
     began = datetime.now(UTC)
     rounds = measure(given.seconds)
-    print(f"Orders captured, {began:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores,"
+    print(f"Orders taken in, {began:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores,"
           f" load {os.getloadavg()[0]:.1f}; CPU in ms an order")  # fmt: skip
     print(f"{'connections':>11} {'orders/s':>9} {'pgbench/s':>9} {'ratio':>6} {'CPU':>6} {'app':>6}"
           f" {'database':>8} {'pgbench CPU':>11} {'p50 ms':>7} {'p99 ms':>7}")  # fmt: skip

@@ -77,7 +77,7 @@ def hidden(page: str) -> dict[str, str]:
     return {name: html.unescape(value) for name, value in found}
 
 
-class House:
+class RunningCompany:
     """The running company: its processes, and what each has used."""
 
     def __init__(self, supervisor: int, database: psycopg.Connection[tuple[int]], web: str) -> None:
@@ -124,7 +124,7 @@ def _name(process: psutil.Process) -> str | None:
 
 
 @contextmanager
-def company() -> Iterator[House]:
+def running_company() -> Iterator[RunningCompany]:
     """The demo company in a folder of its own, running."""
     folder = Path(tempfile.mkdtemp(prefix="guest-"))
     environment = os.environ | {"MAINSTEM_DATA": str(folder), "MAINSTEM_PORT": "8790"}
@@ -141,7 +141,7 @@ def company() -> Iterator[House]:
         server = postgres.find(folder / "pg")
         assert server is not None, "the company runs on its own database"
         with psycopg.connect(server.admin_url(running.DATABASE), autocommit=True) as database:
-            yield House(process.pid, database, addresses["web"])
+            yield RunningCompany(process.pid, database, addresses["web"])
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
@@ -149,10 +149,10 @@ def company() -> Iterator[House]:
 
 
 def to_redirect(
-    house: House, article: str, number: int, step: Callable[[str], None]
+    company: RunningCompany, article: str, number: int, step: Callable[[str], None]
 ) -> tuple[Guest, str]:
     """One guest, from the product to the gateway's page; the guest, and where that page is."""
-    guest, shop = Guest(house.web), f"/s/{STOREFRONT}"
+    guest, shop = Guest(company.web), f"/s/{STOREFRONT}"
     page = guest.get(f"{shop}/p/{article}")
     step("product")
     guest.post(f"{shop}/basket", hidden(page) | {"quantity": "1"})
@@ -181,9 +181,9 @@ def pay(guest: Guest, there: str) -> None:
     guest.close()
 
 
-def plenty(house: House) -> str:
+def plenty(company: RunningCompany) -> str:
     """Goods of which there is enough for the whole run; their address."""
-    row = house.database.execute(
+    row = company.database.execute(
         """WITH one AS (
              SELECT p.id, p.slug, v.id AS variant FROM storefront s
                JOIN product p ON p.kind = 'goods' AND p.active
@@ -198,16 +198,16 @@ def plenty(house: House) -> str:
     ).fetchone()
     assert row is not None, "the demo's shop sells goods"
     # The shop learns of it at its next look.
-    house.database.execute("UPDATE catalogue_version SET version = version + 1")
+    company.database.execute("UPDATE catalogue_version SET version = version + 1")
     time.sleep(1.5)
     return str(row[0])
 
 
-def settle(house: House) -> None:
+def settle(company: RunningCompany) -> None:
     """Wait until nothing follows any more."""
     calm, until = 0, time.monotonic() + 120
     while calm < 10:
-        calm = calm + 1 if house.waiting() == 0 else 0
+        calm = calm + 1 if company.waiting() == 0 else 0
         if time.monotonic() > until:
             raise SystemExit("facts were still waiting after two minutes")
         time.sleep(0.2)
@@ -216,29 +216,29 @@ def settle(house: House) -> None:
 def measure(orders: int) -> tuple[dict[str, Used], Used]:
     """CPU milliseconds an order by process: of each step up to the redirect, and of all of a paid one."""
     steps: dict[str, Used] = {name: dict.fromkeys(PROCESSES, 0.0) for name in STEPS}
-    with company() as house:
-        article = plenty(house)
+    with running_company() as company:
+        article = plenty(company)
         for number in range(WARM_UP):
-            pay(*to_redirect(house, article, number, lambda _: None))
-        settle(house)
-        at = house.cpu()
+            pay(*to_redirect(company, article, number, lambda _: None))
+        settle(company)
+        at = company.cpu()
 
         def step(name: str) -> None:
             nonlocal at
-            before, at = at, house.cpu()
+            before, at = at, company.cpu()
             for process in PROCESSES:
                 steps[name][process] += (at[process] - before[process]) / orders
 
         for number in range(orders):
-            guest, _ = to_redirect(house, article, WARM_UP + number, step)
+            guest, _ = to_redirect(company, article, WARM_UP + number, step)
             guest.close()
-        settle(house)
-        before = house.cpu()
+        settle(company)
+        before = company.cpu()
         for number in range(orders):
-            pay(*to_redirect(house, article, WARM_UP + orders + number, lambda _: None))
-        settle(house)
-        paid = {name: (spent - before[name]) / orders for name, spent in house.cpu().items()}
-        house.check(WARM_UP + orders)
+            pay(*to_redirect(company, article, WARM_UP + orders + number, lambda _: None))
+        settle(company)
+        paid = {name: (spent - before[name]) / orders for name, spent in company.cpu().items()}
+        company.check(WARM_UP + orders)
     return steps, paid
 
 

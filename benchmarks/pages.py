@@ -151,7 +151,7 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
             lambda c: "/console/payouts",
             lambda c: "/console/payouts?view=all",
             lambda c: "/console/payouts?view=held",
-            lambda c: "/console/payouts?view=left_out",
+            lambda c: "/console/payouts?view=excluded",
         ],
     ),
     "/console/plan": (STAFF, [lambda c: "/console/plan"]),

@@ -19,7 +19,7 @@ from mainstem.kit import settings
 from mainstem.simulate import real, real_play
 
 STEPS = {
-    "capture": "Captured, paid and routed",
+    "place": "Placed, paid and routed",
     "ship": "Shipped",
     "deliver": "Delivered, performed and settled",
     "refund": "Refunded and settled",
@@ -65,7 +65,7 @@ def _print_table(seconds: dict[str, float], whole: float, workers: int) -> None:
     for step, words in STEPS.items():
         each = seconds.get(step, 0.0) / (1 if step == "week's end" else workers)
         print(f"{words:<46}{each:>9.1f}")
-    print(f"{'Every truth checked, as a company checks itself':<46}{seconds[real.CHECKED]:>9.1f}")
+    print(f"{'Every check run, as a company runs them':<46}{seconds[real.CHECKED]:>9.1f}")
     print(f"{'Founding and all':<46}{whole:>9.1f}")
     own = real_play.memory()
     each = seconds.get(real_play.MEMORY, 0.0)

@@ -4,7 +4,7 @@
         company = a_company(work)
         order = a_paid_order(work, company.shop, (KETTLE, 2))
 
-Alder sponsors Birch, who sponsors Cedar. Each has a shop of her own: Alder's sells in euro, the
+Alder sponsors Birch, who sponsors Cedar. Each has a shop of their own: Alder's sells in euro, the
 other two in kronor. Everything sold carries 25 % tax.
 """
 
@@ -118,7 +118,7 @@ def a_company(work: Work, *, stock: int = 100) -> Company:
 def an_affiliate(
     work: Work, slug: str, *, sponsor_id: int | None = None, state: str = "active"
 ) -> int:
-    """Somebody who wins clients, under her sponsor."""
+    """An affiliate who wins clients, under their sponsor."""
     return network.join(
         work,
         slug=slug,

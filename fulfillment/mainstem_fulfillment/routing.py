@@ -1,6 +1,6 @@
 """Routing: which location does the work of a paid order, and why, kept for every candidate.
 
-Stock was promised at capture from the first location that could. Once the order is paid the whole
+Stock was promised at intake from the first location that could. Once the order is paid the whole
 field is judged: one parcel before two, the client's country before a border, then the company's
 order of locations. If another location is better, the promise moves there in the same transaction.
 """
@@ -17,10 +17,9 @@ from mainstem import stock
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work, columns
+from mainstem.orders import OrderKey
 from mainstem.orders.progress import lock
-from mainstem_fulfillment import engagements, shipments
-
-Key = tuple[int, UUID]
+from mainstem_fulfillment import jobs, shipments
 
 _PROMISES = """
 SELECT r.home_id, r.order_id, min(o.address->>'country') AS country,
@@ -45,7 +44,7 @@ class _Promise:
     """What is promised to one order: how much of each variant, and how much of it where."""
 
     def __init__(self, row: Any) -> None:
-        self.key: Key = (row.home_id, row.order_id)
+        self.key: OrderKey = (row.home_id, row.order_id)
         self.country: str = row.country
         self.parts = sorted(zip(row.fulfilments, row.lines, strict=True))
         """The promises themselves: (fulfilment, line)."""
@@ -121,7 +120,7 @@ class _Candidate:
         return told
 
 
-def route(work: Work, orders: Sequence[Key]) -> None:
+def route(work: Work, orders: Sequence[OrderKey]) -> None:
     """Give paid orders their work: goods to a location, services to the board of jobs.
 
     What is routed already stays as it is, so asking again changes nothing.
@@ -132,13 +131,13 @@ def route(work: Work, orders: Sequence[Key]) -> None:
     promises = [_Promise(row) for row in work.rows(_PROMISES, **asked)]
     if promises:
         _route_goods(work, promises)
-    jobs = engagements.open_jobs(work, keys)
+    opened = jobs.open_jobs(work, keys)
     routed = in_key_order(
-        [*(promise.key for promise in promises), *((job.home_id, job.order_id) for job in jobs)]
+        [*(promise.key for promise in promises), *((job.home_id, job.order_id) for job in opened)]
     )
     record_all(work, "order.routed", routed)
     # The bank may have asked for the money before the order's work was given out.
-    shipments.heed_disputes_of_locked(work, routed)
+    shipments.apply_disputes_of_locked(work, routed)
 
 
 def _route_goods(work: Work, promises: Sequence[_Promise]) -> None:
@@ -200,7 +199,7 @@ def _judge(
     return sorted(found, key=lambda candidate: candidate.rank)
 
 
-def _move(work: Work, wishes: Sequence[tuple[_Promise, int]]) -> set[Key]:
+def _move(work: Work, wishes: Sequence[tuple[_Promise, int]]) -> set[OrderKey]:
     """Move orders' promises to one location each; those whose stock has not gone meanwhile.
 
     The whole batch's shelves are locked at once and in key order, as a basket locks its own: order
@@ -252,7 +251,7 @@ def _rewrite(work: Work, moves: Sequence[tuple[_Promise, int]]) -> None:
         places=[place for _, place in moves],
     )
     new = {(row.home_id, row.order_id): row.no for row in made}
-    # Line by line: what was called off of an order before it was routed stays behind.
+    # Line by line: what was canceled of an order before it was routed stays behind.
     old = [
         (*promise.key, no, line, new[promise.key], place)
         for promise, place in moves

@@ -12,12 +12,11 @@ from mainstem.kit import finding, paging
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import in_key_order
-from mainstem.kit.paging import By, Page, Sorting
+from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work, columns
+from mainstem.orders import OrderKey
 from mainstem.orders.progress import lock
 
-Key = tuple[int, UUID]
-"""An order: (home, id)."""
 FulfilmentKey = tuple[int, UUID, int]
 """One location's work for one order: (home, order, no)."""
 
@@ -46,11 +45,11 @@ class NothingLeftToPick(Refused):
 
 
 class Stopped(Refused):
-    """Pieces of this list were called off while somebody had it in hand, who must know first."""
+    """Pieces of this list were canceled while somebody had it in hand, who must know first."""
 
     code: ClassVar[str] = "stopped"
     message: ClassVar[str] = (
-        "Stop: {pieces} of {sku} no longer go. Put {in_box} back on the shelf, then say so here."
+        "Stop: {pieces} of {sku} are not shipped. Put {in_box} back on the shelf, then confirm it here."
     )
 
 
@@ -58,9 +57,7 @@ class AskedToStop(Refused):
     """A second person is asked whether these goods still go."""
 
     code: ClassVar[str] = "asked_to_stop"
-    message: ClassVar[str] = (
-        "Wait: a colleague has asked to send the client's money back, and somebody has to answer."
-    )
+    message: ClassVar[str] = "Wait: a refund to the client waits for approval."
 
 
 def start_pick(work: Work, key: FulfilmentKey) -> None:
@@ -135,7 +132,7 @@ def hand_over(work: Work, key: FulfilmentKey) -> None:
 
 
 def dispatch(
-    work: Work, fulfilments: Sequence[FulfilmentKey], *, at: Mapping[Key, datetime]
+    work: Work, fulfilments: Sequence[FulfilmentKey], *, at: Mapping[OrderKey, datetime]
 ) -> None:
     """Ship released work whose goods left before it came here: the history that a company brings."""
     keys = in_key_order(fulfilments)
@@ -177,7 +174,7 @@ UPDATE stock_level s SET on_hand = s.on_hand - gone.quantity, reserved = s.reser
  WHERE s.variant_id = gone.variant_id AND s.location_id = gone.location_id"""
 
 
-def _leave(work: Work, keys: Sequence[FulfilmentKey], at: Mapping[Key, datetime]) -> None:
+def _leave(work: Work, keys: Sequence[FulfilmentKey], at: Mapping[OrderKey, datetime]) -> None:
     orders.record_departure(work, keys, at=at)
     # The shelf last: everybody's baskets wait for it, so it is held as shortly as can be.
     variants, locations, quantities = columns(work.rows(_GONE, **_arrays(keys)), 3)
@@ -189,7 +186,7 @@ def deliver(
     work: Work,
     fulfilments: Sequence[FulfilmentKey],
     *,
-    at: Mapping[Key, datetime] | None = None,
+    at: Mapping[OrderKey, datetime] | None = None,
 ) -> int:
     """The client has the parcels of these fulfilments; how many that was news of."""
     keys = in_key_order(fulfilments)
@@ -210,8 +207,8 @@ def deliver(
     return len(done)
 
 
-def call_off(work: Work, canceled: Sequence[tuple[int, UUID]]) -> None:
-    """Take canceled orders off the desk. What has left is not called back."""
+def cancel_fulfilments(work: Work, canceled: Sequence[tuple[int, UUID]]) -> None:
+    """Cancel what has not left of canceled orders."""
     # The orders first, as whoever picks for one of them does.
     lock(work, in_key_order(canceled))
     work.run(
@@ -250,18 +247,18 @@ UPDATE fulfilment f SET parked_for = NULL,
 RETURNING f.home_id, f.order_id, f.no"""
 
 
-def heed_disputes(work: Work, disputed: Sequence[Key]) -> None:
+def apply_disputes(work: Work, disputed: Sequence[OrderKey]) -> None:
     """Bring what has not left of these orders to where their disputes stand now.
 
-    It is parked while one is open, goes on where it was once all are won, and is called off, its
-    goods free again, when one is lost. What has left is not called back.
+    It is parked while one is open, goes on where it was once all are won, and is canceled, its
+    goods free again, when one is lost. What has left stays shipped.
     """
     keys = in_key_order(disputed)
     lock(work, keys)
-    heed_disputes_of_locked(work, keys)
+    apply_disputes_of_locked(work, keys)
 
 
-def heed_disputes_of_locked(work: Work, keys: Sequence[Key]) -> None:
+def apply_disputes_of_locked(work: Work, keys: Sequence[OrderKey]) -> None:
     """The same for orders that are locked already."""
     rows = work.rows(
         _DISPUTED,
@@ -276,18 +273,18 @@ def heed_disputes_of_locked(work: Work, keys: Sequence[Key]) -> None:
     lost = [(row.home_id, row.order_id) for row in rows if row.lost and not row.open]
     if lost:
         orders.withhold(work, lost)
-        call_off(work, lost)
+        cancel_fulfilments(work, lost)
     won = [(row.home_id, row.order_id) for row in rows if not row.open and not row.lost]
     _turn(work, _GO_ON, won, "fulfilment.resumed")
     # Canceled while the bank had the money: now that it is back, it goes to the client.
     orders.give_rest_back(work, won, reason="canceled")
 
 
-# ---------------------------------------------------------------- called off in mid-pick
+# ---------------------------------------------------------------- canceled while being picked
 
 
 def stops(work: Work, key: FulfilmentKey) -> list[Any]:
-    """What was called off of a list in hand, and is still to be put back: (line_no, sku, name,
+    """What was canceled of a list in hand, and is still to be put back: (line_no, sku, name,
     pieces, in_box), one row an article's line."""
     return work.rows(
         """SELECT s.line_no, l.sku, l.name, sum(s.pieces)::int AS pieces,
@@ -301,7 +298,7 @@ def stops(work: Work, key: FulfilmentKey) -> list[Any]:
 
 
 def put_back(work: Work, key: FulfilmentKey) -> int:
-    """The picker has seen what was called off and has put it back; how many pieces that were.
+    """The picker has seen what was canceled and has put it back; how many pieces that were.
 
     The rest of the list goes on; a list of which all that is left is picked is picked. Said twice,
     it is the same.
@@ -349,7 +346,7 @@ def _end_picking(work: Work, key: FulfilmentKey, *states: str) -> int:
     return int(left or 0)
 
 
-def _turn(work: Work, sql: str, keys: Sequence[Key], fact: str) -> None:
+def _turn(work: Work, sql: str, keys: Sequence[OrderKey], fact: str) -> None:
     if not keys:
         return
     turned = work.rows(sql, homes=[home for home, _ in keys], orders=[order for _, order in keys])
@@ -405,11 +402,11 @@ QUEUE_MAX = 50
 _PROMISED = Sorting(
     "promised",
     (
-        By("coalesce(o.promised_on, date '3000-01-01')", "promised_first", date),
-        By("coalesce(f.routed_at, 'epoch')", "waits_since", datetime),
-        By("f.home_id", "home_id", int),
-        By("f.order_id", "order_id", UUID),
-        By("f.no", "no", int),
+        SortColumn("coalesce(o.promised_on, date '3000-01-01')", "promised_first", date),
+        SortColumn("coalesce(f.routed_at, 'epoch')", "waits_since", datetime),
+        SortColumn("f.home_id", "home_id", int),
+        SortColumn("f.order_id", "order_id", UUID),
+        SortColumn("f.no", "no", int),
     ),
     descending=False,
 )
@@ -434,7 +431,7 @@ SELECT f.home_id, f.order_id, f.no, f.state, f.parked_for, f.picker, f.routed_at
   JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
  WHERE {open} {where} {seek} {sorted}"""
 
-# What waits at the desk: open work, and what was called off while somebody had it in hand.
+# What waits at the desk: open work, and what was canceled while somebody had it in hand.
 _OPEN = """(f.home_id, f.order_id, f.no) IN (
   SELECT home_id, order_id, no FROM fulfilment
    WHERE state IN ('assigned','released','picking','picked','packed','parked')
@@ -455,7 +452,7 @@ def to_do(
 ) -> Page:
     """The desk's list: open work, what was promised first comes first.
 
-    Work that was called off whole while somebody had it in hand stands here too, until it is put back
+    Work that was canceled whole while somebody had it in hand stands here too, until it is put back
     (`put_back`: pieces in the box, None where nothing was). Narrowed to these states, or to what is
     to be put back.
     """
@@ -507,10 +504,10 @@ def contents(work: Work, key: FulfilmentKey) -> list[Any]:
 _LEFT = Sorting(
     "left",
     (
-        By("p.shipped_at", "shipped_at", datetime),
-        By("p.home_id", "home_id", int),
-        By("p.order_id", "order_id", UUID),
-        By("p.no", "parcel_no", int),
+        SortColumn("p.shipped_at", "shipped_at", datetime),
+        SortColumn("p.home_id", "home_id", int),
+        SortColumn("p.order_id", "order_id", UUID),
+        SortColumn("p.no", "parcel_no", int),
     ),
     descending=False,
 )

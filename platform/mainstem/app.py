@@ -5,7 +5,7 @@
     /desk            warehouse and service staff (mainstem_fulfillment.desk)
     /console         the parent's staff (mainstem.web.console)
     /api/v1          storefronts on other machines (mainstem.web.api), by key
-    /webhooks        letters in (mainstem.web.hooks)
+    /webhooks        webhook events (mainstem.web.webhooks)
 
 A surface is a package with a list `routes`. Its handlers may ask for `work`, `database`,
 `settings`, `language`, `identity` and `form` as NamedDependency.
@@ -39,8 +39,9 @@ from mainstem.kit.db import Database
 from mainstem.kit.locale import Language
 from mainstem.kit.settings import Settings
 from mainstem.paths import STATIC
-from mainstem.web import api, console, hooks, openapi, pages
+from mainstem.web import api, console, openapi, pages, webhooks
 from mainstem.web.connections import limited
+from mainstem.web.context import AppContext, RequestContext, app_context_of, request_context_of
 from mainstem.web.csrf import against_forgery
 from mainstem.web.forms import read_form
 from mainstem.web.guards import (
@@ -51,18 +52,17 @@ from mainstem.web.guards import (
     strict_json,
     within_bounds,
 )
-from mainstem.web.house import House, Visit, house_of, visit_of
+from mainstem.web.middleware import AppMiddleware
 from mainstem.web.problems import answer
 from mainstem.web.rendering import environments, language_of
-from mainstem.web.shell import Shell
 from mainstem.web.static import StaticFiles
 from mainstem.web.works import affiliate_work, client_work, staff_work, storefront_work
-from mainstem_affiliates.capture import Capture
-from mainstem_fulfillment import engagements
+from mainstem_affiliates.intake import Intake
+from mainstem_fulfillment import jobs
 
 FORM_BYTES_MAX = 256_000
 API_BYTES_MAX = 1_000_000
-BODY_BYTES_MAX = max(FORM_BYTES_MAX, API_BYTES_MAX, hooks.BODY_MAX)
+BODY_BYTES_MAX = max(FORM_BYTES_MAX, API_BYTES_MAX, webhooks.BODY_MAX)
 THREADS = 16
 WORKS_MAX = pools.WORKS
 """Connections that requests may hold at once. No more than the pool has for either kind, so that a
@@ -84,14 +84,14 @@ def create_app(
 ) -> Litestar:
     """The whole web side of the company.
 
-    The batcher of captures lives and ends with the app, in `app.state["capture"]`; what a
+    The batcher of intake lives and ends with the app, in `app.state["intake"]`; what a
     client does about a job is in `app.state["jobs"]`, since a storefront may not import it.
     `on_startup` and `on_shutdown` run inside the event loop, and `state` is laid beside it.
-    `clock` is the clock of sessions; `hosts` are further names that this house answers to;
+    `clock` is the clock of sessions; `hosts` are further names that this application answers to;
     `checkout_origins` are the places that a form may lead to.
     """
     files = StaticFiles(STATIC)
-    house = House(
+    app_context = AppContext(
         settings=settings,
         database=database,
         files=files,
@@ -102,9 +102,11 @@ def create_app(
             _checkout_origins(settings) if checkout_origins is None else checkout_origins
         ),
         places=asyncio.Semaphore(WORKS_MAX),
-        door=ThreadPoolExecutor(max_workers=pools.DOOR, thread_name_prefix="door"),
+        sign_in_pool=ThreadPoolExecutor(
+            max_workers=pools.SIGN_IN_THREADS, thread_name_prefix="sign-in"
+        ),
     )
-    capture = Capture(database)
+    intake = Intake(database)
     app = Litestar(
         route_handlers=surfaces(),
         guards=[within_bounds, against_forgery],
@@ -113,18 +115,18 @@ def create_app(
             "settings": Provide(_settings, sync_to_thread=False),
             "language": Provide(_language, sync_to_thread=False),
             "identity": Provide(_identity),
-            "visit": Provide(_visit, sync_to_thread=False),
+            "request_context": Provide(_request_context, sync_to_thread=False),
             "form": Provide(read_form),
         },
         exception_handlers={Exception: answer},
         openapi_config=openapi.config(settings.public_url),
         logging_config=None,
         request_max_body_size=FORM_BYTES_MAX,
-        on_startup=[capture.start, *on_startup],
+        on_startup=[intake.start, *on_startup],
         on_shutdown=[_close, *on_shutdown],
-        state=State({"capture": capture, "jobs": engagements, **(state or {}), "house": house}),
+        state=State({"intake": intake, "jobs": jobs, **(state or {}), "app_context": app_context}),
     )
-    app.asgi_handler = Shell(app.asgi_handler, house, body_max=BODY_BYTES_MAX)
+    app.asgi_handler = AppMiddleware(app.asgi_handler, app_context, body_max=BODY_BYTES_MAX)
     return app
 
 
@@ -170,7 +172,7 @@ def surfaces() -> list[Any]:
             opt={"csrf": "exempt"},  # by key; no cookie is looked at
             request_max_body_size=API_BYTES_MAX,
         ),
-        *hooks.routes,
+        *webhooks.routes,
     ]
 
 
@@ -240,26 +242,26 @@ def _checkout_origins(settings: Settings) -> list[str]:
 
 
 def _database(request: Request[Any, Any, Any]) -> Database:
-    return house_of(request).database
+    return app_context_of(request).database
 
 
 def _settings(request: Request[Any, Any, Any]) -> Settings:
-    return house_of(request).settings
+    return app_context_of(request).settings
 
 
 def _language(request: Request[Any, Any, Any]) -> Language:
     return language_of(request)
 
 
-def _visit(request: Request[Any, Any, Any]) -> Visit:
-    return visit_of(request)
+def _request_context(request: Request[Any, Any, Any]) -> RequestContext:
+    return request_context_of(request)
 
 
 async def _identity(request: Request[Any, Any, Any]) -> Identity | None:
-    return visit_of(request).identity or await identity_of(request)
+    return request_context_of(request).identity or await identity_of(request)
 
 
 async def _close(app: Litestar) -> None:
     # What was taken is still answered: the server has stopped taking more.
-    await sync_to_thread(app.state["capture"].stop)
-    app.state["house"].door.shutdown(wait=False)
+    await sync_to_thread(app.state["intake"].stop)
+    app.state["app_context"].sign_in_pool.shutdown(wait=False)

@@ -1,13 +1,13 @@
-"""Who won this client: decided once, at capture, and stored with the reason.
+"""Who is credited with an order or lead: decided once, at intake, and stored with the reason.
 
 In this order, the first that names an affiliate who can be credited: the affiliate to whom the
 client is bound, a code the client typed, the storefront itself, a link that led there. Everything
-that was seen is kept beside the decision, so that a conflict is a visible note and never a silent
-winner. A participant's own purchase is a normal order that earns nobody anything.
+that was found is kept beside the decision, so that a conflict is a visible note and never a silent
+winner. A participant's own purchase is a normal order that earns no commission.
 
 Deciding binds nobody: whoever orders or asks may write any e-mail address. A client is bound when
-her first order reaches her, to the seller that this order was frozen with (`bind`), and the binding
-falls with it if it turns out that its money had gone back before (`unbind`).
+their first order reaches them, to the seller that this order was frozen with (`bind`), and the
+binding falls with it if it turns out that its money had gone back before (`unbind`).
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from uuid import UUID
 
 from mainstem import network
 from mainstem.kit.contact import mailbox_of
-from mainstem.kit.work import Question, Work
-from mainstem.network import ELIGIBLE, Line
+from mainstem.kit.work import Query, Work
+from mainstem.network import ELIGIBLE, Upline
 
 BOUND_FOR = timedelta(days=365)
-"""How long a client stays with the affiliate who introduced her."""
+"""How long a client stays with the affiliate who introduced them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Won:
+class LeadCredit:
     """Who was credited with a lead, by which signal, and what became of every other one."""
 
     seller_id: int
@@ -37,10 +37,10 @@ class Won:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What is known of one capture: in whose storefront, by whom, with which code and link.
+class AttributionRequest:
+    """What is known of one order or lead: in whose storefront, by whom, with which code and link.
 
-    `won` is the decision of the lead that the capture came of: it stands. `delivered_at` is when
+    `lead_credit` is the decision of the lead that an order came of: it stands. `delivered_at` is when
     an order of an imported history reached the client.
     """
 
@@ -51,7 +51,7 @@ class Ask:
     code: str
     link: str
     at: datetime
-    won: Won | None = None
+    lead_credit: LeadCredit | None = None
     delivered_at: datetime | None = None
 
 
@@ -66,12 +66,12 @@ class Binding:
     reason: str = ""
 
     def holds(self, at: datetime) -> bool:
-        """Whether she is bound at this instant."""
+        """Whether the client is bound at this instant."""
         return self.since <= at < self.until
 
     def yields_to(self, since: datetime) -> bool:
-        """Whether a delivery at this instant binds her in its place: this one is over by then, or
-        it turns out that it was not the first."""
+        """Whether a delivery at this instant binds the client in its place: this one is over by
+        then, or it turns out that it was not the first."""
         return self.until <= since or since < self.since < since + BOUND_FOR
 
 
@@ -86,34 +86,37 @@ class Decision:
     earns_reason: str = "real_client"
 
 
-def decide(work: Work, asks: Sequence[Ask]) -> list[Decision]:
-    """One decision per ask, in the order given."""
-    if not asks:
+def decide(work: Work, requests: Sequence[AttributionRequest]) -> list[Decision]:
+    """One decision per request, in the order given."""
+    if not requests:
         return []
-    seen = see(work, asks, work.ask_all(questions(asks)))
-    return [seen.decide(ask) for ask in asks]
+    evidence = gather_evidence(work, requests, work.fetch_all(queries(requests)))
+    return [evidence.decide(request) for request in requests]
 
 
-def see(work: Work, asks: Sequence[Ask], answers: Sequence[Any], *, levels: int = 1) -> Seen:
-    """Everything the database knows about these asks, so that deciding itself takes no time: made
-    of the answers to `questions`, with this many levels of each upline."""
-    bound, codes, participants = answers
-    ids = {ask.home_id for ask in asks} | {ask.won.seller_id for ask in asks if ask.won}
+def gather_evidence(
+    work: Work, requests: Sequence[AttributionRequest], results: Sequence[Any], *, levels: int = 1
+) -> Evidence:
+    """Everything the database knows about these requests, so that deciding itself takes no time:
+    made of what `queries` read, with this many levels of each upline."""
+    bound, codes, participants = results
+    ids = {request.home_id for request in requests}
+    ids |= {request.lead_credit.seller_id for request in requests if request.lead_credit}
     ids |= {binding.affiliate_id for binding in bound.values()}
     ids |= {affiliate for affiliate, _ in codes.values()}
-    lines = network.lines(work, sorted(ids), levels=levels) if ids else {}
-    return Seen(bound, codes, participants, lines)
+    uplines = network.uplines(work, sorted(ids), levels=levels) if ids else {}
+    return Evidence(bound, codes, participants, uplines)
 
 
-def questions(asks: Sequence[Ask]) -> list[Question[Any]]:
-    """What must be known of these asks: the clients' bindings, the codes, who takes part."""
-    emails = sorted({ask.client_key for ask in asks})
-    phones = sorted({ask.phone_key for ask in asks if ask.phone_key})
-    codes = {_code(text) for ask in asks for text in (ask.code, ask.link)} - {""}
+def queries(requests: Sequence[AttributionRequest]) -> list[Query[Any]]:
+    """Queries for what must be known of these requests: the clients' bindings, the codes, who takes part."""
+    emails = sorted({request.client_key for request in requests})
+    phones = sorted({request.phone_key for request in requests if request.phone_key})
+    codes = {_code(text) for request in requests for text in (request.code, request.link)} - {""}
     return [
-        Question(_BOUND, {"keys": emails}, lambda rows: {key: Binding(*of) for key, *of in rows}),
-        Question(_CODES, {"codes": sorted(codes)}, lambda rows: {code: of for code, *of in rows}),
-        Question(
+        Query(_BOUND, {"keys": emails}, lambda rows: {key: Binding(*of) for key, *of in rows}),
+        Query(_CODES, {"codes": sorted(codes)}, lambda rows: {code: of for code, *of in rows}),
+        Query(
             _PARTICIPANTS,
             {"mailboxes": sorted({mailbox_of(key) for key in emails}), "phones": phones},
             lambda rows: {contact: id for id, *row in rows for contact in row if contact},
@@ -139,24 +142,28 @@ SELECT m.affiliate_id, p.mailbox, p.phone_key FROM person p
 
 
 @dataclass(slots=True)
-class Seen:
-    """What was known when a batch was looked at, and whom an imported history binds in it."""
+class Evidence:
+    """What is known of a batch when its decisions are made, and whom an imported history binds in it."""
 
     bound: dict[str, Binding]
     codes: dict[str, tuple[int, str]]
     participants: dict[str, int]
-    lines: dict[int, Line]
+    uplines: dict[int, Upline]
     introduced: set[str] = field(default_factory=set)
 
-    def anew(self) -> Seen:
+    def copy(self) -> Evidence:
         """The same before any of it is written, for a batch that may have to be written twice."""
         return replace(self, bound=dict(self.bound), introduced=set())
 
-    def decide(self, ask: Ask) -> Decision:
+    def decide(self, request: AttributionRequest) -> Decision:
         """Who is credited."""
-        decision = self._stands(ask.won) if ask.won else self._first_who_can(ask)
-        buyer = self.participants.get(mailbox_of(ask.client_key)) or (
-            self.participants.get(ask.phone_key) if ask.phone_key else None
+        decision = (
+            self._of_lead(request.lead_credit)
+            if request.lead_credit
+            else self._first_eligible(request)
+        )
+        buyer = self.participants.get(mailbox_of(request.client_key)) or (
+            self.participants.get(request.phone_key) if request.phone_key else None
         )
         if buyer:
             decision.signals = {**decision.signals, "participant": buyer}
@@ -165,52 +172,54 @@ class Seen:
             decision.earns, decision.earns_reason = False, "nobody_eligible"
         return decision
 
-    def _stands(self, won: Won) -> Decision:
-        return Decision(won.seller_id, won.attributed_by, won.signals)
+    def _of_lead(self, credit: LeadCredit) -> Decision:
+        return Decision(credit.seller_id, credit.attributed_by, credit.signals)
 
-    def _first_who_can(self, ask: Ask) -> Decision:
+    def _first_eligible(self, request: AttributionRequest) -> Decision:
         """Walk the signals in their order of precedence; keep every one of them."""
-        bound = self.bound.get(ask.client_key)
-        code, link = self.codes.get(_code(ask.code)), self.codes.get(_code(ask.link))
+        bound = self.bound.get(request.client_key)
+        code, link = self.codes.get(_code(request.code)), self.codes.get(_code(request.link))
         candidates: list[tuple[str, int]] = []
-        signals: dict[str, Any] = {"storefront": ask.home_id}
-        if bound and bound.since <= ask.at:
+        signals: dict[str, Any] = {"storefront": request.home_id}
+        if bound and bound.since <= request.at:
             signals["binding"] = bound.affiliate_id
-            if bound.holds(ask.at):
+            if bound.holds(request.at):
                 candidates.append(("binding", bound.affiliate_id))
-        if ask.code:
-            signals["code"] = [ask.code, code[0] if code else None]
+        if request.code:
+            signals["code"] = [request.code, code[0] if code else None]
         if code and code[1] == "code":
             candidates.append(("code", code[0]))
-        candidates.append(("storefront", ask.home_id))
-        if ask.link:
-            signals["link"] = [ask.link, link[0] if link else None]
+        candidates.append(("storefront", request.home_id))
+        if request.link:
+            signals["link"] = [request.link, link[0] if link else None]
         if link:
             candidates.append(("link", link[0]))
         for by, affiliate in candidates:
             if self.credits(affiliate):
                 return Decision(affiliate, by, signals)
-        return Decision(ask.home_id, "storefront", signals)
+        return Decision(request.home_id, "storefront", signals)
 
     def credits(self, affiliate_id: int) -> bool:
         """Whether the affiliate can be credited for a sale now."""
-        line = self.lines.get(affiliate_id)
-        return line is not None and line.state in ELIGIBLE
+        upline = self.uplines.get(affiliate_id)
+        return upline is not None and upline.state in ELIGIBLE
 
-    def introduce(self, ask: Ask, decision: Decision, order: tuple[int, UUID]) -> None:
-        """An imported order that is known to have reached its client binds her from then on, so
-        that what she bought later in the same history is credited as it would have been."""
-        if ask.delivered_at is None or not decision.earns:
+    def introduce(
+        self, request: AttributionRequest, decision: Decision, order: tuple[int, UUID]
+    ) -> None:
+        """An imported order that is known to have reached its client binds them from then on, so
+        that what they bought later in the same history is credited as it would have been."""
+        if request.delivered_at is None or not decision.earns:
             return
-        if decision.attributed_by == "binding" and decision.seller_id != ask.home_id:
+        if decision.attributed_by == "binding" and decision.seller_id != request.home_id:
             return
-        before = self.bound.get(ask.client_key)
-        if before is None or before.yields_to(ask.delivered_at):
-            self.introduced.add(ask.client_key)
-            self.bound[ask.client_key] = Binding(
+        before = self.bound.get(request.client_key)
+        if before is None or before.yields_to(request.delivered_at):
+            self.introduced.add(request.client_key)
+            self.bound[request.client_key] = Binding(
                 decision.seller_id,
-                ask.delivered_at,
-                ask.delivered_at + BOUND_FOR,
+                request.delivered_at,
+                request.delivered_at + BOUND_FOR,
                 order,
                 decision.attributed_by,
             )
@@ -240,8 +249,8 @@ def _code(text: str) -> str:
 
 # ------------------------------------------------------------------------- bound by a delivery
 
-# Beside another delivery to the same new client, the first to commit has bound her. A history that
-# is brought in later may show that another order reached her before.
+# Beside another delivery to the same new client, the first to commit has bound them. A history that
+# is brought in later may show that another order reached them before.
 _BIND = """
 INSERT INTO client_binding AS b
   (client_key, affiliate_id, bound_at, bound_until, reason, home_id, order_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from mainstem.kit.work import Question, Work
+from mainstem.kit.work import Query, Work
 from mainstem.money import BASIS, Money, net_of_tax, rdiv
 from mainstem.payments import refuse_impossible
 
@@ -86,14 +86,14 @@ def offers(
 ) -> dict[str, Offer]:
     """The offers of the SKUs that are sold, or also of those that were; `unit_minor` is None
     without a price."""
-    return work.ask(offers_question(skus, currency=currency, locale=locale, at=at, retired=retired))
+    return work.fetch(offers_query(skus, currency=currency, locale=locale, at=at, retired=retired))
 
 
-def offers_question(
+def offers_query(
     skus: Sequence[str], *, currency: str, locale: str, at: datetime, retired: bool
-) -> Question[dict[str, Offer]]:
-    """The question behind `offers`."""
-    return Question(
+) -> Query[dict[str, Offer]]:
+    """The query behind `offers`."""
+    return Query(
         _OFFERS,
         {
             "skus": list(skus),
@@ -123,12 +123,12 @@ class ShippingRate:
 
 def shipping_rates(work: Work) -> dict[str, ShippingRate]:
     """Every currency's rate."""
-    return work.ask(shipping_rates_question())
+    return work.fetch(shipping_rates_query())
 
 
-def shipping_rates_question() -> Question[dict[str, ShippingRate]]:
-    """The question behind `shipping_rates`."""
-    return Question(
+def shipping_rates_query() -> Query[dict[str, ShippingRate]]:
+    """The query behind `shipping_rates`."""
+    return Query(
         "SELECT currency, amount_minor, free_from_minor, tax_bp FROM shipping_rate",
         {},
         lambda rows: {currency: ShippingRate(*rate) for currency, *rate in rows},
@@ -190,7 +190,7 @@ def set_shipping_rate(
     changed(work)
 
 
-class OnShelf(NamedTuple):
+class AssortmentRow(NamedTuple):
     """One variant of a product, as a page of a storefront needs it."""
 
     product_id: int
@@ -217,7 +217,7 @@ LEFT JOIN LATERAL (SELECT sum(l.on_hand - l.reserved)::int AS quantity
                     WHERE l.variant_id = v.id) free ON true"""
 
 
-def assortment(work: Work, *, locale: str, currency: str) -> list[OnShelf]:
+def assortment(work: Work, *, locale: str, currency: str) -> list[AssortmentRow]:
     """Everything that is sold, in the company's order: one row a variant, with price and stock."""
     rows = work.rows(
         f"""SELECT p.id AS product_id, p.slug, p.kind, p.category, p.picture,
@@ -237,7 +237,7 @@ def assortment(work: Work, *, locale: str, currency: str) -> list[OnShelf]:
         currency=currency,
         at=work.now(),
     )
-    return [OnShelf(*row) for row in rows]
+    return [AssortmentRow(*row) for row in rows]
 
 
 def offered(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg.types.json
@@ -35,8 +36,8 @@ class CheckRun:
     wrong: int
 
 
-def ask(work: Work) -> bool:
-    """Have a worker check every truth; False when a check is under way already."""
+def request(work: Work) -> bool:
+    """Have a worker run every check; False when they are under way already."""
     work.run("SELECT pg_advisory_xact_lock(7218)")
     pending = work.value(
         """SELECT 1 FROM check_run WHERE ended_at IS NULL AND asked_at > %(since)s LIMIT 1""",
@@ -72,7 +73,12 @@ def last(work: Work) -> CheckRun | None:
     )
     if row is None:
         return None
-    return CheckRun(row.ended_at, [Finding(**f) for f in row.findings], row.wrong)
+    return CheckRun(row.ended_at, [_kept(f) for f in row.findings], row.wrong)
+
+
+def _kept(f: dict[str, Any]) -> Finding:
+    # Runs that were kept before the field was called so say `truth`.
+    return Finding(f.get("invariant") or f["truth"], f["wrong"], f["example"])
 
 
 def under_way(work: Work) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The command line: the same verbs by another door."""
+"""The command line: the same verbs from a terminal."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     rate.add_argument("figure", help="the rate as it was published, such as 11.2345")
     rate.add_argument("--source", required=True, help="where it is from; affiliates read it")
     rate.add_argument("--published", help="when, as 2026-11-27T16:00+01:00; else now")
-    check = add("check", check_truths)
-    check.add_argument("--json", action="store_true", help="one JSON object a truth")
+    check = add("check", run_checks)
+    check.add_argument("--json", action="store_true", help="one JSON object a check")
     check.add_argument(
         "--rebuild-balances",
         action="store_true",
@@ -420,8 +420,8 @@ def keep_rate(given: argparse.Namespace) -> int:
     return 0
 
 
-def check_truths(given: argparse.Namespace) -> int:
-    """Check every truth of the company on the live database; 1 when one does not hold."""
+def run_checks(given: argparse.Namespace) -> int:
+    """Run every check of the company on the live database; 1 when one fails."""
     if given.rebuild_balances:
         _rebuild_balances()
     database = Database(_live_owner_url(), pool=1, name="mainstem-check")
@@ -429,15 +429,15 @@ def check_truths(given: argparse.Namespace) -> int:
     database.close()
     for finding in findings:
         if given.json:
-            told = {"truth": finding.truth, "wrong": finding.wrong, "example": finding.example}
+            told = {"check": finding.invariant, "wrong": finding.wrong, "example": finding.example}
             print(json.dumps(told))  # noqa: T201
         else:
-            mark = "holds " if not finding.wrong else "BROKEN"
+            mark = "passed" if not finding.wrong else "FAILED"
             note = f"   {finding.wrong}, such as {finding.example}" if finding.wrong else ""
-            print(f"{mark}  {finding.truth}{note}")  # noqa: T201
+            print(f"{mark}  {finding.invariant}{note}")  # noqa: T201
     right = sum(not finding.wrong for finding in findings)
     if not given.json:
-        print(f"{right}/{len(findings)}")  # noqa: T201
+        print(f"{right}/{len(findings)} checks passed")  # noqa: T201
     return 0 if right == len(findings) else 1
 
 

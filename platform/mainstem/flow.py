@@ -19,7 +19,7 @@ from mainstem.kit import idempotency
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record
 from mainstem.kit.work import Tools, Work
-from mainstem_fulfillment import engagements, routing, shipments
+from mainstem_fulfillment import jobs, routing, shipments
 
 Reaction = Callable[[Work, Sequence[Fact]], object]
 Outside = Callable[[Database, Fact], object]
@@ -32,7 +32,7 @@ def _keys(facts: Sequence[Fact]) -> list[tuple[int, UUID]]:
 
 def _sweep(work: Work, facts: Sequence[Fact]) -> None:
     """Each minute: what nobody has paid. The first one of an hour begins the hour."""
-    payments.chase_payments(work)
+    payments.queue_payment_reconciliations(work)
     orders.expire_unpaid(work)
     for fact in facts:
         hour = datetime.fromisoformat(fact.subject).replace(minute=0)
@@ -40,14 +40,14 @@ def _sweep(work: Work, facts: Sequence[Fact]) -> None:
 
 
 def _hourly(work: Work, facts: Sequence[Fact]) -> None:
-    """Each hour: what the gateway should have told us of by now, and what may end or be forgotten.
+    """Each hour: what is to be reconciled with the gateway, and what may end or be forgotten.
 
     Each of these takes a bounded batch, and the next hour what it has left.
     """
-    payments.chase_refunds(work)
-    payments.chase_disputes(work)
-    payments.chase_accounts(work)
-    payouts.chase_payouts(work)
+    payments.queue_refund_reconciliations(work)
+    payments.queue_dispute_reconciliations(work)
+    payments.queue_account_reconciliations(work)
+    payouts.queue_payout_reconciliations(work)
     orders.close_finished(work)
     idempotency.forget(work)
     identity.forget_sign_ins(work)
@@ -58,14 +58,14 @@ def _daily(work: Work, facts: Sequence[Fact]) -> None:
         commissions.release(work, date.fromisoformat(fact.subject))
 
 
-def _tidy(work: Work, facts: Sequence[Fact]) -> None:
+def _housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     """What else is due once a day: apart from the release, so that neither waits for the other."""
     leads.expire_quotes(work)
     orders.forget_origins(work)
     leads.forget_claims(work)
-    engagements.sign_off_overdue(work)
+    jobs.sign_off_overdue(work)
     checks.forget(work)
-    checks.ask(work)
+    checks.request(work)
 
 
 def _weekly(work: Work, facts: Sequence[Fact]) -> None:
@@ -78,24 +78,24 @@ def _weekly(work: Work, facts: Sequence[Fact]) -> None:
 
 def _paid(work: Work, facts: Sequence[Fact]) -> None:
     routing.route(work, _keys(facts))
-    commissions.weigh(work, _keys(facts))
+    commissions.hold_for_review(work, _keys(facts))
 
 
-def _called_off(work: Work, facts: Sequence[Fact]) -> None:
-    shipments.call_off(work, _keys(facts))
-    engagements.cancel_jobs(work, _keys(facts))
+def _order_canceled(work: Work, facts: Sequence[Fact]) -> None:
+    shipments.cancel_fulfilments(work, _keys(facts))
+    jobs.cancel_jobs(work, _keys(facts))
     commissions.settle(work, _keys(facts))
 
 
-def _lines_called_off(work: Work, facts: Sequence[Fact]) -> None:
-    engagements.cancel_jobs(work, _keys(facts))
+def _lines_canceled(work: Work, facts: Sequence[Fact]) -> None:
+    jobs.cancel_jobs(work, _keys(facts))
     commissions.settle(work, _keys(facts))
 
 
 def _disputed(work: Work, facts: Sequence[Fact]) -> None:
     """The money first: what a lost dispute has left of it depends on what it took."""
     orders.record_dispute(work, _keys(facts))
-    shipments.heed_disputes(work, _keys(facts))
+    shipments.apply_disputes(work, _keys(facts))
 
 
 # Inside: one transaction for the facts of one consumer and all that they cause.
@@ -114,42 +114,44 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     "order.refunded": {"commissions": lambda work, facts: commissions.settle(work, _keys(facts))},
     "payment.disputed": {"orders": _disputed},
     "order.disputed": {"commissions": lambda work, facts: commissions.settle(work, _keys(facts))},
-    "order.lines_canceled": {"fulfillment": _lines_called_off},
-    "order.canceled": {"fulfillment": _called_off},
-    "order.expired": {"fulfillment": lambda work, facts: shipments.call_off(work, _keys(facts))},
+    "order.lines_canceled": {"fulfillment": _lines_canceled},
+    "order.canceled": {"fulfillment": _order_canceled},
+    "order.expired": {
+        "fulfillment": lambda work, facts: shipments.cancel_fulfilments(work, _keys(facts))
+    },
     "account.changed": {
         "payouts": lambda work, facts: payouts.resume(work, [fact.home_id for fact in facts]),
     },
     "clock.sweep": {"reconciliation": _sweep},
     "clock.hourly": {"reconciliation": _hourly},
-    "clock.daily": {"commissions": _daily, "housekeeping": _tidy},
+    "clock.daily": {"commissions": _daily, "housekeeping": _housekeeping},
     "clock.weekly": {"payouts": _weekly},
 }
 
 
-def _open_letters(database: Database, facts: Sequence[Fact]) -> None:
-    for letter in payments.apply_letters(database, [fact.uuid for fact in facts]):
-        payouts.apply_letter(database, letter)
+def _apply_webhook_events(database: Database, facts: Sequence[Fact]) -> None:
+    for event in payments.apply_webhook_events(database, [fact.uuid for fact in facts]):
+        payouts.apply_webhook_event(database, event)
 
 
 # Outside: these talk to the gateway, or read for long, between transactions of their own.
 OUTSIDE: dict[str, dict[str, Outside]] = {
     "refund.requested": {"gateway": payments.send_refund},
     "payout.reserved": {"gateway": payouts.send},
-    "payout.cancel_requested": {"gateway": payouts.unwind},
-    "payment.duplicated": {"gateway": payments.return_second},
-    "retry.duplicate": {"gateway": payments.return_second_again},
-    "reconcile.payment": {"gateway": payments.look_for_payment},
-    "reconcile.refund": {"gateway": payments.look_for_refund},
-    "reconcile.dispute": {"gateway": payments.look_for_dispute},
-    "reconcile.account": {"gateway": payments.look_for_account},
-    "reconcile.payout": {"gateway": payouts.look_for_payout},
+    "payout.cancel_requested": {"gateway": payouts.complete_cancellation},
+    "payment.duplicated": {"gateway": payments.refund_duplicate},
+    "retry.duplicate": {"gateway": payments.retry_duplicate_refund},
+    "reconcile.payment": {"gateway": payments.reconcile_payment},
+    "reconcile.refund": {"gateway": payments.reconcile_refund},
+    "reconcile.dispute": {"gateway": payments.reconcile_dispute},
+    "reconcile.account": {"gateway": payments.reconcile_account},
+    "reconcile.payout": {"gateway": payouts.reconcile_payout},
     "check.requested": {"checks": checks.run},
 }
 
 # The same for facts of one group, which one look answers.
 OUTSIDE_TOGETHER: dict[str, dict[str, Together]] = {
-    "webhook.received": {"gateway": _open_letters},
+    "webhook.received": {"gateway": _apply_webhook_events},
 }
 
 CONSUMERS: dict[str, tuple[str, ...]] = {

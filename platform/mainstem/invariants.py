@@ -1,4 +1,4 @@
-"""Truths that must hold at every moment, each one query that must find nothing.
+"""Invariants: what must hold at every moment, each one query that must find nothing.
 
 `mainstem check` runs them on the live database; every story, kill test and run ends with them.
 """
@@ -9,7 +9,7 @@ from mainstem import ledger
 from mainstem.kit.work import Work
 from mainstem.ledger import Finding
 
-_TRUTHS = {
+_INVARIANTS = {
     "Stock that is promised is exactly what open orders were promised": """
         SELECT coalesce(s.variant_id, r.variant_id) || ' at ' || coalesce(s.location_id, r.location_id)
           FROM stock_level s
@@ -20,7 +20,7 @@ _TRUTHS = {
                       WHERE r.released_at IS NULL AND f.state <> 'shipped'
                       GROUP BY 1, 2) r USING (variant_id, location_id)
          WHERE coalesce(s.reserved, 0) <> coalesce(r.promised, 0)""",
-    "Nothing that was called off is still to be picked": """
+    "Nothing that was cancelled is still to be picked": """
         SELECT o.number FROM (
                SELECT home_id, order_id, line_no, sum(r.quantity) AS promised
                  FROM reservation r
@@ -47,7 +47,7 @@ _TRUTHS = {
                              JOIN fact_waiting w ON w.home_id = q.home_id AND w.subject = q.id::text
                             WHERE w.name = 'payment.captured'
                               AND q.home_id = o.home_id AND q.order_id = o.id)""",
-    "What went back on an order is what its refunds say": """
+    "What was refunded on an order is what its refunds say": """
         SELECT o.number FROM orders o
           JOIN (SELECT home_id, order_id, sum(amount_minor) FILTER (WHERE booked) AS back
                   FROM refund GROUP BY 1, 2) r ON r.home_id = o.home_id AND r.order_id = o.id
@@ -123,7 +123,7 @@ _TRUTHS = {
                         AND transfer_id IS NULL
                       GROUP BY 1, 2) AS p ON p.home_id = b.owner_id AND p.currency = b.currency
          WHERE coalesce(b.minor, 0) <> coalesce(p.minor, 0)""",
-    "Every change of money stands in the books on both sides": """
+    "Every conversion is in the books on both sides": """
         SELECT c.id::text FROM conversion c
           LEFT JOIN ledger_transfer o ON o.home_id = c.home_id AND o.key = 'conversion:' || c.id || ':out'
           LEFT JOIN ledger_transfer i ON i.home_id = c.home_id AND i.key = 'conversion:' || c.id || ':in'
@@ -139,17 +139,17 @@ _TRUTHS = {
                                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS held_until
                   FROM job WHERE state IN ('scheduled','en_route','on_site')) AS j
          WHERE starts_at < held_until""",
-    "No fact is dead": """SELECT name || ' ' || subject FROM fact_waiting WHERE state = 'dead'""",
+    "No background task has failed": """SELECT name || ' ' || subject FROM fact_waiting WHERE state = 'dead'""",
 }
 
 
 def check(work: Work) -> list[Finding]:
-    """Every truth, the books' own among them, with how many things contradict it."""
+    """Every invariant, the books' own among them, with how many things contradict it."""
     findings = ledger.audit(work)
-    for truth, sql in _TRUTHS.items():
+    for invariant, sql in _INVARIANTS.items():
         row = work.row(
             f"SELECT count(*) AS wrong, min(found.name) AS example FROM ({sql}) AS found (name)"
         )
         assert row is not None
-        findings.append(Finding(truth, row.wrong, row.example or ""))
+        findings.append(Finding(invariant, row.wrong, row.example or ""))
     return findings

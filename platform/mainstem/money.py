@@ -24,7 +24,7 @@ BASIS = 10_000
 """Basis points in a whole: a rate of 1,000 is 10 %."""
 
 MINOR_MAX = 2**53
-"""Larger amounts are refused at the door: they are mistakes, and some readers of our JSON
+"""Larger amounts are refused on entry: they are mistakes, and some readers of our JSON
 hold numbers as doubles."""
 
 

@@ -17,7 +17,7 @@ from mainstem.kit.work import Work
 from mainstem.plan import NOBODY
 
 ELIGIBLE = ("active", "paused")
-"""States in which an affiliate is credited for sales: a pause stops new clients, not her pay."""
+"""States in which an affiliate is credited for sales: a pause stops new clients, not their pay."""
 
 
 SEE_MONEY, BE_PAID, WORK = "see_money", "be_paid", "work"
@@ -37,7 +37,7 @@ MAY: dict[str, frozenset[str]] = {
 
 
 class Affiliate(SQLModel, table=True):
-    """A sub-company that wins clients. `upline` is herself first, then every ancestor."""
+    """A sub-company that wins clients. `upline` is the affiliate first, then every ancestor."""
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     slug: str
@@ -71,7 +71,8 @@ def join(
     sponsor_id: int | None = None,
     state: str = "active",
 ) -> int:
-    """A new affiliate under her sponsor; her id. Joining costs nothing and earns nobody anything."""
+    """A new affiliate under their sponsor; the id. Joining costs nothing and earns nobody
+    anything."""
     row = work.row(
         """WITH me AS (SELECT nextval(pg_get_serial_sequence('affiliate', 'id')) AS id),
                 above AS (SELECT coalesce((SELECT upline FROM affiliate WHERE id = %(sponsor)s),
@@ -105,17 +106,17 @@ def join(
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """Where an affiliate stands now: her state, and her upline with herself first.
+class Upline:
+    """Where an affiliate stands now: their state, and their upline with themselves first.
 
     NOBODY stands where an ancestor is not eligible.
     """
 
     state: str
-    upline: list[int]
+    affiliates: list[int]
 
 
-def lines(work: Work, affiliates: Sequence[int], *, levels: int = 1) -> dict[int, Line]:
+def uplines(work: Work, affiliates: Sequence[int], *, levels: int = 1) -> dict[int, Upline]:
     """Each affiliate's state and upline as of now, this many levels of it.
 
     It is frozen on the order, so that no later move in the tree can change who is paid for it.
@@ -134,8 +135,8 @@ def lines(work: Work, affiliates: Sequence[int], *, levels: int = 1) -> dict[int
         nobody=NOBODY,
         levels=levels,
     )
-    # She herself always stands first: the order is hers even when it earns nothing.
-    return {row.id: Line(row.state, [row.id, *row.upline[1:]]) for row in rows}
+    # The seller always stands first: the order is theirs even when it earns nothing.
+    return {row.id: Upline(row.state, [row.id, *row.upline[1:]]) for row in rows}
 
 
 def team(work: Work, affiliate_id: int) -> list[Any]:

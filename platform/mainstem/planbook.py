@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from mainstem.kit.errors import Refused
-from mainstem.kit.work import Question, Work
+from mainstem.kit.work import Query, Work
 from mainstem.money import Money
 from mainstem.payments import payout_problem
 from mainstem.plan import Plan, PlanRefused, parse
@@ -93,16 +93,16 @@ def in_force(work: Work, at: datetime) -> Plan:
 
 def in_force_each(work: Work, instants: Iterable[datetime]) -> dict[datetime, Plan]:
     """The plan for a sale at each of these instants. Raises NoPlanInForce where there is none."""
-    return choose(work.ask(published_question()), instants)
+    return choose(work.fetch(published_query()), instants)
 
 
 Published = list[tuple[datetime, Plan]]
 """Every plan with the instant from which it is in force, the newest version first."""
 
 
-def published_question() -> Question[Published]:
-    """What has been published."""
-    return Question(
+def published_query() -> Query[Published]:
+    """The query for every published plan."""
+    return Query(
         """SELECT version, effective_from, document::text AS document FROM plan_version
             ORDER BY version DESC""",
         {},

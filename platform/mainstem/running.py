@@ -3,7 +3,7 @@
 It takes the data folder for itself, brings the database up, lets the company prepare it, starts
 the company's processes, each with the socket that it serves, and waits until each answers. A
 process that dies is started again. Ctrl-C stops everything in the reverse order. Should the
-supervisor itself be killed, the database's keeper and the warden end what it had started.
+supervisor itself be killed, the database's own supervisor and the reaper end what it had started.
 
 What the company is made of is said by the caller, in a `Company`; no business is known here.
 """
@@ -39,7 +39,7 @@ from mainstem.kit.privileges import ordinary_user
 
 OLDEST_SERVER = 15
 DATABASE = "mainstem"
-_WARDEN = Path(__file__).with_name("running_warden.py")
+_REAPER = Path(__file__).with_name("running_reaper.py")
 _READY_PATIENCE_SECONDS = 60.0
 _LOCK_PATIENCE_SECONDS = 12.0
 _HEALTHY_AFTER_SECONDS = 60.0
@@ -182,7 +182,7 @@ def _own(data: Path) -> Iterator[int]:
             except BlockingIOError:
                 noted = _noted(data)
                 pid = int(str(noted.get("pid", 0))) or None
-                # A killed supervisor's warden is still clearing up: that is worth waiting for.
+                # A killed supervisor's reaper is still clearing up: that is worth waiting for.
                 if (pid is not None and _lives(pid)) or time.monotonic() > until:
                     raise AlreadyRunning(pid, str(noted.get("banner", ""))) from None
                 time.sleep(0.05)
@@ -253,7 +253,7 @@ class _Supervisor:
         self.sockets: int | None = None  # the folder of the database's socket, for who is not root
         self.account: Account | None = None
         self.server: Server | None = None
-        self.warden: subprocess.Popen[str] | None = None
+        self.reaper: subprocess.Popen[str] | None = None
         self.children: list[_Child] = []
         self.asked_to_stop = 0
         self.interruptible = False
@@ -355,8 +355,8 @@ class _Supervisor:
                 self.say(f"Port {port.wished} is taken; {name} uses {taken} this time.")
 
     def _start_all(self, place: Place) -> None:
-        self.warden = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-I", "-S", str(_WARDEN)],
+        self.reaper = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-I", "-S", str(_REAPER)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
@@ -395,7 +395,7 @@ class _Supervisor:
                 start_new_session=True,  # Ctrl-C reaches us alone, and we choose the order
             )
         child.began, child.again_at = time.monotonic(), None
-        self._tell_warden("watch", child.popen.pid)
+        self._tell_reaper("watch", child.popen.pid)
 
     def _await_ready(self, child: _Child) -> None:
         url = child.process.ready_url
@@ -457,11 +457,11 @@ class _Supervisor:
                 self.listeners[child.process.listens].close()
         for listener in self.listeners.values():
             listener.close()
-        if self.warden is not None:
-            assert self.warden.stdin is not None
+        if self.reaper is not None:
+            assert self.reaper.stdin is not None
             with contextlib.suppress(BrokenPipeError):
-                self.warden.stdin.close()
-            self.warden.wait()
+                self.reaper.stdin.close()
+            self.reaper.wait()
         if self.server is not None:
             self.server.stop()
         (self.data / "company.json").unlink(missing_ok=True)
@@ -486,15 +486,15 @@ class _Supervisor:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.popen.pid, signal.SIGKILL)
         child.popen.wait()
-        self._tell_warden("forget", child.popen.pid)
+        self._tell_reaper("forget", child.popen.pid)
 
-    def _tell_warden(self, word: str, group: int) -> None:
-        if self.warden is None:
+    def _tell_reaper(self, word: str, group: int) -> None:
+        if self.reaper is None:
             return
-        assert self.warden.stdin is not None
+        assert self.reaper.stdin is not None
         with contextlib.suppress(BrokenPipeError):
-            self.warden.stdin.write(f"{word} {group}\n")
-            self.warden.stdin.flush()
+            self.reaper.stdin.write(f"{word} {group}\n")
+            self.reaper.stdin.flush()
 
     def _note(self, banner: str) -> None:
         written = self.data / "company.json.new"

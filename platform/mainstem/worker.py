@@ -3,8 +3,8 @@
 Each consumer of a fact has a place of its own in the queue. They are claimed with SKIP LOCKED, so
 any number of workers may run. One transaction holds the claim,
 the reaction and the removal from the queue: a killed worker leaves no trace. A batch that fails is
-run one by one, so a poisonous fact stops nobody; it waits longer each time and is dead in the end,
-where staff can see it and send it again. Only what waits for a gateway that is away waits for days.
+run one by one, so a poisonous fact stops nobody; it waits longer each time and is a dead letter
+in the end, which staff see and can retry. Only what waits for a gateway that is away waits for days.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from mainstem import flow
 from mainstem.kit import telemetry
 from mainstem.kit.db import Database
-from mainstem.kit.events import Fact, record, revive
+from mainstem.kit.events import Fact, record, retry
 from mainstem.kit.work import SYSTEM, Work
 from mainstem.payments import GatewayUnavailable
 
 log = telemetry.log("worker")
 
-__all__ = ["drain", "revive", "run", "tick", "work_inside", "work_outside"]
+__all__ = ["drain", "retry", "run", "tick", "work_inside", "work_outside"]
 
 BATCH = 500
 ATTEMPTS_MAX = 12
 """About an hour: nobody's fault mends itself after that."""
 OUTAGE_ATTEMPTS_MAX = 84
-"""About three days: so long may the gateway be away without anybody having to send facts again."""
+"""About three days: so long may the gateway be away without anybody having to retry facts."""
 BROKEN_OFF_MAX = 5
 """So many workers in a row may end in the middle of one fact's call before it is left to people."""
 GROUP_MAX = 50
@@ -104,7 +104,7 @@ def work_inside(database: Database, *, most: int = BATCH) -> int:
             _react(work, facts, consumer)
     except Exception as error:
         if len(facts) <= 1:
-            _put_back(database, facts, consumer, error)
+            _requeue(database, facts, consumer, error)
         else:
             for fact in facts:
                 _work_one(database, fact, consumer)
@@ -117,7 +117,7 @@ def _work_one(database: Database, fact: Fact, consumer: str) -> None:
             if _facts(work, _CLAIM_ONE, id=fact.id, consumer=consumer):
                 _react(work, [fact], consumer)
     except Exception as error:
-        _put_back(database, [fact], consumer, error)
+        _requeue(database, [fact], consumer, error)
 
 
 def _react(work: Work, facts: Sequence[Fact], consumer: str) -> None:
@@ -152,10 +152,10 @@ def work_outside(database: Database) -> int:
     try:
         _run_outside(database, facts, head.consumer)
     except GatewayUnavailable as error:
-        _put_back(database, facts, head.consumer, error, counted=True)
+        _requeue(database, facts, head.consumer, error, counted=True)
     except Exception as error:
         if len(facts) == 1:
-            _put_back(database, facts, head.consumer, error, counted=True)
+            _requeue(database, facts, head.consumer, error, counted=True)
         else:
             for fact in facts:
                 _run_alone(database, fact, head.consumer)
@@ -200,14 +200,14 @@ def _run_alone(database: Database, fact: Fact, consumer: str) -> None:
     try:
         _run_outside(database, [fact], consumer)
     except Exception as error:
-        _put_back(database, [fact], consumer, error, counted=True)
+        _requeue(database, [fact], consumer, error, counted=True)
 
 
 def _facts(work: Work, sql: str, **values: Any) -> list[Fact]:
     return [Fact(row.id, row.home_id, row.name, row.subject) for row in work.rows(sql, **values)]
 
 
-def _put_back(
+def _requeue(
     database: Database,
     facts: Sequence[Fact],
     consumer: str,

@@ -1,4 +1,5 @@
-"""One whole company and one browser for the stories; each actor has a browser profile of her own."""
+"""One whole company and one browser for the stories; each actor has a browser profile of their
+own."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from mainstem import running
-from tests.browser.eyes import DESK, PHONE, Eyes
+from tests.browser.inspector import DESK, PHONE, Inspector
 from tests.browser.people import PATIENCE_MS, Company, Person
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -99,16 +100,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def eyes(request: pytest.FixtureRequest) -> Eyes:
+def inspector(request: pytest.FixtureRequest) -> Inspector:
     """What is noticed on the pages, and where pictures of them go."""
     pictures = request.config.rootpath / "artifacts" / "screenshots"
     pictures.mkdir(parents=True, exist_ok=True)
-    return Eyes(pictures)
+    return Inspector(pictures)
 
 
 @pytest.fixture
-def enter(browser: Browser, company: Company, eyes: Eyes) -> Iterator[Callable[..., Person]]:
-    """Let somebody in: `enter()` is a new visitor with a browser profile of her own.
+def enter(
+    browser: Browser, company: Company, inspector: Inspector
+) -> Iterator[Callable[..., Person]]:
+    """Let somebody in: `enter()` is a new visitor with a browser profile of their own.
 
     When the story is over, nothing may have been wrong with any page that anybody saw in it.
     """
@@ -123,11 +126,11 @@ def enter(browser: Browser, company: Company, eyes: Eyes) -> Iterator[Callable[.
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
-        eyes.watch(page)
-        return Person(page, company, eyes)
+        inspector.watch(page)
+        return Person(page, company, inspector)
 
-    eyes.wrong.clear()
+    inspector.wrong.clear()
     yield enter
     for context in contexts:
         context.close()
-    assert not eyes.wrong, "\n".join(eyes.wrong)
+    assert not inspector.wrong, "\n".join(inspector.wrong)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.eyes import Eyes
+from tests.browser.inspector import Inspector
 
 PATIENCE_MS = 60_000
 PATIENCE_SECONDS = 300
@@ -48,10 +48,10 @@ class Company:
 class Person:
     """Somebody at a browser: does what a label says, and looks at what comes."""
 
-    def __init__(self, page: Page, company: Company, eyes: Eyes) -> None:
+    def __init__(self, page: Page, company: Company, inspector: Inspector) -> None:
         self.page = page
         self.company = company
-        self.eyes = eyes
+        self.inspector = inspector
 
     # ------------------------------------------------------------ the hands
 
@@ -101,11 +101,11 @@ class Person:
         self.page.locator("main button").click()
         expect(self.page).not_to_have_url(re.compile("/sign-in"))
 
-    # ------------------------------------------------------------ the eyes
+    # ------------------------------------------------------------ what is inspected
 
     def look(self, name: str) -> None:
         """Look closely at this kind of page, once in all the stories."""
-        self.eyes.look(self.page, name)
+        self.inspector.look(self.page, name)
 
     def sees(self, *words: str | re.Pattern[str], within: Locator | None = None) -> None:
         """These words are on the page, to be seen."""
@@ -167,12 +167,12 @@ def put_in_basket(
         client.follow(re.compile(f"^{re.escape(variant)}"))
         expect(client.page.locator(".variants [aria-current]")).to_contain_text(variant)
     client.fill(quantity=str(quantity))
-    client.press(re.compile("Put in the basket|Lägg i varukorgen"))
+    client.press(re.compile("Add to basket|Lägg i varukorgen"))
     expect(client.page.locator("#added .flash")).to_be_visible()
 
 
 def fill_in_checkout(client: Person, name: str) -> None:
-    """Who she is and where it goes: no account, and nothing that is optional."""
+    """Who the client is and where it goes: no account, and nothing that is optional."""
     client.fill(client__name=name, client__email=_email(name), **AT_HOME)
     client.page.locator("[name=address-country]").select_option("SE")
 
@@ -249,7 +249,7 @@ def arrive(picker: Person, order: Order) -> None:
     """Tick the order's parcel under In transit: the client has it."""
     picker.go("/desk/ship/transit")
     picker.page.get_by_role("checkbox", name=order.number).check()
-    picker.press("Mark the ticked as delivered")
+    picker.press("Mark selected as delivered")
     picker.sees("One parcel is delivered.")
 
 
@@ -260,7 +260,7 @@ def let_time_pass(admin: Person, days: int) -> None:
     """Move the company's clock, and wait until the worker has been through the last of the days."""
     admin.go("/console/clock")
     admin.fill(days=str(days))
-    admin.press("Let time pass")
+    admin.press("Move the clock forward")
     expect(admin.page.get_by_role("status").first).to_be_visible()
 
 

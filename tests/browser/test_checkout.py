@@ -49,12 +49,12 @@ def test_the_last_pieces_are_sold_once(enter: Enter) -> None:
     fill_in_checkout(late, "Lisa Sen")
     buy(quick, "kulla", LAST, quantity=3, name="Rut Kvick")
     late.press("Order and pay")
-    late.sees("Sold out just now. Take it out to go on.")
+    late.sees("Sold out just now. Remove it to continue.")
     late.look("storefront-checkout-sold-out")
     late.go("/s/kulla")
     late.follow(LAST)
     late.sees(re.compile("^Sold out just now"))
-    expect(late.page.get_by_role("button", name="Put in the basket")).to_have_count(0)
+    expect(late.page.get_by_role("button", name="Add to basket")).to_have_count(0)
     late.look("storefront-product-sold-out")
 
 
@@ -72,7 +72,7 @@ def test_a_swede_buys_in_swedish(enter: Enter) -> None:
     pay(client)
     paid_order(client)
     client.heads("Betald")
-    # The language is hers to change on any page, and stays changed.
+    # The language is theirs to change on any page, and stays changed.
     client.follow("English")
     client.heads("Paid. We are getting it ready")
 
@@ -80,7 +80,7 @@ def test_a_swede_buys_in_swedish(enter: Enter) -> None:
 def test_the_checkout_needs_no_script(enter: Enter) -> None:
     client = enter(script=False)
     client.go("/s/langkok/p/skillet")
-    client.press("Put in the basket")
+    client.press("Add to basket")
     client.heads("Basket")
     client.fill(quantity="2")
     client.press("Change")
@@ -89,7 +89,7 @@ def test_the_checkout_needs_no_script(enter: Enter) -> None:
     fill_in_checkout(client, "Olle Utan")
     client.fill(address__postal_code="12")
     client.press("Order and pay")
-    client.sees("One thing to put right")
+    client.sees("One thing to correct")
     client.fill(address__postal_code="111 35")
     client.press("Order and pay")
     pay(client)
@@ -104,7 +104,7 @@ def test_the_checkout_needs_no_mouse(enter: Enter) -> None:
     client.tabs_to(re.compile("28 cm"))
     client.keys("Enter")
     expect(client.page).to_have_url(re.compile("variant=HV-101-28"))
-    client.tabs_to("Put in the basket")
+    client.tabs_to("Add to basket")
     client.keys("Enter")
     client.sees("Skillet is in the basket")
     client.tabs_to("To the checkout")
@@ -163,6 +163,6 @@ def test_the_desk_needs_no_mouse(enter: Enter) -> None:
     expect(picker.page).to_have_url(re.compile("/transit$"))
     picker.tabs_to(f"Order {order.number} has arrived")
     picker.keys("Space")
-    picker.tabs_to("Mark the ticked as delivered")
+    picker.tabs_to("Mark selected as delivered")
     picker.keys("Enter")
     picker.sees("One parcel is delivered.")

@@ -51,7 +51,7 @@ def buy(client: Person, says: Step) -> Order:
     client.page.locator("#goods").get_by_role(
         "link", name=says("Skillet"), exact=True
     ).first.click()
-    client.press(says("Put in the basket"))
+    client.press(says("Add to basket"))
     client.follow(says("To the checkout"))
     fill_in_checkout(client, "Frida Först")
     client.press(says("Order and pay"))
@@ -77,13 +77,13 @@ def ship(nils: Person, client: Person, order: Order, says: Step) -> None:
     nils.press(says("The carrier has taken it"))
     nils.follow(says("In transit"))
     nils.page.get_by_role("checkbox", name=order.number).check()
-    nils.press(says("Mark the ticked as delivered"))
+    nils.press(says("Mark selected as delivered"))
     client.go(order.url)
     client.heads(says("Delivered"))
     client.sees(re.compile("until the end of"))
     nils.go("/console/orders")
     nils.follow(order.number)
-    nils.sees(says("Why here?"))
+    nils.sees(says("Order routing"))
     says.is_done()
 
 
@@ -109,7 +109,7 @@ def let_the_window_close(enter: Enter, samir: Person, order: Order, says: Step) 
     days = re.search(r"write (\d+) days", says.text)
     assert days
     amina.fill(days=days[1])
-    amina.press(says("Let time pass"))
+    amina.press(says("Move the clock forward"))
     moved = samir.page.locator(".moved", has_text=order.number)
     samir.go("/portal")
     samir.waits_for(moved.get_by_text(says("payable since")))
@@ -159,9 +159,9 @@ def ask_for_a_service(enter: Enter, nils: Person, says: Step) -> None:
     card = nils.page.locator(".lead-card", has_text="Stina Spis").first
     nils.waits_for(card)
     card.get_by_role("link").click()
-    nils.press(says("Take it"))
+    nils.press(says("Qualify"))
     nils.fill(amount="12 000", scope="Fitted, lit and swept.")
-    nils.press(says("Keep the draft"))
+    nils.press(says("Save the draft"))
     nils.press(says("Send the quote"))
     client.go(nils.page.get_by_label("The client's link").input_value())
     client.page.get_by_role("checkbox", name=re.compile("I accept the quote")).check()
@@ -181,7 +181,7 @@ def ask_for_a_service(enter: Enter, nils: Person, says: Step) -> None:
     nils.page.get_by_label("What was done").fill("It draws as it should.")
     nils.press(says("The work is done"))
     client.go(order.url)
-    client.press(says("I am content: sign off"))
+    client.press(says("I am satisfied: sign off"))
     client.sees("The work is signed off.")
     ingrid = enter(phone=True)
     ingrid.sign_in(INGRID, to="/portal")
@@ -201,7 +201,7 @@ def give_money_back(amina: Person, samir: Person, order: Order, says: Step) -> N
     amina.press("Refund")
     samir.go("/portal")
     samir.waits_for(samir.page.locator(".moved", has_text=order.number).locator(".is-back"))
-    samir.sees(re.compile("You owe, until your next commissions fill it"))
+    samir.sees(re.compile("Debt, paid off by your next commissions"))
     says.is_done()
 
 

@@ -109,7 +109,7 @@ def test_a_pan_is_bought_shipped_credited_and_paid_out(enter: Enter) -> None:
 
     bank = enter()
     bank.go(f"{bank.company.gateway}/__gateway/")
-    bank.look("gateway-levers")
+    bank.look("gateway-controls")
     bank.sees("Payouts")
     arrive_now = bank.page.get_by_role("button", name="Arrive")
     while arrive_now.count():

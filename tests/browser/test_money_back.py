@@ -30,7 +30,8 @@ def test_a_refund_after_the_payout_is_a_debt_that_the_next_order_fills(enter: En
     affiliate.sign_in(METTE, to="/portal")
     send_off(picker, order, "HV-106-5")
 
-    # EUR 134 with 25 % tax is 107.20 without; 10 % of that is hers once the window has closed.
+    # EUR 134 with 25 % tax is 107.20 without; 10 % of that is the affiliate's once the window has
+    # closed.
     moved = affiliate.page.locator(".moved", has_text=order.number)
     affiliate.waits_for(moved)
     expect(moved).to_contain_text("+€10.72")
@@ -53,7 +54,7 @@ def test_a_refund_after_the_payout_is_a_debt_that_the_next_order_fills(enter: En
         " with it €53.60 of the €107.20 that counts for commission. The same part of your €10.72,"
         " rounded to the nearest, goes back: €5.36 in all."
     )
-    affiliate.sees("You owe, until your next commissions fill it")
+    affiliate.sees("Debt, paid off by your next commissions")
     expect(affiliate.page.locator(".earned-sum")).to_have_text("€5.36")
     affiliate.look("portal-debt")
 
@@ -63,5 +64,5 @@ def test_a_refund_after_the_payout_is_a_debt_that_the_next_order_fills(enter: En
     let_time_pass(admin, 40)
     later = affiliate.page.locator(".moved", has_text=another.number)
     affiliate.waits_for(later.get_by_text("payable since"))
-    affiliate.sees(re.compile("Yours to be paid out"))
+    affiliate.sees(re.compile("Available for payout"))
     expect(affiliate.page.locator(".earned-sum")).to_have_text("€5.36")

@@ -12,10 +12,10 @@ from tests.browser.people import AMINA, INGRID, NILS, SAMIR, Person
 Enter = Callable[..., Person]
 
 NOBODY = {
-    "house-front": "/",
-    "house-api": "/api/v1",
-    "house-setup": "/setup",
-    "house-nothing-here": "/s/nobody",
+    "site-front": "/",
+    "site-api": "/api/v1",
+    "site-setup": "/setup",
+    "site-nothing-here": "/s/nobody",
     "storefront-search": "/s/kulla/search?q=stove",
     "storefront-search-nothing": "/s/kulla/search?q=submarine",
     "storefront-track": "/s/kulla/track",
@@ -60,7 +60,7 @@ def test_pages_for_an_affiliate(enter: Enter) -> None:
     for name, path in AFFILIATE.items():
         reader.go(path)
         reader.look(name)
-    # Where she is paid is asked by the gateway, on its own page.
+    # Where an affiliate is paid is asked by the gateway, on its own page.
     reader.go("/portal/account")
     reader.press("Change something")
     reader.look("gateway-onboarding")
@@ -78,7 +78,7 @@ def test_pages_for_staff(enter: Enter) -> None:
     ("language", "of_staff", "of_an_affiliate"),
     [("en", "Ship", "Earnings"), ("sv", "Skicka", "Intäkter")],
 )
-def test_everybody_reads_in_the_language_of_her_browser(
+def test_everybody_reads_in_the_language_of_their_browser(
     enter: Enter, language: str, of_staff: str, of_an_affiliate: str
 ) -> None:
     staff = enter(language=language)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from tests.company import KETTLE, REPAIR, SKILLET, Company, a_company, a_paid_order
-from tests.pencil import worked_out
+from tests.recalculation import worked_out
 
 from mainstem import orders, payments, worker
 from mainstem.kit.db import Database

@@ -41,7 +41,7 @@ def bought(
     """A kettle for 1,000.00, net 800.00, paid and delivered; by this card, if one is named."""
     sale = a_sale(company.shop, (KETTLE, 1, 100000), name=name)
     sale = history.Sale(replace(sale.wanted, client=client, address=address), sale.paid_at)
-    [placed] = history.capture(work, [sale])
+    [placed] = history.place(work, [sale])
     assert isinstance(placed, Placed)
     key = (placed.home_id, placed.order_id)
     paid = payments.record_external(work, [(*key, 100000, "SEK", MONDAY, name)])
@@ -52,7 +52,7 @@ def bought(
     )
     assert orders.mark_paid(work, paid) == [key]
     routing.route(work, [key])
-    commissions.weigh(work, [key])
+    commissions.hold_for_review(work, [key])
     history.ship(work, {key: LATER})
     history.deliver(work, {key: LATER})
     return key

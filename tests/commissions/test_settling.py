@@ -47,7 +47,7 @@ def of_cedar(work: Work, company: Company) -> dict[str, int]:
     return {account: minor for (_, account, _), minor in found.items() if minor}
 
 
-def every_truth_holds(database: Database) -> None:
+def every_check_passes(database: Database) -> None:
     worker.drain(database)
     with database.work() as work:
         assert [finding for finding in invariants.check(work) if finding.wrong] == []
@@ -69,7 +69,7 @@ def test_a_delivery_after_its_full_refund_earns_nothing_and_is_told(
         assert of_cedar(work, company) == {}
         kinds = work.rows("SELECT kind FROM commission WHERE level = 0 ORDER BY no")
         assert [row.kind for row in kinds] == ["credit", "reversal"]
-    every_truth_holds(database)
+    every_check_passes(database)
 
 
 def test_a_reversal_takes_no_more_from_a_hold_than_it_holds(
@@ -95,7 +95,7 @@ def test_a_reversal_takes_no_more_from_a_hold_than_it_holds(
     worker.drain(database)
     with database.work() as work:
         assert of_cedar(work, company) == {}
-    every_truth_holds(database)
+    every_check_passes(database)
 
 
 def test_two_refunds_of_one_order_taken_together_count_once_each(
@@ -110,7 +110,7 @@ def test_two_refunds_of_one_order_taken_together_count_once_each(
     with database.work() as work:
         order = work.row("SELECT refunded_minor, unallocated_minor FROM orders")
         assert tuple(order or ()) == (75000, 25000)
-    every_truth_holds(database)
+    every_check_passes(database)
 
 
 def test_money_for_what_was_never_delivered_takes_nothing_from_what_was(
@@ -124,7 +124,7 @@ def test_money_for_what_was_never_delivered_takes_nothing_from_what_was(
     worker.drain(database)
     with database.work() as work:
         assert of_cedar(work, company) == {"pending": 10000}
-    every_truth_holds(database)
+    every_check_passes(database)
 
 
 def test_a_full_refund_in_any_mixture_leaves_no_tax_and_no_sale(
@@ -143,7 +143,7 @@ def test_a_full_refund_in_any_mixture_leaves_no_tax_and_no_sale(
     with database.work() as work:
         assert {minor for minor in ledger.balances(work, [0]).values() if minor} == set()
         assert work.value("SELECT payment_status FROM orders") == "refunded"
-    every_truth_holds(database)
+    every_check_passes(database)
 
 
 def test_an_order_of_billions_settles_to_the_unit(database: Database, company: Company) -> None:
@@ -161,7 +161,7 @@ def test_an_order_of_billions_settles_to_the_unit(database: Database, company: C
     worker.drain(database)
     with database.work() as work:
         assert of_cedar(work, company) == {}
-    every_truth_holds(database)
+    every_check_passes(database)
 
 
 def test_a_reversal_beside_the_release_never_leaves_pending_below_zero(
@@ -193,7 +193,7 @@ def test_a_reversal_beside_the_release_never_leaves_pending_below_zero(
     with database.work() as work:
         assert of_cedar(work, company) == {}
         assert not [finding for finding in ledger.audit(work) if finding.wrong]
-    every_truth_holds(database)
+    every_check_passes(database)
 
 
 def test_an_order_that_is_settled_beside_itself_is_credited_once(
@@ -218,7 +218,7 @@ def test_an_order_that_is_settled_beside_itself_is_credited_once(
         assert beside.result(PATIENCE) == 0
     with database.work() as work:
         assert of_cedar(work, company) == {"pending": 20000}
-    every_truth_holds(database)
+    every_check_passes(database)
 
 
 def test_releasing_a_day_again_releases_what_has_come_since(
@@ -238,7 +238,7 @@ def test_releasing_a_day_again_releases_what_has_come_since(
     with database.work() as work:
         # Its hold is over already by the calendar that was released: it is payable at once.
         assert of_cedar(work, company) == {"payable": 30000}
-    every_truth_holds(database)
+    every_check_passes(database)
 
 
 def local(*at: int) -> datetime:
@@ -308,7 +308,7 @@ def test_nothing_is_payable_while_the_client_may_still_withdraw(
         assert payable_day(work, company) == payable
         assert commissions.release(work, payable - timedelta(days=1)) == 0
         assert commissions.release(work, payable) == 3
-    every_truth_holds(database)
+    every_check_passes(database)
 
 
 def test_a_day_is_released_when_it_begins_where_the_company_lives(
@@ -356,7 +356,7 @@ def test_the_first_parcel_is_held_until_the_last_has_come_and_may_not_go_back(
         assert of_cedar(work, company) == {"pending": 6400}
         assert commissions.release(work, date(2026, 6, 2)) == 3
         assert of_cedar(work, company) == {"payable": 6400}
-    every_truth_holds(database)
+    every_check_passes(database)
 
 
 def test_goods_that_were_lost_and_paid_back_are_not_waited_for(
@@ -373,7 +373,7 @@ def test_goods_that_were_lost_and_paid_back_are_not_waited_for(
     with database.work() as work:
         assert of_cedar(work, company) == {"pending": 10000}
         assert payable_day(work, company) == date(2026, 4, 2)
-    every_truth_holds(database)
+    every_check_passes(database)
 
 
 def test_a_sign_off_does_not_prolong_the_hold_of_the_goods_beside_it(
@@ -395,7 +395,7 @@ def test_a_sign_off_does_not_prolong_the_hold_of_the_goods_beside_it(
             # Performed on Sunday 22 March; fourteen days later is Easter Sunday.
             (date(2026, 4, 8), 4800),
         ]
-    every_truth_holds(database)
+    every_check_passes(database)
 
 
 def test_settling_again_moves_no_hold(

@@ -1,7 +1,7 @@
 """One suite, two Stripes: the embedded gateway by default, a real sandbox with STRIPE_SANDBOX_KEY.
 
 Every request of the SDK and every answer is judged by Stripe's published description. Tests
-that need the gateway's own page or levers carry the marker `embedded`.
+that need the gateway's own page or controls carry the marker `embedded`.
 """
 
 import os
@@ -33,7 +33,7 @@ stripe.enable_telemetry = False
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "embedded: needs the embedded gateway's page or levers")
+    config.addinivalue_line("markers", "embedded: needs the embedded gateway's page or controls")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -132,22 +132,22 @@ def pay(client: stripe.StripeClient, page: Page) -> Callable[..., Payment]:
 
 
 @pytest.fixture(scope="session")
-def pull(gateway: Process, page: Page) -> Callable[..., dict[str, Any]]:
-    """Pull a lever over HTTP."""
+def trigger(gateway: Process, page: Page) -> Callable[..., dict[str, Any]]:
+    """Use a control over HTTP."""
 
-    def pulled(lever: str, **given: Any) -> dict[str, Any]:
-        answer = page.browser.post(f"{gateway.url}/__gateway/levers/{lever}", json=given)
+    def triggered(control: str, **given: Any) -> dict[str, Any]:
+        answer = page.browser.post(f"{gateway.url}/__gateway/controls/{control}", json=given)
         body: dict[str, Any] = answer.json()
         assert answer.status_code == 200, body
         return body
 
-    return pulled
+    return triggered
 
 
 @pytest.fixture
 def affiliate(client: stripe.StripeClient, request: pytest.FixtureRequest) -> str:
     """A connected account that may be paid."""
     account = client.v2.core.accounts.create(recipient())  # type: ignore[arg-type]
-    pull = request.getfixturevalue("pull")
-    pull("accounts/standing", account=account.id, standing="active")
+    trigger = request.getfixturevalue("trigger")
+    trigger("accounts/standing", account=account.id, standing="active")
     return str(account.id)

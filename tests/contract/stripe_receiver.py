@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from stripe_truth import Broken, judge_event
+from stripe_conformance import Broken, judge_event
 from tests.waits import PATIENCE
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import stripe
-from stripe_truth import judge_answer, judge_request, query_of
+from stripe_conformance import judge_answer, judge_request, query_of
 from tests.waits import PATIENCE
 
 ROOT = Path(__file__).parents[2]

@@ -85,9 +85,9 @@ def test_a_change_of_capability_is_told_by_a_thin_event(
     client: stripe.StripeClient,
     affiliate: str,
     receiver: Receiver,
-    pull: Callable[..., dict[str, Any]],
+    trigger: Callable[..., dict[str, Any]],
 ) -> None:
-    pull("accounts/standing", account=affiliate, standing="restricted")
+    trigger("accounts/standing", account=affiliate, standing="restricted")
     name = "v2.core.account[configuration.recipient].capability_status_updated"
     told = receiver.wait_for(
         lambda e: e["type"] == name and e["related_object"]["id"] == affiliate, count=4
@@ -107,11 +107,11 @@ def test_an_expired_link_leads_to_a_new_one(
     client: stripe.StripeClient,
     page: Page,
     gateway: Process,
-    pull: Callable[..., dict[str, Any]],
+    trigger: Callable[..., dict[str, Any]],
 ) -> None:
     account = client.v2.core.accounts.create(recipient())  # type: ignore[arg-type]
     link = _link(client, account.id)
-    pull("clock/advance", seconds=700)
+    trigger("clock/advance", seconds=700)
     assert page.open(link.url).headers["location"] == "http://127.0.0.1:9/refresh"
     assert page.press(link.url, outcome="active").headers["location"].endswith("/refresh")
     assert _statuses(client.v2.core.accounts.retrieve(account.id, FULL))[0] == "restricted"

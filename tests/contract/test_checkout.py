@@ -139,7 +139,7 @@ def test_a_delayed_payment_completes_unpaid_and_is_decided_later(
     client: stripe.StripeClient,
     page: Page,
     receiver: Receiver,
-    pull: Callable[..., dict[str, Any]],
+    trigger: Callable[..., dict[str, Any]],
     card: str,
     arrived: bool,
     event: str,
@@ -153,7 +153,7 @@ def test_a_delayed_payment_completes_unpaid_and_is_decided_later(
     assert (waiting.status, waiting.payment_status) == ("complete", "unpaid")
     assert waiting.payment_intent.status == "processing"
     assert "Your bank has been asked to pay" in page.open(session.url).text
-    pull("sessions/bank_answers", session=session.id, arrived=arrived)
+    trigger("sessions/bank_answers", session=session.id, arrived=arrived)
     done = client.v1.checkout.sessions.retrieve(session.id)
     assert done.payment_status == status
     assert words in page.open(session.url).text

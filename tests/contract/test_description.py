@@ -5,8 +5,8 @@ import json
 import pytest
 import stripe
 from derive import TARGET, derived
+from stripe_conformance import Broken, judge_answer, judge_event, judge_request
 from stripe_suite import order
-from stripe_truth import Broken, judge_answer, judge_event, judge_request
 
 from mainstem.gateway.operations import OPERATIONS
 from mainstem.gateway.routes import VERBS

@@ -21,11 +21,11 @@ def _types_about(receiver: Receiver, dispute: str, *wanted: str) -> None:
 def test_a_dispute_takes_the_money_and_a_fee_and_winning_returns_the_money_alone(
     client: stripe.StripeClient,
     pay: Callable[..., Payment],
-    pull: Callable[..., dict[str, Any]],
+    trigger: Callable[..., dict[str, Any]],
     receiver: Receiver,
 ) -> None:
     paid = pay(3000)
-    dispute = pull("disputes/open", charge=paid.charge.id)["id"]
+    dispute = trigger("disputes/open", charge=paid.charge.id)["id"]
     opened = client.v1.disputes.retrieve(dispute)
     assert (opened.status, opened.reason, opened.amount) == ("needs_response", "fraudulent", 3000)
     assert [(t.amount, t.fee, t.net) for t in opened.balance_transactions] == [(-3000, 2000, -5000)]
@@ -43,7 +43,7 @@ def test_a_dispute_takes_the_money_and_a_fee_and_winning_returns_the_money_alone
         },
     )
     assert (answered.status, answered.evidence_details.submission_count) == ("under_review", 1)
-    pull("disputes/close", dispute=dispute, outcome="won")
+    trigger("disputes/close", dispute=dispute, outcome="won")
     won = client.v1.disputes.retrieve(dispute)
     assert won.status == "won"
     assert sum(t.net for t in won.balance_transactions) == -2000
@@ -61,10 +61,10 @@ def test_a_dispute_takes_the_money_and_a_fee_and_winning_returns_the_money_alone
 
 
 def test_giving_up_is_losing(
-    client: stripe.StripeClient, pay: Callable[..., Payment], pull: Callable[..., dict[str, Any]]
+    client: stripe.StripeClient, pay: Callable[..., Payment], trigger: Callable[..., dict[str, Any]]
 ) -> None:
     paid = pay(3000)
-    dispute = pull("disputes/open", charge=paid.charge.id, amount=1200)["id"]
+    dispute = trigger("disputes/open", charge=paid.charge.id, amount=1200)["id"]
     lost = client.v1.disputes.close(dispute)
     assert lost.status == "lost"
     assert sum(t.amount for t in lost.balance_transactions) == -1200
@@ -78,24 +78,24 @@ def test_giving_up_is_losing(
 def test_stripes_test_words_decide_at_once(
     client: stripe.StripeClient,
     pay: Callable[..., Payment],
-    pull: Callable[..., dict[str, Any]],
+    trigger: Callable[..., dict[str, Any]],
     words: str,
     verdict: str,
 ) -> None:
-    dispute = pull("disputes/open", charge=pay(3000).charge.id)["id"]
+    dispute = trigger("disputes/open", charge=pay(3000).charge.id)["id"]
     decided = client.v1.disputes.update(dispute, {"evidence": {"uncategorized_text": words}})
     assert decided.status == verdict
 
 
 def test_an_inquiry_moves_no_money_until_it_is_escalated(
-    client: stripe.StripeClient, pay: Callable[..., Payment], pull: Callable[..., dict[str, Any]]
+    client: stripe.StripeClient, pay: Callable[..., Payment], trigger: Callable[..., dict[str, Any]]
 ) -> None:
     paid = pay(3000)
-    dispute = pull("disputes/open", charge=paid.charge.id, inquiry=True)["id"]
+    dispute = trigger("disputes/open", charge=paid.charge.id, inquiry=True)["id"]
     inquiry = client.v1.disputes.retrieve(dispute)
     assert (inquiry.status, inquiry.balance_transactions) == ("warning_needs_response", [])
     assert client.v1.refunds.create({"charge": paid.charge.id, "amount": 100}).amount == 100
-    pull("disputes/withdraw", dispute=dispute)
+    trigger("disputes/withdraw", dispute=dispute)
     escalated = client.v1.disputes.retrieve(dispute)
     assert (escalated.status, len(escalated.balance_transactions)) == ("needs_response", 1)
     listed = client.v1.disputes.list({"payment_intent": paid.intent.id})

@@ -16,15 +16,15 @@ def _key(name: str) -> Any:
 
 @pytest.fixture
 def troubled(
-    client: stripe.StripeClient, pull: Callable[..., dict[str, Any]]
+    client: stripe.StripeClient, trigger: Callable[..., dict[str, Any]]
 ) -> Iterator[Callable[..., None]]:
-    """Order trouble for the next request; whatever is left is called off."""
+    """Order trouble for the next request; whatever is left is cleared."""
 
     def order_trouble(kind: str, **more: Any) -> None:
-        pull("faults/order", kind=kind, **{"path": "/v1/topups", "method": "POST"} | more)
+        trigger("faults/order", kind=kind, **{"path": "/v1/topups", "method": "POST"} | more)
 
     yield order_trouble
-    pull("faults/clear")
+    trigger("faults/clear")
 
 
 def test_the_same_key_replays_the_first_answer(client: stripe.StripeClient) -> None:
@@ -146,14 +146,14 @@ def test_a_key_in_use_is_a_conflict(
 
 @pytest.mark.embedded
 def test_a_key_is_forgotten_after_a_day(
-    client: stripe.StripeClient, pull: Callable[..., dict[str, Any]]
+    client: stripe.StripeClient, trigger: Callable[..., dict[str, Any]]
 ) -> None:
     key = _key("day")
     wanted: Any = {"amount": 700, "currency": "bgn"}
     first = client.v1.topups.create(wanted, key)
-    pull("clock/advance", seconds=23 * 3600)
+    trigger("clock/advance", seconds=23 * 3600)
     assert client.v1.topups.create(wanted, key).id == first.id
-    pull("clock/advance", seconds=2 * 3600)
+    trigger("clock/advance", seconds=2 * 3600)
     assert client.v1.topups.create(wanted, key).id != first.id
 
 

@@ -114,7 +114,7 @@ def test_a_payout_arrives_and_its_money_has_left(
     client: stripe.StripeClient,
     affiliate: str,
     receiver: Receiver,
-    pull: Callable[..., dict[str, Any]],
+    trigger: Callable[..., dict[str, Any]],
 ) -> None:
     _transfer(client, affiliate)
     on: Any = {"stripe_account": affiliate}
@@ -130,7 +130,7 @@ def test_a_payout_arrives_and_its_money_has_left(
     )
     assert (payout.status, payout.automatic, payout.method) == ("pending", False, "standard")
     assert _balance(client, affiliate, "eur") == 0
-    pull("payouts/arrive", payout=payout.id)
+    trigger("payouts/arrive", payout=payout.id)
     paid = client.v1.payouts.retrieve(payout.id, None, on)
     assert paid.status == "paid" and paid.trace_id and paid.trace_id.status == "supported"
     assert [p.id for p in client.v1.payouts.list({"status": "paid"}, on).data] == [payout.id]
@@ -147,13 +147,13 @@ def test_a_payout_that_was_paid_may_still_come_back(
     client: stripe.StripeClient,
     affiliate: str,
     receiver: Receiver,
-    pull: Callable[..., dict[str, Any]],
+    trigger: Callable[..., dict[str, Any]],
 ) -> None:
     _transfer(client, affiliate)
     on: Any = {"stripe_account": affiliate}
     payout = client.v1.payouts.create({"amount": 5000, "currency": "eur"}, on)
-    pull("payouts/arrive", payout=payout.id)
-    pull("payouts/fail", payout=payout.id, code="account_closed")
+    trigger("payouts/arrive", payout=payout.id)
+    trigger("payouts/fail", payout=payout.id, code="account_closed")
     failed = client.v1.payouts.retrieve(payout.id, {"expand": ["failure_balance_transaction"]}, on)
     assert (failed.status, failed.failure_code) == ("failed", "account_closed")
     back: Any = failed.failure_balance_transaction
@@ -165,13 +165,13 @@ def test_a_payout_that_was_paid_may_still_come_back(
     with pytest.raises(stripe.InvalidRequestError) as refused:
         client.v1.payouts.create({"amount": 5000, "currency": "eur"}, on)
     assert refused.value.code == "payouts_not_allowed", "the bank account is spent"
-    pull("accounts/standing", account=affiliate, standing="active")
+    trigger("accounts/standing", account=affiliate, standing="active")
     again = client.v1.payouts.create({"amount": 5000, "currency": "eur"}, on)
     assert (again.status, again.destination != failed.destination) == ("pending", True)
 
 
 def test_a_payout_is_cancelled_only_while_it_waits(
-    client: stripe.StripeClient, affiliate: str, pull: Callable[..., dict[str, Any]]
+    client: stripe.StripeClient, affiliate: str, trigger: Callable[..., dict[str, Any]]
 ) -> None:
     _transfer(client, affiliate)
     on: Any = {"stripe_account": affiliate}
@@ -179,7 +179,7 @@ def test_a_payout_is_cancelled_only_while_it_waits(
     cancelled = client.v1.payouts.cancel(payout.id, None, on)
     assert (cancelled.status, _balance(client, affiliate, "eur")) == ("canceled", 5000)
     sent = client.v1.payouts.create({"amount": 2000, "currency": "eur"}, on)
-    pull("payouts/arrive", payout=sent.id)
+    trigger("payouts/arrive", payout=sent.id)
     with pytest.raises(stripe.InvalidRequestError, match="only be canceled while"):
         client.v1.payouts.cancel(sent.id, None, on)
 
@@ -193,13 +193,13 @@ def test_a_payout_beyond_the_balance_is_refused(
 
 
 def test_every_balance_is_the_sum_of_its_transactions(
-    client: stripe.StripeClient, affiliate: str, pull: Callable[..., dict[str, Any]]
+    client: stripe.StripeClient, affiliate: str, trigger: Callable[..., dict[str, Any]]
 ) -> None:
     transfer = _transfer(client, affiliate)
     on: Any = {"stripe_account": affiliate}
     payout = client.v1.payouts.create({"amount": 1500, "currency": "eur"}, on)
     client.v1.transfers.reversals.create(transfer.id, {"amount": 500})
-    pull("payouts/fail", payout=payout.id)
+    trigger("payouts/fail", payout=payout.id)
     for account in (None, affiliate):
         options: Any = {"stripe_account": account} if account else {}
         balance = client.v1.balance.retrieve(None, options)
@@ -219,7 +219,7 @@ def test_the_payout_schedule_is_manual(client: stripe.StripeClient, affiliate: s
 
 
 def test_a_payout_goes_to_the_bank_account_in_its_currency(
-    client: stripe.StripeClient, affiliate: str, pull: Callable[..., Any]
+    client: stripe.StripeClient, affiliate: str, trigger: Callable[..., Any]
 ) -> None:
     def currencies() -> list[str]:
         found = client.v1.accounts.external_accounts.list(affiliate, {"object": "bank_account"})
@@ -232,10 +232,10 @@ def test_a_payout_goes_to_the_bank_account_in_its_currency(
     assert currencies() == ["eur"]
     with pytest.raises(stripe.InvalidRequestError, match="any external accounts in that currency"):
         client.v1.payouts.create(asked, there)
-    pull("accounts/bank", account=affiliate, currency="sek")
+    trigger("accounts/bank", account=affiliate, currency="sek")
     assert currencies() == ["eur", "sek"]
     payout = client.v1.payouts.create(asked, there)
-    pull("payouts/fail", payout=payout.id)
+    trigger("payouts/fail", payout=payout.id)
     assert currencies() == ["eur"], "the bank account that sent it back is spent, and no other"
 
 

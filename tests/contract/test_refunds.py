@@ -77,14 +77,14 @@ def test_a_refund_tells_what_happened(
 def test_a_slow_refund_books_its_money_when_it_goes_through(
     client: stripe.StripeClient,
     pay: Callable[..., Payment],
-    pull: Callable[..., dict[str, Any]],
+    trigger: Callable[..., dict[str, Any]],
     receiver: Receiver,
 ) -> None:
     paid = pay(3000, card="refund_pending")
     refund = client.v1.refunds.create({"charge": paid.charge.id})
     assert (refund.status, refund.pending_reason) == ("pending", "processing")
     assert refund.balance_transaction is None
-    pull("refunds/settle", refund=refund.id)
+    trigger("refunds/settle", refund=refund.id)
     done = client.v1.refunds.retrieve(refund.id, {"expand": ["balance_transaction"]})
     assert (done.status, done.balance_transaction.amount) == ("succeeded", -3000)
     receiver.wait_for(
@@ -96,12 +96,12 @@ def test_a_slow_refund_books_its_money_when_it_goes_through(
 def test_a_refund_that_the_bank_returns_is_owed_again(
     client: stripe.StripeClient,
     pay: Callable[..., Payment],
-    pull: Callable[..., dict[str, Any]],
+    trigger: Callable[..., dict[str, Any]],
     receiver: Receiver,
 ) -> None:
     paid = pay(3000)
     refund = client.v1.refunds.create({"charge": paid.charge.id, "amount": 2000})
-    pull("refunds/fail", refund=refund.id, reason="lost_or_stolen_card")
+    trigger("refunds/fail", refund=refund.id, reason="lost_or_stolen_card")
     failed = client.v1.refunds.retrieve(refund.id, {"expand": ["failure_balance_transaction"]})
     assert (failed.status, failed.failure_reason) == ("failed", "lost_or_stolen_card")
     back: Any = failed.failure_balance_transaction

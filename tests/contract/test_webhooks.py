@@ -94,33 +94,33 @@ def test_a_receiver_that_fails_hears_it_again(
 
 @pytest.mark.embedded
 def test_a_lost_acknowledgement_makes_a_duplicate(
-    client: stripe.StripeClient, receiver: Receiver, pull: Callable[..., dict[str, Any]]
+    client: stripe.StripeClient, receiver: Receiver, trigger: Callable[..., dict[str, Any]]
 ) -> None:
-    pull("faults/order", kind="lose_ack", times=4)
+    trigger("faults/order", kind="lose_ack", times=4)
     id = _top_up(client)
     assert len({r.event["id"] for r in receiver.wait_for(_of(id), count=2)}) == 1
-    pull("faults/clear")
+    trigger("faults/clear")
 
 
 @pytest.mark.embedded
 def test_an_event_is_sent_again_on_request(
-    client: stripe.StripeClient, receiver: Receiver, pull: Callable[..., dict[str, Any]]
+    client: stripe.StripeClient, receiver: Receiver, trigger: Callable[..., dict[str, Any]]
 ) -> None:
     id = _top_up(client)
     event = receiver.wait_for(_of(id))[0].event["id"]
-    pull("events/resend", event=event)
+    trigger("events/resend", event=event)
     receiver.wait_for(_of(id), count=2)
 
 
 @pytest.mark.embedded
 def test_held_back_events_wait_and_then_all_come(
-    client: stripe.StripeClient, receiver: Receiver, pull: Callable[..., dict[str, Any]]
+    client: stripe.StripeClient, receiver: Receiver, trigger: Callable[..., dict[str, Any]]
 ) -> None:
-    pull("webhooks/pause")
+    trigger("webhooks/pause")
     ids = [_top_up(client) for _ in range(3)]
     time.sleep(0.3)
     assert not [r for r in receiver.received if any(_of(id)(r.event) for id in ids)]
-    pull("webhooks/resume")
+    trigger("webhooks/resume")
     for id in ids:
         receiver.wait_for(_of(id))
 

@@ -27,7 +27,7 @@ def test_live_keys_are_refused(gateway: Process, key: str) -> None:
 
 @pytest.mark.parametrize("key", ["pk_test_abc", "nonsense"])
 @pytest.mark.embedded
-def test_only_secret_test_keys_open_the_door(gateway: Process, page: Page, key: str) -> None:
+def test_only_secret_test_keys_are_accepted(gateway: Process, page: Page, key: str) -> None:
     with pytest.raises(stripe.AuthenticationError, match="Invalid API Key"):
         client_for(gateway.url, key=key).v1.balance.retrieve()
     assert page.browser.get(f"{gateway.url}/v1/balance").status_code == 401
@@ -186,7 +186,7 @@ def test_money_may_take_its_time(tmp_path: Path, page: Page) -> None:
         page.pay(str(session.url), "success")
         balance = client.v1.balance.retrieve()
         assert (balance.available[0].amount, balance.pending[0].amount) == (0, 2930)
-        page.browser.post(f"{url}/__gateway/levers/clock/advance", json={"seconds": 86401})
+        page.browser.post(f"{url}/__gateway/controls/clock/advance", json={"seconds": 86401})
         balance = client.v1.balance.retrieve()
         assert (balance.available[0].amount, balance.pending[0].amount) == (2930, 0)
         types = [e.type for e in client.v1.events.list().data]
@@ -201,27 +201,29 @@ def test_time_alone_brings_the_later_troubles(tmp_path: Path, page: Page) -> Non
             session = client.v1.checkout.sessions.create(order())
             page.pay(str(session.url), card)
         open_one = client.v1.checkout.sessions.create(order())
-        page.browser.post(f"{url}/__gateway/levers/clock/advance", json={"seconds": 90_000})
+        page.browser.post(f"{url}/__gateway/controls/clock/advance", json={"seconds": 90_000})
         assert client.v1.disputes.list().data[0].status == "needs_response"
         assert client.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
         assert client.v1.checkout.sessions.retrieve(open_one.id).status == "expired"
 
 
 @pytest.mark.embedded
-def test_the_levers_page_shows_what_is_recent_and_its_buttons_work(
+def test_the_controls_page_shows_what_is_recent_and_its_buttons_work(
     client: stripe.StripeClient, page: Page, gateway: Process
 ) -> None:
     session = client.v1.checkout.sessions.create(order())
     shown = page.open(f"{gateway.url}/__gateway/").text
     assert session.id[-6:] in shown and "TEST MODE" in shown
     pressed = page.press(
-        f"{gateway.url}/__gateway/pull/sessions/pay", session=session.id, card="success"
+        f"{gateway.url}/__gateway/trigger/sessions/pay", session=session.id, card="success"
     )
     assert pressed.status_code == 303
     assert client.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
-    wrong = page.browser.post(f"{gateway.url}/__gateway/levers/sessions/pay", json={"session": "x"})
+    wrong = page.browser.post(
+        f"{gateway.url}/__gateway/controls/sessions/pay", json={"session": "x"}
+    )
     assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "card")
-    known = page.browser.get(f"{gateway.url}/__gateway/levers").json()
+    known = page.browser.get(f"{gateway.url}/__gateway/controls").json()
     assert known["sessions/pay"]["needs"] == ["session", "card"]
 
 
@@ -289,9 +291,9 @@ def test_the_application_can_be_built_without_a_server(tmp_path: Path) -> None:
 def test_the_gateway_answers_to_loopback_by_its_address_alone(
     gateway: Process, host: str, is_let_in: bool
 ) -> None:
-    """A name that leads here may be a stranger's, whose page would then reach the levers."""
+    """A name that leads here may be a stranger's, whose page would then reach the controls."""
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as connection:
-        sent = f"GET /__gateway/levers HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        sent = f"GET /__gateway/controls HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
         connection.sendall(sent.encode())
         answer = connection.recv(4096)
     assert answer.startswith(b"HTTP/1.1 200" if is_let_in else b"HTTP/1.1 403"), answer

@@ -55,7 +55,7 @@ class Paper:
     tax: int
     paid: int = 0
     delivered: dict[int, int] = field(default_factory=dict)
-    called_off: dict[int, int] = field(default_factory=dict)
+    canceled_pieces: dict[int, int] = field(default_factory=dict)
     back: dict[int, int] = field(default_factory=dict)
     back_unnamed: int = 0
     disputed: int = 0
@@ -86,8 +86,8 @@ class Paper:
             of_line = half_away_from_zero(
                 Fraction(line.commissionable_minor * self.delivered.get(no, 0), line.quantity)
             )
-            # The line as if the pieces called off had never been ordered.
-            still = line.quantity - self.called_off.get(no, 0)
+            # The line as if the canceled pieces had never been ordered.
+            still = line.quantity - self.canceled_pieces.get(no, 0)
             worth = half_away_from_zero(Fraction(line.commissionable_minor * still, line.quantity))
             cost = half_away_from_zero(Fraction(line.total_minor * still, line.quantity))
             of_it = max(0, self.back.get(no, 0) - (line.total_minor - cost))
@@ -232,7 +232,7 @@ class Story:
         self.paper.back[no] = self.paper.back.get(no, 0) + amount
         self.refunds.append((str(id), no, amount))
 
-    def refund_and_call_off(self, dice: Random) -> None:
+    def refund_and_cancel(self, dice: Random) -> None:
         """A line's money goes back, and some of its pieces no longer go."""
         no = dice.choice(list(self.paper.lines))
         left = self.paper.lines[no].total_minor - self.paper.back.get(no, 0)
@@ -240,7 +240,7 @@ class Story:
         if most < 1:
             return
         amount, pieces = dice.randint(1, most), dice.randint(0, self.here(no))
-        before = self.called_off()[no]
+        before = self.canceled_pieces()[no]
         outcome = orders.refund(
             self.work,
             *self.key,
@@ -250,7 +250,7 @@ class Story:
             pieces={no: pieces},
         )
         assert outcome == "done"
-        assert self.called_off()[no] - before >= pieces
+        assert self.canceled_pieces()[no] - before >= pieces
         id = self.work.value("SELECT id FROM refund ORDER BY id DESC LIMIT 1")
         self.paper.back[no] = self.paper.back.get(no, 0) + amount
         self.refunds.append((str(id), no, amount))
@@ -277,7 +277,7 @@ class Story:
             return
         id, no, amount = self.refunds.pop(dice.randrange(len(self.refunds)))
         self._look(f"re_{id}", "failed", amount, {"refund_id": id})
-        # The letter that said it had succeeded may come once more.
+        # The webhook event that said it had succeeded may come once more.
         self._look(f"re_{id}", "succeeded", amount, {"refund_id": id})
         if no is None:
             self.paper.back_unnamed -= amount
@@ -345,7 +345,7 @@ class Story:
                 for reaction in flow.REACTIONS[fact.name].values():
                     reaction(self.work, [fact])
             self._forget(waiting)
-        self.paper.called_off = self.called_off()
+        self.paper.canceled_pieces = self.canceled_pieces()
 
     def _collect(self) -> list[Fact]:
         rows = self.work.rows(
@@ -364,8 +364,8 @@ class Story:
             "DELETE FROM fact_waiting WHERE id = ANY(%(ids)s::uuid[])", ids=[f.id for f in done]
         )
 
-    def called_off(self) -> dict[int, int]:
-        """How many pieces of each line no longer go. An order whose money is all asked back calls off
+    def canceled_pieces(self) -> dict[int, int]:
+        """How many pieces of each line are canceled. An order whose money is all asked back cancels
         the rest by itself, whenever that is heard of."""
         rows = self.work.rows(
             "SELECT line_no, canceled FROM order_line WHERE order_id = %(id)s", id=self.key[1]
@@ -375,7 +375,7 @@ class Story:
     def here(self, no: int) -> int:
         """How many pieces of a line have not left and still go."""
         line = self.paper.lines[no]
-        return int(line.quantity - self.shipped.get(no, 0) - self.called_off()[no])
+        return int(line.quantity - self.shipped.get(no, 0) - self.canceled_pieces()[no])
 
     def _refundable(self) -> int:
         return self.paper.paid - self.paper.back_named - self.paper.back_unnamed
@@ -388,14 +388,14 @@ class Story:
 # Money goes back more often than it would in life: that is where the cents are.
 THINGS = [
     "pay", "ship", "ship", "deliver", "deliver", "refund_lines", "refund_lines", "refund_some",
-    "refund_and_call_off", "refund_and_call_off",
+    "refund_and_cancel", "refund_and_cancel",
     "refund_at_the_gateway", "refund_comes_back", "dispute_opens", "dispute_won", "days_pass",
     "days_pass", "settled_again", "react", "react", "react",
 ]  # fmt: skip
 
 
 @dataclass
-class House:
+class Scenario:
     database: Database
     clock: FixedClock
     shop: Shop
@@ -403,7 +403,7 @@ class House:
 
 
 @pytest.fixture
-def house(database: Database, clock: FixedClock) -> Iterator[House]:
+def scenario(database: Database, clock: FixedClock) -> Iterator[Scenario]:
     with database.work() as work:
         company = a_company(work, stock=10_000)
         start = work.now() - timedelta(days=1)
@@ -412,18 +412,20 @@ def house(database: Database, clock: FixedClock) -> Iterator[House]:
         elm = an_affiliate(work, "elm", sponsor_id=dahlia)
         work.run("UPDATE product SET tax_bp = 600, commissionable_bp = 8000 WHERE slug = 'skillet'")
         shop = a_shop(work, elm)
-    yield House(database, clock, shop, [elm, dahlia, company.cedar, company.birch, company.alder])
+    yield Scenario(
+        database, clock, shop, [elm, dahlia, company.cedar, company.birch, company.alder]
+    )
 
 
-def begin(work: Work, house: House, lines: list[tuple[str, int, int]]) -> Story:
+def begin(work: Work, scenario: Scenario, lines: list[tuple[str, int, int]]) -> Story:
     """An order of (sku, quantity, total in minor units) waits to be paid."""
     key = f"order-{new_id()}"
     [placed] = orders.place(
         work,
         [
             OrderWanted(
-                storefront_id=house.shop.id,
-                home_id=house.shop.home_id,
+                storefront_id=scenario.shop.id,
+                home_id=scenario.shop.home_id,
                 channel="lead",
                 key=key,
                 fingerprint=b"",
@@ -444,7 +446,7 @@ def begin(work: Work, house: House, lines: list[tuple[str, int, int]]) -> Story:
     totals = placed.totals
     return Story(
         work,
-        house.clock,
+        scenario.clock,
         placed,
         Paper(
             {r.line_no: r for r in rows},
@@ -501,8 +503,8 @@ LINES = st.lists(
 )
 
 
-def test_whatever_happens_in_whatever_order_the_books_end_as_on_paper(house: House) -> None:
-    start = house.clock.now()
+def test_whatever_happens_in_whatever_order_the_books_end_as_on_paper(scenario: Scenario) -> None:
+    start = scenario.clock.now()
 
     @settings(
         max_examples=120,
@@ -517,16 +519,16 @@ def test_whatever_happens_in_whatever_order_the_books_end_as_on_paper(house: Hou
     def ends_as_on_paper(
         lines: list[tuple[str, int, int]], things: list[str], dice: Random
     ) -> None:
-        house.clock.set(start)
-        with pytest.raises(Undone), house.database.work() as work:
-            story = begin(work, house, lines)
+        scenario.clock.set(start)
+        with pytest.raises(Undone), scenario.database.work() as work:
+            story = begin(work, scenario, lines)
             for thing in ["pay", *things]:
                 getattr(story, thing)(dice)
                 nothing_pending_is_below_zero(work)
             story.everything_arrives()
             nothing_pending_is_below_zero(work)
-            the_books_end_as_on_paper(story, house.upline)
-            event(f"commission {'stands' if story.paper.commission(house.upline) else 'is nil'}")
+            the_books_end_as_on_paper(story, scenario.upline)
+            event(f"commission {'stands' if story.paper.commission(scenario.upline) else 'is nil'}")
             raise Undone
 
     ends_as_on_paper()

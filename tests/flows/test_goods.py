@@ -1,4 +1,4 @@
-"""The way of goods: captured, paid, shipped, delivered, credited, matured, paid out, and given back."""
+"""The way of goods: ordered, paid, shipped, delivered, credited, matured, paid out, and given back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def deliver(database: Database, placed) -> None:
     worker.drain(database)
 
 
-def test_a_delivered_sale_credits_the_affiliate_and_her_uplines(
+def test_a_delivered_sale_credits_the_affiliate_and_their_uplines(
     database: Database, clock: FixedClock
 ) -> None:
     with database.work() as work:

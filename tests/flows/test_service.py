@@ -10,7 +10,7 @@ from mainstem import invariants, leads, ledger, payments, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import CLIENT
-from mainstem_fulfillment import engagements
+from mainstem_fulfillment import jobs
 
 TUESDAY_TEN = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 
@@ -27,8 +27,8 @@ def test_a_service_earns_when_it_is_signed_off_and_what_is_refunded_is_taken_bac
         pay(work, placed)
     worker.drain(database)
     with database.work() as work:
-        [job] = engagements.queries.of_order(work, placed.home_id, placed.order_id)
-        engagements.schedule(
+        [job] = jobs.queries.of_order(work, placed.home_id, placed.order_id)
+        jobs.schedule(
             work,
             job.key,
             team_id=company.north,
@@ -37,15 +37,15 @@ def test_a_service_earns_when_it_is_signed_off_and_what_is_refunded_is_taken_bac
         )
     clock.set(TUESDAY_TEN)
     with database.work() as work:
-        engagements.depart(work, job.key)
-        engagements.arrive(work, job.key)
-        engagements.finish(work, job.key, report="New element fitted.")
+        jobs.depart(work, job.key)
+        jobs.arrive(work, job.key)
+        jobs.finish(work, job.key, report="New element fitted.")
     worker.drain(database)
     with database.work() as work:
         assert ledger.balances(work, [company.cedar, company.birch, company.alder]) == {}
 
     with database.work(CLIENT) as work:
-        engagements.sign_off(work, job.key, by="Ada Lind")
+        jobs.sign_off(work, job.key, by="Ada Lind")
     worker.drain(database)
     with database.work() as work:
         # 2,500.00 with 25 % tax is 2,000.00 net: 6 %, 1.5 % and 0.5 % of it.

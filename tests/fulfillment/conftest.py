@@ -1,5 +1,5 @@
-"""The till: a company whose money goes through the embedded gateway."""
+"""The payment harness: a company whose money goes through the embedded gateway."""
 
-from tests.till_fixtures import gateways, till
+from tests.harness_fixtures import gateways, harness
 
-__all__ = ["gateways", "till"]
+__all__ = ["gateways", "harness"]

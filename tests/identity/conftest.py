@@ -17,7 +17,7 @@ PASSWORD = "vinden bär över sjön"
 
 @pytest.fixture(autouse=True)
 def light_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[PasswordHash]:
-    """The same algorithm at the least cost it knows. Gives the hasher that the house uses."""
+    """The same algorithm at the least cost it knows. Gives the hasher that sign-in uses."""
     real = passwords._hasher
     light = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
     monkeypatch.setattr(passwords, "_hasher", light)

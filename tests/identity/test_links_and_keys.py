@@ -14,7 +14,7 @@ from mainstem.identity import links
 from mainstem.kit.db import Database
 from mainstem.kit.errors import NotFound
 
-SECRET = "a secret of this house"
+SECRET = "a secret of this company"
 
 
 @given(home=st.integers(1, 2**63 - 1), id=st.uuids())

@@ -43,7 +43,7 @@ def test_the_right_password_opens_a_session_however_the_email_is_written(
     )
 
 
-def test_the_database_alone_opens_no_door(database: Database, elin: int) -> None:
+def test_the_database_alone_signs_nobody_in(database: Database, elin: int) -> None:
     session = enter(database)
     with database.work() as work:
         row = work.row("SELECT * FROM sign_in_session")

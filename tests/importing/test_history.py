@@ -16,7 +16,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.work import Work
 from mainstem.orders import LineWanted, OrderWanted, Placed
 from mainstem.payments import PastRefund
-from mainstem_fulfillment.engagements import NobodyPerforms
+from mainstem_fulfillment.jobs import NobodyPerforms
 
 MONDAY = datetime(2026, 1, 5, 10, tzinfo=UTC)
 LATER = MONDAY + timedelta(days=3)
@@ -42,7 +42,7 @@ def a_sale(shop: Shop, *lines: tuple[str, int, int], name: str = "one") -> Sale:
 
 
 def brought(work: Work, *sales: Sale) -> list[Placed]:
-    placed = [answer for answer in history.capture(work, sales) if isinstance(answer, Placed)]
+    placed = [answer for answer in history.place(work, sales) if isinstance(answer, Placed)]
     assert len(placed) == len(sales)
     history.pay(work, sales, placed)
     return placed
@@ -100,7 +100,7 @@ def test_each_step_is_news_once(database: Database, clock: FixedClock) -> None:
         ]
         placed = brought(work, *sales)
         keys = [(order.home_id, order.order_id) for order in placed]
-        again = history.capture(work, sales)
+        again = history.place(work, sales)
         assert [answer.replayed for answer in again if isinstance(answer, Placed)] == [True] * 3
         assert history.pay(work, sales, placed) == 0
         at = dict.fromkeys(keys, LATER)

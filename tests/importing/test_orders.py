@@ -203,7 +203,7 @@ def test_a_history_that_is_brought_in_later_may_show_who_came_first(
         assert work.value("SELECT seller_id FROM orders WHERE external_id = 'A-1'") == company.cedar
 
 
-def test_a_client_stays_with_whoever_won_her_first_whatever_the_order_of_rows(
+def test_a_client_stays_with_whoever_won_them_first_whatever_the_order_of_rows(
     database: Database, company: Company, tmp_path: Path
 ) -> None:
     with database.work() as work:

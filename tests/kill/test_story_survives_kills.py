@@ -25,7 +25,7 @@ KILLS = {
 }
 
 
-class Telling:
+class RunningStory:
     """`mainstem story` under way, read line by line as it is told."""
 
     def __init__(self, data: Path) -> None:
@@ -65,8 +65,8 @@ class Telling:
 
 
 @pytest.fixture
-def telling(tmp_path: Path) -> Iterator[Telling]:
-    told = Telling(tmp_path / "company")
+def story(tmp_path: Path) -> Iterator[RunningStory]:
+    told = RunningStory(tmp_path / "company")
     yield told
     if told.process.poll() is None:
         told.process.send_signal(signal.SIGINT)
@@ -76,7 +76,7 @@ def telling(tmp_path: Path) -> Iterator[Telling]:
     told.process.stdout.close()
 
 
-def _kill(told: Telling, part: str) -> None:
+def _kill(told: RunningStory, part: str) -> None:
     """SIGKILL one part of this story's own company, the way the kernel would."""
     end = time.monotonic() + PATIENCE_SECONDS
     # One that was killed before may be on its way up again.
@@ -88,7 +88,7 @@ def _kill(told: Telling, part: str) -> None:
             os.kill(victim.pid, signal.SIGKILL)
 
 
-def _victims(told: Telling, part: str) -> list[psutil.Process]:
+def _victims(told: RunningStory, part: str) -> list[psutil.Process]:
     if part == "database":
         return [p for p in psutil.process_iter(["cmdline"]) if _serves(p, told.data / "pg")]
     family = psutil.Process(told.process.pid).children(recursive=True)
@@ -114,22 +114,24 @@ def _words(process: psutil.Process) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_stories_end_right_though_web_worker_and_database_are_killed(telling: Telling) -> None:
+def test_the_stories_end_right_though_web_worker_and_database_are_killed(
+    story: RunningStory,
+) -> None:
     at = 0
     for part, when in KILLS.items():
-        at = telling.wait_for(when, after=at) + 1
-        _kill(telling, part)
-    at = telling.wait_for("A service:", after=at)
-    _kill(telling, "worker")
-    at = telling.wait_for("Quote accepted", after=at)
-    _kill(telling, "database")
-    at = telling.wait_for("is to go back", after=at)
-    _kill(telling, "web")
-    _kill(telling, "worker")
-    status, told = telling.end()
+        at = story.wait_for(when, after=at) + 1
+        _kill(story, part)
+    at = story.wait_for("A service:", after=at)
+    _kill(story, "worker")
+    at = story.wait_for("Quote accepted", after=at)
+    _kill(story, "database")
+    at = story.wait_for("is to go back", after=at)
+    _kill(story, "web")
+    _kill(story, "worker")
+    status, told = story.end()
     assert status == 0, told
-    assert re.search(r"(\d+)/\1 truths hold", told), told
-    # Exactly the money of an undisturbed telling.
+    assert re.search(r"(\d+)/\1 checks passed", told), told
+    # Exactly the money of an undisturbed story.
     assert "Långkok: SEK215.84 arrived" in told.replace("\xa0", "")
     assert "Långkok: SEK107.92 arrived" in told.replace("\xa0", "")
     assert told.count("placed:") == 1

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from mainstem.kit import paging
 from mainstem.kit.db import Database
-from mainstem.kit.paging import By, CursorUnreadable, Sorting
+from mainstem.kit.paging import CursorUnreadable, SortColumn, Sorting
 from mainstem.kit.work import Work
 
 START = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
-NEWEST = Sorting("newest", (By("at", "at", datetime), By("id", "id", int)))
+NEWEST = Sorting("newest", (SortColumn("at", "at", datetime), SortColumn("id", "id", int)))
 OLDEST = Sorting("oldest", NEWEST.by, descending=False)
 
 
@@ -165,7 +165,9 @@ def test_no_text_that_somebody_sends_breaks_a_list(cursor: str) -> None:
 
 
 def test_words_and_ids_are_keys_too(work: Work) -> None:
-    by_name = Sorting("name", (By("name", "name", str), By("id", "id", UUID)), descending=False)
+    by_name = Sorting(
+        "name", (SortColumn("name", "name", str), SortColumn("id", "id", UUID)), descending=False
+    )
     sql = """SELECT * FROM (VALUES ('Ödla', %(a)s::uuid), ('Ål', %(b)s::uuid), ('Ål', %(a)s::uuid))
                AS pet (name, id) WHERE true {seek} {sorted}"""
     named = {"a": UUID(int=1), "b": UUID(int=2)}

@@ -27,7 +27,7 @@ import sys, time
 from pathlib import Path
 from mainstem.kit import postgres
 server = postgres.start(Path(sys.argv[1]), durable=False)
-print(server.pid, server._keeper.pid, flush=True)
+print(server.pid, server._supervisor.pid, flush=True)
 time.sleep(120)
 """
 
@@ -55,7 +55,7 @@ class Owner:
         )
         assert self.process.stdout is not None
         told = self.process.stdout.readline().split()
-        self.server_pid, self.keeper_pid = int(told[0]), int(told[1])
+        self.server_pid, self.supervisor_pid = int(told[0]), int(told[1])
 
     def kill(self) -> None:
         self.process.kill()
@@ -125,7 +125,7 @@ def answers(server: Server) -> bool:
 
 def test_the_server_stops_when_its_owner_is_killed(data: Path, owner: Owner) -> None:
     owner.kill()
-    until(lambda: not lives(owner.server_pid) and not lives(owner.keeper_pid))
+    until(lambda: not lives(owner.server_pid) and not lives(owner.supervisor_pid))
     # A dying process gives up its memory before its lock.
     until(lambda: postgres.find(data) is None)
 
@@ -136,18 +136,18 @@ def test_the_next_owner_need_not_wait_for_a_killed_one(data: Path, owner: Owner)
         assert answers(server)
 
 
-def test_the_server_stops_when_its_keeper_is_killed(data: Path, owner: Owner) -> None:
-    os.kill(owner.keeper_pid, signal.SIGKILL)
+def test_the_server_stops_when_its_supervisor_is_killed(data: Path, owner: Owner) -> None:
+    os.kill(owner.supervisor_pid, signal.SIGKILL)
     until(lambda: not lives(owner.server_pid))
     owner.kill()
     with postgres.start(data, durable=False) as server:
         assert answers(server)
 
 
-def test_an_owner_whose_keeper_was_killed_may_start_anew_at_once(data: Path) -> None:
+def test_an_owner_whose_supervisor_was_killed_may_start_anew_at_once(data: Path) -> None:
     server = postgres.start(data, durable=False)
-    assert server._keeper is not None
-    server._keeper.kill()
+    assert server._supervisor is not None
+    server._supervisor.kill()
     server.stop()
     with postgres.start(data, durable=False) as again:
         assert answers(again)
@@ -159,7 +159,7 @@ def test_everything_killed_at_once_leaves_nothing_in_the_way(data: Path, owner: 
         connection.execute("INSERT INTO said VALUES ('kept')")
     owner.process.kill()
     owner.process.wait()
-    os.killpg(owner.keeper_pid, signal.SIGKILL)  # the keeper leads the group of the server
+    os.killpg(owner.supervisor_pid, signal.SIGKILL)  # the supervisor leads the group of the server
     with postgres.start(data, durable=False) as server:
         assert words(server) == ["kept"]
 
@@ -197,7 +197,7 @@ def test_a_number_that_another_process_has_got_does_not_stop_the_start(data: Pat
     with postgres.start(data, durable=False) as server:
         account = account_for(data / "cluster")
         marks = {mark: mark.read_text() for mark in marks_of(server)}
-        os.kill(server._keeper.pid, signal.SIGKILL)  # type: ignore[union-attr]
+        os.kill(server._supervisor.pid, signal.SIGKILL)  # type: ignore[union-attr]
     until(lambda: not (data / "cluster" / "postmaster.pid").exists())
     as_server = {"user": account.uid, "group": account.gid} if account else {}
     bystander = subprocess.Popen(["/bin/sleep", "60"], **as_server)  # type: ignore[call-overload]

@@ -224,12 +224,12 @@ BY_PHONE = ClientDetails(name="Ada at work", email="ada@work.example", phone="+4
 def test_requests_of_two_storefronts_under_one_contact_both_stand(
     database: Database, company: Company, client: ClientDetails
 ) -> None:
-    """The first may be a stranger's: only the client knows which is hers."""
+    """The first may be a stranger's: only the client knows which is theirs."""
     with database.work() as work:
         strangers = leads.open(work, a_request(company.shop))
-        hers = leads.open(work, a_request(company.birch_shop, client=client))
+        genuine = leads.open(work, a_request(company.birch_shop, client=client))
     with database.work() as work:
-        found = [work.get(Lead, (one.home_id, one.lead_id)) for one in (strangers, hers)]
+        found = [work.get(Lead, (one.home_id, one.lead_id)) for one in (strangers, genuine)]
         assert [lead.state for lead in found] == ["new", "new"]
         assert [lead.seller_id for lead in found] == [company.cedar, company.birch]
         facts = work.rows("SELECT home_id, name FROM fact WHERE name LIKE 'lead.%%' ORDER BY id")
@@ -237,9 +237,9 @@ def test_requests_of_two_storefronts_under_one_contact_both_stand(
             (company.cedar, "lead.opened"),
             (company.birch, "lead.opened"),
         ]
-        shown = leads.queries.beside(work, company.birch, hers.lead_id)
+        shown = leads.queries.possible_duplicates(work, company.birch, genuine.lead_id)
         assert [(one.number, one.same_email, one.same_phone) for one in shown] == [
-            (hers.number, True, bool(client.phone)),
+            (genuine.number, True, bool(client.phone)),
             (strangers.number, client is BY_EMAIL, client is BY_PHONE),
         ]
         board = leads.queries.pipeline(work, locale="en")
@@ -267,7 +267,7 @@ def test_a_request_repeated_in_one_storefront_is_a_duplicate(
         }
         claims = work.rows("SELECT lead_id FROM lead_claim")
         assert {claim.lead_id for claim in claims} == {first.lead_id}
-        assert leads.queries.beside(work, company.cedar, first.lead_id) == []
+        assert leads.queries.possible_duplicates(work, company.cedar, first.lead_id) == []
 
 
 # by what the client was reached → which requests of another storefront are duplicates from then on
@@ -344,19 +344,19 @@ def test_one_of_two_leads_is_closed_as_the_others_duplicate(
 ) -> None:
     with database.work() as work:
         strangers = a_quoted_lead(work, company.shop)
-        hers = a_lead(work, company.birch_shop)
+        genuine = a_lead(work, company.birch_shop)
         other = a_lead(work, company.birch_shop, client=BO)
     for wrong in ((company.birch, other), (company.cedar, strangers)):
         with pytest.raises(NotTheSameRequest), database.work() as work:
             leads.mark_duplicate(work, company.cedar, strangers, of=wrong)
     with database.work() as work:
-        leads.mark_duplicate(work, company.cedar, strangers, of=(company.birch, hers))
+        leads.mark_duplicate(work, company.cedar, strangers, of=(company.birch, genuine))
         closed = work.get(Lead, (company.cedar, strangers))
-        assert (closed.state, closed.duplicate_of) == ("duplicate", hers)
+        assert (closed.state, closed.duplicate_of) == ("duplicate", genuine)
         assert work.value("SELECT state FROM quote") == "superseded"
-        assert leads.queries.beside(work, company.birch, hers) == []
+        assert leads.queries.possible_duplicates(work, company.birch, genuine) == []
     with pytest.raises(NotTheSameRequest), database.work() as work:
-        leads.mark_duplicate(work, company.birch, hers, of=(company.cedar, strangers))
+        leads.mark_duplicate(work, company.birch, genuine, of=(company.cedar, strangers))
 
 
 def test_a_flood_of_requests_from_one_address_is_stopped(
@@ -383,7 +383,7 @@ def test_another_service_is_another_matter(database: Database, company: Company)
         leads.reach(work, company.cedar, lead, by="email")
         other = leads.open(work, a_request(company.birch_shop, product="installation"))
         assert other.state == "new"
-        assert leads.queries.beside(work, company.birch, other.lead_id) == []
+        assert leads.queries.possible_duplicates(work, company.birch, other.lead_id) == []
 
 
 def test_contacts_are_forgotten_when_their_time_has_passed(

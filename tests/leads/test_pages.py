@@ -161,13 +161,13 @@ def test_the_desk_sees_facts_and_notes_in_one_timeline_and_why_a_step_is_closed(
     }
 
 
-def test_an_affiliate_follows_her_leads_and_nobody_elses(
+def test_an_affiliate_follows_their_leads_and_nobody_elses(
     database: Database, company: Company
 ) -> None:
     with database.work() as work:
-        hers = a_quoted_lead(work, company.shop, client=BO)
-        leads.note(work, company.cedar, hers, words="Mean about money.")
-        placed = leads.accept_quote(work, company.cedar, hers, 1, name="Bo Ek")
+        quoted = a_quoted_lead(work, company.shop, client=BO)
+        leads.note(work, company.cedar, quoted, words="Mean about money.")
+        placed = leads.accept_quote(work, company.cedar, quoted, 1, name="Bo Ek")
         first = a_lead(work, company.birch_shop)
         leads.reach(work, company.birch, first, by="phone")
         asked_again = a_lead(work, company.shop)
@@ -177,7 +177,10 @@ def test_an_affiliate_follows_her_leads_and_nobody_elses(
             leads.queries.page(work, company.birch, first, locale="en")
     with database.work(Actor("affiliate", str(company.birch)), home=company.birch) as work:
         of_birch = leads.queries.introduced(work, company.birch, locale="en").rows
-    assert [(lead.id, lead.state) for lead in listed] == [(asked_again, "duplicate"), (hers, "won")]
+    assert [(lead.id, lead.state) for lead in listed] == [
+        (asked_again, "duplicate"),
+        (quoted, "won"),
+    ]
     assert listed[1].order_number == placed.number
     assert listed[1].quoted == Money(250000, "SEK")
     assert "Mean" not in repr(listed)

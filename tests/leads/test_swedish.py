@@ -15,8 +15,8 @@ SPEAKING = (
     "platform/mainstem/leads/rules.py",
     "platform/mainstem/orders/client.py",
     "platform/mainstem/leads/service.py",
-    "fulfillment/mainstem_fulfillment/engagements/rules.py",
-    "fulfillment/mainstem_fulfillment/engagements/service.py",
+    "fulfillment/mainstem_fulfillment/jobs/rules.py",
+    "fulfillment/mainstem_fulfillment/jobs/service.py",
 )
 
 

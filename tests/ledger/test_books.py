@@ -42,7 +42,7 @@ def credit(
 
 
 def wrong(work: Work) -> dict[str, int]:
-    return {finding.truth: finding.wrong for finding in ledger.audit(work) if finding.wrong}
+    return {finding.invariant: finding.wrong for finding in ledger.audit(work) if finding.wrong}
 
 
 # ---------------------------------------------------------------- what is refused
@@ -185,8 +185,8 @@ def crowd(database_url: str, clock: FixedClock) -> Iterator[Database]:
 def test_sixteen_who_credit_one_upline_never_wait_in_a_circle_and_every_balance_is_exact(
     crowd: Database, owner_id: int
 ) -> None:
-    """Each books one unit for the shared upline and one for herself, while balances are rolled up
-    and read. What is read never goes back, and never shows half a posting."""
+    """Each books one unit for the shared upline and one for themselves, while balances are rolled
+    up and read. What is read never goes back, and never shows half a posting."""
     rounds, stop = 12, threading.Event()
     seen: list[int] = []
     troubles: list[BaseException] = []

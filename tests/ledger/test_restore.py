@@ -40,7 +40,7 @@ def _a_delivered_order(database: Database) -> None:
 
 def _wrong(database: Database) -> list[str]:
     with database.work() as work:
-        return [finding.truth for finding in invariants.check(work) if finding.wrong]
+        return [finding.invariant for finding in invariants.check(work) if finding.wrong]
 
 
 def test_books_brought_by_a_dump_are_rebuilt_and_go_on(

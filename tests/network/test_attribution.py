@@ -110,7 +110,7 @@ def test_the_first_signal_that_can_be_credited_wins_and_all_are_kept(
         assert order.earns
 
 
-def test_a_paused_affiliate_keeps_her_clients(database: Database, company: Company) -> None:
+def test_a_paused_affiliate_keeps_their_clients(database: Database, company: Company) -> None:
     with database.work() as work:
         bind(work, company.birch)
         state(work, company.birch, "paused")
@@ -149,7 +149,7 @@ def bindings(work: Work) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_a_client_is_bound_by_her_first_delivered_order_for_a_year(
+def test_a_client_is_bound_by_their_first_delivered_order_for_a_year(
     database: Database, company: Company, clock: FixedClock
 ) -> None:
     with database.work() as work:
@@ -169,15 +169,15 @@ def test_a_client_is_bound_by_her_first_delivered_order_for_a_year(
         assert bindings(work) == [(company.alder, order.id, "code")]
 
 
-def test_a_stranger_does_not_take_a_client_by_an_unpaid_order_under_her_address(
+def test_a_stranger_does_not_take_a_client_by_an_unpaid_order_under_their_address(
     database: Database, company: Company, clock: FixedClock
 ) -> None:
     with database.work() as work:
         a_strangers = an_order(work, company.birch_shop, (KETTLE, 1), client=ASTRID)
         assert not bindings(work), "nobody has paid, so nobody is bound"
-        hers = ordered(work, company)
-        assert (hers.seller_id, hers.attributed_by) == (company.cedar, "storefront")
-        assert "binding" not in hers.attribution
+        next_order = ordered(work, company)
+        assert (next_order.seller_id, next_order.attributed_by) == (company.cedar, "storefront")
+        assert "binding" not in next_order.attribution
     clock.move(timedelta(hours=1))
     with database.work() as work:
         assert orders.expire_unpaid(work) == 2
@@ -194,7 +194,7 @@ def test_a_paid_order_binds_nobody_before_it_arrives_nor_when_it_is_canceled(
     with database.work() as work:
         placed = a_paid_order(work, company.birch_shop, (KETTLE, 1), client=ASTRID)
         assert not bindings(work)
-        orders.cancel(work, placed.home_id, placed.order_id, reason="changed her mind")
+        orders.cancel(work, placed.home_id, placed.order_id, reason="changed their mind")
         assert not bindings(work)
         assert ordered(work, company).seller_id == company.cedar
 
@@ -222,8 +222,8 @@ def test_a_binding_falls_with_its_order_when_the_money_was_asked_back_before_it_
         assert [row[0] for row in bindings(work)] == [company.birch]
     clock.move(timedelta(days=1))
     with database.work() as work:
-        hers = ordered(work, company)
-        assert hers.attributed_by == "binding"
+        next_order = ordered(work, company)
+        assert next_order.attributed_by == "binding"
     with database.work() as work:
         other = arrives(work, company, code="ALDER10")
         refund(work, placed, placed.total_minor, at=asked_at)
@@ -231,7 +231,7 @@ def test_a_binding_falls_with_its_order_when_the_money_was_asked_back_before_it_
         assert other.seller_id == company.birch
 
 
-def test_a_client_who_sends_it_all_back_stays_with_whoever_won_her(
+def test_a_client_who_sends_it_all_back_stays_with_whoever_won_them(
     database: Database, company: Company, clock: FixedClock
 ) -> None:
     with database.work() as work:
@@ -284,7 +284,9 @@ def test_an_order_that_earns_nobody_anything_binds_nobody(
         delivered(work, later)
         assert not bindings(work)
         delivered(work, order_row(work, placed))
-        assert [row[0] for row in bindings(work)] == [company.cedar], "hers earns: it was frozen so"
+        assert [row[0] for row in bindings(work)] == [company.cedar], (
+            "Cedar's earns: it was frozen so"
+        )
 
 
 def order_row(work: Work, placed: Placed) -> Any:
@@ -351,13 +353,13 @@ def test_a_participants_own_purchase_is_an_order_that_earns_nothing(
                 who=company.birch,
             )
         placed = a_paid_order(
-            work, company.shop, (KETTLE, 1), client=ClientDetails("She", email, phone)
+            work, company.shop, (KETTLE, 1), client=ClientDetails("Buyer", email, phone)
         )
         delivered(work, order_row(work, placed))
         order = work.row("SELECT * FROM orders WHERE id = %(id)s", id=placed.order_id)
         assert (order.earns, order.earns_reason) == (False, "buyer_is_participant")
         assert order.seller_id == company.cedar
-        assert not work.rows("SELECT 1 FROM client_binding"), "nobody has won herself"
+        assert not work.rows("SELECT 1 FROM client_binding"), "nobody has won themselves"
 
 
 @pytest.mark.parametrize(
@@ -368,10 +370,10 @@ def test_an_own_purchase_is_one_however_the_address_is_spelled(
     database: Database, company: Company, email: str
 ) -> None:
     with database.work() as work:
-        placed = an_order(work, company.shop, (KETTLE, 1), client=ClientDetails("She", email))
+        placed = an_order(work, company.shop, (KETTLE, 1), client=ClientDetails("Buyer", email))
         order = work.row("SELECT * FROM orders WHERE id = %(id)s", id=placed.order_id)
         assert (order.earns, order.earns_reason) == (False, "buyer_is_participant")
-        assert order.client["email"] == email, "she is written to where she asked"
+        assert order.client["email"] == email, "the client is written to where they asked"
 
 
 def test_a_provider_that_reads_no_dots_makes_no_strangers(
@@ -387,7 +389,7 @@ def test_a_provider_that_reads_no_dots_makes_no_strangers(
             ("birchtrees@gmail.com", True),
             ("birch.tree@harbor.example", True),
         ):
-            placed = an_order(work, company.shop, (KETTLE, 1), client=ClientDetails("She", email))
+            placed = an_order(work, company.shop, (KETTLE, 1), client=ClientDetails("Buyer", email))
             assert (
                 work.value("SELECT earns FROM orders WHERE id = %(id)s", id=placed.order_id)
                 is earns

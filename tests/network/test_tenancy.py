@@ -43,7 +43,7 @@ COMPANYS = {
 
 @pytest.fixture
 def company(database: Database, clock: FixedClock) -> Company:
-    """Cedar and Birch, her sponsor, each with a sale, a lead, a payout, keys and a person."""
+    """Cedar and Birch, its sponsor, each with a sale, a lead, a payout, keys and a person."""
     with database.work() as work:
         company = a_company(work)
         for affiliate, shop in ((company.cedar, company.shop), (company.birch, company.birch_shop)):
@@ -65,7 +65,7 @@ def company(database: Database, clock: FixedClock) -> Company:
                 """INSERT INTO referral_code VALUES (%(code)s, %(id)s, 'code', now());
                    INSERT INTO storefront_key VALUES (%(hash)s, %(id)s, %(shop)s, '', now());
                    INSERT INTO person (email, email_key, name, created_at)
-                        VALUES (%(email)s, %(email)s, 'Her', now());
+                        VALUES (%(email)s, %(email)s, 'Person', now());
                    INSERT INTO membership (person_id, role, affiliate_id, granted_at)
                         SELECT id, 'affiliate', %(id)s, now() FROM person WHERE email_key = %(email)s;
                    INSERT INTO sign_in_session SELECT %(hash)s, id, now(), now(), now() FROM person
@@ -92,7 +92,7 @@ def tables(work: Work) -> list[str]:
     return [row.relname for row in rows]
 
 
-def hers(database: Database, affiliate_id: int) -> Any:
+def acting_for(database: Database, affiliate_id: int) -> Any:
     return database.work(Actor("affiliate", str(affiliate_id)), home=affiliate_id)
 
 
@@ -105,11 +105,11 @@ def has_home(work: Work, table: str) -> bool:
     )
 
 
-def test_an_affiliate_sees_hers_and_nothing_of_anybody_elses(
+def test_an_affiliate_sees_their_own_and_nothing_of_anybody_elses(
     database: Database, company: Company
 ) -> None:
     seen: dict[str, int] = {}
-    with hers(database, company.cedar) as work:
+    with acting_for(database, company.cedar) as work:
         for table in tables(work):
             if table in OF_NOBODY:
                 continue
@@ -126,7 +126,7 @@ def test_an_affiliate_sees_hers_and_nothing_of_anybody_elses(
     for table in COMPANYS - {"person"}:
         with (
             pytest.raises(psycopg.errors.InsufficientPrivilege, match=table),
-            hers(database, company.cedar) as work,
+            acting_for(database, company.cedar) as work,
         ):
             work.rows(f"SELECT 1 FROM {table}")
     for table in ("orders", "order_line", "payment", "fact", "lead", "consent", "commission", "payout",
@@ -135,10 +135,10 @@ def test_an_affiliate_sees_hers_and_nothing_of_anybody_elses(
         assert seen[table] > 0, f"{table}: the test would see nothing anyway"
 
 
-def test_a_sponsor_sees_her_override_and_not_the_order(
+def test_a_sponsor_sees_their_override_and_not_the_order(
     database: Database, company: Company
 ) -> None:
-    with hers(database, company.birch) as work:
+    with acting_for(database, company.birch) as work:
         [override] = work.rows("SELECT * FROM commission WHERE home_id = %(id)s", id=company.cedar)
         assert (override.beneficiary_id, override.level, override.amount_minor) == (
             company.birch, 1, 6000,
@@ -156,7 +156,7 @@ def test_an_order_won_in_anothers_shop_is_seen_by_who_is_credited(
 ) -> None:
     with database.work() as work:
         placed = a_paid_order(work, company.shop, (KETTLE, 1), code=f"C{company.birch}", client=BO)
-    with hers(database, company.birch) as work:
+    with acting_for(database, company.birch) as work:
         assert work.rows("SELECT 1 FROM orders WHERE id = %(id)s", id=placed.order_id)
         with pytest.raises(psycopg.Error):
             work.run("UPDATE orders SET state = 'canceled' WHERE id = %(id)s", id=placed.order_id)
@@ -180,7 +180,7 @@ def test_nobody_writes_what_is_anothers(database: Database, company: Company) ->
             f"DELETE FROM {table} WHERE {column} = {company.birch}",
         ):
             refused = suppress(psycopg.errors.InsufficientPrivilege)
-            with refused, hers(database, company.cedar) as work:
+            with refused, acting_for(database, company.cedar) as work:
                 assert work.run(deed) == 0, deed
 
 
@@ -204,7 +204,7 @@ FORGED = [
          VALUES ('x@example.com', {cedar}, now(), now() + interval '9 years', 'x', {cedar},
                  gen_random_uuid())""",
     """INSERT INTO referral_code VALUES ('STOLEN', {birch}, 'code', now())""",
-    # What is the house's, and what money follows from, though it be said of their own.
+    # What is the company's, and what money follows from, though it be said of their own.
     """UPDATE product SET commissionable_bp = 10000""",
     """INSERT INTO price SELECT id, 'SEK', now(), 1 FROM variant""",
     """UPDATE variant SET active = false""",
@@ -232,11 +232,11 @@ FORGED = [
 ]
 
 
-def test_an_affiliate_cannot_write_herself_rich(database: Database, company: Company) -> None:
+def test_an_affiliate_cannot_write_themselves_rich(database: Database, company: Company) -> None:
     for forged in FORGED:
         with (
             pytest.raises(psycopg.errors.InsufficientPrivilege),
-            hers(database, company.cedar) as work,
+            acting_for(database, company.cedar) as work,
         ):
             work.run(forged.format(cedar=company.cedar, birch=company.birch))
 
@@ -247,7 +247,7 @@ def test_a_code_that_an_affiliate_chooses_is_theirs_and_so_is_the_fact_of_it(
     """The company's work writes it for them: work that is bound to them writes nothing."""
     with database.work(Actor("affiliate", str(company.cedar))) as work:
         referrals.claim(work, company.cedar, "cedar-20")
-    with hers(database, company.cedar) as work:
+    with acting_for(database, company.cedar) as work:
         assert work.value("SELECT subject FROM fact WHERE name = 'code.created'") == "CEDAR-20"
     for forged in (
         "INSERT INTO referral_code VALUES ('CEDAR-30', {id}, 'code', now())",
@@ -256,10 +256,10 @@ def test_a_code_that_an_affiliate_chooses_is_theirs_and_so_is_the_fact_of_it(
     ):
         with (
             pytest.raises(psycopg.errors.InsufficientPrivilege),
-            hers(database, company.cedar) as work,
+            acting_for(database, company.cedar) as work,
         ):
             work.run(forged.format(id=company.cedar))
-    with hers(database, company.birch) as work:
+    with acting_for(database, company.birch) as work:
         assert not work.rows("SELECT 1 FROM fact WHERE name = 'code.created'")
 
 
@@ -270,7 +270,7 @@ FROZEN = (
 )  # fmt: skip
 
 
-def test_what_was_frozen_at_capture_stays_frozen(database: Database, company: Company) -> None:
+def test_what_was_frozen_at_intake_stays_frozen(database: Database, company: Company) -> None:
     frozen = [("orders", column) for column in FROZEN] + [
         ("order_line", column)
         for column in (
@@ -298,5 +298,5 @@ def test_one_pool_of_connections_never_lends_its_scope(
     """The next work on the same connection starts blind again."""
     for _ in range(6):
         for who in (company.cedar, company.birch):
-            with hers(database, who) as work:
+            with acting_for(database, who) as work:
                 assert {r.home_id for r in work.rows("SELECT home_id FROM payout")} == {who}

@@ -47,7 +47,9 @@ def chain(database: Database) -> list[int]:
     return ids
 
 
-def test_joining_puts_her_under_her_sponsor(database: Database, chain: list[int]) -> None:
+def test_joining_puts_an_affiliate_under_their_sponsor(
+    database: Database, chain: list[int]
+) -> None:
     with database.work() as work:
         is_a_whole_tree(work)
         assert [row.id for row in network.team(work, chain[0])] == chain[1:]
@@ -60,7 +62,7 @@ def test_joining_puts_her_under_her_sponsor(database: Database, chain: list[int]
 
 
 @pytest.mark.parametrize("below", [0, 1, 2, 3])
-def test_nobody_is_moved_under_herself_or_somebody_below_her(
+def test_nobody_is_moved_under_themselves_or_somebody_below_them(
     database: Database, chain: list[int], below: int
 ) -> None:
     with pytest.raises(psycopg.errors.CheckViolation), database.work() as work:
@@ -91,7 +93,7 @@ def test_a_sponsor_who_does_not_exist_is_refused(database: Database) -> None:
         an_affiliate(work, "lonely", sponsor_id=4711)
 
 
-def test_who_moves_takes_everybody_below_her_along(database: Database, chain: list[int]) -> None:
+def test_who_moves_takes_everybody_below_them_along(database: Database, chain: list[int]) -> None:
     with database.work() as work:
         root = an_affiliate(work, "root")
         move(work, chain[1], root)

@@ -103,7 +103,7 @@ def test_an_order_is_placed_and_followed(
         )
         assert row.address["postal_code"] == "114 55"
         token = order["links"]["track"].rpartition("/")[2]
-    secret = client.app.state["house"].settings.secret
+    secret = client.app.state["app_context"].settings.secret
     assert identity.read_client_link(secret, token) == (row.home_id, row.id)
 
 
@@ -111,7 +111,7 @@ def test_a_key_is_given_the_pages_of_orders_that_it_placed_and_of_no_others(
     client: TestClient[Any], database: Database, company: Company, key: str
 ) -> None:
     placed = send(client, key, a_body()).json()
-    secret = client.app.state["house"].settings.secret
+    secret = client.app.state["app_context"].settings.secret
     token = {name: placed["links"][name].rpartition("/")[2] for name in ("track", "pay")}
     assert identity.rights_of(secret, token["track"]) == set()
     assert identity.rights_of(secret, token["pay"]) == {"pay"}
@@ -339,9 +339,9 @@ def test_orders_are_listed_newest_first_page_by_page(client: TestClient[Any], ke
 def test_too_many_requests_of_one_key_are_told_to_slow_down(
     client: TestClient[Any], key: str
 ) -> None:
-    from mainstem.web.api.requests import Shares
+    from mainstem.web.api.requests import RateLimiter
 
-    client.app.state["api_shares"] = Shares(per_second=1, burst=3)
+    client.app.state["api_rate_limiter"] = RateLimiter(per_second=1, burst=3)
     answers = [look(client, key, "/orders") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert answers[-1].headers["retry-after"] == "1"

@@ -22,7 +22,7 @@ from mainstem.kit.errors import InvalidInput
 from mainstem.orders import Address, ClientDetails, LineWanted, Placed
 
 
-def test_a_won_lead_s_seller_who_has_left_earns_nothing_and_nobody_takes_her_place(
+def test_a_won_lead_s_seller_who_has_left_earns_nothing_and_nobody_takes_their_place(
     database: Database,
 ) -> None:
     with database.work() as work:

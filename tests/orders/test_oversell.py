@@ -1,4 +1,4 @@
-"""Ten units and twenty guests: exactly ten are sold, whichever door they come through."""
+"""Ten units and twenty guests: exactly ten are sold, whichever way they order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mainstem import flow, orders, stock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
 from mainstem.orders import InsufficientStock, OrderWanted, Placed
-from mainstem_affiliates.capture import Capture
+from mainstem_affiliates.intake import Intake
 
 GUESTS = 20
 UNITS = 10
@@ -80,12 +80,12 @@ def test_twenty_guests_of_one_batcher_buy_exactly_what_is_there(
 ) -> None:
     guests = [wanted(company.shop, (KETTLE, 1)) for _ in range(GUESTS)]
 
-    async def all_of_them(capture: Capture) -> list[Any]:
-        return await asyncio.gather(*(capture.order(one) for one in guests), return_exceptions=True)
+    async def all_of_them(intake: Intake) -> list[Any]:
+        return await asyncio.gather(*(intake.order(one) for one in guests), return_exceptions=True)
 
-    capture = Capture(crowd, most=most, in_flight=3)
-    answers = asyncio.run(all_of_them(capture))
-    capture.stop()
+    intake = Intake(crowd, most=most, in_flight=3)
+    answers = asyncio.run(all_of_them(intake))
+    intake.stop()
     exactly_the_units_are_sold(crowd, answers)
 
 
@@ -157,16 +157,16 @@ def test_a_death_between_taking_and_committing_leaves_nothing(
 
 def test_the_same_key_in_parallel_makes_one_order(crowd: Database, company: Company) -> None:
     one = wanted(company.shop, (KETTLE, 1))
-    capture = Capture(crowd, in_flight=3)
+    intake = Intake(crowd, in_flight=3)
 
     def send() -> Placed | Exception:
         try:
-            return capture.order_now(one)
+            return intake.order_now(one)
         except Exception as error:
             return error
 
     answers = at_once([send for _ in range(GUESTS)], barrier=True)
-    capture.stop()
+    intake.stop()
     placed = [answer for answer in answers if isinstance(answer, Placed)]
     assert len(placed) == GUESTS, "a repeat waits for the first one's answer and gives the same"
     assert len({answer.order_id for answer in placed}) == 1
@@ -180,10 +180,10 @@ def test_the_same_key_in_two_processes_at_once_makes_one_order(
     crowd: Database, company: Company
 ) -> None:
     one = wanted(company.shop, (KETTLE, 1))
-    processes = [Capture(crowd) for _ in range(6)]
+    processes = [Intake(crowd) for _ in range(6)]
     answers = at_once([lambda c=c: c.order_now(one) for c in processes], barrier=True)
-    for capture in processes:
-        capture.stop()
+    for intake in processes:
+        intake.stop()
     assert len({answer.order_id for answer in answers}) == 1
     assert sorted(answer.replayed for answer in answers) == [False] + [True] * 5
 

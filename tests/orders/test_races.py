@@ -136,7 +136,7 @@ class TheShelf(RuleBasedStateMachine):
             order = data.draw(st.sampled_from(self.placed))
             try:
                 with self.database.work() as work:
-                    orders.cancel(work, order.home_id, order.order_id, reason="changed her mind")
+                    orders.cancel(work, order.home_id, order.order_id, reason="changed their mind")
             except Refused:
                 pass
 

@@ -183,10 +183,10 @@ def test_goods_wait_for_the_answer_and_go_on_when_it_is_no(
         assert [row.waits for row in shipments.to_do(work).rows] == [True]
     with pytest.raises(shipments.AskedToStop), database.work(people["per"]) as work:
         shipments.start_pick(work, key)
-    answer(database, people["fia"], "deny", words="The client has changed her mind.")
+    answer(database, people["fia"], "deny", words="The client has changed their mind.")
     with database.work(people["per"]) as work:
         shipments.start_pick(work, key)
-    assert rows(database, "SELECT words FROM approval") == [("The client has changed her mind.",)]
+    assert rows(database, "SELECT words FROM approval") == [("The client has changed their mind.",)]
     assert rows(database, "SELECT 1 FROM refund") == []
     assert facts(database) == ["approval.asked", "approval.denied"]
 

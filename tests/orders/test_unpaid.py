@@ -81,7 +81,7 @@ def test_an_ordinary_client_does_not_notice(
         if no % 2:
             with database.work() as work:
                 pay(work, placed)
-    # She comes back to it twice, pays, and buys again.
+    # The client comes back to it twice, pays, and buys again.
     for _ in range(3):
         placed = order(database, company, who="eva", ip_address="203.0.113.1")
         assert isinstance(placed, Placed)

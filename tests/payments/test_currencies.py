@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.company import KETTLE, PLAN, Shop, a_lead, a_shop, an_affiliate, an_earning, an_order
-from tests.till import Till
+from tests.harness import Harness
 
 from mainstem import catalog, leads, ledger, payments, payouts, planbook
 from mainstem.gateway import currencies as theirs
@@ -119,19 +119,19 @@ def test_a_payout_is_rounded_down_to_what_a_bank_can_be_sent(currency: str, mino
     ],
 )
 def test_what_nobody_could_be_charged_is_refused_when_the_price_is_set(
-    till: Till, currency: str, minor: int, why: str
+    harness: Harness, currency: str, minor: int, why: str
 ) -> None:
-    with till.database.work() as work:
+    with harness.database.work() as work:
         kettle = work.value("SELECT id FROM variant WHERE sku = %(sku)s", sku=KETTLE)
         with pytest.raises(AmountNotPossible, match=re.escape(why)):
             catalog.set_price(work, kettle, currency, minor)
         with pytest.raises(AmountNotPossible, match=re.escape(why)):
             catalog.set_shipping_rate(work, currency, minor, free_from_minor=0, tax_bp=0)
-        lead = a_lead(work, a_shop(work, till.company.cedar, currency=currency))
-        leads.qualify(work, till.company.cedar, lead)
+        lead = a_lead(work, a_shop(work, harness.company.cedar, currency=currency))
+        leads.qualify(work, harness.company.cedar, lead)
         with pytest.raises(InvalidInput) as quoted:
             leads.draft_quote(
-                work, till.company.cedar, lead,
+                work, harness.company.cedar, lead,
                 amount=Money(minor, currency), scope="All of it", valid_days=14,
             )  # fmt: skip
         assert [problem.text() for problem in quoted.value.problems] == [why]
@@ -158,15 +158,15 @@ def test_a_plan_whose_minimum_no_bank_can_be_sent_is_not_published(
 # ---------------------------------------------------------------- through the real SDK
 
 
-def a_shop_in(till: Till, currency: str, *, kettle: int, delivery: int) -> Shop:
+def a_shop_in(harness: Harness, currency: str, *, kettle: int, delivery: int) -> Shop:
     """Cedar's second shop, in another currency."""
-    with till.database.work() as work:
+    with harness.database.work() as work:
         catalog.set_shipping_rate(work, currency, delivery, free_from_minor=10**9, tax_bp=2500)
         variant = work.value("SELECT id FROM variant WHERE sku = %(sku)s", sku=KETTLE)
         catalog.set_price(
             work, variant, currency, kettle, valid_from=work.now() - timedelta(days=1)
         )
-        return a_shop(work, till.company.cedar, currency=currency)
+        return a_shop(work, harness.company.cedar, currency=currency)
 
 
 def text_of(url: str) -> str:
@@ -187,70 +187,72 @@ def text_of(url: str) -> str:
     ],
 )
 def test_the_gateways_page_asks_for_the_same_sum_as_ours_and_the_books_keep_it(
-    till: Till, currency: str, kettle: int, delivery: int, total: int, shown: str | None
+    harness: Harness, currency: str, kettle: int, delivery: int, total: int, shown: str | None
 ) -> None:
-    shop = a_shop_in(till, currency, kettle=kettle, delivery=delivery)
-    with till.database.work() as work:
+    shop = a_shop_in(harness, currency, kettle=kettle, delivery=delivery)
+    with harness.database.work() as work:
         placed = an_order(work, shop, (KETTLE, 2))
     assert placed.total_minor == total
     if shown is None:
         # A hundred times as many units at the gateway: more than its eight digits.
         with pytest.raises(payments.GatewayUnavailable, match="amount"):
-            till.checkout(placed)
+            harness.checkout(placed)
         return
-    session = till.checkout(placed)
-    assert f"{shown} " in text_of(till.payment(placed).pay_url)
+    session = harness.checkout(placed)
+    assert f"{shown} " in text_of(harness.payment(placed).pay_url)
 
-    till.pull("sessions/pay", session=session, card="success")
-    payments.settle_session(till.database, session)
-    till.drain()
-    payment = till.payment(placed)
+    harness.trigger("sessions/pay", session=session, card="success")
+    payments.settle_session(harness.database, session)
+    harness.drain()
+    payment = harness.payment(placed)
     assert (payment.state, payment.captured_minor) == ("captured", total)
-    charge = till.stripe.v1.charges.retrieve(payment.charge_id)
+    charge = harness.stripe.v1.charges.retrieve(payment.charge_id)
     assert at_the_gateway(charge.amount, currency) == ours(Money(total, currency))
-    assert till.order(placed).paid_minor == total
+    assert harness.order(placed).paid_minor == total
 
     back = kettle  # one of the two
-    with till.database.work() as work:
+    with harness.database.work() as work:
         refund = payments.request_refund(
             work, placed.home_id, placed.order_id,
             amount_minor=back, reason="One is dented", lines=[(1, back)],
         )  # fmt: skip
-    till.drain()
-    [row] = till.rows("SELECT * FROM refund WHERE id = %(id)s", id=refund)
+    harness.drain()
+    [row] = harness.rows("SELECT * FROM refund WHERE id = %(id)s", id=refund)
     assert (row.state, row.amount_minor) == ("succeeded", back)
-    [found] = till.gateway.refunds_of(payment.intent_id)
+    [found] = harness.gateway.refunds_of(payment.intent_id)
     assert (found.amount_minor, found.currency) == (back, currency)
 
-    till.pull("disputes/open", charge=payment.charge_id)
-    till.letters_arrive()
-    [dispute] = till.rows("SELECT * FROM dispute WHERE order_id = %(id)s", id=placed.order_id)
+    harness.trigger("disputes/open", charge=payment.charge_id)
+    harness.webhook_events_arrive()
+    [dispute] = harness.rows("SELECT * FROM dispute WHERE order_id = %(id)s", id=placed.order_id)
     assert dispute.amount_minor == dispute.withdrawn_minor == total
-    assert same_at_the_gateway(till, currency)
-    till.every_truth_holds()
+    assert same_at_the_gateway(harness, currency)
+    harness.every_check_passes()
 
 
-def same_at_the_gateway(till: Till, currency: str) -> bool:
+def same_at_the_gateway(harness: Harness, currency: str) -> bool:
     """Whether the books hold what the gateway holds of a currency."""
-    balance = till.stripe.v1.balance.retrieve()
+    balance = harness.stripe.v1.balance.retrieve()
     held = sum(
         part.amount for part in [*balance.available, *balance.pending]
         if part.currency == currency.lower()
     )  # fmt: skip
-    with till.database.work() as work:
+    with harness.database.work() as work:
         booked = ledger.balance(work, PARENT, "gateway_cash", currency)
     return at_the_gateway(held, currency) == ours(-booked)
 
 
-def test_a_refund_that_the_gateway_cannot_say_is_refused_when_it_is_asked_for(till: Till) -> None:
-    shop = a_shop_in(till, "KWD", kettle=5120, delivery=500)
-    with till.database.work() as work:
+def test_a_refund_that_the_gateway_cannot_say_is_refused_when_it_is_asked_for(
+    harness: Harness,
+) -> None:
+    shop = a_shop_in(harness, "KWD", kettle=5120, delivery=500)
+    with harness.database.work() as work:
         placed = an_order(work, shop, (KETTLE, 1))
-    till.pull("sessions/pay", session=till.checkout(placed), card="success")
-    payments.settle_session(till.database, till.payment(placed).session_id)
-    till.drain()
+    harness.trigger("sessions/pay", session=harness.checkout(placed), card="success")
+    payments.settle_session(harness.database, harness.payment(placed).session_id)
+    harness.drain()
     with (
-        till.database.work() as work,
+        harness.database.work() as work,
         pytest.raises(AmountNotPossible, match=r"KWD can only be paid in steps of 0\.010\."),
     ):
         payments.request_refund(
@@ -269,23 +271,23 @@ def test_a_refund_that_the_gateway_cannot_say_is_refused_when_it_is_asked_for(ti
     ],
 )
 def test_a_payout_sends_what_the_bank_can_take_and_keeps_the_rest_payable(
-    till: Till, currency: str, payable: int, paid: int, units: int
+    harness: Harness, currency: str, payable: int, paid: int, units: int
 ) -> None:
-    till.stripe.v1.topups.create(
+    harness.stripe.v1.topups.create(
         {"amount": 10_000_000, "currency": currency.lower(), "description": "From the bank"}
     )
-    with till.database.work() as work:
+    with harness.database.work() as work:
         someone = an_affiliate(work, "someone")
         an_earning(work, someone, Money(payable, currency))
-    account = payments.open_account(till.database, someone, currency=currency)
-    till.pull("accounts/standing", account=account, standing="active")
-    payments.account_changed(till.database, account)
-    with till.database.work() as work:
-        assert payouts.run(work, till.clock.now().date()) == 1
-    till.drain()
-    [payout] = till.rows("SELECT * FROM payout")
+    account = payments.open_account(harness.database, someone, currency=currency)
+    harness.trigger("accounts/standing", account=account, standing="active")
+    payments.account_changed(harness.database, account)
+    with harness.database.work() as work:
+        assert payouts.run(work, harness.clock.now().date()) == 1
+    harness.drain()
+    [payout] = harness.rows("SELECT * FROM payout")
     assert (payout.state, payout.amount_minor) == ("requested", paid), payout.error
-    banked = till.stripe.v1.payouts.retrieve(payout.payout_id, {}, {"stripe_account": account})
+    banked = harness.stripe.v1.payouts.retrieve(payout.payout_id, {}, {"stripe_account": account})
     assert banked.amount == units
-    with till.database.work() as work:
+    with harness.database.work() as work:
         assert ledger.balance(work, someone, "payable", currency).minor == payable - paid

@@ -1,11 +1,11 @@
-"""The gateway tells of one payment in several letters: one look answers them all, or none is needed."""
+"""The gateway tells of one payment in several webhook events: one request answers them, or none."""
 
 from __future__ import annotations
 
 import logging
 
 import pytest
-from tests.till import Till
+from tests.harness import Harness
 
 LOOKED = "Request to Stripe api"
 
@@ -33,52 +33,54 @@ def requests(caplog: pytest.LogCaptureFixture) -> Requests:
     return Requests(caplog)
 
 
-def test_the_letters_of_one_payment_are_answered_by_one_look(
-    till: Till, requests: Requests
+def test_the_webhook_events_of_one_payment_are_answered_by_one_request(
+    harness: Harness, requests: Requests
 ) -> None:
-    placed = till.an_order()
-    till.pull("sessions/pay", session=till.checkout(placed), card="success")
-    letters = till.collect()
+    placed = harness.an_order()
+    harness.trigger("sessions/pay", session=harness.checkout(placed), card="success")
+    events = harness.collect()
     requests.forget()
-    till.read(letters)
-    till.drain()
-    assert len(letters) >= 4
+    harness.read(events)
+    harness.drain()
+    assert len(events) >= 4
     assert len(requests.made()) == 1, requests.made()
-    payment = till.payment(placed)
+    payment = harness.payment(placed)
     assert (payment.state, payment.captured_minor) == ("captured", placed.total_minor)
     assert payment.fee_minor > 0
-    assert till.order(placed).state == "placed"
-    till.every_truth_holds()
+    assert harness.order(placed).state == "placed"
+    harness.every_check_passes()
 
 
-def test_the_letters_of_a_payment_that_is_known_ask_for_nothing(
-    till: Till, requests: Requests
+def test_the_webhook_events_of_a_payment_that_is_known_ask_for_nothing(
+    harness: Harness, requests: Requests
 ) -> None:
-    till.a_paid_order()  # the client's return has looked
-    letters = till.collect()
+    harness.a_paid_order()  # the client's return has looked
+    events = harness.collect()
     requests.forget()
-    till.read(letters)
-    till.drain()
-    assert len(letters) >= 4
+    harness.read(events)
+    harness.drain()
+    assert len(events) >= 4
     assert requests.made() == []
-    assert till.rows("SELECT name FROM fact_waiting") == []
-    till.every_truth_holds()
+    assert harness.rows("SELECT name FROM fact_waiting") == []
+    harness.every_check_passes()
 
 
-def test_a_letter_of_a_refund_is_looked_up_though_its_payment_is_known(
-    till: Till, requests: Requests
+def test_a_webhook_event_of_a_refund_is_looked_up_though_its_payment_is_known(
+    harness: Harness, requests: Requests
 ) -> None:
-    placed = till.a_paid_order()
-    till.letters_arrive()
-    till.stripe.v1.refunds.create(
-        {"payment_intent": till.payment(placed).intent_id, "amount": 1000}
+    placed = harness.a_paid_order()
+    harness.webhook_events_arrive()
+    harness.stripe.v1.refunds.create(
+        {"payment_intent": harness.payment(placed).intent_id, "amount": 1000}
     )
-    letters = till.collect()
+    events = harness.collect()
     requests.forget()
-    till.read(letters)
-    till.drain()
+    harness.read(events)
+    harness.drain()
     assert len(requests.made()) == 1, requests.made()
-    till.pull("refunds/settle", refund=till.rows("SELECT provider_id FROM refund")[0].provider_id)
-    till.letters_arrive()
-    assert till.order(placed).refunded_minor == 1000
-    till.every_truth_holds()
+    harness.trigger(
+        "refunds/settle", refund=harness.rows("SELECT provider_id FROM refund")[0].provider_id
+    )
+    harness.webhook_events_arrive()
+    assert harness.order(placed).refunded_minor == 1000
+    harness.every_check_passes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.company import HOME, KETTLE, an_order
-from tests.till import Till
+from tests.harness import Harness
 
 from mainstem import commissions, payments
 from mainstem.kit.db import Database
@@ -12,19 +12,19 @@ from mainstem.orders import Address, ClientDetails, Placed
 ELSEWHERE = Address("Nygatan 9", "211 20", "Malmö", "SE")
 
 
-def paid(till: Till, email: str, address: Address, *, holder: str) -> Placed:
+def paid(harness: Harness, email: str, address: Address, *, holder: str) -> Placed:
     """An order that somebody paid with their own card."""
-    with till.database.work() as work:
+    with harness.database.work() as work:
         placed = an_order(
             work,
-            till.company.shop,
+            harness.company.shop,
             (KETTLE, 1),
-            client=ClientDetails("She", email),
+            client=ClientDetails("Buyer", email),
             address=address,
         )
-    till.pull("sessions/pay", session=till.checkout(placed), card="success", name=holder)
-    payments.settle_session(till.database, till.payment(placed).session_id)
-    till.drain()
+    harness.trigger("sessions/pay", session=harness.checkout(placed), card="success", name=holder)
+    payments.settle_session(harness.database, harness.payment(placed).session_id)
+    harness.drain()
     return placed
 
 
@@ -35,13 +35,13 @@ def reasons(database: Database, placed: Placed) -> list[str]:
 
 
 def test_an_order_paid_by_a_participants_card_is_held_whatever_its_address_and_e_mail(
-    till: Till,
+    harness: Harness,
 ) -> None:
-    own = paid(till, "cedar@affiliates.example", HOME, holder="Cedar Wood")
-    other = paid(till, "aunt@example.com", ELSEWHERE, holder="Aunt Wood")
-    hidden = paid(till, "nobody@example.com", ELSEWHERE, holder=" cedar wood ")
-    assert till.payment(own).method_fingerprint == till.payment(hidden).method_fingerprint
-    assert till.payment(own).method_fingerprint != till.payment(other).method_fingerprint
-    assert reasons(till.database, own) == [], "that is no question"
-    assert reasons(till.database, other) == []
-    assert reasons(till.database, hidden) == ["payment_method"]
+    own = paid(harness, "cedar@affiliates.example", HOME, holder="Cedar Wood")
+    other = paid(harness, "aunt@example.com", ELSEWHERE, holder="Aunt Wood")
+    hidden = paid(harness, "nobody@example.com", ELSEWHERE, holder=" cedar wood ")
+    assert harness.payment(own).method_fingerprint == harness.payment(hidden).method_fingerprint
+    assert harness.payment(own).method_fingerprint != harness.payment(other).method_fingerprint
+    assert reasons(harness.database, own) == [], "that is no question"
+    assert reasons(harness.database, other) == []
+    assert reasons(harness.database, hidden) == ["payment_method"]

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from tests.company import KETTLE, SKILLET, Shop, a_paid_order, a_shop, an_affiliate
-from tests.till import Till
+from tests.harness import Harness
 
 from mainstem import commissions, orders, payments, payouts
 from mainstem.kit.errors import Refused
@@ -43,58 +43,58 @@ SELECT e.currency, -sum(e.signed_minor)::bigint AS minor
 class History:
     """Two affiliates, a seller and their sponsor, to whom anything may happen."""
 
-    till: Till
+    harness: Harness
     seller: int
     sponsor: int
     shop: Shop
     accounts: dict[int, str]
 
     def work(self, dice: Random) -> None:
-        self.till.drain()
+        self.harness.drain()
 
     def sale(self, dice: Random) -> None:
-        with self.till.database.work() as work:
+        with self.harness.database.work() as work:
             goods, client = dice.choice([KETTLE, SKILLET]), f"client-{self.seller}@example.com"
             guest = ClientDetails(name="Guest", email=client)
             placed = a_paid_order(work, self.shop, (goods, 3), client=guest)
             gone = [(placed.home_id, placed.order_id, 1, 3)]
             orders.record_shipment(work, gone)
             orders.record_delivery(work, gone)
-        self.till.drain()
+        self.harness.drain()
 
     def refund(self, dice: Random) -> None:
-        rows = self.till.rows(
+        rows = self.harness.rows(
             """SELECT home_id, id, paid_minor - refunded_minor AS left_minor FROM orders
                 WHERE home_id = %(id)s AND paid_minor > refunded_minor ORDER BY id""",
             id=self.seller,
         )
         if rows:
             row = dice.choice(rows)
-            with self.till.database.work() as work:
+            with self.harness.database.work() as work:
                 payments.request_refund(
                     work, row.home_id, row.id, reason="returned",
                     amount_minor=dice.randint(1, row.left_minor),
                 )  # fmt: skip
-            self.till.drain()
+            self.harness.drain()
 
     def month(self, dice: Random) -> None:
-        self.till.clock.move(timedelta(days=31))
-        with self.till.database.work() as work:
-            commissions.release(work, self.till.clock.now().date())
+        self.harness.clock.move(timedelta(days=31))
+        with self.harness.database.work() as work:
+            commissions.release(work, self.harness.clock.now().date())
 
     def run(self, dice: Random) -> None:
-        self.till.clock.move(timedelta(days=1))
-        with self.till.database.work() as work:
-            payouts.run(work, self.till.clock.now().date())
+        self.harness.clock.move(timedelta(days=1))
+        with self.harness.database.work() as work:
+            payouts.run(work, self.harness.clock.now().date())
 
     def account_restricted(self, dice: Random) -> None:
         account = self.accounts[dice.choice([self.seller, self.sponsor])]
-        self.till.pull("accounts/standing", account=account, standing="restricted")
+        self.harness.trigger("accounts/standing", account=account, standing="restricted")
 
     def account_well(self, dice: Random) -> None:
         for account in self.accounts.values():
-            self.till.pull("accounts/standing", account=account, standing="active")
-            payments.account_changed(self.till.database, account)
+            self.harness.trigger("accounts/standing", account=account, standing="active")
+            payments.account_changed(self.harness.database, account)
 
     def bank_pays(self, dice: Random) -> None:
         self._at_the_bank(dice, "payouts/arrive", ("requested", "in_transit"))
@@ -102,42 +102,42 @@ class History:
     def bank_returns(self, dice: Random) -> None:
         self._at_the_bank(dice, "payouts/fail", ("requested", "in_transit", "paid"))
 
-    def _at_the_bank(self, dice: Random, lever: str, states: tuple[str, ...]) -> None:
+    def _at_the_bank(self, dice: Random, control: str, states: tuple[str, ...]) -> None:
         if row := self._one(dice, *states):
-            self.till.pull(lever, payout=row.payout_id)
-            self.till.a_letter_again("payout.updated", row.payout_id, row.account)
+            self.harness.trigger(control, payout=row.payout_id)
+            self.harness.another_webhook_event("payout.updated", row.payout_id, row.account)
 
-    def part_is_taken_back(self, dice: Random) -> None:
+    def part_is_reversed(self, dice: Random) -> None:
         """At the gateway's own pages, where the account still has it."""
         if row := self._one(dice, "failed", "on_hold"):
             if row.transfer_id is None:
                 return
-            found = self.till.gateway.transfer(row.transfer_id)
+            found = self.harness.gateway.transfer(row.transfer_id)
             if found.left_minor:
                 part = dice.randint(1, found.left_minor)
-                self.till.stripe.v1.transfers.reversals.create(row.transfer_id, {"amount": part})
-                self.till.a_letter_again("transfer.reversed", row.transfer_id)
+                self.harness.stripe.v1.transfers.reversals.create(row.transfer_id, {"amount": part})
+                self.harness.another_webhook_event("transfer.reversed", row.transfer_id)
 
     def retry(self, dice: Random) -> None:
         if row := self._one(dice, "failed", "on_hold"):
-            with self.till.database.work() as work:
+            with self.harness.database.work() as work:
                 try:
                     payouts.retry(work, row.home_id, row.id)
                 except Refused:
                     return
-            self.till.drain()
+            self.harness.drain()
 
-    def call_off(self, dice: Random) -> None:
+    def cancel(self, dice: Random) -> None:
         if row := self._one(dice, "failed", "on_hold"):
-            with self.till.database.work() as work:
+            with self.harness.database.work() as work:
                 try:
-                    payouts.call_off(work, row.home_id, row.id, reason="as it is")
+                    payouts.cancel(work, row.home_id, row.id, reason="as it is")
                 except Refused:
                     return
-            self.till.drain()
+            self.harness.drain()
 
     def _one(self, dice: Random, *states: str) -> Any | None:
-        rows = self.till.rows(
+        rows = self.harness.rows(
             """SELECT * FROM payout WHERE home_id = ANY(%(homes)s::bigint[])
                   AND state = ANY(%(states)s::text[]) ORDER BY id""",
             homes=[self.seller, self.sponsor],
@@ -148,23 +148,23 @@ class History:
 
 THINGS = [
     "sale", "sale", "refund", "month", "run", "run", "work", "account_restricted", "account_well",
-    "bank_pays", "bank_returns", "part_is_taken_back", "retry", "call_off",
+    "bank_pays", "bank_returns", "part_is_reversed", "retry", "cancel",
 ]  # fmt: skip
 
 
-def begin(till: Till) -> History:
-    with till.database.work() as work:
+def begin(harness: Harness) -> History:
+    with harness.database.work() as work:
         no = next(_names)
         sponsor = an_affiliate(work, f"sponsor-{no}")
         seller = an_affiliate(work, f"seller-{no}", sponsor_id=sponsor)
         shop = a_shop(work, seller)
-    accounts = {id: till.affiliate_account(id) for id in (seller, sponsor)}
-    return History(till, seller, sponsor, shop, accounts)
+    accounts = {id: harness.affiliate_account(id) for id in (seller, sponsor)}
+    return History(harness, seller, sponsor, shop, accounts)
 
 
 def every_place_adds_up(history: History) -> None:
     """The front page's figures against the ledger; and the company's are those of everybody."""
-    with history.till.database.work() as work:
+    with history.harness.database.work() as work:
         for affiliate in (history.seller, history.sponsor):
             earned = {row.currency: row.minor for row in work.rows(EARNED, id=affiliate)}
             taken = {row.currency: row.minor for row in work.rows(TAKEN, id=affiliate)}
@@ -192,8 +192,8 @@ def every_place_adds_up(history: History) -> None:
         done = states.pop("paid", 0) + states.pop("canceled", 0)
         assert counts.payouts_under_way == sum(states.values()), (states, done)
     for affiliate in (history.seller, history.sponsor):
-        with history.till.database.work(home=affiliate) as work:
-            [first, *_] = reads.standings(work, reads.me(work))
+        with history.harness.database.work(home=affiliate) as work:
+            [first, *_] = reads.balances(work, reads.me(work))
             assert first.money == payouts.money_of(work, affiliate).get(
                 "SEK", payouts.no_money("SEK")
             )
@@ -206,9 +206,9 @@ PLACES = [
 
 
 def test_whatever_happens_every_place_of_an_affiliates_money_adds_up_to_what_was_earned(
-    till: Till,
+    harness: Harness,
 ) -> None:
-    with till.database.work() as work:
+    with harness.database.work() as work:
         work.run("UPDATE stock_level SET on_hand = 1000000")
 
     @settings(
@@ -221,11 +221,11 @@ def test_whatever_happens_every_place_of_an_affiliates_money_adds_up_to_what_was
         dice=st.randoms(use_true_random=False),
     )
     def adds_up(things: list[str], dice: Random) -> None:
-        history = begin(till)
+        history = begin(harness)
         for thing in ["sale", "month", "run", "work", *things]:
             getattr(history, thing)(dice)
             every_place_adds_up(history)
-        with till.database.work() as work:
+        with harness.database.work() as work:
             for place, amount in zip(
                 ("under way", "on hold", "failed", "paid"),
                 _in_payouts(payouts.money_of(work, history.seller)["SEK"]),
@@ -233,7 +233,7 @@ def test_whatever_happens_every_place_of_an_affiliates_money_adds_up_to_what_was
             ):
                 if amount:
                     event(f"ends with money {place}")
-        till.every_truth_holds()
+        harness.every_check_passes()
 
     adds_up()
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.company import an_earning
-from tests.till import Till
+from tests.harness import Harness
 
 from mainstem import ledger, payments, payouts
 from mainstem.kit.work import SYSTEM
@@ -23,161 +23,164 @@ from mainstem_affiliates.portal import reads
 IBAN = "SE45 5000 0000 0583 9825 7466"
 
 
-def earns(till: Till, *amounts: Money) -> int:
+def earns(harness: Harness, *amounts: Money) -> int:
     """Birch has earned these, and is paid in kronor."""
-    birch = till.company.birch
-    with till.database.work() as work:
+    birch = harness.company.birch
+    with harness.database.work() as work:
         for amount in amounts:
             an_earning(work, birch, amount)
     return birch
 
 
-def run(till: Till, *, policy: str = "convert") -> int:
+def run(harness: Harness, *, policy: str = "convert") -> int:
     """A run of payouts, a day later than the last."""
-    till.clock.move(timedelta(days=1))
-    object.__setattr__(till.database.tools, "other_currency", policy)
-    with till.database.work() as work:
-        return payouts.run(work, till.clock.now().date())
+    harness.clock.move(timedelta(days=1))
+    object.__setattr__(harness.database.tools, "other_currency", policy)
+    with harness.database.work() as work:
+        return payouts.run(work, harness.clock.now().date())
 
 
-def a_rate(till: Till, figure: str = "11.2345", *, days_old: int = 0, one: str = "EUR") -> None:
-    with till.database.work() as work:
+def a_rate(
+    harness: Harness, figure: str = "11.2345", *, days_old: int = 0, one: str = "EUR"
+) -> None:
+    with harness.database.work() as work:
         at = work.now() - timedelta(days=days_old)
         payouts.set_rate(work, one, "SEK", figure, source="ECB reference rate", published_at=at)
 
 
-def reasons(till: Till, affiliate: int) -> dict[str, str]:
-    with till.database.work() as work:
+def reasons(harness: Harness, affiliate: int) -> dict[str, str]:
+    with harness.database.work() as work:
         return {
-            one.payable.currency: one.reason for one in payouts.left_out(work, affiliate=affiliate)
+            one.payable.currency: one.reason
+            for one in payouts.payout_exclusions(work, affiliate=affiliate)
         }
 
 
-def payable(till: Till, affiliate: int, currency: str) -> int:
-    with till.database.work() as work:
+def payable(harness: Harness, affiliate: int, currency: str) -> int:
+    with harness.database.work() as work:
         return ledger.balance(work, affiliate, "payable", currency).minor
 
 
-def payouts_of(till: Till) -> list[Any]:
-    return till.rows("SELECT * FROM payout ORDER BY reserved_at, currency")
+def payouts_of(harness: Harness) -> list[Any]:
+    return harness.rows("SELECT * FROM payout ORDER BY reserved_at, currency")
 
 
-def test_an_account_with_banks_in_two_currencies_is_paid_in_both(till: Till) -> None:
-    birch = earns(till, Money(50000, "SEK"), Money(3000, "EUR"))
-    account = till.affiliate_account(birch)
-    till.stripe.v1.topups.create(
+def test_an_account_with_banks_in_two_currencies_is_paid_in_both(harness: Harness) -> None:
+    birch = earns(harness, Money(50000, "SEK"), Money(3000, "EUR"))
+    account = harness.affiliate_account(birch)
+    harness.stripe.v1.topups.create(
         {"amount": 3000, "currency": "eur", "description": "From the bank"}
     )
-    assert reasons(till, birch) == {"EUR": "other_currency"}
-    till.pull("accounts/bank", account=account, currency="EUR")
-    till.letters_arrive()
-    accounts = till.rows("SELECT currency, account, state FROM pay_account ORDER BY 1")
+    assert reasons(harness, birch) == {"EUR": "other_currency"}
+    harness.trigger("accounts/bank", account=account, currency="EUR")
+    harness.webhook_events_arrive()
+    accounts = harness.rows("SELECT currency, account, state FROM pay_account ORDER BY 1")
     assert [tuple(row) for row in accounts] == [
         ("EUR", account, "active"), ("SEK", account, "active"),
     ]  # fmt: skip
-    assert reasons(till, birch) == {}
-    assert run(till) == 2
-    till.drain()
-    assert [(row.currency, row.amount_minor, row.state) for row in payouts_of(till)] == [
+    assert reasons(harness, birch) == {}
+    assert run(harness) == 2
+    harness.drain()
+    assert [(row.currency, row.amount_minor, row.state) for row in payouts_of(harness)] == [
         ("EUR", 3000, "requested"), ("SEK", 50000, "requested"),
     ]  # fmt: skip
-    euro = payouts_of(till)[0]
-    till.pull("payouts/fail", payout=euro.payout_id)
-    till.letters_arrive()
+    euro = payouts_of(harness)[0]
+    harness.trigger("payouts/fail", payout=euro.payout_id)
+    harness.webhook_events_arrive()
     states = {
-        row.currency: row.state for row in till.rows("SELECT currency, state FROM pay_account")
+        row.currency: row.state for row in harness.rows("SELECT currency, state FROM pay_account")
     }
     assert states == {"EUR": "restricted", "SEK": "active"}, "the other bank is as well as before"
-    till.every_truth_holds()
+    harness.every_check_passes()
 
 
-def test_what_no_account_takes_is_changed_at_the_payout_and_stands_on_it(till: Till) -> None:
-    birch = earns(till, Money(50000, "SEK"), Money(1849, "EUR"))
-    till.affiliate_account(birch)
-    a_rate(till)
-    assert reasons(till, birch) == {"EUR": "changed"}
-    published = till.clock.now()
-    assert run(till) == 1
-    till.drain()
-    [payout] = payouts_of(till)
+def test_what_no_account_takes_is_changed_at_the_payout_and_stands_on_it(harness: Harness) -> None:
+    birch = earns(harness, Money(50000, "SEK"), Money(1849, "EUR"))
+    harness.affiliate_account(birch)
+    a_rate(harness)
+    assert reasons(harness, birch) == {"EUR": "changed"}
+    published = harness.clock.now()
+    assert run(harness) == 1
+    harness.drain()
+    [payout] = payouts_of(harness)
     # 18.49 EUR at 11.2345 is 207.725905 SEK.
     assert (payout.currency, payout.amount_minor, payout.state) == (
         "SEK",
         50000 + 20773,
         "requested",
     )
-    with till.database.work() as work:
+    with harness.database.work() as work:
         found = ledger.balances(work, [birch, PARENT])
     assert found[birch, "payable", "EUR"] == found[birch, "payable", "SEK"] == 0
     assert found[PARENT, "fx_difference", "EUR"] == 1849
     assert found[PARENT, "fx_difference", "SEK"] == -20773
-    with till.database.work(home=birch) as work:
+    with harness.database.work(home=birch) as work:
         [told] = reads.payouts(work, reads.me(work)).rows
     [changed] = told.changed
     assert (changed.before, changed.after) == (Money(1849, "EUR"), Money(20773, "SEK"))
     assert (changed.rate.figure, changed.rate.source) == ("11.2345", "ECB reference rate")
     assert changed.rate.published_at == published
-    with till.database.work() as work:
+    with harness.database.work() as work:
         money = payouts.money_of(work, birch)
     assert money["EUR"].earned == Money(1849, "EUR")
     assert money["SEK"].earned == Money(50000, "SEK")
     assert money["SEK"].under_way == Money(70773, "SEK")
-    assert run(till) == 0, "nothing is changed twice"
-    till.every_truth_holds()
+    assert run(harness) == 0, "nothing is changed twice"
+    harness.every_check_passes()
 
 
-def test_nothing_is_changed_without_a_payout_that_it_becomes_part_of(till: Till) -> None:
-    birch = earns(till, Money(100, "SEK"), Money(500, "EUR"))
-    till.affiliate_account(birch)
-    a_rate(till)
-    assert run(till) == 0, "together still below the minimum of 200.00"
-    assert payable(till, birch, "EUR") == 500
-    earns(till, Money(1300, "EUR"))
-    assert run(till) == 1
-    assert payouts_of(till)[0].amount_minor == 100 + 20222
-    till.every_truth_holds()
+def test_nothing_is_changed_without_a_payout_that_it_becomes_part_of(harness: Harness) -> None:
+    birch = earns(harness, Money(100, "SEK"), Money(500, "EUR"))
+    harness.affiliate_account(birch)
+    a_rate(harness)
+    assert run(harness) == 0, "together still below the minimum of 200.00"
+    assert payable(harness, birch, "EUR") == 500
+    earns(harness, Money(1300, "EUR"))
+    assert run(harness) == 1
+    assert payouts_of(harness)[0].amount_minor == 100 + 20222
+    harness.every_check_passes()
 
 
 @pytest.mark.parametrize(("policy", "days_old"), [("bank", 0), ("convert", 8), ("convert", None)])
 def test_where_nothing_may_be_changed_the_companys_bank_pays(
-    till: Till, policy: str, days_old: int | None
+    harness: Harness, policy: str, days_old: int | None
 ) -> None:
-    birch = earns(till, Money(50000, "SEK"), Money(3000, "EUR"))
-    till.affiliate_account(birch)
+    birch = earns(harness, Money(50000, "SEK"), Money(3000, "EUR"))
+    harness.affiliate_account(birch)
     if days_old is not None:
-        a_rate(till, days_old=days_old)
-    assert run(till, policy=policy) == 1, "the kronor"
-    assert reasons(till, birch) == {"EUR": "other_currency"}
-    with till.database.work() as work:
+        a_rate(harness, days_old=days_old)
+    assert run(harness, policy=policy) == 1, "the kronor"
+    assert reasons(harness, birch) == {"EUR": "other_currency"}
+    with harness.database.work() as work:
         payments.tell_bank_account(work, birch, currency="EUR", account=IBAN)
-    assert reasons(till, birch) == {}
-    assert run(till, policy=policy) == 1
-    till.drain()
-    [by_bank] = till.rows("SELECT * FROM payout WHERE currency = 'EUR'")
+    assert reasons(harness, birch) == {}
+    assert run(harness, policy=policy) == 1
+    harness.drain()
+    [by_bank] = harness.rows("SELECT * FROM payout WHERE currency = 'EUR'")
     assert (by_bank.provider, by_bank.account, by_bank.amount_minor) == ("bank", IBAN, 3000)
     assert by_bank.state == "requested"
-    with till.database.work() as work:
+    with harness.database.work() as work:
         key = (by_bank.home_id, by_bank.id)
         assert payouts.confirm_bank(work, [key], reference="OCR 7731") == 1
         assert payouts.confirm_bank(work, [key], reference="OCR 7732") == 0
-    [paid] = till.rows("SELECT * FROM payout WHERE currency = 'EUR'")
+    [paid] = harness.rows("SELECT * FROM payout WHERE currency = 'EUR'")
     assert (paid.state, paid.reference) == ("paid", "OCR 7731")
-    till.every_truth_holds()
+    harness.every_check_passes()
 
 
-def test_whom_the_payment_service_refuses_is_paid_by_the_companys_bank(till: Till) -> None:
-    birch = earns(till, Money(50000, "SEK"))
-    till.affiliate_account(birch)
-    with till.database.work() as work:
+def test_whom_the_payment_service_refuses_is_paid_by_the_companys_bank(harness: Harness) -> None:
+    birch = earns(harness, Money(50000, "SEK"))
+    harness.affiliate_account(birch)
+    with harness.database.work() as work:
         with pytest.raises(AccountInUse):
             payments.tell_bank_account(work, birch, currency="SEK", account=IBAN)
         work.run("UPDATE pay_account SET state = 'rejected'")
-    assert reasons(till, birch) == {"SEK": "account_refused"}
-    with till.database.work() as work:
+    assert reasons(harness, birch) == {"SEK": "account_refused"}
+    with harness.database.work() as work:
         payments.tell_bank_account(work, birch, currency="SEK", account=IBAN)
-    assert reasons(till, birch) == {}
-    assert run(till) == 1
-    assert payouts_of(till)[0].provider == "bank"
+    assert reasons(harness, birch) == {}
+    assert run(harness) == 1
+    assert payouts_of(harness)[0].provider == "bank"
 
 
 @pytest.mark.parametrize(
@@ -194,15 +197,15 @@ def test_whom_the_payment_service_refuses_is_paid_by_the_companys_bank(till: Til
     ],
 )
 def test_an_account_that_no_bank_could_read_is_refused(
-    till: Till, account: str, right: bool
+    harness: Harness, account: str, right: bool
 ) -> None:
-    with till.database.work(SYSTEM) as work:
+    with harness.database.work(SYSTEM) as work:
         if right:
-            payments.tell_bank_account(work, till.company.birch, currency="EUR", account=account)
+            payments.tell_bank_account(work, harness.company.birch, currency="EUR", account=account)
         else:
             with pytest.raises(InvalidBankAccount):
                 payments.tell_bank_account(
-                    work, till.company.birch, currency="EUR", account=account
+                    work, harness.company.birch, currency="EUR", account=account
                 )
 
 
@@ -216,20 +219,20 @@ def test_an_account_that_no_bank_could_read_is_refused(
     ],
 )  # fmt: skip
 def test_what_nobody_has_published_is_no_rate(
-    till: Till, one: str, into: str, figure: str, source: str, days: int
+    harness: Harness, one: str, into: str, figure: str, source: str, days: int
 ) -> None:
-    with till.database.work() as work, pytest.raises(RateRefused):
+    with harness.database.work() as work, pytest.raises(RateRefused):
         at = work.now() + timedelta(days=days)
         payouts.set_rate(work, one, into, figure, source=source, published_at=at)
 
 
-def test_a_rate_of_one_instant_is_never_another(till: Till) -> None:
-    a_rate(till, "11.2345")
-    a_rate(till, "11.2345")
+def test_a_rate_of_one_instant_is_never_another(harness: Harness) -> None:
+    a_rate(harness, "11.2345")
+    a_rate(harness, "11.2345")
     with pytest.raises(RateRefused):
-        a_rate(till, "11.2346")
-    a_rate(till, "11.2", days_old=1)
-    with till.database.work() as work:
+        a_rate(harness, "11.2346")
+    a_rate(harness, "11.2", days_old=1)
+    with harness.database.work() as work:
         assert payouts.rates_in_force(work)["EUR", "SEK"].figure == "11.2345"
 
 

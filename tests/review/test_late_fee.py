@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from tests.company import KETTLE
-from tests.till import Till
+from tests.harness import Harness
 
 from mainstem import payments
 from mainstem.payments import Gateway
@@ -19,23 +19,23 @@ class BeforeTheFee(Gateway):
         return dataclasses.replace(super().session(id), fee_minor=0)
 
 
-def test_a_fee_that_is_known_later_is_booked_once(till: Till) -> None:
-    early = BeforeTheFee("sk_test_embedded_till", api_base=till.gateways.url, retries=0)
-    now = till.database.tools
-    till.database.tools = dataclasses.replace(now, gateway=early)
-    placed = till.a_paid_order((KETTLE, 2))
-    assert (0, "fees") not in till.balances(0)
-    till.database.tools = now
-    till.letters_arrive()
-    payments.settle_session(till.database, till.payment(placed).session_id)
-    till.read(till.kept)
-    till.drain()
-    charge = till.stripe.v1.charges.retrieve(
-        till.payment(placed).charge_id, {"expand": ["balance_transaction"]}
+def test_a_fee_that_is_known_later_is_booked_once(harness: Harness) -> None:
+    early = BeforeTheFee("sk_test_embedded_harness", api_base=harness.gateways.url, retries=0)
+    now = harness.database.tools
+    harness.database.tools = dataclasses.replace(now, gateway=early)
+    placed = harness.a_paid_order((KETTLE, 2))
+    assert (0, "fees") not in harness.balances(0)
+    harness.database.tools = now
+    harness.webhook_events_arrive()
+    payments.settle_session(harness.database, harness.payment(placed).session_id)
+    harness.read(harness.kept)
+    harness.drain()
+    charge = harness.stripe.v1.charges.retrieve(
+        harness.payment(placed).charge_id, {"expand": ["balance_transaction"]}
     )
     fee = charge.balance_transaction.fee
     assert fee > 0
-    assert till.payment(placed).fee_minor == fee
-    assert till.balances(0)[0, "fees"] == -fee
-    assert till.balances(0)[0, "gateway_cash"] == -charge.balance_transaction.net
-    till.every_truth_holds()
+    assert harness.payment(placed).fee_minor == fee
+    assert harness.balances(0)[0, "fees"] == -fee
+    assert harness.balances(0)[0, "gateway_cash"] == -charge.balance_transaction.net
+    harness.every_check_passes()

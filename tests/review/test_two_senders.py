@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.company import KETTLE
-from tests.till import Till
+from tests.harness import Harness
 
 from mainstem import payouts
 from mainstem.payouts.send import _pay_out, _take, _transfer
@@ -11,42 +11,44 @@ from mainstem.payouts.send import _pay_out, _take, _transfer
 EARNED = 20000
 
 
-def _a_reserved_payout(till: Till) -> tuple[str, int, object]:
-    account = till.affiliate_account(till.company.cedar)
-    till.a_delivered_order((KETTLE, 2))
-    till.holds_end()
-    with till.database.work() as work:
-        assert payouts.run(work, till.clock.now().date()) == 1
-    [row] = till.rows("SELECT home_id, id FROM payout")
+def _a_reserved_payout(harness: Harness) -> tuple[str, int, object]:
+    account = harness.affiliate_account(harness.company.cedar)
+    harness.a_delivered_order((KETTLE, 2))
+    harness.holds_end()
+    with harness.database.work() as work:
+        assert payouts.run(work, harness.clock.now().date()) == 1
+    [row] = harness.rows("SELECT home_id, id FROM payout")
     return account, row.home_id, row.id
 
 
-def _at_the_gateway(till: Till, account: str) -> tuple[list[int], list[int]]:
-    transfers = till.stripe.v1.transfers.list({"destination": account, "limit": 100})
-    banked = till.stripe.v1.payouts.list({"limit": 100}, {"stripe_account": account})
+def _at_the_gateway(harness: Harness, account: str) -> tuple[list[int], list[int]]:
+    transfers = harness.stripe.v1.transfers.list({"destination": account, "limit": 100})
+    banked = harness.stripe.v1.payouts.list({"limit": 100}, {"stripe_account": account})
     return [t.amount for t in transfers.data], [p.amount for p in banked.data]
 
 
-def test_a_sender_overtaken_before_its_transfer_sends_nothing_more(till: Till) -> None:
-    account, home, id = _a_reserved_payout(till)
-    slow = _take(till.database, home, id)
-    till.drain()
-    assert _at_the_gateway(till, account) == ([EARNED], [EARNED])
-    _transfer(till.database, slow)
-    _pay_out(till.database, slow)
-    assert _at_the_gateway(till, account) == ([EARNED], [EARNED])
-    assert [row.state for row in till.rows("SELECT state FROM payout")] == ["requested"]
-    till.every_truth_holds()
+def test_a_sender_whose_transfer_another_has_made_sends_nothing_more(harness: Harness) -> None:
+    account, home, id = _a_reserved_payout(harness)
+    slow = _take(harness.database, home, id)
+    harness.drain()
+    assert _at_the_gateway(harness, account) == ([EARNED], [EARNED])
+    _transfer(harness.database, slow)
+    _pay_out(harness.database, slow)
+    assert _at_the_gateway(harness, account) == ([EARNED], [EARNED])
+    assert [row.state for row in harness.rows("SELECT state FROM payout")] == ["requested"]
+    harness.every_check_passes()
 
 
-def test_a_sender_overtaken_before_the_bank_payout_sends_nothing_more(till: Till) -> None:
-    account, home, id = _a_reserved_payout(till)
-    slow = _take(till.database, home, id)
-    _transfer(till.database, slow)
-    till.drain()
-    # What an earlier, returned payout left on her account could be paid out by mistake.
-    till.stripe.v1.transfers.create({"amount": EARNED, "currency": "sek", "destination": account})
-    _pay_out(till.database, slow)
-    assert _at_the_gateway(till, account)[1] == [EARNED]
-    assert [row.state for row in till.rows("SELECT state FROM payout")] == ["requested"]
-    till.every_truth_holds()
+def test_a_sender_whose_bank_payout_another_has_made_sends_nothing_more(harness: Harness) -> None:
+    account, home, id = _a_reserved_payout(harness)
+    slow = _take(harness.database, home, id)
+    _transfer(harness.database, slow)
+    harness.drain()
+    # What an earlier, returned payout left on their account could be paid out by mistake.
+    harness.stripe.v1.transfers.create(
+        {"amount": EARNED, "currency": "sek", "destination": account}
+    )
+    _pay_out(harness.database, slow)
+    assert _at_the_gateway(harness, account)[1] == [EARNED]
+    assert [row.state for row in harness.rows("SELECT state FROM payout")] == ["requested"]
+    harness.every_check_passes()

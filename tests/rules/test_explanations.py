@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.pencil import AMOUNT, minor, worked_out
+from tests.recalculation import AMOUNT, minor, worked_out
 
 from mainstem.kit.locale import Language
 from mainstem.money import BASIS, net_of_tax, rdiv

@@ -125,10 +125,10 @@ def test_any_sequence_of_refunds_that_adds_up_to_the_whole_takes_back_every_cent
 
 
 @given(RULES, UPLINES, BASES)
-def test_an_ancestor_who_is_not_eligible_leaves_her_share_with_the_parent(
+def test_an_ancestor_who_is_not_eligible_leaves_their_share_with_the_parent(
     given_rule: Rule, upline: list[int], base: int
 ) -> None:
-    """Nobody above moves up into her place: the others get what they would have got, to the cent
+    """Nobody above moves up into their place: the others get what they would have got, to the cent
     that the rounding of the smaller total moves, unless the cap had cut them all."""
     whole = [who or 99 for who in upline]
     if sum(given_rule.levels_bp[: len(whole)]) > given_rule.cap_bp:

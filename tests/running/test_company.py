@@ -100,10 +100,10 @@ def test_ports_follow_the_one_that_was_asked_for(data: Path, port: int) -> None:
 
 
 def test_the_gateway_proves_to_its_own_company_that_it_is_its(data: Path) -> None:
-    door = f"{running.addresses(data)['gateway']}/__gateway/proof"
-    running.check_proof(door, (data / "secrets" / "gateway").read_text())
+    url = f"{running.addresses(data)['gateway']}/__gateway/proof"
+    running.check_proof(url, (data / "secrets" / "gateway").read_text())
     with pytest.raises(running.CannotRun, match="Another program than ours"):
-        running.check_proof(door, "another company's secret")
+        running.check_proof(url, "another company's secret")
 
 
 def test_no_secret_stands_in_the_list_of_processes(

@@ -10,16 +10,19 @@ import pytest
 from mainstem import app, worker
 from mainstem.kit import db, pools
 from mainstem.kit.db import Database
-from mainstem_affiliates import capture
+from mainstem_affiliates import intake
 
 
-def test_the_house_fits_a_hundred_connections_and_leaves_some() -> None:
+def test_all_processes_fit_a_hundred_connections_and_leave_some() -> None:
     """PostgreSQL's own limit, less the three that it keeps for its administrator."""
-    assert pools.HOUSE <= 97 - 20
+    assert pools.ALL_PROCESSES <= 97 - 20
 
 
 def test_a_web_process_has_a_connection_for_whatever_may_ask_at_once() -> None:
-    assert pools.WEB.company == app.WORKS_MAX + pools.DOOR + capture.CAPTURE + capture.LEADS_AT_ONCE
+    assert (
+        pools.WEB.company
+        == app.WORKS_MAX + pools.SIGN_IN_THREADS + intake.INTAKE + intake.LEADS_AT_ONCE
+    )
     assert pools.WEB.affiliate == app.WORKS_MAX
     assert pools.WEB.company > app.WORKS_MAX
 
@@ -58,22 +61,22 @@ def test_connections_say_whose_they_are(database_url: str) -> None:
         named.close()
 
 
-def test_a_database_without_room_for_the_house_is_refused_with_a_sentence(
+def test_a_database_without_room_for_all_processes_is_refused_with_a_sentence(
     database_url: str,
 ) -> None:
     db.check_connections(database_url)
     role = f"r_{uuid4().hex[:12]}"
     with psycopg.connect(database_url, autocommit=True) as administrator:
         administrator.execute(
-            f"CREATE ROLE {role} LOGIN PASSWORD 'secret' CONNECTION LIMIT {pools.HOUSE - 1}"
+            f"CREATE ROLE {role} LOGIN PASSWORD 'secret' CONNECTION LIMIT {pools.ALL_PROCESSES - 1}"
         )
         url = database_url.replace(database_url.split("://")[1].split("@")[0], f"{role}:secret", 1)
         try:
             with pytest.raises(
-                db.DatabaseUnfit, match=f"hold {pools.HOUSE - 1} connections at once"
+                db.DatabaseUnfit, match=f"hold {pools.ALL_PROCESSES - 1} connections at once"
             ):
                 db.check_connections(url)
-            administrator.execute(f"ALTER ROLE {role} CONNECTION LIMIT {pools.HOUSE}")
+            administrator.execute(f"ALTER ROLE {role} CONNECTION LIMIT {pools.ALL_PROCESSES}")
             db.check_connections(url)
         finally:
             administrator.execute(f"DROP ROLE {role}")

@@ -226,9 +226,11 @@ def test_a_database_that_is_gone_for_good_is_started_again(data: Path, port: int
     server = postgres.find(data / "pg")
     assert server is not None
     killed = server.pid
-    keepers = [p for p in of_folder(data) if any("postgres_keeper" in part for part in p.cmdline())]
-    assert len(keepers) == 1
-    keepers[0].kill()
+    supervisors = [
+        p for p in of_folder(data) if any("postgres_supervisor" in part for part in p.cmdline())
+    ]
+    assert len(supervisors) == 1
+    supervisors[0].kill()
     run.until_said("The database ended; it is started again.")
     until(lambda: server.pid not in (None, killed) and reaches(server))
     assert run.stop() == 0

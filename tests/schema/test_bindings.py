@@ -39,8 +39,9 @@ def test_only_bindings_that_a_delivered_order_supports_are_kept(
         sold = a_paid_order(work, company.shop, (KETTLE, 1), client=client("sold"))
         an_order(work, company.shop, (KETTLE, 1), client=client("unpaid"))
         canceled = a_paid_order(work, company.shop, (KETTLE, 1), client=client("canceled"))
-        orders.cancel(work, canceled.home_id, canceled.order_id, reason="changed her mind")
-        # A stranger's order had bound her to Birch, who was then credited for what Cedar sold.
+        orders.cancel(work, canceled.home_id, canceled.order_id, reason="changed their mind")
+        # A stranger's order had bound the client to Birch, who was then credited for what Cedar
+        # sold.
         taken = a_paid_order(work, company.shop, (KETTLE, 1), client=client("taken"))
     clock.move(timedelta(days=4))
     with database.work() as work:

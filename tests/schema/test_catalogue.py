@@ -23,7 +23,7 @@ REFERENCE = {
 }  # fmt: skip
 """Small tables that every machine would hold whole: people, tree, catalogue, plans, places."""
 
-HOUSE = {
+COMPANY_WIDE = {
     "sign_in_session", "sign_in_attempt", "setup_token", "inbox", "release_day", "ledger_mark",
     "demo_clock", "alembic_version", "check_run", "refused_event",
 }  # fmt: skip
@@ -68,11 +68,11 @@ def tables(catalogue: Any) -> set[str]:
 
 
 def order_side(catalogue: Any) -> set[str]:
-    return tables(catalogue) - REFERENCE - HOUSE - OF_A_RESOURCE - ROLLED_UP
+    return tables(catalogue) - REFERENCE - COMPANY_WIDE - OF_A_RESOURCE - ROLLED_UP
 
 
 def test_every_exception_is_still_there(catalogue: Any) -> None:
-    assert tables(catalogue) >= (REFERENCE | HOUSE | OF_A_RESOURCE | ROLLED_UP) - {
+    assert tables(catalogue) >= (REFERENCE | COMPANY_WIDE | OF_A_RESOURCE | ROLLED_UP) - {
         "alembic_version"
     }
 
@@ -169,7 +169,7 @@ OPEN_TO_ALL = {
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate",
 }  # fmt: skip
-"""What is nobody's: the catalogue, the plan, the places and the marks of the house."""
+"""What is nobody's: the catalogue, the plan, the places and the marks of the company."""
 
 
 def test_every_table_that_is_somebodys_is_under_forced_row_level_security(catalogue: Any) -> None:

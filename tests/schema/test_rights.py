@@ -39,7 +39,7 @@ COMPANY = {
     "routing_decision": ADDS, "consent": ADDS, "price": ADDS, "plan_version": ADDS,
     "stock_movement": ADDS, "release_day": ADDS, "lead_note": ADDS, "participant_trace": ADDS,
     "exchange_rate": ADDS, "conversion": ADDS,
-    # frozen at capture, but for these columns
+    # frozen at intake, but for these columns
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on,"
                   " links_withdrawn_at"),
@@ -67,7 +67,7 @@ COMPANY = {
 }  # fmt: skip
 
 AFFILIATE = {
-    # What opens a door is nobody's to read but the company's.
+    # What lets somebody in is nobody's to read but the company's.
     "approval": NOTHING, "check_run": NOTHING, "refused_event": NOTHING, "checkout_origin": NOTHING,
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,

@@ -99,13 +99,13 @@ def undisturbed(
     return played(server, tmp_path_factory.mktemp("one"), source, "one", workers=1, batch=1000)
 
 
-def test_the_year_ends_paid_out_with_every_truth_holding(
+def test_the_year_ends_paid_out_with_every_check_passing(
     undisturbed: tuple[dict[str, Any], dict[str, list[Any]]],
 ) -> None:
     told, left = undisturbed
-    right, truths = told["invariants"].split("/")
-    assert right == truths
-    assert int(truths) >= 19
+    right, checks = told["invariants"].split("/")
+    assert right == checks
+    assert int(checks) >= 19
     assert told["orders"] == BASKETS
     assert told["ledger_sum_minor"] == 0
     balances = {(slug, account): minor for slug, account, minor in left["balances"]}
@@ -222,7 +222,7 @@ def test_a_killed_process_or_database_is_survived_by_the_run(
         server = postgres.find(tmp_path / "real" / "pg")
         assert server is not None
         assert server.pid is not None
-        # The server with its keeper, and all that serves the run.
+        # The server with its supervisor, and all that serves the run.
         os.killpg(os.getpgid(server.pid), signal.SIGKILL)
         out, err = run.communicate(timeout=500)
     assert run.returncode == 0, err[-2000:]

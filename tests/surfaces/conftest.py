@@ -29,7 +29,7 @@ from mainstem_fulfillment import desk
 from .serving import patience, port, server_process  # noqa: F401
 
 PASSWORD = "vinden bär över sjön"
-HOST = "house.example"
+HOST = "company.example"
 
 
 @pytest.fixture(autouse=True)
@@ -44,14 +44,14 @@ def light_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def bare_surfaces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The house with nothing in it: a test puts in the pages it needs."""
+    """The application without pages: a test puts in those it needs."""
     for surface in (storefront, portal, desk, console, api):
         monkeypatch.setattr(surface, "routes", [])
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A house in demo mode at http://house.example."""
+    """A company in demo mode at http://company.example."""
     read = settings_.read({"MAINSTEM_DATA": str(tmp_path), "MAINSTEM_SECRET": "a secret" * 4})
     return replace(read, public_url=f"http://{HOST}", stripe_webhook_secrets=("whsec_a", "whsec_b"))
 
@@ -75,7 +75,7 @@ class Reader:
 
     def token(self, path: str = "/sign-in") -> str:
         """The token against forgery that stands in the forms of this reader's pages."""
-        # The sign-in page sends on who is signed in; every page of the house has a form.
+        # The sign-in page sends on who is signed in; every page has a form.
         page = self.get(path)
         if page.status_code == 303:
             page = self.get("/choose")
@@ -98,18 +98,18 @@ Open = Callable[..., Reader]
 
 
 @pytest.fixture
-def open_house(settings: Settings, database: Database, clock: FixedClock) -> Iterator[Open]:
-    """Opens the house: `open_house()` gives a reader; fields given change the settings.
+def open_app(settings: Settings, database: Database, clock: FixedClock) -> Iterator[Open]:
+    """Starts the application: `open_app()` gives a reader; fields given change the settings.
 
-    Readers of one house share it, each with a browser of their own.
+    Readers of one reader share it, each with a browser of their own.
     """
     opened: list[TestClient[Any]] = []
     houses: dict[str, TestClient[Any]] = {}
 
     def open_(**changes: Any) -> Reader:
-        house = repr(sorted(changes.items())) if "state" not in changes else None
-        if house in houses:
-            shared = houses[house]
+        reader = repr(sorted(changes.items())) if "state" not in changes else None
+        if reader in houses:
+            shared = houses[reader]
             return Reader(httpx.Client(transport=shared._transport, base_url=shared.base_url))
         options = {key: changes.pop(key) for key in ("hosts", "state") if key in changes}
         app = create_app(replace(settings, **changes), database, clock=clock, **options)
@@ -118,8 +118,8 @@ def open_house(settings: Settings, database: Database, clock: FixedClock) -> Ite
         client.follow_redirects = False
         client.__enter__()
         opened.append(client)
-        if house is not None:
-            houses[house] = client
+        if reader is not None:
+            houses[reader] = client
         return Reader(client)
 
     yield open_
@@ -128,9 +128,9 @@ def open_house(settings: Settings, database: Database, clock: FixedClock) -> Ite
 
 
 @pytest.fixture
-def reader(open_house: Open) -> Reader:
-    """Somebody who has come to the house."""
-    return open_house()
+def reader(open_app: Open) -> Reader:
+    """Somebody with a browser, not signed in."""
+    return open_app()
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def errors_of(page: httpx.Response) -> dict[str, str]:
     return {name: html.unescape(text) for name, text in found}
 
 
-def a_dressed_shop(database: Database, company: Company, **changes: Any) -> str:
+def a_shop_with_texts(database: Database, company: Company, **changes: Any) -> str:
     """Cedar's shop with something to say; its slug."""
     texts: dict[str, Any] = {
         locale: {key: said[place] for key, said in TEXTS.items()}

@@ -1,4 +1,4 @@
-"""Staff of a small company with work to do: who signs in, and what waits for her."""
+"""Staff of a small company with work to do: who signs in, and what waits for them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Staff:
     company: Company
     ids: dict[str, int]
     database: Database
-    open_house: Open
+    open_app: Open
 
     def reader(self, name: str, **changes: Any) -> Reader:
         """Ada (admin), Fia (finance), Per (picker) or Li (lead desk), signed in."""
-        reader = self.open_house(**changes)
+        reader = self.open_app(**changes)
         answer = reader.sign_in(f"{name}@example.com")
         assert answer.status_code == 303, answer.text
         return reader
@@ -72,7 +72,7 @@ class Staff:
             )
 
 
-def staffed(database: Database, open_house: Open) -> Staff:
+def staffed(database: Database, open_app: Open) -> Staff:
     """The small company with four people who can sign in."""
     hashed = passwords.hash_password(PASSWORD)
     with database.work() as work:
@@ -83,7 +83,7 @@ def staffed(database: Database, open_house: Open) -> Staff:
                 work, email=f"{name}@example.com", name=name.title(), password_hash=hashed
             )
             identity.grant(work, ids[name], role)
-    return Staff(company, ids, database, open_house)
+    return Staff(company, ids, database, open_app)
 
 
 def pick_url(placed: Placed) -> str:

@@ -26,7 +26,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from tests.company import INSTALLATION, KETTLE, a_lead, a_quoted_lead
 from tests.surfaces.conftest import PASSWORD, Open, Reader
-from tests.surfaces.shopping import ADA_FORM, SECRET, a_dressed_shop
+from tests.surfaces.shopping import ADA_FORM, SECRET, a_shop_with_texts
 from tests.surfaces.staff import Staff, staffed
 
 from mainstem import flow, identity, worker
@@ -52,12 +52,12 @@ PARAMETER = re.compile(r"\{(\w+):(\w+)\}")
 
 
 @pytest.fixture
-def staff(database: Database, open_house: Open) -> Staff:
+def staff(database: Database, open_app: Open) -> Staff:
     """A company in which there is something behind every address, and whose gateway is away."""
     away = Gateway("sk_test_embedded", api_base="http://127.0.0.1:1", retries=0)
     database.tools = flow.tools(gateway=away)
-    staff = staffed(database, open_house)
-    a_dressed_shop(database, staff.company)
+    staff = staffed(database, open_app)
+    a_shop_with_texts(database, staff.company)
     with database.work() as work:
         a_lead(work, staff.company.shop)
         a_quoted_lead(work, staff.company.birch_shop)
@@ -221,9 +221,9 @@ ADA_LISTS = {name: [value] for name, value in ADA_FORM.items() if value}
 
 @pytest.mark.parametrize("who", ["ada", "elin", None])
 def test_no_address_fails_whatever_it_is_asked(
-    staff: Staff, open_house: Open, who: str | None
+    staff: Staff, open_app: Open, who: str | None
 ) -> None:
-    reader = open_house()
+    reader = open_app()
     if who:
         assert reader.sign_in(f"{who}@example.com").status_code == 303
     sender = Sender(staff.database, reader, known_of(staff))
@@ -241,9 +241,9 @@ def test_no_address_fails_whatever_it_is_asked(
 
 
 def test_no_page_fails_in_a_company_without_a_plan(
-    open_house: Open, database: Database, people: dict[str, int]
+    open_app: Open, database: Database, people: dict[str, int]
 ) -> None:
-    reader = open_house()
+    reader = open_app()
     reader.sign_in("ada@example.com")
     found = {}
     for route in reader.client.app.routes:
@@ -263,10 +263,10 @@ def test_no_page_fails_in_a_company_without_a_plan(
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
 def test_no_operation_of_the_api_fails_whatever_it_is_sent(
-    staff: Staff, open_house: Open, mode: schemathesis.GenerationMode
+    staff: Staff, open_app: Open, mode: schemathesis.GenerationMode
 ) -> None:
     """What the document allows, and what it does not."""
-    client = open_house().client
+    client = open_app().client
     document = client.get("/api/v1/openapi.json").json()
     with staff.database.work() as work:
         shop = staff.company.shop
@@ -310,7 +310,7 @@ SOME = settings(
 )
 
 
-# ------------------------------------------------------------------------- letters
+# ------------------------------------------------------------------------- webhook events
 
 
 def deep(levels: int) -> str:
@@ -331,7 +331,7 @@ ODD: list[Any] = [
 ]  # fmt: skip
 
 
-def letters() -> Iterator[bytes]:
+def webhook_bodies() -> Iterator[bytes]:
     for event in (EVENT, THIN):
         for name, odd in itertools.product([*event, "account", "api_version"], ODD):
             yield json.dumps(event | {name: odd}).encode()
@@ -347,10 +347,10 @@ def letters() -> Iterator[bytes]:
     yield from (b"", b"null", b"[]", b"{", b"\xff", b"\x00", b"NaN", b'"\\ud800"')
 
 
-def test_no_letter_fails_that_is_rightly_signed(reader: Reader, database: Database) -> None:
+def test_no_webhook_event_fails_that_is_rightly_signed(reader: Reader, database: Database) -> None:
     """A signature says who wrote it, not that it makes sense."""
     failed = []
-    for raw in letters():
+    for raw in webhook_bodies():
         at_ = int(time.time())
         signature = hmac.new(b"whsec_a", b"%d." % at_ + raw, hashlib.sha256).hexdigest()
         answer = reader.client.post(

@@ -1,4 +1,4 @@
-"""A storefront with a large assortment: pages of it, one shelf for many shops, and a quick search."""
+"""A storefront with a large assortment: pages of it, one catalogue for many shops, and a quick search."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mainstem import catalog
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
-from mainstem_affiliates.storefront import assortment, window
+from mainstem_affiliates.storefront import assortment, cached_storefront
 from mainstem_affiliates.storefront.assortment import PAGE, Assortments
 
 MANY = 2 * PAGE + 5
@@ -93,66 +93,70 @@ def test_a_page_that_is_not_there_is_the_nearest_one(reader: Reader, slug: str, 
     assert f"Page {'3' if no == '99' else '1'} of 3" in page.text
 
 
-def look(work: Work, shelves: Assortments, shop: Any, before: Any = None) -> window.Window:
+def look(
+    work: Work, assortments: Assortments, shop: Any, before: Any = None
+) -> cached_storefront.CachedStorefront:
     slug = work.value("SELECT slug FROM storefront WHERE id = %(id)s", id=shop.id)
-    return window.look(work, slug, shelves, before)
+    return cached_storefront.look(work, slug, assortments, before)
 
 
-def test_shops_of_one_language_and_currency_share_one_shelf(
+def test_shops_of_one_language_and_currency_share_one_catalogue(
     database: Database, company: Company
 ) -> None:
-    shelves = Assortments()
+    assortments = Assortments()
     with database.work() as work:
         few = a_shop(work, company.cedar, products=[company.repair])
-        first, second = (look(work, shelves, shop) for shop in (company.shop, company.birch_shop))
-        third = look(work, shelves, company.alder_shop)
-        narrow = look(work, shelves, few)
-    assert first.shelves["sv"] is second.shelves["sv"]
-    assert first.shelves["sv"] is not third.shelves["sv"], "it sells in euro"
-    assert first.shelves["sv"] is not first.shelves["en"]
-    [only] = narrow.shelves["sv"].products
-    assert any(only is one for one in first.shelves["sv"].products)
+        first, second = (
+            look(work, assortments, shop) for shop in (company.shop, company.birch_shop)
+        )
+        third = look(work, assortments, company.alder_shop)
+        narrow = look(work, assortments, few)
+    assert first.catalogues["sv"] is second.catalogues["sv"]
+    assert first.catalogues["sv"] is not third.catalogues["sv"], "it sells in euro"
+    assert first.catalogues["sv"] is not first.catalogues["en"]
+    [only] = narrow.catalogues["sv"].products
+    assert any(only is one for one in first.catalogues["sv"].products)
 
 
-def test_only_what_has_moved_is_made_anew_and_a_still_shelf_keeps_its_pages(
+def test_only_what_has_changed_is_made_anew_and_an_unchanged_catalogue_keeps_its_pages(
     database: Database, company: Company, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(assortment, "AGE_SECONDS", 0)
-    shelves = Assortments()
+    assortments = Assortments()
     with database.work() as work:
-        before = look(work, shelves, company.shop)
-        assert look(work, shelves, company.shop, before) is before, "nothing has moved"
-        pot = before.shelves["en"].by_sku["POT-007"]
+        before = look(work, assortments, company.shop)
+        assert look(work, assortments, company.shop, before) is before, "nothing has moved"
+        pot = before.catalogues["en"].by_sku["POT-007"]
         work.run(
             """INSERT INTO price (variant_id, currency, valid_from, amount_minor)
                VALUES (%(id)s, 'SEK', %(at)s, 7700)""",
             id=pot.variants[0].id,
             at=work.now() + timedelta(hours=1),
         )
-        assert look(work, shelves, company.shop, before) is before, "the price has not begun"
+        assert look(work, assortments, company.shop, before) is before, "the price has not begun"
     clock.move(timedelta(hours=2))
     with database.work() as work:
-        after = look(work, shelves, company.shop, before)
+        after = look(work, assortments, company.shop, before)
     assert after is not before
     changed = [
         new.slug
         for old, new in zip(
-            before.shelves["en"].products, after.shelves["en"].products, strict=True
+            before.catalogues["en"].products, after.catalogues["en"].products, strict=True
         )
         if old is not new
     ]
     assert changed == ["pot-007"]
-    assert after.shelves["en"].by_sku["POT-007"].price.minor == 7700  # type: ignore[union-attr]
+    assert after.catalogues["en"].by_sku["POT-007"].price.minor == 7700  # type: ignore[union-attr]
 
 
-def test_a_new_version_of_the_catalogue_is_on_every_shelf_at_once(
+def test_a_new_version_of_the_catalogue_is_in_every_storefront_at_once(
     database: Database, company: Company
 ) -> None:
-    shelves = Assortments()
+    assortments = Assortments()
     with database.work() as work:
-        before = look(work, shelves, company.shop)
+        before = look(work, assortments, company.shop)
         an_article(work, "Lid", "LID", sek=5000)
         catalog.changed(work)
-        after = look(work, shelves, company.shop, before)
-    assert "LID" not in before.shelves["sv"].by_sku
-    assert "LID" in after.shelves["sv"].by_sku
+        after = look(work, assortments, company.shop, before)
+    assert "LID" not in before.catalogues["sv"].by_sku
+    assert "LID" in after.catalogues["sv"].by_sku

@@ -19,7 +19,7 @@ MULTIPART = "multipart/form-data; boundary=b"
 
 
 class Visitor:
-    """Somebody with a token of her own, who sends requests by hand."""
+    """Somebody with a token of their own, who sends requests by hand."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -79,7 +79,7 @@ class Visitor:
 
 @pytest.fixture
 def visitor(server_process: subprocess.Popen[str], port: int) -> Visitor:
-    """Somebody who has seen a page of the served house."""
+    """Somebody who has seen a page that is served."""
     return Visitor(port)
 
 
@@ -105,7 +105,9 @@ def test_a_hundred_posts_broken_at_every_depth_stop_nobody(
     assert httpx.post(url, data={"word": "yes"}, headers=headers).text == "1yes"
 
 
-SHORT = "connections.Limited.head_seconds, connections.Limited.body_seconds = 0.3, 0.3"
+SHORT = (
+    "connections.LimitedProtocol.head_seconds, connections.LimitedProtocol.body_seconds = 0.3, 0.3"
+)
 
 
 @pytest.mark.parametrize("patience", [SHORT], indirect=True)
@@ -139,8 +141,8 @@ def test_headers_without_end_are_refused(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("patience", "server_process", "most"),
     [
-        ("connections.PER_ADDRESS_MAX = connections.Limited.per_address_max = 20", "", 20),
-        ("connections.Limited.per_address_max = 20", "127.0.0.1", 40),
+        ("connections.PER_ADDRESS_MAX = connections.LimitedProtocol.per_address_max = 20", "", 20),
+        ("connections.LimitedProtocol.per_address_max = 20", "127.0.0.1", 40),
     ],
     indirect=["patience", "server_process"],
 )
@@ -172,7 +174,7 @@ def test_readiness_takes_a_place_as_a_page_does(
     app = create_app(settings, database)
     with TestClient(app) as client:
         assert client.get("/health/ready").status_code == 200
-        places = app.state["house"].places
+        places = app.state["app_context"].places
         while not places.locked():
             with contextlib.suppress(StopIteration):
                 places.acquire().send(None)

@@ -11,15 +11,15 @@ from mainstem.kit.db import Database
 
 
 @pytest.fixture
-def house(database: Database, open_house: Open) -> Staff:
-    return staffed(database, open_house)
+def staff(database: Database, open_app: Open) -> Staff:
+    return staffed(database, open_app)
 
 
-def test_staff_give_find_retire_and_reassign_codes(house: Staff) -> None:
-    fia = house.reader("fia")
+def test_staff_give_find_retire_and_reassign_codes(staff: Staff) -> None:
+    fia = staff.reader("fia")
     given = fia.post("/console/codes", {"code": "black friday", "affiliate": "birch"})
     assert given.headers["location"] == "/console/codes"
-    assert "The code is given." in words_of(fia.get("/console/codes"))
+    assert "The code is assigned." in words_of(fia.get("/console/codes"))
     again = fia.post("/console/codes", {"code": "BLACKFR1DAY", "affiliate": "Birch"})
     assert again.status_code == 409
     assert "This code is taken. Choose another." in again.text
@@ -32,7 +32,7 @@ def test_staff_give_find_retire_and_reassign_codes(house: Staff) -> None:
     found = words_of(fia.get("/console/codes?q=b1ack"))
     assert "BLACK-FRIDAY" in found
     assert "Cedar" in found
-    assert "BLACK-FRIDAY" in words_of(fia.get(f"/console/affiliates/{house.company.cedar}"))
+    assert "BLACK-FRIDAY" in words_of(fia.get(f"/console/affiliates/{staff.company.cedar}"))
 
     assert fia.post("/console/codes/BLACK-FRIDAY/retirement").status_code == 303
     assert "No such code" in words_of(fia.get("/console/codes?q=black"))
@@ -40,20 +40,20 @@ def test_staff_give_find_retire_and_reassign_codes(house: Staff) -> None:
     twice = fia.post("/console/codes/BLACK-FRIDAY/retirement")
     assert twice.status_code == 409
     assert "it cannot be retired now" in twice.text
-    facts = words_of(house.reader("ada").get("/console/facts"))
-    for said in ("Code given", "Code given to another affiliate", "Code retired"):
+    facts = words_of(staff.reader("ada").get("/console/facts"))
+    for said in ("Code assigned", "Code reassigned to another affiliate", "Code retired"):
         assert said in facts
 
 
-def test_codes_are_the_moneys_people_alone(house: Staff) -> None:
-    assert house.reader("per").get("/console/codes").status_code == 403
+def test_codes_are_the_moneys_people_alone(staff: Staff) -> None:
+    assert staff.reader("per").get("/console/codes").status_code == 403
 
 
-def test_more_codes_than_a_page_holds_have_a_next_page(house: Staff) -> None:
-    with house.database.work() as work:
+def test_more_codes_than_a_page_holds_have_a_next_page(staff: Staff) -> None:
+    with staff.database.work() as work:
         for no in range(51):
-            referrals.assign(work, house.company.cedar, f"POT-{no:03}")
-    fia = house.reader("fia")
+            referrals.assign(work, staff.company.cedar, f"POT-{no:03}")
+    fia = staff.reader("fia")
     first = fia.get("/console/codes?q=pot")
     assert "POT-049" in first.text
     assert "POT-050" not in first.text

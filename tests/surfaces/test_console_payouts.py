@@ -1,4 +1,4 @@
-"""The console's money room: payouts called off, who is left out and why, refunds that failed."""
+"""The console's money room: payouts canceled, who is excluded from a run and why, refunds that failed."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from mainstem.orders import Placed
 
 
 @pytest.fixture
-def house(database: Database, open_house: Open) -> Staff:
-    return staffed(database, open_house)
+def staff(database: Database, open_app: Open) -> Staff:
+    return staffed(database, open_app)
 
 
-def sound(house: Staff) -> None:
-    """The company's truths hold."""
-    with house.database.work() as work:
+def sound(staff: Staff) -> None:
+    """The company's checks pass."""
+    with staff.database.work() as work:
         assert not [finding for finding in invariants.check(work) if finding.wrong]
 
 
-def payable(house: Staff, clock: FixedClock) -> None:
+def payable(staff: Staff, clock: FixedClock) -> None:
     """Cedar, Birch and Alder have 200.00, 60.00 and 20.00 to be paid."""
-    house.delivered((KETTLE, 2))
+    staff.delivered((KETTLE, 2))
     month_passes(clock)
-    with house.database.work() as work:
+    with staff.database.work() as work:
         commissions.release(work, clock.now().date())
 
 
-def reserved(house: Staff, clock: FixedClock, provider: str = "bank") -> Any:
-    house.pay_account(house.company.cedar, provider)
-    payable(house, clock)
-    house.reader("fia").post("/console/payouts")
-    with house.database.work() as work:
+def reserved(staff: Staff, clock: FixedClock, provider: str = "bank") -> Any:
+    staff.pay_account(staff.company.cedar, provider)
+    payable(staff, clock)
+    staff.reader("fia").post("/console/payouts")
+    with staff.database.work() as work:
         return work.row("SELECT home_id, id, number FROM payout")
 
 
@@ -50,60 +50,60 @@ def payout_url(payout: Any) -> str:
     return f"/console/payouts/{payout.home_id}/{payout.id}"
 
 
-def cedars_payable(house: Staff) -> int:
-    with house.database.work() as work:
-        return ledger.balance(work, house.company.cedar, "payable", "SEK").minor
+def cedars_payable(staff: Staff) -> int:
+    with staff.database.work() as work:
+        return ledger.balance(work, staff.company.cedar, "payable", "SEK").minor
 
 
-def test_a_payout_that_our_bank_cannot_pay_is_called_off_with_its_reason(
-    house: Staff, clock: FixedClock
+def test_a_payout_that_our_bank_cannot_pay_is_canceled_with_its_reason(
+    staff: Staff, clock: FixedClock
 ) -> None:
-    payout = reserved(house, clock)
-    fia, url = house.reader("fia"), f"{payout_url(payout)}/cancellation"
+    payout = reserved(staff, clock)
+    fia, url = staff.reader("fia"), f"{payout_url(payout)}/cancellation"
     page = fia.post(url, {"reason": ""})
     assert (page.status_code, "Say why" in words_of(page)) == (422, True)
-    assert cedars_payable(house) == 0
+    assert cedars_payable(staff) == 0
     assert fia.post(url, {"reason": "The bank knows no such account"}).status_code == 303
     assert "The money is payable again." in fia.get("/console/payouts").text
-    assert cedars_payable(house) == 20000
+    assert cedars_payable(staff) == 20000
     page = words_of(fia.get("/console/payouts?view=all"))
-    assert "Cancelled Called off: The bank knows no such account" in page
+    assert "Cancelled Reason for cancellation: The bank knows no such account" in page
     again = fia.post(url, {"reason": "Again"})
     assert again.status_code == 409
-    assert "This payout is cancelled; it cannot be called off now." in words_of(again)
-    worker.drain(house.database)
-    assert cedars_payable(house) == 20000
-    with house.database.work() as work:
+    assert "This payout is cancelled; it cannot be cancelled now." in words_of(again)
+    worker.drain(staff.database)
+    assert cedars_payable(staff) == 20000
+    with staff.database.work() as work:
         actor = work.value("SELECT actor FROM fact WHERE name = 'payout.cancel_requested'")
-    assert actor == f"staff:{house.ids['fia']}"
-    sound(house)
+    assert actor == f"staff:{staff.ids['fia']}"
+    sound(staff)
 
 
-def test_a_payout_on_hold_is_called_off_after_a_question(house: Staff, clock: FixedClock) -> None:
-    payout = reserved(house, clock, "stripe")
-    with house.database.work() as work:
+def test_a_payout_on_hold_is_canceled_after_a_question(staff: Staff, clock: FixedClock) -> None:
+    payout = reserved(staff, clock, "stripe")
+    with staff.database.work() as work:
         work.run("UPDATE payout SET state = 'on_hold', error = 'account_closed: gone'")
         work.run("DELETE FROM fact_waiting")
-    fia = house.reader("fia")
+    fia = staff.reader("fia")
     page = fia.get("/console/payouts?view=held")
-    assert "Call it off" in words_of(page)
+    assert "Cancel payout" in words_of(page)
     assert "to Cedar? It is payable again." in page.text
     url = f"{payout_url(payout)}/cancellation"
-    assert fia.post(url, {"reason": "She has left"}).status_code == 303
-    worker.drain(house.database)
-    with house.database.work() as work:
+    assert fia.post(url, {"reason": "They have left"}).status_code == 303
+    worker.drain(staff.database)
+    with staff.database.work() as work:
         row = work.row("SELECT state, called_off FROM payout")
-    assert (row.state, row.called_off) == ("canceled", "She has left")
-    assert cedars_payable(house) == 20000
-    sound(house)
+    assert (row.state, row.called_off) == ("canceled", "They have left")
+    assert cedars_payable(staff) == 20000
+    sound(staff)
 
 
-def test_only_finance_calls_a_payout_off(house: Staff, clock: FixedClock) -> None:
-    payout = reserved(house, clock)
+def test_only_finance_cancels_a_payout(staff: Staff, clock: FixedClock) -> None:
+    payout = reserved(staff, clock)
     for name in ("li", "per"):
-        answer = house.reader(name).post(f"{payout_url(payout)}/cancellation", {"reason": "x"})
+        answer = staff.reader(name).post(f"{payout_url(payout)}/cancellation", {"reason": "x"})
         assert answer.status_code == 403
-    assert cedars_payable(house) == 0
+    assert cedars_payable(staff) == 0
 
 
 # ------------------------------------------------------------------------- where the money is
@@ -119,17 +119,17 @@ def test_only_finance_calls_a_payout_off(house: Staff, clock: FixedClock) -> Non
     ],
 )
 def test_a_payout_in_any_state_is_in_sight_of_staff_and_of_the_affiliate(
-    house: Staff, clock: FixedClock, state: str, tile: str | None, column: str
+    staff: Staff, clock: FixedClock, state: str, tile: str | None, column: str
 ) -> None:
-    payout = reserved(house, clock)
-    with house.database.work() as work:
+    payout = reserved(staff, clock)
+    with staff.database.work() as work:
         work.run("UPDATE payout SET state = %(state)s", state=state)
         person = identity.create_person(
             work, email="cedar.self@example.com", name="Cedar",
             password_hash=passwords.hash_password(PASSWORD),
         )  # fmt: skip
         identity.grant(work, person, "affiliate", affiliate_id=payout.home_id)
-    fia = house.reader("fia")
+    fia = staff.reader("fia")
     today = words_of(fia.get("/console"))
     for label in ("Payouts under way", "Payouts on hold", "Payouts that failed"):
         assert f"{label} {int(label == tile)}" in today
@@ -142,7 +142,7 @@ def test_a_payout_in_any_state_is_in_sight_of_staff_and_of_the_affiliate(
     assert shown["Payable"] == "SEK 80.00", "what the sponsors have"
     assert shown["Earned in all"] == "SEK 280.00"
 
-    cedar = house.open_house()
+    cedar = staff.open_app()
     assert cedar.sign_in("cedar.self@example.com").status_code == 303
     front = words_of(cedar.get("/portal")).replace("\N{NO-BREAK SPACE}", " ")
     said = {
@@ -156,72 +156,72 @@ def test_a_payout_in_any_state_is_in_sight_of_staff_and_of_the_affiliate(
     assert "Together SEK 200.00: all that you have earned." in front
 
 
-# ------------------------------------------------------------------------- left out, and why
+# ------------------------------------------------------------------------- excluded from a run, and why
 
 
-def test_a_run_tells_who_is_left_out_and_why(house: Staff, clock: FixedClock) -> None:
-    company = house.company
-    payable(house, clock)
-    fia = house.reader("fia")
+def test_a_run_tells_who_is_excluded_and_why(staff: Staff, clock: FixedClock) -> None:
+    company = staff.company
+    payable(staff, clock)
+    fia = staff.reader("fia")
 
     def told() -> str:
-        page = words_of(fia.get("/console/payouts?view=left_out"))
+        page = words_of(fia.get("/console/payouts?view=excluded"))
         return page.replace("\N{NO-BREAK SPACE}", " ").partition("and why")[2]
 
     assert "Cedar Has not told us where to be paid. SEK 200.00" in told()
-    house.pay_account(company.cedar)
-    house.pay_account(company.birch)
-    house.pay_account(company.alder)
+    staff.pay_account(company.cedar)
+    staff.pay_account(company.birch)
+    staff.pay_account(company.alder)
     page = told()
     assert "Cedar" not in page
     assert "Birch Below SEK 200.00, from which we pay out. SEK 60.00" in page
     for change, said in (
-        ("UPDATE pay_account SET state = 'restricted'", "The pay account is not ready."),
+        ("UPDATE pay_account SET state = 'restricted'", "The payout account is not ready."),
         ("UPDATE pay_account SET state = 'active', currency = 'EUR'",
-         "Earned in SEK, but the pay account is in EUR."),
-        ("UPDATE affiliate SET state = 'suspended'", "Not active with us: payouts rest."),
+         "Earned in SEK, but the payout account is in EUR."),
+        ("UPDATE affiliate SET state = 'suspended'", "Not active with us: payouts are paused."),
     ):  # fmt: skip
-        with house.database.work() as work:
+        with staff.database.work() as work:
             work.run(f"{change} WHERE {'id' if 'affiliate' in change else 'home_id'} = %(id)s",
                      id=company.cedar)  # fmt: skip
         assert f"Cedar {said} SEK 200.00" in told()
 
 
-def test_what_is_told_and_what_a_run_does_are_the_same(house: Staff, clock: FixedClock) -> None:
-    for affiliate in (house.company.cedar, house.company.birch):
-        house.pay_account(affiliate)
-    payable(house, clock)
-    with house.database.work() as work:
-        before = {one.affiliate_id: one.reason for one in payouts.left_out(work)}
+def test_what_is_told_and_what_a_run_does_are_the_same(staff: Staff, clock: FixedClock) -> None:
+    for affiliate in (staff.company.cedar, staff.company.birch):
+        staff.pay_account(affiliate)
+    payable(staff, clock)
+    with staff.database.work() as work:
+        before = {one.affiliate_id: one.reason for one in payouts.payout_exclusions(work)}
         assert payouts.run(work, clock.now().date()) == 1
-        after = {one.affiliate_id: one.reason for one in payouts.left_out(work)}
+        after = {one.affiliate_id: one.reason for one in payouts.payout_exclusions(work)}
         [paid] = work.rows("SELECT home_id FROM payout")
-    assert before == {house.company.birch: "below_minimum", house.company.alder: "no_account"}
+    assert before == {staff.company.birch: "below_minimum", staff.company.alder: "no_account"}
     assert paid.home_id not in before
     assert after == before, "who was paid whole has nothing left to wait for"
-    with house.database.work() as work:
+    with staff.database.work() as work:
         order = work.row("SELECT home_id, id FROM orders")
         payments.request_refund(
             work, order.home_id, order.id, amount_minor=250000, reason="returned"
         )
-    worker.drain(house.database)
-    with house.database.work() as work:
-        [debt] = payouts.left_out(work)
-    assert (debt.affiliate_id, debt.reason) == (house.company.cedar, "debt")
+    worker.drain(staff.database)
+    with staff.database.work() as work:
+        [debt] = payouts.payout_exclusions(work)
+    assert (debt.affiliate_id, debt.reason) == (staff.company.cedar, "debt")
     assert debt.payable.minor == -20000
 
 
-def test_the_affiliate_reads_in_her_portal_why_her_money_waits(
-    house: Staff, clock: FixedClock
+def test_the_affiliate_reads_in_their_portal_why_their_money_waits(
+    staff: Staff, clock: FixedClock
 ) -> None:
-    payable(house, clock)
-    company, hashed = house.company, passwords.hash_password(PASSWORD)
-    with house.database.work() as work:
+    payable(staff, clock)
+    company, hashed = staff.company, passwords.hash_password(PASSWORD)
+    with staff.database.work() as work:
         person = identity.create_person(
             work, email="cedar.self@example.com", name="Cedar", password_hash=hashed
         )
         identity.grant(work, person, "affiliate", affiliate_id=company.cedar)
-    cedar = house.open_house()
+    cedar = staff.open_app()
     assert cedar.sign_in("cedar.self@example.com").status_code == 303
 
     def told(locale: str = "en") -> str:
@@ -229,11 +229,11 @@ def test_the_affiliate_reads_in_her_portal_why_her_money_waits(
         return words_of(page).replace("\N{NO-BREAK SPACE}", " ")
 
     assert "SEK 200.00 waits until you have told us where to pay you." in told()
-    house.pay_account(company.cedar)
+    staff.pay_account(company.cedar)
     assert "SEK 200.00" not in told()
-    with house.database.work() as work:
+    with staff.database.work() as work:
         work.run("UPDATE pay_account SET currency = 'EUR'")
-    assert "SEK 200.00 cannot go to your pay account, which is in EUR." in told()
+    assert "SEK 200.00 cannot go to your payout account, which is in EUR." in told()
     assert "60.00" not in told(), "nobody else's"
 
 
@@ -241,34 +241,34 @@ def test_the_affiliate_reads_in_her_portal_why_her_money_waits(
 
 
 def test_money_that_no_account_takes_has_a_way_that_the_affiliate_and_staff_can_go(
-    house: Staff, clock: FixedClock
+    staff: Staff, clock: FixedClock
 ) -> None:
-    company, hashed = house.company, passwords.hash_password(PASSWORD)
-    house.pay_account(company.cedar)
-    with house.database.work() as work:
+    company, hashed = staff.company, passwords.hash_password(PASSWORD)
+    staff.pay_account(company.cedar)
+    with staff.database.work() as work:
         an_earning(work, company.cedar, Money(1849, "EUR"))
         an_earning(work, company.cedar, Money(50000, "SEK"))
         person = identity.create_person(
             work, email="cedar.self@example.com", name="Cedar", password_hash=hashed
         )
         identity.grant(work, person, "affiliate", affiliate_id=company.cedar)
-    cedar = house.open_house()
+    cedar = staff.open_app()
     assert cedar.sign_in("cedar.self@example.com").status_code == 303
-    fia = house.reader("fia")
+    fia = staff.reader("fia")
 
     def read(page: Any) -> str:
         return words_of(page).replace("\N{NO-BREAK SPACE}", " ")
 
     account = read(cedar.get("/portal/account"))
-    assert "changed into the currency of your first account" in account
-    assert "€18.49 cannot go to your pay account, which is in SEK. Tell us a bank" in account
+    assert "converted into the currency of your first account" in account
+    assert "€18.49 cannot go to your payout account, which is in SEK. Give us a bank" in account
 
     rate = {"from": "EUR", "to": "SEK", "rate": "11,2345", "source": "ECB reference rate"}
     wrong = fia.post("/console/rates", rate | {"rate": "0", "published": "2026-03-02T08:00"})
     assert (wrong.status_code, "a rate above zero" in read(wrong)) == (422, True)
     assert fia.post("/console/rates", rate | {"published": "2026-03-02T08:00"}).status_code == 303
     assert "EUR 11.2345 SEK ECB reference rate 2 Mar 2026 08:00" in read(fia.get("/console/rates"))
-    waits = "€18.49 goes out with your payout in SEK, changed at the rate of that day."
+    waits = "€18.49 goes out with your payout in SEK, converted at that day's rate."
     assert waits in read(cedar.get("/portal/payouts"))
 
     fia.post("/console/payouts")
@@ -281,26 +281,26 @@ def test_money_that_no_account_takes_has_a_way_that_the_affiliate_and_staff_can_
     assert (
         "Together SEK 500.00 that you have earned, and SEK 207.73 from other currencies." in front
     )
-    assert "Changed into another currency €18.49 Earned in all €18.49" in front
-    with house.database.work() as work:
+    assert "Converted into another currency €18.49 Earned in all €18.49" in front
+    with staff.database.work() as work:
         payout = work.row("SELECT home_id, id FROM payout")
     assert fia.post(f"{payout_url(payout)}/confirmation", {"reference": "BG 77"}).status_code == 303
-    assert "our bank wrote BG 77 on it" in read(cedar.get("/portal/payouts"))
-    sound(house)
+    assert "bank reference BG 77" in read(cedar.get("/portal/payouts"))
+    sound(staff)
 
 
 def test_the_affiliate_or_staff_say_where_our_bank_pays_a_currency(
-    house: Staff, clock: FixedClock
+    staff: Staff, clock: FixedClock
 ) -> None:
-    company, hashed = house.company, passwords.hash_password(PASSWORD)
-    house.pay_account(company.cedar, "stripe")
-    with house.database.work() as work:
+    company, hashed = staff.company, passwords.hash_password(PASSWORD)
+    staff.pay_account(company.cedar, "stripe")
+    with staff.database.work() as work:
         an_earning(work, company.cedar, Money(1849, "EUR"))
         person = identity.create_person(
             work, email="cedar.self@example.com", name="Cedar", password_hash=hashed
         )
         identity.grant(work, person, "affiliate", affiliate_id=company.cedar)
-    cedar = house.open_house()
+    cedar = staff.open_app()
     assert cedar.sign_in("cedar.self@example.com").status_code == 303
     told = {"currency": "EUR", "account": "SE45 5000 0000 0583 9825 7467"}
     wrong = cedar.post("/portal/account/bank", told)
@@ -314,29 +314,32 @@ def test_the_affiliate_or_staff_say_where_our_bank_pays_a_currency(
     right = "SE45 5000 0000 0583 9825 7466"
     assert cedar.post("/portal/account/bank", told | {"account": right}).status_code == 303
     assert f"from our own bank to {right}" in words_of(cedar.get("/portal/account"))
-    with house.database.work() as work:
+    with staff.database.work() as work:
         rows = work.rows("SELECT currency, provider, account FROM pay_account ORDER BY 1")
     assert [tuple(row) for row in rows] == [
         ("EUR", "bank", right), ("SEK", "stripe", f"account-{company.cedar}"),
     ]  # fmt: skip
 
-    fia, url = house.reader("fia"), f"/console/affiliates/{company.cedar}"
+    fia, url = staff.reader("fia"), f"/console/affiliates/{company.cedar}"
     assert right in words_of(fia.get(url))
     other = "Handelsbanken 6789-123 456 789"
     assert fia.post(f"{url}/bank", {"currency": "EUR", "account": other}).status_code == 303
     assert other in words_of(fia.get(url))
     taken = fia.post(f"{url}/bank", {"currency": "SEK", "account": other})
-    assert (taken.status_code, "already goes to the pay account" in words_of(taken)) == (409, True)
-    assert house.reader("per").post(f"{url}/bank", {"currency": "EUR"}).status_code == 403
-    assert house.reader("per").get("/console/rates").status_code == 403
+    assert (taken.status_code, "already goes to the payout account" in words_of(taken)) == (
+        409,
+        True,
+    )
+    assert staff.reader("per").post(f"{url}/bank", {"currency": "EUR"}).status_code == 403
+    assert staff.reader("per").get("/console/rates").status_code == 403
 
 
 # ------------------------------------------------------------------------- refunds that failed
 
 
-def failed_refund(house: Staff, placed: Placed, minor: int) -> None:
+def failed_refund(staff: Staff, placed: Placed, minor: int) -> None:
     """The gateway would not send it back."""
-    with house.database.work() as work:
+    with staff.database.work() as work:
         payments.request_refund(
             work, placed.home_id, placed.order_id, amount_minor=minor, reason="Dented"
         )
@@ -348,13 +351,13 @@ def failed_refund(house: Staff, placed: Placed, minor: int) -> None:
 
 
 def test_a_failed_refund_is_a_task_and_is_tried_again_from_the_list_and_the_order(
-    house: Staff,
+    staff: Staff,
 ) -> None:
-    placed = house.delivered((KETTLE, 2))
-    fia = house.reader("fia")
+    placed = staff.delivered((KETTLE, 2))
+    fia = staff.reader("fia")
     assert "No refund has failed" in words_of(fia.get("/console/refunds"))
     assert "Refunds that failed 0" in words_of(fia.get("/console"))
-    failed_refund(house, placed, 125000)
+    failed_refund(staff, placed, 125000)
     assert "Refunds that failed 1" in words_of(fia.get("/console"))
     listed = fia.get("/console/refunds")
     for told in (placed.number, "Dented", "balance_insufficient: no money", "1,250.00"):
@@ -364,7 +367,7 @@ def test_a_failed_refund_is_a_task_and_is_tried_again_from_the_list_and_the_orde
     assert url in listed.text
     assert fia.post(url).status_code == 303
     assert "The refund is tried again." in fia.get(order_url(placed)).text
-    with house.database.work() as work:
+    with staff.database.work() as work:
         assert work.value("SELECT state FROM refund") == "requested"
     assert "No refund has failed" in words_of(fia.get("/console/refunds"))
     again = fia.post(url)
@@ -372,26 +375,26 @@ def test_a_failed_refund_is_a_task_and_is_tried_again_from_the_list_and_the_orde
     assert "This refund is requested; it cannot be retried now." in words_of(again)
 
 
-def test_a_failed_refund_whose_money_went_back_otherwise_is_nobodys_task(house: Staff) -> None:
-    placed = house.delivered((KETTLE, 2))
-    failed_refund(house, placed, 125000)
-    with house.database.work() as work:
+def test_a_failed_refund_whose_money_went_back_otherwise_is_nobodys_task(staff: Staff) -> None:
+    placed = staff.delivered((KETTLE, 2))
+    failed_refund(staff, placed, 125000)
+    with staff.database.work() as work:
         payments.request_refund(
             work, placed.home_id, placed.order_id, amount_minor=200000, reason="By bank"
         )
         failed = work.value("SELECT id FROM refund WHERE state = 'failed'")
-    worker.drain(house.database)
-    fia = house.reader("fia")
+    worker.drain(staff.database)
+    fia = staff.reader("fia")
     assert "Refunds that failed 0" in words_of(fia.get("/console"))
     assert "Try the refund again" not in words_of(fia.get(order_url(placed)))
     page = fia.post(f"{order_url(placed)}/refunds/{failed}/retry")
     assert (page.status_code, "can still be refunded" in words_of(page)) == (409, True)
-    sound(house)
+    sound(staff)
 
 
-def test_a_second_payment_that_would_not_go_back_is_a_task(house: Staff) -> None:
-    placed = house.delivered((KETTLE, 2))
-    with house.database.work() as work:
+def test_a_duplicate_payment_that_could_not_be_refunded_is_a_task(staff: Staff) -> None:
+    placed = staff.delivered((KETTLE, 2))
+    with staff.database.work() as work:
         work.run(
             """INSERT INTO payment (home_id, id, order_id, provider, attempt, state, currency,
                       amount_minor, captured_minor, intent_id, created_at, captured_at)
@@ -406,17 +409,17 @@ def test_a_second_payment_that_would_not_go_back_is_a_task(house: Staff) -> None
                       'charge_disputed: no', created_at FROM payment WHERE state = 'duplicate'""",
             id=uuid4(),
         )
-    fia = house.reader("fia")
+    fia = staff.reader("fia")
     assert "Refunds that failed 1" in words_of(fia.get("/console"))
     listed = words_of(fia.get("/console/refunds"))
-    for told in (placed.number, "Paid twice", "charge_disputed: no", "2,500.00"):
+    for told in (placed.number, "Duplicate payment", "charge_disputed: no", "2,500.00"):
         assert told in listed, told
     page = fia.get(order_url(placed))
-    assert "Paid twice" in words_of(page)
+    assert "Duplicate payment" in words_of(page)
     [url] = re.findall(r'action="([^"]+/payments/[^"]+/retry)"', page.text)
     assert fia.post(url).status_code == 303
-    assert "The return is asked for again." in fia.get(order_url(placed)).text
-    with house.database.work() as work:
+    assert "The refund is requested again." in fia.get(order_url(placed)).text
+    with staff.database.work() as work:
         assert work.value("SELECT count(*) FROM fact WHERE name = 'retry.duplicate'") == 1
         work.run("UPDATE payment SET state = 'returned' WHERE state = 'duplicate'")
     again = fia.post(url)
@@ -425,12 +428,12 @@ def test_a_second_payment_that_would_not_go_back_is_a_task(house: Staff) -> None
     assert "Refunds that failed 0" in words_of(fia.get("/console"))
 
 
-def test_only_finance_tries_a_refund_again(house: Staff) -> None:
-    placed = house.delivered((KETTLE, 2))
-    failed_refund(house, placed, 125000)
-    with house.database.work() as work:
+def test_only_finance_tries_a_refund_again(staff: Staff) -> None:
+    placed = staff.delivered((KETTLE, 2))
+    failed_refund(staff, placed, 125000)
+    with staff.database.work() as work:
         failed = work.value("SELECT id FROM refund")
-    li = house.reader("li")
+    li = staff.reader("li")
     assert "Try the refund again" not in words_of(li.get(order_url(placed)))
     assert li.post(f"{order_url(placed)}/refunds/{failed}/retry").status_code == 403
     assert li.get("/console/refunds").status_code == 403

@@ -15,8 +15,8 @@ from mainstem.kit.db import Database
 
 
 @pytest.fixture
-def house(database: Database, open_house: Open) -> Staff:
-    return staffed(database, open_house)
+def staff(database: Database, open_app: Open) -> Staff:
+    return staffed(database, open_app)
 
 
 def a_plan(name: str, cap_bp: int, *levels_bp: int) -> str:
@@ -25,10 +25,10 @@ def a_plan(name: str, cap_bp: int, *levels_bp: int) -> str:
     return json.dumps(PLAN | {"name": name, "rules": rules | {"goods": goods}})
 
 
-def test_the_page_says_of_what_the_rates_are(house: Staff) -> None:
-    with house.database.work() as work:
+def test_the_page_says_of_what_the_rates_are(staff: Staff) -> None:
+    with staff.database.work() as work:
         work.run("UPDATE product SET commissionable_bp = 4000 WHERE slug = 'repair'")
-    page = words_of(house.reader("fia").get("/console/plan")).replace("\N{NO-BREAK SPACE}", " ")
+    page = words_of(staff.reader("fia").get("/console/plan")).replace("\N{NO-BREAK SPACE}", " ")
     for told in (
         "Rates of the commissionable value",
         "The commissionable value is the price of what was delivered, without tax and without"
@@ -38,8 +38,8 @@ def test_the_page_says_of_what_the_rates_are(house: Staff) -> None:
         assert told in page, (told, page)
 
 
-def test_a_plan_that_its_cap_cuts_is_published_only_once_that_is_meant(house: Staff) -> None:
-    fia = house.reader("fia")
+def test_a_plan_that_its_cap_cuts_is_published_only_once_that_is_meant(staff: Staff) -> None:
+    fia = staff.reader("fia")
     form = {"document": a_plan("Three under a low cap", 1400, 1000, 800, 700)}
     asked = fia.post("/console/plan", form)
     assert asked.status_code == 409
@@ -48,36 +48,36 @@ def test_a_plan_that_its_cap_cuts_is_published_only_once_that_is_meant(house: St
     assert "Yes, this is meant: publish it so" in page
     assert "level 0 gets 5.6 % instead of 10 %" in page
     assert "Three under a low cap" in asked.text, "what was typed stays"
-    with house.database.work() as work:
+    with staff.database.work() as work:
         assert work.value("SELECT count(*) FROM plan_version") == 1
     answer = fia.post("/console/plan", form | {"confirmed": "yes"})
     assert answer.status_code == 303
     page = words_of(fia.get("/console/plan"))
     assert "Version 2 of the plan is published." in page
     assert "Three under a low cap version 2" in page
-    with house.database.work() as work:
+    with staff.database.work() as work:
         row = work.row("SELECT published_by FROM plan_version WHERE version = 2")
         assert row is not None
-        assert row.published_by == f"staff:{house.ids['fia']}"
+        assert row.published_by == f"staff:{staff.ids['fia']}"
 
 
-def test_a_plan_that_pays_more_than_the_whole_is_refused(house: Staff) -> None:
-    fia = house.reader("fia")
+def test_a_plan_that_pays_more_than_the_whole_is_refused(staff: Staff) -> None:
+    fia = staff.reader("fia")
     form = {"document": a_plan("Too much", 10000, 9000, 5000, 4000), "confirmed": "yes"}
     page = fia.post("/console/plan", form)
     assert page.status_code == 422
     assert "180 %, more than the whole of what is sold" in words_of(page).replace(
         "\N{NO-BREAK SPACE}", " "
     )
-    swedish = house.reader("fia")
+    swedish = staff.reader("fia")
     swedish.get("/console/plan?lang=sv")
     assert "mer än hela det sålda värdet" in words_of(swedish.post("/console/plan", form))
     cut = {"document": a_plan("Cut", 1400, 1000, 800, 700)}
     assert "nivå 0 får 5,6 % i stället för 10 %" in words_of(swedish.post("/console/plan", cut))
 
 
-def test_what_is_no_plan_or_no_day_is_said_beside_its_field(house: Staff) -> None:
-    fia = house.reader("fia")
+def test_what_is_no_plan_or_no_day_is_said_beside_its_field(staff: Staff) -> None:
+    fia = staff.reader("fia")
     good = a_plan("Another", 1400, 1000, 300, 100)
     for form, said in (
         ({"document": "{\n'"}, "This is no JSON: look at line 2."),
@@ -94,19 +94,19 @@ def test_what_is_no_plan_or_no_day_is_said_beside_its_field(house: Staff) -> Non
         assert said in words_of(page), said
 
 
-def test_a_plan_for_a_later_day_begins_with_that_day_where_the_company_lives(house: Staff) -> None:
+def test_a_plan_for_a_later_day_begins_with_that_day_where_the_company_lives(staff: Staff) -> None:
     form = {
         "document": a_plan("For summer", 1400, 1000, 300, 100),
         "effective_from": "2026-07-01",
     }
-    assert house.reader("fia").post("/console/plan", form).status_code == 303
-    with house.database.work() as work:
+    assert staff.reader("fia").post("/console/plan", form).status_code == 303
+    with staff.database.work() as work:
         start = work.value("SELECT effective_from FROM plan_version WHERE version = 2")
         assert start.isoformat() == "2026-06-30T22:00:00+00:00"
         assert planbook.in_force(work, work.now()).version == 1
         assert planbook.in_force(work, start).version == 2
 
 
-def test_who_picks_parcels_publishes_no_plan(house: Staff) -> None:
+def test_who_picks_parcels_publishes_no_plan(staff: Staff) -> None:
     form = {"document": a_plan("Mine", 1400, 1400)}
-    assert house.reader("per").post("/console/plan", form).status_code == 403
+    assert staff.reader("per").post("/console/plan", form).status_code == 403

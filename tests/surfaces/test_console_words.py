@@ -26,7 +26,7 @@ SPOKEN_ELSEWHERE = [
     ROOT / "platform/mainstem/ledger/audit.py",
     ROOT / "platform/mainstem/invariants.py",
     ROOT / "platform/mainstem/leads/rules.py",
-    ROOT / "fulfillment/mainstem_fulfillment/engagements/rules.py",
+    ROOT / "fulfillment/mainstem_fulfillment/jobs/rules.py",
     ROOT / "fulfillment/mainstem_fulfillment/shipments.py",
     ROOT / "platform/mainstem/plan/definition.py",
     ROOT / "platform/mainstem/plan/explain.py",

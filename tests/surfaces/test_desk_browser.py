@@ -32,18 +32,18 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 
 @pytest.fixture
-def house(database: Database, open_house: Open) -> Staff:
-    return staffed(database, open_house)
+def staff(database: Database, open_app: Open) -> Staff:
+    return staffed(database, open_app)
 
 
 @pytest.fixture
-def address(house: Staff, settings: Settings) -> Iterator[str]:
-    """Where the house is open to a browser on this machine."""
+def address(staff: Staff, settings: Settings) -> Iterator[str]:
+    """Where the application is served to a browser on this machine."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    app = create_app(replace(settings, public_url=url, port=port), house.database)
+    app = create_app(replace(settings, public_url=url, port=port), staff.database)
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
     )
@@ -68,7 +68,7 @@ def browser() -> Iterator[Any]:
 
 
 def enter(browser: Any, address: str, name: str, **options: Any) -> Any:
-    """Somebody signed in, at her browser. Anything it complains of fails the test at its end."""
+    """Somebody signed in, at their browser. Anything it complains of fails the test at its end."""
     page = browser.new_context(**options).new_page()
     page.goto(f"{address}/sign-in")
     page.fill("[name=email]", f"{name}@example.com")
@@ -85,9 +85,9 @@ def scan(page: Any, code: str) -> None:
 
 
 def test_scans_follow_each_other_and_the_field_keeps_its_focus(
-    house: Staff, address: str, browser: Any
+    staff: Staff, address: str, browser: Any
 ) -> None:
-    placed = house.sold((KETTLE, 3), (SKILLET, 1))
+    placed = staff.sold((KETTLE, 3), (SKILLET, 1))
     page = enter(browser, address, "per")
     page.goto(address + pick_url(placed))
     page.click("text=Start picking")
@@ -123,8 +123,8 @@ def test_scans_follow_each_other_and_the_field_keeps_its_focus(
     sync_api.expect(page.locator("text=The carrier has taken it")).to_be_visible()
 
 
-def test_the_pages_are_walked_by_keys(house: Staff, address: str, browser: Any) -> None:
-    first, second = house.sold((KETTLE, 1)), house.sold((SKILLET, 1))
+def test_the_pages_are_walked_by_keys(staff: Staff, address: str, browser: Any) -> None:
+    first, second = staff.sold((KETTLE, 1)), staff.sold((SKILLET, 1))
     numbers = {first.number, second.number}
     page = enter(browser, address, "ada")
     page.goto(f"{address}/desk/ship")
@@ -152,29 +152,29 @@ LOOKS = [
 ]
 
 
-def a_held_order(work: Work, house: Staff) -> Placed:
+def a_held_order(work: Work, staff: Staff) -> Placed:
     """An order to the address of an own purchase of Cedar's."""
     cedar = ClientDetails("Cedar", "cedar@affiliates.example")
     for client in (cedar, BO):
-        placed = a_paid_order(work, house.company.shop, (KETTLE, 1), client=client)
-        commissions.weigh(work, [(placed.home_id, placed.order_id)])
+        placed = a_paid_order(work, staff.company.shop, (KETTLE, 1), client=client)
+        commissions.hold_for_review(work, [(placed.home_id, placed.order_id)])
     return placed
 
 
 @pytest.mark.parametrize(("options", "lang"), LOOKS, ids=["phone", "desk-dark-swedish"])
 def test_no_page_has_a_barrier_or_runs_out_of_the_screen(
-    house: Staff, address: str, browser: Any, options: dict[str, Any], lang: str
+    staff: Staff, address: str, browser: Any, options: dict[str, Any], lang: str
 ) -> None:
-    delivered, open_ = house.delivered((KETTLE, 2)), house.sold((SKILLET, 1), (REPAIR, 1))
-    house.pay_account(house.company.cedar)
-    with house.database.work() as work:
-        lead = a_lead(work, house.company.shop)
-        quoted = a_quoted_lead(work, house.company.birch_shop, client=BO)
+    delivered, open_ = staff.delivered((KETTLE, 2)), staff.sold((SKILLET, 1), (REPAIR, 1))
+    staff.pay_account(staff.company.cedar)
+    with staff.database.work() as work:
+        lead = a_lead(work, staff.company.shop)
+        quoted = a_quoted_lead(work, staff.company.birch_shop, client=BO)
         job = work.row("SELECT home_id, order_id, line_no FROM job")
-        held = a_held_order(work, house)
-        checks.ask(work)
-    worker.drain(house.database)
-    cedar, birch = house.company.cedar, house.company.birch
+        held = a_held_order(work, staff)
+        checks.request(work)
+    worker.drain(staff.database)
+    cedar, birch = staff.company.cedar, staff.company.birch
     paths = [
         "/console", "/console/orders", order_url(delivered), order_url(held),
         "/console/reviews", "/console/search?q=nothing",

@@ -157,7 +157,7 @@ class Looked:
             self._count(part)
 
 
-def test_no_truth_takes_the_square_of_what_one_home_has(full: Company, database: Database) -> None:
+def test_no_check_takes_the_square_of_what_one_home_has(full: Company, database: Database) -> None:
     with database.reading() as work, Looked(work) as looked:
         invariants.check(work)
     assert looked.in_vain < 30 * ORDERS
@@ -198,7 +198,7 @@ def test_the_portals_orders_are_two_walks_along_an_index(full: Company, database
         assert looked.in_vain < 100
 
 
-def test_an_order_of_her_shop_that_another_is_credited_for_is_in_both_lists_once(
+def test_an_order_of_their_shop_that_another_is_credited_for_is_in_both_lists_once(
     full: Company, database: Database
 ) -> None:
     seen = {}

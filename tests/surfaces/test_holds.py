@@ -12,15 +12,15 @@ from mainstem.kit.db import Database
 
 
 @pytest.fixture
-def house(database: Database, open_house: Open) -> Staff:
-    return staffed(database, open_house)
+def staff(database: Database, open_app: Open) -> Staff:
+    return staffed(database, open_app)
 
 
-def test_the_desk_frees_what_is_held_for_nobody(house: Staff) -> None:
-    with house.database.work() as work:
+def test_the_desk_frees_what_is_held_for_nobody(staff: Staff) -> None:
+    with staff.database.work() as work:
         stock_of(work, KETTLE, 8)
-        placed = an_order(work, house.company.shop, (KETTLE, 4), ip_address="198.51.100.7")
-    per = house.reader("per")
+        placed = an_order(work, staff.company.shop, (KETTLE, 4), ip_address="198.51.100.7")
+    per = staff.reader("per")
     page = per.get("/desk/ship/holds")
     words = words_of(page)
     assert placed.number in words
@@ -30,13 +30,13 @@ def test_the_desk_frees_what_is_held_for_nobody(house: Staff) -> None:
     there = f"/desk/ship/holds/{placed.home_id}/{placed.order_id}/freeing"
     assert per.post(there).headers["location"] == "/desk/ship/holds"
     after = words_of(per.get("/desk/ship/holds"))
-    assert "The goods are free again." in after
-    assert "Nothing is kept unpaid" in after
+    assert "The goods are released." in after
+    assert "No unpaid holds" in after
     twice = per.post(there)
     assert twice.status_code == 409
     assert "it cannot be freed now" in twice.text
-    assert "Unpaid goods freed by the desk" in words_of(house.reader("ada").get("/console/facts"))
+    assert "Unpaid goods released by staff" in words_of(staff.reader("ada").get("/console/facts"))
 
 
-def test_holds_are_the_pickers_page(house: Staff) -> None:
-    assert house.reader("fia").get("/desk/ship/holds").status_code == 403
+def test_holds_are_the_pickers_page(staff: Staff) -> None:
+    assert staff.reader("fia").get("/desk/ship/holds").status_code == 403

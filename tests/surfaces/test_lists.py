@@ -22,12 +22,12 @@ from mainstem.kit.work import Work
 from mainstem.web.api import queries as api
 from mainstem.web.console import lists, search
 from mainstem_affiliates.portal import reads
-from mainstem_fulfillment import engagements, shipments
+from mainstem_fulfillment import jobs, shipments
 
 
 @pytest.fixture
-def house(database: Database, open_house: Open) -> Staff:
-    return staffed(database, open_house)
+def staff(database: Database, open_app: Open) -> Staff:
+    return staffed(database, open_app)
 
 
 def next_url(page: Any) -> str | None:
@@ -41,24 +41,24 @@ def previous_url(page: Any) -> str | None:
 
 
 def test_orders_are_turned_forth_and_back_while_new_ones_arrive(
-    house: Staff, monkeypatch: pytest.MonkeyPatch, clock: FixedClock
+    staff: Staff, monkeypatch: pytest.MonkeyPatch, clock: FixedClock
 ) -> None:
     monkeypatch.setattr(lists.orders, "__kwdefaults__", lists.orders.__kwdefaults__ | {"most": 2})
-    with house.database.work() as work:
+    with staff.database.work() as work:
         # Four of the five share one instant.
-        numbers = [an_order(work, house.company.shop, (KETTLE, 1)).number for _ in range(4)]
+        numbers = [an_order(work, staff.company.shop, (KETTLE, 1)).number for _ in range(4)]
         clock.move(timedelta(minutes=1))
-        numbers.append(an_order(work, house.company.shop, (KETTLE, 1)).number)
-    fia = house.reader("fia")
+        numbers.append(an_order(work, staff.company.shop, (KETTLE, 1)).number)
+    fia = staff.reader("fia")
 
     def shown(page: Any) -> list[str]:
         return re.findall(r">(\w{5}-\w{5})</a>", page.text)
 
     first = fia.get("/console/orders")
     second = fia.get(next_url(first) or "")
-    with house.database.work() as work:
+    with staff.database.work() as work:
         clock.move(timedelta(minutes=1))
-        newest = an_order(work, house.company.shop, (SKILLET, 1)).number
+        newest = an_order(work, staff.company.shop, (SKILLET, 1)).number
     third = fia.get(next_url(second) or "")
     assert sorted(shown(first) + shown(second) + shown(third)) == sorted(numbers)
     assert next_url(third) is None
@@ -90,20 +90,20 @@ def test_orders_are_turned_forth_and_back_while_new_ones_arrive(
         ("state=pending&currency=SEK&q=Bo", "waiting"),
     ],
 )
-def test_orders_are_narrowed_by_what_people_ask(house: Staff, query: str, expected: str) -> None:
-    company = house.company
-    with house.database.work() as work:
+def test_orders_are_narrowed_by_what_people_ask(staff: Staff, query: str, expected: str) -> None:
+    company = staff.company
+    with staff.database.work() as work:
         orders = {
             "paid": a_paid_order(work, company.shop, (KETTLE, 1)),
             "waiting": an_order(work, company.shop, (KETTLE, 1), client=BO),
             "euro": an_order(work, company.alder_shop, (KETTLE, 1)),
         }
-    page = house.reader("fia").get(f"/console/orders?{query.format(alder=company.alder_shop.id)}")
+    page = staff.reader("fia").get(f"/console/orders?{query.format(alder=company.alder_shop.id)}")
     assert page.status_code == 200
     words = words_of(page)
     assert {name for name, one in orders.items() if one.number in words} == set(expected.split())
     if not expected:
-        assert "No order is like that" in words
+        assert "No orders match" in words
 
 
 LISTS = [
@@ -116,10 +116,10 @@ LISTS = [
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_every_list_of_staff_takes_any_cursor_and_filter(house: Staff, path: str) -> None:
-    with house.database.work() as work:
-        a_lead(work, house.company.shop)
-    ada = house.reader("ada")
+def test_every_list_of_staff_takes_any_cursor_and_filter(staff: Staff, path: str) -> None:
+    with staff.database.work() as work:
+        a_lead(work, staff.company.shop)
+    ada = staff.reader("ada")
     for value in ("x", "AAAA", "\u2028", "²", "9" * 40, "WyJuZXdlc3QiLDAsMSwyLDNd"):
         params = dict.fromkeys(("page", "from", "to", "q", "state", "sort", "service"), value)
         answer = ada.client.get(path, params=params, headers={"accept": "text/html"})
@@ -213,14 +213,14 @@ READS: dict[str, Callable[[Work, Company], Any]] = {
     "lead counts": lambda w, c: leads.queries.stage_counts(w),
     "to do": lambda w, c: shipments.to_do(w),
     "in transit": lambda w, c: shipments.in_transit(w),
-    "jobs": lambda w, c: engagements.queries.unscheduled(w),
+    "jobs": lambda w, c: jobs.queries.unscheduled(w),
 }
-HERS: dict[str, Callable[[Work, Company], Any]] = {
-    "her orders": lambda w, c: reads.orders(w, reads.me(w)),
-    "her movements": lambda w, c: reads.movements(w, reads.me(w)),
-    "her leads": lambda w, c: leads.queries.introduced(w, c.cedar, locale="en"),
-    "her payouts": lambda w, c: reads.payouts(w, reads.me(w)),
-    "her team": lambda w, c: reads.team(w, reads.me(w)),
+THEIRS: dict[str, Callable[[Work, Company], Any]] = {
+    "their orders": lambda w, c: reads.orders(w, reads.me(w)),
+    "their movements": lambda w, c: reads.movements(w, reads.me(w)),
+    "their leads": lambda w, c: leads.queries.introduced(w, c.cedar, locale="en"),
+    "their payouts": lambda w, c: reads.payouts(w, reads.me(w)),
+    "their team": lambda w, c: reads.team(w, reads.me(w)),
     "the API's orders": lambda w, c: api.orders(
         w, home=c.cedar, storefront=c.shop.id, cursor=None, most=50
     ),
@@ -269,7 +269,7 @@ def full(database: Database, database_url: str) -> Iterator[tuple[Database, Comp
 
 def test_no_list_reads_the_history(full: tuple[Database, Company]) -> None:
     database, company = full
-    for home, asked in ((None, READS), (company.cedar, HERS)):
+    for home, asked in ((None, READS), (company.cedar, THEIRS)):
         for name, read in asked.items():
             scope = {"home": home} if home else {}
             with database.work(**scope) as work:

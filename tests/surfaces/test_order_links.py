@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.company import KETTLE, Company, a_company, a_paid_order, an_order
 from tests.surfaces.conftest import Open, Reader, words_of
-from tests.surfaces.shopping import SECRET, Buyer, a_dressed_shop, order_link
+from tests.surfaces.shopping import SECRET, Buyer, a_shop_with_texts, order_link
 from tests.surfaces.staff import order_url, staffed
 
 from mainstem import flow, identity, payments
@@ -25,7 +25,7 @@ def company(database: Database) -> Company:
 
 @pytest.fixture
 def placed(database: Database, company: Company) -> Placed:
-    a_dressed_shop(database, company)
+    a_shop_with_texts(database, company)
     with database.work() as work:
         return a_paid_order(work, company.shop, (KETTLE, 1))
 
@@ -60,11 +60,11 @@ def test_the_client_closes_every_earlier_link_and_gets_a_new_one(
     assert reader.get(found.headers["location"]).status_code == 200, "by number and e-mail"
 
 
-def test_staff_close_the_clients_links(database: Database, open_house: Open) -> None:
-    staff = staffed(database, open_house)
-    a_dressed_shop(database, staff.company)
+def test_staff_close_the_clients_links(database: Database, open_app: Open) -> None:
+    staff = staffed(database, open_app)
+    a_shop_with_texts(database, staff.company)
     placed = staff.sold((KETTLE, 1))
-    link, somebody = order_link(placed), open_house()
+    link, somebody = order_link(placed), open_app()
     assert somebody.get(link).status_code == 200
     desk = staff.reader("ada")
     assert "Close the client's links" in words_of(desk.get(order_url(placed)))
@@ -80,7 +80,7 @@ def test_an_old_link_says_how_to_get_a_new_one(
     monkeypatch.setattr(time, "time", lambda: now + 181 * 86_400)
     answer = reader.get(link)
     assert answer.status_code == 410
-    assert "This link has grown too old. Find your order again" in words_of(answer)
+    assert "This link is too old. Find your order again" in words_of(answer)
 
 
 def test_no_search_engine_keeps_what_is_somebodys(
@@ -101,7 +101,7 @@ def test_who_comes_back_again_and_again_asks_the_gateway_once(
     company: Company,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    a_dressed_shop(database, company)
+    a_shop_with_texts(database, company)
     with database.work() as work:
         placed = an_order(work, company.shop, (KETTLE, 1))
         work.run(

@@ -65,11 +65,11 @@ def company(database: Database) -> Company:
 
 
 @pytest.fixture
-def signed_in(open_house: Open, company: Company) -> Any:
+def signed_in(open_app: Open, company: Company) -> Any:
     """Gives a reader who is signed in as an affiliate, reading English."""
 
     def enter(name: str, language: str = "en") -> Reader:
-        reader = open_house()
+        reader = open_app()
         reader.client.headers["accept-language"] = language
         assert reader.sign_in(f"{name}@people.example").status_code == 303
         reader.client.cookies.set("lang", language)
@@ -129,7 +129,7 @@ def paid_out(database: Database, clock: FixedClock, affiliate: int) -> None:
 # ------------------------------------------------------------------------- what, why, what next
 
 
-def test_the_first_screen_says_what_she_earned_why_and_what_next(
+def test_the_first_screen_says_what_the_affiliate_earned_why_and_what_next(
     database: Database, company: Company, signed_in: Any, clock: FixedClock
 ) -> None:
     placed = delivered(database, company.shop, (KETTLE, 2))
@@ -137,7 +137,7 @@ def test_the_first_screen_says_what_she_earned_why_and_what_next(
     assert page.status_code == 200
     words = words_of(page)
     for said in (
-        "Yours to be paid out SEK 0.00",
+        "Available for payout SEK 0.00",
         "In the return window SEK 200.00 the first part on 2 Apr 2026",
         "Tell us where to pay you",
         f"Order {placed.number} +SEK 200.00",
@@ -151,11 +151,11 @@ def test_the_first_screen_says_what_she_earned_why_and_what_next(
     with database.work() as work:
         commissions.release(work, clock.now().date())
     words = words_of(signed_in("cedar").get("/portal"))
-    assert "Yours to be paid out SEK 200.00" in words
+    assert "Available for payout SEK 200.00" in words
     assert "payable since 2 Apr 2026" in words
 
 
-def test_an_upline_reads_her_part_and_its_level_but_not_the_client(
+def test_an_upline_reads_their_part_and_its_level_but_not_the_client(
     database: Database, company: Company, signed_in: Any
 ) -> None:
     placed = delivered(database, company.shop, (KETTLE, 2))
@@ -192,8 +192,8 @@ def test_a_debt_is_shown_as_one_and_explained(
     paid_out(database, clock, company.cedar)
     give_back(database, placed, 125000)
     words = words_of(signed_in("cedar").get("/portal"))
-    assert "You owe, until your next commissions fill it SEK 100.00" in words
-    assert "Your next commissions fill SEK 100.00 first" in words
+    assert "Debt, paid off by your next commissions SEK 100.00" in words
+    assert "Your next commissions pay off SEK 100.00 first" in words
     assert "You need not send anything" in words
     assert "Paid out so far SEK 200.00" in words
 
@@ -209,13 +209,13 @@ def test_payouts_tell_how_far_they_are(
     assert "Paid Payout" in words
 
 
-def test_below_the_minimum_she_reads_how_much_is_missing(
+def test_below_the_minimum_the_affiliate_reads_how_much_is_missing(
     database: Database, company: Company, signed_in: Any, clock: FixedClock
 ) -> None:
     delivered(database, company.shop, (SKILLET, 1))
     paid_out(database, clock, company.cedar)
     words = words_of(signed_in("cedar").get("/portal"))
-    assert "Yours to be paid out SEK 64.00" in words
+    assert "Available for payout SEK 64.00" in words
     assert "SEK 136.00 more and it is paid out" in words
     assert "Payouts begin at SEK 200.00." in words
 
@@ -283,25 +283,25 @@ def test_a_place_in_a_list_that_we_did_not_write_is_its_beginning(
         assert reader.client.get(path, params={"page": place}).status_code == 200
 
 
-# ------------------------------------------------------------------------- hers, and nobody else's
+# -----------------------------------------------------------------------theirs, and nobody else's
 
 
-def test_no_page_of_hers_shows_anothers_orders_leads_clients_or_money(
+def test_no_page_of_the_portal_shows_anothers_orders_leads_clients_or_money(
     database: Database, company: Company, signed_in: Any, clock: FixedClock
 ) -> None:
     placed = delivered(database, company.shop, (KETTLE, 2))
     with database.work() as work:
         lead = a_quoted_lead(work, company.shop, client=BO, minor=432100)
-        leads.note(work, company.cedar, lead, words="Her dog bites.")
+        leads.note(work, company.cedar, lead, words="The dog bites.")
         number = work.value("SELECT number FROM lead")
         work.run(
             "INSERT INTO referral_code VALUES ('CEDARS', %(id)s, 'code', now(), NULL)",
             id=company.cedar,
         )
     paid_out(database, clock, company.cedar)
-    hers = signed_in("cedar")
-    everything = "".join(words_of(hers.get(path)) for path in ROUTES)
-    order_page = hers.get(f"/portal/orders/{placed.order_id}")
+    portal = signed_in("cedar")
+    everything = "".join(words_of(portal.get(path)) for path in ROUTES)
+    order_page = portal.get(f"/portal/orders/{placed.order_id}")
     assert order_page.status_code == 200
     secrets = (
         "Ada Lind",
@@ -315,11 +315,11 @@ def test_no_page_of_hers_shows_anothers_orders_leads_clients_or_money(
     )
     for secret in secrets:
         assert secret in everything, f"the test can see {secret} at all"
-    assert "Her dog bites." not in everything
+    assert "The dog bites." not in everything
 
     for name in ("dora", "birch"):
         other = signed_in(name)
-        # An upline is told the order of her own commission, and the sums it was reckoned from.
+        # An upline is told the order of their own commission, and the sums it was reckoned from.
         hidden = [s for s in secrets if name == "dora" or s not in (placed.number, "SEK 200.00")]
         for path in ROUTES:
             page = other.get(path)
@@ -331,7 +331,7 @@ def test_no_page_of_hers_shows_anothers_orders_leads_clients_or_money(
         assert other.get(f"/portal/orders/{placed.order_id}").status_code == 404
 
 
-def test_a_client_won_by_code_in_anothers_shop_is_hers_to_see_without_the_order(
+def test_a_client_won_by_code_in_anothers_shop_is_listed_without_the_order(
     database: Database, company: Company, signed_in: Any
 ) -> None:
     with database.work() as work:
@@ -347,7 +347,7 @@ def test_a_client_won_by_code_in_anothers_shop_is_hers_to_see_without_the_order(
     assert reader.get(f"/portal/orders/{placed.order_id}").status_code == 404
 
 
-def test_her_order_shows_its_lines_and_no_address(
+def test_an_order_of_the_shop_shows_its_lines_and_no_address(
     database: Database, company: Company, signed_in: Any
 ) -> None:
     placed = delivered(database, company.shop, (KETTLE, 2))
@@ -373,13 +373,13 @@ def test_an_order_that_earns_nobody_says_so_and_promises_nothing(
         waiting = an_order(work, company.shop, (KETTLE, 1))
     reader = signed_in("cedar")
     words = words_of(reader.get(f"/portal/orders/{bought.order_id}"))
-    assert "what they buy earns nobody anything" in words
-    assert "reckoned when it has been delivered" not in words
+    assert "what they buy earns no commission" in words
+    assert "calculated when it has been delivered" not in words
     waits = words_of(reader.get(f"/portal/orders/{waiting.order_id}"))
-    assert "Your part of it is reckoned when it has been delivered." in waits
+    assert "Your commission is calculated when it has been delivered." in waits
 
 
-def test_her_leads_tell_how_far_they_are(
+def test_the_affiliates_leads_tell_how_far_they_are(
     database: Database, company: Company, signed_in: Any
 ) -> None:
     with database.work() as work:
@@ -411,13 +411,15 @@ def test_nobody_gets_in_without_being_an_affiliate(reader: Reader, company: Comp
         assert reader.get(path).headers["location"].startswith("/sign-in"), path
 
 
-# ------------------------------------------------------------------------- her account
+# ----------------------------------------------------------------------- their account
 
 
-def test_her_links_and_codes(database: Database, company: Company, signed_in: Any) -> None:
+def test_the_affiliates_links_and_codes(
+    database: Database, company: Company, signed_in: Any
+) -> None:
     reader = signed_in("cedar")
     page = reader.get("/portal/account")
-    assert "http://house.example/s/shop-" in page.text
+    assert "http://company.example/s/shop-" in page.text
     made = reader.post("/portal/account/codes", {"code": "sunday stew"})
     assert made.status_code == 303
     assert "SUNDAY-STEW" in words_of(reader.get("/portal/account"))
@@ -439,7 +441,7 @@ def gateway(tmp_path: Path) -> Iterator[str]:
         yield str(address)
 
 
-def test_she_says_where_to_be_paid_and_comes_back_ready(
+def test_an_affiliate_says_where_to_be_paid_and_comes_back_ready(
     database: Database, company: Company, signed_in: Any, gateway: str
 ) -> None:
     database.tools = flow.tools(gateway=Gateway("sk_test_embedded", api_base=gateway))
@@ -482,7 +484,7 @@ def test_to_look_at_the_onboarding_address_opens_no_pay_account(
     database.tools = flow.tools(gateway=Gateway("sk_test_embedded", api_base=gateway))
     reader = signed_in("cedar")
     assert reader.get("/portal/account/onboarding").status_code == 303
-    assert "That page had grown too old" in words_of(reader.get("/portal/account"))
+    assert "That page was too old" in words_of(reader.get("/portal/account"))
     with database.work() as work:
         assert work.value("SELECT count(*) FROM pay_account") == 0
         assert work.value("SELECT count(*) FROM operation") == 0
@@ -536,7 +538,7 @@ def test_what_an_affiliate_may_still_do_is_said_by_one_table(
     if state == "suspended":
         words = words_of(reader.get("/portal"))
         page = reader.get("/portal").text
-        assert "Yours to be paid out" in words
+        assert "Available for payout" in words
         assert "You are suspended with us" in page
         assert "/portal/orders" not in page
 

@@ -28,12 +28,12 @@ class Known:
 
 
 @pytest.fixture
-def known(database: Database, open_house: Open) -> Known:
-    house = staffed(database, open_house)
-    order = house.sold((KETTLE, 1), client=OLSSON, external_id="WEB-2041/7")
+def known(database: Database, open_app: Open) -> Known:
+    staff = staffed(database, open_app)
+    order = staff.sold((KETTLE, 1), client=OLSSON, external_id="WEB-2041/7")
     with database.work() as work:
-        an_order(work, house.company.shop, (SKILLET, 1))
-        lead = a_quoted_lead(work, house.company.birch_shop)
+        an_order(work, staff.company.shop, (SKILLET, 1))
+        lead = a_quoted_lead(work, staff.company.birch_shop)
         values = {"home": order.home_id, "order": order.order_id, "now": work.now()}
         work.run(
             """UPDATE payment SET intent_id = 'pi_3Q1', charge_id = 'ch_3Q1' WHERE order_id = %(order)s""",
@@ -69,8 +69,8 @@ def known(database: Database, open_house: Open) -> Known:
             **values,
         )
         number = work.value("SELECT number FROM lead WHERE id = %(lead)s", lead=lead)
-    house.pay_account(order.home_id, "stripe")
-    return Known(house, order, lead, number, "7KQ2M-94TXD")
+    staff.pay_account(order.home_id, "stripe")
+    return Known(staff, order, lead, number, "7KQ2M-94TXD")
 
 
 def test_everything_that_names_an_order_opens_it(known: Known) -> None:

@@ -10,19 +10,19 @@ from datetime import timedelta
 import pytest
 from tests.company import KETTLE, SKILLET, Company, a_company, a_shop, an_article
 from tests.surfaces.conftest import Open, Reader, words_of
-from tests.surfaces.shopping import Buyer, a_dressed_shop
+from tests.surfaces.shopping import Buyer, a_shop_with_texts
 
 from mainstem import catalog
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem_affiliates.storefront import basket as baskets
-from mainstem_affiliates.storefront import window
+from mainstem_affiliates.storefront import cached_storefront
 
 
 @pytest.fixture(autouse=True)
 def looked_at_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A window is as fresh as its last look; these tests change what is in it and look at once."""
-    monkeypatch.setattr(window, "FRESH_SECONDS", 0.0)
+    """A cached storefront is as fresh as its last look; these tests change what is in it and look at once."""
+    monkeypatch.setattr(cached_storefront, "FRESH_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def company(database: Database) -> Company:
 
 @pytest.fixture
 def buyer(database: Database, company: Company, reader: Reader) -> Buyer:
-    return Buyer(reader, a_dressed_shop(database, company))
+    return Buyer(reader, a_shop_with_texts(database, company))
 
 
 def test_home_shows_what_the_shop_says_and_sells_in_the_readers_language(buyer: Buyer) -> None:
@@ -68,13 +68,13 @@ def test_a_shop_that_is_closed_or_unknown_is_not_there(
     [
         ("c/kitchen", "Kitchen"),
         ("c/services", "Work"),
-        ("search?q=kettle", "1 thing found"),
+        ("search?q=kettle", "1 result"),
         ("search?q=ketle", "Nothing here by that name"),
         ("p/kettle", "In stock"),
         ("p/repair", "Ask for a price"),
         ("ask/repair", "Send the question"),
         ("asked?about=repair", "we write or call within one working day"),
-        ("basket", "Nothing in it yet"),
+        ("basket", "Your basket is empty"),
         ("track", "Open the order"),
         ("terms", "Foundry AB is the seller"),
         ("privacy", "What we keep, and why"),
@@ -95,13 +95,13 @@ def test_what_the_shop_does_not_have_is_not_there(buyer: Buyer, path: str) -> No
 
 
 def test_a_shop_shows_its_own_assortment_alone(
-    open_house: Open, database: Database, company: Company
+    open_app: Open, database: Database, company: Company
 ) -> None:
     with database.work() as work:
         kettle = work.value("SELECT id FROM product WHERE slug = 'kettle'")
         a_shop(work, company.birch, products=[kettle])
         slug = work.value("SELECT slug FROM storefront WHERE product_ids IS NOT NULL")
-    buyer = Buyer(open_house(), slug)
+    buyer = Buyer(open_app(), slug)
     assert "Kettle" in words_of(buyer.get())
     assert "Skillet" not in words_of(buyer.get())
     assert buyer.get("p/skillet").status_code == 404
@@ -179,23 +179,23 @@ def test_nothing_in_a_name_can_leave_its_place(buyer: Buyer, database: Database)
 
 
 def test_two_visitors_get_the_same_page_with_a_token_basket_and_referral_of_their_own(
-    open_house: Open, database: Database, company: Company
+    open_app: Open, database: Database, company: Company
 ) -> None:
-    slug = a_dressed_shop(database, company)
-    ada, bo = Buyer(open_house(), slug), Buyer(open_house(), slug, "?ref=CEDAR")
+    slug = a_shop_with_texts(database, company)
+    ada, bo = Buyer(open_app(), slug), Buyer(open_app(), slug, "?ref=CEDAR")
     ada.put(KETTLE, 3)
-    hers, his = ada.get("p/kettle"), bo.get("p/kettle")
-    tokens = [re.search(r'csrf_token" value="([^"]+)"', page.text)[1] for page in (hers, his)]  # type: ignore[index]
+    adas, bos = ada.get("p/kettle"), bo.get("p/kettle")
+    tokens = [re.search(r'csrf_token" value="([^"]+)"', page.text)[1] for page in (adas, bos)]  # type: ignore[index]
     assert tokens[0] != tokens[1]
-    assert "csrf-token-of-the-reader" not in hers.text + his.text
-    assert "3 things in it" in hers.text
-    assert "things in it" not in his.text
-    assert "ref=CEDAR" not in hers.text
-    links = re.findall(rf'(?:href|action|hx-post)="(/s/{slug}[^"#]*)"', his.text)
+    assert "csrf-token-of-the-reader" not in adas.text + bos.text
+    assert "3 things in it" in adas.text
+    assert "things in it" not in bos.text
+    assert "ref=CEDAR" not in adas.text
+    links = re.findall(rf'(?:href|action|hx-post)="(/s/{slug}[^"#]*)"', bos.text)
     assert links
     assert all("ref=CEDAR" in link for link in links), links
-    assert "REFERRAL" not in hers.text + his.text
-    assert hers.headers["cache-control"] == "private, no-cache"
+    assert "REFERRAL" not in adas.text + bos.text
+    assert adas.headers["cache-control"] == "private, no-cache"
 
 
 def test_a_visit_that_only_looks_around_sets_no_cookie(buyer: Buyer) -> None:
@@ -212,7 +212,7 @@ def test_a_referral_that_is_no_code_is_dropped(buyer: Buyer, code: str) -> None:
 
 
 def test_a_kept_home_costs_little_to_send(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(window, "FRESH_SECONDS", 60.0)
+    monkeypatch.setattr(cached_storefront, "FRESH_SECONDS", 60.0)
     buyer.get()
     began = time.process_time()
     for _ in range(20):
@@ -245,7 +245,7 @@ def test_changing_and_taking_out(buyer: Buyer) -> None:
     buyer.reader.post(buyer.url("basket/lines"), {"sku": KETTLE, "quantity": "2", "remove": KETTLE})
     assert "Kettle" not in words_of(buyer.get("basket"))
     buyer.reader.post(buyer.url("basket/lines"), {"sku": SKILLET, "quantity": "0"})
-    assert "Nothing in it yet" in words_of(buyer.get("basket"))
+    assert "Your basket is empty" in words_of(buyer.get("basket"))
 
 
 def test_a_basket_has_limits_and_says_them(buyer: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,12 +264,12 @@ def test_a_basket_has_limits_and_says_them(buyer: Buyer, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("quantity", ["-1", "0", "1.5", "many", "9" * 30, ""])
 def test_a_quantity_that_is_none_puts_nothing_in(buyer: Buyer, quantity: str) -> None:
     buyer.reader.post(buyer.url("basket"), {"sku": KETTLE, "quantity": quantity})
-    assert "Nothing in it yet" in words_of(buyer.get("basket"))
+    assert "Your basket is empty" in words_of(buyer.get("basket"))
 
 
 def test_a_basket_that_we_did_not_sign_is_an_empty_one(buyer: Buyer) -> None:
     buyer.reader.client.cookies.set(f"basket-{buyer.slug}", "W1siS0VUVExFLTEiLDFdXQ.forged")
-    assert "Nothing in it yet" in words_of(buyer.get("basket"))
+    assert "Your basket is empty" in words_of(buyer.get("basket"))
 
 
 def test_with_script_one_stays_and_the_number_in_the_header_grows(buyer: Buyer) -> None:

@@ -25,7 +25,7 @@ from tests.surfaces.shopping import (
     ADA_FORM,
     SECRET,
     Buyer,
-    a_dressed_shop,
+    a_shop_with_texts,
     errors_of,
     hidden,
     order_link,
@@ -38,14 +38,14 @@ from mainstem.kit.db import Database
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import SYSTEM
 from mainstem.payments import Gateway
-from mainstem_affiliates.storefront import window
-from mainstem_fulfillment import engagements, shipments
+from mainstem_affiliates.storefront import cached_storefront
+from mainstem_fulfillment import jobs, shipments
 
 
 @pytest.fixture(autouse=True)
 def looked_at_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A window is as fresh as its last look."""
-    monkeypatch.setattr(window, "FRESH_SECONDS", 0.0)
+    """A cached storefront is as fresh as its last look."""
+    monkeypatch.setattr(cached_storefront, "FRESH_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -72,14 +72,14 @@ def company(database: Database) -> Company:
 
 
 @pytest.fixture
-def reader(open_house: Open) -> Reader:
-    """Somebody who has come to a house where services are performed."""
-    return open_house(state={"jobs": engagements})
+def reader(open_app: Open) -> Reader:
+    """Somebody with a browser, where services are performed."""
+    return open_app(state={"jobs": jobs})
 
 
 @pytest.fixture
 def buyer(database: Database, company: Company, reader: Reader) -> Buyer:
-    return Buyer(reader, a_dressed_shop(database, company))
+    return Buyer(reader, a_shop_with_texts(database, company))
 
 
 def placed_orders(database: Database) -> list[Any]:
@@ -107,11 +107,11 @@ def test_from_home_to_a_delivered_order_without_an_account(
     assert sent.status_code == 303
     there = sent.headers["location"]
     assert "/c/pay/" in there
-    assert "Nothing in it yet" in words_of(buyer.get("basket"))
+    assert "Your basket is empty" in words_of(buyer.get("basket"))
 
     back = pay_at(there)
-    assert back.startswith("http://house.example/order/")
-    link = back.removeprefix("http://house.example").removesuffix("/return")
+    assert back.startswith("http://company.example/order/")
+    link = back.removeprefix("http://company.example").removesuffix("/return")
     unpaid = buyer.reader.get(link)
     assert "Waiting for your payment" in words_of(unpaid)
     returned = buyer.reader.get(f"{link}/return")
@@ -162,7 +162,7 @@ def test_the_referral_in_the_address_reaches_the_order(
             """INSERT INTO referral_code VALUES ('BIRCH', %(id)s, 'link', now(), NULL)""",
             id=company.birch,
         )
-    buyer = Buyer(reader, a_dressed_shop(database, company), "?ref=BIRCH")
+    buyer = Buyer(reader, a_shop_with_texts(database, company), "?ref=BIRCH")
     buyer.put(KETTLE)
     assert buyer.send(buyer.form()).status_code == 303
     [order] = placed_orders(database)
@@ -180,7 +180,7 @@ def test_a_code_that_was_typed_wins_and_one_that_leads_nowhere_is_said(
     buyer.put(KETTLE)
     refused = buyer.send(buyer.form() | {"code": "ELDER"})
     assert refused.status_code == 422
-    assert errors_of(refused) == {"code": "We do not know this code. Leave it out to go on."}
+    assert errors_of(refused) == {"code": "We do not know this code. Remove it to continue."}
     assert placed_orders(database) == []
     assert buyer.send(hidden(refused) | ADA_FORM | {"code": "alder"}).status_code == 303
     [order] = placed_orders(database)
@@ -214,7 +214,7 @@ def test_an_empty_basket_has_no_checkout(buyer: Buyer) -> None:
 def test_everything_wrong_is_said_beside_its_field_at_once(
     reader: Reader, database: Database, company: Company, language: str, said: dict[str, str] | None
 ) -> None:
-    buyer = Buyer(reader, a_dressed_shop(database, company), language=language)
+    buyer = Buyer(reader, a_shop_with_texts(database, company), language=language)
     buyer.put(KETTLE)
     wrong = {
         "client-name": " ",
@@ -268,7 +268,7 @@ def test_what_sold_out_meanwhile_is_said_at_its_line(buyer: Buyer, database: Dat
     assert "Only 2 left." in words_of(page)
     assert "KETTLE-1" not in words_of(page)
     assert placed_orders(database) == []
-    # The basket is as it was: she decides.
+    # The basket is as it was: the client decides.
     assert "3 things in it" in buyer.get("basket").text
 
 
@@ -354,18 +354,18 @@ def test_another_tabs_basket_does_not_change_what_is_ordered(
 
 
 def test_a_gateway_that_is_away_keeps_the_order_and_says_so(
-    open_house: Open,
+    open_app: Open,
     database_url: str,
     clock: FixedClock,
     database: Database,
     company: Company,
     settings: Settings,
 ) -> None:
-    slug = a_dressed_shop(database, company)
+    slug = a_shop_with_texts(database, company)
     database.tools = flow.tools(
         gateway=Gateway("sk_test_embedded", api_base="http://127.0.0.1:1", retries=0)
     )
-    buyer = Buyer(open_house(), slug)
+    buyer = Buyer(open_app(), slug)
     buyer.put(KETTLE)
     sent = buyer.send(buyer.form())
     assert sent.status_code == 303
@@ -381,20 +381,20 @@ def test_only_the_signed_link_of_an_order_opens_it(
     reader: Reader, database: Database, company: Company
 ) -> None:
     with database.work() as work:
-        hers, other = (
+        first, other = (
             an_order(work, company.shop, (KETTLE, 1)),
             an_order(work, company.birch_shop, (KETTLE, 1)),
         )
-    link = order_link(hers)
-    assert hers.number in reader.get(link).text
+    link = order_link(first)
+    assert first.number in reader.get(link).text
     assert other.number not in reader.get(link).text
     forged = [
         link[:-1] + ("A" if link[-1] != "A" else "B"),
-        "/order/" + identity.client_link("another secret" * 3, hers.home_id, hers.order_id),
-        "/order/" + identity.quote_link(SECRET, hers.home_id, hers.order_id),
-        "/order/" + identity.client_link(SECRET, other.home_id, hers.order_id),
-        f"/order/{hers.order_id}",
-        f"/order/{hers.number}",
+        "/order/" + identity.client_link("another secret" * 3, first.home_id, first.order_id),
+        "/order/" + identity.quote_link(SECRET, first.home_id, first.order_id),
+        "/order/" + identity.client_link(SECRET, other.home_id, first.order_id),
+        f"/order/{first.order_id}",
+        f"/order/{first.number}",
     ]
     for wrong in forged:
         for path in (wrong, f"{wrong}/return"):
@@ -472,21 +472,19 @@ def a_finished_job(database: Database, company: Company) -> Any:
     with database.work() as work:
         placed = a_paid_order(work, company.shop, (REPAIR, 1))
     worker.drain(database)
-    key = engagements.JobKey(placed.home_id, placed.order_id, 1)
+    key = jobs.JobKey(placed.home_id, placed.order_id, 1)
     with database.work(SYSTEM) as work:
         [times, *_] = [
             t
-            for t in engagements.free_slots(
-                work, key, first_day=work.now().date() + timedelta(days=1)
-            )
+            for t in jobs.free_slots(work, key, first_day=work.now().date() + timedelta(days=1))
             if t.starts
         ]
-        engagements.schedule(
+        jobs.schedule(
             work, key, team_id=times.team_id, starts_at=times.starts[0], duration=timedelta(hours=1)
         )
-        engagements.depart(work, key)
-        engagements.arrive(work, key)
-        engagements.finish(work, key, report="New gasket, new glass.")
+        jobs.depart(work, key)
+        jobs.arrive(work, key)
+        jobs.finish(work, key, report="New gasket, new glass.")
     return placed
 
 
@@ -498,7 +496,7 @@ def test_the_client_signs_a_finished_job_off_and_it_is_delivered(
     reader.client.headers["accept-language"] = "en"
     page = reader.get(link)
     assert "New gasket, new glass." in words_of(page)
-    assert "I am content: sign off" in words_of(page)
+    assert "I am satisfied: sign off" in words_of(page)
     nameless = reader.post(f"{link}/sign-off", {"line": "1", "answer": "yes", "by": ""})
     assert nameless.status_code == 422
     assert errors_of(nameless) == {"by": "Write who accepts the work."}

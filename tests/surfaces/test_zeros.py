@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from tests.company import ADA, HOME, KETTLE, YES, Company, a_company
 from tests.surfaces.conftest import Open, Reader, words_of
-from tests.surfaces.shopping import ADA_FORM, Buyer, a_dressed_shop, errors_of, hidden
+from tests.surfaces.shopping import ADA_FORM, Buyer, a_shop_with_texts, errors_of, hidden
 
 from mainstem import identity
 from mainstem.kit.db import Database
@@ -25,8 +25,8 @@ def company(database: Database) -> Company:
 
 
 @pytest.fixture
-def buyer(open_house: Open, database: Database, company: Company) -> Buyer:
-    return Buyer(open_house(), a_dressed_shop(database, company))
+def buyer(open_app: Open, database: Database, company: Company) -> Buyer:
+    return Buyer(open_app(), a_shop_with_texts(database, company))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.waits import PATIENCE
 
-HOUSE = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 LINT = Path(sys.executable).with_name("lint-imports")
 ROOTS = ("platform", "affiliates", "fulfillment")
 PLANTED = {
@@ -26,12 +26,12 @@ PLANTED = {
 }
 
 
-def lint(house: Path) -> subprocess.CompletedProcess[str]:
+def lint(checkout: Path) -> subprocess.CompletedProcess[str]:
     # Found before the checkout that the environment points to.
-    path = os.pathsep.join(str(house / root) for root in ROOTS)
+    path = os.pathsep.join(str(checkout / root) for root in ROOTS)
     return subprocess.run(
         [LINT, "--no-cache", "--no-logo"],
-        cwd=house,
+        cwd=checkout,
         env={**os.environ, "PYTHONPATH": path, "COLUMNS": "200"},
         capture_output=True,
         text=True,
@@ -40,15 +40,15 @@ def lint(house: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_import_points_down() -> None:
-    told = lint(HOUSE)
+    told = lint(ROOT)
     assert told.returncode == 0, told.stdout + told.stderr
 
 
 def test_an_import_that_points_up_or_out_is_found(tmp_path: Path) -> None:
     for root in ROOTS:
         ignored = shutil.ignore_patterns("__pycache__", "static")
-        shutil.copytree(HOUSE / root, tmp_path / root, ignore=ignored)
-    shutil.copy(HOUSE / "pyproject.toml", tmp_path)
+        shutil.copytree(ROOT / root, tmp_path / root, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for name, line in PLANTED.items():
         with (tmp_path / name).open("a") as file:
             file.write(line)
@@ -60,14 +60,14 @@ def test_an_import_that_points_up_or_out_is_found(tmp_path: Path) -> None:
 
 
 def test_every_module_has_its_place_in_the_layers() -> None:
-    contracts = tomllib.loads((HOUSE / "pyproject.toml").read_text())["tool"]["importlinter"]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     down = next(contract for contract in contracts["contracts"] if contract["id"] == "down")
     placed = set(re.findall(r"mainstem\.(\w+)", " ".join(down["layers"])))
-    package = HOUSE / "platform" / "mainstem"
+    package = ROOT / "platform" / "mainstem"
     modules = {
         path.stem
         for path in package.iterdir()
         if path.suffix == ".py" or (path / "__init__.py").exists()
     }
-    # Stands alone, or is run by itself: the package's own page and the warden.
-    assert modules - placed - {"__init__", "__main__", "running_warden", "migrations"} == set()
+    # Stands alone, or is run by itself: the package's own page and the reaper.
+    assert modules - placed - {"__init__", "__main__", "running_reaper", "migrations"} == set()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).resolve().parents[2]
-LOCK = (HOUSE / "requirements.lock").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = (ROOT / "requirements.lock").read_text()
 RUN, _, TESTS = LOCK.partition("# ---- only for the tests ----\n")
-PROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
 def plain(name: str) -> str:

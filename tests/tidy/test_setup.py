@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.waits import PATIENCE
 
-HOUSE = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("sh", "sed", "awk", "make", "id", "test", "touch", "mkdir", "rm", "echo")
 
 
@@ -23,7 +23,7 @@ class Machine:
         self.programs.mkdir()
         self.checkout.mkdir()
         for name in ("Makefile", "pyproject.toml", "requirements.lock"):
-            shutil.copy(HOUSE / name, self.checkout)
+            shutil.copy(ROOT / name, self.checkout)
         for tool in TOOLS:
             if place := shutil.which(tool):
                 (self.programs / tool).symlink_to(place)

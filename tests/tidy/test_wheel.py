@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.waits import PATIENCE
 
-HOUSE = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("mainstem", "mainstem_affiliates", "mainstem_fulfillment")
 
 
@@ -20,7 +20,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     built = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
-        cwd=HOUSE,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -40,8 +40,8 @@ def files_below(folder: Path) -> set[str]:
 
 def test_templates_and_static_files_ship(wheel: Path) -> None:
     shipped = set(zipfile.ZipFile(wheel).namelist())
-    templates = {f"mainstem/templates/{name}" for name in files_below(HOUSE / "templates")}
-    static = HOUSE / "platform" / "mainstem" / "static"
+    templates = {f"mainstem/templates/{name}" for name in files_below(ROOT / "templates")}
+    static = ROOT / "platform" / "mainstem" / "static"
     assets = {f"mainstem/static/{name}" for name in files_below(static)}
     assert templates
     assert assets
@@ -73,5 +73,5 @@ def test_an_installed_wheel_finds_its_templates_in_itself(wheel: Path, tmp_path:
 def test_a_checkout_reads_the_templates_that_are_edited() -> None:
     from mainstem import paths
 
-    assert paths.TEMPLATES == HOUSE / "templates"
+    assert paths.TEMPLATES == ROOT / "templates"
     assert paths.STATIC.is_dir()

@@ -1,4 +1,5 @@
-"""The portal's pages: what she earned, why, and what next; her orders, leads, team and account."""
+"""The portal's pages: what the affiliate earned, why, and what next; orders, leads, team,
+account."""
 
 from __future__ import annotations
 
@@ -21,29 +22,37 @@ from mainstem.kit.work import Actor, Work
 from mainstem.leads.queries import Introduced
 from mainstem.money import Money
 from mainstem.payments import GatewayDeclined, GatewayUnavailable
-from mainstem.payouts import LeftOut, left_out
+from mainstem.payouts import PayoutExclusion, payout_exclusions
 from mainstem.plan import tell
-from mainstem.web import Form, house_of, language_of, listing, redirect, render, visit_of
+from mainstem.web import (
+    Form,
+    app_context_of,
+    language_of,
+    listing,
+    redirect,
+    render,
+    request_context_of,
+)
 from mainstem.web.listing import Listing
 from mainstem.web.works import in_work
 from mainstem_affiliates.portal import reads
 from mainstem_affiliates.portal.reads import (
+    AffiliateProfile,
     ClientOrder,
     Code,
-    Me,
+    CurrencyBalance,
     OrderMovements,
     PayAccount,
     Payout,
-    Standing,
     Teammate,
 )
 from mainstem_affiliates.storefront import reads as order_reads
 from mainstem_affiliates.storefront.links import ROOT
 
 Page = Response[bytes]
-Visit = Request[Any, Any, Any]
+HttpRequest = Request[Any, Any, Any]
 
-# What the client's page says to her, said of her.
+# What the client's page says to the client, said about the client.
 _OF_HER = {
     "You ordered": "Ordered",
     "We have your payment": "Paid",
@@ -78,8 +87,8 @@ class PortalPage(msgspec.Struct, frozen=True, kw_only=True):
     leads_waiting: int
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """A movement in words."""
+class MovementView(msgspec.Struct, frozen=True, kw_only=True):
+    """A movement of a commission, as the page shows it."""
 
     text: str
     level: int
@@ -90,17 +99,17 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     is_matured: bool
 
 
-class ToldOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """What an order earned, in words."""
+class OrderEarnings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order earned, as the page shows it."""
 
     number: str
     url: str | None
     total: Money
     at: datetime
-    movements: list[Told]
+    movements: list[MovementView]
 
 
-class Next(msgspec.Struct, frozen=True, kw_only=True):
+class NextStep(msgspec.Struct, frozen=True, kw_only=True):
     """The one thing to do next."""
 
     title: str
@@ -111,11 +120,11 @@ class Next(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EarningsPage(PortalPage, frozen=True, kw_only=True):
-    """What she earned, why, and what next."""
+    """What the affiliate earned, why, and what next."""
 
-    standings: list[Standing]
-    next: Next | None
-    orders: list[ToldOrder]
+    balances: list[CurrencyBalance]
+    next: NextStep | None
+    orders: list[OrderEarnings]
     listing: Listing
     payouts: list[Payout]
     next_payout_day: date
@@ -131,7 +140,7 @@ class PayoutsPage(PortalPage, frozen=True, kw_only=True):
 
 
 class OrdersPage(PortalPage, frozen=True, kw_only=True):
-    """Her clients' orders."""
+    """The orders of the affiliate's clients."""
 
     orders: list[ClientOrder]
     listing: Listing
@@ -139,7 +148,7 @@ class OrdersPage(PortalPage, frozen=True, kw_only=True):
 
 
 class OrderPage(PortalPage, frozen=True, kw_only=True):
-    """One order of her own storefront, without what is the client's alone."""
+    """One order of the affiliate's own storefront, without what is the client's alone."""
 
     number: str
     state: str
@@ -150,13 +159,13 @@ class OrderPage(PortalPage, frozen=True, kw_only=True):
     is_late: bool
     lines: Sequence[Any]
     timeline: list[dict[str, Any]]
-    earned: ToldOrder | None
+    earned: OrderEarnings | None
     earns: bool
     why_nobody: str
 
 
 class LeadsPage(PortalPage, frozen=True, kw_only=True):
-    """The requests she introduced."""
+    """The requests that the affiliate introduced."""
 
     leads: list[Introduced]
     listing: Listing
@@ -164,7 +173,7 @@ class LeadsPage(PortalPage, frozen=True, kw_only=True):
 
 
 class TeamPage(PortalPage, frozen=True, kw_only=True):
-    """Those below her, level by level."""
+    """The affiliate's team, level by level."""
 
     levels: list[tuple[int, list[Teammate]]]
     count: int
@@ -172,7 +181,7 @@ class TeamPage(PortalPage, frozen=True, kw_only=True):
 
 
 class AccountPage(PortalPage, frozen=True, kw_only=True):
-    """Where she is paid, and her links and codes."""
+    """Where the affiliate is paid, and their links and codes."""
 
     account: PayAccount | None
     """The first one; the payment service's before a bank's."""
@@ -192,21 +201,21 @@ class AccountPage(PortalPage, frozen=True, kw_only=True):
 
 
 @get("/", opt={"right": network.SEE_MONEY})
-async def earnings(request: Visit, work: NamedDependency[Work]) -> Page:
+async def earnings(request: HttpRequest, work: NamedDependency[Work]) -> Page:
     """What did I earn, why, what next."""
     me = reads.me(work)
     cursor = listing.cursor_of(request)
-    standings = reads.standings(work, me)
+    balances = reads.balances(work, me)
     found, moved = reads.movements(work, me, cursor=cursor)
     account = next(iter(reads.pay_accounts(work)), None)
     paid = reads.payouts(work, me, most=3)
     language = language_of(request)
     page = EarningsPage(
         **_around(me, "earnings"),
-        standings=standings,
-        next=_next(work, language, me, standings, account, earned=bool(found or cursor)),
-        orders=[_told(order, language) for order in found],
-        listing=listing.frame("/portal", moved, anchor="#why"),
+        balances=balances,
+        next=_next(work, language, me, balances, account, earned=bool(found or cursor)),
+        orders=[_earnings_of(order, language) for order in found],
+        listing=listing.build("/portal", moved, anchor="#why"),
         payouts=paid.rows,
         next_payout_day=reads.next_payout_day(work),
     )
@@ -214,7 +223,7 @@ async def earnings(request: Visit, work: NamedDependency[Work]) -> Page:
 
 
 @get("/payouts", opt={"right": network.SEE_MONEY})
-async def payouts(request: Visit, work: NamedDependency[Work]) -> Page:
+async def payouts(request: HttpRequest, work: NamedDependency[Work]) -> Page:
     """Every payout and how far it is."""
     me = reads.me(work)
     days = listing.period(request, language_of(request))
@@ -222,31 +231,33 @@ async def payouts(request: Visit, work: NamedDependency[Work]) -> Page:
     found = reads.payouts(work, me, since=since, until=until, cursor=listing.cursor_of(request))
     page = PayoutsPage(
         **_around(me, "earnings"),
-        waiting=[_waits(language_of(request), one) for one in left_out(work, affiliate=me.id)],
+        waiting=[
+            _waits(language_of(request), one) for one in payout_exclusions(work, affiliate=me.id)
+        ],
         payouts=found.rows,
-        listing=listing.frame("/portal/payouts", found, *days),
+        listing=listing.build("/portal/payouts", found, *days),
         next_payout_day=reads.next_payout_day(work),
     )
     return render(request, "portal/payouts.html", page)
 
 
 _WAITS = {
-    "debt": "{amount} was paid back to clients after you had been paid for it: your next commissions fill that first.",
-    "not_active": "{amount} is yours, and rests while you are not active with us.",
+    "debt": "{amount} was refunded to clients after you had been paid: your next commissions pay that off first.",
+    "not_active": "{amount} is yours, and is not paid out while you are not active with us.",
     "no_account": "{amount} waits until you have told us where to pay you.",
-    "other_currency": "{amount} cannot go to your pay account, which is in {paid_in}."
-    " Tell us a bank account for it under My account.",
-    "account_refused": "{amount} waits: our payment service may not pay to your account."
-    " Tell us a bank account under My account.",
-    "changed": "{amount} goes out with your payout in {paid_in}, changed at the rate of that day.",
-    "account_not_ready": "{amount} waits until your pay account is ready.",
+    "other_currency": "{amount} cannot go to your payout account, which is in {paid_in}. Give us a bank account for "
+    "it under My account.",
+    "account_refused": "{amount} waits: our payment service may not pay to your account. Give us a bank account "
+    "under My account.",
+    "changed": "{amount} goes out with your payout in {paid_in}, converted at that day's rate.",
+    "account_not_ready": "{amount} waits until your payout account is ready.",
     "under_way": "{amount} follows when your earlier payout has arrived.",
     "paid_today": "{amount} goes out with the next run.",
     "below_minimum": "{amount} waits until there is {minimum} to pay out.",
 }
 
 
-def _waits(language: Language, one: LeftOut) -> str:
+def _waits(language: Language, one: PayoutExclusion) -> str:
     return language.text(_WAITS[one.reason]).format(
         amount=language.money(-one.payable if one.reason == "debt" else one.payable),
         paid_in=one.paid_in,
@@ -264,8 +275,8 @@ _ORDER_STATES = (
 
 
 @get("/orders")
-async def orders(request: Visit, work: NamedDependency[Work]) -> Page:
-    """Her clients' orders."""
+async def orders(request: HttpRequest, work: NamedDependency[Work]) -> Page:
+    """The orders of the affiliate's clients."""
     me = reads.me(work)
     language = language_of(request)
     words = listing.text(
@@ -274,7 +285,7 @@ async def orders(request: Visit, work: NamedDependency[Work]) -> Page:
     state = listing.choice(
         request,
         "state",
-        language.text("How far"),
+        language.text("Stage"),
         [("", language.text("Any")), *((key, language.text(to)) for key, to in _ORDER_STATES)],
     )
     days = listing.period(request, language)
@@ -291,15 +302,17 @@ async def orders(request: Visit, work: NamedDependency[Work]) -> Page:
     page = OrdersPage(
         **_around(me, "orders"),
         orders=found.rows,
-        listing=listing.frame("/portal/orders", found, words, state, *days),
+        listing=listing.build("/portal/orders", found, words, state, *days),
         shop_url=f"{ROOT}/{me.shop}" if me.shop else None,
     )
     return render(request, "portal/orders.html", page)
 
 
 @get("/orders/{order_id:uuid}")
-async def order(request: Visit, work: NamedDependency[Work], order_id: FromPath[UUID]) -> Page:
-    """One order of her own storefront."""
+async def order(
+    request: HttpRequest, work: NamedDependency[Work], order_id: FromPath[UUID]
+) -> Page:
+    """One order of the affiliate's own storefront."""
     me, text = reads.me(work), language_of(request).text
     view = order_reads.order_view(work, me.id, order_id)
     earned = reads.earned_on(work, me, order_id)
@@ -321,9 +334,9 @@ async def order(request: Visit, work: NamedDependency[Work], order_id: FromPath[
             }
             for moment in view.moments
         ],
-        earned=_told(earned, language_of(request)) if earned else None,
+        earned=_earnings_of(earned, language_of(request)) if earned else None,
         earns=view.earns,
-        why_nobody=text(_EARNS_NOBODY.get(view.earns_reason, "It earns nobody anything.")),
+        why_nobody=text(_EARNS_NOBODY.get(view.earns_reason, "It earns no commission.")),
     )
     return render(request, "portal/order.html", page)
 
@@ -332,7 +345,7 @@ _LEAD_STAGES = (
     ("new", "Not called yet"),
     ("qualified", "We are working out a price"),
     ("quoted", "The client has our quote"),
-    ("follow_up", "The quote has run out or was declined"),
+    ("follow_up", "The quote has expired or was declined"),
     ("won", "Won"),
     ("lost", "Nothing came of it"),
     ("duplicate", "Asked before"),
@@ -341,14 +354,14 @@ _LEAD_STAGES = (
 
 # Why an order earns nobody, as it was frozen when it was sold.
 _EARNS_NOBODY = {
-    "buyer_is_participant": "The buyer takes part in the programme: what they buy earns nobody anything.",
-    "nobody_eligible": "Nobody was active when it was sold, so it earns nobody anything.",
+    "buyer_is_participant": "The buyer takes part in the programme: what they buy earns no commission.",
+    "nobody_eligible": "Nobody was active when it was sold, so it earns no commission.",
 }
 
 
 @get("/leads")
-async def introduced(request: Visit, work: NamedDependency[Work]) -> Page:
-    """The requests she introduced, and how far each has come."""
+async def introduced(request: HttpRequest, work: NamedDependency[Work]) -> Page:
+    """The requests that the affiliate introduced, and how far each has come."""
     me = reads.me(work)
     language = language_of(request)
     words = listing.text(
@@ -357,7 +370,7 @@ async def introduced(request: Visit, work: NamedDependency[Work]) -> Page:
     stage = listing.choice(
         request,
         "state",
-        language.text("How far"),
+        language.text("Stage"),
         [("", language.text("Any")), *((key, language.text(to)) for key, to in _LEAD_STAGES)],
     )
     days = listing.period(request, language)
@@ -375,15 +388,15 @@ async def introduced(request: Visit, work: NamedDependency[Work]) -> Page:
     page = LeadsPage(
         **_around(me, "leads"),
         leads=found.rows,
-        listing=listing.frame("/portal/leads", found, words, stage, *days),
+        listing=listing.build("/portal/leads", found, words, stage, *days),
         shop_url=f"{ROOT}/{me.shop}" if me.shop else None,
     )
     return render(request, "portal/leads.html", page)
 
 
 @get("/team")
-async def team(request: Visit, work: NamedDependency[Work]) -> Page:
-    """Those below her."""
+async def team(request: HttpRequest, work: NamedDependency[Work]) -> Page:
+    """The affiliate's team."""
     me = reads.me(work)
     words = listing.text(request, "q", language_of(request).text("Name"))
     found = reads.team(work, me, text=words.value, cursor=listing.cursor_of(request))
@@ -394,19 +407,19 @@ async def team(request: Visit, work: NamedDependency[Work]) -> Page:
         **_around(me, "team"),
         levels=sorted(levels.items()),
         count=reads.team_size(work, me),
-        listing=listing.frame("/portal/team", found, words),
+        listing=listing.build("/portal/team", found, words),
     )
     return render(request, "portal/team.html", page)
 
 
 @get("/account", opt={"right": network.BE_PAID})
-async def account(request: Visit, work: NamedDependency[Work]) -> Page:
-    """Where she is paid, and her links and codes."""
+async def account(request: HttpRequest, work: NamedDependency[Work]) -> Page:
+    """Where the affiliate is paid, and their links and codes."""
     return _account(request, work)
 
 
 @post("/account/codes", status_code=200)
-async def new_code(request: Visit, form: NamedDependency[Form]) -> Page:
+async def new_code(request: HttpRequest, form: NamedDependency[Form]) -> Page:
     """A code of their own choosing. What others are called is the company's to know, so the
     company's Work looks."""
     me, language = _me(request), language_of(request)
@@ -427,14 +440,14 @@ async def new_code(request: Visit, form: NamedDependency[Form]) -> Page:
 
 
 @post("/account/bank", status_code=200, opt={"right": network.BE_PAID})
-async def tell_bank_account(request: Visit, form: NamedDependency[Form]) -> Page:
+async def tell_bank_account(request: HttpRequest, form: NamedDependency[Form]) -> Page:
     """Where the company's own bank is to pay what they earn in a currency."""
     me, language = _me(request), language_of(request)
     actor = Actor("affiliate", str(me))
     currency, number = form["currency"], form["account"]
 
     def keep(work: Work) -> None:
-        waits = {one.payable.currency for one in left_out(work, affiliate=me)}
+        waits = {one.payable.currency for one in payout_exclusions(work, affiliate=me)}
         known = work.rows(
             "SELECT currency FROM pay_account WHERE home_id = %(id)s AND provider = 'bank'", id=me
         )
@@ -459,23 +472,23 @@ async def tell_bank_account(request: Visit, form: NamedDependency[Form]) -> Page
 
 
 @post("/account/onboarding", status_code=200, opt={"right": network.BE_PAID})
-async def start_onboarding(request: Visit) -> Page:
-    """On to the payment service's own page, where she says where to be paid."""
+async def start_onboarding(request: HttpRequest) -> Page:
+    """On to the payment service's own page, where the affiliate says where to be paid."""
     return await _to_onboarding(request)
 
 
 @get("/account/onboarding", opt={"right": network.BE_PAID})
-async def resume_onboarding(request: Visit) -> Page:
+async def resume_onboarding(request: HttpRequest) -> Page:
     """The payment service sends them back here when its link has grown too old. A new one is made
     when they ask for it: an address that is only looked at opens and makes nothing."""
-    said = language_of(request).text("That page had grown too old. Go on from here.")
+    said = language_of(request).text("That page was too old. Continue from here.")
     return redirect(request, "/portal/account#pay", notice=said, tone="wait")
 
 
 @get("/account/return", opt={"right": network.BE_PAID})
-async def back_from_onboarding(request: Visit) -> Page:
-    """Back from the payment service: look at once how far she came."""
-    me, database = _me(request), house_of(request).database
+async def back_from_onboarding(request: HttpRequest) -> Page:
+    """Back from the payment service: look at once how far the affiliate came."""
+    me, database = _me(request), app_context_of(request).database
 
     def look() -> None:
         with database.work(Actor("affiliate", str(me)), home=me) as work:
@@ -484,28 +497,28 @@ async def back_from_onboarding(request: Visit) -> Page:
             payments.account_changed(database, account)
 
     try:
-        if house_of(request).asked_gateway.may(f"account:{me}"):
+        if app_context_of(request).gateway_throttle.allows(f"account:{me}"):
             await asyncio.to_thread(look)
     except (GatewayUnavailable, GatewayDeclined) as trouble:
         log("portal").warning("the gateway did not answer", cause=str(trouble)[:300])
     return redirect(request, "/portal/account")
 
 
-async def _to_onboarding(request: Visit) -> Page:
-    me, house = _me(request), house_of(request)
-    there = f"{house.settings.public_url}/portal/account"
+async def _to_onboarding(request: HttpRequest) -> Page:
+    me, app_context = _me(request), app_context_of(request)
+    there = f"{app_context.settings.public_url}/portal/account"
 
     def begin() -> str:
-        with house.database.work(Actor("affiliate", str(me)), home=me) as work:
+        with app_context.database.work(Actor("affiliate", str(me)), home=me) as work:
             reader = reads.me(work)
             by_bank = {one.currency for one in reads.pay_accounts(work) if one.provider == "bank"}
-            standings = reads.standings(work, reader)
+            balances = reads.balances(work, reader)
             currency = _currency_to_be_paid_in(
-                [one for one in standings if one.currency not in by_bank] or standings
+                [one for one in balances if one.currency not in by_bank] or balances
             )
-        payments.open_account(house.database, me, currency=currency)
+        payments.open_account(app_context.database, me, currency=currency)
         return payments.onboarding_link(
-            house.database,
+            app_context.database,
             me,
             return_url=f"{there}/return",
             refresh_url=f"{there}/onboarding",
@@ -522,23 +535,23 @@ async def _to_onboarding(request: Visit) -> Page:
     return redirect(request, url)
 
 
-def _currency_to_be_paid_in(standings: list[Standing]) -> str:
-    """The currency in which most is hers; her shop's where nothing is yet."""
+def _currency_to_be_paid_in(balances: list[CurrencyBalance]) -> str:
+    """The currency in which the affiliate has most; their shop's where they have nothing yet."""
 
-    def to_come(one: Standing) -> int:
+    def to_come(one: CurrencyBalance) -> int:
         return one.money.payable.minor + one.money.pending.minor
 
-    most = max(standings, key=to_come)
-    return most.currency if to_come(most) > 0 else standings[0].currency
+    most = max(balances, key=to_come)
+    return most.currency if to_come(most) > 0 else balances[0].currency
 
 
-def _me(request: Visit) -> int:
-    home = visit_of(request).affiliate_id
-    assert home is not None, "a guard has let her in"
+def _me(request: HttpRequest) -> int:
+    home = request_context_of(request).affiliate_id
+    assert home is not None, "a guard has let them in"
     return home
 
 
-def _around(me: Me, tab: str) -> dict[str, Any]:
+def _around(me: AffiliateProfile, tab: str) -> dict[str, Any]:
     shop = f"{ROOT}/{me.shop}" if me.shop else None
     return {
         "portal": PortalHead(name=me.name, storefront_url=shop),
@@ -549,14 +562,14 @@ def _around(me: Me, tab: str) -> dict[str, Any]:
     }
 
 
-def _told(order: OrderMovements, language: Language) -> ToldOrder:
-    return ToldOrder(
+def _earnings_of(order: OrderMovements, language: Language) -> OrderEarnings:
+    return OrderEarnings(
         number=order.number,
         url=f"/portal/orders/{order.order_id}" if order.is_mine else None,
         total=order.total,
         at=order.at,
         movements=[
-            Told(
+            MovementView(
                 text=tell(movement.explanation, language, of_team=movement.level > 0),
                 level=movement.level,
                 amount=movement.amount,
@@ -573,38 +586,38 @@ def _told(order: OrderMovements, language: Language) -> ToldOrder:
 def _next(
     work: Work,
     language: Language,
-    me: Me,
-    standings: list[Standing],
+    me: AffiliateProfile,
+    balances: list[CurrencyBalance],
     account: PayAccount | None,
     *,
     earned: bool,
-) -> Next | None:
-    """What she should do, or know, before anything else."""
-    text, first = language.text, standings[0]
-    has_money = any(one.money.payable or one.money.pending.minor > 0 for one in standings)
+) -> NextStep | None:
+    """What the affiliate should do, or know, before anything else."""
+    text, first = language.text, balances[0]
+    has_money = any(one.money.payable or one.money.pending.minor > 0 for one in balances)
     if has_money and (account is None or account.state in ("created", "onboarding")):
-        return Next(
+        return NextStep(
             title=text("Tell us where to pay you"),
             text=text(
                 "It takes five minutes on our payment service's page. Until then we keep it for"
                 " you."
             ),
-            label=text("Begin") if account is None else text("Go on where you were"),
+            label=text("Get started") if account is None else text("Continue"),
             url="/portal/account#pay",
             tone="wait",
         )
     if account is not None and account.state in ("restricted", "rejected"):
-        return Next(
-            title=text("Your pay account needs you"),
+        return NextStep(
+            title=text("Your payout account needs more details"),
             text=text("Payouts wait until it is put right. Nothing is lost meanwhile."),
             label=text("See what is missing"),
             url="/portal/account#pay",
             tone="bad",
         )
-    stopped = [one.money.on_hold + one.money.failed for one in standings]
+    stopped = [one.money.on_hold + one.money.failed for one in balances]
     if any(stopped):
         amounts = " + ".join(language.money(amount) for amount in stopped if amount)
-        return Next(
+        return NextStep(
             title=text("{amount} did not reach you").format(amount=amounts),
             text=text(
                 "The payout has stopped on its way. We are looking at it; it is still yours."
@@ -614,8 +627,8 @@ def _next(
             tone="wait",
         )
     if first.is_debt:
-        return Next(
-            title=text("Your next commissions fill {amount} first").format(
+        return NextStep(
+            title=text("Your next commissions pay off {amount} first").format(
                 amount=language.money(first.money.debt)
             ),
             text=text(
@@ -626,14 +639,14 @@ def _next(
             tone="wait",
         )
     if not earned:
-        return Next(
+        return NextStep(
             title=text("Your first commission comes with your first delivered order"),
             text=text("Share your link: whoever buys through it is your client for a year."),
             label=text("See my links"),
             url="/portal/account#links",
         )
     if first.missing is not None and first.money.payable:
-        return Next(
+        return NextStep(
             title=text("{amount} more and it is paid out").format(
                 amount=language.money(first.missing)
             ),
@@ -642,7 +655,7 @@ def _next(
             ),
         )
     if first.money.payable:
-        return Next(
+        return NextStep(
             title=text("{amount} goes out on {day}").format(
                 amount=language.money(first.money.payable),
                 day=language.day(reads.next_payout_day(work)),
@@ -654,7 +667,7 @@ def _next(
 
 
 def _account(
-    request: Visit,
+    request: HttpRequest,
     work: Work,
     *,
     value: str = "",
@@ -666,11 +679,11 @@ def _account(
     found = accounts[0] if accounts else None
     stuck = [
         one
-        for one in left_out(work, affiliate=me.id)
+        for one in payout_exclusions(work, affiliate=me.id)
         if one.reason in ("other_currency", "account_refused", "changed")
     ]
     by_bank = [one.currency for one in accounts if one.provider == "bank"]
-    public = house_of(request).settings.public_url
+    public = app_context_of(request).settings.public_url
     codes = reads.codes(work)
     shops = work.rows(
         "SELECT slug, name FROM storefront WHERE home_id = %(id)s AND active ORDER BY id", id=me.id

@@ -1,6 +1,6 @@
-"""What an affiliate reads about her money, her clients and her team.
+"""What an affiliate reads about their money, their clients and their team.
 
-Every read runs on Work that the database has bound to her: what is not hers is not there.
+Every read runs on Work that the database has bound to them: what is not theirs is not there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mainstem import ledger, planbook
 from mainstem.commissions.queries import HELD_NOW, payable_on
 from mainstem.kit import finding, paging
 from mainstem.kit.errors import NotFound
-from mainstem.kit.paging import By, Page, Sorting
+from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.orders import is_late
@@ -29,7 +29,7 @@ TEAM_MAX = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Me:
+class AffiliateProfile:
     """The affiliate who reads."""
 
     id: int
@@ -37,12 +37,12 @@ class Me:
     state: str
     currency: str
     shop: str | None
-    """The slug of her first storefront."""
+    """The slug of the affiliate's first storefront."""
     leads_waiting: int
 
 
 @dataclass(frozen=True, slots=True)
-class Ripening:
+class UpcomingPayable:
     """Money that becomes payable on a day, if nothing comes back before; None: nobody knows yet."""
 
     day: date | None
@@ -50,11 +50,11 @@ class Ripening:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CurrencyBalance:
     """Where their money in one currency is, and what is still to come of it."""
 
     money: AffiliateMoney
-    ripening: list[Ripening]
+    upcoming: list[UpcomingPayable]
     minimum: Money | None
 
     @property
@@ -91,7 +91,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class OrderMovements:
-    """Everything one order earned her, oldest first, and what is left of it."""
+    """Everything one order earned the affiliate, oldest first, and what is left of it."""
 
     number: str
     order_id: UUID
@@ -103,7 +103,7 @@ class OrderMovements:
 
 @dataclass(frozen=True, slots=True)
 class Payout:
-    """Money that was sent to her, or is about to be."""
+    """Money that was sent to the affiliate, or is about to be."""
 
     number: str
     amount: Money
@@ -118,7 +118,7 @@ class Payout:
 
 @dataclass(frozen=True, slots=True)
 class ClientOrder:
-    """An order of one of her clients."""
+    """An order of one of the affiliate's clients."""
 
     id: UUID
     number: str
@@ -135,7 +135,7 @@ class ClientOrder:
 
 @dataclass(frozen=True, slots=True)
 class Teammate:
-    """Somebody below her."""
+    """One affiliate of the team."""
 
     name: str
     level: int
@@ -146,7 +146,7 @@ class Teammate:
 
 @dataclass(frozen=True, slots=True)
 class PayAccount:
-    """Where she is paid."""
+    """Where the affiliate is paid."""
 
     provider: str
     account: str
@@ -156,13 +156,13 @@ class PayAccount:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code her clients type, or a link they follow."""
+    """A code that the affiliate's clients type, or a link that they follow."""
 
     code: str
     kind: str
 
 
-def me(work: Work) -> Me:
+def me(work: Work) -> AffiliateProfile:
     """Who reads."""
     row = work.row(
         """SELECT a.id, a.name, a.state, s.slug, s.currency,
@@ -175,22 +175,26 @@ def me(work: Work) -> Me:
     )
     if row is None:
         raise NotFound("affiliate")
-    return Me(row.id, row.name, row.state, row.currency or "SEK", row.slug, row.waiting)
+    return AffiliateProfile(
+        row.id, row.name, row.state, row.currency or "SEK", row.slug, row.waiting
+    )
 
 
-def standings(work: Work, reader: Me) -> list[Standing]:
+def balances(work: Work, reader: AffiliateProfile) -> list[CurrencyBalance]:
     """Their money, one standing a currency, the shop's own first; at least that one."""
     found = money_of(work, reader.id)
-    held: dict[str, list[Ripening]] = {}
+    held: dict[str, list[UpcomingPayable]] = {}
     for _, currency, day, minor in ledger.held_until(work, date.max, owner_id=reader.id):
-        held.setdefault(currency, []).append(Ripening(payable_on(day), Money(minor, currency)))
+        held.setdefault(currency, []).append(
+            UpcomingPayable(payable_on(day), Money(minor, currency))
+        )
     plan = planbook.now(work)
     minimum = plan.minimum_payout_minor if plan else {}
     order = [reader.currency, *(currency for currency in found if currency != reader.currency)]
     return [
-        Standing(
+        CurrencyBalance(
             money=found.get(currency) or no_money(currency),
-            ripening=held.get(currency, []),
+            upcoming=held.get(currency, []),
             minimum=Money(minimum[currency], currency) if currency in minimum else None,
         )
         for currency in order
@@ -200,11 +204,11 @@ def standings(work: Work, reader: Me) -> list[Standing]:
 _MOVED = Sorting(
     "moved",
     (
-        By("c.credited_at", "credited_at", datetime),
-        By("c.order_id", "order_id", UUID),
-        By("c.rule", "rule", str),
-        By("c.level", "level", int),
-        By("c.no", "no", int),
+        SortColumn("c.credited_at", "credited_at", datetime),
+        SortColumn("c.order_id", "order_id", UUID),
+        SortColumn("c.rule", "rule", str),
+        SortColumn("c.level", "level", int),
+        SortColumn("c.no", "no", int),
     ),
 )
 _PAGE = """
@@ -224,9 +228,9 @@ SELECT c.home_id, c.order_id, c.rule, c.level, c.no, c.kind, c.currency, c.amoun
 
 
 def movements(
-    work: Work, reader: Me, *, cursor: str | None = None
+    work: Work, reader: AffiliateProfile, *, cursor: str | None = None
 ) -> tuple[list[OrderMovements], Page]:
-    """What she earned, order by order, newest movement first; and the page that it stands on.
+    """What the affiliate earned, order by order, newest movement first; and the page it stands on.
 
     An order is shown whole, on the page of its newest movement, and on no other.
     """
@@ -242,7 +246,9 @@ def _key(row: Any) -> tuple[Any, ...]:
     return row.credited_at, row.order_id, row.rule, row.level, row.no
 
 
-def _grouped(work: Work, reader: Me, asked: Sequence[tuple[int, UUID]]) -> dict[UUID, list[Any]]:
+def _grouped(
+    work: Work, reader: AffiliateProfile, asked: Sequence[tuple[int, UUID]]
+) -> dict[UUID, list[Any]]:
     grouped: dict[UUID, list[Any]] = {}
     for row in work.rows(
         _MOVEMENTS,
@@ -254,7 +260,7 @@ def _grouped(work: Work, reader: Me, asked: Sequence[tuple[int, UUID]]) -> dict[
     return grouped
 
 
-def _of_order(reader: Me, rows: Sequence[Any]) -> OrderMovements:
+def _of_order(reader: AffiliateProfile, rows: Sequence[Any]) -> OrderMovements:
     currency = rows[0].currency
     return OrderMovements(
         number=str(rows[0].explanation["facts"]["order"]),
@@ -277,12 +283,14 @@ def _of_order(reader: Me, rows: Sequence[Any]) -> OrderMovements:
     )
 
 
-_PAYOUTS = Sorting("payouts", (By("reserved_at", "reserved_at", datetime), By("id", "id", UUID)))
+_PAYOUTS = Sorting(
+    "payouts", (SortColumn("reserved_at", "reserved_at", datetime), SortColumn("id", "id", UUID))
+)
 
 
 def payouts(
     work: Work,
-    reader: Me,
+    reader: AffiliateProfile,
     *,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -326,13 +334,13 @@ def payouts(
 _PLACED = Sorting(
     "placed",
     (
-        By("o.placed_at", "placed_at", datetime),
-        By("o.home_id", "home_id", int),
-        By("o.id", "id", UUID),
+        SortColumn("o.placed_at", "placed_at", datetime),
+        SortColumn("o.home_id", "home_id", int),
+        SortColumn("o.id", "id", UUID),
     ),
 )
 
-# Hers by her storefront, and hers by her client: each read by its own index, then put together.
+# Theirs by storefront, and theirs by client: each read by its own index, then put together.
 _ORDERS = """
 WITH page AS (
   SELECT * FROM (
@@ -352,7 +360,7 @@ SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.fulfillment_statu
 
 def orders(
     work: Work,
-    reader: Me,
+    reader: AffiliateProfile,
     *,
     state: str = "",
     text: str = "",
@@ -360,7 +368,7 @@ def orders(
     until: datetime | None = None,
     cursor: str | None = None,
 ) -> Page:
-    """Her clients' orders, newest first."""
+    """The orders of the affiliate's clients, newest first."""
     terms = finding.terms(text)
     where = ""
     if state:
@@ -420,15 +428,19 @@ def order_state(row: Any, now: datetime) -> str:
     }.get(row.fulfillment_status, "paid")
 
 
-def earned_on(work: Work, reader: Me, order_id: UUID) -> OrderMovements | None:
-    """What one order of her own storefront earned her, if anything yet."""
+def earned_on(work: Work, reader: AffiliateProfile, order_id: UUID) -> OrderMovements | None:
+    """What one order of the affiliate's own storefront earned them, if anything yet."""
     rows = _grouped(work, reader, [(reader.id, order_id)]).get(order_id)
     return _of_order(reader, rows) if rows else None
 
 
 _NEAREST = Sorting(
     "nearest",
-    (By("t.level", "level", int), By("t.name", "name", str), By("t.id", "id", int)),
+    (
+        SortColumn("t.level", "level", int),
+        SortColumn("t.name", "name", str),
+        SortColumn("t.id", "id", int),
+    ),
     descending=False,
 )
 _TEAM = """
@@ -440,8 +452,10 @@ SELECT t.id, t.name, t.state, t.joined_at, t.level, coalesce(s.name, '') AS spon
  WHERE true {seek} {sorted}"""
 
 
-def team(work: Work, reader: Me, *, text: str = "", cursor: str | None = None) -> Page:
-    """Those below her, nearest level first."""
+def team(
+    work: Work, reader: AffiliateProfile, *, text: str = "", cursor: str | None = None
+) -> Page:
+    """The affiliate's team, nearest level first."""
     where = ""
     if text:
         where = f"AND found_by(name, NULL, NULL, slug, NULL) {finding.MATCHES}"
@@ -461,8 +475,8 @@ def team(work: Work, reader: Me, *, text: str = "", cursor: str | None = None) -
     return replace(page, rows=rows)
 
 
-def team_size(work: Work, reader: Me) -> int:
-    """How many have joined through her, at any level."""
+def team_size(work: Work, reader: AffiliateProfile) -> int:
+    """How many have joined through the affiliate, at any level."""
     return int(
         work.value(
             """SELECT count(*) FROM affiliate
@@ -485,7 +499,7 @@ def pay_accounts(work: Work) -> list[PayAccount]:
 
 
 def codes(work: Work) -> list[Code]:
-    """Her codes and links in force."""
+    """The affiliate's codes and links in force."""
     return [
         Code(row.code, row.kind)
         for row in work.rows(

@@ -66,7 +66,7 @@ class Product:
         return self.kind == "goods" and all(variant.free <= 0 for variant in self.variants)
 
 
-class Shelf:
+class Catalogue:
     """Products in the order in which they are shown, and ways to find one."""
 
     def __init__(self, products: Iterable[Product]) -> None:
@@ -84,7 +84,7 @@ class Shelf:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The departments of the goods, in the order of the shelf."""
+        """The departments of the goods, in the order of the catalogue."""
         return tuple(self.departments)
 
     def search(self, words: str) -> list[Product]:
@@ -101,20 +101,20 @@ class Assortment:
     """Everything that is sold, as of one version of the catalogue."""
 
     version: int
-    shelf: Shelf
+    catalogue: Catalogue
     offered: Mapping[int, tuple[int | None, int]]
     """Price and free pieces by variant."""
 
-    def of(self, ids: Sequence[int] | None) -> Shelf:
-        """The shelf of a storefront: these products in this order, or everything."""
+    def of(self, ids: Sequence[int] | None) -> Catalogue:
+        """The catalogue of a storefront: these products in this order, or everything."""
         if ids is None:
-            return self.shelf
-        known = {one.id: one for one in self.shelf.products}
-        return Shelf(known[id] for id in dict.fromkeys(ids) if id in known)
+            return self.catalogue
+        known = {one.id: one for one in self.catalogue.products}
+        return Catalogue(known[id] for id in dict.fromkeys(ids) if id in known)
 
 
 @dataclass(slots=True)
-class _Place:
+class _CacheEntry:
     making: threading.Lock = field(default_factory=threading.Lock)
     kept: Assortment | None = None
     looked_at: float = 0.0
@@ -124,47 +124,49 @@ class Assortments:
     """The assortments of one process, shared by its storefronts and threads."""
 
     def __init__(self) -> None:
-        self._places: dict[tuple[str, str], _Place] = {}
+        self._entries: dict[tuple[str, str], _CacheEntry] = {}
 
     def get(self, work: Work, *, locale: str, currency: str, version: int) -> Assortment:
         """The assortment of this version, at most a minute old."""
-        place = self._places.setdefault((locale, currency), _Place())
-        kept = place.kept
+        entry = self._entries.setdefault((locale, currency), _CacheEntry())
+        kept = entry.kept
         if kept is not None and kept.version >= version:
-            if time.monotonic() - place.looked_at < AGE_SECONDS:
+            if time.monotonic() - entry.looked_at < AGE_SECONDS:
                 return kept
-            if not place.making.acquire(blocking=False):
+            if not entry.making.acquire(blocking=False):
                 return kept  # somebody looks already; a moment older is good enough
         else:
-            place.making.acquire()
+            entry.making.acquire()
         try:
-            return _looked_at(work, place, locale, currency, version)
+            return _looked_at(work, entry, locale, currency, version)
         finally:
-            place.making.release()
+            entry.making.release()
 
 
-def _looked_at(work: Work, place: _Place, locale: str, currency: str, version: int) -> Assortment:
-    kept, now = place.kept, time.monotonic()
+def _looked_at(
+    work: Work, entry: _CacheEntry, locale: str, currency: str, version: int
+) -> Assortment:
+    kept, now = entry.kept, time.monotonic()
     if kept is None or kept.version < version:
-        place.kept = _made(work, locale, currency, version)
-    elif now - place.looked_at >= AGE_SECONDS:
-        place.kept = _refreshed(work, kept, currency)
-    place.looked_at = now
-    assert place.kept is not None
-    return place.kept
+        entry.kept = _made(work, locale, currency, version)
+    elif now - entry.looked_at >= AGE_SECONDS:
+        entry.kept = _refreshed(work, kept, currency)
+    entry.looked_at = now
+    assert entry.kept is not None
+    return entry.kept
 
 
 def _made(work: Work, locale: str, currency: str, version: int) -> Assortment:
-    rows: dict[int, list[catalog.OnShelf]] = {}
+    rows: dict[int, list[catalog.AssortmentRow]] = {}
     for row in catalog.assortment(work, locale=locale, currency=currency):
         rows.setdefault(row.product_id, []).append(row)
     offered = {
         row.variant_id: (row.amount_minor, row.free or 0) for own in rows.values() for row in own
     }
-    return Assortment(version, Shelf(_product(own, currency) for own in rows.values()), offered)
+    return Assortment(version, Catalogue(_product(own, currency) for own in rows.values()), offered)
 
 
-def _product(rows: Sequence[catalog.OnShelf], currency: str) -> Product:
+def _product(rows: Sequence[catalog.AssortmentRow], currency: str) -> Product:
     first = rows[0]
     name, summary = first.name or first.slug, first.summary or ""
     variants = tuple(
@@ -210,9 +212,9 @@ def _refreshed(work: Work, kept: Assortment, currency: str) -> Assortment:
         )
         if any(now[variant.id] != kept.offered[variant.id] for variant in one.variants)
         else one
-        for one in kept.shelf.products
+        for one in kept.catalogue.products
     ]
-    return Assortment(kept.version, Shelf(products), now)
+    return Assortment(kept.version, Catalogue(products), now)
 
 
 def _price(minor: int | None, currency: str) -> Money | None:

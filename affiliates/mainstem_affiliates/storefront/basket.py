@@ -13,8 +13,8 @@ from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.work import Work
 from mainstem.money import Money, net_of_tax
 from mainstem.orders import LineWanted
-from mainstem.web import house_of, set_cookie, visit_of
-from mainstem_affiliates.storefront.window import Window
+from mainstem.web import app_context_of, request_context_of, set_cookie
+from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
 
 LINES_MAX = 40
 QUANTITY_MAX = 99
@@ -37,7 +37,7 @@ class TooManyOfOne(Refused):
 
 @dataclass(slots=True)
 class Basket:
-    """What somebody wants, in the order in which she chose it."""
+    """What somebody wants, in the order in which they chose it."""
 
     quantities: dict[str, int] = field(default_factory=dict)
 
@@ -69,15 +69,17 @@ class Basket:
 
 def read_basket(request: Request[Any, Any, Any], slug: str) -> Basket:
     """The visitor's basket in this storefront; an empty one where the cookie is not ours."""
-    house = house_of(request)
-    kept = visit_of(request).cookies.get(house.cookie_name(f"basket-{slug}"))
-    text = kept.value if kept else request.cookies.get(house.cookie_name(f"basket-{slug}"), "")
-    return unpacked(house.settings.secret, text)
+    app_context = app_context_of(request)
+    kept = request_context_of(request).cookies.get(app_context.cookie_name(f"basket-{slug}"))
+    text = (
+        kept.value if kept else request.cookies.get(app_context.cookie_name(f"basket-{slug}"), "")
+    )
+    return unpacked(app_context.settings.secret, text)
 
 
 def keep_basket(request: Request[Any, Any, Any], slug: str, basket: Basket) -> None:
     """Give the basket to the browser; an empty one is taken away."""
-    packed_ = packed(house_of(request).settings.secret, basket) if basket.quantities else ""
+    packed_ = packed(app_context_of(request).settings.secret, basket) if basket.quantities else ""
     set_cookie(request, f"basket-{slug}", packed_, seconds=_DAYS_KEPT * 24 * 3600)
 
 
@@ -105,7 +107,7 @@ def unpacked(secret: str, text: str) -> Basket:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BasketLine:
     """One line of a basket as it would be ordered now."""
 
     sku: str
@@ -120,10 +122,10 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Priced:
+class PricedBasket:
     """A basket at the prices and stock of this moment. Amounts include tax."""
 
-    lines: list[Line]
+    lines: list[BasketLine]
     items: Money
     shipping: Money
     tax: Money
@@ -141,12 +143,12 @@ class Priced:
         return [line.problem for line in self.lines if line.problem]
 
 
-def price(work: Work, window: Window, locale: str, basket: Basket) -> Priced:
+def price(work: Work, storefront: CachedStorefront, locale: str, basket: Basket) -> PricedBasket:
     """The basket as it would be ordered now, with what stands in its way."""
-    skus, currency = list(basket.quantities), window.currency
+    skus, currency = list(basket.quantities), storefront.currency
     offers = catalog.offers(work, skus, currency=currency, locale=locale, at=work.now())
     free = stock.availability(work, [offer.variant_id for offer in offers.values()])
-    places = window.shelves[locale].by_sku
+    places = storefront.catalogues[locale].by_sku
     lines, items, tax = [], 0, 0
     for i, (sku, quantity) in enumerate(basket.quantities.items()):
         offer, product = offers.get(sku), places.get(sku)
@@ -155,11 +157,11 @@ def price(work: Work, window: Window, locale: str, basket: Basket) -> Priced:
         problem = None
         if offer is None or product is None or unit is None:
             problem = Problem(
-                f"/lines/{i}/sku", "gone", "We no longer sell this. Take it out to go on."
+                f"/lines/{i}/sku", "gone", "We no longer sell this. Remove it to continue."
             )
         elif left <= 0:
             problem = Problem(
-                f"/lines/{i}/quantity", "sold_out", "Sold out just now. Take it out to go on."
+                f"/lines/{i}/quantity", "sold_out", "Sold out just now. Remove it to continue."
             )
         elif left < quantity:
             problem = Problem(
@@ -170,7 +172,7 @@ def price(work: Work, window: Window, locale: str, basket: Basket) -> Priced:
         if offer and unit:
             tax += catalog.amounts(offer, total).tax_minor
         lines.append(
-            Line(
+            BasketLine(
                 sku=sku,
                 name=offer.name if offer else sku,
                 url_path=f"p/{product.slug}" if product else "",
@@ -182,11 +184,11 @@ def price(work: Work, window: Window, locale: str, basket: Basket) -> Priced:
                 problem=problem,
             )
         )
-    rate = window.rate
+    rate = storefront.rate
     shipping = rate.cost(items) if rate else 0
     if rate:
         tax += shipping - net_of_tax(shipping, rate.tax_bp)
     missing = Money(rate.free_from_minor - items, currency) if rate and shipping else None
-    return Priced(
+    return PricedBasket(
         lines, Money(items, currency), Money(shipping, currency), Money(tax, currency), missing
     )

@@ -11,18 +11,18 @@ from litestar.params import FromPath
 
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.work import CLIENT
-from mainstem.web import Form, draw, house_of, redirect
+from mainstem.web import Form, app_context_of, draw, redirect
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import basket as baskets
-from mainstem_affiliates.storefront.basket import Priced, keep_basket, read_basket
-from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage, count_fragment
-from mainstem_affiliates.storefront.window import window_of
+from mainstem_affiliates.storefront.basket import PricedBasket, keep_basket, read_basket
+from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
+from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage, count_fragment
 
 
 class BasketPage(StorePage, frozen=True, kw_only=True):
     """What is in the basket, at this moment's prices."""
 
-    priced: Priced
+    priced: PricedBasket
     errors: dict[str, str]
     refused: str
     quantity_max: int = baskets.QUANTITY_MAX
@@ -41,13 +41,13 @@ class AddedFragment(msgspec.Struct, frozen=True):
 @get("/s/{slug:str}/basket")
 async def basket_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """What is in the basket."""
-    return await _page(Shopper(request, await window_of(request, slug)))
+    return await _page(Shopper(request, await cached_storefront_of(request, slug)))
 
 
 @get("/s/{slug:str}/basket/count")
 async def basket_count(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """How many things are in the basket: the fragment for the header."""
-    shopper = Shopper(request, await window_of(request, slug))
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
     count = baskets.count_of(request, slug)
     return Response(count_fragment(request, shopper.locale, count), media_type="text/html")
 
@@ -57,9 +57,9 @@ async def put_in(
     request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
 ) -> Page:
     """Put something in. Without script one lands in the basket; with it one stays."""
-    shopper = Shopper(request, await window_of(request, slug))
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
     sku = form["sku"]
-    sold = shopper.shelf.by_sku.get(sku)
+    sold = shopper.catalogue.by_sku.get(sku)
     if sold is None or sold.kind != "goods":
         raise NotFound("article")
     basket, refused = read_basket(request, slug), ""
@@ -75,7 +75,7 @@ async def put_in(
     said = AddedFragment(
         sold.name, refused, shopper.links("basket"), shopper.links("checkout"), basket.count
     )
-    body = draw(house_of(request), shopper.locale, "storefront/added.html", said)
+    body = draw(app_context_of(request), shopper.locale, "storefront/added.html", said)
     return Response(body, media_type="text/html", status_code=200)
 
 
@@ -84,7 +84,7 @@ async def change(
     request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
 ) -> Page:
     """Have exactly so many of something. Its name is `sku`; `remove` takes it out."""
-    shopper = Shopper(request, await window_of(request, slug))
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
     basket = read_basket(request, slug)
     sku = form["remove"] or form["sku"]
     if sku in basket.quantities:
@@ -97,13 +97,13 @@ async def change(
 
 
 async def _page(shopper: Shopper, *, refused: str = "", status: int = 200) -> Page:
-    request, window = shopper.request, shopper.window
-    basket = read_basket(request, window.slug)
+    request, storefront = shopper.request, shopper.storefront
+    basket = read_basket(request, storefront.slug)
     priced = await in_work(
-        request, CLIENT, lambda work: baskets.price(work, window, shopper.locale, basket)
+        request, CLIENT, lambda work: baskets.price(work, storefront, shopper.locale, basket)
     )
     page = BasketPage(
-        **shopper.chrome("basket"),
+        **shopper.layout("basket"),
         priced=priced,
         errors=shopper.errors(priced.problems),
         refused=refused,

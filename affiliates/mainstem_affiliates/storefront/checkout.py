@@ -35,13 +35,13 @@ from mainstem.orders import (
     TotalsSeen,
 )
 from mainstem.payments import Checkout, GatewayUnavailable, OrderNotPayable
-from mainstem.web import Form, house_of, redirect
+from mainstem.web import Form, app_context_of, redirect
 from mainstem.web.works import in_work
-from mainstem_affiliates.capture import InProgress
+from mainstem_affiliates.intake import InProgress
 from mainstem_affiliates.storefront import basket as baskets
-from mainstem_affiliates.storefront.basket import Basket, Priced, keep_basket, read_basket
-from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage
-from mainstem_affiliates.storefront.window import window_of
+from mainstem_affiliates.storefront.basket import Basket, PricedBasket, keep_basket, read_basket
+from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
+from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 
 T = TypeVar("T")
 _PAUSE_MAX = 4.0
@@ -59,7 +59,7 @@ FIELDS = (
 class CheckoutPage(StorePage, frozen=True, kw_only=True):
     """The last page before paying: what, where to, for how much."""
 
-    priced: Priced
+    priced: PricedBasket
     values: dict[str, str]
     errors: dict[str, str]
     refused: str
@@ -75,11 +75,11 @@ class CheckoutPage(StorePage, frozen=True, kw_only=True):
 @get("/s/{slug:str}/checkout")
 async def checkout_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """The checkout of the visitor's basket."""
-    shopper = Shopper(request, await window_of(request, slug))
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
     basket = read_basket(request, slug)
     if not basket.quantities:
         return redirect(request, shopper.links("basket"))
-    return await _page(shopper, basket, {"address-country": shopper.window.country})
+    return await _page(shopper, basket, {"address-country": shopper.storefront.country})
 
 
 @post("/s/{slug:str}/checkout", status_code=200)
@@ -87,8 +87,8 @@ async def order(
     request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
 ) -> Page:
     """Order what the page showed, and go on to pay for it."""
-    shopper = Shopper(request, await window_of(request, slug))
-    window, secret = shopper.window, house_of(request).settings.secret
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
+    storefront, secret = shopper.storefront, app_context_of(request).settings.secret
     # What is ordered is what this page showed, whatever another tab has done to the basket.
     basket = baskets.unpacked(secret, form["basket"])
     try:
@@ -97,10 +97,10 @@ async def order(
             await in_work(request, CLIENT, lambda work: _refuse_unknown_code(work, wanted.code))
         placed, checkout = await place(request, wanted)
     except PriceChanged as changed:
-        shown = Money(_total(form), window.currency)
+        shown = Money(_total(form), storefront.currency)
         return await _page(shopper, basket, form.texts(), repriced=shown, status=changed.status)
     except IdempotencyMismatch:
-        # She came back to a page that had been sent, and changed it: a new order, if she says so.
+        # Back on a page that had been sent, and changed it: a new order, if the client says so.
         no = shopper.language.text(
             "This page has been ordered already. To order again, press the button once more."
         )
@@ -117,8 +117,8 @@ async def place(
     request: Request[Any, Any, Any], wanted: OrderWanted
 ) -> tuple[Placed, Checkout | None]:
     """The one way an order leaves this storefront; with the checkout of one that is new."""
-    urls = _urls(house_of(request).settings)
-    return await patiently(lambda: request.app.state["capture"].order_to_pay(wanted, urls))
+    urls = _urls(app_context_of(request).settings)
+    return await patiently(lambda: request.app.state["intake"].order_to_pay(wanted, urls))
 
 
 def _urls(settings: Settings) -> Callable[[int, UUID], tuple[str, str]]:
@@ -155,7 +155,7 @@ async def to_payment(
     `checkout` is what was opened with the order, if it was placed just now; `token` the link by
     which the order was opened, to which one comes back, so that nobody comes back to more.
     """
-    settings, database = house_of(request).settings, house_of(request).database
+    settings, database = app_context_of(request).settings, app_context_of(request).database
     if token is None:
         token = client_link(settings.secret, home_id, order_id)
     there = f"{settings.public_url}/order/{token}"
@@ -201,12 +201,12 @@ def _refuse_unknown_code(work: Work, code: str) -> None:
     )
     if not known:
         raise OrderRefused(
-            Problem("/code", "unknown_code", "We do not know this code. Leave it out to go on.")
+            Problem("/code", "unknown_code", "We do not know this code. Remove it to continue.")
         )
 
 
 def _wanted(shopper: Shopper, basket: Basket, form: Form) -> OrderWanted:
-    window = shopper.window
+    storefront = shopper.storefront
     client = ClientDetails(
         name=form["client-name"][:201],
         email=form["client-email"][:255],
@@ -222,14 +222,14 @@ def _wanted(shopper: Shopper, basket: Basket, form: Form) -> OrderWanted:
     code = form["code"][:40]
     # Only a key that one of our pages could have made; another gets one that fits nothing.
     key = form["key"] if len(form["key"]) == 32 and form["key"].isalnum() else secrets.token_hex(16)
-    said = msgspec.json.encode([client, address, basket.quantities, code, window.currency])
+    said = msgspec.json.encode([client, address, basket.quantities, code, storefront.currency])
     return OrderWanted(
-        storefront_id=window.id,
-        home_id=window.home_id,
+        storefront_id=storefront.id,
+        home_id=storefront.home_id,
         channel="storefront",
         key=f"page-{key}",
         fingerprint=hashlib.sha256(said).digest(),
-        currency=window.currency,
+        currency=storefront.currency,
         locale=shopper.locale,
         client=client,
         address=address,
@@ -246,7 +246,7 @@ def _origin(request: Request[Any, Any, Any]) -> str:
     proxy's that we were not told of, and says nothing about who orders."""
     host = request.client.host if request.client else ""
     try:
-        counts = house_of(request).settings.demo or not ip_address(host).is_private
+        counts = app_context_of(request).settings.demo or not ip_address(host).is_private
     except ValueError:
         counts = bool(host)
     return host if counts else ""
@@ -268,27 +268,27 @@ async def _page(
     repriced: Money | None = None,
     status: int = 200,
 ) -> Page:
-    request, window, locale = shopper.request, shopper.window, shopper.locale
+    request, storefront, locale = shopper.request, shopper.storefront, shopper.locale
     priced = await in_work(
-        request, CLIENT, lambda work: baskets.price(work, window, locale, basket)
+        request, CLIENT, lambda work: baskets.price(work, storefront, locale, basket)
     )
     # What the basket says of a line is said by name; the order knows it by its article number.
     told = {problem.pointer for problem in priced.problems}
     others = [one for one in (no.problems if no else ()) if one.pointer not in told]
     problems: list[Problem] = [*others, *priced.problems]
-    chrome = shopper.chrome("checkout")
+    layout = shopper.layout("checkout")
     page = CheckoutPage(
-        **chrome,
+        **layout,
         priced=priced,
         values={name: values.get(name, "") for name in (*FIELDS, "code")},
         errors=shopper.errors(problems),
         refused=refused or (shopper.says(no) if no and not no.problems else ""),
         repriced=repriced,
         key=secrets.token_hex(16),
-        basket=baskets.packed(house_of(request).settings.secret, basket),
+        basket=baskets.packed(app_context_of(request).settings.secret, basket),
         countries=countries(locale),
-        withdrawal_url=chrome["store"].withdrawal_url,
-        terms_url=chrome["store"].terms_url,
+        withdrawal_url=layout["store"].withdrawal_url,
+        terms_url=layout["store"].terms_url,
     )
     return shopper.page("storefront/checkout.html", page, status=status)
 

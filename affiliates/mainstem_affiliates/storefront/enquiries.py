@@ -20,11 +20,12 @@ from mainstem.kit.work import CLIENT, Work
 from mainstem.leads import ConsentGiven, LeadWanted
 from mainstem.leads.queries import Offer
 from mainstem.orders import Address, ClientDetails
-from mainstem.web import Form, house_of, redirect, whole_number
+from mainstem.web import Form, app_context_of, redirect, whole_number
 from mainstem.web.guards import identity_of
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
 from mainstem_affiliates.storefront.assortment import Product
+from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
 from mainstem_affiliates.storefront.checkout import (
     COUNTRIES,
     FIELDS,
@@ -32,8 +33,7 @@ from mainstem_affiliates.storefront.checkout import (
     patiently,
     to_payment,
 )
-from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage
-from mainstem_affiliates.storefront.window import window_of
+from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 
 CONSENT = (
     "{seller} may contact me by e-mail and telephone about this request, and keep what I write here"
@@ -82,7 +82,7 @@ async def enquiry_page(
     request: Request[Any, Any, Any], slug: FromPath[str], product: FromPath[str]
 ) -> Page:
     """The form for one service."""
-    shopper = Shopper(request, await window_of(request, slug))
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
     return await _page(shopper, _service(shopper, product), {"address-country": _country(shopper)})
 
 
@@ -94,11 +94,11 @@ async def ask(
     form: NamedDependency[Form],
 ) -> Page:
     """Open a lead, with the consent in the words that were shown."""
-    shopper = Shopper(request, await window_of(request, slug))
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
     found = _service(shopper, product)
     try:
         wanted = _wanted(shopper, found, form)
-        await patiently(lambda: request.app.state["capture"].lead(wanted))
+        await patiently(lambda: request.app.state["intake"].lead(wanted))
     except Refused as no:
         return await _page(shopper, found, form.texts(), no=no)
     return redirect(request, shopper.links("asked", about=found.slug))
@@ -107,9 +107,9 @@ async def ask(
 @get("/s/{slug:str}/asked")
 async def asked(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """Thank you, and what happens next."""
-    shopper = Shopper(request, await window_of(request, slug))
-    product = shopper.shelf.by_slug.get(request.query_params.get("about", ""))
-    page = AskedPage(**shopper.chrome("asked"), product=product)
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
+    product = shopper.catalogue.by_slug.get(request.query_params.get("about", ""))
+    page = AskedPage(**shopper.layout("asked"), product=product)
     return shopper.page("storefront/asked.html", page)
 
 
@@ -122,7 +122,7 @@ async def quote_page(request: Request[Any, Any, Any], token: FromPath[str]) -> P
         no, _ = reads.standing_quote(work, home_id, lead_id)
         leads.view_quote(work, home_id, lead_id, no)
 
-    # Whoever is signed in works with us: that she looked says nothing about the client.
+    # Whoever is signed in works with us: that they looked says nothing about the client.
     if await identity_of(request) is None:
         await in_work(request, CLIENT, look)
     return await _quote(request, token)
@@ -137,7 +137,7 @@ async def accept(
     no = _number(form)
     if form["agree"] != "yes":
         problem = Problem("/agree", "missing", "Say that you accept the quote and its price.")
-        return await _quote(request, token, no=_Unsaid(problem), values=form.texts())
+        return await _quote(request, token, no=_NotAgreed(problem), values=form.texts())
     try:
         placed = await in_work(
             request,
@@ -181,14 +181,14 @@ async def decline(
     return redirect(request, f"/quote/{token}")
 
 
-class _Unsaid(Refused):
+class _NotAgreed(Refused):
     code = "not_agreed"
     status = 422
-    message = "Some fields need another look."
+    message = "Some fields are not right."
 
 
 def _opened(request: Request[Any, Any, Any], token: str) -> tuple[int, UUID]:
-    return read_quote_link(house_of(request).settings.secret, token)
+    return read_quote_link(app_context_of(request).settings.secret, token)
 
 
 def _address(request: Request[Any, Any, Any]) -> str:
@@ -210,29 +210,29 @@ def _client(work: Work, home_id: int, lead_id: UUID) -> str:
 
 
 def _service(shopper: Shopper, slug: str) -> Product:
-    found = shopper.shelf.by_slug.get(slug)
+    found = shopper.catalogue.by_slug.get(slug)
     if found is None or found.kind != "service":
         raise NotFound("service")
     return found
 
 
 def _country(shopper: Shopper) -> str:
-    return shopper.window.country if shopper.window.country in COUNTRIES else "SE"
+    return shopper.storefront.country if shopper.storefront.country in COUNTRIES else "SE"
 
 
 def _consent(shopper: Shopper) -> str:
-    seller = shopper.window.seller["name"] or shopper.window.name
+    seller = shopper.storefront.seller["name"] or shopper.storefront.name
     return shopper.language.text(CONSENT).format(seller=seller)
 
 
 def _wanted(shopper: Shopper, product: Product, form: Form) -> LeadWanted:
-    window = shopper.window
+    storefront = shopper.storefront
     wanted_on = None
     if form["wanted_on"]:
         try:
             wanted_on = date.fromisoformat(form["wanted_on"])
         except ValueError:
-            raise _Unsaid(
+            raise _NotAgreed(
                 Problem("/wanted_on", "wrong_form", "Choose a day, like 2026-05-20.")
             ) from None
     client = ClientDetails(form["client-name"], form["client-email"], form["client-phone"])
@@ -246,8 +246,8 @@ def _wanted(shopper: Shopper, product: Product, form: Form) -> LeadWanted:
     said = msgspec.json.encode([client, address, product.slug, form["message"], form["wanted_on"]])
     key = form["key"] if len(form["key"]) == 32 and form["key"].isalnum() else secrets.token_hex(16)
     return LeadWanted(
-        storefront_id=window.id,
-        home_id=window.home_id,
+        storefront_id=storefront.id,
+        home_id=storefront.home_id,
         channel="storefront",
         key=f"page-{key}",
         fingerprint=hashlib.sha256(said).digest(),
@@ -260,7 +260,7 @@ def _wanted(shopper: Shopper, product: Product, form: Form) -> LeadWanted:
             words=_consent(shopper),
         ),
         locale=shopper.locale,
-        currency=window.currency,
+        currency=storefront.currency,
         message=form["message"],
         wanted_on=wanted_on,
         code=form["code"][:40],
@@ -272,11 +272,11 @@ def _wanted(shopper: Shopper, product: Product, form: Form) -> LeadWanted:
 async def _page(
     shopper: Shopper, product: Product, values: dict[str, str], *, no: Refused | None = None
 ) -> Page:
-    chrome = shopper.chrome(f"ask/{product.slug}", current="services")
+    layout = shopper.layout(f"ask/{product.slug}", current="services")
     now = await in_work(shopper.request, CLIENT, lambda work: work.now())
     fields = (*FIELDS, "message", "wanted_on", "consent", "code")
     page = EnquiryPage(
-        **chrome,
+        **layout,
         product=product,
         values={name: values.get(name, "") for name in fields},
         errors=shopper.errors(no.problems if no else []),
@@ -285,7 +285,7 @@ async def _page(
         key=secrets.token_hex(16),
         countries=countries(shopper.locale),
         today=now.astimezone(shopper.language.zone).date(),
-        privacy_url=chrome["store"].privacy_url,
+        privacy_url=layout["store"].privacy_url,
     )
     return shopper.page("storefront/enquiry.html", page, status=no.status if no else 200)
 
@@ -298,11 +298,11 @@ async def _quote(
     values: dict[str, str] | None = None,
 ) -> Page:
     home_id, lead_id = _opened(request, token)
-    settings = house_of(request).settings
+    settings = app_context_of(request).settings
     _, slug = await in_work(
         request, CLIENT, lambda work: reads.standing_quote(work, home_id, lead_id)
     )
-    shopper = Shopper(request, await window_of(request, slug))
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
 
     def look(work: Work) -> Offer:
         number, _ = reads.standing_quote(work, home_id, lead_id)
@@ -310,14 +310,14 @@ async def _quote(
 
     offer = await in_work(request, CLIENT, look)
     [yes] = [action for action in offer.actions if action.name == "accept"]
-    chrome = shopper.chrome("track")
-    chrome["languages"] = [
+    layout = shopper.layout("track")
+    layout["languages"] = [
         type(link)(link.code, link.name, f"?lang={link.code}", link.current)
-        for link in chrome["languages"]
+        for link in layout["languages"]
     ]
     order = client_link(settings.secret, home_id, offer.order_id) if offer.order_id else None
     page = QuotePage(
-        **chrome,
+        **layout,
         offer=offer,
         token=token,
         can_answer=yes.allowed,
@@ -326,7 +326,7 @@ async def _quote(
         values={"name": "", "words": "", **(values or {})},
         refused=shopper.says(no) if no and not no.problems else "",
         order_url=f"/order/{order}" if order else None,
-        terms_url=chrome["store"].terms_url,
+        terms_url=layout["store"].terms_url,
     )
     return shopper.page("storefront/quote.html", page, status=no.status if no else 200)
 

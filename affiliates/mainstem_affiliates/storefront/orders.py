@@ -1,4 +1,4 @@
-"""The client's page of her order: opened by a signed link, without an account."""
+"""The client's page of their order: opened by a signed link, without an account."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
 from mainstem.payments import GatewayDeclined, GatewayUnavailable
-from mainstem.web import Form, house_of, redirect, whole_number
+from mainstem.web import Form, app_context_of, redirect, whole_number
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
+from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
 from mainstem_affiliates.storefront.checkout import country_name, to_payment
-from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage
+from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.reads import OrderView
-from mainstem_affiliates.storefront.window import window_of
 
 
 class JobReads(Protocol):
@@ -35,7 +35,7 @@ class JobReads(Protocol):
 
 
 class Jobs(Protocol):
-    """`mainstem_fulfillment.engagements`, as the app lays it in its state under `jobs`: what a
+    """`mainstem_fulfillment.jobs`, as the app lays it in its state under `jobs`: what a
     client does about a job is done there, and a storefront may not import it."""
 
     queries: JobReads
@@ -96,7 +96,7 @@ async def order_page(request: Request[Any, Any, Any], token: FromPath[str]) -> P
 
 @get("/order/{token:str}/return")
 async def back_from_payment(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
-    """Back from the gateway: look at once how it went. Its letter may come before or after, and
+    """Back from the gateway: look at once how it went. Its webhook event may come before or after, and
     whoever comes back again and again waits for that."""
     link = _opened(request, token, PAY)
 
@@ -105,14 +105,14 @@ async def back_from_payment(request: Request[Any, Any, Any], token: FromPath[str
         return reads.order_view(work, link.home_id, link.order_id)
 
     view = await in_work(request, CLIENT, look)
-    may_ask = house_of(request).asked_gateway.may(f"order:{link.order_id}")
+    may_ask = app_context_of(request).gateway_throttle.allows(f"order:{link.order_id}")
     if may_ask and view.session_id is not None and view.state in ("unpaid", "expired"):
         try:
             await asyncio.to_thread(
-                payments.settle_session, house_of(request).database, view.session_id
+                payments.settle_session, app_context_of(request).database, view.session_id
             )
         except (GatewayUnavailable, GatewayDeclined) as trouble:
-            # The letter will tell; the page says that we are waiting for it.
+            # The webhook event will tell; the page says that we are waiting for it.
             log("storefront").warning("the gateway did not answer", cause=str(trouble)[:300])
     return redirect(request, f"/order/{token}")
 
@@ -159,7 +159,7 @@ async def sign_off(
 
 @post("/order/{token:str}/links/withdrawal", status_code=200)
 async def withdraw_links(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
-    """The client has this link in hands that it is not meant for: all are withdrawn, and she gets
+    """The client has this link in hands that it is not meant for: all are withdrawn, and they get
     a new one."""
     link = _opened(request, token, ANSWER)
 
@@ -177,8 +177,8 @@ async def withdraw_links(request: Request[Any, Any, Any], token: FromPath[str]) 
 @get("/s/{slug:str}/track")
 async def track_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """Where one finds one's order again."""
-    shopper = Shopper(request, await window_of(request, slug))
-    page = TrackPage(**shopper.chrome("track"), values={}, error="")
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
+    page = TrackPage(**shopper.layout("track"), values={}, error="")
     return shopper.page("storefront/track.html", page)
 
 
@@ -187,11 +187,11 @@ async def track(
     request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
 ) -> Page:
     """Open the order of this number for whoever knows the e-mail address that is on it."""
-    shopper = Shopper(request, await window_of(request, slug))
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
     number, email = form["number"][:40], form["email"][:255]
 
     def look(work: Work) -> str | None:
-        found = reads.order_for(work, shopper.window.id, number, email)
+        found = reads.order_for(work, shopper.storefront.id, number, email)
         if found is None:
             return None
         return _new_link(request, *found, orders.links_open_from(work, *found))
@@ -200,7 +200,7 @@ async def track(
     if token is None:
         said = "We find no order with this number and this e-mail address."
         page = TrackPage(
-            **shopper.chrome("track"),
+            **shopper.layout("track"),
             values={"number": number, "email": email},
             error=shopper.language.text(said),
         )
@@ -212,13 +212,13 @@ def _new_link(
     request: Request[Any, Any, Any], home_id: int, order_id: UUID, open_from: datetime
 ) -> str:
     made_at = max(datetime.now(UTC), open_from)
-    return client_link(house_of(request).settings.secret, home_id, order_id, made_at=made_at)
+    return client_link(app_context_of(request).settings.secret, home_id, order_id, made_at=made_at)
 
 
 def _opened(request: Request[Any, Any, Any], token: str, right: str | None = None) -> OrderLink:
     """What a link opens, if it lets its bearer do that with it. Whether it has been withdrawn, the
     Work that follows checks."""
-    link = read_order_link(house_of(request).settings.secret, token)
+    link = read_order_link(app_context_of(request).settings.secret, token)
     if right and right not in link.may:
         raise LinkOnlyShows
     return link
@@ -235,7 +235,7 @@ def _jobs(request: Request[Any, Any, Any]) -> Jobs | None:
 
 async def _shopper(request: Request[Any, Any, Any], home_id: int, order_id: UUID) -> Shopper:
     view = await in_work(request, CLIENT, lambda work: reads.order_view(work, home_id, order_id))
-    return Shopper(request, await window_of(request, view.storefront))
+    return Shopper(request, await cached_storefront_of(request, view.storefront))
 
 
 async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | None = None) -> Page:
@@ -249,16 +249,16 @@ async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | No
         return view, jobs.queries.of_order(work, home_id, order_id) if jobs else []
 
     view, work_to_do = await in_work(request, CLIENT, look)
-    shopper = Shopper(request, await window_of(request, view.storefront))
+    shopper = Shopper(request, await cached_storefront_of(request, view.storefront))
     text = shopper.language.text
-    chrome = shopper.chrome("track")
+    layout = shopper.layout("track")
     # The language is switched on this page, not on the way to another.
-    chrome["languages"] = [
+    layout["languages"] = [
         type(link)(link.code, link.name, f"?lang={link.code}", link.current)
-        for link in chrome["languages"]
+        for link in layout["languages"]
     ]
     page = OrderPage(
-        **chrome,
+        **layout,
         order=view,
         country=country_name(shopper.locale, view.address["country"]),
         jobs=work_to_do,

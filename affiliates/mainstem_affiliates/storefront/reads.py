@@ -31,7 +31,7 @@ class OrderLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TimelineEntry:
     """Something that happened, as an English message with what fills it."""
 
     at: datetime
@@ -42,7 +42,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Back:
+class ClientRefund:
     """Money that goes back, or has gone."""
 
     amount: Money
@@ -70,17 +70,17 @@ class OrderView:
     is_payable: bool
     promised_by: date | None
     is_late: bool
-    """The day we promised is over, and she still waits."""
+    """The day we promised is over, and the client still waits."""
     withdraw_until: date | None
-    """The last day of the client's right to withdraw from her goods, once all of them have come."""
+    """The last day of the client's right to withdraw from the purchase, once all of it has come."""
     earns: bool
     earns_reason: str
     agreed: str
     """What the accepted quote covers, word for word; empty for what was bought in the shop."""
     agreed_number: str
     lines: list[OrderLine]
-    moments: list[Moment]
-    refunds: list[Back]
+    moments: list[TimelineEntry]
+    refunds: list[ClientRefund]
     session_id: str | None
 
 
@@ -173,7 +173,7 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
         lines=lines,
         moments=_moments(work, row, asked, refunds),
         refunds=[
-            Back(
+            ClientRefund(
                 Money(refund.amount_minor, refund.currency),
                 refund.state,
                 refund.succeeded_at or refund.requested_at,
@@ -193,7 +193,7 @@ def _withdraw_until(address: dict[str, Any], lines: list[Any]) -> date | None:
 
 
 def _state(row: Any, now: datetime) -> str:
-    """Where the order stands, for its client: the newest thing that matters to her."""
+    """Where the order stands, for its client: the newest thing that matters to them."""
     if row.state == "canceled":
         return "canceled"
     if row.payment_status == "refunded":
@@ -213,31 +213,37 @@ def _state(row: Any, now: datetime) -> str:
     return "paid"
 
 
-def _moments(work: Work, row: Any, asked: dict[str, Any], refunds: list[Any]) -> list[Moment]:
-    found = [Moment(row.placed_at, "You ordered", {}, "good")]
+def _moments(
+    work: Work, row: Any, asked: dict[str, Any], refunds: list[Any]
+) -> list[TimelineEntry]:
+    found = [TimelineEntry(row.placed_at, "You ordered", {}, "good")]
     if row.paid_at or row.captured_at:
-        found.append(Moment(row.captured_at or row.paid_at, "We have your payment", {}, "good"))
+        found.append(
+            TimelineEntry(row.captured_at or row.paid_at, "We have your payment", {}, "good")
+        )
     parcels = work.rows(_PARCELS, **asked)
     several = len(parcels) > 1
     for packed in work.rows(_PACKED, **asked):
         message = "Parcel {no} is packed" if several else "Your parcel is packed"
-        found.append(Moment(packed.packed_at, message, {"no": str(packed.no)}, "good"))
+        found.append(TimelineEntry(packed.packed_at, message, {"no": str(packed.no)}, "good"))
     for parcel in parcels:
         facts = {"no": str(parcel.no), "carrier": parcel.carrier, "tracking": parcel.tracking}
         if parcel.shipped_at:
             message = "Parcel {no} left with {carrier}, {tracking}"
             message = message if several else "It left with {carrier}, parcel {tracking}"
-            found.append(Moment(parcel.shipped_at, message, facts, "good"))
+            found.append(TimelineEntry(parcel.shipped_at, message, facts, "good"))
         if parcel.delivered_at:
             message = "Parcel {no} has arrived" if several else "It has arrived"
-            found.append(Moment(parcel.delivered_at, message, facts, "good"))
+            found.append(TimelineEntry(parcel.delivered_at, message, facts, "good"))
     for refund in refunds:
         if refund.state == "succeeded" and refund.succeeded_at:
-            found.append(Moment(refund.succeeded_at, "Money went back to you", {}, "good"))
+            found.append(TimelineEntry(refund.succeeded_at, "Money went back to you", {}, "good"))
         else:
-            found.append(Moment(refund.requested_at, "Money is on its way back to you", {}, "wait"))
+            found.append(
+                TimelineEntry(refund.requested_at, "Money is on its way back to you", {}, "wait")
+            )
     if row.state == "expired":
-        found.append(Moment(row.pay_by, "Not paid in time, so nothing was sent", {}, "bad"))
+        found.append(TimelineEntry(row.pay_by, "Not paid in time, so nothing was sent", {}, "bad"))
     if row.state == "canceled":
         at = work.value(
             """SELECT max(happened_at) FROM fact WHERE subject = %(order)s
@@ -245,7 +251,7 @@ def _moments(work: Work, row: Any, asked: dict[str, Any], refunds: list[Any]) ->
             home=row.home_id,
             order=str(row.id),
         )
-        found.append(Moment(at or row.placed_at, "The order was cancelled", {}, "bad"))
+        found.append(TimelineEntry(at or row.placed_at, "The order was cancelled", {}, "bad"))
     return sorted(found, key=lambda moment: moment.at)
 
 

@@ -18,18 +18,18 @@ from mainstem import stock
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT
 from mainstem.money import Money
-from mainstem.web import house_of
+from mainstem.web import app_context_of
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront.assortment import PAGE, Product, Variant
-from mainstem_affiliates.storefront.chrome import Page, Shopper, StorePage
+from mainstem_affiliates.storefront.cached_storefront import FEW, cached_storefront_of
+from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.links import Links
-from mainstem_affiliates.storefront.window import FEW, window_of
 
 SMALL_PRINT = ("terms", "privacy", "accessibility", "withdrawal", "programme")
 
 
-class Turn(msgspec.Struct, frozen=True):
-    """The pages of a shelf: which of how many this is, and the links beside it."""
+class Pager(msgspec.Struct, frozen=True):
+    """The pages of a product list: which of how many this is, and the links beside it."""
 
     no: int
     of: int
@@ -56,7 +56,7 @@ class DepartmentPage(StorePage, frozen=True, kw_only=True):
 
     name: str
     products: Sequence[Product]
-    turn: Turn
+    pager: Pager
 
 
 class SearchPage(StorePage, frozen=True, kw_only=True):
@@ -65,7 +65,7 @@ class SearchPage(StorePage, frozen=True, kw_only=True):
     query: str
     count: int
     products: Sequence[Product]
-    turn: Turn
+    pager: Pager
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +105,22 @@ class SmallPrintPage(StorePage, frozen=True, kw_only=True):
 @get("/s/{slug:str}")
 async def home(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """The front of a storefront."""
-    shopper = Shopper(request, await window_of(request, slug))
-    window, locale, shelf = shopper.window, shopper.locale, shopper.shelf
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
+    storefront, locale, catalogue = shopper.storefront, shopper.locale, shopper.catalogue
 
     def page(around: dict[str, Any]) -> StorePage:
-        arranged: Sequence[Product] = shelf.goods
-        if window.module:
-            arranged = window.module.arrange(arranged)
+        arranged: Sequence[Product] = catalogue.goods
+        if storefront.module:
+            arranged = storefront.module.arrange(arranged)
         return HomePage(
             **around,
-            title=window.text(locale, "headline") or window.name,
-            lead=window.text(locale, "intro"),
-            about=window.text(locale, "about"),
-            hero=_hero(request, window.text(locale, "hero")),
+            title=storefront.text(locale, "headline") or storefront.name,
+            lead=storefront.text(locale, "intro"),
+            about=storefront.text(locale, "about"),
+            hero=_hero(request, storefront.text(locale, "hero")),
             goods=arranged[:PAGE],
             all_goods=(around["url"]("c/all"), len(arranged)) if len(arranged) > PAGE else None,
-            services=shelf.services,
+            services=catalogue.services,
             free_from=_free_from(shopper),
         )
 
@@ -132,22 +132,22 @@ async def department(
     request: Request[Any, Any, Any], slug: FromPath[str], category: FromPath[str]
 ) -> Page:
     """One department's goods; `services` are all services."""
-    shopper = Shopper(request, await window_of(request, slug))
-    shelf = shopper.shelf
-    kinds = {"all": shelf.goods, "services": shelf.services}
-    products = shelf.departments.get(category) or kinds.get(category)
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
+    catalogue = shopper.catalogue
+    kinds = {"all": catalogue.goods, "services": catalogue.services}
+    products = catalogue.departments.get(category) or kinds.get(category)
     if not products:
         raise NotFound("department")
     no = _page_no(request, len(products))
     path = f"c/{category}"
 
     def page(around: dict[str, Any]) -> StorePage:
-        name = shopper.window.category(shopper.locale, category)
+        name = shopper.storefront.category(shopper.locale, category)
         if category == "all":
             name = shopper.language.text("The goods")
-        turn = _turn(around["url"], path, no, len(products))
+        pager = _pager(around["url"], path, no, len(products))
         shown = products[(no - 1) * PAGE : no * PAGE]
-        return DepartmentPage(**around, name=name, products=shown, turn=turn)
+        return DepartmentPage(**around, name=name, products=shown, pager=pager)
 
     return shopper.kept(
         (path, no),
@@ -160,7 +160,7 @@ async def department(
 
 
 def _page_no(request: Request[Any, Any, Any], count: int) -> int:
-    """Which page of a shelf is asked for: one that there is, whatever the address says."""
+    """Which page of a product list is asked for: one that there is, whatever the address says."""
     asked = request.query_params.get("page", "")
     no = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 7 else 1
     return max(1, min(no, _pages(count)))
@@ -170,29 +170,29 @@ def _pages(count: int) -> int:
     return -(-count // PAGE) or 1
 
 
-def _turn(url: Links, path: str, no: int, count: int, **query: str) -> Turn:
+def _pager(url: Links, path: str, no: int, count: int, **query: str) -> Pager:
     def at(other: int) -> str:
         return url(path, **query, **({"page": str(other)} if other > 1 else {}))
 
     pages = _pages(count)
-    return Turn(no, pages, at(no - 1) if no > 1 else None, at(no + 1) if no < pages else None)
+    return Pager(no, pages, at(no - 1) if no > 1 else None, at(no + 1) if no < pages else None)
 
 
 @get("/s/{slug:str}/search")
 async def search(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """What the shop has of something."""
-    shopper = Shopper(request, await window_of(request, slug))
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
     query = request.query_params.get("q", "").strip()[:100]
     # A large assortment takes a while to look through: nobody else waits for it.
-    found = await sync_to_thread(shopper.shelf.search, query)
+    found = await sync_to_thread(shopper.catalogue.search, query)
     no = _page_no(request, len(found))
     asked = {"q": query} if query else {}
     page = SearchPage(
-        **shopper.chrome("search", **asked),
+        **shopper.layout("search", **asked),
         query=query,
         count=len(found),
         products=found[(no - 1) * PAGE : no * PAGE],
-        turn=_turn(shopper.links, "search", no, len(found), **asked),
+        pager=_pager(shopper.links, "search", no, len(found), **asked),
     )
     return shopper.page("storefront/search.html", page)
 
@@ -202,8 +202,8 @@ async def product(
     request: Request[Any, Any, Any], slug: FromPath[str], product: FromPath[str]
 ) -> Page:
     """A product; `?variant=` names which of its variants is looked at."""
-    shopper = Shopper(request, await window_of(request, slug))
-    found = shopper.shelf.by_slug.get(product)
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
+    found = shopper.catalogue.by_slug.get(product)
     if found is None:
         raise NotFound("product")
     free = {variant.id: 0 for variant in found.variants}
@@ -219,8 +219,8 @@ async def product(
     def page(around: dict[str, Any]) -> StorePage:
         choices = [_choice(found, v, free[v.id], path, v is chosen) for v in found.variants]
         [current] = [choice for choice in choices if choice.current]
-        window = shopper.window
-        note = window.module.stock_note(current.free) if window.module else None
+        storefront = shopper.storefront
+        note = storefront.module.stock_note(current.free) if storefront.module else None
         return ProductPage(
             **around,
             product=found,
@@ -229,7 +229,9 @@ async def product(
             stock_note=note,
             few=FEW,
             related=_related(shopper, found),
-            shipping=Money(window.rate.amount_minor, window.currency) if window.rate else None,
+            shipping=Money(storefront.rate.amount_minor, storefront.currency)
+            if storefront.rate
+            else None,
             free_from=_free_from(shopper),
             data=_structured(shopper, found, free),
         )
@@ -247,8 +249,8 @@ async def product(
 def _small_print(topic: str) -> Any:
     @get(f"/s/{{slug:str}}/{topic}", name=f"storefront-{topic}")
     async def small_print(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
-        shopper = Shopper(request, await window_of(request, slug))
-        said = shopper.window.text(shopper.locale, topic)
+        shopper = Shopper(request, await cached_storefront_of(request, slug))
+        said = shopper.storefront.text(shopper.locale, topic)
         if topic == "programme" and not said:
             raise NotFound("page")
 
@@ -272,13 +274,13 @@ def _choice(product: Product, variant: Variant, free: int, path: str, current: b
 
 
 def _related(shopper: Shopper, product: Product) -> Sequence[Product]:
-    """Four neighbours on the shelf: the next ones of the same department."""
+    """Four neighbours in the catalogue: the next ones of the same department."""
     near = [
         one
         for one in (
-            shopper.shelf.departments[product.category]
+            shopper.catalogue.departments[product.category]
             if product.kind == "goods"
-            else shopper.shelf.services
+            else shopper.catalogue.services
         )
         if one.category == product.category
     ]
@@ -287,20 +289,20 @@ def _related(shopper: Shopper, product: Product) -> Sequence[Product]:
 
 
 def _free_from(shopper: Shopper) -> Money | None:
-    rate = shopper.window.rate
-    return Money(rate.free_from_minor, shopper.window.currency) if rate else None
+    rate = shopper.storefront.rate
+    return Money(rate.free_from_minor, shopper.storefront.currency) if rate else None
 
 
 def _hero(request: Request[Any, Any, Any], picture: str) -> str | None:
     name = f"pictures/{picture}"
-    there = picture and house_of(request).files.answer(f"/static/{name}", {})
-    return house_of(request).files.url(name) if there else None
+    there = picture and app_context_of(request).files.answer(f"/static/{name}", {})
+    return app_context_of(request).files.url(name) if there else None
 
 
 def _structured(shopper: Shopper, product: Product, free: dict[int, int]) -> Markup:
     """The product as search engines read it (schema.org), for a script that never runs."""
-    house, window = house_of(shopper.request), shopper.window
-    public = f"{house.settings.public_url}/s/{window.slug}/p/{product.slug}"
+    app_context, storefront = app_context_of(shopper.request), shopper.storefront
+    public = f"{app_context.settings.public_url}/s/{storefront.slug}/p/{product.slug}"
     offers = [
         {
             "@type": "Offer",

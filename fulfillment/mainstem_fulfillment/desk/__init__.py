@@ -6,14 +6,14 @@ from typing import Any
 
 from litestar import Router, get
 
-from mainstem.web.console.frame import SERVICE, SHIP, Answer, Asked, reader_of
+from mainstem.web.console.layout import SERVICE, SHIP, HttpRequest, HttpResponse, reader_of
 from mainstem.web.guards import staff
 from mainstem.web.rendering import redirect
 from mainstem_fulfillment.desk import holds, jobs, leads, ship
 
 
 @get("/", sync_to_thread=False)
-def home(request: Asked) -> Answer:
+def home(request: HttpRequest) -> HttpResponse:
     """Where this member of staff begins."""
     identity = reader_of(request)
     if identity.may(*SHIP) and identity.may(*SERVICE):

@@ -12,7 +12,7 @@ from mainstem import orders
 from mainstem.kit.errors import Refused
 from mainstem.kit.work import Work
 from mainstem.orders import Hold
-from mainstem.web.console.frame import Answer, Asked, Page, framed, refused, show
+from mainstem.web.console.layout import HttpRequest, HttpResponse, Page, layout_of, refused, show
 from mainstem.web.rendering import language_of, redirect
 
 
@@ -23,25 +23,25 @@ class Holds(Page, kw_only=True):
 
 
 @get("/ship/holds", sync_to_thread=True)
-def list_holds(request: Asked, work: NamedDependency[Work]) -> Answer:
+def list_holds(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """Who keeps what without having paid, large shares first."""
     return _show(request, work)
 
 
-def _show(request: Asked, work: Work, no: Refused | None = None) -> Answer:
-    page = Holds(**framed(request, work, "ship"), holds=orders.unpaid_holds(work))
+def _show(request: HttpRequest, work: Work, no: Refused | None = None) -> HttpResponse:
+    page = Holds(**layout_of(request, work, "ship"), holds=orders.unpaid_holds(work))
     return show(request, "desk/holds.html", page, no)
 
 
 @post("/ship/holds/{home:int}/{order:uuid}/freeing", sync_to_thread=True)
 def free(
-    request: Asked, work: NamedDependency[Work], home: FromPath[int], order: FromPath[UUID]
-) -> Answer:
+    request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], order: FromPath[UUID]
+) -> HttpResponse:
     """Give the order up, so that its goods are others' to buy."""
     no = refused(work, lambda: orders.free(work, home, order))
     if no:
         return _show(request, work, no)
-    notice = language_of(request).text("The goods are free again.")
+    notice = language_of(request).text("The goods are released.")
     return redirect(request, "/desk/ship/holds", notice=notice)
 
 

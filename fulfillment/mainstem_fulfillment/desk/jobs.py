@@ -17,14 +17,14 @@ from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.web import listing
 from mainstem.web.console import words
-from mainstem.web.console.frame import (
+from mainstem.web.console.layout import (
     ORDERS,
-    Answer,
-    Asked,
     Event,
+    HttpRequest,
+    HttpResponse,
     Page,
     fact_in_words,
-    framed,
+    layout_of,
     names_of,
     reader_of,
     refused,
@@ -35,10 +35,10 @@ from mainstem.web.console.frame import (
 from mainstem.web.forms import Form
 from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
-from mainstem_fulfillment import engagements
+from mainstem_fulfillment import jobs
 from mainstem_fulfillment.desk import queries
-from mainstem_fulfillment.engagements import JobKey
-from mainstem_fulfillment.engagements.queries import JobCard, JobView, TeamDay
+from mainstem_fulfillment.jobs import JobKey
+from mainstem_fulfillment.jobs.queries import JobCard, JobView, TeamDay
 
 HALF_HOURS = (2, 3, 4, 6, 8, 10, 12, 16)
 DAYS_SHOWN = 5
@@ -62,7 +62,7 @@ class Row(msgspec.Struct, frozen=True):
     free: str
 
 
-class Waiting(Page, kw_only=True):
+class WaitingJobs(Page, kw_only=True):
     """Jobs without a time, and finished ones that are not accepted."""
 
     view: str
@@ -116,8 +116,8 @@ class JobPage(Page, kw_only=True):
 
 @get("/jobs", sync_to_thread=True)
 def waiting(
-    request: Asked, work: NamedDependency[Work], view: FromQuery[str] = "unscheduled"
-) -> Answer:
+    request: HttpRequest, work: NamedDependency[Work], view: FromQuery[str] = "unscheduled"
+) -> HttpResponse:
     """Jobs that wait for somebody at the desk."""
     view = view if view == "sign-off" else "unscheduled"
     language = language_of(request)
@@ -127,17 +127,13 @@ def waiting(
         language.text("Client or number"),
         language.text("Name, phone, e-mail, number"),
     )
-    read = (
-        engagements.queries.awaiting_sign_off
-        if view == "sign-off"
-        else engagements.queries.unscheduled
-    )
+    read = jobs.queries.awaiting_sign_off if view == "sign-off" else jobs.queries.unscheduled
     found = read(work, text=text.value, cursor=listing.cursor_of(request))
-    page = Waiting(
-        **framed(request, work, "jobs"),
+    page = WaitingJobs(
+        **layout_of(request, work, "jobs"),
         view=view,
         jobs=found.rows,
-        listing=listing.frame("/desk/jobs", found, text, view=view),
+        listing=listing.build("/desk/jobs", found, text, view=view),
         counts=_counts(work),
     )
     return show(request, "desk/jobs.html", page)
@@ -153,17 +149,19 @@ def _counts(work: Work) -> dict[str, int]:
 
 
 @get("/jobs/board", sync_to_thread=True)
-def board(request: Asked, work: NamedDependency[Work], day: FromQuery[str] = "") -> Answer:
+def board(
+    request: HttpRequest, work: NamedDependency[Work], day: FromQuery[str] = ""
+) -> HttpResponse:
     """Every team's day, half hour by half hour."""
     today = work.now().astimezone(work.tools.zone).date()
     shown = _day(day, today)
     language = language_of(request)
     rows = [
         Row(team, _slots(work, team), _length(language, team.free))
-        for team in engagements.queries.day_board(work, shown)
+        for team in jobs.queries.day_board(work, shown)
     ]
     page = Board(
-        **framed(request, work, "jobs"),
+        **layout_of(request, work, "jobs"),
         view="board",
         shown=shown,
         weekday=str(format_date(shown, "EEEE", locale=language.locale)).capitalize(),
@@ -214,29 +212,29 @@ BASE = "/jobs/{home:int}/{order:uuid}/{line:int}"
 
 @get(BASE, sync_to_thread=True)
 def job(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     home: FromPath[int],
     order: FromPath[UUID],
     line: FromPath[int],
     hours: FromQuery[str] = "",
     day: FromQuery[str] = "",
-) -> Answer:
+) -> HttpResponse:
     """One job, with the times that are free for it."""
     key = JobKey(home, order, line)
     return show(request, "desk/job.html", _page(request, work, key, hours, day))
 
 
-def _page(request: Asked, work: Work, key: JobKey, hours: str = "", day: str = "") -> JobPage:
+def _page(request: HttpRequest, work: Work, key: JobKey, hours: str = "", day: str = "") -> JobPage:
     language = language_of(request)
-    view = engagements.queries.page(work, key)
+    view = jobs.queries.page(work, key)
     may = {action.name: action.allowed for action in view.actions}
     step = next((name for name in ("schedule", "reschedule", "rework") if may[name]), "")
     half_hours = _half_hours(hours, view.card)
     today = work.now().astimezone(work.tools.zone).date()
     first = max(_day(day, today), today)
     free = (
-        engagements.free_slots(
+        jobs.free_slots(
             work,
             key,
             first_day=first,
@@ -249,7 +247,7 @@ def _page(request: Asked, work: Work, key: JobKey, hours: str = "", day: str = "
     who = names_of(work, language, [entry.actor for entry in view.timeline])
     names = queries.team_names(work)
     return JobPage(
-        **framed(request, work, "jobs"),
+        **layout_of(request, work, "jobs"),
         job=view,
         url=_url(key),
         may=may,
@@ -298,7 +296,7 @@ def _half_hours(text: str, card: JobCard) -> int:
 
 
 def _days(
-    work: Work, free: list[engagements.FreeTimes], recommended: str
+    work: Work, free: list[jobs.FreeTimes], recommended: str
 ) -> list[tuple[date, list[tuple[str, list[Choice]]]]]:
     days: dict[date, dict[str, list[Choice]]] = {}
     for team in sorted(free, key=lambda team: (team.name != recommended, team.name)):
@@ -316,13 +314,13 @@ def _url(key: JobKey) -> str:
 
 
 def _do(
-    request: Asked,
+    request: HttpRequest,
     work: Work,
     key: JobKey,
     verb: Callable[[], object],
     done: str,
     form: Form | None = None,
-) -> Answer:
+) -> HttpResponse:
     no = refused(work, verb)
     if no:
         hours = form["hours"] if form else ""
@@ -333,13 +331,13 @@ def _do(
 
 @post(f"{BASE}/schedule", sync_to_thread=True)
 def schedule(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     order: FromPath[UUID],
     line: FromPath[int],
-) -> Answer:
+) -> HttpResponse:
     """Give the job a time and a team: the first one, another one, or one to put it right.
 
     The same time again is the same answer, so a form that is sent twice is harmless.
@@ -348,13 +346,13 @@ def schedule(
 
     def book() -> None:
         team, starts_at, duration = _time(form)
-        view = engagements.queries.page(work, key)
+        view = jobs.queries.page(work, key)
         card = view.card
         wanted = (team, starts_at, starts_at + duration)
         if card.state == "scheduled" and (card.team_id, card.starts_at, card.ends_at) == wanted:
             return
-        verbs = {"disputed": engagements.rework, "unscheduled": engagements.schedule}
-        verb = verbs.get(card.state, engagements.reschedule)
+        verbs = {"disputed": jobs.rework, "unscheduled": jobs.schedule}
+        verb = verbs.get(card.state, jobs.reschedule)
         verb(work, key, team_id=team, starts_at=starts_at, duration=duration)
 
     return _do(request, work, key, book, "The time is booked.", form)
@@ -374,46 +372,46 @@ def _time(form: Form) -> tuple[int, datetime, timedelta]:
 
 @post(f"{BASE}/departure", sync_to_thread=True)
 def depart(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     home: FromPath[int],
     order: FromPath[UUID],
     line: FromPath[int],
-) -> Answer:
+) -> HttpResponse:
     """The team is on its way."""
     key = JobKey(home, order, line)
-    return _do(request, work, key, lambda: engagements.depart(work, key), "They are on their way.")
+    return _do(request, work, key, lambda: jobs.depart(work, key), "They are on their way.")
 
 
 @post(f"{BASE}/arrival", sync_to_thread=True)
 def arrive(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     home: FromPath[int],
     order: FromPath[UUID],
     line: FromPath[int],
-) -> Answer:
+) -> HttpResponse:
     """The team is there."""
     key = JobKey(home, order, line)
-    return _do(request, work, key, lambda: engagements.arrive(work, key), "They are there.")
+    return _do(request, work, key, lambda: jobs.arrive(work, key), "They are there.")
 
 
 @post(f"{BASE}/report", sync_to_thread=True)
 def finish(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     order: FromPath[UUID],
     line: FromPath[int],
-) -> Answer:
+) -> HttpResponse:
     """The work is done, and this is what was done."""
     key = JobKey(home, order, line)
     return _do(
         request,
         work,
         key,
-        lambda: engagements.finish(work, key, report=form["report"]),
+        lambda: jobs.finish(work, key, report=form["report"]),
         "The work is reported. The client has five days to object.",
         form,
     )
@@ -421,20 +419,20 @@ def finish(
 
 @post(f"{BASE}/signature", sync_to_thread=True)
 def sign_off(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     order: FromPath[UUID],
     line: FromPath[int],
-) -> Answer:
+) -> HttpResponse:
     """The client has accepted the work, and told us."""
     key = JobKey(home, order, line)
     return _do(
         request,
         work,
         key,
-        lambda: engagements.sign_off(work, key, by=form["by"]),
+        lambda: jobs.sign_off(work, key, by=form["by"]),
         "The work is accepted. Its commission is on the way.",
         form,
     )
@@ -442,21 +440,21 @@ def sign_off(
 
 @post(f"{BASE}/objection", sync_to_thread=True)
 def dispute(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     order: FromPath[UUID],
     line: FromPath[int],
-) -> Answer:
+) -> HttpResponse:
     """The client says that it is not done, and told us."""
     key = JobKey(home, order, line)
     return _do(
         request,
         work,
         key,
-        lambda: engagements.dispute(work, key, objection=form["objection"]),
-        "The objection is kept. Book a time to put it right.",
+        lambda: jobs.dispute(work, key, objection=form["objection"]),
+        "The objection is saved. Book a time to correct it.",
         form,
     )
 

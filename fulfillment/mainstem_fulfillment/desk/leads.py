@@ -13,25 +13,25 @@ from mainstem import leads
 from mainstem.identity import quote_link
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.work import Work
-from mainstem.leads.queries import Beside, LeadView
+from mainstem.leads.queries import LeadView, PossibleDuplicate
 from mainstem.web import listing
 from mainstem.web.console import words
 from mainstem.web.console.amounts import amount_in
-from mainstem.web.console.frame import (
-    Answer,
-    Asked,
+from mainstem.web.console.layout import (
     Event,
+    HttpRequest,
+    HttpResponse,
     Page,
     fact_in_words,
-    framed,
+    layout_of,
     names_of,
     refused,
     said,
     show,
     tone_of,
 )
+from mainstem.web.context import app_context_of
 from mainstem.web.forms import Form
-from mainstem.web.house import house_of
 from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
 from mainstem_fulfillment.desk import queries
@@ -70,7 +70,7 @@ class LeadPage(Page, kw_only=True):
     timeline: list[Event]
     consents: list[Any]
     related: list[Any]
-    beside: list[Beside]
+    duplicates: list[PossibleDuplicate]
     """This lead and those of other storefronts for the same client and service, if there are any."""
     reached: str
     contacts: list[tuple[str, str]]
@@ -82,21 +82,23 @@ class LeadPage(Page, kw_only=True):
 
 
 @get("/leads", sync_to_thread=True)
-def pipeline(request: Asked, work: NamedDependency[Work], view: FromQuery[str] = "open") -> Answer:
+def pipeline(
+    request: HttpRequest, work: NamedDependency[Work], view: FromQuery[str] = "open"
+) -> HttpResponse:
     """The board, or the leads of one stage."""
     language = language_of(request)
     states = {state: language.text(name) for state, name in words.LEAD_STATES.items()}
-    frame = framed(request, work, "leads")
+    layout = layout_of(request, work, "leads")
     if view in leads.queries.STAGES:
-        return _stage(request, work, view, frame, states)
+        return _stage(request, work, view, layout, states)
     board = leads.queries.pipeline(work, locale=language.locale)
-    page = Pipeline(**frame, board=board, view="open", states=states)
+    page = Pipeline(**layout, board=board, view="open", states=states)
     return show(request, "desk/leads.html", page)
 
 
 def _stage(
-    request: Asked, work: Work, stage: str, frame: dict[str, Any], states: dict[str, str]
-) -> Answer:
+    request: HttpRequest, work: Work, stage: str, layout: dict[str, Any], states: dict[str, str]
+) -> HttpResponse:
     language = language_of(request)
     text = listing.text(
         request,
@@ -132,11 +134,11 @@ def _stage(
         cursor=listing.cursor_of(request),
     )
     page = Stage(
-        **frame,
+        **layout,
         counts=leads.queries.stage_counts(work),
         view=stage,
         rows=found.rows,
-        listing=listing.frame("/desk/leads", found, text, service, *days, sort, view=stage),
+        listing=listing.build("/desk/leads", found, text, service, *days, sort, view=stage),
         states=states,
         reasons={reason: language.text(name) for reason, name in words.LOST.items()},
     )
@@ -148,22 +150,22 @@ BASE = "/leads/{home:int}/{lead:uuid}"
 
 @get(BASE, sync_to_thread=True)
 def lead(
-    request: Asked, work: NamedDependency[Work], home: FromPath[int], lead: FromPath[UUID]
-) -> Answer:
+    request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], lead: FromPath[UUID]
+) -> HttpResponse:
     """One lead."""
     return show(request, "desk/lead.html", _page(request, work, home, lead))
 
 
-def _page(request: Asked, work: Work, home: int, lead_id: UUID) -> LeadPage:
+def _page(request: HttpRequest, work: Work, home: int, lead_id: UUID) -> LeadPage:
     language = language_of(request)
     lead = leads.queries.page(work, home, lead_id, locale=language.locale)
     standing = next((q for q in lead.quotes if q.state in ("sent", "viewed")), None)
     who = names_of(
         work, language, [*(entry.actor for entry in lead.timeline), lead.assigned_to or ""]
     )
-    token = quote_link(house_of(request).settings.secret, home, lead_id)
+    token = quote_link(app_context_of(request).settings.secret, home, lead_id)
     return LeadPage(
-        **framed(request, work, "leads"),
+        **layout_of(request, work, "leads"),
         lead=lead,
         url=_url(home, lead_id),
         may={action.name: action.allowed for action in lead.actions},
@@ -173,7 +175,7 @@ def _page(request: Asked, work: Work, home: int, lead_id: UUID) -> LeadPage:
         },
         draft=next((q for q in lead.quotes if q.state == "draft"), None),
         standing=standing,
-        client_url=f"{house_of(request).settings.public_url}/quote/{token}",
+        client_url=f"{app_context_of(request).settings.public_url}/quote/{token}",
         order_url=f"/console/orders/{home}/{lead.order_id}" if lead.order_id else "",
         timeline=[
             Event(
@@ -187,7 +189,7 @@ def _page(request: Asked, work: Work, home: int, lead_id: UUID) -> LeadPage:
         ],
         consents=queries.consents(work, home, lead_id),
         related=queries.related(work, lead_id, lead.duplicate_of),
-        beside=leads.queries.beside(work, home, lead_id),
+        duplicates=leads.queries.possible_duplicates(work, home, lead_id),
         reached=language.text(words.REACHED[lead.reached_by]) if lead.reached_by else "",
         contacts=[
             (by, language.text(name))
@@ -206,14 +208,14 @@ def _url(home: int, lead_id: UUID) -> str:
 
 
 def _answer(
-    request: Asked,
+    request: HttpRequest,
     work: Work,
     home: int,
     lead_id: UUID,
     refusal: Refused | None,
     form: Form | None,
     done: str,
-) -> Answer:
+) -> HttpResponse:
     if refusal:
         return show(request, "desk/lead.html", _page(request, work, home, lead_id), refusal, form)
     return redirect(request, _url(home, lead_id), notice=language_of(request).text(done))
@@ -221,38 +223,38 @@ def _answer(
 
 @post(f"{BASE}/qualification", sync_to_thread=True)
 def qualify(
-    request: Asked, work: NamedDependency[Work], home: FromPath[int], lead: FromPath[UUID]
-) -> Answer:
+    request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], lead: FromPath[UUID]
+) -> HttpResponse:
     """The request is real and ours to do."""
     no = refused(work, lambda: leads.qualify(work, home, lead))
-    return _answer(request, work, home, lead, no, None, "The lead is yours.")
+    return _answer(request, work, home, lead, no, None, "The lead is qualified.")
 
 
 @post(f"{BASE}/reaching", sync_to_thread=True)
 def reach(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     lead: FromPath[UUID],
-) -> Answer:
-    """The client was reached by one of her contacts, and it is she who asked."""
+) -> HttpResponse:
+    """The client was reached by one of their contacts, and the request is theirs."""
     no = refused(work, lambda: leads.reach(work, home, lead, by=form["by"]))
-    return _answer(request, work, home, lead, no, form, "It is on record that she was reached.")
+    return _answer(request, work, home, lead, no, form, "The client is marked as reached.")
 
 
 @post(f"{BASE}/duplication", sync_to_thread=True)
 def mark_duplicate(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     lead: FromPath[UUID],
-) -> Answer:
+) -> HttpResponse:
     """The same request as another lead, which goes on."""
 
     def close() -> None:
-        shown = leads.queries.beside(work, home, lead)
+        shown = leads.queries.possible_duplicates(work, home, lead)
         other = next((one for one in shown if str(one.id) == form["of"] and one.id != lead), None)
         if other is None:
             raise NotFound("lead")
@@ -264,29 +266,29 @@ def mark_duplicate(
 
 @post(f"{BASE}/notes", sync_to_thread=True)
 def note(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     lead: FromPath[UUID],
-) -> Answer:
+) -> HttpResponse:
     """Write something down. The same words as the last note are the same note sent twice."""
     view = leads.queries.page(work, home, lead, locale="en")
     last = next((entry for entry in view.timeline if entry.words), None)
     no = None
     if not (last and last.words == form["words"] and last.actor == str(work.actor)):
         no = refused(work, lambda: leads.note(work, home, lead, words=form["words"]))
-    return _answer(request, work, home, lead, no, form, "The note is kept.")
+    return _answer(request, work, home, lead, no, form, "The note is saved.")
 
 
 @post(f"{BASE}/quote", sync_to_thread=True)
 def quote(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     lead: FromPath[UUID],
-) -> Answer:
+) -> HttpResponse:
     """Write the draft; with `send`, give it to the client at once."""
 
     def write() -> None:
@@ -306,7 +308,9 @@ def quote(
             raise InvalidInput(*map(_as_on_the_form, wrong.problems)) from None
 
     no = refused(work, write)
-    return _answer(request, work, home, lead, no, form, "The draft is kept. Read it, then send it.")
+    return _answer(
+        request, work, home, lead, no, form, "The draft is saved. Read it, then send it."
+    )
 
 
 def _as_on_the_form(problem: Problem) -> Problem:
@@ -316,27 +320,27 @@ def _as_on_the_form(problem: Problem) -> Problem:
 
 @post(f"{BASE}/quote/sending", sync_to_thread=True)
 def send_quote(
-    request: Asked, work: NamedDependency[Work], home: FromPath[int], lead: FromPath[UUID]
-) -> Answer:
+    request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], lead: FromPath[UUID]
+) -> HttpResponse:
     """Give the draft to the client."""
     no = refused(work, lambda: leads.send_quote(work, home, lead))
-    done = "The quote stands. Give the client its link."
+    done = "The quote is ready. Send the client its link."
     return _answer(request, work, home, lead, no, None, done)
 
 
 @post(f"{BASE}/loss", sync_to_thread=True)
 def lose(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     lead: FromPath[UUID],
-) -> Answer:
+) -> HttpResponse:
     """Nothing comes of it."""
     no = refused(
         work, lambda: leads.lose(work, home, lead, reason=form["reason"], words=form["why"])
     )
-    return _answer(request, work, home, lead, no, form, "The lead is lost, with its reason.")
+    return _answer(request, work, home, lead, no, form, "The lead is marked as lost.")
 
 
 routes = [pipeline, lead, reach, mark_duplicate, qualify, note, quote, send_quote, lose]

@@ -1,4 +1,4 @@
-"""What the desk's pages read beyond what shipments and engagements give."""
+"""What the desk's pages read beyond what shipments and jobs give."""
 
 from __future__ import annotations
 

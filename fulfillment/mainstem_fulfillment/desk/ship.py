@@ -14,11 +14,11 @@ from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.work import Work
 from mainstem.orders.progress import local_day, lock
 from mainstem.web import listing
-from mainstem.web.console.frame import (
-    Answer,
-    Asked,
+from mainstem.web.console.layout import (
+    HttpRequest,
+    HttpResponse,
     Page,
-    framed,
+    layout_of,
     names_of,
     refused,
     said,
@@ -45,7 +45,7 @@ class ListMovedOn(Refused):
     """The list has changed since the page was drawn: this scan was counted, or somebody else's."""
 
     code = "list_moved_on"
-    message = "The list has moved on since this page was drawn. Look at the count and scan again."
+    message = "The list has changed since this page was loaded. Check the count and scan again."
 
 
 class Queue(Page, kw_only=True):
@@ -70,8 +70,8 @@ class Transit(Page, kw_only=True):
 
 
 class FulfilmentPage(Page, kw_only=True):
-    """One fulfilment: `line` is the one to pick now, None when all are. `stops` are what was called
-    off while somebody had it in hand: first of all they go back on the shelf."""
+    """One fulfilment: `line` is the one to pick now, None when all are. `stops` are what was
+    canceled while somebody had it in hand: first of all they go back on the shelf."""
 
     it: Any
     url: str
@@ -88,7 +88,9 @@ class FulfilmentPage(Page, kw_only=True):
 
 
 @get("/ship", sync_to_thread=True)
-def queue(request: Asked, work: NamedDependency[Work], queue: FromQuery[str] = "pick") -> Answer:
+def queue(
+    request: HttpRequest, work: NamedDependency[Work], queue: FromQuery[str] = "pick"
+) -> HttpResponse:
     """Open work, what was promised first comes first."""
     queue = queue if queue in (*QUEUES, "put-back", "all") else "pick"
     text, place = _narrows(request, work)
@@ -101,10 +103,10 @@ def queue(request: Asked, work: NamedDependency[Work], queue: FromQuery[str] = "
         cursor=listing.cursor_of(request),
     )
     page = Queue(
-        **framed(request, work, "ship"),
+        **layout_of(request, work, "ship"),
         queue=queue,
         rows=found.rows,
-        listing=listing.frame("/desk/ship", found, text, place, queue=queue),
+        listing=listing.build("/desk/ship", found, text, place, queue=queue),
         counts=_counts(work),
         pickers=names_of(work, language_of(request), [row.picker or "" for row in found.rows]),
         today=local_day(work, work.now()),
@@ -112,7 +114,7 @@ def queue(request: Asked, work: NamedDependency[Work], queue: FromQuery[str] = "
     return show(request, "desk/queue.html", page)
 
 
-def _narrows(request: Asked, work: Work) -> tuple[listing.Narrow, listing.Narrow]:
+def _narrows(request: HttpRequest, work: Work) -> tuple[listing.Narrow, listing.Narrow]:
     language = language_of(request)
     places = work.rows("SELECT id, name FROM location ORDER BY position, id")
     return (
@@ -140,22 +142,22 @@ def _counts(work: Work) -> dict[str, int]:
 
 
 @get("/ship/transit", sync_to_thread=True)
-def transit(request: Asked, work: NamedDependency[Work]) -> Answer:
+def transit(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """Parcels on their way, oldest first."""
     return _transit(request, work)
 
 
-def _transit(request: Asked, work: Work, no: Refused | None = None) -> Answer:
+def _transit(request: HttpRequest, work: Work, no: Refused | None = None) -> HttpResponse:
     language = language_of(request)
     text = listing.text(
         request, "q", language.text("Client, number or parcel"), language.text("Name, tracking")
     )
     found = shipments.in_transit(work, text=text.value, cursor=listing.cursor_of(request))
     page = Transit(
-        **framed(request, work, "ship"),
+        **layout_of(request, work, "ship"),
         queue="transit",
         rows=found.rows,
-        listing=listing.frame("/desk/ship/transit", found, text),
+        listing=listing.build("/desk/ship/transit", found, text),
         counts=_counts(work),
         today=local_day(work, work.now()),
     )
@@ -163,7 +165,9 @@ def _transit(request: Asked, work: Work, no: Refused | None = None) -> Answer:
 
 
 @post("/ship/deliveries", sync_to_thread=True)
-def deliver(request: Asked, work: NamedDependency[Work], form: NamedDependency[Form]) -> Answer:
+def deliver(
+    request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
+) -> HttpResponse:
     """Say that the ticked parcels have arrived. Saying it again changes nothing."""
     keys = _keys(form.all("parcel"))
     if not keys:
@@ -181,7 +185,7 @@ class NothingTicked(Refused):
 
     code = "nothing_ticked"
     status = 422
-    message = "Tick the parcels that have arrived."
+    message = "Select the parcels that have arrived."
 
 
 def _keys(sent: list[str]) -> list[FulfilmentKey]:
@@ -204,23 +208,23 @@ BASE = "/ship/{home:int}/{order:uuid}/{no:int}"
 
 @get(BASE, sync_to_thread=True)
 def fulfilment(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     home: FromPath[int],
     order: FromPath[UUID],
     no: FromPath[int],
-) -> Answer:
+) -> HttpResponse:
     """One fulfilment, at the step that is its turn."""
     return show(request, "desk/work.html", _page(request, work, (home, order, no)))
 
 
-def _page(request: Asked, work: Work, key: FulfilmentKey) -> FulfilmentPage:
+def _page(request: HttpRequest, work: Work, key: FulfilmentKey) -> FulfilmentPage:
     it = queries.fulfilment(work, *key)
     lines = shipments.contents(work, key)
     language = language_of(request)
     me = str(work.actor)
     return FulfilmentPage(
-        **framed(request, work, "ship"),
+        **layout_of(request, work, "ship"),
         it=it,
         url=_url(key),
         lines=lines,
@@ -239,19 +243,19 @@ def _url(key: FulfilmentKey) -> str:
 
 
 def _again(
-    request: Asked, work: Work, key: FulfilmentKey, no: Refused, form: Form | None = None
-) -> Answer:
+    request: HttpRequest, work: Work, key: FulfilmentKey, no: Refused, form: Form | None = None
+) -> HttpResponse:
     return show(request, "desk/work.html", _page(request, work, key), no, form)
 
 
 @post(f"{BASE}/picking", sync_to_thread=True)
 def start(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     home: FromPath[int],
     order: FromPath[UUID],
     no: FromPath[int],
-) -> Answer:
+) -> HttpResponse:
     """Take a pick list. Taking one's own again only opens it."""
     key = (home, order, no)
     before = queries.fulfilment(work, *key)
@@ -264,13 +268,13 @@ def start(
 
 @post(f"{BASE}/picks", sync_to_thread=True)
 def scan(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     order: FromPath[UUID],
     no: FromPath[int],
-) -> Answer:
+) -> HttpResponse:
     """One scan. `picked` is how many pieces the page had counted, so that a repeat is noticed."""
     key = (home, order, no)
     code = form["code"]
@@ -307,13 +311,13 @@ def scan(
 
 @post(f"{BASE}/put-back", sync_to_thread=True)
 def put_back(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     home: FromPath[int],
     order: FromPath[UUID],
     no: FromPath[int],
-) -> Answer:
-    """What was called off is back on the shelf. Said twice, it is the same."""
+) -> HttpResponse:
+    """What was canceled is back on the shelf. Said twice, it is the same."""
     key = (home, order, no)
     language = language_of(request)
     pieces = shipments.put_back(work, key)
@@ -335,13 +339,13 @@ def _pieces(text: str) -> int:
 
 @post(f"{BASE}/parcel", sync_to_thread=True)
 def pack(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     order: FromPath[UUID],
     no: FromPath[int],
-) -> Answer:
+) -> HttpResponse:
     """Close the box: a carrier, and the number on its label."""
     key = (home, order, no)
 
@@ -366,12 +370,12 @@ def pack(
 
 @post(f"{BASE}/handover", sync_to_thread=True)
 def hand_over(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     home: FromPath[int],
     order: FromPath[UUID],
     no: FromPath[int],
-) -> Answer:
+) -> HttpResponse:
     """The carrier has taken it."""
     key = (home, order, no)
     refusal = refused(work, lambda: shipments.hand_over(work, key))
@@ -384,12 +388,12 @@ def hand_over(
 
 @post(f"{BASE}/delivery", sync_to_thread=True)
 def delivered(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     home: FromPath[int],
     order: FromPath[UUID],
     no: FromPath[int],
-) -> Answer:
+) -> HttpResponse:
     """The client has it. Said twice, it is the same."""
     key = (home, order, no)
     language = language_of(request)

@@ -1,7 +1,7 @@
 """Whose purchase it was: what is likely a participant's own is held until somebody has looked.
 
 Who writes a participant's e-mail or telephone number is one, and their order earns nobody anything:
-that is decided at capture. When it is paid, the card or bank account and the address it went to are
+that is decided at intake. When it is paid, the card or bank account and the address it went to are
 theirs too. Another order that is paid by the same card or goes to the same address may be theirs
 under another name, or a neighbour's: nothing of it is credited before staff have released it, and
 nothing is lost meanwhile, as settling brings it to what should stand.
@@ -64,10 +64,10 @@ class NothingToReview(Refused):
     """Nobody has asked whose purchase this order was."""
 
     code: ClassVar[str] = "nothing_to_review"
-    message: ClassVar[str] = "The commission on this order waits for no review."
+    message: ClassVar[str] = "The commission on this order is not waiting for a review."
 
 
-def weigh(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
+def hold_for_review(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
     """Look at orders (home, id) that have just been paid, and hold the commission on those that
     are likely a participant's own; how many are held that were not. Repeats find nothing."""
     if not orders:

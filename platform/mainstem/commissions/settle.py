@@ -53,11 +53,11 @@ SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.plan_version, o.placed
                       commissionable_bp AS share,
                       part(total_minor, delivered, quantity) AS price,
                       part(tax_minor, delivered, quantity) AS tax,
-                      -- What was called off or paid back before it came is not waited for.
+                      -- What was canceled or refunded before it came is not waited for.
                       delivered >= quantity - canceled OR total_minor > 0 AND refunded_minor
                         >= part(total_minor, quantity - delivered, quantity) AS arrived,
                       part(commissionable_minor, delivered, quantity) AS earned,
-                      -- First it went back for the pieces that were called off.
+                      -- First it went back for the pieces that were canceled.
                       CASE WHEN kept > 0
                            THEN part(worth, greatest(refunded_minor - (total_minor - kept), 0), kept)
                            ELSE 0 END AS back

@@ -10,7 +10,7 @@ starts it. The application keeps using the Stripe SDK; which Stripe answers is c
         --webhook-connect http://.../connect --webhook-thin http://.../v2
 
 Whoever started it may ask it to prove who it is: `/__gateway/proof?nonce=...` answers with the
-HMAC-SHA256 of the nonce under GATEWAY_PROOF_SECRET. People find its levers at /__gateway/.
+HMAC-SHA256 of the nonce under GATEWAY_PROOF_SECRET. People find its controls at /__gateway/.
 `requests.json` is Stripe's own description of what may be sent (MIT, requests.LICENSE). What the
 gateway only assumes: tests/contract/README.md.
 """

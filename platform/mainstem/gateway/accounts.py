@@ -15,7 +15,7 @@ LINK_MINUTES = 10
 INCLUDABLE = ("configuration", "defaults", "identity", "requirements", "future_requirements")
 CAPABILITIES = ("stripe_transfers", "payouts")
 
-# What the page and the levers can make of an account.
+# What the page and the controls can make of an account.
 STANDINGS = ("new", "active", "needs_document", "restricted")
 DETAILS = {
     "new": ("requirements_past_due", "provide_info"),
@@ -170,7 +170,7 @@ def capabilities(account: Record) -> dict[str, JSON]:
     return statuses
 
 
-# -- what the onboarding page and the levers do ---------------------------------------------------
+# -- what the onboarding page and the controls do ---------------------------------------------------
 
 
 def come_to(turn: Turn, account: Record, standing: str) -> None:

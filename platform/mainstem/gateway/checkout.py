@@ -148,7 +148,7 @@ def _expire(turn: Turn, session: Record) -> None:
         payments.cancel_open(turn, intent, "expired")
 
 
-# -- paying: what the hosted page and the lever do ------------------------------------------------
+# -- paying: what the hosted page and the control do ------------------------------------------------
 
 
 def pay(turn: Turn, session: Record, card: Card, email: str, name: str | None = None) -> Record:

@@ -74,7 +74,7 @@ def accept(turn: Turn, params: JSON) -> JSON:
     return shape(turn, dispute)
 
 
-# -- what the bank does: cards and levers ---------------------------------------------------------
+# -- what the bank does: cards and controls ---------------------------------------------------------
 
 
 def open_dispute(

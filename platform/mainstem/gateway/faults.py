@@ -10,7 +10,7 @@ from mainstem.gateway.wire import invalid
 
 KINDS = {
     "http_before": "answer with an error; nothing happened",
-    "http_after": "it happened, the answer is an error; the same key replays the truth",
+    "http_after": "it happened, the answer is an error; the same key replays what happened",
     "sticky_http": "it happened, the answer is an error, and the same key replays the error",
     "drop_before": "close the connection; nothing happened",
     "drop_after": "it happened, then the connection closes",

@@ -119,7 +119,7 @@ def cancel(turn: Turn, params: JSON) -> JSON:
     return payout.body
 
 
-# -- what the bank does: timers and levers --------------------------------------------------------
+# -- what the bank does: timers and controls --------------------------------------------------------
 
 
 def send(turn: Turn, id: str) -> None:

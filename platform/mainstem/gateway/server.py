@@ -305,7 +305,7 @@ def _authenticated(request: Request) -> str:
 
 
 def _stranger(request: Request) -> Answer | None:
-    """Only this machine, by its own name: a page elsewhere must not reach the levers."""
+    """Only this machine, by its own name: a page elsewhere must not reach the controls."""
     host = request.headers.get("host", "127.0.0.1")
     if not _is_loopback(host):
         message = f"The embedded gateway answers on loopback only, not as '{host[:100]}'."
@@ -335,7 +335,7 @@ def _trouble(fault: Fault | None) -> WireError:
     status = fault.status if fault else 500
     if status == 429:
         return WireError(429, "invalid_request_error", "Too many requests.", code="rate_limit")
-    message = "An error occurred with our connection to Stripe. (A fault ordered by a lever.)"
+    message = "An error occurred with our connection to Stripe. (A fault ordered by a control.)"
     return WireError(status, "api_error", message)
 
 

@@ -1,4 +1,4 @@
-"""One turn of the gateway: a request, a timer that fell due, or a lever somebody pulled.
+"""One turn of the gateway: a request, a timer that fell due, or a control that somebody used.
 
 Every verb takes the turn first. All that a turn changes is one transaction, and the events it
 causes are written with it, so an event exists exactly when what it tells has happened.
@@ -99,7 +99,7 @@ class Turn:
         self._tell(body, account, type, subject, endpoints, thin=False)
 
     def emit_thin(self, type: str, subject: str, related: JSON, data: JSON | None = None) -> None:
-        """A v2 event: what happened to what, and an address to read the truth from."""
+        """A v2 event: what happened to what, and an address to read its state from."""
         destinations = [e for e in self.store.find("v2.core.event_destination") if wants(e, type)]
         body: JSON = {
             "id": new_id("v2.core.event"),

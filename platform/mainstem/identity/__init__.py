@@ -1,4 +1,4 @@
-"""Who someone is, what she may do, and the keys and links that stand for her."""
+"""Who someone is, what they may do, and the keys and links that stand for them."""
 
 from mainstem.identity.keys import StorefrontKey, issue_key, keys_in_force, read_key, revoke_key
 from mainstem.identity.links import (

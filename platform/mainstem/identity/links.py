@@ -1,4 +1,4 @@
-"""Signed links: a client without an account opens her own order or quote, and nobody else's.
+"""Signed links: a client without an account opens their own order or quote, and nobody else's.
 
 A link to an order carries what may be done with it. The client's own does everything; one that goes
 through other hands first, a shop's, shows the order, or shows it and lets it be paid.
@@ -31,7 +31,7 @@ class LinkTooOld(Refused):
     code: ClassVar[str] = "link_too_old"
     status: ClassVar[int] = 410
     message: ClassVar[str] = (
-        "This link has grown too old. Find your order again by its number and your e-mail address."
+        "This link is too old. Find your order again by its number and your e-mail address."
     )
 
 

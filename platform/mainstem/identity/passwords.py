@@ -22,8 +22,8 @@ GUESSES_MIN = 10**10
 
 _LOOKED_AT = 72
 
-# One hash takes 64 MiB and a quarter of a second. More than two at once would let a crowd at the
-# door starve everybody who is already inside.
+# One hash takes 64 MiB and a quarter of a second. More than two at once would let a crowd that
+# signs in starve everybody who already has.
 _room = threading.BoundedSemaphore(2)
 _hasher = PasswordHash((Argon2Hasher(),))
 

@@ -13,7 +13,7 @@ from mainstem.kit.contact import email_key
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.events import record
-from mainstem.kit.text import UNSEEN, tidy, unseen
+from mainstem.kit.text import UNSEEN, normalized, unseen
 from mainstem.kit.work import SYSTEM, Actor, Work
 
 STAFF = ("picker", "lead_desk", "finance", "admin")
@@ -54,8 +54,8 @@ def create_person(
     locale: str | None = None,
     phone_key: str | None = None,
 ) -> int:
-    """Somebody new; her id. Without a password hash she cannot sign in yet; without a locale her
-    pages are in the language that her browser asks for."""
+    """Somebody new; their id. Without a password hash they cannot sign in yet; without a locale
+    their pages are in the language that their browser asks for."""
     problems = problems_of_person(email=email, name=name)
     if problems:
         raise InvalidInput(*problems)
@@ -66,7 +66,7 @@ def create_person(
         email=email.strip(),
         key=key_of(email),
         phone=phone_key,
-        name=tidy(name),
+        name=normalized(name),
         hash=password_hash,
         locale=locale,
         now=work.now(),
@@ -78,7 +78,7 @@ def create_person(
 
 
 def problems_of_person(*, email: str, name: str) -> list[Problem]:
-    """What is wrong with what somebody says of herself."""
+    """What is wrong with what somebody says of themselves."""
     problems = []
     if not name.strip():
         problems.append(Problem("/name", "missing", "Write your name."))
@@ -97,7 +97,7 @@ def person_of(work: Work, email: str) -> int | None:
 
 
 def grant(work: Work, person_id: int, role: str, *, affiliate_id: int | None = None) -> None:
-    """Let somebody act in a role (of one affiliate, where it is hers). Repeats are fine."""
+    """Let somebody act in a role (of one affiliate, where it is theirs). Repeats are fine."""
     assert role in ROLES
     assert (role == "affiliate") == (affiliate_id is not None)
     added = work.run(
@@ -114,7 +114,7 @@ def grant(work: Work, person_id: int, role: str, *, affiliate_id: int | None = N
 
 
 def revoke(work: Work, person_id: int, role: str, *, affiliate_id: int | None = None) -> None:
-    """Take a role back. It is felt at her next request: nothing is cached."""
+    """Take a role back. It is felt at their next request: nothing is cached."""
     ended = work.run(
         """UPDATE membership SET revoked_at = %(now)s
             WHERE person_id = %(person)s AND role = %(role)s
@@ -141,8 +141,8 @@ def roles_of(work: Work, actor: Actor) -> frozenset[str]:
 
 
 def names_around(work: Work, person_id: int) -> list[str]:
-    """The names that whoever guesses somebody's password would try: hers, her affiliates' and
-    their storefronts', the company's and its address."""
+    """The names that whoever guesses somebody's password would try: their own, their affiliates'
+    and their storefronts', the company's and its address."""
     rows = work.rows(
         """SELECT name FROM person WHERE id = %(person)s
            UNION SELECT unnest(ARRAY[a.name, a.slug]) FROM membership m
@@ -164,7 +164,7 @@ def set_password(
     actor: Actor = SYSTEM,
     keep: bytes | None = None,
 ) -> None:
-    """A new password. Every session of hers ends, save the one whose hash is `keep`.
+    """A new password. Every session of theirs ends, save the one whose hash is `keep`.
 
     Opens its own works: hashing is slow and must hold no connection.
     """

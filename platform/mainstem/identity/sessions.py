@@ -22,7 +22,7 @@ SEEN_EVERY = timedelta(minutes=5)
 
 WINDOW = timedelta(minutes=15)
 FAILURES_PER_PAIR = 5
-"""Wrong passwords for one e-mail from one address. Who guesses stands alone at that door."""
+"""Wrong passwords for one e-mail from one address. Who guesses shuts out nobody else."""
 
 FAILURES_PER_ADDRESS = 30
 FAILURES_PER_EMAIL = 50
@@ -77,11 +77,11 @@ class Identity:
 
     @property
     def is_staff(self) -> bool:
-        """Whether any role of the parent company is hers."""
+        """Whether they have a role of the parent company."""
         return not self.roles.isdisjoint(STAFF)
 
     def may(self, *roles: str) -> bool:
-        """Whether she acts in one of these roles. An admin acts in every role of the staff."""
+        """Whether they act in one of these roles. An admin acts in every role of the staff."""
         return "admin" in self.roles or not self.roles.isdisjoint(roles)
 
 
@@ -197,7 +197,7 @@ def _open(work: Work, person_id: int, agent: str) -> Session:
 
 
 def who(work: Work, token: str) -> Identity | None:
-    """Who holds this session, with what she may do at this moment; None when it has ended."""
+    """Who holds this session, with what they may do at this moment; None when it has ended."""
     now = work.now()
     row = work.row(
         """SELECT p.id, p.name, p.locale, s.seen_at,

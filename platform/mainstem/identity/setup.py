@@ -67,7 +67,7 @@ def set_up(
     locale: str,
     clock: Clock | None = None,
 ) -> int:
-    """The first admin; her id. Opens its own works: hashing must hold no connection."""
+    """The first admin; their id. Opens its own works: hashing must hold no connection."""
     with database.work(SYSTEM, clock=clock) as work:
         _check_token(work, token, lock=False)
         about = [name, urlsplit(work.tools.public_url).hostname or ""]

@@ -55,7 +55,7 @@ class RowProblem:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FileLine:
     """A line of an order, where the file says it, and how much of it went back when."""
 
     at: int
@@ -75,7 +75,7 @@ class Order:
     paid_at: datetime
     shipped_at: datetime | None
     delivered_at: datetime | None
-    lines: list[Line]
+    lines: list[FileLine]
 
 
 class OrdersFile:
@@ -271,7 +271,7 @@ def _order(rows: Sequence[dict[str, Any]]) -> Order:
         shipped_at=_at(first["shipped_at_us"]) or delivered_at,
         delivered_at=delivered_at,
         lines=[
-            Line(
+            FileLine(
                 row["place"],
                 row["sku"],
                 row["quantity_no"],

@@ -1,7 +1,7 @@
 """History, step by step: what happened elsewhere goes through the same verbs as what happens here.
 
 Each step takes any number of orders and brings them to where they were, in the caller's one
-transaction: captured and paid, shipped, delivered, refunded. Nothing has to follow by itself
+transaction: placed and paid, shipped, delivered, refunded. Nothing has to follow by itself
 afterwards: the steps do here what the worker would do, so they are run with tools that have no
 reactions (`quiet`), and the facts they record are kept, but wait for nobody. A step that is
 repeated finds nothing left to do.
@@ -12,18 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID
 
 from mainstem import commissions, orders, payments
 from mainstem.kit.errors import Refused
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Tools, Work
-from mainstem.orders import OrderWanted, Placed
+from mainstem.orders import OrderKey, OrderWanted, Placed
 from mainstem.payments import PastRefund
-from mainstem_fulfillment import engagements, routing, shipments
-
-Key = tuple[int, UUID]
-"""An order: (home, id)."""
+from mainstem_fulfillment import jobs, routing, shipments
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ def quiet(tools: Tools) -> Tools:
     return replace(tools, consumers={})
 
 
-def capture(work: Work, sales: Sequence[Sale]) -> list[Placed | Refused]:
+def place(work: Work, sales: Sequence[Sale]) -> list[Placed | Refused]:
     """Orders placed, one answer each in the order given; known ones as they are."""
     return orders.place(work, [sale.wanted for sale in sales])
 
@@ -58,11 +54,11 @@ def pay(work: Work, sales: Sequence[Sale], placed: Sequence[Placed]) -> int:
     paid = orders.mark_paid(work, captured)
     if paid:
         routing.route(work, paid)
-        commissions.weigh(work, paid)
+        commissions.hold_for_review(work, paid)
     return len(paid)
 
 
-def ship(work: Work, shipped: Mapping[Key, datetime]) -> int:
+def ship(work: Work, shipped: Mapping[OrderKey, datetime]) -> int:
     """The goods of these orders left at these instants; how many fulfilments that was news of."""
     released = [
         (row.home_id, row.order_id, row.no)
@@ -79,7 +75,7 @@ def ship(work: Work, shipped: Mapping[Key, datetime]) -> int:
     return len(released)
 
 
-def deliver(work: Work, delivered: Mapping[Key, datetime]) -> int:
+def deliver(work: Work, delivered: Mapping[OrderKey, datetime]) -> int:
     """These orders' goods arrived and their services were performed, and all of it earns from here.
 
     How many fulfilments and services that was news of.
@@ -95,7 +91,7 @@ def deliver(work: Work, delivered: Mapping[Key, datetime]) -> int:
         )
     ]
     news = shipments.deliver(work, moving, at=dict(delivered)) if moving else 0
-    news += engagements.perform(work, delivered)
+    news += jobs.perform(work, delivered)
     commissions.settle(work, list(delivered))
     return news
 

@@ -15,11 +15,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from mainstem.importing.file import Line, Order, RowProblem
-from mainstem.importing.history import Key
+from mainstem.importing.file import FileLine, Order, RowProblem
 from mainstem.kit.errors import Problem
 from mainstem.kit.work import Work, columns
-from mainstem.orders import Address, ClientDetails, check_client
+from mainstem.orders import Address, ClientDetails, OrderKey, check_client
 from mainstem.payments import PastRefund
 
 Name = tuple[int, int, str]
@@ -36,7 +35,7 @@ _LATER = ("shipped_at", "delivered_at")
 class Known:
     """An order that an earlier file brought, and what that said of it and of each line."""
 
-    key: Key
+    key: OrderKey
     said: Said
     lines: list[dict[str, Any]]
 
@@ -48,7 +47,7 @@ class Compared:
     problems: list[RowProblem] = field(default_factory=list)
     shipped: bool = False
     delivered: bool = False
-    refunds: list[tuple[int, Line, int]] = field(default_factory=list)
+    refunds: list[tuple[int, FileLine, int]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -138,8 +137,8 @@ def compare(order: Order, said: Said, known: Known) -> Compared:
 
 
 def _paired(
-    lines: Sequence[Line], known: Sequence[dict[str, Any]]
-) -> tuple[list[tuple[Line, dict[str, Any]]], list[Line], list[dict[str, Any]]]:
+    lines: Sequence[FileLine], known: Sequence[dict[str, Any]]
+) -> tuple[list[tuple[FileLine, dict[str, Any]]], list[FileLine], list[dict[str, Any]]]:
     """Each line with the known one of the same content, wherever either stands; and those without.
 
     Of lines that are all alike, the one of which least had gone back is the one of which least has.
@@ -158,7 +157,7 @@ def _paired(
 
 
 def _other_lines(
-    at: int, strange: Sequence[Line], gone: Sequence[dict[str, Any]]
+    at: int, strange: Sequence[FileLine], gone: Sequence[dict[str, Any]]
 ) -> Iterator[RowProblem]:
     left = list(gone)
     for line in strange:
@@ -183,7 +182,7 @@ def _shown(value: object) -> str:
     return str(value).replace(".000000Z", "Z") if value != "" else "empty"
 
 
-def _line(no: int, line: Line) -> dict[str, Any]:
+def _line(no: int, line: FileLine) -> dict[str, Any]:
     return {
         "no": no,
         "sku": line.sku,
@@ -221,7 +220,7 @@ def recall(work: Work, names: Sequence[Name]) -> dict[Name, Known]:
     }
 
 
-def keep(work: Work, told: Sequence[tuple[Name, Key, Said, list[dict[str, Any]]]]) -> None:
+def keep(work: Work, told: Sequence[tuple[Name, OrderKey, Said, list[dict[str, Any]]]]) -> None:
     """Remember what a file has said of these orders."""
     work.run(
         """INSERT INTO imported_order (home_id, storefront_id, external_id, order_id, said, lines)
@@ -238,7 +237,7 @@ def keep(work: Work, told: Sequence[tuple[Name, Key, Said, list[dict[str, Any]]]
     )
 
 
-def too_much(work: Work, refunds: Sequence[tuple[Line, PastRefund]]) -> Iterator[RowProblem]:
+def too_much(work: Work, refunds: Sequence[tuple[FileLine, PastRefund]]) -> Iterator[RowProblem]:
     """Where more would have gone back than is left, because money has gone back here too."""
     if not refunds:
         return
@@ -254,7 +253,7 @@ def too_much(work: Work, refunds: Sequence[tuple[Line, PastRefund]]) -> Iterator
         lines=[refund.lines[0][0] for _, refund in refunds],
     )
     left = {(row.home_id, row.order_id, row.line_no): row for row in rows}
-    spent: dict[Key, int] = defaultdict(int)
+    spent: dict[OrderKey, int] = defaultdict(int)
     for line, refund in refunds:
         key = (refund.home_id, refund.order_id)
         row = left[*key, refund.lines[0][0]]

@@ -13,13 +13,13 @@ from typing import TextIO
 
 from mainstem.importing import history, memory
 from mainstem.importing.csv_rows import FileUnreadable
-from mainstem.importing.file import Line, Order, OrdersFile, RowProblem
-from mainstem.importing.history import Key, Sale
+from mainstem.importing.file import FileLine, Order, OrdersFile, RowProblem
+from mainstem.importing.history import Sale
 from mainstem.importing.memory import Known, Name, Said
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.work import Actor, Work
-from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
+from mainstem.orders import Address, ClientDetails, LineWanted, OrderKey, OrderWanted, Placed
 from mainstem.payments import PastRefund
 from mainstem.planbook import NoPlanInForce
 from mainstem_fulfillment import inventory
@@ -143,7 +143,7 @@ class _Import:
             return
         self._put_on_shelf(batch)
         try:
-            answers = history.capture(self.work, sales)
+            answers = history.place(self.work, sales)
         except NoPlanInForce:
             self.problems.append(
                 RowProblem(batch[0].lines[0].at, "placed_at", "is before the first published plan")
@@ -187,9 +187,9 @@ class _Import:
     def _bring_news(self, known: Sequence[tuple[Order, Said, Known]]) -> None:
         """What these files know more of known orders than the ones before; no less, and no other."""
         self.done.known += len(known)
-        shipped: dict[Key, datetime] = {}
-        delivered: dict[Key, datetime] = {}
-        refunds: list[tuple[Line, PastRefund]] = []
+        shipped: dict[OrderKey, datetime] = {}
+        delivered: dict[OrderKey, datetime] = {}
+        refunds: list[tuple[FileLine, PastRefund]] = []
         changed = []
         for order, told, before in known:
             compared = memory.compare(order, told, before)
@@ -211,8 +211,8 @@ class _Import:
 
     def _follow(
         self,
-        shipped: Mapping[Key, datetime],
-        delivered: Mapping[Key, datetime],
+        shipped: Mapping[OrderKey, datetime],
+        delivered: Mapping[OrderKey, datetime],
         refunds: Sequence[PastRefund],
     ) -> None:
         """All that happened to these orders after they were placed and paid."""
@@ -283,7 +283,7 @@ def _refunded_before_delivery(order: Order) -> bool:
     )
 
 
-def _refund(key: Key, no: int, line: Line, amount_minor: int) -> PastRefund | None:
+def _refund(key: OrderKey, no: int, line: FileLine, amount_minor: int) -> PastRefund | None:
     """So much more of a line that went back. Its name says up to which amount."""
     if not amount_minor or not line.refunded_at:
         return None

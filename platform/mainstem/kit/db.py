@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from mainstem.kit.clock import Clock, SystemClock
-from mainstem.kit.pools import HOUSE, Pools
+from mainstem.kit.pools import ALL_PROCESSES, Pools
 from mainstem.kit.work import COMPANY, SYSTEM, Actor, Tools, Work
 
 COMPANY_ROLE = "mainstem_company"
@@ -336,11 +336,11 @@ def check_connections(url: str) -> None:
         ).fetchone()
     assert row is not None
     user, room = row
-    if room < HOUSE:
+    if room < ALL_PROCESSES:
         raise DatabaseUnfit(
             f"The database lets {user} hold {room} connections at once; two web processes and a"
-            f" worker hold up to {HOUSE} in a rush. Raise max_connections, or the limit of the user"
-            f" or the database, to {HOUSE} and as many more as others need."
+            f" worker hold up to {ALL_PROCESSES} in a rush. Raise max_connections, or the limit of the user"
+            f" or the database, to {ALL_PROCESSES} and as many more as others need."
         )
 
 

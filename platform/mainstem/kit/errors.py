@@ -57,7 +57,7 @@ class InvalidInput(Refused):
 
     code = "invalid_field"
     status = 422
-    message = "Some fields need another look."
+    message = "Some fields are not right."
 
 
 class InvalidTransition(Refused):

@@ -83,7 +83,7 @@ def record_all(
     )
 
 
-def revive(work: Work, fact_id: UUID, consumer: str) -> bool:
+def retry(work: Work, fact_id: UUID, consumer: str) -> bool:
     """Give a consumer's dead or waiting fact another chance now; False when it has run already."""
     return bool(
         work.run(

@@ -1,4 +1,4 @@
-"""The inbox: letters from outside, kept once, exactly as they came."""
+"""The inbox: webhook events, kept once, exactly as they came."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from uuid import UUID
 
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
-from mainstem.kit.work import Question, Work
+from mainstem.kit.work import Query, Work
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A letter as it was kept: what it is about, and of which payment, where it says so."""
+class ReceivedEvent:
+    """A webhook event as it was kept: what it is about, and of which payment, where it says so."""
 
     id: UUID
     type: str
@@ -37,9 +37,9 @@ def receive(
     happened_at: datetime,
     intent_id: str | None = None,
 ) -> UUID | None:
-    """Keep a letter and the fact that it came; None when this very letter came before.
+    """Keep a webhook event and the fact that it came; None when this very event came before.
 
-    Letters that name one payment intent wait together: one look answers them all.
+    Events that name one payment intent wait together: one request answers them all.
     """
     id = work.value(
         """INSERT INTO inbox (id, provider, account, event_id, type, object_id, api_version,
@@ -67,7 +67,7 @@ def receive(
 def note_refused(
     work: Work, reason: str, *, times: int = 1, type: str = "", account: str = ""
 ) -> None:
-    """Count a letter that was not taken, for staff: by day and reason."""
+    """Count a webhook event that was not taken, for staff: by day and reason."""
     work.run(
         """INSERT INTO refused_event AS r (day, reason, times, last_at, last_type, last_account)
            VALUES (%(day)s, %(reason)s, %(times)s, %(now)s, %(type)s, %(account)s)
@@ -92,11 +92,11 @@ def refused(work: Work, *, days: int = 14) -> list[Any]:
     )
 
 
-def kept(ids: Sequence[UUID]) -> Question[list[Kept]]:
-    """The letters of these ids, in the order in which they happened."""
-    return Question(
+def received(ids: Sequence[UUID]) -> Query[list[ReceivedEvent]]:
+    """The webhook events of these ids, in the order in which they happened."""
+    return Query(
         """SELECT id, type, object_id, account, intent_id FROM inbox
             WHERE id = ANY(%(ids)s::uuid[]) ORDER BY happened_at, id""",
         {"ids": list(ids)},
-        lambda rows: [Kept(*row) for row in rows],
+        lambda rows: [ReceivedEvent(*row) for row in rows],
     )

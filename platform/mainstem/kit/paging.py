@@ -38,7 +38,7 @@ class CursorUnreadable(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
-class By:
+class SortColumn:
     """One column of a list's order: how SQL says it, the row's name for it, and what it holds."""
 
     sql: str
@@ -51,7 +51,7 @@ class Sorting:
     """The order of a list, by columns that together are unique and never null."""
 
     name: str
-    by: tuple[By, ...]
+    by: tuple[SortColumn, ...]
     descending: bool = True
 
 
@@ -65,7 +65,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _CursorPosition:
     key: tuple[Any, ...]
     backwards: bool
 
@@ -109,7 +109,7 @@ def _rows(
     work: Work,
     sql: str,
     sorting: Sorting,
-    place: _Place | None,
+    place: _CursorPosition | None,
     most: int,
     values: dict[str, Any],
 ) -> list[Any]:
@@ -134,7 +134,7 @@ def _written(row: Any, sorting: Sorting, *, backwards: bool = False) -> str:
     return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
 
 
-def _read(cursor: str, sorting: Sorting) -> _Place:
+def _read(cursor: str, sorting: Sorting) -> _CursorPosition:
     try:
         if len(cursor) > CURSOR_MAX:
             raise ValueError
@@ -147,7 +147,7 @@ def _read(cursor: str, sorting: Sorting) -> _Place:
         parts = tuple(_part(value, by.kind) for value, by in zip(key, sorting.by, strict=True))
     except (ValueError, binascii.Error, msgspec.MsgspecError):
         raise CursorUnreadable from None
-    return _Place(parts, bool(backwards))
+    return _CursorPosition(parts, bool(backwards))
 
 
 def _part(value: str | int, kind: type) -> Any:

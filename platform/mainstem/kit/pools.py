@@ -26,13 +26,13 @@ class Pools:
 WORKS = 12
 """Works that the requests of one web process may hold at once; all of them may be one kind's."""
 
-DOOR = 2
-"""Threads that look up who is asking."""
+SIGN_IN_THREADS = 2
+"""Threads that check passwords at sign-in."""
 
-CAPTURE = 2
+INTAKE = 2
 """Writers of orders; and as many for leads."""
 
-WEB = Pools(company=WORKS + DOOR + 2 * CAPTURE, affiliate=WORKS)
+WEB = Pools(company=WORKS + SIGN_IN_THREADS + 2 * INTAKE, affiliate=WORKS)
 
 WORKER_LOOPS = 3
 """One takes what is done inside the database; two wait for others' servers."""
@@ -43,5 +43,5 @@ WORKER_JOBS = 2
 # A verb that talks to the outside may look by one Work while another is open.
 WORKER = Pools(company=2 * WORKER_LOOPS + WORKER_JOBS, affiliate=1, reader=WORKER_LOOPS - 1)
 
-HOUSE = 2 * WEB.total + WORKER.total
+ALL_PROCESSES = 2 * WEB.total + WORKER.total
 """Two web processes, as there are while one takes the other's place, and a worker."""

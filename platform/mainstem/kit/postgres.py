@@ -65,7 +65,7 @@ SUPERUSER = "postgres"
 _PORT = 5432  # only part of the socket's name; nothing listens on a network
 _SOCKET = f".s.PGSQL.{_PORT}"
 _SOCKET_PATH_MAX = 107  # bytes; the kernel's limit, without the closing zero
-_KEEPER = Path(__file__).with_name("postgres_keeper.py")
+_SUPERVISOR = Path(__file__).with_name("postgres_supervisor.py")
 _LOCK_PATIENCE_SECONDS = 20.0
 _START_PATIENCE_SECONDS = 180.0
 _STOP_GRACE_SECONDS = 30.0
@@ -96,13 +96,13 @@ class Server:
         data: Path,
         programs: Programs,
         sockets: Path,
-        keeper: subprocess.Popen[bytes] | None = None,
+        supervisor: subprocess.Popen[bytes] | None = None,
     ) -> None:
         self.data = data
         self.binaries: Path = programs.bin
         self.major: int = programs.major
         self.sockets = sockets
-        self._keeper = keeper
+        self._supervisor = supervisor
         self._owner_pid = os.getpid()
 
     def __repr__(self) -> str:
@@ -115,7 +115,7 @@ class Server:
         return f"postgresql://{who}@/{quote(database, safe='')}?{where}"
 
     def admin_url(self, database: str = "postgres", *, seen_through: int | None = None) -> str:
-        """The same for the superuser, with her password; `seen_through` an open folder of the
+        """The same for the superuser, with its password; `seen_through` an open folder of the
         socket, for a program that inherits it and may not be able to walk there."""
         url = self.url(database, user=SUPERUSER, password=_password(self.data))
         if seen_through is None:
@@ -131,26 +131,26 @@ class Server:
 
     @property
     def alive(self) -> bool:
-        """Whether the server is kept running; after kill -9 the keeper starts it again."""
-        if self._keeper is not None:
-            return self._keeper.poll() is None
+        """Whether the server is kept running; after kill -9 its supervisor starts it again."""
+        if self._supervisor is not None:
+            return self._supervisor.poll() is None
         return _is_locked(self.data)
 
     def stop(self) -> None:
         """Stop the server if this process owns it. Calling it again does nothing."""
-        keeper = self._keeper
-        if keeper is None or os.getpid() != self._owner_pid:
+        supervisor = self._supervisor
+        if supervisor is None or os.getpid() != self._owner_pid:
             return
-        assert keeper.stdin is not None
-        assert keeper.stdout is not None
-        keeper.stdin.close()
+        assert supervisor.stdin is not None
+        assert supervisor.stdout is not None
+        supervisor.stdin.close()
         try:
-            keeper.wait(_STOP_GRACE_SECONDS + 15)
+            supervisor.wait(_STOP_GRACE_SECONDS + 15)
         except subprocess.TimeoutExpired:
-            keeper.kill()  # its death makes the kernel tell the server to stop
-            keeper.wait()
-        keeper.stdout.close()
-        self._keeper = None
+            supervisor.kill()  # its death makes the kernel tell the server to stop
+            supervisor.wait()
+        supervisor.stdout.close()
+        self._supervisor = None
         atexit.unregister(self.stop)
 
     def __enter__(self) -> Self:
@@ -182,7 +182,7 @@ def start(data: Path, *, durable: bool = True, settings: Mapping[str, str] | Non
         runnable, copied = reachable(programs, account)
         sockets = _sockets_for(cluster, account)
         left_outside = [path for path in (copied, None if sockets == cluster else sockets) if path]
-        _note_owner(data, sockets, left_outside, keeper_pid=None)
+        _note_owner(data, sockets, left_outside, supervisor_pid=None)
         try:
             if not cluster.exists():
                 _initialise(data, runnable, account, durable=durable)
@@ -191,12 +191,12 @@ def start(data: Path, *, durable: bool = True, settings: Mapping[str, str] | Non
                 chosen = _settings(
                     runnable.major, seen if sockets == cluster else str(sockets), durable=durable
                 )
-                keeper = _start_keeper(
+                supervisor = _start_supervisor(
                     data, runnable, account, lock, seen, handed, left_outside,
                     chosen | dict(settings or {}),
                 )  # fmt: skip
-            _note_owner(data, sockets, left_outside, keeper_pid=keeper.pid)
-            server = Server(data, programs, sockets, keeper)
+            _note_owner(data, sockets, left_outside, supervisor_pid=supervisor.pid)
+            server = Server(data, programs, sockets, supervisor)
         except BaseException:
             _remove(left_outside)
             raise
@@ -248,7 +248,7 @@ def _administer(server: Server | str, statement: sql.Composed) -> None:
 
 @contextlib.contextmanager
 def _lock(data: Path) -> Iterator[int]:
-    """The folder's lock, as a file descriptor that the keeper and the server inherit."""
+    """The folder's lock, as a file descriptor that the supervisor and the server inherit."""
     lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         until = time.monotonic() + _LOCK_PATIENCE_SECONDS
@@ -256,7 +256,7 @@ def _lock(data: Path) -> Iterator[int]:
             owner = _owner(data)
             if (owner is not None and _owns(owner)) or time.monotonic() > until:
                 raise ServerAlreadyOwned(data, int(str(owner["pid"])) if owner else None)
-            time.sleep(0.05)  # the owner or its keeper is dead, and the server is stopping
+            time.sleep(0.05)  # the owner or its supervisor is dead, and the server is stopping
         yield lock
     finally:
         os.close(lock)
@@ -281,11 +281,13 @@ def _is_locked(data: Path) -> bool:
         os.close(lock)
 
 
-def _note_owner(data: Path, sockets: Path, outside: list[Path], *, keeper_pid: int | None) -> None:
+def _note_owner(
+    data: Path, sockets: Path, outside: list[Path], *, supervisor_pid: int | None
+) -> None:
     owner = {
         "pid": os.getpid(),
         "born": _birth(os.getpid()),
-        "keeper_pid": keeper_pid,
+        "supervisor_pid": supervisor_pid,
         "sockets": str(sockets),
         "outside": [str(path) for path in outside],
     }
@@ -304,10 +306,10 @@ def _owner(data: Path) -> dict[str, object] | None:
 
 
 def _owns(owner: Mapping[str, object]) -> bool:
-    """Whether the noted owner lives, is no later process of the same number, and has its keeper."""
-    pid, keeper_pid = int(str(owner["pid"])), owner.get("keeper_pid")
-    keeper_lives = keeper_pid is None or _lives(int(str(keeper_pid)))
-    return _lives(pid) and owner.get("born") == _birth(pid) and keeper_lives
+    """Whether the noted owner lives, is no later process of the same number, and has its supervisor."""
+    pid, supervisor_pid = int(str(owner["pid"])), owner.get("supervisor_pid")
+    supervisor_lives = supervisor_pid is None or _lives(int(str(supervisor_pid)))
+    return _lives(pid) and owner.get("born") == _birth(pid) and supervisor_lives
 
 
 def _lives(pid: int) -> bool:
@@ -529,7 +531,7 @@ def _sockets_for(cluster: Path, account: Account | None) -> Path:
     raise PostgresProblem(f"The path of {cluster} is too long for a socket, and TMPDIR as well.")
 
 
-def _start_keeper(
+def _start_supervisor(
     data: Path,
     programs: Programs,
     account: Account | None,
@@ -555,7 +557,7 @@ def _start_keeper(
     }
     with (data / "start.log").open("wb") as words:
         return subprocess.Popen(  # noqa: S603
-            [sys.executable, "-I", "-S", str(_KEEPER), json.dumps(order)],
+            [sys.executable, "-I", "-S", str(_SUPERVISOR), json.dumps(order)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=words,
@@ -567,10 +569,10 @@ def _start_keeper(
 
 
 def _await_ready(server: Server) -> None:
-    keeper = server._keeper
-    assert keeper is not None
-    assert keeper.stdout is not None
-    started = _line_within(keeper, _START_PATIENCE_SECONDS)
+    supervisor = server._supervisor
+    assert supervisor is not None
+    assert supervisor.stdout is not None
+    started = _line_within(supervisor, _START_PATIENCE_SECONDS)
     if not started.startswith("started "):
         raise ServerDidNotStart(_last_words(server.data))
     pid = started.split()[1]
@@ -579,16 +581,16 @@ def _await_ready(server: Server) -> None:
         lines = _lines(server.data / "cluster" / "postmaster.pid")
         if len(lines) > 7 and lines[0] == pid and lines[7].strip() == "ready":
             return
-        if keeper.poll() is not None:
+        if supervisor.poll() is not None:
             raise ServerDidNotStart(_last_words(server.data))
         time.sleep(0.01)
     raise ServerDidNotStart(_last_words(server.data))
 
 
-def _line_within(keeper: subprocess.Popen[bytes], seconds: float) -> str:
-    assert keeper.stdout is not None
-    readable, _, _ = select.select([keeper.stdout], [], [], seconds)
-    return keeper.stdout.readline().decode() if readable else ""
+def _line_within(supervisor: subprocess.Popen[bytes], seconds: float) -> str:
+    assert supervisor.stdout is not None
+    readable, _, _ = select.select([supervisor.stdout], [], [], seconds)
+    return supervisor.stdout.readline().decode() if readable else ""
 
 
 def _last_words(data: Path) -> str:
@@ -604,10 +606,10 @@ def _changed(path: Path) -> float:
 
 def _close_in_forked_children(server: Server) -> None:
     # A forked child holds a copy of the pipe, which would keep the server after its owner.
-    keeper = server._keeper
-    assert keeper is not None
-    assert keeper.stdin is not None
-    pipe = keeper.stdin
+    supervisor = server._supervisor
+    assert supervisor is not None
+    assert supervisor.stdin is not None
+    pipe = supervisor.stdin
 
     def let_go() -> None:
         with contextlib.suppress(OSError, ValueError):

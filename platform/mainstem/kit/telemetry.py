@@ -73,5 +73,5 @@ def _shown(key: str, value: Any) -> Any:
 
 
 def log(name: str) -> Any:
-    """A logger that says which part of the house speaks."""
+    """A logger that names the part of the application that writes."""
     return structlog.get_logger(part=name)

@@ -35,7 +35,7 @@ def unseen(text: str) -> str | None:
     return None
 
 
-def tidy(text: str) -> str:
+def normalized(text: str) -> str:
     """The text without the space around it, its letters composed."""
     text = text.strip()
     return text if text.isascii() else unicodedata.normalize("NFC", text)

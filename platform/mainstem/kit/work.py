@@ -23,7 +23,7 @@ from mainstem.kit.errors import NotFound
 from mainstem.kit.ids import new_id
 
 Table = TypeVar("Table", bound=SQLModel)
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 COMPANY = -1
 """The home of work that may see every affiliate's rows."""
@@ -66,12 +66,12 @@ class Tools:
 
 
 @dataclass(frozen=True, slots=True)
-class Question(Generic[Answer]):
-    """What is asked of the database, and how the rows it gives are read."""
+class Query(Generic[Result]):
+    """A statement with its values, and how the rows it gives are read."""
 
     sql: str
     values: dict[str, Any]
-    read: Callable[[list[Any]], Answer]
+    read: Callable[[list[Any]], Result]
 
 
 @dataclass(slots=True)
@@ -116,25 +116,25 @@ class Work:
         row = self.row(sql, **values)
         return row[0] if row else None
 
-    def ask(self, question: Question[Answer]) -> Answer:
-        """The answer to one question."""
-        return question.read(self.rows(question.sql, **question.values))
+    def fetch(self, query: Query[Result]) -> Result:
+        """What one query reads."""
+        return query.read(self.rows(query.sql, **query.values))
 
-    def ask_all(self, questions: Sequence[Question[Any]]) -> list[Any]:
-        """The answer to each of several questions, all of them in one round trip."""
+    def fetch_all(self, queries: Sequence[Query[Any]]) -> list[Any]:
+        """What each of several queries reads, all of them in one round trip."""
         self.session.flush()
         with ExitStack() as open_cursors:
             with self.pg.pipeline():
-                asked = [
+                cursors = [
                     open_cursors.enter_context(self.pg.cursor(row_factory=namedtuple_row)).execute(
-                        question.sql,  # type: ignore[arg-type]
-                        _sent(question.values),
+                        query.sql,  # type: ignore[arg-type]
+                        _sent(query.values),
                     )
-                    for question in questions
+                    for query in queries
                 ]
             return [
-                question.read(cursor.fetchall())
-                for question, cursor in zip(questions, asked, strict=True)
+                query.read(cursor.fetchall())
+                for query, cursor in zip(queries, cursors, strict=True)
             ]
 
     def run(self, sql: str, **values: Any) -> int:

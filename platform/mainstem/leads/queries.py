@@ -1,4 +1,4 @@
-"""What pages read about leads. Nothing here changes anything, and each sees only what is hers."""
+"""What pages read about leads. Nothing here changes anything, and each sees only what is theirs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mainstem.kit import finding, paging
 from mainstem.kit.errors import NotFound
-from mainstem.kit.paging import By, Page, Sorting
+from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.transitions import Action
 from mainstem.kit.work import Work
 from mainstem.leads import rules
@@ -81,8 +81,8 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """A lead beside others that ask for the same service under the same contact."""
+class PossibleDuplicate:
+    """One of several leads that ask for the same service under the same contact."""
 
     home_id: int
     id: UUID
@@ -233,9 +233,9 @@ SELECT l.home_id, l.id, l.number, l.state, {STAGE} AS stage, l.lost_reason, {_SE
  WHERE l.state = %(state)s AND {STAGE} = %(stage)s {{where}} {{seek}} {{sorted}}"""
 
 _BY_CAME = (
-    By("l.created_at", "created_at", datetime),
-    By("l.home_id", "home_id", int),
-    By("l.id", "id", UUID),
+    SortColumn("l.created_at", "created_at", datetime),
+    SortColumn("l.home_id", "home_id", int),
+    SortColumn("l.id", "id", UUID),
 )
 SORTINGS = {
     "newest": Sorting("newest", _BY_CAME),
@@ -358,7 +358,7 @@ def _card(work: Work, row: Any) -> Card:
     )
 
 
-def beside(work: Work, home_id: int, lead_id: UUID) -> list[Beside]:
+def possible_duplicates(work: Work, home_id: int, lead_id: UUID) -> list[PossibleDuplicate]:
     """An open lead and all others that ask for the same under the same contact through another
     storefront, for staff to find out which of them is the client's; empty where there are none.
 
@@ -384,7 +384,7 @@ def beside(work: Work, home_id: int, lead_id: UUID) -> list[Beside]:
         open=list(rules.OPEN),
         since=work.now() - CLOSED_LATELY,
     )
-    return [Beside(**row._asdict()) for row in rows] if len(rows) > 1 else []
+    return [PossibleDuplicate(**row._asdict()) for row in rows] if len(rows) > 1 else []
 
 
 _LEAD = f"""
@@ -478,7 +478,7 @@ def _timeline(work: Work, home_id: int, lead_id: UUID) -> list[Entry]:
     return [Entry(at=row.at, actor=row.actor, fact=row.fact, words=row.words) for row in rows]
 
 
-# Hers by her storefront, and hers by her client: each read by its own index, then put together.
+# Theirs by storefront, and theirs by client: each read by its own index, then put together.
 _INTRODUCED = f"""
 WITH page AS (
   SELECT * FROM (
@@ -514,10 +514,10 @@ def introduced(
     cursor: str | None = None,
     most: int = LIST_MAX,
 ) -> Page:
-    """What an affiliate may see of the leads she introduced, newest first.
+    """What an affiliate may see of the leads they introduced, newest first.
 
-    Hers are the leads of her storefronts and those she is credited for. Of another's storefront
-    she is not shown duplicates: they name a client who came to somebody else.
+    Theirs are the leads of their storefronts and those they are credited for. Of another's
+    storefront no duplicates are shown: they name a client who came to somebody else.
     """
     where = ""
     if stage:

@@ -31,8 +31,8 @@ LOST_REASONS = (
 )
 
 PROTECTED = timedelta(days=30)
-"""How long the first introducer of a client for a service is the only one, once she was reached;
-and how long a request that is repeated in one storefront is a duplicate."""
+"""How long the first introducer of a client for a service is the only one, once the client was
+reached; and how long a request that is repeated in one storefront is a duplicate."""
 
 ASKED_PER_HOUR_MAX = 10
 """How many requests are taken from one network address in an hour."""

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from mainstem import attribution, orders
-from mainstem.attribution import Ask
+from mainstem.attribution import AttributionRequest
 from mainstem.kit import idempotency
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.events import record, record_all
@@ -132,7 +132,7 @@ def _write(
     """The lead, credited as is decided now, with the evidence of consent."""
     assert counter.product_id is not None
     now = work.now()
-    ask = Ask(
+    request = AttributionRequest(
         storefront_id=wanted.storefront_id,
         home_id=wanted.home_id,
         client_key=checked.client.key,
@@ -141,7 +141,7 @@ def _write(
         link=wanted.link,
         at=now,
     )
-    [decision] = attribution.decide(work, [ask])
+    [decision] = attribution.decide(work, [request])
     lead = Lead(
         home_id=wanted.home_id,
         id=lead_id,
@@ -182,7 +182,7 @@ def _write(
 
 def _claim_contacts(work: Work, lead: Lead, keys: list[str]) -> Any | None:
     """Hold the person's contacts for this service in this storefront; the lead that came first,
-    where she has asked here before or is already another's client for it.
+    where they have asked here before or are already another's client for it.
 
     The rows are the lock: of two requests at the same instant one waits here for the other, and
     keys are taken in order, so that two never wait for each other.
@@ -264,22 +264,24 @@ def qualify(work: Work, home_id: int, lead_id: UUID, *, assigned_to: str = "") -
 
 
 def reach(work: Work, home_id: int, lead_id: UUID, *, by: str) -> None:
-    """Staff have reached the client by `phone` or `email`: it is she who asked.
+    """Staff have reached the client by `phone` or `email`: the request is theirs.
 
-    From here on she is this lead's client for the service, by that contact: what comes for it under
-    it through another storefront in the next thirty days is a duplicate of this.
+    From here on they are this lead's client for the service, by that contact: what comes for it
+    under it through another storefront in the next thirty days is a duplicate of this.
     """
     lead = work.take(Lead, (home_id, lead_id))
     LEAD.step(lead.state, "reach")
     keys = rules.contact_keys(lead, by=by) if by in ("phone", "email") else []
     if not keys:
-        raise InvalidInput(Problem("/by", "invalid_field", "Say by which contact she was reached."))
+        raise InvalidInput(
+            Problem("/by", "invalid_field", "Choose by which contact the client was reached.")
+        )
     _reached(work, lead, by, keys)
     record(work, "lead.reached", lead.id, home=home_id)
 
 
 def _reached(work: Work, lead: Lead, by: str, keys: list[str]) -> None:
-    """It is she: protect these contacts for this lead, unless another protects them already."""
+    """Protect these contacts for this lead, unless another protects them already."""
     if lead.reached_at is None:
         lead.reached_at, lead.reached_by = work.now(), by
     for key in keys:
@@ -435,7 +437,7 @@ def send_quote(work: Work, home_id: int, lead_id: UUID) -> int:
 def view_quote(work: Work, home_id: int, lead_id: UUID, no: int) -> None:
     """The client has opened the quote; only the first time is a fact.
 
-    Its link was sent to her e-mail address: so she can be reached by that, and it is she who asked.
+    Its link was sent to their e-mail address: they are reached by that, and the request is theirs.
     """
     lead = work.take(Lead, (home_id, lead_id))
     quote = _take_quote(work, lead, no)

@@ -11,7 +11,7 @@ from mainstem.kit.work import Work
 class Finding:
     """One check: its sentence, and how many things contradict it, with one example."""
 
-    truth: str
+    invariant: str
     wrong: int
     example: str = ""
 
@@ -57,13 +57,13 @@ _CHECKS = {
 
 def audit(work: Work) -> list[Finding]:
     """Every check of the books, each with how many contradictions it found."""
-    return [_check(work, truth, sql) for truth, sql in _CHECKS.items()]
+    return [_check(work, invariant, sql) for invariant, sql in _CHECKS.items()]
 
 
-def _check(work: Work, truth: str, sql: str) -> Finding:
+def _check(work: Work, invariant: str, sql: str) -> Finding:
     row = work.row(f"SELECT count(*) AS wrong, min(key) AS example FROM ({sql}) AS found (key)")
     assert row is not None
-    return Finding(truth, row.wrong, row.example or "")
+    return Finding(invariant, row.wrong, row.example or "")
 
 
 def trial_balance(work: Work) -> list[tuple[str, str, int, int]]:

@@ -16,17 +16,17 @@ PARENT_ACCOUNTS = {
     "gateway_cash": "Cash at the payment gateway, as the gateway says it is",
     "bank_cash": "Cash in the parent's own bank",
     "sales": "Sales, without tax",
-    "tax": "Tax collected, to be handed on",
+    "tax": "Tax collected, to be paid to the tax authority",
     "commission_expense": "Commission that delivered sales have earned affiliates",
     "fees": "Fees of the payment gateway",
     "disputes": "Money held or taken by disputes",
-    "fx_difference": "Differences from changing money",
-    "write_off": "Debts given up",
+    "fx_difference": "Differences from converting currencies",
+    "write_off": "Debts written off",
     "suspense": "Movements that nobody has explained yet",
 }
 AFFILIATE_ACCOUNTS = {
     "pending": "Earned, still inside the return window",
-    "payable": "Earned and free; below zero it is a debt that the next commissions fill",
+    "payable": "Earned and free; below zero it is a debt that the next commissions pay off",
     "payout_clearing": "On its way to the affiliate",
 }
 

@@ -1,7 +1,6 @@
-"""Orders: captured, paid, delivered, and given back; each step a fact, the rest derived."""
+"""Orders: placed, paid, delivered, and refunded; each step a fact, the rest derived."""
 
 from mainstem.orders.approvals import approve, deny, withdraw
-from mainstem.orders.calling_off import HasLeft
 from mainstem.orders.client import Client, check_client, text_problems
 from mainstem.orders.ending import cancel, close_finished, expire_unpaid, give_rest_back, withhold
 from mainstem.orders.errors import (
@@ -12,11 +11,13 @@ from mainstem.orders.errors import (
     PriceChanged,
 )
 from mainstem.orders.limits import MAY_APPROVE, limit_of
+from mainstem.orders.line_cancellation import HasLeft
 from mainstem.orders.links import LinkWithdrawn, check_link, links_open_from, withdraw_links
 from mainstem.orders.model import (
     Address,
     ClientDetails,
     LineWanted,
+    OrderKey,
     OrderWanted,
     Placed,
     PriceQuote,
@@ -50,6 +51,7 @@ __all__ = [
     "InsufficientStock",
     "LineWanted",
     "LinkWithdrawn",
+    "OrderKey",
     "OrderRefused",
     "OrderWanted",
     "Placed",

@@ -20,7 +20,7 @@ class MayNotApprove(Refused):
 
     code: ClassVar[str] = "may_not_approve"
     status: ClassVar[int] = 403
-    message: ClassVar[str] = "Only finance approves money that goes back. Ask a colleague there."
+    message: ClassVar[str] = "Only finance approves refunds. Ask a colleague there."
 
 
 class SamePerson(Refused):
@@ -36,12 +36,12 @@ class MoreThanAsked(Refused):
 
     code: ClassVar[str] = "more_than_asked"
     message: ClassVar[str] = (
-        "{now} would go back now, and {asked} was asked for. Deny it and have it asked for again."
+        "{now} would be refunded now, and {asked} was requested. Deny it and have it requested again."
     )
 
 
 def approve(work: Work, home_id: int, approval_id: UUID) -> None:
-    """Send back what a colleague asked for. It is weighed anew: what is no longer there is refused.
+    """Send back what a colleague asked for. It is checked again: what is no longer there is refused.
 
     Raises SamePerson, MayNotApprove, MoreThanAsked, InvalidTransition when it is answered already,
     and whatever the refund or the cancellation itself would.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mainstem.kit.contact import email_key, phone_key
 from mainstem.kit.errors import Problem
 from mainstem.kit.postal import is_country, postal_code
-from mainstem.kit.text import UNSEEN, tidy, unseen
+from mainstem.kit.text import UNSEEN, normalized, unseen
 from mainstem.orders.model import Address, ClientDetails
 
 TEXT_MAX = 200
@@ -49,12 +49,14 @@ def check_client(details: ClientDetails, address: Address) -> Client | list[Prob
     return Client(
         key=key,
         phone_key=phone_key(phone, country) if phone else None,
-        details=ClientDetails(name=tidy(details.name), email=details.email.strip(), phone=phone),
+        details=ClientDetails(
+            name=normalized(details.name), email=details.email.strip(), phone=phone
+        ),
         address=Address(
-            line1=tidy(address.line1),
-            line2=tidy(address.line2),
+            line1=normalized(address.line1),
+            line2=normalized(address.line2),
             postal_code=code,
-            city=tidy(address.city),
+            city=normalized(address.city),
             country=country,
         ),
     )

@@ -17,10 +17,11 @@ from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
 from mainstem.money import Money, rdiv
 from mainstem.orders import limits
-from mainstem.orders.calling_off import OpenLine, call_off, open_lines
 from mainstem.orders.holds import payable_on
 from mainstem.orders.limits import Outcome
-from mainstem.orders.progress import Key, lock
+from mainstem.orders.line_cancellation import OpenLine, cancel_lines, open_lines
+from mainstem.orders.model import OrderKey
+from mainstem.orders.progress import lock
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,7 +30,7 @@ def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> Outcome:
     """Cancel what has not left of an order, and send back what was paid for it.
 
     An order of which nothing has left is canceled whole, and all of its payment goes back. Of any
-    other, the pieces that are still here are called off, and what they cost goes back: the delivery
+    other, the pieces that are still here are canceled, and what they cost goes back: the delivery
     charge does not, because a parcel left. When that is more than the actor may send back alone, a
     second person is asked, and the goods wait. Raises InvalidTransition when nothing is left to
     cancel.
@@ -37,7 +38,9 @@ def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> Outcome:
     plan = _plan(work, (home_id, order_id))
     back = plan.back
     if back and not limits.alone(work, plan.key, back):
-        limits.ask(work, plan.key, "cancellation", back, reason=reason, holds_goods=True)
+        limits.request_approval(
+            work, plan.key, "cancellation", back, reason=reason, holds_goods=True
+        )
         return "needs_approval"
     _carry_out(work, plan, reason=reason)
     return "done"
@@ -57,16 +60,16 @@ def carry_out(
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What canceling an order would do: call off these lines and send back this much."""
+    """What canceling an order would do: cancel these lines and send back this much."""
 
-    key: Key
+    key: OrderKey
     whole: bool
     rest: Sequence[OpenLine]
     lines: Sequence[tuple[int, int]]
     back: Money
 
 
-def _plan(work: Work, key: Key) -> _Plan:
+def _plan(work: Work, key: OrderKey) -> _Plan:
     row = work.row(
         """SELECT state, fulfillment_status, currency, paid_minor FROM orders
             WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
@@ -89,7 +92,7 @@ def _plan(work: Work, key: Key) -> _Plan:
 
 
 def _carry_out(work: Work, plan: _Plan, *, reason: str, approval_id: UUID | None = None) -> None:
-    call_off(work, [(*plan.key, line.line_no, line.open) for line in plan.rest])
+    cancel_lines(work, [(*plan.key, line.line_no, line.open) for line in plan.rest])
     if plan.whole:
         end(work, [plan.key])
         give_rest_back(work, [plan.key], reason=reason, approval_id=approval_id)
@@ -105,7 +108,7 @@ def _carry_out(work: Work, plan: _Plan, *, reason: str, approval_id: UUID | None
         )
 
 
-def withhold(work: Work, orders: Sequence[Key]) -> None:
+def withhold(work: Work, orders: Sequence[OrderKey]) -> None:
     """Send nothing more of these orders, whose dispute is lost, and free their goods.
 
     An order of which nothing has left is canceled, and what its disputes left of the payment is asked
@@ -125,7 +128,7 @@ def withhold(work: Work, orders: Sequence[Key]) -> None:
     )
     keys = [(row.home_id, row.id) for row in rows]
     whole = {(row.home_id, row.id) for row in rows if row.whole}
-    call_off(
+    cancel_lines(
         work,
         [
             (*line.order, line.line_no, line.open)
@@ -138,7 +141,7 @@ def withhold(work: Work, orders: Sequence[Key]) -> None:
 
 
 def give_rest_back(
-    work: Work, orders: Sequence[Key], *, reason: str, approval_id: UUID | None = None
+    work: Work, orders: Sequence[OrderKey], *, reason: str, approval_id: UUID | None = None
 ) -> None:
     """Refund what is left of the payments of canceled orders: neither disputed nor on its way back.
 
@@ -156,7 +159,7 @@ def give_rest_back(
             )
 
 
-def _left(work: Work, orders: Sequence[Key]) -> list[Any]:
+def _left(work: Work, orders: Sequence[OrderKey]) -> list[Any]:
     """What is left of what was paid for these orders: (home_id, id, state, left_minor)."""
     return work.rows(
         """SELECT o.home_id, o.id, o.state,
@@ -173,7 +176,7 @@ def _left(work: Work, orders: Sequence[Key]) -> list[Any]:
     )
 
 
-def _cost(work: Work, key: Key, rest: Sequence[OpenLine]) -> list[tuple[int, int]]:
+def _cost(work: Work, key: OrderKey, rest: Sequence[OpenLine]) -> list[tuple[int, int]]:
     """What the pieces still here cost, by line, as far as line and payment have it left."""
     left = payments.left_to_refund(work, *key)
     step = payments.payment_step(left.currency)
@@ -191,7 +194,7 @@ def _cost(work: Work, key: Key, rest: Sequence[OpenLine]) -> list[tuple[int, int
     return lines
 
 
-def end(work: Work, orders: Sequence[Key]) -> None:
+def end(work: Work, orders: Sequence[OrderKey]) -> None:
     """Say that these orders are canceled: nothing of them has left, and nothing will."""
     work.run(
         """UPDATE orders o SET state = 'canceled', fulfillment_status = 'canceled'
@@ -262,7 +265,7 @@ def close_finished(work: Work, *, most: int = 5000) -> int:
     )
 
 
-def _over(work: Work, *, step: int) -> Iterator[Key]:
+def _over(work: Work, *, step: int) -> Iterator[OrderKey]:
     """The orders whose hold is over, oldest first, however many there are whose is not."""
     now = work.now()
     today = now.astimezone(work.tools.zone).date()

@@ -22,7 +22,7 @@ class OrderRefused(Refused):
 
     code: ClassVar[str] = "order_invalid"
     status: ClassVar[int] = 422
-    message: ClassVar[str] = "This order needs another look."
+    message: ClassVar[str] = "Something in this order is not right."
 
 
 class InsufficientStock(Refused):

@@ -15,7 +15,7 @@ from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
 from mainstem.money import Money, exponent
-from mainstem.orders.progress import Key
+from mainstem.orders.model import OrderKey
 
 MAY_REFUND = ("lead_desk", "finance", "admin")
 MAY_APPROVE = ("finance", "admin")
@@ -39,7 +39,7 @@ class MayNotRefund(Refused):
 
     code: ClassVar[str] = "may_not_refund"
     status: ClassVar[int] = 403
-    message: ClassVar[str] = "Your role does not send money back. Ask the lead desk or finance."
+    message: ClassVar[str] = "Your role does not make refunds. Ask the lead desk or finance."
 
 
 class WaitsForApproval(Refused):
@@ -71,7 +71,7 @@ def _with(given: Mapping[str, Mapping[str, int]]) -> Mapping[str, Mapping[str, i
     return {role: {**LIMITS.get(role, {}), **given.get(role, {})} for role in {*LIMITS, *given}}
 
 
-def alone(work: Work, key: Key, amount: Money) -> bool:
+def alone(work: Work, key: OrderKey, amount: Money) -> bool:
     """Whether the actor may send this back without asking anybody.
 
     Whatever they have sent back of the order before counts too, so that a large sum in small parts is
@@ -91,9 +91,9 @@ def alone(work: Work, key: Key, amount: Money) -> bool:
     return bool(before + amount.minor <= limit.minor)
 
 
-def ask(
+def request_approval(
     work: Work,
-    key: Key,
+    key: OrderKey,
     kind: str,
     amount: Money,
     *,

@@ -8,6 +8,9 @@ from uuid import UUID
 
 import msgspec
 
+OrderKey = tuple[int, UUID]
+"""An order: (home, id)."""
+
 
 class ClientDetails(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Who buys. No account is needed."""
@@ -30,7 +33,7 @@ class Address(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class LineWanted(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """So many of a SKU. `agreed_minor` is a total that was agreed elsewhere, tax included: by an
     accepted quote or in an imported history. Everybody else gets the server's price, and may say
-    in `unit_price_minor` which price of one she saw."""
+    in `unit_price_minor` which price of one the client saw."""
 
     sku: str
     quantity: int
@@ -78,7 +81,7 @@ class OrderWanted(msgspec.Struct, frozen=True, kw_only=True):
 
     `key` and `fingerprint` make a repeat harmless: the same key with the same fingerprint is the
     same order. `placed_at` and `delivered_at` are given only for an imported history: when it was
-    bought, and when something of it reached the client for money that she had not had back.
+    bought, and when something of it reached the client for money that they had not had back.
     Everybody else gets now, and learns the rest as it happens. `ip_address` is the network address
     of whoever ordered on an open page, and for whom nobody answers; `key_id` the storefront's key
     that did.

@@ -18,12 +18,12 @@ from uuid import UUID
 import msgspec
 
 from mainstem import attribution, catalog, network, planbook, stock
-from mainstem.attribution import Ask, Decision, Seen, Won
+from mainstem.attribution import AttributionRequest, Decision, Evidence, LeadCredit
 from mainstem.catalog import Offer, ShippingRate
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import new_ids, short
-from mainstem.kit.work import Question, Work, columns
+from mainstem.kit.work import Query, Work, columns
 from mainstem.money import MINOR_MAX, net_of_tax
 from mainstem.orders import rules, unpaid
 from mainstem.orders.client import Client
@@ -124,13 +124,13 @@ def _place(work: Work, drafts: list[_Draft], now: datetime) -> list[_Draft]:
     _price(live, known)
     if priced := _open(live):
         plans = planbook.choose(known.published, {draft.at for draft in priced})
-        seen = attribution.see(
+        evidence = attribution.gather_evidence(
             work,
-            [known.asks[draft.id] for draft in priced],
+            [known.attribution_requests[draft.id] for draft in priced],
             known.signals,
             levels=max(plan.levels for plan in plans.values()),
         )
-        _take_and_write(work, priced, _Ready(known, seen, plans, now))
+        _take_and_write(work, priced, _Ready(known, evidence, plans, now))
     return [repeat for repeat, first in repeats if not _answer_repeat(repeat, first)]
 
 
@@ -145,7 +145,7 @@ def _answered(draft: _Draft) -> Placed | Refused:
 
 # ---------------------------------------------------------------- what must be known
 
-Key = tuple[int, int, str]
+RequestKey = tuple[int, int, str]
 """An idempotency key or external id, with the home and storefront whose it is."""
 
 
@@ -153,12 +153,12 @@ Key = tuple[int, int, str]
 class _Known:
     """What the database says about a batch, before anything is decided."""
 
-    keys: dict[Key, Any]
-    externals: dict[Key, str]
+    keys: dict[RequestKey, Any]
+    externals: dict[RequestKey, str]
     stores: dict[int, Any]
     rates: dict[str, ShippingRate]
     published: planbook.Published
-    asks: dict[UUID, Ask]
+    attribution_requests: dict[UUID, AttributionRequest]
     signals: list[Any]
     offers: dict[tuple[str, str], dict[str, Offer]]
     held: Held
@@ -187,24 +187,24 @@ SELECT s.id, s.home_id, s.currency, s.locales, s.product_ids, s.active, a.state
 
 
 def _learn(work: Work, drafts: list[_Draft]) -> _Known:
-    """Everything that these orders depend on, asked in one round trip."""
-    asks = _asks(work, drafts)
+    """Everything that these orders depend on, read in one round trip."""
+    attribution_requests = _attribution_requests(work, drafts)
     groups = _grouped(drafts)
-    by_attribution = attribution.questions(list(asks.values()))
+    by_attribution = attribution.queries(list(attribution_requests.values()))
     strangers = [
         who
         for draft in drafts
         if draft.client
         for who in unpaid.whose(draft.wanted, draft.client.key)
     ]
-    keys, externals, stores, rates, published, *rest = work.ask_all(
+    keys, externals, stores, rates, published, *rest = work.fetch_all(
         [
-            Question(
+            Query(
                 _KEYS_KNOWN,
                 _named(("homes", "stores", "keys"), [_key(draft) for draft in drafts]),
                 lambda rows: {tuple(row[:3]): row for row in rows},
             ),
-            Question(
+            Query(
                 _EXTERNALS_KNOWN,
                 _named(
                     ("homes", "stores", "keys"),
@@ -212,16 +212,16 @@ def _learn(work: Work, drafts: list[_Draft]) -> _Known:
                 ),
                 lambda rows: {tuple(row[:3]): row.number for row in rows},
             ),
-            Question(
+            Query(
                 _STOREFRONTS,
                 {"ids": sorted({draft.wanted.storefront_id for draft in drafts})},
                 lambda rows: {row.id: row for row in rows},
             ),
-            catalog.shipping_rates_question(),
-            planbook.published_question(),
+            catalog.shipping_rates_query(),
+            planbook.published_query(),
             *by_attribution,
-            *(_offers_question(group) for group in groups.values()),
-            *([unpaid.question(strangers, work.now())] if strangers else []),
+            *(_offers_query(group) for group in groups.values()),
+            *([unpaid.held_query(strangers, work.now())] if strangers else []),
         ]
     )
     held = rest.pop() if strangers else Held()
@@ -232,18 +232,18 @@ def _learn(work: Work, drafts: list[_Draft]) -> _Known:
         stores=stores,
         rates=rates,
         published=published,
-        asks=asks,
+        attribution_requests=attribution_requests,
         signals=signals,
         offers=dict(zip(groups, offers, strict=True)),
         held=held,
     )
 
 
-def _key(draft: _Draft) -> Key:
+def _key(draft: _Draft) -> RequestKey:
     return draft.wanted.home_id, draft.wanted.storefront_id, draft.wanted.key
 
 
-def _external(draft: _Draft) -> Key:
+def _external(draft: _Draft) -> RequestKey:
     return draft.wanted.home_id, draft.wanted.storefront_id, draft.wanted.external_id or ""
 
 
@@ -254,8 +254,8 @@ def _grouped(drafts: list[_Draft]) -> dict[tuple[str, str], list[_Draft]]:
     return groups
 
 
-def _offers_question(group: list[_Draft]) -> Question[dict[str, Offer]]:
-    return catalog.offers_question(
+def _offers_query(group: list[_Draft]) -> Query[dict[str, Offer]]:
+    return catalog.offers_query(
         sorted({line.sku for draft in group for line in draft.wanted.lines}),
         currency=group[0].wanted.currency,
         locale=group[0].wanted.locale,
@@ -271,23 +271,25 @@ SELECT l.id, l.seller_id, l.attributed_by, l.attribution
   JOIN lead l ON l.home_id = asked.home_id AND l.id = asked.id"""
 
 
-def _asks(work: Work, drafts: list[_Draft]) -> dict[UUID, Ask]:
+def _attribution_requests(work: Work, drafts: list[_Draft]) -> dict[UUID, AttributionRequest]:
     """What is known of each order's client. A lead that was won keeps its decision."""
-    won: dict[UUID, Won] = {}
+    credits: dict[UUID, LeadCredit] = {}
     if from_leads := [draft.wanted for draft in drafts if draft.wanted.lead_id]:
         rows = work.rows(
             _LEADS,
             homes=[wanted.home_id for wanted in from_leads],
             ids=[wanted.lead_id for wanted in from_leads],
         )
-        won = {row.id: Won(row.seller_id, row.attributed_by, row.attribution) for row in rows}
-    return {draft.id: _as_ask(draft, won) for draft in drafts}
+        credits = {
+            row.id: LeadCredit(row.seller_id, row.attributed_by, row.attribution) for row in rows
+        }
+    return {draft.id: _attribution_request(draft, credits) for draft in drafts}
 
 
-def _as_ask(draft: _Draft, won: Mapping[UUID, Won]) -> Ask:
+def _attribution_request(draft: _Draft, credits: Mapping[UUID, LeadCredit]) -> AttributionRequest:
     wanted, client = draft.wanted, draft.client
     assert client is not None, "an order is checked before anybody is credited"
-    return Ask(
+    return AttributionRequest(
         storefront_id=wanted.storefront_id,
         home_id=wanted.home_id,
         client_key=client.key,
@@ -295,7 +297,7 @@ def _as_ask(draft: _Draft, won: Mapping[UUID, Won]) -> Ask:
         code=wanted.code,
         link=wanted.link,
         at=draft.at,
-        won=won[wanted.lead_id] if wanted.lead_id else None,
+        lead_credit=credits[wanted.lead_id] if wanted.lead_id else None,
         delivered_at=wanted.delivered_at,
     )
 
@@ -307,7 +309,7 @@ def _find_repeats(
     drafts: list[_Draft], known: _Known
 ) -> tuple[list[_Draft], list[tuple[_Draft, _Draft]]]:
     """Answer what was answered before; what is new, and (repeat, first) for repeats within."""
-    first: dict[tuple[str, Key], _Draft] = {}
+    first: dict[tuple[str, RequestKey], _Draft] = {}
     live, repeats = [], []
     for draft in drafts:
         draft.answer = _answer_before(draft, known)
@@ -486,7 +488,7 @@ class _Ready:
     """What is decided about a batch before its goods are taken."""
 
     known: _Known
-    seen: Seen
+    evidence: Evidence
     plans: Mapping[datetime, Plan]
     now: datetime
 
@@ -501,12 +503,12 @@ def _take_and_write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
     try:
         with work.pg.transaction():  # inside our own: a savepoint
             shelf = stock.look(work, variants)
-            _allocate(drafts, shelf, ready.known.held.anew())
+            _allocate(drafts, shelf, ready.known.held.copy())
             _write(work, _open(drafts), ready)
             stock.take(work, shelf.taken)
     except stock.ShelfChanged:
         shelf = stock.lock(work, variants)
-        _allocate(drafts, shelf, ready.known.held.anew())
+        _allocate(drafts, shelf, ready.known.held.copy())
         _write(work, _open(drafts), ready)
         stock.take(work, shelf.taken)
 
@@ -607,13 +609,13 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
     if not drafts:
         return
     orders, keys, fulfilments, reservations, origins = [], [], [], [], []
-    seen = ready.seen.anew()
+    evidence = ready.evidence.copy()
     for draft in drafts:
         wanted, plan = draft.wanted, ready.plans[draft.at]
-        ask = ready.known.asks[draft.id]
-        decision = seen.decide(ask)
-        seen.introduce(ask, decision, (wanted.home_id, draft.id))
-        upline = seen.lines[decision.seller_id].upline[: plan.levels]
+        request = ready.known.attribution_requests[draft.id]
+        decision = evidence.decide(request)
+        evidence.introduce(request, decision, (wanted.home_id, draft.id))
+        upline = evidence.uplines[decision.seller_id].affiliates[: plan.levels]
         orders.append(_order_row(draft, plan, decision, upline))
         keys.append(
             (wanted.home_id, wanted.storefront_id, wanted.key, wanted.fingerprint, draft.id)
@@ -635,7 +637,7 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
         for line in draft.lines
     ]
     with work.pg.pipeline():
-        seen.bind(work)
+        evidence.bind(work)
         work.run(_ORDERS, **_named(_ORDER_COLUMNS, orders))
         work.run(_LINES, **_named(_LINE_COLUMNS, lines))
         if reservations:

@@ -1,4 +1,4 @@
-"""What happens to an order after it was placed: paid, shipped, delivered, given back, disputed.
+"""What happens to an order after it was placed: paid, shipped, delivered, refunded, disputed.
 
 Each verb takes any number of orders, locks them in key order, computes what should stand and
 writes the difference. Money is booked here, in the same transaction as the order's own figures.
@@ -19,10 +19,8 @@ from mainstem.kit.work import Work, columns
 from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
 from mainstem.money import rdiv
+from mainstem.orders.model import OrderKey
 from mainstem.orders.promise import promised_on
-
-Key = tuple[int, UUID]
-"""An order: (home, id)."""
 
 CASH = {"stripe": "gateway_cash", "external": "bank_cash"}
 
@@ -60,7 +58,7 @@ UPDATE orders o SET
 RETURNING o.home_id, o.id, o.state, o.paid_at"""
 
 
-def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> list[Key]:
+def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> list[OrderKey]:
     """Captured payments (home, payment) make their orders paid, once; those that now are.
 
     Money that arrives for an order that has expired or was canceled is sent back whole.
@@ -179,35 +177,35 @@ UPDATE orders o SET fulfillment_status = CASE
  WHERE o.home_id = sums.home_id AND o.id = sums.order_id"""
 
 
-Line = tuple[int, UUID, int, int]
+LineQuantity = tuple[int, UUID, int, int]
 """So much of a line: (home, order, line, quantity)."""
 Fulfilment = tuple[int, UUID, int]
 """One location's work for one order: (home, order, no)."""
 
 
 def record_shipment(
-    work: Work, lines: Sequence[Line], *, at: Mapping[Key, datetime] | None = None
+    work: Work, lines: Sequence[LineQuantity], *, at: Mapping[OrderKey, datetime] | None = None
 ) -> None:
     """So much of these lines has left."""
     _move_lines(work, "shipped", lines, at)
 
 
 def record_delivery(
-    work: Work, lines: Sequence[Line], *, at: Mapping[Key, datetime] | None = None
+    work: Work, lines: Sequence[LineQuantity], *, at: Mapping[OrderKey, datetime] | None = None
 ) -> None:
     """So much of these lines is with the client. This is what earns."""
     _move_lines(work, "delivered", lines, at)
 
 
 def record_departure(
-    work: Work, fulfilments: Sequence[Fulfilment], *, at: Mapping[Key, datetime] | None = None
+    work: Work, fulfilments: Sequence[Fulfilment], *, at: Mapping[OrderKey, datetime] | None = None
 ) -> None:
     """All that was promised by these fulfilments has left. Their orders are locked already."""
     _move_promised(work, "shipped", fulfilments, at)
 
 
 def record_arrival(
-    work: Work, fulfilments: Sequence[Fulfilment], *, at: Mapping[Key, datetime] | None = None
+    work: Work, fulfilments: Sequence[Fulfilment], *, at: Mapping[OrderKey, datetime] | None = None
 ) -> None:
     """All that was promised by these fulfilments is with the client. This is what earns.
 
@@ -217,7 +215,7 @@ def record_arrival(
 
 
 def _move_lines(
-    work: Work, column: str, lines: Sequence[Line], at: Mapping[Key, datetime] | None
+    work: Work, column: str, lines: Sequence[LineQuantity], at: Mapping[OrderKey, datetime] | None
 ) -> None:
     homes, orders, numbers, quantities = columns(lines, 4)
     moved = {"homes": homes, "orders": orders, "lines": numbers, "quantities": quantities}
@@ -226,14 +224,21 @@ def _move_lines(
 
 
 def _move_promised(
-    work: Work, column: str, fulfilments: Sequence[Fulfilment], at: Mapping[Key, datetime] | None
+    work: Work,
+    column: str,
+    fulfilments: Sequence[Fulfilment],
+    at: Mapping[OrderKey, datetime] | None,
 ) -> None:
     homes, orders, numbers = columns(fulfilments, 3)
     _move(work, column, _PROMISED, {"homes": homes, "orders": orders, "nos": numbers}, at or {})
 
 
 def _move(
-    work: Work, column: str, source: str, moved: dict[str, list[Any]], at: Mapping[Key, datetime]
+    work: Work,
+    column: str,
+    source: str,
+    moved: dict[str, list[Any]],
+    at: Mapping[OrderKey, datetime],
 ) -> None:
     orders = list(dict.fromkeys(zip(moved["homes"], moved["orders"], strict=True)))
     if not orders:
@@ -266,7 +271,7 @@ def _move(
 
 
 @dataclass(slots=True)
-class _Given:
+class _RefundTotals:
     """How much of one order has gone back so far, while refunds are being booked."""
 
     row: Any
@@ -335,7 +340,7 @@ SELECT r.home_id, r.order_id, r.id, r.state, r.amount_minor, r.lines, r.booked, 
  ORDER BY r.home_id, r.order_id, r.state = 'succeeded', r.id"""
 
 
-def record_refund(work: Work, orders: Sequence[Key]) -> None:
+def record_refund(work: Work, orders: Sequence[OrderKey]) -> None:
     """Bring these orders and the books to what their refunds say now.
 
     A refund counts from when the gateway says that it succeeded; one that failed after all is
@@ -349,19 +354,19 @@ def record_refund(work: Work, orders: Sequence[Key]) -> None:
         # The refund's letter came before the payment's: the payment is booked first.
         mark_paid(work, [tuple(row) for row in work.rows(_PAYMENTS, **keys)])
         rows = work.rows(_ORDERS, **keys)
-    given = {(row.home_id, row.id): _Given(row, {}) for row in rows}
+    totals = {(row.home_id, row.id): _RefundTotals(row, {}) for row in rows}
     for line in work.rows(_LINES, **keys):
-        state = given[line.home_id, line.order_id]
+        state = totals[line.home_id, line.order_id]
         state.lines[line.line_no] = line
         state.refunded[line.line_no] = line.refunded_minor
-    for state in given.values():
+    for state in totals.values():
         state.unallocated_minor = state.row.unallocated_minor
         state.shipping_minor = (
             state.row.refunded_minor - state.row.unallocated_minor - sum(state.refunded.values())
         )
     postings, booked, failed = [], [], []
     for refund in work.rows(_REFUNDS, **keys):
-        state = given[refund.home_id, refund.order_id]
+        state = totals[refund.home_id, refund.order_id]
         sign = 1 if refund.state == "succeeded" else -1
         tax_before = state.tax_minor()
         state.move(refund, sign)
@@ -382,8 +387,8 @@ def record_refund(work: Work, orders: Sequence[Key]) -> None:
         ids=[id for _, id, _ in booked],
         booked=[is_booked for _, _, is_booked in booked],
     )
-    touched = [state for state in given.values() if state.touched]
-    _write_given(work, touched)
+    touched = [state for state in totals.values() if state.touched]
+    _write_refund_totals(work, touched)
     whole = [state.row for state in touched if state.total_minor >= state.row.paid_minor]
     attribution.unbind(
         work, refunded=[(row.home_id, row.id) for row in whole], paid_after_all=failed
@@ -406,7 +411,7 @@ def _refund_posting(work: Work, order: Any, refund: Any, sign: int, tax: int) ->
     )
 
 
-def _write_given(work: Work, states: list[_Given]) -> None:
+def _write_refund_totals(work: Work, states: list[_RefundTotals]) -> None:
     lines = [
         (state.row.home_id, state.row.id, no, back)
         for state in states
@@ -441,7 +446,7 @@ def _write_given(work: Work, states: list[_Given]) -> None:
     record_all(work, "order.refunded", [(state.row.home_id, state.row.id) for state in states])
 
 
-def record_dispute(work: Work, orders: Sequence[Key]) -> None:
+def record_dispute(work: Work, orders: Sequence[OrderKey]) -> None:
     """Bring these orders and the books to what their disputes have taken, net, by now."""
     lock(work, in_key_order(orders))
     rows = work.rows(
@@ -498,7 +503,7 @@ def record_dispute(work: Work, orders: Sequence[Key]) -> None:
 # ---------------------------------------------------------------- shared
 
 
-def lock(work: Work, orders: Sequence[Key]) -> None:
+def lock(work: Work, orders: Sequence[OrderKey]) -> None:
     """Take orders, in key order, to change them."""
     # Counted, because nobody wants to see them; their keys stay free to be referred to.
     work.value(

@@ -11,8 +11,8 @@ WORKING_DAYS = 5
 
 
 def promised_on(paid_at: datetime, country: str, postal_code: str, zone: ZoneInfo) -> date:
-    """The day by which goods paid at an instant are with the client: so many days on which people work
-    where she lives, from the company's day on which the money came."""
+    """The day by which goods paid at an instant are with the client: so many days on which people
+    work where the client lives, from the company's day on which the money came."""
     return add_working_days(
         paid_at.astimezone(zone).date(), WORKING_DAYS, place_of(country, postal_code)
     )

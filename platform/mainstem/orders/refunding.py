@@ -15,10 +15,11 @@ from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.orders import limits
-from mainstem.orders.calling_off import OpenLine, call_off, open_lines
 from mainstem.orders.ending import end
 from mainstem.orders.limits import Outcome
-from mainstem.orders.progress import Key, lock, record_refund
+from mainstem.orders.line_cancellation import OpenLine, cancel_lines, open_lines
+from mainstem.orders.model import OrderKey
+from mainstem.orders.progress import lock, record_refund
 
 
 def refund(
@@ -32,7 +33,7 @@ def refund(
     goods_go: bool = False,
     pieces: Mapping[int, int] | None = None,
 ) -> Outcome:
-    """Ask for money to go back, and call off what it paid for.
+    """Ask for money to go back, and cancel what it paid for.
 
     `pieces` are how many of each line no longer go; of a line left out, as many as its amount pays
     for, a part of one counted whole, of what is still here. With `goods_go` everything still goes. An
@@ -46,7 +47,7 @@ def refund(
     payments.payment_for(left, amount_minor, lines)
     amount = Money(amount_minor, left.currency)
     if not limits.alone(work, key, amount):
-        limits.ask(
+        limits.request_approval(
             work,
             key,
             "refund",
@@ -83,7 +84,7 @@ def carry_out(
     pieces: Mapping[int, int] | None,
     approval_id: UUID | None = None,
 ) -> None:
-    """Ask the gateway, and call off the goods, of an order that is locked already."""
+    """Ask the gateway, and cancel the goods, of an order that is locked already."""
     key = (home_id, order_id)
     stay = {} if goods_go else _paid_for(work, key, lines) | dict(pieces or {})
     payments.request_refund(
@@ -97,8 +98,8 @@ def carry_out(
         pieces=stay,
         approval_id=approval_id,
     )
-    call_off(work, [(*key, no, count) for no, count in stay.items()])
-    call_off_refunded(work, [key])
+    cancel_lines(work, [(*key, no, count) for no, count in stay.items()])
+    cancel_fully_refunded(work, [key])
 
 
 def settle_refunds(work: Work, refunds: Sequence[tuple[int, UUID]]) -> None:
@@ -112,7 +113,7 @@ def settle_refunds(work: Work, refunds: Sequence[tuple[int, UUID]]) -> None:
     )
     keys = in_key_order((row.home_id, row.order_id) for row in rows)
     record_refund(work, keys)
-    call_off_refunded(work, keys)
+    cancel_fully_refunded(work, keys)
 
 
 _GIVEN_BACK = """
@@ -130,8 +131,8 @@ SELECT o.home_id, o.id, o.fulfillment_status IN ('unfulfilled', 'canceled') AS w
  ORDER BY o.home_id, o.id"""
 
 
-def call_off_refunded(work: Work, orders: Sequence[Key]) -> None:
-    """Call off what is still here of orders whose money is all asked back, also at the gateway's own
+def cancel_fully_refunded(work: Work, orders: Sequence[OrderKey]) -> None:
+    """Cancel what is still here of orders whose money is all asked back, also at the gateway's own
     pages; those of which nothing has left are canceled. The orders are locked already.
 
     The last refund has the last word on whether the goods go.
@@ -143,7 +144,9 @@ def call_off_refunded(work: Work, orders: Sequence[Key]) -> None:
     )
     keys = [(row.home_id, row.id) for row in rows]
     rest = open_lines(work, keys)
-    call_off(work, [(*line.order, line.line_no, line.open) for line in rest if not line.at_work])
+    cancel_lines(
+        work, [(*line.order, line.line_no, line.open) for line in rest if not line.at_work]
+    )
     busy = {line.order for line in rest if line.at_work}
     end(
         work,
@@ -151,7 +154,7 @@ def call_off_refunded(work: Work, orders: Sequence[Key]) -> None:
     )
 
 
-def _paid_for(work: Work, key: Key, lines: Sequence[tuple[int, int]]) -> dict[int, int]:
+def _paid_for(work: Work, key: OrderKey, lines: Sequence[tuple[int, int]]) -> dict[int, int]:
     """How many of the pieces that are still here each line's amount pays for."""
     amounts = dict(lines)
     here = [line for line in open_lines(work, [key]) if line.line_no in amounts]

@@ -1,6 +1,6 @@
 """Unpaid holds: what an order keeps from others before it is paid, and how much of that is fair.
 
-Anybody may order without paying, and the goods are kept for her meanwhile. So that nobody empties
+Anybody may order without paying, and the goods are kept for them meanwhile. So that nobody empties
 the shelf for nothing, an order from an open shop's page counts against its network address and its
 contact: few may wait to be paid at a time, and fewer still may take a large share of what is left,
 which they also keep for a shorter time. Orders of a storefront's key, of quotes and of a history
@@ -18,7 +18,7 @@ from uuid import UUID
 from mainstem import stock
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record
-from mainstem.kit.work import Question, Work, columns
+from mainstem.kit.work import Query, Work, columns
 from mainstem.orders.model import OrderWanted
 from mainstem.stock import Shelf
 
@@ -65,7 +65,7 @@ class Held:
     waiting: dict[Who, int] = field(default_factory=dict)
     large: dict[Who, int] = field(default_factory=dict)
 
-    def anew(self) -> Held:
+    def copy(self) -> Held:
         """The same, for a batch that may have to be placed twice."""
         return Held(dict(self.waiting), dict(self.large))
 
@@ -120,10 +120,10 @@ SELECT asked.kind, asked.who, count(*) FILTER (WHERE c.state = 'pending') AS wai
  GROUP BY 1, 2"""
 
 
-def question(asked: Sequence[Who], now: datetime) -> Question[Held]:
-    """What these hold unpaid."""
+def held_query(asked: Sequence[Who], now: datetime) -> Query[Held]:
+    """The query for what these hold unpaid."""
     kinds, who = columns(sorted(set(asked)), 2)
-    return Question(_HELD, {"kinds": kinds, "who": who, "since": now - LATELY}, _read)
+    return Query(_HELD, {"kinds": kinds, "who": who, "since": now - LATELY}, _read)
 
 
 def _read(rows: Sequence[Any]) -> Held:

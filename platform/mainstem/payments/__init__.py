@@ -1,5 +1,5 @@
 """Payments: what clients pay and get back, through Stripe's SDK alone. Our rows follow the
-gateway's truth and are never ahead of it."""
+gateway's state and are never ahead of it."""
 
 from mainstem.payments.accounts import (
     account_changed,
@@ -17,28 +17,31 @@ from mainstem.payments.currencies import (
     payout_step,
     refuse_impossible,
 )
-from mainstem.payments.doubled import ask_return, return_second, return_second_again
+from mainstem.payments.duplicates import (
+    refund_duplicate,
+    request_duplicate_refund,
+    retry_duplicate_refund,
+)
 from mainstem.payments.errors import (
     AccountInUse,
     GatewayDeclined,
     GatewayUnavailable,
     InvalidBankAccount,
-    LetterRefused,
     NothingToRefund,
     OrderNotPayable,
     TakenByDispute,
+    WebhookRefused,
 )
-from mainstem.payments.gateway import Gateway, Letter, verify
-from mainstem.payments.letters import DISPUTE_OVER, apply_letters, is_ours, settle_session
-from mainstem.payments.overdue import (
-    chase_accounts,
-    chase_disputes,
-    chase_payments,
-    chase_refunds,
-    look_for_account,
-    look_for_dispute,
-    look_for_payment,
-    look_for_refund,
+from mainstem.payments.gateway import Gateway, WebhookEvent, verify
+from mainstem.payments.reconciliation import (
+    queue_account_reconciliations,
+    queue_dispute_reconciliations,
+    queue_payment_reconciliations,
+    queue_refund_reconciliations,
+    reconcile_account,
+    reconcile_dispute,
+    reconcile_payment,
+    reconcile_refund,
 )
 from mainstem.payments.service import (
     Checkout,
@@ -57,6 +60,12 @@ from mainstem.payments.service import (
     start,
 )
 from mainstem.payments.subscriptions import SUBSCRIBED
+from mainstem.payments.webhook_events import (
+    DISPUTE_OVER,
+    apply_webhook_events,
+    is_ours,
+    settle_session,
+)
 
 __all__ = [
     "DISPUTE_OVER",
@@ -70,26 +79,17 @@ __all__ = [
     "GatewayUnavailable",
     "InvalidBankAccount",
     "Left",
-    "Letter",
-    "LetterRefused",
     "NothingToRefund",
     "OrderNotPayable",
     "PastRefund",
     "TakenByDispute",
+    "WebhookEvent",
+    "WebhookRefused",
     "account_changed",
     "amount_problem",
-    "apply_letters",
-    "ask_return",
-    "chase_accounts",
-    "chase_disputes",
-    "chase_payments",
-    "chase_refunds",
+    "apply_webhook_events",
     "is_ours",
     "left_to_refund",
-    "look_for_account",
-    "look_for_dispute",
-    "look_for_payment",
-    "look_for_refund",
     "onboarding_link",
     "open_account",
     "open_checkouts",
@@ -98,14 +98,23 @@ __all__ = [
     "payment_step",
     "payout_problem",
     "payout_step",
+    "queue_account_reconciliations",
+    "queue_dispute_reconciliations",
+    "queue_payment_reconciliations",
+    "queue_refund_reconciliations",
+    "reconcile_account",
+    "reconcile_dispute",
+    "reconcile_payment",
+    "reconcile_refund",
     "record_external",
     "record_external_refunds",
+    "refund_duplicate",
     "refund_rest",
     "refuse_impossible",
+    "request_duplicate_refund",
     "request_refund",
+    "retry_duplicate_refund",
     "retry_refund",
-    "return_second",
-    "return_second_again",
     "send_refund",
     "settle_session",
     "show_checkout",

@@ -83,7 +83,7 @@ def open_account(database: Database, affiliate_id: int, *, currency: str) -> str
 def onboarding_link(
     database: Database, affiliate_id: int, *, return_url: str, refresh_url: str
 ) -> str:
-    """Where the signed-in affiliate completes her account. Never send it by mail: it opens once."""
+    """Where the signed-in affiliate completes the account. Never send it by mail: it opens once."""
     with database.work(SYSTEM) as work:
         account = work.value(
             """SELECT account FROM pay_account

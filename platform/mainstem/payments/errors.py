@@ -24,12 +24,12 @@ class GatewayDeclined(Exception):
         self.message = message
 
 
-class LetterRefused(Refused):
-    """A letter that is not from the gateway, or not for us. `reason` is what staff are told of it."""
+class WebhookRefused(Refused):
+    """A webhook event that is not from the gateway, or not for us. `reason` is what staff are told of it."""
 
-    code: ClassVar[str] = "letter_refused"
+    code: ClassVar[str] = "webhook_refused"
     status: ClassVar[int] = 400
-    message: ClassVar[str] = "The letter's signature does not fit: {why}."
+    message: ClassVar[str] = "The webhook event's signature does not match: {why}."
 
     def __init__(self, *, why: str, reason: str = "signature") -> None:
         self.reason = reason
@@ -75,4 +75,4 @@ class AccountInUse(Refused):
 
     code: ClassVar[str] = "account_in_use"
     status: ClassVar[int] = 409
-    message: ClassVar[str] = "What is earned in {currency} already goes to the pay account."
+    message: ClassVar[str] = "What is earned in {currency} already goes to the payout account."

@@ -26,7 +26,12 @@ from mainstem.payments.currencies import (
     from_gateway,
     to_gateway,
 )
-from mainstem.payments.errors import GatewayBusy, GatewayDeclined, GatewayUnavailable, LetterRefused
+from mainstem.payments.errors import (
+    GatewayBusy,
+    GatewayDeclined,
+    GatewayUnavailable,
+    WebhookRefused,
+)
 
 stripe.enable_telemetry = False
 
@@ -38,7 +43,7 @@ _CHARGE = "payment_intent.latest_charge.balance_transaction"
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class WebhookEvent:
     """One event the gateway told us of. It says where to look, never what is true.
 
     `intent_id` is the payment intent that its object belongs to or is, where it says so.
@@ -248,7 +253,7 @@ class Gateway:
         return None
 
     def create_payout(self, request: dict[str, Any], key: str, *, account: str) -> PayoutState:
-        """Pay an affiliate's balance to her bank."""
+        """Pay an affiliate's balance to their bank."""
         with _calling():
             options = {"idempotency_key": key, "stripe_account": account}
             return _payout(self._stripe.v1.payouts.create(_asked(request), options))  # type: ignore[arg-type]
@@ -326,7 +331,7 @@ class Gateway:
         return tuple(sorted(found))
 
     def onboarding_link(self, account: str, *, return_url: str, refresh_url: str) -> str:
-        """Where the affiliate completes her account; good for one visit, minutes."""
+        """Where the affiliate completes their account; good for one visit, minutes."""
         with _calling():
             request: Any = {
                 "account": account,
@@ -353,8 +358,8 @@ class Gateway:
             return self._stripe.v1.webhook_endpoints.create(request).secret
 
 
-def verify(raw: bytes, signature: str, secrets: tuple[str, ...]) -> Letter:
-    """The letter in a webhook's raw body, if one of our secrets signed it. Raises LetterRefused."""
+def verify(raw: bytes, signature: str, secrets: tuple[str, ...]) -> WebhookEvent:
+    """The event in a webhook's raw body, if one of our secrets signed it. Raises WebhookRefused."""
     why, reason = "there is no secret", "signature"
     for secret in secrets:
         if not secret:
@@ -369,11 +374,11 @@ def verify(raw: bytes, signature: str, secrets: tuple[str, ...]) -> Letter:
                 reason = "too_old"
             continue
         except UnicodeDecodeError as error:
-            raise LetterRefused(why="it is not text", reason="not_event") from error
+            raise WebhookRefused(why="it is not text", reason="not_event") from error
         if _signed_at(signature) > time.time() + _TOLERANCE_SECONDS:
-            raise LetterRefused(why="its time has not come yet", reason="ahead")
-        return _letter(raw)
-    raise LetterRefused(why=why, reason=reason)
+            raise WebhookRefused(why="its time has not come yet", reason="ahead")
+        return _webhook_event(raw)
+    raise WebhookRefused(why=why, reason=reason)
 
 
 def _signed_at(signature: str) -> int:
@@ -382,13 +387,13 @@ def _signed_at(signature: str) -> int:
     return int(parts["t"])
 
 
-def _letter(raw: bytes) -> Letter:
+def _webhook_event(raw: bytes) -> WebhookEvent:
     try:
         event = json.loads(raw)
         thin = event["object"] == "v2.core.event"
         subject = event["related_object"] if thin else event["data"]["object"]
         created = event["created"]
-        return Letter(
+        return WebhookEvent(
             event_id=_word(event["id"]),
             account=_word(event.get("account") or "", may_be_empty=True),
             type=_word(event["type"]),
@@ -400,7 +405,7 @@ def _letter(raw: bytes) -> Letter:
         )
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError,
             OSError, RecursionError) as error:  # fmt: skip
-        raise LetterRefused(why="it is not an event", reason="not_event") from error
+        raise WebhookRefused(why="it is not an event", reason="not_event") from error
 
 
 def _word(text: object, *, may_be_empty: bool = False) -> str:

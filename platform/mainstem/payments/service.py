@@ -215,7 +215,7 @@ def _session_request(
     # The gateway has a clock of its own, which no demo moves: tell it how long, by that clock.
     shortest, longest = _SESSION_LIFE
     life = min(max(order.pay_by - now, shortest), longest)
-    # She pays at the name that she knows; without a shop, at the account's own.
+    # The client pays at the name that they know; without a shop, at the account's own.
     name = {"branding_settings": {"display_name": order.shop}} if order.shop else {}
     return name | {
         "mode": "payment",
@@ -300,7 +300,7 @@ class PastRefund:
 def record_external_refunds(work: Work, refunds: Sequence[PastRefund]) -> list[tuple[int, UUID]]:
     """Refunds that were made elsewhere; the orders (home, id) of those that are new, one each.
 
-    The order must have been paid. What it says is not weighed here: `orders.record_refund` books
+    The order must have been paid. What it says is not checked here: `orders.record_refund` books
     it, and the tables refuse more than was paid for the order or costs a line.
     """
     asked = sorted(refunds, key=lambda one: (one.home_id, one.order_id))
@@ -391,7 +391,7 @@ def left_to_refund(work: Work, home_id: int, order_id: UUID) -> Left:
         home=home_id,
         order=order_id,
     )
-    # A dispute is of the payment that counts: of a second one, its own rows tell.
+    # A dispute is of the payment that counts: of a duplicate, its own rows tell.
     disputed = int(
         work.value(
             """SELECT greatest(coalesce(sum(withdrawn_minor), 0), 0)::bigint FROM dispute
@@ -611,7 +611,7 @@ def retry_refund(work: Work, home_id: int, refund_id: UUID) -> UUID:
             approval_id=row.approval_id,
         )
     if row.provider_id:
-        # Its letter came, and its answer never did: that attempt is over all the same.
+        # Its webhook event came, and its answer never did: that attempt is over all the same.
         work.run(
             """UPDATE operation SET state = 'done', provider_id = %(provider)s, closed_at = %(now)s
                 WHERE home_id = %(home)s AND kind = 'refund' AND subject_id = %(id)s
@@ -700,7 +700,7 @@ _NEXT = {
     "submitted": {"succeeded", "failed", "canceled"},
     "succeeded": {"failed"},
 }
-# One that is called off at the gateway has given nobody anything: somebody must look at it.
+# One that is canceled at the gateway has given nobody anything: somebody must look at it.
 _OURS = {"pending": "submitted", "requires_action": "submitted", "succeeded": "succeeded",
          "failed": "failed", "canceled": "failed"}  # fmt: skip
 

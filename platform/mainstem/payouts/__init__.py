@@ -1,7 +1,8 @@
 """Payouts: what is payable goes out, exactly once, and nothing that is not there."""
 
 from mainstem.payouts.affiliate_money import AffiliateMoney, money_of, money_of_all, no_money
-from mainstem.payouts.errors import PayoutOvertaken
+from mainstem.payouts.cancellation import cancel, complete_cancellation
+from mainstem.payouts.errors import PayoutInProgress
 from mainstem.payouts.exchange import (
     RATE_LIFE,
     Conversion,
@@ -11,8 +12,7 @@ from mainstem.payouts.exchange import (
     rates_in_force,
     set_rate,
 )
-from mainstem.payouts.left_out import LeftOut, left_out
-from mainstem.payouts.letters import apply_letter, chase_payouts, look_for_payout
+from mainstem.payouts.exclusions import PayoutExclusion, payout_exclusions
 from mainstem.payouts.send import send
 from mainstem.payouts.service import (
     confirm_bank,
@@ -20,31 +20,35 @@ from mainstem.payouts.service import (
     retry,
     run,
 )
-from mainstem.payouts.unwind import call_off, unwind
+from mainstem.payouts.webhook_events import (
+    apply_webhook_event,
+    queue_payout_reconciliations,
+    reconcile_payout,
+)
 
 __all__ = [
     "RATE_LIFE",
     "AffiliateMoney",
     "Conversion",
-    "LeftOut",
-    "PayoutOvertaken",
+    "PayoutExclusion",
+    "PayoutInProgress",
     "Rate",
     "RateRefused",
-    "apply_letter",
-    "call_off",
-    "chase_payouts",
+    "apply_webhook_event",
+    "cancel",
+    "complete_cancellation",
     "confirm_bank",
     "conversions_of",
-    "left_out",
-    "look_for_payout",
     "money_of",
     "money_of_all",
     "no_money",
+    "payout_exclusions",
+    "queue_payout_reconciliations",
     "rates_in_force",
+    "reconcile_payout",
     "resume",
     "retry",
     "run",
     "send",
     "set_rate",
-    "unwind",
 ]

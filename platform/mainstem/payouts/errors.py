@@ -7,10 +7,10 @@ from typing import ClassVar
 from mainstem.kit.errors import Refused
 
 
-class PayoutOvertaken(Refused):
+class PayoutInProgress(Refused):
     """A failed payout whose affiliate is being paid by another one."""
 
-    code: ClassVar[str] = "payout_overtaken"
+    code: ClassVar[str] = "payout_in_progress"
     message: ClassVar[str] = (
-        "Another payout to this affiliate is under way. Wait until it has arrived."
+        "Another payout to this affiliate is in progress. Wait until it has arrived."
     )

@@ -1,4 +1,4 @@
-"""Sending a payout: transfer to the affiliate's balance, then to her bank.
+"""Sending a payout: transfer to the affiliate's balance, then to their bank.
 
 Each step is an operation: durable before the call, looked for before a second try, booked from what
 was found. A certain no puts the payout on hold with its reason; an uncertain one leaves it waiting.
@@ -17,12 +17,12 @@ from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
 from mainstem.payments import GatewayDeclined, account_changed, operations
 from mainstem.payments.gateway import Gateway, PayoutState
-from mainstem.payouts.service import is_overtaken
+from mainstem.payouts.service import another_in_progress
 
 _STATES = {"pending": "requested", "in_transit": "in_transit", "paid": "paid",
            "failed": "failed", "canceled": "failed"}  # fmt: skip
 # A payout only moves forward; that a paid one fails after all is legal and the last word.
-# What is being called off, or has been, listens to no bank payout any more.
+# What is being canceled, or has been, listens to no bank payout any more.
 _RANK = {"transferred": 0, "requested": 1, "in_transit": 2, "paid": 3, "failed": 4,
          "unwinding": 5, "canceled": 5}  # fmt: skip
 
@@ -47,8 +47,8 @@ def send(database: Database, fact: Fact) -> None:
         with database.work(SYSTEM) as work:
             if set_state(work, payout, "on_hold", error=str(error), only_from=TO_SEND):
                 record(work, "payout.held", payout.id, home=payout.home_id)
-        # It may be the account, and its letter lost: what we keep of it must not stand in the way
-        # of the letter that will say that it is well again.
+        # It may be the account, and its event lost: what we keep of it must not stand in the way
+        # of the event that will say that it is well again.
         account_changed(database, payout.account)
 
 
@@ -101,7 +101,7 @@ def _transfer(database: Database, payout: Any) -> None:
 def still(work: Work, payout: Any, state: str) -> bool:
     """Lock the payout; whether this step is still to be made.
 
-    Another sender may have overtaken us: a second click, or a lease that ran out while the gateway
+    Another sender may have been faster: a second click, or a lease that ran out while the gateway
     was slow. Its operation is closed by now, and ours would be a new attempt with a new key.
     """
     now = work.value(
@@ -123,9 +123,10 @@ def keep_transfer(work: Work, home_id: int, payout_id: UUID, transfer_id: str) -
     if row is None or row.transfer_id is not None:
         return
     late = row.state == "canceled"
-    # Called off while its transfer was still under way: it is fetched back. Beside a newer payout of
-    # hers it waits for people instead, as whatever has failed: one is under way at a time.
-    waits = late and is_overtaken(work, home_id, payout_id, row.currency)
+    # Canceled while its transfer was still under way: it is reversed. Beside a newer payout
+    # to the same affiliate it waits for people instead, as whatever has failed: one is under way at
+    # a time.
+    waits = late and another_in_progress(work, home_id, payout_id, row.currency)
     work.run(
         """UPDATE payout SET transfer_id = %(transfer)s,
                   state = CASE WHEN state IN ('reserved', 'transferring', 'on_hold')

@@ -18,7 +18,7 @@ from mainstem.ledger import PARENT, Transfer
 from mainstem.ledger.chart import moved
 from mainstem.money import Money
 from mainstem.payments import payable_part
-from mainstem.payouts.errors import PayoutOvertaken
+from mainstem.payouts.errors import PayoutInProgress
 from mainstem.payouts.exchange import Conversion, convert, rates_in_force
 
 # Taken before the candidates are read: whoever waited here for a retry must see what it made.
@@ -150,7 +150,7 @@ def _changes(
 def retry(work: Work, home_id: int, payout_id: UUID) -> None:
     """Try a payout again whose cause for waiting or failing has gone.
 
-    Raises PayoutOvertaken for one that failed while another to the same affiliate is under way.
+    Raises PayoutInProgress for one that failed while another to the same affiliate is under way.
     """
     lock_account(work, home_id)
     row = work.row(
@@ -164,7 +164,7 @@ def retry(work: Work, home_id: int, payout_id: UUID) -> None:
     if row.state not in ("on_hold", "failed", "reserved", "transferred"):
         raise InvalidTransition("payout", row.state, "retried")
     if row.state == "failed":
-        refuse_overtaken(work, home_id, payout_id, row.currency)
+        refuse_while_another_in_progress(work, home_id, payout_id, row.currency)
     work.run(
         """UPDATE payout SET error = NULL, payout_id = NULL, called_off = NULL,
                   state = CASE WHEN transfer_id IS NULL THEN 'reserved' ELSE 'transferred' END
@@ -186,14 +186,16 @@ def lock_account(work: Work, home_id: int) -> None:
     )
 
 
-def refuse_overtaken(work: Work, home_id: int, payout_id: UUID, currency: str) -> None:
-    """Raise PayoutOvertaken when another payout of hers is under way."""
-    if is_overtaken(work, home_id, payout_id, currency):
-        raise PayoutOvertaken()
+def refuse_while_another_in_progress(
+    work: Work, home_id: int, payout_id: UUID, currency: str
+) -> None:
+    """Raise PayoutInProgress when another payout to the affiliate is under way."""
+    if another_in_progress(work, home_id, payout_id, currency):
+        raise PayoutInProgress()
 
 
-def is_overtaken(work: Work, home_id: int, payout_id: UUID, currency: str) -> bool:
-    """Whether another payout of hers is under way."""
+def another_in_progress(work: Work, home_id: int, payout_id: UUID, currency: str) -> bool:
+    """Whether another payout to the affiliate is under way."""
     beside = work.value(
         """SELECT count(*) FROM payout WHERE home_id = %(home)s AND currency = %(currency)s
               AND id <> %(id)s AND state IN ('reserved','transferring','transferred','requested',
@@ -225,7 +227,7 @@ def resume(work: Work, affiliates: Sequence[int]) -> int:
     for row in waiting:
         try:
             retry(work, row.home_id, row.id)
-        except (InvalidTransition, PayoutOvertaken):
+        except (InvalidTransition, PayoutInProgress):
             continue
         count += 1
     return count

@@ -472,7 +472,7 @@ def open_pay_accounts(database: Database, *, gateway_url: str) -> None:
         )
     for row in without:
         account = payments.open_account(database, row.id, currency=row.currency)
-        pull(gateway_url, "accounts/standing", account=account, standing="active")
+        trigger(gateway_url, "accounts/standing", account=account, standing="active")
         payments.account_changed(database, account)
 
 
@@ -515,10 +515,10 @@ def fund_gateway(database: Database, *, gateway_url: str) -> None:
             ledger.post(work, [Transfer(PARENT, key, words, currency, today, moves)])
 
 
-def pull(gateway_url: str, lever: str, **given: Any) -> dict[str, Any]:
-    """Pull a lever of the embedded gateway: what a bank or a client would do. Demo mode's own."""
+def trigger(gateway_url: str, control: str, **given: Any) -> dict[str, Any]:
+    """Use a control of the embedded gateway: what a bank or a client would do. Demo mode's own."""
     request = urllib.request.Request(  # noqa: S310
-        f"{gateway_url}/__gateway/levers/{lever}",
+        f"{gateway_url}/__gateway/controls/{control}",
         data=json.dumps(given).encode(),
         headers={"Content-Type": "application/json"},
     )

@@ -1,4 +1,4 @@
-"""`mainstem real`: the company carries a real year, 155,848 baskets, from the till to the payout.
+"""`mainstem real`: the company carries a real year, 155,848 baskets, from the sale to the payout.
 
 The year is played week by week, the households shared out among the processes (`real_schedule`).
 What the processes share are the shelf and the books, which are made for that. When all of a week has
@@ -40,7 +40,7 @@ from mainstem.kit.settings import Settings
 from mainstem.kit.work import SYSTEM, Work
 from mainstem.simulate import real_company, real_play, real_source
 from mainstem.simulate.real_company import CURRENCY
-from mainstem.simulate.real_play import GONE, Away
+from mainstem.simulate.real_play import GONE, DatabaseAway
 from mainstem.simulate.real_schedule import END, Schedule, Task
 from mainstem.simulate.real_source import Market, SourceMissing, Week
 
@@ -287,7 +287,7 @@ class _Year:
             try:
                 self._play_all(schedule, weeks)
                 return
-            except (Away, BrokenProcessPool, postgres.PostgresProblem, *GONE) as error:
+            except (DatabaseAway, BrokenProcessPool, postgres.PostgresProblem, *GONE) as error:
                 killed = isinstance(error, BrokenProcessPool)
                 if (self._done(), schedule.over) > before:
                     until = time.monotonic() + _PATIENCE_SECONDS
@@ -401,7 +401,9 @@ class _Year:
             database.close()
         for finding in findings:
             if finding.wrong:
-                self._say(f"BROKEN: {finding.truth}: {finding.wrong}, such as {finding.example}")
+                self._say(
+                    f"FAILED: {finding.invariant}: {finding.wrong}, such as {finding.example}"
+                )
         assert sums is not None
         return {
             **sums._asdict(),

@@ -2,8 +2,8 @@
 
 - Every store is an affiliate with a storefront, paid by the parent's bank.
 - Who sponsors whom: affiliates join in order of their number of baskets. The first has no sponsor.
-  Each of the others draws one ticket by a hash of her store's number; everybody has a ticket for
-  joining and one more for each affiliate she sponsors already. So few sponsor many, most sponsor
+  Each of the others draws one ticket by a hash of their store's number; everybody has a ticket for
+  joining and one more for each affiliate they sponsor already. So few sponsor many, most sponsor
   nobody, and the tree grows deep without anybody choosing it.
 - Articles of one department, category and type are variants of one product. There is no list
   price: every line of the history brings its own. All that the year will sell lies on the shelf
@@ -64,7 +64,7 @@ def found(work: Work, history: History) -> None:
 
 
 def sponsors(stores: Sequence[int]) -> list[int | None]:
-    """For each of these stores, busiest first, the position of who sponsors her; None: nobody."""
+    """For each of these stores, busiest first, the position of who sponsors it; None: nobody."""
     tickets = [0]
     drawn: list[int | None] = [None]
     for position, store in enumerate(stores[1:], start=1):

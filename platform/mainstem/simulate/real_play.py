@@ -29,17 +29,17 @@ import sqlalchemy.exc
 
 from mainstem import commissions, orders, payouts
 from mainstem.importing import history as past
-from mainstem.importing.history import Key, Sale
+from mainstem.importing.history import Sale
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
 from mainstem.kit.events import record_all
 from mainstem.kit.work import SYSTEM, Tools, Work
-from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
+from mainstem.orders import Address, ClientDetails, LineWanted, OrderKey, OrderWanted, Placed
 from mainstem.payments import PastRefund
 from mainstem.simulate.real_company import CURRENCY
 from mainstem.simulate.real_schedule import BUY, FOLLOW
-from mainstem.simulate.real_source import Basket, Given, History, Part, Week
+from mainstem.simulate.real_source import Basket, History, LineRefund, Part, Week
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ MEMORY = "memory in MB"
 _TRIES = 6
 
 
-class Away(Exception):
+class DatabaseAway(Exception):
     """The database does not answer, or another part held what this one needs for too long."""
 
 
@@ -63,7 +63,7 @@ GONE = (psycopg.OperationalError, psycopg.InterfaceError, sqlalchemy.exc.DBAPIEr
 """How the absence of the database is told."""
 
 
-class CaptureRefused(Exception):
+class SaleRefused(Exception):
     """A basket of the history was not accepted, which its preparation should have prevented."""
 
 
@@ -102,7 +102,7 @@ class Player:
     def buy(self, part: Part) -> None:
         """What is bought in a part of the history, and shipped."""
         baskets = self._history.baskets(part)
-        self._each("capture", map(self._sale, baskets), part, self._capture)
+        self._each("place", map(self._sale, baskets), part, self._place)
         self._each("ship", self._history.due("shipped", part), part, self._ship)
 
     def follow(self, part: Part) -> None:
@@ -141,7 +141,7 @@ class Player:
         started = time.perf_counter()
         for batch in _batches(things, self._batch):
             verb(batch, part.end)
-            self._told(part.share, len(batch) if step == "capture" else 0)
+            self._told(part.share, len(batch) if step == "place" else 0)
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started
 
     def _once(self, now: datetime, verb: Callable[[Work], T]) -> T:
@@ -152,16 +152,16 @@ class Player:
                     return verb(work)
             except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
                 if tried == _TRIES:
-                    raise Away(str(error)) from error
+                    raise DatabaseAway(str(error)) from error
         raise AssertionError("the last try returns or raises")
 
-    def _capture(self, sales: list[Sale], now: datetime) -> None:
+    def _place(self, sales: list[Sale], now: datetime) -> None:
         # Committed on its own, so that the shelf is free again for the other parts.
-        answers = self._once(now, lambda work: past.capture(work, sales))
+        answers = self._once(now, lambda work: past.place(work, sales))
         placed = [answer for answer in answers if isinstance(answer, Placed)]
         for sale, answer in zip(sales, answers, strict=True):
             if isinstance(answer, Refused):
-                raise CaptureRefused(
+                raise SaleRefused(
                     f"Basket {sale.wanted.external_id}: {answer}"
                     + "".join(f" {problem.text()}" for problem in answer.problems)
                 )
@@ -195,7 +195,7 @@ class Player:
             # not depend on how far ahead.
             delivered_at=basket.delivered_at,
         )
-        return Sale(wanted, basket.placed_at, f"till {basket.store}, {name}")
+        return Sale(wanted, basket.placed_at, f"checkout {basket.store}, {name}")
 
     def _ship(self, due: list[tuple[int, int, datetime]], now: datetime) -> None:
         self._once(now, lambda work: past.ship(work, self._orders(work, due)))
@@ -203,15 +203,17 @@ class Player:
     def _deliver(self, due: list[tuple[int, int, datetime]], now: datetime) -> None:
         self._once(now, lambda work: past.deliver(work, self._orders(work, due)))
 
-    def _orders(self, work: Work, due: Sequence[tuple[int, int, datetime]]) -> dict[Key, datetime]:
+    def _orders(
+        self, work: Work, due: Sequence[tuple[int, int, datetime]]
+    ) -> dict[OrderKey, datetime]:
         keys = self._keys(work, [(basket, store) for basket, store, _ in due])
         return {keys[basket]: at for basket, _, at in due}
 
-    def _refund(self, given: list[Given], now: datetime) -> None:
-        self._once(now, lambda work: past.refund(work, self._refunds(work, given)))
+    def _refund(self, refunds: list[LineRefund], now: datetime) -> None:
+        self._once(now, lambda work: past.refund(work, self._refunds(work, refunds)))
 
-    def _refunds(self, work: Work, given: list[Given]) -> list[PastRefund]:
-        keys = self._keys(work, [(one.basket, one.store) for one in given])
+    def _refunds(self, work: Work, refunds: list[LineRefund]) -> list[PastRefund]:
+        keys = self._keys(work, [(one.basket, one.store) for one in refunds])
         return [
             PastRefund(
                 *keys[one.basket],
@@ -221,7 +223,7 @@ class Player:
                 reason="returned",
                 at=one.at,
             )
-            for one in given
+            for one in refunds
         ]
 
     def _keys(self, work: Work, named: Sequence[tuple[int, int]]) -> dict[int, tuple[int, UUID]]:
@@ -253,7 +255,7 @@ _board: Any = None
 
 
 def board(players: int) -> Any:
-    """What players and their owner share: orders captured by each, and last whether to stop.
+    """What players and their owner share: orders placed by each, and last whether to stop.
 
     Each number has one writer and no lock, so a killed player leaves nothing locked.
     """
@@ -293,7 +295,7 @@ def _end_with(sentinel: int) -> None:
 def play(
     url: str, folder: Path, batch: int, kind: str, week: Week, share: int, shares: int, study: bool
 ) -> dict[str, float]:
-    """Play one piece of the year; seconds by step. Raises Away when it should be tried again."""
+    """Play one piece of the year; seconds by step. Raises DatabaseAway when it should be tried again."""
     global _player, _place
     try:
         if _player is None or _place != (url, folder, batch):
@@ -312,9 +314,9 @@ def play(
         if study:
             _player.study()
         return _player.seconds | {PROCESSOR: time.process_time() - began, MEMORY: memory()}
-    except (*GONE, Away) as error:
+    except (*GONE, DatabaseAway) as error:
         # Only its words: the driver's own errors do not survive the way to the owner.
-        raise Away(str(error)) from None
+        raise DatabaseAway(str(error)) from None
 
 
 def memory() -> float:

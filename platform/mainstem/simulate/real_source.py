@@ -233,7 +233,7 @@ class Basket:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class LineRefund:
     """Money back for one line."""
 
     basket: int
@@ -318,7 +318,7 @@ class History:
         )
         return [(basket, store, at.replace(tzinfo=UTC)) for basket, store, at in rows]
 
-    def refunds(self, part: Part) -> list[Given]:
+    def refunds(self, part: Part) -> list[LineRefund]:
         """The refunds of a part, in order of time."""
         rows = self._all(
             """SELECT basket_id, store, line_no, minor, given_at FROM {refunds}
@@ -326,7 +326,7 @@ class History:
                 ORDER BY given_at, basket_id, line_no""",
             part,
         )
-        return [Given(*row[:4], row[4].replace(tzinfo=UTC)) for row in rows]
+        return [LineRefund(*row[:4], row[4].replace(tzinfo=UTC)) for row in rows]
 
     def _all(self, query: str, part: Part | None = None) -> list[Any]:
         files = {

@@ -37,7 +37,7 @@ from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Pla
 from mainstem.paths import TEMPLATES
 from mainstem.payments import Gateway, GatewayUnavailable
 from mainstem.simulate import demo
-from mainstem_fulfillment import engagements, shipments
+from mainstem_fulfillment import jobs, shipments
 
 # Longer than a killed worker's lease on what it was at lasts.
 _PATIENCE_SECONDS = 180.0
@@ -51,19 +51,19 @@ AT_HOME = Address("Kungsgatan 12", "111 35", "Stockholm", "SE")
 
 
 def tell(data: Path | None = None) -> int:
-    """Tell the stories on a throw-away company; 0 when every truth holds at the end."""
+    """Tell the stories on a throw-away company; 0 when every check passes at the end."""
     with (
         tempfile.TemporaryDirectory(prefix="mainstem-story-") as folder,
-        _a_company(data or Path(folder)) as teller,
+        _a_company(data or Path(folder)) as runner,
     ):
-        sold = teller.goods()
-        teller.service()
-        teller.money_back(sold)
-        return teller.books()
+        sold = runner.goods()
+        runner.service()
+        runner.money_back(sold)
+        return runner.books()
 
 
 @contextmanager
-def _a_company(data: Path) -> Iterator[_Teller]:
+def _a_company(data: Path) -> Iterator[_StoryRunner]:
     """A whole company in a folder, started as `mainstem run` starts it and stopped at the end."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("MAINSTEM_", "STRIPE_"))}
     data.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def _a_company(data: Path) -> Iterator[_Teller]:
     )
     try:
         place = _await_place(data, company)
-        yield _Teller(data, place["web"], place["gateway"])
+        yield _StoryRunner(data, place["web"], place["gateway"])
     finally:
         company.send_signal(signal.SIGINT)
         try:
@@ -105,8 +105,8 @@ class _Balance:
     clearing: int
 
 
-class _Teller:
-    """Acts as everybody in the story: clients, staff, and the bank behind the gateway's levers."""
+class _StoryRunner:
+    """Acts as everybody in the story: clients, staff, and the bank behind the gateway's controls."""
 
     def __init__(self, data: Path, web: str, gateway: str) -> None:
         self.web, self.gateway_url = web, gateway
@@ -182,7 +182,7 @@ class _Teller:
         self._tell_balances("Paid out")
 
     def books(self) -> int:
-        """Print the books and every truth; 0 when all hold."""
+        """Print the books and how many checks passed; 0 when all did."""
         self._chapter("The books")
         self._until("nothing waits", self._is_quiet)
         with self.database.work(SYSTEM) as work:
@@ -195,8 +195,10 @@ class _Teller:
             findings = invariants.check(work)
         broken = [finding for finding in findings if finding.wrong]
         for finding in broken:
-            self._print(f"  BROKEN  {finding.truth}: {finding.wrong}, such as {finding.example}")
-        self._print(f"  {len(findings) - len(broken)}/{len(findings)} truths hold")
+            self._print(
+                f"  FAILED  {finding.invariant}: {finding.wrong}, such as {finding.example}"
+            )
+        self._print(f"  {len(findings) - len(broken)}/{len(findings)} checks passed")
         self.database.close()
         return 1 if broken else 0
 
@@ -280,7 +282,7 @@ class _Teller:
             session = self._session(placed)
             assert url, "there is a page to pay on"
             with suppress(OSError):  # the try before may have paid it; the order will say
-                demo.pull(self.gateway_url, "sessions/pay", session=session, card="success")
+                demo.trigger(self.gateway_url, "sessions/pay", session=session, card="success")
             return bool(self._state(placed).paid_minor)
 
         self._until("the payment has arrived", lambda: self._unless_paid(pay, placed))
@@ -341,7 +343,7 @@ class _Teller:
 
     def _perform(self, placed: Placed) -> None:
         """Take whichever step is next until the job is signed off."""
-        key = engagements.JobKey(placed.home_id, placed.order_id, 1)
+        key = jobs.JobKey(placed.home_id, placed.order_id, 1)
 
         def advance() -> bool:
             with self.database.work(STAFF) as work:
@@ -352,17 +354,17 @@ class _Teller:
                 )
                 if state == "unscheduled":
                     slot = _first_free(work, key)
-                    engagements.schedule(
+                    jobs.schedule(
                         work, key, team_id=slot[0], starts_at=slot[1], duration=timedelta(hours=2)
                     )
                 elif state == "scheduled":
-                    engagements.depart(work, key)
+                    jobs.depart(work, key)
                 elif state == "en_route":
-                    engagements.arrive(work, key)
+                    jobs.arrive(work, key)
                 elif state == "on_site":
-                    engagements.finish(work, key, report="Ansluten, tätad och provtänd.")
+                    jobs.finish(work, key, report="Ansluten, tätad och provtänd.")
                 elif state == "done":
-                    engagements.sign_off(work, key, by="Astrid Falk")
+                    jobs.sign_off(work, key, by="Astrid Falk")
                 return bool(state == "signed_off")
 
         self._until("the job is signed off", advance)
@@ -398,7 +400,7 @@ class _Teller:
             for row in open_ones:
                 if row.payout_id:
                     with suppress(OSError):
-                        demo.pull(self.gateway_url, "payouts/arrive", payout=row.payout_id)
+                        demo.trigger(self.gateway_url, "payouts/arrive", payout=row.payout_id)
             return not open_ones
 
         self._until("the payout has arrived", arrived)
@@ -526,10 +528,10 @@ class _Teller:
         print(words, flush=True)  # noqa: T201
 
 
-def _first_free(work: Any, key: engagements.JobKey) -> tuple[int, datetime]:
+def _first_free(work: Any, key: jobs.JobKey) -> tuple[int, datetime]:
     """The first team and time that can do it, tomorrow or later."""
     tomorrow = (work.now() + timedelta(days=1)).date()
-    for team in engagements.free_slots(
+    for team in jobs.free_slots(
         work, key, first_day=tomorrow, days=14, duration=timedelta(hours=2)
     ):
         for start in team.starts:

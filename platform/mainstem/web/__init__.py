@@ -1,9 +1,10 @@
-"""The web shell: what every surface stands on, the console, the API, and the doors in.
+"""The web side: what every surface stands on, the console, the API, sign-in and webhooks.
 
 A surface imports from here: `render`, `redirect`, `Form`, the guards and the Works. It never needs
 to know how a session, a token against forgery or an error page is made.
 """
 
+from mainstem.web.context import AppContext, RequestContext, app_context_of, request_context_of
 from mainstem.web.forms import Form, field_errors, whole_number
 from mainstem.web.guards import (
     NotAllowed,
@@ -13,7 +14,6 @@ from mainstem.web.guards import (
     storefront_key,
     strict_json,
 )
-from mainstem.web.house import House, Visit, house_of, visit_of
 from mainstem.web.rendering import (
     cached_page,
     draw,
@@ -26,21 +26,22 @@ from mainstem.web.rendering import (
 from mainstem.web.works import affiliate_work, client_work, staff_work, storefront_work
 
 __all__ = [
+    "AppContext",
     "Form",
-    "House",
     "NotAllowed",
+    "RequestContext",
     "SignInNeeded",
-    "Visit",
     "affiliate",
     "affiliate_work",
+    "app_context_of",
     "cached_page",
     "client_work",
     "draw",
     "field_errors",
-    "house_of",
     "language_of",
     "redirect",
     "render",
+    "request_context_of",
     "set_cookie",
     "staff",
     "staff_work",
@@ -48,6 +49,5 @@ __all__ = [
     "storefront_key",
     "storefront_work",
     "strict_json",
-    "visit_of",
     "whole_number",
 ]

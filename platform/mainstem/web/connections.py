@@ -31,7 +31,7 @@ IN_ALL_MAX = 4_096
 _FILES_FOR_THE_REST = 200
 
 
-class Limited(HttpToolsProtocol):
+class LimitedProtocol(HttpToolsProtocol):
     """The server's protocol, with an end to its patience."""
 
     head_seconds: ClassVar[float] = HEAD_SECONDS
@@ -131,9 +131,9 @@ class Limited(HttpToolsProtocol):
         self.transport.close()
 
 
-def limited(proxies: Sequence[str] = ()) -> type[Limited]:
+def limited(proxies: Sequence[str] = ()) -> type[LimitedProtocol]:
     """The protocol of a server that trusts these proxies, as this machine can carry it."""
-    return type("Served", (Limited,), _limits(proxies))
+    return type("Served", (LimitedProtocol,), _limits(proxies))
 
 
 def _limits(proxies: Sequence[str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from litestar.handlers import BaseRouteHandler
 from markupsafe import Markup
 
 from mainstem.kit.errors import Refused
-from mainstem.web.house import Connection, house_of, visit_of
+from mainstem.web.context import Connection, app_context_of, request_context_of
 
 FIELD = "csrf_token"
 HEADER = "x-csrf-token"
@@ -41,7 +41,7 @@ class ForgedRequest(Refused):
 async def against_forgery(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """A guard of the whole house: every change needs the token, but where a route is marked
+    """A guard of the whole application: every change needs the token, but where a route is marked
     `csrf="exempt"` because it never looks at a cookie."""
     method = str(connection.scope.get("method", "GET"))
     if method in _SAFE or handler.opt.get("csrf") == "exempt":
@@ -51,9 +51,9 @@ async def against_forgery(
     given = connection.headers.get(HEADER)
     if given is None and connection.headers.get("content-type", "").startswith(_FORMS):
         assert isinstance(connection, Request)
-        visit_of(connection).form = form = await connection.form()
+        request_context_of(connection).form = form = await connection.form()
         given = form.get(FIELD)
-    cookie = connection.cookies.get(house_of(connection).cookie_name("csrf"))
+    cookie = connection.cookies.get(app_context_of(connection).cookie_name("csrf"))
     if not isinstance(given, str) or not cookie:
         raise ForgedRequest
     if not hmac.compare_digest(given.encode(), _token(connection, cookie).encode()):
@@ -62,14 +62,14 @@ async def against_forgery(
 
 def csrf_token(connection: Connection) -> str:
     """The token for this browser; a first visit gets the cookie that goes with it."""
-    house, visit = house_of(connection), visit_of(connection)
-    name = house.cookie_name("csrf")
-    cookie = visit.csrf or connection.cookies.get(name)
+    app_context, request_context = app_context_of(connection), request_context_of(connection)
+    name = app_context.cookie_name("csrf")
+    cookie = request_context.csrf or connection.cookies.get(name)
     if not cookie:
-        cookie = visit.csrf = secrets.token_urlsafe(24)
-        visit.cookies[name] = cookie
-        visit.cookies[name].update(
-            {"path": "/", "httponly": True, "samesite": "Lax", "secure": house.secure}
+        cookie = request_context.csrf = secrets.token_urlsafe(24)
+        request_context.cookies[name] = cookie
+        request_context.cookies[name].update(
+            {"path": "/", "httponly": True, "samesite": "Lax", "secure": app_context.secure}
         )
     return _token(connection, cookie)
 
@@ -92,8 +92,8 @@ class LazyInput:
 
 
 def _token(connection: Connection, cookie: str) -> str:
-    house = house_of(connection)
-    session = connection.cookies.get(house.cookie_name("session"), "")
+    app_context = app_context_of(connection)
+    session = connection.cookies.get(app_context.cookie_name("session"), "")
     message = f"csrf\n{cookie}\n{session}".encode()
-    made = hmac.digest(house.settings.secret.encode(), message, hashlib.sha256)
+    made = hmac.digest(app_context.settings.secret.encode(), message, hashlib.sha256)
     return base64.urlsafe_b64encode(made).rstrip(b"=").decode()

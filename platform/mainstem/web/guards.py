@@ -15,8 +15,8 @@ from mainstem.identity import STAFF, Identity, hash_of, read_key, who
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT
+from mainstem.web.context import Connection, app_context_of, request_context_of
 from mainstem.web.forms import problems_in, zeros_in
-from mainstem.web.house import Connection, house_of, visit_of
 from mainstem.web.works import in_work
 
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
@@ -31,7 +31,7 @@ class SignInNeeded(Refused):
 
 
 class NotAllowed(Refused):
-    """She is signed in, but this is not hers to do."""
+    """They are signed in, but this is not theirs to do."""
 
     code = "not_allowed"
     status = 403
@@ -44,13 +44,12 @@ class AffiliateSuspended(Refused):
     code = "affiliate_suspended"
     status = 403
     message = (
-        "This is closed while your affiliate is not in good standing with us."
-        " What is yours is not lost."
+        "This is closed while your company is not active with us. What you have earned is not lost."
     )
 
 
 class ChooseAffiliate(Refused):
-    """She acts for several affiliates and has not said for which."""
+    """They act for several affiliates and have not said for which."""
 
     code = "choose_affiliate"
     status = 409
@@ -84,7 +83,7 @@ class MalformedJson(Refused):
 async def within_bounds(
     connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
 ) -> None:
-    """A guard of the whole house: a number in an address that no column can hold leads nowhere."""
+    """A guard of the whole application: a number in an address that no column can hold leads nowhere."""
     for value in connection.path_params.values():
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
             raise NotFound("page")
@@ -92,15 +91,15 @@ async def within_bounds(
 
 async def identity_of(connection: Connection) -> Identity | None:
     """Who is asking; looked up once a request, and only where a page wants to know."""
-    visit, house = visit_of(connection), house_of(connection)
-    if not visit.asked_who:
-        visit.asked_who = True
-        token = connection.cookies.get(house.cookie_name("session"))
+    request_context, app_context = request_context_of(connection), app_context_of(connection)
+    if not request_context.asked_who:
+        request_context.asked_who = True
+        token = connection.cookies.get(app_context.cookie_name("session"))
         if token:
-            visit.identity = await in_work(
-                connection, CLIENT, lambda work: who(work, token), clock=house.clock
+            request_context.identity = await in_work(
+                connection, CLIENT, lambda work: who(work, token), clock=app_context.clock
             )
-    return visit.identity
+    return request_context.identity
 
 
 async def _signed_in(connection: Connection) -> Identity:
@@ -126,7 +125,7 @@ def staff(*roles: str) -> Guard:
 async def affiliate(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """Lets an affiliate in and says which one: her only one, or the one she chose.
+    """Lets an affiliate in and says which one: their only one, or the one they chose.
 
     A route says in its `right` what one does there (`network.MAY`); where it says nothing, it is
     work that only an affiliate in good standing does.
@@ -136,15 +135,15 @@ async def affiliate(
     if not mine:
         _note_refusal(connection, identity)
         raise NotAllowed
-    # The cookie only picks among her own: what it says beyond that is not believed.
-    chosen = connection.cookies.get(house_of(connection).cookie_name("affiliate"), "")
+    # The cookie only picks among their own: what it says beyond that is not believed.
+    chosen = connection.cookies.get(app_context_of(connection).cookie_name("affiliate"), "")
     wanted = [id for id in mine if str(id) == chosen] or ([mine[0]] if len(mine) == 1 else [])
     if not wanted:
         raise ChooseAffiliate
     state = identity.affiliate_states[mine.index(wanted[0])]
     if handler.opt.get("right", network.WORK) not in network.MAY[state]:
         raise AffiliateSuspended
-    visit_of(connection).affiliate_id = wanted[0]
+    request_context_of(connection).affiliate_id = wanted[0]
 
 
 async def storefront_key(
@@ -174,7 +173,7 @@ async def storefront_key(
         and network.WORK not in network.MAY[found.home_state]
     ):
         raise AffiliateSuspended
-    visit_of(connection).storefront = found
+    request_context_of(connection).storefront = found
 
 
 async def strict_json(

@@ -22,7 +22,7 @@ CURSOR = "page"
 """The name of the cursor in the address of a page."""
 
 
-class Narrow(msgspec.Struct, frozen=True):
+class FilterField(msgspec.Struct, frozen=True):
     """One field that narrows a list. `kind`: choice (of `options`), date, search."""
 
     name: str
@@ -34,10 +34,10 @@ class Narrow(msgspec.Struct, frozen=True):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """A list's frame: its fields, whether any of them is used, and its neighbours."""
+    """What a list's page shows around its rows: its filters, whether any is used, and the pages beside it."""
 
     url: str
-    fields: list[Narrow]
+    fields: list[FilterField]
     kept: list[tuple[str, str]]
     narrowed: bool
     everything_url: str
@@ -50,31 +50,31 @@ def cursor_of(request: Request[Any, Any, Any], name: str = CURSOR) -> str | None
     return request.query_params.get(name) or None
 
 
-def text(request: Request[Any, Any, Any], name: str, label: str, hint: str = "") -> Narrow:
+def text(request: Request[Any, Any, Any], name: str, label: str, hint: str = "") -> FilterField:
     """A field in which words are looked for."""
     typed = finding.as_typed(request.query_params.get(name, ""))
-    return Narrow(name, label, typed, "search", hint=hint)
+    return FilterField(name, label, typed, "search", hint=hint)
 
 
 def choice(
     request: Request[Any, Any, Any], name: str, label: str, options: Iterable[tuple[str, str]]
-) -> Narrow:
+) -> FilterField:
     """A field that takes one of some values; the first option stands for none."""
     options = list(options)
     asked = request.query_params.get(name, "")
     known = {value for value, _ in options}
-    return Narrow(name, label, asked if asked in known else options[0][0], options=options)
+    return FilterField(name, label, asked if asked in known else options[0][0], options=options)
 
 
-def day(request: Request[Any, Any, Any], name: str, label: str) -> Narrow:
+def day(request: Request[Any, Any, Any], name: str, label: str) -> FilterField:
     """A field that takes a day."""
     found = _date(request.query_params.get(name, ""))
-    return Narrow(name, label, found.isoformat() if found else "", "date")
+    return FilterField(name, label, found.isoformat() if found else "", "date")
 
 
 def period(
     request: Request[Any, Any, Any], language: Language, of: str = ""
-) -> tuple[Narrow, Narrow]:
+) -> tuple[FilterField, FilterField]:
     """The two days between which it was; `of` says what."""
     since, until = language.text("From"), language.text("Up to")
     if of:
@@ -83,7 +83,7 @@ def period(
 
 
 def instants(
-    fields: tuple[Narrow, Narrow], zone: ZoneInfo
+    fields: tuple[FilterField, FilterField], zone: ZoneInfo
 ) -> tuple[datetime | None, datetime | None]:
     """The period of two day fields, from the first one's midnight to the end of the second."""
     since, until = (_date(field.value) for field in fields)
@@ -95,7 +95,7 @@ def instants(
     )
 
 
-def day_of(field: Narrow) -> date | None:
+def day_of(field: FilterField) -> date | None:
     """The day that stands in a day field."""
     return _date(field.value)
 
@@ -108,15 +108,15 @@ def _date(text: str) -> date | None:
     return found if 1900 <= found.year <= 9000 else None
 
 
-def frame(
+def build(
     url: str,
     page: paging.Page,
-    *fields: Narrow,
+    *fields: FilterField,
     anchor: str = "",
     cursor: str = CURSOR,
     **kept: str,
 ) -> Listing:
-    """The frame of one page of a list at `url`. `kept` stays as it is: which list it is."""
+    """What one page of a list at `url` shows around its rows. `kept` stays as it is: which list it is."""
     said = {name: value for name, value in kept.items() if value}
     used = {field.name: field.value for field in fields if field.value != _nothing(field)}
 
@@ -136,5 +136,5 @@ def frame(
     )
 
 
-def _nothing(field: Narrow) -> str:
+def _nothing(field: FilterField) -> str:
     return field.options[0][0] if field.options else ""

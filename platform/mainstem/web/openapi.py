@@ -155,8 +155,8 @@ _SPOKEN_BY = (
     "mainstem.stock",
     "mainstem.web.api",
     "mainstem.web.guards",
-    "mainstem.web.house",
-    "mainstem_affiliates.capture",
+    "mainstem.web.context",
+    "mainstem_affiliates.intake",
 )
 _TO_READERS = {SignInNeeded, NotAllowed, ChooseAffiliate}
 _FACT = re.compile(r"\{\w+\}\.?")

@@ -1,4 +1,4 @@
-"""The pages of the house itself: front, sign-in, set-up, choice of affiliate, language, health."""
+"""The application's own pages: front, sign-in, set-up, choice of affiliate, language, health."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from mainstem.identity.sessions import ABSOLUTE
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.locale import LOCALES
 from mainstem.kit.work import CLIENT, SYSTEM, Work
+from mainstem.web.context import Busy, Connection, app_context_of
 from mainstem.web.forms import Form, field_errors, whole_number
 from mainstem.web.guards import identity_of
 from mainstem.web.health import is_current
-from mainstem.web.house import Busy, Connection, house_of
 from mainstem.web.rendering import (
     language_of,
     local_path,
@@ -43,7 +43,7 @@ from mainstem.web.works import in_work
 
 T = TypeVar("T")
 Page = Response[bytes]
-DOOR_WAITING_MAX = 40
+SIGN_INS_WAITING_MAX = 40
 _YEAR = 365 * 24 * 3600
 
 
@@ -90,7 +90,7 @@ class Affiliation(msgspec.Struct, frozen=True):
 
 
 class ChoicePage(msgspec.Struct, frozen=True):
-    """What the page shows on which somebody says for whom she acts."""
+    """What the page shows on which somebody says for whom they act."""
 
     affiliates: list[Affiliation]
     next: str
@@ -98,7 +98,7 @@ class ChoicePage(msgspec.Struct, frozen=True):
 
 @get("/")
 async def front(request: Request[Any, Any, Any]) -> Page:
-    """The front page: every storefront, and the doors for affiliates and staff."""
+    """The front page: every storefront, and sign-in for affiliates and staff."""
     locale = locale_of(request)
 
     def look(work: Work) -> FrontPage:
@@ -127,22 +127,22 @@ async def sign_in_page(request: Request[Any, Any, Any]) -> Page:
 @post("/sign-in")
 async def sign_in_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
     """Sign in, or say that the two do not go together."""
-    house, wanted = house_of(request), local_path(form["next"], "")
-    replaces = request.cookies.get(house.cookie_name("session"))
+    app_context, wanted = app_context_of(request), local_path(form["next"], "")
+    replaces = request.cookies.get(app_context.cookie_name("session"))
 
     def enter() -> Session:
         return sign_in(
-            house.database,
+            app_context.database,
             email=form["email"],
             password=form.raw("password"),
             address=address_of(request),
             agent=request.headers.get("user-agent", ""),
             replaces=replaces,
-            clock=house.clock,
+            clock=app_context.clock,
         )
 
     try:
-        session = await _at_the_door(request, enter)
+        session = await _in_the_sign_in_pool(request, enter)
     except (SignInRefused, TooManyAttempts) as no:
         page = SignInPage(next=wanted, email=form["email"], error=words(language_of(request), no))
         retry_after = getattr(no, "retry_after", None)
@@ -150,7 +150,7 @@ async def sign_in_form(request: Request[Any, Any, Any], form: NamedDependency[Fo
         return render(request, "pages/sign_in.html", page, status=no.status, headers=headers)
     set_cookie(request, "session", session.token, seconds=int(ABSOLUTE.total_seconds()))
     identity = await in_work(
-        request, CLIENT, lambda work: who(work, session.token), clock=house.clock
+        request, CLIENT, lambda work: who(work, session.token), clock=app_context.clock
     )
     assert identity is not None, "the session was opened a moment ago"
     return redirect(request, wanted or home_of(identity))
@@ -159,10 +159,10 @@ async def sign_in_form(request: Request[Any, Any, Any], form: NamedDependency[Fo
 @post("/sign-out")
 async def sign_out_form(request: Request[Any, Any, Any]) -> Page:
     """End this session, here and on the server."""
-    house = house_of(request)
-    token = request.cookies.get(house.cookie_name("session"))
+    app_context = app_context_of(request)
+    token = request.cookies.get(app_context.cookie_name("session"))
     if token:
-        await in_work(request, CLIENT, lambda work: sign_out(work, token), clock=house.clock)
+        await in_work(request, CLIENT, lambda work: sign_out(work, token), clock=app_context.clock)
     for name in ("session", "affiliate", "csrf"):
         set_cookie(request, name, "")
     return redirect(request, "/", notice=language_of(request).text("You are signed out."))
@@ -178,24 +178,24 @@ async def setup_page(request: Request[Any, Any, Any]) -> Page:
 
 @post("/setup")
 async def setup_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
-    """Make the first admin and send her to the sign-in page."""
-    house, language = house_of(request), language_of(request)
+    """Make the first admin and send them to the sign-in page."""
+    app_context, language = app_context_of(request), language_of(request)
     if await in_work(request, CLIENT, has_staff):
         raise NotFound("page")
 
     def begin() -> int:
         return set_up(
-            house.database,
+            app_context.database,
             token=form["token"],
             name=form["name"],
             email=form["email"],
             password=form.raw("password"),
             locale=language.locale,
-            clock=house.clock,
+            clock=app_context.clock,
         )
 
     try:
-        await _at_the_door(request, begin)
+        await _in_the_sign_in_pool(request, begin)
     except Refused as no:
         errors = field_errors(no.problems)
         page = SetupPage(
@@ -212,7 +212,7 @@ async def setup_form(request: Request[Any, Any, Any], form: NamedDependency[Form
 
 @get("/choose")
 async def choice_page(request: Request[Any, Any, Any]) -> Page:
-    """For whom does she act?"""
+    """For whom do they act?"""
     identity = await identity_of(request)
     if identity is None:
         return redirect(request, "/sign-in?next=/choose")
@@ -231,7 +231,7 @@ async def choice_page(request: Request[Any, Any, Any]) -> Page:
 
 @post("/choose")
 async def choice_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
-    """Remember it in this browser. The guard checks at every request that it is hers."""
+    """Remember it in this browser. The guard checks at every request that it is theirs."""
     chosen = whole_number(form["affiliate"], digits=18)
     set_cookie(request, "affiliate", "" if chosen is None else str(chosen), seconds=_YEAR)
     return redirect(request, local_path(form["next"], "/portal"))
@@ -283,18 +283,18 @@ def address_of(connection: Connection) -> str:
     return connection.client.host if connection.client else "unknown"
 
 
-async def _at_the_door(connection: Connection, do: Callable[[], T]) -> T:
+async def _in_the_sign_in_pool(connection: Connection, do: Callable[[], T]) -> T:
     """Check a password away from everybody else's threads; Busy when a crowd is waiting."""
-    house = house_of(connection)
-    if len(house.door_waiting) >= DOOR_WAITING_MAX:
+    app_context = app_context_of(connection)
+    if len(app_context.sign_ins_waiting) >= SIGN_INS_WAITING_MAX:
         raise Busy
-    house.door_waiting.append(None)
+    app_context.sign_ins_waiting.append(None)
     try:
         context = contextvars.copy_context()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(house.door, lambda: context.run(do))
+        return await loop.run_in_executor(app_context.sign_in_pool, lambda: context.run(do))
     finally:
-        house.door_waiting.pop()
+        app_context.sign_ins_waiting.pop()
 
 
 routes = [

@@ -15,9 +15,9 @@ from mainstem.kit.db import held_a_zero, was_in_the_way
 from mainstem.kit.errors import InvalidInput, Refused
 from mainstem.kit.locale import Language
 from mainstem.kit.telemetry import log
+from mainstem.web.context import Busy, Connection, app_context_of, request_context_of
 from mainstem.web.forms import problem_from, zero
 from mainstem.web.guards import ChooseAffiliate, KeyRefused, SignInNeeded
-from mainstem.web.house import Busy, Connection, house_of, visit_of
 from mainstem.web.rendering import language_of, redirect, render, words
 
 API = "/api"
@@ -32,7 +32,7 @@ TITLES = {
     409: "This cannot be done now.",
     413: "That is too large.",
     415: "This kind of content is not taken.",
-    422: "Something needs another look.",
+    422: "Something is not right.",
     429: "Too many attempts.",
     500: "Something went wrong on our side.",
     503: "We are busy.",
@@ -49,7 +49,7 @@ _DETAILS = {
     404: "The address may be old or mistyped.",
     405: "This address does not take requests of this kind.",
     413: "Send less at once.",
-    500: "It is not your doing. If it happens again, tell us the number of this request.",
+    500: "It is not your fault. If it happens again, tell us the number of this request.",
 }
 
 
@@ -76,7 +76,7 @@ class ProblemDetails(msgspec.Struct, frozen=True):
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The answer to an exception that left a handler."""
-    visit_of(request).roll_back = True
+    request_context_of(request).roll_back = True
     if any(was_in_the_way(cause) for cause in _causes(error)):
         log("web").warning("the database was in the way", cause=repr(error)[:300])
         error = Busy()
@@ -106,7 +106,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 
 
 def wants_page(connection: Connection) -> bool:
-    """Whether a reader is there: not at the API and the hooks, nor when JSON is asked for."""
+    """Whether a reader is there: not at the API and the webhooks, nor when JSON is asked for."""
     if connection.url.path.startswith((f"{API}/", "/webhooks/", "/health/")):
         return False
     accepted = connection.headers.get("accept", "*/*")
@@ -119,12 +119,12 @@ def explain(request: Request[Any, Any, Any], error: Exception) -> ProblemDetails
     status, code, detail, errors = _said(language, error)
     fallback = 400 if status < 500 else 500
     return ProblemDetails(
-        type=f"{house_of(request).settings.public_url}{API}/v1#problem-{code}",
+        type=f"{app_context_of(request).settings.public_url}{API}/v1#problem-{code}",
         title=language.text(TITLES.get(status, TITLES[fallback])),
         status=status,
         detail=detail or language.text(_DETAILS.get(status, _DETAILS[fallback])),
         code=code,
-        request_id=str(visit_of(request).id),
+        request_id=str(request_context_of(request).id),
         errors=errors,
     )
 

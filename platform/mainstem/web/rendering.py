@@ -25,8 +25,8 @@ from mainstem.kit.settings import Settings
 from mainstem.languages import negotiate
 from mainstem.money import Money
 from mainstem.paths import TEMPLATES
+from mainstem.web.context import AppContext, Connection, app_context_of, request_context_of
 from mainstem.web.csrf import PLACEHOLDER, LazyInput, csrf_input, csrf_token
-from mainstem.web.house import Connection, House, house_of, visit_of
 from mainstem.web.static import StaticFiles
 
 LANGUAGE_NAMES = {"en": "English", "sv": "Svenska"}
@@ -110,21 +110,21 @@ def _counter(language: Language) -> Callable[..., Any]:
 
 
 def language_of(connection: Connection) -> Language:
-    """The reader's language: what she picked, then what she keeps, then what her browser asks."""
-    language = house_of(connection).pages[locale_of(connection)].globals["language"]
+    """The reader's language: what they picked, then what they keep, then what the browser asks."""
+    language = app_context_of(connection).pages[locale_of(connection)].globals["language"]
     assert isinstance(language, Language)
     return language
 
 
 def locale_of(connection: Connection, offered: tuple[str, ...] = LOCALES) -> str:
     """The code of the reader's language, out of those on offer."""
-    visit = visit_of(connection)
+    request_context = request_context_of(connection)
     asked = connection.query_params.get("lang")
-    if asked in offered and visit.locale != asked:
-        visit.locale = asked
+    if asked in offered and request_context.locale != asked:
+        request_context.locale = asked
         set_cookie(connection, "lang", asked, seconds=_YEAR, plain=True)
-    kept = visit.identity.locale if visit.identity else None
-    for wanted in (visit.locale, connection.cookies.get("lang"), kept):
+    kept = request_context.identity.locale if request_context.identity else None
+    for wanted in (request_context.locale, connection.cookies.get("lang"), kept):
         if wanted in offered:
             return wanted
     return negotiate(connection.headers.get("accept-language"), offered)
@@ -132,7 +132,7 @@ def locale_of(connection: Connection, offered: tuple[str, ...] = LOCALES) -> str
 
 def static_url(connection: Connection, name: str) -> str:
     """The versioned address of a static file."""
-    return house_of(connection).files.url(name)
+    return app_context_of(connection).files.url(name)
 
 
 def render(
@@ -148,12 +148,12 @@ def render(
 
     A page that says no (400 and above) changes nothing: the Work of this request is undone.
     """
-    visit, house = visit_of(connection), house_of(connection)
+    request_context, app_context = request_context_of(connection), app_context_of(connection)
     if status >= 400:
-        visit.roll_back = True
+        request_context.roll_back = True
     locale = locale or locale_of(connection)
     body = (
-        house.pages[locale]
+        app_context.pages[locale]
         .get_template(template)
         .render(
             {
@@ -174,9 +174,9 @@ def render(
     )
 
 
-def draw(house: House, locale: str, template: str, context: Any = None) -> bytes:
+def draw(app_context: AppContext, locale: str, template: str, context: Any = None) -> bytes:
     """A page as bytes that may be kept and sent to anybody by `cached_page`: nothing personal."""
-    page = house.pages[locale].get_template(template)
+    page = app_context.pages[locale].get_template(template)
     common = {"csrf_input": csrf_input(PLACEHOLDER), "here": "/", "languages": [], "notices": []}
     return page.render(common | _fields(context)).encode()
 
@@ -199,7 +199,7 @@ def redirect(
     # A header is ASCII; what an address already has of percent signs stays as it is.
     url = quote(url, safe="/:?#[]@!$&'()*+,;=%~-._")
     if notice:
-        kept = _notice_signer(house_of(connection)).dumps([notice, tone])
+        kept = _notice_signer(app_context_of(connection)).dumps([notice, tone])
         assert isinstance(kept, str)
         set_cookie(connection, "notice", kept, seconds=_NOTICE_SECONDS)
     if connection.headers.get("hx-request") == "true":
@@ -208,7 +208,7 @@ def redirect(
 
 
 def local_path(wanted: str, otherwise: str = "/") -> str:
-    """A path of this house; anything that could lead elsewhere becomes `otherwise`."""
+    """A path of this application; anything that could lead elsewhere becomes `otherwise`."""
     if not wanted.startswith("/") or wanted.startswith("//") or "\\" in wanted:
         return otherwise
     if " " in wanted or not wanted.isprintable() or len(wanted) > _PATH_MAX:
@@ -230,11 +230,11 @@ def set_cookie(
 ) -> None:
     """Give the browser a cookie with this answer, out of reach of scripts. An empty value takes
     it away. `plain` keeps the bare name: for what is no secret and opens nothing."""
-    house, visit = house_of(connection), visit_of(connection)
-    full = name if plain else house.cookie_name(name)
-    visit.cookies[full] = value
-    cookie = visit.cookies[full]
-    cookie.update({"path": "/", "httponly": True, "samesite": "Lax", "secure": house.secure})
+    app_context, request_context = app_context_of(connection), request_context_of(connection)
+    full = name if plain else app_context.cookie_name(name)
+    request_context.cookies[full] = value
+    cookie = request_context.cookies[full]
+    cookie.update({"path": "/", "httponly": True, "samesite": "Lax", "secure": app_context.secure})
     if not value:
         cookie["max-age"] = 0
     elif seconds is not None:
@@ -298,17 +298,17 @@ def _query(connection: Connection) -> list[tuple[str, str]]:
 
 
 def _notices(connection: Connection) -> list[Notice]:
-    house = house_of(connection)
-    kept = connection.cookies.get(house.cookie_name("notice"))
+    app_context = app_context_of(connection)
+    kept = connection.cookies.get(app_context.cookie_name("notice"))
     if not kept:
         return []
     set_cookie(connection, "notice", "")
     try:
-        text, tone = _notice_signer(house).loads(kept, max_age=_NOTICE_SECONDS)
+        text, tone = _notice_signer(app_context).loads(kept, max_age=_NOTICE_SECONDS)
     except (BadData, ValueError):
         return []
     return [Notice(text, tone)]
 
 
-def _notice_signer(house: House) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(house.settings.secret, salt="mainstem.notice")
+def _notice_signer(app_context: AppContext) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(app_context.settings.secret, salt="mainstem.notice")

@@ -1,7 +1,7 @@
 """Works for requests: one Work, committed before the answer leaves, undone when it says no.
 
 The framework looks for what a handler asks for side by side, and forgets to close what it has
-found when one of them fails. A Work that waits on something of its own, as these do on `visit`, is
+found when one of them fails. A Work that waits on something of its own, as these do on `request_context`, is
 looked for when all the rest is there, and alone.
 """
 
@@ -18,45 +18,51 @@ from litestar.di import NamedDependency
 
 from mainstem.kit.clock import Clock
 from mainstem.kit.work import CLIENT, COMPANY, Actor, Work
-from mainstem.web.house import Busy, Connection, Visit, house_of, visit_of
+from mainstem.web.context import (
+    Busy,
+    Connection,
+    RequestContext,
+    app_context_of,
+    request_context_of,
+)
 
 T = TypeVar("T")
 WAIT_SECONDS = 5.0
 
 
 async def staff_work(
-    request: Request[Any, Any, Any], visit: NamedDependency[Visit]
+    request: Request[Any, Any, Any], request_context: NamedDependency[RequestContext]
 ) -> AsyncGenerator[Work, None]:
     """The company's Work, done by the member of staff who asks."""
-    identity = visit.identity
-    assert identity is not None, "a guard has let her in"
+    identity = request_context.identity
+    assert identity is not None, "a guard has let them in"
     async with _opened(request, Actor("staff", str(identity.person_id))) as work:
         yield work
 
 
 async def affiliate_work(
-    request: Request[Any, Any, Any], visit: NamedDependency[Visit]
+    request: Request[Any, Any, Any], request_context: NamedDependency[RequestContext]
 ) -> AsyncGenerator[Work, None]:
     """Work bound by the database to the affiliate who asks."""
-    home = visit.affiliate_id
-    assert home is not None, "a guard has let her in"
+    home = request_context.affiliate_id
+    assert home is not None, "a guard has let them in"
     async with _opened(request, Actor("affiliate", str(home)), home=home) as work:
         yield work
 
 
 async def client_work(
-    request: Request[Any, Any, Any], visit: NamedDependency[Visit]
+    request: Request[Any, Any, Any], request_context: NamedDependency[RequestContext]
 ) -> AsyncGenerator[Work, None]:
-    """The company's Work on behalf of a visitor. What she may see, the page decides."""
+    """The company's Work on behalf of a visitor. What they may see, the page decides."""
     async with _opened(request, CLIENT) as work:
         yield work
 
 
 async def storefront_work(
-    request: Request[Any, Any, Any], visit: NamedDependency[Visit]
+    request: Request[Any, Any, Any], request_context: NamedDependency[RequestContext]
 ) -> AsyncGenerator[Work, None]:
     """Work bound by the database to the home of the storefront whose key was shown."""
-    key = visit.storefront
+    key = request_context.storefront
     assert key is not None, "a guard has let it in"
     actor = Actor("storefront", str(key.storefront_id))
     async with _opened(request, actor, home=key.home_id) as work:
@@ -73,11 +79,11 @@ async def in_work(
 ) -> T:
     """What `do` gives in a short Work of its own, in one go, off the event loop. It is the
     company's, or bound to one affiliate's `home`."""
-    house = house_of(connection)
+    app_context = app_context_of(connection)
 
     def run() -> T:
-        with house.database.work(actor, clock=clock, home=home) as work:
-            work.id = visit_of(connection).id
+        with app_context.database.work(actor, clock=clock, home=home) as work:
+            work.id = request_context_of(connection).id
             return do(work)
 
     async with _place(connection):
@@ -88,24 +94,24 @@ async def in_work(
 async def _opened(
     request: Request[Any, Any, Any], actor: Actor, *, home: int = COMPANY
 ) -> AsyncIterator[Work]:
-    visit = visit_of(request)
-    opening = house_of(request).database.work(actor, home=home)
+    request_context = request_context_of(request)
+    opening = app_context_of(request).database.work(actor, home=home)
     async with _place(request):
         work = await sync_to_thread(opening.__enter__)
-        work.id = visit.id
+        work.id = request_context.id
         try:
             yield work
         except BaseException as error:
             await sync_to_thread(opening.__exit__, type(error), error, error.__traceback__)
             raise
-        if visit.roll_back:
+        if request_context.roll_back:
             await sync_to_thread(work.session.rollback)
         await sync_to_thread(opening.__exit__, None, None, None)
 
 
 @asynccontextmanager
 async def _place(connection: Connection) -> AsyncIterator[None]:
-    places = house_of(connection).places
+    places = app_context_of(connection).places
     try:
         await asyncio.wait_for(places.acquire(), WAIT_SECONDS)
     except TimeoutError:

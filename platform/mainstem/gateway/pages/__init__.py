@@ -1,10 +1,10 @@
-"""The gateway's own pages: the client's checkout, the affiliate's onboarding, the levers."""
+"""The gateway's own pages: the client's checkout, the affiliate's onboarding, the controls."""
 
 import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from mainstem.gateway import levers
+from mainstem.gateway import controls
 from mainstem.gateway.exchange import Answer, Request, api_headers, error_answer
 from mainstem.gateway.pages import admin_page, checkout_page, onboarding_page
 from mainstem.gateway.pages.rendering import not_found, style
@@ -13,7 +13,7 @@ from mainstem.gateway.wire import JSON, WireError, decode, encode, invalid
 if TYPE_CHECKING:
     from mainstem.gateway.server import Gateway
 
-LEVERS = "/__gateway/levers"
+CONTROLS = "/__gateway/controls"
 
 
 def answer_page(gateway: "Gateway", request: Request) -> Answer:
@@ -34,12 +34,12 @@ def answer_page(gateway: "Gateway", request: Request) -> Answer:
             return onboarding_page.onboarding(gateway, request, id)
         case "GET", ["__gateway"]:
             return admin_page.overview(gateway, request)
-        case "POST", ["__gateway", "pull", *name]:
-            return admin_page.pull(gateway, request, "/".join(name))
-        case "GET", ["__gateway", "levers"]:
-            return Answer(200, encode(levers.described()), api_headers(request, None))
-        case "POST", ["__gateway", "levers", *name]:
-            return _lever(gateway, request, "/".join(name))
+        case "POST", ["__gateway", "trigger", *name]:
+            return admin_page.trigger(gateway, request, "/".join(name))
+        case "GET", ["__gateway", "controls"]:
+            return Answer(200, encode(controls.described()), api_headers(request, None))
+        case "POST", ["__gateway", "controls", *name]:
+            return _control(gateway, request, "/".join(name))
     return not_found(request)
 
 
@@ -52,9 +52,9 @@ def _proof(gateway: "Gateway", request: Request) -> Answer:
     return Answer(200, proved.encode(), {"Content-Type": "text/plain"})
 
 
-def _lever(gateway: "Gateway", request: Request, name: str) -> Answer:
+def _control(gateway: "Gateway", request: Request, name: str) -> Answer:
     try:
-        done = levers.pull(gateway, name, _json_object(request.body))
+        done = controls.trigger(gateway, name, _json_object(request.body))
     except WireError as error:
         return error_answer(request, error)
     return Answer(200, encode(done), api_headers(request, None))
@@ -66,5 +66,5 @@ def _json_object(body: bytes) -> JSON:
     except ValueError:
         given = None
     if not isinstance(given, dict):
-        raise invalid("A lever takes a JSON object.")
+        raise invalid("A control takes a JSON object.")
     return given

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
-from mainstem.gateway import accounts, balance, levers
+from mainstem.gateway import accounts, balance, controls
 from mainstem.gateway.cards import CARDS
 from mainstem.gateway.currencies import shown
 from mainstem.gateway.exchange import Answer, Request
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 RECENT = 12
 EVENTS = 25
 NUMBERS = {"seconds", "times", "status"}
-TRUTHS = {"arrived", "inquiry", "withdraw", "approve"}
+BOOLEANS = {"arrived", "inquiry", "withdraw", "approve"}
 
 
 @dataclass(frozen=True)
 class Button:
-    """One lever with its parameters, as a small form."""
+    """One control with its parameters, as a small form."""
 
     label: str
-    lever: str
+    control: str
     fields: dict[str, str]
     options: tuple[str, tuple[str, ...]] | None = None
 
@@ -83,19 +83,19 @@ def overview(gateway: "Gateway", request: Request) -> Answer:
     )  # fmt: skip
 
 
-def pull(gateway: "Gateway", request: Request, name: str) -> Answer:
-    """A button was pressed: the same lever as over JSON, then back to the page."""
+def trigger(gateway: "Gateway", request: Request, name: str) -> Answer:
+    """A button was pressed: the same control as over JSON, then back to the page."""
     given: JSON = {}
     for field, text in parse_qsl(request.body.decode("utf-8", "replace")):
         if field in NUMBERS:
             given[field] = int(text) if text.isdecimal() else text
-        elif field in TRUTHS:
+        elif field in BOOLEANS:
             given[field] = text == "true"
         else:
             given[field] = text
     try:
-        levers.pull(gateway, name, given)
-        notice = f"Done: {levers.LEVERS[name].says}"
+        controls.trigger(gateway, name, given)
+        notice = f"Done: {controls.CONTROLS[name].says}"
     except WireError as error:
         notice = f"Not done: {error}"
     return redirect(f"/__gateway/?notice={quote(notice)}")
@@ -110,10 +110,10 @@ def _session(r: Record) -> Row:
             Button("Expire", "sessions/expire", {"session": r.id}),
         ]
     elif r.body["status"] == "complete" and r.body["payment_status"] == "unpaid":
-        lever = "sessions/bank_answers"
+        control = "sessions/bank_answers"
         buttons = [
-            Button("Bank pays", lever, {"session": r.id, "arrived": "true"}),
-            Button("Bank refuses", lever, {"session": r.id, "arrived": "false"}),
+            Button("Bank pays", control, {"session": r.id, "arrived": "true"}),
+            Button("Bank refuses", control, {"session": r.id, "arrived": "false"}),
         ]
     status = f"{r.body['status']}, {r.body['payment_status']}"
     what = ", ".join(i["description"] for i in r.hidden["line_items"][:3])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Line:
+class CheckoutLine:
     name: str
     description: str | None
     image: str | None
@@ -137,7 +137,7 @@ def _show(
         note=(body["custom_text"]["submit"] or {}).get("message"),
         success_url=success_url(session),
         waits=bool(intent and intent.body["status"] == "requires_action"),
-        # The error's own words are for the merchant; the client is told in hers.
+        # The error's own words are for the merchant; the client is told in plain ones.
         failure=texts[failure.get("decline_code") or failure["code"]] if failure else None,
         problems=problems or {},
         email=(form or {}).get("email", details.get("email") or ""),
@@ -146,14 +146,14 @@ def _show(
     )
 
 
-def _lines(session: Record, locale: str) -> list[Line]:
+def _lines(session: Record, locale: str) -> list[CheckoutLine]:
     lines = []
     for item, look in zip(session.hidden["line_items"], session.hidden["looks"], strict=True):
         currency, quantity = item["currency"], item["quantity"]
         each = shown(item["price"]["unit_amount"], currency, locale=locale)
         total = shown(item["amount_total"], currency, locale=locale)
         lines.append(
-            Line(
+            CheckoutLine(
                 item["description"],
                 look["description"],
                 look["image"],

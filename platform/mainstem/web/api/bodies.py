@@ -71,7 +71,7 @@ class OrderPlaced(msgspec.Struct, frozen=True):
 
 
 class OrderLine(msgspec.Struct, frozen=True):
-    """One line, and how much of it has left, arrived or been called off."""
+    """One line, and how much of it has left, arrived or been canceled."""
 
     line_no: int
     sku: str
@@ -153,7 +153,7 @@ class LeadLinks(msgspec.Struct, frozen=True):
 
 class LeadOpened(msgspec.Struct, frozen=True):
     """The lead that was opened. `state` is `duplicate` where the client had asked before in this
-    storefront, or where we are in touch with her about this service already."""
+    storefront, or where we are in touch with the client about this service already."""
 
     id: UUID
     number: str

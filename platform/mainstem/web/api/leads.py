@@ -21,15 +21,15 @@ from mainstem.web.api.requests import (
     Limit,
     Since,
     Until,
-    capture_of,
     fingerprint,
     instant,
+    intake_of,
     key_of,
     reply,
 )
-from mainstem.web.house import house_of
+from mainstem.web.context import app_context_of
 
-AnyRequest = Request[Any, Any, Any]
+HttpRequest = Request[Any, Any, Any]
 LeadState = Annotated[
     Literal["new", "qualified", "quoted", "won", "lost", "duplicate"] | None,
     QueryParameter(name="state", description="Only those in this state"),
@@ -38,7 +38,7 @@ LeadState = Annotated[
 
 @post("/leads", status_code=201)
 async def open_lead(
-    request: AnyRequest, data: JSONBody[LeadBody], idempotency_key: IdempotencyKey
+    request: HttpRequest, data: JSONBody[LeadBody], idempotency_key: IdempotencyKey
 ) -> Response[LeadOpened]:
     """Hand over a client's request for a service.
 
@@ -46,7 +46,7 @@ async def open_lead(
     gives the same answer again, with the header `Idempotent-Replayed`.
     """
     key = key_of(request)
-    opened = await capture_of(request).lead(
+    opened = await intake_of(request).lead(
         LeadWanted(
             storefront_id=key.storefront_id,
             home_id=key.home_id,
@@ -74,7 +74,7 @@ async def open_lead(
 
 @get("/leads", sync_to_thread=True)
 def list_leads(
-    request: AnyRequest,
+    request: HttpRequest,
     work: NamedDependency[Work],
     after: Cursor = None,
     limit: Limit = 50,
@@ -106,7 +106,7 @@ def list_leads(
 
 @get("/leads/{lead_id:uuid}", sync_to_thread=True)
 def show_lead(
-    request: AnyRequest, work: NamedDependency[Work], lead_id: FromPath[UUID]
+    request: HttpRequest, work: NamedDependency[Work], lead_id: FromPath[UUID]
 ) -> Response[LeadDetails]:
     """One lead, with what was quoted and the order that came of it."""
     key = key_of(request)
@@ -116,9 +116,9 @@ def show_lead(
     return reply(request, _details(request, row))
 
 
-def _details(request: AnyRequest, row: Any) -> LeadDetails:
+def _details(request: HttpRequest, row: Any) -> LeadDetails:
     return LeadDetails(**row._asdict(), links=_links(request, row.id))
 
 
-def _links(request: AnyRequest, lead_id: UUID) -> LeadLinks:
-    return LeadLinks(f"{house_of(request).settings.public_url}/api/v1/leads/{lead_id}")
+def _links(request: HttpRequest, lead_id: UUID) -> LeadLinks:
+    return LeadLinks(f"{app_context_of(request).settings.public_url}/api/v1/leads/{lead_id}")

@@ -34,19 +34,19 @@ from mainstem.web.api.requests import (
     Limit,
     Since,
     Until,
-    capture_of,
     fingerprint,
     instant,
+    intake_of,
     key_of,
     reply,
 )
+from mainstem.web.context import app_context_of
 from mainstem.web.guards import KeyRefused
-from mainstem.web.house import house_of
 from mainstem.web.problems import MEDIA_TYPE, explain
 from mainstem.web.rendering import language_of
-from mainstem_affiliates.capture import KeyRevoked
+from mainstem_affiliates.intake import KeyRevoked
 
-AnyRequest = Request[Any, Any, Any]
+HttpRequest = Request[Any, Any, Any]
 OrderState = Annotated[
     Literal["pending", "placed", "closed", "canceled", "expired"] | None,
     QueryParameter(name="state", description="Only those in this state"),
@@ -55,7 +55,7 @@ OrderState = Annotated[
 
 @post("/orders", status_code=201, opt={"key": "checked again"})
 async def place_order(
-    request: AnyRequest, data: JSONBody[OrderBody], idempotency_key: IdempotencyKey
+    request: HttpRequest, data: JSONBody[OrderBody], idempotency_key: IdempotencyKey
 ) -> Response[OrderPlaced]:
     """Place an order.
 
@@ -85,7 +85,7 @@ async def place_order(
         key_id=key.id,
     )
     try:
-        placed = await capture_of(request).order(wanted, key_hash=key.key_hash)
+        placed = await intake_of(request).order(wanted, key_hash=key.key_hash)
     except PriceChanged as changed:
         return _with_quote(request, changed)
     except KeyRevoked:
@@ -95,7 +95,7 @@ async def place_order(
 
 @get("/orders", sync_to_thread=True)
 def list_orders(
-    request: AnyRequest,
+    request: HttpRequest,
     work: NamedDependency[Work],
     after: Cursor = None,
     limit: Limit = 50,
@@ -127,7 +127,7 @@ def list_orders(
 
 @get("/orders/{order_id:uuid}", sync_to_thread=True)
 def show_order(
-    request: AnyRequest, work: NamedDependency[Work], order_id: FromPath[UUID]
+    request: HttpRequest, work: NamedDependency[Work], order_id: FromPath[UUID]
 ) -> Response[OrderDetails]:
     """One order, with its lines and the parcels that have left."""
     key = key_of(request)
@@ -143,7 +143,7 @@ def show_order(
     return reply(request, details)
 
 
-def _placed(request: AnyRequest, placed: Placed) -> OrderPlaced:
+def _placed(request: HttpRequest, placed: Placed) -> OrderPlaced:
     """The same for a repeat as for the first request, whatever has become of the order since."""
     return OrderPlaced(
         id=placed.order_id,
@@ -156,7 +156,7 @@ def _placed(request: AnyRequest, placed: Placed) -> OrderPlaced:
     )
 
 
-def _summary(request: AnyRequest, key: StorefrontKey, row: Any) -> dict[str, Any]:
+def _summary(request: HttpRequest, key: StorefrontKey, row: Any) -> dict[str, Any]:
     return {
         "id": row.id,
         "number": row.number,
@@ -175,7 +175,7 @@ def _summary(request: AnyRequest, key: StorefrontKey, row: Any) -> dict[str, Any
     }
 
 
-def _links(request: AnyRequest, home_id: int, order_id: UUID) -> OrderLinks:
+def _links(request: HttpRequest, home_id: int, order_id: UUID) -> OrderLinks:
     return OrderLinks(
         _self(request, order_id),
         track=_page(request, home_id, order_id),
@@ -183,26 +183,26 @@ def _links(request: AnyRequest, home_id: int, order_id: UUID) -> OrderLinks:
     )
 
 
-def _seen(request: AnyRequest, key: StorefrontKey, row: Any) -> OrderSeen:
-    """A client's page is hers. Whoever handed her order in may see it, and nobody else."""
+def _seen(request: HttpRequest, key: StorefrontKey, row: Any) -> OrderSeen:
+    """A client's page is theirs. Whoever handed their order in may see it, and nobody else."""
     own = row.key_id is not None and row.key_id == key.id
     return OrderSeen(
         _self(request, row.id), track=_page(request, row.home_id, row.id) if own else None
     )
 
 
-def _self(request: AnyRequest, order_id: UUID) -> str:
-    return f"{house_of(request).settings.public_url}/api/v1/orders/{order_id}"
+def _self(request: HttpRequest, order_id: UUID) -> str:
+    return f"{app_context_of(request).settings.public_url}/api/v1/orders/{order_id}"
 
 
-def _page(request: AnyRequest, home_id: int, order_id: UUID, *may: str) -> str:
+def _page(request: HttpRequest, home_id: int, order_id: UUID, *may: str) -> str:
     """The order's page by a link that lets its bearer do so much, the same each time."""
-    settings = house_of(request).settings
+    settings = app_context_of(request).settings
     token = client_link(settings.secret, home_id, order_id, made_at=made_at(order_id), may=may)
     return f"{settings.public_url}/order/{token}"
 
 
-def _with_quote(request: AnyRequest, changed: PriceChanged) -> Response[Any]:
+def _with_quote(request: HttpRequest, changed: PriceChanged) -> Response[Any]:
     """What the order costs now, beside what is wrong."""
     details = msgspec.to_builtins(explain(request, changed))
     return Response(

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from mainstem.kit import paging
-from mainstem.kit.paging import By, Page, Sorting
+from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
 
 _ORDER = """
@@ -23,7 +23,9 @@ def order(work: Work, *, home: int, storefront: int, id: UUID) -> Any | None:
     return work.row(f"{_ORDER} AND id = %(id)s", home=home, storefront=storefront, id=id)
 
 
-_PLACED = Sorting("placed", (By("placed_at", "placed_at", datetime), By("id", "id", UUID)))
+_PLACED = Sorting(
+    "placed", (SortColumn("placed_at", "placed_at", datetime), SortColumn("id", "id", UUID))
+)
 
 
 def orders(
@@ -102,7 +104,9 @@ def lead(work: Work, *, home: int, storefront: int, id: UUID) -> Any | None:
     return work.row(f"{_LEAD} AND l.id = %(id)s", home=home, storefront=storefront, id=id)
 
 
-_CAME = Sorting("came", (By("l.created_at", "created_at", datetime), By("l.id", "id", UUID)))
+_CAME = Sorting(
+    "came", (SortColumn("l.created_at", "created_at", datetime), SortColumn("l.id", "id", UUID))
+)
 
 
 def leads(

@@ -1,4 +1,4 @@
-"""What every request of the API has: a key of its own, a fingerprint, and a fair share of us."""
+"""What every request of the API has: a key of its own, a fingerprint, and a rate limit."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mainstem.identity import StorefrontKey
 from mainstem.kit import paging
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
-from mainstem.web.house import visit_of
+from mainstem.web.context import request_context_of
 from mainstem.web.problems import answer
-from mainstem_affiliates.capture import Capture
+from mainstem_affiliates.intake import Intake
 
 PER_SECOND = 100
 """Requests that one storefront's key may send in the long run."""
@@ -85,18 +85,18 @@ class RateLimited(Refused):
         super().__init__()
 
 
-def capture_of(request: Request[Any, Any, Any]) -> Capture:
-    """The one door for orders and leads."""
-    capture = request.app.state["capture"]
-    assert isinstance(capture, Capture)
-    return capture
+def intake_of(request: Request[Any, Any, Any]) -> Intake:
+    """The one entry point for orders and leads."""
+    intake = request.app.state["intake"]
+    assert isinstance(intake, Intake)
+    return intake
 
 
 def key_of(request: Request[Any, Any, Any]) -> StorefrontKey:
     """Which storefront is speaking. Raises RateLimited for what it sends beyond its share."""
-    key = visit_of(request).storefront
+    key = request_context_of(request).storefront
     assert key is not None, "a guard has let it in"
-    request.scope["left"] = _shares_of(request).take(key.key_hash)  # type: ignore[typeddict-unknown-key]
+    request.scope["left"] = _rate_limiter_of(request).take(key.key_hash)  # type: ignore[typeddict-unknown-key]
     return key
 
 
@@ -114,7 +114,7 @@ def fingerprint(body: msgspec.Struct) -> bytes:
     return hashlib.sha256(msgspec.json.encode(body)).digest()
 
 
-# ------------------------------------------------------------------------- a fair share
+# ------------------------------------------------------------------------- the rate limit
 
 
 @dataclass(slots=True)
@@ -123,7 +123,7 @@ class _Bucket:
     at: float
 
 
-class Shares:
+class RateLimiter:
     """A bucket of requests for each key, filled again as time goes by."""
 
     def __init__(self, *, per_second: int = PER_SECOND, burst: int = BURST) -> None:
@@ -145,19 +145,19 @@ class Shares:
         return int(bucket.left)
 
 
-def _shares_of(request: Request[Any, Any, Any]) -> Shares:
+def _rate_limiter_of(request: Request[Any, Any, Any]) -> RateLimiter:
     state = request.app.state
-    if "api_shares" not in state:
-        state["api_shares"] = Shares()
-    shares = state["api_shares"]
-    assert isinstance(shares, Shares)
-    return shares
+    if "api_rate_limiter" not in state:
+        state["api_rate_limiter"] = RateLimiter()
+    limiter = state["api_rate_limiter"]
+    assert isinstance(limiter, RateLimiter)
+    return limiter
 
 
 def reply(
     request: Request[Any, Any, Any], content: T, *, status: int = 200, replayed: bool = False
 ) -> Response[T]:
-    """An answer that also tells what is left of the storefront's share."""
+    """An answer that also tells how many requests the storefront has left."""
     headers = {"RateLimit-Policy": _POLICY, "RateLimit": f'"key";r={request.scope["left"]};t=1'}
     if replayed:
         headers["Idempotent-Replayed"] = "true"

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Router
 
 from mainstem.web.console import codes, facts, home, money, orders, plan, reviews
-from mainstem.web.console.frame import ADMIN, MONEY, ORDERS
+from mainstem.web.console.layout import ADMIN, MONEY, ORDERS
 from mainstem.web.guards import staff
 
 routes: list[Any] = [

@@ -30,7 +30,7 @@ def let_time_pass(work: Work, by: timedelta, *, settings: Settings) -> timedelta
         raise ClockIsReal
     if not timedelta(0) < by <= MOST:
         raise InvalidInput(
-            Problem("/by", "out_of_range", "Move it ahead by an hour to a year; never back.")
+            Problem("/by", "out_of_range", "Move it forward by an hour to a year; never back.")
         )
     ahead = work.value("UPDATE demo_clock SET ahead = ahead + %(by)s RETURNING ahead", by=by)
     assert isinstance(ahead, timedelta)

@@ -13,7 +13,7 @@ from mainstem import referrals
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.work import Work
 from mainstem.web.console import lists
-from mainstem.web.console.frame import Answer, Asked, Page, framed, refused, show
+from mainstem.web.console.layout import HttpRequest, HttpResponse, Page, layout_of, refused, show
 from mainstem.web.forms import Form
 from mainstem.web.rendering import language_of, redirect
 
@@ -34,18 +34,18 @@ class Codes(Page, kw_only=True):
 
 @get("/codes", sync_to_thread=True)
 def list_codes(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     q: FromQuery[str] = "",
     view: FromQuery[str] = "",
     after: FromQuery[str] = "",
-) -> Answer:
+) -> HttpResponse:
     """The codes that begin so, however they are typed."""
     return show(request, "console/codes.html", _page(request, work, q, view, after))
 
 
 def _page(
-    request: Asked, work: Work, q: str = "", view: str = "", after: str = "", named: str = ""
+    request: HttpRequest, work: Work, q: str = "", view: str = "", after: str = "", named: str = ""
 ) -> Codes:
     q, view = q.strip()[:40], view if view == "retired" else "in force"
     rows = referrals.codes(work, text=q, retired=view == "retired", after=after[:40], most=PAGE + 1)
@@ -54,7 +54,7 @@ def _page(
         place = urlencode({"q": q, "view": view, "after": rows[PAGE - 1].code})
         more = f"/console/codes?{place}"
     return Codes(
-        **framed(request, work, "money"),
+        **layout_of(request, work, "money"),
         rows=rows[:PAGE],
         text=q,
         view=view,
@@ -65,8 +65,8 @@ def _page(
 
 
 def _done(
-    request: Asked, work: Work, no: Refused | None, form: Form | None, code: str, done: str
-) -> Answer:
+    request: HttpRequest, work: Work, no: Refused | None, form: Form | None, code: str, done: str
+) -> HttpResponse:
     if no:
         page = _page(request, work, q=code, named=code)
         return show(request, "console/codes.html", page, no, form)
@@ -74,17 +74,19 @@ def _done(
 
 
 @post("/codes", sync_to_thread=True)
-def give(request: Asked, work: NamedDependency[Work], form: NamedDependency[Form]) -> Answer:
+def give(
+    request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
+) -> HttpResponse:
     """Give an affiliate a code, also one that nobody may choose."""
 
     def assign() -> None:
         referrals.assign(work, _affiliate(work, form["affiliate"]), form["code"])
 
-    return _done(request, work, refused(work, assign), form, "", "The code is given.")
+    return _done(request, work, refused(work, assign), form, "", "The code is assigned.")
 
 
 @post("/codes/{code:str}/retirement", sync_to_thread=True)
-def retire(request: Asked, work: NamedDependency[Work], code: FromPath[str]) -> Answer:
+def retire(request: HttpRequest, work: NamedDependency[Work], code: FromPath[str]) -> HttpResponse:
     """Take a code out of force."""
     no = refused(work, lambda: referrals.retire(work, code))
     return _done(request, work, no, None, code, "The code is retired.")
@@ -92,11 +94,14 @@ def retire(request: Asked, work: NamedDependency[Work], code: FromPath[str]) -> 
 
 @post("/codes/{code:str}/affiliate", sync_to_thread=True)
 def reassign(
-    request: Asked, work: NamedDependency[Work], form: NamedDependency[Form], code: FromPath[str]
-) -> Answer:
+    request: HttpRequest,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    code: FromPath[str],
+) -> HttpResponse:
     """Give a code to another affiliate."""
     no = refused(work, lambda: referrals.reassign(work, code, _affiliate(work, form["affiliate"])))
-    return _done(request, work, no, form, code, "The code is theirs from now on.")
+    return _done(request, work, no, form, code, "The code is reassigned.")
 
 
 def _affiliate(work: Work, text: str) -> int:

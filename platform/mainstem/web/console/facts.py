@@ -1,4 +1,4 @@
-"""Facts: what waits, what died, what happened; and the demo's clock."""
+"""Facts: what waits, the dead letters, what happened; and the demo's clock."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from litestar.params import FromPath
 
 from mainstem.kit import inbox
 from mainstem.kit.errors import InvalidInput, NotFound, Problem
-from mainstem.kit.events import record, revive
+from mainstem.kit.events import record, retry
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import Work
 from mainstem.web import listing
 from mainstem.web.console import lists
 from mainstem.web.console.clock import ClockIsReal, let_time_pass
-from mainstem.web.console.frame import (
-    Answer,
-    Asked,
+from mainstem.web.console.layout import (
+    HttpRequest,
+    HttpResponse,
     Page,
     fact_in_words,
-    framed,
+    layout_of,
     names_of,
     refused,
     show,
@@ -38,7 +38,7 @@ class Facts(Page, kw_only=True):
 
     waiting: list[Any]
     trouble: Listing
-    dead: int
+    dead_letters: int
     rows: list[Any]
     who: dict[str, str]
     named: dict[str, str]
@@ -54,18 +54,18 @@ class Facts(Page, kw_only=True):
 
 REASONS = {
     "unsigned": "It was not signed: it did not come from the payment service.",
-    "signature": "Its signature fits none of our secrets. Compare the secret of the destination.",
-    "too_old": "It was signed more than five minutes ago. Compare the clock of this machine.",
-    "ahead": "It was signed at a time that has not come yet. Compare the clock of this machine.",
+    "signature": "Its signature matches none of our signing secrets. Check the secret of the webhook endpoint.",
+    "too_old": "It was signed more than five minutes ago. Check the clock of this server.",
+    "ahead": "It was signed at a time in the future. Check the clock of this server.",
     "not_event": "It was signed and could not be read as an event.",
-    "wrong_mode": "It was of the other mode: a test event in earnest, or the other way round.",
-    "other_account": "It was about an account that is none of ours.",
+    "wrong_mode": "It was from the other mode: a test event in live mode, or the other way round.",
+    "other_account": "It was about an account that is not ours.",
 }
 
 
 @get("/facts", sync_to_thread=True)
-def facts(request: Asked, work: NamedDependency[Work]) -> Answer:
-    """The waiting, the dead, and the feed; `subject` narrows the feed to one thing."""
+def facts(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
+    """What waits, the dead letters, and the feed; `subject` narrows the feed to one thing."""
     language = language_of(request)
     about = listing.text(
         request,
@@ -81,15 +81,15 @@ def facts(request: Asked, work: NamedDependency[Work]) -> Answer:
     trouble = lists.in_trouble(work, cursor=listing.cursor_of(request, "waiting"))
     waiting = [*trouble.rows, *([] if trouble.next else lists.due(work))]
     page = Facts(
-        **framed(request, work, "facts"),
+        **layout_of(request, work, "facts"),
         waiting=waiting,
-        trouble=listing.frame("/console/facts", trouble, cursor="waiting"),
-        dead=sum(row.state == "dead" for row in waiting),
+        trouble=listing.build("/console/facts", trouble, cursor="waiting"),
+        dead_letters=sum(row.state == "dead" for row in waiting),
         rows=found.rows,
         who=names_of(work, language, [row.actor for row in (*found.rows, *waiting)]),
         named={row.name: fact_in_words(language, row.name) for row in (*found.rows, *waiting)},
         subject=about.value,
-        listing=listing.frame("/console/facts", found, about, *days),
+        listing=listing.build("/console/facts", found, about, *days),
         why={(row.id, row.consumer): language.text(_why(row.error or "")) for row in waiting},
         real_time=datetime.now(UTC),
         refused_events=[] if about.value else inbox.refused(work),
@@ -104,23 +104,23 @@ def _why(error: str) -> str:
     if kind.startswith("Gateway"):
         return "The payment service did not do it or did not answer."
     if kind in ("OperationalError", "DBAPIError", "TimeoutError"):
-        return "The database was busy or away."
+        return "The database was busy or could not be reached."
     if error.endswith("ended in the middle of it"):
-        return "The worker ended in the middle of it, several times in a row."
-    return "What follows from it failed. It needs somebody who knows the program."
+        return "The worker process stopped in the middle of it, several times in a row."
+    return "The task failed. A developer needs to look at it."
 
 
 @post("/facts/{id:uuid}/{consumer:str}/revival", sync_to_thread=True)
-def try_again(
-    request: Asked, work: NamedDependency[Work], id: FromPath[UUID], consumer: FromPath[str]
-) -> Answer:
+def retry_fact(
+    request: HttpRequest, work: NamedDependency[Work], id: FromPath[UUID], consumer: FromPath[str]
+) -> HttpResponse:
     """Give what follows from a fact for one consumer another chance now. What has run meanwhile
     needs none."""
     language = language_of(request)
     if not work.value("SELECT 1 FROM fact WHERE id = %(id)s", id=id):
-        raise NotFound("fact")
+        raise NotFound("task")
     words = "It has run already."
-    if revive(work, id, consumer):
+    if retry(work, id, consumer):
         record(work, "fact.revived", id)
         words = "It is tried again within a second."
     return redirect(request, "/console/facts", notice=language.text(words))
@@ -138,17 +138,17 @@ class ClockPage(Page, kw_only=True):
 
 @get("/clock", sync_to_thread=True)
 def clock(
-    request: Asked, work: NamedDependency[Work], settings: NamedDependency[Settings]
-) -> Answer:
+    request: HttpRequest, work: NamedDependency[Work], settings: NamedDependency[Settings]
+) -> HttpResponse:
     """The clock, in demo mode only."""
     if not settings.demo:
         raise NotFound("page")
     return show(request, "console/clock.html", _clock(request, work))
 
 
-def _clock(request: Asked, work: Work) -> ClockPage:
+def _clock(request: HttpRequest, work: Work) -> ClockPage:
     return ClockPage(
-        **framed(request, work, "clock"),
+        **layout_of(request, work, "clock"),
         real_time=datetime.now(UTC),
         ahead=work.value("SELECT ahead FROM demo_clock"),
     )
@@ -156,11 +156,11 @@ def _clock(request: Asked, work: Work) -> ClockPage:
 
 @post("/clock", sync_to_thread=True)
 def move_clock(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     settings: NamedDependency[Settings],
     form: NamedDependency[Form],
-) -> Answer:
+) -> HttpResponse:
     """Let time pass. The form says how far ahead the clock was, so that sent twice it moves once."""
     sent_again = False
 
@@ -179,7 +179,9 @@ def move_clock(
     if no:
         return show(request, "console/clock.html", _clock(request, work), no, form)
     language = language_of(request)
-    words = "The clock had been moved already." if sent_again else "Time has passed."
+    words = (
+        "The clock had been moved already." if sent_again else "The clock has been moved forward."
+    )
     return redirect(request, "/console/clock", notice=language.text(words))
 
 
@@ -192,4 +194,4 @@ def _span(form: Form) -> timedelta:
         ) from None
 
 
-routes = [facts, try_again, clock, move_clock]
+routes = [facts, retry_fact, clock, move_clock]

@@ -14,16 +14,16 @@ from mainstem.kit import finding
 from mainstem.kit.work import Work
 from mainstem.web.console import queries
 from mainstem.web.console import search as find
-from mainstem.web.console.frame import (
+from mainstem.web.console.layout import (
     ADMIN,
     MONEY,
     ORDERS,
     SERVICE,
     SHIP,
-    Answer,
-    Asked,
+    HttpRequest,
+    HttpResponse,
     Page,
-    framed,
+    layout_of,
     reader_of,
     show,
 )
@@ -41,7 +41,7 @@ class Tile(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """The tiles of one part of the house."""
+    """The figures of one part of the company."""
 
     name: str
     tiles: list[Tile]
@@ -54,7 +54,7 @@ class Home(Page, kw_only=True):
     quiet: bool
 
 
-class Found(Page, kw_only=True):
+class SearchPage(Page, kw_only=True):
     """What a search found."""
 
     orders: list[Any]
@@ -93,17 +93,17 @@ _GROUPS = (
         ("Refunds that failed", "refunds_failed", "/console/refunds", "bad"),
         ("Commissions to review", "commissions_held", "/console/reviews", "wait"),
         ("To pay by bank", "payouts_to_confirm", "/console/payouts?view=bank", "wait"),
-        ("Truths that do not hold", "truths_wrong", "/console/ledger", "bad"),
+        ("Checks that failed", "checks_failed", "/console/ledger", "bad"),
     )),
-    ("Facts", ADMIN, (
-        ("Facts waiting", "facts_waiting", "/console/facts", "plain"),
-        ("Facts dead", "facts_dead", "/console/facts", "bad"),
+    ("Activity", ADMIN, (
+        ("Waiting tasks", "facts_waiting", "/console/facts", "plain"),
+        ("Failed tasks", "dead_letters", "/console/facts", "bad"),
     )),
 )  # fmt: skip
 
 
 @get("/", sync_to_thread=True)
-def home(request: Asked, work: NamedDependency[Work]) -> Answer:
+def home(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """The funnel, with what this reader may open."""
     counts = queries.funnel(work)
     language = language_of(request)
@@ -125,7 +125,7 @@ def home(request: Asked, work: NamedDependency[Work]) -> Answer:
         if reader_of(request).may(*roles)
     ]
     page = Home(
-        **framed(request, work, "home"),
+        **layout_of(request, work, "home"),
         groups=groups,
         quiet=not any(tile.value for group in groups for tile in group.tiles),
     )
@@ -133,7 +133,9 @@ def home(request: Asked, work: NamedDependency[Work]) -> Answer:
 
 
 @get("/search", sync_to_thread=True)
-def search(request: Asked, work: NamedDependency[Work], q: FromQuery[str] = "") -> Answer:
+def search(
+    request: HttpRequest, work: NamedDependency[Work], q: FromQuery[str] = ""
+) -> HttpResponse:
     """Everything that the text names; what is the only thing found opens at once."""
     text = finding.as_typed(q)
     may = reader_of(request).may if text else _nothing
@@ -153,9 +155,9 @@ def search(request: Asked, work: NamedDependency[Work], q: FromQuery[str] = "") 
         urls += [f"/desk/ship/{row.home_id}/{row.order_id}/{row.no}" for row in fulfilments]
     if len(urls) == 1 and not goods:
         return redirect(request, urls[0])
-    frame = framed(request, work, "search") | {"query": text}
-    page = Found(
-        **frame,
+    layout = layout_of(request, work, "search") | {"query": text}
+    page = SearchPage(
+        **layout,
         orders=orders,
         leads=leads,
         affiliates=affiliates,

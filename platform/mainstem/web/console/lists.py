@@ -9,18 +9,18 @@ from uuid import UUID
 
 from mainstem.kit import finding, paging
 from mainstem.kit.ids import first_at
-from mainstem.kit.paging import By, Page, Sorting
+from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
-from mainstem.web.console.queries import OWED_BACK, valued
+from mainstem.web.console.queries import OWED_BACK, money_page
 
 PAGE = 50
 
 # ------------------------------------------------------------------------- orders
 
 _BY_PLACED = (
-    By("o.placed_at", "placed_at", datetime),
-    By("o.home_id", "home_id", int),
-    By("o.id", "id", UUID),
+    SortColumn("o.placed_at", "placed_at", datetime),
+    SortColumn("o.home_id", "home_id", int),
+    SortColumn("o.id", "id", UUID),
 )
 ORDER_SORTINGS = {
     "newest": Sorting("newest", _BY_PLACED),
@@ -96,7 +96,7 @@ def orders(
         found=terms,
         code=finding.code_in(text),
     )
-    return valued(found)
+    return money_page(found)
 
 
 CHOICES_MAX = 40
@@ -130,7 +130,11 @@ def currencies(work: Work) -> list[str]:
 
 PAYOUTS = Sorting(
     "payouts",
-    (By("p.period", "period", date), By("p.home_id", "home_id", int), By("p.id", "id", UUID)),
+    (
+        SortColumn("p.period", "period", date),
+        SortColumn("p.home_id", "home_id", int),
+        SortColumn("p.id", "id", UUID),
+    ),
 )
 _PAYOUTS = """
 SELECT p.home_id, p.id, p.number, p.period, p.provider, p.account, p.currency,
@@ -139,7 +143,7 @@ SELECT p.home_id, p.id, p.number, p.period, p.provider, p.account, p.currency,
        p.state IN ('failed') AND EXISTS (
          SELECT 1 FROM payout o WHERE o.home_id = p.home_id AND o.currency = p.currency
             AND o.id <> p.id AND o.state IN ('reserved','transferring','transferred',
-                'requested','in_transit','on_hold','unwinding')) AS overtaken
+                'requested','in_transit','on_hold','unwinding')) AS another_in_progress
   FROM payout p JOIN affiliate a ON a.id = p.home_id
  WHERE {where} {seek} {sorted}"""
 
@@ -191,28 +195,30 @@ def payouts(
         found=terms,
         number=finding.number_in(text),
     )
-    return valued(found)
+    return money_page(found)
 
 
 REFUNDS = Sorting(
-    "refunds", (By("since", "since", datetime), By("id", "id", UUID)), descending=False
+    "refunds",
+    (SortColumn("since", "since", datetime), SortColumn("id", "id", UUID)),
+    descending=False,
 )
 
 
 def owed_back(work: Work, *, cursor: str | None = None, most: int = PAGE) -> Page:
-    """Refunds and returns of second payments that failed and are still owed, oldest first."""
+    """Refunds, also of duplicate payments, that failed and are still owed, oldest first."""
     sql = f"SELECT * FROM ({OWED_BACK}) AS owed WHERE true {{seek}} {{sorted}}"
-    return valued(paging.read(work, sql, REFUNDS, cursor=cursor, most=most))
+    return money_page(paging.read(work, sql, REFUNDS, cursor=cursor, most=most))
 
 
 # Debts first, then the most payable. What is owed counts downward, so that one order serves.
 COMING = Sorting(
     "coming",
     (
-        By("is_owed", "is_owed", int),
-        By("less", "less", int),
-        By("owner_id", "owner_id", int),
-        By("currency", "currency", str),
+        SortColumn("is_owed", "is_owed", int),
+        SortColumn("less", "less", int),
+        SortColumn("owner_id", "owner_id", int),
+        SortColumn("currency", "currency", str),
     ),
     descending=False,
 )
@@ -237,15 +243,15 @@ SELECT owner_id, name, currency, pending_minor, payable_minor, payout_clearing_m
 
 def balances_of_affiliates(work: Work, *, cursor: str | None = None, most: int = PAGE) -> Page:
     """Every affiliate's accounts in one row a currency, debts first, then the most payable."""
-    return valued(paging.read(work, _COMING, COMING, cursor=cursor, most=most))
+    return money_page(paging.read(work, _COMING, COMING, cursor=cursor, most=most))
 
 
 ENTRIES = Sorting(
     "entries",
     (
-        By("e.transfer_id", "transfer_id", int),
-        By("e.home_id", "home_id", int),
-        By("e.seq", "seq", int),
+        SortColumn("e.transfer_id", "transfer_id", int),
+        SortColumn("e.home_id", "home_id", int),
+        SortColumn("e.seq", "seq", int),
     ),
 )
 _ENTRIES = """
@@ -278,13 +284,15 @@ def entries(
         account=account,
         currency=currency,
     )
-    return valued(found)
+    return money_page(found)
 
 
 # ------------------------------------------------------------------------- affiliates
 
 AFFILIATES = Sorting(
-    "affiliates", (By("a.name", "name", str), By("a.id", "id", int)), descending=False
+    "affiliates",
+    (SortColumn("a.name", "name", str), SortColumn("a.id", "id", int)),
+    descending=False,
 )
 _AFFILIATES = """
 SELECT a.id, a.name, a.slug, a.state, a.country, a.joined_at, s.name AS sponsor,
@@ -324,7 +332,7 @@ def affiliates(
 
 FACTS_PAGE = 100
 # Ids are made in the order of time, by the machine's clock.
-FACTS = Sorting("facts", (By("id", "id", UUID), By("home_id", "home_id", int)))
+FACTS = Sorting("facts", (SortColumn("id", "id", UUID), SortColumn("home_id", "home_id", int)))
 _FACTS = """
 SELECT id, home_id, name, subject, actor, happened_at, recorded_at FROM fact
  WHERE {where} {seek} {sorted}"""
@@ -367,17 +375,17 @@ SELECT w.id, w.consumer, w.home_id, w.name, w.subject, w.state, w.attempts, w.ne
 TROUBLE = Sorting(
     "trouble",
     (
-        By("w.state", "state", str),
-        By("w.next_at", "next_at", datetime),
-        By("w.id", "id", UUID),
-        By("w.consumer", "consumer", str),
+        SortColumn("w.state", "state", str),
+        SortColumn("w.next_at", "next_at", datetime),
+        SortColumn("w.id", "id", UUID),
+        SortColumn("w.consumer", "consumer", str),
     ),
     descending=False,
 )
 
 
 def in_trouble(work: Work, *, cursor: str | None = None, most: int = PAGE) -> Page:
-    """Facts whose reaction is dead or has failed, the dead first."""
+    """Facts whose reaction has failed, the dead letters first."""
     sql = f"{_WAITING} WHERE (w.state = 'dead' OR w.attempts > 0) {{seek}} {{sorted}}"
     return paging.read(work, sql, TROUBLE, cursor=cursor, most=most)
 

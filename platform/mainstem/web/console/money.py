@@ -29,12 +29,12 @@ from mainstem.money import Money
 from mainstem.plan import tell
 from mainstem.web import listing
 from mainstem.web.console import lists, queries
-from mainstem.web.console import words as told
-from mainstem.web.console.frame import (
-    Answer,
-    Asked,
+from mainstem.web.console import words as labels
+from mainstem.web.console.layout import (
+    HttpRequest,
+    HttpResponse,
     Page,
-    framed,
+    layout_of,
     names_of,
     reasons_of,
     refused,
@@ -64,7 +64,7 @@ class Row(msgspec.Struct, frozen=True):
     it: Any
     amount: Money
     may_retry: bool
-    may_call_off: bool
+    may_cancel: bool
     may_confirm: bool
 
 
@@ -74,7 +74,7 @@ class Payouts(Page, kw_only=True):
     view: str
     listing: Listing
     reasons: dict[str, str]
-    left_out: list[tuple[payouts.LeftOut, str]]
+    exclusions: list[tuple[payouts.PayoutExclusion, str]]
     rows: list[Row]
     payable: list[Any]
     everywhere: list[payouts.AffiliateMoney]
@@ -84,14 +84,16 @@ class Payouts(Page, kw_only=True):
 
 @get("/payouts", sync_to_thread=True)
 def list_payouts(
-    request: Asked, work: NamedDependency[Work], view: FromQuery[str] = "open"
-) -> Answer:
+    request: HttpRequest, work: NamedDependency[Work], view: FromQuery[str] = "open"
+) -> HttpResponse:
     """Payouts, newest first."""
     return _payouts(request, work, view)
 
 
-def _payouts(request: Asked, work: Work, view: str, no: Refused | None = None) -> Answer:
-    view = view if view in (*VIEWS, "left_out") else "open"
+def _payouts(
+    request: HttpRequest, work: Work, view: str, no: Refused | None = None
+) -> HttpResponse:
+    view = view if view in (*VIEWS, "excluded") else "open"
     language = language_of(request)
     words = listing.text(
         request, "q", language.text("Affiliate or number"), language.text("Name, e-mail, number")
@@ -118,9 +120,9 @@ def _payouts(request: Asked, work: Work, view: str, no: Refused | None = None) -
     plan = planbook.now(work)
     minimum = plan.minimum_payout_minor if plan else {}
     page = Payouts(
-        **framed(request, work, "money"),
+        **layout_of(request, work, "money"),
         view=view,
-        listing=listing.frame(
+        listing=listing.build(
             "/console/payouts",
             found,
             words,
@@ -129,23 +131,23 @@ def _payouts(request: Asked, work: Work, view: str, no: Refused | None = None) -
             view=view if view != "open" else "",
         ),
         reasons=reasons_of(language, [row.error for row in found.rows]),
-        left_out=[
+        exclusions=[
             (
                 one,
-                language.text(told.LEFT_OUT[one.reason]).format(
+                language.text(labels.EXCLUSION_REASONS[one.reason]).format(
                     currency=one.payable.currency,
                     paid_in=one.paid_in,
                     minimum=language.money(one.minimum),
                 ),
             )
-            for one in (payouts.left_out(work) if view == "left_out" else [])
+            for one in (payouts.payout_exclusions(work) if view == "excluded" else [])
         ],
         rows=[
             Row(
                 row,
                 Money(row.amount_minor, row.currency),
-                may_retry=row.state in ("on_hold", "failed") and not row.overtaken,
-                may_call_off=_may_call_off(row),
+                may_retry=row.state in ("on_hold", "failed") and not row.another_in_progress,
+                may_cancel=_may_cancel(row),
                 may_confirm=row.provider == "bank" and row.state in ("reserved", "requested"),
             )
             for row in found.rows
@@ -153,19 +155,19 @@ def _payouts(request: Asked, work: Work, view: str, no: Refused | None = None) -
         payable=queries.payable(work),
         everywhere=list(payouts.money_of_all(work).values()),
         minimum={currency: Money(minor, currency) for currency, minor in minimum.items()},
-        providers={name: language.text(label) for name, label in told.PROVIDERS.items()},
+        providers={name: language.text(label) for name, label in labels.PROVIDERS.items()},
     )
     return show(request, "console/payouts.html", page, no)
 
 
-def _may_call_off(row: Any) -> bool:
+def _may_cancel(row: Any) -> bool:
     if row.provider == "bank":
         return row.state in ("reserved", "requested")
-    return row.state in ("on_hold", "failed") and not row.overtaken
+    return row.state in ("on_hold", "failed") and not row.another_in_progress
 
 
 @post("/payouts", sync_to_thread=True)
-def run_payouts(request: Asked, work: NamedDependency[Work]) -> Answer:
+def run_payouts(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """Pay out what is payable, today instead of on Monday. The same day again pays nobody twice."""
     today = work.now().astimezone(work.tools.zone).date()
     count = payouts.run(work, today)
@@ -182,8 +184,8 @@ PAYOUT = "/payouts/{home:int}/{payout:uuid}"
 
 @post(f"{PAYOUT}/retry", sync_to_thread=True)
 def retry(
-    request: Asked, work: NamedDependency[Work], home: FromPath[int], payout: FromPath[UUID]
-) -> Answer:
+    request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], payout: FromPath[UUID]
+) -> HttpResponse:
     """Try again what was held or failed."""
 
     no = refused(work, lambda: payouts.retry(work, home, payout))
@@ -194,33 +196,33 @@ def retry(
 
 
 @post(f"{PAYOUT}/cancellation", sync_to_thread=True)
-def call_off(
-    request: Asked,
+def cancel(
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     payout: FromPath[UUID],
-) -> Answer:
-    """Take a payout back that cannot be paid: what it was to pay is owed again."""
+) -> HttpResponse:
+    """Cancel a payout that cannot be paid: what it was to pay is owed again."""
 
     def do() -> None:
-        payouts.call_off(work, home, payout, reason=reason_in(form))
+        payouts.cancel(work, home, payout, reason=reason_in(form))
 
     no = refused(work, do)
     if no:
         return _payouts(request, work, "held", no)
-    words = language_of(request).text("The payout is called off. The money is payable again.")
+    words = language_of(request).text("The payout is cancelled. The money is payable again.")
     return redirect(request, "/console/payouts?view=held", notice=words)
 
 
 @post(f"{PAYOUT}/confirmation", sync_to_thread=True)
 def confirm(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     payout: FromPath[UUID],
-) -> Answer:
+) -> HttpResponse:
     """Our own bank has paid it, under a reference. Said twice, it is booked once."""
 
     def do() -> None:
@@ -264,13 +266,15 @@ class Rates(Page, kw_only=True):
 
 
 @get("/rates", sync_to_thread=True)
-def list_rates(request: Asked, work: NamedDependency[Work]) -> Answer:
+def list_rates(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """The rates in force."""
     return _rates(request, work)
 
 
 @post("/rates", sync_to_thread=True)
-def set_rate(request: Asked, work: NamedDependency[Work], form: NamedDependency[Form]) -> Answer:
+def set_rate(
+    request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
+) -> HttpResponse:
     """A rate as somebody has published it; at a payout the newest counts."""
 
     def do() -> None:
@@ -286,15 +290,15 @@ def set_rate(request: Asked, work: NamedDependency[Work], form: NamedDependency[
     no = refused(work, do)
     if no:
         return _rates(request, work, no, form)
-    words = language_of(request).text("The rate is kept.")
+    words = language_of(request).text("The rate is saved.")
     return redirect(request, "/console/rates", notice=words)
 
 
 def _rates(
-    request: Asked, work: Work, no: Refused | None = None, form: Form | None = None
-) -> Answer:
+    request: HttpRequest, work: Work, no: Refused | None = None, form: Form | None = None
+) -> HttpResponse:
     page = Rates(
-        **framed(request, work, "money"),
+        **layout_of(request, work, "money"),
         rows=list(payouts.rates_in_force(work).values()),
         policy=work.tools.other_currency,
         days=payouts.RATE_LIFE.days,
@@ -325,17 +329,17 @@ class Refunds(Page, kw_only=True):
 
 
 @get("/refunds", sync_to_thread=True)
-def refunds(request: Asked, work: NamedDependency[Work]) -> Answer:
+def refunds(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """Refunds that failed, each to be tried again at its order or settled in another way."""
     waiting = queries.approvals_waiting(work)
     found = lists.owed_back(work, cursor=listing.cursor_of(request))
     page = Refunds(
-        **framed(request, work, "money"),
+        **layout_of(request, work, "money"),
         waiting=waiting,
         rows=found.rows,
         reasons=reasons_of(language_of(request), [row.error for row in found.rows]),
         who=names_of(work, language_of(request), [row.asked_by for row in waiting]),
-        listing=listing.frame("/console/refunds", found),
+        listing=listing.build("/console/refunds", found),
     )
     return show(request, "console/refunds.html", page)
 
@@ -367,7 +371,7 @@ class Books(Page, kw_only=True):
 
 
 @get("/ledger", sync_to_thread=True)
-def books(request: Asked, work: NamedDependency[Work]) -> Answer:
+def books(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """The books in short, and what the last check of the company found."""
     language = language_of(request)
     found: dict[str, list[Account]] = {}
@@ -376,7 +380,7 @@ def books(request: Asked, work: NamedDependency[Work]) -> Answer:
         found.setdefault(currency, []).append(
             Account(
                 account,
-                language.text(told.ACCOUNTS[account]),
+                language.text(labels.ACCOUNTS[account]),
                 language.text(notes[account]),
                 Money(debits, currency),
                 Money(credits, currency),
@@ -387,7 +391,7 @@ def books(request: Asked, work: NamedDependency[Work]) -> Answer:
         )
     coming = lists.balances_of_affiliates(work, cursor=listing.cursor_of(request))
     page = Books(
-        **framed(request, work, "money"),
+        **layout_of(request, work, "money"),
         currencies=[
             (
                 currency,
@@ -398,7 +402,7 @@ def books(request: Asked, work: NamedDependency[Work]) -> Answer:
             for currency, accounts in sorted(found.items())
         ],
         affiliates=coming.rows,
-        listing=listing.frame("/console/ledger", coming, anchor="#coming"),
+        listing=listing.build("/console/ledger", coming, anchor="#coming"),
         checked=checks.last(work),
         check_under_way=checks.under_way(work),
     )
@@ -406,12 +410,12 @@ def books(request: Asked, work: NamedDependency[Work]) -> Answer:
 
 
 @post("/ledger/checks", sync_to_thread=True)
-def ask_for_check(request: Asked, work: NamedDependency[Work]) -> Answer:
+def request_check(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """Have a worker check everything that the company knows of itself."""
     text = language_of(request).text
     words = (
         text("The check has begun. What it finds is here in a moment.")
-        if checks.ask(work)
+        if checks.request(work)
         else text("A check is under way already. What it finds is here in a moment.")
     )
     return redirect(request, "/console/ledger", notice=words)
@@ -436,12 +440,12 @@ class Entries(Page, kw_only=True):
 
 @get("/ledger/{owner:int}/{account:str}/{currency:str}", sync_to_thread=True)
 def entries(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     owner: FromPath[int],
     account: FromPath[str],
     currency: FromPath[str],
-) -> Answer:
+) -> HttpResponse:
     """The entries of one account."""
     chart = AFFILIATE_ACCOUNTS if owner else PARENT_ACCOUNTS
     if account not in chart or not _CURRENCY.fullmatch(currency):
@@ -450,10 +454,10 @@ def entries(
     found = lists.entries(work, owner, account, currency, cursor=listing.cursor_of(request))
     language = language_of(request)
     page = Entries(
-        **framed(request, work, "money"),
+        **layout_of(request, work, "money"),
         owner=name or language.text("The company"),
         owner_url=f"/console/affiliates/{owner}" if owner else "",
-        account=language.text(told.ACCOUNTS[account]),
+        account=language.text(labels.ACCOUNTS[account]),
         note=language.text(chart[account]),
         currency=currency,
         balance=Money(
@@ -461,7 +465,7 @@ def entries(
         ),
         rows=found.rows,
         who=names_of(work, language, [row.actor for row in found.rows]),
-        listing=listing.frame(f"/console/ledger/{owner}/{account}/{currency}", found),
+        listing=listing.build(f"/console/ledger/{owner}/{account}/{currency}", found),
     )
     return show(request, "console/entries.html", page)
 
@@ -479,7 +483,7 @@ class Affiliates(Page, kw_only=True):
 
 
 class AffiliatePage(Page, kw_only=True):
-    """One affiliate: her place, her accounts, her commissions."""
+    """One affiliate: their place, their accounts, their commissions."""
 
     it: Any
     accounts: list[tuple[Any, str, tuple[str, str]]]
@@ -493,7 +497,7 @@ class AffiliatePage(Page, kw_only=True):
 
 
 @get("/affiliates", sync_to_thread=True)
-def list_affiliates(request: Asked, work: NamedDependency[Work]) -> Answer:
+def list_affiliates(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """Every affiliate by name."""
     language = language_of(request)
     words = listing.text(
@@ -505,36 +509,39 @@ def list_affiliates(request: Asked, work: NamedDependency[Work]) -> Answer:
         language.text("State"),
         [
             ("", language.text("Any")),
-            *((key, language.text(name)) for key, name in told.AFFILIATE_STATES.items()),
+            *((key, language.text(name)) for key, name in labels.AFFILIATE_STATES.items()),
         ],
     )
     found = lists.affiliates(
         work, state=state.value, text=words.value, cursor=listing.cursor_of(request)
     )
     page = Affiliates(
-        **framed(request, work, "money"),
+        **layout_of(request, work, "money"),
         rows=found.rows,
-        listing=listing.frame("/console/affiliates", found, words, state),
-        account_states=_told(language, told.ACCOUNT_STATES),
-        providers={name: language.text(label) for name, label in told.PROVIDERS.items()},
+        listing=listing.build("/console/affiliates", found, words, state),
+        account_states=_labelled(language, labels.ACCOUNT_STATES),
+        providers={name: language.text(label) for name, label in labels.PROVIDERS.items()},
     )
     return show(request, "console/affiliates.html", page)
 
 
-def _told(language: Any, states: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+def _labelled(language: Any, states: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
     return {state: (language.text(label), tone) for state, (label, tone) in states.items()}
 
 
 @get("/affiliates/{id:int}", sync_to_thread=True)
-def affiliate(request: Asked, work: NamedDependency[Work], id: FromPath[int]) -> Answer:
+def affiliate(request: HttpRequest, work: NamedDependency[Work], id: FromPath[int]) -> HttpResponse:
     """One affiliate."""
     return _affiliate(request, work, id)
 
 
 @post("/affiliates/{id:int}/bank", sync_to_thread=True)
 def tell_bank_account(
-    request: Asked, work: NamedDependency[Work], form: NamedDependency[Form], id: FromPath[int]
-) -> Answer:
+    request: HttpRequest,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    id: FromPath[int],
+) -> HttpResponse:
     """The affiliate has told staff where our own bank is to pay them."""
 
     def do() -> None:
@@ -553,16 +560,16 @@ def tell_bank_account(
 
 
 def _affiliate(
-    request: Asked, work: Work, id: int, no: Refused | None = None, form: Form | None = None
-) -> Answer:
+    request: HttpRequest, work: Work, id: int, no: Refused | None = None, form: Form | None = None
+) -> HttpResponse:
     language = language_of(request)
     it = queries.affiliate(work, id)
-    states = _told(language, told.ACCOUNT_STATES)
+    states = _labelled(language, labels.ACCOUNT_STATES)
     page = AffiliatePage(
-        **framed(request, work, "money"),
+        **layout_of(request, work, "money"),
         it=it,
         accounts=[
-            (row, language.text(told.PROVIDERS[row.provider]), states[row.state])
+            (row, language.text(labels.PROVIDERS[row.provider]), states[row.state])
             for row in queries.pay_accounts(work, id)
         ],
         currencies=[(code, code) for code in queries.currencies(work, id)],
@@ -573,7 +580,7 @@ def _affiliate(
         balances=[
             (
                 currency,
-                language.text(told.ACCOUNTS[account]),
+                language.text(labels.ACCOUNTS[account]),
                 Money(minor, currency),
                 f"/console/ledger/{id}/{account}/{currency}",
             )
@@ -596,11 +603,11 @@ routes = [
     list_payouts,
     run_payouts,
     retry,
-    call_off,
+    cancel,
     confirm,
     refunds,
     books,
-    ask_for_check,
+    request_check,
     entries,
     list_affiliates,
     affiliate,

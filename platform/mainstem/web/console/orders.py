@@ -23,18 +23,18 @@ from mainstem.orders.progress import lock
 from mainstem.plan import tell
 from mainstem.web import listing
 from mainstem.web.console import lists, queries
-from mainstem.web.console import words as told
+from mainstem.web.console import words as labels
 from mainstem.web.console.amounts import amount_in
-from mainstem.web.console.frame import (
+from mainstem.web.console.layout import (
     MONEY,
     SERVICE,
     SHIP,
-    Answer,
-    Asked,
     Event,
+    HttpRequest,
+    HttpResponse,
     Page,
     fact_in_words,
-    framed,
+    layout_of,
     names_of,
     reader_of,
     reasons_of,
@@ -56,7 +56,7 @@ class RefundedMeanwhile(Refused):
     """Something was given back since the page was drawn."""
 
     code = "refunded_meanwhile"
-    message = "Something was refunded since this page was drawn. Look at what is left, then decide."
+    message = "Something was refunded since this page was loaded. Check what is left, then decide."
 
 
 class NothingLeft(Refused):
@@ -70,14 +70,14 @@ class AllHasLeft(Refused):
     """What has left is given back by a refund, not canceled."""
 
     code = "all_has_left"
-    message = "All of it has left already. Refund what comes back instead."
+    message = "All of it is shipped already. Refund what is returned instead."
 
 
 class LeftMeanwhile(Refused):
     """Something has left since the reader was asked whether it still goes."""
 
     code = "left_meanwhile"
-    message = "Something has left since this page was drawn. Look at what is here, then decide."
+    message = "Something was shipped since this page was loaded. Check what is left, then decide."
 
 
 class Orders(Page, kw_only=True):
@@ -120,14 +120,14 @@ class Decision(msgspec.Struct, frozen=True):
     candidates: list[Candidate]
 
 
-class Act(msgspec.Struct, frozen=True):
+class ActionState(msgspec.Struct, frozen=True):
     """An action: open, or closed with its reason."""
 
     allowed: bool
     why: str
 
 
-class Line(msgspec.Struct, frozen=True):
+class LineView(msgspec.Struct, frozen=True):
     """A line with its amounts; line 0 is the delivery."""
 
     no: int
@@ -143,7 +143,7 @@ class Line(msgspec.Struct, frozen=True):
     refunded: Money
     left: Money
     here: int
-    """How many pieces have not left and are not called off."""
+    """How many pieces have not left and are not canceled."""
 
 
 class Approval(msgspec.Struct, frozen=True):
@@ -173,7 +173,7 @@ class OrderPage(Page, kw_only=True):
     attributed: str
     earns: str
     review: Review | None
-    lines: list[Line]
+    lines: list[LineView]
     sums: list[tuple[str, Money]]
     left: Money
     asked_minor: int
@@ -197,15 +197,15 @@ class OrderPage(Page, kw_only=True):
     decisions: list[Decision]
     timeline: list[Event]
     who: dict[str, str]
-    cancel: Act
-    refund: Act
+    cancel: ActionState
+    refund: ActionState
     opens_desk: bool
     opens_jobs: bool
     opens_money: bool
 
 
 @get("/orders", sync_to_thread=True)
-def list_orders(request: Asked, work: NamedDependency[Work]) -> Answer:
+def list_orders(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """Orders, newest first unless asked otherwise."""
     language = language_of(request)
     text = language.text
@@ -217,13 +217,13 @@ def list_orders(request: Asked, work: NamedDependency[Work]) -> Answer:
         request,
         "state",
         text("State"),
-        any_ + [(key, text(name)) for key, name in told.ORDER_STATES.items()],
+        any_ + [(key, text(name)) for key, name in labels.ORDER_STATES.items()],
     )
     payment = listing.choice(
         request,
         "payment",
-        text("Money back"),
-        any_ + [(key, text(told.PAYMENT[key][0])) for key in lists.MONEY_BACK],
+        text("Refunded"),
+        any_ + [(key, text(labels.PAYMENT[key][0])) for key in lists.MONEY_BACK],
     )
     shop, shop_id = _storefront(request, work)
     currency = listing.choice(
@@ -253,18 +253,18 @@ def list_orders(request: Asked, work: NamedDependency[Work]) -> Answer:
         cursor=listing.cursor_of(request),
     )
     page = Orders(
-        **framed(request, work, "orders"),
+        **layout_of(request, work, "orders"),
         rows=found.rows,
-        listing=listing.frame(
+        listing=listing.build(
             "/console/orders", found, words, state, payment, shop, currency, *days, sort
         ),
-        payment=_told(language, told.PAYMENT),
-        fulfillment=_told(language, told.FULFILLMENT),
+        payment=_labelled(language, labels.PAYMENT),
+        fulfillment=_labelled(language, labels.FULFILLMENT),
     )
     return show(request, "console/orders.html", page)
 
 
-def _storefront(request: Asked, work: Work) -> tuple[listing.Narrow, int | None]:
+def _storefront(request: HttpRequest, work: Work) -> tuple[listing.Narrow, int | None]:
     """The field for a storefront, chosen while they are few and named when they are many."""
     language, name = language_of(request), "storefront"
     shops = lists.storefronts(work)
@@ -277,7 +277,7 @@ def _storefront(request: Asked, work: Work) -> tuple[listing.Narrow, int | None]
     return named, (lists.storefront_named(work, named.value) or 0) if named.value else None
 
 
-def _told(language: Any, states: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+def _labelled(language: Any, states: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
     return {state: (language.text(label), tone) for state, (label, tone) in states.items()}
 
 
@@ -286,13 +286,13 @@ BASE = "/orders/{home:int}/{order:uuid}"
 
 @get(BASE, sync_to_thread=True)
 def order(
-    request: Asked, work: NamedDependency[Work], home: FromPath[int], order: FromPath[UUID]
-) -> Answer:
+    request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], order: FromPath[UUID]
+) -> HttpResponse:
     """One order."""
     return show(request, "console/order.html", _page(request, work, home, order))
 
 
-def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
+def _page(request: HttpRequest, work: Work, home: int, order_id: UUID) -> OrderPage:
     language, identity = language_of(request), reader_of(request)
     order = queries.order(work, home, order_id)
     currency = order.currency
@@ -324,16 +324,16 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
     lines = queries.order_lines(work, home, order_id)
     still = _still_here(lines)
     return OrderPage(
-        **framed(request, work, "orders"),
+        **layout_of(request, work, "orders"),
         order=order,
         url=_url(home, order_id),
-        payment=_told(language, told.PAYMENT)[order.payment_status],
-        fulfillment=_told(language, told.FULFILLMENT)[order.fulfillment_status],
-        attributed=language.text(told.ATTRIBUTED[order.attributed_by]),
-        earns=language.text(told.EARNS.get(order.earns_reason, order.earns_reason)),
+        payment=_labelled(language, labels.PAYMENT)[order.payment_status],
+        fulfillment=_labelled(language, labels.FULFILLMENT)[order.fulfillment_status],
+        attributed=language.text(labels.ATTRIBUTED[order.attributed_by]),
+        earns=language.text(labels.EARNS.get(order.earns_reason, order.earns_reason)),
         review=review_in_words(language, review, who),
         lines=[
-            Line(
+            LineView(
                 row.line_no,
                 row.sku,
                 row.name or language.text("Delivery"),
@@ -360,12 +360,12 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
         may_approve=identity.may(*orders.MAY_APPROVE),
         alone=_alone(work, currency),
         payments=found_payments,
-        payment_states=_told(language, told.PAYMENT_STATES),
-        providers={name: language.text(label) for name, label in told.PROVIDERS.items()},
+        payment_states=_labelled(language, labels.PAYMENT_STATES),
+        providers={name: language.text(label) for name, label in labels.PROVIDERS.items()},
         refunds=refunds,
-        refund_states=_told(language, told.REFUND_STATES),
+        refund_states=_labelled(language, labels.REFUND_STATES),
         disputes=disputes,
-        dispute_states=_told(language, told.DISPUTES),
+        dispute_states=_labelled(language, labels.DISPUTES),
         reasons=reasons_of(language, [row.error for row in refunds]),
         commissions=[
             Commission(
@@ -394,8 +394,8 @@ def _page(request: Asked, work: Work, home: int, order_id: UUID) -> OrderPage:
             for fact in facts
         ],
         who=who,
-        cancel=_act(language, _why_not_cancel(order, still)),
-        refund=_act(language, NothingLeft() if left <= 0 else None),
+        cancel=_action_state(language, _why_not_cancel(order, still)),
+        refund=_action_state(language, NothingLeft() if left <= 0 else None),
         opens_desk=identity.may(*SHIP),
         opens_jobs=identity.may(*SERVICE),
         opens_money=identity.may(*MONEY),
@@ -419,7 +419,7 @@ def _approval(language: Any, row: Any, who: dict[str, str], me: str) -> Approval
     return Approval(
         row.id,
         row.kind,
-        _told(language, told.APPROVAL_STATES)[row.state],
+        _labelled(language, labels.APPROVAL_STATES)[row.state],
         row.amount,
         row.reason,
         row.words,
@@ -470,8 +470,8 @@ def _why_not_cancel(order: Any, still: int) -> Refused | None:
     return AllHasLeft() if not still else None
 
 
-def _act(language: Any, no: Refused | None) -> Act:
-    return Act(no is None, said(language, no) if no else "")
+def _action_state(language: Any, no: Refused | None) -> ActionState:
+    return ActionState(no is None, said(language, no) if no else "")
 
 
 def _decision(language: Any, row: Any, who: dict[str, str], places: dict[str, str]) -> Decision:
@@ -483,7 +483,7 @@ def _decision(language: Any, row: Any, who: dict[str, str], places: dict[str, st
             _could(language, one)
             if goods
             else language.text("Half hours booked: {n}").format(n=one["booked_half_hours"]),
-            language.text(told.CANDIDATE.get(one["why"], one["why"])),
+            language.text(labels.CANDIDATE.get(one["why"], one["why"])),
         )
         for one in row.candidates
     ]
@@ -491,7 +491,7 @@ def _decision(language: Any, row: Any, who: dict[str, str], places: dict[str, st
     chosen = ", ".join(one.name for one in candidates if one.chosen)
     return Decision(
         title.format(place=chosen or language.text("nobody")),
-        language.text(told.ROUTED.get(row.reason, row.reason)),
+        language.text(labels.ROUTED.get(row.reason, row.reason)),
         who.get(row.actor, row.actor),
         row.decided_at,
         candidates,
@@ -513,12 +513,12 @@ def _could(language: Any, one: dict[str, Any]) -> str:
 
 @post(f"{BASE}/cancellation", sync_to_thread=True)
 def cancel(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     order: FromPath[UUID],
-) -> Answer:
+) -> HttpResponse:
     """Cancel what has not left of an order; what was paid for it goes back."""
 
     waits = False
@@ -531,18 +531,18 @@ def cancel(
     if no:
         return show(request, "console/order.html", _page(request, work, home, order), no, form)
     canceled = queries.order(work, home, order).state == "canceled"
-    words = "The order is cancelled. What was paid goes back."
+    words = "The order is cancelled. What was paid is refunded."
     if waits:
         words = "A colleague has to approve it. Until then nothing moves."
     elif not canceled:
-        words = "What had not left is cancelled. What was paid for it goes back."
+        words = "What was not shipped is cancelled. What was paid for it is refunded."
     return redirect(request, _url(home, order), notice=language_of(request).text(words))
 
 
 @post(f"{BASE}/links/withdrawal", sync_to_thread=True)
 def withdraw_links(
-    request: Asked, work: NamedDependency[Work], home: FromPath[int], order: FromPath[UUID]
-) -> Answer:
+    request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], order: FromPath[UUID]
+) -> HttpResponse:
     """Close every link to the client's page; by number and e-mail the client gets a new one."""
     orders.withdraw_links(work, home, order)
     said = "No earlier link opens the client's page any more."
@@ -551,12 +551,12 @@ def withdraw_links(
 
 @post(f"{BASE}/refunds/{{refund:uuid}}/retry", sync_to_thread=True, guards=[staff(*MONEY)])
 def retry_refund(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     home: FromPath[int],
     order: FromPath[UUID],
     refund: FromPath[UUID],
-) -> Answer:
+) -> HttpResponse:
     """Try a refund again that failed."""
     no = refused(work, lambda: payments.retry_refund(work, home, refund))
     if no:
@@ -566,18 +566,18 @@ def retry_refund(
 
 
 @post(f"{BASE}/payments/{{payment:uuid}}/retry", sync_to_thread=True, guards=[staff(*MONEY)])
-def return_again(
-    request: Asked,
+def retry_duplicate_refund(
+    request: HttpRequest,
     work: NamedDependency[Work],
     home: FromPath[int],
     order: FromPath[UUID],
     payment: FromPath[UUID],
-) -> Answer:
-    """Ask again for a second payment to go back."""
-    no = refused(work, lambda: payments.ask_return(work, home, payment))
+) -> HttpResponse:
+    """Request the refund of a duplicate payment again."""
+    no = refused(work, lambda: payments.request_duplicate_refund(work, home, payment))
     if no:
         return show(request, "console/order.html", _page(request, work, home, order), no)
-    words = language_of(request).text("The return is asked for again.")
+    words = language_of(request).text("The refund is requested again.")
     return redirect(request, _url(home, order), notice=words)
 
 
@@ -586,47 +586,47 @@ APPROVAL = f"{BASE}/approvals/{{approval:uuid}}"
 
 @post(f"{APPROVAL}/approval", sync_to_thread=True)
 def approve(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     home: FromPath[int],
     order: FromPath[UUID],
     approval: FromPath[UUID],
-) -> Answer:
+) -> HttpResponse:
     """The second person says yes."""
     no = refused(work, lambda: orders.approve(work, home, approval))
-    return _answered(request, work, home, order, no, "Approved. The money is asked back.")
+    return _answered(request, work, home, order, no, "Approved. The refund is requested.")
 
 
 @post(f"{APPROVAL}/denial", sync_to_thread=True)
 def deny(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     order: FromPath[UUID],
     approval: FromPath[UUID],
-) -> Answer:
+) -> HttpResponse:
     """The second person says no, and why."""
     no = refused(work, lambda: orders.deny(work, home, approval, words=reason_in(form)))
-    return _answered(request, work, home, order, no, "Denied. Nothing goes back.")
+    return _answered(request, work, home, order, no, "Denied. Nothing is refunded.")
 
 
 @post(f"{APPROVAL}/withdrawal", sync_to_thread=True)
 def withdraw(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     home: FromPath[int],
     order: FromPath[UUID],
     approval: FromPath[UUID],
-) -> Answer:
+) -> HttpResponse:
     """Whoever asked asks no more."""
     no = refused(work, lambda: orders.withdraw(work, home, approval))
-    return _answered(request, work, home, order, no, "Withdrawn. Nothing goes back.")
+    return _answered(request, work, home, order, no, "Withdrawn. Nothing is refunded.")
 
 
 def _answered(
-    request: Asked, work: Work, home: int, order: UUID, no: Refused | None, words: str
-) -> Answer:
+    request: HttpRequest, work: Work, home: int, order: UUID, no: Refused | None, words: str
+) -> HttpResponse:
     if no:
         return show(request, "console/order.html", _page(request, work, home, order), no)
     return redirect(request, _url(home, order), notice=language_of(request).text(words))
@@ -634,12 +634,12 @@ def _answered(
 
 @post(f"{BASE}/refunds", sync_to_thread=True)
 def refund(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     order: FromPath[UUID],
-) -> Answer:
+) -> HttpResponse:
     """Send money back: by line, or an amount. The form says what had been asked back before it,
     so that the same form sent twice sends nothing twice, and what was still here when the reader was
     asked whether the goods go."""
@@ -685,13 +685,13 @@ def refund(
     if no:
         return show(request, "console/order.html", _page(request, work, home, order), no, form)
     language = language_of(request)
-    words = "This refund was asked for already." if repeated else "The refund is asked for."
+    words = "This refund was requested already." if repeated else "The refund is requested."
     if waits:
         words = "A colleague has to approve it. Until then nothing moves."
     return redirect(request, _url(home, order), notice=language.text(words))
 
 
-class _Wanted(msgspec.Struct, frozen=True):
+class _RefundForm(msgspec.Struct, frozen=True):
     """What a refund form says."""
 
     lines: list[tuple[int, int]]
@@ -703,7 +703,7 @@ class _Wanted(msgspec.Struct, frozen=True):
 
 
 def _is_the_same(
-    last: Any, wanted: _Wanted, reason: str, actor: str, asked: str, before: list[Any]
+    last: Any, wanted: _RefundForm, reason: str, actor: str, asked: str, before: list[Any]
 ) -> bool:
     """Whether this form was sent a moment ago: it stands as the last refund, and before it stood
     what the form says."""
@@ -717,7 +717,7 @@ def _is_the_same(
     )
 
 
-def _waits_already(approvals: list[Any], wanted: _Wanted, reason: str, actor: str) -> bool:
+def _waits_already(approvals: list[Any], wanted: _RefundForm, reason: str, actor: str) -> bool:
     """Whether this form was sent a moment ago, and waits for a second person."""
     return any(
         row.state == "needs_approval"
@@ -730,7 +730,7 @@ def _waits_already(approvals: list[Any], wanted: _Wanted, reason: str, actor: st
     )
 
 
-def _wanted(form: Form, currency: str) -> _Wanted:
+def _wanted(form: Form, currency: str) -> _RefundForm:
     """What goes back, of what, and what becomes of the goods; InvalidInput with every problem."""
     lines = []
     problems: list[Problem] = []
@@ -748,13 +748,15 @@ def _wanted(form: Form, currency: str) -> _Wanted:
         except InvalidInput as found:
             problems += found.problems
     if not amount and not problems:
-        problems.append(Problem("/amount", "missing", "Say how much goes back, and of what."))
+        problems.append(
+            Problem("/amount", "missing", "Write how much to refund, and for which lines.")
+        )
     goods_go = form["goods"] == "go"
     counted = {} if goods_go else _counted(form, problems)
     if problems:
         raise InvalidInput(*problems)
     # Where one line's pieces are counted, the others' are worked out from their amounts.
-    return _Wanted(sorted(lines), amount, goods_go, counted or None)
+    return _RefundForm(sorted(lines), amount, goods_go, counted or None)
 
 
 def _counted(form: Form, problems: list[Problem]) -> dict[int, int]:
@@ -794,12 +796,12 @@ def reason_in(form: Form) -> str:
 
 @post(f"{BASE}/commission-review", sync_to_thread=True, guards=[staff(*MONEY)])
 def review(
-    request: Asked,
+    request: HttpRequest,
     work: NamedDependency[Work],
     form: NamedDependency[Form],
     home: FromPath[int],
     order: FromPath[UUID],
-) -> Answer:
+) -> HttpResponse:
     """Say whose purchase an order is: `verdict` is release or refuse, `words` why."""
     release = form["verdict"] == "release"
 
@@ -810,7 +812,9 @@ def review(
 
     no = refused(work, do)
     words = (
-        "Released: it earns as any other sale." if release else "Refused: it earns nobody anything."
+        "Released: it earns commission like any other sale."
+        if release
+        else "Refused: it earns no commission."
     )
     return _answered(request, work, home, order, no, words)
 
@@ -826,5 +830,5 @@ routes = [
     deny,
     withdraw,
     retry_refund,
-    return_again,
+    retry_duplicate_refund,
 ]

@@ -16,7 +16,15 @@ from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.plan import Plan, PlanAsks
-from mainstem.web.console.frame import Answer, Asked, Page, framed, names_of, refused, show
+from mainstem.web.console.layout import (
+    HttpRequest,
+    HttpResponse,
+    Page,
+    layout_of,
+    names_of,
+    refused,
+    show,
+)
 from mainstem.web.forms import Form
 from mainstem.web.rendering import language_of, redirect
 
@@ -45,13 +53,15 @@ class PlanPage(Page, kw_only=True):
 
 
 @get("/plan", sync_to_thread=True)
-def plan(request: Asked, work: NamedDependency[Work]) -> Answer:
+def plan(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """The plan in force, and every version that was published."""
     return _plan(request, work)
 
 
 @post("/plan", sync_to_thread=True)
-def publish(request: Asked, work: NamedDependency[Work], form: NamedDependency[Form]) -> Answer:
+def publish(
+    request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
+) -> HttpResponse:
     """Publish a version. Whoever publishes confirms what it does beyond what it says."""
     published: list[Plan] = []
 
@@ -73,8 +83,8 @@ def publish(request: Asked, work: NamedDependency[Work], form: NamedDependency[F
 
 
 def _plan(
-    request: Asked, work: Work, no: Refused | None = None, form: Form | None = None
-) -> Answer:
+    request: HttpRequest, work: Work, no: Refused | None = None, form: Form | None = None
+) -> HttpResponse:
     language = language_of(request)
     now = planbook.now(work)
     versions = work.rows(
@@ -86,7 +96,7 @@ def _plan(
         version=now.version if now else 0,
     )
     page = PlanPage(
-        **framed(request, work, "money"),
+        **layout_of(request, work, "money"),
         plan=now,
         rates=[
             (

@@ -14,7 +14,7 @@ from mainstem.leads.queries import STAGE
 from mainstem.money import Money
 
 
-class Valued:
+class MoneyRow:
     """A row whose `total_minor` and `currency` are also its `total`, as money."""
 
     __slots__ = ("_row",)
@@ -27,14 +27,14 @@ class Valued:
         return getattr(self._row, name) if minor is None else Money(minor, self._row.currency)
 
 
-def valued_rows(rows: list[Any]) -> list[Any]:
+def money_rows(rows: list[Any]) -> list[Any]:
     """Rows that give their amounts as money."""
-    return [Valued(row) for row in rows]
+    return [MoneyRow(row) for row in rows]
 
 
-def valued(page: Page) -> Page:
+def money_page(page: Page) -> Page:
     """A page of a list whose rows give their amounts as money."""
-    return replace(page, rows=valued_rows(page.rows))
+    return replace(page, rows=money_rows(page.rows))
 
 
 # ------------------------------------------------------------------------- the funnel
@@ -51,7 +51,7 @@ SELECT f.*, l.*, j.*, p.*, w.*,
        (SELECT count(*) FROM payout WHERE state = 'failed') AS payouts_failed,
        (SELECT min(reserved_at) FROM payout WHERE state = 'failed') AS payouts_failed_oldest,
        coalesce((SELECT wrong FROM check_run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1), 0)
-         AS truths_wrong
+         AS checks_failed
   FROM (SELECT count(*) FILTER (WHERE state IN ('assigned','released')) AS to_pick,
                min(routed_at) FILTER (WHERE state IN ('assigned','released')) AS to_pick_oldest,
                count(*) FILTER (WHERE state = 'picking') AS picking,
@@ -85,7 +85,7 @@ SELECT f.*, l.*, j.*, p.*, w.*,
           FROM payout WHERE state IN ('reserved','transferring','transferred','requested',
                                       'in_transit','on_hold','unwinding')) p,
        (SELECT count(*) FILTER (WHERE state = 'waiting') AS facts_waiting,
-               count(*) FILTER (WHERE state = 'dead') AS facts_dead FROM fact_waiting) w"""
+               count(*) FILTER (WHERE state = 'dead') AS dead_letters FROM fact_waiting) w"""
 
 
 def funnel(work: Work) -> Any:
@@ -145,7 +145,7 @@ def order_lines(work: Work, home_id: int, order_id: UUID) -> list[Any]:
 
 def payments_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
     """What was paid, each attempt."""
-    return valued_rows(
+    return money_rows(
         work.rows(
             """SELECT id, provider, attempt, state, currency, amount_minor, captured_minor, fee_minor,
                   reference, intent_id, created_at, captured_at
@@ -158,7 +158,7 @@ def payments_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
 
 def refunds_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
     """What was asked back, oldest first."""
-    return valued_rows(
+    return money_rows(
         work.rows(
             """SELECT id, state, currency, amount_minor, lines, goods_go, pieces, reason, actor,
                   requested_at, error
@@ -180,7 +180,7 @@ SELECT a.home_id, a.id, a.order_id, o.number, o.client->>'name' AS client, a.kin
 
 def approvals_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
     """The requests to send money back of an order that a second person answers, oldest first."""
-    return valued_rows(
+    return money_rows(
         work.rows(
             _APPROVALS
             + "a.home_id = %(home)s AND a.order_id = %(order)s ORDER BY a.asked_at, a.id",
@@ -192,7 +192,7 @@ def approvals_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
 
 def approvals_waiting(work: Work, *, most: int = 100) -> list[Any]:
     """The requests that nobody has answered yet, oldest first."""
-    return valued_rows(
+    return money_rows(
         work.rows(
             _APPROVALS + "a.state = 'needs_approval' ORDER BY a.asked_at, a.id LIMIT %(most)s",
             most=most,
@@ -202,7 +202,7 @@ def approvals_waiting(work: Work, *, most: int = 100) -> list[Any]:
 
 def disputes_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
     """What the client's bank has contested."""
-    return valued_rows(
+    return money_rows(
         work.rows(
             """SELECT id, status, currency, amount_minor, withdrawn_minor, fee_minor, opened_at
              FROM dispute WHERE home_id = %(home)s AND order_id = %(order)s ORDER BY opened_at""",
@@ -268,7 +268,7 @@ def facts_of(work: Work, home_id: int, subjects: list[str]) -> list[Any]:
 # ------------------------------------------------------------------------- money
 
 # Who is owed money that would not go back. A failed refund whose money has gone back by another
-# one is nobody's task any more; a second payment is one while its last request has failed.
+# one is nobody's task any more; a duplicate payment is one while its last request has failed.
 OWED_BACK = """
 SELECT p.home_id, p.order_id, p.id, o.number, o.state AS order_state, o.client->>'name' AS client,
        p.currency, p.captured_minor AS amount_minor, '' AS reason, last.error,
@@ -296,7 +296,7 @@ def payout(work: Work, home_id: int, payout_id: UUID) -> Any:
         """SELECT p.*, EXISTS (
                     SELECT 1 FROM payout o WHERE o.home_id = p.home_id AND o.currency = p.currency
                        AND o.id <> p.id AND o.state IN ('reserved','transferring','transferred',
-                           'requested','in_transit','on_hold','unwinding')) AS overtaken
+                           'requested','in_transit','on_hold','unwinding')) AS another_in_progress
              FROM payout p WHERE p.home_id = %(home)s AND p.id = %(id)s FOR UPDATE OF p""",
         home=home_id,
         id=payout_id,
@@ -308,7 +308,7 @@ def payout(work: Work, home_id: int, payout_id: UUID) -> Any:
 
 def payable(work: Work) -> list[Any]:
     """What the affiliates could be paid now, per currency: how many, how much, and the debts."""
-    return valued_rows(
+    return money_rows(
         work.rows(
             """SELECT currency, count(*) FILTER (WHERE minor > 0) AS affiliates,
                   coalesce(sum(minor) FILTER (WHERE minor > 0), 0)::bigint AS payable_minor,

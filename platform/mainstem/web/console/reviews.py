@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from mainstem import commissions
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
-from mainstem.web.console.frame import Answer, Asked, Page, framed, show
+from mainstem.web.console.layout import HttpRequest, HttpResponse, Page, layout_of, show
 from mainstem.web.rendering import language_of
 
 _WHY = {
@@ -20,9 +20,9 @@ _WHY = {
 }
 KINDS = {"payment_method": "Card or account", "address": "Address"}
 EARNS = {
-    "held": "Likely an affiliate's own purchase: nothing is credited until somebody has looked.",
-    "released": "A sale to a real client, as somebody has looked: it earns.",
-    "refused": "An affiliate's own purchase, as somebody has looked: it earns nobody anything.",
+    "held": "Likely an affiliate's own purchase: no commission is credited before it is reviewed.",
+    "released": "Reviewed: a sale to a real client. It earns commission.",
+    "refused": "Reviewed: an affiliate's own purchase. It earns no commission.",
 }
 
 
@@ -68,11 +68,11 @@ def review_in_words(language: Language, row: Any, who: dict[str, str]) -> Review
 
 
 @get("/reviews", sync_to_thread=True)
-def reviews(request: Asked, work: NamedDependency[Work]) -> Answer:
+def reviews(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """Orders whose commission is held, the longest first."""
     language = language_of(request)
     page = Reviews(
-        **framed(request, work, "money"),
+        **layout_of(request, work, "money"),
         rows=commissions.waiting(work),
         kinds={kind: language.text(label) for kind, label in KINDS.items()},
     )

@@ -13,7 +13,7 @@ from mainstem import referrals
 from mainstem.kit import finding
 from mainstem.kit.work import Work
 from mainstem.web.console import lists
-from mainstem.web.console.queries import valued_rows
+from mainstem.web.console.queries import money_rows
 
 FOUND_MAX = 20
 
@@ -50,7 +50,7 @@ def orders(work: Work, text: str) -> list[Any]:
 
 
 def _orders_of(work: Work, keys: list[tuple[int, UUID]]) -> list[Any]:
-    return valued_rows(
+    return money_rows(
         work.rows(
             """SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.currency,
                       o.total_minor, o.placed_at, o.client->>'name' AS client
@@ -120,7 +120,7 @@ def affiliates(work: Work, text: str) -> list[Any]:
 
 def payouts(work: Work, text: str) -> list[Any]:
     """Payouts by number, or by the gateway's id of the transfer or the payout."""
-    return valued_rows(
+    return money_rows(
         work.rows(
             """SELECT p.home_id, p.id, p.number, p.period, p.state, p.currency, p.amount_minor, a.name
                  FROM payout p JOIN affiliate a ON a.id = p.home_id

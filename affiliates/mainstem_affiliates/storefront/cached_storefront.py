@@ -1,0 +1,150 @@
+"""The cached storefront: what every visitor sees alike, kept in memory and looked at again.
+
+Reading it takes the database once a second at most. A change of the storefront, or of anything in
+the assortment that it shares with others, makes it anew, and every page that was drawn from it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar import Request
+
+from mainstem import catalog
+from mainstem.catalog import ShippingRate
+from mainstem.kit.errors import NotFound
+from mainstem.kit.work import CLIENT, Work
+from mainstem.network import ELIGIBLE
+from mainstem.web.works import in_work
+from mainstem_affiliates.contract import Storefront, installed
+from mainstem_affiliates.storefront.assortment import (
+    Assortment,
+    Assortments,
+    Catalogue,
+)
+
+FRESH_SECONDS = 1.0
+PAGES_MAX = 5_000
+FEW = 5
+"""So many or fewer are named; more are simply there."""
+
+
+@dataclass(slots=True)
+class CachedStorefront:
+    """A storefront and its catalogues, with the pages that were drawn from them."""
+
+    id: int
+    home_id: int
+    slug: str
+    name: str
+    theme: str
+    locales: tuple[str, ...]
+    currency: str
+    country: str
+    texts: Mapping[str, Any]
+    takes_orders: bool
+    version: int
+    rate: ShippingRate | None
+    catalogues: Mapping[str, Catalogue]
+    module: Storefront | None
+    sources: Mapping[str, Assortment]
+    """What the catalogues are taken from, by language."""
+    looked_at: float
+    row: Any
+    pages: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
+
+    def text(self, locale: str, key: str) -> str:
+        """What the shop says under a key, in this language or else its first."""
+        for code in (locale, *self.locales):
+            said = self.texts.get(code, {}).get(key)
+            if isinstance(said, str) and said:
+                return said
+        return ""
+
+    def category(self, locale: str, slug: str) -> str:
+        """The name of a department."""
+        named = self.texts.get(locale, {}).get("categories", {}).get(slug)
+        return str(named or slug.replace("-", " ").capitalize())
+
+    @property
+    def seller(self) -> Mapping[str, str]:
+        """Who sells: the parent, as the client must know it."""
+        given = self.texts.get("seller") or {}
+        return {key: str(given.get(key, "")) for key in ("name", "number", "address", "email")}
+
+    def page(self, key: tuple[Any, ...], draw: Callable[[], bytes]) -> bytes:
+        """The page drawn for this key; it lives as long as this copy of the storefront."""
+        if key not in self.pages:
+            if len(self.pages) >= PAGES_MAX:
+                self.pages.clear()
+            self.pages[key] = draw()
+        return self.pages[key]
+
+
+async def cached_storefront_of(request: Request[Any, Any, Any], slug: str) -> CachedStorefront:
+    """The storefront as of a second ago at most; NotFound for no open storefront."""
+    kept: dict[str, CachedStorefront] = request.app.state.setdefault("cached_storefronts", {})
+    assortments: Assortments = request.app.state.setdefault("assortments", Assortments())
+    storefront, now = kept.get(slug), time.monotonic()
+    if storefront is None or now - storefront.looked_at >= FRESH_SECONDS:
+        if storefront is not None:
+            storefront.looked_at = now  # whoever comes meanwhile need not look as well
+        try:
+            storefront = await in_work(
+                request, CLIENT, lambda work: look(work, slug, assortments, storefront)
+            )
+        except NotFound:
+            kept.pop(slug, None)
+            raise
+        kept[slug] = storefront
+    return storefront
+
+
+def look(
+    work: Work, slug: str, assortments: Assortments, before: CachedStorefront | None = None
+) -> CachedStorefront:
+    """The storefront as it is now: the copy from before where nothing has changed."""
+    row = work.row(
+        """SELECT s.id, s.home_id, s.slug, s.name, s.theme, s.locales, s.currency, s.texts,
+                  s.product_ids, a.state, a.country, c.version
+             FROM storefront s JOIN affiliate a ON a.id = s.home_id
+            CROSS JOIN catalogue_version c
+            WHERE s.slug = %(slug)s AND s.active""",
+        slug=slug,
+    )
+    if row is None:
+        raise NotFound("storefront")
+    now = time.monotonic()
+    sources = {
+        locale: assortments.get(work, locale=locale, currency=row.currency, version=row.version)
+        for locale in row.locales
+    }
+    if (
+        before is not None
+        and before.row == row
+        and all(before.sources[locale] is found for locale, found in sources.items())
+    ):
+        before.looked_at = now
+        return before
+    return CachedStorefront(
+        id=row.id,
+        home_id=row.home_id,
+        slug=row.slug,
+        name=row.name,
+        theme=row.theme,
+        locales=tuple(row.locales),
+        currency=row.currency,
+        country=row.country,
+        texts=row.texts,
+        takes_orders=row.state in ELIGIBLE,
+        version=row.version,
+        rate=catalog.shipping_rates(work).get(row.currency),
+        catalogues={locale: found.of(row.product_ids) for locale, found in sources.items()},
+        module=installed().get(slug),
+        sources=sources,
+        looked_at=now,
+        row=row,
+    )

@@ -1,0 +1,184 @@
+"""The layout of every storefront page, and how a page is kept or drawn for one visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+
+from mainstem.kit.errors import Problem, Refused
+from mainstem.kit.locale import Language
+from mainstem.web import app_context_of, cached_page, draw, field_errors, render
+from mainstem.web.rendering import LANGUAGE_NAMES, LanguageLink, locale_of, words
+from mainstem_affiliates.storefront.basket import count_of
+from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
+from mainstem_affiliates.storefront.links import Links, fill, referral_of
+
+Page = Response[bytes]
+HttpRequest = Request[Any, Any, Any]
+COUNT_MARK = b"<!--the reader's basket-->"
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """The storefront as its layout names it."""
+
+    name: str
+    theme: str
+    tagline: str
+    disclosure: str
+    programme_url: str | None
+    home_url: str
+    basket_url: str
+    basket_count_url: str
+    search_url: str
+    withdrawal_url: str
+    terms_url: str
+    privacy_url: str
+    accessibility_url: str
+    track_url: str
+    stylesheet: str | None
+    takes_orders: bool
+    seller: dict[str, str]
+
+
+class Department(msgspec.Struct, frozen=True):
+    """A part of the assortment, as the navigation names it."""
+
+    slug: str
+    name: str
+    url: str
+    current: bool
+
+
+class StorePage(msgspec.Struct, frozen=True, kw_only=True):
+    """What every page of a storefront shows. `basket_count` None is filled in when it is sent."""
+
+    store: Head
+    categories: list[Department]
+    languages: list[LanguageLink]
+    url: Links
+    referral: str
+    basket_count: int | None = None
+
+
+class Shopper:
+    """One request to a storefront: to which, in which language, led here by which link."""
+
+    def __init__(self, request: HttpRequest, storefront: CachedStorefront) -> None:
+        self.request = request
+        self.storefront = storefront
+        self.locale = locale_of(request, storefront.locales)
+        self.referral = referral_of(request)
+        self.links = Links(storefront.slug, self.referral)
+        self.catalogue = storefront.catalogues[self.locale]
+
+    @property
+    def language(self) -> Language:
+        """The language of the page."""
+        language = app_context_of(self.request).pages[self.locale].globals["language"]
+        assert isinstance(language, Language)
+        return language
+
+    def layout(self, path: str = "", *, current: str = "", **query: str) -> dict[str, Any]:
+        """The layout's fields for the page of this path, for one visitor."""
+        count = count_of(self.request, self.storefront.slug)
+        return self._layout(self.links, path, current, query) | {"basket_count": count}
+
+    def _layout(
+        self, links: Links, path: str, current: str, query: dict[str, str]
+    ) -> dict[str, Any]:
+        storefront, locale = self.storefront, self.locale
+        departments = [*self.catalogue.categories]
+        if self.catalogue.services:
+            departments.append("services")
+        return {
+            "store": Head(
+                name=storefront.name,
+                theme=storefront.theme,
+                tagline=storefront.text(locale, "tagline"),
+                disclosure=storefront.text(locale, "disclosure"),
+                programme_url=links("programme") if storefront.text(locale, "programme") else None,
+                home_url=links(),
+                basket_url=links("basket"),
+                basket_count_url=links("basket/count"),
+                search_url=links("search"),
+                withdrawal_url=links("withdrawal"),
+                terms_url=links("terms"),
+                privacy_url=links("privacy"),
+                accessibility_url=links("accessibility"),
+                track_url=links("track"),
+                stylesheet=storefront.module.stylesheet if storefront.module else None,
+                takes_orders=storefront.takes_orders,
+                seller=dict(storefront.seller),
+            ),
+            "categories": [
+                Department(
+                    slug, storefront.category(locale, slug), links(f"c/{slug}"), slug == current
+                )
+                for slug in departments
+            ],
+            "languages": [
+                LanguageLink(
+                    code, LANGUAGE_NAMES[code], links(path, **query, lang=code), code == locale
+                )
+                for code in storefront.locales
+            ],
+            "url": links,
+            "referral": self.referral,
+        }
+
+    def kept(
+        self,
+        key: tuple[Any, ...],
+        template: str,
+        page: Callable[[dict[str, Any]], StorePage],
+        path: str = "",
+        /,
+        *,
+        current: str = "",
+        **query: str,
+    ) -> Page:
+        """A page that is the same for everybody: drawn once, sent with what is this visitor's."""
+        app_context = app_context_of(self.request)
+
+        def drawn() -> bytes:
+            links = Links(self.storefront.slug, None)
+            around = self._layout(links, path, current, query) | {"referral": ""}
+            return draw(app_context, self.locale, template, page(around))
+
+        body = self.storefront.page((self.locale, *key), drawn)
+        body = fill(body, self.referral).replace(COUNT_MARK, self._count(), 1)
+        return cached_page(self.request, body, headers={"content-language": self.locale})
+
+    def _count(self) -> bytes:
+        count = count_of(self.request, self.storefront.slug)
+        return self.storefront.page(
+            (self.locale, "count", count), lambda: count_fragment(self.request, self.locale, count)
+        )
+
+    def page(self, template: str, page: StorePage, *, status: int = 200) -> Page:
+        """A page for this visitor alone."""
+        return render(self.request, template, page, status=status, locale=self.locale)
+
+    def errors(self, problems: list[Problem]) -> dict[str, str]:
+        """What is wrong with each field, by its name, in the reader's language."""
+        return {
+            name: words(self.language, problem) for name, problem in field_errors(problems).items()
+        }
+
+    def says(self, no: Refused | Problem) -> str:
+        """A refusal in the reader's language."""
+        return words(self.language, no)
+
+
+class CountFragment(msgspec.Struct, frozen=True):
+    """The number in the basket."""
+
+    count: int
+
+
+def count_fragment(request: HttpRequest, locale: str, count: int) -> bytes:
+    """The number in the header, as the page and htmx put it there."""
+    return draw(app_context_of(request), locale, "storefront/count.html", CountFragment(count))

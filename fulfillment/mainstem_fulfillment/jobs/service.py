@@ -1,0 +1,444 @@
+"""The verbs of service jobs: from a paid service line to work that the client has signed off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from mainstem import orders
+from mainstem.kit.errors import InvalidInput, NotFound, Problem
+from mainstem.kit.events import record, record_all
+from mainstem.kit.work import Work
+from mainstem_fulfillment.jobs import rules
+from mainstem_fulfillment.jobs.model import Job, JobKey
+from mainstem_fulfillment.jobs.rules import JOB, Recommendation, TeamLoad
+
+BOOKED_AHEAD = timedelta(days=14)
+DAYS_AHEAD_MAX = 31
+
+# ------------------------------------------------------------------------- jobs come from orders
+
+_LINES = """
+SELECT o.home_id, o.id AS order_id, l.line_no, p.slug, p.category
+  FROM orders o
+  JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
+  JOIN order_line l ON l.home_id = o.home_id AND l.order_id = o.id
+  JOIN variant v ON v.id = l.variant_id
+  JOIN product p ON p.id = v.product_id
+ WHERE l.kind = 'service' AND l.quantity > l.canceled AND o.state = 'placed'
+   AND NOT EXISTS (SELECT 1 FROM job j WHERE j.home_id = l.home_id
+                      AND j.order_id = l.order_id AND j.line_no = l.line_no)
+ ORDER BY o.home_id, o.id, l.line_no FOR UPDATE OF o"""
+
+_JOBS = """
+INSERT INTO job (home_id, order_id, line_no, state, created_at)
+SELECT home_id, order_id, line_no, 'unscheduled', %(now)s
+  FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[])
+    AS new (home_id, order_id, line_no)
+ON CONFLICT DO NOTHING
+RETURNING home_id, order_id, line_no"""
+
+_DECISIONS = """
+INSERT INTO routing_decision
+       (home_id, order_id, no, kind, chosen, reason, candidates, actor, decided_at)
+SELECT new.home_id, new.order_id,
+       row_number() OVER (PARTITION BY new.home_id, new.order_id ORDER BY new.line_no)
+         + coalesce((SELECT max(d.no) FROM routing_decision d
+                      WHERE d.home_id = new.home_id AND d.order_id = new.order_id), 0),
+       'service', chosen, reason, candidates, %(actor)s, %(now)s
+  FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[], %(chosen)s::text[],
+              %(reasons)s::text[], %(candidates)s::jsonb[])
+    AS new (home_id, order_id, line_no, chosen, reason, candidates)"""
+
+
+def open_jobs(work: Work, paid: Sequence[tuple[int, UUID]]) -> list[JobKey]:
+    """A job for every service line of these paid orders that has none yet, with who should do it.
+
+    Orders are locked in key order. Asked again, it opens nothing more.
+    """
+    asked = sorted(set(paid))
+    lines = work.rows(
+        _LINES, homes=[home for home, _ in asked], orders=[order for _, order in asked]
+    )
+    made = {
+        JobKey(*row)
+        for row in work.rows(
+            _JOBS,
+            now=work.now(),
+            homes=[line.home_id for line in lines],
+            orders=[line.order_id for line in lines],
+            lines=[line.line_no for line in lines],
+        )
+    }
+    fresh = [line for line in lines if JobKey(*line[:3]) in made]
+    if not fresh:
+        return []
+    teams = _team_loads(work)
+    decided: list[Recommendation] = [
+        rules.recommend(line.line_no, line.slug, line.category, teams) for line in fresh
+    ]
+    work.run(
+        _DECISIONS,
+        actor=str(work.actor),
+        now=work.now(),
+        homes=[line.home_id for line in fresh],
+        orders=[line.order_id for line in fresh],
+        lines=[line.line_no for line in fresh],
+        chosen=[decision.chosen for decision in decided],
+        reasons=[decision.reason for decision in decided],
+        candidates=[json.dumps(decision.candidates) for decision in decided],
+    )
+    keys = [JobKey(*line[:3]) for line in fresh]
+    record_all(work, "job.opened", [(key.home_id, key.subject) for key in keys])
+    return keys
+
+
+def _team_loads(work: Work) -> list[TeamLoad]:
+    now = work.now()
+    rows = work.rows(
+        """SELECT t.code, t.skills, count(s.starts_at)::int AS booked
+             FROM team t
+             LEFT JOIN job_slot s ON s.team_id = t.id
+                   AND s.starts_at >= %(now)s AND s.starts_at < %(end)s
+            WHERE t.active GROUP BY t.id ORDER BY t.code""",
+        now=now,
+        end=now + BOOKED_AHEAD,
+    )
+    return [TeamLoad(row.code, frozenset(row.skills), row.booked) for row in rows]
+
+
+# ------------------------------------------------------------------------- when, and by whom
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTimes:
+    """When one team could begin a job."""
+
+    team_id: int
+    code: str
+    name: str
+    starts: list[datetime]
+
+
+_TEAMS = """
+SELECT t.id, t.code, t.name, t.day_starts, t.day_ends, p.slug, p.category, l.name AS service,
+       t.active AND (p.slug = ANY(t.skills) OR p.category = ANY(t.skills)) AS able
+  FROM order_line l
+  JOIN variant v ON v.id = l.variant_id
+  JOIN product p ON p.id = v.product_id
+ CROSS JOIN team t
+ WHERE l.home_id = %(home)s AND l.order_id = %(order)s AND l.line_no = %(line)s
+   AND (%(team)s::bigint IS NULL OR t.id = %(team)s)
+ ORDER BY t.code"""
+
+
+def free_slots(
+    work: Work,
+    key: JobKey,
+    *,
+    first_day: date,
+    days: int = 5,
+    duration: timedelta = timedelta(hours=1),
+) -> list[FreeTimes]:
+    """When each team that performs the job could begin it, on the days from `first_day` on.
+
+    What the job itself holds counts as free, so that it can be moved by half an hour.
+    """
+    assert 1 <= days <= DAYS_AHEAD_MAX, "look at a month at most"
+    zone, now = work.tools.zone, work.now()
+    teams = [team for team in _teams(work, key) if team.able]
+    wanted = [first_day + timedelta(days=i) for i in range(days)]
+    grid = {
+        team.id: [at for day in wanted for at in rules.working_half_hours(team, day, zone)]
+        for team in teams
+    }
+    taken = _taken(work, key, [at for times in grid.values() for at in times])
+    return [
+        FreeTimes(
+            team.id,
+            team.code,
+            team.name,
+            list(
+                rules.starts(
+                    [at for at in grid[team.id] if at >= now and (team.id, at) not in taken],
+                    duration,
+                )
+            ),
+        )
+        for team in teams
+    ]
+
+
+def _teams(work: Work, key: JobKey, team_id: int | None = None) -> list[Any]:
+    return work.rows(_TEAMS, home=key.home_id, order=key.order_id, line=key.line_no, team=team_id)
+
+
+def _taken(work: Work, key: JobKey, times: list[datetime]) -> set[tuple[int, datetime]]:
+    if not times:
+        return set()
+    rows = work.rows(
+        """SELECT team_id, starts_at FROM job_slot
+            WHERE starts_at BETWEEN %(first)s AND %(last)s
+              AND (home_id, order_id, line_no) <> (%(home)s, %(order)s, %(line)s)""",
+        first=min(times),
+        last=max(times),
+        home=key.home_id,
+        order=key.order_id,
+        line=key.line_no,
+    )
+    return {(row.team_id, row.starts_at) for row in rows}
+
+
+def schedule(
+    work: Work, key: JobKey, *, team_id: int, starts_at: datetime, duration: timedelta
+) -> None:
+    """Give the job to a team at a time. Raises SlotTaken, TeamLacksSkill or OutsideHours.
+
+    The half hours are rows with a key: of two dispatchers at the same instant one gets them, and
+    the other is told what took them.
+    """
+    _book(work, key, "schedule", team_id, starts_at, duration)
+
+
+def reschedule(
+    work: Work, key: JobKey, *, team_id: int, starts_at: datetime, duration: timedelta
+) -> None:
+    """Move a scheduled job to another time or team; what it held before is free again."""
+    _book(work, key, "reschedule", team_id, starts_at, duration)
+
+
+def rework(
+    work: Work, key: JobKey, *, team_id: int, starts_at: datetime, duration: timedelta
+) -> None:
+    """Send a team again after the client's objection."""
+    _book(work, key, "rework", team_id, starts_at, duration)
+
+
+def _book(
+    work: Work,
+    key: JobKey,
+    action: str,
+    team_id: int,
+    starts_at: datetime,
+    duration: timedelta,
+) -> None:
+    job = work.take(Job, key)
+    state = JOB.step(job.state, action)
+    team = next(iter(_teams(work, key, team_id)), None)
+    if team is None:
+        raise NotFound("team")
+    if not team.able:
+        raise rules.TeamLacksSkill(team.name, team.service)
+    rules.check_time(team, starts_at, duration, zone=work.tools.zone, now=work.now())
+    _hold(work, key, team, rules.half_hours(starts_at, duration))
+    job.state = state
+    job.team_id = team.id
+    job.starts_at = starts_at
+    job.ends_at = starts_at + duration
+    job.done_at = None
+    record(work, "job.scheduled", key.subject, home=key.home_id)
+
+
+def _hold(work: Work, key: JobKey, team: Any, times: list[datetime]) -> None:
+    """Hold these half hours and let go of all others the job had, or refuse and hold nothing new.
+
+    In order of time, so that two jobs that overlap wait for each other only one way round.
+    """
+    place = {"team": team.id, "home": key.home_id, "order": key.order_id, "line": key.line_no}
+    new = work.rows(
+        """INSERT INTO job_slot (team_id, starts_at, home_id, order_id, line_no)
+           SELECT %(team)s, at, %(home)s, %(order)s, %(line)s
+             FROM unnest(%(times)s::timestamptz[]) AS at ORDER BY at
+           ON CONFLICT DO NOTHING RETURNING starts_at""",
+        times=times,
+        **place,
+    )
+    taken = work.row(
+        """SELECT s.starts_at, o.number
+             FROM job_slot s JOIN orders o ON o.home_id = s.home_id AND o.id = s.order_id
+            WHERE s.team_id = %(team)s AND s.starts_at = ANY(%(times)s::timestamptz[])
+              AND (s.home_id, s.order_id, s.line_no) <> (%(home)s, %(order)s, %(line)s)
+            ORDER BY s.starts_at LIMIT 1""",
+        times=times,
+        **place,
+    )
+    if taken:
+        work.run(
+            """DELETE FROM job_slot WHERE team_id = %(team)s
+                  AND starts_at = ANY(%(times)s::timestamptz[])""",
+            team=team.id,
+            times=[row.starts_at for row in new],
+        )
+        raise rules.SlotTaken(team.name, taken.number, taken.starts_at.astimezone(work.tools.zone))
+    work.run(
+        """DELETE FROM job_slot
+            WHERE home_id = %(home)s AND order_id = %(order)s AND line_no = %(line)s
+              AND NOT (team_id = %(team)s AND starts_at = ANY(%(times)s::timestamptz[]))""",
+        times=times,
+        **place,
+    )
+
+
+# ------------------------------------------------------------------------- out in the field
+
+
+def depart(work: Work, key: JobKey) -> None:
+    """The team is on its way."""
+    job = work.take(Job, key)
+    job.state = JOB.step(job.state, "depart")
+    record(work, "job.departed", key.subject, home=key.home_id)
+
+
+def arrive(work: Work, key: JobKey) -> None:
+    """The team is there."""
+    job = work.take(Job, key)
+    job.state = JOB.step(job.state, "arrive")
+    record(work, "job.arrived", key.subject, home=key.home_id)
+
+
+def finish(work: Work, key: JobKey, *, report: str) -> None:
+    """The work is done, and this is what was done. From now on the client's days run."""
+    job = work.take(Job, key)
+    state = JOB.step(job.state, "finish")
+    job.report = _words("/report", report)
+    job.state = state
+    job.done_at = work.now()
+    record(work, "job.done", key.subject, home=key.home_id)
+
+
+def dispute(work: Work, key: JobKey, *, objection: str) -> None:
+    """The client says that it is not done, so it is not signed off by waiting."""
+    job = work.take(Job, key)
+    state = JOB.step(job.state, "dispute")
+    job.objection = _words("/objection", objection)
+    job.state = state
+    record(work, "job.disputed", key.subject, home=key.home_id)
+
+
+def _words(pointer: str, words: str) -> str:
+    if not 0 < len(words.strip()) <= rules.REPORT_MAX:
+        raise InvalidInput(
+            Problem(
+                pointer,
+                "invalid_field",
+                "Write what happened, in at most {max} characters.",
+                {"max": rules.REPORT_MAX},
+            )
+        )
+    return words.strip()
+
+
+def sign_off(work: Work, key: JobKey, *, by: str) -> None:
+    """The client accepts the work, and the line is delivered: from here on it earns."""
+    # The order before its job, as everywhere.
+    _lock_orders(work, [key])
+    job = work.take(Job, key)
+    state = JOB.step(job.state, "sign_off")
+    if problems := [*orders.text_problems("/by", by, missing="Write who accepts the work.")]:
+        raise InvalidInput(*problems)
+    job.state = state
+    job.signed_off_at = work.now()
+    job.signed_off_by = by.strip()
+    _deliver(work, [key])
+
+
+def sign_off_overdue(work: Work, *, most: int = 5000) -> int:
+    """Accept finished work to which nobody has objected in time; how many jobs, at most `most`."""
+    now = work.now()
+    due = work.rows(
+        """SELECT o.home_id, o.id AS order_id, j.line_no
+             FROM job j JOIN orders o ON o.home_id = j.home_id AND o.id = j.order_id
+            WHERE j.state = 'done' AND j.done_at <= %(before)s
+            ORDER BY o.home_id, o.id, j.line_no LIMIT %(most)s FOR UPDATE OF o SKIP LOCKED""",
+        before=now - rules.SIGN_OFF_AFTER,
+        most=most,
+    )
+    # The order is ours now; a client who objected a moment ago has changed the job's state.
+    signed = work.rows(
+        """UPDATE job j
+              SET state = 'signed_off', signed_off_at = %(now)s, signed_off_by = %(by)s
+             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[])
+               AS due (home_id, order_id, line_no)
+            WHERE j.home_id = due.home_id AND j.order_id = due.order_id
+              AND j.line_no = due.line_no AND j.state = 'done' AND j.done_at <= %(before)s
+           RETURNING j.home_id, j.order_id, j.line_no""",
+        now=now,
+        by=str(work.actor),
+        before=now - rules.SIGN_OFF_AFTER,
+        homes=[row.home_id for row in due],
+        orders=[row.order_id for row in due],
+        lines=[row.line_no for row in due],
+    )
+    _deliver(work, sorted(JobKey(*row) for row in signed))
+    work.session.expire_all()
+    return len(signed)
+
+
+def _deliver(work: Work, keys: Sequence[JobKey]) -> None:
+    """Say that these lines are performed: shipped and delivered in one, as far as not canceled."""
+    left = work.rows(
+        """SELECT l.home_id, l.order_id, l.line_no, l.quantity - l.canceled - l.shipped AS ship,
+                  l.quantity - l.canceled - l.delivered AS deliver
+             FROM order_line l
+             JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[])
+               AS done (home_id, order_id, line_no) USING (home_id, order_id, line_no)
+            ORDER BY 1, 2, 3""",
+        homes=[key.home_id for key in keys],
+        orders=[key.order_id for key in keys],
+        lines=[key.line_no for key in keys],
+    )
+    orders.record_shipment(work, [(*row[:3], row.ship) for row in left if row.ship > 0])
+    orders.record_delivery(work, [(*row[:3], row.deliver) for row in left if row.deliver > 0])
+    record_all(work, "job.signed_off", [(key.home_id, key.subject) for key in keys])
+
+
+def _lock_orders(work: Work, keys: Sequence[JobKey]) -> None:
+    work.rows(
+        """SELECT 1 FROM orders o
+             JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
+               USING (home_id, id) ORDER BY o.home_id, o.id FOR UPDATE OF o""",
+        homes=[key.home_id for key in keys],
+        orders=[key.order_id for key in keys],
+    )
+
+
+# ------------------------------------------------------------------------- canceled
+
+
+def cancel(work: Work, key: JobKey) -> None:
+    """Cancel the job before the team is there; its half hours are free again.
+
+    What the client paid for it goes back by canceling or refunding the order, not from here.
+    """
+    job = work.take(Job, key)
+    job.state = JOB.step(job.state, "cancel")
+    work.run(
+        """DELETE FROM job_slot
+            WHERE home_id = %(home)s AND order_id = %(order)s AND line_no = %(line)s""",
+        home=key.home_id,
+        order=key.order_id,
+        line=key.line_no,
+    )
+    record(work, "job.canceled", key.subject, home=key.home_id)
+
+
+def cancel_jobs(work: Work, canceled: Sequence[tuple[int, UUID]]) -> int:
+    """Cancel the jobs of these orders whose lines are canceled whole; how many."""
+    rows = work.rows(
+        """SELECT j.home_id, j.order_id, j.line_no
+             FROM job j
+             JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+               USING (home_id, order_id)
+             JOIN order_line l USING (home_id, order_id, line_no)
+            WHERE l.canceled = l.quantity AND j.state = ANY(%(states)s) ORDER BY 1, 2, 3""",
+        homes=[home for home, _ in canceled],
+        orders=[order for _, order in canceled],
+        states=list(JOB.steps["cancel"].sources),
+    )
+    for row in rows:
+        cancel(work, JobKey(*row))
+    return len(rows)

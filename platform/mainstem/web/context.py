@@ -1,0 +1,99 @@
+"""The contexts of a request: what all requests share, and what we know of this one."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from typing import Any
+from uuid import UUID
+
+from jinja2 import Environment
+from litestar.connection import ASGIConnection
+from litestar.datastructures import FormMultiDict
+
+from mainstem.identity import Identity, StorefrontKey
+from mainstem.kit.clock import Clock
+from mainstem.kit.db import Database
+from mainstem.kit.errors import Refused
+from mainstem.kit.ids import new_id
+from mainstem.kit.settings import Settings
+from mainstem.web.static import StaticFiles
+from mainstem.web.throttle import Throttle
+
+KEY = "mainstem.request_context"
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class Busy(Refused):
+    """More is going on than we can take; the same request succeeds a moment later."""
+
+    code = "busy"
+    status = 503
+    message = "A lot is happening at once. Try again in a moment."
+    retry_after = 2
+
+
+@dataclass(frozen=True, slots=True)
+class AppContext:
+    """What every request shares, made once by `create_app`."""
+
+    settings: Settings
+    database: Database
+    files: StaticFiles
+    pages: dict[str, Environment]
+    clock: Clock
+    """The clock of sessions: the machine's own, so that moving the demo's signs nobody out."""
+
+    hosts: frozenset[str]
+    form_targets: tuple[str, ...]
+    places: asyncio.Semaphore
+    """One place for each connection that a request may hold. Waiting for a place blocks no thread,
+    so the threads are there for those who hold a connection and want to commit."""
+
+    sign_in_pool: ThreadPoolExecutor
+    """Where passwords are checked: two at a time, away from everybody else's threads."""
+
+    sign_ins_waiting: list[None] = field(default_factory=list)
+    gateway_throttle: Throttle = field(default_factory=lambda: Throttle(10))
+    """Who has just made us ask the gateway, by opening a page."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether the public address is https."""
+        return self.settings.public_url.startswith("https://")
+
+    def cookie_name(self, name: str) -> str:
+        """The name as browsers guard it best: __Host- cookies come from this host alone."""
+        return f"__Host-{name}" if self.secure else name
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """What we know of one request. Its id is the id of its Work, its facts and its log lines."""
+
+    id: UUID = field(default_factory=new_id)
+    identity: Identity | None = None
+    asked_who: bool = False
+    affiliate_id: int | None = None
+    storefront: StorefrontKey | None = None
+    roll_back: bool = False
+    cookies: SimpleCookie = field(default_factory=SimpleCookie)
+    csrf: str | None = None
+    form: FormMultiDict | None = None
+    locale: str | None = None
+
+
+def app_context_of(connection: Connection) -> AppContext:
+    """What every request of this application shares."""
+    app_context = connection.app.state["app_context"]
+    assert isinstance(app_context, AppContext)
+    return app_context
+
+
+def request_context_of(connection: Connection) -> RequestContext:
+    """What we know of this request."""
+    request_context = connection.scope[KEY]  # type: ignore[literal-required]
+    assert isinstance(request_context, RequestContext)
+    return request_context

@@ -1,0 +1,139 @@
+"""The middleware around the app: whose request it is, which host it is for, what every answer carries,
+and one line in the log for each."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from mainstem.kit.telemetry import log
+from mainstem.web.bodies import WentAway, read_whole
+from mainstem.web.context import KEY, AppContext, RequestContext
+from mainstem.web.static import ROOT
+
+_COMMON = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+# A name or an address, or an IPv6 literal, and at most a port behind it.
+_HOST = re.compile(r"([^\[\]:@/]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
+_SHOWN_TO_SEARCH = ("/s/", f"{ROOT}/")
+
+
+class AppMiddleware:
+    """Wraps the app; everything that reaches or leaves it passes here."""
+
+    def __init__(self, app: ASGIApp, app_context: AppContext, *, body_max: int) -> None:
+        self._app = app
+        self._app_context = app_context
+        self._body_max = body_max
+        self._headers = [
+            (name.encode(), value.encode()) for name, value in security_headers(app_context).items()
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_context, started = RequestContext(), time.perf_counter()
+        scope[KEY] = request_context  # type: ignore[typeddict-unknown-key]
+        method, path = scope["method"], scope["path"]
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = self._with_headers(
+                    list(message.get("headers", [])), request_context
+                )
+                if path != "/" and not path.startswith(_SHOWN_TO_SEARCH):
+                    # Pages of one client, affiliate or member of staff are no search engine's.
+                    message["headers"].append((b"x-robots-tag", b"noindex, nofollow, noarchive"))
+            elif method == "HEAD" and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(work=str(request_context.id)):
+            try:
+                await self._answer(scope, path, receive, send_with_headers)
+            except WentAway:
+                status = 499  # as proxies write it down; nobody is there to be answered
+            finally:
+                if request_context.form is not None:
+                    # Files that came with a form lie in temporary files; a refused form leaves them.
+                    await request_context.form.close()
+                log("web").info(
+                    "request",
+                    method=method,
+                    # The pattern and not the path: a path may hold a client's signed link, and
+                    # one that leads nowhere whatever its sender liked.
+                    route=scope.get("path_template") or "nowhere",
+                    status=status,
+                    ms=round((time.perf_counter() - started) * 1000, 1),
+                )
+
+    async def _answer(self, scope: Any, path: str, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        if not path.startswith("/health/") and not self._is_ours(headers.get(b"host", b"")):
+            await _send(send, 400, {"content-type": "text/plain"}, b"This host is not ours.")
+            return
+        if path.startswith(f"{ROOT}/") and scope["method"] in ("GET", "HEAD"):
+            found = self._app_context.files.answer(path, headers)
+            if found is not None:
+                scope["path_template"] = ROOT
+                await _send(send, found.status, found.headers, found.body)
+                return
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"
+        await self._app(scope, await read_whole(scope, receive, self._body_max), send)
+
+    def _is_ours(self, host: bytes) -> bool:
+        found = _HOST.fullmatch(host.decode("latin-1").lower())
+        return found is not None and found[1] in self._app_context.hosts
+
+    def _with_headers(
+        self, headers: list[tuple[bytes, bytes]], request_context: RequestContext
+    ) -> list[tuple[bytes, bytes]]:
+        names = {name.lower() for name, _ in headers}
+        headers += [(name, value) for name, value in self._headers if name not in names]
+        if b"cache-control" not in names:
+            headers.append((b"cache-control", b"no-store"))
+        headers.append((b"x-request-id", str(request_context.id).encode()))
+        headers += [
+            (b"set-cookie", cookie.OutputString().encode("latin-1"))
+            for cookie in request_context.cookies.values()
+        ]
+        return headers
+
+
+def security_headers(app_context: AppContext) -> dict[str, str]:
+    """What every answer tells the browser not to do."""
+    targets = " ".join(["'self'", *app_context.form_targets])
+    policy = (
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"form-action {targets}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    )
+    headers = _COMMON | {"content-security-policy": policy}
+    if app_context.secure:
+        headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
+    return headers
+
+
+async def _send(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+    if status != 304:
+        sent.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
