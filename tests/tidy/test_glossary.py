@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -60,10 +61,11 @@ def terms_in(cell: str) -> list[str]:
     return [term.strip() for term in re.split(r",(?![^(]*\))", cell)]
 
 
-def parts_of(name: str) -> list[str]:
+@cache
+def parts_of(name: str) -> tuple[str, ...]:
     """The words of an identifier."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    return [part.lower() for part in re.split(r"[_\W]+", spaced) if part]
+    return tuple(part.lower() for part in re.split(r"[_\W]+", spaced) if part)
 
 
 def has_parts(name: str, term: str) -> bool:
@@ -113,18 +115,17 @@ def messages() -> set[str]:
 def not_called(terms: list[str], files: dict[str, str], said: set[str]) -> list[str]:
     """Where something is called what it is not called."""
     found = []
-    names = {
-        name: sorted(set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", text)))
-        for name, text in files.items()
-    }
+    names: dict[str, set[str]] = {}
+    for file, text in files.items():
+        for name in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", text):
+            names.setdefault(name, set()).add(file)
     for term in terms:
         if term.startswith("`"):
             code = term.strip("`")
             found += [
-                f"{term}: {word} in {name}"
-                for name, words in names.items()
-                for word in words
-                if has_parts(word, code)
+                f"{term}: {name} in {', '.join(sorted(where))}"
+                for name, where in names.items()
+                if has_parts(name, code)
             ]
         elif term.endswith(")"):
             pattern = re.compile(RESTRICTED[term])

@@ -62,7 +62,7 @@ class CsvRows:
         with self._opened() as file:
             self.delimiter, self.header = self._read_header(file)
 
-    def rows(self, *, may_be_left_out: Collection[str]) -> Iterator[Row | Fault]:
+    def rows(self, *, may_be_absent: Collection[str]) -> Iterator[Row | Fault]:
         """Every row and every fault, in the order of the file, which is read once.
 
         Empty lines are no rows. A second header ends the reading: what follows it may be
@@ -87,7 +87,7 @@ class CsvRows:
                 except _Unfit as fault:
                     yield Fault(fault.line, fault.reason)
                     continue
-                yield self._fitted(begins, cells, may_be_left_out)
+                yield self._fitted(begins, cells, may_be_absent)
 
     def _is_header(self, text: str) -> bool:
         """Whether most of a line's cells are names of columns, parted by whatever it is."""
@@ -96,9 +96,9 @@ class CsvRows:
         cells = [cell.strip(' "\ufeff') for cell in re.split(f"[{DELIMITERS}]", text)]
         return sum(cell in self._names for cell in cells) * 2 > len(cells)
 
-    def _fitted(self, line: int, cells: list[str], may_be_left_out: Collection[str]) -> Row | Fault:
+    def _fitted(self, line: int, cells: list[str], may_be_absent: Collection[str]) -> Row | Fault:
         missing = self.header[len(cells) :]
-        needed = [name for name in missing if name not in may_be_left_out]
+        needed = [name for name in missing if name not in may_be_absent]
         if len(cells) > len(self.header) or needed:
             reason = f"has {len(cells)} cells, and the header {len(self.header)}"
             if needed:

@@ -134,7 +134,7 @@ class OrdersFile:
             taken = 0
             with plain.open("w", encoding="utf-8", newline="") as file:
                 write = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow
-                for row in source.rows(may_be_left_out=OPTIONAL):
+                for row in source.rows(may_be_absent=OPTIONAL):
                     if isinstance(row, Fault):
                         self._faults.append(RowProblem(row.line, "", row.reason))
                     else:

@@ -186,7 +186,7 @@ def start(data: Path, *, durable: bool = True, settings: Mapping[str, str] | Non
         try:
             if not cluster.exists():
                 _initialise(data, runnable, account, durable=durable)
-            _forget_the_dead(cluster, sockets)
+            _forget_exited(cluster, sockets)
             with _way_into(cluster, account) as (seen, handed):
                 chosen = _settings(
                     runnable.major, seen if sockets == cluster else str(sockets), durable=durable
@@ -472,7 +472,7 @@ def _password(data: Path) -> str:
         raise PostgresProblem(f"{data} belongs to another user of this machine.") from None
 
 
-def _forget_the_dead(cluster: Path, sockets: Path) -> None:
+def _forget_exited(cluster: Path, sockets: Path) -> None:
     """Remove the marks of a dead server that PostgreSQL would take for those of a living one.
 
     PostgreSQL judges by the pid alone: a zombie, or after a restart of the machine any process
