@@ -27,7 +27,7 @@ from litestar import Litestar, Request, Router
 from litestar.concurrency import set_asyncio_executor, sync_to_thread
 from litestar.datastructures import State
 from litestar.di import Provide
-from uvicorn.main import STARTUP_FAILURE
+from uvicorn.main import STARTUP_FAILURE  # type: ignore[attr-defined]
 
 import mainstem_affiliates.portal
 import mainstem_affiliates.storefront

@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from types import FrameType
@@ -199,7 +199,7 @@ def _processes(config: Settings, place: running.Place) -> list[running.Process]:
     return processes
 
 
-def _environment(config: Settings, place: running.Place) -> Mapping[str, str]:
+def _environment(config: Settings, place: running.Place) -> dict[str, str]:
     env = {
         "MAINSTEM_MODE": config.mode,
         "MAINSTEM_DATA": str(place.data),
@@ -347,8 +347,8 @@ def publish_plan(given: argparse.Namespace) -> int:
     """Publish a version of the compensation plan from a JSON file."""
     try:
         document = json.loads(given.file.read_text("utf-8"))
-    except (OSError, ValueError) as problem:
-        _say(f"{given.file} cannot be read as JSON: {problem}")
+    except (OSError, ValueError) as error:
+        _say(f"{given.file} cannot be read as JSON: {error}")
         return 1
     if not isinstance(document, dict):
         _say(f"{given.file} holds no plan: a plan is a JSON object.")

@@ -25,7 +25,7 @@ def negotiate(accepted: str | None, offered: Sequence[str]) -> str:
     named = {tag for _, tag in asked}
     left = [one for one in offered if (0.0, one) not in asked] or list(offered)
     liked: list[str] = []
-    for quality, tag in sorted(asked, key=lambda one: -one[0]):
-        if quality:
+    for liking, tag in sorted(asked, key=lambda one: -one[0]):
+        if liking:
             liked += [one for one in left if one not in named] if tag == "*" else [tag]
     return negotiate_locale(liked, left, sep="-") or left[0]

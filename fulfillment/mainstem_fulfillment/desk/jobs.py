@@ -145,6 +145,7 @@ def _counts(work: Work) -> dict[str, int]:
                   count(*) FILTER (WHERE state IN ('done', 'disputed')) AS sign_off
              FROM job WHERE state IN ('unscheduled', 'done', 'disputed')"""
     )
+    assert row is not None, "an aggregate has a row"
     return {"unscheduled": row.unscheduled, "sign_off": row.sign_off}
 
 

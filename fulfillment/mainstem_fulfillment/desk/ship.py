@@ -114,7 +114,7 @@ def queue(
     return show(request, "desk/queue.html", page)
 
 
-def _narrows(request: HttpRequest, work: Work) -> tuple[listing.Narrow, listing.Narrow]:
+def _narrows(request: HttpRequest, work: Work) -> tuple[listing.FilterField, listing.FilterField]:
     language = language_of(request)
     places = work.rows("SELECT id, name FROM location ORDER BY position, id")
     return (

@@ -220,14 +220,15 @@ def banks(account: Record) -> dict[str, str]:
     """The bank accounts by currency: a payout goes to the one in its own."""
     first = account.hidden["bank"]
     found = {main_currency(account): first} if first else {}
-    return found | account.hidden.get("more_banks", {})
+    more: dict[str, str] = account.hidden.get("more_banks", {})
+    return found | more
 
 
 def list_banks(turn: Turn, params: JSON) -> JSON:
     """The bank accounts, as the platform of an account with Stripe's own pages sees them."""
     account = _account(turn, turn.ids["account"], "account")
     country = str(account.hidden["identity"].get("country") or "se").upper()
-    data = [
+    data: list[JSON] = [
         {
             "id": bank,
             "object": "bank_account",

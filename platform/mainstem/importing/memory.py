@@ -107,14 +107,14 @@ def compare(order: Order, said: Said, known: Known) -> Compared:
     """What is new in what a file says of a known order; anything else that differs, by name."""
     found = Compared()
     at = order.lines[0].at
-    for name, now in said.items():
-        before = known.said[name]
-        if now == before:
+    for name, said_now in said.items():
+        said_before = known.said[name]
+        if said_now == said_before:
             continue
-        if name in _LATER and not before:
+        if name in _LATER and not said_before:
             setattr(found, name.removesuffix("_at"), True)
         else:
-            found.problems.append(_changed(at, name, before, now))
+            found.problems.append(_changed(at, name, said_before, said_now))
     pairs, strange, gone = _paired(order.lines, known.lines)
     found.problems += _other_lines(at, strange, gone)
     for line, before in pairs:

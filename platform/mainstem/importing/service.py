@@ -353,8 +353,8 @@ def cli_import(
 
     try:
         imported = orders(database, path, encoding=encoding, told=told)
-    except FileUnreadable as problem:
-        print(problem, file=out)
+    except FileUnreadable as unreadable:
+        print(unreadable, file=out)
         return 1
     except NothingImported as refused:
         for problem in refused.problems[:SHOWN_MAX]:

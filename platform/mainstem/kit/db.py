@@ -363,14 +363,14 @@ def _make_roles(connection: psycopg.Connection[Any]) -> None:
 
 
 def _may(connection: psycopg.Connection[Any], question: str, role: str) -> bool:
-    row = connection.execute(f"SELECT {question}", (role,)).fetchone()  # type: ignore[arg-type]
+    row = connection.execute(f"SELECT {question}", (role,)).fetchone()
     return bool(row and row[0])
 
 
 def _as_administrator(connection: psycopg.Connection[Any], statement: str) -> None:
     """Run it, or say in a sentence what somebody mightier has to run first."""
     try:
-        connection.execute(statement)  # type: ignore[arg-type]
+        connection.execute(statement)
     except psycopg.errors.InsufficientPrivilege:
         user = connection.info.user
         told = statement.replace("CURRENT_USER", user)

@@ -59,9 +59,10 @@ def receive(
         now=work.now(),
         intent=intent_id,
     )
-    if id is not None:
-        record(work, "webhook.received", id, group_key=intent_id)
-    return id
+    if id is None:
+        return None
+    record(work, "webhook.received", id, group_key=intent_id)
+    return UUID(str(id))
 
 
 def note_refused(

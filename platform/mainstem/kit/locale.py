@@ -92,7 +92,7 @@ class Language:
 @cache
 def _currency_pattern(locale: Locale, digits: int) -> NumberPattern:
     """How a language writes amounts, with so many decimals."""
-    pattern = copy(locale.currency_formats["standard"])
+    pattern: NumberPattern = copy(locale.currency_formats["standard"])
     pattern.frac_prec = (digits, digits)
     return pattern
 

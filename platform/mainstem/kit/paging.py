@@ -151,7 +151,7 @@ def _read(cursor: str, sorting: Sorting) -> _CursorPosition:
 
 
 def _part(value: str | int, kind: type) -> Any:
-    part = msgspec.convert(value, kind)
+    part: Any = msgspec.convert(value, kind)
     if isinstance(part, int) and not -_INT_MAX <= part <= _INT_MAX:
         raise ValueError
     if isinstance(part, str) and "\0" in part:

@@ -6,6 +6,7 @@ import io
 import logging
 import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any, TextIO, cast
 
 import structlog
@@ -55,7 +56,9 @@ _EMAIL = re.compile(
 )
 
 
-def _without_what_is_not_for_a_log(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def _without_what_is_not_for_a_log(
+    _: Any, __: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     return {key: _shown(key, value) for key, value in event.items()}
 
 

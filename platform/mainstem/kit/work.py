@@ -103,7 +103,7 @@ class Work:
         """Every row that a statement gives, as named tuples."""
         self.session.flush()
         with self.pg.cursor(row_factory=namedtuple_row) as cursor:
-            cursor.execute(sql, _sent(values))  # type: ignore[arg-type]
+            cursor.execute(sql, _sent(values))
             return cursor.fetchall() if cursor.description else []
 
     def row(self, sql: str, **values: Any) -> Any | None:
@@ -127,7 +127,7 @@ class Work:
             with self.pg.pipeline():
                 cursors = [
                     open_cursors.enter_context(self.pg.cursor(row_factory=namedtuple_row)).execute(
-                        query.sql,  # type: ignore[arg-type]
+                        query.sql,
                         _sent(query.values),
                     )
                     for query in queries
@@ -141,7 +141,7 @@ class Work:
         """Run a statement; how many rows it touched."""
         self.session.flush()
         with self.pg.cursor() as cursor:
-            cursor.execute(sql, _sent(values))  # type: ignore[arg-type]
+            cursor.execute(sql, _sent(values))
             return cursor.rowcount
 
     def add(self, *things: SQLModel) -> None:

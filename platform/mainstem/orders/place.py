@@ -111,11 +111,11 @@ def _place(work: Work, drafts: list[_Draft], now: datetime) -> list[_Draft]:
     """Answer these drafts. Those come back that must be looked at again, because what they
     repeat has been refused."""
     for draft in drafts:
-        checked = rules.check(draft.wanted)
-        if isinstance(checked, Client):
-            draft.client = checked
+        found = rules.check(draft.wanted)
+        if isinstance(found, Client):
+            draft.client = found
         else:
-            draft.answer = OrderRefused(*checked)
+            draft.answer = OrderRefused(*found)
     checked = _open(drafts)
     if not checked:
         return []

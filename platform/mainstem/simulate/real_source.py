@@ -326,7 +326,10 @@ class History:
                 ORDER BY given_at, basket_id, line_no""",
             part,
         )
-        return [LineRefund(*row[:4], row[4].replace(tzinfo=UTC)) for row in rows]
+        return [
+            LineRefund(basket, store, line_no, minor, at.replace(tzinfo=UTC))
+            for basket, store, line_no, minor, at in rows
+        ]
 
     def _all(self, query: str, part: Part | None = None) -> list[Any]:
         files = {

@@ -7,7 +7,8 @@ server's to say (`connections`); how much one route takes, the framework's, once
 
 from __future__ import annotations
 
-from litestar.types import Message, Receive, Scope
+from litestar.types import HTTPReceiveMessage, Receive, Scope, WebSocketReceiveMessage
+from litestar.types.asgi_types import HTTPRequestEvent
 
 
 class WentAway(Exception):
@@ -30,7 +31,7 @@ async def read_whole(scope: Scope, receive: Receive, most: int) -> Receive:
     size, more = 0, True
     while more and size <= most:
         message = await receive()
-        if message["type"] == "http.disconnect":
+        if message["type"] != "http.request":
             raise WentAway
         parts.append(message["body"])
         size += len(message["body"])
@@ -42,9 +43,11 @@ _ABOUT_BODIES = frozenset({b"content-length", b"transfer-encoding"})
 
 
 def _given(parts: list[bytes], then: Receive) -> Receive:
-    whole: list[Message] = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
+    whole: list[HTTPRequestEvent] = [
+        {"type": "http.request", "body": b"".join(parts), "more_body": False}
+    ]
 
-    async def receive() -> Message:
+    async def receive() -> HTTPReceiveMessage | WebSocketReceiveMessage:
         return whole.pop() if whole else await then()
 
     return receive

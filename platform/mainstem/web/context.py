@@ -35,6 +35,12 @@ class Busy(Refused):
     retry_after = 2
 
 
+def lax_cookie(app_context: AppContext) -> dict[str, Any]:
+    """What every cookie of ours is: for the whole site, out of reach of scripts, sent only from
+    our own pages and links, and over TLS where we are public."""
+    return {"path": "/", "httponly": True, "samesite": "Lax", "secure": app_context.secure}
+
+
 @dataclass(frozen=True, slots=True)
 class AppContext:
     """What every request shares, made once by `create_app`."""

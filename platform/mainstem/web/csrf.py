@@ -19,7 +19,7 @@ from litestar.handlers import BaseRouteHandler
 from markupsafe import Markup
 
 from mainstem.kit.errors import Refused
-from mainstem.web.context import Connection, app_context_of, request_context_of
+from mainstem.web.context import Connection, app_context_of, lax_cookie, request_context_of
 
 FIELD = "csrf_token"
 HEADER = "x-csrf-token"
@@ -68,9 +68,7 @@ def csrf_token(connection: Connection) -> str:
     if not cookie:
         cookie = request_context.csrf = secrets.token_urlsafe(24)
         request_context.cookies[name] = cookie
-        request_context.cookies[name].update(
-            {"path": "/", "httponly": True, "samesite": "Lax", "secure": app_context.secure}
-        )
+        request_context.cookies[name].update(lax_cookie(app_context))
     return _token(connection, cookie)
 
 

@@ -13,7 +13,7 @@ from litestar.datastructures import FormMultiDict, UploadFile
 
 from mainstem.kit.errors import InvalidInput, Problem
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Form:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any
+from typing import Any, cast
 
 import structlog
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from mainstem.kit.telemetry import log
@@ -43,11 +44,11 @@ class AppMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         request_context, started = RequestContext(), time.perf_counter()
-        scope[KEY] = request_context  # type: ignore[typeddict-unknown-key]
+        cast("dict[str, Any]", scope)[KEY] = request_context
         method, path = scope["method"], scope["path"]
         status = 0
 
@@ -55,12 +56,11 @@ class AppMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = self._with_headers(
-                    list(message.get("headers", [])), request_context
-                )
+                headers = self._with_headers(list(message.get("headers", [])), request_context)
                 if path != "/" and not path.startswith(_SHOWN_TO_SEARCH):
                     # Pages of one client, affiliate or member of staff are no search engine's.
-                    message["headers"].append((b"x-robots-tag", b"noindex, nofollow, noarchive"))
+                    headers.append((b"x-robots-tag", b"noindex, nofollow, noarchive"))
+                message["headers"] = headers
             elif method == "HEAD" and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)

@@ -25,7 +25,13 @@ from mainstem.kit.settings import Settings
 from mainstem.languages import negotiate
 from mainstem.money import Money
 from mainstem.paths import TEMPLATES
-from mainstem.web.context import AppContext, Connection, app_context_of, request_context_of
+from mainstem.web.context import (
+    AppContext,
+    Connection,
+    app_context_of,
+    lax_cookie,
+    request_context_of,
+)
 from mainstem.web.csrf import PLACEHOLDER, LazyInput, csrf_input, csrf_token
 from mainstem.web.static import StaticFiles
 
@@ -234,7 +240,7 @@ def set_cookie(
     full = name if plain else app_context.cookie_name(name)
     request_context.cookies[full] = value
     cookie = request_context.cookies[full]
-    cookie.update({"path": "/", "httponly": True, "samesite": "Lax", "secure": app_context.secure})
+    cookie.update(lax_cookie(app_context))
     if not value:
         cookie["max-age"] = 0
     elif seconds is not None:

@@ -6,7 +6,7 @@ import hashlib
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 import msgspec
 from litestar import Request, Response
@@ -158,7 +158,8 @@ def reply(
     request: Request[Any, Any, Any], content: T, *, status: int = 200, replayed: bool = False
 ) -> Response[T]:
     """An answer that also tells how many requests the storefront has left."""
-    headers = {"RateLimit-Policy": _POLICY, "RateLimit": f'"key";r={request.scope["left"]};t=1'}
+    left = cast("dict[str, Any]", request.scope)["left"]
+    headers = {"RateLimit-Policy": _POLICY, "RateLimit": f'"key";r={left};t=1'}
     if replayed:
         headers["Idempotent-Replayed"] = "true"
     return Response(content, status_code=status, headers=headers)

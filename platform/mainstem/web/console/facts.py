@@ -42,7 +42,7 @@ class Facts(Page, kw_only=True):
     rows: list[Any]
     who: dict[str, str]
     named: dict[str, str]
-    why: dict[UUID, str]
+    why: dict[tuple[UUID, str], str]
     """Why each that waits has not run, in words for whoever reads it."""
     subject: str
     listing: Listing

@@ -264,7 +264,7 @@ def list_orders(request: HttpRequest, work: NamedDependency[Work]) -> HttpRespon
     return show(request, "console/orders.html", page)
 
 
-def _storefront(request: HttpRequest, work: Work) -> tuple[listing.Narrow, int | None]:
+def _storefront(request: HttpRequest, work: Work) -> tuple[listing.FilterField, int | None]:
     """The field for a storefront, chosen while they are few and named when they are many."""
     language, name = language_of(request), "storefront"
     shops = lists.storefronts(work)
