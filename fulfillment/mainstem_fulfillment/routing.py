@@ -17,8 +17,7 @@ from mainstem import stock
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work, columns
-from mainstem.orders import OrderKey
-from mainstem.orders.progress import lock
+from mainstem.orders import OrderKey, lock
 from mainstem_fulfillment import jobs, shipments
 
 _PROMISES = """

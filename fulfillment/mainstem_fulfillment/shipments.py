@@ -14,8 +14,7 @@ from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work, columns
-from mainstem.orders import OrderKey
-from mainstem.orders.progress import lock
+from mainstem.orders import OrderKey, lock
 
 FulfilmentKey = tuple[int, UUID, int]
 """One location's work for one order: (home, order, no)."""

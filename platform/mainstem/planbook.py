@@ -12,8 +12,7 @@ from mainstem.kit.errors import Refused
 from mainstem.kit.work import Query, Work
 from mainstem.money import Money
 from mainstem.payments import payout_problem
-from mainstem.plan import Plan, PlanRefused, parse
-from mainstem.plan.definition import fingerprint, refuse_what_nobody_expects
+from mainstem.plan import Plan, PlanRefused, fingerprint, parse, refuse_what_nobody_expects
 
 
 class NoPlanInForce(RuntimeError):

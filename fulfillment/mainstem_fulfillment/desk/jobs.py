@@ -37,8 +37,7 @@ from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
 from mainstem_fulfillment import jobs
 from mainstem_fulfillment.desk import queries
-from mainstem_fulfillment.jobs import JobKey
-from mainstem_fulfillment.jobs.queries import JobCard, JobView, TeamDay
+from mainstem_fulfillment.jobs import JobCard, JobKey, JobView, TeamDay
 
 HALF_HOURS = (2, 3, 4, 6, 8, 10, 12, 16)
 DAYS_SHOWN = 5

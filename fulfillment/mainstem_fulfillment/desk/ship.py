@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.work import Work
-from mainstem.orders.progress import local_day, lock
+from mainstem.orders import local_day, lock
 from mainstem.web import listing
 from mainstem.web.console.layout import (
     HttpRequest,

@@ -3,6 +3,7 @@
 from mainstem_fulfillment.jobs import queries
 from mainstem_fulfillment.jobs.history import NobodyPerforms, perform
 from mainstem_fulfillment.jobs.model import Job, JobKey
+from mainstem_fulfillment.jobs.queries import JobCard, JobView, TeamDay
 from mainstem_fulfillment.jobs.rules import (
     JOB,
     SIGN_OFF_AFTER,
@@ -34,10 +35,13 @@ __all__ = [
     "SIGN_OFF_AFTER",
     "FreeTimes",
     "Job",
+    "JobCard",
     "JobKey",
+    "JobView",
     "NobodyPerforms",
     "OutsideHours",
     "SlotTaken",
+    "TeamDay",
     "TeamLacksSkill",
     "allowed_actions",
     "arrive",

@@ -12,7 +12,7 @@ from mainstem.kit.errors import Refused
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
-from mainstem.orders.progress import lock
+from mainstem.orders import lock
 from mainstem_fulfillment.jobs.model import JobKey
 
 LASTED = timedelta(hours=1)

@@ -7,8 +7,7 @@ from datetime import date
 from mainstem import ledger
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
-from mainstem.ledger import Transfer
-from mainstem.ledger.chart import moved
+from mainstem.ledger import Transfer, moved
 
 
 def release(work: Work, day: date) -> int:

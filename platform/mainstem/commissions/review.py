@@ -17,7 +17,7 @@ from mainstem.commissions.settle import settle
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.events import record, record_all
 from mainstem.kit.work import Work
-from mainstem.orders.progress import lock
+from mainstem.orders import lock
 
 WORDS_MAX = 500
 

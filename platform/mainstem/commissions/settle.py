@@ -19,11 +19,9 @@ from mainstem import ledger, planbook
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work, columns
-from mainstem.ledger import HELD_OPEN, PARENT, Transfer
-from mainstem.ledger.chart import moved
+from mainstem.ledger import HELD_OPEN, PARENT, Transfer, moved
 from mainstem.money import rdiv
-from mainstem.orders.holds import payable_on
-from mainstem.orders.progress import lock
+from mainstem.orders import lock, payable_on
 from mainstem.plan import Basis, Plan, Rule, Share, evaluate, explain
 
 _ORDERS = """

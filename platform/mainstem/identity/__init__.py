@@ -13,7 +13,7 @@ from mainstem.identity.links import (
     read_quote_link,
     rights_of,
 )
-from mainstem.identity.passwords import PasswordTooWeak
+from mainstem.identity.passwords import DEMO_PASSWORD, PasswordTooWeak, hash_password
 from mainstem.identity.people import (
     ROLES,
     STAFF,
@@ -28,6 +28,7 @@ from mainstem.identity.people import (
 )
 from mainstem.identity.secrets import hash_of
 from mainstem.identity.sessions import (
+    SESSION_MAX,
     Identity,
     Session,
     SignInRefused,
@@ -48,8 +49,10 @@ from mainstem.identity.setup import (
 
 __all__ = [
     "ANSWER",
+    "DEMO_PASSWORD",
     "PAY",
     "ROLES",
+    "SESSION_MAX",
     "STAFF",
     "AlreadySetUp",
     "EmailTaken",
@@ -69,6 +72,7 @@ __all__ = [
     "grant",
     "has_staff",
     "hash_of",
+    "hash_password",
     "issue_key",
     "key_of",
     "keys_in_force",

@@ -16,7 +16,7 @@ from mainstem.kit.peers import network_of
 from mainstem.kit.work import Actor, Work
 
 IDLE = timedelta(hours=12)
-ABSOLUTE = timedelta(days=14)
+SESSION_MAX = timedelta(days=14)
 SEEN_EVERY = timedelta(minutes=5)
 """How stale `seen_at` may grow before it is written: a read stays a read nearly always."""
 
@@ -189,11 +189,11 @@ def _open(work: Work, person_id: int, agent: str) -> Session:
         hash=hash_of(token),
         person=person_id,
         now=now,
-        until=now + ABSOLUTE,
+        until=now + SESSION_MAX,
         agent=agent[:200],
     )
     record(work, "person.signed_in", person_id)
-    return Session(token, person_id, now + ABSOLUTE)
+    return Session(token, person_id, now + SESSION_MAX)
 
 
 def who(work: Work, token: str) -> Identity | None:

@@ -19,7 +19,7 @@ import duckdb
 
 from mainstem.importing.csv_rows import CsvRows, Fault, FileUnreadable
 from mainstem.money import MINOR_MAX
-from mainstem.orders.rules import LINES_MAX, QUANTITY_MAX
+from mainstem.orders import LINES_MAX, QUANTITY_MAX
 
 ORDER_COLUMNS = (
     "external_id", "storefront", "placed_at", "currency", "locale", "client_name", "client_email",

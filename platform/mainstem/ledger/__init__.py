@@ -1,7 +1,17 @@
 """The books: double entry, append-only, per currency, every posting under a key of its own."""
 
 from mainstem.ledger.audit import Finding, audit, trial_balance
-from mainstem.ledger.chart import HELD_OPEN, PARENT, Entry, Transfer
+from mainstem.ledger.chart import (
+    AFFILIATE_ACCOUNTS,
+    DEBIT_ACCOUNTS,
+    HELD_OPEN,
+    PARENT,
+    PARENT_ACCOUNTS,
+    Entry,
+    Transfer,
+    moved,
+    on_its_side,
+)
 from mainstem.ledger.rebuild import rebuild
 from mainstem.ledger.service import (
     RestoredElsewhere,
@@ -13,8 +23,11 @@ from mainstem.ledger.service import (
 )
 
 __all__ = [
+    "AFFILIATE_ACCOUNTS",
+    "DEBIT_ACCOUNTS",
     "HELD_OPEN",
     "PARENT",
+    "PARENT_ACCOUNTS",
     "Entry",
     "Finding",
     "RestoredElsewhere",
@@ -23,6 +36,8 @@ __all__ = [
     "balance",
     "balances",
     "held_until",
+    "moved",
+    "on_its_side",
     "post",
     "rebuild",
     "roll_up",

@@ -10,6 +10,7 @@ from mainstem.orders.errors import (
     OrderRefused,
     PriceChanged,
 )
+from mainstem.orders.holds import payable_on
 from mainstem.orders.limits import MAY_APPROVE, limit_of
 from mainstem.orders.line_cancellation import HasLeft
 from mainstem.orders.links import LinkWithdrawn, check_link, links_open_from, withdraw_links
@@ -27,6 +28,8 @@ from mainstem.orders.model import (
 )
 from mainstem.orders.place import place
 from mainstem.orders.progress import (
+    local_day,
+    lock,
     mark_paid,
     record_arrival,
     record_delivery,
@@ -37,10 +40,13 @@ from mainstem.orders.progress import (
 )
 from mainstem.orders.promise import is_late, promised_on
 from mainstem.orders.refunding import refund, settle_refunds
+from mainstem.orders.rules import LINES_MAX, QUANTITY_MAX
 from mainstem.orders.unpaid import Hold, TooManyUnpaid, forget_origins, free, unpaid_holds
 
 __all__ = [
+    "LINES_MAX",
     "MAY_APPROVE",
+    "QUANTITY_MAX",
     "Address",
     "Client",
     "ClientDetails",
@@ -74,7 +80,10 @@ __all__ = [
     "is_late",
     "limit_of",
     "links_open_from",
+    "local_day",
+    "lock",
     "mark_paid",
+    "payable_on",
     "place",
     "promised_on",
     "record_arrival",

@@ -16,8 +16,7 @@ from mainstem import attribution, ledger, payments
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work, columns
-from mainstem.ledger import PARENT, Transfer
-from mainstem.ledger.chart import moved
+from mainstem.ledger import PARENT, Transfer, moved
 from mainstem.money import rdiv
 from mainstem.orders.model import OrderKey
 from mainstem.orders.promise import promised_on

@@ -32,11 +32,12 @@ from mainstem.payments.errors import (
     TakenByDispute,
     WebhookRefused,
 )
-from mainstem.payments.gateway import Gateway, WebhookEvent, verify
+from mainstem.payments.gateway import Gateway, PayoutState, TransferState, WebhookEvent, verify
 from mainstem.payments.reconciliation import (
     queue_account_reconciliations,
     queue_dispute_reconciliations,
     queue_payment_reconciliations,
+    queue_reconciliations,
     queue_refund_reconciliations,
     reconcile_account,
     reconcile_dispute,
@@ -82,7 +83,9 @@ __all__ = [
     "NothingToRefund",
     "OrderNotPayable",
     "PastRefund",
+    "PayoutState",
     "TakenByDispute",
+    "TransferState",
     "WebhookEvent",
     "WebhookRefused",
     "account_changed",
@@ -101,6 +104,7 @@ __all__ = [
     "queue_account_reconciliations",
     "queue_dispute_reconciliations",
     "queue_payment_reconciliations",
+    "queue_reconciliations",
     "queue_refund_reconciliations",
     "reconcile_account",
     "reconcile_dispute",

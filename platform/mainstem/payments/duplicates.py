@@ -15,8 +15,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import Fact, record
 from mainstem.kit.work import SYSTEM, Work
-from mainstem.ledger import PARENT, Transfer
-from mainstem.ledger.chart import Entry, moved
+from mainstem.ledger import PARENT, Entry, Transfer, moved
 from mainstem.payments import operations
 from mainstem.payments.errors import GatewayDeclined
 from mainstem.payments.gateway import DisputeState, Gateway, RefundState, SessionState

@@ -14,10 +14,8 @@ from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import Fact, record
 from mainstem.kit.work import SYSTEM, Work
-from mainstem.ledger import PARENT, Transfer
-from mainstem.ledger.chart import moved
-from mainstem.payments import GatewayDeclined, operations
-from mainstem.payments.gateway import Gateway, TransferState
+from mainstem.ledger import PARENT, Transfer, moved
+from mainstem.payments import Gateway, GatewayDeclined, TransferState, operations
 from mainstem.payouts.send import keep_payout, keep_transfer, metadata_of, set_state, still, tried
 from mainstem.payouts.service import lock_account, refuse_while_another_in_progress
 

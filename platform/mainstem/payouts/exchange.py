@@ -17,8 +17,7 @@ from mainstem.kit.errors import Refused
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
-from mainstem.ledger import PARENT, Transfer
-from mainstem.ledger.chart import moved
+from mainstem.ledger import PARENT, Transfer, moved
 from mainstem.money import Money
 
 RATE_LIFE = timedelta(days=7)

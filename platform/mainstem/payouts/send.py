@@ -13,10 +13,8 @@ from mainstem import ledger
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record
 from mainstem.kit.work import SYSTEM, Work
-from mainstem.ledger import PARENT, Transfer
-from mainstem.ledger.chart import moved
-from mainstem.payments import GatewayDeclined, account_changed, operations
-from mainstem.payments.gateway import Gateway, PayoutState
+from mainstem.ledger import PARENT, Transfer, moved
+from mainstem.payments import Gateway, GatewayDeclined, PayoutState, account_changed, operations
 from mainstem.payouts.service import another_in_progress
 
 _STATES = {"pending": "requested", "in_transit": "in_transit", "paid": "paid",

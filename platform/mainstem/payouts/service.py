@@ -14,8 +14,7 @@ from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import new_ids, short
 from mainstem.kit.work import Work
-from mainstem.ledger import PARENT, Transfer
-from mainstem.ledger.chart import moved
+from mainstem.ledger import PARENT, Transfer, moved
 from mainstem.money import Money
 from mainstem.payments import payable_part
 from mainstem.payouts.errors import PayoutInProgress

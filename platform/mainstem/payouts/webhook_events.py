@@ -8,9 +8,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.events import Fact
 from mainstem.kit.inbox import ReceivedEvent
 from mainstem.kit.work import GATEWAY, SYSTEM, Work
-from mainstem.payments import account_changed
-from mainstem.payments.gateway import Gateway
-from mainstem.payments.reconciliation import queue_reconciliations
+from mainstem.payments import Gateway, account_changed, queue_reconciliations
 from mainstem.payouts.cancellation import complete_cancellation, keep_reversals
 from mainstem.payouts.send import TO_SEND, keep_payout, keep_transfer, send
 from mainstem.payouts.service import retry

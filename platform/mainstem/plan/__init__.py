@@ -1,6 +1,15 @@
 """The compensation plan: what it may say, what it gives, and how that is told. Knows no database."""
 
-from mainstem.plan.definition import NOBODY, Plan, PlanAsks, PlanRefused, Rule, parse
+from mainstem.plan.definition import (
+    NOBODY,
+    Plan,
+    PlanAsks,
+    PlanRefused,
+    Rule,
+    fingerprint,
+    parse,
+    refuse_what_nobody_expects,
+)
 from mainstem.plan.evaluate import Share, evaluate
 from mainstem.plan.explain import Basis, Explanation, explain, tell
 
@@ -15,6 +24,8 @@ __all__ = [
     "Share",
     "evaluate",
     "explain",
+    "fingerprint",
     "parse",
+    "refuse_what_nobody_expects",
     "tell",
 ]

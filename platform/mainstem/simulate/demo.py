@@ -31,12 +31,11 @@ from mainstem import (
     referrals,
     worker,
 )
-from mainstem.identity.passwords import DEMO_PASSWORD, hash_password
+from mainstem.identity import DEMO_PASSWORD, hash_password
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import CLIENT, SYSTEM, Actor, Work
-from mainstem.ledger import PARENT, Transfer
-from mainstem.ledger.chart import moved
+from mainstem.ledger import PARENT, Transfer, moved
 from mainstem.money import Money
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
 from mainstem_fulfillment import inventory, shipments

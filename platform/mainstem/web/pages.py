@@ -12,6 +12,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from mainstem.identity import (
+    SESSION_MAX,
     Identity,
     Session,
     SignInRefused,
@@ -22,7 +23,6 @@ from mainstem.identity import (
     sign_out,
     who,
 )
-from mainstem.identity.sessions import ABSOLUTE
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.locale import LOCALES
 from mainstem.kit.work import CLIENT, SYSTEM, Work
@@ -148,7 +148,7 @@ async def sign_in_form(request: Request[Any, Any, Any], form: NamedDependency[Fo
         retry_after = getattr(no, "retry_after", None)
         headers = {"Retry-After": str(retry_after)} if retry_after else {}
         return render(request, "pages/sign_in.html", page, status=no.status, headers=headers)
-    set_cookie(request, "session", session.token, seconds=int(ABSOLUTE.total_seconds()))
+    set_cookie(request, "session", session.token, seconds=int(SESSION_MAX.total_seconds()))
     identity = await in_work(
         request, CLIENT, lambda work: who(work, session.token), clock=app_context.clock
     )

@@ -18,13 +18,7 @@ from mainstem.kit import paging
 from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
-from mainstem.ledger import PARENT
-from mainstem.ledger.chart import (
-    AFFILIATE_ACCOUNTS,
-    DEBIT_ACCOUNTS,
-    PARENT_ACCOUNTS,
-    on_its_side,
-)
+from mainstem.ledger import AFFILIATE_ACCOUNTS, DEBIT_ACCOUNTS, PARENT, PARENT_ACCOUNTS, on_its_side
 from mainstem.money import Money
 from mainstem.plan import tell
 from mainstem.web import listing

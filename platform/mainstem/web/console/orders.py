@@ -19,7 +19,7 @@ from mainstem.commissions.queries import payable_on
 from mainstem.kit.errors import InvalidInput, InvalidTransition, Problem, Refused
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.orders.progress import lock
+from mainstem.orders import lock
 from mainstem.plan import tell
 from mainstem.web import listing
 from mainstem.web.console import lists, queries
