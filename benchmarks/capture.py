@@ -39,12 +39,13 @@ from uuid import UUID
 import psycopg
 import uvloop
 
+import mainstem_postgres as postgres
 from mainstem import flow, identity, network, orders, planbook
-from mainstem.kit import db, postgres
+from mainstem.kit import db
 from mainstem.kit.db import Database
-from mainstem.kit.postgres import Server
 from mainstem.kit.work import CLIENT, Query, Work
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
+from mainstem_postgres import Server
 
 ROOT = Path(__file__).parents[1]
 STOREFRONTS = 64

@@ -32,8 +32,8 @@ import psutil
 import psycopg
 from capture import cpu_of_tree
 
+import mainstem_postgres as postgres
 from mainstem import running
-from mainstem.kit import postgres
 
 STOREFRONT = "langkok"
 WARM_UP = 10
@@ -114,7 +114,7 @@ class RunningCompany:
 
 def _name(process: psutil.Process) -> str | None:
     said = " ".join(process.cmdline())
-    if "mainstem.gateway" in said:
+    if "mainstem_gateway" in said:
         return "gateway"
     if "mainstem web" in said:
         return "web"

@@ -32,10 +32,11 @@ import psycopg
 import structlog
 from litestar import Litestar
 
+import mainstem_postgres as postgres
 from mainstem import checks, flow, identity, ledger
 from mainstem.app import create_app
 from mainstem.identity import passwords
-from mainstem.kit import db, postgres, settings
+from mainstem.kit import db, settings
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.pools import WEB

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from mainstem.kit import db, postgres
+import mainstem_postgres as postgres
+from mainstem.kit import db
 from mainstem.kit.clock import FixedClock
 
 TEMPLATE = "mainstem_template"

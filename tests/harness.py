@@ -78,7 +78,7 @@ class Gateways:
         for suffix in ("", "-connect", "-thin"):
             flags += [f"--webhook{suffix}", f"{self.receiver.url}/{suffix}"]
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", "mainstem.gateway", "--store", str(folder / "gateway.sqlite"),
+            [sys.executable, "-m", "mainstem_gateway", "--store", str(folder / "gateway.sqlite"),
              "--port", "0", *flags],
             env=os.environ | {
                 f"GATEWAY_WEBHOOK_SECRET{suffix}": SECRET for suffix in ("", "_CONNECT", "_THIN")

@@ -167,7 +167,7 @@ def _processes(config: Settings, place: running.Place) -> list[running.Process]:
         processes.append(
             running.Process(
                 "gateway",
-                [*here, "mainstem.gateway", "--fd", "{fd}",
+                [*here, "mainstem_gateway", "--fd", "{fd}",
                  "--store", str(place.data / "gateway.sqlite"),
                  "--webhook", f"{hooks}/platform", "--webhook-connect", f"{hooks}/connect",
                  "--webhook-thin", f"{hooks}/connect",
@@ -457,7 +457,7 @@ def _live_owner_url() -> str:
         if config.demo:
             db.check_demo(url)
         return url
-    from mainstem.kit import postgres
+    import mainstem_postgres as postgres
 
     server = postgres.find(config.data / "pg")
     if server is None:

@@ -32,10 +32,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from mainstem.kit import postgres
-from mainstem.kit.postgres import PostgresProblem, Server, ServerAlreadyOwned
-from mainstem.kit.postgres_binaries import Account
+import mainstem_postgres as postgres
 from mainstem.kit.privileges import ordinary_user
+from mainstem_postgres import Account, PostgresProblem, Server, ServerAlreadyOwned
 
 OLDEST_SERVER = 15
 DATABASE = "mainstem"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stripe_spec import request_schema
 
-from mainstem.gateway.operations import OPERATIONS
+from mainstem_gateway.operations import OPERATIONS
 
 TARGET = Path(__file__).parents[2] / "platform" / "mainstem" / "gateway" / "requests.json"
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 from stripe_spec import request_schema, spec
 
-from mainstem.gateway.routes import find
-from mainstem.gateway.wire import decode_form
+from mainstem_gateway.routes import find
+from mainstem_gateway.wire import decode_form
 
 # Shown by the version that the SDK speaks, not yet in the published document.
 NEWER = {"checkout.session": {"allowed_payment_method_types"}}

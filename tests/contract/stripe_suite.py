@@ -88,7 +88,7 @@ def start_gateway(store: Path, *flags: str) -> Process:
 def _spawn(store: Path, port: int, flags: tuple[str, ...]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "mainstem.gateway"),
+            *(sys.executable, "-m", "mainstem_gateway"),
             *("--store", str(store), "--port", str(port)),
             *flags,
         ],

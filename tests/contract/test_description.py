@@ -8,8 +8,8 @@ from derive import TARGET, derived
 from stripe_conformance import Broken, judge_answer, judge_event, judge_request
 from stripe_suite import order
 
-from mainstem.gateway.operations import OPERATIONS
-from mainstem.gateway.routes import VERBS
+from mainstem_gateway.operations import OPERATIONS
+from mainstem_gateway.routes import VERBS
 
 
 def test_the_shipped_extract_is_what_the_document_says() -> None:

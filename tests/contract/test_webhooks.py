@@ -10,7 +10,7 @@ import stripe
 from stripe_receiver import Receiver
 from stripe_suite import SECRETS, Process, client_for, start_gateway, until
 
-from mainstem.gateway import Webhook, running
+from mainstem_gateway import Webhook, running
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ import pytest
 import stripe
 from stripe_suite import Page, Payment, Process, client_for, order
 
-import mainstem.gateway
-from mainstem.gateway import NotLoopback, Settings, build_app, running, serve
-from mainstem.gateway.exchange import Request
+import mainstem_gateway
+from mainstem_gateway import NotLoopback, Settings, build_app, running, serve
+from mainstem_gateway.exchange import Request
 
 
 @pytest.mark.parametrize("key", ["sk_live_abc", "rk_live_abc"])
@@ -228,7 +228,7 @@ def test_the_controls_page_shows_what_is_recent_and_its_buttons_work(
 
 
 def test_the_gateway_is_an_island() -> None:
-    folder = Path(mainstem.gateway.__file__).parent
+    folder = Path(mainstem_gateway.__file__).parent
     allowed = {"jinja2", "msgspec", "uvicorn"} | set(sys.stdlib_module_names)
     for source in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(source.read_text())):
@@ -237,13 +237,13 @@ def test_the_gateway_is_an_island() -> None:
                 names = [node.module or ""]
             for name in names:
                 # How HTTP chooses a language is nobody's business in particular.
-                ours = name.startswith("mainstem.gateway") or name == "mainstem.languages"
+                ours = name.startswith("mainstem_gateway") or name == "mainstem.languages"
                 assert ours or name.split(".")[0] in allowed, f"{source.name} imports {name}"
 
 
 @pytest.mark.embedded
 def test_the_command_refuses_what_it_cannot_serve(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mainstem.gateway", "--store", str(tmp_path / "g.sqlite")]
+    command = [sys.executable, "-m", "mainstem_gateway", "--store", str(tmp_path / "g.sqlite")]
     outside = subprocess.run([*command, "--host", "0.0.0.0"], capture_output=True, text=True)
     assert (outside.returncode, "loopback only" in outside.stderr) == (1, True)
     half = subprocess.run([*command, "--webhook", "http://x"], capture_output=True, text=True)

@@ -84,7 +84,7 @@ def test_walking_to_the_end_and_back_shows_every_row_once_though_many_share_an_i
 
 @pytest.fixture(scope="module")
 def database_walk(server: Any) -> Any:
-    from mainstem.kit import postgres
+    import mainstem_postgres as postgres
 
     postgres.create_database(server, "t_paging")
     made = Database(server.admin_url("t_paging"), pool=2)

@@ -17,15 +17,15 @@ import psycopg
 import pytest
 from tests.waits import PATIENCE
 
-from mainstem.kit import postgres
-from mainstem.kit.postgres import Server, ServerAlreadyOwned
-from mainstem.kit.postgres_binaries import Account, account_for, choose, reachable
+import mainstem_postgres as postgres
+from mainstem_postgres import Server, ServerAlreadyOwned
+from mainstem_postgres.binaries import Account, account_for, choose, reachable
 
 AS_ROOT = os.geteuid() == 0
 OWNER = """
 import sys, time
 from pathlib import Path
-from mainstem.kit import postgres
+import mainstem_postgres as postgres
 server = postgres.start(Path(sys.argv[1]), durable=False)
 print(server.pid, server._supervisor.pid, flush=True)
 time.sleep(120)

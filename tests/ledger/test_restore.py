@@ -11,8 +11,9 @@ import pytest
 from tests.company import KETTLE, a_company, a_paid_order
 from tests.waits import PATIENCE
 
+import mainstem_postgres as postgres
 from mainstem import cli, commissions, flow, invariants, ledger, orders
-from mainstem.kit import db, postgres
+from mainstem.kit import db
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 

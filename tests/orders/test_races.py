@@ -18,8 +18,8 @@ from tests.conftest import TEMPLATE
 from tests.orders.wanting import place_alone, promised, stock_of, wanted
 from tests.waits import PATIENCE
 
+import mainstem_postgres as postgres
 from mainstem import flow, ledger, orders
-from mainstem.kit import postgres
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused

@@ -15,7 +15,6 @@ from tests.company import KETTLE, PLAN, Shop, a_lead, a_shop, an_affiliate, an_e
 from tests.harness import Harness
 
 from mainstem import catalog, leads, ledger, payments, payouts, planbook
-from mainstem.gateway import currencies as theirs
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput
 from mainstem.ledger import PARENT
@@ -23,6 +22,7 @@ from mainstem.money import Money
 from mainstem.payments import AmountNotPossible, payable_part
 from mainstem.payments.currencies import TAKEN, fee_from_gateway, from_gateway, to_gateway
 from mainstem.plan import PlanRefused
+from mainstem_gateway import currencies as theirs
 
 currencies = st.sampled_from(sorted(TAKEN))
 amounts = st.integers(min_value=1, max_value=99_999_999)

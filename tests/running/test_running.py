@@ -17,8 +17,8 @@ import psycopg
 import pytest
 from tests.waits import PATIENCE
 
+import mainstem_postgres as postgres
 from mainstem import running
-from mainstem.kit import postgres
 
 PROGRAM = """
 import hmac, http.server, os, signal, socket, subprocess, sys, time
@@ -227,7 +227,9 @@ def test_a_database_that_is_gone_for_good_is_started_again(data: Path, port: int
     assert server is not None
     killed = server.pid
     supervisors = [
-        p for p in of_folder(data) if any("postgres_supervisor" in part for part in p.cmdline())
+        p
+        for p in of_folder(data)
+        if any("mainstem_postgres/supervisor.py" in part for part in p.cmdline())
     ]
     assert len(supervisors) == 1
     supervisors[0].kill()

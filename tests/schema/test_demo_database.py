@@ -9,8 +9,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+import mainstem_postgres as postgres
 from mainstem import cli
-from mainstem.kit import db, postgres
+from mainstem.kit import db
 from mainstem.kit.db import DatabaseUnfit, NotDemos
 
 

@@ -10,7 +10,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from mainstem.kit import db, postgres
+import mainstem_postgres as postgres
+from mainstem.kit import db
 from mainstem.kit.db import (
     APP_ROLE,
     COMPANY_ROLE,

@@ -14,7 +14,7 @@ import mainstem
 import mainstem_affiliates
 import mainstem_fulfillment
 
-SKIPPED = ("mainstem.gateway", "mainstem.migrations", "__main__")
+SKIPPED = ("mainstem_gateway", "mainstem.migrations", "__main__")
 
 
 def import_everything() -> None:

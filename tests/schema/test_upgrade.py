@@ -12,7 +12,8 @@ import sqlalchemy
 from alembic import command
 from alembic.config import Config
 
-from mainstem.kit import db, postgres
+import mainstem_postgres as postgres
+from mainstem.kit import db
 
 MIGRATIONS = Path(db.__file__).parents[1] / "migrations"
 

@@ -21,7 +21,7 @@ import pytest
 from tests.simulation import baskets
 from tests.waits import PATIENCE
 
-from mainstem.kit import postgres
+import mainstem_postgres as postgres
 from mainstem.kit import settings as settings_of
 from mainstem.kit.settings import Settings
 from mainstem.simulate import real

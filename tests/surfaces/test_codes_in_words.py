@@ -105,7 +105,7 @@ def test_swedish_has_one_noun_for_an_order(root: Path) -> None:
     texts = [
         *(TEMPLATES / "locale/sv/LC_MESSAGES").glob("*.po"),
         *(root / "platform/mainstem/simulate/company").glob("*.toml"),
-        root / "platform/mainstem/gateway/pages/texts.py",
+        root / "platform/mainstem_gateway/pages/texts.py",
     ]
     assert len(texts) > 8
     for text in texts:

@@ -16,8 +16,8 @@ import pytest
 from tests.company import Company, a_company
 from tests.conftest import TEMPLATE
 
+import mainstem_postgres as postgres
 from mainstem import invariants, ledger
-from mainstem.kit import postgres
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work

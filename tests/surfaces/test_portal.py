@@ -436,7 +436,7 @@ def test_the_affiliates_links_and_codes(
 
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[str]:
-    running = importlib.import_module("mainstem.gateway.running").running
+    running = importlib.import_module("mainstem_gateway.running").running
     with running(tmp_path / "gateway") as address:
         yield str(address)
 

@@ -51,7 +51,7 @@ def looked_at_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def gateway(tmp_path: Path) -> Iterator[str]:
     """The embedded gateway, by the machine's clock as the real one."""
-    running = importlib.import_module("mainstem.gateway.running").running
+    running = importlib.import_module("mainstem_gateway.running").running
     with running(tmp_path / "gateway") as address:
         yield str(address)
 

@@ -20,8 +20,8 @@ PLANTED = {
     "platform/mainstem/kit/clock.py": "import mainstem.network\n",
     "platform/mainstem/catalog.py": "import stripe\n",
     "platform/mainstem/stock.py": "import litestar\n",
-    "platform/mainstem/attribution.py": "import mainstem.gateway\n",
-    "platform/mainstem/gateway/wire.py": "import mainstem.orders\n",
+    "platform/mainstem/attribution.py": "import mainstem_gateway\n",
+    "platform/mainstem_gateway/wire.py": "import mainstem.orders\n",
     "affiliates/mainstem_affiliates/__init__.py": "import mainstem_fulfillment\n",
 }
 

@@ -12,7 +12,13 @@ import pytest
 from tests.waits import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("mainstem", "mainstem_affiliates", "mainstem_fulfillment")
+PACKAGES = (
+    "mainstem",
+    "mainstem_gateway",
+    "mainstem_postgres",
+    "mainstem_affiliates",
+    "mainstem_fulfillment",
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +54,7 @@ def test_templates_and_static_files_ship(wheel: Path) -> None:
     assert (templates | assets) - shipped == set()
 
 
-def test_only_the_three_packages_ship(wheel: Path) -> None:
+def test_our_packages_ship_and_nothing_else(wheel: Path) -> None:
     roots = {name.split("/", 1)[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {root for root in roots if not root.endswith(".dist-info")} == set(PACKAGES)
 

@@ -7,8 +7,8 @@ import pwd
 import subprocess
 import sys
 
-from mainstem.kit.postgres_binaries import Account
 from mainstem.paths import PACKAGE, TEMPLATES
+from mainstem_postgres import Account
 
 
 def ordinary_user(python: str = sys.executable) -> Account | None:

@@ -32,8 +32,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
+import mainstem_postgres as postgres
 from mainstem import invariants
-from mainstem.kit import db, postgres
+from mainstem.kit import db
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.events import record_all
 from mainstem.kit.settings import Settings

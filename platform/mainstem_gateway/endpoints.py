@@ -1,0 +1,211 @@
+"""Where events go: v1 webhook endpoints for snapshots, v2 destinations for thin events."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from mainstem_gateway.accounts import v2_page
+from mainstem_gateway.balance import updated_metadata
+from mainstem_gateway.ids import new_id, new_secret
+from mainstem_gateway.listing import page
+from mainstem_gateway.store import Record
+from mainstem_gateway.turn import API_VERSION, PLATFORM, Turn, timestamp
+from mainstem_gateway.wire import JSON, invalid, missing, not_simulated
+
+ENDPOINTS_MAX = 16
+
+
+def create(turn: Turn, params: JSON) -> JSON:
+    """The endpoint with its signing secret, which is shown this once."""
+    if len(turn.store.find("webhook_endpoint")) >= ENDPOINTS_MAX:
+        raise invalid(
+            f"You have reached the maximum of {ENDPOINTS_MAX} test webhook endpoints.",
+            code="resource_limit",
+        )
+    if params.get("api_version", API_VERSION) != API_VERSION:
+        raise not_simulated(f"events of API version {params['api_version']}")
+    endpoint = _add(
+        turn, _checked_url(params["url"]), params["enabled_events"], new_secret(),
+        connect=params.get("connect", False), description=params.get("description") or None,
+        metadata=params.get("metadata") or {}, api_version=params.get("api_version"),
+    )  # fmt: skip
+    return endpoint.body | {"secret": endpoint.hidden["secret"]}
+
+
+def retrieve(turn: Turn, params: JSON) -> JSON:
+    return _endpoint(turn).body
+
+
+def list_all(turn: Turn, params: JSON) -> JSON:
+    return page(turn, "webhook_endpoint", params, "/v1/webhook_endpoints", lambda _, e: e.body)
+
+
+def update(turn: Turn, params: JSON) -> JSON:
+    endpoint = _endpoint(turn)
+    if "url" in params:
+        endpoint.body["url"] = endpoint.hidden["url"] = _checked_url(params["url"])
+    if "enabled_events" in params:
+        endpoint.body["enabled_events"] = params["enabled_events"]
+    if "description" in params:
+        endpoint.body["description"] = params["description"] or None
+    if "disabled" in params:
+        endpoint.body["status"] = "disabled" if params["disabled"] else "enabled"
+    endpoint.body["metadata"] = updated_metadata(endpoint, params.get("metadata"))
+    turn.store.save(endpoint)
+    return endpoint.body
+
+
+def delete(turn: Turn, params: JSON) -> JSON:
+    endpoint = _endpoint(turn)
+    _forget(turn, endpoint)
+    return {"id": endpoint.id, "object": "webhook_endpoint", "deleted": True}
+
+
+def create_destination(turn: Turn, params: JSON) -> JSON:
+    if params["type"] != "webhook_endpoint" or params["event_payload"] != "thin":
+        raise not_simulated("event destinations other than thin events to a webhook endpoint")
+    if "snapshot_api_version" in params:
+        raise not_simulated("the parameter `snapshot_api_version` of /v2/core/event_destinations")
+    url = params.get("webhook_endpoint", {}).get("url")
+    if url is None:
+        where = "webhook_endpoint[url]"
+        raise invalid(f"Missing required param: {where}.", param=where, code="parameter_missing")
+    destination = _add_destination(
+        turn, _checked_url(url), params["enabled_events"], new_secret(), name=params["name"],
+        description=params.get("description", ""), metadata=params.get("metadata") or {},
+        events_from=params.get("events_from", ["@self"]),
+    )  # fmt: skip
+    return _shown_destination(destination, params.get("include"), secret=True)
+
+
+def retrieve_destination(turn: Turn, params: JSON) -> JSON:
+    return _shown_destination(_destination(turn), params.get("include"))
+
+
+def list_destinations(turn: Turn, params: JSON) -> JSON:
+    found = turn.store.find("v2.core.event_destination")
+    return v2_page(
+        params,
+        "/v2/core/event_destinations",
+        ((d.seq, d) for d in found),
+        lambda d: _shown_destination(d, params.get("include")),
+    )
+
+
+def delete_destination(turn: Turn, params: JSON) -> JSON:
+    destination = _destination(turn)
+    _forget(turn, destination)
+    return {"id": destination.id, "object": "v2.core.event_destination"}
+
+
+def ensure(turn: Turn, kind: str, url: str, secret: str, events: Sequence[str] = ("*",)) -> None:
+    """Register an endpoint given at the start; the same address again renews secret and events."""
+    thin = kind == "thin"
+    wanted = "v2.core.event_destination" if thin else "webhook_endpoint"
+    for endpoint in turn.store.find(wanted):
+        if endpoint.hidden["url"] != url or endpoint.hidden["connect"] != (kind == "connect"):
+            continue
+        endpoint.hidden["secret"] = secret
+        endpoint.body["status"] = "enabled"
+        endpoint.body["enabled_events"] = list(events)
+        turn.store.save(endpoint)
+        return
+    if thin:
+        _add_destination(turn, url, list(events), secret, name="Given at the start")
+    else:
+        _add(turn, url, list(events), secret, connect=kind == "connect", api_version=API_VERSION)
+
+
+def _add(
+    turn: Turn,
+    url: str,
+    enabled: list[str],
+    secret: str,
+    *,
+    connect: bool,
+    api_version: str | None,
+    description: str | None = None,
+    metadata: JSON | None = None,
+) -> Record:
+    body = {
+        "id": new_id("webhook_endpoint"),
+        "object": "webhook_endpoint",
+        "api_version": api_version,
+        "created": turn.now,
+        "description": description,
+        "enabled_events": enabled,
+        "livemode": False,
+        "metadata": metadata or {},
+        "status": "enabled",
+        "url": url,
+    }
+    return turn.add(
+        "webhook_endpoint", body, account=PLATFORM, secret=secret, url=url, connect=connect
+    )
+
+
+def _add_destination(
+    turn: Turn,
+    url: str,
+    enabled: list[str],
+    secret: str,
+    *,
+    name: str,
+    description: str = "",
+    metadata: JSON | None = None,
+    events_from: list[str] | None = None,
+) -> Record:
+    body = {
+        "id": new_id("v2.core.event_destination"),
+        "object": "v2.core.event_destination",
+        "created": timestamp(turn.now),
+        "description": description,
+        "enabled_events": enabled,
+        "event_payload": "thin",
+        "events_from": events_from or ["@accounts"],
+        "livemode": False,
+        "metadata": metadata or {},
+        "name": name,
+        "status": "enabled",
+        "type": "webhook_endpoint",
+        "updated": timestamp(turn.now),
+    }
+    return turn.add(
+        "v2.core.event_destination", body, account=PLATFORM, secret=secret, url=url, connect=False
+    )
+
+
+def _shown_destination(record: Record, include: list[str] | None, *, secret: bool = False) -> JSON:
+    shown: JSON = {}
+    if "webhook_endpoint.url" in (include or ()):
+        shown["url"] = record.hidden["url"]
+    if secret and "webhook_endpoint.signing_secret" in (include or ()):
+        shown["signing_secret"] = record.hidden["secret"]
+    return record.body | {"webhook_endpoint": shown}
+
+
+def _endpoint(turn: Turn) -> Record:
+    id = turn.ids["webhook_endpoint"]
+    return turn.get("webhook_endpoint", id, "webhook_endpoint", account=PLATFORM)
+
+
+def _destination(turn: Turn) -> Record:
+    destination = turn.store.get(turn.ids["id"], "v2.core.event_destination")
+    if destination is None:
+        raise missing("event destination", turn.ids["id"], "id")
+    return destination
+
+
+def _forget(turn: Turn, endpoint: Record) -> None:
+    turn.store.remove(endpoint)
+    turn.store.db.execute(
+        "UPDATE deliveries SET state = 'given_up', error = 'endpoint deleted' "
+        "WHERE endpoint = ? AND state = 'waiting'",
+        (endpoint.id,),
+    )
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise invalid("Not a valid URL", param="url", code="url_invalid")
+    return url
