@@ -90,7 +90,7 @@ _INVARIANTS = {
                               AND v.state <> 'released')
            AND NOT EXISTS (SELECT 1 FROM commission c WHERE c.home_id = o.home_id AND c.order_id = o.id)
            AND EXISTS (SELECT 1 FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id
-                          AND l.commissionable_minor >= 100)
+                          AND l.commissionable_minor * l.delivered >= 100 * l.quantity)
            AND NOT EXISTS (SELECT 1 FROM fact_waiting w WHERE w.home_id = o.home_id
                               AND w.subject = o.id::text AND w.state = 'waiting')""",
     "A fully refunded order leaves nobody a commission": """

@@ -11,7 +11,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from tests.company import HOME, KETTLE, PLAN, REPAIR, SKILLET, Company, a_company, a_paid_order
+from tests.company import (
+    HOME,
+    KETTLE,
+    PLAN,
+    REPAIR,
+    SKILLET,
+    Company,
+    a_company,
+    a_paid_order,
+    an_article,
+)
 from tests.waits import PATIENCE, await_somebody_waits_for
 
 from mainstem import commissions, invariants, ledger, orders, payments, planbook, worker
@@ -19,6 +29,8 @@ from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
 from mainstem.orders import ClientDetails, LineWanted, Placed
+from mainstem.orders.line_cancellation import cancel_lines
+from mainstem_fulfillment import inventory
 
 
 @pytest.fixture
@@ -425,3 +437,19 @@ def test_an_order_is_closed_when_its_hold_is_over_and_not_before(
             assert orders.close_finished(work) == closed
     with database.work() as work:
         assert work.value("SELECT state FROM orders") == "closed"
+
+
+def test_an_order_of_which_only_a_trifle_arrived_is_no_wrong_of_the_books(
+    database: Database, company: Company
+) -> None:
+    """What would have earned was canceled, and a part of an öre earns nobody anything."""
+    with database.work() as work:
+        washer = an_article(work, "Washer", "WASHER-1", sek=1)
+        inventory.receive(work, company.stockholm, [(washer, 1)], reference="washers")
+        placed = a_paid_order(work, company.shop, (KETTLE, 1), ("WASHER-1", 1))
+        orders.lock(work, [(placed.home_id, placed.order_id)])
+        cancel_lines(work, [(placed.home_id, placed.order_id, 1, 1)])
+        deliver(work, placed, (2, 1))
+    every_check_passes(database)
+    with database.work() as work:
+        assert of_cedar(work, company) == {}

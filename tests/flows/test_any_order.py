@@ -106,7 +106,7 @@ class Paper:
         """Whether goods are still to come that were not paid back: nobody's right has begun."""
         return any(
             line.kind == "goods"
-            and self.delivered.get(no, 0) < line.quantity
+            and self.delivered.get(no, 0) < line.quantity - self.canceled_pieces.get(no, 0)
             and self.back.get(no, 0)
             < half_away_from_zero(
                 Fraction(

@@ -583,16 +583,16 @@ def test_a_dead_letter_is_shown_and_retried(staff: Staff) -> None:
     for told in ("Delivered order.delivered", "Failed", "ValueError: broken", "12"):
         assert told in page, told
     assert "Failed tasks 1" in words_of(ada.get("/console"))
-    assert ada.post(f"/console/facts/{id}/commissions/revival").status_code == 303
+    assert ada.post(f"/console/facts/{id}/commissions/retry").status_code == 303
     with staff.database.work() as work:
         row = work.row("SELECT state, attempts FROM fact_waiting")
         assert (row.state, row.attempts) == ("waiting", 0)
         retried = work.row("SELECT subject, actor FROM fact WHERE name = 'fact.revived'")
         assert (retried.subject, retried.actor) == (str(id), f"staff:{staff.ids['ada']}")
     worker.drain(staff.database)
-    assert ada.post(f"/console/facts/{id}/commissions/revival").status_code == 303
+    assert ada.post(f"/console/facts/{id}/commissions/retry").status_code == 303
     assert "It has run already." in ada.get("/console/facts").text
-    assert ada.post(f"/console/facts/{uuid4()}/commissions/revival").status_code == 404
+    assert ada.post(f"/console/facts/{uuid4()}/commissions/retry").status_code == 404
 
 
 def test_staff_see_which_events_were_refused_and_why(staff: Staff) -> None:

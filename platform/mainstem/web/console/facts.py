@@ -110,7 +110,7 @@ def _why(error: str) -> str:
     return "The task failed. A developer needs to look at it."
 
 
-@post("/facts/{id:uuid}/{consumer:str}/revival", sync_to_thread=True)
+@post("/facts/{id:uuid}/{consumer:str}/retry", sync_to_thread=True)
 def retry_fact(
     request: HttpRequest, work: NamedDependency[Work], id: FromPath[UUID], consumer: FromPath[str]
 ) -> HttpResponse:
