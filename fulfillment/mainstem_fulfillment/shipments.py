@@ -48,7 +48,7 @@ class Stopped(Refused):
 
     code: ClassVar[str] = "stopped"
     message: ClassVar[str] = (
-        "Stop: {pieces} of {sku} are not shipped. Put {in_box} back on the shelf, then confirm it here."
+        "Stop: {pieces} of {sku} cancelled. Put {in_box} back on the shelf, then confirm it here."
     )
 
 

@@ -259,7 +259,7 @@ def test_a_pick_that_has_begun_is_stopped_until_the_box_is_put_right(harness: Ha
         [stop] = shipments.stops(work, key)
     assert (stop.sku, stop.pieces, stop.in_box) == (KETTLE, 2, 1)
     with (
-        pytest.raises(shipments.Stopped, match="Stop: 2 of KETTLE-1 no longer go"),
+        pytest.raises(shipments.Stopped, match="Stop: 2 of KETTLE-1 cancelled"),
         harness.database.work(PER) as work,
     ):
         shipments.pick(work, key, SKILLET)

@@ -475,7 +475,7 @@ def test_a_failed_payout_waits_for_the_one_that_overtook_it(
         )
     page = fia.post(f"/console/payouts/{failed.home_id}/{failed.id}/retry")
     assert page.status_code == 409
-    assert "Another payout to this affiliate is under way." in words_of(page)
+    assert "Another payout to this affiliate is in progress." in words_of(page)
 
 
 def test_the_books_sum_to_zero_and_the_audit_says_so(staff: Staff) -> None:

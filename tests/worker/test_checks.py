@@ -96,7 +96,9 @@ def test_the_command_checks_and_keeps_what_it_found(
     with database.work() as work:
         last = checks.last(work)
         assert last is not None
-        assert capsys.readouterr().out.endswith(f"{len(last.findings)}/{len(last.findings)}\n")
+        assert capsys.readouterr().out.endswith(
+            f"{len(last.findings)}/{len(last.findings)} checks passed\n"
+        )
         record(work, "order.paid", "nothing that there is")
         work.run("UPDATE fact_waiting SET state = 'dead'")
     assert cli.main(["check"]) == 1
