@@ -103,7 +103,7 @@ def test_the_command_checks_and_keeps_what_it_found(
         work.run("UPDATE fact_waiting SET state = 'dead'")
     assert cli.main(["check"]) == 1
     assert (
-        "BROKEN  No background task has failed   1, such as order.paid" in capsys.readouterr().out
+        "FAILED  No background task has failed   1, such as order.paid" in capsys.readouterr().out
     )
 
 
