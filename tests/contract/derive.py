@@ -13,7 +13,7 @@ from stripe_spec import request_schema
 
 from mainstem_gateway.operations import OPERATIONS
 
-TARGET = Path(__file__).parents[2] / "platform" / "mainstem" / "gateway" / "requests.json"
+TARGET = Path(__file__).parents[2] / "platform" / "mainstem_gateway" / "requests.json"
 
 
 def derived() -> str:

@@ -128,7 +128,7 @@ def test_whatever_is_quoted_by_the_rules_comes_out_as_it_went_in(
     table = csv.writer(words, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
     table.writerows([["a", "b", "c"], *rows])
     path = a_file(tmp_path_factory.mktemp("any"), words.getvalue())
-    found = list(CsvRows(path, encoding="utf-8", names=COLUMNS).rows(may_be_left_out=()))
+    found = list(CsvRows(path, encoding="utf-8", names=COLUMNS).rows(may_be_absent=()))
     plain = [[cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row] for row in rows]
     assert [row.cells for row in found if isinstance(row, Row)] == plain
     assert not [row for row in found if isinstance(row, Fault)]
@@ -148,7 +148,7 @@ def test_a_second_header_in_the_file_is_refused_by_name(tmp_path: Path) -> None:
     assert problems(tmp_path, first + second.replace("external_id", '"external_id"')) == told
 
 
-def test_empty_cells_may_be_left_out_at_the_end_of_a_row(tmp_path: Path) -> None:
+def test_empty_cells_may_be_absent_at_the_end_of_a_row(tmp_path: Path) -> None:
     text = a_text({"external_id": "1"}, {"external_id": "2"})
     short = text.replace("10000,,\r\n", "10000\r\n", 1)
     with opened(tmp_path, short) as file:

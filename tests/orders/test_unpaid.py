@@ -154,10 +154,11 @@ def test_the_desk_sees_what_is_held_and_frees_it(
             "SELECT name, actor FROM fact WHERE subject = %(id)s ORDER BY id",
             id=str(large.order_id),
         )
-        assert [tuple(fact) for fact in facts][1:] == [
+        # Both happened at one instant: neither is the first.
+        assert {tuple(fact) for fact in facts[1:]} == {
             ("order.freed", "staff:3"),
             ("order.expired", "staff:3"),
-        ]
+        }
     worker.drain(database)
     with database.work() as work:
         assert [one.number for one in orders.unpaid_holds(work)] == [ordinary.number]

@@ -106,7 +106,7 @@ def test_a_picker_is_told_to_stop_and_goes_on_when_the_box_is_right(staff: Staff
     heard = per.post(f"{url}/picks", {"code": KETTLE, "picked": "1"}, **{"x-scan": "yes"})
     assert heard.status_code == 409
     assert 'class="scan-said is-bad"' in heard.text
-    assert "Stop: 2 of KETTLE-1 are not shipped." in words_of(heard)
+    assert "Stop: 2 of KETTLE-1 cancelled." in words_of(heard)
     page = words_of(per.get(url))
     assert "Take 1 out of the box and put it back on the shelf." in page
     assert "Stop" in words_of(per.get("/desk/ship?queue=picking"))
