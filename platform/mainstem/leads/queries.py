@@ -15,6 +15,7 @@ from mainstem.kit.transitions import Action
 from mainstem.kit.work import Work
 from mainstem.leads import rules
 from mainstem.money import Money
+from mainstem.orders import is_late
 
 CARDS_MAX = 20
 CLOSED_LATELY = timedelta(days=30)
@@ -331,9 +332,13 @@ def call_by(created_at: datetime, zone: ZoneInfo) -> date:
     return day
 
 
+def _call_by(work: Work, row: Any) -> date | None:
+    """The day by which we call about this lead; None when somebody has taken it up."""
+    return call_by(row.created_at, work.tools.zone) if row.state == "new" else None
+
+
 def _card(work: Work, row: Any) -> Card:
-    zone = work.tools.zone
-    due = call_by(row.created_at, zone) if row.state == "new" else None
+    due = _call_by(work, row)
     return Card(
         home_id=row.home_id,
         id=row.id,
@@ -350,7 +355,7 @@ def _card(work: Work, row: Any) -> Card:
         created_at=row.created_at,
         closed_at=row.closed_at,
         call_by=due,
-        is_late=due is not None and work.now().astimezone(zone).date() > due,
+        is_late=is_late(due, work.now(), work.tools.zone),
         quote_state=row.quote_state,
         quoted=_money(row.amount_minor, row.currency),
         valid_until=row.valid_until,
@@ -547,8 +552,7 @@ def introduced(
 
 
 def _introduced(work: Work, row: Any) -> Introduced:
-    zone = work.tools.zone
-    due = call_by(row.created_at, zone) if row.state == "new" else None
+    due = _call_by(work, row)
     return Introduced(
         home_id=row.home_id,
         id=row.id,
@@ -564,7 +568,7 @@ def _introduced(work: Work, row: Any) -> Introduced:
         created_at=row.created_at,
         closed_at=row.closed_at,
         call_by=due,
-        is_late=due is not None and work.now().astimezone(zone).date() > due,
+        is_late=is_late(due, work.now(), work.tools.zone),
         quoted=_money(row.amount_minor, row.currency),
         order_number=row.order_number,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -41,28 +41,47 @@ def orders(
     most: int,
 ) -> Page:
     """Orders of this storefront, newest first."""
-    where = ""
-    if state:
-        where += " AND state = %(state)s"
-    if external_id:
-        where += " AND external_id = %(external_id)s"
-    if since:
-        where += " AND placed_at >= %(since)s"
-    if until:
-        where += " AND placed_at < %(until)s"
-    return paging.read(
+    return _listed(
         work,
-        f"{_ORDER}{where} {{seek}} {{sorted}}",
+        _ORDER,
         _PLACED,
+        {
+            "state": "state = %(state)s",
+            "external_id": "external_id = %(external_id)s",
+            "since": "placed_at >= %(since)s",
+            "until": "placed_at < %(until)s",
+        },
         cursor=cursor,
         most=most,
-        strict=True,
         home=home,
         storefront=storefront,
         state=state,
         external_id=external_id,
         since=since,
         until=until,
+    )
+
+
+def _listed(
+    work: Work,
+    sql: str,
+    sorting: Sorting,
+    filters: Mapping[str, str],
+    *,
+    cursor: str | None,
+    most: int,
+    **values: Any,
+) -> Page:
+    """A page of a list, by those of its filters that were given a value."""
+    where = "".join(f" AND {test}" for name, test in filters.items() if values[name])
+    return paging.read(
+        work,
+        f"{sql}{where} {{seek}} {{sorted}}",
+        sorting,
+        cursor=cursor,
+        most=most,
+        strict=True,
+        **values,
     )
 
 
@@ -122,22 +141,18 @@ def leads(
     most: int,
 ) -> Page:
     """Leads of this storefront, newest first."""
-    where = ""
-    if state:
-        where += " AND l.state = %(state)s"
-    if external_id:
-        where += " AND l.external_id = %(external_id)s"
-    if since:
-        where += " AND l.created_at >= %(since)s"
-    if until:
-        where += " AND l.created_at < %(until)s"
-    return paging.read(
+    return _listed(
         work,
-        f"{_LEAD}{where} {{seek}} {{sorted}}",
+        _LEAD,
         _CAME,
+        {
+            "state": "l.state = %(state)s",
+            "external_id": "l.external_id = %(external_id)s",
+            "since": "l.created_at >= %(since)s",
+            "until": "l.created_at < %(until)s",
+        },
         cursor=cursor,
         most=most,
-        strict=True,
         home=home,
         storefront=storefront,
         state=state,
