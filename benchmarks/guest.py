@@ -45,10 +45,17 @@ Used = dict[str, float]
 
 
 class Guest:
-    """A browser: its own connection, its own cookies."""
+    """A browser: its own connection, its own cookies, an address of its own behind our proxy: few
+    orders of one address may wait to be paid at a time."""
 
-    def __init__(self, base: str) -> None:
-        self._client = httpx.Client(base_url=base, timeout=30, follow_redirects=False)
+    def __init__(self, base: str, number: int) -> None:
+        address = f"10.1.{number // 256}.{number % 256}"
+        self._client = httpx.Client(
+            base_url=base,
+            headers={"X-Forwarded-For": address},
+            timeout=30,
+            follow_redirects=False,
+        )
 
     def get(self, path: str) -> str:
         """A page's text, wherever it leads."""
@@ -128,6 +135,7 @@ def running_company() -> Iterator[RunningCompany]:
     """The demo company in a folder of its own, running."""
     folder = Path(tempfile.mkdtemp(prefix="guest-"))
     environment = os.environ | {"MAINSTEM_DATA": str(folder), "MAINSTEM_PORT": "8790"}
+    environment |= {"MAINSTEM_PROXIES": "127.0.0.1"}
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "mainstem", "run"], env=environment, stdout=said, stderr=said
@@ -152,7 +160,7 @@ def to_redirect(
     company: RunningCompany, article: str, number: int, step: Callable[[str], None]
 ) -> tuple[Guest, str]:
     """One guest, from the product to the gateway's page; the guest, and where that page is."""
-    guest, shop = Guest(company.web), f"/s/{STOREFRONT}"
+    guest, shop = Guest(company.web, number), f"/s/{STOREFRONT}"
     page = guest.get(f"{shop}/p/{article}")
     step("product")
     guest.post(f"{shop}/basket", hidden(page) | {"quantity": "1"})
