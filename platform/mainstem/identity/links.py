@@ -11,10 +11,11 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import ClassVar
 from uuid import UUID
 
-from itsdangerous import BadData, TimestampSigner
+from itsdangerous import BadData, Signer, TimestampSigner
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from mainstem.kit.errors import NotFound, Refused
@@ -108,11 +109,23 @@ class _Signer(TimestampSigner):
 
 def _signer(secret: str, purpose: str) -> _Signer:
     return _Signer(
-        secret,
-        salt=f"mainstem.{purpose}-link",
-        key_derivation="hmac",
+        _key(secret, purpose),
+        salt=_salt(purpose),
+        key_derivation="none",
         digest_method=hashlib.sha256,
     )
+
+
+@cache
+def _key(secret: str, purpose: str) -> bytes:
+    """The key of this purpose alone, derived once: each order that is placed signs a link."""
+    return Signer(
+        secret, salt=_salt(purpose), key_derivation="hmac", digest_method=hashlib.sha256
+    ).derive_key()
+
+
+def _salt(purpose: str) -> str:
+    return f"mainstem.{purpose}-link"
 
 
 def _sign(
