@@ -22,9 +22,9 @@ from mainstem.orders import is_late
 from mainstem.payouts import AffiliateMoney, Conversion, conversions_of, money_of, no_money
 from mainstem.plan import Explanation
 
-MOVEMENTS_MAX = 60
-ORDERS_MAX = 50
-PAYOUTS_MAX = 50
+MOVEMENTS_MAX = 20
+ORDERS_MAX = 25
+PAYOUTS_MAX = 25
 TEAM_MAX = 60
 
 

@@ -6,7 +6,7 @@ import re
 from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -59,8 +59,8 @@ class Language:
         digits = get_currency_precision(amount.currency)
         if amount.minor % 10 ** max(amount.exponent - digits, 0):
             digits = amount.exponent
-        pattern = _currency_pattern(self._babel, digits)
-        shown = pattern.apply(value, self._babel, currency=amount.currency, currency_digits=False)
+        pattern = _currency_pattern(self._babel, amount.currency, digits)
+        shown = pattern.apply(value, self._babel)
         # Where letters stand for the currency, Unicode wants a space that Babel leaves out.
         shown = _LETTER_BEFORE_FIGURE.sub("\N{NO-BREAK SPACE}", shown)
         return shown.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}")
@@ -81,7 +81,7 @@ class Language:
         """A day, as it is where the company lives."""
         if isinstance(at, datetime):
             at = at.astimezone(self.zone).date()
-        return str(format_date(at, format="medium", locale=self._babel))
+        return _day(at, self._babel)
 
     def when(self, at: datetime) -> str:
         """An instant, in the company's zone."""
@@ -90,11 +90,27 @@ class Language:
 
 
 @cache
-def _currency_pattern(locale: Locale, digits: int) -> NumberPattern:
-    """How a language writes amounts, with so many decimals."""
+def _currency_pattern(locale: Locale, currency: str, digits: int) -> NumberPattern:
+    """How a language writes amounts of a currency, with so many decimals.
+
+    The sign of the currency is put in once: Babel would look up its name, too, for every amount.
+    """
     pattern: NumberPattern = copy(locale.currency_formats["standard"])
+    symbol = get_currency_symbol(currency, locale=locale)
+    pattern.prefix = _with_symbol(pattern.prefix, symbol)
+    pattern.suffix = _with_symbol(pattern.suffix, symbol)
     pattern.frac_prec = (digits, digits)
     return pattern
+
+
+def _with_symbol(both: tuple[str, str], symbol: str) -> tuple[str, str]:
+    positive, negative = both
+    return positive.replace("¤", symbol), negative.replace("¤", symbol)
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date, locale: Locale) -> str:
+    return str(format_date(day, format="medium", locale=locale))
 
 
 @cache

@@ -23,13 +23,17 @@ from mainstem.identity import (
     sign_out,
     who,
 )
+from mainstem.kit import paging
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.locale import LOCALES
+from mainstem.kit.paging import SortColumn, Sorting
 from mainstem.kit.work import CLIENT, SYSTEM, Work
+from mainstem.web import listing
 from mainstem.web.context import Busy, Connection, app_context_of
 from mainstem.web.forms import Form, field_errors, whole_number
 from mainstem.web.guards import identity_of
 from mainstem.web.health import is_current
+from mainstem.web.listing import Listing
 from mainstem.web.rendering import (
     language_of,
     local_path,
@@ -59,6 +63,7 @@ class FrontPage(msgspec.Struct, frozen=True):
     """What the front page shows."""
 
     shops: list[Shop]
+    listing: Listing
     needs_setup: bool
 
 
@@ -96,20 +101,25 @@ class ChoicePage(msgspec.Struct, frozen=True):
     next: str
 
 
+SHOPS_MAX = 24
+"""Storefronts on one page of the front page."""
+_SHOPS = """SELECT id, slug, name, locales, texts FROM storefront WHERE active {seek} {sorted}"""
+_BY_OPENED = Sorting("opened", (SortColumn("id", "id", int),), descending=False)
+
+
 @get("/")
 async def front(request: Request[Any, Any, Any]) -> Page:
-    """The front page: every storefront, and sign-in for affiliates and staff."""
+    """The front page: the storefronts, page by page, and sign-in for affiliates and staff."""
     locale = locale_of(request)
+    cursor = listing.cursor_of(request)
 
     def look(work: Work) -> FrontPage:
-        rows = work.rows(
-            "SELECT slug, name, locales, texts FROM storefront WHERE active ORDER BY id"
-        )
+        found = paging.read(work, _SHOPS, _BY_OPENED, cursor=cursor, most=SHOPS_MAX)
         shops = []
-        for row in rows:
+        for row in found.rows:
             texts = row.texts.get(locale) or row.texts.get(row.locales[0]) or {}
             shops.append(Shop(row.name, f"/s/{row.slug}", str(texts.get("tagline", ""))))
-        return FrontPage(shops, needs_setup=not has_staff(work))
+        return FrontPage(shops, listing.build("/", found), needs_setup=not has_staff(work))
 
     return render(request, "pages/front.html", await in_work(request, CLIENT, look))
 
