@@ -142,7 +142,13 @@ def _engine(url: str, settings: dict[str, str], most: int) -> Engine:
     kept: dict[str, Any] = {"poolclass": sqlalchemy.NullPool}
     if most:
         half = (most + 1) // 2
-        kept = {"pool_size": half, "max_overflow": most - half, "pool_timeout": 10}
+        # The one used last is taken first: it has its statements prepared and the catalogue at hand.
+        kept = {
+            "pool_size": half,
+            "max_overflow": most - half,
+            "pool_timeout": 10,
+            "pool_use_lifo": True,
+        }
     engine = sqlalchemy.create_engine(
         sqlalchemy_url(with_settings(url, settings)),
         **kept,
