@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import psycopg
 
@@ -335,7 +336,7 @@ def migrate(given: argparse.Namespace) -> int:
 
 def make_setup_token(given: argparse.Namespace) -> int:
     """Print the one-time token with which the first member of staff signs up."""
-    database = Database(_live_owner_url(), pool=1, name="mainstem-setup-token")
+    database = _live_database(name="mainstem-setup-token")
     with database.work(SYSTEM) as work:
         token = identity.make_setup_token(work)
     database.close()
@@ -354,9 +355,7 @@ def publish_plan(given: argparse.Namespace) -> int:
         _say(f"{given.file} holds no plan: a plan is a JSON object.")
         return 1
     zone = settings.read().zone
-    database = Database(
-        _live_owner_url(), tools=flow.tools(zone=str(zone)), pool=1, name="mainstem-plan"
-    )
+    database = _live_database(tools=flow.tools(zone=str(zone)), name="mainstem-plan")
     try:
         with database.work(SYSTEM) as work:
             start = datetime.combine(given.day, time(), zone) if given.day else work.now()
@@ -377,7 +376,7 @@ def publish_plan(given: argparse.Namespace) -> int:
 
 def set_password(given: argparse.Namespace) -> int:
     """Give somebody a new password, typed twice; every session of theirs ends."""
-    database = Database(_live_owner_url(), pool=1)
+    database = _live_database(name="mainstem-password")
     try:
         with database.work(SYSTEM) as work:
             person_id = identity.person_of(work, given.email)
@@ -402,7 +401,7 @@ def keep_rate(given: argparse.Namespace) -> int:
     """Keep a published rate of exchange; the newest counts when money is changed for a payout."""
     config = settings.read()
     tools = flow.tools(zone=str(config.zone))
-    database = Database(_live_owner_url(), tools=tools, pool=1)
+    database = _live_database(tools=tools, name="mainstem-rate")
     try:
         with database.work(SYSTEM) as work:
             at = datetime.fromisoformat(given.published) if given.published else work.now()
@@ -424,7 +423,7 @@ def run_checks(given: argparse.Namespace) -> int:
     """Run every check of the company on the live database; 1 when one fails."""
     if given.rebuild_balances:
         _rebuild_balances()
-    database = Database(_live_owner_url(), pool=1, name="mainstem-check")
+    database = _live_database(name="mainstem-check")
     findings = checks.run_now(database)
     database.close()
     for finding in findings:
@@ -442,11 +441,17 @@ def run_checks(given: argparse.Namespace) -> int:
 
 
 def _rebuild_balances() -> None:
-    owner = Database(_live_owner_url(), pool=1, role=db.OWNER_ROLE, name="mainstem-check")
+    owner = _live_database(role=db.OWNER_ROLE, name="mainstem-check")
     with owner.work(SYSTEM) as work:
         entries = ledger.rebuild(work)
     owner.close()
     _say(f"The balances are worked out anew from {entries} entries.")
+
+
+def _live_database(**given: Any) -> Database:
+    """The live company's database, as its owner and by its clock: a demo's may be ahead."""
+    demo = settings.read().demo
+    return Database(_live_owner_url(), **{"demo": demo, "pool": 1} | given)
 
 
 def _live_owner_url() -> str:
@@ -508,7 +513,7 @@ def import_file(given: argparse.Namespace) -> int:
     """Bring in a history of orders from a CSV or Parquet file; all of it or nothing."""
     from mainstem import importing
 
-    database = Database(_live_owner_url(), tools=flow.tools(), pool=2, name="mainstem-import")
+    database = _live_database(tools=flow.tools(), pool=2, name="mainstem-import")
     try:
         return importing.cli_import(database, given.file, encoding=given.encoding)
     finally:

@@ -239,7 +239,12 @@ class Story:
         most = min(left, self._refundable())
         if most < 1:
             return
-        amount, pieces = dice.randint(1, most), dice.randint(0, self.here(no))
+        line, pieces = self.paper.lines[no], dice.randint(0, self.here(no))
+        # Whoever stops pieces gives back what they cost.
+        least = half_away_from_zero(Fraction(line.total_minor * pieces, line.quantity))
+        if (least := max(1, min(least, left))) > most:
+            return
+        amount = dice.randint(least, most)
         before = self.canceled_pieces()[no]
         outcome = orders.refund(
             self.work,

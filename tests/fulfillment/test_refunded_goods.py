@@ -132,8 +132,8 @@ def test_a_line_refunded_before_picking_is_off_the_list_and_free_at_once(harness
     ("amount", "how", "stay"),
     [
         (125000, {}, 1),
-        (125001, {}, 2),
-        (10000, {}, 1),
+        (125001, {}, 1),
+        (10000, {}, 0),
         (10000, {"goods_go": True}, 0),
         (250000, {"pieces": {1: 2}}, 2),
         (375000, {}, 3),

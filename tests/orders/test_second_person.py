@@ -16,9 +16,11 @@ from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidTransition, Refused
 from mainstem.kit.settings import SettingMissing, read
 from mainstem.kit.work import Actor
+from mainstem.money import Money
 from mainstem.orders import Placed
 from mainstem.orders.approvals import MayNotApprove, MoreThanAsked, SamePerson
 from mainstem.orders.limits import MayNotRefund, WaitsForApproval
+from mainstem.orders.refunding import PiecesNotRefunded
 from mainstem_fulfillment import shipments
 
 
@@ -144,8 +146,66 @@ def test_many_small_parts_are_a_large_sum(
     placed = sold(database, company)
     assert refund(database, people["li"], placed, 300000, goods_go=True) == "done"
     assert refund(database, people["li"], placed, 200000, goods_go=True) == "done"
-    assert refund(database, people["li"], placed, 1, goods_go=True) == "needs_approval"
     assert refund(database, people["lo"], placed, 1, goods_go=True) == "done", "another person"
+    assert refund(database, people["li"], placed, 1, goods_go=True) == "needs_approval"
+
+
+def test_while_a_request_waits_nothing_of_the_order_goes_back_past_it(
+    database: Database, company: Company, people: dict[str, Actor]
+) -> None:
+    """What is approved is what was asked for: a small refund meanwhile would make it impossible."""
+    placed = sold(database, company)
+    assert refund(database, people["li"], placed, placed.total_minor) == "needs_approval"
+    for who in ("li", "lo", "fia"):
+        with pytest.raises(WaitsForApproval):
+            refund(database, people[who], placed, 100)
+        with pytest.raises(WaitsForApproval):
+            cancel(database, people[who], placed)
+    answer(database, people["fia"], "approve")
+    assert rows(database, "SELECT amount_minor FROM refund") == [(placed.total_minor,)]
+
+
+# what is refunded on 16 kettles of 1,250 one after another → how many no longer go
+@pytest.mark.parametrize(
+    ("amounts", "stopped"),
+    [
+        ([100], 0),
+        ([124999], 0),
+        ([125000], 1),
+        ([187500], 1),
+        ([100, 124900], 1),
+        ([62500, 62500, 125000], 2),
+        ([250000, 249999], 3),
+    ],
+)
+def test_as_many_whole_pieces_stop_as_were_paid_back(
+    database: Database,
+    company: Company,
+    people: dict[str, Actor],
+    amounts: list[int],
+    stopped: int,
+) -> None:
+    placed = sold(database, company)
+    for amount in amounts:
+        refund(database, people["ada"], placed, amount, lines=[(1, amount)])
+    assert rows(database, "SELECT canceled FROM order_line") == [(stopped,)]
+
+
+@pytest.mark.parametrize(("amount", "lines"), [(124999, [(1, 124999)]), (1, [])])
+def test_pieces_that_are_stopped_are_paid_back(
+    database: Database,
+    company: Company,
+    people: dict[str, Actor],
+    amount: int,
+    lines: list[tuple[int, int]],
+) -> None:
+    placed = sold(database, company)
+    with pytest.raises(PiecesNotRefunded) as refused:
+        refund(database, people["ada"], placed, amount, lines=lines, pieces={1: 1})
+    assert refused.value.facts["cost"] == Money(125000, "SEK")
+    assert rows(database, "SELECT canceled FROM order_line") == [(0,)]
+    assert refund(database, people["ada"], placed, 125000, pieces={1: 1}) == "done"
+    assert rows(database, "SELECT canceled FROM order_line") == [(1,)]
 
 
 def test_a_paid_order_is_canceled_by_the_lead_desk_with_a_second_person(
@@ -300,8 +360,8 @@ def test_the_company_sets_its_own_limits(
     limits = read({"MAINSTEM_REFUND_LIMITS": "lead_desk: SEK=0, EUR=10; finance:SEK=100000"})
     database.tools = replace(database.tools, refund_limits=limits.refund_limits)
     placed = sold(database, company, (KETTLE, 60))
-    assert refund(database, people["li"], placed, 1, goods_go=True) == "needs_approval"
     assert refund(database, people["fia"], placed, 7000000, goods_go=True) == "done"
+    assert refund(database, people["li"], placed, 1, goods_go=True) == "needs_approval"
 
 
 def test_a_currency_without_a_limit_always_wants_a_second_person(

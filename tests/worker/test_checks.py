@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -105,6 +105,20 @@ def test_the_command_checks_and_keeps_what_it_found(
     assert (
         "FAILED  No background task has failed   1, such as order.paid" in capsys.readouterr().out
     )
+
+
+def test_a_command_keeps_the_companys_time(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAINSTEM_DATABASE_URL", database_url)
+    monkeypatch.setenv("MAINSTEM_MODE", "demo")
+    with database.work() as work:
+        work.run("UPDATE demo_clock SET ahead = '40 days'")
+    cli.main(["check"])
+    with database.work() as work:
+        last = checks.last(work)
+    assert last is not None
+    assert last.ended_at > datetime.now(UTC) + timedelta(days=39)
 
 
 def test_debits_and_credits_of_the_balances_are_those_of_the_entries(database: Database) -> None:

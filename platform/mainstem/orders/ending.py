@@ -37,6 +37,7 @@ def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> Outcome:
     """
     plan = _plan(work, (home_id, order_id))
     back = plan.back
+    limits.refuse_while_waiting(work, plan.key, plan.back.currency)
     if back and not limits.alone(work, plan.key, back):
         limits.request_approval(
             work, plan.key, "cancellation", back, reason=reason, holds_goods=True

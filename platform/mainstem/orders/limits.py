@@ -91,6 +91,18 @@ def alone(work: Work, key: OrderKey, amount: Money) -> bool:
     return bool(before + amount.minor <= limit.minor)
 
 
+def refuse_while_waiting(work: Work, key: OrderKey, currency: str) -> None:
+    """Raise WaitsForApproval while a request about this order waits, whoever would go before it."""
+    waiting = work.value(
+        """SELECT amount_minor FROM approval WHERE home_id = %(home)s AND order_id = %(order)s
+              AND state = 'needs_approval'""",
+        home=key[0],
+        order=key[1],
+    )
+    if waiting is not None:
+        raise WaitsForApproval(amount=Money(waiting, currency))
+
+
 def request_approval(
     work: Work,
     key: OrderKey,
@@ -105,14 +117,7 @@ def request_approval(
 ) -> UUID:
     """Ask a second person; the request's id. Nothing moves until it is answered, and with
     `holds_goods` neither do the goods. Raises WaitsForApproval when something waits already."""
-    waiting = work.value(
-        """SELECT amount_minor FROM approval WHERE home_id = %(home)s AND order_id = %(order)s
-              AND state = 'needs_approval'""",
-        home=key[0],
-        order=key[1],
-    )
-    if waiting is not None:
-        raise WaitsForApproval(amount=Money(waiting, amount.currency))
+    refuse_while_waiting(work, key, amount.currency)
     id = new_id()
     work.run(
         """INSERT INTO approval (home_id, id, order_id, kind, state, currency, amount_minor, lines,

@@ -8,18 +8,30 @@ people decide there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 from uuid import UUID
 
 from mainstem import payments
+from mainstem.kit.errors import Refused
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
-from mainstem.money import Money
+from mainstem.money import Money, rdiv
 from mainstem.orders import limits
 from mainstem.orders.ending import end
 from mainstem.orders.limits import Outcome
 from mainstem.orders.line_cancellation import OpenLine, cancel_lines, open_lines
 from mainstem.orders.model import OrderKey
 from mainstem.orders.progress import lock, record_refund
+
+
+class PiecesNotRefunded(Refused):
+    """Pieces would be stopped, and the client's money for them kept."""
+
+    code: ClassVar[str] = "pieces_not_refunded"
+    status: ClassVar[int] = 422
+    message: ClassVar[str] = (
+        "The {count} of {sku} that are not to ship cost {cost}. Refund at least that, or let them go."
+    )
 
 
 def refund(
@@ -35,17 +47,20 @@ def refund(
 ) -> Outcome:
     """Ask for money to go back, and cancel what it paid for.
 
-    `pieces` are how many of each line no longer go; of a line left out, as many as its amount pays
-    for, a part of one counted whole, of what is still here. With `goods_go` everything still goes. An
-    order of which nothing has left and all of whose money is asked back is canceled. When it is more
-    than the actor may send back alone, a second person is asked, and the goods wait. Raises HasLeft
-    when pieces are named that are gone, and what `payments.request_refund` raises.
+    `pieces` are how many of each line no longer go; of a line left out, as many whole ones as its
+    amount pays for, of what is still here. With `goods_go` everything still goes. An order of which
+    nothing has left and all of whose money is asked back is canceled. When it is more than the actor
+    may send back alone, a second person is asked, and the goods wait. Raises HasLeft when pieces are
+    named that are gone, PiecesNotRefunded when they cost more than goes back, WaitsForApproval when a
+    request waits already, and what `payments.request_refund` raises.
     """
     key = (home_id, order_id)
     lock(work, [key])
     left = payments.left_to_refund(work, home_id, order_id)
-    payments.payment_for(left, amount_minor, lines)
     amount = Money(amount_minor, left.currency)
+    limits.refuse_while_waiting(work, key, left.currency)
+    payments.payment_for(left, amount_minor, lines)
+    _refuse_unpaid_pieces(work, key, left, amount_minor, lines, {} if goods_go else pieces or {})
     if not limits.alone(work, key, amount):
         limits.request_approval(
             work,
@@ -171,4 +186,33 @@ def _paid_for(work: Work, key: OrderKey, lines: Sequence[tuple[int, int]]) -> di
 def _pieces(line: OpenLine, amount_minor: int, left_minor: int) -> int:
     if amount_minor >= left_minor:
         return line.open
-    return min(line.open, -(-amount_minor * line.quantity // line.total_minor))
+    # What went back before counts too; a minor unit that a piece's price was rounded by does not.
+    back = line.total_minor - left_minor + amount_minor
+    paid_for = ((back + 1) * line.quantity - 1) // line.total_minor
+    return max(0, min(line.open, paid_for - line.canceled))
+
+
+def _refuse_unpaid_pieces(
+    work: Work,
+    key: OrderKey,
+    left: payments.Left,
+    amount_minor: int,
+    lines: Sequence[tuple[int, int]],
+    pieces: Mapping[int, int],
+) -> None:
+    """Whoever stops pieces gives back what they cost: the client gets the goods or the money."""
+    if not any(pieces.values()):
+        return
+    amounts = dict(lines)
+    spare = amount_minor - sum(amounts.values())
+    for line in open_lines(work, [key]):
+        count = pieces.get(line.line_no, 0)
+        if line.at_work or not 0 < count <= line.open:
+            continue  # said by whoever stops them
+        cost = min(rdiv(line.total_minor * count, line.quantity), left.lines[line.line_no])
+        missing = cost - amounts.get(line.line_no, 0)
+        if missing > spare:
+            raise PiecesNotRefunded(
+                sku=line.sku, count=count, cost=Money(cost, left.currency), line_no=line.line_no
+            )
+        spare -= max(missing, 0)
