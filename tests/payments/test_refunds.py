@@ -8,15 +8,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.company import KETTLE
 from tests.harness import Harness
 
 from mainstem import orders, payments
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidTransition
 from mainstem.kit.events import Fact
-from mainstem.money import Money
 from mainstem.orders import Placed
-from mainstem.payments import Gateway, GatewayDeclined, NothingToRefund, TakenByDispute
+from mainstem.payments import (
+    ChargebackLost,
+    ChargebackOpen,
+    Gateway,
+    GatewayDeclined,
+    NothingToRefund,
+)
 from mainstem.payments.gateway import RefundState
 from mainstem.web.console import lists
 
@@ -192,23 +198,53 @@ def test_a_refund_and_a_dispute_of_one_charge_take_back_no_more_than_the_charge(
     harness.every_check_passes()
 
 
-@pytest.mark.parametrize(("taken", "left"), [(250000, 0), (100000, 150000)])
-def test_what_a_dispute_has_taken_is_refused_up_front_with_what_is_left(
-    harness: Harness, taken: int, left: int
+@pytest.mark.parametrize("taken", [250000, 1000])
+def test_while_a_chargeback_is_open_or_lost_nothing_is_refunded(
+    harness: Harness, taken: int
 ) -> None:
-    placed = harness.a_delivered_order()
-    harness.trigger("disputes/open", charge=harness.payment(placed).charge_id, amount=taken)
+    placed = harness.a_paid_order((KETTLE, 2))
+    charge = harness.payment(placed).charge_id
+    dispute = harness.trigger("disputes/open", charge=charge, amount=taken)
     harness.webhook_events_arrive()
-    with pytest.raises(TakenByDispute) as refused:
-        ask(harness, placed, left + 1)
-    assert refused.value.facts == {
-        "asked": Money(left + 1, "SEK"),
-        "left": Money(left, "SEK"),
-        "taken": Money(taken, "SEK"),
-    }
-    assert harness.rows("SELECT 1 FROM refund") == []
-    if left:
-        ask(harness, placed, left)
+
+    def refund() -> None:
+        with harness.database.work() as work:
+            orders.refund(
+                work,
+                placed.home_id,
+                placed.order_id,
+                amount_minor=125000,
+                reason="returned",
+                lines=[(1, 125000)],
+            )
+
+    with pytest.raises(ChargebackOpen):
+        refund()
+    if taken == 1000:
+        with pytest.raises(ChargebackOpen), harness.database.work() as work:
+            orders.cancel(work, placed.home_id, placed.order_id, reason="regret")
+    harness.trigger("disputes/close", dispute=dispute["id"], outcome="lost")
+    harness.webhook_events_arrive()
+    with pytest.raises(ChargebackLost):
+        refund()
+    assert harness.rows("SELECT 1 FROM refund WHERE reason = 'returned'") == []
+    harness.every_check_passes()
+
+
+def test_after_a_won_chargeback_refunds_are_possible_again(harness: Harness) -> None:
+    placed = harness.a_delivered_order()
+    charge = harness.payment(placed).charge_id
+    dispute = harness.trigger("disputes/open", charge=charge, amount=1000)
+    harness.webhook_events_arrive()
+    with pytest.raises(ChargebackOpen):
+        ask(harness, placed, 1000)
+    harness.trigger("disputes/close", dispute=dispute["id"], outcome="won")
+    harness.webhook_events_arrive()
+    ask(harness, placed, 250000)
+    harness.drain()
+    harness.webhook_events_arrive()
+    assert harness.order(placed).payment_status == "refunded"
+    harness.every_check_passes()
 
 
 def test_a_failed_refund_is_not_owed_once_the_bank_has_taken_the_money(harness: Harness) -> None:

@@ -33,7 +33,7 @@ def cancel(work: Work, home_id: int, order_id: UUID, *, reason: str) -> Outcome:
     other, the pieces that are still here are canceled, and what they cost goes back: the delivery
     charge does not, because a parcel left. When that is more than the actor may send back alone, a
     second person is asked, and the goods wait. Raises InvalidTransition when nothing is left to
-    cancel.
+    cancel, and ChargebackOpen or ChargebackLost when money would go back that the gateway bars.
     """
     plan = _plan(work, (home_id, order_id))
     back = plan.back
@@ -87,9 +87,19 @@ def _plan(work: Work, key: OrderKey) -> _Plan:
         return _Plan(key, whole, rest, [], Money(0, row.currency))
     if whole:
         left = sum(one.left_minor for one in _left(work, [key]))
+        if left > 0:
+            _refuse_what_is_barred(work, key)
         return _Plan(key, whole, rest, [], Money(max(left, 0), row.currency))
     lines = _cost(work, key, rest)
+    if lines:
+        _refuse_what_is_barred(work, key)
     return _Plan(key, whole, rest, lines, Money(sum(part for _, part in lines), row.currency))
+
+
+def _refuse_what_is_barred(work: Work, key: OrderKey) -> None:
+    left = payments.left_to_refund(work, *key)
+    if left.chargeback and all(one.provider == "stripe" for one in left.payments):
+        raise left.chargeback
 
 
 def _carry_out(work: Work, plan: _Plan, *, reason: str, approval_id: UUID | None = None) -> None:

@@ -24,6 +24,8 @@ from mainstem.payments.duplicates import (
 )
 from mainstem.payments.errors import (
     AccountInUse,
+    ChargebackLost,
+    ChargebackOpen,
     GatewayDeclined,
     GatewayUnavailable,
     InvalidBankAccount,
@@ -48,6 +50,7 @@ from mainstem.payments.service import (
     Checkout,
     Left,
     PastRefund,
+    chargeback_of,
     left_to_refund,
     open_checkouts,
     payment_for,
@@ -74,6 +77,8 @@ __all__ = [
     "TAKEN",
     "AccountInUse",
     "AmountNotPossible",
+    "ChargebackLost",
+    "ChargebackOpen",
     "Checkout",
     "Gateway",
     "GatewayDeclined",
@@ -91,6 +96,7 @@ __all__ = [
     "account_changed",
     "amount_problem",
     "apply_webhook_events",
+    "chargeback_of",
     "is_ours",
     "left_to_refund",
     "onboarding_link",

@@ -62,6 +62,24 @@ class TakenByDispute(NothingToRefund):
     )
 
 
+class ChargebackOpen(NothingToRefund):
+    """The bank has not decided yet, and meanwhile the gateway sends nothing back."""
+
+    code: ClassVar[str] = "chargeback_open"
+    message: ClassVar[str] = (
+        "A chargeback is open on this payment. Nothing of it can be refunded until the bank has decided."
+    )
+
+
+class ChargebackLost(NothingToRefund):
+    """The bank has decided for the client, and the gateway sends nothing more back."""
+
+    code: ClassVar[str] = "chargeback_lost"
+    message: ClassVar[str] = (
+        "The chargeback on this payment is lost. The gateway refunds nothing more of it."
+    )
+
+
 class InvalidBankAccount(Refused):
     """No bank could read this, or its check digits are wrong."""
 

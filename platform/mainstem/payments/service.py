@@ -19,6 +19,8 @@ from mainstem.money import Money
 from mainstem.payments import operations
 from mainstem.payments.currencies import refuse_impossible
 from mainstem.payments.errors import (
+    ChargebackLost,
+    ChargebackOpen,
     GatewayBusy,
     GatewayDeclined,
     GatewayUnavailable,
@@ -364,6 +366,8 @@ class Left:
     payments: Sequence[PaymentLeft]
     lines: Mapping[int, int]
     disputed_minor: int
+    chargeback: ChargebackOpen | ChargebackLost | None = None
+    """Why nothing goes back through the gateway, whatever is left."""
 
     @property
     def minor(self) -> int:
@@ -407,7 +411,29 @@ def left_to_refund(work: Work, home_id: int, order_id: UUID) -> Left:
         found.append(
             PaymentLeft(payment.id, payment.provider, max(payment.captured_minor - gone, 0))
         )
-    return Left(locked[0].currency, found, _left_of_lines(work, home_id, order_id, asked), disputed)
+    statuses = work.rows(
+        "SELECT status FROM dispute WHERE home_id = %(home)s AND order_id = %(order)s",
+        home=home_id,
+        order=order_id,
+    )
+    return Left(
+        locked[0].currency,
+        found,
+        _left_of_lines(work, home_id, order_id, asked),
+        disputed,
+        chargeback_of([row.status for row in statuses]),
+    )
+
+
+def chargeback_of(statuses: Sequence[str]) -> ChargebackOpen | ChargebackLost | None:
+    """Why the gateway refunds nothing of a payment whose disputes stand so; None when it does.
+
+    However little is disputed, all of the payment is barred. An inquiry bars nothing, and neither does
+    a dispute that is won.
+    """
+    if any(status in ("needs_response", "under_review") for status in statuses):
+        return ChargebackOpen()
+    return ChargebackLost() if "lost" in statuses else None
 
 
 def _left_of_lines(
@@ -447,8 +473,9 @@ def request_refund(
     What names no line counts against the whole order. Nothing moves until the gateway has answered.
     What becomes of the goods is only noted here (`goods_go`, and `pieces` of each line that stay):
     `orders.refund` sees to it. Raises NothingToRefund when more would go back than is left of the
-    payment or of a line, TakenByDispute when the client's bank has it, and AmountNotPossible when the
-    gateway cannot send the amount.
+    payment or of a line, ChargebackOpen or ChargebackLost while a dispute bars the payment,
+    TakenByDispute when the client's bank has it, and AmountNotPossible when the gateway cannot send
+    the amount.
     """
     left = left_to_refund(work, home_id, order_id)
     payment = payment_for(left, amount_minor, lines)
@@ -498,7 +525,12 @@ def refund_rest(
 
 def payment_for(left: Left, amount_minor: int, lines: Sequence[tuple[int, int]]) -> PaymentLeft:
     """The payment that so much can go back to."""
-    payment = max(left.payments, key=lambda one: one.minor)
+    open_to_us = [
+        one for one in left.payments if not (left.chargeback and one.provider == "stripe")
+    ]
+    if left.chargeback and not open_to_us:
+        raise left.chargeback
+    payment = max(open_to_us, key=lambda one: one.minor)
     asked = Money(amount_minor, left.currency)
     most = Money(payment.minor, left.currency)
     if payment.provider == "stripe":

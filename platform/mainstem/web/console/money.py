@@ -32,6 +32,7 @@ from mainstem.web.console.layout import (
     names_of,
     reasons_of,
     refused,
+    said,
     show,
 )
 from mainstem.web.console.orders import reason_in
@@ -317,6 +318,8 @@ class Refunds(Page, kw_only=True):
 
     waiting: list[Any]
     rows: list[Any]
+    barred: dict[UUID, str]
+    """Why a refund cannot be tried again now, by its id."""
     who: dict[str, str]
     reasons: dict[str, str]
     listing: Listing
@@ -331,6 +334,11 @@ def refunds(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
         **layout_of(request, work, "money"),
         waiting=waiting,
         rows=found.rows,
+        barred={
+            row.id: said(language_of(request), no)
+            for row in found.rows
+            if (no := payments.chargeback_of(row.disputes))
+        },
         reasons=reasons_of(language_of(request), [row.error for row in found.rows]),
         who=names_of(work, language_of(request), [row.asked_by for row in waiting]),
         listing=listing.build("/console/refunds", found),

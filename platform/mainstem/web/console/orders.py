@@ -395,7 +395,7 @@ def _page(request: HttpRequest, work: Work, home: int, order_id: UUID) -> OrderP
         ],
         who=who,
         cancel=_action_state(language, _why_not_cancel(order, still)),
-        refund=_action_state(language, NothingLeft() if left <= 0 else None),
+        refund=_action_state(language, _why_not_refund(left, found_payments, disputes)),
         opens_desk=identity.may(*SHIP),
         opens_jobs=identity.may(*SERVICE),
         opens_money=identity.may(*MONEY),
@@ -468,6 +468,14 @@ def _why_not_cancel(order: Any, still: int) -> Refused | None:
     if order.state not in ("pending", "placed"):
         return InvalidTransition("order", order.state, "canceled")
     return AllHasLeft() if not still else None
+
+
+def _why_not_refund(left: int, paid: list[Any], disputes: list[Any]) -> Refused | None:
+    if left <= 0:
+        return NothingLeft()
+    if any(row.state == "captured" and row.provider != "stripe" for row in paid):
+        return None
+    return payments.chargeback_of([row.status for row in disputes])
 
 
 def _action_state(language: Any, no: Refused | None) -> ActionState:

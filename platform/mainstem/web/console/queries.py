@@ -272,7 +272,7 @@ def facts_of(work: Work, home_id: int, subjects: list[str]) -> list[Any]:
 OWED_BACK = """
 SELECT p.home_id, p.order_id, p.id, o.number, o.state AS order_state, o.client->>'name' AS client,
        p.currency, p.captured_minor AS amount_minor, '' AS reason, last.error,
-       p.captured_at AS since, 'payments' AS kind
+       p.captured_at AS since, '{}'::text[] AS disputes, 'payments' AS kind
   FROM payment p JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
   CROSS JOIN LATERAL (SELECT n.state, n.error FROM operation n
                        WHERE n.home_id = p.home_id AND n.kind = 'refund' AND n.subject_id = p.id
@@ -281,8 +281,12 @@ SELECT p.home_id, p.order_id, p.id, o.number, o.state AS order_state, o.client->
  UNION ALL
 SELECT r.home_id, r.order_id, r.id, o.number, o.state AS order_state, o.client->>'name' AS client,
        r.currency, r.amount_minor, r.reason, r.error, r.requested_at AS since,
+       CASE WHEN paid.provider = 'stripe' THEN ARRAY(
+              SELECT d.status FROM dispute d
+               WHERE d.home_id = r.home_id AND d.order_id = r.order_id) ELSE '{}' END AS disputes,
        'refunds' AS kind
-  FROM refund r JOIN orders o ON o.home_id = r.home_id AND o.id = r.order_id
+  FROM refund r JOIN payment paid ON paid.home_id = r.home_id AND paid.id = r.payment_id
+  JOIN orders o ON o.home_id = r.home_id AND o.id = r.order_id
  WHERE r.state = 'failed'
    AND r.amount_minor <= o.paid_minor - o.disputed_minor - (
          SELECT coalesce(sum(q.amount_minor), 0) FROM refund q
