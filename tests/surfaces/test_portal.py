@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -391,6 +392,32 @@ def test_the_affiliates_leads_tell_how_far_they_are(
     assert "We call within a working day" in words
     assert "too expensive" in words
     assert '<span class="count">1</span>' in page.text
+
+
+def asking(path: str, typed: str) -> str:
+    return f"{path}?{urlencode({'q': typed})}"
+
+
+def test_a_search_tells_nothing_that_the_list_does_not_show(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    zoe = ClientDetails(name="Zoe Ek", email="qvist@hidden.example", phone="+46701740605")
+    with database.work() as work:
+        order = an_order(work, company.shop, (KETTLE, 1), client=zoe, external_id="web-7781").number
+        a_lead(work, company.shop, client=zoe)
+        lead = work.value("SELECT number FROM lead")
+        work.run("UPDATE affiliate SET slug = 'wagtail' WHERE id = %(id)s", id=company.cedar)
+    for typed in ("zoe", "Zoe Ek", "ek", order, "web-77"):
+        found = signed_in("cedar").get(asking("/portal/orders", typed))
+        assert order in words_of(found), typed
+    for typed in ("zoe", lead):
+        assert "Zoe Ek" in words_of(signed_in("cedar").get(asking("/portal/leads", typed))), typed
+    assert "Cedar" in words_of(signed_in("birch").get(asking("/portal/team", "ceda")))
+    for typed in ("qvi", "qvist@", "qvist@hidden.example", "070 174 06 05", "1740605", "+174"):
+        reader = signed_in("cedar")
+        assert "No orders match" in words_of(reader.get(asking("/portal/orders", typed))), typed
+        assert "No leads match" in words_of(reader.get(asking("/portal/leads", typed))), typed
+    assert "Nobody by that name" in words_of(signed_in("birch").get(asking("/portal/team", "wagt")))
 
 
 def test_the_team_shows_levels_names_and_days_and_no_money(

@@ -510,6 +510,30 @@ def test_the_client_signs_a_finished_job_off_and_it_is_delivered(
         assert work.value("SELECT signed_off_by FROM job") == "Ada Lind"
 
 
+def test_what_number_and_email_open_shows_and_pays_and_answers_nothing(
+    buyer: Buyer, database: Database, company: Company
+) -> None:
+    placed = a_finished_job(database, company)
+    asked = {"number": placed.number, "email": "ada@example.com"}
+    found = buyer.reader.post(buyer.url("track"), asked).headers["location"]
+    words = words_of(buyer.reader.get(found))
+    assert "New gasket, new glass." in words
+    assert "To sign the work off, or to tell us that something is not done, open the link" in words
+    assert "To close links that have come into the wrong hands, open the link" in words
+    for button in ("I am satisfied", "Something is not done", "Close every earlier link"):
+        assert button not in words
+    for answer in ("yes", "objection"):
+        sent = {"line": "1", "answer": answer, "by": "Ada", "objection": "It smokes."}
+        assert buyer.reader.post(f"{found}/sign-off", sent).status_code == 403
+    assert buyer.reader.post(f"{found}/links/withdrawal").status_code == 403
+    with database.work() as work:
+        assert work.value("SELECT state FROM job") == "done"
+        unpaid = an_order(work, company.shop, (KETTLE, 1))
+    asked["number"] = unpaid.number
+    found = buyer.reader.post(buyer.url("track"), asked).headers["location"]
+    assert "/c/pay/" in buyer.reader.post(f"{found}/payment").headers["location"]
+
+
 def test_the_client_can_say_what_is_not_done(
     reader: Reader, database: Database, company: Company
 ) -> None:

@@ -378,8 +378,7 @@ def orders(
     if until:
         where += " AND o.placed_at < %(until)s"
     if text:
-        where += f""" AND found_by(o.client->>'name', o.client->>'phone', o.number, o.external_id,
-                                   o.client_key) {finding.MATCHES}"""
+        where += f" AND {finding.of_client_without_contact('o')}"
     page = paging.read(
         work,
         _ORDERS.replace("{where}", where),
@@ -458,7 +457,7 @@ def team(
     """The affiliate's team, nearest level first."""
     where = ""
     if text:
-        where = f"AND found_by(name, NULL, NULL, slug, NULL) {finding.MATCHES}"
+        where = f"AND found_by(name, NULL, NULL, NULL, NULL) {finding.MATCHES}"
     page = paging.read(
         work,
         _TEAM.replace("{where}", where),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
@@ -12,7 +13,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import orders, payments
-from mainstem.identity import ANSWER, PAY, OrderLink, client_link, read_order_link
+from mainstem.identity import ANSWER, EVERYTHING, PAY, OrderLink, client_link, read_order_link
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
@@ -59,7 +60,7 @@ class LinkOnlyShows(Refused):
     code: ClassVar[str] = "link_only_shows"
     status: ClassVar[int] = 403
     message: ClassVar[str] = (
-        "This link does not let you do that. Open your order by its number and your e-mail address."
+        "This link does not let you do that. Open the link of your order confirmation, or write to us."
     )
 
 
@@ -166,7 +167,7 @@ async def withdraw_links(request: Request[Any, Any, Any], token: FromPath[str]) 
     def withdraw(work: Work) -> str:
         _in_force(work, link)
         open_from = orders.withdraw_links(work, link.home_id, link.order_id)
-        return _new_link(request, link.home_id, link.order_id, open_from)
+        return _new_link(request, link.home_id, link.order_id, open_from, may=EVERYTHING)
 
     new = await in_work(request, CLIENT, withdraw)
     shopper = await _shopper(request, link.home_id, link.order_id)
@@ -186,7 +187,8 @@ async def track_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Pa
 async def track(
     request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
 ) -> Page:
-    """Open the order of this number for whoever knows the e-mail address that is on it."""
+    """Open the order of this number for whoever knows the e-mail address that is on it, to look at
+    and to pay for. Its affiliate may know both: what the client alone may do needs their own link."""
     shopper = Shopper(request, await cached_storefront_of(request, slug))
     number, email = form["number"][:40], form["email"][:255]
 
@@ -194,7 +196,7 @@ async def track(
         found = reads.order_for(work, shopper.storefront.id, number, email)
         if found is None:
             return None
-        return _new_link(request, *found, orders.links_open_from(work, *found))
+        return _new_link(request, *found, orders.links_open_from(work, *found), may={PAY})
 
     token = await in_work(request, CLIENT, look)
     if token is None:
@@ -209,10 +211,16 @@ async def track(
 
 
 def _new_link(
-    request: Request[Any, Any, Any], home_id: int, order_id: UUID, open_from: datetime
+    request: Request[Any, Any, Any],
+    home_id: int,
+    order_id: UUID,
+    open_from: datetime,
+    *,
+    may: Collection[str],
 ) -> str:
     made_at = max(datetime.now(UTC), open_from)
-    return client_link(app_context_of(request).settings.secret, home_id, order_id, made_at=made_at)
+    secret = app_context_of(request).settings.secret
+    return client_link(secret, home_id, order_id, made_at=made_at, may=may)
 
 
 def _opened(request: Request[Any, Any, Any], token: str, right: str | None = None) -> OrderLink:

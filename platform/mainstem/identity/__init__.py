@@ -3,6 +3,7 @@
 from mainstem.identity.keys import StorefrontKey, issue_key, keys_in_force, read_key, revoke_key
 from mainstem.identity.links import (
     ANSWER,
+    EVERYTHING,
     PAY,
     LinkTooOld,
     OrderLink,
@@ -50,6 +51,7 @@ from mainstem.identity.setup import (
 __all__ = [
     "ANSWER",
     "DEMO_PASSWORD",
+    "EVERYTHING",
     "PAY",
     "ROLES",
     "SESSION_MAX",

@@ -1,7 +1,8 @@
 """Signed links: a client without an account opens their own order or quote, and nobody else's.
 
 A link to an order carries what may be done with it. The client's own does everything; one that goes
-through other hands first, a shop's, shows the order, or shows it and lets it be paid.
+through other hands first, a shop's, shows the order, or shows it and lets it be paid. So does one
+that is found by number and e-mail, which others may know.
 """
 
 from __future__ import annotations

@@ -18,6 +18,24 @@ MATCHES = "@@ folded(%(found)s)::tsquery"
 """How a `found_by(…)` is asked, with `found` from `terms`."""
 
 
+def of_client(table: str) -> str:
+    """The condition that finds an order or lead by whatever identifies it or its client."""
+    return (
+        f"found_by({table}.client->>'name', {table}.client->>'phone', {table}.number,"
+        f" {table}.external_id, {table}.client_key) {MATCHES}"
+    )
+
+
+def of_client_without_contact(table: str) -> str:
+    """The same for a reader who may not know the client's e-mail and phone: neither is compared,
+    or whoever searches for one beginning after another reads them letter by letter.
+
+    What this finds the other finds, too: that one is kept for its index.
+    """
+    shown = f"found_by({table}.client->>'name', NULL, {table}.number, {table}.external_id, NULL)"
+    return f"{of_client(table)} AND {shown} {MATCHES}"
+
+
 def as_typed(text: str) -> str:
     """A text from a search field: one line, no characters that nobody can see."""
     plain = unicodedata.normalize("NFKC", text[: 4 * TEXT_MAX])

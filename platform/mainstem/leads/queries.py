@@ -242,9 +242,6 @@ SORTINGS = {
     "newest": Sorting("newest", _BY_CAME),
     "oldest": Sorting("oldest", _BY_CAME, descending=False),
 }
-_FOUND = f"""
-found_by(l.client->>'name', l.client->>'phone', l.number, l.external_id, l.client_key)
-  {finding.MATCHES}"""
 
 
 def pipeline(work: Work, *, locale: str, most: int = CARDS_MAX) -> Pipeline:
@@ -288,7 +285,7 @@ def listed(
     """The leads of one stage, page by page."""
     where = ""
     if text:
-        where += f" AND {_FOUND}"
+        where += f" AND {finding.of_client('l')}"
     if product is not None:
         where += " AND l.product_id = %(product)s"
     if since:
@@ -522,13 +519,14 @@ def introduced(
     """What an affiliate may see of the leads they introduced, newest first.
 
     Theirs are the leads of their storefronts and those they are credited for. Of another's
-    storefront no duplicates are shown: they name a client who came to somebody else.
+    storefront no duplicates are shown: they name a client who came to somebody else. What they
+    search for is compared with what they may see, never with the client's e-mail or phone.
     """
     where = ""
     if stage:
         where += f" AND l.state = %(state)s AND {STAGE} = %(stage)s"
     if text:
-        where += f" AND {_FOUND}"
+        where += f" AND {finding.of_client_without_contact('l')}"
     if since:
         where += " AND l.created_at >= %(since)s"
     if until:
