@@ -215,6 +215,22 @@ def test_taking_ones_own_list_again_opens_it_and_anothers_is_refused(staff: Staf
     assert "Per took this list." in words_of(page)
 
 
+def test_a_refused_form_leads_back_to_its_page_in_either_language(staff: Staff) -> None:
+    placed = staff.sold((KETTLE, 1))
+    per, ada, url = staff.reader("per"), staff.reader("ada"), pick_url(placed)
+    per.post(f"{url}/picking")
+    page = ada.post(f"{url}/picking")
+    assert f'href="{url}?lang=sv"' in page.text
+    assert ada.get(f"{url}?lang=sv").status_code == 200
+    again = ada.get(f"{url}/picking?lang=en")
+    assert (again.status_code, again.headers["location"]) == (303, f"{url}?lang=en")
+    moving = "/desk/ship/transit?q=SE"
+    page = per.post("/desk/ship/deliveries", {}, referer=f"http://company.example{moving}")
+    assert f'href="{moving}&amp;lang=sv"' in page.text
+    page = per.post("/desk/ship/deliveries", {}, referer="http://elsewhere.example/sign-in")
+    assert 'href="/desk/ship?lang=sv"' in page.text
+
+
 @pytest.mark.parametrize("step", ["parcel", "handover", "delivery"])
 def test_a_step_out_of_turn_is_refused_on_the_page(staff: Staff, step: str) -> None:
     placed = staff.sold((KETTLE, 1))
