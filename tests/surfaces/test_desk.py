@@ -352,7 +352,7 @@ def test_a_lead_is_taken_quoted_and_its_link_shown(staff: Staff) -> None:
     assert "You may contact me about this." in words_of(li.get(url))
     assert li.post(f"{url}/qualification").status_code == 303
     li.post(f"{url}/notes", {"words": "Called: the hinge is broken."})
-    draft = {"amount": "2 500,50", "days": "10", "scope": "Mend the hinge."}
+    draft = {"amount": "2 500,50 kr", "days": "10", "scope": "Mend the hinge."}
     assert li.post(f"{url}/quote", draft).status_code == 303
     page = li.get(url)
     assert "SEK 2,500.50 tax included" in words_of(page)
