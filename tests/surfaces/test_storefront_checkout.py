@@ -204,7 +204,7 @@ def test_an_empty_basket_has_no_checkout(buyer: Buyer) -> None:
                 "client-name": "Write your name.",
                 "client-email": "Write an e-mail address like name@example.com.",
                 "address-line1": "Write the street and number.",
-                "address-postal_code": "Write a postal code of SE.",
+                "address-postal_code": "Write a postal code of Sweden.",
                 "address-city": "Write the town.",
             },
         ),

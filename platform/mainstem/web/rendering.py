@@ -263,6 +263,8 @@ def _spoken(language: Language, name: str, fact: Any) -> Any:
         return language.when(fact)
     if isinstance(fact, date):
         return language.day(fact)
+    if name == "country" and isinstance(fact, str):
+        return language.country(fact)
     # Words of ours, not of a person: these are messages too.
     if name in ("what", "state", "action") and isinstance(fact, str):
         return language.text(fact)
