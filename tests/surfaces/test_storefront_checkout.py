@@ -135,6 +135,13 @@ def test_from_home_to_a_delivered_order_without_an_account(
     assert "On its way to you" in shipped
     assert "It left with PostNord, parcel UB123SE" in shipped
     with database.work() as work:
+        work.run("UPDATE order_line SET shipped = 1")
+    partly = words_of(buyer.reader.get(link))
+    assert "A part of it is on its way" in partly
+    assert "1 of 2 sent" in partly
+    with database.work() as work:
+        work.run("UPDATE order_line SET shipped = quantity")
+    with database.work() as work:
         shipments.deliver(work, [key])
     worker.drain(database)
     delivered = words_of(buyer.reader.get(link))
