@@ -43,6 +43,22 @@ class NothingLeftToPick(Refused):
     message: ClassVar[str] = "All of {scanned} is picked already."
 
 
+class FewerLeftToPick(Refused):
+    """More pieces were counted than the list still asks for."""
+
+    code: ClassVar[str] = "fewer_left_to_pick"
+    message: ClassVar[str] = "{scanned}: only {left} left to pick."
+
+
+class ListMovedOn(Refused):
+    """The list has changed since the page was drawn: this scan was counted, or somebody else's."""
+
+    code: ClassVar[str] = "list_moved_on"
+    message: ClassVar[str] = (
+        "The list has changed since this page was loaded. Check the count and scan again."
+    )
+
+
 class Stopped(Refused):
     """Pieces of this list were canceled while somebody had it in hand, who must know first."""
 
@@ -50,6 +66,13 @@ class Stopped(Refused):
     message: ClassVar[str] = (
         "Stop: {pieces} of {sku} cancelled. Put {in_box} back on the shelf, then confirm it here."
     )
+
+
+class StoppedUnpicked(Stopped):
+    """The same, and none of the canceled pieces had been picked."""
+
+    code: ClassVar[str] = "stopped_unpicked"
+    message: ClassVar[str] = "Stop: {pieces} of {sku} cancelled. Confirm it here before you go on."
 
 
 class AskedToStop(Refused):
@@ -71,9 +94,22 @@ def start_pick(work: Work, key: FulfilmentKey) -> None:
     record(work, "fulfilment.picking", _subject(key), home=key[0])
 
 
-def pick(work: Work, key: FulfilmentKey, scanned: str, *, quantity: int = 1) -> int:
-    """Confirm pieces of a scanned SKU; how many of the list are left. The last one ends the picking."""
+def pick(
+    work: Work,
+    key: FulfilmentKey,
+    scanned: str,
+    *,
+    quantity: int = 1,
+    counted: str | None = None,
+) -> int:
+    """Confirm pieces of a scanned SKU; how many of the list are left. The last one ends the picking.
+
+    `counted` is how many pieces the picker's page says are picked: ListMovedOn when it is another
+    number by now. What stops the list is said first.
+    """
     _step(work, key, "pick")
+    if counted is not None and counted != str(sum(one.picked for one in contents(work, key))):
+        raise ListMovedOn
     line = work.row(
         """SELECT r.line_no, r.quantity, coalesce(p.quantity, 0) AS picked
              FROM reservation r JOIN order_line l USING (home_id, order_id, line_no)
@@ -87,8 +123,11 @@ def pick(work: Work, key: FulfilmentKey, scanned: str, *, quantity: int = 1) -> 
     )
     if line is None:
         raise WrongArticle(scanned=scanned.strip())
-    if line.picked + quantity > line.quantity or quantity < 1:
+    left = line.quantity - line.picked
+    if left <= 0 or quantity < 1:
         raise NothingLeftToPick(scanned=scanned.strip())
+    if quantity > left:
+        raise FewerLeftToPick(scanned=scanned.strip(), left=left)
     work.run(
         """INSERT INTO pick AS p (home_id, order_id, fulfilment_no, line_no, quantity, picker, at)
            VALUES (%(home)s, %(order)s, %(no)s, %(line)s, %(quantity)s, %(actor)s, %(now)s)
@@ -315,9 +354,11 @@ def put_back(work: Work, key: FulfilmentKey) -> int:
     )
     if not back:
         return 0
-    record(work, "fulfilment.put_back", _subject(key), home=home)
+    pieces: int = sum(row.in_box for row in back)
+    fact = "fulfilment.put_back" if pieces else "fulfilment.stop_confirmed"
+    record(work, fact, _subject(key), home=home)
     _end_picking(work, key, "picking", "parked")
-    return sum(row.in_box for row in back)
+    return pieces
 
 
 def _end_picking(work: Work, key: FulfilmentKey, *states: str) -> int:
@@ -370,7 +411,8 @@ def _step(work: Work, key: FulfilmentKey, action: str) -> None:
     if row is None:
         raise NotFound("fulfilment")
     for stop in stops(work, key):
-        raise Stopped(pieces=stop.pieces, sku=stop.sku, in_box=stop.in_box)
+        kind = Stopped if stop.in_box else StoppedUnpicked
+        raise kind(pieces=stop.pieces, sku=stop.sku, in_box=stop.in_box)
     if row.waits:
         raise AskedToStop
     allowed, to = STEPS[action]

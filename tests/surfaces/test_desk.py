@@ -103,7 +103,8 @@ def test_a_picker_is_told_to_stop_and_goes_on_when_the_box_is_right(staff: Staff
             reason="regret",
             lines=[(1, 250000)],
         )
-    heard = per.post(f"{url}/picks", {"code": KETTLE, "picked": "1"}, **{"x-scan": "yes"})
+    # The page still says 2; one of them was taken out of the count.
+    heard = per.post(f"{url}/picks", {"code": KETTLE, "picked": "2"}, **{"x-scan": "yes"})
     assert heard.status_code == 409
     assert 'class="scan-said is-bad"' in heard.text
     assert "Stop: 2 of KETTLE-1 cancelled." in words_of(heard)
@@ -132,7 +133,60 @@ def test_what_was_canceled_in_hand_stands_on_a_list_until_it_is_back(staff: Staf
     assert "To put back" in words_of(per.get("/desk/ship"))
     per.post(f"{url}/put-back")
     assert "To put back" not in words_of(per.get("/desk/ship"))
-    assert "This work was cancelled." in words_of(per.get(url))
+    page = words_of(per.get(url))
+    assert "This work was cancelled. Nothing of it has to go back on the shelf." in page
+    assert "Put back what you have taken" not in page
+    assert "0 of 0 pieces" not in page
+
+
+def test_a_list_canceled_before_it_was_begun_asks_nobody_to_put_anything_back(
+    staff: Staff,
+) -> None:
+    placed = staff.sold((KETTLE, 1))
+    with staff.database.work() as work:
+        orders.cancel(work, placed.home_id, placed.order_id, reason="regret")
+    page = words_of(staff.reader("per").get(pick_url(placed)))
+    assert "Nothing of it has to go back on the shelf." in page
+    assert "0 of 0 pieces" not in page
+
+
+def test_a_stop_with_nothing_in_the_box_is_confirmed_and_told_so(staff: Staff) -> None:
+    placed = staff.sold((KETTLE, 3), (SKILLET, 1))
+    per, url = staff.reader("per"), pick_url(placed)
+    per.post(f"{url}/picking")
+    with staff.database.work() as work:
+        orders.refund(
+            work,
+            placed.home_id,
+            placed.order_id,
+            amount_minor=125000,
+            reason="regret",
+            lines=[(1, 125000)],
+        )
+    heard = words_of(scan(per, url, KETTLE))
+    assert "Stop: 1 of KETTLE-1 cancelled. Confirm it here before you go on." in heard
+    per.post(f"{url}/put-back")
+    assert "Confirmed: nothing had to go back on the shelf." in per.get(url).text
+    with staff.database.work() as work:
+        told = "SELECT count(*) FROM fact WHERE name = "
+        assert work.value(told + "'fulfilment.put_back'") == 0
+        assert work.value(told + "'fulfilment.stop_confirmed'") == 1
+
+
+def test_a_scan_after_a_colleague_has_finished_is_refused_aloud_on_the_next_page(
+    staff: Staff,
+) -> None:
+    placed = staff.sold((KETTLE, 1))
+    per, ada, url = staff.reader("per"), staff.reader("ada"), pick_url(placed)
+    per.post(f"{url}/picking")
+    scan(per, url, KETTLE)
+    late = {"code": KETTLE, "picked": "0"}
+    said = "This fulfilment is picked; it cannot be picked now."
+    assert said in words_of(ada.post(f"{url}/picks", late))
+    assert ada.post(f"{url}/picks", late, **{"x-scan": "yes"}).headers["location"] == url
+    page = words_of(ada.get(url))
+    assert said in page
+    assert "Number on the label" in page
 
 
 def test_a_wrong_article_is_refused_aloud_and_counts_nothing(staff: Staff) -> None:
@@ -156,7 +210,7 @@ def test_a_wrong_article_is_refused_aloud_and_counts_nothing(staff: Staff) -> No
         ("", {}, 422, "Scan an article or type its number."),
         (KETTLE, {"quantity": "0"}, 422, "Count in whole pieces."),
         (KETTLE, {"quantity": "two"}, 422, "Count in whole pieces."),
-        (KETTLE, {"quantity": "3"}, 409, "All of KETTLE-1 is picked already."),
+        (KETTLE, {"quantity": "3"}, 409, "KETTLE-1: only 2 left to pick."),
         ("<script>alert(1)</script>", {}, 409, "is not on this pick list."),
     ],
 )
@@ -213,6 +267,22 @@ def test_taking_ones_own_list_again_opens_it_and_anothers_is_refused(staff: Staf
     assert page.status_code == 409
     assert "This fulfilment is being picked; it cannot be started now." in words_of(page)
     assert "Per took this list." in words_of(page)
+
+
+def test_a_refused_form_leads_back_to_its_page_in_either_language(staff: Staff) -> None:
+    placed = staff.sold((KETTLE, 1))
+    per, ada, url = staff.reader("per"), staff.reader("ada"), pick_url(placed)
+    per.post(f"{url}/picking")
+    page = ada.post(f"{url}/picking")
+    assert f'href="{url}?lang=sv"' in page.text
+    assert ada.get(f"{url}?lang=sv").status_code == 200
+    again = ada.get(f"{url}/picking?lang=en")
+    assert (again.status_code, again.headers["location"]) == (303, f"{url}?lang=en")
+    moving = "/desk/ship/transit?q=SE"
+    page = per.post("/desk/ship/deliveries", {}, referer=f"http://company.example{moving}")
+    assert f'href="{moving}&amp;lang=sv"' in page.text
+    page = per.post("/desk/ship/deliveries", {}, referer="http://elsewhere.example/sign-in")
+    assert 'href="/desk/ship?lang=sv"' in page.text
 
 
 @pytest.mark.parametrize("step", ["parcel", "handover", "delivery"])
@@ -282,7 +352,7 @@ def test_a_lead_is_taken_quoted_and_its_link_shown(staff: Staff) -> None:
     assert "You may contact me about this." in words_of(li.get(url))
     assert li.post(f"{url}/qualification").status_code == 303
     li.post(f"{url}/notes", {"words": "Called: the hinge is broken."})
-    draft = {"amount": "2 500,50", "days": "10", "scope": "Mend the hinge."}
+    draft = {"amount": "2 500,50 kr", "days": "10", "scope": "Mend the hinge."}
     assert li.post(f"{url}/quote", draft).status_code == 303
     page = li.get(url)
     assert "SEK 2,500.50 tax included" in words_of(page)

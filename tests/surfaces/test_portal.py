@@ -457,6 +457,10 @@ def test_the_affiliates_links_and_codes(
     assert taken.status_code == 422
     assert "This code is taken. Choose another." in words_of(taken)
     bad = reader.post("/portal/account/codes", {"code": "å!"})
+    assert 'href="/portal/account?lang=en"' in bad.text
+    assert reader.get("/portal/account/codes?lang=en").headers["location"] == (
+        "/portal/account?lang=en"
+    )
     assert bad.status_code == 422
     assert "Use 2 to 32 letters" in words_of(bad)
 

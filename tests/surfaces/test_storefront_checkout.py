@@ -135,6 +135,13 @@ def test_from_home_to_a_delivered_order_without_an_account(
     assert "On its way to you" in shipped
     assert "It left with PostNord, parcel UB123SE" in shipped
     with database.work() as work:
+        work.run("UPDATE order_line SET shipped = 1")
+    partly = words_of(buyer.reader.get(link))
+    assert "A part of it is on its way" in partly
+    assert "1 of 2 sent" in partly
+    with database.work() as work:
+        work.run("UPDATE order_line SET shipped = quantity")
+    with database.work() as work:
         shipments.deliver(work, [key])
     worker.drain(database)
     delivered = words_of(buyer.reader.get(link))
@@ -204,7 +211,7 @@ def test_an_empty_basket_has_no_checkout(buyer: Buyer) -> None:
                 "client-name": "Write your name.",
                 "client-email": "Write an e-mail address like name@example.com.",
                 "address-line1": "Write the street and number.",
-                "address-postal_code": "Write a postal code of SE.",
+                "address-postal_code": "Write a postal code of Sweden.",
                 "address-city": "Write the town.",
             },
         ),

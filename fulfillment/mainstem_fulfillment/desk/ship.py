@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.work import Work
-from mainstem.orders import local_day, lock
+from mainstem.orders import local_day
 from mainstem.web import listing
 from mainstem.web.console.layout import (
     HttpRequest,
@@ -41,13 +41,6 @@ QUEUES = {
 PIECES_MAX = 1000
 
 
-class ListMovedOn(Refused):
-    """The list has changed since the page was drawn: this scan was counted, or somebody else's."""
-
-    code = "list_moved_on"
-    message = "The list has changed since this page was loaded. Check the count and scan again."
-
-
 class Queue(Page, kw_only=True):
     """The list of open work; `queue` is the part of it that is shown."""
 
@@ -71,13 +64,15 @@ class Transit(Page, kw_only=True):
 
 class FulfilmentPage(Page, kw_only=True):
     """One fulfilment: `line` is the one to pick now, None when all are. `stops` are what was
-    canceled while somebody had it in hand: first of all they go back on the shelf."""
+    canceled while somebody had it in hand: first of all they go back on the shelf. `scans` says
+    whether articles are scanned now."""
 
     it: Any
     url: str
     lines: list[Any]
     line: Any
     stops: list[Any]
+    scans: bool
     picked: int
     pieces: int
     picker: str
@@ -230,6 +225,7 @@ def _page(request: HttpRequest, work: Work, key: FulfilmentKey) -> FulfilmentPag
         lines=lines,
         line=next((line for line in lines if line.picked < line.quantity), None),
         stops=shipments.stops(work, key),
+        scans=it.state == "picking" and it.order_state == "placed",
         picked=sum(line.picked for line in lines),
         pieces=sum(line.quantity for line in lines),
         picker=names_of(work, language, [it.picker or ""]).get(it.picker or "", ""),
@@ -283,11 +279,7 @@ def scan(
         pieces = _pieces(form["quantity"])
         if not code:
             raise InvalidInput(Problem("/code", "missing", "Scan an article or type its number."))
-        lock(work, [(home, order)])
-        counted = sum(line.picked for line in shipments.contents(work, key))
-        if form["picked"] and form["picked"] != str(counted):
-            raise ListMovedOn()
-        shipments.pick(work, key, code, quantity=pieces)
+        shipments.pick(work, key, code, quantity=pieces, counted=form["picked"] or None)
 
     refusal = refused(work, count)
     language = language_of(request)
@@ -296,6 +288,11 @@ def scan(
         page.heard, page.heard_tone = said(language, refusal), "bad"
         if refusal.problems:
             page.heard = " ".join(problem.text(language.text) for problem in refusal.problems)
+        if not page.scans:
+            # The list is over, and the field with what it says is gone: it is said above the page.
+            if request.headers.get("x-scan"):
+                return redirect(request, _url(key), notice=page.heard, tone="bad")
+            page.error = page.heard
         return render(request, "desk/work.html", page, status=refusal.status)
     line = next(line for line in page.lines if line.sku.upper() == code.upper())
     page.heard_tone = "good"
@@ -325,7 +322,7 @@ def put_back(
         "One piece is back on the shelf.", "{n} pieces are back on the shelf.", pieces
     )
     if not pieces:
-        words = language.text("Nothing had to go back on the shelf.")
+        words = language.text("Confirmed: nothing had to go back on the shelf.")
     return redirect(request, _url(key), notice=words)
 
 

@@ -77,6 +77,10 @@ class Language:
         """How this language writes the currency."""
         return str(get_currency_symbol(currency, locale=self._babel))
 
+    def country(self, code: str) -> str:
+        """A country as the reader calls it; its code where it has no name."""
+        return str(self._babel.territories.get(code, code))
+
     def day(self, at: date | datetime) -> str:
         """A day, as it is where the company lives."""
         if isinstance(at, datetime):

@@ -9,12 +9,18 @@ from urllib.parse import urlencode
 import msgspec
 from jinja2 import TemplateError
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, NotFoundException, ValidationException
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
 
 from mainstem.kit.db import held_a_zero, was_in_the_way
 from mainstem.kit.errors import InvalidInput, Refused
 from mainstem.kit.locale import Language
 from mainstem.kit.telemetry import log
+from mainstem.web.addresses import page_above
 from mainstem.web.context import Busy, Connection, app_context_of, request_context_of
 from mainstem.web.forms import problem_from, zero
 from mainstem.web.guards import ChooseAffiliate, KeyRefused, SignInNeeded
@@ -89,6 +95,10 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
             return redirect(request, "/sign-in?" + _back_here(request))
         if isinstance(error, ChooseAffiliate):
             return redirect(request, "/choose?" + _back_here(request))
+        if isinstance(error, MethodNotAllowedException) and (page := page_above(request)) != "/":
+            # A form's address, opened by a reload, a link or the back of a browser.
+            query = request.url.query
+            return redirect(request, page + (f"?{query}" if query else ""))
     details = explain(request, error)
     if details.status >= 500 and not isinstance(error, Busy):
         route = str(request.scope.get("path_template", ""))

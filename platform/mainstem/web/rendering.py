@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import msgspec
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -25,6 +25,7 @@ from mainstem.kit.settings import Settings
 from mainstem.languages import negotiate
 from mainstem.money import Money
 from mainstem.paths import TEMPLATES
+from mainstem.web.addresses import page_of
 from mainstem.web.context import (
     AppContext,
     Connection,
@@ -262,6 +263,8 @@ def _spoken(language: Language, name: str, fact: Any) -> Any:
         return language.when(fact)
     if isinstance(fact, date):
         return language.day(fact)
+    if name == "country" and isinstance(fact, str):
+        return language.country(fact)
     # Words of ours, not of a person: these are messages too.
     if name in ("what", "state", "action") and isinstance(fact, str):
         return language.text(fact)
@@ -278,17 +281,22 @@ def _fields(context: Any) -> dict[str, Any]:
 
 
 def _here(connection: Connection) -> str:
-    """Where the reader is, to come back to; the front page where there is no coming back."""
+    """Where the reader is, to come back to: a form that was refused stands on its page."""
     if connection.scope.get("method") != "GET":
-        return "/"
+        return page_of(connection)
     query = urlencode(_query(connection))
     return connection.url.path + (f"?{query}" if query else "")
 
 
 def _language_links(connection: Connection, locale: str) -> list[LanguageLink]:
-    kept = _query(connection)
+    """The page in each language. A form's address cannot be opened: the links of a page that
+    refused one lead to the page itself."""
+    page, kept = "", _query(connection)
+    if connection.scope.get("method") != "GET":
+        page, _, query = page_of(connection).partition("?")
+        kept = [pair for pair in parse_qsl(query) if pair[0] != "lang"]
     return [
-        LanguageLink(code, name, "?" + urlencode([*kept, ("lang", code)]), code == locale)
+        LanguageLink(code, name, f"{page}?" + urlencode([*kept, ("lang", code)]), code == locale)
         for code, name in LANGUAGE_NAMES.items()
     ]
 

@@ -12,7 +12,27 @@ if (form) {
   const line = [];
   let busy = false;
 
+  const missed = document.getElementById("missed");
+  let alarm = said.dataset.heard === "bad" ? said.textContent : "";
+
+  // What was not counted stays until it is seen: the next good scan follows before anybody looks up.
+  const keep = () => {
+    if (!alarm) return;
+    const row = document.createElement("li");
+    row.textContent = alarm;
+    missed.querySelector("ul").append(row);
+    missed.hidden = false;
+  };
+
+  missed.querySelector("button").addEventListener("click", () => {
+    missed.querySelector("ul").replaceChildren();
+    missed.hidden = true;
+    code.focus();
+  });
+
   const hear = (words, tone) => {
+    keep();
+    alarm = tone === "bad" ? words : "";
     said.className = `scan-said${tone ? ` is-${tone}` : ""}`;
     // Said again even if it is the same as before: two wrong scans are two alarms.
     said.textContent = "";
@@ -44,6 +64,7 @@ if (form) {
       });
       // The last piece leads on to packing; a session that ended leads to the sign-in page. The browser goes
       // there itself: fetched here, the page would have used up the notice that it shows once.
+      if (answer.type === "opaqueredirect" && line.length) { busy = false; send(); return; }
       if (answer.type === "opaqueredirect") { window.location.assign(window.location.href); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!draw(page)) { window.location.assign(window.location.href); return; }
@@ -56,7 +77,8 @@ if (form) {
 
   const take = (scanned) => {
     if (!scanned) return;
-    line.push([scanned, pieces.value || "1"]);
+    // What is no number reads as empty, and empty is one piece: it is sent as what it is.
+    line.push([scanned, pieces.validity.badInput ? "?" : pieces.value || "1"]);
     code.value = "";
     pieces.value = "1";
     code.focus();  // now, and not after the answer: the next scan may begin before it

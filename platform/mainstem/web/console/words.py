@@ -32,6 +32,7 @@ FACTS = {
     "commission.released_by_review": "A client's purchase: the commission is released",
     "commission.refused_by_review": "A participant's own purchase: no commission",
     "fulfilment.put_back": "Put back on the shelf",
+    "fulfilment.stop_confirmed": "Cancelled pieces confirmed by the picker",
     "fulfilment.resumed": "No longer on hold: the dispute is won",
     "job.arrived": "Team arrived",
     "job.canceled": "Job cancelled",
