@@ -521,11 +521,35 @@ def test_a_job_is_moved_and_its_old_time_is_free_again(staff: Staff) -> None:
     assert later.endswith(moved.isoformat())
 
 
-@pytest.mark.parametrize("sent", [{}, {"time": "1 soon", "hours": "4"}, {"time": "", "hours": "4"}])
+HUGE = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"time": "1 soon", "hours": "4"},
+        {"time": "", "hours": "4"},
+        {"time": f"{HUGE} 2026-12-01T10:00:00+00:00", "hours": "2"},
+        {"time": "1 9999-12-31T23:59:00+00:00", "hours": "24"},
+        {"time": "1 2026-12-01T10:00:00+00:00", "hours": HUGE},
+    ],
+)
 def test_a_job_is_booked_at_a_time_and_not_at_none(staff: Staff, sent: dict[str, str]) -> None:
     staff.sold((REPAIR, 1))
     page = staff.reader("li").post(f"{job_url(staff)}/schedule", sent)
     assert (page.status_code, "Choose one of the free times." in words_of(page)) == (422, True)
+
+
+def test_numbers_beyond_all_measure_are_refused_as_any_wrong_one(staff: Staff) -> None:
+    placed = staff.sold((KETTLE, 1), (REPAIR, 1))
+    per, li = staff.reader("per"), staff.reader("li")
+    assert li.get(f"{job_url(staff)}?hours={HUGE}").status_code == 200
+    for parcel in (f"{HUGE}:{placed.order_id}:1", f"1:{placed.order_id}:{HUGE}", "1:x:1"):
+        assert per.post("/desk/ship/deliveries", {"parcel": parcel}).status_code == 422
+    url = pick_url(placed)
+    per.post(f"{url}/picking")
+    assert per.post(f"{url}/picks", {"code": "KETTLE-1", "quantity": HUGE}).status_code == 422
 
 
 def test_an_objection_brings_the_job_back_to_be_put_right(staff: Staff, clock: FixedClock) -> None:

@@ -60,6 +60,26 @@ def test_the_client_closes_every_earlier_link_and_gets_a_new_one(
     assert reader.get(found.headers["location"]).status_code == 200, "by number and e-mail"
 
 
+def test_whoever_guesses_at_numbers_and_addresses_waits(
+    reader: Reader, database: Database, placed: Placed
+) -> None:
+    with database.work() as work:
+        slug = work.value("SELECT slug FROM storefront WHERE name = 'Cedar Iron'")
+
+    def look_up(email: str) -> Any:
+        return Buyer(reader, slug).reader.post(
+            f"/s/{slug}/track", {"number": placed.number, "email": email}
+        )
+
+    for no in range(10):
+        assert look_up("ada@example.com").status_code == 303, "who knows it is never slowed"
+        assert look_up(f"a{no}@example.com").status_code == 404
+    slowed = look_up("ada@example.com")
+    assert slowed.status_code == 429
+    assert 0 < int(slowed.headers["Retry-After"]) <= 600
+    assert "Try again in 10 min" in words_of(slowed)
+
+
 def test_staff_close_the_clients_links(database: Database, open_app: Open) -> None:
     staff = staffed(database, open_app)
     a_shop_with_texts(database, staff.company)

@@ -237,11 +237,11 @@ def _wanted(shopper: Shopper, basket: Basket, form: Form) -> OrderWanted:
         code=code,
         link=shopper.referral,
         totals=TotalsSeen(total_minor=_total(form)),
-        ip_address=_origin(shopper.request),
+        ip_address=origin_of(shopper.request),
     )
 
 
-def _origin(request: Request[Any, Any, Any]) -> str:
+def origin_of(request: Request[Any, Any, Any]) -> str:
     """The network address that an unpaid order counts against. In production a private one is a
     proxy's that we were not told of, and says nothing about who orders."""
     host = request.client.host if request.client else ""

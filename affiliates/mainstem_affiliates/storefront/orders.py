@@ -13,7 +13,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import orders, payments
-from mainstem.identity import ANSWER, EVERYTHING, PAY, OrderLink, client_link, read_order_link
+from mainstem.identity import (
+    ANSWER,
+    EVERYTHING,
+    PAY,
+    OrderLink,
+    TooManyAttempts,
+    client_link,
+    read_order_link,
+)
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
@@ -22,7 +30,7 @@ from mainstem.web import Form, app_context_of, redirect, whole_number
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
-from mainstem_affiliates.storefront.checkout import country_name, to_payment
+from mainstem_affiliates.storefront.checkout import country_name, origin_of, to_payment
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.reads import OrderView
 
@@ -198,15 +206,24 @@ async def track(
             return None
         return _new_link(request, *found, orders.links_open_from(work, *found), may={PAY})
 
-    token = await in_work(request, CLIENT, look)
-    if token is None:
-        said = "We find no order with this number and this e-mail address."
+    def again(status: int, said: str, **facts: object) -> Page:
         page = TrackPage(
             **shopper.layout("track"),
             values={"number": number, "email": email},
-            error=shopper.language.text(said),
+            error=shopper.language.text(said).format(**facts),
         )
-        return shopper.page("storefront/track.html", page, status=404)
+        return shopper.page("storefront/track.html", page, status=status)
+
+    address, tries = origin_of(request), app_context_of(request).wrong_look_ups
+    if seconds := tries.wait(address):
+        answer = again(429, TooManyAttempts.message, minutes=-(-seconds // 60))
+        answer.headers["Retry-After"] = str(seconds)
+        return answer
+    token = await in_work(request, CLIENT, look)
+    if token is None:
+        if address:
+            tries.wrong(address)
+        return again(404, "We find no order with this number and this e-mail address.")
     return redirect(request, f"/order/{token}")
 
 

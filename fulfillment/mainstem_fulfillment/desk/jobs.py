@@ -32,7 +32,7 @@ from mainstem.web.console.layout import (
     show,
     tone_of,
 )
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, whole_number
 from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
 from mainstem_fulfillment import jobs
@@ -41,6 +41,8 @@ from mainstem_fulfillment.jobs import JobCard, JobKey, JobView, TeamDay
 
 HALF_HOURS = (2, 3, 4, 6, 8, 10, 12, 16)
 DAYS_SHOWN = 5
+HALF_HOURS_MAX = 24
+CALENDAR_YEARS = range(2000, 2200)
 DAYS_AWAY_MAX = 3650
 
 
@@ -288,8 +290,8 @@ def _page(request: HttpRequest, work: Work, key: JobKey, hours: str = "", day: s
 
 
 def _half_hours(text: str, card: JobCard) -> int:
-    if text.isdecimal() and 1 <= int(text) <= 24:
-        return int(text)
+    if 1 <= (typed := whole_number(text, digits=2) or 0) <= HALF_HOURS_MAX:
+        return typed
     if card.starts_at and card.ends_at:
         return max(1, (card.ends_at - card.starts_at) // timedelta(minutes=30))
     return 4
@@ -359,15 +361,17 @@ def schedule(
 
 
 def _time(form: Form) -> tuple[int, datetime, timedelta]:
+    said, _, at = form["time"].partition(" ")
+    team, half_hours = whole_number(said), whole_number(form["hours"], digits=2) or 0
     try:
-        team, _, at = form["time"].partition(" ")
         starts_at = datetime.fromisoformat(at)
-        half_hours = int(form["hours"])
-        if starts_at.tzinfo is None or not 1 <= half_hours <= 24:
+        if team is None or starts_at.tzinfo is None or starts_at.year not in CALENDAR_YEARS:
             raise ValueError
-        return int(team), starts_at, timedelta(minutes=30 * half_hours)
+        if not 1 <= half_hours <= HALF_HOURS_MAX:
+            raise ValueError
     except ValueError:
         raise InvalidInput(Problem("/time", "missing", "Choose one of the free times.")) from None
+    return team, starts_at, timedelta(minutes=30 * half_hours)
 
 
 @post(f"{BASE}/departure", sync_to_thread=True)

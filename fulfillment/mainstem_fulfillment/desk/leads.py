@@ -31,7 +31,7 @@ from mainstem.web.console.layout import (
     tone_of,
 )
 from mainstem.web.context import app_context_of
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, whole_number
 from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
 from mainstem_fulfillment.desk import queries
@@ -293,7 +293,8 @@ def quote(
 
     def write() -> None:
         view = leads.queries.page(work, home, lead, locale="en")
-        if form["days"] and not form["days"].isdecimal():
+        days = whole_number(form["days"] or "0", digits=4)
+        if days is None:
             raise InvalidInput(Problem("/days", "invalid_field", "Count in whole days."))
         try:
             leads.draft_quote(
@@ -302,7 +303,7 @@ def quote(
                 lead,
                 amount=amount_in(form["amount"], view.currency),
                 scope=form["scope"],
-                valid_days=int(form["days"] or 0),
+                valid_days=days,
             )
         except InvalidInput as wrong:
             raise InvalidInput(*map(_as_on_the_form, wrong.problems)) from None

@@ -24,7 +24,7 @@ from mainstem.web.console.layout import (
     said,
     show,
 )
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, whole_number
 from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect, render
 from mainstem_fulfillment import shipments
@@ -187,8 +187,11 @@ def _keys(sent: list[str]) -> list[FulfilmentKey]:
     keys = []
     for text in sent:
         try:
-            home, order, no = text.split(":")
-            keys.append((int(home), UUID(order), int(no)))
+            said, order, nth = text.split(":")
+            home, no = whole_number(said), whole_number(nth, digits=4)
+            if home is None or no is None:
+                raise ValueError
+            keys.append((home, UUID(order), no))
         except ValueError:
             raise InvalidInput(
                 Problem("/parcel", "invalid_field", "This is not one of the parcels.")
@@ -329,9 +332,10 @@ def put_back(
 def _pieces(text: str) -> int:
     if not text:
         return 1
-    if not text.isdecimal() or not 1 <= int(text) <= PIECES_MAX:
+    pieces = whole_number(text)
+    if pieces is None or not 1 <= pieces <= PIECES_MAX:
         raise InvalidInput(Problem("/quantity", "invalid_field", "Count in whole pieces."))
-    return int(text)
+    return pieces
 
 
 @post(f"{BASE}/parcel", sync_to_thread=True)

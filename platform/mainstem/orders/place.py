@@ -620,8 +620,8 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
         keys.append(
             (wanted.home_id, wanted.storefront_id, wanted.key, wanted.fingerprint, draft.id)
         )
-        if whose := dict(draft.whose):
-            origins.append((wanted.home_id, draft.id, whose["address"], whose["contact"],
+        if draft.whose and draft.client:
+            origins.append((wanted.home_id, draft.id, wanted.ip_address, draft.client.key,
                             draft.large, draft.at))  # fmt: skip
         numbers: dict[int, int] = {}
         for part in draft.parts:

@@ -1,9 +1,10 @@
 """Unpaid holds: what an order keeps from others before it is paid, and how much of that is fair.
 
 Anybody may order without paying, and the goods are kept for them meanwhile. So that nobody empties
-the shelf for nothing, an order from an open shop's page counts against its network address and its
-contact: few may wait to be paid at a time, and fewer still may take a large share of what is left,
-which they also keep for a shorter time. Orders of a storefront's key, of quotes and of a history
+the shelf for nothing, an order from an open shop's page counts against its network address and, at
+that address, its contact: few may wait to be paid at a time, and fewer still may take a large share
+of what is left, which they also keep for a shorter time. What somebody orders elsewhere under
+another's e-mail address keeps nobody from buying. Orders of a storefront's key, of quotes and of a history
 have somebody who answers for them, and are not counted.
 """
 
@@ -55,7 +56,7 @@ class TooManyUnpaid(Refused):
 
 
 Who = tuple[str, str]
-"""`address` or `contact`, and which."""
+"""`address` and which; or `contact`, and which at which address, parted by a space."""
 
 
 @dataclass(slots=True)
@@ -89,7 +90,10 @@ def whose(wanted: OrderWanted, client_key: str) -> list[Who]:
     """Against whom an order counts; nobody where somebody answers for it."""
     if not wanted.ip_address:
         return []
-    return [("contact", client_key), ("address", wanted.ip_address)]
+    return [
+        ("contact", f"{wanted.ip_address} {client_key}"),
+        ("address", wanted.ip_address),
+    ]
 
 
 def is_large(needs: Sequence[tuple[int, int, int]], shelf: Shelf) -> bool:
@@ -111,7 +115,9 @@ SELECT asked.kind, asked.who, count(*) FILTER (WHERE c.state = 'pending') AS wai
  CROSS JOIN LATERAL (
        SELECT o.state, c.large
          FROM (SELECT home_id, order_id, large FROM checkout_origin
-                WHERE asked.kind = 'contact' AND client_key = asked.who AND placed_at > %(since)s
+                WHERE asked.kind = 'contact' AND address = split_part(asked.who, ' ', 1)
+                  AND client_key = substr(asked.who, strpos(asked.who, ' ') + 1)
+                  AND placed_at > %(since)s
                 UNION ALL
                SELECT home_id, order_id, large FROM checkout_origin
                 WHERE asked.kind = 'address' AND address = asked.who AND placed_at > %(since)s) AS c

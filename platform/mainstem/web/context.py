@@ -20,7 +20,7 @@ from mainstem.kit.errors import Refused
 from mainstem.kit.ids import new_id
 from mainstem.kit.settings import Settings
 from mainstem.web.static import StaticFiles
-from mainstem.web.throttle import Throttle
+from mainstem.web.throttle import Throttle, WrongTries
 
 KEY = "mainstem.request_context"
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -63,6 +63,8 @@ class AppContext:
 
     sign_ins_waiting: list[None] = field(default_factory=list)
     gateway_throttle: Throttle = field(default_factory=lambda: Throttle(10))
+    wrong_look_ups: WrongTries = field(default_factory=lambda: WrongTries(10, 600))
+    """Of orders by number and e-mail address, by network address."""
     """Who has just made us ask the gateway, by opening a page."""
 
     @property

@@ -28,7 +28,7 @@ from mainstem.web.console.layout import (
     refused,
     show,
 )
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, whole_number
 from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
 
@@ -186,12 +186,10 @@ def move_clock(
 
 
 def _span(form: Form) -> timedelta:
-    try:
-        return timedelta(days=int(form["days"] or 0), hours=int(form["hours"] or 0))
-    except (ValueError, OverflowError):
-        raise InvalidInput(
-            Problem("/days", "invalid_field", "Count in whole days and hours.")
-        ) from None
+    days, hours = (whole_number(form[name] or "0", digits=6) for name in ("days", "hours"))
+    if days is None or hours is None:
+        raise InvalidInput(Problem("/days", "invalid_field", "Count in whole days and hours."))
+    return timedelta(days=days, hours=hours)
 
 
 routes = [facts, retry_fact, clock, move_clock]
