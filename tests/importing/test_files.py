@@ -140,7 +140,12 @@ def test_whatever_is_quoted_by_the_rules_comes_out_as_it_went_in(
 def test_a_second_header_in_the_file_is_refused_by_name(tmp_path: Path) -> None:
     first, second = a_text({"external_id": "1"}, {"external_id": "2"}), a_text({"external_id": "3"})
     told = [
-        (4, "", "is a second header: two exports in one file. Import each from a file of its own")
+        (
+            4,
+            "",
+            "is a second header: two exports in one file. Import each from a file of its own."
+            " What follows it was not read",
+        )
     ]
     assert problems(tmp_path, first + second) == told
     assert problems(tmp_path, first + "\ufeff" + second.replace("locale,", "locale,code,")) == told

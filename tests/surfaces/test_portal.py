@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ from tests.company import (
 )
 from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
 
-from mainstem import commissions, flow, identity, leads, payments, payouts, worker
+from mainstem import commissions, flow, identity, leads, ledger, payments, payouts, worker
 from mainstem.identity import passwords
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -219,6 +219,23 @@ def test_below_the_minimum_the_affiliate_reads_how_much_is_missing(
     assert "Available for payout SEK 64.00" in words
     assert "SEK 136.00 more and it is paid out" in words
     assert "Payouts begin at SEK 200.00." in words
+
+
+def test_what_becomes_payable_before_the_next_run_goes_out_with_it(
+    database: Database, company: Company, signed_in: Any, clock: FixedClock
+) -> None:
+    delivered(database, company.shop, (KETTLE, 2))
+    with database.work() as work:
+        work.run(
+            "INSERT INTO pay_account VALUES (%(id)s, 'bank', 'SE-1', 'SEK', 'active', now())",
+            id=company.cedar,
+        )
+        [held] = ledger.held_until(work, date.max, owner_id=company.cedar)
+    day = held[2]
+    clock.set(datetime.combine(day - timedelta(days=1), time(12), UTC))
+    words = words_of(signed_in("cedar").get("/portal"))
+    monday = day + timedelta(days=-day.weekday() % 7)
+    assert f"SEK 200.00 goes out on {monday.day} {monday:%b} {monday.year}" in words
 
 
 def test_two_currencies_are_never_added(

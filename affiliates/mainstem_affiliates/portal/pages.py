@@ -645,20 +645,19 @@ def _next(
             label=text("See my links"),
             url="/portal/account#links",
         )
-    if first.missing is not None and first.money.payable:
+    day = reads.next_payout_day(work)
+    due, missing = first.payable_by(day), first.missing(day)
+    if missing is not None and due:
         return NextStep(
-            title=text("{amount} more and it is paid out").format(
-                amount=language.money(first.missing)
-            ),
+            title=text("{amount} more and it is paid out").format(amount=language.money(missing)),
             text=text("Payouts begin at {minimum}. What is payable stays yours until then.").format(
                 minimum=language.money(first.minimum) if first.minimum else ""
             ),
         )
-    if first.money.payable:
+    if due:
         return NextStep(
             title=text("{amount} goes out on {day}").format(
-                amount=language.money(first.money.payable),
-                day=language.day(reads.next_payout_day(work)),
+                amount=language.money(due), day=language.day(day)
             ),
             text=text("Payouts run every Monday. You need not do anything."),
             tone="good",

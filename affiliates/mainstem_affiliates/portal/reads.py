@@ -67,10 +67,14 @@ class CurrencyBalance:
         """Whether more went back than is left."""
         return bool(self.money.debt)
 
-    @property
-    def missing(self) -> Money | None:
-        """What is missing until it is paid out; None when there is enough, or a debt."""
-        payable = self.money.payable
+    def payable_by(self, day: date) -> Money:
+        """What there is to pay out on a day, if nothing comes back before."""
+        due = (one.amount for one in self.upcoming if one.day is not None and one.day <= day)
+        return sum(due, self.money.payable)
+
+    def missing(self, day: date) -> Money | None:
+        """What is missing until it is paid out on that day; None when there is enough, or a debt."""
+        payable = self.payable_by(day)
         if self.minimum is None or self.is_debt or payable.minor >= self.minimum.minor:
             return None
         return self.minimum - payable

@@ -79,7 +79,7 @@ class CsvRows:
                     yield Fault(
                         begins,
                         "is a second header: two exports in one file."
-                        " Import each from a file of its own",
+                        " Import each from a file of its own. What follows it was not read",
                     )
                     return
                 try:
