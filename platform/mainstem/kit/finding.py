@@ -10,6 +10,10 @@ TEXT_MAX = 200
 _NUMBER = re.compile(r"[0-9A-HJKMNP-TV-Z]{10}")
 _APART = re.compile(r"""[\s,.()/'"-]+""")
 _NO_LETTERS = str.maketrans("OIL", "011")
+# As pages and mails print it, in any of their languages: "Order 7KQ2M-94TXD".
+_BEFORE_A_NUMBER = re.compile(
+    r"^\s*[^\W\d_]+[\s.:]+(?=\W*[0-9A-Za-z]{5}\W*[0-9A-Za-z]{5}\W*(-\d+)?\s*$)"
+)
 _PHONE = re.compile(r"[\d\s()+./-]{7,30}")
 _PHONE_END = 7
 _PREFIX_MIN = 3
@@ -44,11 +48,11 @@ def as_typed(text: str) -> str:
 
 
 def number_in(text: str) -> str | None:
-    """The number of an order, lead or payout, however it was typed: `#7kq2m 94txd`, `7KQ2M-94TXD`.
+    """The number of an order, lead or payout, however it was typed: `#7kq2m 94txd`, `Order 7KQ2M-94TXD`.
 
     A quote's number begins with its lead's. O is zero, I and L are one: no number has them.
     """
-    letters = re.sub(r"[\W_]", "", text).upper().translate(_NO_LETTERS)
+    letters = re.sub(r"[\W_]", "", _BEFORE_A_NUMBER.sub("", text)).upper().translate(_NO_LETTERS)
     if re.search(r"-\d{1,2}$", text.strip()) and len(letters) > 10:
         letters = letters[:10]
     return f"{letters[:5]}-{letters[5:]}" if _NUMBER.fullmatch(letters) else None
