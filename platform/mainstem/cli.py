@@ -471,8 +471,12 @@ def _live_owner_url() -> str:
 
 
 def reset(given: argparse.Namespace) -> int:
-    """Forget everything in the data folder and start over."""
-    data = settings.read().data
+    """Forget everything in the data folder and start over. Only a demo's, and only what it made."""
+    config = settings.read()
+    if not config.demo:
+        _say("Production's data folder is not removed by this: it may hold keys that you need.")
+        return 1
+    data = config.data
     pid = running.running(data)
     if pid is not None:
         _say(f"The company runs as process {pid}. Stop it first.")
@@ -486,6 +490,8 @@ def reset(given: argparse.Namespace) -> int:
         return 1
     shutil.rmtree(data)
     _say(f"Removed {data}.")
+    if config.database_url or config.owner_url:
+        _say("The database that the environment names was left as it is.")
     return 0
 
 

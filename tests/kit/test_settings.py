@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mainstem import cli
 from mainstem.kit import settings
 from mainstem.kit.settings import SettingMissing
 
@@ -56,6 +57,11 @@ def test_production_fills_nothing_in(tmp_path: Path, name: str) -> None:
         ("STRIPE_API_BASE", "http://127.0.0.1:8420", "must begin with https://"),
         ("STRIPE_WEBHOOK_SECRET", "whsec_x", "copied whole"),
         ("STRIPE_WEBHOOK_SECRET", "Zk3nV8pQ1rT6wX0yB5cDL9mN2b", "begins with whsec_"),
+        ("MAINSTEM_PUBLIC_URL", "https://shop.example:99999", "must begin with https://"),
+        ("MAINSTEM_PUBLIC_URL", "https://my shop.example", "must begin with https://"),
+        ("MAINSTEM_DATABASE_URL", "foo", "address of a PostgreSQL database"),
+        ("MAINSTEM_OWNER_URL", "mysql://root@db.example/shop", "address of a PostgreSQL database"),
+        ("MAINSTEM_LOG", "jsn", "MAINSTEM_LOG is text or json"),
         ("MAINSTEM_PORT", "eighty", "from 1 to 65535"),
         ("MAINSTEM_PORT", "65536", "from 1 to 65535"),
         ("MAINSTEM_PORT", "²", "from 1 to 65535"),
@@ -79,3 +85,18 @@ def test_beside_a_database_of_ones_own_the_mode_is_said_and_never_guessed(
         settings.read(given)
     assert settings.read(given | {"MAINSTEM_MODE": "demo"}).demo
     assert settings.read({"MAINSTEM_DATA": str(tmp_path)}).demo
+
+
+def test_only_a_demos_data_folder_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "secrets").mkdir()
+    for name, value in ({"MAINSTEM_DATA": str(tmp_path)} | SAFE).items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["reset"]) == 1
+    assert "is not removed by this" in capsys.readouterr().err
+    assert (tmp_path / "secrets").exists()
+    monkeypatch.setenv("MAINSTEM_MODE", "demo")
+    assert cli.main(["reset"]) == 0
+    assert "was left as it is" in capsys.readouterr().err
+    assert not tmp_path.exists()

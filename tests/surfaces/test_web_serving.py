@@ -65,7 +65,7 @@ def test_behind_a_named_proxy_a_client_is_where_the_proxy_saw_it(
     assert _address(port) == "127.0.0.1"
 
 
-@pytest.mark.parametrize("named", ["*", "proxy.example", "10.0.0.1/8"])
+@pytest.mark.parametrize("named", ["*", "proxy.example", "10.0.0.1/8", "0.0.0.0/0", "::/0"])
 def test_a_proxy_is_named_by_its_address_or_the_company_does_not_start(
     named: str, tmp_path: Path
 ) -> None:

@@ -68,8 +68,8 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         mode=mode,
         data=data,
-        database_url=env.get("MAINSTEM_DATABASE_URL") or None,
-        owner_url=env.get("MAINSTEM_OWNER_URL") or None,
+        database_url=_database(env, "MAINSTEM_DATABASE_URL"),
+        owner_url=_database(env, "MAINSTEM_OWNER_URL"),
         zone=_zone(env.get("MAINSTEM_ZONE", "Europe/Stockholm")),
         host=host,
         port=port,
@@ -81,7 +81,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         stripe_livemode=stripe_key.startswith(("sk_live_", "rk_live_")),
         gateway_secret=env.get("MAINSTEM_GATEWAY_SECRET")
         or ("" if mode == "production" else _kept_secret(data, "gateway")),
-        log_json=env.get("MAINSTEM_LOG", "text") == "json",
+        log_json=_one_of(env, "MAINSTEM_LOG", "text", "json") == "json",
         other_currency=_one_of(env, "MAINSTEM_OTHER_CURRENCY", "convert", "bank"),
         proxies=_networks(env.get("MAINSTEM_PROXIES", "")),
         refund_limits=_limits(env.get("MAINSTEM_REFUND_LIMITS", "")),
@@ -141,10 +141,22 @@ def _check_production(env: Mapping[str, str]) -> None:
             )
 
 
+def _database(env: Mapping[str, str], name: str) -> str | None:
+    url = env.get(name) or None
+    found = _split(url) if url else None
+    if url and (found is None or found.scheme not in ("postgresql", "postgres")):
+        raise SettingMissing(
+            f"{name} is the address of a PostgreSQL database, such as"
+            " postgresql://user:password@host/name."
+        )
+    return url
+
+
 def _split(url: str) -> SplitResult | None:
     try:
-        return urlsplit(url)
-    except ValueError:
+        found = urlsplit(url)
+        return None if found.port == 0 or " " in found.netloc else found
+    except ValueError:  # among others a port above 65535
         return None
 
 
@@ -175,7 +187,11 @@ def _networks(text: str) -> tuple[str, ...]:
     """The networks in a list with commas. Everybody is none: then anybody could be anywhere."""
     given = [part.strip() for part in text.split(",") if part.strip()]
     try:
-        return tuple(str(ipaddress.ip_network(part)) for part in given)
+        networks = [ipaddress.ip_network(part) for part in given]
+        for network in networks:
+            if network.prefixlen == 0:
+                raise ValueError(f"{network} is everybody")
+        return tuple(map(str, networks))
     except ValueError as wrong:
         raise SettingMissing(
             "MAINSTEM_PROXIES lists the addresses or networks of your proxies, such as"
