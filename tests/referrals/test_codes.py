@@ -56,7 +56,10 @@ def claim(database: Database, affiliate: int, code: str) -> str:
 
 REFUSED = [
     # the company, in any spelling
-    ("HARDVIK", CodeReserved), ("hardvik10", CodeReserved), ("H4RDVIK", None),
+    ("HARDVIK", CodeReserved), ("hardvik10", CodeReserved), ("H4RDVIK", CodeReserved),
+    ("HAERDVIK", CodeReserved), ("8LACKFRIDAY", CodeReserved), ("VVELCOME", CodeReserved),
+    ("KETTL3", CodeReserved), ("KUL4-HUS", None), ("KULL4-HUS", CodeReserved),
+    ("MAINSTEM", CodeReserved), ("FRAKTFRITT", CodeReserved), ("WILLKOMMEN10", CodeReserved),
     ("HARDVIKS-GJUTERI", CodeReserved), ("MY-HARDVIKS", CodeReserved),
     # other shops: names, slugs, with digits, and what looks like them
     ("KULLA-HUS", CodeReserved), ("KULLAHUS", CodeReserved), ("KU11A-HUS", CodeReserved),

@@ -90,21 +90,40 @@ def stem(code: str) -> str:
     return fold(re.sub(r"[0-9]", "", code))
 
 
+# Other digits that stand for letters, and letters that are also written as two.
+_STANDS_FOR = str.maketrans("34578", "EASTB")
+_WRITTEN_AS_TWO = (("VV", "W"), ("AE", "A"), ("OE", "O"), ("UE", "U"), ("AA", "A"))
+
+
+def loosened(folded: str) -> str:
+    """What is folded, as somebody reads it who wants to: H4RDVIK and HAERDVIK as HARDVIK.
+
+    For names alone: two codes of one affiliate may differ by a digit.
+    """
+    found = folded.translate(_STANDS_FOR)
+    for two, one in _WRITTEN_AS_TWO:
+        found = found.replace(two, one)
+    return found
+
+
 # What campaigns are called, in the languages of our shops. A code that is made of nothing else, with
 # or without digits, would be typed by clients whom nobody has sent.
 _WORDS = frozenset(map(fold, Path(__file__).with_name("campaign_words.txt").read_text().split()))
+_LOOSE_WORDS = frozenset(map(loosened, _WORDS))
 _WORD_MAX = max(map(len, _WORDS))
 
 
 def is_generic(code: str) -> bool:
     """Whether it is made of campaign words and digits alone."""
-    return any(_made_of_words(form) for form in _forms(code))
+    return any(_made_of(_WORDS, form) for form in _forms(code)) or any(
+        _made_of(_LOOSE_WORDS, form) for form in _loose_forms(code)
+    )
 
 
-def _made_of_words(letters: str) -> bool:
+def _made_of(words: frozenset[str], letters: str) -> bool:
     reached = {0}
     for end in range(1, len(letters) + 1):
-        if any(letters[start:end] in _WORDS for start in reached if end - start <= _WORD_MAX):
+        if any(letters[start:end] in words for start in reached if end - start <= _WORD_MAX):
             reached.add(end)
     return len(letters) in reached  # no letter at all is generic too
 
@@ -112,6 +131,10 @@ def _made_of_words(letters: str) -> bool:
 def _forms(code: str) -> set[str]:
     """The folded code, and what is left of it without digits: at its ends, and anywhere."""
     return {fold(code), fold(code.strip("0123456789-")), stem(code)}
+
+
+def _loose_forms(code: str) -> set[str]:
+    return {loosened(fold(code)), loosened(fold(code.strip("0123456789-")))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +167,17 @@ def shape(sku: str) -> str:
 
 def check(code: str, names: Names) -> None:
     """Raises CodeReserved where a client would take the code for somebody else's."""
-    forms = _forms(code)
-    own = max((len(name) for name in names.own if _bears(forms, name)), default=0)
-    taken = (
-        is_generic(code)
-        or any(_bears(forms, name) or _cut_from(forms, name) for name in names.company)
-        # A shop called Birchwood may say so, although another is called Birch.
-        or any(_bears(forms, name) and len(name) > own for name in names.others)
-        or not forms.isdisjoint(names.articles)
-        or shape(code) in names.sku_shapes
-    )
-    if taken:
+    if is_generic(code) or shape(code) in names.sku_shapes:
         raise CodeReserved
+    for forms, read in ((_forms(code), str), (_loose_forms(code), loosened)):
+        own = max((len(name) for name in map(read, names.own) if _bears(forms, name)), default=0)
+        if (
+            any(_bears(forms, name) or _cut_from(forms, name) for name in map(read, names.company))
+            # A shop called Birchwood may say so, although another is called Birch.
+            or any(_bears(forms, name) and len(name) > own for name in map(read, names.others))
+            or not forms.isdisjoint(map(read, names.articles))
+        ):
+            raise CodeReserved
 
 
 def _bears(forms: set[str], name: str) -> bool:
