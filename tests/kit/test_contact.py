@@ -111,6 +111,8 @@ def test_a_number_is_read_as_one_dials_it_and_not_guessed() -> None:
         ("Ada\nLind", "U+000A"), ("Ada\tLind", "U+0009"), ("\x1b[31mAda", "U+001B"), ("Ada\0", "U+0000"),
         ("Ada\u200bLind", "U+200B"), ("Ada\u200dLind", "U+200D"), ("Ada\u202edniL", "U+202E"),
         ("Ada\u2066Lind", "U+2066"), ("Ada\u2028Lind", "U+2028"), ("Ada\u3164", "U+3164"),
+        ("A\u030asa", None), ("\u0e01\u0e49\u0e33 \u0915\u094d\u0937\u093f", None),
+        ("\u0301\u0301", "U+0301"), ("Ada \u0301", "U+0301"), ("a" + "\u0301" * 9, "U+0301"),
         ("\ufeffAda", "U+FEFF"), ("Ada\ufe0f", "U+FE0F"), ("A\u00adda", "U+00AD"), ("\u2800", "U+2800"),
     ],
 )  # fmt: skip

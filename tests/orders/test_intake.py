@@ -86,6 +86,7 @@ def test_an_order_that_the_database_cannot_keep_harms_nobody(
     from mainstem.orders import rules
 
     monkeypatch.setattr(rules, "_fits", lambda text, most: True)
+    monkeypatch.setattr(rules, "unseen", lambda text: None)
     bad = wanted(company.shop, (KETTLE, 1), external_id="a\0b")
     good = [wanted(company.shop, (KETTLE, 1)) for _ in range(12)]
     answers = all_at_once(intake, [*good[:6], bad, *good[6:]])

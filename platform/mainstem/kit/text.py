@@ -12,6 +12,7 @@ _DRAWS_NOTHING = re.compile(
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+MARKS_MAX = 4
 _JOINERS = "\u200c\u200d"
 _AS_PICTURE = "\ufe0f"
 _LATIN = ("LATIN", "GREEK", "CYRILLIC")
@@ -25,11 +26,16 @@ def unseen(text: str) -> str | None:
     """The first character of a line that nobody could see, as `U+200B`; None when there is none.
 
     Control characters, line breaks, what turns the direction of writing, and everything of no
-    width: it makes two of one person, or hides what is written.
+    width: it makes two of one person, or hides what is written. Marks over no letter, or more of
+    them than any script has over one, draw over the lines beside.
     """
     if text.isascii() and text.isprintable():
         return None
+    marks = 0
     for at, character in enumerate(text):
+        marks = marks + 1 if unicodedata.category(character)[0] == "M" else 0
+        if marks > MARKS_MAX or (marks and (at == 0 or text[at - 1].isspace())):
+            return f"U+{ord(character):04X}"
         if _hides(character) and not _belongs(text, at):
             return f"U+{ord(character):04X}"
     return None

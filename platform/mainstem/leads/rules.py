@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from mainstem.kit.contact import mailbox_of
 from mainstem.kit.errors import InvalidTransition, Problem, Refused
 from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
+from mainstem.kit.text import UNSEEN, unseen
 from mainstem.kit.transitions import Action, Machine, Step
 from mainstem.leads.model import Lead, LeadWanted, Quote
 from mainstem.money import MINOR_MAX, Money
@@ -221,6 +222,8 @@ def _request_problems(wanted: LeadWanted, counter: Counter) -> Iterator[Problem]
         yield Problem("/wanted_on", "in_the_past", "Choose a day that is still to come.")
     if wanted.external_id is not None and not 1 <= len(wanted.external_id) <= 64:
         yield Problem("/external_id", "invalid_field", "Send an id of 1 to 64 characters.")
+    elif wanted.external_id is not None and (character := unseen(wanted.external_id)):
+        yield Problem("/external_id", "invalid_field", UNSEEN, {"character": character})
 
 
 def _consent_problems(wanted: LeadWanted) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mainstem.kit.errors import Problem
 from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
+from mainstem.kit.text import UNSEEN, unseen
 from mainstem.money import MINOR_MAX
 from mainstem.orders.client import TEXT_MAX, Client, check_client
 from mainstem.orders.model import OrderWanted
@@ -55,6 +56,8 @@ def _request_problems(wanted: OrderWanted) -> Iterator[Problem]:
                       {"min": KEY_MIN, "max": KEY_MAX})  # fmt: skip
     if wanted.external_id is not None and not _fits(wanted.external_id, 64):
         yield _invalid("/external_id", "Send an id of 1 to 64 characters.")
+    elif wanted.external_id is not None and (character := unseen(wanted.external_id)):
+        yield Problem("/external_id", "invalid_field", UNSEEN, {"character": character})
     for field, text in (("code", wanted.code), ("link", wanted.link)):
         if text and not _fits(text, TEXT_MAX):
             yield Problem(f"/{field}", "too_long", "Keep this under {max} characters.",
