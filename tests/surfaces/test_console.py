@@ -379,6 +379,18 @@ def test_an_order_is_cancelled_with_its_reason_and_only_before_it_leaves(staff: 
     sound(staff)
 
 
+def test_what_a_bank_has_taken_is_not_called_refunded(staff: Staff) -> None:
+    placed = staff.sold((KETTLE, 1))
+    with staff.database.work() as work:
+        work.run("UPDATE orders SET payment_status = 'disputed', disputed_minor = paid_minor")
+    li = staff.reader("li")
+    answer = li.post(f"{order_url(placed)}/cancellation", {"reason": "Moved"})
+    assert answer.status_code == 303
+    words = words_of(li.get(answer.headers["location"]))
+    assert "it is refunded if the chargeback is won" in words
+    assert "What was paid is refunded" not in words
+
+
 def test_an_order_that_is_not_there_is_not_found(staff: Staff) -> None:
     assert staff.reader("fia").get(f"/console/orders/1/{uuid4()}").status_code == 404
 

@@ -538,11 +538,16 @@ def cancel(
     no = refused(work, do)
     if no:
         return show(request, "console/order.html", _page(request, work, home, order), no, form)
-    canceled = queries.order(work, home, order).state == "canceled"
+    found = queries.order(work, home, order)
     words = "The order is cancelled. What was paid is refunded."
     if waits:
         words = "A colleague has to approve it. Until then nothing moves."
-    elif not canceled:
+    elif found.state == "canceled" and found.payment_status == "disputed":
+        words = (
+            "The order is cancelled. The client's bank has the money: it is refunded if the"
+            " chargeback is won."
+        )
+    elif found.state != "canceled":
         words = "What was not shipped is cancelled. What was paid for it is refunded."
     return redirect(request, _url(home, order), notice=language_of(request).text(words))
 
