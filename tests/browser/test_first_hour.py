@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.people import (
     AMINA,
@@ -70,6 +71,7 @@ def ship(nils: Person, client: Person, order: Order, says: Step) -> None:
     nils.waits_for(link)
     link.click()
     nils.press(says("Start picking"))
+    expect(nils.page.locator("[name=code]")).to_be_focused()
     nils.page.keyboard.type("HV-101-24")
     nils.page.keyboard.press("Enter")
     nils.page.get_by_label("Number on the label").fill("12345")

@@ -203,11 +203,15 @@ def test_staff_are_asked_whether_the_goods_still_go(staff: Staff) -> None:
     page = words_of(fia.get(order_url(placed)))
     assert "Should the goods still be shipped?" in page
     assert "3 pieces not shipped. Empty: as many as the amount pays for." in page
-    form = refund_form(fia, placed, **{"line-1": "1250", "goods": "go", "still": "3"})
+    form = refund_form(fia, placed, **{"line-1": "100", "goods": "go", "still": "3"})
     assert fia.post(url, form).status_code == 303
     with staff.database.work() as work:
         assert work.value("SELECT canceled FROM order_line") == 0
     form = refund_form(fia, placed, **{"line-1": "100", "pieces-1": "2", "goods": "stay"})
+    refused = fia.post(url, form)
+    assert refused.status_code == 422
+    assert "The 2 of KETTLE-1 that are not to ship cost SEK 2,500.00." in words_of(refused)
+    form = refund_form(fia, placed, **{"line-1": "2500", "pieces-1": "2", "goods": "stay"})
     assert fia.post(url, form | {"still": "4"}).status_code == 409, "another page than this one"
     assert fia.post(url, form | {"still": "3"}).status_code == 303
     assert fia.post(url, form | {"still": "3"}).status_code == 303, "sent twice"

@@ -50,4 +50,14 @@ def test_a_page_above_the_limit_is_named_so() -> None:
     lines = list(pages.table(measured))
     assert [line.endswith("above") for line in lines[1:3]] == [False, True]
     assert "in one of the two" in lines[3]
-    assert lines[-1] == "1 pages cost more than 1.5 times as much as on the demo."
+    assert lines[-2].startswith("1 pages cost more than 1.5 times as much as on the demo for what")
+    assert lines[-1].startswith("0 more")
+
+
+def test_a_longer_page_may_cost_as_much_more_as_it_is_longer() -> None:
+    short, long = pages.Cost(2.0, 0.5, 10, 5), pages.Cost(4.0, 1.0, 90, 10)
+    assert (pages.ratio(short, long), pages.ratio_of_equal_length(short, long)) == (2.0, 1.0)
+    assert pages.ratio_of_equal_length(long, short) == 0.5, "a shorter one is not excused"
+    [_, line, *_, told] = pages.table({"demo": {"/a": short}, "full": {"/a": long}})
+    assert line.endswith("longer")
+    assert told.startswith("1 more")
