@@ -330,7 +330,7 @@ def migrate(given: argparse.Namespace) -> int:
     if url:
         db.migrate(url, demo=config.demo)
     else:
-        db.migrate(_live_owner_url(), demo=True, made_here=True)
+        db.migrate(_live_owner_url(config), demo=True, made_here=True)
     return 0
 
 
@@ -450,13 +450,12 @@ def _rebuild_balances() -> None:
 
 def _live_database(**given: Any) -> Database:
     """The live company's database, as its owner and by its clock: a demo's may be ahead."""
-    demo = settings.read().demo
-    return Database(_live_owner_url(), **{"demo": demo, "pool": 1} | given)
-
-
-def _live_owner_url() -> str:
-    """The database of the company that runs here, or the one that the environment names."""
     config = settings.read()
+    return Database(_live_owner_url(config), **{"demo": config.demo, "pool": 1} | given)
+
+
+def _live_owner_url(config: Settings) -> str:
+    """The database of the company that runs here, or the one that the environment names."""
     url = config.owner_url or config.database_url
     if url:
         if config.demo:

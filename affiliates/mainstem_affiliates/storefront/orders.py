@@ -206,24 +206,25 @@ async def track(
             return None
         return _new_link(request, *found, orders.links_open_from(work, *found), may={PAY})
 
-    def again(status: int, said: str, **facts: object) -> Page:
+    def again(status: int, said: str) -> Page:
         page = TrackPage(
             **shopper.layout("track"),
             values={"number": number, "email": email},
-            error=shopper.language.text(said).format(**facts),
+            error=said,
         )
         return shopper.page("storefront/track.html", page, status=status)
 
     address, tries = origin_of(request), app_context_of(request).wrong_look_ups
     if seconds := tries.wait(address):
-        answer = again(429, TooManyAttempts.message, minutes=-(-seconds // 60))
+        answer = again(429, TooManyAttempts(seconds).text(shopper.language.text))
         answer.headers["Retry-After"] = str(seconds)
         return answer
     token = await in_work(request, CLIENT, look)
     if token is None:
         if address:
             tries.wrong(address)
-        return again(404, "We find no order with this number and this e-mail address.")
+        said = "We find no order with this number and this e-mail address."
+        return again(404, shopper.language.text(said))
     return redirect(request, f"/order/{token}")
 
 

@@ -109,24 +109,14 @@ class _Signer(TimestampSigner):
 
 
 def _signer(secret: str, purpose: str) -> _Signer:
-    return _Signer(
-        _key(secret, purpose),
-        salt=_salt(purpose),
-        key_derivation="none",
-        digest_method=hashlib.sha256,
-    )
+    return _Signer(_key(secret, purpose), key_derivation="none", digest_method=hashlib.sha256)
 
 
 @cache
 def _key(secret: str, purpose: str) -> bytes:
     """The key of this purpose alone, derived once: each order that is placed signs a link."""
-    return Signer(
-        secret, salt=_salt(purpose), key_derivation="hmac", digest_method=hashlib.sha256
-    ).derive_key()
-
-
-def _salt(purpose: str) -> str:
-    return f"mainstem.{purpose}-link"
+    salt = f"mainstem.{purpose}-link"
+    return Signer(secret, salt, key_derivation="hmac", digest_method=hashlib.sha256).derive_key()
 
 
 def _sign(

@@ -22,12 +22,17 @@ MATCHES = "@@ folded(%(found)s)::tsquery"
 """How a `found_by(…)` is asked, with `found` from `terms`."""
 
 
-def of_client(table: str) -> str:
-    """The condition that finds an order or lead by whatever identifies it or its client."""
+def words_of_client(table: str) -> str:
+    """What an order or lead is found by: whatever identifies it or its client, as it is indexed."""
     return (
         f"found_by({table}.client->>'name', {table}.client->>'phone', {table}.number,"
-        f" {table}.external_id, {table}.client_key) {MATCHES}"
+        f" {table}.external_id, {table}.client_key)"
     )
+
+
+def of_client(table: str) -> str:
+    """The condition that finds an order or lead by what identifies it or its client."""
+    return f"{words_of_client(table)} {MATCHES}"
 
 
 def of_client_without_contact(table: str) -> str:

@@ -86,20 +86,15 @@ def _plan(work: Work, key: OrderKey) -> _Plan:
     if not row.paid_minor:
         return _Plan(key, whole, rest, [], Money(0, row.currency))
     if whole:
-        left = sum(one.left_minor for one in _left(work, [key]))
-        if left > 0:
-            _refuse_what_is_barred(work, key)
-        return _Plan(key, whole, rest, [], Money(max(left, 0), row.currency))
-    lines = _cost(work, key, rest)
-    if lines:
-        _refuse_what_is_barred(work, key)
-    return _Plan(key, whole, rest, lines, Money(sum(part for _, part in lines), row.currency))
-
-
-def _refuse_what_is_barred(work: Work, key: OrderKey) -> None:
+        minor = sum(one.left_minor for one in _left(work, [key]))
+        if minor > 0:
+            payments.left_to_refund(work, *key).not_barred()
+        return _Plan(key, whole, rest, [], Money(max(minor, 0), row.currency))
     left = payments.left_to_refund(work, *key)
-    if left.chargeback and all(one.provider == "stripe" for one in left.payments):
-        raise left.chargeback
+    lines = _cost(left, rest)
+    if lines:
+        left.not_barred()
+    return _Plan(key, whole, rest, lines, Money(sum(part for _, part in lines), row.currency))
 
 
 def _carry_out(work: Work, plan: _Plan, *, reason: str, approval_id: UUID | None = None) -> None:
@@ -187,9 +182,8 @@ def _left(work: Work, orders: Sequence[OrderKey]) -> list[Any]:
     )
 
 
-def _cost(work: Work, key: OrderKey, rest: Sequence[OpenLine]) -> list[tuple[int, int]]:
+def _cost(left: payments.Left, rest: Sequence[OpenLine]) -> list[tuple[int, int]]:
     """What the pieces still here cost, by line, as far as line and payment have it left."""
-    left = payments.left_to_refund(work, *key)
     step = payments.payment_step(left.currency)
     lines: list[tuple[int, int]] = []
     for line in rest:

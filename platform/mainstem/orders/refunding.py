@@ -212,7 +212,5 @@ def _refuse_unpaid_pieces(
         cost = min(rdiv(line.total_minor * count, line.quantity), left.lines[line.line_no])
         missing = cost - amounts.get(line.line_no, 0)
         if missing > spare:
-            raise PiecesNotRefunded(
-                sku=line.sku, count=count, cost=Money(cost, left.currency), line_no=line.line_no
-            )
+            raise PiecesNotRefunded(sku=line.sku, count=count, cost=Money(cost, left.currency))
         spare -= max(missing, 0)

@@ -369,6 +369,15 @@ class Left:
     chargeback: ChargebackOpen | ChargebackLost | None = None
     """Why nothing goes back through the gateway, whatever is left."""
 
+    def not_barred(self) -> Sequence[PaymentLeft]:
+        """The payments that money can go back to; raises the chargeback when it bars them all."""
+        if not self.chargeback:
+            return self.payments
+        found = [one for one in self.payments if one.provider != "stripe"]
+        if not found:
+            raise self.chargeback
+        return found
+
     @property
     def minor(self) -> int:
         """In all."""
@@ -525,12 +534,7 @@ def refund_rest(
 
 def payment_for(left: Left, amount_minor: int, lines: Sequence[tuple[int, int]]) -> PaymentLeft:
     """The payment that so much can go back to."""
-    open_to_us = [
-        one for one in left.payments if not (left.chargeback and one.provider == "stripe")
-    ]
-    if left.chargeback and not open_to_us:
-        raise left.chargeback
-    payment = max(open_to_us, key=lambda one: one.minor)
+    payment = max(left.not_barred(), key=lambda one: one.minor)
     asked = Money(amount_minor, left.currency)
     most = Money(payment.minor, left.currency)
     if payment.provider == "stripe":

@@ -63,9 +63,10 @@ class AppContext:
 
     sign_ins_waiting: list[None] = field(default_factory=list)
     gateway_throttle: Throttle = field(default_factory=lambda: Throttle(10))
+    """Who has just made us ask the gateway, by opening a page."""
+
     wrong_look_ups: WrongTries = field(default_factory=lambda: WrongTries(10, 600))
     """Of orders by number and e-mail address, by network address."""
-    """Who has just made us ask the gateway, by opening a page."""
 
     @property
     def secure(self) -> bool:

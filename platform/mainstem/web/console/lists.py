@@ -39,7 +39,7 @@ SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.fulfillment_statu
 _FOUND_ORDERS = f"""
 (o.home_id, o.id) IN (
   SELECT home_id, id FROM orders
-   WHERE found_by(client->>'name', client->>'phone', number, external_id, client_key) {finding.MATCHES}
+   WHERE {finding.of_client("orders")}
   UNION
   SELECT home_id, order_id FROM parcel WHERE upper(translate(tracking, ' -', '')) = %(code)s)"""
 

@@ -26,20 +26,17 @@ UNION SELECT home_id, order_id FROM refund WHERE provider_id = %(id)s
 UNION SELECT home_id, order_id FROM dispute WHERE provider_id = %(id)s"""
 
 
-_FOUND_BY = "found_by(client->>'name', client->>'phone', number, external_id, client_key)"
-
-# What is called exactly so: it must not drown in what only begins so.
-_CALLED = f"""
-SELECT home_id, id FROM {{table}} WHERE {_FOUND_BY} @@ folded(%(whole)s)::tsquery
- ORDER BY {{at}} DESC, id LIMIT %(most)s"""
+def _called(table: str, *, at: str) -> str:
+    """What is called exactly so: it must not drown in what only begins so."""
+    return f"""
+SELECT home_id, id FROM {table} WHERE {finding.words_of_client(table)} @@ folded(%(whole)s)::tsquery
+ ORDER BY {at} DESC, id LIMIT %(most)s"""
 
 
 def orders(work: Work, text: str) -> list[Any]:
     """The orders that a text names: number, client, parcel, or a payment's id; of what is called
     exactly so and what begins so, that first. The newest of each."""
-    called = work.rows(
-        _CALLED.format(table="orders", at="placed_at"), whole=finding.whole(text), most=FOUND_MAX
-    )
+    called = work.rows(_called("orders", at="placed_at"), whole=finding.whole(text), most=FOUND_MAX)
     named = {(row.home_id, row.id) for row in called}
     begins = lists.orders(work, text=text, most=FOUND_MAX).rows
     known = {(row.home_id, row.id) for row in begins} - named
@@ -82,11 +79,11 @@ def leads(work: Work, text: str) -> list[Any]:
     so and what begins so, that first. The newest of each."""
     keys = _of_uuid(work, text)
     return work.rows(
-        f"""WITH called AS ({_CALLED.format(table="lead", at="created_at")})
+        f"""WITH called AS ({_called("lead", at="created_at")})
             SELECT l.home_id, l.id, l.number, l.state, l.client->>'name' AS client, l.created_at
               FROM lead l LEFT JOIN called c ON (c.home_id, c.id) = (l.home_id, l.id)
              WHERE (l.home_id, l.id) IN (
-               SELECT home_id, id FROM lead WHERE {_FOUND_BY} {finding.MATCHES}
+               SELECT home_id, id FROM lead WHERE {finding.of_client("lead")}
                UNION SELECT * FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]))
              ORDER BY c.id IS NULL, l.created_at DESC, l.id LIMIT %(most)s""",
         whole=finding.whole(text),
@@ -162,11 +159,11 @@ def _plain(text: str) -> str:
 def fulfilments(work: Work, text: str) -> list[Any]:
     """The work for an order, by the order's number or the parcel's."""
     return work.rows(
-        """SELECT f.home_id, f.order_id, f.no, f.state, o.number, o.client->>'name' AS client
+        f"""SELECT f.home_id, f.order_id, f.no, f.state, o.number, o.client->>'name' AS client
              FROM fulfilment f JOIN orders o ON o.home_id = f.home_id AND o.id = f.order_id
             WHERE f.state <> 'canceled' AND (f.home_id, f.order_id) IN (
                   SELECT home_id, id FROM orders
-                   WHERE found_by(client->>'name', client->>'phone', number, external_id, client_key)
+                   WHERE {finding.words_of_client("orders")}
                          @@ quote_literal(lower(replace(%(number)s, '-', '')))::tsquery
                   UNION SELECT home_id, order_id FROM parcel
                          WHERE upper(translate(tracking, ' -', '')) = %(code)s)
