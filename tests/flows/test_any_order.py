@@ -179,6 +179,7 @@ class Story:
     facts: list[Fact] = field(default_factory=list)
     shipped: dict[int, int] = field(default_factory=dict)
     refunds: list[tuple[str, int | None, int]] = field(default_factory=list)
+    rests: list[UUID] = field(default_factory=list)
     dispute: UUID | None = None
     began_to_wait_again: bool = False
 
@@ -342,6 +343,7 @@ class Story:
         for reaction in flow.REACTIONS[name].values():
             reaction(self.work, some)
         self._forget(some)
+        self.rest_goes_back()
 
     def everything_arrives(self) -> None:
         """Every fact that still waits, until none does."""
@@ -350,7 +352,25 @@ class Story:
                 for reaction in flow.REACTIONS[fact.name].values():
                     reaction(self.work, [fact])
             self._forget(waiting)
+            self.rest_goes_back()
         self.paper.canceled_pieces = self.canceled_pieces()
+
+    def rest_goes_back(self) -> None:
+        """Once a dispute is won, what is left of a canceled order's payment goes back by itself,
+        whenever that is heard of; also what a refund that came back had left with us."""
+        for row in self.work.rows(
+            """SELECT r.id, r.amount_minor, r.lines, o.state FROM refund r
+                 JOIN orders o ON o.home_id = r.home_id AND o.id = r.order_id
+                WHERE r.order_id = %(id)s AND r.reason = 'canceled'
+                  AND NOT r.id = ANY(%(known)s::uuid[])""",
+            id=self.key[1],
+            known=self.rests,
+        ):
+            assert (row.state, row.lines) == ("canceled", [])
+            assert self.dispute is not None and not self.paper.disputed
+            assert row.amount_minor == self._refundable()
+            self.rests.append(row.id)
+            self.paper.back_unnamed += row.amount_minor
 
     def _collect(self) -> list[Fact]:
         rows = self.work.rows(

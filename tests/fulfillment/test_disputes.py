@@ -8,7 +8,7 @@ import pytest
 from tests.company import INSTALLATION, KETTLE, SKILLET, a_paid_order
 from tests.harness import Harness
 
-from mainstem import orders
+from mainstem import orders, payments
 from mainstem.kit.errors import InvalidTransition
 from mainstem.kit.work import Actor
 from mainstem.orders import Placed
@@ -189,4 +189,24 @@ def test_what_the_bank_holds_of_a_canceled_order_goes_back_once(
     refunds = harness.rows("SELECT amount_minor, reason FROM refund")
     back = [(placed.total_minor, "canceled")] if outcome == "won" else []
     assert [tuple(row) for row in refunds] == back
+    harness.every_check_passes()
+
+
+def test_a_refund_that_came_back_goes_with_the_rest_once_the_dispute_is_won(
+    harness: Harness,
+) -> None:
+    placed = harness.a_paid_order((KETTLE, 1))
+    dispute = a_dispute(harness, placed, inquiry=True)
+    with harness.database.work() as work:
+        orders.cancel(work, placed.home_id, placed.order_id, reason="fraud")
+    harness.drain()
+    [refund] = harness.rows("SELECT id, provider_id FROM refund")
+    harness.trigger("refunds/fail", refund=refund.provider_id)
+    harness.webhook_events_arrive()
+    ends(harness, dispute, "won")
+    refunds = harness.rows("SELECT amount_minor, state FROM refund ORDER BY id")
+    total = placed.total_minor
+    assert [tuple(row) for row in refunds] == [(total, "failed"), (total, "succeeded")]
+    with harness.database.work() as work, pytest.raises(payments.NothingToRefund):
+        payments.retry_refund(work, placed.home_id, refund.id)
     harness.every_check_passes()
