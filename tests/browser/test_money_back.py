@@ -50,8 +50,8 @@ def test_a_refund_after_the_payout_is_a_debt_that_the_next_order_fills(enter: En
 
     affiliate.waits_for(moved.locator(".is-back"))
     expect(moved.locator(".is-back")).to_contain_text(
-        f"€67.00 of the €134.00 that was paid on order {order.number} went back to the client, and"
-        " with it €53.60 of the €107.20 that counts for commission. The same part of your €10.72,"
+        f"€67.00 of the €134.00 that was paid on order {order.number} was refunded or is disputed,"
+        " and with it €53.60 of the €107.20 that counts for commission. The same part of your €10.72,"
         " rounded to the nearest, goes back: €5.36 in all."
     )
     affiliate.sees("Debt, paid off by your next commissions")

@@ -85,13 +85,13 @@ def test_a_credit_in_swedish() -> None:
 
 def test_a_reversal_in_both_languages() -> None:
     assert told("reversal", ENGLISH, before_minor=1000) == (
-        "SEK 625.00 of the SEK 2,500.00 that was paid on order 7KQ2M-94TXD went back to the client,"
+        "SEK 625.00 of the SEK 2,500.00 that was paid on order 7KQ2M-94TXD was refunded or is disputed,"
         " and with it SEK 500.00 of the SEK 2,000.00 that counts for commission. The same part of"
         " your SEK 200.00, rounded to the nearest, goes back: SEK 50.00 in all."
         " SEK 10.00 of it went back before."
     )
     assert told("reversal", SWEDISH) == (
-        "625,00 kr av de 2 500,00 kr som betalades på order 7KQ2M-94TXD gick tillbaka till kunden,"
+        "625,00 kr av de 2 500,00 kr som betalades på order 7KQ2M-94TXD har återbetalats eller är tvistiga,"
         " och med det 500,00 kr av de 2 000,00 kr som räknas för provision. Samma del av dina"
         " 200,00 kr, avrundat till närmaste, går tillbaka: 50,00 kr sammanlagt."
     )
@@ -100,10 +100,10 @@ def test_a_reversal_in_both_languages() -> None:
 def test_a_reversal_that_is_taken_out_again_says_what_is_yours() -> None:
     """What came back is told as what went back: 625 of 2,500, not as what stayed."""
     assert told("restored", SWEDISH) == (
-        "Till slut gick bara 625,00 kr av de 2 500,00 kr som betalades på order 7KQ2M-94TXD tillbaka"
-        " till kunden, och med det 500,00 kr av de 2 000,00 kr som räknas för provision. Samma del av"
-        " dina 200,00 kr, avrundat till närmaste, är 50,00 kr. Det som gick tillbaka utöver det är"
-        " ditt igen."
+        "Till slut har bara 625,00 kr av de 2 500,00 kr som betalades på order 7KQ2M-94TXD"
+        " återbetalats eller är tvistiga, och med det 500,00 kr av de 2 000,00 kr som räknas för"
+        " provision. Samma del av dina 200,00 kr, avrundat till närmaste, är 50,00 kr. Det som gick"
+        " tillbaka utöver det är ditt igen."
     )
 
 

@@ -372,6 +372,8 @@ def test_an_order_is_cancelled_with_its_reason_and_only_before_it_leaves(staff: 
     assert again.status_code == 409
     assert "This order is cancelled; it cannot be cancelled now." in words_of(again)
     assert "All of it is shipped already." in words_of(li.get(order_url(gone)))
+    assert "it earns no commission" in words_of(li.get(order_url(kept)))
+    assert "it earns commission when it is delivered" in words_of(li.get(order_url(gone)))
     assert li.post(f"{order_url(gone)}/cancellation", {"reason": "x"}).status_code == 409
     worker.drain(staff.database)
     with staff.database.work() as work:

@@ -83,13 +83,13 @@ STOOD = "{before} of it stood here before."
 YOURS = "You won this client."
 TEAM = "Your team won this client, level {level}."
 BACK = (
-    "{back} of the {price} that was paid on order {order} went back to the client, and with it"
+    "{back} of the {price} that was paid on order {order} was refunded or is disputed, and with it"
     " {returned} of the {base} that counts for commission."
 )
 REVERSAL = "The same part of your {credit}, rounded to the nearest, goes back: {reversed} in all."
 WENT_BEFORE = "{before} of it went back before."
 ONLY_BACK = (
-    "Only {back} of the {price} that was paid on order {order} went back to the client after all, and"
+    "Only {back} of the {price} that was paid on order {order} was refunded or is disputed after all, and"
     " with it {returned} of the {base} that counts for commission."
 )
 RESTORED = (

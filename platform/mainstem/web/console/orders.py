@@ -330,7 +330,11 @@ def _page(request: HttpRequest, work: Work, home: int, order_id: UUID) -> OrderP
         payment=_labelled(language, labels.PAYMENT)[order.payment_status],
         fulfillment=_labelled(language, labels.FULFILLMENT)[order.fulfillment_status],
         attributed=language.text(labels.ATTRIBUTED[order.attributed_by]),
-        earns=language.text(labels.EARNS.get(order.earns_reason, order.earns_reason)),
+        earns=language.text(
+            labels.EARNS_NOTHING
+            if order.state in ("canceled", "expired")
+            else labels.EARNS.get(order.earns_reason, order.earns_reason)
+        ),
         review=review_in_words(language, review, who),
         lines=[
             LineView(

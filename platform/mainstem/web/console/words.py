@@ -188,6 +188,7 @@ EARNS = {
     "buyer_is_participant": "The buyer is an affiliate: it earns no commission.",
     "nobody_eligible": "No affiliate was eligible when it was sold: it earns no commission.",
 }
+EARNS_NOTHING = "Nothing of it was delivered: it earns no commission."
 
 ROUTED = {
     "whole_order_from_the_best_location": "One parcel from the best location.",
