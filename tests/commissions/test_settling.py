@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from tests.company import (
     HOME,
+    INSTALLATION,
     KETTLE,
     PLAN,
     REPAIR,
@@ -28,6 +29,8 @@ from mainstem import commissions, invariants, ledger, orders, payments, planbook
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
+from mainstem.ledger import PARENT, Transfer
+from mainstem.ledger.chart import moved
 from mainstem.orders import ClientDetails, LineWanted, Placed
 from mainstem.orders.line_cancellation import cancel_lines
 from mainstem_fulfillment import inventory
@@ -253,6 +256,27 @@ def test_releasing_a_day_again_releases_what_has_come_since(
     every_check_passes(database)
 
 
+def test_what_is_put_into_a_hold_that_was_released_is_released_by_the_next_look(
+    database: Database, company: Company
+) -> None:
+    """A correction by hand, say: the second posting of a day has a key of its own."""
+    day = date(2026, 4, 2)
+    with database.work() as work:
+        deliver(work, a_paid_order(work, company.shop, (KETTLE, 2)), (1, 2))
+    worker.drain(database)
+    for expected, payable in ((3, 20000), (1, 20500), (1, 21000)):
+        with database.work() as work:
+            assert commissions.release(work, day) == expected
+            assert of_cedar(work, company) == {"payable": payable}
+        with database.work() as work:
+            correction = Transfer(
+                company.cedar, f"correction:{payable}", "Correction", "SEK", day,
+                moved(company.cedar, "pending", 500, day)
+                + moved(PARENT, "commission_expense", -500),
+            )  # fmt: skip
+            ledger.post(work, [correction])
+
+
 def local(*at: int) -> datetime:
     return datetime(*at, tzinfo=ZoneInfo("Europe/Stockholm")).astimezone(UTC)  # type: ignore[misc]
 
@@ -407,6 +431,26 @@ def test_a_sign_off_does_not_prolong_the_hold_of_the_goods_beside_it(
             # Performed on Sunday 22 March; fourteen days later is Easter Sunday.
             (date(2026, 4, 8), 4800),
         ]
+    every_check_passes(database)
+
+
+def test_each_service_of_an_order_is_held_from_its_own_sign_off(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        placed = a_paid_order(work, company.shop, (REPAIR, 1), (INSTALLATION, 1))
+        deliver(work, placed, (1, 1))
+    worker.drain(database)
+    with database.work() as work:
+        first = payable_day(work, company)
+    clock.move(timedelta(days=7))
+    with database.work() as work:
+        deliver(work, placed, (2, 1))
+    worker.drain(database)
+    with database.work() as work:
+        days = [day for _, _, day, _ in ledger.held_until(work, date.max, owner_id=company.cedar)]
+        assert len(days) == 2, "the second sign-off does not put off what the first has earned"
+        assert first in days
     every_check_passes(database)
 
 

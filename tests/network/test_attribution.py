@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,8 +18,9 @@ from tests.company import (
     an_order,
     pay,
 )
+from tests.waits import PATIENCE, await_somebody_waits_for
 
-from mainstem import orders, payments
+from mainstem import attribution, commissions, orders, payments
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
@@ -272,6 +275,34 @@ def test_of_two_orders_that_arrive_together_one_binds(database: Database, compan
         assert [row[0] for row in bindings(work)] == [company.cedar], "whose came a day before"
 
 
+def test_of_two_deliveries_that_know_nothing_of_each_other_the_first_to_commit_binds(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    """Both look while the client is free, each in its own Work; the later one finds them bound."""
+    with database.work() as work:
+        first, second = (
+            a_paid_order(work, company.shop, (KETTLE, 1), client=ASTRID, code=code)
+            for code in ("ALDER10", "BIRCH10")
+        )
+    over = threading.Event()
+
+    def bind_second() -> None:
+        try:
+            with database.work() as work:
+                attribution.bind(work, [(second.home_id, second.order_id)], [work.now()])
+        finally:
+            over.set()
+
+    with ThreadPoolExecutor(1) as thread:
+        with database.work() as work:
+            attribution.bind(work, [(first.home_id, first.order_id)], [work.now()])
+            later = thread.submit(bind_second)
+            await_somebody_waits_for(work, unless=over)
+        later.result(PATIENCE)
+    with database.work() as work:
+        assert bindings(work) == [(company.alder, first.order_id, "code")]
+
+
 def test_an_order_that_earns_nobody_anything_binds_nobody(
     database: Database, company: Company
 ) -> None:
@@ -360,6 +391,7 @@ def test_a_participants_own_purchase_is_an_order_that_earns_nothing(
         assert (order.earns, order.earns_reason) == (False, "buyer_is_participant")
         assert order.seller_id == company.cedar
         assert not work.rows("SELECT 1 FROM client_binding"), "nobody has won themselves"
+        assert commissions.settle(work, [(placed.home_id, placed.order_id)]) == 0
 
 
 @pytest.mark.parametrize(

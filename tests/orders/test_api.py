@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
-from tests.company import INSTALLATION, KETTLE, SKILLET, Company, a_company, a_shop, an_order, pay
+from tests.company import (
+    INSTALLATION,
+    KETTLE,
+    SKILLET,
+    Company,
+    a_company,
+    a_shop,
+    an_article,
+    an_order,
+    pay,
+)
 from tests.orders.wanting import stock_of
 
 from mainstem import identity
@@ -18,6 +28,7 @@ from mainstem.kit import settings
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.ids import new_id
+from mainstem_fulfillment import inventory
 
 ADA = {"name": "Ada Lind", "email": "ada@example.com", "phone": "070-174 06 05"}
 HOME = {"line1": "Storgatan 1", "postal_code": "11455", "city": "Stockholm", "country": "SE"}
@@ -277,6 +288,22 @@ def test_the_price_the_buyer_saw_holds_or_the_order_is_not_placed(
         },
     }
     assert orders_kept(database) == 1
+
+
+def test_a_small_order_pays_for_its_delivery_and_the_charge_carries_its_tax(
+    client: TestClient[Any], database: Database, company: Company, key: str
+) -> None:
+    with database.work() as work:
+        washer = an_article(work, "Washer", "WASHER-1", sek=10000)
+        inventory.receive(work, company.stockholm, [(washer, 5)], reference="washers")
+    answer = send(client, key, a_body(("WASHER-1", 1)))
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["totals"] == {
+        "items_minor": 10000,
+        "shipping_minor": 4900,
+        "tax_minor": 2000 + 980,
+        "total_minor": 14900,
+    }
 
 
 def test_an_external_id_belongs_to_one_order(

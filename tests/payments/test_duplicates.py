@@ -10,6 +10,8 @@ from tests.harness import Harness
 
 from mainstem import orders, payments, worker
 from mainstem.kit.errors import InvalidTransition
+from mainstem.kit.events import Fact
+from mainstem.kit.ids import new_id
 from mainstem.orders import Placed
 from mainstem.payments import GatewayUnavailable, OrderNotPayable
 
@@ -231,6 +233,38 @@ def test_a_duplicate_payment_refunded_at_the_gateway_is_booked_once(harness: Har
     assert refunds_of_duplicate(harness) == [("succeeded", placed.total_minor)]
     assert duplicate(harness).state == "returned"
     counts_once(harness, placed)
+
+
+def test_what_the_gateway_has_refunded_of_a_duplicate_payment_is_not_sent_again(
+    harness: Harness,
+) -> None:
+    placed, pages = two_pages(harness)
+    pay(harness, pages[:1])
+    harness.webhook_events_arrive()
+    paid = harness.trigger("sessions/pay", session=pages[1], card="success")
+    part = {"payment_intent": paid["payment_intent"]["id"], "amount": 1000}
+    harness.stripe.v1.refunds.create(part)
+    harness.webhook_events_arrive()
+    harness.drain()
+    assert refunds_of_duplicate(harness) == [
+        ("succeeded", 1000),
+        ("succeeded", placed.total_minor - 1000),
+    ]
+    assert duplicate(harness).state == "returned"
+    counts_once(harness, placed)
+
+
+def test_the_payment_that_counts_is_never_refunded_as_a_duplicate(harness: Harness) -> None:
+    placed = harness.a_paid_order()
+    [payment] = harness.rows("SELECT home_id, id FROM payment")
+    for name, reaction in (
+        ("payment.duplicated", payments.refund_duplicate),
+        ("retry.duplicate", payments.retry_duplicate_refund),
+    ):
+        reaction(harness.database, Fact(new_id(), payment.home_id, name, str(payment.id)))
+    intent = harness.payment(placed).intent_id
+    assert harness.stripe.v1.refunds.list({"payment_intent": intent}).data == []
+    assert harness.order(placed).payment_status == "paid"
 
 
 @pytest.mark.parametrize("outcome", ["won", "lost"])

@@ -73,6 +73,9 @@ def test_a_checkout_that_could_not_be_opened_is_opened_by_the_next_try(
     with pytest.raises(payments.GatewayUnavailable):
         payments.show_checkout(harness.database, checkout)
     session = harness.checkout(placed)
+    pages = harness.stripe.v1.checkout.sessions.list({"limit": 100}).data
+    ours = [page.id for page in pages if page.client_reference_id == str(placed.order_id)]
+    assert ours == [session], "the same request, so the same page"
     harness.trigger("sessions/pay", session=session, card="success")
     harness.webhook_events_arrive()
     assert harness.order(placed).paid_minor == placed.total_minor

@@ -135,6 +135,19 @@ def test_a_pending_refund_takes_nothing_before_it_succeeds(harness: Harness) -> 
     harness.every_check_passes()
 
 
+def test_a_pending_refund_takes_nothing_beside_one_that_has_succeeded(harness: Harness) -> None:
+    placed = harness.a_delivered_order(card="refund_pending")
+    for _ in range(2):
+        ask(harness, placed, 125000)
+    harness.drain()
+    [first, _] = harness.rows("SELECT provider_id FROM refund ORDER BY id")
+    harness.trigger("refunds/settle", refund=first.provider_id)
+    harness.webhook_events_arrive()
+    assert harness.order(placed).refunded_minor == 125000
+    assert pending(harness) == CEDAR // 2
+    harness.every_check_passes()
+
+
 def test_a_refund_made_at_the_gateway_is_adopted(harness: Harness) -> None:
     placed = harness.a_delivered_order()
     intent = harness.payment(placed).intent_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
@@ -11,10 +12,13 @@ from typing import Any
 import pytest
 from tests.company import KETTLE
 from tests.harness import Gateways, Harness, a_harness
+from tests.waits import PATIENCE, await_somebody_waits_for
 
 from mainstem import payouts
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.errors import InvalidTransition
+from mainstem.payments import PayoutState
+from mainstem.payouts.send import keep_payout, keep_transfer
 
 EARNED = 20000  # Cedar's ten percent of two kettles, net of tax
 
@@ -76,6 +80,31 @@ def test_two_runs_at_once_pay_once(harness: Harness) -> None:
     harness.drain()
     assert at_the_gateway(harness, account) == ([EARNED], [("pending", EARNED)])
     harness.every_check_passes()
+
+
+def test_a_run_waits_for_a_retry_and_reserves_nothing_beside_it(harness: Harness) -> None:
+    ready(harness)
+    run(harness)
+    [failed] = payouts_of(harness)
+    harness.a_delivered_order((KETTLE, 2))
+    harness.holds_end()
+    with harness.database.work() as work:
+        work.run("UPDATE payout SET state = 'failed'")
+    over = threading.Event()
+
+    def next_run() -> int:
+        try:
+            return run(harness)
+        finally:
+            over.set()
+
+    with ThreadPoolExecutor(1) as thread:
+        with harness.database.work() as work:
+            payouts.retry(work, failed.home_id, failed.id)
+            reserved = thread.submit(next_run)
+            await_somebody_waits_for(work, unless=over)
+        assert reserved.result(PATIENCE) == 0
+    assert [row.id for row in payouts_of(harness)] == [failed.id]
 
 
 @pytest.mark.parametrize("path", ["/v1/transfers", "/v1/payouts"])
@@ -221,6 +250,36 @@ def test_webhook_events_before_our_own_answer_are_the_same_payout(harness: Harne
     harness.try_again()
     assert payouts_of(harness)[0].state == "paid"
     assert at_the_gateway(harness, account) == ([EARNED], [("paid", EARNED)])
+    harness.every_check_passes()
+
+
+def test_an_older_word_about_a_payout_that_has_arrived_changes_nothing(harness: Harness) -> None:
+    ready(harness)
+    run(harness)
+    harness.drain()
+    [payout] = payouts_of(harness)
+    harness.trigger("payouts/arrive", payout=payout.payout_id)
+    harness.webhook_events_arrive()
+    older = PayoutState(payout.payout_id, "in_transit", EARNED, "SEK", "", {})
+    with harness.database.work() as work:
+        keep_payout(work, payout.home_id, payout.id, older)
+    [payout] = payouts_of(harness)
+    assert (payout.state, payout.paid_at is not None) == ("paid", True)
+
+
+def test_a_second_word_of_a_transfer_does_not_wake_a_payout_on_hold(harness: Harness) -> None:
+    """The money is in the affiliate's balance, and its way to their bank waits for people."""
+    ready(harness)
+    run(harness)
+    harness.trigger(
+        "faults/order", kind="http_before", method="POST", path="/v1/payouts", status=402
+    )
+    harness.drain()
+    [payout] = payouts_of(harness)
+    assert (payout.state, payout.transfer_id is not None) == ("on_hold", True)
+    with harness.database.work() as work:
+        keep_transfer(work, payout.home_id, payout.id, payout.transfer_id)
+    assert payouts_of(harness)[0].state == "on_hold"
     harness.every_check_passes()
 
 
