@@ -107,8 +107,8 @@ def test_what_goes_back_is_told_by_what_went_back_to_the_client(
         words for row, words in movements(database) if row.kind == "reversal" and row.level == 0
     ]
     assert first == (
-        f"SEK 625.00 of the SEK 2,500.00 that was paid on order {placed.number} went back to the"
-        " client, and with it SEK 500.00 of the SEK 2,000.00 that counts for commission. The same"
+        f"SEK 625.00 of the SEK 2,500.00 that was paid on order {placed.number} was refunded or"
+        " is disputed, and with it SEK 500.00 of the SEK 2,000.00 that counts for commission. The same"
         " part of your SEK 200.00, rounded to the nearest, goes back: SEK 50.00 in all."
     )
     assert "SEK 1,875.00 of the SEK 2,500.00" in second

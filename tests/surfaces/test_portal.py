@@ -176,14 +176,14 @@ def test_what_went_back_stands_beside_what_it_came_from(
     words = words_of(signed_in("cedar").get("/portal"))
     assert f"Order {placed.number} +SEK 100.00" in words
     assert (
-        f"SEK 1,250.00 of the SEK 2,500.00 that was paid on order {placed.number} went back to the"
-        " client, and with it SEK 1,000.00 of the SEK 2,000.00 that counts for commission. The same"
+        f"SEK 1,250.00 of the SEK 2,500.00 that was paid on order {placed.number} was refunded or"
+        " is disputed, and with it SEK 1,000.00 of the SEK 2,000.00 that counts for commission. The same"
         " part of your SEK 200.00, rounded to the nearest, goes back: SEK 100.00 in all."
         " \N{MINUS SIGN}SEK 100.00"
     ) in words
     swedish = words_of(signed_in("cedar", "sv").get("/portal"))
-    assert "gick tillbaka till kunden" in swedish
-    assert "went back" not in swedish
+    assert "har återbetalats eller är tvistiga" in swedish
+    assert "was refunded" not in swedish
 
 
 def test_a_debt_is_shown_as_one_and_explained(
