@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mainstem.kit.work import Query, Work
-from mainstem.money import BASIS, Money, net_of_tax, rdiv
+from mainstem.money import Money
 from mainstem.payments import refuse_impossible
 
 
@@ -28,21 +28,6 @@ class Offer:
     commissionable_bp: int
     unit_minor: int | None
     sold: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """A line worked out, in minor units. The commissionable value holds no tax and no shipping."""
-
-    total_minor: int
-    tax_minor: int
-    commissionable_minor: int
-
-
-def amounts(offer: Offer, total_minor: int) -> Amounts:
-    """Tax and commissionable value of a line's tax-included total."""
-    net = net_of_tax(total_minor, offer.tax_bp)
-    return Amounts(total_minor, total_minor - net, rdiv(net * offer.commissionable_bp, BASIS))
 
 
 def shares(work: Work, locale: str) -> list[Any]:

@@ -63,6 +63,11 @@ class Buyer:
         """Put something in the basket."""
         return self.reader.post(self.url("basket"), {"sku": sku, "quantity": str(quantity)})
 
+    def change(self, sku: str, unit_minor: int, **form: str) -> httpx.Response:
+        """Change a line of the basket: `quantity`, `remove`."""
+        fields = {"sku": sku, "unit": str(unit_minor), **form}
+        return self.reader.post(self.url("basket/lines"), fields)
+
     def form(self) -> dict[str, str]:
         """The checkout as Ada fills it in."""
         page = self.get("checkout")

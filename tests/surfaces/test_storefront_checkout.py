@@ -247,15 +247,34 @@ def test_everything_wrong_is_said_beside_its_field_at_once(
     assert buyer.send(hidden(page) | ADA_FORM).status_code == 303
 
 
-def test_a_price_that_changed_is_shown_before_anything_is_ordered(
+def asks(database: Database, minor: int, sku: str = KETTLE) -> None:
+    """The shop asks another price from now on."""
+    with database.work() as work:
+        variant = work.value("SELECT id FROM variant WHERE sku = %(sku)s", sku=sku)
+        catalog.set_price(work, variant, "SEK", minor)
+
+
+def test_a_price_holds_for_a_week_from_when_a_thing_was_put_in(
     buyer: Buyer, database: Database, clock: FixedClock
 ) -> None:
     buyer.put(KETTLE)
+    clock.move(timedelta(days=6, hours=23))
+    asks(database, 130000)
+    assert "SEK 1,250.00 each" in words_of(buyer.get("basket"))
+    assert buyer.send(buyer.form()).status_code == 303
+    [order] = placed_orders(database)
+    assert order.total_minor == 125000
+
+
+def test_a_price_that_no_longer_holds_is_told_before_anything_is_ordered(
+    buyer: Buyer, database: Database, clock: FixedClock
+) -> None:
+    buyer.put(KETTLE)
+    asks_from = clock.now() + timedelta(minutes=1)
+    clock.move(timedelta(days=6, hours=23))
     form = buyer.form()
-    clock.move(timedelta(minutes=1))
-    with database.work() as work:
-        kettle = work.value("SELECT id FROM variant WHERE sku = %(sku)s", sku=KETTLE)
-        catalog.set_price(work, kettle, "SEK", 130000)
+    clock.move(timedelta(hours=2))
+    asks(database, 130000)
     page = buyer.send(form)
     assert page.status_code == 409
     assert "it was SEK 1,250.00 and is SEK 1,300.00" in words_of(page)
@@ -263,6 +282,66 @@ def test_a_price_that_changed_is_shown_before_anything_is_ordered(
     assert buyer.send(hidden(page) | ADA_FORM).status_code == 303
     [order] = placed_orders(database)
     assert order.total_minor == 130000
+    assert order.placed_at > asks_from
+
+
+def test_a_basket_says_what_has_become_dearer_and_holds_the_new_price(
+    buyer: Buyer, database: Database, clock: FixedClock
+) -> None:
+    buyer.put(KETTLE)
+    clock.move(timedelta(days=8))
+    asks(database, 130000)
+    told = words_of(buyer.get("basket"))
+    assert "SEK 1,300.00 each It was SEK 1,250.00 when you put it here." in told
+    clock.move(timedelta(days=1))
+    asks(database, 140000)
+    assert "It was" not in words_of(buyer.get("basket"))
+    assert buyer.send(buyer.form()).status_code == 303
+    [order] = placed_orders(database)
+    assert order.total_minor == 130000
+
+
+def test_a_lower_price_counts_at_once_and_holds_from_then_on(
+    buyer: Buyer, database: Database, clock: FixedClock
+) -> None:
+    buyer.put(KETTLE)
+    clock.move(timedelta(days=1))
+    asks(database, 100000)
+    assert "SEK 1,000.00 each" in words_of(buyer.get("basket"))
+    clock.move(timedelta(days=6))
+    asks(database, 150000)
+    assert "SEK 1,000.00 each" in words_of(buyer.get("basket"))
+
+
+def test_what_is_added_later_has_the_price_of_that_moment(
+    buyer: Buyer, database: Database, clock: FixedClock
+) -> None:
+    buyer.put(KETTLE, 2)
+    clock.move(timedelta(hours=1))
+    asks(database, 130000)
+    buyer.put(KETTLE)
+    page = words_of(buyer.get("basket"))
+    assert "SEK 1,250.00 each SEK 2,500.00" in page
+    assert "SEK 1,300.00 each SEK 1,300.00" in page
+    buyer.change(KETTLE, 125000, quantity="3")  # one more, at what it costs now
+    assert buyer.send(buyer.form()).status_code == 303
+    with database.work() as work:
+        lines = work.rows("SELECT quantity, unit_minor FROM order_line ORDER BY line_no")
+    assert [tuple(line) for line in lines] == [(2, 125000), (2, 130000)]
+
+
+def test_a_price_of_another_currency_holds_nothing(
+    buyer: Buyer, database: Database, clock: FixedClock
+) -> None:
+    buyer.put(KETTLE)
+    with database.work() as work:
+        variant = work.value("SELECT id FROM variant WHERE sku = %(sku)s", sku=KETTLE)
+        catalog.set_price(work, variant, "EUR", 11900)
+        work.run("UPDATE storefront SET currency = 'EUR'")
+    clock.move(timedelta(seconds=1))
+    page = words_of(buyer.get("basket"))
+    assert "€119.00 each" in page
+    assert "1,250" not in page
 
 
 def test_what_sold_out_meanwhile_is_said_at_its_line(buyer: Buyer, database: Database) -> None:

@@ -77,6 +77,9 @@ class Catalogue:
         self.by_sku: Mapping[str, Product] = {
             variant.sku: one for one in self.products for variant in one.variants
         }
+        self.price_of: Mapping[str, Money | None] = {
+            variant.sku: variant.price for one in self.products for variant in one.variants
+        }
         departments: dict[str, list[Product]] = {}
         for one in self.goods:
             departments.setdefault(one.category, []).append(one)

@@ -1,24 +1,33 @@
-"""The basket: SKUs and quantities in a signed cookie, priced anew whenever it is looked at."""
+"""The basket: what somebody wants, at which price they put it in, in a signed cookie.
+
+A price holds for `orders.PRICE_HOLDS` from then on. Each look at the basket takes what has become
+cheaper at once; what has become dearer counts when its price no longer holds and has been told.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 from litestar import Request
 
-from mainstem import catalog, stock
+from mainstem import catalog, orders, stock
+from mainstem.catalog import Offer
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.work import Work
-from mainstem.money import Money, net_of_tax
-from mainstem.orders import LineWanted
+from mainstem.money import Money
+from mainstem.orders import PRICE_HOLDS, HeldPrice, LineWanted
 from mainstem.web import app_context_of, request_context_of, set_cookie
+from mainstem_affiliates.storefront.assortment import Product
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
 
 LINES_MAX = 40
 QUANTITY_MAX = 99
 _DAYS_KEPT = 30
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class BasketFull(Refused):
@@ -35,89 +44,135 @@ class TooManyOfOne(Refused):
     message = "One basket holds at most {most} of the same thing. Write to us for more."
 
 
+@dataclass(frozen=True, slots=True)
+class BasketItem:
+    """So many of an article at one price. `unit_minor` is what one cost when they were put in, or
+    when a change of it was last told; None where that is not known."""
+
+    sku: str
+    quantity: int
+    unit_minor: int | None = None
+    since: datetime = _EPOCH
+
+    @property
+    def held(self) -> HeldPrice | None:
+        """The price that holds for them, and until when."""
+        if self.unit_minor is None:
+            return None
+        return HeldPrice(self.unit_minor, self.since + PRICE_HOLDS)
+
+
 @dataclass(slots=True)
 class Basket:
-    """What somebody wants, in the order in which they chose it."""
+    """What somebody wants of one storefront, in the order in which they chose it."""
 
-    quantities: dict[str, int] = field(default_factory=dict)
+    currency: str = ""
+    items: list[BasketItem] = field(default_factory=list)
 
     @property
     def count(self) -> int:
         """How many things are in it."""
-        return sum(self.quantities.values())
+        return sum(item.quantity for item in self.items)
 
-    def add(self, sku: str, quantity: int) -> None:
-        """Put more of something in; what is there already grows."""
-        self.set(sku, self.quantities.get(sku, 0) + quantity)
+    def quantity_of(self, sku: str) -> int:
+        """How many of an article are in it, at whatever price."""
+        return sum(item.quantity for item in self.items if item.sku == sku)
 
-    def set(self, sku: str, quantity: int) -> None:
-        """Have exactly so many of something; none takes it out."""
-        if quantity <= 0:
-            self.quantities.pop(sku, None)
+    def add(self, item: BasketItem) -> None:
+        """Put more of something in. Pieces of one price stay together."""
+        if item.quantity <= 0:
             return
-        if quantity > QUANTITY_MAX:
+        if self.quantity_of(item.sku) + item.quantity > QUANTITY_MAX:
             raise TooManyOfOne(most=QUANTITY_MAX)
-        if sku not in self.quantities and len(self.quantities) >= LINES_MAX:
+        for i, there in enumerate(self.items):
+            if (there.sku, there.unit_minor) == (item.sku, item.unit_minor):
+                self.items[i] = replace(item, quantity=there.quantity + item.quantity)
+                return
+        if len(self.items) >= LINES_MAX:
             raise BasketFull(most=LINES_MAX)
-        self.quantities[sku] = quantity
+        self.items.append(item)
+
+    def set(self, at: int, quantity: int, now: BasketItem) -> None:
+        """Have exactly so many in one place of it; none empties the place. What is more than there
+        was comes in as `now`, at this moment's price."""
+        there = self.items[at]
+        if quantity > there.quantity:
+            self.add(replace(now, quantity=quantity - there.quantity))
+        elif quantity > 0:
+            self.items[at] = replace(there, quantity=quantity)
+        else:
+            del self.items[at]
 
     @property
     def wanted(self) -> list[LineWanted]:
         """Its lines, as intake takes them."""
-        return [LineWanted(sku, quantity) for sku, quantity in self.quantities.items()]
+        return [LineWanted(one.sku, one.quantity, held=one.held) for one in self.items]
 
 
-def read_basket(request: Request[Any, Any, Any], slug: str) -> Basket:
+def read_basket(request: Request[Any, Any, Any], storefront: CachedStorefront) -> Basket:
     """The visitor's basket in this storefront; an empty one where the cookie is not ours."""
     app_context = app_context_of(request)
-    kept = request_context_of(request).cookies.get(app_context.cookie_name(f"basket-{slug}"))
-    text = (
-        kept.value if kept else request.cookies.get(app_context.cookie_name(f"basket-{slug}"), "")
-    )
-    return unpacked(app_context.settings.secret, text)
+    name = app_context.cookie_name(f"basket-{storefront.slug}")
+    kept = request_context_of(request).cookies.get(name)
+    text = kept.value if kept else request.cookies.get(name, "")
+    return unpacked(app_context.settings.secret, text, storefront.currency)
 
 
-def keep_basket(request: Request[Any, Any, Any], slug: str, basket: Basket) -> None:
+def keep_basket(
+    request: Request[Any, Any, Any], storefront: CachedStorefront, basket: Basket
+) -> None:
     """Give the basket to the browser; an empty one is taken away."""
-    packed_ = packed(app_context_of(request).settings.secret, basket) if basket.quantities else ""
-    set_cookie(request, f"basket-{slug}", packed_, seconds=_DAYS_KEPT * 24 * 3600)
-
-
-def count_of(request: Request[Any, Any, Any], slug: str) -> int:
-    """How many things are in the visitor's basket."""
-    return read_basket(request, slug).count
+    text = packed(app_context_of(request).settings.secret, basket) if basket.items else ""
+    set_cookie(request, f"basket-{storefront.slug}", text, seconds=_DAYS_KEPT * 24 * 3600)
 
 
 def packed(secret: str, basket: Basket) -> str:
     """The basket as a signed text."""
-    text = URLSafeSerializer(secret, salt="mainstem.basket").dumps(list(basket.quantities.items()))
+    items = [
+        [one.sku, one.quantity, one.unit_minor, int(one.since.timestamp())] for one in basket.items
+    ]
+    text = _serializer(secret).dumps([basket.currency, items])
     assert isinstance(text, str)
     return text
 
 
-def unpacked(secret: str, text: str) -> Basket:
-    """The basket of a signed text; an empty one for any other."""
+def unpacked(secret: str, text: str, currency: str) -> Basket:
+    """The basket of a signed text; an empty one for any other. In another currency than that of its
+    prices, none of them holds."""
     if not text:
-        return Basket()
+        return Basket(currency)
     try:
-        lines = URLSafeSerializer(secret, salt="mainstem.basket").loads(text)
-    except BadData:
-        return Basket()
-    return Basket({str(sku): int(quantity) for sku, quantity in lines})
+        was, items = _serializer(secret).loads(text)
+    except (BadData, ValueError):
+        return Basket(currency)
+    found = [
+        BasketItem(sku, quantity, unit, datetime.fromtimestamp(since, UTC))
+        for sku, quantity, unit, since in items
+    ]
+    if was != currency:
+        found = [BasketItem(one.sku, one.quantity) for one in found]
+    return Basket(currency, found)
+
+
+def _serializer(secret: str) -> URLSafeSerializer:
+    # Its number grows with its shape: a cookie of an earlier one is as good as none.
+    return URLSafeSerializer(secret, salt="mainstem.basket.2")
 
 
 @dataclass(frozen=True, slots=True)
 class BasketLine:
-    """One line of a basket as it would be ordered now."""
+    """One line of a basket as it would be ordered now. `unit_minor` is the price that it stands in
+    the basket with; `before` what one cost, where that no longer holds and it costs more now."""
 
     sku: str
     name: str
     url_path: str
     picture: str
     quantity: int
+    unit_minor: int | None
     unit: Money | None
     total: Money
-    free: int
+    before: Money | None
     problem: Problem | None
 
 
@@ -125,6 +180,8 @@ class BasketLine:
 class PricedBasket:
     """A basket at the prices and stock of this moment. Amounts include tax."""
 
+    basket: Basket
+    """The same at these prices: what the browser is to keep, and what is ordered."""
     lines: list[BasketLine]
     items: Money
     shipping: Money
@@ -145,50 +202,98 @@ class PricedBasket:
 
 def price(work: Work, storefront: CachedStorefront, locale: str, basket: Basket) -> PricedBasket:
     """The basket as it would be ordered now, with what stands in its way."""
-    skus, currency = list(basket.quantities), storefront.currency
-    offers = catalog.offers(work, skus, currency=currency, locale=locale, at=work.now())
-    free = stock.availability(work, [offer.variant_id for offer in offers.values()])
+    currency, now = storefront.currency, work.now()
     places = storefront.catalogues[locale].by_sku
-    lines, items, tax = [], 0, 0
-    for i, (sku, quantity) in enumerate(basket.quantities.items()):
-        offer, product = offers.get(sku), places.get(sku)
-        left = free.get(offer.variant_id, 0) if offer else 0
-        unit = offer.unit_minor if offer and product and offer.kind == "goods" else None
-        problem = None
-        if offer is None or product is None or unit is None:
-            problem = Problem(
-                f"/lines/{i}/sku", "gone", "We no longer sell this. Remove it to continue."
-            )
-        elif left <= 0:
-            problem = Problem(
-                f"/lines/{i}/quantity", "sold_out", "Sold out just now. Remove it to continue."
-            )
-        elif left < quantity:
-            problem = Problem(
-                f"/lines/{i}/quantity", "short", "Only {available} left.", {"available": left}
-            )
-        total = (unit or 0) * quantity
-        items += total
-        if offer and unit:
-            tax += catalog.amounts(offer, total).tax_minor
+    skus = list({item.sku: None for item in basket.items})
+    found = catalog.offers(work, skus, currency=currency, locale=locale, at=now)
+    sold = {sku: offer for sku, offer in found.items() if _is_sold(offer, places)}
+    free = stock.availability(work, [offer.variant_id for offer in sold.values()])
+    basket, before = at_prices(basket, sold, now)
+    rate = storefront.rate
+    totals = orders.price(
+        [
+            orders.line_of(sold[item.sku], item.quantity, item.unit_minor)
+            for item in basket.items
+            if item.sku in sold and item.unit_minor is not None
+        ],
+        rate,
+    ).totals
+    missing = rate.free_from_minor - totals.items_minor if rate and totals.shipping_minor else None
+    return PricedBasket(
+        basket,
+        _lines(basket, before, sold, places, free),
+        Money(totals.items_minor, currency),
+        Money(totals.shipping_minor, currency),
+        Money(totals.tax_minor, currency),
+        None if missing is None else Money(missing, currency),
+    )
+
+
+def _is_sold(offer: Offer, places: Mapping[str, Product]) -> bool:
+    return offer.sku in places and offer.kind == "goods" and offer.unit_minor is not None
+
+
+def at_prices(
+    basket: Basket, sold: Mapping[str, Offer], now: datetime
+) -> tuple[Basket, list[int | None]]:
+    """The basket at what its things cost now; and of each place what one cost before, where that was
+    less. Places of one article whose prices have become one become one place."""
+    places: dict[tuple[str, int | None], BasketItem] = {}
+    before: dict[tuple[str, int | None], int] = {}
+    for item in basket.items:
+        offer = sold.get(item.sku)
+        fresh = item
+        if offer and offer.unit_minor is not None:
+            unit = orders.unit_price(offer.unit_minor, item.held, now)
+            if unit != item.unit_minor:
+                fresh = replace(item, unit_minor=unit, since=now)
+        at = (fresh.sku, fresh.unit_minor)
+        if item.unit_minor is not None and item.unit_minor < (fresh.unit_minor or 0):
+            before[at] = item.unit_minor
+        there = places.get(at)
+        quantity = fresh.quantity + (there.quantity if there else 0)
+        places[at] = replace(fresh, quantity=quantity)
+    return Basket(basket.currency, list(places.values())), [before.get(at) for at in places]
+
+
+def _lines(
+    basket: Basket,
+    before: list[int | None],
+    sold: Mapping[str, Offer],
+    places: Mapping[str, Product],
+    free: Mapping[int, int],
+) -> list[BasketLine]:
+    lines, taken = [], dict.fromkeys(sold, 0)
+    for i, (item, was) in enumerate(zip(basket.items, before, strict=True)):
+        offer, product = sold.get(item.sku), places.get(item.sku)
+        left = unit = None
+        if offer and item.unit_minor is not None:
+            left = free.get(offer.variant_id, 0) - taken[item.sku]
+            unit = Money(item.unit_minor, basket.currency)
+            taken[item.sku] += item.quantity
         lines.append(
             BasketLine(
-                sku=sku,
-                name=offer.name if offer else sku,
+                sku=item.sku,
+                name=offer.name if offer else item.sku,
                 url_path=f"p/{product.slug}" if product else "",
                 picture=product.picture if product else "",
-                quantity=quantity,
-                unit=None if unit is None else Money(unit, currency),
-                total=Money(total, currency),
-                free=left,
-                problem=problem,
+                quantity=item.quantity,
+                unit_minor=item.unit_minor,
+                unit=unit,
+                total=Money(unit.minor * item.quantity if unit else 0, basket.currency),
+                before=None if was is None else Money(was, basket.currency),
+                problem=_problem(i, item.quantity, left),
             )
         )
-    rate = storefront.rate
-    shipping = rate.cost(items) if rate else 0
-    if rate:
-        tax += shipping - net_of_tax(shipping, rate.tax_bp)
-    missing = Money(rate.free_from_minor - items, currency) if rate and shipping else None
-    return PricedBasket(
-        lines, Money(items, currency), Money(shipping, currency), Money(tax, currency), missing
-    )
+    return lines
+
+
+def _problem(at: int, quantity: int, left: int | None) -> Problem | None:
+    if left is None:
+        return Problem(f"/lines/{at}/sku", "gone", "We no longer sell this. Remove it to continue.")
+    pointer = f"/lines/{at}/quantity"
+    if left <= 0:
+        return Problem(pointer, "sold_out", "Sold out just now. Remove it to continue.")
+    if left < quantity:
+        return Problem(pointer, "short", "Only {available} left.", {"available": left})
+    return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from litestar import Request
@@ -53,6 +54,8 @@ class CachedStorefront:
     sources: Mapping[str, Assortment]
     """What the catalogues are taken from, by language."""
     looked_at: float
+    as_of: datetime
+    """When that was, on the company's clock."""
     row: Any
     pages: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
 
@@ -127,7 +130,7 @@ def look(
         and before.row == row
         and all(before.sources[locale] is found for locale, found in sources.items())
     ):
-        before.looked_at = now
+        before.looked_at, before.as_of = now, work.now()
         return before
     return CachedStorefront(
         id=row.id,
@@ -146,5 +149,6 @@ def look(
         module=installed().get(slug),
         sources=sources,
         looked_at=now,
+        as_of=work.now(),
         row=row,
     )

@@ -12,9 +12,15 @@ from litestar.params import FromPath
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.work import CLIENT
 from mainstem.web import Form, app_context_of, draw, redirect
+from mainstem.web.forms import whole_number
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import basket as baskets
-from mainstem_affiliates.storefront.basket import PricedBasket, keep_basket, read_basket
+from mainstem_affiliates.storefront.basket import (
+    BasketItem,
+    PricedBasket,
+    keep_basket,
+    read_basket,
+)
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage, count_fragment
 
@@ -48,7 +54,7 @@ async def basket_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> P
 async def basket_count(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """How many things are in the basket: the fragment for the header."""
     shopper = Shopper(request, await cached_storefront_of(request, slug))
-    count = baskets.count_of(request, slug)
+    count = read_basket(request, shopper.storefront).count
     return Response(count_fragment(request, shopper.locale, count), media_type="text/html")
 
 
@@ -62,10 +68,10 @@ async def put_in(
     sold = shopper.catalogue.by_sku.get(sku)
     if sold is None or sold.kind != "goods":
         raise NotFound("article")
-    basket, refused = read_basket(request, slug), ""
+    basket, refused = read_basket(request, shopper.storefront), ""
     try:
-        basket.add(sku, _whole(form.get("quantity", "1")))
-        keep_basket(request, slug, basket)
+        basket.add(_shown(shopper, sku, _whole(form.get("quantity", "1"))))
+        keep_basket(request, shopper.storefront, basket)
     except Refused as no:
         refused = shopper.says(no)
     if request.headers.get("hx-request") != "true":
@@ -83,25 +89,37 @@ async def put_in(
 async def change(
     request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
 ) -> Page:
-    """Have exactly so many of something. Its name is `sku`; `remove` takes it out."""
+    """Have exactly so many of something, `sku` at the price `unit`; `remove` takes it out."""
     shopper = Shopper(request, await cached_storefront_of(request, slug))
-    basket = read_basket(request, slug)
-    sku = form["remove"] or form["sku"]
-    if sku in basket.quantities:
+    basket = read_basket(request, shopper.storefront)
+    sku, unit = form["sku"], whole_number(form["unit"], digits=16)
+    for at, item in enumerate(basket.items):
+        if (item.sku, item.unit_minor) != (sku, unit):
+            continue
         try:
-            basket.set(sku, 0 if form["remove"] else _whole(form["quantity"]))
+            quantity = 0 if form["remove"] else _whole(form["quantity"])
+            basket.set(at, quantity, _shown(shopper, sku, 1))
         except Refused as no:
             return await _page(shopper, refused=shopper.says(no), status=no.status)
-        keep_basket(request, slug, basket)
+        keep_basket(request, shopper.storefront, basket)
+        break
     return redirect(request, shopper.links("basket"))
+
+
+def _shown(shopper: Shopper, sku: str, quantity: int) -> BasketItem:
+    """So many of an article, at the price that its page shows."""
+    price = shopper.catalogue.price_of.get(sku)
+    return BasketItem(sku, quantity, price.minor if price else None, shopper.storefront.as_of)
 
 
 async def _page(shopper: Shopper, *, refused: str = "", status: int = 200) -> Page:
     request, storefront = shopper.request, shopper.storefront
-    basket = read_basket(request, storefront.slug)
+    basket = read_basket(request, storefront)
     priced = await in_work(
         request, CLIENT, lambda work: baskets.price(work, storefront, shopper.locale, basket)
     )
+    if priced.basket != basket:
+        keep_basket(request, storefront, priced.basket)
     page = BasketPage(
         **shopper.layout("basket"),
         priced=priced,

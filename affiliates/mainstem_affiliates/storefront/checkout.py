@@ -76,8 +76,8 @@ class CheckoutPage(StorePage, frozen=True, kw_only=True):
 async def checkout_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """The checkout of the visitor's basket."""
     shopper = Shopper(request, await cached_storefront_of(request, slug))
-    basket = read_basket(request, slug)
-    if not basket.quantities:
+    basket = read_basket(request, shopper.storefront)
+    if not basket.items:
         return redirect(request, shopper.links("basket"))
     return await _page(shopper, basket, {"address-country": shopper.storefront.country})
 
@@ -90,7 +90,7 @@ async def order(
     shopper = Shopper(request, await cached_storefront_of(request, slug))
     storefront, secret = shopper.storefront, app_context_of(request).settings.secret
     # What is ordered is what this page showed, whatever another tab has done to the basket.
-    basket = baskets.unpacked(secret, form["basket"])
+    basket = baskets.unpacked(secret, form["basket"], storefront.currency)
     try:
         wanted = _wanted(shopper, basket, form)
         if wanted.code:
@@ -107,9 +107,8 @@ async def order(
         return await _page(shopper, basket, form.texts(), refused=no, status=409)
     except Refused as no:
         return await _page(shopper, basket, form.texts(), no=no, status=no.status)
-    kept = read_basket(request, slug)
-    if kept.quantities == basket.quantities:
-        keep_basket(request, slug, Basket())
+    if read_basket(request, storefront) == basket:
+        keep_basket(request, storefront, Basket())
     return await to_payment(request, placed.home_id, placed.order_id, checkout)
 
 
@@ -222,7 +221,7 @@ def _wanted(shopper: Shopper, basket: Basket, form: Form) -> OrderWanted:
     code = form["code"][:40]
     # Only a key that one of our pages could have made; another gets one that fits nothing.
     key = form["key"] if len(form["key"]) == 32 and form["key"].isalnum() else secrets.token_hex(16)
-    said = msgspec.json.encode([client, address, basket.quantities, code, storefront.currency])
+    said = msgspec.json.encode([client, address, basket.wanted, code, storefront.currency])
     return OrderWanted(
         storefront_id=storefront.id,
         home_id=storefront.home_id,
@@ -272,6 +271,8 @@ async def _page(
     priced = await in_work(
         request, CLIENT, lambda work: baskets.price(work, storefront, locale, basket)
     )
+    if priced.basket != basket and read_basket(request, storefront) == basket:
+        keep_basket(request, storefront, priced.basket)
     # What the basket says of a line is said by name; the order knows it by its article number.
     told = {problem.pointer for problem in priced.problems}
     others = [one for one in (no.problems if no else ()) if one.pointer not in told]
@@ -285,7 +286,7 @@ async def _page(
         refused=refused or (shopper.says(no) if no and not no.problems else ""),
         repriced=repriced,
         key=secrets.token_hex(16),
-        basket=baskets.packed(app_context_of(request).settings.secret, basket),
+        basket=baskets.packed(app_context_of(request).settings.secret, priced.basket),
         countries=countries(locale),
         withdrawal_url=layout["store"].withdrawal_url,
         terms_url=layout["store"].terms_url,

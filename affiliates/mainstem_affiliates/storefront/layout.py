@@ -12,7 +12,7 @@ from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.locale import Language
 from mainstem.web import app_context_of, cached_page, draw, field_errors, render
 from mainstem.web.rendering import LANGUAGE_NAMES, LanguageLink, locale_of, words
-from mainstem_affiliates.storefront.basket import count_of
+from mainstem_affiliates.storefront.basket import read_basket
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
 from mainstem_affiliates.storefront.links import Links, fill, referral_of
 
@@ -83,7 +83,7 @@ class Shopper:
 
     def layout(self, path: str = "", *, current: str = "", **query: str) -> dict[str, Any]:
         """The layout's fields for the page of this path, for one visitor."""
-        count = count_of(self.request, self.storefront.slug)
+        count = read_basket(self.request, self.storefront).count
         return self._layout(self.links, path, current, query) | {"basket_count": count}
 
     def _layout(
@@ -153,7 +153,7 @@ class Shopper:
         return cached_page(self.request, body, headers={"content-language": self.locale})
 
     def _count(self) -> bytes:
-        count = count_of(self.request, self.storefront.slug)
+        count = read_basket(self.request, self.storefront).count
         return self.storefront.page(
             (self.locale, "count", count), lambda: count_fragment(self.request, self.locale, count)
         )

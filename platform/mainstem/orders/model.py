@@ -30,15 +30,23 @@ class Address(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     line2: str = ""
 
 
+class HeldPrice(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What one piece cost when it was put into a basket, and until when nobody asks more for it."""
+
+    unit_minor: int
+    until: datetime
+
+
 class LineWanted(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """So many of a SKU. `agreed_minor` is a total that was agreed elsewhere, tax included: by an
-    accepted quote or in an imported history. Everybody else gets the server's price, and may say
-    in `unit_price_minor` which price of one the client saw."""
+    accepted quote or in an imported history. Everybody else gets the server's price, or a lower one
+    that is still `held`, and may say in `unit_price_minor` which price of one the client saw."""
 
     sku: str
     quantity: int
     agreed_minor: int | None = None
     unit_price_minor: int | None = None
+    held: HeldPrice | None = None
 
 
 class Totals(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -24,8 +24,8 @@ from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import new_ids, short
 from mainstem.kit.work import Query, Work, columns
-from mainstem.money import MINOR_MAX, net_of_tax
-from mainstem.orders import rules, unpaid
+from mainstem.money import MINOR_MAX
+from mainstem.orders import pricing, rules, unpaid
 from mainstem.orders.client import Client
 from mainstem.orders.errors import (
     DuplicateExternalId,
@@ -43,12 +43,15 @@ from mainstem.orders.model import (
     Totals,
     TotalsSeen,
 )
+from mainstem.orders.pricing import Price, PricedLine
 from mainstem.orders.unpaid import Held
 from mainstem.plan import Plan
 from mainstem.stock import Part, Shelf
 
 AGREED_BEFORE = ("lead", "import")
 """Channels in which price and article were agreed before: by a quote or in a history."""
+
+NOT_PRICED = Price([], Totals(0, 0, 0, 0))
 
 
 @dataclass(slots=True)
@@ -60,13 +63,9 @@ class _Draft:
     id: UUID
     answer: Placed | Refused | None = None
     client: Client | None = None
-    lines: list[tuple[Any, ...]] = field(default_factory=list)
+    price: Price = NOT_PRICED
     needs: list[tuple[int, int, int]] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
-    goods_minor: int = 0
-    items_minor: int = 0
-    shipping_minor: int = 0
-    tax_minor: int = 0
     large: bool = False
     """Whether it takes a large share of what is left of something."""
 
@@ -82,11 +81,6 @@ class _Draft:
         """Against whom it counts while it is not paid."""
         assert self.client is not None, "an order is checked before it is counted"
         return unpaid.whose(self.wanted, self.client.key) if self.needs else []
-
-    @property
-    def totals(self) -> Totals:
-        total = self.items_minor + self.shipping_minor
-        return Totals(self.items_minor, self.shipping_minor, self.tax_minor, total)
 
 
 def place(work: Work, wanted: Sequence[OrderWanted]) -> list[Placed | Refused]:
@@ -365,15 +359,14 @@ def _answer_repeat(repeat: _Draft, first: _Draft) -> bool:
 
 
 def _price(drafts: list[_Draft], known: _Known) -> None:
-    """Work out every line from the server's own prices, and the delivery."""
+    """Work out every order from the server's own prices."""
     for draft in drafts:
         wanted = draft.wanted
         store = known.stores.get(wanted.storefront_id)
         problems = [*_store_problems(wanted, store, known.rates)]
         if not problems:
-            problems = _add_lines(draft, store, known.offers[wanted.currency, wanted.locale])
-        if not problems:
-            problems = _add_shipping(draft, known.rates[wanted.currency])
+            offers = known.offers[wanted.currency, wanted.locale]
+            problems = _price_one(draft, store, offers, known.rates[wanted.currency])
         if problems:
             draft.answer = OrderRefused(*problems)
         elif changed := [*_price_changes(draft)]:
@@ -401,24 +394,37 @@ def _store_problems(
         yield Problem("", "affiliate_suspended", "This storefront takes no orders now.")
 
 
-def _add_lines(draft: _Draft, store: Any, offers: Mapping[str, Offer]) -> list[Problem]:
-    problems = []
-    for i, line in enumerate(draft.wanted.lines):
-        offer = offers.get(line.sku)
-        problem = _line_problem(draft.wanted, line, offer, store)
-        if problem:
+def _price_one(
+    draft: _Draft, store: Any, offers: Mapping[str, Offer], rate: ShippingRate
+) -> list[Problem]:
+    wanted = draft.wanted
+    problems = [*_line_problems(wanted, store, offers)]
+    if problems:
+        return problems
+    lines = [_priced(line, offers[line.sku], draft.at) for line in wanted.lines]
+    # A history brings what was paid for its goods, and nothing of how they came.
+    draft.price = pricing.price(lines, rate if wanted.placed_at is None else None)
+    if draft.price.totals.total_minor > MINOR_MAX:
+        return [Problem("/lines", "invalid_field", "This order is larger than we can take.")]
+    draft.needs = [
+        (no, line.offer.variant_id, line.quantity)
+        for no, line in enumerate(lines, 1)
+        if line.offer.kind == "goods"
+    ]
+    return []
+
+
+def _line_problems(
+    wanted: OrderWanted, store: Any, offers: Mapping[str, Offer]
+) -> Iterator[Problem]:
+    for i, line in enumerate(wanted.lines):
+        if problem := _line_problem(line, offers.get(line.sku), store):
             code, message = problem
-            facts = {"sku": line.sku, "currency": draft.wanted.currency}
-            problems.append(Problem(f"/lines/{i}/sku", code, message, facts))
-        elif not problems:
-            assert offer is not None
-            _add_line(draft, i + 1, offer, line)
-    return problems
+            facts = {"sku": line.sku, "currency": wanted.currency}
+            yield Problem(f"/lines/{i}/sku", code, message, facts)
 
 
-def _line_problem(
-    wanted: OrderWanted, line: LineWanted, offer: Offer | None, store: Any
-) -> tuple[str, str] | None:
+def _line_problem(line: LineWanted, offer: Offer | None, store: Any) -> tuple[str, str] | None:
     if offer is None or not (offer.sold or line.agreed_minor is not None):
         return "unknown_sku", "There is no article {sku}."
     if line.agreed_minor is not None:
@@ -432,52 +438,35 @@ def _line_problem(
     return None
 
 
-def _add_line(draft: _Draft, no: int, offer: Offer, line: LineWanted) -> None:
+def _priced(line: LineWanted, offer: Offer, at: datetime) -> PricedLine:
     if line.agreed_minor is not None:
-        unit, total = line.agreed_minor // line.quantity, line.agreed_minor
-    else:
-        assert offer.unit_minor is not None, "what is sold here has a price"
-        unit, total = offer.unit_minor, offer.unit_minor * line.quantity
-    amounts = catalog.amounts(offer, total)
-    draft.lines.append(
-        (draft.wanted.home_id, draft.id, no, offer.variant_id, offer.sku, offer.name, offer.kind,
-         line.quantity, unit, total, offer.tax_bp, amounts.tax_minor, amounts.commissionable_minor,
-         offer.commissionable_bp)
-    )  # fmt: skip
-    draft.items_minor += total
-    draft.tax_minor += amounts.tax_minor
-    if offer.kind == "goods":
-        draft.goods_minor += total
-        draft.needs.append((no, offer.variant_id, line.quantity))
-
-
-def _add_shipping(draft: _Draft, rate: ShippingRate) -> list[Problem]:
-    if draft.wanted.placed_at is None:
-        draft.shipping_minor = rate.cost(draft.goods_minor)
-        draft.tax_minor += draft.shipping_minor - net_of_tax(draft.shipping_minor, rate.tax_bp)
-    if draft.totals.total_minor > MINOR_MAX:
-        return [Problem("/lines", "invalid_field", "This order is larger than we can take.")]
-    return []
+        return pricing.agreed_line(offer, line.quantity, line.agreed_minor)
+    assert offer.unit_minor is not None, "what is sold here has a price"
+    unit = pricing.unit_price(offer.unit_minor, line.held, at)
+    return pricing.line_of(offer, line.quantity, unit)
 
 
 def _price_changes(draft: _Draft) -> Iterator[Problem]:
     """Where the buyer saw another price than the one in force."""
-    for i, (line, row) in enumerate(zip(draft.wanted.lines, draft.lines, strict=True)):
-        if line.unit_price_minor is not None and line.unit_price_minor != row[8]:
+    for i, (line, now) in enumerate(zip(draft.wanted.lines, draft.price.lines, strict=True)):
+        if line.unit_price_minor is not None and line.unit_price_minor != now.unit_minor:
             yield Problem(f"/lines/{i}/unit_price_minor", "price_changed",
                           "{sku} now costs {amount} in minor units.",
-                          {"sku": line.sku, "amount": row[8]})  # fmt: skip
+                          {"sku": line.sku, "amount": now.unit_minor})  # fmt: skip
     for name in TotalsSeen.__struct_fields__:
         shown = draft.wanted.totals and getattr(draft.wanted.totals, name)
-        now = getattr(draft.totals, name)
-        if shown is not None and shown != now:
+        due = getattr(draft.price.totals, name)
+        if shown is not None and shown != due:
             yield Problem(f"/totals/{name}", "price_changed",
-                          "This is now {amount} in minor units.", {"amount": now})  # fmt: skip
+                          "This is now {amount} in minor units.", {"amount": due})  # fmt: skip
 
 
 def _quote(draft: _Draft) -> PriceQuote:
-    lines = [QuotedLine(row[4], row[7], row[8], row[9]) for row in draft.lines]
-    return PriceQuote(draft.wanted.currency, lines, draft.totals)
+    lines = [
+        QuotedLine(line.offer.sku, line.quantity, line.unit_minor, line.total_minor)
+        for line in draft.price.lines
+    ]
+    return PriceQuote(draft.wanted.currency, lines, draft.price.totals)
 
 
 # ---------------------------------------------------------------- stock
@@ -578,7 +567,6 @@ _LINE_COLUMNS = (
     "homes", "orders", "nos", "variants", "skus", "names", "kinds", "quantities", "units",
     "totals", "tax_bps", "taxes", "commissionables", "shares", "holds",
 )  # fmt: skip
-_KIND = _LINE_COLUMNS.index("kinds")
 
 _FULFILMENTS = """
 INSERT INTO fulfilment (home_id, order_id, no, location_id, state)
@@ -631,11 +619,7 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
                  part.quantity)
             )  # fmt: skip
         fulfilments += [(wanted.home_id, draft.id, no, at) for at, no in numbers.items()]
-    lines = [
-        (*line, ready.plans[draft.at].rules[line[_KIND]].hold_days)
-        for draft in drafts
-        for line in draft.lines
-    ]
+    lines = [row for draft in drafts for row in _line_rows(draft, ready.plans[draft.at])]
     with work.pg.pipeline():
         evidence.bind(work)
         work.run(_ORDERS, **_named(_ORDER_COLUMNS, orders))
@@ -658,7 +642,7 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
             draft.id,
             short(draft.id),
             draft.wanted.currency,
-            draft.totals,
+            draft.price.totals,
             draft.pay_by,
         )
 
@@ -666,14 +650,25 @@ def _write(work: Work, drafts: list[_Draft], ready: _Ready) -> None:
 def _order_row(draft: _Draft, plan: Plan, decision: Decision, upline: list[int]) -> tuple[Any, ...]:
     wanted, client = draft.wanted, draft.client
     assert client is not None, "an order is checked before it is written"
+    totals = draft.price.totals
     return (
         wanted.home_id, draft.id, short(draft.id), wanted.storefront_id, wanted.channel,
         wanted.external_id, wanted.currency, wanted.locale, client.key,
-        _json(client.details), _json(client.address), draft.items_minor, draft.shipping_minor,
-        draft.tax_minor, decision.seller_id, decision.attributed_by, _json(decision.signals),
+        _json(client.details), _json(client.address), totals.items_minor, totals.shipping_minor,
+        totals.tax_minor, decision.seller_id, decision.attributed_by, _json(decision.signals),
         f"{{{','.join(map(str, upline))}}}", decision.earns, decision.earns_reason,
         plan.version, wanted.lead_id, draft.at, draft.pay_by, wanted.key_id,
     )  # fmt: skip
+
+
+def _line_rows(draft: _Draft, plan: Plan) -> Iterator[tuple[Any, ...]]:
+    for no, line in enumerate(draft.price.lines, 1):
+        offer = line.offer
+        yield (
+            draft.wanted.home_id, draft.id, no, offer.variant_id, offer.sku, offer.name, offer.kind,
+            line.quantity, line.unit_minor, line.total_minor, offer.tax_bp, line.tax_minor,
+            line.commissionable_minor, offer.commissionable_bp, plan.rules[offer.kind].hold_days,
+        )  # fmt: skip
 
 
 def _json(value: object) -> str:
