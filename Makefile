@@ -55,7 +55,7 @@ reset: $(RUN_READY)  ## forget the demo company and its data
 	@exec $(BIN)/mainstem reset
 
 real: $(REAL_READY)  ## run the company on real baskets
-	@exec $(BIN)/mainstem real
+	@exec $(BIN)/python benchmarks/real.py --keep
 
 bench: $(TEST_READY) $(REAL_READY)  ## measure this machine
 	@$(BIN)/python benchmarks/capture.py

@@ -28,7 +28,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -179,7 +179,7 @@ class Recorder:
             self.statements += [(query.sql, query.values) for query in queries]
             return list(kept["fetch_all"](work, queries))
 
-        Work.rows, Work.run, Work.fetch_all = keeping("rows"), keeping("run"), fetch_all  # type: ignore[method-assign]
+        Work.rows, Work.run, Work.fetch_all = keeping("rows"), keeping("run"), fetch_all  # type: ignore[method-assign, assignment]
         try:
             yield
         finally:
@@ -373,6 +373,10 @@ def send() -> None:
     print(json.dumps(uvloop.run(_send(job))), flush=True)
 
 
+def _answering(sender: Sender) -> Callable[[], Sender]:
+    return lambda: sender
+
+
 async def _send(job: dict[str, Any]) -> dict[str, Any]:
     loop, before = asyncio.get_running_loop(), resource.getrusage(resource.RUSAGE_SELF)
     until = time.perf_counter() + job["seconds"]
@@ -382,7 +386,7 @@ async def _send(job: dict[str, Any]) -> dict[str, Any]:
     ]
     started = time.perf_counter()
     for sender in senders:
-        await loop.create_connection(lambda sender=sender: sender, job["host"], job["port"])
+        await loop.create_connection(_answering(sender), job["host"], job["port"])
     await asyncio.gather(*(sender.ended for sender in senders))
     used = resource.getrusage(resource.RUSAGE_SELF)
     return {
@@ -619,7 +623,7 @@ def figures(over_http: list[Ran], by_pgbench: list[Ran]) -> dict[str, float]:
 
 def main() -> None:
     """Measure, and say it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=5, help="each round's length")
     parser.add_argument("--json", action="store_true", help="the figures as the last line")
     parser.add_argument("--send", action="store_true", help=argparse.SUPPRESS)

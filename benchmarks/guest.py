@@ -34,9 +34,9 @@ from typing import Any
 import httpx
 import psutil
 import psycopg
-from capture import cpu_of_tree
 
 import mainstem_postgres as postgres
+from capture import cpu_of_tree
 from mainstem import flow, identity, running
 from mainstem.kit.db import Database
 
@@ -122,6 +122,7 @@ class RunningCompany:
                 shop = work.row(
                     "SELECT id, home_id FROM storefront WHERE slug = %(slug)s", slug=STOREFRONT
                 )
+                assert shop is not None, "the demo has this storefront"
                 return identity.issue_key(work, home_id=shop.home_id, storefront_id=shop.id)
         finally:
             database.close()
@@ -142,7 +143,7 @@ class RunningCompany:
             "SELECT count(*) FROM fact_waiting WHERE name NOT LIKE 'clock.%'"
         ).fetchone()
         assert row is not None
-        return row[0]
+        return int(row[0])
 
 
 def _name(process: psutil.Process) -> str | None:
@@ -340,7 +341,7 @@ class _Watch:
 
 def main() -> None:
     """Measure, and say it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--orders", type=int, default=100)
     parser.add_argument("--json", action="store_true", help="the figures as the last line")
     given = parser.parse_args()

@@ -2,7 +2,7 @@
 
     python benchmarks/pages.py DATA [--times N] [--json] [--only TEXT]
 
-DATA is the data folder of a finished `mainstem real`. Its database is copied, and the copy gets what
+DATA is the data folder of a finished `make real`. Its database is copied, and the copy gets what
 the year has none of: people, list prices, stock, leads. The demo company is made beside it on the
 same server, with the settings, roles and statistics that production has.
 
@@ -43,8 +43,9 @@ from mainstem.kit.db import Database
 from mainstem.kit.pools import WEB
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import SYSTEM, Work
-from mainstem.simulate import demo, real
-from mainstem_affiliates.storefront.basket import Basket, packed
+from mainstem.simulate import demo
+from mainstem_affiliates.storefront.basket import Basket, BasketItem, packed
+from real_year import run
 
 LIMIT = 1.5
 """How many times as much a page of the full company may cost."""
@@ -96,6 +97,10 @@ def _quote_token(company: Company) -> str:
     return identity.quote_link(company.config.secret, company["quote_home"], company["quote"])
 
 
+def _of_shop(page: str) -> Callable[[Company], str]:
+    return lambda company: f"/s/{company['slug']}/{page}"
+
+
 def _facts_page_two(company: Company) -> str:
     with company.database.work(SYSTEM) as work:
         before = work.value("SELECT id FROM fact ORDER BY id DESC OFFSET 100 LIMIT 1")
@@ -116,7 +121,7 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/s/{slug}/checkout": (CLIENT, [lambda c: f"/s/{c['slug']}/checkout"]),
     "/s/{slug}/track": (CLIENT, [lambda c: f"/s/{c['slug']}/track"]),
     **{
-        f"/s/{{slug}}/{page}": (CLIENT, [lambda c, page=page: f"/s/{c['slug']}/{page}"])
+        f"/s/{{slug}}/{page}": (CLIENT, [_of_shop(page)])
         for page in ("accessibility", "privacy", "programme", "terms", "withdrawal")
     },
     "/order/{token}": (CLIENT, [lambda c: f"/order/{_order_token(c)}"]),
@@ -235,7 +240,7 @@ def make_demo(server: postgres.Server) -> str:
 
 def make_full(server: postgres.Server) -> str:
     """A copy of the year, brought up to date, with what its pages need besides."""
-    url = _fresh(server, NAMES["full"], template=real.NAME)
+    url = _fresh(server, NAMES["full"], template=run.NAME)
     db.migrate(url)
     return url
 
@@ -251,7 +256,8 @@ def now_of(url: str) -> datetime:
     with psycopg.connect(url) as connection:
         row = connection.execute("SELECT max(placed_at) FROM orders").fetchone()
     assert row is not None
-    return row[0].astimezone(UTC) + timedelta(minutes=5)
+    last: datetime = row[0]
+    return last.astimezone(UTC) + timedelta(minutes=5)
 
 
 _PRICES = """
@@ -282,10 +288,10 @@ def furnish(url: str, now: datetime) -> None:
     """What the year has none of: list prices, goods on the shelf, and fifty thousand leads."""
     with psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute("SET ROLE mainstem_owner")
-        connection.execute(_PRICES, {})  # type: ignore[arg-type]
+        connection.execute(_PRICES, {})
         connection.execute("UPDATE stock_level SET on_hand = reserved + 100")
         connection.execute("UPDATE catalogue_version SET version = version + 1")
-        connection.execute(_LEADS, {"leads": LEADS, "now": now})  # type: ignore[arg-type]
+        connection.execute(_LEADS, {"leads": LEADS, "now": now})
 
 
 def open_company(name: str, url: str, folder: Path, *, made: bool) -> Company:
@@ -319,11 +325,13 @@ def _look(work: Work, company: Company) -> None:
                                          AND o.state IN ('placed', 'closed'))
             ORDER BY cardinality(a.upline), s.id LIMIT 1"""
     )
+    assert shop is not None, "somebody has sold something"
     order = work.row(
         """SELECT id, number, client_key FROM orders WHERE home_id = %(home)s AND fulfillment_status = 'delivered'
             ORDER BY placed_at DESC LIMIT 1""",
         home=shop.home_id,
     )
+    assert order is not None, "something has arrived"
     goods = work.row(
         """SELECT p.slug, p.category, coalesce(t.name, p.slug) AS name, v.sku FROM product p
              JOIN variant v ON v.product_id = p.id AND v.active
@@ -336,6 +344,7 @@ def _look(work: Work, company: Company) -> None:
         currency=shop.currency,
         shown=shop.product_ids,
     )
+    assert goods is not None, "there is something to buy"
     job = work.row(
         "SELECT home_id, order_id, line_no FROM job ORDER BY created_at DESC, order_id LIMIT 1"
     )
@@ -387,7 +396,9 @@ def _sign_in(company: Company, clock: FixedClock) -> None:
             database, email=email, password=PASSWORD, address="192.0.2.1", clock=clock
         )
         company.cookies[kind] = f"session={session.token}"
-    basket = packed(company.config.secret, Basket({company["sku"]: 1}))
+    basket = packed(
+        company.config.secret, Basket(company["currency"], [BasketItem(company["sku"], 1)])
+    )
     company.cookies[CLIENT] = f"basket-{company['slug']}={basket}"
     with database.work(SYSTEM) as work:
         company.bearer = identity.issue_key(
@@ -656,7 +667,7 @@ def _dropped(*_: Any) -> NoReturn:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path, help="the data folder of a finished `mainstem real`")
+    parser.add_argument("data", type=Path, help="the data folder of a finished `make real`")
     parser.add_argument("--times", type=int, default=15, help="how often each page is opened")
     parser.add_argument("--only", default="", help="only pages whose path holds this text")
     parser.add_argument("--keep", action="store_true", help="leave the two databases for --again")

@@ -1,8 +1,9 @@
-"""The real run, timed: where its seconds go, and the line of JSON that it ends with.
+"""The real year, timed: where its seconds go, and the line of JSON that it ends with.
 
-    python benchmarks/real.py [--orders N] [--workers N] [--batch N]
+    python benchmarks/real.py [--orders N] [--workers N] [--batch N] [--keep [--fresh]]
 
-Plays the year anew in a folder of its own, which is removed again.
+Plays the year anew in a folder of its own, which is removed again; or, with --keep, in the company's
+data folder (MAINSTEM_DATA), where it may be stopped and goes on.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import time
 from pathlib import Path
 
 from mainstem.kit import settings
-from mainstem.simulate import real, real_play
+from real_year import play, run
 
 STEPS = {
     "place": "Placed, paid and routed",
@@ -30,13 +31,22 @@ STEPS = {
 def main() -> int:
     """Run, print the table and the JSON; the run's exit status."""
     given = _parser().parse_args()
+    if given.keep:
+        return run.run(
+            settings.read(),
+            orders=given.orders,
+            workers=given.workers,
+            batch=given.batch,
+            fresh=given.fresh,
+            source=given.source,
+        )
     seconds: dict[str, float] = {}
     printed = io.StringIO()
     with tempfile.TemporaryDirectory(prefix="mainstem-real-") as folder:
         config = settings.read({"MAINSTEM_DATA": folder})
         began = time.perf_counter()
         with contextlib.redirect_stdout(printed):
-            status = real.run(
+            status = run.run(
                 config,
                 orders=given.orders,
                 workers=given.workers,
@@ -52,11 +62,13 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--orders", type=int, help="only the first so many baskets")
-    parser.add_argument("--workers", type=int, default=real.WORKERS)
-    parser.add_argument("--batch", type=int, default=real.BATCH)
+    parser.add_argument("--workers", type=int, default=run.WORKERS)
+    parser.add_argument("--batch", type=int, default=run.BATCH)
     parser.add_argument("--source", type=Path, help="a folder with the two Parquet files")
+    parser.add_argument("--keep", action="store_true", help="in the data folder, resumable")
+    parser.add_argument("--fresh", action="store_true", help="forget an earlier run and begin anew")
     return parser
 
 
@@ -65,13 +77,11 @@ def _print_table(seconds: dict[str, float], whole: float, workers: int) -> None:
     for step, words in STEPS.items():
         each = seconds.get(step, 0.0) / (1 if step == "week's end" else workers)
         print(f"{words:<46}{each:>9.1f}")
-    print(f"{'Every check run, as a company runs them':<46}{seconds[real.CHECKED]:>9.1f}")
+    print(f"{'Every check run, as a company runs them':<46}{seconds[run.CHECKED]:>9.1f}")
     print(f"{'Founding and all':<46}{whole:>9.1f}")
-    own = real_play.memory()
-    each = seconds.get(real_play.MEMORY, 0.0)
-    print(
-        f"Python in the processes took {seconds.get(real_play.PROCESSOR, 0.0):.0f} processor seconds,"
-    )
+    own = play.memory()
+    each = seconds.get(play.MEMORY, 0.0)
+    print(f"Python in the processes took {seconds.get(play.PROCESSOR, 0.0):.0f} processor seconds,")
     print(f"and at most {own:.0f} MB in the first and {each:.0f} MB in each of {workers} others.")
     if "until 100000" in seconds:
         first, second = seconds["until 50000"], seconds["until 100000"] - seconds["until 50000"]

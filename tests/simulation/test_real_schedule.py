@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainstem.simulate.real_schedule import BUY, END, FOLLOW, Schedule, Task
+from real_year.schedule import BUY, END, FOLLOW, Schedule, Task
 
 WEEKS = 6
 

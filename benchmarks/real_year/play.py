@@ -37,9 +37,9 @@ from mainstem.kit.events import record_all
 from mainstem.kit.work import SYSTEM, Tools, Work
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderKey, OrderWanted, Placed
 from mainstem.payments import PastRefund
-from mainstem.simulate.real_company import CURRENCY
-from mainstem.simulate.real_schedule import BUY, FOLLOW
-from mainstem.simulate.real_source import Basket, History, LineRefund, Part, Week
+from real_year.company import CURRENCY
+from real_year.schedule import BUY, FOLLOW
+from real_year.source import Basket, History, LineRefund, Part, Week
 
 T = TypeVar("T")
 

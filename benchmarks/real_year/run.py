@@ -1,6 +1,6 @@
-"""`mainstem real`: the company carries a real year, 155,848 baskets, from the sale to the payout.
+"""The company carries a real year, 155,848 baskets, from the sale to the payout.
 
-The year is played week by week, the households shared out among the processes (`real_schedule`).
+The year is played week by week, the households shared out among the processes (`schedule`).
 What the processes share are the shelf and the books, which are made for that. When all of a week has
 happened, the company's clock moves on: holds end day by day, and on Monday everybody is paid who has
 enough. So the result is the same to the cent, whatever the number of processes or the size of a batch.
@@ -39,11 +39,12 @@ from mainstem.kit.clock import FixedClock
 from mainstem.kit.events import record_all
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import SYSTEM, Work
-from mainstem.simulate import real_company, real_play, real_source
-from mainstem.simulate.real_company import CURRENCY
-from mainstem.simulate.real_play import GONE, DatabaseAway
-from mainstem.simulate.real_schedule import END, Schedule, Task
-from mainstem.simulate.real_source import Market, SourceMissing, Week
+from real_year import company, play
+from real_year import source as baskets
+from real_year.company import CURRENCY
+from real_year.play import GONE, DatabaseAway
+from real_year.schedule import END, Schedule, Task
+from real_year.source import Market, SourceMissing, Week
 
 NAME = "mainstem_real"
 
@@ -101,9 +102,7 @@ def run(
         return 1
     try:
         with _interruptible(), _place(settings, fresh=fresh) as place:
-            market = real_source.prepare(
-                source or real_source.installed(), place.folder, orders=orders
-            )
+            market = baskets.prepare(source or baskets.installed(), place.folder, orders=orders)
             year = _Year(place, market, workers, batch, words, {} if stages is None else stages)
             result = year.play()
     except KeyboardInterrupt:
@@ -112,7 +111,7 @@ def run(
     except (SourceMissing, CannotRun, postgres.PostgresProblem, db.DatabaseUnfit) as problem:
         _say(words, str(problem))
         return 1
-    print(json.dumps(result), flush=True)  # noqa: T201
+    print(json.dumps(result), flush=True)
     right, all_of_them = result["invariants"].split("/")
     return 0 if right == all_of_them and result["ledger_sum_minor"] == 0 else 1
 
@@ -230,22 +229,22 @@ class _Year:
         """Found the company if it is new; the day up to which everything has happened."""
         url = self.place.url()
         db.migrate(url, demo=True, made_here=True)
-        first = next(real_source.weeks(self.market.first_at)).start
-        database = real_play.connect(url)
+        first = next(baskets.weeks(self.market.first_at)).start
+        database = play.connect(url)
         try:
             with database.work(SYSTEM, clock=FixedClock(first)) as work:
                 over = _over(work)
                 if over is None:
                     self._say("Founding the company.")
-                    history = real_source.History(self.place.folder)
-                    real_company.found(work, history)
+                    history = baskets.History(self.place.folder)
+                    company.found(work, history)
                     history.close()
                     record_all(work, "clock.daily", [(0, first.date().isoformat())])
                     over = first.date()
             with psycopg.connect(url, autocommit=True) as connection:
                 # Only what is full already: of an empty table PostgreSQL would learn that it is
                 # small, and look through all of it for every reference, long after it has grown.
-                connection.execute(f"ANALYZE {real_company.FULL_FROM_THE_START}")
+                connection.execute(f"ANALYZE {company.FULL_FROM_THE_START}")
         finally:
             database.close()
         return over
@@ -259,7 +258,7 @@ class _Year:
         return self._known + (sum(self._board[: self.workers]) if self._board else 0)
 
     def _ask(self, sql: str) -> Any:
-        database = real_play.connect(self.place.url())
+        database = play.connect(self.place.url())
         try:
             with database.work(SYSTEM) as work:
                 return work.value(sql)
@@ -321,7 +320,7 @@ class _Year:
                 study = task.kind == END and task.week in _STUDIED
                 playing[
                     pool.submit(
-                        real_play.play,
+                        play.play,
                         url,
                         self.place.folder,
                         self.batch,
@@ -340,7 +339,7 @@ class _Year:
             self._show(weeks[schedule.over].start)
 
     def _spent(self, step: str, seconds: float) -> None:
-        if step == real_play.MEMORY:
+        if step == play.MEMORY:
             self.stages[step] = max(self.stages.get(step, 0.0), seconds)
         else:
             self.stages[step] = self.stages.get(step, 0.0) + seconds
@@ -349,15 +348,15 @@ class _Year:
 
     def _started_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._board = real_play.board(self.workers)
+            self._board = play.board(self.workers)
             self._pool = ProcessPoolExecutor(
                 self.workers,
                 mp_context=multiprocessing.get_context("spawn"),
-                initializer=real_play.begin,
+                initializer=play.begin,
                 initargs=(self._board,),
             )
             for _ in range(self.workers):
-                self._pool.submit(real_play.load)
+                self._pool.submit(play.load)
         return self._pool
 
     def _end_pool(self) -> None:
@@ -391,7 +390,7 @@ class _Year:
         with psycopg.connect(self.place.url(), autocommit=True) as connection:
             connection.execute("ANALYZE")  # as it would have been by now at a company's own pace
         # By the role, and with the settings, by which a company checks itself.
-        database = real_play.connect(self.place.url())
+        database = play.connect(self.place.url())
         try:
             with database.reading() as work:
                 sums = work.row(_SUMS, currency=CURRENCY)
@@ -418,7 +417,7 @@ def _weeks(market: Market) -> list[Week]:
     """The weeks in which something happens, and those in which the last holds end."""
     last = market.last_at + _LONGEST_HOLD + timedelta(weeks=2)
     return list(
-        itertools.takewhile(lambda week: week.start <= last, real_source.weeks(market.first_at))
+        itertools.takewhile(lambda week: week.start <= last, baskets.weeks(market.first_at))
     )
 
 

@@ -19,8 +19,8 @@ from typing import Any
 
 from mainstem import catalog, network, planbook
 from mainstem.kit.work import Work
-from mainstem.simulate.real_source import FOOD, SERVICES, TAX_BP, History
 from mainstem_fulfillment import inventory
+from real_year.source import FOOD, SERVICES, TAX_BP, History
 
 CURRENCY = "USD"
 
