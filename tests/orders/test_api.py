@@ -359,7 +359,13 @@ def test_orders_are_listed_newest_first_page_by_page(client: TestClient[Any], ke
         cursor = page["next"]
     newest = numbers[::-1]
     assert seen == [newest[:2], newest[2:4], newest[4:]]
-    assert look(client, key, "/orders?limit=0").status_code == 422
+    told = look(client, key, "/orders?limit=0&state=lost&since=soon")
+    assert told.status_code == 422
+    assert [(e["pointer"], e["message"], e["source"]) for e in told.json()["errors"]] == [
+        ("/limit", "This must be 1 or more.", "query"),
+        ("/state", "This is not one of the choices.", "query"),
+        ("/since", "This is not written as we need it.", "query"),
+    ]
     assert look(client, key, "/orders?after=nonsense").status_code == 422
 
 

@@ -15,6 +15,7 @@ import pytest
 from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
+from pydantic import BaseModel, Field
 from structlog.testing import capture_logs
 from tests.catalogs import translations
 from tests.surfaces.conftest import Open, Reader, words_of
@@ -26,27 +27,28 @@ from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Probl
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.web import api, app_context_of, cached_page, draw, redirect, render
+from mainstem.web.api.bodies import Body
 from mainstem.web.forms import Form, field_errors
 
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=5)]
+Text = Annotated[str, Field(min_length=1, max_length=5)]
 
 
-class Line(msgspec.Struct, forbid_unknown_fields=True):
+class Line(Body):
     sku: Text
-    quantity: Annotated[int, msgspec.Meta(ge=1, le=99)]
+    quantity: Annotated[int, Field(ge=1, le=99)]
 
 
-class Basket(msgspec.Struct, forbid_unknown_fields=True):
+class Basket(Body):
     email: str
-    lines: Annotated[list[Line], msgspec.Meta(min_length=1)]
+    lines: Annotated[list[Line], Field(min_length=1)]
     note: str | None = None
 
 
-class Wish(msgspec.Struct):
+class Wish(BaseModel):
     """A form."""
 
-    name: Annotated[str, msgspec.Meta(max_length=5)]
-    count: Annotated[int, msgspec.Meta(ge=1)]
+    name: Annotated[str, Field(max_length=5)]
+    count: Annotated[int, Field(ge=1)]
     colours: list[str] = []
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import types
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeVar, get_origin
 
-import msgspec
 from litestar import Request
 from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.typing import FieldDefinition
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from mainstem.kit.errors import InvalidInput, Problem
 
-T = TypeVar("T", bound=msgspec.Struct)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Form:
@@ -65,8 +65,8 @@ class Form:
             raise InvalidInput(*problems)
         return text
 
-    def into(self, kind: type[T]) -> T:
-        """The form as a struct of this kind; InvalidInput with every problem named.
+    def into(self, kind: type[Model]) -> Model:
+        """The form as a model of this kind; InvalidInput with every problem named.
 
         A field left empty counts as not sent. A field that holds a list takes every value.
         """
@@ -77,17 +77,16 @@ class Form:
         ]
         if found:
             raise InvalidInput(*found)
-        names = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
         sent: dict[str, Any] = {}
-        for name, wanted in names.items():
-            if _is_list(wanted):
+        for name, field in kind.model_fields.items():
+            if get_origin(field.annotation) is list:
                 sent[name] = [value for value in self.all(name) if value]
             elif self.get(name):
                 sent[name] = self.get(name)
-        problems = problems_in(kind, sent, strict=False)
-        if problems:
-            raise InvalidInput(*problems)
-        return msgspec.convert(sent, kind, strict=False)
+        try:
+            return kind.model_validate(sent)
+        except ValidationError as error:
+            raise InvalidInput(*problems_of(error)) from None
 
 
 def whole_number(text: str, *, digits: int = 9) -> int | None:
@@ -132,103 +131,82 @@ def zero(pointer: str) -> Problem:
     return Problem(pointer, "invalid_field", "Write this without control characters.")
 
 
-def problems_in(kind: Any, value: Any, *, strict: bool = True, pointer: str = "") -> list[Problem]:
-    """Everything that keeps a value from being of this kind, each with a JSON pointer to it.
-
-    The decoder stops at the first problem; this asks it again about every part.
-    """
-    try:
-        msgspec.convert(value, kind, strict=strict)
-    except msgspec.ValidationError as error:
-        inside = _problems_inside(kind, value, strict, pointer)
-        return inside or [problem_from(str(error), pointer)]
-    return []
-
-
-def _problems_inside(kind: Any, value: Any, strict: bool, pointer: str) -> list[Problem]:
-    kind = _bare(kind)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, dict):
-        return _problems_of_struct(kind, value, strict, pointer)
-    inner = get_args(kind)
-    found: list[Problem] = []
-    if get_origin(kind) in (list, set, frozenset, tuple) and isinstance(value, Sequence):
-        for index, part in enumerate(() if isinstance(value, str) else value):
-            found += problems_in(inner[0], part, strict=strict, pointer=f"{pointer}/{index}")
-    elif get_origin(kind) is dict and isinstance(value, dict):
-        for name, part in value.items():
-            at = f"{pointer}/{_escaped(str(name))}"
-            found += problems_in(inner[1], part, strict=strict, pointer=at)
-    return found
-
-
-def _problems_of_struct(
-    kind: type[msgspec.Struct], value: dict[str, Any], strict: bool, pointer: str
-) -> list[Problem]:
-    found: list[Problem] = []
-    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    for name, field in known.items():
-        at = f"{pointer}/{_escaped(name)}"
-        if name in value:
-            found += problems_in(field.type, value[name], strict=strict, pointer=at)
-        elif field.required:
-            found.append(Problem(at, "missing", "This is needed."))
-    if kind.__struct_config__.forbid_unknown_fields:
-        for name in sorted(set(value) - set(known)):
-            at = f"{pointer}/{_escaped(name)}"
-            found.append(Problem(at, "unknown_field", "We do not know this field."))
-    return found
-
-
-def _bare(kind: Any) -> Any:
-    """The kind without its limits and without None."""
-    if get_origin(kind) is Annotated:
-        return _bare(get_args(kind)[0])
-    if get_origin(kind) in (Union, types.UnionType):
-        rest = [part for part in get_args(kind) if part is not type(None)]
-        return _bare(rest[0]) if len(rest) == 1 else kind
-    return kind
-
-
-def _is_list(kind: Any) -> bool:
-    return get_origin(_bare(kind)) in (list, set, frozenset, tuple)
-
-
 def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-_SENTENCES: list[tuple[re.Pattern[str], str, str]] = [
-    (re.compile(pattern), code, message)
-    for pattern, code, message in (
-        (r"of length >= 1$", "missing", "This is needed."),
-        (r"of length >= (?P<least>\d+)", "too_short", "Use at least {least}."),
-        (r"of length <= (?P<most>\d+)", "too_long", "Use at most {most}."),
-        (r">= (?P<least>-?[\d.]+)$", "out_of_range", "This must be {least} or more."),
-        (r"<= (?P<most>-?[\d.]+)$", "out_of_range", "This must be {most} or less."),
-        (r"> (?P<least>-?[\d.]+)$", "out_of_range", "This must be more than {least}."),
-        (r"< (?P<most>-?[\d.]+)$", "out_of_range", "This must be less than {most}."),
-        (r"^Invalid enum value", "not_offered", "This is not one of the choices."),
-        (
-            r"matching regex|^Invalid (?P<what>\S+)",
-            "wrong_form",
-            "This is not written as we need it.",
-        ),
-        (r"^Expected `(?:int|float)", "wrong_type", "This must be a number."),
-        (r"^Expected `bool", "wrong_type", "This must be true or false."),
-        (r"^Expected `str", "wrong_type", "This must be text."),
-        (r"^Expected `(?:array|list)", "wrong_type", "This must be a list."),
-        (r"^Expected `object", "wrong_type", "This must be an object."),
-        (r"^Expected `", "wrong_type", "This is of the wrong kind."),
-    )
-]
+_MESSAGES: dict[str, tuple[str, str]] = {
+    "missing": ("missing", "This is needed."),
+    "extra_forbidden": ("unknown_field", "We do not know this field."),
+    "string_type": ("wrong_type", "This must be text."),
+    "bool_type": ("wrong_type", "This must be true or false."),
+    "bool_parsing": ("wrong_type", "This must be true or false."),
+    "int_type": ("wrong_type", "This must be a number."),
+    "int_parsing": ("wrong_type", "This must be a number."),
+    "int_from_float": ("wrong_type", "This must be a number."),
+    "int_parsing_size": ("wrong_type", "This must be a number."),
+    "float_type": ("wrong_type", "This must be a number."),
+    "float_parsing": ("wrong_type", "This must be a number."),
+    "list_type": ("wrong_type", "This must be a list."),
+    "model_type": ("wrong_type", "This must be an object."),
+    "model_attributes_type": ("wrong_type", "This must be an object."),
+    "dict_type": ("wrong_type", "This must be an object."),
+    "string_too_short": ("too_short", "Use at least {least}."),
+    "too_short": ("too_short", "Use at least {least}."),
+    "string_too_long": ("too_long", "Use at most {most}."),
+    "too_long": ("too_long", "Use at most {most}."),
+    "greater_than_equal": ("out_of_range", "This must be {least} or more."),
+    "less_than_equal": ("out_of_range", "This must be {most} or less."),
+    "greater_than": ("out_of_range", "This must be more than {least}."),
+    "less_than": ("out_of_range", "This must be less than {most}."),
+    "literal_error": ("not_offered", "This is not one of the choices."),
+    "enum": ("not_offered", "This is not one of the choices."),
+}
+"""What is wrong with a value, by the validator's name of it: our code, and our sentence with the
+limit in it."""
 
 
-def problem_from(error: str, pointer: str) -> Problem:
-    """The decoder's complaint as a problem of ours."""
-    said = error.split(" - at `")[0]
-    for pattern, code, message in _SENTENCES:
-        if found := pattern.search(said):
-            facts = {name: text for name, text in found.groupdict().items() if text}
-            return Problem(pointer, code, message, facts)
-    # A struct's own check speaks in a sentence of ours.
-    return Problem(pointer, "invalid_value", said.replace("{", "{{").replace("}", "}}"))
+def problems_of(error: ValidationError, pointer: str = "") -> list[Problem]:
+    """Everything that a model found wrong, each with a JSON pointer to it and a sentence of ours."""
+    return [_problem(found, pointer) for found in error.errors(include_url=False)]
+
+
+def parameter_problem(field: FieldDefinition | None, sent: Any, pointer: str) -> Problem:
+    """What is wrong with a parameter of an address or a header, as it was sent; None for not at all."""
+    if sent is None:
+        return Problem(pointer, *_MESSAGES["missing"])
+    if field is not None:
+        limits = {
+            name: limit
+            for name in _LIMITS
+            if (limit := getattr(field.kwarg_definition, name, None)) is not None
+        }
+        try:
+            kind: Any = Annotated[field.annotation, Field(**limits)]
+            TypeAdapter(kind).validate_python(sent)
+        except ValidationError as error:
+            return problems_of(error, pointer)[0]
+    return Problem(pointer, *_WRONG_FORM)
+
+
+def _problem(found: ErrorDetails, pointer: str) -> Problem:
+    at = pointer + "".join(f"/{_escaped(str(part))}" for part in found["loc"])
+    facts = {
+        _LIMITS[name]: value for name, value in found.get("ctx", {}).items() if name in _LIMITS
+    }
+    kind = found["type"]
+    if kind in ("string_too_short", "too_short") and facts.get("least") == 1:
+        kind, facts = "missing", {}
+    if kind == "value_error":
+        # A model's own check speaks in a sentence of ours.
+        said = str(found["ctx"]["error"])
+        return Problem(at, "invalid_value", said.replace("{", "{{").replace("}", "}}"))
+    code, message = _MESSAGES.get(kind, _WRONG_FORM)
+    return Problem(at, code, message, facts)
+
+
+_LIMITS = {
+    "min_length": "least", "ge": "least", "gt": "least",
+    "max_length": "most", "le": "most", "lt": "most",
+}  # fmt: skip
+_WRONG_FORM = ("wrong_form", "This is not written as we need it.")

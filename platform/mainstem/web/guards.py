@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import msgspec
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from mainstem import network
 from mainstem.identity import STAFF, Identity, hash_of, read_key, who
-from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
+from mainstem.kit.errors import InvalidInput, NotFound, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT
 from mainstem.web.context import Connection, app_context_of, request_context_of
-from mainstem.web.forms import problems_in, zeros_in
+from mainstem.web.forms import problems_of, zeros_in
 from mainstem.web.works import in_work
 
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
@@ -189,18 +190,20 @@ async def strict_json(
     if not connection.headers.get("content-type", "").startswith("application/json"):
         raise NotJson
     assert isinstance(connection, Request)
+    model = body_field.annotation
+    assert issubclass(model, BaseModel), "a body is a model"
+    body = await connection.body()
     try:
-        body = await connection.body()
-        value = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
-        raise MalformedJson(why=str(error)) from None
-    except UnicodeDecodeError:
-        raise MalformedJson(why="it is not UTF-8") from None
-    except RecursionError:
-        raise MalformedJson(why="it is nested too deeply") from None
-    problems: list[Problem] = problems_in(body_field.annotation, value)
+        model.model_validate_json(body)
+    except ValidationError as error:
+        [first, *_] = error.errors(include_url=False)
+        if first["type"] == "json_invalid":
+            raise MalformedJson(why=first["ctx"]["error"]) from None
+        problems = problems_of(error)
+    else:
+        problems = []
     if b"\\u0000" in body:  # a body is searched for it only then
-        problems += zeros_in(value)
+        problems += zeros_in(from_json(body))
     if problems:
         raise InvalidInput(*problems)
 

@@ -18,11 +18,10 @@ from litestar.exceptions import (
 
 from mainstem.kit.db import held_a_zero, was_in_the_way
 from mainstem.kit.errors import InvalidInput, Refused
-from mainstem.kit.locale import Language
 from mainstem.kit.telemetry import log
 from mainstem.web.addresses import page_above
 from mainstem.web.context import Busy, Connection, app_context_of, request_context_of
-from mainstem.web.forms import problem_from, zero
+from mainstem.web.forms import parameter_problem, zero
 from mainstem.web.guards import ChooseAffiliate, KeyRefused, SignInNeeded
 from mainstem.web.rendering import language_of, redirect, render, words
 
@@ -126,7 +125,7 @@ def wants_page(connection: Connection) -> bool:
 def explain(request: Request[Any, Any, Any], error: Exception) -> ProblemDetails:
     """What went wrong, in the reader's language. What nobody foresaw says nothing of itself."""
     language = language_of(request)
-    status, code, detail, errors = _said(language, error)
+    status, code, detail, errors = _said(request, error)
     fallback = 400 if status < 500 else 500
     return ProblemDetails(
         type=f"{app_context_of(request).settings.public_url}{API}/v1#problem-{code}",
@@ -139,7 +138,10 @@ def explain(request: Request[Any, Any, Any], error: Exception) -> ProblemDetails
     )
 
 
-def _said(language: Language, error: Exception) -> tuple[int, str, str, list[ProblemError]]:
+def _said(
+    request: Request[Any, Any, Any], error: Exception
+) -> tuple[int, str, str, list[ProblemError]]:
+    language = language_of(request)
     if isinstance(error, Refused):
         errors = [
             ProblemError(problem.pointer, problem.code, words(language, problem))
@@ -148,28 +150,38 @@ def _said(language: Language, error: Exception) -> tuple[int, str, str, list[Pro
         return error.status, error.code, words(language, error), errors
     if isinstance(error, ValidationException):
         detail = language.text(InvalidInput.message)
-        return InvalidInput.status, InvalidInput.code, detail, _parameters(language, error)
+        return InvalidInput.status, InvalidInput.code, detail, _parameters(request, error)
     if isinstance(error, HTTPException) and error.status_code < 500:
         return error.status_code, CODES.get(error.status_code, "bad_request"), "", []
     return 500, "internal_error", "", []
 
 
-def _parameters(language: Language, error: ValidationException) -> list[ProblemError]:
-    """What the framework found wrong with the parameters of a query, a path or a header."""
+def _parameters(request: Request[Any, Any, Any], error: ValidationException) -> list[ProblemError]:
+    """What the framework found wrong with the parameters of a query, a path or a header.
+
+    It tells which, in English; what is wrong with each is asked again, by the parameter's own limits.
+    """
+    language = language_of(request)
+    fields = request.route_handler.parsed_fn_signature.parameters
     errors = []
     for found in error.extra if isinstance(error.extra, list) else []:
-        key = str(found.get("key", ""))
-        problem = problem_from(str(found.get("message", "")), "/" + key.replace(".", "/"))
-        source = found.get("source", "body")
-        errors.append(
-            ProblemError(
-                problem.pointer,
-                problem.code,
-                words(language, problem),
-                str(getattr(source, "value", source)),
-            )
-        )
+        key, source = str(found.get("key", "")), found.get("source", "body")
+        field = fields.get(key)
+        name = getattr(field.kwarg_definition, "name", None) or key if field else key
+        source = str(getattr(source, "value", source))
+        problem = parameter_problem(field, _sent(request, source, name), f"/{name}")
+        errors.append(ProblemError(problem.pointer, problem.code, words(language, problem), source))
     return errors
+
+
+def _sent(request: Request[Any, Any, Any], source: str, name: str) -> Any:
+    sent = {
+        "query": request.query_params,
+        "header": request.headers,
+        "cookie": request.cookies,
+        "path": request.path_params,
+    }
+    return sent[source].get(name) if source in sent else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,44 +1,125 @@
-"""What the API takes and gives: its contract, one struct a thing. Amounts are minor units."""
+"""What the API takes and gives: its contract, one type a thing. Amounts are minor units.
+
+What it takes are models, which check all of it; what it gives are structs.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from pydantic import BaseModel, ConfigDict, Field
 
 from mainstem.leads import ConsentGiven
-from mainstem.orders import Address, ClientDetails, PriceQuote, Totals, TotalsSeen
+from mainstem.orders import (
+    Address,
+    ClientDetails,
+    LineWanted,
+    PriceQuote,
+    Totals,
+    TotalsSeen,
+)
 
-Amount = Annotated[int, Meta(ge=0, le=2**53)]
+Amount = Annotated[int, Field(ge=0, le=2**53)]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+LocaleCode = Annotated[str, Field(pattern="^[a-z]{2}$")]
+ExternalName = Annotated[str, Field(min_length=1, max_length=64)]
+Short = Annotated[str, Field(max_length=200)]
 
 
-class LineBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class Body(BaseModel):
+    """What a request brings: exactly what is named, of the kind that is named."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """The same for the same request, however its JSON was spaced and ordered."""
+        return hashlib.sha256(self.model_dump_json().encode()).digest()
+
+
+class ClientBody(Body):
+    """Who buys. No account is needed."""
+
+    name: str
+    email: str
+    phone: str = ""
+
+    def details(self) -> ClientDetails:
+        """As orders and leads take it."""
+        return ClientDetails(self.name, self.email, self.phone)
+
+
+class AddressBody(Body):
+    """Where it goes. `country` is ISO 3166-1 alpha-2."""
+
+    line1: str
+    postal_code: str
+    city: str
+    country: str
+    line2: str = ""
+
+    def address(self) -> Address:
+        """As orders and leads take it."""
+        return Address(self.line1, self.postal_code, self.city, self.country, self.line2)
+
+
+class LineBody(Body):
     """So many of an article. With `unit_price_minor`, only at the price the buyer saw."""
 
-    sku: Annotated[str, Meta(min_length=1, max_length=64)]
-    quantity: Annotated[int, Meta(ge=1, le=100_000)]
+    sku: ExternalName
+    quantity: Annotated[int, Field(ge=1, le=100_000)]
     unit_price_minor: Amount | None = None
 
+    def wanted(self) -> LineWanted:
+        """As an order takes it."""
+        return LineWanted(self.sku, self.quantity, unit_price_minor=self.unit_price_minor)
 
-class OrderBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+
+class TotalsBody(Body):
+    """What the buyer was shown of it."""
+
+    items_minor: int | None = None
+    shipping_minor: int | None = None
+    tax_minor: int | None = None
+    total_minor: int | None = None
+
+    def seen(self) -> TotalsSeen:
+        """As an order takes it."""
+        return TotalsSeen(self.items_minor, self.shipping_minor, self.tax_minor, self.total_minor)
+
+
+class ConsentBody(Body):
+    """That the client let us contact them, and the very words they said yes to."""
+
+    given: bool
+    text_version: str
+    words: str
+
+    def consent(self) -> ConsentGiven:
+        """As a lead takes it."""
+        return ConsentGiven(self.given, self.text_version, self.words)
+
+
+class OrderBody(Body):
     """An order as the buyer made it.
 
     `code` is what the buyer typed, `link` what led there. The prices are ours; send in `totals` or
     in a line what the buyer saw of them, and the order is refused where that is no longer so.
     """
 
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-    locale: Annotated[str, Meta(pattern="^[a-z]{2}$")]
-    client: ClientDetails
-    address: Address
-    lines: Annotated[list[LineBody], Meta(min_length=1, max_length=500)]
-    external_id: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
-    code: Annotated[str, Meta(max_length=200)] = ""
-    link: Annotated[str, Meta(max_length=200)] = ""
-    totals: TotalsSeen | None = None
+    currency: Currency
+    locale: LocaleCode
+    client: ClientBody
+    address: AddressBody
+    lines: Annotated[list[LineBody], Field(min_length=1, max_length=500)]
+    external_id: ExternalName | None = None
+    code: Short = ""
+    link: Short = ""
+    totals: TotalsBody | None = None
 
 
 class OrderLinks(msgspec.Struct, frozen=True):
@@ -129,20 +210,20 @@ class OrderList(msgspec.Struct, frozen=True):
     previous: str | None
 
 
-class LeadBody(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class LeadBody(Body):
     """A request for a service, with the client's consent to be contacted about it."""
 
-    product: Annotated[str, Meta(min_length=1, max_length=81)]
-    client: ClientDetails
-    address: Address
-    consent: ConsentGiven
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-    locale: Annotated[str, Meta(pattern="^[a-z]{2}$")]
-    message: Annotated[str, Meta(max_length=4000)] = ""
+    product: Annotated[str, Field(min_length=1, max_length=81)]
+    client: ClientBody
+    address: AddressBody
+    consent: ConsentBody
+    currency: Currency
+    locale: LocaleCode
+    message: Annotated[str, Field(max_length=4000)] = ""
     wanted_on: date | None = None
-    external_id: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
-    code: Annotated[str, Meta(max_length=200)] = ""
-    link: Annotated[str, Meta(max_length=200)] = ""
+    external_id: ExternalName | None = None
+    code: Short = ""
+    link: Short = ""
 
 
 class LeadLinks(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from mainstem.identity import PAY, StorefrontKey, client_link
 from mainstem.kit.errors import NotFound
 from mainstem.kit.ids import made_at
 from mainstem.kit.work import Work
-from mainstem.orders import LineWanted, OrderWanted, Placed, PriceChanged, Totals
+from mainstem.orders import OrderWanted, Placed, PriceChanged, Totals
 from mainstem.web.api import queries
 from mainstem.web.api.bodies import (
     OrderBody,
@@ -34,7 +34,6 @@ from mainstem.web.api.requests import (
     Limit,
     Since,
     Until,
-    fingerprint,
     instant,
     intake_of,
     key_of,
@@ -69,19 +68,16 @@ async def place_order(
         home_id=key.home_id,
         channel="api",
         key=idempotency_key,
-        fingerprint=fingerprint(data),
+        fingerprint=data.fingerprint,
         currency=data.currency,
         locale=data.locale,
-        client=data.client,
-        address=data.address,
-        lines=[
-            LineWanted(line.sku, line.quantity, unit_price_minor=line.unit_price_minor)
-            for line in data.lines
-        ],
+        client=data.client.details(),
+        address=data.address.address(),
+        lines=[line.wanted() for line in data.lines],
         external_id=data.external_id,
         code=data.code,
         link=data.link,
-        totals=data.totals,
+        totals=data.totals.seen() if data.totals else None,
         key_id=key.id,
     )
     try:

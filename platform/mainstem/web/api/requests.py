@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar, cast
 
-import msgspec
 from litestar import Request, Response
 from litestar.exceptions import ValidationException
 from litestar.params import HeaderParameter, QueryParameter
@@ -107,11 +105,6 @@ def instant(name: str, at: datetime | None) -> datetime | None:
             Problem(f"/{name}", "invalid_field", "Send an instant with its offset from UTC.")
         )
     return at
-
-
-def fingerprint(body: msgspec.Struct) -> bytes:
-    """The same for the same request, however its JSON was spaced and ordered."""
-    return hashlib.sha256(msgspec.json.encode(body)).digest()
 
 
 # ------------------------------------------------------------------------- the rate limit
