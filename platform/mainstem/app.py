@@ -17,7 +17,7 @@ import asyncio
 import contextlib
 import gc
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,6 +58,7 @@ from mainstem.web.rendering import environments, language_of
 from mainstem.web.static import StaticFiles
 from mainstem.web.works import affiliate_work, client_work, staff_work, storefront_work
 from mainstem_affiliates.intake import Intake
+from mainstem_affiliates.storefront.orders import Jobs
 from mainstem_fulfillment import jobs
 
 FORM_BYTES_MAX = 256_000
@@ -77,16 +78,15 @@ def create_app(
     *,
     on_startup: Sequence[Hook] = (),
     on_shutdown: Sequence[Hook] = (),
-    state: Mapping[str, Any] | None = None,
+    service_jobs: Jobs = jobs,
     clock: Clock | None = None,
     hosts: Sequence[str] = (),
     checkout_origins: Sequence[str] | None = None,
 ) -> Litestar:
     """The whole web side of the company.
 
-    The batcher of intake lives and ends with the app, in `app.state["intake"]`; what a
-    client does about a job is in `app.state["jobs"]`, since a storefront may not import it.
-    `on_startup` and `on_shutdown` run inside the event loop, and `state` is laid beside it.
+    The batcher of intake lives and ends with the app; `service_jobs` is what a client does about a
+    job, which a storefront may not import. `on_startup` and `on_shutdown` run inside the event loop.
     `clock` is the clock of sessions; `hosts` are further names that this application answers to;
     `checkout_origins` are the places that a form may lead to.
     """
@@ -107,6 +107,8 @@ def create_app(
         ),
     )
     intake = Intake(database)
+    app_context.parts.put(Intake, intake)
+    app_context.parts.put(Jobs, service_jobs)  # type: ignore[type-abstract]
     app = Litestar(
         route_handlers=surfaces(),
         guards=[within_bounds, against_forgery],
@@ -124,7 +126,7 @@ def create_app(
         request_max_body_size=FORM_BYTES_MAX,
         on_startup=[intake.start, *on_startup],
         on_shutdown=[_close, *on_shutdown],
-        state=State({"intake": intake, "jobs": jobs, **(state or {}), "app_context": app_context}),
+        state=State({"app_context": app_context}),
     )
     app.asgi_handler = AppMiddleware(app.asgi_handler, app_context, body_max=BODY_BYTES_MAX)
     return app
@@ -182,7 +184,6 @@ def serve(
     *,
     on_startup: Sequence[Hook] = (),
     on_shutdown: Sequence[Hook] = (),
-    state: Mapping[str, Any] | None = None,
     checkout_origins: Sequence[str] | None = None,
     listener: socket.socket | None = None,
 ) -> None:
@@ -198,7 +199,6 @@ def serve(
         database,
         on_startup=on_startup,
         on_shutdown=on_shutdown,
-        state=state,
         checkout_origins=checkout_origins,
     )
     # What is here now stays. No later search for cycles needs to look through it again.
@@ -263,5 +263,6 @@ async def _identity(request: Request[Any, Any, Any]) -> Identity | None:
 
 async def _close(app: Litestar) -> None:
     # What was taken is still answered: the server has stopped taking more.
-    await sync_to_thread(app.state["intake"].stop)
-    app.state["app_context"].sign_in_pool.shutdown(wait=False)
+    app_context: AppContext = app.state["app_context"]
+    await sync_to_thread(app_context.parts.get(Intake).stop)
+    app_context.sign_in_pool.shutdown(wait=False)

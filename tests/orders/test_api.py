@@ -374,7 +374,7 @@ def test_too_many_requests_of_one_key_are_told_to_slow_down(
 ) -> None:
     from mainstem.web.api.requests import RateLimiter
 
-    client.app.state["api_rate_limiter"] = RateLimiter(per_second=1, burst=3)
+    client.app.state["app_context"].parts.put(RateLimiter, RateLimiter(per_second=1, burst=3))
     answers = [look(client, key, "/orders") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert answers[-1].headers["retry-after"] == "1"

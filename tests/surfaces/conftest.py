@@ -107,11 +107,11 @@ def open_app(settings: Settings, database: Database, clock: FixedClock) -> Itera
     houses: dict[str, TestClient[Any]] = {}
 
     def open_(**changes: Any) -> Reader:
-        reader = repr(sorted(changes.items())) if "state" not in changes else None
+        reader = repr(sorted(changes.items())) if "service_jobs" not in changes else None
         if reader in houses:
             shared = houses[reader]
             return Reader(httpx.Client(transport=shared._transport, base_url=shared.base_url))
-        options = {key: changes.pop(key) for key in ("hosts", "state") if key in changes}
+        options = {key: changes.pop(key) for key in ("hosts", "service_jobs") if key in changes}
         app = create_app(replace(settings, **changes), database, clock=clock, **options)
         url = changes.get("public_url", settings.public_url)
         client = TestClient(app, base_url=url, raise_server_exceptions=False)

@@ -74,7 +74,7 @@ def company(database: Database) -> Company:
 @pytest.fixture
 def reader(open_app: Open) -> Reader:
     """Somebody with a browser, where services are performed."""
-    return open_app(state={"jobs": jobs})
+    return open_app(service_jobs=jobs)
 
 
 @pytest.fixture

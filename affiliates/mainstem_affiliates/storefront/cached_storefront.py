@@ -19,6 +19,7 @@ from mainstem.catalog import ShippingRate
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT, Work
 from mainstem.network import ELIGIBLE
+from mainstem.web import app_context_of
 from mainstem.web.works import in_work
 from mainstem_affiliates.contract import Storefront, installed
 from mainstem_affiliates.storefront.assortment import (
@@ -87,10 +88,14 @@ class CachedStorefront:
         return self.pages[key]
 
 
+class CachedStorefronts(dict[str, CachedStorefront]):
+    """Those of this process, by slug."""
+
+
 async def cached_storefront_of(request: Request[Any, Any, Any], slug: str) -> CachedStorefront:
     """The storefront as of a second ago at most; NotFound for no open storefront."""
-    kept: dict[str, CachedStorefront] = request.app.state.setdefault("cached_storefronts", {})
-    assortments: Assortments = request.app.state.setdefault("assortments", Assortments())
+    parts = app_context_of(request).parts
+    kept, assortments = parts.get(CachedStorefronts), parts.get(Assortments)
     storefront, now = kept.get(slug), time.monotonic()
     if storefront is None or now - storefront.looked_at >= FRESH_SECONDS:
         if storefront is not None:

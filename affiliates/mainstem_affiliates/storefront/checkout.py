@@ -37,7 +37,7 @@ from mainstem.orders import (
 from mainstem.payments import Checkout, GatewayUnavailable, OrderNotPayable
 from mainstem.web import Form, app_context_of, redirect
 from mainstem.web.works import in_work
-from mainstem_affiliates.intake import InProgress
+from mainstem_affiliates.intake import InProgress, Intake
 from mainstem_affiliates.storefront import basket as baskets
 from mainstem_affiliates.storefront.basket import Basket, PricedBasket, keep_basket, read_basket
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
@@ -117,7 +117,9 @@ async def place(
 ) -> tuple[Placed, Checkout | None]:
     """The one way an order leaves this storefront; with the checkout of one that is new."""
     urls = _urls(app_context_of(request).settings)
-    return await patiently(lambda: request.app.state["intake"].order_to_pay(wanted, urls))
+    return await patiently(
+        lambda: app_context_of(request).parts.get(Intake).order_to_pay(wanted, urls)
+    )
 
 
 def _urls(settings: Settings) -> Callable[[int, UUID], tuple[str, str]]:

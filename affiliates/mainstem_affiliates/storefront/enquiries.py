@@ -23,6 +23,7 @@ from mainstem.orders import Address, ClientDetails
 from mainstem.web import Form, app_context_of, redirect, whole_number
 from mainstem.web.guards import identity_of
 from mainstem.web.works import in_work
+from mainstem_affiliates.intake import Intake
 from mainstem_affiliates.storefront import reads
 from mainstem_affiliates.storefront.assortment import Product
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
@@ -98,7 +99,7 @@ async def ask(
     found = _service(shopper, product)
     try:
         wanted = _wanted(shopper, found, form)
-        await patiently(lambda: request.app.state["intake"].lead(wanted))
+        await patiently(lambda: app_context_of(request).parts.get(Intake).lead(wanted))
     except Refused as no:
         return await _page(shopper, found, form.texts(), no=no)
     return redirect(request, shopper.links("asked", about=found.slug))

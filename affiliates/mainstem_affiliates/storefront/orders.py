@@ -44,8 +44,8 @@ class JobReads(Protocol):
 
 
 class Jobs(Protocol):
-    """`mainstem_fulfillment.jobs`, as the app lays it in its state under `jobs`: what a
-    client does about a job is done there, and a storefront may not import it."""
+    """`mainstem_fulfillment.jobs`, as the app hands it in: what a client does about a job is done
+    there, and a storefront may not import it."""
 
     queries: JobReads
 
@@ -142,7 +142,7 @@ async def sign_off(
     link = _opened(request, token, ANSWER)
     jobs = _jobs(request)
     line_no = whole_number(form["line"], digits=3)
-    if jobs is None or not line_no:
+    if not line_no:
         raise NotFound("job")
     key = jobs.JobKey(link.home_id, link.order_id, line_no)
 
@@ -254,9 +254,8 @@ def _in_force(work: Work, link: OrderLink) -> None:
     orders.check_link(work, link.home_id, link.order_id, made_at=link.made_at)
 
 
-def _jobs(request: Request[Any, Any, Any]) -> Jobs | None:
-    jobs: Jobs | None = request.app.state.get("jobs")
-    return jobs
+def _jobs(request: Request[Any, Any, Any]) -> Jobs:
+    return app_context_of(request).parts.get(Jobs)  # type: ignore[type-abstract]
 
 
 async def _shopper(request: Request[Any, Any, Any], home_id: int, order_id: UUID) -> Shopper:
@@ -272,7 +271,7 @@ async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | No
     def look(work: Work) -> tuple[OrderView, list[Any]]:
         _in_force(work, link)
         view = reads.order_view(work, home_id, order_id)
-        return view, jobs.queries.of_order(work, home_id, order_id) if jobs else []
+        return view, jobs.queries.of_order(work, home_id, order_id)
 
     view, work_to_do = await in_work(request, CLIENT, look)
     shopper = Shopper(request, await cached_storefront_of(request, view.storefront))

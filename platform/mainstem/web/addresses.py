@@ -7,6 +7,7 @@ another language is the page that the form stands on.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ def page_of(connection: Connection) -> str:
     and it is one of ours, or else the nearest page above the form's address.
     """
     path = connection.url.path
-    if connection.scope.get("method") in ("GET", "HEAD") and _is_page(connection.app, path):
+    if connection.scope.get("method") in ("GET", "HEAD") and _is_page(connection, path):
         return path
     return _sent_from(connection) or page_above(connection)
 
@@ -34,7 +35,7 @@ def page_above(connection: Connection) -> str:
     """The nearest page at this address or above it: of `/desk/…/1/picking` it is `/desk/…/1`."""
     path = connection.url.path.rstrip("/")
     while path:
-        if _is_page(connection.app, path):
+        if _is_page(connection, path):
             return path
         path = path.rpartition("/")[0]
     return "/"
@@ -46,16 +47,23 @@ def _sent_from(connection: Connection) -> str:
         ours = (parts.hostname or "") in app_context_of(connection).hosts
     except ValueError:
         return ""
-    if not ours or parts.path == "/" or not _is_page(connection.app, parts.path):
+    if not ours or parts.path == "/" or not _is_page(connection, parts.path):
         return ""
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _is_page(app: Litestar, path: str) -> bool:
-    pages = app.state.get("pages")
-    if pages is None:
-        pages = app.state["pages"] = _pages(app)
-    return bool(pages.fullmatch(path))
+def _is_page(connection: Connection, path: str) -> bool:
+    shapes = app_context_of(connection).parts.get(PageShapes)
+    if shapes.pattern is None:
+        shapes.pattern = _pages(connection.app)
+    return bool(shapes.pattern.fullmatch(path))
+
+
+@dataclass(slots=True)
+class PageShapes:
+    """The addresses of every page of the application, once somebody has asked."""
+
+    pattern: re.Pattern[str] | None = None
 
 
 def _pages(app: Litestar) -> re.Pattern[str]:

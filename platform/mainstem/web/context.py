@@ -6,7 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from jinja2 import Environment
@@ -22,6 +22,7 @@ from mainstem.kit.settings import Settings
 from mainstem.web.static import StaticFiles
 from mainstem.web.throttle import Throttle, WrongTries
 
+T = TypeVar("T")
 KEY = "mainstem.request_context"
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -39,6 +40,24 @@ def lax_cookie(app_context: AppContext) -> dict[str, Any]:
     """What every cookie of ours is: for the whole site, out of reach of scripts, sent only from
     our own pages and links, and over TLS where we are public."""
     return {"path": "/", "httponly": True, "samesite": "Lax", "secure": app_context.secure}
+
+
+class Parts:
+    """What the surfaces keep as long as the application lives: one thing of a kind, by its type."""
+
+    def __init__(self) -> None:
+        self._parts: dict[Any, Any] = {}
+
+    def put(self, kind: type[T], part: T) -> None:
+        """Have this as the one of its kind."""
+        self._parts[kind] = part
+
+    def get(self, kind: type[T]) -> T:
+        """The one of its kind. What needs nothing to be made is made when it is first asked for."""
+        if kind not in self._parts:
+            self._parts[kind] = kind()
+        part: T = self._parts[kind]
+        return part
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,8 @@ class AppContext:
 
     wrong_look_ups: WrongTries = field(default_factory=lambda: WrongTries(10, 600))
     """Of orders by number and e-mail address, by network address."""
+
+    parts: Parts = field(default_factory=Parts)
 
     @property
     def secure(self) -> bool:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from mainstem import network
-from mainstem.identity import STAFF, Identity, hash_of, read_key, who
+from mainstem.identity import STAFF, Identity, StorefrontKey, hash_of, read_key, who
 from mainstem.kit.errors import InvalidInput, NotFound, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT
@@ -159,7 +159,7 @@ async def storefront_key(
     key = key.strip()
     found = None
     if scheme.lower() == "bearer" and key:
-        known, name = connection.app.state.setdefault("known_keys", {}), hash_of(key)
+        known, name = app_context_of(connection).parts.get(KnownKeys), hash_of(key)
         if handler.opt.get("key") == "checked again":
             found = known.get(name)
         if found is None:
@@ -175,6 +175,10 @@ async def storefront_key(
     ):
         raise AffiliateSuspended
     request_context_of(connection).storefront = found
+
+
+class KnownKeys(dict[bytes, StorefrontKey]):
+    """Keys that were let in before, by their hash."""
 
 
 async def strict_json(

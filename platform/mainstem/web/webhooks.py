@@ -84,11 +84,15 @@ async def _keep(request: Request[Any, Any, Any], raw: bytes, event: payments.Web
     await in_work(request, GATEWAY, keep)
 
 
+class RefusedEvents(dict[str, tuple[float, int]]):
+    """By reason: when one was last noted, and how many have come since."""
+
+
 async def _note(
     request: Request[Any, Any, Any], reason: str, event: payments.WebhookEvent | None
 ) -> None:
     """Have staff see it. Whoever sends a thousand a second costs one row a second."""
-    kept: dict[str, tuple[float, int]] = request.app.state.setdefault("refused_webhook_events", {})
+    kept = app_context_of(request).parts.get(RefusedEvents)
     last, missed = kept.get(reason, (float("-inf"), 0))
     now = time.monotonic()
     if now - last < NOTED_SECONDS:

@@ -15,7 +15,7 @@ from mainstem.identity import StorefrontKey
 from mainstem.kit import paging
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
-from mainstem.web.context import request_context_of
+from mainstem.web.context import app_context_of, request_context_of
 from mainstem.web.problems import answer
 from mainstem_affiliates.intake import Intake
 
@@ -85,16 +85,14 @@ class RateLimited(Refused):
 
 def intake_of(request: Request[Any, Any, Any]) -> Intake:
     """The one entry point for orders and leads."""
-    intake = request.app.state["intake"]
-    assert isinstance(intake, Intake)
-    return intake
+    return app_context_of(request).parts.get(Intake)
 
 
 def key_of(request: Request[Any, Any, Any]) -> StorefrontKey:
     """Which storefront is speaking. Raises RateLimited for what it sends beyond its share."""
     key = request_context_of(request).storefront
     assert key is not None, "a guard has let it in"
-    request.scope["left"] = _rate_limiter_of(request).take(key.key_hash)  # type: ignore[typeddict-unknown-key]
+    request.scope["left"] = app_context_of(request).parts.get(RateLimiter).take(key.key_hash)  # type: ignore[typeddict-unknown-key]
     return key
 
 
@@ -136,15 +134,6 @@ class RateLimiter:
             raise RateLimited(retry_after=1)
         bucket.left -= 1
         return int(bucket.left)
-
-
-def _rate_limiter_of(request: Request[Any, Any, Any]) -> RateLimiter:
-    state = request.app.state
-    if "api_rate_limiter" not in state:
-        state["api_rate_limiter"] = RateLimiter()
-    limiter = state["api_rate_limiter"]
-    assert isinstance(limiter, RateLimiter)
-    return limiter
 
 
 def reply(
