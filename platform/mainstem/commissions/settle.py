@@ -11,14 +11,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from mainstem import ledger, planbook
+from mainstem.kit.bulk import Json, insert_many
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
-from mainstem.kit.work import Work, columns
+from mainstem.kit.work import Work
 from mainstem.ledger import HELD_OPEN, PARENT, Transfer, moved
 from mainstem.money import rdiv
 from mainstem.orders import lock, payable_on
@@ -77,18 +78,24 @@ SELECT home_id, order_id, rule, level, held_until, min(beneficiary_id) AS benefi
     USING (home_id, order_id)
  GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"""
 
-_WRITE = """
-INSERT INTO commission (home_id, order_id, rule, level, no, beneficiary_id, kind, currency,
-  amount_minor, base_minor, returned_minor, rate_bp, plan_version, held_until, explanation,
-  credited_at)
-SELECT *, %(now)s FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(rules)s::text[],
-  %(levels)s::int[], %(nos)s::int[], %(beneficiaries)s::bigint[], %(kinds)s::text[],
-  %(currencies)s::text[], %(amounts)s::bigint[], %(bases)s::bigint[], %(returned)s::bigint[],
-  %(rates)s::int[], %(plans)s::int[], %(helds)s::date[], %(explanations)s::jsonb[])"""
-_WRITE_COLUMNS = (
-    "homes", "orders", "rules", "levels", "nos", "beneficiaries", "kinds", "currencies", "amounts",
-    "bases", "returned", "rates", "plans", "helds", "explanations",
-)  # fmt: skip
+
+class _CommissionRow(NamedTuple):
+    home_id: int
+    order_id: UUID
+    rule: str
+    level: int
+    no: int
+    beneficiary_id: int
+    kind: str
+    currency: str
+    amount_minor: int
+    base_minor: int
+    returned_minor: int
+    rate_bp: int
+    plan_version: int
+    held_until: date
+    explanation: Json
+    credited_at: datetime
 
 
 @dataclass(slots=True)
@@ -138,7 +145,7 @@ def settle(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
     plans = planbook.versions(work, {row.plan_version for row in found})
     released = work.value("SELECT max(day) FROM release_day") or date.min
     postings: list[Transfer] = []
-    lines: list[tuple[Any, ...]] = []
+    lines: list[_CommissionRow] = []
     for row in found:
         stands = standing.get((row.home_id, row.id, row.kind), {})
         plan = plans[row.plan_version]
@@ -148,15 +155,15 @@ def settle(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
             first = max((line.no for line in stands.values()), default=0) + 1
             if posting := _posting(work, row, moves, first, released):
                 postings.append(posting)
-            lines += _lines(row, plan, moves, first, basis)
+            lines += _lines(row, plan, moves, first, basis, work.now())
     ledger.post(work, postings)
     if lines:
-        work.run(
-            _WRITE,
-            now=work.now(),
-            **dict(zip(_WRITE_COLUMNS, columns(lines, len(_WRITE_COLUMNS)), strict=True)),
+        insert_many(work, "commission", lines)
+        record_all(
+            work,
+            "commission.settled",
+            in_key_order((line.home_id, line.order_id) for line in lines),
         )
-        record_all(work, "commission.settled", in_key_order((line[0], line[1]) for line in lines))
     return len(lines)
 
 
@@ -285,8 +292,8 @@ def _posting(
 
 
 def _lines(
-    row: Any, plan: Plan, moves: Sequence[_Move], first: int, basis: Basis
-) -> Iterator[tuple[Any, ...]]:
+    row: Any, plan: Plan, moves: Sequence[_Move], first: int, basis: Basis, now: datetime
+) -> Iterator[_CommissionRow]:
     rule = plan.rules[row.kind]
     present = rule.present_bp(row.upline)
     capped = (rule.cap_bp, present) if present > rule.cap_bp else None
@@ -306,8 +313,21 @@ def _lines(
                 before_minor=before.credited if kind == "credit" else before.reversed,
                 capped=capped,
             )
-            yield (
-                row.home_id, row.id, row.kind, share.level, no, share.beneficiary_id, kind,
-                row.currency, amount, basis.base_minor, basis.returned_minor, share.rate_bp, row.plan_version,
-                held, json.dumps(explanation),
-            )  # fmt: skip
+            yield _CommissionRow(
+                home_id=row.home_id,
+                order_id=row.id,
+                rule=row.kind,
+                level=share.level,
+                no=no,
+                beneficiary_id=share.beneficiary_id,
+                kind=kind,
+                currency=row.currency,
+                amount_minor=amount,
+                base_minor=basis.base_minor,
+                returned_minor=basis.returned_minor,
+                rate_bp=share.rate_bp,
+                plan_version=row.plan_version,
+                held_until=held,
+                explanation=Json(json.dumps(explanation)),
+                credited_at=now,
+            )

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
-from mainstem.kit.work import Work, columns
+from mainstem.kit.bulk import given, insert_many, relation
+from mainstem.kit.work import Work
 from mainstem.ledger.chart import Transfer
 from mainstem.money import Money
 
@@ -25,21 +27,33 @@ class RestoredElsewhere(RuntimeError):
         )
 
 
-_TRANSFERS = """
+class _TransferRow(NamedTuple):
+    home_id: int
+    key: str
+    reason: str
+    currency: str
+    entries: int
+    effective_on: date
+
+
+class _EntryRow(NamedTuple):
+    home_id: int
+    transfer_id: int
+    seq: int
+    owner_id: int
+    account: str
+    currency: str
+    side: str
+    amount_minor: int
+    held_until: date | None
+
+
+_TRANSFERS = f"""
 INSERT INTO ledger_transfer (home_id, key, reason, currency, entries, effective_on, actor, posted_at)
 SELECT home_id, key, reason, currency, entries, effective_on, %(actor)s, %(now)s
-  FROM unnest(%(homes)s::bigint[], %(keys)s::text[], %(reasons)s::text[], %(currencies)s::text[],
-              %(counts)s::int[], %(days)s::date[])
-    AS new (home_id, key, reason, currency, entries, effective_on)
+  FROM {relation(_TransferRow, "new")}
 ON CONFLICT (home_id, key) DO NOTHING
 RETURNING home_id, key, id"""
-
-_ENTRIES = """
-INSERT INTO ledger_entry
-       (home_id, transfer_id, seq, owner_id, account, currency, side, amount_minor, held_until)
-SELECT * FROM unnest(%(homes)s::bigint[], %(transfers)s::bigint[], %(seqs)s::int[],
-                     %(owners)s::bigint[], %(accounts)s::text[], %(currencies)s::text[],
-                     %(sides)s::text[], %(amounts)s::bigint[], %(helds)s::date[])"""
 
 
 def post(work: Work, transfers: Iterable[Transfer]) -> set[tuple[int, str]]:
@@ -48,31 +62,27 @@ def post(work: Work, transfers: Iterable[Transfer]) -> set[tuple[int, str]]:
     if not by_key:
         return set()
     ordered = list(by_key.values())
+    wanted = [
+        _TransferRow(t.home_id, t.key, t.reason, t.currency, len(t.entries), t.effective_on)
+        for t in ordered
+    ]
     booked = {
         (row.home_id, row.key): row.id
         for row in work.rows(
             _TRANSFERS,
             actor=str(work.actor),
             now=work.now(),
-            homes=[t.home_id for t in ordered],
-            keys=[t.key for t in ordered],
-            reasons=[t.reason for t in ordered],
-            currencies=[t.currency for t in ordered],
-            counts=[len(t.entries) for t in ordered],
-            days=[t.effective_on for t in ordered],
+            **given(wanted, _TransferRow, "new"),
         )
     }
     rows = [
-        (t.home_id, booked[t.home_id, t.key], seq, e.owner_id, e.account, t.currency, e.side,
-         e.amount_minor, e.held_until)
+        _EntryRow(t.home_id, booked[t.home_id, t.key], seq, e.owner_id, e.account, t.currency,
+                  e.side, e.amount_minor, e.held_until)
         for t in ordered
         if (t.home_id, t.key) in booked
         for seq, e in enumerate(t.entries)
     ]  # fmt: skip
-    if rows:
-        names = ("homes", "transfers", "seqs", "owners", "accounts", "currencies", "sides",
-                 "amounts", "helds")  # fmt: skip
-        work.run(_ENTRIES, **dict(zip(names, columns(rows, 9), strict=True)))
+    insert_many(work, "ledger_entry", rows)
     return set(booked)
 
 

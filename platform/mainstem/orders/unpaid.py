@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from mainstem import stock
@@ -139,11 +139,15 @@ def _read(rows: Sequence[Any]) -> Held:
     )
 
 
-KEEP = """
-INSERT INTO checkout_origin (home_id, order_id, address, client_key, large, placed_at)
-SELECT * FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(addresses)s::text[],
-                     %(clients)s::text[], %(larges)s::boolean[], %(times)s::timestamptz[])"""
-KEEP_COLUMNS = ("homes", "orders", "addresses", "clients", "larges", "times")
+class OriginRow(NamedTuple):
+    """Whence an order came that is not paid yet: a row of `checkout_origin`."""
+
+    home_id: int
+    order_id: UUID
+    address: str
+    client_key: str
+    large: bool
+    placed_at: datetime
 
 
 # ---------------------------------------------------------------- the desk

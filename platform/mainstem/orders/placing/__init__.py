@@ -1,0 +1,1 @@
+"""The steps of placing a batch of orders, as `orders.place` takes them."""

@@ -1,0 +1,238 @@
+"""The rows of accepted orders, with what is frozen on them, in one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from mainstem.attribution import Evidence
+from mainstem.kit.bulk import Json, Numbers, insert_many, numbers
+from mainstem.kit.events import record_all
+from mainstem.kit.ids import short
+from mainstem.kit.work import Work
+from mainstem.orders import unpaid
+from mainstem.orders.model import Placed
+from mainstem.orders.placing.draft import Draft
+from mainstem.orders.placing.known import Known
+from mainstem.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is decided about a batch before its goods are taken."""
+
+    known: Known
+    evidence: Evidence
+    plans: Mapping[datetime, Plan]
+    now: datetime
+
+
+class _OrderRow(NamedTuple):
+    home_id: int
+    id: UUID
+    number: str
+    storefront_id: int
+    channel: str
+    external_id: str | None
+    state: str
+    currency: str
+    locale: str
+    client_key: str
+    client: Json
+    address: Json
+    items_minor: int
+    shipping_minor: int
+    total_minor: int
+    tax_minor: int
+    seller_id: int
+    attributed_by: str
+    attribution: Json
+    upline: Numbers
+    earns: bool
+    earns_reason: str
+    plan_version: int
+    lead_id: UUID | None
+    placed_at: datetime
+    pay_by: datetime
+    key_id: int | None
+
+
+class _LineRow(NamedTuple):
+    home_id: int
+    order_id: UUID
+    line_no: int
+    variant_id: int
+    sku: str
+    name: str
+    kind: str
+    quantity: int
+    unit_minor: int
+    total_minor: int
+    tax_bp: int
+    tax_minor: int
+    commissionable_minor: int
+    commissionable_bp: int
+    hold_days: int
+
+
+class _FulfilmentRow(NamedTuple):
+    home_id: int
+    order_id: UUID
+    no: int
+    location_id: int
+    state: str
+
+
+class _ReservationRow(NamedTuple):
+    home_id: int
+    order_id: UUID
+    line_no: int
+    fulfilment_no: int
+    variant_id: int
+    location_id: int
+    quantity: int
+
+
+class _KeyRow(NamedTuple):
+    home_id: int
+    storefront_id: int
+    route: str
+    key: str
+    fingerprint: bytes
+    subject_id: UUID
+    created_at: datetime
+
+
+def write(work: Work, drafts: list[Draft], ready: Ready) -> None:
+    """Everything about the accepted orders, in one round trip."""
+    if not drafts:
+        return
+    evidence = ready.evidence.copy()
+    orders = [_order_row(draft, ready, evidence) for draft in drafts]
+    lines = [row for draft in drafts for row in _line_rows(draft, ready.plans[draft.at])]
+    keys = [_key_row(draft, ready.now) for draft in drafts]
+    with work.pg.pipeline():
+        evidence.bind(work)
+        insert_many(work, "orders", orders)
+        insert_many(work, "order_line", lines)
+        insert_many(work, "fulfilment", [row for one in drafts for row in _fulfilment_rows(one)])
+        insert_many(work, "reservation", [row for one in drafts for row in _reservation_rows(one)])
+        insert_many(work, "checkout_origin", [row for one in drafts for row in _origin_rows(one)])
+        insert_many(work, "idempotency", keys)
+        record_all(
+            work,
+            "order.placed",
+            [(draft.wanted.home_id, draft.id) for draft in drafts],
+            happened_at=[draft.at for draft in drafts],
+        )
+    for draft in drafts:
+        draft.answer = Placed(
+            draft.wanted.home_id,
+            draft.id,
+            short(draft.id),
+            draft.wanted.currency,
+            draft.price.totals,
+            draft.pay_by,
+        )
+
+
+def _order_row(draft: Draft, ready: Ready, evidence: Evidence) -> _OrderRow:
+    """The order with what is frozen on it: who is credited, and the plan and upline of its day."""
+    wanted, client, plan = draft.wanted, draft.client, ready.plans[draft.at]
+    assert client is not None, "an order is checked before it is written"
+    request = ready.known.attribution_requests[draft.id]
+    decision = evidence.decide(request)
+    evidence.introduce(request, decision, (wanted.home_id, draft.id))
+    upline = evidence.uplines[decision.seller_id].affiliates[: plan.levels]
+    totals = draft.price.totals
+    return _OrderRow(
+        home_id=wanted.home_id,
+        id=draft.id,
+        number=short(draft.id),
+        storefront_id=wanted.storefront_id,
+        channel=wanted.channel,
+        external_id=wanted.external_id,
+        state="pending",
+        currency=wanted.currency,
+        locale=wanted.locale,
+        client_key=client.key,
+        client=_json(client.details),
+        address=_json(client.address),
+        items_minor=totals.items_minor,
+        shipping_minor=totals.shipping_minor,
+        total_minor=totals.total_minor,
+        tax_minor=totals.tax_minor,
+        seller_id=decision.seller_id,
+        attributed_by=decision.attributed_by,
+        attribution=_json(decision.signals),
+        upline=numbers(upline),
+        earns=decision.earns,
+        earns_reason=decision.earns_reason,
+        plan_version=plan.version,
+        lead_id=wanted.lead_id,
+        placed_at=draft.at,
+        pay_by=draft.pay_by,
+        key_id=wanted.key_id,
+    )
+
+
+def _line_rows(draft: Draft, plan: Plan) -> Iterator[_LineRow]:
+    for no, line in enumerate(draft.price.lines, 1):
+        offer = line.offer
+        yield _LineRow(
+            draft.wanted.home_id, draft.id, no, offer.variant_id, offer.sku, offer.name, offer.kind,
+            line.quantity, line.unit_minor, line.total_minor, offer.tax_bp, line.tax_minor,
+            line.commissionable_minor, offer.commissionable_bp, plan.rules[offer.kind].hold_days,
+        )  # fmt: skip
+
+
+def _fulfilment_rows(draft: Draft) -> Iterator[_FulfilmentRow]:
+    for location, no in _fulfilments(draft).items():
+        yield _FulfilmentRow(draft.wanted.home_id, draft.id, no, location, "unrouted")
+
+
+def _reservation_rows(draft: Draft) -> Iterator[_ReservationRow]:
+    numbers = _fulfilments(draft)
+    for part in draft.parts:
+        yield _ReservationRow(
+            draft.wanted.home_id, draft.id, part.line_no, numbers[part.location_id],
+            part.variant_id, part.location_id, part.quantity,
+        )  # fmt: skip
+
+
+def _fulfilments(draft: Draft) -> dict[int, int]:
+    """A fulfilment for each location that gives something, numbered from 1."""
+    return {
+        location: no
+        for no, location in enumerate(dict.fromkeys(part.location_id for part in draft.parts), 1)
+    }
+
+
+def _origin_rows(draft: Draft) -> Iterator[unpaid.OriginRow]:
+    if draft.whose and draft.client:
+        yield unpaid.OriginRow(
+            draft.wanted.home_id, draft.id, draft.wanted.ip_address, draft.client.key,
+            draft.large, draft.at,
+        )  # fmt: skip
+
+
+def _key_row(draft: Draft, now: datetime) -> _KeyRow:
+    wanted = draft.wanted
+    return _KeyRow(
+        wanted.home_id,
+        wanted.storefront_id,
+        "orders",
+        wanted.key,
+        wanted.fingerprint,
+        draft.id,
+        now,
+    )
+
+
+def _json(value: object) -> Json:
+    return Json(msgspec.json.encode(value).decode())
