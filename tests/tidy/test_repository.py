@@ -119,6 +119,14 @@ def test_no_tracked_file_is_one_that_git_ignores() -> None:
     assert ignored == ""
 
 
+def test_the_way_of_an_order_is_read_in_five_hundred_lines() -> None:
+    readme = (ROOT / "README.md").read_text()
+    tour = readme.partition("Fifteen minutes are enough")[2].partition("\n\n")[0]
+    named = re.findall(r"\]\(([^)]+\.py)\)", tour)
+    assert len(named) == 5
+    assert sum(len((ROOT / name).read_text().splitlines()) for name in named) <= 500
+
+
 def test_every_make_command_in_the_documents_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     documents = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

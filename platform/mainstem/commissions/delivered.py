@@ -1,0 +1,75 @@
+"""What was delivered of an order and what went back, kind by kind: what a plan is asked about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mainstem.money import rdiv
+from mainstem.plan import Basis
+
+ORDERS = """
+SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.plan_version, o.placed_at,
+       -- What may be a participant's own purchase waits until somebody has looked.
+       o.earns AND coalesce(v.state, 'released') = 'released' AS earns,
+       o.address->>'country' AS country, o.address->>'postal_code' AS postal_code, o.total_minor,
+       o.refunded_minor, o.unallocated_minor, o.disputed_minor, l.*
+  FROM orders o
+  JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
+  LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id
+ CROSS JOIN LATERAL (
+       SELECT kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
+              bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
+              sum(returned)::bigint AS returned, sum(price)::bigint AS price,
+              sum(tax)::bigint AS tax, sum(paid_back)::bigint AS paid_back,
+              array_agg(share ORDER BY share DESC) AS shares,
+              array_agg(price - tax ORDER BY share DESC) AS nets
+         FROM (
+       SELECT kind, share, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
+              bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
+              -- Money for what was never delivered takes back nothing that was earned.
+              sum(greatest(back - (worth - earned), 0))::bigint AS returned,
+              sum(price)::bigint AS price, sum(tax)::bigint AS tax,
+              sum(greatest(refunded_minor - (total_minor - price), 0))::bigint AS paid_back
+         FROM (SELECT kind, hold_days, delivered_at, worth, total_minor, refunded_minor,
+                      commissionable_bp AS share,
+                      part(total_minor, delivered, quantity) AS price,
+                      part(tax_minor, delivered, quantity) AS tax,
+                      -- What was canceled or refunded before it came is not waited for.
+                      delivered >= quantity - canceled OR total_minor > 0 AND refunded_minor
+                        >= part(total_minor, quantity - delivered, quantity) AS arrived,
+                      part(commissionable_minor, delivered, quantity) AS earned,
+                      -- First it went back for the pieces that were canceled.
+                      CASE WHEN kept > 0
+                           THEN part(worth, greatest(refunded_minor - (total_minor - kept), 0), kept)
+                           ELSE 0 END AS back
+                 FROM (SELECT *, part(total_minor, quantity - canceled, quantity) AS kept,
+                              part(commissionable_minor, quantity - canceled, quantity) AS worth
+                         FROM order_line WHERE home_id = o.home_id AND order_id = o.id) AS still
+              ) AS line
+        GROUP BY kind, share) AS of_share
+        GROUP BY kind) AS l
+ ORDER BY o.home_id, o.id, l.kind"""
+
+
+def basis_of(row: Any) -> Basis:
+    """What was delivered, its commissionable value, and how much of either went back.
+
+    What was refunded or disputed without naming lines counts against every line alike, and money
+    that went back twice over (a refund and a dispute of one charge) counts once.
+    """
+    if not row.earns:
+        return Basis(0, 0, (), 0)
+    left = row.total_minor - (row.refunded_minor - row.unallocated_minor)
+    whole = min(row.unallocated_minor + row.disputed_minor, left)
+
+    def back(delivered: int, by_line: int) -> int:
+        return by_line + (rdiv((delivered - by_line) * whole, left) if left > 0 else 0)
+
+    return Basis(
+        row.price,
+        row.tax,
+        [(net, share) for net, share in zip(row.nets, row.shares, strict=True) if net],
+        row.earned,
+        back(row.price, row.paid_back),
+        back(row.earned, row.returned),
+    )

@@ -1,0 +1,105 @@
+"""Moves of commission as they are kept: a posting in the books, and a line with its explanation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from mainstem.commissions.moves import Move
+from mainstem.kit.bulk import Json
+from mainstem.kit.work import Work
+from mainstem.ledger import PARENT, Transfer, moved
+from mainstem.plan import Basis, Plan, explain
+
+
+class CommissionRow(NamedTuple):
+    home_id: int
+    order_id: UUID
+    rule: str
+    level: int
+    no: int
+    beneficiary_id: int
+    kind: str
+    currency: str
+    amount_minor: int
+    base_minor: int
+    returned_minor: int
+    rate_bp: int
+    plan_version: int
+    held_until: date
+    explanation: Json
+    credited_at: datetime
+
+
+def posting_of(
+    work: Work, row: Any, moves: Sequence[Move], first: int, released: date
+) -> Transfer | None:
+    """The posting of these moves; None when they cancel out, as in a delivery after its refund."""
+    changes: dict[tuple[int, str, date | None], int] = {}
+    for move in moves:
+        for _, ends, amount in move.steps:
+            held = ends if ends > released else None
+            account = (move.share.beneficiary_id, "pending" if held else "payable", held)
+            changes[account] = changes.get(account, 0) + amount
+    changes[PARENT, "commission_expense", None] = -sum(changes.values())
+    entries = [
+        entry
+        for (owner, account, held), amount in changes.items()
+        for entry in moved(owner, account, amount, held)
+    ]
+    if not entries:
+        return None
+    return Transfer(
+        row.home_id,
+        f"commission:{row.id}:{row.kind}:{first}",
+        f"Commission on order {row.number}",
+        row.currency,
+        work.now().astimezone(work.tools.zone).date(),
+        entries,
+    )
+
+
+def rows_of(
+    row: Any, plan: Plan, moves: Sequence[Move], first: int, basis: Basis, now: datetime
+) -> Iterator[CommissionRow]:
+    """A line for each step of these moves, numbered from `first`, with its explanation."""
+    rule = plan.rules[row.kind]
+    present = rule.present_bp(row.upline)
+    capped = (rule.cap_bp, present) if present > rule.cap_bp else None
+    for move in moves:
+        share, before = move.share, move.before
+        for no, (kind, held, amount) in enumerate(move.steps, start=first):
+            explanation = explain(
+                kind,
+                rule=row.kind,
+                level=share.level,
+                order=row.number,
+                currency=row.currency,
+                rate_bp=share.rate_bp,
+                basis=basis,
+                credited_minor=share.credited_minor,
+                reversed_minor=share.reversed_minor,
+                before_minor=before.credited if kind == "credit" else before.reversed,
+                capped=capped,
+            )
+            yield CommissionRow(
+                home_id=row.home_id,
+                order_id=row.id,
+                rule=row.kind,
+                level=share.level,
+                no=no,
+                beneficiary_id=share.beneficiary_id,
+                kind=kind,
+                currency=row.currency,
+                amount_minor=amount,
+                base_minor=basis.base_minor,
+                returned_minor=basis.returned_minor,
+                rate_bp=share.rate_bp,
+                plan_version=row.plan_version,
+                held_until=held,
+                explanation=Json(json.dumps(explanation)),
+                credited_at=now,
+            )
