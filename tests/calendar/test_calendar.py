@@ -17,6 +17,7 @@ from mainstem.calendar import (
     payable_on,
     period_ends,
     place_of,
+    place_of_zone,
     refund_due_on,
     withdrawal_ends,
 )
@@ -72,6 +73,22 @@ def test_a_right_ends_with_a_working_day_of_the_clients_own_calendar(
     place = place_of(country, postal_code)
     noon = datetime(received.year, received.month, received.day, 12, tzinfo=UTC)
     assert withdrawal_ends(noon, place).last_day == last_day
+
+
+@pytest.mark.parametrize(
+    ("zone", "country"),
+    [
+        ("Europe/Stockholm", "SE"),
+        ("Europe/Berlin", "DE"),
+        # Names that the time zones had before.
+        ("Asia/Calcutta", "IN"),
+        ("Europe/Kiev", "UA"),
+        ("UTC", "ZZ"),
+        ("Etc/GMT-2", "ZZ"),
+    ],
+)
+def test_a_company_works_in_the_country_whose_time_it_keeps(zone: str, country: str) -> None:
+    assert place_of_zone(ZoneInfo(zone)) == place_of(country)
 
 
 def test_goods_received_on_10_december_are_payable_on_the_29th() -> None:

@@ -9,7 +9,7 @@ from mainstem.calendar.periods import (
     refund_due_on,
     withdrawal_ends,
 )
-from mainstem.calendar.places import Place, place_of
+from mainstem.calendar.places import Place, place_of, place_of_zone
 
 __all__ = [
     "WITHDRAWAL_DAYS",
@@ -21,6 +21,7 @@ __all__ = [
     "payable_on",
     "period_ends",
     "place_of",
+    "place_of_zone",
     "refund_due_on",
     "withdrawal_ends",
 ]
