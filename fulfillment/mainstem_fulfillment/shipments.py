@@ -13,6 +13,7 @@ from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Probl
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.paging import Page, SortColumn, Sorting
+from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work, columns
 from mainstem.orders import OrderKey, lock
 
@@ -145,6 +146,8 @@ def pick(
 def pack(work: Work, key: FulfilmentKey, *, carrier: str, tracking: str) -> None:
     """Close the box and put its label on; InvalidInput when that number is no label of its own."""
     _step(work, key, "pack")
+    refuse_unseen("/carrier", carrier)
+    refuse_unseen("/tracking", tracking)
     tracking = " ".join(tracking.split())
     _refuse_label(work, tracking)
     work.run(

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from mainstem.kit.contact import mailbox_of
 from mainstem.kit.errors import InvalidTransition, Problem, Refused
 from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
-from mainstem.kit.text import UNSEEN, unseen
+from mainstem.kit.text import unseen_problems
 from mainstem.kit.transitions import Action, Machine, Step
 from mainstem.leads.model import Lead, LeadWanted, Quote
 from mainstem.money import MINOR_MAX, Money
@@ -218,12 +218,15 @@ def _request_problems(wanted: LeadWanted, counter: Counter) -> Iterator[Problem]
     if len(wanted.message) > MESSAGE_MAX:
         yield Problem("/message", "too_long", "Keep the message under {max} characters.",
                       {"max": MESSAGE_MAX})  # fmt: skip
+    yield from unseen_problems("/message", wanted.message, lines=True)
+    yield from unseen_problems("/code", wanted.code)
+    yield from unseen_problems("/link", wanted.link)
     if wanted.wanted_on and wanted.wanted_on < counter.today:
         yield Problem("/wanted_on", "in_the_past", "Choose a day that is still to come.")
     if wanted.external_id is not None and not 1 <= len(wanted.external_id) <= 64:
         yield Problem("/external_id", "invalid_field", "Send an id of 1 to 64 characters.")
-    elif wanted.external_id is not None and (character := unseen(wanted.external_id)):
-        yield Problem("/external_id", "invalid_field", UNSEEN, {"character": character})
+    else:
+        yield from unseen_problems("/external_id", wanted.external_id or "")
 
 
 def _consent_problems(wanted: LeadWanted) -> Iterator[Problem]:
@@ -233,6 +236,8 @@ def _consent_problems(wanted: LeadWanted) -> Iterator[Problem]:
     if not wanted.consent.text_version.strip() or not wanted.consent.words.strip():
         yield Problem("/consent/words", "consent_required",
                       "Send the words that the client agreed to, and their version.")  # fmt: skip
+    yield from unseen_problems("/consent/text_version", wanted.consent.text_version)
+    yield from unseen_problems("/consent/words", wanted.consent.words, lines=True)
 
 
 # ------------------------------------------------------------------------- what a quote says
@@ -254,6 +259,7 @@ def quote_problems(
     if len(scope) > SCOPE_MAX:
         yield Problem("/scope", "too_long", "Keep this under {max} characters.",
                       {"max": SCOPE_MAX})  # fmt: skip
+    yield from unseen_problems("/scope", scope, lines=True)
     if not 1 <= valid_days <= VALID_DAYS_MAX:
         yield Problem("/valid_days", "invalid_field", "Let it be valid for 1 to {max} days.",
                       {"max": VALID_DAYS_MAX})  # fmt: skip

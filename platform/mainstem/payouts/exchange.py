@@ -16,6 +16,7 @@ from mainstem import ledger
 from mainstem.kit.errors import Refused
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
+from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 from mainstem.ledger import PARENT, Transfer, moved
 from mainstem.money import Money
@@ -75,6 +76,7 @@ def set_rate(
 
     The same instant again is the same rate; another figure for it is refused.
     """
+    refuse_unseen("/source", source)
     billionths = _billionths(figure)
     codes = (from_currency, to_currency)
     if (
