@@ -211,6 +211,8 @@ def test_a_team_opens_at_eight_by_the_clock_on_the_wall(
         ("north", TUESDAY_TEN, timedelta(minutes=45), InvalidInput),
         ("north", TUESDAY_TEN, timedelta(0), InvalidInput),
         ("north", TUESDAY_TEN, 13 * HOUR, InvalidInput),
+        ("north", TUESDAY_TEN + 2 * timedelta(days=365) + timedelta(days=7), HOUR, InvalidInput),
+        ("north", datetime(9999, 12, 31, 9, tzinfo=UTC), HOUR, InvalidInput),
         ("nobody", TUESDAY_TEN, HOUR, NotFound),
     ],
 )

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from mainstem.calendar import add_months
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.transitions import Action, Machine, Step
 
@@ -18,6 +19,9 @@ WORKDAYS = range(5)
 
 SIGN_OFF_AFTER = timedelta(days=5)
 """How long a client has to object before finished work counts as accepted."""
+
+BOOKED_MONTHS_MAX = 24
+"""How far ahead a team is booked."""
 
 REPORT_MAX = 8000
 
@@ -138,6 +142,10 @@ def check_time(
         problems.append(Problem("/starts_at", "invalid_field", "Begin at a whole or a half hour."))
     elif starts_at < now:
         problems.append(Problem("/starts_at", "in_the_past", "Choose a time still to come."))
+    elif starts_at.date() > (last := add_months(now.date(), BOOKED_MONTHS_MAX)):
+        problems.append(
+            Problem("/starts_at", "too_far_ahead", "Book until {last}.", {"last": last})
+        )
     if not timedelta(0) < duration <= DURATION_MAX or duration % HALF_HOUR:
         problems.append(
             Problem("/duration", "invalid_field", "Plan in half hours, at most twelve hours.")

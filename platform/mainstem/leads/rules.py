@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Protocol
 
+from mainstem.calendar import add_months
 from mainstem.kit.contact import mailbox_of
 from mainstem.kit.errors import InvalidTransition, Problem, Refused
 from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
@@ -44,6 +45,8 @@ PAY_WITHIN = timedelta(days=7)
 MESSAGE_MAX = 4000
 SCOPE_MAX = 8000
 VALID_DAYS_MAX = 180
+WANTED_MONTHS_MAX = 24
+"""How far ahead a client may wish for a day."""
 
 LEAD = Machine(
     "lead",
@@ -221,12 +224,25 @@ def _request_problems(wanted: LeadWanted, counter: Counter) -> Iterator[Problem]
     yield from unseen_problems("/message", wanted.message, lines=True)
     yield from unseen_problems("/code", wanted.code)
     yield from unseen_problems("/link", wanted.link)
-    if wanted.wanted_on and wanted.wanted_on < counter.today:
-        yield Problem("/wanted_on", "in_the_past", "Choose a day that is still to come.")
+    if wanted.wanted_on is not None:
+        yield from _wanted_day_problems(wanted.wanted_on, counter.today)
     if wanted.external_id is not None and not 1 <= len(wanted.external_id) <= 64:
         yield Problem("/external_id", "invalid_field", "Send an id of 1 to 64 characters.")
     else:
         yield from unseen_problems("/external_id", wanted.external_id or "")
+
+
+def last_wanted_day(today: date) -> date:
+    """The last day that a client may wish for."""
+    return add_months(today, WANTED_MONTHS_MAX)
+
+
+def _wanted_day_problems(day: date, today: date) -> Iterator[Problem]:
+    last = last_wanted_day(today)
+    if not today <= day <= last:
+        code = "in_the_past" if day < today else "too_far_ahead"
+        yield Problem("/wanted_on", code, "Choose a day from {first} to {last}.",
+                      {"first": today, "last": last})  # fmt: skip
 
 
 def _consent_problems(wanted: LeadWanted) -> Iterator[Problem]:
