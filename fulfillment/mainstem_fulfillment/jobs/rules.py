@@ -8,15 +8,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from mainstem.calendar import add_months
+from mainstem.calendar import add_months, is_working_day, place_of_zone
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.transitions import Action, Machine, Step
 
 HALF_HOUR = timedelta(minutes=30)
 DURATION_MAX = timedelta(hours=12)
-WORKDAYS = range(5)
-"""Monday to Friday, by date.weekday()."""
-
 SIGN_OFF_AFTER = timedelta(days=5)
 """How long a client has to object before finished work counts as accepted."""
 
@@ -55,7 +52,7 @@ class OutsideHours(Refused):
     """The job would begin before, or end after, the team's day."""
 
     code = "outside_hours"
-    message = "{team} works Monday to Friday, {opens} to {closes}."
+    message = "{team} works Monday to Friday, {opens} to {closes}, except on public holidays."
 
     def __init__(self, team: str, opens: time, closes: time) -> None:
         super().__init__(team=team, opens=f"{opens:%H:%M}", closes=f"{closes:%H:%M}")
@@ -109,12 +106,13 @@ def half_hours(starts_at: datetime, duration: timedelta) -> list[datetime]:
 
 
 def working_half_hours(team: _Team, day: date, zone: ZoneInfo) -> list[datetime]:
-    """Every half hour of a team's working day, in order; none at the week-end.
+    """Every half hour of a team's working day, in order; none on a day that is free where the
+    company is.
 
     Built between two local clock times and stepped in UTC, so that the night on which the clocks
     change has as many half hours as it has.
     """
-    if day.weekday() not in WORKDAYS:
+    if not is_working_day(day, place_of_zone(zone)):
         return []
     at = _on_grid(_utc(day, team.day_starts, zone))
     closes = _utc(day, team.day_ends, zone)
