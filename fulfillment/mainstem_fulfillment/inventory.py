@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from mainstem.kit.errors import Refused
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id, new_ids
+from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 
 
@@ -32,6 +33,8 @@ class CountedAlready(Refused):
 
 def open_location(work: Work, *, code: str, name: str, country: str, position: int) -> int:
     """A place that keeps goods; its id. Opening it again changes nothing."""
+    refuse_unseen("/code", code)
+    refuse_unseen("/name", name)
     work.run(
         """INSERT INTO location (code, name, country, position)
            VALUES (%(code)s, %(name)s, %(country)s, %(position)s) ON CONFLICT (code) DO NOTHING""",
@@ -47,6 +50,7 @@ def receive(
     work: Work, location_id: int, goods: Sequence[tuple[int, int]], *, reference: str
 ) -> None:
     """Put received goods (variant, quantity) on the shelf. The same reference again adds nothing."""
+    refuse_unseen("/reference", reference)
     quantities: dict[int, int] = {}
     for variant, quantity in goods:
         quantities[variant] = quantities.get(variant, 0) + quantity
@@ -99,6 +103,7 @@ def count(work: Work, location_id: int, variant_id: int, counted: int, *, refere
     The same count again changes nothing, whatever has come or gone since. Raises CountedAlready for
     another figure under the same reference, and StockPromised for less than orders were promised.
     """
+    refuse_unseen("/reference", reference)
     [shelf] = _take_shelves(work, location_id, [variant_id])
     key = {"variant": variant_id, "location": location_id, "reference": reference}
     before = work.row(

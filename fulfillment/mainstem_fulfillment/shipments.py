@@ -9,10 +9,11 @@ from uuid import UUID
 
 from mainstem import orders, payments, stock
 from mainstem.kit import finding, paging
-from mainstem.kit.errors import InvalidTransition, NotFound, Refused
+from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.paging import Page, SortColumn, Sorting
+from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work, columns
 from mainstem.orders import OrderKey, lock
 
@@ -143,8 +144,12 @@ def pick(
 
 
 def pack(work: Work, key: FulfilmentKey, *, carrier: str, tracking: str) -> None:
-    """Close the box and put its label on."""
+    """Close the box and put its label on; InvalidInput when that number is no label of its own."""
     _step(work, key, "pack")
+    refuse_unseen("/carrier", carrier)
+    refuse_unseen("/tracking", tracking)
+    tracking = " ".join(tracking.split())
+    _refuse_label(work, tracking)
     work.run(
         """UPDATE fulfilment SET packed_at = %(now)s
             WHERE home_id = %(home)s AND order_id = %(order)s AND no = %(no)s""",
@@ -157,10 +162,53 @@ def pack(work: Work, key: FulfilmentKey, *, carrier: str, tracking: str) -> None
                   'label_bought'
              FROM parcel WHERE home_id = %(home)s AND order_id = %(order)s""",
         carrier=carrier.strip(),
-        tracking=tracking.strip(),
+        tracking=tracking,
         **_named(key),
     )
     record(work, "fulfilment.packed", _subject(key), home=key[0])
+
+
+# Compared as the search compares them. The label of a box that was unpacked again is free, and so
+# is that of one that has arrived: carriers use their numbers again.
+_LABELED = """
+SELECT o.number
+  FROM parcel p
+  JOIN fulfilment f ON f.home_id = p.home_id AND f.order_id = p.order_id AND f.no = p.fulfilment_no
+  JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
+ WHERE upper(translate(p.tracking, ' -', '')) = %(label)s
+   AND p.state IN ('draft', 'label_bought', 'in_transit') AND f.state <> 'canceled'
+ ORDER BY o.number LIMIT 1"""
+
+
+def _refuse_label(work: Work, tracking: str) -> None:
+    """A label has a number, which is no article's, and is on no other parcel that is under way."""
+    label = finding.code_in(tracking)
+    if not label:
+        raise _not_the_label("missing", "Scan or type the number on the label.")
+    if work.value(
+        "SELECT EXISTS (SELECT 1 FROM variant WHERE upper(sku) = upper(%(scanned)s))",
+        scanned=tracking,
+    ):
+        raise _not_the_label(
+            "label_is_an_article",
+            "{scanned} is the number of an article. Scan the label of the carrier.",
+            scanned=tracking,
+        )
+    # Two packers who scan one label wait here for each other, so that the later one is told.
+    work.run("SELECT pg_advisory_xact_lock(hashtextextended(%(label)s, 7221))", label=label)
+    number = work.value(_LABELED, label=label)
+    if number is not None:
+        raise _not_the_label(
+            "label_in_use",
+            "{scanned} is already on the parcel of order {number}, which has not arrived yet. "
+            "Put another label on this box.",
+            scanned=tracking,
+            number=number,
+        )
+
+
+def _not_the_label(code: str, message: str, **facts: Any) -> InvalidInput:
+    return InvalidInput(Problem("/tracking", code, message, facts))
 
 
 def hand_over(work: Work, key: FulfilmentKey) -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Query, Work
 from mainstem.money import Money
 from mainstem.payments import refuse_impossible
+
+PRICE_AGE_MAX = timedelta(days=3660)
+PRICE_AHEAD_MAX = timedelta(days=731)
+"""How long ago a price may have begun, and how far ahead one may be set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +145,23 @@ def set_price(
 ) -> None:
     """A price from an instant on. The earlier ones stay as history.
 
-    Raises AmountNotPossible for one that nobody could be charged.
+    Raises AmountNotPossible for one that nobody could be charged, InvalidInput for an instant that
+    lies years away.
     """
     refuse_impossible(Money(amount_minor, currency))
+    now = work.now()
+    start, first, last = valid_from or now, now - PRICE_AGE_MAX, now + PRICE_AHEAD_MAX
+    if not first <= start <= last:
+        facts = {"first": first, "last": last}
+        raise InvalidInput(
+            Problem("/valid_from", "out_of_range", "Give a time from {first} to {last}.", facts)
+        )
     work.run(
         """INSERT INTO price (variant_id, currency, valid_from, amount_minor)
            VALUES (%(variant)s, %(currency)s, %(start)s, %(amount)s)""",
         variant=variant_id,
         currency=currency,
-        start=valid_from or work.now(),
+        start=start,
         amount=amount_minor,
     )
     changed(work)

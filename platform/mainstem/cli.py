@@ -405,7 +405,10 @@ def keep_rate(given: argparse.Namespace) -> int:
                 work, given.one.upper(), given.into.upper(), given.figure,
                 source=given.source, published_at=at,
             )  # fmt: skip
-    except (ValueError, payouts.RateRefused) as no:
+    except Refused as no:
+        _say(" ".join([problem.text() for problem in no.problems] or [no.text()]))
+        return 1
+    except ValueError as no:
         _say(str(no))
         return 1
     finally:

@@ -13,6 +13,7 @@ from sqlmodel import Field, SQLModel
 
 from mainstem.kit.contact import email_key
 from mainstem.kit.errors import Refused
+from mainstem.kit.text import normalized, refuse_unseen
 from mainstem.kit.work import Work
 from mainstem.plan import NOBODY
 
@@ -72,7 +73,12 @@ def join(
     state: str = "active",
 ) -> int:
     """A new affiliate under their sponsor; the id. Joining costs nothing and earns nobody
-    anything."""
+    anything.
+
+    Raises AffiliateExists, and InvalidInput for a name that others would read otherwise than it is.
+    """
+    refuse_unseen("/name", name)
+    refuse_unseen("/slug", slug)
     row = work.row(
         """WITH me AS (SELECT nextval(pg_get_serial_sequence('affiliate', 'id')) AS id),
                 above AS (SELECT coalesce((SELECT upline FROM affiliate WHERE id = %(sponsor)s),
@@ -84,7 +90,7 @@ def join(
              FROM me, above
            ON CONFLICT (slug) DO NOTHING RETURNING id""",
         slug=slug,
-        name=name,
+        name=normalized(name),
         email=email_key(email) or email.strip().lower(),
         phone=phone,
         country=country,

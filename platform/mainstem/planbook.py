@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from mainstem.kit.errors import Refused
+from mainstem.kit.text import unseen_problems
 from mainstem.kit.work import Query, Work
 from mainstem.money import Money
 from mainstem.payments import payout_problem
@@ -51,6 +52,8 @@ def publish(
         return parse(document, version=before.version)
     version = work.value("SELECT coalesce(max(version), 0) + 1 FROM plan_version")
     plan = parse(document, version=version)
+    if problems := [*unseen_problems("/name", plan.name)]:
+        raise PlanRefused(*problems)
     _refuse_unpayable(plan)
     refuse_what_nobody_expects(plan, confirmed=confirmed)
     work.run(

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from mainstem.calendar import (
     WITHDRAWAL_DAYS,
+    add_months,
     add_working_days,
     is_working_day,
     next_working_day,
     payable_on,
     period_ends,
     place_of,
+    place_of_zone,
     refund_due_on,
     withdrawal_ends,
 )
@@ -72,6 +74,38 @@ def test_a_right_ends_with_a_working_day_of_the_clients_own_calendar(
     place = place_of(country, postal_code)
     noon = datetime(received.year, received.month, received.day, 12, tzinfo=UTC)
     assert withdrawal_ends(noon, place).last_day == last_day
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "later"),
+    [
+        (date(2026, 3, 2), 24, date(2028, 3, 2)),
+        (date(2026, 1, 31), 1, date(2026, 2, 28)),
+        (date(2028, 2, 29), 24, date(2030, 2, 28)),
+        (date(2026, 12, 31), 2, date(2027, 2, 28)),
+        (date(2026, 12, 1), 0, date(2026, 12, 1)),
+    ],
+)
+def test_months_ahead_is_the_same_day_of_a_month_or_its_last(
+    day: date, months: int, later: date
+) -> None:
+    assert add_months(day, months) == later
+
+
+@pytest.mark.parametrize(
+    ("zone", "country"),
+    [
+        ("Europe/Stockholm", "SE"),
+        ("Europe/Berlin", "DE"),
+        # Names that the time zones had before.
+        ("Asia/Calcutta", "IN"),
+        ("Europe/Kiev", "UA"),
+        ("UTC", "ZZ"),
+        ("Etc/GMT-2", "ZZ"),
+    ],
+)
+def test_a_company_works_in_the_country_whose_time_it_keeps(zone: str, country: str) -> None:
+    assert place_of_zone(ZoneInfo(zone)) == place_of(country)
 
 
 def test_goods_received_on_10_december_are_payable_on_the_29th() -> None:

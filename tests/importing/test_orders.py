@@ -248,6 +248,8 @@ BAD = [
      "There is a character here that cannot be seen (U+200B). Write it without."),
     ({"client_name": "Ada\nLind"}, "client_name",
      "There is a character here that cannot be seen (U+000A). Write it without."),
+    ({"payment_reference": "7\u202e1"}, "payment_reference",
+     "There is a character here that cannot be seen (U+202E). Write it without."),
     ({"client_email": "ada"}, "client_email", "Write an e-mail address like name@example.com."),
     ({"postal_code": "12"}, "postal_code", "Write a postal code of SE."),
     ({"currency": "JPY"}, "currency", "Orders are not taken in JPY."),

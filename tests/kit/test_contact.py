@@ -108,6 +108,7 @@ def test_a_number_is_read_as_one_dials_it_and_not_guessed() -> None:
         ("Ada Lind", None), ("Åsa O'Malley-Öberg", None), ("Bo\u00a0Ek", None),
         ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", None), ("\u845b\U000e0100\u57ce", None),
         ("Kök & Co \u2764\ufe0f", None), ("\U0001f468\u200d\U0001f469\u200d\U0001f467", None),
+        ("1\ufe0f\u20e3", None), ("Bo \u2194\ufe0f Ek", None), ("a\ufe0f", "U+FE0F"), ("1\ufe0f", "U+FE0F"),
         ("Ada\nLind", "U+000A"), ("Ada\tLind", "U+0009"), ("\x1b[31mAda", "U+001B"), ("Ada\0", "U+0000"),
         ("Ada\u200bLind", "U+200B"), ("Ada\u200dLind", "U+200D"), ("Ada\u202edniL", "U+202E"),
         ("Ada\u2066Lind", "U+2066"), ("Ada\u2028Lind", "U+2028"), ("Ada\u3164", "U+3164"),

@@ -149,6 +149,30 @@ def test_a_request_with_one_fault_is_refused_for_it(
     assert [(p.pointer, p.code) for p in refused.value.problems] == [(pointer, code)]
 
 
+@pytest.mark.parametrize(
+    ("day", "code"),
+    [
+        (date(1, 1, 1), "in_the_past"),
+        (date(2026, 3, 1), "in_the_past"),
+        (date(2026, 3, 2), None),
+        (date(2028, 3, 2), None),
+        (date(2028, 3, 3), "too_far_ahead"),
+        (date(9999, 12, 31), "too_far_ahead"),
+    ],
+)
+def test_a_wanted_day_lies_between_today_and_two_years_from_now(
+    database: Database, company: Company, day: date, code: str | None
+) -> None:
+    said = []
+    try:
+        with database.work() as work:
+            leads.open(work, a_request(company.shop, wanted_on=day))
+    except InvalidInput as no:
+        said = [(problem.pointer, problem.code, problem.text()) for problem in no.problems]
+    bounds = "Choose a day from 2026-03-02 to 2028-03-02."
+    assert said == ([("/wanted_on", code, bounds)] if code else [])
+
+
 def test_a_service_outside_the_assortment_is_not_sold_here(
     database: Database, company: Company
 ) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.company import BO, Company, a_company, a_lead, a_quoted_lead
@@ -116,6 +117,37 @@ def test_a_call_that_was_promised_and_not_made_is_told_as_late(
         ) as work:
             [told] = leads.queries.introduced(work, company.cedar, locale="en").rows
         assert (told.is_late, told.call_by) == (late, date(2026, 3, 9)), days
+
+
+@pytest.mark.parametrize(
+    ("asked", "call_by"),
+    [
+        # Thursday 18 June 2026: Midsummer Eve is the Friday.
+        (datetime(2026, 6, 18, 9, tzinfo=UTC), date(2026, 6, 22)),
+        (datetime(2026, 6, 17, 9, tzinfo=UTC), date(2026, 6, 18)),
+        # Half past eleven in the evening is the next day in Stockholm.
+        (datetime(2026, 6, 17, 22, 30, tzinfo=UTC), date(2026, 6, 22)),
+        # Christmas Eve to the second day of Christmas, a Saturday, and its Sunday.
+        (datetime(2026, 12, 23, 9, tzinfo=UTC), date(2026, 12, 28)),
+    ],
+)
+def test_nobody_is_to_be_called_on_a_day_on_which_we_do_not_work(
+    database: Database, company: Company, clock: FixedClock, asked: datetime, call_by: date
+) -> None:
+    clock.set(asked)
+    with database.work() as work:
+        a_lead(work, company.shop)
+    told = {}
+    while clock.now() < asked + timedelta(days=7):
+        with database.work(home=company.cedar) as work:
+            [portal] = leads.queries.introduced(work, company.cedar, locale="en").rows
+        with database.work() as work:
+            [desk] = leads.queries.pipeline(work, locale="en").columns["new"]
+        assert (portal.call_by, desk.call_by) == (call_by, call_by)
+        assert portal.is_late == desk.is_late
+        told[clock.now().astimezone(ZoneInfo("Europe/Stockholm")).date()] = desk.is_late
+        clock.move(timedelta(days=1))
+    assert {day for day, late in told.items() if late} == {day for day in told if day > call_by}
 
 
 def test_who_asked_twice_in_one_shop_is_not_told_from_another(

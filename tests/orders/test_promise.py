@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.company import HOME, INSTALLATION, KETTLE, Company, a_company, a_paid_order
 
 from mainstem import orders
+from mainstem.calendar import add_working_days, is_working_day, place_of, place_of_zone
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.orders import Placed
+from mainstem.orders.promise import HANDLING_DAYS, TRANSIT_DAYS
 from mainstem_affiliates.storefront import reads as storefront
 from mainstem_fulfillment import routing, shipments
 
@@ -48,11 +52,45 @@ def kept(database: Database, placed: Placed) -> date | None:
         (datetime(2026, 11, 27, 23, 30, tzinfo=UTC), "SE", date(2026, 12, 4)),
         # Christmas Eve is free in Sweden and not in Germany; the 25th, 26th and New Year's Day are.
         (datetime(2026, 12, 22, 9, tzinfo=UTC), "SE", date(2027, 1, 4)),
-        (datetime(2026, 12, 22, 9, tzinfo=UTC), "DE", date(2026, 12, 30)),
+        # Packed in Sweden on Monday 28 December, and three days on which Germans work from there.
+        (datetime(2026, 12, 22, 9, tzinfo=UTC), "DE", date(2026, 12, 31)),
+        # Nobody packs on Midsummer Eve, and nobody delivers on Germany's day of unity.
+        (datetime(2026, 6, 17, 9, tzinfo=UTC), "DE", date(2026, 6, 25)),
+        (datetime(2025, 9, 30, 9, tzinfo=UTC), "DE", date(2025, 10, 8)),
+        (datetime(2025, 9, 30, 9, tzinfo=UTC), "SE", date(2025, 10, 7)),
     ],
 )
-def test_five_working_days_where_the_client_lives(paid: datetime, country: str, day: date) -> None:
+def test_two_working_days_of_the_company_and_three_of_the_client(
+    paid: datetime, country: str, day: date
+) -> None:
     assert orders.promised_on(paid, country, "11455", STOCKHOLM) == day
+
+
+COUNTRIES = ("SE", "NO", "DK", "FI", "DE", "FR", "ES", "PL", "GB", "CH", "XX")
+
+
+@given(
+    minutes=st.integers(0, 15 * 366 * 24 * 60),
+    later=st.integers(0, 20),
+    country=st.sampled_from(COUNTRIES),
+    zone=st.sampled_from(["Europe/Stockholm", "Europe/Berlin", "America/New_York", "UTC"]),
+)
+def test_a_promise_leaves_the_company_and_the_carrier_their_working_days(
+    minutes: int, later: int, country: str, zone: str
+) -> None:
+    paid = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    there, ours, theirs = ZoneInfo(zone), place_of_zone(ZoneInfo(zone)), place_of(country)
+    begins = paid.astimezone(there).date()
+    promised = orders.promised_on(paid, country, "", there)
+    days = [begins + timedelta(days=n) for n in range(1, (promised - begins).days + 1)]
+    sent = [day for day in days if is_working_day(day, ours)][HANDLING_DAYS - 1]
+    travels = [day for day in days if day > sent and is_working_day(day, theirs)]
+    assert len(travels) == TRANSIT_DAYS
+    assert travels[-1] == promised
+    # Who pays later is promised no earlier day, and in one country it is the sum.
+    assert orders.promised_on(paid + timedelta(days=later), country, "", there) >= promised
+    if ours == theirs:
+        assert promised == add_working_days(begins, HANDLING_DAYS + TRANSIT_DAYS, ours)
 
 
 def test_an_order_keeps_what_it_was_promised(database: Database, company: Company) -> None:
@@ -84,7 +122,7 @@ def test_the_desk_sees_first_what_was_promised_first(
     with database.work() as work:
         rows = shipments.to_do(work).rows
     assert [(row.number, row.promised_on) for row in rows] == [
-        (german.number, date(2026, 12, 30)),
+        (german.number, date(2026, 12, 31)),
         (swede.number, date(2027, 1, 4)),
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.request import urlopen
 
@@ -136,6 +136,20 @@ def test_what_nobody_could_be_charged_is_refused_when_the_price_is_set(
             )  # fmt: skip
         assert [problem.text() for problem in quoted.value.problems] == [why]
         assert not work.rows("SELECT 1 FROM price WHERE amount_minor = %(minor)s", minor=minor)
+
+
+@pytest.mark.parametrize("year", [1, 2010, 2029, 9999])
+def test_a_price_that_begins_years_away_is_a_slip_of_the_pen(harness: Harness, year: int) -> None:
+    at = datetime(year, 1, 1, tzinfo=UTC)
+    with harness.database.work() as work:
+        kettle = work.value("SELECT id FROM variant WHERE sku = %(sku)s", sku=KETTLE)
+        with pytest.raises(InvalidInput) as refused:
+            catalog.set_price(work, kettle, "SEK", 77, valid_from=at)
+        [problem] = refused.value.problems
+        assert problem.pointer == "/valid_from"
+        assert problem.facts["first"] <= work.now() <= problem.facts["last"]
+        assert not work.rows("SELECT 1 FROM price WHERE amount_minor = 77")
+        catalog.set_price(work, kettle, "SEK", 77, valid_from=problem.facts["last"])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -224,6 +224,18 @@ def test_what_nobody_has_published_is_no_rate(
     with harness.database.work() as work, pytest.raises(RateRefused):
         at = work.now() + timedelta(days=days)
         payouts.set_rate(work, one, into, figure, source=source, published_at=at)
+
+
+@pytest.mark.parametrize("year", [1, 1970, 9999])
+def test_a_rate_is_of_the_last_year(harness: Harness, year: int) -> None:
+    at = datetime(year, 1, 1, 12, tzinfo=UTC)
+    with harness.database.work() as work, pytest.raises(RateRefused) as refused:
+        payouts.set_rate(work, "EUR", "SEK", "11", source="ECB", published_at=at)
+    first, last = harness.clock.now() - timedelta(days=366), harness.clock.now()
+    [problem] = refused.value.problems
+    assert problem.pointer == "/published"
+    assert problem.facts == {"first": first, "last": last}
+    a_rate(harness, "11.2345", days_old=366)
 
 
 def test_a_rate_of_one_instant_is_never_another(harness: Harness) -> None:

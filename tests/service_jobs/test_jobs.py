@@ -185,6 +185,25 @@ def test_times_that_have_passed_week_ends_and_teams_without_the_skill_are_not_of
     assert len(monday.starts) == 17
 
 
+def test_a_team_keeps_the_public_holidays_of_the_company(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    clock.set(datetime(2026, 6, 17, 15, 0, tzinfo=UTC))  # Wednesday; Midsummer Eve is the Friday
+    with database.work() as work:
+        key = a_job(work, company.shop, INSTALLATION)
+        [north] = jobs.free_slots(work, key, first_day=date(2026, 6, 18), days=5)
+        days = {at.astimezone(STOCKHOLM).date() for at in north.starts}
+        assert days == {date(2026, 6, 18), date(2026, 6, 22)}
+        with pytest.raises(OutsideHours, match="except on public holidays"):
+            jobs.schedule(
+                work,
+                key,
+                team_id=company.north,
+                starts_at=datetime(2026, 6, 19, 9, tzinfo=UTC),
+                duration=HOUR,
+            )
+
+
 @pytest.mark.parametrize(
     ("day", "opens_utc"),
     [(date(2026, 3, 27), 7), (date(2026, 3, 30), 6)],
@@ -211,6 +230,8 @@ def test_a_team_opens_at_eight_by_the_clock_on_the_wall(
         ("north", TUESDAY_TEN, timedelta(minutes=45), InvalidInput),
         ("north", TUESDAY_TEN, timedelta(0), InvalidInput),
         ("north", TUESDAY_TEN, 13 * HOUR, InvalidInput),
+        ("north", TUESDAY_TEN + 2 * timedelta(days=365) + timedelta(days=7), HOUR, InvalidInput),
+        ("north", datetime(9999, 12, 31, 9, tzinfo=UTC), HOUR, InvalidInput),
         ("nobody", TUESDAY_TEN, HOUR, NotFound),
     ],
 )

@@ -266,6 +266,9 @@ def test_money_that_no_account_takes_has_a_way_that_the_affiliate_and_staff_can_
     rate = {"from": "EUR", "to": "SEK", "rate": "11,2345", "source": "ECB reference rate"}
     wrong = fia.post("/console/rates", rate | {"rate": "0", "published": "2026-03-02T08:00"})
     assert (wrong.status_code, "a rate above zero" in read(wrong)) == (422, True)
+    wrong = fia.post("/console/rates", rate | {"published": "0001-01-01T08:00"})
+    assert (wrong.status_code, 'id="field-published-error"' in wrong.text) == (422, True)
+    assert "Give a time from 1 Mar 2025" in read(wrong)
     assert fia.post("/console/rates", rate | {"published": "2026-03-02T08:00"}).status_code == 303
     assert "EUR 11.2345 SEK ECB reference rate 2 Mar 2026 08:00" in read(fia.get("/console/rates"))
     waits = "€18.49 goes out with your payout in SEK, converted at that day's rate."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from tests.surfaces.staff import KETTLE, REPAIR, SKILLET, Staff, hidden, pick_ur
 from mainstem import invariants, leads, orders, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
+from mainstem.kit.errors import InvalidInput
 from mainstem_fulfillment import shipments
 
 
@@ -311,6 +314,104 @@ def test_a_box_needs_its_carrier_and_its_label(staff: Staff) -> None:
     assert again.status_code == 409
     with staff.database.work() as work:
         assert work.value("SELECT count(*) FROM parcel") == 1
+
+
+def picked(staff: Staff) -> str:
+    """The page of an order's work of which everything is in the box."""
+    per, url = staff.reader("per"), pick_url(staff.sold((KETTLE, 1)))
+    per.post(f"{url}/picking")
+    scan(per, url, KETTLE)
+    return url
+
+
+def labels(staff: Staff) -> list[str]:
+    with staff.database.work() as work:
+        return [row.tracking for row in work.rows("SELECT tracking FROM parcel ORDER BY 1")]
+
+
+@pytest.mark.parametrize("scanned", [KETTLE, KETTLE.lower(), SKILLET, f" {KETTLE} "])
+def test_an_articles_number_is_no_label(staff: Staff, scanned: str) -> None:
+    per, url = staff.reader("per"), picked(staff)
+    page = per.post(f"{url}/parcel", {"carrier": "PostNord", "tracking": scanned})
+    assert page.status_code == 422
+    assert f"{scanned.strip()} is the number of an article." in words_of(page)
+    assert 'id="field-tracking-error"' in page.text
+    assert labels(staff) == []
+    # The label itself is still to come.
+    assert per.post(f"{url}/parcel", {"carrier": "PostNord", "tracking": "SE1"}).status_code == 303
+
+
+@pytest.mark.parametrize("scanned", ["-", " - ", "--"])
+def test_a_label_has_a_number(staff: Staff, scanned: str) -> None:
+    url = picked(staff)
+    page = staff.reader("per").post(f"{url}/parcel", {"carrier": "PostNord", "tracking": scanned})
+    assert page.status_code == 422
+    assert 'id="field-tracking-error"' in page.text
+    assert labels(staff) == []
+
+
+@pytest.mark.parametrize("again", ["UB 123-456 SE", "ub123456se"])
+@pytest.mark.parametrize("left", [False, True])
+def test_a_label_is_on_one_parcel_until_that_has_arrived(
+    staff: Staff, again: str, left: bool
+) -> None:
+    placed = staff.sold((KETTLE, 1))
+    per, first = staff.reader("per"), pick_url(placed)
+    per.post(f"{first}/picking")
+    scan(per, first, KETTLE)
+    per.post(f"{first}/parcel", {"carrier": "PostNord", "tracking": "UB123456SE"})
+    if left:
+        per.post(f"{first}/handover")
+    other = picked(staff)
+    page = per.post(f"{other}/parcel", {"carrier": "Postnord", "tracking": again})
+    assert page.status_code == 422
+    assert f"{again} is already on the parcel of order {placed.number}" in words_of(page)
+    assert labels(staff) == ["UB123456SE"]
+    # Carriers use a number again, and by then that parcel has long arrived.
+    if left:
+        per.post(f"{first}/delivery")
+        sent = {"carrier": "PostNord", "tracking": again}
+        assert per.post(f"{other}/parcel", sent).status_code == 303
+
+
+def test_the_label_of_a_canceled_parcel_is_free(staff: Staff) -> None:
+    placed = staff.sold((KETTLE, 1))
+    per, first = staff.reader("per"), pick_url(placed)
+    per.post(f"{first}/picking")
+    scan(per, first, KETTLE)
+    sent = {"carrier": "PostNord", "tracking": "UB123456SE"}
+    per.post(f"{first}/parcel", sent)
+    with staff.database.work() as work:
+        orders.cancel(work, placed.home_id, placed.order_id, reason="regret")
+    worker.drain(staff.database)
+    assert per.post(f"{picked(staff)}/parcel", sent).status_code == 303
+
+
+def test_two_packers_never_put_one_label_on_two_parcels(staff: Staff) -> None:
+    sold = [staff.sold((KETTLE, 1)), staff.sold((KETTLE, 1))]
+    keys = [(placed.home_id, placed.order_id, 1) for placed in sold]
+    for key in keys:
+        with staff.database.work() as work:
+            shipments.start_pick(work, key)
+            shipments.pick(work, key, KETTLE)
+    begun, refusals = threading.Barrier(2), []
+
+    def close(key: shipments.FulfilmentKey) -> None:
+        try:
+            with staff.database.work() as work:
+                begun.wait()
+                shipments.pack(work, key, carrier="PostNord", tracking="UB1")
+                time.sleep(0.3)
+        except InvalidInput as no:
+            refusals.append(no.problems[0].code)
+
+    packers = [threading.Thread(target=close, args=(key,)) for key in keys]
+    for packer in packers:
+        packer.start()
+    for packer in packers:
+        packer.join()
+    assert refusals == ["label_in_use"]
+    assert labels(staff) == ["UB1"]
 
 
 def test_a_parcel_that_arrived_is_said_twice_and_booked_once(staff: Staff) -> None:

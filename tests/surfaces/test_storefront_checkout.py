@@ -675,7 +675,7 @@ def test_a_question_without_consent_or_with_a_day_that_is_none_is_refused_at_its
     assert page.status_code == 422
     assert set(errors_of(page)) == {"consent-given", "client-email"}
     assert "It smokes." in page.text
-    for day in ("2026-03-01", "soon"):
+    for day in ("2026-03-01", "soon", "9999-12-31", "0001-01-01"):
         page = buyer.reader.post(buyer.url("ask/repair"), a_question(buyer, wanted_on=day))
         assert set(errors_of(page)) == {"wanted_on"}, day
     with database.work() as work:

@@ -8,6 +8,7 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.surfaces.conftest import Open, Reader
 
 from mainstem import payments, payouts
 from mainstem.kit import inbox
+from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.payments import webhook_events
 from mainstem.web import webhooks
@@ -28,14 +30,18 @@ PATHS = ("/webhooks/stripe/platform", "/webhooks/stripe/connect")
 
 
 def a_webhook_event(
-    id: str = "evt_1", *, account: str | None = None, livemode: bool = False
+    id: str = "evt_1",
+    *,
+    account: str | None = None,
+    livemode: bool = False,
+    created: int = 1_772_442_000,
 ) -> bytes:
     event = {
         "id": id,
         "object": "event",
         "type": "checkout.session.completed",
         "api_version": "2026-10-28.endive",
-        "created": 1_772_442_000,
+        "created": created,
         "livemode": livemode,
         "data": {"object": {"id": "cs_test_1", "object": "checkout.session"}},
         "note": "Å, as it came:  two spaces",
@@ -163,6 +169,25 @@ def test_a_webhook_event_that_nobody_of_ours_signed_is_refused(
     assert kept(database) == []
     reasons = {"no signature": "unsigned", "too old": "too_old", "ahead": "ahead"}
     assert refusals(database) == {reasons.get(why, "signature"): 1}
+
+
+def test_a_webhook_event_that_says_it_is_still_to_come_is_as_old_as_its_arrival(
+    reader: Reader, database: Database, clock: FixedClock
+) -> None:
+    now = int(clock.now().timestamp())
+    # A century ahead, minutes ahead, a clock that goes a little wrong, and the hour before.
+    said = {"evt_a": now + 3_000_000_000, "evt_b": now + 400, "evt_c": now + 300, "evt_d": now - 60}
+    for id, created in said.items():
+        raw = a_webhook_event(id, created=created)
+        assert send(reader, raw, signed(raw)).status_code == 200
+        clock.move(timedelta(seconds=1))
+    came = [int(event.happened_at.timestamp()) - now for event in kept(database)]
+    assert came == [0, 1, 300, -60]
+    assert all(event.received_at < clock.now() for event in kept(database))
+    with database.work() as work:
+        ids = {event.id: event.event_id for event in kept(database)}
+        told = [ids[one.id] for one in work.fetch(inbox.received(list(ids)))]
+    assert told == ["evt_d", "evt_a", "evt_b", "evt_c"]
 
 
 @pytest.mark.parametrize("thin", [False, True])

@@ -55,6 +55,7 @@ class EnquiryPage(StorePage, frozen=True, kw_only=True):
     key: str
     countries: list[tuple[str, str]]
     today: date
+    last_day: date
     privacy_url: str
 
 
@@ -275,6 +276,7 @@ async def _page(
 ) -> Page:
     layout = shopper.layout(f"ask/{product.slug}", current="services")
     now = await in_work(shopper.request, CLIENT, lambda work: work.now())
+    today = now.astimezone(shopper.language.zone).date()
     fields = (*FIELDS, "message", "wanted_on", "consent", "code")
     page = EnquiryPage(
         **layout,
@@ -285,7 +287,8 @@ async def _page(
         consent=_consent(shopper),
         key=secrets.token_hex(16),
         countries=countries(shopper.locale),
-        today=now.astimezone(shopper.language.zone).date(),
+        today=today,
+        last_day=leads.last_wanted_day(today),
         privacy_url=layout["store"].privacy_url,
     )
     return shopper.page("storefront/enquiry.html", page, status=no.status if no else 200)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from mainstem import catalog
 from mainstem.kit.errors import NotFound
+from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 from mainstem_affiliates.contract import Storefront
 
 
 def open_storefront(work: Work, home_id: int, storefront: Storefront) -> int:
     """Write a storefront's data for an affiliate, anew or over what was there; its id."""
+    refuse_unseen("/name", storefront.name)
+    refuse_unseen("/slug", storefront.slug)
+    for pointer, text in _texts_in(storefront.texts, "/texts"):
+        refuse_unseen(pointer, text, lines=True)
     product_ids = None
     if storefront.assortment is not None:
         wanted = list(storefront.assortment)
@@ -49,3 +56,15 @@ def open_storefront(work: Work, home_id: int, storefront: Storefront) -> int:
         raise NotFound("storefront")  # the slug is another affiliate's
     catalog.changed(work)
     return int(id)
+
+
+def _texts_in(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+    """Every text in what a storefront says, with a JSON pointer to it."""
+    if isinstance(value, str):
+        yield pointer, value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _texts_in(part, f"{pointer}/{name}")
+    elif isinstance(value, Sequence):
+        for no, part in enumerate(value):
+            yield from _texts_in(part, f"{pointer}/{no}")

@@ -8,16 +8,17 @@ from datetime import date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from mainstem.calendar import add_months, is_working_day, place_of_zone
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.transitions import Action, Machine, Step
 
 HALF_HOUR = timedelta(minutes=30)
 DURATION_MAX = timedelta(hours=12)
-WORKDAYS = range(5)
-"""Monday to Friday, by date.weekday()."""
-
 SIGN_OFF_AFTER = timedelta(days=5)
 """How long a client has to object before finished work counts as accepted."""
+
+BOOKED_MONTHS_MAX = 24
+"""How far ahead a team is booked."""
 
 REPORT_MAX = 8000
 
@@ -51,7 +52,7 @@ class OutsideHours(Refused):
     """The job would begin before, or end after, the team's day."""
 
     code = "outside_hours"
-    message = "{team} works Monday to Friday, {opens} to {closes}."
+    message = "{team} works Monday to Friday, {opens} to {closes}, except on public holidays."
 
     def __init__(self, team: str, opens: time, closes: time) -> None:
         super().__init__(team=team, opens=f"{opens:%H:%M}", closes=f"{closes:%H:%M}")
@@ -105,12 +106,13 @@ def half_hours(starts_at: datetime, duration: timedelta) -> list[datetime]:
 
 
 def working_half_hours(team: _Team, day: date, zone: ZoneInfo) -> list[datetime]:
-    """Every half hour of a team's working day, in order; none at the week-end.
+    """Every half hour of a team's working day, in order; none on a day that is free where the
+    company is.
 
     Built between two local clock times and stepped in UTC, so that the night on which the clocks
     change has as many half hours as it has.
     """
-    if day.weekday() not in WORKDAYS:
+    if not is_working_day(day, place_of_zone(zone)):
         return []
     at = _on_grid(_utc(day, team.day_starts, zone))
     closes = _utc(day, team.day_ends, zone)
@@ -138,6 +140,10 @@ def check_time(
         problems.append(Problem("/starts_at", "invalid_field", "Begin at a whole or a half hour."))
     elif starts_at < now:
         problems.append(Problem("/starts_at", "in_the_past", "Choose a time still to come."))
+    elif starts_at.date() > (last := add_months(now.date(), BOOKED_MONTHS_MAX)):
+        problems.append(
+            Problem("/starts_at", "too_far_ahead", "Book until {last}.", {"last": last})
+        )
     if not timedelta(0) < duration <= DURATION_MAX or duration % HALF_HOUR:
         problems.append(
             Problem("/duration", "invalid_field", "Plan in half hours, at most twelve hours.")

@@ -12,6 +12,7 @@ from uuid import UUID
 from mainstem import orders
 from mainstem.kit.errors import InvalidInput, NotFound, Problem
 from mainstem.kit.events import record, record_all
+from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 from mainstem_fulfillment.jobs import rules
 from mainstem_fulfillment.jobs.model import Job, JobKey
@@ -329,6 +330,7 @@ def _words(pointer: str, words: str) -> str:
                 {"max": rules.REPORT_MAX},
             )
         )
+    refuse_unseen(pointer, words, lines=True)
     return words.strip()
 
 

@@ -1,6 +1,6 @@
 """The calendar: working days where somebody lives, and when a period that the law counts is over."""
 
-from mainstem.calendar.days import add_working_days, is_working_day, next_working_day
+from mainstem.calendar.days import add_months, add_working_days, is_working_day, next_working_day
 from mainstem.calendar.periods import (
     WITHDRAWAL_DAYS,
     Ending,
@@ -9,18 +9,20 @@ from mainstem.calendar.periods import (
     refund_due_on,
     withdrawal_ends,
 )
-from mainstem.calendar.places import Place, place_of
+from mainstem.calendar.places import Place, place_of, place_of_zone
 
 __all__ = [
     "WITHDRAWAL_DAYS",
     "Ending",
     "Place",
+    "add_months",
     "add_working_days",
     "is_working_day",
     "next_working_day",
     "payable_on",
     "period_ends",
     "place_of",
+    "place_of_zone",
     "refund_due_on",
     "withdrawal_ends",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -45,6 +46,13 @@ def add_working_days(day: date, count: int, place: Place) -> date:
     for _ in range(count):
         day = next_working_day(day + _ONE_DAY, place)
     return day
+
+
+def add_months(day: date, count: int) -> date:
+    """The same day of a later month, or the last one of a month that is too short."""
+    years, month = divmod(day.month - 1 + count, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 @lru_cache(maxsize=4096)

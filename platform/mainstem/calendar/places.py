@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from babel.core import get_global
 
@@ -39,6 +40,18 @@ def place_of(country: str, postal_code: str = "") -> Place:
     if len(code) < 4:
         return _place(country, UNKNOWN)
     return _place(country, regions.get(code[:3]) or regions.get(code[:2]) or _ELSEWHERE[country])
+
+
+@cache
+def place_of_zone(zone: ZoneInfo) -> Place:
+    """Where somebody works who keeps this time: anywhere in its country.
+
+    A company says which time its days have, and nothing more of where it is. A time that belongs to
+    no country, as UTC, has weekends and no holidays.
+    """
+    of = get_global("zone_territories")
+    name = get_global("zone_aliases").get(zone.key, zone.key)
+    return place_of(of.get(name, "ZZ"))
 
 
 @cache

@@ -16,6 +16,7 @@ from uuid import UUID
 from mainstem.commissions.settle import settle
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.events import record, record_all
+from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 from mainstem.orders import lock
 
@@ -91,6 +92,7 @@ def decide(work: Work, home_id: int, order_id: UUID, *, release: bool, words: st
         raise InvalidInput(
             Problem("/words", "too_long", "Keep this under {max} characters.", {"max": WORDS_MAX})
         )
+    refuse_unseen("/words", words)
     lock(work, [(home_id, order_id)])
     state = "released" if release else "refused"
     decided = work.run(

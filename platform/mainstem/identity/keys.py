@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mainstem.identity.secrets import hash_of, new_secret
 from mainstem.kit.errors import NotFound
 from mainstem.kit.events import record
+from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 
 PREFIX = "msk_"
@@ -28,6 +29,7 @@ class StorefrontKey:
 
 def issue_key(work: Work, *, home_id: int, storefront_id: int, label: str = "") -> str:
     """A new key, shown this once: only its hash is kept."""
+    refuse_unseen("/label", label)
     key = new_secret(PREFIX)
     work.run(
         """INSERT INTO storefront_key (key_hash, home_id, storefront_id, label, created_at)

@@ -13,7 +13,7 @@ from mainstem.kit.contact import email_key
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.events import record
-from mainstem.kit.text import UNSEEN, normalized, unseen
+from mainstem.kit.text import normalized, unseen_problems
 from mainstem.kit.work import SYSTEM, Actor, Work
 
 STAFF = ("picker", "lead_desk", "finance", "admin")
@@ -82,8 +82,8 @@ def problems_of_person(*, email: str, name: str) -> list[Problem]:
     problems = []
     if not name.strip():
         problems.append(Problem("/name", "missing", "Write your name."))
-    elif character := unseen(name.strip()):
-        problems.append(Problem("/name", "invalid_field", UNSEEN, {"character": character}))
+    else:
+        problems += unseen_problems("/name", name)
     if email_key(email) is None:
         message = "Write an e-mail, like name@example.com."
         problems.append(Problem("/email", "invalid_email", message))

@@ -18,6 +18,7 @@ from mainstem.importing.history import Sale
 from mainstem.importing.memory import Known, Name, Said
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Problem, Refused
+from mainstem.kit.text import unseen_problems
 from mainstem.kit.work import Actor, Work
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderKey, OrderWanted, Placed
 from mainstem.payments import PastRefund
@@ -139,6 +140,10 @@ class _Import:
     def _bring_new(self, new: Sequence[tuple[Order, Said]]) -> None:
         batch = [order for order, _ in new]
         sales = [self._sale(order, told) for order, told in new]
+        for order in batch:
+            reference = order.said["payment_reference"]
+            problems = [*unseen_problems("/payment_reference", reference)]
+            self.problems += _problems_of(order, problems)
         if not batch:
             return
         self._put_on_shelf(batch)
@@ -311,6 +316,8 @@ _FIELDS = {
     "/currency": "currency",
     "/external_id": "external_id",
     "/storefront": "storefront",
+    "/code": "code",
+    "/payment_reference": "payment_reference",
 }
 
 

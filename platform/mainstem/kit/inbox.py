@@ -12,6 +12,9 @@ from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import Query, Work
 
+AHEAD_MAX = timedelta(seconds=300)
+"""How far another's clock may go before ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
@@ -39,8 +42,13 @@ def receive(
 ) -> UUID | None:
     """Keep a webhook event and the fact that it came; None when this very event came before.
 
-    Events that name one payment intent wait together: one request answers them all.
+    Events that name one payment intent wait together: one request answers them all. One that says it
+    is still to come would be the last word on its thing for as long as that takes: it is kept as of
+    its arrival, and not refused, as what it is about is looked up in any case.
     """
+    now = work.now()
+    if happened_at > now + AHEAD_MAX:
+        happened_at = now
     id = work.value(
         """INSERT INTO inbox (id, provider, account, event_id, type, object_id, api_version,
                               payload, happened_at, received_at, intent_id)
@@ -56,7 +64,7 @@ def receive(
         api_version=api_version,
         payload=payload,
         happened_at=happened_at,
-        now=work.now(),
+        now=now,
         intent=intent_id,
     )
     if id is None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+
+from mainstem.kit.errors import InvalidInput, Problem
 
 # Characters that draw nothing although Unicode counts them as letters, marks or symbols: fillers,
 # variation selectors and joiners (its default ignorable code points), and the empty braille cell.
@@ -13,8 +16,11 @@ _DRAWS_NOTHING = re.compile(
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 MARKS_MAX = 4
+_BREAKS = re.compile("\r\n|[\r\n\t]")
 _JOINERS = "\u200c\u200d"
 _AS_PICTURE = "\ufe0f"
+_ALSO_PICTURES = frozenset("\u203c\u2049\u2194\u21a9\u21aa\u3030")
+_KEYCAP = "\u20e3"
 _LATIN = ("LATIN", "GREEK", "CYRILLIC")
 _REFUSED = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
@@ -41,6 +47,24 @@ def unseen(text: str) -> str | None:
     return None
 
 
+def unseen_in_lines(text: str) -> str | None:
+    """The same of a text that may have several lines: line breaks and tabs are seen there."""
+    return next(filter(None, map(unseen, _BREAKS.split(text))), None)
+
+
+def unseen_problems(pointer: str, text: str, *, lines: bool = False) -> Iterator[Problem]:
+    """What is wrong with a text that others will read: a line of it, or several (`lines`)."""
+    character = unseen_in_lines(text.strip()) if lines else unseen(text.strip())
+    if character:
+        yield Problem(pointer, "invalid_field", UNSEEN, {"character": character})
+
+
+def refuse_unseen(pointer: str, text: str, *, lines: bool = False) -> None:
+    """Raise InvalidInput for a text with a character that nobody could see."""
+    if problems := [*unseen_problems(pointer, text, lines=lines)]:
+        raise InvalidInput(*problems)
+
+
 def normalized(text: str) -> str:
     """The text without the space around it, its letters composed."""
     text = text.strip()
@@ -60,7 +84,7 @@ def _belongs(text: str, at: int) -> bool:
             return _is_picture(after)
         return _needs_joining(before) and _needs_joining(after)
     if character == _AS_PICTURE:
-        return _is_picture(before)
+        return _is_picture(before) or before in _ALSO_PICTURES or after == _KEYCAP
     if "\U000e0100" <= character <= "\U000e01ef":
         return unicodedata.name(before, "").startswith("CJK") if before else False
     return False

@@ -13,6 +13,7 @@ from mainstem.leads.rules import (
     NotTheSameRequest,
     QuoteNoLongerValid,
     allowed_actions,
+    last_wanted_day,
     quote_actions,
 )
 from mainstem.leads.service import (
@@ -52,6 +53,7 @@ __all__ = [
     "draft_quote",
     "expire_quotes",
     "forget_claims",
+    "last_wanted_day",
     "lose",
     "mark_duplicate",
     "note",

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from mainstem.calendar import add_working_days, place_of_zone
 from mainstem.kit import finding, paging
 from mainstem.kit.errors import NotFound
 from mainstem.kit.paging import Page, SortColumn, Sorting
@@ -322,11 +323,8 @@ def services(work: Work, *, locale: str) -> list[tuple[int, str]]:
 
 
 def call_by(created_at: datetime, zone: ZoneInfo) -> date:
-    """The day by which we call: the next one on which we work."""
-    day = created_at.astimezone(zone).date() + timedelta(days=1)
-    while day.weekday() > 4:
-        day += timedelta(days=1)
-    return day
+    """The day by which we call: the next one on which people work where the company is."""
+    return add_working_days(created_at.astimezone(zone).date(), 1, place_of_zone(zone))
 
 
 def _call_by(work: Work, row: Any) -> date | None:

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Protocol
 
+from mainstem.calendar import add_months
 from mainstem.kit.contact import mailbox_of
 from mainstem.kit.errors import InvalidTransition, Problem, Refused
 from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
-from mainstem.kit.text import UNSEEN, unseen
+from mainstem.kit.text import unseen_problems
 from mainstem.kit.transitions import Action, Machine, Step
 from mainstem.leads.model import Lead, LeadWanted, Quote
 from mainstem.money import MINOR_MAX, Money
@@ -44,6 +45,8 @@ PAY_WITHIN = timedelta(days=7)
 MESSAGE_MAX = 4000
 SCOPE_MAX = 8000
 VALID_DAYS_MAX = 180
+WANTED_MONTHS_MAX = 24
+"""How far ahead a client may wish for a day."""
 
 LEAD = Machine(
     "lead",
@@ -218,12 +221,28 @@ def _request_problems(wanted: LeadWanted, counter: Counter) -> Iterator[Problem]
     if len(wanted.message) > MESSAGE_MAX:
         yield Problem("/message", "too_long", "Keep the message under {max} characters.",
                       {"max": MESSAGE_MAX})  # fmt: skip
-    if wanted.wanted_on and wanted.wanted_on < counter.today:
-        yield Problem("/wanted_on", "in_the_past", "Choose a day that is still to come.")
+    yield from unseen_problems("/message", wanted.message, lines=True)
+    yield from unseen_problems("/code", wanted.code)
+    yield from unseen_problems("/link", wanted.link)
+    if wanted.wanted_on is not None:
+        yield from _wanted_day_problems(wanted.wanted_on, counter.today)
     if wanted.external_id is not None and not 1 <= len(wanted.external_id) <= 64:
         yield Problem("/external_id", "invalid_field", "Send an id of 1 to 64 characters.")
-    elif wanted.external_id is not None and (character := unseen(wanted.external_id)):
-        yield Problem("/external_id", "invalid_field", UNSEEN, {"character": character})
+    else:
+        yield from unseen_problems("/external_id", wanted.external_id or "")
+
+
+def last_wanted_day(today: date) -> date:
+    """The last day that a client may wish for."""
+    return add_months(today, WANTED_MONTHS_MAX)
+
+
+def _wanted_day_problems(day: date, today: date) -> Iterator[Problem]:
+    last = last_wanted_day(today)
+    if not today <= day <= last:
+        code = "in_the_past" if day < today else "too_far_ahead"
+        yield Problem("/wanted_on", code, "Choose a day from {first} to {last}.",
+                      {"first": today, "last": last})  # fmt: skip
 
 
 def _consent_problems(wanted: LeadWanted) -> Iterator[Problem]:
@@ -233,6 +252,8 @@ def _consent_problems(wanted: LeadWanted) -> Iterator[Problem]:
     if not wanted.consent.text_version.strip() or not wanted.consent.words.strip():
         yield Problem("/consent/words", "consent_required",
                       "Send the words that the client agreed to, and their version.")  # fmt: skip
+    yield from unseen_problems("/consent/text_version", wanted.consent.text_version)
+    yield from unseen_problems("/consent/words", wanted.consent.words, lines=True)
 
 
 # ------------------------------------------------------------------------- what a quote says
@@ -254,6 +275,7 @@ def quote_problems(
     if len(scope) > SCOPE_MAX:
         yield Problem("/scope", "too_long", "Keep this under {max} characters.",
                       {"max": SCOPE_MAX})  # fmt: skip
+    yield from unseen_problems("/scope", scope, lines=True)
     if not 1 <= valid_days <= VALID_DAYS_MAX:
         yield Problem("/valid_days", "invalid_field", "Let it be valid for 1 to {max} days.",
                       {"max": VALID_DAYS_MAX})  # fmt: skip

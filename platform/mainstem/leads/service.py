@@ -15,6 +15,7 @@ from mainstem.kit import idempotency
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import new_id, short
+from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import COMPANY, Work
 from mainstem.leads import rules
 from mainstem.leads.model import Consent, Lead, LeadNote, LeadWanted, Opened, Quote
@@ -342,6 +343,7 @@ def lose(work: Work, home_id: int, lead_id: UUID, *, reason: str, words: str = "
     lead.closed_at = work.now()
     _withdraw_quotes(work, lead)
     if words.strip():
+        refuse_unseen("/why", words, lines=True)
         _note(work, lead, words)
     _free_contacts(work, lead)
     record(work, "lead.lost", lead.id, home=home_id)
@@ -360,6 +362,7 @@ def note(work: Work, home_id: int, lead_id: UUID, *, words: str) -> None:
                 {"max": rules.MESSAGE_MAX},
             )
         )
+    refuse_unseen("/words", words, lines=True)
     _note(work, lead, words)
 
 
@@ -489,6 +492,7 @@ def decline_quote(
     quote = _take_quote(work, lead, no)
     _answer(work, lead, quote, "decline", name=name, ip_address=ip_address)
     if words.strip():
+        refuse_unseen("/words", words, lines=True)
         _note(work, lead, words[: rules.MESSAGE_MAX])
     record(work, "quote.declined", lead.id, home=home_id)
 

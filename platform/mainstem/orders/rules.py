@@ -62,6 +62,8 @@ def _request_problems(wanted: OrderWanted) -> Iterator[Problem]:
         if text and not _fits(text, TEXT_MAX):
             yield Problem(f"/{field}", "too_long", "Keep this under {max} characters.",
                           {"max": TEXT_MAX})  # fmt: skip
+        elif character := unseen(text.strip()):
+            yield Problem(f"/{field}", "invalid_field", UNSEEN, {"character": character})
 
 
 def _fits(text: str, most: int) -> bool:

@@ -13,15 +13,19 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from mainstem import ledger
-from mainstem.kit.errors import Refused
+from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
+from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 from mainstem.ledger import PARENT, Transfer, moved
 from mainstem.money import Money
 
 RATE_LIFE = timedelta(days=7)
 """How old a rate may be when money is changed at it: over the longest holidays of a central bank."""
+
+RATE_AGE_MAX = timedelta(days=366)
+"""How long ago a rate was published that is still written down; what is older is a slip of the pen."""
 
 BILLION = 10**9
 
@@ -75,6 +79,7 @@ def set_rate(
 
     The same instant again is the same rate; another figure for it is refused.
     """
+    refuse_unseen("/source", source)
     billionths = _billionths(figure)
     codes = (from_currency, to_currency)
     if (
@@ -82,9 +87,14 @@ def set_rate(
         or from_currency == to_currency
         or not all(len(code) == 3 and code.isascii() and code.isupper() for code in codes)
         or not 0 < len(source.strip()) <= 120
-        or published_at > work.now()
     ):
         raise RateRefused()
+    first, last = work.now() - RATE_AGE_MAX, work.now()
+    if not first <= published_at <= last:
+        facts = {"first": first, "last": last}
+        raise RateRefused(
+            Problem("/published", "out_of_range", "Give a time from {first} to {last}.", facts)
+        )
     rate = Rate(from_currency, to_currency, billionths, source.strip(), published_at)
     kept = work.value(
         """WITH new AS (

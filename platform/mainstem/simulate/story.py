@@ -331,7 +331,8 @@ class _StoryRunner:
                                 work, key, line.sku, quantity=line.quantity - line.picked
                             )
                 elif row.state == "picked":
-                    shipments.pack(work, key, carrier="PostNord", tracking=f"UB{row.no:09}SE")
+                    label = (placed.order_id.int + row.no) % 10**9
+                    shipments.pack(work, key, carrier="PostNord", tracking=f"UB{label:09}SE")
                 elif row.state == "packed":
                     shipments.hand_over(work, key)
                 elif row.parcel == "in_transit":

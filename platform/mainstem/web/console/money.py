@@ -17,6 +17,7 @@ from mainstem.commissions import queries as commissions
 from mainstem.kit import paging
 from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
 from mainstem.kit.events import record
+from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 from mainstem.ledger import AFFILIATE_ACCOUNTS, DEBIT_ACCOUNTS, PARENT, PARENT_ACCOUNTS, on_its_side
 from mainstem.money import Money
@@ -245,6 +246,7 @@ def _reference_in(form: Form) -> str:
                 {"max": REFERENCE_MAX},
             )
         )
+    refuse_unseen("/reference", form["reference"])
     return form["reference"]
 
 

@@ -17,6 +17,7 @@ from mainstem.commissions import queries as commissions
 from mainstem.commissions import review_of
 from mainstem.commissions.queries import payable_on
 from mainstem.kit.errors import InvalidInput, InvalidTransition, Problem, Refused
+from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.orders import lock
@@ -808,6 +809,7 @@ def reason_in(form: Form) -> str:
                 {"max": REASON_MAX},
             )
         )
+    refuse_unseen("/reason", form["reason"])
     return form["reason"]
 
 
