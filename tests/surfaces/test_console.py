@@ -22,7 +22,7 @@ from tests.surfaces.staff import (
     staffed,
 )
 
-from mainstem import commissions, invariants, ledger, payments, worker
+from mainstem import commissions, invariants, ledger, payments, payouts, worker
 from mainstem.kit import inbox
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -737,6 +737,21 @@ def test_in_demo_mode_the_next_work_has_the_moved_time(staff: Staff, settings: S
     with demo.work() as work:
         assert timedelta(days=3) <= work.now() - before < timedelta(days=3, minutes=1)
     demo.close()
+
+
+def test_what_is_earned_abroad_is_still_changed_when_a_demo_has_moved_its_clock(
+    staff: Staff, settings: Settings
+) -> None:
+    demo = Database(staff.database.url, demo=True, pool=2)
+    with demo.work() as work:
+        for one, source in (("EUR", payouts.DEMO_SOURCE), ("USD", "ECB reference rate")):
+            payouts.set_rate(work, one, "SEK", "11.2", source=source, published_at=work.now())
+        let_time_pass(work, timedelta(days=40), settings=settings)
+    with demo.work() as work:
+        found = payouts.rates_in_force(work)
+    demo.close()
+    # What somebody has typed from a bank's list is as old as it is.
+    assert [(*pair, rate.figure) for pair, rate in found.items()] == [("EUR", "SEK", "11.2")]
 
 
 def test_in_production_the_clock_cannot_be_moved(staff: Staff, settings: Settings) -> None:

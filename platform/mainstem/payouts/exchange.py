@@ -24,6 +24,8 @@ RATE_LIFE = timedelta(days=7)
 """How old a rate may be when money is changed at it: over the longest holidays of a central bank."""
 
 BILLION = 10**9
+DEMO_SOURCE = "Demo, no market rate"
+"""Where the rates of a demo say that they are from."""
 
 
 class RateRefused(Refused):
@@ -107,6 +109,25 @@ def set_rate(
         raise RateRefused()
     record(work, "rate.set", f"{from_currency}:{to_currency}")
     return rate
+
+
+def keep_demo_rates_fresh(work: Work, now: datetime) -> None:
+    """Publish a demo's own rates again for the time to which its clock is moved.
+
+    Nobody else publishes any there: else what is earned abroad would be stuck a week ahead.
+    """
+    work.run(
+        """INSERT INTO exchange_rate (from_currency, to_currency, published_at, rate_billionths,
+                                      source, actor, recorded_at)
+           SELECT DISTINCT ON (from_currency, to_currency) from_currency, to_currency, %(now)s,
+                  rate_billionths, source, %(actor)s, %(now)s
+             FROM exchange_rate WHERE source = %(source)s
+            ORDER BY from_currency, to_currency, published_at DESC
+           ON CONFLICT (from_currency, to_currency, published_at) DO NOTHING""",
+        source=DEMO_SOURCE,
+        actor=str(work.actor),
+        now=now,
+    )
 
 
 def rates_in_force(work: Work) -> dict[tuple[str, str], Rate]:
