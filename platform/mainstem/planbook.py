@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from mainstem.kit.errors import Refused
-from mainstem.kit.text import unseen_problems
+from mainstem.kit.errors import Problem, Refused
+from mainstem.kit.text import UNSEEN, unseen
 from mainstem.kit.work import Query, Work
-from mainstem.money import Money
+from mainstem.money import MINOR_MAX, Money
 from mainstem.payments import payout_problem
 from mainstem.plan import Plan, PlanRefused, fingerprint, parse, refuse_what_nobody_expects
 
@@ -39,6 +40,7 @@ def publish(
     PublishedAlready for one that is in force from another instant, PlanAsks for one that pays less
     than its rates say, unless whoever publishes it has `confirmed` that this is meant.
     """
+    _refuse_unreadable(document)
     # One at a time: each gets a number of its own.
     work.run("SELECT pg_advisory_xact_lock(7220)")
     before = work.row(
@@ -52,8 +54,6 @@ def publish(
         return parse(document, version=before.version)
     version = work.value("SELECT coalesce(max(version), 0) + 1 FROM plan_version")
     plan = parse(document, version=version)
-    if problems := [*unseen_problems("/name", plan.name)]:
-        raise PlanRefused(*problems)
     _refuse_unpayable(plan)
     refuse_what_nobody_expects(plan, confirmed=confirmed)
     work.run(
@@ -69,15 +69,37 @@ def publish(
     return plan
 
 
+def _refuse_unreadable(document: Mapping[str, Any]) -> None:
+    """Raise PlanRefused for what nobody could see: everybody reads the plan, and its name.
+
+    Half a surrogate pair, which JSON may hold, could not even be kept.
+    """
+    name = document.get("name")
+    character = unseen(name) if isinstance(name, str) else None
+    if character:
+        raise PlanRefused(Problem("/name", "invalid_field", UNSEEN, {"character": character}))
+    half = re.search("[\ud800-\udfff]", json.dumps(document, ensure_ascii=False))
+    if half:
+        character = f"U+{ord(half[0]):04X}"
+        raise PlanRefused(Problem("", "invalid_field", UNSEEN, {"character": character}))
+
+
 def _refuse_unpayable(plan: Plan) -> None:
-    """Raise PlanRefused for a minimum payout that no bank can be sent."""
+    """Raise PlanRefused for a minimum payout that no bank can be sent, or nobody reaches."""
     problems = [
         problem
         for currency, minor in plan.minimum_payout_minor.items()
-        if (problem := payout_problem(Money(minor, currency), f"/minimum_payout_minor/{currency}"))
+        if (problem := _minimum_problem(minor, currency))
     ]
     if problems:
         raise PlanRefused(*problems)
+
+
+def _minimum_problem(minor: int, currency: str) -> Problem | None:
+    pointer = f"/minimum_payout_minor/{currency}"
+    if minor > MINOR_MAX:
+        return Problem(pointer, "invalid_field", "This is more than anybody could ever earn.")
+    return payout_problem(Money(minor, currency), pointer)
 
 
 def now(work: Work) -> Plan | None:

@@ -73,6 +73,10 @@ REFUSED = [
     ("10PERCENT", CodeReserved), ("WELCOME", CodeReserved), ("WELC0ME10", CodeReserved),
     ("SUMMERSALE", CodeReserved), ("VALKOMMEN", CodeReserved), ("FRI-FRAKT", CodeReserved),
     ("RABATT15", CodeReserved), ("2026", CodeReserved), ("50-OFF", CodeReserved),
+    # numbers with letters in them that look like digits
+    ("1OPERCENT", CodeReserved), ("2OOFF", CodeReserved), ("SALE2O", CodeReserved),
+    ("REA-5O", CodeReserved), ("l5PERCENT", CodeReserved), ("1OO", CodeReserved), ("2O26", CodeReserved),
+    ("KETTLE1O", CodeReserved), ("2OREPAIR", CodeReserved), ("EMBER2O", CodeTaken),
     # articles
     ("KETTLE", CodeReserved), ("KETTLE10", CodeReserved), ("HV-304", CodeReserved),
     ("HV999", CodeReserved), ("REPAIR", CodeReserved), ("KITCHEN", CodeReserved),
@@ -80,7 +84,7 @@ REFUSED = [
     ("Å", CodeMalformed), ("-X1", CodeMalformed), ("X", CodeMalformed), ("A" * 33, CodeMalformed),
     # their own
     ("CEDAR", None), ("CEDAR20", None), ("SUNDAY-STEW", None), ("ANNAS-POTS", None),
-    ("hannahs 10", None),
+    ("hannahs 10", None), ("STEW2O", None), ("OLIO-1", None),
 ]  # fmt: skip
 
 

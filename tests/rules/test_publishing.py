@@ -14,6 +14,7 @@ from tests.waits import PATIENCE, await_somebody_waits_for
 
 from mainstem import cli, planbook
 from mainstem.kit.db import Database
+from mainstem.money import MINOR_MAX
 from mainstem.plan import PlanAsks, PlanRefused
 
 OTHER = PLAN | {"name": "Second plan"}
@@ -93,6 +94,28 @@ def test_levels_above_the_whole_are_refused_whatever_is_confirmed(
             planbook.publish(work, plan, effective_from=work.now(), confirmed=confirmed)
         assert [problem.code for problem in refusal.value.problems] == ["more_than_the_whole"]
         assert "180 %" in refusal.value.problems[0].text()
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"name": "Plan\ud800"}, "/name"),
+        ({"name": "Plan\x00"}, "/name"),
+        ({"name": "Plan\u202e"}, "/name"),
+        ({"name": "\nPlan"}, "/name"),
+        ({"\ud800": 1}, ""),
+        ({"minimum_payout_minor": {"SEK": MINOR_MAX + 1}}, "/minimum_payout_minor/SEK"),
+        ({"minimum_payout_minor": {"SEK": 10**25}}, "/minimum_payout_minor/SEK"),
+    ],
+)
+def test_a_plan_that_cannot_be_read_or_reached_is_refused(
+    database: Database, changes: dict[str, object], pointer: str
+) -> None:
+    with database.work() as work:
+        with pytest.raises(PlanRefused) as refusal:
+            planbook.publish(work, PLAN | changes, effective_from=work.now())
+        assert [problem.pointer for problem in refusal.value.problems] == [pointer]
+        assert work.value("SELECT count(*) FROM plan_version") == 0
 
 
 @pytest.mark.parametrize("levels_bp", [(1400,), (1000, 300, 100), (700, 700)])

@@ -90,12 +90,22 @@ def test_what_the_gateway_calls_it_has_words() -> None:
     assert set(words.REASONS) >= FAILED
 
 
+def test_why_the_company_refunds_by_itself_has_words(root: Path) -> None:
+    asking = r"(?:give_rest_back|refund_rest|request_refund|Refund\w*)\([^()]*(?:\([^()]*\)[^()]*)*reason=\"(\w+)\""
+    found: set[str] = set()
+    for folder in ("platform/mainstem/orders", "platform/mainstem/importing", "fulfillment"):
+        for path in (root / folder).rglob("*.py"):
+            found |= set(re.findall(asking, path.read_text()))
+    assert found >= {"canceled", "dispute_lost", "paid_too_late"}, found
+    assert found <= set(words.REFUND_REASONS)
+
+
 def test_the_words_are_there_in_swedish() -> None:
     tables = (
         words.ORDER_STATES, words.PAYMENT, words.FULFILLMENT, words.ATTRIBUTED, words.LEAD_STATES,
         words.PROVIDERS, words.PAYMENT_STATES, words.REFUND_STATES, words.ACCOUNT_STATES,
-        words.AFFILIATE_STATES, words.LOST, words.DISPUTES, words.REASONS, dict(pages._LEAD_STAGES),
-        dict(pages._ORDER_STATES), pages._EARNS_NOBODY,
+        words.AFFILIATE_STATES, words.LOST, words.DISPUTES, words.REASONS, words.REFUND_REASONS,
+        dict(pages._LEAD_STAGES), dict(pages._ORDER_STATES), pages._EARNS_NOBODY,
     )  # fmt: skip
     said = {one if isinstance(one, str) else one[0] for table in tables for one in table.values()}
     assert sorted(said - {"Stripe", "Bank"} - set(translations())) == []

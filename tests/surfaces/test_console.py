@@ -22,7 +22,7 @@ from tests.surfaces.staff import (
     staffed,
 )
 
-from mainstem import commissions, invariants, ledger, worker
+from mainstem import commissions, invariants, ledger, payments, payouts, worker
 from mainstem.kit import inbox
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -397,6 +397,65 @@ def test_what_a_bank_has_taken_is_not_called_refunded(staff: Staff) -> None:
     assert "What was paid is refunded" not in words
 
 
+def test_a_dispute_that_was_won_and_a_refund_that_came_back_are_not_told_as_new_ones(
+    staff: Staff,
+) -> None:
+    """Both are recorded again when they end: what stands in the timeline must be true of both."""
+    placed = staff.sold((KETTLE, 1))
+    with staff.database.work() as work:
+        work.run(
+            """INSERT INTO dispute (home_id, id, order_id, provider_id, status, currency, amount_minor,
+                                    withdrawn_minor, fee_minor, booked_minor, booked_fee_minor, bookings,
+                                    movements, opened_at)
+               VALUES (%(home)s, %(id)s, %(order)s, 'du_1', 'won', 'SEK', 125000, 0, 0, 0, 0, 0, 0,
+                       %(now)s)""",
+            home=placed.home_id,
+            id=uuid4(),
+            order=placed.order_id,
+            now=work.now(),
+        )
+        for name in ("payment.disputed", "order.disputed", "order.refunded"):
+            record(work, name, placed.order_id, home=placed.home_id)
+        work.run("DELETE FROM fact_waiting")
+    page = staff.reader("fia").get(order_url(placed))
+    told = words_of(page)
+    assert "Won: the money is ours" in told
+    for untrue in ("Payment disputed", "Dispute added", "Refund added", "\N{MINUS SIGN}SEK 0.00"):
+        assert untrue not in told.replace("\N{NO-BREAK SPACE}", " "), untrue
+    for true in ("News of a dispute", "Disputed amount of the order updated"):
+        assert true in told
+    assert "Refunded amount of the order updated" in told
+
+
+@pytest.mark.parametrize(
+    ("reason", "english", "swedish"),
+    [
+        ("canceled", "The order is cancelled.", "Ordern är avbruten."),
+        ("dispute_lost", "The dispute was lost.", "Tvisten förlorades."),
+        ("paid_too_late", "its goods had been released.", "varorna redan hade släppts."),
+        ("Dented lid", "Dented lid", "Dented lid"),
+    ],
+)
+def test_why_the_company_refunds_by_itself_is_told_in_words(
+    staff: Staff, reason: str, english: str, swedish: str
+) -> None:
+    placed = staff.sold((KETTLE, 1))
+    with staff.database.work() as work:
+        payments.request_refund(
+            work, placed.home_id, placed.order_id, amount_minor=125000, reason=reason
+        )
+        work.run("DELETE FROM fact_waiting")
+        work.run("UPDATE refund SET state = 'failed', error = 'declined'")
+    fia = staff.reader("fia")
+    for language, told in (("en", english), ("sv", swedish)):
+        for page in (order_url(placed), "/console/refunds"):
+            fia.get(f"{page}?lang={language}")
+            words = words_of(fia.get(page))
+            assert told in words, (language, page)
+            assert "dispute_lost" not in words
+            assert "paid_too_late" not in words
+
+
 def test_an_order_that_is_not_there_is_not_found(staff: Staff) -> None:
     assert staff.reader("fia").get(f"/console/orders/1/{uuid4()}").status_code == 404
 
@@ -678,6 +737,21 @@ def test_in_demo_mode_the_next_work_has_the_moved_time(staff: Staff, settings: S
     with demo.work() as work:
         assert timedelta(days=3) <= work.now() - before < timedelta(days=3, minutes=1)
     demo.close()
+
+
+def test_what_is_earned_abroad_is_still_changed_when_a_demo_has_moved_its_clock(
+    staff: Staff, settings: Settings
+) -> None:
+    demo = Database(staff.database.url, demo=True, pool=2)
+    with demo.work() as work:
+        for one, source in (("EUR", payouts.DEMO_SOURCE), ("USD", "ECB reference rate")):
+            payouts.set_rate(work, one, "SEK", "11.2", source=source, published_at=work.now())
+        let_time_pass(work, timedelta(days=40), settings=settings)
+    with demo.work() as work:
+        found = payouts.rates_in_force(work)
+    demo.close()
+    # What somebody has typed from a bank's list is as old as it is.
+    assert [(*pair, rate.figure) for pair, rate in found.items()] == [("EUR", "SEK", "11.2")]
 
 
 def test_in_production_the_clock_cannot_be_moved(staff: Staff, settings: Settings) -> None:

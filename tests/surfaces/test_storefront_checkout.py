@@ -176,6 +176,16 @@ def test_the_referral_in_the_address_reaches_the_order(
     assert order.attribution["link"] == ["BIRCH", company.birch]
 
 
+def test_whoever_guesses_at_codes_waits_and_may_order_without_one(buyer: Buyer) -> None:
+    buyer.put(KETTLE)
+    for no in range(20):
+        assert buyer.send(buyer.form() | {"code": f"GUESS{no}"}).status_code == 422
+    slowed = buyer.send(buyer.form() | {"code": "GUESS20"})
+    assert slowed.status_code == 429
+    assert "Too many attempts. Try again in 10 min." in words_of(slowed)
+    assert buyer.send(buyer.form()).status_code == 303
+
+
 def test_a_code_that_was_typed_wins_and_one_that_leads_nowhere_is_said(
     buyer: Buyer, database: Database, company: Company
 ) -> None:

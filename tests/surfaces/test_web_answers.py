@@ -174,6 +174,17 @@ def test_a_storefront_speaks_by_its_key_alone(reader: Reader, key: str, database
         assert no.json()["code"] == "key_refused"
 
 
+def test_whoever_guesses_at_keys_waits_and_a_key_that_was_seen_does_not(
+    reader: Reader, key: str
+) -> None:
+    assert ask(reader, GOOD, key).status_code == 201
+    guesses = [ask(reader, GOOD, f"msk_guessed{no}") for no in range(31)]
+    assert [answer.status_code for answer in guesses] == [401] * 30 + [429]
+    assert guesses[-1].json()["code"] == "too_many_attempts"
+    assert 0 < int(guesses[-1].headers["retry-after"]) <= 600
+    assert ask(reader, GOOD, key).status_code == 201, "who has a key is never slowed"
+
+
 def test_a_session_opens_nothing_in_the_api(reader: Reader, people: dict[str, int]) -> None:
     reader.sign_in("ada@example.com")
     assert reader.client.get("/api/v1/orders").status_code == 401

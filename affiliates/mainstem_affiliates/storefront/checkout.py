@@ -7,7 +7,6 @@ import hashlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import payments
-from mainstem.identity import client_link
+from mainstem.identity import TooManyAttempts, client_link
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.settings import Settings
 from mainstem.kit.telemetry import log
@@ -35,7 +34,7 @@ from mainstem.orders import (
     TotalsSeen,
 )
 from mainstem.payments import Checkout, GatewayUnavailable, OrderNotPayable
-from mainstem.web import Form, app_context_of, redirect
+from mainstem.web import Form, app_context_of, origin_of, redirect
 from mainstem.web.works import in_work
 from mainstem_affiliates.intake import InProgress, Intake
 from mainstem_affiliates.storefront import basket as baskets
@@ -94,7 +93,7 @@ async def order(
     try:
         wanted = _wanted(shopper, basket, form)
         if wanted.code:
-            await in_work(request, CLIENT, lambda work: _refuse_unknown_code(work, wanted.code))
+            await _check_code(request, wanted.code)
         placed, checkout = await place(request, wanted)
     except PriceChanged as changed:
         shown = Money(_total(form), storefront.currency)
@@ -194,6 +193,19 @@ async def to_payment(
     return redirect(request, url)
 
 
+async def _check_code(request: Request[Any, Any, Any], code: str) -> None:
+    """Raise OrderRefused for a code that leads nowhere, TooManyAttempts for whoever guesses at them."""
+    address, tries = origin_of(request), app_context_of(request).wrong_codes
+    if seconds := tries.wait(address):
+        raise TooManyAttempts(seconds)
+    try:
+        await in_work(request, CLIENT, lambda work: _refuse_unknown_code(work, code))
+    except OrderRefused:
+        if address:
+            tries.wrong(address)
+        raise
+
+
 def _refuse_unknown_code(work: Work, code: str) -> None:
     """Say at once that a code leads nowhere: a friend meant to be thanked with it."""
     known = work.value(
@@ -240,17 +252,6 @@ def _wanted(shopper: Shopper, basket: Basket, form: Form) -> OrderWanted:
         totals=TotalsSeen(total_minor=_total(form)),
         ip_address=origin_of(shopper.request),
     )
-
-
-def origin_of(request: Request[Any, Any, Any]) -> str:
-    """The network address that an unpaid order counts against. In production a private one is a
-    proxy's that we were not told of, and says nothing about who orders."""
-    host = request.client.host if request.client else ""
-    try:
-        counts = app_context_of(request).settings.demo or not ip_address(host).is_private
-    except ValueError:
-        counts = bool(host)
-    return host if counts else ""
 
 
 def _total(form: Form) -> int:

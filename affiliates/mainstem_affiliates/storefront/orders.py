@@ -26,11 +26,11 @@ from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
 from mainstem.payments import GatewayDeclined, GatewayUnavailable
-from mainstem.web import Form, app_context_of, redirect, whole_number
+from mainstem.web import Form, app_context_of, origin_of, redirect, whole_number
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
-from mainstem_affiliates.storefront.checkout import country_name, origin_of, to_payment
+from mainstem_affiliates.storefront.checkout import country_name, to_payment
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.reads import OrderView
 

@@ -14,6 +14,12 @@ from zoneinfo import ZoneInfo
 
 SECRET_LENGTH_MIN = 32
 SECRET_LETTERS_MIN = 12
+_PLACEHOLDERS = (
+    "change", "secret", "random", "replace", "example", "password", "mainstem", "abcdef", "qwerty",
+    "123456",
+)  # fmt: skip
+"""What stands in a secret that somebody was to replace; chance writes none of it."""
+
 WEBHOOK_SECRET_LENGTH_MIN = 24
 
 
@@ -109,7 +115,11 @@ def _check_production(env: Mapping[str, str]) -> None:
         if not env.get(name):
             raise SettingMissing(f"{name} must be set in production mode.")
     secret = env["MAINSTEM_SECRET"]
-    if len(secret) < SECRET_LENGTH_MIN or len(set(secret)) < SECRET_LETTERS_MIN:
+    if (
+        len(secret) < SECRET_LENGTH_MIN
+        or len(set(secret)) < SECRET_LETTERS_MIN
+        or any(word in secret.lower() for word in _PLACEHOLDERS)
+    ):
         raise SettingMissing(
             f"MAINSTEM_SECRET must be {SECRET_LENGTH_MIN} random characters or more: it signs every"
             " client's link. `openssl rand -base64 32` makes one."

@@ -4,11 +4,13 @@ from mainstem.payouts.affiliate_money import AffiliateMoney, money_of, money_of_
 from mainstem.payouts.cancellation import cancel, complete_cancellation
 from mainstem.payouts.errors import PayoutInProgress
 from mainstem.payouts.exchange import (
+    DEMO_SOURCE,
     RATE_LIFE,
     Conversion,
     Rate,
     RateRefused,
     conversions_of,
+    keep_demo_rates_fresh,
     rates_in_force,
     set_rate,
 )
@@ -27,6 +29,7 @@ from mainstem.payouts.webhook_events import (
 )
 
 __all__ = [
+    "DEMO_SOURCE",
     "RATE_LIFE",
     "AffiliateMoney",
     "Conversion",
@@ -39,6 +42,7 @@ __all__ = [
     "complete_cancellation",
     "confirm_bank",
     "conversions_of",
+    "keep_demo_rates_fresh",
     "money_of",
     "money_of_all",
     "no_money",

@@ -28,6 +28,8 @@ RATE_AGE_MAX = timedelta(days=366)
 """How long ago a rate was published that is still written down; what is older is a slip of the pen."""
 
 BILLION = 10**9
+DEMO_SOURCE = "Demo, no market rate"
+"""Where the rates of a demo say that they are from."""
 
 
 class RateRefused(Refused):
@@ -117,6 +119,25 @@ def set_rate(
         raise RateRefused()
     record(work, "rate.set", f"{from_currency}:{to_currency}")
     return rate
+
+
+def keep_demo_rates_fresh(work: Work, now: datetime) -> None:
+    """Publish a demo's own rates again for the time to which its clock is moved.
+
+    Nobody else publishes any there: else what is earned abroad would be stuck a week ahead.
+    """
+    work.run(
+        """INSERT INTO exchange_rate (from_currency, to_currency, published_at, rate_billionths,
+                                      source, actor, recorded_at)
+           SELECT DISTINCT ON (from_currency, to_currency) from_currency, to_currency, %(now)s,
+                  rate_billionths, source, %(actor)s, %(now)s
+             FROM exchange_rate WHERE source = %(source)s
+            ORDER BY from_currency, to_currency, published_at DESC
+           ON CONFLICT (from_currency, to_currency, published_at) DO NOTHING""",
+        source=DEMO_SOURCE,
+        actor=str(work.actor),
+        now=now,
+    )
 
 
 def rates_in_force(work: Work) -> dict[tuple[str, str], Rate]:

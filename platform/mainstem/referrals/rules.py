@@ -90,6 +90,11 @@ def stem(code: str) -> str:
     return fold(re.sub(r"[0-9]", "", code))
 
 
+def stems(code: str) -> set[str]:
+    """Its stem, and what would be it if the letters in its numbers were digits: SUMMER of SUMMER2O."""
+    return {stem(form) for form in _without_numbers(code)}
+
+
 # Other digits that stand for letters, and letters that are also written as two.
 _STANDS_FOR = str.maketrans("34578", "EASTB")
 _WRITTEN_AS_TWO = (("VV", "W"), ("AE", "A"), ("OE", "O"), ("UE", "U"), ("AA", "A"))
@@ -115,8 +120,10 @@ _WORD_MAX = max(map(len, _WORDS))
 
 def is_generic(code: str) -> bool:
     """Whether it is made of campaign words and digits alone."""
-    return any(_made_of(_WORDS, form) for form in _forms(code)) or any(
-        _made_of(_LOOSE_WORDS, form) for form in _loose_forms(code)
+    return (
+        _NUMBER.fullmatch(code) is not None
+        or any(_made_of(_WORDS, form) for form in _forms(code))
+        or any(_made_of(_LOOSE_WORDS, form) for form in _loose_forms(code))
     )
 
 
@@ -130,11 +137,26 @@ def _made_of(words: frozenset[str], letters: str) -> bool:
 
 def _forms(code: str) -> set[str]:
     """The folded code, and what is left of it without digits: at its ends, and anywhere."""
-    return {fold(code), fold(code.strip("0123456789-")), stem(code)}
+    return {fold(form) for form in _without_numbers(code)} | stems(code)
 
 
 def _loose_forms(code: str) -> set[str]:
-    return {loosened(fold(code)), loosened(fold(code.strip("0123456789-")))}
+    return {loosened(fold(form)) for form in _without_numbers(code)}
+
+
+# A number as it looks: 1OO and 2O26 too. One that begins with letters is a word, such as OLIO-1.
+_NUMBER = re.compile(r"[0-9][0-9OIL-]*|[OIL][0-9-]+")
+
+
+def _without_numbers(code: str) -> set[str]:
+    """The code, and what is left of it when a number is taken from an end: the PERCENT of 1OPERCENT.
+
+    Where the number stops and the word begins is anybody's guess, as in 2OOFF, so all of them count.
+    """
+    starts = [at for at in range(1, len(code)) if _NUMBER.fullmatch(code, 0, at)]
+    ends = [at for at in range(1, len(code)) if _NUMBER.fullmatch(code.strip("-"), at)]
+    cut = {code[start:end] for start in [0, *starts] for end in [len(code), *ends] if start < end}
+    return cut | {code.strip("0123456789-")}
 
 
 @dataclass(frozen=True, slots=True)

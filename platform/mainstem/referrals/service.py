@@ -67,10 +67,10 @@ def _looks_taken(work: Work, code: str, affiliate_id: int) -> bool:
             """SELECT 1 FROM referral_code WHERE folded = %(folded)s
                UNION ALL
                SELECT 1 FROM referral_code
-                WHERE stem = %(stem)s AND length(stem) > 2 AND affiliate_id <> %(id)s
+                WHERE stem = ANY(%(stems)s) AND length(stem) > 2 AND affiliate_id <> %(id)s
                LIMIT 1""",
             folded=rules.fold(code),
-            stem=rules.stem(code),
+            stems=sorted(rules.stems(code)),
             id=affiliate_id,
         )
     )

@@ -484,7 +484,7 @@ def publish_rates(database: Database) -> None:
         today = work.now().replace(hour=0, minute=0, second=0, microsecond=0)
         for (one, into), figure in _RATES.items():
             payouts.set_rate(
-                work, one, into, figure, source="Demo, no market rate", published_at=today
+                work, one, into, figure, source=payouts.DEMO_SOURCE, published_at=today
             )
 
 

@@ -4,7 +4,13 @@ A surface imports from here: `render`, `redirect`, `Form`, the guards and the Wo
 to know how a session, a token against forgery or an error page is made.
 """
 
-from mainstem.web.context import AppContext, RequestContext, app_context_of, request_context_of
+from mainstem.web.context import (
+    AppContext,
+    RequestContext,
+    app_context_of,
+    origin_of,
+    request_context_of,
+)
 from mainstem.web.forms import Form, field_errors, whole_number
 from mainstem.web.guards import (
     NotAllowed,
@@ -39,6 +45,7 @@ __all__ = [
     "draw",
     "field_errors",
     "language_of",
+    "origin_of",
     "redirect",
     "render",
     "request_context_of",

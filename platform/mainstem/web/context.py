@@ -6,6 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
+from ipaddress import ip_address
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -89,6 +90,12 @@ class AppContext:
 
     parts: Parts = field(default_factory=Parts)
 
+    wrong_codes: WrongTries = field(default_factory=lambda: WrongTries(20, 600))
+    """Codes at a checkout that lead nowhere, by network address."""
+
+    wrong_keys: WrongTries = field(default_factory=lambda: WrongTries(30, 600))
+    """Keys at the API that are not in force, by network address."""
+
     @property
     def secure(self) -> bool:
         """Whether the public address is https."""
@@ -127,3 +134,16 @@ def request_context_of(connection: Connection) -> RequestContext:
     request_context = connection.scope[KEY]  # type: ignore[literal-required]
     assert isinstance(request_context, RequestContext)
     return request_context
+
+
+def origin_of(connection: Connection) -> str:
+    """The network address that a try or an unpaid order counts against; empty for none.
+
+    In production a private one is a proxy's that we were not told of, and says nothing about who asks.
+    """
+    host = connection.client.host if connection.client else ""
+    try:
+        counts = app_context_of(connection).settings.demo or not ip_address(host).is_private
+    except ValueError:
+        counts = bool(host)
+    return host if counts else ""

@@ -12,11 +12,19 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from mainstem import network
-from mainstem.identity import STAFF, Identity, StorefrontKey, hash_of, read_key, who
+from mainstem.identity import (
+    STAFF,
+    Identity,
+    StorefrontKey,
+    TooManyAttempts,
+    hash_of,
+    read_key,
+    who,
+)
 from mainstem.kit.errors import InvalidInput, NotFound, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT
-from mainstem.web.context import Connection, app_context_of, request_context_of
+from mainstem.web.context import Connection, app_context_of, origin_of, request_context_of
 from mainstem.web.forms import problems_of, zeros_in
 from mainstem.web.works import in_work
 
@@ -163,7 +171,13 @@ async def storefront_key(
         if handler.opt.get("key") == "checked again":
             found = known.get(name)
         if found is None:
+            # A key that was seen before is no guess, whoever guesses from the same address.
+            tries, address = app_context_of(connection).wrong_keys, origin_of(connection)
+            if name not in known and (seconds := tries.wait(address)):
+                raise TooManyAttempts(seconds)
             found = await in_work(connection, CLIENT, lambda work: read_key(work, key))
+            if found is None and address:
+                tries.wrong(address)
         if found is not None:
             known[name] = found
     if found is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import ClassVar
 
+from mainstem import payouts
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.events import record
 from mainstem.kit.settings import Settings
@@ -34,5 +35,6 @@ def let_time_pass(work: Work, by: timedelta, *, settings: Settings) -> timedelta
         )
     ahead = work.value("UPDATE demo_clock SET ahead = ahead + %(by)s RETURNING ahead", by=by)
     assert isinstance(ahead, timedelta)
+    payouts.keep_demo_rates_fresh(work, work.now() + by)
     record(work, "company.clock_moved", f"+{by}")
     return ahead

@@ -176,6 +176,12 @@ def reasons_of(language: Language, errors: Iterable[str | None]) -> dict[str, st
     }
 
 
+def refund_reason(language: Language, reason: str | None) -> str:
+    """Why money goes back: what somebody wrote, or what the company does by itself in words."""
+    told = labels.REFUND_REASONS.get(reason or "")
+    return language.text(told) if told else reason or ""
+
+
 def names_of(work: Work, language: Language, actors: Iterable[str]) -> dict[str, str]:
     """Who did it, by name: `staff:3` is the person, `affiliate:2` the affiliate."""
     given = sorted({actor for actor in actors if actor})

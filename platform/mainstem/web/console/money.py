@@ -32,6 +32,7 @@ from mainstem.web.console.layout import (
     layout_of,
     names_of,
     reasons_of,
+    refund_reason,
     refused,
     said,
     show,
@@ -324,6 +325,7 @@ class Refunds(Page, kw_only=True):
     """Why a refund cannot be tried again now, by its id."""
     who: dict[str, str]
     reasons: dict[str, str]
+    why_refunded: dict[UUID, str]
     listing: Listing
 
 
@@ -342,6 +344,9 @@ def refunds(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
             if (no := payments.chargeback_of(row.disputes))
         },
         reasons=reasons_of(language_of(request), [row.error for row in found.rows]),
+        why_refunded={
+            row.id: refund_reason(language_of(request), row.reason) for row in found.rows
+        },
         who=names_of(work, language_of(request), [row.asked_by for row in waiting]),
         listing=listing.build("/console/refunds", found),
     )

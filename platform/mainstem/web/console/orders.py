@@ -39,6 +39,7 @@ from mainstem.web.console.layout import (
     names_of,
     reader_of,
     reasons_of,
+    refund_reason,
     refused,
     said,
     show,
@@ -191,6 +192,7 @@ class OrderPage(Page, kw_only=True):
     disputes: list[Any]
     dispute_states: dict[str, tuple[str, str]]
     reasons: dict[str, str]
+    why_refunded: dict[str, str]
     commissions: list[Commission]
     commission_total: Money
     parcels: list[Any]
@@ -317,7 +319,8 @@ def _page(request: HttpRequest, work: Work, home: int, order_id: UUID) -> OrderP
     review = review_of(work, home, order_id)
     actors += [review.decided_by or ""] if review else []
     who = names_of(work, language, [*actors, *(row.picker or "" for row in parcels)])
-    reasons = {str(row.id): row.reason for row in (*refunds, *approvals)}
+    why_refunded = {str(row.id): refund_reason(language, row.reason) for row in refunds}
+    reasons = {str(row.id): row.reason for row in approvals} | why_refunded
     places = queries.places(work) if routing else {}
     asked = _asked_minor(refunds)
     taken = max(0, sum(row.withdrawn_minor for row in disputes))
@@ -372,6 +375,7 @@ def _page(request: HttpRequest, work: Work, home: int, order_id: UUID) -> OrderP
         disputes=disputes,
         dispute_states=_labelled(language, labels.DISPUTES),
         reasons=reasons_of(language, [row.error for row in refunds]),
+        why_refunded=why_refunded,
         commissions=[
             Commission(
                 row.level,

@@ -54,19 +54,19 @@ FACTS = {
     "membership.revoked": "Role taken back",
     "order.canceled": "Order cancelled",
     "order.delivered": "Delivered",
-    "order.disputed": "Dispute added to the order",
+    "order.disputed": "Disputed amount of the order updated",
     "order.expired": "Order expired unpaid",
     "order.freed": "Unpaid goods released by staff",
     "order.lines_canceled": "Pieces cancelled",
     "order.links_withdrawn": "Earlier links to the client's page closed",
     "order.paid": "Order paid",
     "order.placed": "Order placed",
-    "order.refunded": "Refund added to the order",
+    "order.refunded": "Refunded amount of the order updated",
     "order.routed": "Routed",
     "order.shipped": "Shipped",
     "password.set": "Password set",
     "payment.captured": "Payment captured",
-    "payment.disputed": "Payment disputed",
+    "payment.disputed": "News of a dispute",
     "payment.fee_known": "Gateway's fee known",
     "payment.duplicated": "Duplicate payment: it is refunded",
     "payment.return_failed": "A duplicate payment could not be refunded",
@@ -130,8 +130,6 @@ BAD = {
     "order.canceled",
     "order.lines_canceled",
     "order.expired",
-    "order.disputed",
-    "payment.disputed",
     "refund.failed",
     "payment.return_failed",
     "payout.cancel_requested",
@@ -298,6 +296,13 @@ DISPUTES = {
     "won": ("Won: the money is ours", "good"),
     "lost": ("Lost: the money is the client's", "bad"),
     "prevented": ("Prevented", "still"),
+}
+# Why money goes back that nobody asked for by hand.
+REFUND_REASONS = {
+    "canceled": "The order is cancelled.",
+    "dispute_lost": "The dispute was lost.",
+    "imported": "It came with an import.",
+    "paid_too_late": "It was paid when its goods had been released.",
 }
 # Why the gateway says that money did not arrive or could not go back.
 REASONS = {
