@@ -141,6 +141,8 @@ class _Import:
         sales = [self._sale(order, told) for order, told in new]
         if not batch:
             return
+        for order in batch:
+            self.problems += memory.repeated(order, unit=self.file.unit)
         self._put_on_shelf(batch)
         try:
             answers = history.place(self.work, sales)
@@ -192,7 +194,7 @@ class _Import:
         refunds: list[tuple[FileLine, PastRefund]] = []
         changed = []
         for order, told, before in known:
-            compared = memory.compare(order, told, before)
+            compared = memory.compare(order, told, before, unit=self.file.unit)
             self.problems += compared.problems
             if compared.problems or not compared.is_news:
                 continue
