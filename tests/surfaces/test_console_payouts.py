@@ -79,6 +79,20 @@ def test_a_payout_that_our_bank_cannot_pay_is_canceled_with_its_reason(
     sound(staff)
 
 
+def test_a_payout_leads_to_what_it_consists_of(staff: Staff, clock: FixedClock) -> None:
+    payout = reserved(staff, clock)
+    fia = staff.reader("fia")
+    assert f'href="{payout_url(payout)}"' in fia.get("/console/payouts").text
+    page = fia.get(payout_url(payout))
+    assert page.status_code == 200
+    words = words_of(page)
+    assert "Before the first payout SEK 0.00" in words
+    assert "Commission whose return window was over SEK 200.00 This payout SEK 200.00" in words
+    assert 'href="/console/orders/' in page.text
+    assert fia.get(f"/console/payouts/{payout.home_id}/{uuid4()}").status_code == 404
+    assert staff.reader("per").get(payout_url(payout)).status_code == 403
+
+
 def test_a_payout_on_hold_is_canceled_after_a_question(staff: Staff, clock: FixedClock) -> None:
     payout = reserved(staff, clock, "stripe")
     with staff.database.work() as work:

@@ -21,7 +21,7 @@ from mainstem.kit.work import Work
 from mainstem.ledger import AFFILIATE_ACCOUNTS, DEBIT_ACCOUNTS, PARENT, PARENT_ACCOUNTS, on_its_side
 from mainstem.money import Money
 from mainstem.plan import tell
-from mainstem.web import listing
+from mainstem.web import listing, payout_words
 from mainstem.web.console import lists, queries
 from mainstem.web.console import words as labels
 from mainstem.web.console.layout import (
@@ -175,6 +175,42 @@ def run_payouts(request: HttpRequest, work: NamedDependency[Work]) -> HttpRespon
 
 
 PAYOUT = "/payouts/{home:int}/{payout:uuid}"
+
+
+class PayoutPage(Page, kw_only=True):
+    """One payout, how its amount arose, and what it pays."""
+
+    it: payouts.PayoutContents
+    name: str
+    provider: str
+    sums: list[tuple[str, Money]]
+    rows: list[payout_words.LineView]
+    listing: Listing
+
+
+@get(PAYOUT, sync_to_thread=True)
+def show_payout(
+    request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], payout: FromPath[UUID]
+) -> HttpResponse:
+    """One payout, and every movement that it pays."""
+    language = language_of(request)
+    it = payouts.contents_of(work, home, payout)
+    found = payouts.lines_of(work, it, cursor=listing.cursor_of(request))
+    page = PayoutPage(
+        **layout_of(request, work, "money"),
+        it=it,
+        name=queries.affiliate(work, home).name,
+        provider=language.text(labels.PROVIDERS[it.provider]),
+        sums=payout_words.sums_of(language, it),
+        rows=payout_words.rows_of(
+            language,
+            found.rows,
+            lambda home, id: f"/console/orders/{home}/{id}",
+            with_reasons=True,
+        ),
+        listing=listing.build(f"/console/payouts/{home}/{it.id}", found),
+    )
+    return show(request, "console/payout.html", page)
 
 
 @post(f"{PAYOUT}/retry", sync_to_thread=True)
@@ -604,6 +640,7 @@ def _affiliate(
 routes = [
     list_payouts,
     run_payouts,
+    show_payout,
     retry,
     cancel,
     confirm,
