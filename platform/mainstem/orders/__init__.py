@@ -28,6 +28,7 @@ from mainstem.orders.model import (
 )
 from mainstem.orders.place import place
 from mainstem.orders.progress import (
+    book_lost_disputes,
     local_day,
     lock,
     mark_paid,
@@ -68,6 +69,7 @@ __all__ = [
     "Totals",
     "TotalsSeen",
     "approve",
+    "book_lost_disputes",
     "cancel",
     "check_client",
     "check_link",

@@ -25,6 +25,12 @@ CREATE POLICY entered ON ledger_transfer FOR SELECT TO mainstem_app
 
 -- ---------------------------------------------------------------------------- lost disputes
 
+-- How much of what a dispute has taken stands in the books as lost. Those that were lost before this
+-- are booked by the next hour's clock.
+ALTER TABLE dispute ADD COLUMN lost_minor bigint NOT NULL DEFAULT 0;
+CREATE INDEX dispute_loss_unbooked ON dispute (home_id, order_id)
+  WHERE lost_minor <> CASE WHEN status = 'lost' THEN booked_minor ELSE 0 END;
+
 ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_check;
 ALTER TABLE ledger_entry ADD CONSTRAINT ledger_entry_check CHECK (
   (owner_id = 0 AND account IN ('gateway_cash','bank_cash','sales','tax','commission_expense','fees',

@@ -333,6 +333,7 @@ ACCOUNTS = {
     "commission_expense": "Commission expense",
     "fees": "Gateway's fees",
     "disputes": "Disputes",
+    "chargeback_losses": "Chargeback losses",
     "fx_difference": "Exchange differences",
     "write_off": "Debts written off",
     "suspense": "Suspense",
