@@ -170,6 +170,36 @@ def test_a_payout_in_any_state_is_in_sight_of_staff_and_of_the_affiliate(
     assert "Together SEK 200.00: all that you have earned." in front
 
 
+def test_a_failed_refund_that_our_bank_has_paid_is_closed_on_the_orders_page(
+    staff: Staff,
+) -> None:
+    placed = staff.sold((KETTLE, 2))
+    with staff.database.work() as work:
+        work.run("UPDATE payment SET provider = 'stripe', intent_id = 'pi_x'")
+        refund = payments.request_refund(
+            work, placed.home_id, placed.order_id, amount_minor=125000, reason="returned",
+            lines=[(1, 125000)],
+        )  # fmt: skip
+        work.run("UPDATE refund SET state = 'failed', error = 'expired_or_canceled_card'")
+        work.run("DELETE FROM fact_waiting")
+    url = f"{order_url(placed)}/refunds/{refund}/settlement"
+    said = {"reference": "SEB 4711", "reason": "Paid by giro"}
+    assert staff.reader("li").post(url, said).status_code == 403
+    fia = staff.reader("fia")
+    assert "Our bank has paid it" in words_of(fia.get(order_url(placed)))
+    for missing in ("reference", "reason"):
+        assert fia.post(url, said | {missing: ""}).status_code == 422
+    assert fia.post(url, said).status_code == 303
+    worker.drain(staff.database)
+    page = words_of(fia.get(order_url(placed)))
+    assert "Paid by giro · paid by our bank: SEB 4711" in page
+    assert "Paid by our own bank instead: the failed refund is closed" in page
+    assert "Our bank has paid it" not in page
+    assert fia.post(url, said).status_code == 303, "said twice, it stands once"
+    with staff.database.work() as work:
+        assert work.value("SELECT refunded_minor FROM orders") == 125000
+
+
 # ------------------------------------------------------------------------- excluded from a run, and why
 
 

@@ -40,7 +40,7 @@ from mainstem.orders.progress import (
     record_shipment,
 )
 from mainstem.orders.promise import is_late, promised_on
-from mainstem.orders.refunding import refund, settle_refunds
+from mainstem.orders.refunding import refund, settle_by_bank, settle_refunds
 from mainstem.orders.rules import LINES_MAX, QUANTITY_MAX
 from mainstem.orders.unpaid import Hold, TooManyUnpaid, forget_origins, free, unpaid_holds
 
@@ -95,6 +95,7 @@ __all__ = [
     "record_refund",
     "record_shipment",
     "refund",
+    "settle_by_bank",
     "settle_refunds",
     "text_problems",
     "unpaid_holds",

@@ -330,7 +330,9 @@ SELECT home_id, order_id, line_no, total_minor, tax_minor, refunded_minor
   FROM order_line JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
     USING (home_id, order_id)"""
 _REFUNDS = """
-SELECT r.home_id, r.order_id, r.id, r.state, r.amount_minor, r.lines, r.booked, p.provider,
+SELECT r.home_id, r.order_id, r.id, r.state, r.amount_minor, r.lines, r.booked,
+       -- What our own bank paid instead of the gateway left our own bank.
+       CASE WHEN r.settles IS NULL THEN p.provider ELSE 'external' END AS provider,
        coalesce(r.succeeded_at, r.requested_at) AS at
   FROM refund r JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
     USING (home_id, order_id)

@@ -36,3 +36,18 @@ ALTER TABLE ledger_entry ADD CONSTRAINT ledger_entry_check CHECK (
   (owner_id = 0 AND account IN ('gateway_cash','bank_cash','sales','tax','commission_expense','fees',
                                 'disputes','chargeback_losses','fx_difference','write_off','suspense'))
   OR (owner_id > 0 AND account IN ('pending','payable','payout_clearing')));
+
+-- ---------------------------------------------------------------------------- settled by the bank
+
+-- A refund that the company's own bank paid, and the failed one that it was paid instead of.
+ALTER TABLE refund ADD COLUMN settles uuid, ADD COLUMN reference text CHECK (reference <> ''),
+  ADD FOREIGN KEY (home_id, settles) REFERENCES refund (home_id, id),
+  ADD CONSTRAINT refund_settled CHECK ((settles IS NULL) = (reference IS NULL));
+CREATE UNIQUE INDEX refund_settles ON refund (home_id, settles) WHERE settles IS NOT NULL;
+
+ALTER TABLE approval DROP CONSTRAINT approval_kind_check,
+  ADD CONSTRAINT approval_kind_check CHECK (kind IN ('refund', 'cancellation', 'settlement')),
+  ADD COLUMN settles uuid, ADD COLUMN reference text CHECK (reference <> ''),
+  ADD FOREIGN KEY (home_id, settles) REFERENCES refund (home_id, id),
+  ADD CONSTRAINT approval_settles CHECK ((kind = 'settlement') = (settles IS NOT NULL)),
+  ADD CONSTRAINT approval_settled CHECK ((settles IS NULL) = (reference IS NULL));

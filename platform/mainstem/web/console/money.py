@@ -15,7 +15,7 @@ from litestar.params import FromPath, FromQuery
 from mainstem import checks, ledger, network, payments, payouts, planbook, referrals
 from mainstem.commissions import queries as commissions
 from mainstem.kit import paging
-from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
+from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.ledger import AFFILIATE_ACCOUNTS, DEBIT_ACCOUNTS, PARENT, PARENT_ACCOUNTS, on_its_side
@@ -35,7 +35,7 @@ from mainstem.web.console.layout import (
     said,
     show,
 )
-from mainstem.web.console.orders import reason_in
+from mainstem.web.console.orders import reason_in, reference_in
 from mainstem.web.forms import Form
 from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
@@ -47,10 +47,6 @@ VIEWS = {
     "paid": ["paid"],
     "all": [],
 }
-
-
-REFERENCE_MAX = 140
-"""As long as banks carry a text."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -259,7 +255,7 @@ def confirm(
     def do() -> None:
         row = queries.payout(work, home, payout)
         if row.state != "paid" and not payouts.confirm_bank(
-            work, [(home, payout)], reference=_reference_in(form)
+            work, [(home, payout)], reference=reference_in(form)
         ):
             raise InvalidTransition("payout", row.state, "confirmed")
 
@@ -268,20 +264,6 @@ def confirm(
         return _payouts(request, work, "bank", no)
     words = language_of(request).text("The payout is paid and booked.")
     return redirect(request, "/console/payouts?view=bank", notice=words)
-
-
-def _reference_in(form: Form) -> str:
-    """What the bank wrote on the transfer. Raises InvalidInput when nothing is said."""
-    if not 0 < len(form["reference"]) <= REFERENCE_MAX:
-        raise InvalidInput(
-            Problem(
-                "/reference",
-                "missing",
-                "Write the bank's reference, in at most {max} characters: they find the money by it.",
-                {"max": REFERENCE_MAX},
-            )
-        )
-    return form["reference"]
 
 
 # ------------------------------------------------------------------------- rates of exchange

@@ -93,6 +93,7 @@ FACTS = {
     "reconcile.payout": "No word on the payout: the gateway is asked",
     "reconcile.refund": "No word on the refund: the gateway is asked",
     "refund.requested": "Refund requested",
+    "refund.settled_by_bank": "Paid by our own bank instead: the failed refund is closed",
     "refund.submitted": "Refund accepted by the payment gateway",
     "refund.succeeded": "Refund succeeded",
     "retry.duplicate": "Refund of a duplicate payment requested again",
