@@ -181,6 +181,9 @@ def _basis(row: Any) -> Basis:
         row.earned,
         back(row.price, row.paid_back),
         back(row.earned, row.returned),
+        row.returned,
+        whole,
+        left,
     )
 
 
