@@ -15,7 +15,7 @@ from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import Fact, record, record_all
 from mainstem.kit.ids import new_id, new_ids
 from mainstem.kit.work import CLIENT, SYSTEM, Work
-from mainstem.money import Money
+from mainstem.money import Money, largest_remainder
 from mainstem.payments import operations
 from mainstem.payments.currencies import refuse_impossible
 from mainstem.payments.errors import (
@@ -512,12 +512,19 @@ def refund_rest(
     reason: str,
     approval_id: UUID | None = None,
 ) -> int:
-    """Ask back what is left of an order's payments, payment by payment; how much that is."""
+    """Ask back what is left of an order's payments, payment by payment; how much that is.
+
+    It names the lines that it is of, the delivery among them. What went back before without a line, or
+    is disputed, was of all of them alike, so that each is short of its part.
+    """
     left = left_to_refund(work, home_id, order_id)
-    asked = 0
+    asked, lines = 0, dict(left.lines)
     for payment in left.payments:
         amount = min(payment.minor, most_minor - asked)
         if amount > 0:
+            of_lines = _over_lines(amount, lines)
+            for no, part in of_lines:
+                lines[no] -= part
             _insert_refund(
                 work,
                 home_id,
@@ -526,10 +533,20 @@ def refund_rest(
                 left.currency,
                 amount_minor=amount,
                 reason=reason,
+                lines=of_lines,
                 approval_id=approval_id,
             )
             asked += amount
     return asked
+
+
+def _over_lines(amount_minor: int, left: Mapping[int, int]) -> list[tuple[int, int]]:
+    """An amount over the lines by what each has left, to the unit; none gets more than it has."""
+    whole = sum(left.values())
+    if not whole:
+        return []
+    parts = largest_remainder(min(amount_minor, whole), list(left.values()), whole)
+    return [(no, part) for no, part in zip(left, parts, strict=True) if part]
 
 
 def payment_for(left: Left, amount_minor: int, lines: Sequence[tuple[int, int]]) -> PaymentLeft:
