@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from tests.company import BO, KETTLE, SKILLET, Company, a_company, a_paid_order, an_earning
 
 from mainstem import commissions, invariants, orders, payments, payouts, worker
+from mainstem.kit import db
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import NotFound
@@ -16,6 +19,8 @@ from mainstem.kit.work import Actor, Work
 from mainstem.money import Money
 from mainstem.orders import Placed
 from mainstem.payouts import PayoutContents, PayoutLine, contents
+
+MIGRATIONS = Path(db.__file__).parents[1] / "migrations" / "versions"
 
 
 @pytest.fixture
@@ -175,6 +180,41 @@ def test_a_canceled_payout_and_an_adjustment_stand_in_the_next_one(
     ]
 
 
+def test_what_a_payout_could_not_send_opens_the_next_one(
+    database: Database, company: Company, clock: FixedClock, database_url: str
+) -> None:
+    """Forints reach a bank by the hundred. What earlier releases left is worked out once."""
+    with database.work() as work:
+        work.run(
+            "INSERT INTO pay_account VALUES (%(id)s, 'stripe', 'acct_1', 'HUF', 'active', now())",
+            id=company.cedar,
+        )
+    found = []
+    for minor in (1234567, 8765432):
+        clock.move(timedelta(days=1))
+        with database.work() as work:
+            an_earning(work, company.cedar, Money(minor, "HUF"))
+            payouts.run(work, clock.now().date())
+            found.append(work.value("SELECT id FROM payout ORDER BY reserved_at DESC LIMIT 1"))
+            work.run("UPDATE payout SET state = 'paid'")
+    first, second = (read(database, company.cedar, payout)[0] for payout in found)
+    assert first.left.minor == 1234567 - first.amount.minor > 0
+    assert second.opening == first.left
+    assert second.amount + second.left == first.left + Money(8765432, "HUF")
+    [migration] = MIGRATIONS.glob("0027_*.sql")
+    sql = migration.read_text()
+    backfill = sql[
+        sql.index("UPDATE payout p SET left_minor") : sql.index("CREATE INDEX payout_in")
+    ]
+    with psycopg.connect(database_url) as connection:
+        kept = connection.execute("SELECT id, left_minor FROM payout ORDER BY id").fetchall()
+        connection.execute("UPDATE payout SET left_minor = 0")
+        connection.execute(backfill)
+        assert (
+            connection.execute("SELECT id, left_minor FROM payout ORDER BY id").fetchall() == kept
+        )
+
+
 def test_a_payout_is_read_by_whoever_is_paid_and_by_nobody_else(
     database: Database, company: Company, clock: FixedClock
 ) -> None:
@@ -187,33 +227,41 @@ def test_a_payout_is_read_by_whoever_is_paid_and_by_nobody_else(
             payouts.contents_of(work, home, payout)
 
 
+@pytest.mark.parametrize("as_affiliate", [False, True])
 def test_a_page_of_a_payout_reads_what_is_in_it_and_no_history(
-    database: Database, company: Company, clock: FixedClock
+    database: Database, company: Company, clock: FixedClock, as_affiliate: bool
 ) -> None:
-    """Each payout holds one sale: the tenth is read with as few entries as the second."""
+    """Each payout holds one sale: the sixth is read with as few rows of the ledger as the second."""
     read_rows = []
     for _ in range(6):
         sold(database, company, (KETTLE, 2))
         holds_end(database, clock)
         payout = run(database, clock, company.cedar)
-        with database.work() as work:
+        cedar = Actor("affiliate", str(company.cedar))
+        with database.work(cedar, home=company.cedar) if as_affiliate else database.work() as work:
             work.run("SET LOCAL enable_seqscan = off")
-            read_rows.append(entries_read(work, company.cedar, payout))
+            read_rows.append(rows_read(work, company.cedar, payout))
     assert len(set(read_rows[1:])) == 1, read_rows
 
 
-def entries_read(work: Work, affiliate: int, payout: Any) -> int:
-    """How many entries of the ledger a page of a payout touches."""
+def rows_read(work: Work, affiliate: int, payout: Any) -> int:
+    """How many rows of the ledger a page of a payout touches, also those that it leaves out."""
     it = payouts.contents_of(work, affiliate, payout)
     sql = contents._LINES.replace("{seek}", "").replace("{sorted}", "ORDER BY no DESC LIMIT 50")
-    [plan] = work.rows(
-        f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}",
-        home=affiliate, currency="SEK", after=it.after_no, until=it.until_no,
-    )  # fmt: skip
+    span = {"currency": "SEK", "after": it.after_no, "until": it.until_no}
+    plans = [
+        work.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked}", home=affiliate, **values)
+        for asked, values in (
+            (sql, span),
+            (contents._PARTS, span),
+            (contents._TRANSFERS, {"keys": [f"payout:{payout}"]}),
+        )
+    ]
     return sum(
-        int(node["Actual Rows"] * node["Actual Loops"])
+        int((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
+        for [plan] in plans
         for node in nodes(plan[0][0]["Plan"])
-        if node.get("Relation Name") == "ledger_entry"
+        if node.get("Relation Name") in ("ledger_entry", "ledger_transfer")
     )
 
 

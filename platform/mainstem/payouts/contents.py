@@ -69,17 +69,19 @@ class PayoutLine:
 
 _PAYOUT = """
 SELECT p.home_id, p.id, p.number, p.amount_minor, p.currency, p.state, p.provider, p.period,
-       p.reserved_at, p.paid_at, p.reference, p.left_minor, t.id AS until_no,
-       b.id AS before_id, b.number AS before_number, coalesce(b.left_minor, 0) AS opening_minor,
-       coalesce(s.id, 0) AS after_no
+       p.reserved_at, p.paid_at, p.reference, p.left_minor, b.id AS before_id,
+       b.number AS before_number, coalesce(b.left_minor, 0) AS opening_minor
   FROM payout p
-  JOIN ledger_transfer t ON t.home_id = p.home_id AND t.key = 'payout:' || p.id
-  LEFT JOIN LATERAL (SELECT home_id, id, number, left_minor FROM payout
+  LEFT JOIN LATERAL (SELECT id, number, left_minor FROM payout
                       WHERE home_id = p.home_id AND currency = p.currency
                         AND (reserved_at, id) < (p.reserved_at, p.id)
                       ORDER BY reserved_at DESC, id DESC LIMIT 1) b ON true
-  LEFT JOIN ledger_transfer s ON s.home_id = b.home_id AND s.key = 'payout:' || b.id
  WHERE p.home_id = %(home)s AND p.id = %(id)s"""
+
+# Asked with the keys as values: joined to a key that is put together, the rule of who may read a
+# posting would be tried on every one there is.
+_TRANSFERS = """
+SELECT key, id FROM ledger_transfer WHERE home_id = %(home)s AND key = ANY(%(keys)s::text[])"""
 
 # Every entry of the account since the payout before: found by the account's index, history unread.
 _ENTRIES = """
@@ -155,9 +157,8 @@ def contents_of(work: Work, home_id: int, payout_id: UUID) -> PayoutContents:
     row = work.row(_PAYOUT, home=home_id, id=payout_id)
     if row is None:
         raise NotFound("payout")
-    parts = work.rows(
-        _PARTS, home=home_id, currency=row.currency, after=row.after_no, until=row.until_no
-    )
+    after_no, until_no = _span(work, home_id, row.before_id, row.id)
+    parts = work.rows(_PARTS, home=home_id, currency=row.currency, after=after_no, until=until_no)
     opening, taken = row.opening_minor, row.amount_minor + row.left_minor
     return PayoutContents(
         home_id=row.home_id,
@@ -178,9 +179,16 @@ def contents_of(work: Work, home_id: int, payout_id: UUID) -> PayoutContents:
         ],
         gap=Money(taken - opening - sum(part.minor for part in parts), row.currency),
         left=Money(row.left_minor, row.currency),
-        after_no=row.after_no,
-        until_no=row.until_no,
+        after_no=after_no,
+        until_no=until_no,
     )
+
+
+def _span(work: Work, home_id: int, before_id: UUID | None, payout_id: UUID) -> tuple[int, int]:
+    """The postings of the payout before (0: there was none) and of this one."""
+    keys = [f"payout:{id}" for id in (before_id, payout_id)]
+    found = {row.key: row.id for row in work.rows(_TRANSFERS, home=home_id, keys=keys)}
+    return found.get(keys[0], 0), found[keys[1]]
 
 
 def lines_of(
