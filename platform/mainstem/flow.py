@@ -49,6 +49,7 @@ def _hourly(work: Work, facts: Sequence[Fact]) -> None:
     payments.queue_account_reconciliations(work)
     payouts.queue_payout_reconciliations(work)
     orders.close_finished(work)
+    orders.book_lost_disputes(work)
     idempotency.forget(work)
     identity.forget_sign_ins(work)
 

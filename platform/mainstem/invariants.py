@@ -61,6 +61,25 @@ _INVARIANTS = {
         SELECT r.id::text FROM refund r
           LEFT JOIN ledger_transfer t ON t.home_id = r.home_id AND t.key = 'refund:' || r.id
          WHERE r.booked AND t.id IS NULL""",
+    "What a lost dispute has taken is booked as lost, and of no other": """
+        SELECT d.provider_id FROM dispute d
+         WHERE d.lost_minor <> CASE WHEN d.status = 'lost' THEN d.withdrawn_minor ELSE 0 END
+           AND NOT EXISTS (SELECT 1 FROM fact_waiting w WHERE w.home_id = d.home_id
+                              AND w.subject = d.order_id::text AND w.name = 'payment.disputed')""",
+    "The books hold what open disputes have taken, and what lost ones have": """
+        SELECT coalesce(b.currency, d.currency)
+          FROM (SELECT currency, -sum(minor) FILTER (WHERE account = 'disputes') AS held,
+                       -sum(minor) FILTER (WHERE account = 'chargeback_losses') AS lost
+                  FROM (SELECT account, currency, balance_minor AS minor FROM ledger_balance
+                         WHERE owner_id = 0 AND account IN ('disputes', 'chargeback_losses')
+                         UNION ALL
+                        SELECT account, currency, signed_minor FROM ledger_entry
+                         WHERE owner_id = 0 AND account IN ('disputes', 'chargeback_losses')
+                           AND xid >= (SELECT before_xid FROM ledger_mark)) AS parts
+                 GROUP BY 1) AS b
+          FULL JOIN (SELECT currency, sum(booked_minor - lost_minor) AS held, sum(lost_minor) AS lost
+                       FROM dispute GROUP BY 1) AS d USING (currency)
+         WHERE coalesce(b.held, 0) <> coalesce(d.held, 0) OR coalesce(b.lost, 0) <> coalesce(d.lost, 0)""",
     "No commission stands without a delivered sale": """
         SELECT c.order_id::text FROM commission c
           JOIN orders o ON o.home_id = c.home_id AND o.id = c.order_id

@@ -141,6 +141,54 @@ def test_of_lines_all_alike_each_is_given_back_once(
         assert work.value("SELECT sum(amount_minor) FROM refund") == 200000
 
 
+def test_a_row_that_is_there_twice_is_refused_with_both_lines_and_the_way_out(
+    database: Database, company: Company, tmp_path: Path
+) -> None:
+    other = a_line(sku=SKILLET, quantity=1, line_total_minor=75000)
+    went_back = back(50000, "2026-02-01", external_id="A-2")
+    way_out = "take it out, or, if both were sold, add the quantities and amounts into one row"
+    assert refused(
+        database, tmp_path, a_line(), other, a_line(), a_line(),
+        went_back, went_back | {"refunded_at": "2026-02-01 00:00:00Z"},
+    ) == [
+        (4, "", f"says the same as line 2 of the same order: {way_out}"),
+        (5, "", f"says the same as line 2 of the same order: {way_out}"),
+        (7, "", f"says the same as line 6 of the same order: {way_out}"),
+    ]  # fmt: skip
+    with database.work() as work:
+        assert work.value("SELECT count(*) FROM orders") == 0
+    # The same article at another total, or another part of which went back, is another line; so
+    # is the same row of another order.
+    apart = a_line(line_total_minor=150000)
+    done = brought(
+        database, tmp_path, a_line(), apart, back(50000, "2026-02-01"), a_line(external_id="A-2")
+    )
+    assert (done.new, done.lines) == (2, 4)
+
+
+def test_a_later_file_with_a_row_twice_is_refused_and_the_same_rows_again_are_not(
+    database: Database, company: Company, tmp_path: Path
+) -> None:
+    brought(database, tmp_path, a_line())
+    way_out = "take it out, or, if both were sold, add the quantities and amounts into one row"
+    assert refused(database, tmp_path, a_line(), a_line()) == [
+        (3, "", f"says the same as line 2 of the same order: {way_out}")
+    ]
+    went_back = back(50000, "2026-02-01")
+    assert refused(database, tmp_path, went_back, went_back) == [
+        (3, "", f"says the same as line 2 of the same order: {way_out}")
+    ]
+    # An order that came with two lines that have since become alike goes on having two.
+    half = a_line(external_id="A-2", quantity=1, line_total_minor=100000)
+    back_whole = half | {"refunded_minor": "100000", "refunded_at": "2026-02-01"}
+    brought(database, tmp_path, half, back_whole)
+    assert brought(database, tmp_path, back_whole, back_whole).refunds == 1
+    assert brought(database, tmp_path, back_whole, back_whole).refunds == 0
+    assert refused(database, tmp_path, back_whole, back_whole, back_whole) == [
+        (4, "", f"says the same as line 2 of the same order: {way_out}")
+    ]
+
+
 def test_what_has_happened_here_since_is_no_contradiction(
     database: Database, company: Company, tmp_path: Path
 ) -> None:

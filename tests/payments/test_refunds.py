@@ -15,6 +15,7 @@ from mainstem import orders, payments
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidTransition
 from mainstem.kit.events import Fact
+from mainstem.ledger import PARENT
 from mainstem.orders import Placed
 from mainstem.payments import (
     ChargebackLost,
@@ -193,6 +194,84 @@ def test_a_dispute_takes_the_commission_and_gives_it_back_when_won(
     harness.drain()
     assert pending(harness) == (CEDAR if outcome == "won" else 0)
     assert harness.order(placed).payment_status == ("paid" if outcome == "won" else "disputed")
+    harness.every_check_passes()
+
+
+def in_disputes(harness: Harness) -> dict[str, int]:
+    """What the books hold in disputes and what they have lost to them: debits above zero."""
+    return {
+        account: -minor
+        for (_, account), minor in harness.balances(PARENT).items()
+        if account in ("disputes", "chargeback_losses")
+    }
+
+
+def test_a_lost_dispute_is_a_loss_and_an_asset_no_more(harness: Harness) -> None:
+    placed = harness.a_delivered_order()
+    dispute = harness.trigger("disputes/open", charge=harness.payment(placed).charge_id)
+    harness.webhook_events_arrive()
+    assert in_disputes(harness) == {"disputes": 250000}
+    harness.trigger("disputes/close", dispute=dispute["id"], outcome="lost")
+    harness.webhook_events_arrive()
+    # All of its events once more, the oldest last.
+    harness.read(harness.kept[::-1])
+    harness.drain()
+    assert in_disputes(harness) == {"chargeback_losses": 250000}
+    with harness.database.work() as work:
+        keys = work.rows("SELECT key FROM ledger_transfer WHERE key LIKE 'dispute_lost:%%'")
+        assert len(keys) == 1
+        assert work.value("SELECT count(*) FROM fact WHERE name = 'order.disputed'") == 1
+    harness.every_check_passes()
+
+
+def test_a_dispute_that_is_first_heard_of_when_it_is_lost_is_booked_the_same(
+    harness: Harness,
+) -> None:
+    placed = harness.a_delivered_order()
+    dispute = harness.trigger("disputes/open", charge=harness.payment(placed).charge_id)
+    harness.trigger("disputes/close", dispute=dispute["id"], outcome="lost")
+    harness.webhook_events_arrive()
+    assert in_disputes(harness) == {"chargeback_losses": 250000}
+    assert pending(harness) == 0
+    harness.every_check_passes()
+
+
+@pytest.mark.parametrize("minor", [250000, 1000])
+def test_what_is_reinstated_after_a_lost_dispute_is_a_loss_no_more(
+    harness: Harness, minor: int
+) -> None:
+    placed = harness.a_delivered_order()
+    charge = harness.payment(placed).charge_id
+    dispute = harness.trigger("disputes/open", charge=charge, amount=minor)
+    harness.trigger("disputes/close", dispute=dispute["id"], outcome="lost")
+    harness.webhook_events_arrive()
+    assert in_disputes(harness) == {"chargeback_losses": minor}
+    with harness.database.work() as work:
+        # The gateway's own people overturn it: nothing is held any more, and the fee is given again.
+        work.run(
+            """UPDATE dispute SET status = 'won', withdrawn_minor = 0, fee_minor = 0,
+                      movements = movements + 1"""
+        )
+        for _ in range(2):
+            orders.record_dispute(work, [(placed.home_id, placed.order_id)])
+    harness.drain()
+    assert in_disputes(harness) == {}
+    assert pending(harness) == CEDAR
+    assert harness.order(placed).payment_status == "paid"
+    harness.every_check_passes()
+
+
+def test_disputes_that_were_lost_before_losses_were_booked_are_booked_by_the_hour(
+    harness: Harness,
+) -> None:
+    placed = harness.a_delivered_order()
+    dispute = harness.trigger("disputes/open", charge=harness.payment(placed).charge_id)
+    harness.webhook_events_arrive()
+    with harness.database.work() as work:
+        # As an earlier release left it.
+        work.run("UPDATE dispute SET status = 'lost' WHERE provider_id = %(id)s", id=dispute["id"])
+        assert [orders.book_lost_disputes(work), orders.book_lost_disputes(work)] == [1, 0]
+    assert in_disputes(harness) == {"chargeback_losses": 250000}
     harness.every_check_passes()
 
 

@@ -107,6 +107,26 @@ def test_a_reversal_that_is_taken_out_again_says_what_is_yours() -> None:
     )
 
 
+def test_a_refund_without_a_line_says_what_it_counts_against() -> None:
+    alone = Basis(250000, 50000, [(200000, 10000)], 200000, 50000, 40000, 0, 60000, 300000)
+    assert told("reversal", ENGLISH, basis=alone, reversed_minor=4000) == (
+        "SEK 500.00 of the SEK 2,500.00 that was paid on order 7KQ2M-94TXD was refunded or is disputed,"
+        " and with it SEK 400.00 of the SEK 2,000.00 that counts for commission. SEK 600.00 was refunded"
+        " or is disputed without naming a line, which counts against all of the order alike, SEK 3,000.00:"
+        " the same part of SEK 2,000.00, rounded to the nearest, is SEK 400.00. The same part of your"
+        " SEK 200.00, rounded to the nearest, goes back: SEK 40.00 in all."
+    )
+    beside = Basis(250000, 50000, [(200000, 10000)], 200000, 150000, 120000, 80000, 60000, 180000)
+    words = told("reversal", ENGLISH, basis=beside, reversed_minor=12000)
+    assert "SEK 800.00 of it went back with lines that were named. SEK 600.00 was refunded" in words
+    assert "the same part of SEK 1,200.00, rounded to the nearest, is SEK 400.00." in words
+    assert "utan att någon rad har angetts" in told("restored", SWEDISH, basis=beside)
+    # What the client paid for the whole order is not the team's to read.
+    team = explain("reversal", rule="goods", level=1, order="7KQ2M-94TXD", currency="SEK",
+                   rate_bp=250, basis=alone, credited_minor=5000, reversed_minor=1000)  # fmt: skip
+    assert "3,000.00" not in tell(team, ENGLISH, of_team=True)
+
+
 def test_what_the_first_release_stored_is_told_as_it_was() -> None:
     stored = {
         "message": "{rate} of {base} for goods delivered on order {order}: you won this client."

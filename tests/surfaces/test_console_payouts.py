@@ -79,6 +79,20 @@ def test_a_payout_that_our_bank_cannot_pay_is_canceled_with_its_reason(
     sound(staff)
 
 
+def test_a_payout_leads_to_what_it_consists_of(staff: Staff, clock: FixedClock) -> None:
+    payout = reserved(staff, clock)
+    fia = staff.reader("fia")
+    assert f'href="{payout_url(payout)}"' in fia.get("/console/payouts").text
+    page = fia.get(payout_url(payout))
+    assert page.status_code == 200
+    words = words_of(page)
+    assert "Before the first payout SEK 0.00" in words
+    assert "Commission whose return window was over SEK 200.00 This payout SEK 200.00" in words
+    assert 'href="/console/orders/' in page.text
+    assert fia.get(f"/console/payouts/{payout.home_id}/{uuid4()}").status_code == 404
+    assert staff.reader("per").get(payout_url(payout)).status_code == 403
+
+
 def test_a_payout_on_hold_is_canceled_after_a_question(staff: Staff, clock: FixedClock) -> None:
     payout = reserved(staff, clock, "stripe")
     with staff.database.work() as work:
@@ -154,6 +168,36 @@ def test_a_payout_in_any_state_is_in_sight_of_staff_and_of_the_affiliate(
     for other, words in said.items():
         assert (words in front) == (other == state)
     assert "Together SEK 200.00: all that you have earned." in front
+
+
+def test_a_failed_refund_that_our_bank_has_paid_is_closed_on_the_orders_page(
+    staff: Staff,
+) -> None:
+    placed = staff.sold((KETTLE, 2))
+    with staff.database.work() as work:
+        work.run("UPDATE payment SET provider = 'stripe', intent_id = 'pi_x'")
+        refund = payments.request_refund(
+            work, placed.home_id, placed.order_id, amount_minor=125000, reason="returned",
+            lines=[(1, 125000)],
+        )  # fmt: skip
+        work.run("UPDATE refund SET state = 'failed', error = 'expired_or_canceled_card'")
+        work.run("DELETE FROM fact_waiting")
+    url = f"{order_url(placed)}/refunds/{refund}/settlement"
+    said = {"reference": "SEB 4711", "reason": "Paid by giro"}
+    assert staff.reader("li").post(url, said).status_code == 403
+    fia = staff.reader("fia")
+    assert "Our bank has paid it" in words_of(fia.get(order_url(placed)))
+    for missing in ("reference", "reason"):
+        assert fia.post(url, said | {missing: ""}).status_code == 422
+    assert fia.post(url, said).status_code == 303
+    worker.drain(staff.database)
+    page = words_of(fia.get(order_url(placed)))
+    assert "Paid by giro · paid by our bank: SEB 4711" in page
+    assert "Paid by our own bank instead: the failed refund is closed" in page
+    assert "Our bank has paid it" not in page
+    assert fia.post(url, said).status_code == 303, "said twice, it stands once"
+    with staff.database.work() as work:
+        assert work.value("SELECT refunded_minor FROM orders") == 125000
 
 
 # ------------------------------------------------------------------------- excluded from a run, and why

@@ -210,6 +210,71 @@ def test_payouts_tell_how_far_they_are(
     assert "Paid Payout" in words
 
 
+def test_a_payout_shows_the_commissions_that_it_pays_and_what_was_netted(
+    database: Database, company: Company, signed_in: Any, clock: FixedClock
+) -> None:
+    first = delivered(database, company.shop, (KETTLE, 2))
+    paid_out(database, clock, company.cedar)
+    give_back(database, first, 125000)
+    second = delivered(database, company.shop, (KETTLE, 4), client=BO)
+    paid_out(database, clock, company.cedar)
+    reader = signed_in("cedar")
+    [newest, oldest] = re.findall(
+        r'href="(/portal/payouts/[^"]+)"', reader.get("/portal/payouts").text
+    )
+    words = words_of(reader.get(newest))
+    for said in (
+        "Commission whose return window was over SEK 400.00",
+        "Commission that went back after it had become payable \N{MINUS SIGN}SEK 100.00",
+        "This payout SEK 300.00",
+        f"{second.number} 0 Commission whose return window was over SEK 400.00",
+        f"{first.number} 0 Commission that went back after it had become payable \N{MINUS SIGN}SEK 100.00",
+    ):
+        assert said in words, (said, words)
+    assert "Before the first payout SEK 0.00" in words_of(reader.get(oldest))
+    swedish = words_of(signed_in("cedar", "sv").get(newest))
+    assert "Den här utbetalningen 300,00 kr" in swedish
+    assert "Commission" not in swedish
+    assert signed_in("birch").get(newest).status_code == 404
+
+
+def test_a_commission_says_when_it_was_paid_out_and_before_that_that_it_is_on_its_way(
+    database: Database, company: Company, signed_in: Any, clock: FixedClock
+) -> None:
+    placed = delivered(database, company.shop, (KETTLE, 2))
+    gone = delivered(database, company.shop, (KETTLE, 1), client=BO)
+    give_back(database, gone, 125000)
+    clock.move(timedelta(days=33))
+    with database.work() as work:
+        work.run(
+            "INSERT INTO pay_account VALUES (%(id)s, 'bank', 'SE-1', 'SEK', 'active', now())",
+            id=company.cedar,
+        )
+        commissions.release(work, clock.now().date())
+    reader = signed_in("cedar")
+    assert words_of(reader.get("/portal")).count("payable since") == 1
+    clock.move(timedelta(days=1))
+    with database.work() as work:
+        payouts.run(work, clock.now().date())
+        [payout] = work.rows("SELECT home_id, id, number FROM payout")
+    reader = signed_in("cedar")
+    words = words_of(reader.get("/portal"))
+    assert f"on its way, in payout {payout.number}" in words
+    clock.move(timedelta(days=2))
+    with database.work() as work:
+        payouts.confirm_bank(work, [(payout.home_id, payout.id)])
+    day = f"{clock.now().day} {clock.now():%b} {clock.now().year}"
+    reader = signed_in("cedar")
+    for path in ("/portal", f"/portal/orders/{placed.order_id}"):
+        words = words_of(reader.get(path))
+        assert f"paid out on {day}" in words, path
+        assert "payable since" not in words, path
+    assert "went back before it was payable" in words_of(reader.get("/portal"))
+    # What is credited afterwards waits for the payout after it.
+    delivered(database, company.shop, (KETTLE, 2), client=BO)
+    assert words_of(reader.get("/portal")).count("paid out on") == 1
+
+
 def test_below_the_minimum_the_affiliate_reads_how_much_is_missing(
     database: Database, company: Company, signed_in: Any, clock: FixedClock
 ) -> None:

@@ -22,13 +22,20 @@ from mainstem.kit.work import Actor, Work
 from mainstem.leads.queries import Introduced
 from mainstem.money import Money
 from mainstem.payments import GatewayDeclined, GatewayUnavailable
-from mainstem.payouts import PayoutExclusion, payout_exclusions
+from mainstem.payouts import (
+    PayoutExclusion,
+    contents_of,
+    conversions_of,
+    lines_of,
+    payout_exclusions,
+)
 from mainstem.plan import tell
 from mainstem.web import (
     Form,
     app_context_of,
     language_of,
     listing,
+    payout_words,
     redirect,
     render,
     request_context_of,
@@ -42,6 +49,7 @@ from mainstem_affiliates.portal.reads import (
     Code,
     CurrencyBalance,
     OrderMovements,
+    PaidIn,
     PayAccount,
     Payout,
     Teammate,
@@ -97,6 +105,8 @@ class MovementView(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     payable_on: date | None
     is_matured: bool
+    paid_in: PaidIn | None
+    went_back_whole: bool
 
 
 class OrderEarnings(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +147,15 @@ class PayoutsPage(PortalPage, frozen=True, kw_only=True):
     payouts: list[Payout]
     listing: Listing
     next_payout_day: date
+
+
+class PayoutPage(PortalPage, frozen=True, kw_only=True):
+    """One payout, how its amount arose, and what it pays."""
+
+    payout: Payout
+    sums: list[tuple[str, Money]]
+    rows: list[payout_words.LineView]
+    listing: Listing
 
 
 class OrdersPage(PortalPage, frozen=True, kw_only=True):
@@ -239,6 +258,37 @@ async def payouts(request: HttpRequest, work: NamedDependency[Work]) -> Page:
         next_payout_day=reads.next_payout_day(work),
     )
     return render(request, "portal/payouts.html", page)
+
+
+@get("/payouts/{payout_id:uuid}", opt={"right": network.SEE_MONEY})
+async def payout(
+    request: HttpRequest, work: NamedDependency[Work], payout_id: FromPath[UUID]
+) -> Page:
+    """One payout, and every movement that it pays."""
+    me, language = reads.me(work), language_of(request)
+    it = contents_of(work, me.id, payout_id)
+    found = lines_of(work, it, cursor=listing.cursor_of(request))
+    page = PayoutPage(
+        **_around(me, "earnings"),
+        payout=Payout(
+            it.id,
+            it.number,
+            it.amount,
+            it.state,
+            it.reserved_at,
+            it.paid_at,
+            it.reference,
+            conversions_of(work, me.id, [it.id]).get(it.id, []),
+        ),
+        sums=payout_words.sums_of(language, it),
+        rows=payout_words.rows_of(
+            language,
+            found.rows,
+            lambda home, id: f"/portal/orders/{id}" if home == me.id else None,
+        ),
+        listing=listing.build(f"/portal/payouts/{it.id}", found),
+    )
+    return render(request, "portal/payout.html", page)
 
 
 _WAITS = {
@@ -577,6 +627,8 @@ def _earnings_of(order: OrderMovements, language: Language) -> OrderEarnings:
                 at=movement.credited_at,
                 payable_on=movement.payable_on,
                 is_matured=movement.is_matured,
+                paid_in=movement.paid_in,
+                went_back_whole=movement.went_back_whole,
             )
             for movement in order.movements
         ],
@@ -713,6 +765,7 @@ def _account(
 routes: list[Any] = [
     earnings,
     payouts,
+    payout,
     orders,
     order,
     introduced,

@@ -81,8 +81,22 @@ class CurrencyBalance:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidIn:
+    """The payout that took what had become payable."""
+
+    id: UUID
+    number: str
+    state: str
+    paid_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Movement:
-    """One commission, or the part of it that went back, with its stored explanation."""
+    """One commission, or the part of it that went back, with its stored explanation.
+
+    `paid_in` is the payout that it is in, if its hold is over and one has been reserved since;
+    `went_back_whole` says that nothing of it was left when its hold was over.
+    """
 
     kind: str
     level: int
@@ -91,6 +105,8 @@ class Movement:
     credited_at: datetime
     payable_on: date | None
     is_matured: bool
+    paid_in: PaidIn | None
+    went_back_whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +125,7 @@ class OrderMovements:
 class Payout:
     """Money that was sent to the affiliate, or is about to be."""
 
+    id: UUID
     number: str
     amount: Money
     state: str
@@ -219,14 +236,36 @@ _PAGE = """
 SELECT c.credited_at, c.home_id, c.order_id, c.rule, c.level, c.no FROM commission c
  WHERE c.beneficiary_id = %(id)s {seek} {sorted}"""
 
+# What is payable is in the next payout in its currency, or in the next one that it was converted
+# for. It became payable when its hold was released, or at once if that had been.
+_PAID_IN = """
+  LEFT JOIN LATERAL (
+       SELECT greatest(c.credited_at, (SELECT released_at FROM release_day
+                                        WHERE day >= held.held_until ORDER BY day LIMIT 1)) AS at
+        WHERE held.held_until <= (SELECT max(day) FROM release_day)) AS payable ON true
+  LEFT JOIN LATERAL (
+       SELECT * FROM (
+         (SELECT id, number, state, reserved_at, paid_at FROM payout
+           WHERE home_id = %(id)s AND currency = c.currency AND state <> 'canceled'
+             AND reserved_at >= payable.at ORDER BY reserved_at, id LIMIT 1)
+         UNION ALL
+         (SELECT p.id, p.number, p.state, p.reserved_at, p.paid_at FROM conversion v
+            JOIN payout p ON p.home_id = v.home_id AND p.id = v.payout_id
+           WHERE v.home_id = %(id)s AND v.from_currency = c.currency AND p.state <> 'canceled'
+             AND v.converted_at >= payable.at ORDER BY v.converted_at LIMIT 1)) AS either
+        ORDER BY reserved_at LIMIT 1) AS paid ON true"""
+
 _MOVEMENTS = f"""
 SELECT c.home_id, c.order_id, c.rule, c.level, c.no, c.kind, c.currency, c.amount_minor,
        held.held_until, c.explanation, c.credited_at,
-       held.held_until <= coalesce((SELECT max(day) FROM release_day), '-infinity') AS matured
+       held.held_until <= coalesce((SELECT max(day) FROM release_day), '-infinity') AS matured,
+       payable.at AS payable_at, paid.id AS payout_id, paid.number AS payout_number, paid.state AS payout_state,
+       paid.paid_at AS payout_paid_at
   FROM commission c
   JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
  USING (home_id, order_id)
 {HELD_NOW}
+{_PAID_IN}
  WHERE c.beneficiary_id = %(id)s AND c.kind <> 'hold'
  ORDER BY c.order_id, c.rule, c.level, c.no"""
 
@@ -281,10 +320,29 @@ def _of_order(reader: AffiliateProfile, rows: Sequence[Any]) -> OrderMovements:
                 credited_at=row.credited_at,
                 payable_on=payable_on(row.held_until),
                 is_matured=row.matured,
+                paid_in=PaidIn(
+                    row.payout_id, row.payout_number, row.payout_state, row.payout_paid_at
+                )
+                if row.payout_id and not _went_back_whole(row, rows)
+                else None,
+                went_back_whole=_went_back_whole(row, rows),
             )
             for row in rows
         ],
     )
+
+
+def _went_back_whole(row: Any, rows: Sequence[Any]) -> bool:
+    """Whether, when the hold of a movement was over, nothing was left of its commission."""
+    if row.payable_at is None:
+        return False
+    stood = (
+        other.amount_minor
+        for other in rows
+        if (other.rule, other.level) == (row.rule, row.level)
+        and other.credited_at <= row.payable_at
+    )
+    return not sum(stood)
 
 
 _PAYOUTS = Sorting(
@@ -322,6 +380,7 @@ def payouts(
     changed = conversions_of(work, reader.id, [row.id for row in page.rows])
     rows = [
         Payout(
+            row.id,
             row.number,
             Money(row.amount_minor, row.currency),
             row.state,

@@ -72,4 +72,7 @@ def basis_of(row: Any) -> Basis:
         row.earned,
         back(row.price, row.paid_back),
         back(row.earned, row.returned),
+        row.returned,
+        whole,
+        left,
     )

@@ -103,8 +103,23 @@ def fingerprint(order: Order, said: Said) -> bytes:
     return hashlib.sha256(json.dumps([fixed, lines]).encode()).digest()
 
 
-def compare(order: Order, said: Said, known: Known) -> Compared:
-    """What is new in what a file says of a known order; anything else that differs, by name."""
+def repeated(order: Order, *, unit: str) -> Iterator[RowProblem]:
+    """Rows of an order that say exactly what an earlier one says.
+
+    Nobody can tell whether two were sold or one was written twice, so it is never guessed.
+    """
+    first_at: dict[tuple[object, ...], int] = {}
+    for line in order.lines:
+        before_at = first_at.setdefault(_content(line), line.at)
+        if before_at != line.at:
+            yield _repeats(line, before_at, unit)
+
+
+def compare(order: Order, said: Said, known: Known, *, unit: str) -> Compared:
+    """What is new in what a file says of a known order; anything else that differs, by name.
+
+    Rows that are all alike are lines of their own where the order has had as many of them before.
+    """
     found = Compared()
     at = order.lines[0].at
     for name, said_now in said.items():
@@ -116,7 +131,8 @@ def compare(order: Order, said: Said, known: Known) -> Compared:
         else:
             found.problems.append(_changed(at, name, said_before, said_now))
     pairs, strange, gone = _paired(order.lines, known.lines)
-    found.problems += _other_lines(at, strange, gone)
+    repeats, strange = _told_twice(order.lines, strange, unit)
+    found.problems += [*repeats, *_other_lines(at, strange, gone)]
     for line, before in pairs:
         found.lines.append(_line(before["no"], line))
         was, now = before["refunded_minor"], line.refunded_minor
@@ -154,6 +170,37 @@ def _paired(
         else:
             strange.append(line)
     return pairs, strange, [one for alike in there.values() for one in alike]
+
+
+def _content(line: FileLine) -> tuple[object, ...]:
+    return line.sku, line.quantity, line.total_minor, line.refunded_minor, line.refunded_at
+
+
+def _repeats(line: FileLine, before_at: int, unit: str) -> RowProblem:
+    return RowProblem(
+        line.at,
+        "",
+        f"says the same as {unit} {before_at} of the same order: take it out, or, if both were"
+        " sold, add the quantities and amounts into one row",
+    )
+
+
+def _told_twice(
+    lines: Sequence[FileLine], strange: Sequence[FileLine], unit: str
+) -> tuple[list[RowProblem], list[FileLine]]:
+    """Of lines that a known order has not had: those that only say again what another row says."""
+    first_at: dict[tuple[object, ...], int] = {}
+    for line in lines:
+        first_at.setdefault(_content(line), line.at)
+    repeats, others = [], []
+    # Alike rows are taken in the order of the file, so a row that has no pair is a later one.
+    for line in strange:
+        before_at = first_at[_content(line)]
+        if before_at == line.at:
+            others.append(line)
+        else:
+            repeats.append(_repeats(line, before_at, unit))
+    return repeats, others
 
 
 def _other_lines(

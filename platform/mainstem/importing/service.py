@@ -146,6 +146,8 @@ class _Import:
             self.problems += _problems_of(order, problems)
         if not batch:
             return
+        for order in batch:
+            self.problems += memory.repeated(order, unit=self.file.unit)
         self._put_on_shelf(batch)
         try:
             answers = history.place(self.work, sales)
@@ -197,7 +199,7 @@ class _Import:
         refunds: list[tuple[FileLine, PastRefund]] = []
         changed = []
         for order, told, before in known:
-            compared = memory.compare(order, told, before)
+            compared = memory.compare(order, told, before, unit=self.file.unit)
             self.problems += compared.problems
             if compared.problems or not compared.is_news:
                 continue

@@ -19,7 +19,8 @@ PARENT_ACCOUNTS = {
     "tax": "Tax collected, to be paid to the tax authority",
     "commission_expense": "Commission that delivered sales have earned affiliates",
     "fees": "Fees of the payment gateway",
-    "disputes": "Money held or taken by disputes",
+    "disputes": "Money held by disputes that are not decided",
+    "chargeback_losses": "Money that lost disputes have taken",
     "fx_difference": "Differences from converting currencies",
     "write_off": "Debts written off",
     "suspense": "Movements that nobody has explained yet",
@@ -37,6 +38,7 @@ DEBIT_ACCOUNTS = frozenset(
         "commission_expense",
         "fees",
         "disputes",
+        "chargeback_losses",
         "fx_difference",
         "write_off",
     }

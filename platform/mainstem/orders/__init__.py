@@ -30,6 +30,7 @@ from mainstem.orders.model import (
 from mainstem.orders.place import place
 from mainstem.orders.pricing import PRICE_HOLDS, Price, PricedLine, line_of, price, unit_price
 from mainstem.orders.progress import (
+    book_lost_disputes,
     local_day,
     lock,
     mark_paid,
@@ -41,7 +42,7 @@ from mainstem.orders.progress import (
     record_shipment,
 )
 from mainstem.orders.promise import is_late, promised_on
-from mainstem.orders.refunding import refund, settle_refunds
+from mainstem.orders.refunding import refund, settle_by_bank, settle_refunds
 from mainstem.orders.rules import LINES_MAX, QUANTITY_MAX
 from mainstem.orders.unpaid import Hold, TooManyUnpaid, forget_origins, free, unpaid_holds
 
@@ -74,6 +75,7 @@ __all__ = [
     "Totals",
     "TotalsSeen",
     "approve",
+    "book_lost_disputes",
     "cancel",
     "check_client",
     "check_link",
@@ -101,6 +103,7 @@ __all__ = [
     "record_refund",
     "record_shipment",
     "refund",
+    "settle_by_bank",
     "settle_refunds",
     "text_problems",
     "unit_price",

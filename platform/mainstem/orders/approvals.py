@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from mainstem import identity
+from mainstem import identity, payments
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
@@ -56,6 +56,11 @@ def approve(work: Work, home_id: int, approval_id: UUID) -> None:
         if back.minor > most.minor:
             raise MoreThanAsked(now=back, asked=most)
         ending.carry_out(work, home_id, it.order_id, reason=it.reason, approval_id=approval_id)
+    elif it.kind == "settlement":
+        failed = payments.failed_refund(work, home_id, it.settles)
+        payments.settle_by_bank(
+            work, failed, reason=it.reason, reference=it.reference, approval_id=approval_id
+        )
     else:
         refunding.carry_out(
             work,

@@ -114,17 +114,21 @@ def request_approval(
     goods_go: bool = False,
     pieces: Mapping[int, int] | None = None,
     holds_goods: bool,
+    settles: UUID | None = None,
+    reference: str | None = None,
 ) -> UUID:
     """Ask a second person; the request's id. Nothing moves until it is answered, and with
-    `holds_goods` neither do the goods. Raises WaitsForApproval when something waits already."""
+    `holds_goods` neither do the goods. `settles` is the failed refund that our own bank paid under
+    `reference`. Raises WaitsForApproval when something waits already."""
     refuse_while_waiting(work, key, amount.currency)
     id = new_id()
     work.run(
         """INSERT INTO approval (home_id, id, order_id, kind, state, currency, amount_minor, lines,
-                                 goods_go, pieces, holds_goods, reason, asked_by, asked_at)
+                                 goods_go, pieces, holds_goods, reason, asked_by, asked_at,
+                                 settles, reference)
            VALUES (%(home)s, %(id)s, %(order)s, %(kind)s, 'needs_approval', %(currency)s, %(amount)s,
                    %(lines)s::jsonb, %(go)s, %(pieces)s::jsonb, %(holds)s, %(reason)s, %(actor)s,
-                   %(now)s)""",
+                   %(now)s, %(settles)s, %(reference)s)""",
         home=key[0],
         id=id,
         order=key[1],
@@ -138,6 +142,8 @@ def request_approval(
         reason=reason,
         actor=str(work.actor),
         now=work.now(),
+        settles=settles,
+        reference=reference,
     )
     record(work, "approval.asked", id, home=key[0])
     return id

@@ -330,7 +330,9 @@ SELECT home_id, order_id, line_no, total_minor, tax_minor, refunded_minor
   FROM order_line JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
     USING (home_id, order_id)"""
 _REFUNDS = """
-SELECT r.home_id, r.order_id, r.id, r.state, r.amount_minor, r.lines, r.booked, p.provider,
+SELECT r.home_id, r.order_id, r.id, r.state, r.amount_minor, r.lines, r.booked,
+       -- What our own bank paid instead of the gateway left our own bank.
+       CASE WHEN r.settles IS NULL THEN p.provider ELSE 'external' END AS provider,
        coalesce(r.succeeded_at, r.requested_at) AS at
   FROM refund r JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
     USING (home_id, order_id)
@@ -446,44 +448,37 @@ def _write_refund_totals(work: Work, states: list[_RefundTotals]) -> None:
 
 
 def record_dispute(work: Work, orders: Sequence[OrderKey]) -> None:
-    """Bring these orders and the books to what their disputes have taken, net, by now."""
+    """Bring these orders and the books to what their disputes have taken, net, by now.
+
+    What a lost one has taken is no asset any more: it is booked as lost, and back when the gateway
+    reinstates it after all. In whatever order it is heard, and however often, each is booked once.
+    """
     lock(work, in_key_order(orders))
     rows = work.rows(
         """SELECT d.home_id, d.order_id, d.id, d.currency, d.withdrawn_minor, d.fee_minor,
-                  d.booked_minor, d.booked_fee_minor, d.bookings, o.number
+                  d.booked_minor, d.booked_fee_minor, d.bookings, d.lost_minor, d.status, o.number
              FROM dispute d JOIN orders o ON o.home_id = d.home_id AND o.id = d.order_id
             WHERE (d.home_id, d.order_id) IN (
                   SELECT * FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]))
-              AND (d.withdrawn_minor <> d.booked_minor OR d.fee_minor <> d.booked_fee_minor)
+              AND (d.withdrawn_minor <> d.booked_minor OR d.fee_minor <> d.booked_fee_minor
+                   OR d.lost_minor <> CASE WHEN d.status = 'lost' THEN d.withdrawn_minor ELSE 0 END)
             ORDER BY d.home_id, d.id FOR UPDATE OF d""",
         homes=[home for home, _ in orders],
         orders=[order for _, order in orders],
     )
     for row in rows:
-        taken = row.withdrawn_minor - row.booked_minor
-        fee = row.fee_minor - row.booked_fee_minor
-        ledger.post(
-            work,
-            [
-                Transfer(
-                    row.home_id,
-                    f"dispute:{row.id}:{row.bookings + 1}",
-                    f"Dispute on order {row.number}",
-                    row.currency,
-                    local_day(work, work.now()),
-                    moved(PARENT, "disputes", -taken)
-                    + moved(PARENT, "fees", -fee)
-                    + moved(PARENT, "gateway_cash", taken + fee),
-                )
-            ],
-        )
+        lost = row.withdrawn_minor if row.status == "lost" else 0
+        ledger.post(work, _dispute_postings(work, row, lost))
         work.run(
             """UPDATE dispute SET booked_minor = withdrawn_minor, booked_fee_minor = fee_minor,
-                                  bookings = bookings + 1
+                                  lost_minor = %(lost)s, bookings = bookings + 1
                 WHERE home_id = %(home)s AND id = %(id)s""",
+            lost=lost,
             home=row.home_id,
             id=row.id,
         )
+        if (row.withdrawn_minor, row.fee_minor) == (row.booked_minor, row.booked_fee_minor):
+            continue  # who has the money is as it was
         work.run(
             """UPDATE orders o SET disputed_minor = sums.taken,
                       payment_status = CASE WHEN sums.taken > 0 THEN 'disputed'
@@ -497,6 +492,57 @@ def record_dispute(work: Work, orders: Sequence[OrderKey]) -> None:
             order=row.order_id,
         )
         record(work, "order.disputed", row.order_id, home=row.home_id)
+
+
+def book_lost_disputes(work: Work, *, most: int = 1000) -> int:
+    """Book what lost disputes have taken where that is still to do; of how many orders.
+
+    Those that were lost before losses were booked; of others, their own events see to it.
+    """
+    rows = work.rows(
+        """SELECT DISTINCT home_id, order_id FROM dispute
+            WHERE lost_minor <> CASE WHEN status = 'lost' THEN booked_minor ELSE 0 END
+            ORDER BY 1, 2 LIMIT %(most)s""",
+        most=most,
+    )
+    if rows:
+        record_dispute(work, [tuple(row) for row in rows])
+    return len(rows)
+
+
+def _dispute_postings(work: Work, row: Any, lost_minor: int) -> list[Transfer]:
+    """What a dispute has moved since it was last booked, and what of it is lost, or no more."""
+    taken = row.withdrawn_minor - row.booked_minor
+    fee = row.fee_minor - row.booked_fee_minor
+    loss = lost_minor - row.lost_minor
+    words = "Lost dispute" if loss > 0 else "Dispute not lost after all"
+    asked = [
+        (
+            "dispute",
+            "Dispute",
+            moved(PARENT, "disputes", -taken)
+            + moved(PARENT, "fees", -fee)
+            + moved(PARENT, "gateway_cash", taken + fee),
+        ),
+        (
+            "dispute_lost",
+            words,
+            moved(PARENT, "chargeback_losses", -loss) + moved(PARENT, "disputes", loss),
+        ),
+    ]
+    day = local_day(work, work.now())
+    return [
+        Transfer(
+            row.home_id,
+            f"{key}:{row.id}:{row.bookings + 1}",
+            f"{name} on order {row.number}",
+            row.currency,
+            day,
+            entries,
+        )
+        for key, name, entries in asked
+        if entries
+    ]
 
 
 # ---------------------------------------------------------------- shared

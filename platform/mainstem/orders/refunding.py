@@ -117,6 +117,55 @@ def carry_out(
     cancel_fully_refunded(work, [key])
 
 
+def settle_by_bank(
+    work: Work, home_id: int, refund_id: UUID, *, reason: str, reference: str
+) -> Outcome:
+    """Close a failed refund that our own bank has paid the client instead, under its reference.
+
+    It counts as gone back, from the bank. Said twice, with the same reference, it is booked once.
+    When it is more than the actor may send back alone, a second person is asked. Raises
+    InvalidTransition unless it failed, NothingToRefund when others have given it back meanwhile, and
+    WaitsForApproval when another request waits.
+    """
+    if payments.settlement_of(work, home_id, refund_id) == reference:
+        return "done"
+    failed = payments.failed_refund(work, home_id, refund_id)
+    key = (home_id, failed.order_id)
+    if _waits_already(work, key, refund_id, reference):
+        return "needs_approval"
+    limits.refuse_while_waiting(work, key, failed.amount.currency)
+    if not limits.alone(work, key, failed.amount):
+        limits.request_approval(
+            work,
+            key,
+            "settlement",
+            failed.amount,
+            reason=reason,
+            holds_goods=False,
+            settles=refund_id,
+            reference=reference,
+        )
+        return "needs_approval"
+    payments.settle_by_bank(work, failed, reason=reason, reference=reference)
+    return "done"
+
+
+def _waits_already(work: Work, key: OrderKey, refund_id: UUID, reference: str) -> bool:
+    """Whether the actor has said the same a moment ago, and a second person is asked."""
+    return bool(
+        work.value(
+            """SELECT count(*) FROM approval
+                WHERE home_id = %(home)s AND order_id = %(order)s AND state = 'needs_approval'
+                  AND settles = %(refund)s AND reference = %(reference)s AND asked_by = %(actor)s""",
+            home=key[0],
+            order=key[1],
+            refund=refund_id,
+            reference=reference,
+            actor=str(work.actor),
+        )
+    )
+
+
 def settle_refunds(work: Work, refunds: Sequence[tuple[int, UUID]]) -> None:
     """Bring orders, books and goods to what the gateway says of these refunds (home, id)."""
     rows = work.rows(

@@ -15,7 +15,7 @@ from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import Fact, record, record_all
 from mainstem.kit.ids import new_id, new_ids
 from mainstem.kit.work import CLIENT, SYSTEM, Work
-from mainstem.money import Money
+from mainstem.money import Money, largest_remainder
 from mainstem.payments import operations
 from mainstem.payments.currencies import refuse_impossible
 from mainstem.payments.errors import (
@@ -512,12 +512,19 @@ def refund_rest(
     reason: str,
     approval_id: UUID | None = None,
 ) -> int:
-    """Ask back what is left of an order's payments, payment by payment; how much that is."""
+    """Ask back what is left of an order's payments, payment by payment; how much that is.
+
+    It names the lines that it is of, the delivery among them. What went back before without a line, or
+    is disputed, was of all of them alike, so that each is short of its part.
+    """
     left = left_to_refund(work, home_id, order_id)
-    asked = 0
+    asked, lines = 0, dict(left.lines)
     for payment in left.payments:
         amount = min(payment.minor, most_minor - asked)
         if amount > 0:
+            of_lines = _over_lines(amount, lines)
+            for no, part in of_lines:
+                lines[no] -= part
             _insert_refund(
                 work,
                 home_id,
@@ -526,10 +533,20 @@ def refund_rest(
                 left.currency,
                 amount_minor=amount,
                 reason=reason,
+                lines=of_lines,
                 approval_id=approval_id,
             )
             asked += amount
     return asked
+
+
+def _over_lines(amount_minor: int, left: Mapping[int, int]) -> list[tuple[int, int]]:
+    """An amount over the lines by what each has left, to the unit; none gets more than it has."""
+    whole = sum(left.values())
+    if not whole:
+        return []
+    parts = largest_remainder(min(amount_minor, whole), list(left.values()), whole)
+    return [(no, part) for no, part in zip(left, parts, strict=True) if part]
 
 
 def payment_for(left: Left, amount_minor: int, lines: Sequence[tuple[int, int]]) -> PaymentLeft:
@@ -659,6 +676,120 @@ def retry_refund(work: Work, home_id: int, refund_id: UUID) -> UUID:
         )
     record(work, "refund.requested", refund_id, home=home_id)
     return refund_id
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRefund:
+    """A refund that failed, of an order that is locked."""
+
+    home_id: int
+    id: UUID
+    order_id: UUID
+    amount: Money
+
+
+def failed_refund(work: Work, home_id: int, refund_id: UUID) -> FailedRefund:
+    """A refund that failed and that nothing else has given back since; its order is locked by this.
+
+    What the client's bank has taken by a dispute is not counted: whoever pays the client all the
+    same has decided so. Raises InvalidTransition unless it failed, and NothingToRefund when others
+    have given back meanwhile what it was to give.
+    """
+    row = _take_refund(work, home_id, refund_id)
+    if row.state != "failed":
+        raise InvalidTransition("refund", row.state, "settled")
+    left = left_to_refund(work, home_id, row.order_id)
+    amount = Money(row.amount_minor, row.currency)
+    of_payment = work.value(
+        """SELECT p.captured_minor - coalesce((
+                    SELECT sum(r.amount_minor) FROM refund r
+                     WHERE r.home_id = p.home_id AND r.payment_id = p.id
+                       AND r.state IN ('requested', 'submitted', 'succeeded')), 0)::bigint
+             FROM payment p WHERE p.home_id = %(home)s AND p.id = %(id)s""",
+        home=home_id,
+        id=row.payment_id,
+    )
+    parts = [(amount, of_payment)] + [
+        (Money(part["amount_minor"], row.currency), left.lines.get(part["line_no"], 0))
+        for part in row.lines
+    ]
+    for asked, most in parts:
+        if asked.minor > most:
+            raise NothingToRefund(asked=asked, left=Money(max(most, 0), row.currency))
+    return FailedRefund(home_id, refund_id, row.order_id, amount)
+
+
+def settlement_of(work: Work, home_id: int, refund_id: UUID) -> str | None:
+    """The bank's reference under which a failed refund was paid; None while it has not been.
+
+    The refund is locked by this, its order before it: whoever said it meanwhile has written it.
+    """
+    _take_refund(work, home_id, refund_id)
+    found: str | None = work.value(
+        "SELECT reference FROM refund WHERE home_id = %(home)s AND settles = %(id)s",
+        home=home_id,
+        id=refund_id,
+    )
+    return found
+
+
+def settle_by_bank(
+    work: Work,
+    failed: FailedRefund,
+    *,
+    reason: str,
+    reference: str,
+    approval_id: UUID | None = None,
+) -> UUID:
+    """The company's own bank has paid the client what a refund was to give; the id of what did.
+
+    The failed refund is closed: nobody tries it again, and what the gateway may still say of it
+    counts no more.
+    """
+    id = new_id()
+    work.run(
+        """INSERT INTO refund (home_id, id, order_id, payment_id, state, currency, amount_minor,
+                               lines, goods_go, reason, actor, approval_id, requested_at,
+                               succeeded_at, settles, reference)
+           SELECT home_id, %(new)s, order_id, payment_id, 'succeeded', currency, amount_minor, lines,
+                  goods_go, %(reason)s, %(actor)s, %(approval)s, %(now)s, %(now)s, id, %(reference)s
+             FROM refund WHERE home_id = %(home)s AND id = %(id)s""",
+        new=id,
+        reason=reason,
+        actor=str(work.actor),
+        approval=approval_id,
+        now=work.now(),
+        reference=reference,
+        home=failed.home_id,
+        id=failed.id,
+    )
+    work.run(
+        "UPDATE refund SET state = 'canceled' WHERE home_id = %(home)s AND id = %(id)s",
+        home=failed.home_id,
+        id=failed.id,
+    )
+    record(work, "refund.settled_by_bank", id, home=failed.home_id)
+    record(work, "refund.succeeded", id, home=failed.home_id)
+    return id
+
+
+def _take_refund(work: Work, home_id: int, refund_id: UUID) -> Any:
+    """A refund to change, its order locked before it."""
+    key = {"home": home_id, "id": refund_id}
+    order = work.value(
+        """SELECT o.id FROM refund r JOIN orders o ON o.home_id = r.home_id AND o.id = r.order_id
+            WHERE r.home_id = %(home)s AND r.id = %(id)s FOR UPDATE OF o""",
+        **key,
+    )
+    if order is None:
+        raise NotFound("refund")
+    row = work.row(
+        """SELECT order_id, payment_id, state, currency, amount_minor, lines FROM refund
+            WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
+        **key,
+    )
+    assert row is not None, "refunds are not deleted"
+    return row
 
 
 def send_refund(database: Database, fact: Fact) -> None:

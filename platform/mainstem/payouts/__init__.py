@@ -2,6 +2,7 @@
 
 from mainstem.payouts.affiliate_money import AffiliateMoney, money_of, money_of_all, no_money
 from mainstem.payouts.cancellation import cancel, complete_cancellation
+from mainstem.payouts.contents import PayoutContents, PayoutLine, contents_of, lines_of
 from mainstem.payouts.errors import PayoutInProgress
 from mainstem.payouts.exchange import (
     DEMO_SOURCE,
@@ -33,16 +34,20 @@ __all__ = [
     "RATE_LIFE",
     "AffiliateMoney",
     "Conversion",
+    "PayoutContents",
     "PayoutExclusion",
     "PayoutInProgress",
+    "PayoutLine",
     "Rate",
     "RateRefused",
     "apply_webhook_event",
     "cancel",
     "complete_cancellation",
     "confirm_bank",
+    "contents_of",
     "conversions_of",
     "keep_demo_rates_fresh",
+    "lines_of",
     "money_of",
     "money_of_all",
     "no_money",

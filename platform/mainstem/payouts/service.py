@@ -40,10 +40,12 @@ SELECT home_id, currency FROM pay_account
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """A payout to be made: to whose account, how much, and what of it is changed money."""
+    """A payout to be made: to whose account, how much, what stays payable, and what of it is
+    changed money."""
 
     to: Any
     amount_minor: int
+    left_minor: int
     changed: list[Conversion]
 
 
@@ -64,13 +66,13 @@ def run(work: Work, period: date) -> int:
     ids = new_ids(len(due))
     work.run(
         """INSERT INTO payout (home_id, id, number, period, provider, account, currency,
-                               amount_minor, state, reserved_at)
-           SELECT home_id, id, number, %(period)s, provider, account, currency, amount, 'reserved',
-                  %(now)s
+                               amount_minor, left_minor, state, reserved_at)
+           SELECT home_id, id, number, %(period)s, provider, account, currency, amount, rest,
+                  'reserved', %(now)s
              FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(numbers)s::text[],
                          %(providers)s::text[], %(accounts)s::text[], %(currencies)s::text[],
-                         %(amounts)s::bigint[])
-               AS new (home_id, id, number, provider, account, currency, amount)""",
+                         %(amounts)s::bigint[], %(rests)s::bigint[])
+               AS new (home_id, id, number, provider, account, currency, amount, rest)""",
         period=period,
         now=work.now(),
         homes=[one.to.home_id for one in due],
@@ -80,6 +82,7 @@ def run(work: Work, period: date) -> int:
         accounts=[one.to.account for one in due],
         currencies=[one.to.currency for one in due],
         amounts=[one.amount_minor for one in due],
+        rests=[one.left_minor for one in due],
     )
     for one, id in zip(due, ids, strict=True):
         convert(work, one.to.home_id, id, one.changed)
@@ -120,7 +123,7 @@ def _due(work: Work, minimum: Mapping[str, int], candidates: Sequence[Any]) -> l
         # Some currencies reach a bank in whole units only: what is left over stays payable.
         amount = (payable_part(total) if row.provider == "stripe" else total).minor
         if amount >= max(minimum.get(row.currency, 1), 1):
-            due.append(_Due(row, amount, changed))
+            due.append(_Due(row, amount, total.minor - amount, changed))
     return due
 
 

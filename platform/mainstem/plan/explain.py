@@ -46,6 +46,10 @@ class Basis:
     `price_minor` is what it costs, tax included; `counts` how much of it without tax stands under
     which commissionable share (basis points). `base_minor` is what that comes to, article by article,
     and `returned_minor` the part of it that went back with `back_minor` of the price.
+
+    Of that, `named_minor` went back with lines that were named. The rest is the share of
+    `spread_minor`, which names no line and counts against all of the order that no line was named for,
+    `spread_over_minor`.
     """
 
     price_minor: int
@@ -54,6 +58,9 @@ class Basis:
     base_minor: int
     back_minor: int = 0
     returned_minor: int = 0
+    named_minor: int = 0
+    spread_minor: int = 0
+    spread_over_minor: int = 0
 
 
 PAID = {
@@ -86,6 +93,15 @@ BACK = (
     "{back} of the {price} that was paid on order {order} was refunded or is disputed, and with it"
     " {returned} of the {base} that counts for commission."
 )
+SPREAD = (
+    "{spread} was refunded or is disputed without naming a line, which counts against all of the order"
+    " alike, {over}: the same part of {rest}, rounded to the nearest, is {share}."
+)
+SPREAD_BESIDE = (
+    "{named} of it went back with lines that were named. {spread} was refunded or is disputed without"
+    " naming a line, which counts against all else of the order alike, {over}: the same part of {rest},"
+    " rounded to the nearest, is {share}."
+)
 REVERSAL = "The same part of your {credit}, rounded to the nearest, goes back: {reversed} in all."
 WENT_BEFORE = "{before} of it went back before."
 ONLY_BACK = (
@@ -105,13 +121,16 @@ HELD = "What order {order} has earned you is held until all of it has arrived an
 
 SENTENCES = (
     *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, OF, AND, EXACT, DOWN, UP, CAPPED_EXACT,
-    CAPPED_DOWN, CAPPED_UP, STOOD, YOURS, TEAM, BACK, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED,
+    CAPPED_DOWN, CAPPED_UP, STOOD, YOURS, TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED,
     TEAM_COUNTS, TEAM_BACK, TEAM_ONLY_BACK, HELD,
 )  # fmt: skip
 """Everything that may be said."""
 
 _EARLIER_CAPPED = " All levels together are capped at {cap}, so each gives its part."
-_AMOUNTS = {"price", "tax", "base", "credit", "before", "back", "returned", "reversed"}
+_AMOUNTS = {
+    "price", "tax", "base", "credit", "before", "back", "returned", "reversed", "named", "spread",
+    "over", "rest", "share",
+}  # fmt: skip
 _RATES = {"rate", "cap", "sum"}
 
 
@@ -155,6 +174,12 @@ def explain(
         facts |= {
             "back": basis.back_minor, "returned": basis.returned_minor, "reversed": reversed_minor,
         }  # fmt: skip
+        if basis.spread_minor:
+            facts |= {
+                "named": basis.named_minor, "spread": basis.spread_minor,
+                "over": basis.spread_over_minor, "rest": basis.base_minor - basis.named_minor,
+                "share": basis.returned_minor - basis.named_minor,
+            }  # fmt: skip
     return {"message": kind, "facts": facts}
 
 
@@ -170,7 +195,7 @@ def tell(explanation: Explanation, reader: Reader, *, of_team: bool = False) -> 
     shown = {name: _written(name, value, facts, reader) for name, value in facts.items()}
     said = _SAID[message](facts)
     if of_team:
-        said = [_OF_TEAM.get(sentence, sentence) for sentence in said if sentence not in _COUNTS]
+        said = [_OF_TEAM.get(sentence, sentence) for sentence in said if sentence not in _CLIENTS]
     return " ".join(reader.text(sentence).format(**shown) for sentence in said)
 
 
@@ -203,18 +228,25 @@ def _rounding(facts: dict[str, Any]) -> str:
 
 
 def _reversal(facts: dict[str, Any]) -> list[str]:
-    return [BACK, REVERSAL] + ([WENT_BEFORE] if facts.get("before") else [])
+    return [BACK, *_spread(facts), REVERSAL] + ([WENT_BEFORE] if facts.get("before") else [])
+
+
+def _spread(facts: dict[str, Any]) -> list[str]:
+    """How what named no line became a part of what counts; nothing where every line was named."""
+    if not facts.get("spread"):
+        return []
+    return [SPREAD_BESIDE if facts["named"] else SPREAD]
 
 
 _SAID: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "credit": _credit,
     "reversal": _reversal,
-    "restored": lambda facts: [ONLY_BACK, RESTORED],
+    "restored": lambda facts: [ONLY_BACK, *_spread(facts), RESTORED],
     "hold": lambda facts: [HELD],
 }
 
 
-_COUNTS = (ALL_COUNTS, PART_COUNTS, PARTS_COUNT)
+_CLIENTS = (ALL_COUNTS, PART_COUNTS, PARTS_COUNT, SPREAD, SPREAD_BESIDE)
 _OF_TEAM = dict.fromkeys(PAID.values(), TEAM_COUNTS) | {
     BACK: TEAM_BACK,
     ONLY_BACK: TEAM_ONLY_BACK,

@@ -15,14 +15,13 @@ from litestar.params import FromPath, FromQuery
 from mainstem import checks, ledger, network, payments, payouts, planbook, referrals
 from mainstem.commissions import queries as commissions
 from mainstem.kit import paging
-from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
+from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record
-from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 from mainstem.ledger import AFFILIATE_ACCOUNTS, DEBIT_ACCOUNTS, PARENT, PARENT_ACCOUNTS, on_its_side
 from mainstem.money import Money
 from mainstem.plan import tell
-from mainstem.web import listing
+from mainstem.web import listing, payout_words
 from mainstem.web.console import lists, queries
 from mainstem.web.console import words as labels
 from mainstem.web.console.layout import (
@@ -37,7 +36,7 @@ from mainstem.web.console.layout import (
     said,
     show,
 )
-from mainstem.web.console.orders import reason_in
+from mainstem.web.console.orders import reason_in, reference_in
 from mainstem.web.forms import Form
 from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
@@ -49,10 +48,6 @@ VIEWS = {
     "paid": ["paid"],
     "all": [],
 }
-
-
-REFERENCE_MAX = 140
-"""As long as banks carry a text."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -179,6 +174,42 @@ def run_payouts(request: HttpRequest, work: NamedDependency[Work]) -> HttpRespon
 PAYOUT = "/payouts/{home:int}/{payout:uuid}"
 
 
+class PayoutPage(Page, kw_only=True):
+    """One payout, how its amount arose, and what it pays."""
+
+    it: payouts.PayoutContents
+    name: str
+    provider: str
+    sums: list[tuple[str, Money]]
+    rows: list[payout_words.LineView]
+    listing: Listing
+
+
+@get(PAYOUT, sync_to_thread=True)
+def show_payout(
+    request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], payout: FromPath[UUID]
+) -> HttpResponse:
+    """One payout, and every movement that it pays."""
+    language = language_of(request)
+    it = payouts.contents_of(work, home, payout)
+    found = payouts.lines_of(work, it, cursor=listing.cursor_of(request))
+    page = PayoutPage(
+        **layout_of(request, work, "money"),
+        it=it,
+        name=queries.affiliate(work, home).name,
+        provider=language.text(labels.PROVIDERS[it.provider]),
+        sums=payout_words.sums_of(language, it),
+        rows=payout_words.rows_of(
+            language,
+            found.rows,
+            lambda home, id: f"/console/orders/{home}/{id}",
+            with_reasons=True,
+        ),
+        listing=listing.build(f"/console/payouts/{home}/{it.id}", found),
+    )
+    return show(request, "console/payout.html", page)
+
+
 @post(f"{PAYOUT}/retry", sync_to_thread=True)
 def retry(
     request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], payout: FromPath[UUID]
@@ -225,7 +256,7 @@ def confirm(
     def do() -> None:
         row = queries.payout(work, home, payout)
         if row.state != "paid" and not payouts.confirm_bank(
-            work, [(home, payout)], reference=_reference_in(form)
+            work, [(home, payout)], reference=reference_in(form)
         ):
             raise InvalidTransition("payout", row.state, "confirmed")
 
@@ -234,21 +265,6 @@ def confirm(
         return _payouts(request, work, "bank", no)
     words = language_of(request).text("The payout is paid and booked.")
     return redirect(request, "/console/payouts?view=bank", notice=words)
-
-
-def _reference_in(form: Form) -> str:
-    """What the bank wrote on the transfer. Raises InvalidInput when nothing is said."""
-    if not 0 < len(form["reference"]) <= REFERENCE_MAX:
-        raise InvalidInput(
-            Problem(
-                "/reference",
-                "missing",
-                "Write the bank's reference, in at most {max} characters: they find the money by it.",
-                {"max": REFERENCE_MAX},
-            )
-        )
-    refuse_unseen("/reference", form["reference"])
-    return form["reference"]
 
 
 # ------------------------------------------------------------------------- rates of exchange
@@ -611,6 +627,7 @@ def _affiliate(
 routes = [
     list_payouts,
     run_payouts,
+    show_payout,
     retry,
     cancel,
     confirm,

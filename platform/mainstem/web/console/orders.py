@@ -156,6 +156,7 @@ class Approval(msgspec.Struct, frozen=True):
     state: tuple[str, str]
     amount: Money
     reason: str
+    reference: str
     words: str
     asked_by: str
     asked_at: Any
@@ -431,6 +432,7 @@ def _approval(language: Any, row: Any, who: dict[str, str], me: str) -> Approval
         _labelled(language, labels.APPROVAL_STATES)[row.state],
         row.amount,
         row.reason,
+        row.reference or "",
         row.words,
         who.get(row.asked_by, row.asked_by),
         row.asked_at,
@@ -587,6 +589,31 @@ def retry_refund(
     return redirect(request, _url(home, order), notice=words)
 
 
+@post(f"{BASE}/refunds/{{refund:uuid}}/settlement", sync_to_thread=True, guards=[staff(*MONEY)])
+def settle_refund(
+    request: HttpRequest,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    refund: FromPath[UUID],
+) -> HttpResponse:
+    """Our own bank has paid what a failed refund was to give: close it."""
+    outcome = ""
+
+    def do() -> None:
+        nonlocal outcome
+        outcome = orders.settle_by_bank(
+            work, home, refund, reason=reason_in(form), reference=reference_in(form)
+        )
+
+    no = refused(work, do)
+    words = "The refund is closed: the bank has paid it."
+    if outcome == "needs_approval":
+        words = "A colleague has to approve it. Until then nothing moves."
+    return _answered(request, work, home, order, no, words)
+
+
 @post(f"{BASE}/payments/{{payment:uuid}}/retry", sync_to_thread=True, guards=[staff(*MONEY)])
 def retry_duplicate_refund(
     request: HttpRequest,
@@ -615,8 +642,12 @@ def approve(
     approval: FromPath[UUID],
 ) -> HttpResponse:
     """The second person says yes."""
+    asked = {row.id: row.kind for row in queries.approvals_of(work, home, order)}
     no = refused(work, lambda: orders.approve(work, home, approval))
-    return _answered(request, work, home, order, no, "Approved. The refund is requested.")
+    words = "Approved. The refund is requested."
+    if asked.get(approval) == "settlement":
+        words = "The refund is closed: the bank has paid it."
+    return _answered(request, work, home, order, no, words)
 
 
 @post(f"{APPROVAL}/denial", sync_to_thread=True)
@@ -802,6 +833,25 @@ def _line_in(name: str, prefix: str) -> int | None:
     return None
 
 
+REFERENCE_MAX = 140
+"""As long as banks carry a text."""
+
+
+def reference_in(form: Form) -> str:
+    """What the bank wrote on a transfer. Raises InvalidInput when nothing is said."""
+    if not 0 < len(form["reference"]) <= REFERENCE_MAX:
+        raise InvalidInput(
+            Problem(
+                "/reference",
+                "missing",
+                "Write the bank's reference, in at most {max} characters: they find the money by it.",
+                {"max": REFERENCE_MAX},
+            )
+        )
+    refuse_unseen("/reference", form["reference"])
+    return form["reference"]
+
+
 def reason_in(form: Form) -> str:
     """Why staff do it, in their own words. Raises InvalidInput when nothing is said."""
     if not 0 < len(form["reason"]) <= REASON_MAX:
@@ -853,5 +903,6 @@ routes = [
     deny,
     withdraw,
     retry_refund,
+    settle_refund,
     retry_duplicate_refund,
 ]

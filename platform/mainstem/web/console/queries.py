@@ -161,7 +161,7 @@ def refunds_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
     return money_rows(
         work.rows(
             """SELECT id, state, currency, amount_minor, lines, goods_go, pieces, reason, actor,
-                  requested_at, error
+                  requested_at, error, reference
              FROM refund WHERE home_id = %(home)s AND order_id = %(order)s
             ORDER BY requested_at, id""",
             home=home_id,
@@ -172,7 +172,7 @@ def refunds_of(work: Work, home_id: int, order_id: UUID) -> list[Any]:
 
 _APPROVALS = """
 SELECT a.home_id, a.id, a.order_id, o.number, o.client->>'name' AS client, a.kind, a.state,
-       a.currency, a.amount_minor, a.lines, a.goods_go, a.pieces, a.reason, a.words, a.asked_by,
+       a.currency, a.amount_minor, a.lines, a.goods_go, a.pieces, a.reason, a.reference, a.words, a.asked_by,
        a.asked_at, a.decided_by, a.decided_at
   FROM approval a JOIN orders o ON o.home_id = a.home_id AND o.id = a.order_id
  WHERE """
