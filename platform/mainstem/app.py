@@ -3,8 +3,8 @@
     /                clients (mainstem_affiliates.storefront); /s/{slug} is a storefront's home
     /portal          affiliates (mainstem_affiliates.portal), on Work bound to the affiliate
     /desk            warehouse and service staff (mainstem_fulfillment.desk)
-    /console         the parent's staff (mainstem.web.console)
-    /api/v1          storefronts on other machines (mainstem.web.api), by key
+    /console         the parent's staff (mainstem.console)
+    /api/v1          storefronts on other machines (mainstem.api), by key
     /webhooks        webhook events (mainstem.web.webhooks)
 
 A surface is a package with a list `routes`. Its handlers may ask for `work`, `database`,
@@ -32,6 +32,7 @@ from uvicorn.main import STARTUP_FAILURE  # type: ignore[attr-defined]
 import mainstem_affiliates.portal
 import mainstem_affiliates.storefront
 import mainstem_fulfillment.desk
+from mainstem import api, console
 from mainstem.identity import Identity
 from mainstem.kit import pools
 from mainstem.kit.clock import Clock, SystemClock
@@ -39,7 +40,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.locale import Language
 from mainstem.kit.settings import Settings
 from mainstem.paths import STATIC
-from mainstem.web import api, console, openapi, pages, webhooks
+from mainstem.web import openapi, pages, webhooks
 from mainstem.web.connections import limited
 from mainstem.web.context import AppContext, RequestContext, app_context_of, request_context_of
 from mainstem.web.csrf import against_forgery

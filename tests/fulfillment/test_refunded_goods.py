@@ -10,10 +10,10 @@ from tests.company import INSTALLATION, KETTLE, SKILLET, a_paid_order, an_order,
 from tests.harness import Harness
 
 from mainstem import orders, payments
+from mainstem.console import lists
 from mainstem.kit.errors import InvalidTransition, Refused
 from mainstem.kit.work import Actor
 from mainstem.orders import HasLeft, LineWanted, Placed
-from mainstem.web.console import lists
 from mainstem_fulfillment import routing, shipments
 
 PER = Actor("staff", "7")

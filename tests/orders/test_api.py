@@ -372,7 +372,7 @@ def test_orders_are_listed_newest_first_page_by_page(client: TestClient[Any], ke
 def test_too_many_requests_of_one_key_are_told_to_slow_down(
     client: TestClient[Any], key: str
 ) -> None:
-    from mainstem.web.api.requests import RateLimiter
+    from mainstem.api.requests import RateLimiter
 
     client.app.state["app_context"].parts.put(RateLimiter, RateLimiter(per_second=1, burst=3))
     answers = [look(client, key, "/orders") for _ in range(4)]

@@ -12,6 +12,7 @@ from tests.company import KETTLE
 from tests.harness import Harness
 
 from mainstem import orders, payments
+from mainstem.console import lists
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidTransition
 from mainstem.kit.events import Fact
@@ -25,7 +26,6 @@ from mainstem.payments import (
     NothingToRefund,
 )
 from mainstem.payments.gateway import RefundState
-from mainstem.web.console import lists
 
 CEDAR = 20000
 

@@ -14,11 +14,11 @@ from tests.company import KETTLE, SKILLET, Shop, a_paid_order, a_shop, an_affili
 from tests.harness import Harness
 
 from mainstem import commissions, orders, payments, payouts
+from mainstem.console import queries
 from mainstem.kit.errors import Refused
 from mainstem.money import Money
 from mainstem.orders import ClientDetails
 from mainstem.payouts import AffiliateMoney
-from mainstem.web.console import queries
 from mainstem_affiliates.portal import reads
 
 _names = count(1)

@@ -11,7 +11,7 @@ from tests.catalogs import translations
 from mainstem.leads.queries import STAGES
 from mainstem.leads.rules import LOST_REASONS
 from mainstem.paths import TEMPLATES
-from mainstem.web.console import words
+from mainstem.web.staff import words
 from mainstem_affiliates.portal import pages
 
 

@@ -23,13 +23,13 @@ from tests.surfaces.staff import (
 )
 
 from mainstem import commissions, invariants, ledger, payments, payouts, worker
+from mainstem.console.clock import ClockIsReal, let_time_pass
 from mainstem.kit import inbox
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.events import record
 from mainstem.kit.settings import Settings
 from mainstem.orders import ClientDetails
-from mainstem.web.console.clock import ClockIsReal, let_time_pass
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from jinja2.ext import extract_from_ast
 from tests.catalogs import translations
 
 from mainstem.paths import TEMPLATES
-from mainstem.web.console import words
+from mainstem.web.staff import words
 
 ROOT = Path(__file__).parents[2]
 MODULES = [
-    *sorted((ROOT / "platform/mainstem/web/console").glob("*.py")),
+    *sorted((ROOT / "platform/mainstem/console").glob("*.py")),
     *sorted((ROOT / "fulfillment/mainstem_fulfillment/desk").glob("*.py")),
 ]
 """Where a text that begins with a capital letter is said to somebody."""

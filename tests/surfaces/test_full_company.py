@@ -18,12 +18,12 @@ from tests.conftest import TEMPLATE
 
 import mainstem_postgres as postgres
 from mainstem import invariants, ledger
+from mainstem.api import queries as api
+from mainstem.console import lists, search
+from mainstem.console import queries as console
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
-from mainstem.web.api import queries as api
-from mainstem.web.console import lists, search
-from mainstem.web.console import queries as console
 from mainstem_affiliates.portal import reads as portal
 from mainstem_affiliates.portal.reads import ORDERS_MAX
 from mainstem_fulfillment import shipments

@@ -15,13 +15,13 @@ from tests.surfaces.conftest import Open, words_of
 from tests.surfaces.staff import KETTLE, SKILLET, Staff, staffed
 
 from mainstem import leads
+from mainstem.api import queries as api
+from mainstem.console import lists, search
 from mainstem.kit import paging
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
 from mainstem.web import pages as web_pages
-from mainstem.web.api import queries as api
-from mainstem.web.console import lists, search
 from mainstem_affiliates.portal import reads
 from mainstem_fulfillment import jobs, shipments
 

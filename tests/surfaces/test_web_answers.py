@@ -21,13 +21,13 @@ from tests.catalogs import translations
 from tests.surfaces.conftest import Open, Reader, words_of
 
 import mainstem_affiliates.storefront
-from mainstem import identity
+from mainstem import api, identity
+from mainstem.api.bodies import Body
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.web import api, app_context_of, cached_page, draw, redirect, render
-from mainstem.web.api.bodies import Body
+from mainstem.web import app_context_of, cached_page, draw, redirect, render
 from mainstem.web.forms import Form, field_errors
 
 Text = Annotated[str, Field(min_length=1, max_length=5)]

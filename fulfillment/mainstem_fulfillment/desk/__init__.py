@@ -6,9 +6,9 @@ from typing import Any
 
 from litestar import Router, get
 
-from mainstem.web.console.layout import SERVICE, SHIP, HttpRequest, HttpResponse, reader_of
 from mainstem.web.guards import staff
 from mainstem.web.rendering import redirect
+from mainstem.web.staff.layout import SERVICE, SHIP, HttpRequest, HttpResponse, reader_of
 from mainstem_fulfillment.desk import holds, jobs, leads, ship
 
 

@@ -12,8 +12,8 @@ from mainstem import orders
 from mainstem.kit.errors import Refused
 from mainstem.kit.work import Work
 from mainstem.orders import Hold
-from mainstem.web.console.layout import HttpRequest, HttpResponse, Page, layout_of, refused, show
 from mainstem.web.rendering import language_of, redirect
+from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, refused, show
 
 
 class Holds(Page, kw_only=True):

@@ -16,8 +16,11 @@ from litestar.params import FromPath, FromQuery
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.web import listing
-from mainstem.web.console import words
-from mainstem.web.console.layout import (
+from mainstem.web.forms import Form, whole_number
+from mainstem.web.listing import Listing
+from mainstem.web.rendering import language_of, redirect
+from mainstem.web.staff import words
+from mainstem.web.staff.layout import (
     ORDERS,
     Event,
     HttpRequest,
@@ -32,9 +35,6 @@ from mainstem.web.console.layout import (
     show,
     tone_of,
 )
-from mainstem.web.forms import Form, whole_number
-from mainstem.web.listing import Listing
-from mainstem.web.rendering import language_of, redirect
 from mainstem_fulfillment import jobs
 from mainstem_fulfillment.desk import queries
 from mainstem_fulfillment.jobs import JobCard, JobKey, JobView, TeamDay

@@ -15,9 +15,13 @@ from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.work import Work
 from mainstem.leads.queries import LeadView, PossibleDuplicate
 from mainstem.web import listing
-from mainstem.web.console import words
-from mainstem.web.console.amounts import amount_in
-from mainstem.web.console.layout import (
+from mainstem.web.context import app_context_of
+from mainstem.web.forms import Form, whole_number
+from mainstem.web.listing import Listing
+from mainstem.web.rendering import language_of, redirect
+from mainstem.web.staff import words
+from mainstem.web.staff.amounts import amount_in
+from mainstem.web.staff.layout import (
     Event,
     HttpRequest,
     HttpResponse,
@@ -30,10 +34,6 @@ from mainstem.web.console.layout import (
     show,
     tone_of,
 )
-from mainstem.web.context import app_context_of
-from mainstem.web.forms import Form, whole_number
-from mainstem.web.listing import Listing
-from mainstem.web.rendering import language_of, redirect
 from mainstem_fulfillment.desk import queries
 
 

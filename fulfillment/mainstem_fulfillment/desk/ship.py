@@ -14,7 +14,10 @@ from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.work import Work
 from mainstem.orders import local_day
 from mainstem.web import listing
-from mainstem.web.console.layout import (
+from mainstem.web.forms import Form, whole_number
+from mainstem.web.listing import Listing
+from mainstem.web.rendering import language_of, redirect, render
+from mainstem.web.staff.layout import (
     HttpRequest,
     HttpResponse,
     Page,
@@ -24,9 +27,6 @@ from mainstem.web.console.layout import (
     said,
     show,
 )
-from mainstem.web.forms import Form, whole_number
-from mainstem.web.listing import Listing
-from mainstem.web.rendering import language_of, redirect, render
 from mainstem_fulfillment import shipments
 from mainstem_fulfillment.desk import queries
 from mainstem_fulfillment.shipments import FulfilmentKey

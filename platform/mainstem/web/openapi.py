@@ -153,7 +153,7 @@ _SPOKEN_BY = (
     "mainstem.leads",
     "mainstem.orders",
     "mainstem.stock",
-    "mainstem.web.api",
+    "mainstem.api",
     "mainstem.web.guards",
     "mainstem.web.context",
     "mainstem_affiliates.intake",

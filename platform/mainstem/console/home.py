@@ -10,11 +10,12 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
+from mainstem.console import queries
+from mainstem.console import search as find
 from mainstem.kit import finding
 from mainstem.kit.work import Work
-from mainstem.web.console import queries
-from mainstem.web.console import search as find
-from mainstem.web.console.layout import (
+from mainstem.web.rendering import language_of, redirect
+from mainstem.web.staff.layout import (
     ADMIN,
     MONEY,
     ORDERS,
@@ -27,7 +28,6 @@ from mainstem.web.console.layout import (
     reader_of,
     show,
 )
-from mainstem.web.rendering import language_of, redirect
 
 
 class Tile(msgspec.Struct, frozen=True):

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from mainstem.console.queries import OWED_BACK, money_page
 from mainstem.kit import finding, paging
 from mainstem.kit.ids import first_at
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
-from mainstem.web.console.queries import OWED_BACK, money_page
 
 PAGE = 50
 

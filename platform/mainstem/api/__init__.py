@@ -7,9 +7,9 @@ from typing import Any
 from litestar import Router
 from litestar.exceptions import ValidationException
 
-from mainstem.web.api.leads import list_leads, open_lead, show_lead
-from mainstem.web.api.orders import list_orders, place_order, show_order
-from mainstem.web.api.requests import answer_invalid
+from mainstem.api.leads import list_leads, open_lead, show_lead
+from mainstem.api.orders import list_orders, place_order, show_order
+from mainstem.api.requests import answer_invalid
 
 routes: list[Any] = [
     Router(

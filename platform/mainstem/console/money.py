@@ -14,6 +14,8 @@ from litestar.params import FromPath, FromQuery
 
 from mainstem import checks, ledger, network, payments, payouts, planbook, referrals
 from mainstem.commissions import queries as commissions
+from mainstem.console import lists, queries
+from mainstem.console.orders import reason_in, reference_in
 from mainstem.kit import paging
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record
@@ -22,9 +24,11 @@ from mainstem.ledger import AFFILIATE_ACCOUNTS, DEBIT_ACCOUNTS, PARENT, PARENT_A
 from mainstem.money import Money
 from mainstem.plan import tell
 from mainstem.web import listing, payout_words
-from mainstem.web.console import lists, queries
-from mainstem.web.console import words as labels
-from mainstem.web.console.layout import (
+from mainstem.web.forms import Form
+from mainstem.web.listing import Listing
+from mainstem.web.rendering import language_of, redirect
+from mainstem.web.staff import words as labels
+from mainstem.web.staff.layout import (
     HttpRequest,
     HttpResponse,
     Page,
@@ -36,10 +40,6 @@ from mainstem.web.console.layout import (
     said,
     show,
 )
-from mainstem.web.console.orders import reason_in, reference_in
-from mainstem.web.forms import Form
-from mainstem.web.listing import Listing
-from mainstem.web.rendering import language_of, redirect
 
 VIEWS = {
     "open": ["reserved", "transferring", "transferred", "requested", "in_transit", "unwinding"],

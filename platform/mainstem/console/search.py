@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from mainstem import referrals
+from mainstem.console import lists
+from mainstem.console.queries import money_rows
 from mainstem.kit import finding
 from mainstem.kit.work import Work
-from mainstem.web.console import lists
-from mainstem.web.console.queries import money_rows
 
 FOUND_MAX = 20
 

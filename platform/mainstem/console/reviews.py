@@ -11,8 +11,8 @@ from litestar.di import NamedDependency
 from mainstem import commissions
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
-from mainstem.web.console.layout import HttpRequest, HttpResponse, Page, layout_of, show
 from mainstem.web.rendering import language_of
+from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, show
 
 _WHY = {
     "payment_method": "Paid with the card or account of {affiliate}, as order {order} was.",

@@ -16,7 +16,9 @@ from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.plan import Plan, PlanAsks
-from mainstem.web.console.layout import (
+from mainstem.web.forms import Form
+from mainstem.web.rendering import language_of, redirect
+from mainstem.web.staff.layout import (
     HttpRequest,
     HttpResponse,
     Page,
@@ -25,8 +27,6 @@ from mainstem.web.console.layout import (
     refused,
     show,
 )
-from mainstem.web.forms import Form
-from mainstem.web.rendering import language_of, redirect
 
 DOCUMENT_MAX = 20_000
 

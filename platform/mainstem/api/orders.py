@@ -10,13 +10,8 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from mainstem.identity import PAY, StorefrontKey, client_link
-from mainstem.kit.errors import NotFound
-from mainstem.kit.ids import made_at
-from mainstem.kit.work import Work
-from mainstem.orders import OrderWanted, Placed, PriceChanged, Totals
-from mainstem.web.api import queries
-from mainstem.web.api.bodies import (
+from mainstem.api import queries
+from mainstem.api.bodies import (
     OrderBody,
     OrderDetails,
     OrderLine,
@@ -27,7 +22,7 @@ from mainstem.web.api.bodies import (
     OrderSummary,
     Parcel,
 )
-from mainstem.web.api.requests import (
+from mainstem.api.requests import (
     Cursor,
     ExternalId,
     IdempotencyKey,
@@ -39,6 +34,11 @@ from mainstem.web.api.requests import (
     key_of,
     reply,
 )
+from mainstem.identity import PAY, StorefrontKey, client_link
+from mainstem.kit.errors import NotFound
+from mainstem.kit.ids import made_at
+from mainstem.kit.work import Work
+from mainstem.orders import OrderWanted, Placed, PriceChanged, Totals
 from mainstem.web.context import app_context_of
 from mainstem.web.guards import KeyRefused
 from mainstem.web.problems import MEDIA_TYPE, explain

@@ -16,10 +16,10 @@ from mainstem.identity import Identity
 from mainstem.kit.errors import Refused
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
-from mainstem.web.console import words as labels
 from mainstem.web.context import app_context_of, request_context_of
 from mainstem.web.forms import Form, field_errors, whole_number
 from mainstem.web.rendering import language_of, render, words
+from mainstem.web.staff import words as labels
 
 HttpRequest = Request[Any, Any, Any]
 HttpResponse = Response[bytes]

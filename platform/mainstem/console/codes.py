@@ -10,12 +10,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from mainstem import referrals
+from mainstem.console import lists
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.work import Work
-from mainstem.web.console import lists
-from mainstem.web.console.layout import HttpRequest, HttpResponse, Page, layout_of, refused, show
 from mainstem.web.forms import Form
 from mainstem.web.rendering import language_of, redirect
+from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, refused, show
 
 PAGE = 50
 

@@ -10,15 +10,18 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from mainstem.console import lists
+from mainstem.console.clock import ClockIsReal, let_time_pass
 from mainstem.kit import inbox
 from mainstem.kit.errors import InvalidInput, NotFound, Problem
 from mainstem.kit.events import record, retry
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import Work
 from mainstem.web import listing
-from mainstem.web.console import lists
-from mainstem.web.console.clock import ClockIsReal, let_time_pass
-from mainstem.web.console.layout import (
+from mainstem.web.forms import Form, whole_number
+from mainstem.web.listing import Listing
+from mainstem.web.rendering import language_of, redirect
+from mainstem.web.staff.layout import (
     HttpRequest,
     HttpResponse,
     Page,
@@ -28,9 +31,6 @@ from mainstem.web.console.layout import (
     refused,
     show,
 )
-from mainstem.web.forms import Form, whole_number
-from mainstem.web.listing import Listing
-from mainstem.web.rendering import language_of, redirect
 
 
 class Facts(Page, kw_only=True):

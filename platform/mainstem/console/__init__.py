@@ -6,9 +6,9 @@ from typing import Any
 
 from litestar import Router
 
-from mainstem.web.console import codes, facts, home, money, orders, plan, reviews
-from mainstem.web.console.layout import ADMIN, MONEY, ORDERS
+from mainstem.console import codes, facts, home, money, orders, plan, reviews
 from mainstem.web.guards import staff
+from mainstem.web.staff.layout import ADMIN, MONEY, ORDERS
 
 routes: list[Any] = [
     *home.routes,

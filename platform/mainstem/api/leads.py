@@ -9,12 +9,9 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from mainstem.kit.errors import NotFound
-from mainstem.kit.work import Work
-from mainstem.leads import LeadWanted
-from mainstem.web.api import queries
-from mainstem.web.api.bodies import LeadBody, LeadDetails, LeadLinks, LeadList, LeadOpened
-from mainstem.web.api.requests import (
+from mainstem.api import queries
+from mainstem.api.bodies import LeadBody, LeadDetails, LeadLinks, LeadList, LeadOpened
+from mainstem.api.requests import (
     Cursor,
     ExternalId,
     IdempotencyKey,
@@ -26,6 +23,9 @@ from mainstem.web.api.requests import (
     key_of,
     reply,
 )
+from mainstem.kit.errors import NotFound
+from mainstem.kit.work import Work
+from mainstem.leads import LeadWanted
 from mainstem.web.context import app_context_of
 
 HttpRequest = Request[Any, Any, Any]

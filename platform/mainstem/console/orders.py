@@ -16,6 +16,8 @@ from mainstem.commissions import decide as decide_review
 from mainstem.commissions import queries as commissions
 from mainstem.commissions import review_of
 from mainstem.commissions.queries import payable_on
+from mainstem.console import lists, queries
+from mainstem.console.reviews import Review, review_in_words
 from mainstem.kit.errors import InvalidInput, InvalidTransition, Problem, Refused
 from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
@@ -23,10 +25,13 @@ from mainstem.money import Money
 from mainstem.orders import lock
 from mainstem.plan import tell
 from mainstem.web import listing
-from mainstem.web.console import lists, queries
-from mainstem.web.console import words as labels
-from mainstem.web.console.amounts import amount_in
-from mainstem.web.console.layout import (
+from mainstem.web.forms import Form
+from mainstem.web.guards import staff
+from mainstem.web.listing import Listing
+from mainstem.web.rendering import language_of, redirect
+from mainstem.web.staff import words as labels
+from mainstem.web.staff.amounts import amount_in
+from mainstem.web.staff.layout import (
     MONEY,
     SERVICE,
     SHIP,
@@ -45,11 +50,6 @@ from mainstem.web.console.layout import (
     show,
     tone_of,
 )
-from mainstem.web.console.reviews import Review, review_in_words
-from mainstem.web.forms import Form
-from mainstem.web.guards import staff
-from mainstem.web.listing import Listing
-from mainstem.web.rendering import language_of, redirect
 
 REASON_MAX = 500
 

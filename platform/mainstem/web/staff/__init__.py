@@ -1,0 +1,1 @@
+"""What the pages of staff have in common, in the console and at the desks."""
