@@ -15,14 +15,13 @@ from litestar.testing import TestClient
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from mainstem import identity
+from mainstem import api, console, identity
 from mainstem.app import create_app
 from mainstem.identity import passwords
 from mainstem.kit import settings as settings_
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.settings import Settings
-from mainstem.web import api, console
 from mainstem_affiliates import portal, storefront
 from mainstem_fulfillment import desk
 

@@ -16,8 +16,9 @@ from mainstem.web.staff import words
 
 ROOT = Path(__file__).parents[2]
 MODULES = [
-    *sorted((ROOT / "platform/mainstem/console").glob("*.py")),
-    *sorted((ROOT / "fulfillment/mainstem_fulfillment/desk").glob("*.py")),
+    *sorted((ROOT / "platform/mainstem/console").rglob("*.py")),
+    *sorted((ROOT / "platform/mainstem/web/staff").rglob("*.py")),
+    *sorted((ROOT / "fulfillment/mainstem_fulfillment/desk").rglob("*.py")),
 ]
 """Where a text that begins with a capital letter is said to somebody."""
 

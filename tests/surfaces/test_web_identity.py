@@ -17,7 +17,7 @@ from mainstem import identity
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
-from mainstem.web import console
+from mainstem import console
 from mainstem.web.guards import staff
 
 

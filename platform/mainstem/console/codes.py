@@ -11,11 +11,11 @@ from litestar.params import FromPath, FromQuery
 
 from mainstem import referrals
 from mainstem.console import lists
-from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.web.forms import Form
-from mainstem.web.rendering import language_of, redirect
-from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, refused, show
+from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, show
+from mainstem.web.staff.screen import Screen
 
 PAGE = 50
 
@@ -64,13 +64,13 @@ def _page(
     )
 
 
-def _done(
-    request: HttpRequest, work: Work, no: Refused | None, form: Form | None, code: str, done: str
-) -> HttpResponse:
-    if no:
-        page = _page(request, work, q=code, named=code)
-        return show(request, "console/codes.html", page, no, form)
-    return redirect(request, "/console/codes", notice=language_of(request).text(done))
+def _screen(code: str = "") -> Screen:
+    """The codes; where a form of one of them is refused, that one alone."""
+    return Screen(
+        "console/codes.html",
+        lambda request, work: _page(request, work, q=code, named=code),
+        "/console/codes",
+    )
 
 
 @post("/codes", sync_to_thread=True)
@@ -79,17 +79,22 @@ def give(
 ) -> HttpResponse:
     """Give an affiliate a code, also one that nobody may choose."""
 
-    def assign() -> None:
+    def do() -> str:
         referrals.assign(work, _affiliate(work, form["affiliate"]), form["code"])
+        return "The code is assigned."
 
-    return _done(request, work, refused(work, assign), form, "", "The code is assigned.")
+    return _screen().act(request, work, do, form)
 
 
 @post("/codes/{code:str}/retirement", sync_to_thread=True)
 def retire(request: HttpRequest, work: NamedDependency[Work], code: FromPath[str]) -> HttpResponse:
     """Take a code out of force."""
-    no = refused(work, lambda: referrals.retire(work, code))
-    return _done(request, work, no, None, code, "The code is retired.")
+
+    def do() -> str:
+        referrals.retire(work, code)
+        return "The code is retired."
+
+    return _screen(code).act(request, work, do)
 
 
 @post("/codes/{code:str}/affiliate", sync_to_thread=True)
@@ -100,8 +105,12 @@ def reassign(
     code: FromPath[str],
 ) -> HttpResponse:
     """Give a code to another affiliate."""
-    no = refused(work, lambda: referrals.reassign(work, code, _affiliate(work, form["affiliate"])))
-    return _done(request, work, no, form, code, "The code is reassigned.")
+
+    def do() -> str:
+        referrals.reassign(work, code, _affiliate(work, form["affiliate"]))
+        return "The code is reassigned."
+
+    return _screen(code).act(request, work, do, form)
 
 
 def _affiliate(work: Work, text: str) -> int:

@@ -6,7 +6,7 @@ nothing of it left behind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -227,3 +227,10 @@ def fact_in_words(language: Language, name: str) -> str:
 def tone_of(name: str) -> str | None:
     """Whether a fact is good or bad news."""
     return "good" if name in labels.GOOD else "bad" if name in labels.BAD else None
+
+
+def labelled(
+    language: Language, states: Mapping[str, tuple[str, str]]
+) -> dict[str, tuple[str, str]]:
+    """States as (label, tone), with the label in the reader's language."""
+    return {state: (language.text(label), tone) for state, (label, tone) in states.items()}

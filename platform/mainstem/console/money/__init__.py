@@ -1,0 +1,16 @@
+"""The money room: payouts, refunds, rates of exchange, the books, and what each affiliate has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mainstem.console.money import affiliates, books, payout, payouts, rates, refunds
+
+routes: list[Any] = [
+    *payouts.routes,
+    *payout.routes,
+    *rates.routes,
+    *refunds.routes,
+    *books.routes,
+    *affiliates.routes,
+]

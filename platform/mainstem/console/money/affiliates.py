@@ -1,0 +1,153 @@
+"""Affiliates and their money, and where one of them is paid."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from mainstem import ledger, network, payments, referrals
+from mainstem.commissions import queries as commissions
+from mainstem.console import lists, queries
+from mainstem.kit.errors import NotFound
+from mainstem.kit.work import Work
+from mainstem.money import Money
+from mainstem.plan import tell
+from mainstem.web import listing
+from mainstem.web.forms import Form
+from mainstem.web.listing import Listing
+from mainstem.web.rendering import language_of
+from mainstem.web.staff import words as labels
+from mainstem.web.staff.layout import (
+    HttpRequest,
+    HttpResponse,
+    Page,
+    labelled,
+    layout_of,
+    show,
+)
+from mainstem.web.staff.screen import Screens, Told
+
+
+class Affiliates(Page, kw_only=True):
+    """Who wins clients for us."""
+
+    rows: list[Any]
+    listing: Listing
+    account_states: dict[str, tuple[str, str]]
+    providers: dict[str, str]
+
+
+class AffiliatePage(Page, kw_only=True):
+    """One affiliate: their place, their accounts, their commissions."""
+
+    it: Any
+    accounts: list[tuple[Any, str, tuple[str, str]]]
+    currencies: list[tuple[str, str]]
+    upline: list[Any]
+    team: list[Any]
+    storefronts: list[Any]
+    codes: list[Any]
+    balances: list[tuple[str, str, Money, str]]
+    movements: list[tuple[Any, Money, str, date | None]]
+
+
+@get("/affiliates", sync_to_thread=True)
+def list_affiliates(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
+    """Every affiliate by name."""
+    language = language_of(request)
+    words = listing.text(
+        request, "q", language.text("Who"), language.text("Name, e-mail, phone, address")
+    )
+    state = listing.choice(
+        request,
+        "state",
+        language.text("State"),
+        [
+            ("", language.text("Any")),
+            *((key, language.text(name)) for key, name in labels.AFFILIATE_STATES.items()),
+        ],
+    )
+    found = lists.affiliates(
+        work, state=state.value, text=words.value, cursor=listing.cursor_of(request)
+    )
+    page = Affiliates(
+        **layout_of(request, work, "money"),
+        rows=found.rows,
+        listing=listing.build("/console/affiliates", found, words, state),
+        account_states=labelled(language, labels.ACCOUNT_STATES),
+        providers={name: language.text(label) for name, label in labels.PROVIDERS.items()},
+    )
+    return show(request, "console/affiliates.html", page)
+
+
+@get("/affiliates/{id:int}", sync_to_thread=True)
+def affiliate(request: HttpRequest, work: NamedDependency[Work], id: FromPath[int]) -> HttpResponse:
+    """One affiliate."""
+    return AFFILIATE.of(id).show(request, work)
+
+
+@post("/affiliates/{id:int}/bank", sync_to_thread=True)
+def tell_bank_account(
+    request: HttpRequest,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    id: FromPath[int],
+) -> HttpResponse:
+    """The affiliate has told staff where our own bank is to pay them."""
+
+    def do() -> Told:
+        queries.affiliate(work, id)
+        if form["currency"] not in queries.currencies(work, id):
+            raise NotFound("account")
+        payments.tell_bank_account(work, id, currency=form["currency"], account=form["account"])
+        return Told(
+            "What they earn in {currency} is paid to this account.", {"currency": form["currency"]}
+        )
+
+    return AFFILIATE.of(id).act(request, work, do, form)
+
+
+def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
+    language = language_of(request)
+    it = queries.affiliate(work, id)
+    states = labelled(language, labels.ACCOUNT_STATES)
+    return AffiliatePage(
+        **layout_of(request, work, "money"),
+        it=it,
+        accounts=[
+            (row, language.text(labels.PROVIDERS[row.provider]), states[row.state])
+            for row in queries.pay_accounts(work, id)
+        ],
+        currencies=[(code, code) for code in queries.currencies(work, id)],
+        upline=queries.upline(work, id),
+        team=network.team(work, id),
+        storefronts=queries.storefronts_of(work, id),
+        codes=referrals.codes(work, affiliate_id=id),
+        balances=[
+            (
+                currency,
+                language.text(labels.ACCOUNTS[account]),
+                Money(minor, currency),
+                f"/console/ledger/{id}/{account}/{currency}",
+            )
+            for (_, account, currency), minor in sorted(ledger.balances(work, [id]).items())
+        ],
+        movements=[
+            (
+                row,
+                Money(row.amount_minor, row.currency),
+                tell(row.explanation, language),
+                commissions.payable_on(row.held_until),
+            )
+            for row in commissions.earned(work, id, most=30)
+        ],
+    )
+
+
+AFFILIATE = Screens("console/affiliate.html", _affiliate, "/console/affiliates/{}".format)
+
+routes = [list_affiliates, affiliate, tell_bank_account]

@@ -1,0 +1,23 @@
+"""Orders: found, looked at on one page that says everything, and what may be done with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mainstem.console.orders import (
+    approvals,
+    cancellation,
+    failed_refunds,
+    found,
+    page,
+    refunds,
+)
+
+routes: list[Any] = [
+    *found.routes,
+    *page.routes,
+    *cancellation.routes,
+    *refunds.routes,
+    *failed_refunds.routes,
+    *approvals.routes,
+]

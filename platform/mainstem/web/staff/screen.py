@@ -1,0 +1,75 @@
+"""A page whose forms call verbs: where it is, how it is drawn, and how it says yes and no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Concatenate, Generic, NamedTuple, ParamSpec
+
+from mainstem.kit.work import Work
+from mainstem.web.forms import Form
+from mainstem.web.rendering import language_of, redirect
+from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, refused, show
+
+P = ParamSpec("P")
+
+
+class Told(NamedTuple):
+    """A sentence with facts in it, such as `Version {n} of the plan is published.`"""
+
+    text: str
+    facts: Mapping[str, object]
+
+
+Verb = Callable[[], str | Told]
+"""Does what a form asks for, and gives what to tell its reader. May raise Refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A page of one thing."""
+
+    template: str
+    draw: Callable[[HttpRequest, Work], Page]
+    url: str
+
+    def show(self, request: HttpRequest, work: Work) -> HttpResponse:
+        """The page."""
+        return show(request, self.template, self.draw(request, work))
+
+    def act(
+        self, request: HttpRequest, work: Work, verb: Verb, form: Form | None = None
+    ) -> HttpResponse:
+        """Do it and come back to the page with what the verb says; or, with nothing done, the page
+        with what was refused on it, and the form as it was filled in."""
+        said: str | Told = ""
+
+        def do() -> None:
+            nonlocal said
+            said = verb()
+
+        if no := refused(work, do):
+            return show(request, self.template, self.draw(request, work), no, form)
+        text, facts = (said, {}) if isinstance(said, str) else said
+        words = language_of(request).text(text)
+        return redirect(request, self.url, notice=words.format(**facts) if facts else words)
+
+
+class Screens(Generic[P]):
+    """The pages of one kind, each named by its key."""
+
+    def __init__(
+        self,
+        template: str,
+        draw: Callable[Concatenate[HttpRequest, Work, P], Page],
+        url: Callable[P, str],
+    ) -> None:
+        self._template, self._draw, self._url = template, draw, url
+
+    def of(self, *args: P.args, **kwargs: P.kwargs) -> Screen:
+        """The page of this thing."""
+        return Screen(
+            self._template,
+            lambda request, work: self._draw(request, work, *args, **kwargs),
+            self._url(*args, **kwargs),
+        )
