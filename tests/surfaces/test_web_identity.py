@@ -13,11 +13,10 @@ from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
 
 import mainstem_affiliates.portal
 import mainstem_fulfillment.desk
-from mainstem import identity
+from mainstem import console, identity
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
-from mainstem import console
 from mainstem.web.guards import staff
 
 

@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from mainstem_affiliates.portal.pages import routes
+from typing import Any
 
-__all__ = ["routes"]
+from mainstem_affiliates.portal import (
+    account,
+    earnings,
+    leads,
+    onboarding,
+    orders,
+    payouts,
+    team,
+)
+
+routes: list[Any] = [
+    *earnings.routes,
+    *payouts.routes,
+    *orders.routes,
+    *leads.routes,
+    *team.routes,
+    *account.routes,
+    *onboarding.routes,
+]

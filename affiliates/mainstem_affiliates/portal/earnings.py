@@ -1,0 +1,113 @@
+"""Earnings: what an affiliate has earned, and why."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+
+from mainstem import network
+from mainstem.kit.locale import Language
+from mainstem.kit.work import Work
+from mainstem.money import Money
+from mainstem.plan import tell
+from mainstem.web import (
+    language_of,
+    listing,
+    render,
+)
+from mainstem.web.listing import Listing
+from mainstem_affiliates.portal import reads
+from mainstem_affiliates.portal.layout import HttpRequest, Page, PortalPage, around
+from mainstem_affiliates.portal.next_step import NextStep, next_step
+from mainstem_affiliates.portal.reads import (
+    CurrencyBalance,
+    OrderMovements,
+    PaidIn,
+    Payout,
+)
+
+
+class MovementView(msgspec.Struct, frozen=True, kw_only=True):
+    """A movement of a commission, as the page shows it."""
+
+    text: str
+    level: int
+    amount: Money
+    kind: str
+    at: datetime
+    payable_on: date | None
+    is_matured: bool
+    paid_in: PaidIn | None
+    went_back_whole: bool
+
+
+class OrderEarnings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order earned, as the page shows it."""
+
+    number: str
+    url: str | None
+    total: Money
+    at: datetime
+    movements: list[MovementView]
+
+
+class EarningsPage(PortalPage, frozen=True, kw_only=True):
+    """What the affiliate earned, why, and what next."""
+
+    balances: list[CurrencyBalance]
+    next: NextStep | None
+    orders: list[OrderEarnings]
+    listing: Listing
+    payouts: list[Payout]
+    next_payout_day: date
+
+
+@get("/", opt={"right": network.SEE_MONEY})
+async def earnings(request: HttpRequest, work: NamedDependency[Work]) -> Page:
+    """What did I earn, why, what next."""
+    me = reads.me(work)
+    cursor = listing.cursor_of(request)
+    balances = reads.balances(work, me)
+    found, moved = reads.movements(work, me, cursor=cursor)
+    account = next(iter(reads.pay_accounts(work)), None)
+    paid = reads.payouts(work, me, most=3)
+    language = language_of(request)
+    page = EarningsPage(
+        **around(me, "earnings"),
+        balances=balances,
+        next=next_step(work, language, me, balances, account, earned=bool(found or cursor)),
+        orders=[earnings_of(order, language) for order in found],
+        listing=listing.build("/portal", moved, anchor="#why"),
+        payouts=paid.rows,
+        next_payout_day=reads.next_payout_day(work),
+    )
+    return render(request, "portal/earnings.html", page)
+
+
+def earnings_of(order: OrderMovements, language: Language) -> OrderEarnings:
+    return OrderEarnings(
+        number=order.number,
+        url=f"/portal/orders/{order.order_id}" if order.is_mine else None,
+        total=order.total,
+        at=order.at,
+        movements=[
+            MovementView(
+                text=tell(movement.explanation, language, of_team=movement.level > 0),
+                level=movement.level,
+                amount=movement.amount,
+                kind=movement.kind,
+                at=movement.credited_at,
+                payable_on=movement.payable_on,
+                is_matured=movement.is_matured,
+                paid_in=movement.paid_in,
+                went_back_whole=movement.went_back_whole,
+            )
+            for movement in order.movements
+        ],
+    )
+
+
+routes = [earnings]

@@ -1,0 +1,48 @@
+"""What the portal reads, bound by the database to the affiliate who asks."""
+
+from mainstem_affiliates.portal.reads.accounts import Code, PayAccount, codes, pay_accounts
+from mainstem_affiliates.portal.reads.movements import (
+    Movement,
+    OrderMovements,
+    PaidIn,
+    earned_on,
+    movements,
+)
+from mainstem_affiliates.portal.reads.orders import ORDERS_MAX, ClientOrder, order_state, orders
+from mainstem_affiliates.portal.reads.payouts import Payout, payouts
+from mainstem_affiliates.portal.reads.profile import (
+    AffiliateProfile,
+    CurrencyBalance,
+    UpcomingPayable,
+    balances,
+    me,
+    next_payout_day,
+)
+from mainstem_affiliates.portal.reads.team import Teammate, team, team_size
+
+__all__ = [
+    "ORDERS_MAX",
+    "AffiliateProfile",
+    "ClientOrder",
+    "Code",
+    "CurrencyBalance",
+    "Movement",
+    "OrderMovements",
+    "PaidIn",
+    "PayAccount",
+    "Payout",
+    "Teammate",
+    "UpcomingPayable",
+    "balances",
+    "codes",
+    "earned_on",
+    "me",
+    "movements",
+    "next_payout_day",
+    "order_state",
+    "orders",
+    "pay_accounts",
+    "payouts",
+    "team",
+    "team_size",
+]
