@@ -12,7 +12,7 @@ from mainstem.leads.queries import STAGES
 from mainstem.leads.rules import LOST_REASONS
 from mainstem.paths import TEMPLATES
 from mainstem.web.staff import words
-from mainstem_affiliates.portal import pages
+from mainstem_affiliates.portal import leads, orders
 
 
 def badges() -> set[str]:
@@ -105,7 +105,7 @@ def test_the_words_are_there_in_swedish() -> None:
         words.ORDER_STATES, words.PAYMENT, words.FULFILLMENT, words.ATTRIBUTED, words.LEAD_STATES,
         words.PROVIDERS, words.PAYMENT_STATES, words.REFUND_STATES, words.ACCOUNT_STATES,
         words.AFFILIATE_STATES, words.LOST, words.DISPUTES, words.REASONS, words.REFUND_REASONS,
-        dict(pages._LEAD_STAGES), dict(pages._ORDER_STATES), pages._EARNS_NOBODY,
+        dict(leads._LEAD_STAGES), dict(orders._ORDER_STATES), orders._EARNS_NOBODY,
     )  # fmt: skip
     said = {one if isinstance(one, str) else one[0] for table in tables for one in table.values()}
     assert sorted(said - {"Stripe", "Bank"} - set(translations())) == []

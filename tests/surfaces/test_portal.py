@@ -33,7 +33,7 @@ from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.orders import ClientDetails, Placed
 from mainstem.payments import Gateway
-from mainstem_affiliates.portal import pages, reads
+from mainstem_affiliates.portal import orders, reads
 from mainstem_fulfillment import shipments
 
 ROUTES = (
@@ -332,8 +332,8 @@ def test_every_page_says_what_to_do_when_it_is_empty(signed_in: Any) -> None:
 def test_every_movement_is_on_exactly_one_page_even_when_all_share_one_instant(
     database: Database, company: Company, signed_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reads, "MOVEMENTS_MAX", 2)
-    monkeypatch.setattr(reads, "ORDERS_MAX", 2)
+    monkeypatch.setattr(reads.earnings, "MOVEMENTS_MAX", 2)
+    monkeypatch.setattr(reads.client_orders, "ORDERS_MAX", 2)
     placed = [delivered(database, company.shop, (KETTLE, 1)) for _ in range(5)]
     give_back(database, placed[2], 1000)
     reader = signed_in("cedar")
@@ -661,7 +661,7 @@ def test_what_an_affiliate_may_still_do_is_said_by_one_table(
 
 def test_every_sentence_of_the_plan_and_the_portal_has_its_swedish() -> None:
     sentences = importlib.import_module("mainstem.plan.explain")
-    told = [*sentences.SENTENCES, *pages._OF_HER.values()]
+    told = [*sentences.SENTENCES, *orders._SAID_OF_CLIENT.values()]
     assert [message for message in told if message not in translations()] == []
 
 

@@ -1,15 +1,20 @@
 """What the portal reads, bound by the database to the affiliate who asks."""
 
 from mainstem_affiliates.portal.reads.accounts import Code, PayAccount, codes, pay_accounts
-from mainstem_affiliates.portal.reads.movements import (
+from mainstem_affiliates.portal.reads.client_orders import (
+    ORDERS_MAX,
+    ClientOrder,
+    order_state,
+    orders,
+)
+from mainstem_affiliates.portal.reads.earnings import (
     Movement,
     OrderMovements,
     PaidIn,
     earned_on,
     movements,
 )
-from mainstem_affiliates.portal.reads.orders import ORDERS_MAX, ClientOrder, order_state, orders
-from mainstem_affiliates.portal.reads.payouts import Payout, payouts
+from mainstem_affiliates.portal.reads.paid_out import Payout, payouts
 from mainstem_affiliates.portal.reads.profile import (
     AffiliateProfile,
     CurrencyBalance,
@@ -18,7 +23,7 @@ from mainstem_affiliates.portal.reads.profile import (
     me,
     next_payout_day,
 )
-from mainstem_affiliates.portal.reads.team import Teammate, team, team_size
+from mainstem_affiliates.portal.reads.teammates import Teammate, team, team_size
 
 __all__ = [
     "ORDERS_MAX",

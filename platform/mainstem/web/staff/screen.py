@@ -54,6 +54,22 @@ class Screen:
         words = language_of(request).text(text)
         return redirect(request, self.url, notice=words.format(**facts) if facts else words)
 
+    def do(
+        self,
+        request: HttpRequest,
+        work: Work,
+        verb: Callable[[], object],
+        said: str,
+        form: Form | None = None,
+    ) -> HttpResponse:
+        """As `act`, where there is one thing to say whatever the verb gives."""
+
+        def done() -> str:
+            verb()
+            return said
+
+        return self.act(request, work, done, form)
+
 
 class Screens(Generic[P]):
     """The pages of one kind, each named by its key."""

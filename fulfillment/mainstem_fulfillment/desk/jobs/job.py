@@ -1,0 +1,183 @@
+"""One job, and when a team could do it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from mainstem.kit.work import Work
+from mainstem.web.forms import whole_number
+from mainstem.web.rendering import language_of
+from mainstem.web.staff import words
+from mainstem.web.staff.layout import (
+    ORDERS,
+    Event,
+    HttpRequest,
+    HttpResponse,
+    Page,
+    fact_in_words,
+    layout_of,
+    names_of,
+    reader_of,
+    said,
+    tone_of,
+)
+from mainstem.web.staff.screen import Screens
+from mainstem_fulfillment import jobs
+from mainstem_fulfillment.desk import queries
+from mainstem_fulfillment.desk.jobs.board import day_in, length_of
+from mainstem_fulfillment.jobs import JobCard, JobKey, JobView
+
+HALF_HOURS = (2, 3, 4, 6, 8, 10, 12, 16)
+
+DAYS_SHOWN = 5
+
+HALF_HOURS_MAX = 24
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A time at which a team could begin."""
+
+    value: str
+    label: str
+    team: str
+    day: Any
+
+
+class JobPage(Page, kw_only=True):
+    """One job. `may` says for each action whether, `why` why not."""
+
+    job: JobView
+    url: str
+    may: dict[str, bool]
+    why: dict[str, str]
+    step: str
+    duration: int
+    durations: list[tuple[int, str]]
+    first_day: date
+    earlier: date | None
+    later: date
+    days: list[tuple[date, list[tuple[str, list[Choice]]]]]
+    able: bool
+    decision: str
+    candidates: list[tuple[str, int, str]]
+    order_url: str
+    timeline: list[Event]
+
+
+BASE = "/jobs/{home:int}/{order:uuid}/{line:int}"
+
+
+@get(BASE, sync_to_thread=True)
+def job(
+    request: HttpRequest,
+    work: NamedDependency[Work],
+    home: FromPath[int],
+    order: FromPath[UUID],
+    line: FromPath[int],
+    hours: FromQuery[str] = "",
+    day: FromQuery[str] = "",
+) -> HttpResponse:
+    """One job, with the times that are free for it."""
+    return JOB.of(JobKey(home, order, line), hours, day).show(request, work)
+
+
+def page_of(
+    request: HttpRequest, work: Work, key: JobKey, hours: str = "", day: str = ""
+) -> JobPage:
+    language = language_of(request)
+    view = jobs.queries.page(work, key)
+    may = {action.name: action.allowed for action in view.actions}
+    step = next((name for name in ("schedule", "reschedule", "rework") if may[name]), "")
+    half_hours = _half_hours(hours, view.card)
+    today = work.now().astimezone(work.tools.zone).date()
+    first = max(day_in(day, today), today)
+    free = (
+        jobs.free_slots(
+            work,
+            key,
+            first_day=first,
+            days=DAYS_SHOWN,
+            duration=timedelta(minutes=30 * half_hours),
+        )
+        if step
+        else []
+    )
+    who = names_of(work, language, [entry.actor for entry in view.timeline])
+    names = queries.team_names(work)
+    return JobPage(
+        **layout_of(request, work, "jobs"),
+        job=view,
+        url=url_of(key),
+        may=may,
+        why={a.name: said(language, a.refusal) if a.refusal else "" for a in view.actions},
+        step=step,
+        duration=half_hours,
+        durations=[(n, length_of(language, timedelta(minutes=30 * n))) for n in HALF_HOURS],
+        first_day=first,
+        earlier=max(first - timedelta(days=7), today) if first > today else None,
+        later=first + timedelta(days=7),
+        days=_days(work, free, view.card.recommended),
+        able=bool(free),
+        decision=language.text(words.ROUTED.get(view.decision, view.decision)),
+        candidates=[
+            (
+                names.get(one["team"], one["team"]),
+                one["booked_half_hours"],
+                language.text(words.CANDIDATE.get(one["why"], one["why"])),
+            )
+            for one in view.candidates
+            if one["line_no"] == key.line_no
+        ],
+        order_url=(
+            f"/console/orders/{key.home_id}/{key.order_id}"
+            if reader_of(request).may(*ORDERS)
+            else ""
+        ),
+        timeline=[
+            Event(
+                at=entry.at,
+                text=fact_in_words(language, entry.fact),
+                who=who.get(entry.actor, entry.actor),
+                tone=tone_of(entry.fact),
+            )
+            for entry in reversed(view.timeline)
+        ],
+    )
+
+
+def _half_hours(text: str, card: JobCard) -> int:
+    if 1 <= (typed := whole_number(text, digits=2) or 0) <= HALF_HOURS_MAX:
+        return typed
+    if card.starts_at and card.ends_at:
+        return max(1, (card.ends_at - card.starts_at) // timedelta(minutes=30))
+    return 4
+
+
+def _days(
+    work: Work, free: list[jobs.FreeTimes], recommended: str
+) -> list[tuple[date, list[tuple[str, list[Choice]]]]]:
+    days: dict[date, dict[str, list[Choice]]] = {}
+    for team in sorted(free, key=lambda team: (team.name != recommended, team.name)):
+        for at in team.starts:
+            local = at.astimezone(work.tools.zone)
+            choice = Choice(
+                f"{team.team_id} {at.isoformat()}", f"{local:%H:%M}", team.name, local.date()
+            )
+            days.setdefault(local.date(), {}).setdefault(team.name, []).append(choice)
+    return [(day, list(days[day].items())) for day in sorted(days)]
+
+
+def url_of(key: JobKey, hours: str = "", day: str = "") -> str:
+    return f"/desk/jobs/{key.home_id}/{key.order_id}/{key.line_no}"
+
+
+JOB = Screens("desk/job.html", page_of, url_of)
+
+routes = [job]
