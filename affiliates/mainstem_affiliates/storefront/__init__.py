@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem_affiliates.storefront import cart, checkout, enquiries, orders, shop
+from mainstem_affiliates.storefront import (
+    cart,
+    checkout,
+    enquiries,
+    home,
+    orders,
+    product,
+    quotes,
+    small_print,
+    tracking,
+)
 
 routes: list[Any] = [
-    *shop.routes,
+    *home.routes,
+    *product.routes,
+    *small_print.routes,
     *cart.routes,
     *checkout.routes,
     *orders.routes,
+    *tracking.routes,
     *enquiries.routes,
+    *quotes.routes,
 ]

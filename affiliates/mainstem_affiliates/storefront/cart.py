@@ -17,12 +17,12 @@ from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import basket as baskets
 from mainstem_affiliates.storefront.basket import (
     BasketItem,
-    PricedBasket,
     keep_basket,
     read_basket,
 )
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage, count_fragment
+from mainstem_affiliates.storefront.priced_basket import PricedBasket, price
 
 
 class BasketPage(StorePage, frozen=True, kw_only=True):
@@ -116,7 +116,7 @@ async def _page(shopper: Shopper, *, refused: str = "", status: int = 200) -> Pa
     request, storefront = shopper.request, shopper.storefront
     basket = read_basket(request, storefront)
     priced = await in_work(
-        request, CLIENT, lambda work: baskets.price(work, storefront, shopper.locale, basket)
+        request, CLIENT, lambda work: price(work, storefront, shopper.locale, basket)
     )
     if priced.basket != basket:
         keep_basket(request, storefront, priced.basket)

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
-import time
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import Any
 
 import msgspec
-from babel import Locale
 from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from mainstem import payments
-from mainstem.identity import TooManyAttempts, client_link
+from mainstem.identity import TooManyAttempts
 from mainstem.kit.errors import Problem, Refused
-from mainstem.kit.settings import Settings
-from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
 from mainstem.money import Money
 from mainstem.orders import (
@@ -29,26 +21,19 @@ from mainstem.orders import (
     IdempotencyMismatch,
     OrderRefused,
     OrderWanted,
-    Placed,
     PriceChanged,
     TotalsSeen,
 )
-from mainstem.payments import Checkout, GatewayUnavailable, OrderNotPayable
 from mainstem.web import Form, app_context_of, origin_of, redirect
 from mainstem.web.works import in_work
-from mainstem_affiliates.intake import InProgress, Intake
 from mainstem_affiliates.storefront import basket as baskets
-from mainstem_affiliates.storefront.basket import Basket, PricedBasket, keep_basket, read_basket
+from mainstem_affiliates.storefront.basket import Basket, keep_basket, read_basket
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
+from mainstem_affiliates.storefront.countries import COUNTRIES, countries
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
+from mainstem_affiliates.storefront.payment import place, to_payment
+from mainstem_affiliates.storefront.priced_basket import PricedBasket, price
 
-T = TypeVar("T")
-_PAUSE_MAX = 4.0
-_TWIN_SECONDS = 1.0
-COUNTRIES = (
-    "AT", "BE", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "IE", "IT", "LT", "LU", "LV", "NL", "NO",
-    "PL", "PT", "SE",
-)  # fmt: skip
 FIELDS = (
     "client-name", "client-email", "client-phone", "address-line1", "address-line2",
     "address-postal_code", "address-city", "address-country",
@@ -109,88 +94,6 @@ async def order(
     if read_basket(request, storefront) == basket:
         keep_basket(request, storefront, Basket())
     return await to_payment(request, placed.home_id, placed.order_id, checkout)
-
-
-async def place(
-    request: Request[Any, Any, Any], wanted: OrderWanted
-) -> tuple[Placed, Checkout | None]:
-    """The one way an order leaves this storefront; with the checkout of one that is new."""
-    urls = _urls(app_context_of(request).settings)
-    return await patiently(
-        lambda: app_context_of(request).parts.get(Intake).order_to_pay(wanted, urls)
-    )
-
-
-def _urls(settings: Settings) -> Callable[[int, UUID], tuple[str, str]]:
-    def of(home_id: int, order_id: UUID) -> tuple[str, str]:
-        there = f"{settings.public_url}/order/{client_link(settings.secret, home_id, order_id)}"
-        return f"{there}/return", there
-
-    return of
-
-
-async def patiently(send: Callable[[], Awaitable[T]]) -> T:
-    """What came of a request; beside its twin it waits for that one, and both get one answer."""
-    pause = 0.05
-    while True:
-        try:
-            return await send()
-        except InProgress:
-            if pause > _PAUSE_MAX:
-                raise
-            await asyncio.sleep(pause)
-            pause *= 2
-
-
-async def to_payment(
-    request: Request[Any, Any, Any],
-    home_id: int,
-    order_id: UUID,
-    checkout: Checkout | None = None,
-    *,
-    token: str | None = None,
-) -> Page:
-    """On to the gateway's page; to the order's own when that cannot be reached now.
-
-    `checkout` is what was opened with the order, if it was placed just now; `token` the link by
-    which the order was opened, to which one comes back, so that nobody comes back to more.
-    """
-    settings, database = app_context_of(request).settings, app_context_of(request).database
-    if token is None:
-        token = client_link(settings.secret, home_id, order_id)
-    there = f"{settings.public_url}/order/{token}"
-    success_url = f"{there}/return"
-    began = time.monotonic()
-
-    # On the loop's own threads: a slow gateway must not hold up those that serve pages.
-    async def start() -> str:
-        return await asyncio.to_thread(
-            payments.start,
-            database,
-            home_id,
-            order_id,
-            success_url=success_url,
-            cancel_url=there,
-        )
-
-    try:
-        try:
-            if checkout:
-                url = await asyncio.to_thread(payments.show_checkout, database, checkout)
-            else:
-                url = await start()
-        except GatewayUnavailable:
-            if time.monotonic() - began > _TWIN_SECONDS:
-                raise
-            # A quick no is most often our own twin, who is just opening the same page.
-            await asyncio.sleep(_TWIN_SECONDS / 2)
-            url = await start()
-    except OrderNotPayable:
-        return redirect(request, f"/order/{token}")
-    except GatewayUnavailable as trouble:
-        log("storefront").warning("the gateway did not answer", cause=str(trouble)[:300])
-        return redirect(request, f"/order/{token}?payment=unavailable")
-    return redirect(request, url)
 
 
 async def _check_code(request: Request[Any, Any, Any], code: str) -> None:
@@ -271,9 +174,7 @@ async def _page(
     status: int = 200,
 ) -> Page:
     request, storefront, locale = shopper.request, shopper.storefront, shopper.locale
-    priced = await in_work(
-        request, CLIENT, lambda work: baskets.price(work, storefront, locale, basket)
-    )
+    priced = await in_work(request, CLIENT, lambda work: price(work, storefront, locale, basket))
     if priced.basket != basket and read_basket(request, storefront) == basket:
         keep_basket(request, storefront, priced.basket)
     # What the basket says of a line is said by name; the order knows it by its article number.
@@ -295,17 +196,6 @@ async def _page(
         terms_url=layout["store"].terms_url,
     )
     return shopper.page("storefront/checkout.html", page, status=status)
-
-
-def countries(locale: str) -> list[tuple[str, str]]:
-    """Where we ship to: (code, name in the reader's language), by name."""
-    named = ((code, country_name(locale, code)) for code in COUNTRIES)
-    return sorted(named, key=lambda pair: pair[1])
-
-
-def country_name(locale: str, code: str) -> str:
-    """A country as the reader calls it."""
-    return str(Locale.parse(locale).territories.get(code, code))
 
 
 routes = [checkout_page, order]

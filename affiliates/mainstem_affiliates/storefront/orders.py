@@ -1,10 +1,8 @@
-"""The client's page of their order: opened by a signed link, without an account."""
+"""The client's page of an order: what it is, how far it has come, and what may be done."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
@@ -18,21 +16,21 @@ from mainstem.identity import (
     EVERYTHING,
     PAY,
     OrderLink,
-    TooManyAttempts,
-    client_link,
     read_order_link,
 )
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
 from mainstem.payments import GatewayDeclined, GatewayUnavailable
-from mainstem.web import Form, app_context_of, origin_of, redirect, whole_number
+from mainstem.web import Form, app_context_of, redirect, whole_number
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
-from mainstem_affiliates.storefront.checkout import country_name, to_payment
+from mainstem_affiliates.storefront.countries import country_name
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
+from mainstem_affiliates.storefront.payment import to_payment
 from mainstem_affiliates.storefront.reads import OrderView
+from mainstem_affiliates.storefront.tracking import new_link
 
 
 class JobReads(Protocol):
@@ -88,13 +86,6 @@ class OrderPage(StorePage, frozen=True, kw_only=True):
     errors: dict[str, str]
     refused: str
     gateway_is_away: bool
-
-
-class TrackPage(StorePage, frozen=True, kw_only=True):
-    """Where one finds one's order again."""
-
-    values: dict[str, str]
-    error: str
 
 
 @get("/order/{token:str}")
@@ -175,70 +166,12 @@ async def withdraw_links(request: Request[Any, Any, Any], token: FromPath[str]) 
     def withdraw(work: Work) -> str:
         _in_force(work, link)
         open_from = orders.withdraw_links(work, link.home_id, link.order_id)
-        return _new_link(request, link.home_id, link.order_id, open_from, may=EVERYTHING)
+        return new_link(request, link.home_id, link.order_id, open_from, may=EVERYTHING)
 
     new = await in_work(request, CLIENT, withdraw)
     shopper = await _shopper(request, link.home_id, link.order_id)
     said = "No earlier link opens this page any more. Keep the address of this one."
     return redirect(request, f"/order/{new}", notice=shopper.language.text(said))
-
-
-@get("/s/{slug:str}/track")
-async def track_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
-    """Where one finds one's order again."""
-    shopper = Shopper(request, await cached_storefront_of(request, slug))
-    page = TrackPage(**shopper.layout("track"), values={}, error="")
-    return shopper.page("storefront/track.html", page)
-
-
-@post("/s/{slug:str}/track", status_code=200)
-async def track(
-    request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
-) -> Page:
-    """Open the order of this number for whoever knows the e-mail address that is on it, to look at
-    and to pay for. Its affiliate may know both: what the client alone may do needs their own link."""
-    shopper = Shopper(request, await cached_storefront_of(request, slug))
-    number, email = form["number"][:40], form["email"][:255]
-
-    def look(work: Work) -> str | None:
-        found = reads.order_for(work, shopper.storefront.id, number, email)
-        if found is None:
-            return None
-        return _new_link(request, *found, orders.links_open_from(work, *found), may={PAY})
-
-    def again(status: int, said: str) -> Page:
-        page = TrackPage(
-            **shopper.layout("track"),
-            values={"number": number, "email": email},
-            error=said,
-        )
-        return shopper.page("storefront/track.html", page, status=status)
-
-    address, tries = origin_of(request), app_context_of(request).wrong_look_ups
-    if seconds := tries.wait(address):
-        answer = again(429, TooManyAttempts(seconds).text(shopper.language.text))
-        answer.headers["Retry-After"] = str(seconds)
-        return answer
-    token = await in_work(request, CLIENT, look)
-    if token is None:
-        if address:
-            tries.wrong(address)
-        said = "We find no order with this number and this e-mail address."
-        return again(404, shopper.language.text(said))
-    return redirect(request, f"/order/{token}")
-
-
-def _new_link(
-    request: Request[Any, Any, Any],
-    home_id: int,
-    order_id: UUID,
-    open_from: datetime,
-    *,
-    may: Collection[str],
-) -> str:
-    made_at = max(datetime.now(UTC), open_from)
-    secret = app_context_of(request).settings.secret
-    return client_link(secret, home_id, order_id, made_at=made_at, may=may)
 
 
 def _opened(request: Request[Any, Any, Any], token: str, right: str | None = None) -> OrderLink:
@@ -307,4 +240,4 @@ async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | No
     return shopper.page("storefront/order.html", page, status=no.status if no else 200)
 
 
-routes = [order_page, back_from_payment, pay, sign_off, withdraw_links, track_page, track]
+routes = [order_page, back_from_payment, pay, sign_off, withdraw_links]

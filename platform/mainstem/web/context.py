@@ -129,6 +129,12 @@ def app_context_of(connection: Connection) -> AppContext:
     return app_context
 
 
+def network_address(connection: Connection) -> str:
+    """Where the request came from, as far as that is known. Behind a proxy the server has put the
+    client's address here, and only a proxy that it was told to trust is believed."""
+    return connection.client.host if connection.client else ""
+
+
 def request_context_of(connection: Connection) -> RequestContext:
     """What we know of this request."""
     request_context = connection.scope[KEY]  # type: ignore[literal-required]

@@ -29,7 +29,7 @@ from mainstem.kit.locale import LOCALES
 from mainstem.kit.paging import SortColumn, Sorting
 from mainstem.kit.work import CLIENT, SYSTEM, Work
 from mainstem.web import listing
-from mainstem.web.context import Busy, Connection, app_context_of
+from mainstem.web.context import Busy, Connection, app_context_of, network_address
 from mainstem.web.forms import Form, field_errors, whole_number
 from mainstem.web.guards import identity_of
 from mainstem.web.health import is_current
@@ -145,7 +145,7 @@ async def sign_in_form(request: Request[Any, Any, Any], form: NamedDependency[Fo
             app_context.database,
             email=form["email"],
             password=form.raw("password"),
-            address=address_of(request),
+            address=network_address(request) or "unknown",
             agent=request.headers.get("user-agent", ""),
             replaces=replaces,
             clock=app_context.clock,
@@ -285,12 +285,6 @@ def home_of(identity: Identity) -> str:
     if identity.is_staff:
         return "/desk"
     return "/portal" if identity.affiliate_ids else "/"
-
-
-def address_of(connection: Connection) -> str:
-    """Where the request came from. Behind a proxy the server has put the client's address here,
-    and only a proxy that it was told to trust is believed."""
-    return connection.client.host if connection.client else "unknown"
 
 
 async def _in_the_sign_in_pool(connection: Connection, do: Callable[[], T]) -> T:

@@ -1,0 +1,161 @@
+"""The basket at what its things cost now.
+
+A price holds for `orders.PRICE_HOLDS` from when a thing was put in. Each look at the basket takes what
+has become cheaper at once; what has become dearer counts when its price no longer holds and has been
+told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mainstem import catalog, orders, stock
+from mainstem.catalog import Offer
+from mainstem.kit.errors import Problem
+from mainstem.kit.work import Work
+from mainstem.money import Money
+from mainstem_affiliates.storefront.assortment import Product
+from mainstem_affiliates.storefront.basket import Basket, BasketItem
+from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLine:
+    """One line of a basket as it would be ordered now. `unit_minor` is the price that it stands in
+    the basket with; `before` what one cost, where that no longer holds and it costs more now."""
+
+    sku: str
+    name: str
+    url_path: str
+    picture: str
+    quantity: int
+    unit_minor: int | None
+    unit: Money | None
+    total: Money
+    before: Money | None
+    problem: Problem | None
+
+
+@dataclass(frozen=True, slots=True)
+class PricedBasket:
+    """A basket at the prices and stock of this moment. Amounts include tax."""
+
+    basket: Basket
+    """The same at these prices: what the browser is to keep, and what is ordered."""
+    lines: list[BasketLine]
+    items: Money
+    shipping: Money
+    tax: Money
+    free_from: Money | None
+    """What is still missing until delivery is free, if anything is."""
+
+    @property
+    def total(self) -> Money:
+        """What would be paid."""
+        return self.items + self.shipping
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What keeps it from being ordered."""
+        return [line.problem for line in self.lines if line.problem]
+
+
+def price(work: Work, storefront: CachedStorefront, locale: str, basket: Basket) -> PricedBasket:
+    """The basket as it would be ordered now, with what stands in its way."""
+    currency, now = storefront.currency, work.now()
+    places = storefront.catalogues[locale].by_sku
+    skus = list({item.sku: None for item in basket.items})
+    found = catalog.offers(work, skus, currency=currency, locale=locale, at=now)
+    sold = {sku: offer for sku, offer in found.items() if _is_sold(offer, places)}
+    free = stock.availability(work, [offer.variant_id for offer in sold.values()])
+    basket, before = at_prices(basket, sold, now)
+    rate = storefront.rate
+    totals = orders.price(
+        [
+            orders.line_of(sold[item.sku], item.quantity, item.unit_minor)
+            for item in basket.items
+            if item.sku in sold and item.unit_minor is not None
+        ],
+        rate,
+    ).totals
+    missing = rate.free_from_minor - totals.items_minor if rate and totals.shipping_minor else None
+    return PricedBasket(
+        basket,
+        _lines(basket, before, sold, places, free),
+        Money(totals.items_minor, currency),
+        Money(totals.shipping_minor, currency),
+        Money(totals.tax_minor, currency),
+        None if missing is None else Money(missing, currency),
+    )
+
+
+def _is_sold(offer: Offer, places: Mapping[str, Product]) -> bool:
+    return offer.sku in places and offer.kind == "goods" and offer.unit_minor is not None
+
+
+def at_prices(
+    basket: Basket, sold: Mapping[str, Offer], now: datetime
+) -> tuple[Basket, list[int | None]]:
+    """The basket at what its things cost now; and of each place what one cost before, where that was
+    less. Places of one article whose prices have become one become one place."""
+    places: dict[tuple[str, int | None], BasketItem] = {}
+    before: dict[tuple[str, int | None], int] = {}
+    for item in basket.items:
+        offer = sold.get(item.sku)
+        fresh = item
+        if offer and offer.unit_minor is not None:
+            unit = orders.unit_price(offer.unit_minor, item.held, now)
+            if unit != item.unit_minor:
+                fresh = replace(item, unit_minor=unit, since=now)
+        at = (fresh.sku, fresh.unit_minor)
+        if item.unit_minor is not None and item.unit_minor < (fresh.unit_minor or 0):
+            before[at] = item.unit_minor
+        there = places.get(at)
+        quantity = fresh.quantity + (there.quantity if there else 0)
+        places[at] = replace(fresh, quantity=quantity)
+    return Basket(basket.currency, list(places.values())), [before.get(at) for at in places]
+
+
+def _lines(
+    basket: Basket,
+    before: list[int | None],
+    sold: Mapping[str, Offer],
+    places: Mapping[str, Product],
+    free: Mapping[int, int],
+) -> list[BasketLine]:
+    lines, taken = [], dict.fromkeys(sold, 0)
+    for i, (item, was) in enumerate(zip(basket.items, before, strict=True)):
+        offer, product = sold.get(item.sku), places.get(item.sku)
+        left = unit = None
+        if offer and item.unit_minor is not None:
+            left = free.get(offer.variant_id, 0) - taken[item.sku]
+            unit = Money(item.unit_minor, basket.currency)
+            taken[item.sku] += item.quantity
+        lines.append(
+            BasketLine(
+                sku=item.sku,
+                name=offer.name if offer else item.sku,
+                url_path=f"p/{product.slug}" if product else "",
+                picture=product.picture if product else "",
+                quantity=item.quantity,
+                unit_minor=item.unit_minor,
+                unit=unit,
+                total=Money(unit.minor * item.quantity if unit else 0, basket.currency),
+                before=None if was is None else Money(was, basket.currency),
+                problem=_problem(i, item.quantity, left),
+            )
+        )
+    return lines
+
+
+def _problem(at: int, quantity: int, left: int | None) -> Problem | None:
+    if left is None:
+        return Problem(f"/lines/{at}/sku", "gone", "We no longer sell this. Remove it to continue.")
+    pointer = f"/lines/{at}/quantity"
+    if left <= 0:
+        return Problem(pointer, "sold_out", "Sold out just now. Remove it to continue.")
+    if left < quantity:
+        return Problem(pointer, "short", "Only {available} left.", {"available": left})
+    return None

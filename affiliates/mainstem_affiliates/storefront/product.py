@@ -1,0 +1,161 @@
+"""A product's page: what it is, costs and how many there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from litestar import Request, get
+from litestar.params import FromPath
+from markupsafe import Markup
+
+from mainstem import stock
+from mainstem.kit.errors import NotFound
+from mainstem.kit.work import CLIENT
+from mainstem.money import Money
+from mainstem.web import app_context_of
+from mainstem.web.works import in_work
+from mainstem_affiliates.storefront.assortment import Product, Variant
+from mainstem_affiliates.storefront.cached_storefront import FEW, cached_storefront_of
+from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A variant to choose: its own address, and whether it can be had."""
+
+    variant: Variant
+    path: str
+    current: bool
+    free: int
+    reason: str
+    """Why it cannot be had, as an English message; empty when it can."""
+
+
+class ProductPage(StorePage, frozen=True, kw_only=True):
+    """A product, one variant of it chosen."""
+
+    product: Product
+    chosen: Choice
+    choices: list[Choice]
+    stock_note: str | None
+    few: int
+    related: Sequence[Product]
+    shipping: Money | None
+    free_from: Money | None
+    data: Markup
+
+
+@get("/s/{slug:str}/p/{product:str}")
+async def product(
+    request: Request[Any, Any, Any], slug: FromPath[str], product: FromPath[str]
+) -> Page:
+    """A product; `?variant=` names which of its variants is looked at."""
+    shopper = Shopper(request, await cached_storefront_of(request, slug))
+    found = shopper.catalogue.by_slug.get(product)
+    if found is None:
+        raise NotFound("product")
+    free = {variant.id: 0 for variant in found.variants}
+    if found.kind == "goods":
+        # Stock moves between two versions of the catalogue: it is looked up, never kept.
+        free |= await in_work(request, CLIENT, lambda work: stock.availability(work, list(free)))
+    wanted = request.query_params.get("variant", "")
+    chosen = next((v for v in found.variants if v.sku == wanted), None)
+    chosen = chosen or next((v for v in found.variants if free[v.id] > 0), found.variants[0])
+    path = f"p/{found.slug}"
+    seen = tuple(min(free[variant.id], FEW + 1) for variant in found.variants)
+
+    def page(around: dict[str, Any]) -> StorePage:
+        choices = [_choice(found, v, free[v.id], path, v is chosen) for v in found.variants]
+        [current] = [choice for choice in choices if choice.current]
+        storefront = shopper.storefront
+        note = storefront.module.stock_note(current.free) if storefront.module else None
+        return ProductPage(
+            **around,
+            product=found,
+            chosen=current,
+            choices=choices,
+            stock_note=note,
+            few=FEW,
+            related=_related(shopper, found),
+            shipping=Money(storefront.rate.amount_minor, storefront.currency)
+            if storefront.rate
+            else None,
+            free_from=_free_from(shopper),
+            data=_structured(shopper, found, free),
+        )
+
+    return shopper.kept(
+        (path, chosen.sku, seen),
+        "storefront/product.html",
+        page,
+        path,
+        current=found.category if found.kind == "goods" else "services",
+        **({"variant": wanted} if wanted == chosen.sku else {}),
+    )
+
+
+def _choice(product: Product, variant: Variant, free: int, path: str, current: bool) -> Choice:
+    reason = ""
+    if product.kind == "goods" and variant.price is None:
+        reason = "Not sold in this currency"
+    elif product.kind == "goods" and free <= 0:
+        reason = "Sold out just now"
+    return Choice(variant, path, current, free, reason)
+
+
+def _related(shopper: Shopper, product: Product) -> Sequence[Product]:
+    """Four neighbours in the catalogue: the next ones of the same department."""
+    near = [
+        one
+        for one in (
+            shopper.catalogue.departments[product.category]
+            if product.kind == "goods"
+            else shopper.catalogue.services
+        )
+        if one.category == product.category
+    ]
+    at = near.index(product)
+    return (near[at + 1 :] + near[:at])[:4]
+
+
+def _free_from(shopper: Shopper) -> Money | None:
+    rate = shopper.storefront.rate
+    return Money(rate.free_from_minor, shopper.storefront.currency) if rate else None
+
+
+def _structured(shopper: Shopper, product: Product, free: dict[int, int]) -> Markup:
+    """The product as search engines read it (schema.org), for a script that never runs."""
+    app_context, storefront = app_context_of(shopper.request), shopper.storefront
+    public = f"{app_context.settings.public_url}/s/{storefront.slug}/p/{product.slug}"
+    offers = [
+        {
+            "@type": "Offer",
+            "sku": variant.sku,
+            "url": f"{public}?variant={variant.sku}",
+            "priceCurrency": variant.price.currency,
+            "price": f"{Decimal(variant.price.minor).scaleb(-variant.price.exponent):f}",
+            "availability": "https://schema.org/InStock"
+            if free[variant.id] > 0
+            else "https://schema.org/OutOfStock",
+        }
+        for variant in product.variants
+        if variant.price is not None and product.kind == "goods"
+    ]
+    data = {
+        "@context": "https://schema.org",
+        "@type": "Product" if product.kind == "goods" else "Service",
+        "name": product.name,
+        "description": product.summary,
+        "url": public,
+    } | ({"offers": offers} if offers else {})
+    text = json.dumps(data, ensure_ascii=False)
+    for letter, safe in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        text = text.replace(letter, safe)
+    return Markup(text)  # noqa: S704 - nothing in it can end the script
+
+
+routes = [product]
