@@ -99,7 +99,7 @@ def test_a_pan_is_bought_shipped_credited_and_paid_out(enter: Enter) -> None:
     admin.look("console-clock")
     let_time_pass(admin, 40)
     affiliate.go("/portal")
-    affiliate.waits_for(moved.get_by_text("payable since"))
+    affiliate.waits_for(moved.get_by_text(re.compile("payable since|on its way")))
     admin.go("/console/payouts")
     admin.look("console-payouts-before")
     pay_out(admin)

@@ -36,7 +36,7 @@ def test_a_refund_after_the_payout_is_a_debt_that_the_next_order_fills(enter: En
     affiliate.waits_for(moved)
     expect(moved).to_contain_text("+€10.72")
     let_time_pass(admin, 40)
-    affiliate.waits_for(moved.get_by_text("payable since"))
+    affiliate.waits_for(moved.get_by_text(re.compile("payable since|on its way")))
     pay_out(admin)
     affiliate.waits_for(affiliate.page.locator(".earned-sum", has_text="€0.00"))
 

@@ -23,7 +23,7 @@ from mainstem.kit import settings, telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
 from mainstem.web import Form, connections
-from mainstem.web.pages import address_of
+from mainstem.web.context import network_address
 from mainstem_affiliates import storefront
 
 @get("/slow", sync_to_thread=True)
@@ -42,7 +42,7 @@ def both(work: NamedDependency[Work], form: NamedDependency[Form]) -> str:
 
 @get("/address", sync_to_thread=False)
 def address(request: Request) -> str:
-    return address_of(request)
+    return network_address(request)
 
 PATIENCE
 storefront.routes = [slow, busy, both, address]

@@ -21,7 +21,7 @@ from mainstem.kit import paging
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
-from mainstem.web import pages as web_pages
+from mainstem.web.pages import front
 from mainstem_affiliates.portal import reads
 from mainstem_fulfillment import jobs, shipments
 
@@ -73,7 +73,7 @@ def test_orders_are_turned_forth_and_back_while_new_ones_arrive(
 def test_the_front_page_shows_every_storefront_some_at_a_time(
     staff: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(web_pages, "SHOPS_MAX", 2)
+    monkeypatch.setattr(front, "SHOPS_MAX", 2)
     with staff.database.work() as work:
         slugs = [
             row.slug for row in work.rows("SELECT slug FROM storefront WHERE active ORDER BY id")

@@ -467,7 +467,13 @@ def test_every_word_of_our_own_pages_is_also_swedish(root: Any) -> None:
         said |= {message if isinstance(message, str) else message[0] for _, _, message in extracted}
     ours = re.compile(r"mainstem\.(identity|kit.errors|web\.(?!api|console))")
     said |= {kind.message for kind in _every(Refused) if ours.match(kind.__module__)}
-    for module in ("identity/people", "identity/passwords", "web/forms", "web/pages"):
+    for module in (
+        "identity/people",
+        "identity/passwords",
+        "web/forms",
+        "web/pages/sign_in",
+        "web/pages/setup",
+    ):
         said |= _sentences((root / f"platform/mainstem/{module}.py").read_text())
     assert sorted(said - set(translations())) == []
 

@@ -207,6 +207,9 @@ def was_in_the_way(error: BaseException) -> bool:
 def was_lost(error: BaseException) -> bool:
     """Whether the connection was lost or refused: such an error carries no SQLSTATE."""
     cause = cause_of(error)
+    if isinstance(cause, sqlalchemy.exc.InvalidRequestError):
+        # The pool has found its connection closed, and the new one that it made as well.
+        return str(cause).startswith("This connection is closed")
     return isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
 
 

@@ -185,10 +185,12 @@ def contents_of(work: Work, home_id: int, payout_id: UUID) -> PayoutContents:
 
 
 def _span(work: Work, home_id: int, before_id: UUID | None, payout_id: UUID) -> tuple[int, int]:
-    """The postings of the payout before (0: there was none) and of this one."""
+    """The postings of the payout before (0: there was none) and of this one. Nothing lies between
+    them where this one was never booked, as only a check of the books would find."""
     keys = [f"payout:{id}" for id in (before_id, payout_id)]
     found = {row.key: row.id for row in work.rows(_TRANSFERS, home=home_id, keys=keys)}
-    return found.get(keys[0], 0), found[keys[1]]
+    after_no = found.get(keys[0], 0)
+    return after_no, found.get(keys[1], after_no)
 
 
 def lines_of(
