@@ -18,6 +18,7 @@ from tests.conftest import TEMPLATE
 
 import mainstem_postgres as postgres
 from mainstem import invariants, ledger
+from mainstem.kit.bulk import given
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
@@ -252,11 +253,6 @@ def test_goods_of_many_orders_leave_by_their_keys(full: Company, database: Datab
     with database.work() as work:
         keys = work.rows("SELECT home_id, order_id, no FROM fulfilment LIMIT 300")
         with Looked(work) as looked:
-            work.rows(
-                shipments._GONE,
-                homes=[key.home_id for key in keys],
-                orders=[key.order_id for key in keys],
-                nos=[key.no for key in keys],
-            )
+            work.rows(shipments._GONE, **given(keys, shipments._Named, "asked"))
     assert looked.in_vain < 300
     assert looked.blocks < 5 * 300
