@@ -14,6 +14,7 @@ from uuid import UUID
 from mainstem import ledger, planbook
 from mainstem.commissions.queries import HELD_NOW, payable_on
 from mainstem.kit import finding, paging
+from mainstem.kit.bulk import ASKED_ORDERS, RowKey, asked
 from mainstem.kit.errors import NotFound
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
@@ -224,8 +225,7 @@ SELECT c.home_id, c.order_id, c.rule, c.level, c.no, c.kind, c.currency, c.amoun
        held.held_until, c.explanation, c.credited_at,
        held.held_until <= coalesce((SELECT max(day) FROM release_day), '-infinity') AS matured
   FROM commission c
-  JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
- USING (home_id, order_id)
+  JOIN {ASKED_ORDERS} USING (home_id, order_id)
 {HELD_NOW}
  WHERE c.beneficiary_id = %(id)s AND c.kind <> 'hold'
  ORDER BY c.order_id, c.rule, c.level, c.no"""
@@ -239,10 +239,10 @@ def movements(
     An order is shown whole, on the page of its newest movement, and on no other.
     """
     page = paging.read(work, _PAGE, _MOVED, cursor=cursor, most=MOVEMENTS_MAX, id=reader.id)
-    asked = dict.fromkeys((row.home_id, row.order_id) for row in page.rows)
+    orders = dict.fromkeys((row.home_id, row.order_id) for row in page.rows)
     here = {_key(row) for row in page.rows}
-    grouped = _grouped(work, reader, list(asked))
-    shown = [grouped[id] for _, id in asked if max(map(_key, grouped[id])) in here]
+    grouped = _grouped(work, reader, list(orders))
+    shown = [grouped[id] for _, id in orders if max(map(_key, grouped[id])) in here]
     return [_of_order(reader, rows) for rows in shown], page
 
 
@@ -251,15 +251,10 @@ def _key(row: Any) -> tuple[Any, ...]:
 
 
 def _grouped(
-    work: Work, reader: AffiliateProfile, asked: Sequence[tuple[int, UUID]]
+    work: Work, reader: AffiliateProfile, orders: Sequence[RowKey]
 ) -> dict[UUID, list[Any]]:
     grouped: dict[UUID, list[Any]] = {}
-    for row in work.rows(
-        _MOVEMENTS,
-        id=reader.id,
-        homes=[home for home, _ in asked],
-        orders=[order for _, order in asked],
-    ):
+    for row in work.rows(_MOVEMENTS, id=reader.id, **asked(orders)):
         grouped.setdefault(row.order_id, []).append(row)
     return grouped
 
