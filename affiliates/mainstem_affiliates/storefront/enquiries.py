@@ -15,6 +15,7 @@ from litestar.params import FromPath
 
 from mainstem import leads
 from mainstem.identity import client_link, read_quote_link
+from mainstem.kit.bulk import RowKey
 from mainstem.kit.errors import NotFound, Problem, Refused
 from mainstem.kit.work import CLIENT, Work
 from mainstem.leads import ConsentGiven, LeadWanted
@@ -189,7 +190,7 @@ class _NotAgreed(Refused):
     message = "Some fields are not right."
 
 
-def _opened(request: Request[Any, Any, Any], token: str) -> tuple[int, UUID]:
+def _opened(request: Request[Any, Any, Any], token: str) -> RowKey:
     return read_quote_link(app_context_of(request).settings.secret, token)
 
 

@@ -24,7 +24,7 @@ from types import NoneType
 from typing import Any, NamedTuple, NewType, get_args, get_type_hints
 from uuid import UUID
 
-from mainstem.kit.work import Work, columns
+from mainstem.kit.work import Work
 
 Json = NewType("Json", str)
 """The text of a JSON document, for a jsonb column."""
@@ -64,7 +64,13 @@ def given(rows: Iterable[tuple[Any, ...]], row: type[NamedTuple], alias: str) ->
     """The values for `relation`, by the names of its parameters. A row may be a plain tuple of the
     same fields."""
     names = [f"{alias}_{name}" for name in row._fields]
-    return dict(zip(names, columns(rows, len(names)), strict=True))
+    return dict(zip(names, _columns(rows, len(names)), strict=True))
+
+
+def _columns(rows: Iterable[tuple[Any, ...]], count: int) -> list[list[Any]]:
+    """Rows turned into columns, `count` of them even when there is no row."""
+    turned = [list(column) for column in zip(*rows, strict=True)]
+    return turned or [[] for _ in range(count)]
 
 
 def insert_many(work: Work, table: str, rows: Sequence[NamedTuple], *, then: str = "") -> int:
