@@ -15,9 +15,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from mainstem import catalog, network, planbook
+from mainstem.kit.bulk import given, insert_many, relation
 from mainstem.kit.work import Work
 from mainstem_fulfillment import inventory
 from real_year.source import FOOD, SERVICES, TAX_BP, History
@@ -75,6 +77,26 @@ def sponsors(stores: Sequence[int]) -> list[int | None]:
     return drawn
 
 
+class _Shop(NamedTuple):
+    home_id: int
+    slug: str
+
+
+class _AccountRow(NamedTuple):
+    home_id: int
+    account: str
+    provider: str
+    currency: str
+    state: str
+    updated_at: datetime
+
+
+_STOREFRONTS = f"""
+INSERT INTO storefront (home_id, slug, name, locales, currency)
+SELECT home_id, slug, 'Store ' || substr(slug, 7), '{{en}}', %(currency)s
+  FROM {relation(_Shop, "new")}"""
+
+
 def _affiliates(work: Work, stores: Sequence[int]) -> None:
     ids: list[int] = []
     for store, sponsor in zip(stores, sponsors(stores), strict=True):
@@ -88,62 +110,63 @@ def _affiliates(work: Work, stores: Sequence[int]) -> None:
                 sponsor_id=None if sponsor is None else ids[sponsor],
             )
         )
-    names = [f"store-{store}" for store in stores]
-    work.run(
-        """INSERT INTO storefront (home_id, slug, name, locales, currency)
-           SELECT home_id, slug, 'Store ' || substr(slug, 7), '{en}', %(currency)s
-             FROM unnest(%(homes)s::bigint[], %(slugs)s::text[]) AS new (home_id, slug)""",
-        currency=CURRENCY,
-        homes=ids,
-        slugs=names,
-    )
-    work.run(
-        """INSERT INTO pay_account (home_id, provider, account, currency, state, updated_at)
-           SELECT home_id, 'bank', slug, %(currency)s, 'active', %(now)s
-             FROM unnest(%(homes)s::bigint[], %(slugs)s::text[]) AS new (home_id, slug)""",
-        currency=CURRENCY,
-        now=work.now(),
-        homes=ids,
-        slugs=names,
-    )
+    shops = [_Shop(id, f"store-{store}") for id, store in zip(ids, stores, strict=True)]
+    work.run(_STOREFRONTS, currency=CURRENCY, **given(shops, _Shop, "new"))
+    now = work.now()
+    accounts = [_AccountRow(*shop, "bank", CURRENCY, "active", now) for shop in shops]
+    insert_many(work, "pay_account", accounts)
+
+
+class _ProductRow(NamedTuple):
+    slug: str
+    kind: str
+    category: str
+    tax_bp: int
+
+
+class _TextRow(NamedTuple):
+    product_id: int
+    locale: str
+    name: str
+
+
+class _VariantRow(NamedTuple):
+    product_id: int
+    sku: str
+    name_en: str
+
+
+_PRODUCTS = f"""
+INSERT INTO product (slug, kind, category, tax_bp)
+SELECT slug, kind, category, tax_bp FROM {relation(_ProductRow, "new")}
+RETURNING id, slug"""
+_VARIANTS = f"""
+INSERT INTO variant (product_id, sku, name_en)
+SELECT product_id, sku, name_en FROM {relation(_VariantRow, "new")}
+RETURNING id, sku"""
 
 
 def _articles(work: Work, articles: Sequence[Any]) -> list[tuple[int, int]]:
     """The catalogue; (variant, quantity that will be sold) of all goods."""
     kinds = sorted({(row[1], row[3], row[4], row[2]) for row in articles})
-    slugs = [_slug(no, *kind[:3]) for no, kind in enumerate(kinds, start=1)]
-    made = work.rows(
-        """INSERT INTO product (slug, kind, category, tax_bp)
-           SELECT slug, kind, category, tax_bp
-             FROM unnest(%(slugs)s::text[], %(kinds)s::text[], %(categories)s::text[],
-                         %(taxes)s::int[]) AS new (slug, kind, category, tax_bp)
-           RETURNING id, slug""",
-        slugs=slugs,
-        kinds=["service" if is_service else "goods" for *_, is_service in kinds],
-        categories=[kind[0] for kind in kinds],
-        taxes=[0 if kind[0] in FOOD else TAX_BP for kind in kinds],
-    )
-    by_slug = {row.slug: row.id for row in made}
-    products = {kind: by_slug[slug] for kind, slug in zip(kinds, slugs, strict=True)}
-    work.run(
-        """INSERT INTO product_text (product_id, locale, name)
-           SELECT id, 'en', name FROM unnest(%(ids)s::bigint[], %(names)s::text[]) AS new (id, name)""",
-        ids=list(products.values()),
-        names=[kind[2] or kind[1] or kind[0] for kind in kinds],
-    )
-    variants = {
-        row.sku: row.id
-        for row in work.rows(
-            """INSERT INTO variant (product_id, sku, name_en)
-               SELECT product_id, sku, size
-                 FROM unnest(%(products)s::bigint[], %(skus)s::text[], %(sizes)s::text[])
-                   AS new (product_id, sku, size)
-               RETURNING id, sku""",
-            products=[products[row[1], row[3], row[4], row[2]] for row in articles],
-            skus=[str(row[0]) for row in articles],
-            sizes=[row[5] for row in articles],
+    rows = [
+        _ProductRow(
+            slug=_slug(no, *kind[:3]),
+            kind="service" if kind[3] else "goods",
+            category=kind[0],
+            tax_bp=0 if kind[0] in FOOD else TAX_BP,
         )
-    }
+        for no, kind in enumerate(kinds, start=1)
+    ]
+    made = {row.slug: row.id for row in work.rows(_PRODUCTS, **given(rows, _ProductRow, "new"))}
+    products = {kind: made[row.slug] for kind, row in zip(kinds, rows, strict=True)}
+    texts = [_TextRow(id, "en", kind[2] or kind[1] or kind[0]) for kind, id in products.items()]
+    insert_many(work, "product_text", texts)
+    new = [
+        _VariantRow(products[row[1], row[3], row[4], row[2]], str(row[0]), row[5])
+        for row in articles
+    ]
+    variants = {row.sku: row.id for row in work.rows(_VARIANTS, **given(new, _VariantRow, "new"))}
     return [(variants[str(row[0])], row[6]) for row in articles if not row[2]]
 
 

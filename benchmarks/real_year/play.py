@@ -20,8 +20,7 @@ from itertools import islice
 from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -30,6 +29,7 @@ import sqlalchemy.exc
 from mainstem import commissions, orders, payouts
 from mainstem.importing import history as past
 from mainstem.importing.history import Sale
+from mainstem.kit.bulk import RowKey, given, relation
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
@@ -76,6 +76,17 @@ def connect(url: str) -> Database:
         statement_timeout=STATEMENT_TIMEOUT,
         name="mainstem-real",
     )
+
+
+class _Named(NamedTuple):
+    home_id: int
+    storefront_id: int
+    external_id: str
+
+
+_BOUGHT = f"""
+SELECT o.external_id, o.home_id, o.id
+  FROM orders o JOIN {relation(_Named, "asked")} USING (home_id, storefront_id, external_id)"""
 
 
 class Player:
@@ -226,17 +237,10 @@ class Player:
             for one in refunds
         ]
 
-    def _keys(self, work: Work, named: Sequence[tuple[int, int]]) -> dict[int, tuple[int, UUID]]:
+    def _keys(self, work: Work, named: Sequence[tuple[int, int]]) -> dict[int, RowKey]:
         baskets = sorted(set(named))
-        rows: list[Any] = work.rows(
-            """SELECT o.external_id, o.home_id, o.id FROM orders o
-                 JOIN unnest(%(homes)s::bigint[], %(stores)s::bigint[], %(externals)s::text[])
-                   AS asked (home_id, storefront_id, external_id)
-                 USING (home_id, storefront_id, external_id)""",
-            homes=[self._stores[store][0] for _, store in baskets],
-            stores=[self._stores[store][1] for _, store in baskets],
-            externals=[str(basket) for basket, _ in baskets],
-        )
+        asked = [_Named(*self._stores[store], str(basket)) for basket, store in baskets]
+        rows: list[Any] = work.rows(_BOUGHT, **given(asked, _Named, "asked"))
         assert len(rows) == len(baskets), "what is shipped was bought before"
         return {int(row.external_id): (row.home_id, row.id) for row in rows}
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
+from uuid import UUID
 
+from mainstem.kit.bulk import given, relation
 from mainstem.kit.errors import Refused
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id, new_ids
@@ -46,6 +48,23 @@ def open_location(work: Work, *, code: str, name: str, country: str, position: i
     return int(work.value("SELECT id FROM location WHERE code = %(code)s", code=code))
 
 
+class _Received(NamedTuple):
+    id: UUID
+    variant_id: int
+    quantity: int
+
+
+_RECEIVE = f"""
+WITH moved AS (
+  INSERT INTO stock_movement (id, variant_id, location_id, delta, reason, reference, actor, at)
+  SELECT id, variant_id, %(location)s, quantity, 'receipt', %(reference)s, %(actor)s, %(now)s
+    FROM {relation(_Received, "new")}
+  ON CONFLICT (reason, reference, variant_id, location_id) DO NOTHING
+  RETURNING variant_id, delta)
+UPDATE stock_level s SET on_hand = s.on_hand + moved.delta FROM moved
+ WHERE s.variant_id = moved.variant_id AND s.location_id = %(location)s"""
+
+
 def receive(
     work: Work, location_id: int, goods: Sequence[tuple[int, int]], *, reference: str
 ) -> None:
@@ -56,23 +75,17 @@ def receive(
         quantities[variant] = quantities.get(variant, 0) + quantity
     variants = sorted(quantities)
     _take_shelves(work, location_id, variants)
+    received = [
+        _Received(id, variant, quantities[variant])
+        for id, variant in zip(new_ids(len(variants)), variants, strict=True)
+    ]
     work.run(
-        """WITH moved AS (
-             INSERT INTO stock_movement (id, variant_id, location_id, delta, reason, reference, actor, at)
-             SELECT id, variant_id, %(location)s, quantity, 'receipt', %(reference)s, %(actor)s, %(now)s
-               FROM unnest(%(ids)s::uuid[], %(variants)s::bigint[], %(quantities)s::int[])
-                 AS new (id, variant_id, quantity)
-             ON CONFLICT (reason, reference, variant_id, location_id) DO NOTHING
-             RETURNING variant_id, delta)
-           UPDATE stock_level s SET on_hand = s.on_hand + moved.delta FROM moved
-            WHERE s.variant_id = moved.variant_id AND s.location_id = %(location)s""",
+        _RECEIVE,
         location=location_id,
         reference=reference,
         actor=str(work.actor),
         now=work.now(),
-        ids=new_ids(len(variants)),
-        variants=variants,
-        quantities=[quantities[variant] for variant in variants],
+        **given(received, _Received, "new"),
     )
 
 

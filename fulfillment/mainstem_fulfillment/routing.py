@@ -10,23 +10,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from mainstem import stock
+from mainstem.kit.bulk import ASKED, ASKED_ORDERS, Json, asked, given, relation
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
-from mainstem.kit.work import Work, columns
+from mainstem.kit.work import Work
 from mainstem.orders import OrderKey, lock
 from mainstem_fulfillment import jobs, shipments
 
-_PROMISES = """
+_PROMISES = f"""
 SELECT r.home_id, r.order_id, min(o.address->>'country') AS country,
        array_agg(r.fulfilment_no::int) AS fulfilments, array_agg(r.line_no::int) AS lines,
        array_agg(r.variant_id) AS variants,
        array_agg(r.location_id) AS locations, array_agg(r.quantity) AS quantities
   FROM orders o
-  JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
+  JOIN {ASKED} USING (home_id, id)
   JOIN fulfilment f ON f.home_id = o.home_id AND f.order_id = o.id AND f.state = 'unrouted'
   JOIN reservation r ON r.home_id = f.home_id AND r.order_id = f.order_id
        AND r.fulfilment_no = f.no AND r.released_at IS NULL
@@ -126,8 +127,7 @@ def route(work: Work, orders: Sequence[OrderKey]) -> None:
     """
     keys = in_key_order(orders)
     lock(work, keys)
-    asked = {"homes": [home for home, _ in keys], "ids": [id for _, id in keys]}
-    promises = [_Promise(row) for row in work.rows(_PROMISES, **asked)]
+    promises = [_Promise(row) for row in work.rows(_PROMISES, **asked(keys))]
     if promises:
         _route_goods(work, promises)
     opened = jobs.open_jobs(work, keys)
@@ -137,6 +137,29 @@ def route(work: Work, orders: Sequence[OrderKey]) -> None:
     record_all(work, "order.routed", routed)
     # The bank may have asked for the money before the order's work was given out.
     shipments.apply_disputes_of_locked(work, routed)
+
+
+class _Decision(NamedTuple):
+    home_id: int
+    order_id: UUID
+    chosen: str
+    reason: str
+    candidates: Json
+
+
+_KEEP = f"""
+INSERT INTO routing_decision
+       (home_id, order_id, no, kind, chosen, reason, candidates, actor, decided_at)
+SELECT d.home_id, d.order_id,
+       1 + coalesce((SELECT max(no) FROM routing_decision r
+                      WHERE r.home_id = d.home_id AND r.order_id = d.order_id), 0),
+       'goods', d.chosen, d.reason, d.candidates, %(actor)s, %(now)s
+  FROM {relation(_Decision, "d")}"""
+
+_RELEASE = f"""
+UPDATE fulfilment f SET state = 'released', routed_at = %(now)s
+  FROM {ASKED_ORDERS}
+ WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id AND f.state = 'unrouted'"""
 
 
 def _route_goods(work: Work, promises: Sequence[_Promise]) -> None:
@@ -165,18 +188,15 @@ def _route_goods(work: Work, promises: Sequence[_Promise]) -> None:
         else:
             chosen, reason = now, "better_location_was_taken_meanwhile"
         decisions.append(
-            (*promise.key, ",".join(codes.get(id, str(id)) for id in chosen), reason,
-             json.dumps([c.told(c.location.id in chosen) for c in candidates]))
-        )  # fmt: skip
-    _keep(work, decisions)
-    work.run(
-        """UPDATE fulfilment f SET state = 'released', routed_at = %(now)s
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
-            WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id AND f.state = 'unrouted'""",
-        now=work.now(),
-        homes=[promise.key[0] for promise in promises],
-        orders=[promise.key[1] for promise in promises],
-    )
+            _Decision(
+                *promise.key,
+                chosen=",".join(codes.get(id, str(id)) for id in chosen),
+                reason=reason,
+                candidates=Json(json.dumps([c.told(c.location.id in chosen) for c in candidates])),
+            )
+        )
+    work.run(_KEEP, actor=str(work.actor), now=work.now(), **given(decisions, _Decision, "d"))
+    work.run(_RELEASE, now=work.now(), **asked(promise.key for promise in promises))
 
 
 def _judge(
@@ -225,66 +245,55 @@ def _move(work: Work, wishes: Sequence[tuple[_Promise, int]]) -> set[OrderKey]:
     return {promise.key for promise, _ in moves}
 
 
+class _Moved(NamedTuple):
+    home_id: int
+    order_id: UUID
+    location_id: int
+
+
+class _MovedLine(NamedTuple):
+    home_id: int
+    order_id: UUID
+    old: int
+    line_no: int
+    new: int
+    location_id: int
+
+
+_LEAVE = f"""
+UPDATE fulfilment f SET state = 'canceled'
+  FROM {ASKED_ORDERS}
+ WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id AND f.state = 'unrouted'"""
+
+_BEGIN = f"""
+INSERT INTO fulfilment (home_id, order_id, no, location_id, state)
+SELECT f.home_id, f.order_id, max(f.no) + 1, moved.location_id, 'unrouted'
+  FROM {relation(_Moved, "moved")}
+  JOIN fulfilment f ON f.home_id = moved.home_id AND f.order_id = moved.order_id
+ GROUP BY f.home_id, f.order_id, moved.location_id
+RETURNING home_id, order_id, no"""
+
+# Line by line: what was canceled of an order before it was routed stays behind.
+_PROMISE_ANEW = f"""
+INSERT INTO reservation
+       (home_id, order_id, line_no, fulfilment_no, variant_id, location_id, quantity)
+SELECT r.home_id, r.order_id, r.line_no, moved.new, r.variant_id, moved.location_id,
+       sum(r.quantity)
+  FROM {relation(_MovedLine, "moved")}
+  JOIN reservation r ON r.home_id = moved.home_id AND r.order_id = moved.order_id
+       AND r.fulfilment_no = moved.old AND r.line_no = moved.line_no
+ GROUP BY r.home_id, r.order_id, r.line_no, moved.new, r.variant_id, moved.location_id"""
+
+
 def _rewrite(work: Work, moves: Sequence[tuple[_Promise, int]]) -> None:
     """One fulfilment at the new location in the place of those that were promised."""
-    homes = [promise.key[0] for promise, _ in moves]
-    orders = [promise.key[1] for promise, _ in moves]
-    work.run(
-        """UPDATE fulfilment f SET state = 'canceled'
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS moved (home_id, order_id)
-            WHERE f.home_id = moved.home_id AND f.order_id = moved.order_id
-              AND f.state = 'unrouted'""",
-        homes=homes,
-        orders=orders,
-    )
-    made = work.rows(
-        """INSERT INTO fulfilment (home_id, order_id, no, location_id, state)
-           SELECT f.home_id, f.order_id, max(f.no) + 1, moved.location_id, 'unrouted'
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(places)s::bigint[])
-               AS moved (home_id, order_id, location_id)
-             JOIN fulfilment f ON f.home_id = moved.home_id AND f.order_id = moved.order_id
-            GROUP BY f.home_id, f.order_id, moved.location_id
-           RETURNING home_id, order_id, no""",
-        homes=homes,
-        orders=orders,
-        places=[place for _, place in moves],
-    )
+    work.run(_LEAVE, **asked(promise.key for promise, _ in moves))
+    moved = [_Moved(*promise.key, place) for promise, place in moves]
+    made = work.rows(_BEGIN, **given(moved, _Moved, "moved"))
     new = {(row.home_id, row.order_id): row.no for row in made}
-    # Line by line: what was canceled of an order before it was routed stays behind.
-    old = [
-        (*promise.key, no, line, new[promise.key], place)
+    lines = [
+        _MovedLine(*promise.key, no, line, new[promise.key], place)
         for promise, place in moves
         for no, line in promise.parts
     ]
-    names = ("homes", "orders", "olds", "lines", "news", "places")
-    work.run(
-        """INSERT INTO reservation (home_id, order_id, line_no, fulfilment_no, variant_id, location_id, quantity)
-           SELECT r.home_id, r.order_id, r.line_no, moved.new, r.variant_id, moved.location_id,
-                  sum(r.quantity)
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(olds)s::int[], %(lines)s::int[],
-                         %(news)s::int[], %(places)s::bigint[])
-               AS moved (home_id, order_id, old, line_no, new, location_id)
-             JOIN reservation r ON r.home_id = moved.home_id AND r.order_id = moved.order_id
-                  AND r.fulfilment_no = moved.old AND r.line_no = moved.line_no
-            GROUP BY r.home_id, r.order_id, r.line_no, moved.new, r.variant_id, moved.location_id""",
-        **dict(zip(names, columns(old, len(names)), strict=True)),
-    )
-
-
-def _keep(work: Work, decisions: Sequence[tuple[int, UUID, str, str, str]]) -> None:
-    work.run(
-        """INSERT INTO routing_decision (home_id, order_id, no, kind, chosen, reason, candidates, actor, decided_at)
-           SELECT d.home_id, d.order_id,
-                  1 + coalesce((SELECT max(no) FROM routing_decision r
-                                 WHERE r.home_id = d.home_id AND r.order_id = d.order_id), 0),
-                  'goods', d.chosen, d.reason, d.candidates, %(actor)s, %(now)s
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(chosen)s::text[], %(reasons)s::text[],
-                         %(candidates)s::jsonb[]) AS d (home_id, order_id, chosen, reason, candidates)""",
-        actor=str(work.actor),
-        now=work.now(),
-        homes=[d[0] for d in decisions],
-        orders=[d[1] for d in decisions],
-        chosen=[d[2] for d in decisions],
-        reasons=[d[3] for d in decisions],
-        candidates=[d[4] for d in decisions],
-    )
+    work.run(_PROMISE_ANEW, **given(lines, _MovedLine, "moved"))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from mainstem import orders, payments, stock
 from mainstem.kit import finding, paging
+from mainstem.kit.bulk import ASKED_ORDERS, asked, given, insert_many, relation
 from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.text import refuse_unseen
-from mainstem.kit.work import Work, columns
+from mainstem.kit.work import Work
 from mainstem.orders import OrderKey, lock
 
 FulfilmentKey = tuple[int, UUID, int]
@@ -217,55 +218,79 @@ def hand_over(work: Work, key: FulfilmentKey) -> None:
     _leave(work, [key], {})
 
 
+class _Named(NamedTuple):
+    home_id: int
+    order_id: UUID
+    no: int
+
+
+class _NamedAt(NamedTuple):
+    home_id: int
+    order_id: UUID
+    no: int
+    at: datetime
+
+
+class _ParcelRow(NamedTuple):
+    home_id: int
+    order_id: UUID
+    no: int
+    fulfilment_no: int
+    carrier: str
+    tracking: str
+    state: str
+    shipped_at: datetime
+
+
+_DISPATCH = f"""
+UPDATE fulfilment f SET state = 'shipped', shipped_at = asked.at
+  FROM {relation(_NamedAt, "asked")}
+ WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id AND f.no = asked.no
+   AND f.state = 'released'"""
+
+
 def dispatch(
     work: Work, fulfilments: Sequence[FulfilmentKey], *, at: Mapping[OrderKey, datetime]
 ) -> None:
     """Ship released work whose goods left before it came here: the history that a company brings."""
     keys = in_key_order(fulfilments)
     lock(work, in_key_order((home, order) for home, order, _ in keys))
-    done = work.run(
-        """UPDATE fulfilment f SET state = 'shipped', shipped_at = asked.at
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[], %(times)s::timestamptz[])
-               AS asked (home_id, order_id, no, at)
-            WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id AND f.no = asked.no
-              AND f.state = 'released'""",
-        times=[at[home, order] for home, order, _ in keys],
-        **_arrays(keys),
-    )
-    if done != len(keys):
+    left = [_NamedAt(home, order, no, at[home, order]) for home, order, no in keys]
+    if work.run(_DISPATCH, **given(left, _NamedAt, "asked")) != len(keys):
         raise InvalidTransition("fulfilment", "not released", "dispatched")
-    work.run(
-        """INSERT INTO parcel (home_id, order_id, no, fulfilment_no, carrier, tracking, state, shipped_at)
-           SELECT home_id, order_id, no, no, 'history', '', 'in_transit', at
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[], %(times)s::timestamptz[])
-               AS asked (home_id, order_id, no, at)""",
-        times=[at[home, order] for home, order, _ in keys],
-        **_arrays(keys),
-    )
+    parcels = [_ParcelRow(*key[:3], key.no, "history", "", "in_transit", key.at) for key in left]
+    insert_many(work, "parcel", parcels)
     _leave(work, keys, at)
 
 
-_GONE = """
+_GONE = f"""
 SELECT r.variant_id, r.location_id, sum(r.quantity)::int AS quantity
   FROM reservation r
-  JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[]) AS asked (home_id, order_id, no)
+  JOIN {relation(_Named, "asked")}
     ON r.home_id = asked.home_id AND r.order_id = asked.order_id AND r.fulfilment_no = asked.no
  WHERE r.released_at IS NULL
  GROUP BY 1, 2 ORDER BY 1, 2"""
 
-_TAKE_FROM_SHELF = """
+_TAKE_FROM_SHELF = f"""
 UPDATE stock_level s SET on_hand = s.on_hand - gone.quantity, reserved = s.reserved - gone.quantity
-  FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[], %(quantities)s::int[])
-    AS gone (variant_id, location_id, quantity)
+  FROM {relation(stock.Pieces, "gone")}
  WHERE s.variant_id = gone.variant_id AND s.location_id = gone.location_id"""
 
 
 def _leave(work: Work, keys: Sequence[FulfilmentKey], at: Mapping[OrderKey, datetime]) -> None:
     orders.record_departure(work, keys, at=at)
     # The shelf last: everybody's baskets wait for it, so it is held as shortly as can be.
-    variants, locations, quantities = columns(work.rows(_GONE, **_arrays(keys)), 3)
-    stock.hold(work, variants, locations)
-    work.run(_TAKE_FROM_SHELF, variants=variants, locations=locations, quantities=quantities)
+    gone = [stock.Pieces(*row) for row in work.rows(_GONE, **given(keys, _Named, "asked"))]
+    stock.hold(work, [(shelf.variant_id, shelf.location_id) for shelf in gone])
+    work.run(_TAKE_FROM_SHELF, **given(gone, stock.Pieces, "gone"))
+
+
+_ARRIVE = f"""
+UPDATE parcel p SET state = 'delivered', delivered_at = asked.at
+  FROM {relation(_NamedAt, "asked")}
+ WHERE p.home_id = asked.home_id AND p.order_id = asked.order_id
+   AND p.fulfilment_no = asked.no AND p.state = 'in_transit'
+RETURNING p.home_id, p.order_id, p.fulfilment_no"""
 
 
 def deliver(
@@ -278,57 +303,49 @@ def deliver(
     keys = in_key_order(fulfilments)
     times = at or {}
     lock(work, in_key_order((home, order) for home, order, _ in keys))
-    arrived = work.rows(
-        """UPDATE parcel p SET state = 'delivered', delivered_at = asked.at
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[], %(times)s::timestamptz[])
-               AS asked (home_id, order_id, no, at)
-            WHERE p.home_id = asked.home_id AND p.order_id = asked.order_id
-              AND p.fulfilment_no = asked.no AND p.state = 'in_transit'
-        RETURNING p.home_id, p.order_id, p.fulfilment_no""",
-        times=[times.get((home, order), work.now()) for home, order, _ in keys],
-        **_arrays(keys),
-    )
+    now = work.now()
+    here = [_NamedAt(home, order, no, times.get((home, order), now)) for home, order, no in keys]
+    arrived = work.rows(_ARRIVE, **given(here, _NamedAt, "asked"))
     done = [(row.home_id, row.order_id, row.fulfilment_no) for row in arrived]
     orders.record_arrival(work, done, at=times)
     return len(done)
 
 
-def cancel_fulfilments(work: Work, canceled: Sequence[tuple[int, UUID]]) -> None:
+_CANCEL = f"""
+UPDATE fulfilment f SET state = 'canceled', parked_for = NULL
+  FROM {ASKED_ORDERS}
+ WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id
+   AND f.state NOT IN ('shipped', 'canceled')"""
+
+
+def cancel_fulfilments(work: Work, canceled: Sequence[OrderKey]) -> None:
     """Cancel what has not left of canceled orders."""
     # The orders first, as whoever picks for one of them does.
     lock(work, in_key_order(canceled))
-    work.run(
-        """UPDATE fulfilment f SET state = 'canceled', parked_for = NULL
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
-            WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id
-              AND f.state NOT IN ('shipped', 'canceled')""",
-        homes=[home for home, _ in canceled],
-        orders=[order for _, order in canceled],
-    )
+    work.run(_CANCEL, **asked(canceled))
 
 
 # ---------------------------------------------------------------- disputed
 
-_DISPUTED = """
+_DISPUTED = f"""
 SELECT home_id, order_id, bool_or(status <> ALL(%(over)s::text[])) AS open,
        bool_or(status = 'lost') AS lost
-  FROM dispute JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
-    USING (home_id, order_id)
+  FROM dispute JOIN {ASKED_ORDERS} USING (home_id, order_id)
  GROUP BY 1, 2 ORDER BY 1, 2"""
 
-_PARK = """
+_PARK = f"""
 UPDATE fulfilment f SET state = 'parked', parked_for = 'dispute'
-  FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+  FROM {ASKED_ORDERS}
  WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id
    AND f.state IN ('assigned', 'released', 'picking', 'picked', 'packed')
 RETURNING f.home_id, f.order_id, f.no"""
 
 # What was done before it was parked is done: it goes on from there.
-_GO_ON = """
+_GO_ON = f"""
 UPDATE fulfilment f SET parked_for = NULL,
        state = CASE WHEN packed_at IS NOT NULL THEN 'packed' WHEN picked_at IS NOT NULL THEN 'picked'
                     WHEN picker IS NOT NULL THEN 'picking' ELSE 'released' END
-  FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
+  FROM {ASKED_ORDERS}
  WHERE f.home_id = asked.home_id AND f.order_id = asked.order_id AND f.parked_for = 'dispute'
 RETURNING f.home_id, f.order_id, f.no"""
 
@@ -346,12 +363,7 @@ def apply_disputes(work: Work, disputed: Sequence[OrderKey]) -> None:
 
 def apply_disputes_of_locked(work: Work, keys: Sequence[OrderKey]) -> None:
     """The same for orders that are locked already."""
-    rows = work.rows(
-        _DISPUTED,
-        over=list(payments.DISPUTE_OVER),
-        homes=[home for home, _ in keys],
-        orders=[order for _, order in keys],
-    )
+    rows = work.rows(_DISPUTED, over=list(payments.DISPUTE_OVER), **asked(keys))
     if not rows:
         return
     where = [(row.home_id, row.order_id) for row in rows if row.open]
@@ -437,7 +449,7 @@ def _end_picking(work: Work, key: FulfilmentKey, *states: str) -> int:
 def _turn(work: Work, sql: str, keys: Sequence[OrderKey], fact: str) -> None:
     if not keys:
         return
-    turned = work.rows(sql, homes=[home for home, _ in keys], orders=[order for _, order in keys])
+    turned = work.rows(sql, **asked(keys))
     done = sorted((row.home_id, row.order_id, row.no) for row in turned)
     record_all(work, fact, [(key[0], _subject(key)) for key in done])
 
@@ -627,14 +639,6 @@ def in_transit(
 
 def _named(key: FulfilmentKey) -> dict[str, Any]:
     return {"home": key[0], "order": key[1], "no": key[2]}
-
-
-def _arrays(keys: Sequence[FulfilmentKey]) -> dict[str, Any]:
-    return {
-        "homes": [key[0] for key in keys],
-        "orders": [key[1] for key in keys],
-        "nos": [key[2] for key in keys],
-    }
 
 
 def _subject(key: FulfilmentKey) -> str:

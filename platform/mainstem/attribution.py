@@ -15,10 +15,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from mainstem import network
+from mainstem.kit.bulk import ASKED, RowKey, asked, given, relation
 from mainstem.kit.contact import mailbox_of
 from mainstem.kit.work import Query, Work
 from mainstem.network import ELIGIBLE, Upline
@@ -62,7 +63,7 @@ class Binding:
     affiliate_id: int
     since: datetime
     until: datetime
-    order: tuple[int, UUID] | None = None
+    order: RowKey | None = None
     reason: str = ""
 
     def holds(self, at: datetime) -> bool:
@@ -204,9 +205,7 @@ class Evidence:
         upline = self.uplines.get(affiliate_id)
         return upline is not None and upline.state in ELIGIBLE
 
-    def introduce(
-        self, request: AttributionRequest, decision: Decision, order: tuple[int, UUID]
-    ) -> None:
+    def introduce(self, request: AttributionRequest, decision: Decision, order: RowKey) -> None:
         """An imported order that is known to have reached its client binds them from then on, so
         that what they bought later in the same history is credited as it would have been."""
         if request.delivered_at is None or not decision.earns:
@@ -228,18 +227,8 @@ class Evidence:
         """Keep whom an imported history has bound, in key order so that none waits in a circle."""
         if not self.introduced:
             return
-        new = [(key, self.bound[key]) for key in sorted(self.introduced)]
-        orders = [binding.order for _, binding in new if binding.order]
-        work.run(
-            _INTRODUCE,
-            span=BOUND_FOR,
-            keys=[key for key, _ in new],
-            affiliates=[binding.affiliate_id for _, binding in new],
-            times=[binding.since for _, binding in new],
-            reasons=[binding.reason for _, binding in new],
-            homes=[home for home, _ in orders],
-            orders=[order for _, order in orders],
-        )
+        new = [_introduced(key, self.bound[key]) for key in sorted(self.introduced)]
+        work.run(_INTRODUCE, span=BOUND_FOR, **given(new, _Introduced, "new"))
 
 
 def _code(text: str) -> str:
@@ -266,20 +255,39 @@ ON CONFLICT (client_key) DO UPDATE
 # or ran out would go on by itself.
 _BY_ITSELF = "(o.attributed_by <> 'binding' OR o.home_id = o.seller_id)"
 
+
+class _Introduced(NamedTuple):
+    client_key: str
+    affiliate_id: int
+    bound_at: datetime
+    reason: str
+    home_id: int
+    order_id: UUID
+
+
+def _introduced(key: str, binding: Binding) -> _Introduced:
+    assert binding.order is not None, "an order of the history introduced them"
+    return _Introduced(key, binding.affiliate_id, binding.since, binding.reason, *binding.order)
+
+
 _INTRODUCE = _BIND.format(
-    chosen="""
+    chosen=f"""
 SELECT client_key, affiliate_id, bound_at, bound_at + %(span)s, reason, home_id, order_id
-  FROM unnest(%(keys)s::text[], %(affiliates)s::bigint[], %(times)s::timestamptz[],
-              %(reasons)s::text[], %(homes)s::bigint[], %(orders)s::uuid[])
-    AS new (client_key, affiliate_id, bound_at, reason, home_id, order_id)"""
+  FROM {relation(_Introduced, "new")}"""
 )
+
+
+class _Reached(NamedTuple):
+    home_id: int
+    id: UUID
+    at: datetime
+
 
 _BIND_DELIVERED = _BIND.format(
     chosen=f"""
 SELECT DISTINCT ON (o.client_key) o.client_key, o.seller_id, asked.at, asked.at + %(span)s,
        o.attributed_by, o.home_id, o.id
-  FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(times)s::timestamptz[])
-         AS asked (home_id, id, at)
+  FROM {relation(_Reached, "asked")}
   JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.id
  WHERE o.delivered_at IS NULL AND o.earns AND o.refunded_minor < o.paid_minor AND {_BY_ITSELF}
    AND NOT EXISTS (SELECT FROM client_binding k WHERE k.client_key = o.client_key
@@ -288,20 +296,15 @@ SELECT DISTINCT ON (o.client_key) o.client_key, o.seller_id, asked.at, asked.at 
 )
 
 
-def bind(work: Work, orders: Sequence[tuple[int, UUID]], times: Sequence[datetime]) -> None:
+def bind(work: Work, orders: Sequence[RowKey], times: Sequence[datetime]) -> None:
     """Bind the clients of these orders, of which something reaches them at these instants.
 
     To be called before the delivery is written on them: only the first of an order binds. An order
     binds nobody when it earns nobody anything, when its money has gone back or never came, or when
     another's shop was credited with it because of a binding.
     """
-    work.run(
-        _BIND_DELIVERED,
-        span=BOUND_FOR,
-        homes=[home for home, _ in orders],
-        orders=[order for _, order in orders],
-        times=list(times),
-    )
+    reached = [_Reached(*key, at) for key, at in zip(orders, times, strict=True)]
+    work.run(_BIND_DELIVERED, span=BOUND_FOR, **given(reached, _Reached, "asked"))
 
 
 # How much of an order's money was asked back before an instant.
@@ -311,23 +314,29 @@ coalesce((SELECT sum(r.amount_minor) FROM refund r WHERE r.home_id = o.home_id
 
 _UNBIND = f"""
 DELETE FROM client_binding b
- USING unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
+ USING {ASKED}
   JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.id
  WHERE b.client_key = o.client_key AND b.home_id = o.home_id AND b.order_id = o.id
    AND o.refunded_minor >= o.paid_minor
    AND {_BACK_BEFORE.format(at="b.bound_at")} >= o.paid_minor
 RETURNING b.client_key, b.bound_at"""
 
-_DELIVERED = """
+_DELIVERED = f"""
 SELECT client_key, delivered_at AS bound_at
-  FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
+  FROM {ASKED}
   JOIN orders o USING (home_id, id) WHERE o.delivered_at IS NOT NULL"""
+
+
+class _Free(NamedTuple):
+    client_key: str
+    since: datetime
+
 
 _BIND_ANEW = _BIND.format(
     chosen=f"""
 SELECT DISTINCT ON (o.client_key) o.client_key, o.seller_id, o.delivered_at,
        o.delivered_at + %(span)s, o.attributed_by, o.home_id, o.id
-  FROM unnest(%(keys)s::text[], %(times)s::timestamptz[]) AS free (client_key, since)
+  FROM {relation(_Free, "free")}
   JOIN orders o ON o.client_key = free.client_key AND o.delivered_at >= free.since
  WHERE o.earns AND o.paid_minor > 0 AND {_BY_ITSELF}
    AND (o.refunded_minor < o.paid_minor
@@ -339,22 +348,13 @@ SELECT DISTINCT ON (o.client_key) o.client_key, o.seller_id, o.delivered_at,
 def unbind(
     work: Work,
     *,
-    refunded: Sequence[tuple[int, UUID]],
-    paid_after_all: Sequence[tuple[int, UUID]] = (),
+    refunded: Sequence[RowKey],
+    paid_after_all: Sequence[RowKey] = (),
 ) -> None:
     """Let bindings fall whose order turns out to have been wholly refunded before it was delivered,
     and give those clients to the next order that reached them. What failed to go back binds again."""
-    fallen = work.rows(_UNBIND, **_keys(refunded)) if refunded else []
-    restored = work.rows(_DELIVERED, **_keys(paid_after_all)) if paid_after_all else []
-    free = [*fallen, *restored]
+    fallen = work.rows(_UNBIND, **asked(refunded)) if refunded else []
+    restored = work.rows(_DELIVERED, **asked(paid_after_all)) if paid_after_all else []
+    free = [_Free(*row) for row in [*fallen, *restored]]
     if free:
-        work.run(
-            _BIND_ANEW,
-            span=BOUND_FOR,
-            keys=[row.client_key for row in free],
-            times=[row.bound_at for row in free],
-        )
-
-
-def _keys(orders: Sequence[tuple[int, UUID]]) -> dict[str, list[Any]]:
-    return {"homes": [home for home, _ in orders], "orders": [order for _, order in orders]}
+        work.run(_BIND_ANEW, span=BOUND_FOR, **given(free, _Free, "free"))

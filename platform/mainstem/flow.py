@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from mainstem import checks, commissions, identity, leads, orders, payments, payouts
 from mainstem.kit import idempotency
+from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record
 from mainstem.kit.work import Tools, Work
@@ -26,7 +26,7 @@ Outside = Callable[[Database, Fact], object]
 Together = Callable[[Database, Sequence[Fact]], object]
 
 
-def _keys(facts: Sequence[Fact]) -> list[tuple[int, UUID]]:
+def _keys(facts: Sequence[Fact]) -> list[RowKey]:
     return [(fact.home_id, fact.uuid) for fact in facts]
 
 

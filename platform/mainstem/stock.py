@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from mainstem.kit.bulk import ASKED_ORDERS, RowKey, asked, given, relation
 from mainstem.kit.work import Work
 
 
@@ -113,23 +115,33 @@ def _shelf(work: Work, sql: str, variants: Sequence[int]) -> Shelf:
     return Shelf(free)
 
 
-_HOLD = """
+class _Place(NamedTuple):
+    variant_id: int
+    location_id: int
+
+
+class Pieces(NamedTuple):
+    """So many pieces of a variant at a location."""
+
+    variant_id: int
+    location_id: int
+    quantity: int
+
+
+_HOLD = f"""
 SELECT count(*) FROM (
-  SELECT FROM stock_level s
-    JOIN unnest(%(variants)s::bigint[], %(locations)s::bigint[]) AS named (variant_id, location_id)
-      USING (variant_id, location_id)
+  SELECT FROM stock_level s JOIN {relation(_Place, "named")} USING (variant_id, location_id)
    ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE OF s) AS held"""
 
 
-def hold(work: Work, variants: Sequence[int], locations: Sequence[int]) -> None:
-    """Lock the shelves of these variants at these locations, pair by pair, until the work ends."""
-    work.value(_HOLD, variants=list(variants), locations=list(locations))
+def hold(work: Work, places: Sequence[tuple[int, int]]) -> None:
+    """Lock the shelves at these places (variant, location) until the work ends."""
+    work.value(_HOLD, **given(places, _Place, "named"))
 
 
-_TAKE = """
+_TAKE = f"""
 UPDATE stock_level s SET reserved = s.reserved + want.quantity
-  FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[], %(quantities)s::int[])
-    AS want (variant_id, location_id, quantity)
+  FROM {relation(Pieces, "want")}
  WHERE s.variant_id = want.variant_id AND s.location_id = want.location_id
    AND s.on_hand - s.reserved >= want.quantity"""
 
@@ -141,42 +153,40 @@ def take(work: Work, taken: Mapping[tuple[int, int], int]) -> None:
     """
     if not taken:
         return
-    keys = sorted(taken)
-    variants, locations = [variant for variant, _ in keys], [location for _, location in keys]
-    hold(work, variants, locations)
-    touched = work.run(
-        _TAKE,
-        variants=variants,
-        locations=locations,
-        quantities=[taken[key] for key in keys],
-    )
-    if touched != len(keys):
+    places = sorted(taken)
+    hold(work, places)
+    want = [Pieces(*place, taken[place]) for place in places]
+    if work.run(_TAKE, **given(want, Pieces, "want")) != len(want):
         raise ShelfChanged
+
+
+_FREE = f"""
+UPDATE stock_level s SET reserved = s.reserved - back.quantity
+  FROM {relation(Pieces, "back")}
+ WHERE s.variant_id = back.variant_id AND s.location_id = back.location_id"""
 
 
 def free(work: Work, back: Mapping[tuple[int, int], int]) -> None:
     """Take back the promise of so many pieces: {(variant, location): pieces}."""
     if not back:
         return
-    keys = sorted(back)
-    variants, locations = [variant for variant, _ in keys], [location for _, location in keys]
-    hold(work, variants, locations)
-    work.run(
-        """UPDATE stock_level s SET reserved = s.reserved - back.quantity
-             FROM unnest(%(variants)s::bigint[], %(locations)s::bigint[], %(quantities)s::int[])
-               AS back (variant_id, location_id, quantity)
-            WHERE s.variant_id = back.variant_id AND s.location_id = back.location_id""",
-        variants=variants,
-        locations=locations,
-        quantities=[back[key] for key in keys],
-    )
+    places = sorted(back)
+    hold(work, places)
+    work.run(_FREE, **given([Pieces(*at, back[at]) for at in places], Pieces, "back"))
 
 
-_GIVE_BACK = """
+_HOLD_PROMISED = f"""
+SELECT 1 FROM stock_level s
+ WHERE (s.variant_id, s.location_id) IN (
+       SELECT r.variant_id, r.location_id FROM reservation r
+         JOIN {ASKED_ORDERS} USING (home_id, order_id) WHERE r.released_at IS NULL)
+ ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE"""
+
+_GIVE_BACK = f"""
 WITH back AS (
   UPDATE reservation r SET released_at = %(now)s
-    FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS o (home_id, order_id)
-   WHERE r.home_id = o.home_id AND r.order_id = o.order_id AND r.released_at IS NULL
+    FROM {ASKED_ORDERS}
+   WHERE r.home_id = asked.home_id AND r.order_id = asked.order_id AND r.released_at IS NULL
      AND NOT EXISTS (SELECT 1 FROM fulfilment f WHERE f.home_id = r.home_id
                         AND f.order_id = r.order_id AND f.no = r.fulfilment_no
                         AND f.state = 'shipped')
@@ -185,26 +195,12 @@ SELECT variant_id, location_id, sum(quantity)::int AS quantity FROM back
  GROUP BY 1, 2 ORDER BY 1, 2"""
 
 
-def give_back(work: Work, orders: Sequence[tuple[int, object]]) -> None:
+def give_back(work: Work, orders: Sequence[RowKey]) -> None:
     """Free whatever is still promised to these orders (home, order) and not yet shipped."""
     if not orders:
         return
-    work.rows(
-        """SELECT 1 FROM stock_level s
-            WHERE (s.variant_id, s.location_id) IN (
-                  SELECT r.variant_id, r.location_id FROM reservation r
-                    JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS o (home_id, order_id)
-                      USING (home_id, order_id) WHERE r.released_at IS NULL)
-            ORDER BY s.variant_id, s.location_id FOR NO KEY UPDATE""",
-        homes=[home for home, _ in orders],
-        orders=[order for _, order in orders],
-    )
-    freed = work.rows(
-        _GIVE_BACK,
-        homes=[home for home, _ in orders],
-        orders=[order for _, order in orders],
-        now=work.now(),
-    )
+    work.rows(_HOLD_PROMISED, **asked(orders))
+    freed = work.rows(_GIVE_BACK, now=work.now(), **asked(orders))
     free(work, {(row.variant_id, row.location_id): row.quantity for row in freed})
 
 

@@ -9,7 +9,17 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from mainstem.kit.bulk import Json, Numbers, given, insert_many, numbers, relation
+from mainstem.kit.bulk import (
+    ASKED,
+    ASKED_ORDERS,
+    Json,
+    Numbers,
+    asked,
+    given,
+    insert_many,
+    numbers,
+    relation,
+)
 from mainstem.kit.db import Database
 
 
@@ -79,3 +89,13 @@ def test_rows_are_a_relation_beside_others(database: Database) -> None:
         found = work.rows(sql, **given(words, Asked, "asked"))
         assert work.rows(sql, **given([], Asked, "asked")) == []
     assert [tuple(row) for row in found] == [(1, "one"), (2, "two")]
+
+
+def test_a_statement_may_read_the_same_keys_under_both_of_their_names(database: Database) -> None:
+    keys = [(2, UUID(int=7)), (1, UUID(int=8))]
+    sql = f"""
+    SELECT (SELECT array_agg(id ORDER BY home_id) FROM {ASKED}) AS ids,
+           (SELECT array_agg(order_id ORDER BY home_id) FROM {ASKED_ORDERS}) AS orders"""
+    with database.work() as work:
+        assert tuple(work.row(sql, **asked(keys))) == ([UUID(int=8), UUID(int=7)],) * 2
+        assert tuple(work.row(sql, **asked([]))) == (None, None)

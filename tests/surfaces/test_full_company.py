@@ -21,6 +21,7 @@ from mainstem import invariants, ledger
 from mainstem.api import queries as api
 from mainstem.console import lists, search
 from mainstem.console import queries as console
+from mainstem.kit.bulk import given
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
@@ -252,11 +253,6 @@ def test_goods_of_many_orders_leave_by_their_keys(full: Company, database: Datab
     with database.work() as work:
         keys = work.rows("SELECT home_id, order_id, no FROM fulfilment LIMIT 300")
         with Looked(work) as looked:
-            work.rows(
-                shipments._GONE,
-                homes=[key.home_id for key in keys],
-                orders=[key.order_id for key in keys],
-                nos=[key.no for key in keys],
-            )
+            work.rows(shipments._GONE, **given(keys, shipments._Named, "asked"))
     assert looked.in_vain < 300
     assert looked.blocks < 5 * 300

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from mainstem.calendar import place_of, withdrawal_ends
 from mainstem.kit import finding
+from mainstem.kit.bulk import RowKey
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
@@ -270,7 +271,7 @@ def standing_quote(work: Work, home_id: int, lead_id: UUID) -> tuple[int, str]:
     return int(row.no), str(row.storefront)
 
 
-def order_for(work: Work, storefront_id: int, number: str, email: str) -> tuple[int, UUID] | None:
+def order_for(work: Work, storefront_id: int, number: str, email: str) -> RowKey | None:
     """The order of this storefront with this number, if this is its client's e-mail address.
 
     The number is read however it was typed: with its hyphen, without, behind a `#`.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 from mainstem import orders
+from mainstem.kit.bulk import ASKED_ORDERS, RowKey, asked, given, relation
 from mainstem.kit.errors import Refused
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
@@ -26,53 +27,57 @@ class NobodyPerforms(Refused):
     message: ClassVar[str] = "No team performs {service}. Open one with that skill first."
 
 
-_OPEN = """
+_OPEN = f"""
 SELECT j.home_id, j.order_id, j.line_no, p.category, l.quantity - l.canceled AS quantity,
        (SELECT t.id FROM team t
          WHERE t.active AND (p.slug = ANY(t.skills) OR p.category = ANY(t.skills))
          ORDER BY t.code LIMIT 1) AS team_id
   FROM job j
-  JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
-    USING (home_id, order_id)
+  JOIN {ASKED_ORDERS} USING (home_id, order_id)
   JOIN order_line l USING (home_id, order_id, line_no)
   JOIN variant v ON v.id = l.variant_id
   JOIN product p ON p.id = v.product_id
  WHERE j.state = 'unscheduled'
  ORDER BY j.home_id, j.order_id, j.line_no"""
 
-_SIGN_OFF = """
+
+class _Done(NamedTuple):
+    home_id: int
+    order_id: UUID
+    line_no: int
+    team_id: int
+    at: datetime
+
+
+_SIGN_OFF = f"""
 UPDATE job j SET state = 'signed_off', team_id = done.team_id, starts_at = done.at - %(lasted)s,
        ends_at = done.at, done_at = done.at, signed_off_at = done.at, signed_off_by = %(by)s
-  FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[], %(teams)s::bigint[],
-              %(times)s::timestamptz[]) AS done (home_id, order_id, line_no, team_id, at)
+  FROM {relation(_Done, "done")}
  WHERE j.home_id = done.home_id AND j.order_id = done.order_id AND j.line_no = done.line_no"""
 
 
-def perform(work: Work, performed: Mapping[tuple[int, UUID], datetime]) -> int:
+def perform(work: Work, performed: Mapping[RowKey, datetime]) -> int:
     """Sign off the open jobs of these orders as done at these instants; how many there were.
 
     The first team with the skill is said to have done them. No half hour is held: those are over.
     """
     keys = in_key_order(performed)
     lock(work, keys)
-    jobs = work.rows(_OPEN, homes=[home for home, _ in keys], orders=[order for _, order in keys])
+    jobs = work.rows(_OPEN, **asked(keys))
     if not jobs:
         return 0
     for job in jobs:
         if job.team_id is None:
             raise NobodyPerforms(service=job.category)
     at = {(job.home_id, job.order_id): performed[job.home_id, job.order_id] for job in jobs}
-    work.run(
-        _SIGN_OFF,
-        lasted=LASTED,
-        by=str(work.actor),
-        homes=[job.home_id for job in jobs],
-        orders=[job.order_id for job in jobs],
-        lines=[job.line_no for job in jobs],
-        teams=[job.team_id for job in jobs],
-        times=[at[job.home_id, job.order_id] for job in jobs],
-    )
-    lines = [(job.home_id, job.order_id, job.line_no, job.quantity) for job in jobs]
+    done = [
+        _Done(job.home_id, job.order_id, job.line_no, job.team_id, at[job.home_id, job.order_id])
+        for job in jobs
+    ]
+    work.run(_SIGN_OFF, lasted=LASTED, by=str(work.actor), **given(done, _Done, "done"))
+    lines = [
+        orders.LineQuantity(job.home_id, job.order_id, job.line_no, job.quantity) for job in jobs
+    ]
     orders.record_shipment(work, lines, at=at)
     orders.record_delivery(work, lines, at=at)
     record_all(

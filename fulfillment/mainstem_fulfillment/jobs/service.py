@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from mainstem import orders
+from mainstem.kit.bulk import ASKED, ASKED_ORDERS, Json, RowKey, asked, given, relation
 from mainstem.kit.errors import InvalidInput, NotFound, Problem
 from mainstem.kit.events import record, record_all
 from mainstem.kit.text import refuse_unseen
@@ -23,10 +24,10 @@ DAYS_AHEAD_MAX = 31
 
 # ------------------------------------------------------------------------- jobs come from orders
 
-_LINES = """
+_LINES = f"""
 SELECT o.home_id, o.id AS order_id, l.line_no, p.slug, p.category
   FROM orders o
-  JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
+  JOIN {ASKED} USING (home_id, id)
   JOIN order_line l ON l.home_id = o.home_id AND l.order_id = o.id
   JOIN variant v ON v.id = l.variant_id
   JOIN product p ON p.id = v.product_id
@@ -35,15 +36,32 @@ SELECT o.home_id, o.id AS order_id, l.line_no, p.slug, p.category
                       AND j.order_id = l.order_id AND j.line_no = l.line_no)
  ORDER BY o.home_id, o.id, l.line_no FOR UPDATE OF o"""
 
-_JOBS = """
+
+class _JobRow(NamedTuple):
+    home_id: int
+    order_id: UUID
+    line_no: int
+    state: str
+    created_at: datetime
+
+
+class _DecisionRow(NamedTuple):
+    home_id: int
+    order_id: UUID
+    line_no: int
+    chosen: str
+    reason: str
+    candidates: Json
+
+
+_JOBS = f"""
 INSERT INTO job (home_id, order_id, line_no, state, created_at)
-SELECT home_id, order_id, line_no, 'unscheduled', %(now)s
-  FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[])
-    AS new (home_id, order_id, line_no)
+SELECT home_id, order_id, line_no, state, created_at
+  FROM {relation(_JobRow, "new")}
 ON CONFLICT DO NOTHING
 RETURNING home_id, order_id, line_no"""
 
-_DECISIONS = """
+_DECISIONS = f"""
 INSERT INTO routing_decision
        (home_id, order_id, no, kind, chosen, reason, candidates, actor, decided_at)
 SELECT new.home_id, new.order_id,
@@ -51,30 +69,20 @@ SELECT new.home_id, new.order_id,
          + coalesce((SELECT max(d.no) FROM routing_decision d
                       WHERE d.home_id = new.home_id AND d.order_id = new.order_id), 0),
        'service', chosen, reason, candidates, %(actor)s, %(now)s
-  FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[], %(chosen)s::text[],
-              %(reasons)s::text[], %(candidates)s::jsonb[])
-    AS new (home_id, order_id, line_no, chosen, reason, candidates)"""
+  FROM {relation(_DecisionRow, "new")}"""
 
 
-def open_jobs(work: Work, paid: Sequence[tuple[int, UUID]]) -> list[JobKey]:
+def open_jobs(work: Work, paid: Sequence[RowKey]) -> list[JobKey]:
     """A job for every service line of these paid orders that has none yet, with who should do it.
 
     Orders are locked in key order. Asked again, it opens nothing more.
     """
-    asked = sorted(set(paid))
-    lines = work.rows(
-        _LINES, homes=[home for home, _ in asked], orders=[order for _, order in asked]
-    )
-    made = {
-        JobKey(*row)
-        for row in work.rows(
-            _JOBS,
-            now=work.now(),
-            homes=[line.home_id for line in lines],
-            orders=[line.order_id for line in lines],
-            lines=[line.line_no for line in lines],
-        )
-    }
+    lines = work.rows(_LINES, **asked(sorted(set(paid))))
+    now = work.now()
+    jobs = [
+        _JobRow(line.home_id, line.order_id, line.line_no, "unscheduled", now) for line in lines
+    ]
+    made = {JobKey(*row) for row in work.rows(_JOBS, **given(jobs, _JobRow, "new"))}
     fresh = [line for line in lines if JobKey(*line[:3]) in made]
     if not fresh:
         return []
@@ -82,17 +90,18 @@ def open_jobs(work: Work, paid: Sequence[tuple[int, UUID]]) -> list[JobKey]:
     decided: list[Recommendation] = [
         rules.recommend(line.line_no, line.slug, line.category, teams) for line in fresh
     ]
-    work.run(
-        _DECISIONS,
-        actor=str(work.actor),
-        now=work.now(),
-        homes=[line.home_id for line in fresh],
-        orders=[line.order_id for line in fresh],
-        lines=[line.line_no for line in fresh],
-        chosen=[decision.chosen for decision in decided],
-        reasons=[decision.reason for decision in decided],
-        candidates=[json.dumps(decision.candidates) for decision in decided],
-    )
+    kept = [
+        _DecisionRow(
+            home_id=line.home_id,
+            order_id=line.order_id,
+            line_no=line.line_no,
+            chosen=one.chosen,
+            reason=one.reason,
+            candidates=Json(json.dumps(one.candidates)),
+        )
+        for line, one in zip(fresh, decided, strict=True)
+    ]
+    work.run(_DECISIONS, actor=str(work.actor), now=now, **given(kept, _DecisionRow, "new"))
     keys = [JobKey(*line[:3]) for line in fresh]
     record_all(work, "job.opened", [(key.home_id, key.subject) for key in keys])
     return keys
@@ -348,6 +357,15 @@ def sign_off(work: Work, key: JobKey, *, by: str) -> None:
     _deliver(work, [key])
 
 
+_SIGN_OFF_DUE = f"""
+UPDATE job j
+   SET state = 'signed_off', signed_off_at = %(now)s, signed_off_by = %(by)s
+  FROM {relation(JobKey, "due")}
+ WHERE j.home_id = due.home_id AND j.order_id = due.order_id
+   AND j.line_no = due.line_no AND j.state = 'done' AND j.done_at <= %(before)s
+RETURNING j.home_id, j.order_id, j.line_no"""
+
+
 def sign_off_overdue(work: Work, *, most: int = 5000) -> int:
     """Accept finished work to which nobody has objected in time; how many jobs, at most `most`."""
     now = work.now()
@@ -361,51 +379,43 @@ def sign_off_overdue(work: Work, *, most: int = 5000) -> int:
     )
     # The order is ours now; a client who objected a moment ago has changed the job's state.
     signed = work.rows(
-        """UPDATE job j
-              SET state = 'signed_off', signed_off_at = %(now)s, signed_off_by = %(by)s
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[])
-               AS due (home_id, order_id, line_no)
-            WHERE j.home_id = due.home_id AND j.order_id = due.order_id
-              AND j.line_no = due.line_no AND j.state = 'done' AND j.done_at <= %(before)s
-           RETURNING j.home_id, j.order_id, j.line_no""",
+        _SIGN_OFF_DUE,
         now=now,
         by=str(work.actor),
         before=now - rules.SIGN_OFF_AFTER,
-        homes=[row.home_id for row in due],
-        orders=[row.order_id for row in due],
-        lines=[row.line_no for row in due],
+        **given(due, JobKey, "due"),
     )
     _deliver(work, sorted(JobKey(*row) for row in signed))
     work.session.expire_all()
     return len(signed)
 
 
+_LEFT = f"""
+SELECT l.home_id, l.order_id, l.line_no, l.quantity - l.canceled - l.shipped AS ship,
+       l.quantity - l.canceled - l.delivered AS deliver
+  FROM order_line l JOIN {relation(JobKey, "done")} USING (home_id, order_id, line_no)
+ ORDER BY 1, 2, 3"""
+
+
 def _deliver(work: Work, keys: Sequence[JobKey]) -> None:
     """Say that these lines are performed: shipped and delivered in one, as far as not canceled."""
-    left = work.rows(
-        """SELECT l.home_id, l.order_id, l.line_no, l.quantity - l.canceled - l.shipped AS ship,
-                  l.quantity - l.canceled - l.delivered AS deliver
-             FROM order_line l
-             JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[])
-               AS done (home_id, order_id, line_no) USING (home_id, order_id, line_no)
-            ORDER BY 1, 2, 3""",
-        homes=[key.home_id for key in keys],
-        orders=[key.order_id for key in keys],
-        lines=[key.line_no for key in keys],
-    )
-    orders.record_shipment(work, [(*row[:3], row.ship) for row in left if row.ship > 0])
-    orders.record_delivery(work, [(*row[:3], row.deliver) for row in left if row.deliver > 0])
+    left = work.rows(_LEFT, **given(keys, JobKey, "done"))
+    orders.record_shipment(work, [_part(row, row.ship) for row in left if row.ship > 0])
+    orders.record_delivery(work, [_part(row, row.deliver) for row in left if row.deliver > 0])
     record_all(work, "job.signed_off", [(key.home_id, key.subject) for key in keys])
 
 
+def _part(row: Any, quantity: int) -> orders.LineQuantity:
+    return orders.LineQuantity(row.home_id, row.order_id, row.line_no, quantity)
+
+
+_LOCK_ORDERS = f"""
+SELECT 1 FROM orders o JOIN {ASKED} USING (home_id, id)
+ ORDER BY o.home_id, o.id FOR UPDATE OF o"""
+
+
 def _lock_orders(work: Work, keys: Sequence[JobKey]) -> None:
-    work.rows(
-        """SELECT 1 FROM orders o
-             JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
-               USING (home_id, id) ORDER BY o.home_id, o.id FOR UPDATE OF o""",
-        homes=[key.home_id for key in keys],
-        orders=[key.order_id for key in keys],
-    )
+    work.rows(_LOCK_ORDERS, **asked((key.home_id, key.order_id) for key in keys))
 
 
 # ------------------------------------------------------------------------- canceled
@@ -428,19 +438,17 @@ def cancel(work: Work, key: JobKey) -> None:
     record(work, "job.canceled", key.subject, home=key.home_id)
 
 
-def cancel_jobs(work: Work, canceled: Sequence[tuple[int, UUID]]) -> int:
+_CANCELED = f"""
+SELECT j.home_id, j.order_id, j.line_no
+  FROM job j
+  JOIN {ASKED_ORDERS} USING (home_id, order_id)
+  JOIN order_line l USING (home_id, order_id, line_no)
+ WHERE l.canceled = l.quantity AND j.state = ANY(%(states)s) ORDER BY 1, 2, 3"""
+
+
+def cancel_jobs(work: Work, canceled: Sequence[RowKey]) -> int:
     """Cancel the jobs of these orders whose lines are canceled whole; how many."""
-    rows = work.rows(
-        """SELECT j.home_id, j.order_id, j.line_no
-             FROM job j
-             JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
-               USING (home_id, order_id)
-             JOIN order_line l USING (home_id, order_id, line_no)
-            WHERE l.canceled = l.quantity AND j.state = ANY(%(states)s) ORDER BY 1, 2, 3""",
-        homes=[home for home, _ in canceled],
-        orders=[order for _, order in canceled],
-        states=list(JOB.steps["cancel"].sources),
-    )
+    rows = work.rows(_CANCELED, states=list(JOB.steps["cancel"].sources), **asked(canceled))
     for row in rows:
         cancel(work, JobKey(*row))
     return len(rows)

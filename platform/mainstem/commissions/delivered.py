@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from mainstem.kit.bulk import ASKED
 from mainstem.money import rdiv
 from mainstem.plan import Basis
 
-ORDERS = """
+ORDERS = f"""
 SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.plan_version, o.placed_at,
        -- What may be a participant's own purchase waits until somebody has looked.
        o.earns AND coalesce(v.state, 'released') = 'released' AS earns,
        o.address->>'country' AS country, o.address->>'postal_code' AS postal_code, o.total_minor,
        o.refunded_minor, o.unallocated_minor, o.disputed_minor, l.*
   FROM orders o
-  JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
+  JOIN {ASKED} USING (home_id, id)
   LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id
  CROSS JOIN LATERAL (
        SELECT kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from mainstem.kit.bulk import ASKED_ORDERS
 from mainstem.kit.work import Work
 from mainstem.ledger import HELD_OPEN
 from mainstem.orders import payable_on
 from mainstem.plan import Basis, Rule, Share, evaluate
 
-STANDING = """
+STANDING = f"""
 SELECT home_id, order_id, rule, level, held_until, min(beneficiary_id) AS beneficiary_id,
        max(no) AS no, sum(amount_minor)::bigint AS stands,
        coalesce(sum(amount_minor) FILTER (WHERE kind = 'credit'), 0)::bigint AS credited,
        coalesce(-sum(amount_minor) FILTER (WHERE kind IN ('reversal', 'restored')), 0)::bigint
          AS reversed
-  FROM commission JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, order_id)
-    USING (home_id, order_id)
+  FROM commission JOIN {ASKED_ORDERS} USING (home_id, order_id)
  GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"""
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from mainstem.commissions.settle import settle
+from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.events import record, record_all
 from mainstem.kit.text import refuse_unseen
@@ -33,7 +34,7 @@ _TRACES = """
 _LEARN = f"""
 INSERT INTO participant_trace (kind, key, affiliate_id, learned_from, learned_at)
 SELECT DISTINCT ON (trace.kind, trace.key, buyer.id) trace.kind, trace.key, buyer.id, o.number, %(now)s
-  FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
+  FROM {ASKED}
   JOIN orders o USING (home_id, id)
   JOIN affiliate buyer ON buyer.id = (o.attribution ->> 'participant')::bigint {_TRACES}
  WHERE o.earns_reason = 'buyer_is_participant' AND trace.key IS NOT NULL
@@ -46,7 +47,7 @@ SELECT o.home_id, o.id, 'held',
        jsonb_agg(jsonb_build_object('kind', known.kind, 'affiliate_id', known.affiliate_id,
                                     'learned_from', known.learned_from)
                  ORDER BY known.kind DESC, known.affiliate_id), %(now)s
-  FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
+  FROM {ASKED}
   JOIN orders o USING (home_id, id) {_TRACES}
   JOIN participant_trace known ON known.kind = trace.kind AND known.key = trace.key
  WHERE o.earns
@@ -68,14 +69,13 @@ class NothingToReview(Refused):
     message: ClassVar[str] = "The commission on this order is not waiting for a review."
 
 
-def hold_for_review(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
+def hold_for_review(work: Work, orders: Sequence[RowKey]) -> int:
     """Look at orders (home, id) that have just been paid, and hold the commission on those that
     are likely a participant's own; how many are held that were not. Repeats find nothing."""
     if not orders:
         return 0
-    asked = {"homes": [home for home, _ in orders], "ids": [id for _, id in orders]}
-    work.run(_LEARN, now=work.now(), **asked)
-    held = [tuple(row) for row in work.rows(_HOLD, now=work.now(), **asked)]
+    work.run(_LEARN, now=work.now(), **asked(orders))
+    held = [tuple(row) for row in work.rows(_HOLD, now=work.now(), **asked(orders))]
     record_all(work, "commission.held", held)
     return len(held)
 

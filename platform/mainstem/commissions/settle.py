@@ -16,7 +16,7 @@ from mainstem import ledger, planbook
 from mainstem.commissions.delivered import ORDERS, basis_of
 from mainstem.commissions.moves import STANDING, Standing, moves_of
 from mainstem.commissions.writing import CommissionRow, posting_of, rows_of
-from mainstem.kit.bulk import insert_many
+from mainstem.kit.bulk import RowKey, asked, insert_many
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
@@ -24,7 +24,7 @@ from mainstem.ledger import Transfer
 from mainstem.orders import lock
 
 
-def settle(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
+def settle(work: Work, orders: Sequence[RowKey]) -> int:
     """Bring these orders' commissions to what should stand; how many movements that took.
 
     Orders (home, id) may be named twice and may need nothing. They are locked in key order first.
@@ -36,12 +36,11 @@ def settle(work: Work, orders: Sequence[tuple[int, UUID]]) -> int:
     # this is about to take from.
     work.run("SELECT pg_advisory_xact_lock_shared(7219)")
     lock(work, keys)
-    asked = {"homes": [home for home, _ in keys], "ids": [id for _, id in keys]}
     standing: dict[tuple[int, UUID, str], dict[int, Standing]] = {}
-    for row in work.rows(STANDING, **asked):
+    for row in work.rows(STANDING, **asked(keys)):
         levels = standing.setdefault((row.home_id, row.order_id, row.rule), {})
         levels.setdefault(row.level, Standing(row.beneficiary_id)).add(row)
-    found = work.rows(ORDERS, **asked)
+    found = work.rows(ORDERS, **asked(keys))
     plans = planbook.versions(work, {row.plan_version for row in found})
     released = work.value("SELECT max(day) FROM release_day") or date.min
     postings: list[Transfer] = []

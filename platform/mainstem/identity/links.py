@@ -19,6 +19,7 @@ from uuid import UUID
 from itsdangerous import BadData, Signer, TimestampSigner
 from itsdangerous.encoding import base64_decode, base64_encode
 
+from mainstem.kit.bulk import RowKey
 from mainstem.kit.errors import NotFound, Refused
 
 # Until the parcel, the withdrawal and its refund are long over. Whoever needs the page later finds it
@@ -77,7 +78,7 @@ def read_order_link(secret: str, token: str) -> OrderLink:
     return OrderLink(home_id, order_id, may, made_at)
 
 
-def read_client_link(secret: str, token: str) -> tuple[int, UUID]:
+def read_client_link(secret: str, token: str) -> RowKey:
     """The home and id of the order that the token opens; raises as `read_order_link`."""
     link = read_order_link(secret, token)
     return link.home_id, link.order_id
@@ -93,7 +94,7 @@ def quote_link(secret: str, home_id: int, quote_id: UUID) -> str:
     return _sign(secret, "quote", home_id, quote_id)
 
 
-def read_quote_link(secret: str, token: str) -> tuple[int, UUID]:
+def read_quote_link(secret: str, token: str) -> RowKey:
     """The home and id of the quote that the token opens; raises as above."""
     home_id, quote_id, *_ = _read(secret, "quote", token, timedelta(days=QUOTE_DAYS))
     return home_id, quote_id

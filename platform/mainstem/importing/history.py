@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mainstem import commissions, orders, payments
+from mainstem.kit.bulk import ASKED_ORDERS, asked
 from mainstem.kit.errors import Refused
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Tools, Work
@@ -58,21 +59,23 @@ def pay(work: Work, sales: Sequence[Sale], placed: Sequence[Placed]) -> int:
     return len(paid)
 
 
+_RELEASED = f"""
+SELECT f.home_id, f.order_id, f.no
+  FROM fulfilment f JOIN {ASKED_ORDERS} USING (home_id, order_id) WHERE f.state = 'released'"""
+
+
 def ship(work: Work, shipped: Mapping[OrderKey, datetime]) -> int:
     """The goods of these orders left at these instants; how many fulfilments that was news of."""
-    released = [
-        (row.home_id, row.order_id, row.no)
-        for row in work.rows(
-            """SELECT f.home_id, f.order_id, f.no FROM fulfilment f
-                 JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
-                   USING (home_id, order_id) WHERE f.state = 'released'""",
-            homes=[home for home, _ in shipped],
-            orders=[order for _, order in shipped],
-        )
-    ]
+    rows = work.rows(_RELEASED, **asked(shipped))
+    released = [(row.home_id, row.order_id, row.no) for row in rows]
     if released:
         shipments.dispatch(work, released, at=dict(shipped))
     return len(released)
+
+
+_MOVING = f"""
+SELECT p.home_id, p.order_id, p.fulfilment_no
+  FROM parcel p JOIN {ASKED_ORDERS} USING (home_id, order_id) WHERE p.state = 'in_transit'"""
 
 
 def deliver(work: Work, delivered: Mapping[OrderKey, datetime]) -> int:
@@ -80,16 +83,8 @@ def deliver(work: Work, delivered: Mapping[OrderKey, datetime]) -> int:
 
     How many fulfilments and services that was news of.
     """
-    moving = [
-        (row.home_id, row.order_id, row.fulfilment_no)
-        for row in work.rows(
-            """SELECT p.home_id, p.order_id, p.fulfilment_no FROM parcel p
-                 JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
-                   USING (home_id, order_id) WHERE p.state = 'in_transit'""",
-            homes=[home for home, _ in delivered],
-            orders=[order for _, order in delivered],
-        )
-    ]
+    rows = work.rows(_MOVING, **asked(delivered))
+    moving = [(row.home_id, row.order_id, row.fulfilment_no) for row in rows]
     news = shipments.deliver(work, moving, at=dict(delivered)) if moving else 0
     news += jobs.perform(work, delivered)
     commissions.settle(work, list(delivered))

@@ -13,16 +13,24 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from mainstem.importing.file import FileLine, Order, RowProblem
+from mainstem.kit.bulk import Json, given, insert_many, relation
 from mainstem.kit.errors import Problem
-from mainstem.kit.work import Work, columns
+from mainstem.kit.work import Work
 from mainstem.orders import Address, ClientDetails, OrderKey, check_client
 from mainstem.payments import PastRefund
 
-Name = tuple[int, int, str]
-"""An order as files know it: (home, storefront, external id)."""
+
+class Name(NamedTuple):
+    """An order as files know it."""
+
+    home_id: int
+    storefront_id: int
+    external_id: str
+
 
 Said = dict[str, str]
 """What is said of an order, by column, in the form in which it is compared."""
@@ -247,58 +255,61 @@ def _time(at: datetime | None) -> str:
 # ---------------------------------------------------------------- kept
 
 
+_KNOWN = f"""
+SELECT home_id, storefront_id, external_id, order_id, said, lines
+  FROM imported_order JOIN {relation(Name, "asked")} USING (home_id, storefront_id, external_id)"""
+
+
 def recall(work: Work, names: Sequence[Name]) -> dict[Name, Known]:
     """Which of these orders a file has brought before, and what it said."""
-    homes, stores, externals = columns(names, 3)
-    rows = work.rows(
-        """SELECT home_id, storefront_id, external_id, order_id, said, lines FROM imported_order
-             JOIN unnest(%(homes)s::bigint[], %(stores)s::bigint[], %(externals)s::text[])
-               AS asked (home_id, storefront_id, external_id)
-            USING (home_id, storefront_id, external_id)""",
-        homes=homes,
-        stores=stores,
-        externals=externals,
-    )
     return {
-        (row.home_id, row.storefront_id, row.external_id): Known(
+        Name(row.home_id, row.storefront_id, row.external_id): Known(
             (row.home_id, row.order_id), row.said, row.lines
         )
-        for row in rows
+        for row in work.rows(_KNOWN, **given(names, Name, "asked"))
     }
+
+
+class _ImportedRow(NamedTuple):
+    home_id: int
+    storefront_id: int
+    external_id: str
+    order_id: UUID
+    said: Json
+    lines: Json
 
 
 def keep(work: Work, told: Sequence[tuple[Name, OrderKey, Said, list[dict[str, Any]]]]) -> None:
     """Remember what a file has said of these orders."""
-    work.run(
-        """INSERT INTO imported_order (home_id, storefront_id, external_id, order_id, said, lines)
-           SELECT * FROM unnest(%(homes)s::bigint[], %(stores)s::bigint[], %(externals)s::text[],
-                                %(orders)s::uuid[], %(saids)s::jsonb[], %(lines)s::jsonb[])
-           ON CONFLICT (home_id, storefront_id, external_id) DO UPDATE
-              SET said = excluded.said, lines = excluded.lines""",
-        homes=[name[0] for name, _, _, _ in told],
-        stores=[name[1] for name, _, _, _ in told],
-        externals=[name[2] for name, _, _, _ in told],
-        orders=[key[1] for _, key, _, _ in told],
-        saids=[json.dumps(said) for _, _, said, _ in told],
-        lines=[json.dumps(lines) for _, _, _, lines in told],
-    )
+    rows = [
+        _ImportedRow(*name, order, Json(json.dumps(said)), Json(json.dumps(lines)))
+        for name, (_, order), said, lines in told
+    ]
+    then = """ON CONFLICT (home_id, storefront_id, external_id) DO UPDATE
+              SET said = excluded.said, lines = excluded.lines"""
+    insert_many(work, "imported_order", rows, then=then)
+
+
+class _Line(NamedTuple):
+    home_id: int
+    order_id: UUID
+    line_no: int
+
+
+_LEFT = f"""
+SELECT l.home_id, l.order_id, l.line_no, l.total_minor - l.refunded_minor AS of_line,
+       o.paid_minor - o.refunded_minor AS of_order
+  FROM {relation(_Line, "asked")}
+  JOIN order_line l USING (home_id, order_id, line_no)
+  JOIN orders o ON o.home_id = l.home_id AND o.id = l.order_id"""
 
 
 def too_much(work: Work, refunds: Sequence[tuple[FileLine, PastRefund]]) -> Iterator[RowProblem]:
     """Where more would have gone back than is left, because money has gone back here too."""
     if not refunds:
         return
-    rows = work.rows(
-        """SELECT l.home_id, l.order_id, l.line_no, l.total_minor - l.refunded_minor AS of_line,
-                  o.paid_minor - o.refunded_minor AS of_order
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[])
-                    AS asked (home_id, order_id, line_no)
-             JOIN order_line l USING (home_id, order_id, line_no)
-             JOIN orders o ON o.home_id = l.home_id AND o.id = l.order_id""",
-        homes=[refund.home_id for _, refund in refunds],
-        orders=[refund.order_id for _, refund in refunds],
-        lines=[refund.lines[0][0] for _, refund in refunds],
-    )
+    lines = [_Line(one.home_id, one.order_id, one.lines[0][0]) for _, one in refunds]
+    rows = work.rows(_LEFT, **given(lines, _Line, "asked"))
     left = {(row.home_id, row.order_id, row.line_no): row for row in rows}
     spent: dict[OrderKey, int] = defaultdict(int)
     for line, refund in refunds:

@@ -135,7 +135,7 @@ class _Import:
 
     def _name(self, order: Order) -> Name:
         home, store = self.stores[order.said["storefront"]]
-        return home, store, order.said["external_id"]
+        return Name(home, store, order.said["external_id"])
 
     def _bring_new(self, new: Sequence[tuple[Order, Said]]) -> None:
         batch = [order for order, _ in new]

@@ -3,12 +3,16 @@
 A row is a NamedTuple whose fields are named and typed as the columns that they are for. Its text in
 SQL and its values come from the one declaration, so neither can drift from the other.
 
-    class Asked(NamedTuple):
-        home_id: int
-        order_id: UUID
+    class Free(NamedTuple):
+        variant_id: int
+        quantity: int
 
-    work.rows(f"SELECT o.* FROM orders o JOIN {relation(Asked, 'asked')} USING (home_id, order_id)",
-              **given(rows, Asked, "asked"))
+    work.run(f"UPDATE … FROM {relation(Free, 'back')} WHERE …", **given(rows, Free, "back"))
+
+What is asked for most by far, rows by their keys, has names of its own:
+
+    work.rows(f"SELECT … FROM orders o JOIN {ASKED} USING (home_id, id)", **asked(keys))
+    work.rows(f"SELECT … FROM refund JOIN {ASKED_ORDERS} USING (home_id, order_id)", **asked(keys))
 """
 
 from __future__ import annotations
@@ -20,13 +24,16 @@ from types import NoneType
 from typing import Any, NamedTuple, NewType, get_args, get_type_hints
 from uuid import UUID
 
-from mainstem.kit.work import Work, columns
+from mainstem.kit.work import Work
 
 Json = NewType("Json", str)
 """The text of a JSON document, for a jsonb column."""
 
 Numbers = NewType("Numbers", str)
 """Whole numbers as PostgreSQL writes an array of them, `{1,2}`, for a bigint[] column."""
+
+RowKey = tuple[int, UUID]
+"""The key of a row that belongs to an affiliate: (home_id, id)."""
 
 _KINDS: dict[Any, str] = {
     int: "bigint",
@@ -53,10 +60,17 @@ def relation(row: type[NamedTuple], alias: str) -> str:
     return f"unnest({arrays}) AS {alias} ({', '.join(row._fields)})"
 
 
-def given(rows: Iterable[NamedTuple], row: type[NamedTuple], alias: str) -> dict[str, Any]:
-    """The values for `relation`, by the names of its parameters."""
+def given(rows: Iterable[tuple[Any, ...]], row: type[NamedTuple], alias: str) -> dict[str, Any]:
+    """The values for `relation`, by the names of its parameters. A row may be a plain tuple of the
+    same fields."""
     names = [f"{alias}_{name}" for name in row._fields]
-    return dict(zip(names, columns(rows, len(names)), strict=True))
+    return dict(zip(names, _columns(rows, len(names)), strict=True))
+
+
+def _columns(rows: Iterable[tuple[Any, ...]], count: int) -> list[list[Any]]:
+    """Rows turned into columns, `count` of them even when there is no row."""
+    turned = [list(column) for column in zip(*rows, strict=True)]
+    return turned or [[] for _ in range(count)]
 
 
 def insert_many(work: Work, table: str, rows: Sequence[NamedTuple], *, then: str = "") -> int:
@@ -88,3 +102,22 @@ def _bare(kind: Any) -> Any:
     """The type itself, of one that may also be None."""
     rest = [part for part in get_args(kind) if part is not NoneType]
     return rest[0] if len(rest) == 1 else kind
+
+
+# ---------------------------------------------------------------- by their keys
+
+
+class _Asked(NamedTuple):
+    home_id: int
+    id: UUID
+
+
+ASKED = relation(_Asked, "asked")
+"""The keys that `asked` gives, as a FROM clause reads them: `asked (home_id, id)`."""
+ASKED_ORDERS = ASKED.replace("(home_id, id)", "(home_id, order_id)")
+"""The same keys, as the tables that belong to an order name them: `asked (home_id, order_id)`."""
+
+
+def asked(keys: Iterable[RowKey]) -> dict[str, Any]:
+    """The values for ASKED and ASKED_ORDERS, of which a statement may have any number."""
+    return given(keys, _Asked, "asked")

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
+from mainstem.kit.bulk import given, relation
 from mainstem.kit.ids import new_ids
 from mainstem.kit.work import Work
 
@@ -31,11 +33,17 @@ class Fact:
         return UUID(self.subject)
 
 
-_KEEP = """
+class _FactRow(NamedTuple):
+    home_id: int
+    id: UUID
+    subject: str
+    happened_at: datetime
+
+
+_KEEP = f"""
 INSERT INTO fact (home_id, id, name, subject, actor, work_id, happened_at)
 SELECT home_id, id, %(name)s, subject, %(actor)s, %(work)s, happened_at
-  FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(subjects)s::text[],
-              %(times)s::timestamptz[]) AS new (home_id, id, subject, happened_at)
+  FROM {relation(_FactRow, "new")}
 ON CONFLICT DO NOTHING"""
 _KEEP_WAITING = f"""
 WITH fact AS ({_KEEP} RETURNING home_id, id, subject)
@@ -67,7 +75,11 @@ def record_all(
     """
     if not subjects:
         return
-    now = work.now()
+    times = happened_at or [work.now()] * len(subjects)
+    facts = [
+        _FactRow(home, id, str(subject), at)
+        for (home, subject), id, at in zip(subjects, new_ids(len(subjects)), times, strict=True)
+    ]
     consumers = work.tools.consumers.get(name) if reacts else None
     work.run(
         _KEEP_WAITING if consumers else _KEEP,
@@ -75,11 +87,8 @@ def record_all(
         consumers=list(consumers or ()),
         actor=str(work.actor),
         work=work.id,
-        homes=[home for home, _ in subjects],
-        ids=new_ids(len(subjects)),
-        subjects=[str(subject) for _, subject in subjects],
-        times=list(happened_at) if happened_at else [now] * len(subjects),
         group=group_key,
+        **given(facts, _FactRow, "new"),
     )
 
 

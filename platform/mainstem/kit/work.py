@@ -6,7 +6,7 @@ It is committed at the edge that made it, and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -202,9 +202,3 @@ _WRITTEN: dict[type, Callable[[list[Any]], str]] = {
     date: lambda values: ",".join(map(str, values)),
     datetime: lambda values: '"' + '","'.join([v.isoformat() for v in values]) + '"',
 }
-
-
-def columns(rows: Iterable[Sequence[Any]], count: int) -> list[list[Any]]:
-    """Rows turned into columns, `count` of them even when there is no row: for unnest."""
-    turned = [list(column) for column in zip(*rows, strict=True)]
-    return turned or [[] for _ in range(count)]

@@ -12,6 +12,7 @@ import msgspec
 from mainstem import attribution, orders
 from mainstem.attribution import AttributionRequest
 from mainstem.kit import idempotency
+from mainstem.kit.bulk import RowKey
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import new_id, short
@@ -316,7 +317,7 @@ def _reached(work: Work, lead: Lead, by: str, keys: list[str]) -> None:
     )
 
 
-def mark_duplicate(work: Work, home_id: int, lead_id: UUID, *, of: tuple[int, UUID]) -> None:
+def mark_duplicate(work: Work, home_id: int, lead_id: UUID, *, of: RowKey) -> None:
     """The same request as another lead (home, id), which goes on: this one is closed.
 
     Raises NotTheSameRequest for a lead of another service or client, or one that is over itself.

@@ -30,6 +30,7 @@ from mainstem.orders.model import (
 from mainstem.orders.place import place
 from mainstem.orders.pricing import PRICE_HOLDS, Price, PricedLine, line_of, price, unit_price
 from mainstem.orders.progress import (
+    LineQuantity,
     book_lost_disputes,
     local_day,
     lock,
@@ -60,6 +61,7 @@ __all__ = [
     "Hold",
     "IdempotencyMismatch",
     "InsufficientStock",
+    "LineQuantity",
     "LineWanted",
     "LinkWithdrawn",
     "OrderKey",

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from mainstem import payments, stock
 from mainstem.calendar import WITHDRAWAL_DAYS
+from mainstem.kit.bulk import ASKED, asked
 from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
@@ -98,7 +99,7 @@ def _plan(work: Work, key: OrderKey) -> _Plan:
 
 
 def _carry_out(work: Work, plan: _Plan, *, reason: str, approval_id: UUID | None = None) -> None:
-    cancel_lines(work, [(*plan.key, line.line_no, line.open) for line in plan.rest])
+    cancel_lines(work, [line.whole for line in plan.rest])
     if plan.whole:
         end(work, [plan.key])
         give_rest_back(work, [plan.key], reason=reason, approval_id=approval_id)
@@ -114,6 +115,12 @@ def _carry_out(work: Work, plan: _Plan, *, reason: str, approval_id: UUID | None
         )
 
 
+_PLACED = f"""
+SELECT o.home_id, o.id, o.fulfillment_status = 'unfulfilled' AS whole
+  FROM orders o JOIN {ASKED} USING (home_id, id)
+ WHERE o.state = 'placed' ORDER BY o.home_id, o.id"""
+
+
 def withhold(work: Work, orders: Sequence[OrderKey]) -> None:
     """Send nothing more of these orders, whose dispute is lost, and free their goods.
 
@@ -122,22 +129,15 @@ def withhold(work: Work, orders: Sequence[OrderKey]) -> None:
     other order the goods that have not left are canceled, and people decide about the rest of its
     money. Asked again, it changes nothing.
     """
-    asked = in_key_order(orders)
-    lock(work, asked)
-    rows = work.rows(
-        """SELECT o.home_id, o.id, o.fulfillment_status = 'unfulfilled' AS whole
-             FROM orders o JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
-               USING (home_id, id)
-            WHERE o.state = 'placed' ORDER BY o.home_id, o.id""",
-        homes=[home for home, _ in asked],
-        ids=[id for _, id in asked],
-    )
+    named = in_key_order(orders)
+    lock(work, named)
+    rows = work.rows(_PLACED, **asked(named))
     keys = [(row.home_id, row.id) for row in rows]
     whole = {(row.home_id, row.id) for row in rows if row.whole}
     cancel_lines(
         work,
         [
-            (*line.order, line.line_no, line.open)
+            line.whole
             for line in open_lines(work, keys)
             if line.kind == "goods" or line.order in whole
         ],
@@ -165,21 +165,20 @@ def give_rest_back(
             )
 
 
+_LEFT = f"""
+SELECT o.home_id, o.id, o.state,
+       o.paid_minor - o.disputed_minor
+         - coalesce((SELECT sum(r.amount_minor) FROM refund r
+                      WHERE r.home_id = o.home_id AND r.order_id = o.id
+                        AND r.state IN ('requested', 'submitted', 'succeeded')), 0)::bigint
+         AS left_minor
+  FROM orders o JOIN {ASKED} USING (home_id, id)
+ ORDER BY o.home_id, o.id"""
+
+
 def _left(work: Work, orders: Sequence[OrderKey]) -> list[Any]:
     """What is left of what was paid for these orders: (home_id, id, state, left_minor)."""
-    return work.rows(
-        """SELECT o.home_id, o.id, o.state,
-                  o.paid_minor - o.disputed_minor
-                    - coalesce((SELECT sum(r.amount_minor) FROM refund r
-                                 WHERE r.home_id = o.home_id AND r.order_id = o.id
-                                   AND r.state IN ('requested', 'submitted', 'succeeded')), 0)::bigint
-                    AS left_minor
-             FROM orders o JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
-               USING (home_id, id)
-            ORDER BY o.home_id, o.id""",
-        homes=[home for home, _ in orders],
-        ids=[id for _, id in orders],
-    )
+    return work.rows(_LEFT, **asked(orders))
 
 
 def _cost(left: payments.Left, rest: Sequence[OpenLine]) -> list[tuple[int, int]]:
@@ -199,15 +198,15 @@ def _cost(left: payments.Left, rest: Sequence[OpenLine]) -> list[tuple[int, int]
     return lines
 
 
+_END = f"""
+UPDATE orders o SET state = 'canceled', fulfillment_status = 'canceled'
+  FROM {ASKED}
+ WHERE o.home_id = asked.home_id AND o.id = asked.id"""
+
+
 def end(work: Work, orders: Sequence[OrderKey]) -> None:
     """Say that these orders are canceled: nothing of them has left, and nothing will."""
-    work.run(
-        """UPDATE orders o SET state = 'canceled', fulfillment_status = 'canceled'
-             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
-            WHERE o.home_id = asked.home_id AND o.id = asked.id""",
-        homes=[home for home, _ in orders],
-        ids=[id for _, id in orders],
-    )
+    work.run(_END, **asked(orders))
     record_all(work, "order.canceled", orders)
 
 
@@ -250,11 +249,11 @@ SELECT o.home_id, o.id, o.placed_at, o.address->>'country' AS country,
  ORDER BY o.placed_at, o.home_id, o.id"""
 
 # Between the look and the lock a dispute may have come.
-_CLOSE = """
+_CLOSE = f"""
 UPDATE orders SET state = 'closed', closed_at = %(now)s
  WHERE (home_id, id) IN (
        SELECT o.home_id, o.id FROM orders o
-         JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS over (home_id, id) USING (home_id, id)
+         JOIN {ASKED} USING (home_id, id)
         WHERE o.state = 'placed' AND o.fulfillment_status = 'delivered' AND o.disputed_minor = 0
         ORDER BY o.home_id, o.id FOR UPDATE OF o SKIP LOCKED)"""
 
@@ -262,12 +261,7 @@ UPDATE orders SET state = 'closed', closed_at = %(now)s
 def close_finished(work: Work, *, most: int = 5000) -> int:
     """Close orders that are delivered whole and whose hold is over, at most so many; how many."""
     over = list(islice(_over(work, step=most), most))
-    return work.run(
-        _CLOSE,
-        now=work.now(),
-        homes=[home for home, _ in over],
-        ids=[id for _, id in over],
-    )
+    return work.run(_CLOSE, now=work.now(), **asked(over))
 
 
 def _over(work: Work, *, step: int) -> Iterator[OrderKey]:

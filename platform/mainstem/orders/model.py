@@ -8,7 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-OrderKey = tuple[int, UUID]
+from mainstem.kit.bulk import RowKey
+
+OrderKey = RowKey
 """An order: (home, id)."""
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from mainstem import attribution, ledger, payments
+from mainstem.kit.bulk import ASKED, ASKED_ORDERS, RowKey, asked, given, relation
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import in_key_order
-from mainstem.kit.work import Work, columns
+from mainstem.kit.work import Work
 from mainstem.ledger import PARENT, Transfer, moved
 from mainstem.money import rdiv
 from mainstem.orders.model import OrderKey
@@ -25,7 +26,7 @@ CASH = {"stripe": "gateway_cash", "external": "bank_cash"}
 
 # ---------------------------------------------------------------- paid
 
-_CAPTURES = """
+_CAPTURES = f"""
 SELECT o.home_id, o.id, o.number, o.state, o.currency, o.total_minor, o.tax_minor,
        p.id AS payment_id, p.provider, p.captured_minor, p.captured_at, p.fee_minor,
        o.address->>'country' AS country, o.address->>'postal_code' AS postal_code,
@@ -34,13 +35,20 @@ SELECT o.home_id, o.id, o.number, o.state, o.currency, o.total_minor, o.tax_mino
          SELECT 1 FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id
             AND l.kind = 'goods') AS promises
   FROM payment p
-  JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
+  JOIN {ASKED}
     ON p.home_id = asked.home_id AND p.id = asked.id
   JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
  WHERE p.state = 'captured'
  ORDER BY o.home_id, o.id FOR UPDATE OF o"""
 
-_PAID = """
+
+class _Promise(NamedTuple):
+    home_id: int
+    order_id: UUID
+    promised_on: date | None
+
+
+_PAID = f"""
 UPDATE orders o SET
        paid_minor = sums.captured, paid_at = coalesce(o.paid_at, sums.captured_at),
        payment_status = CASE WHEN o.payment_status = 'none' THEN 'paid' ELSE o.payment_status END,
@@ -50,22 +58,18 @@ UPDATE orders o SET
   FROM (SELECT p.home_id, p.order_id, sum(p.captured_minor)::bigint AS captured,
                min(p.captured_at) AS captured_at, min(asked.promised_on) AS promised_on
           FROM payment p
-          JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(promised)s::date[])
-            AS asked (home_id, order_id, promised_on) USING (home_id, order_id)
+          JOIN {relation(_Promise, "asked")} USING (home_id, order_id)
          WHERE p.state = 'captured' GROUP BY 1, 2) AS sums
  WHERE o.home_id = sums.home_id AND o.id = sums.order_id
 RETURNING o.home_id, o.id, o.state, o.paid_at"""
 
 
-def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> list[OrderKey]:
+def mark_paid(work: Work, captured: Sequence[RowKey]) -> list[OrderKey]:
     """Captured payments (home, payment) make their orders paid, once; those that now are.
 
     Money that arrives for an order that has expired or was canceled is sent back whole.
     """
-    asked = in_key_order(captured)
-    rows = work.rows(
-        _CAPTURES, homes=[home for home, _ in asked], ids=[payment for _, payment in asked]
-    )
+    rows = work.rows(_CAPTURES, **asked(in_key_order(captured)))
     booked = ledger.post(
         work, [posting for row in rows for posting in _capture_postings(work, row)]
     )
@@ -80,17 +84,8 @@ def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> list[OrderKey
         return []
     # Of two payments of one order that come together, each order is named once.
     paid = list({(row.home_id, row.id): row for row in reversed(fresh)}.values())
-    after = work.rows(
-        _PAID,
-        homes=[row.home_id for row in paid],
-        orders=[row.id for row in paid],
-        promised=[
-            promised_on(row.captured_at, row.country, row.postal_code, work.tools.zone)
-            if row.promises
-            else None
-            for row in paid
-        ],
-    )
+    promises = [_promise(work, row) for row in paid]
+    after = work.rows(_PAID, **given(promises, _Promise, "asked"))
     waited = {(row.home_id, row.id) for row in fresh if row.state == "pending"}
     # An order that is paid in part still waits for the rest.
     arrived = {
@@ -105,6 +100,12 @@ def mark_paid(work: Work, captured: Sequence[tuple[int, UUID]]) -> list[OrderKey
                 work, row.home_id, row.id, most_minor=row.captured_minor, reason="paid_too_late"
             )
     return in_key_order(arrived)
+
+
+def _promise(work: Work, row: Any) -> _Promise:
+    zone = work.tools.zone
+    day = promised_on(row.captured_at, row.country, row.postal_code, zone) if row.promises else None
+    return _Promise(row.home_id, row.id, day)
 
 
 def _capture_postings(work: Work, row: Any) -> list[Transfer]:
@@ -141,23 +142,53 @@ def _capture_postings(work: Work, row: Any) -> list[Transfer]:
 
 # ---------------------------------------------------------------- shipped, delivered
 
-_MOVED = """
+
+class OrderAt(NamedTuple):
+    """An order, and when this happened to it."""
+
+    home_id: int
+    order_id: UUID
+    at: datetime
+
+
+class LineQuantity(NamedTuple):
+    """So much of a line."""
+
+    home_id: int
+    order_id: UUID
+    line_no: int
+    quantity: int
+
+
+class _Promised(NamedTuple):
+    home_id: int
+    order_id: UUID
+    fulfilment_no: int
+
+
+_NAMED = relation(LineQuantity, "named")
+_PROMISED = f"""
+  reservation r JOIN {relation(_Promised, "named")} USING (home_id, order_id, fulfilment_no)
+ WHERE r.released_at IS NULL"""
+
+
+def _moving(column: str, source: str, arrived: str = "") -> str:
+    """The statement that counts what a source says as moved, in this column of the lines."""
+    return f"""
 UPDATE order_line l SET {column} = l.{column} + moved.quantity{arrived}
   FROM (SELECT home_id, order_id, line_no, sum(quantity)::int AS quantity
           FROM {source} GROUP BY 1, 2, 3) AS moved
-  JOIN unnest(%(asked_homes)s::bigint[], %(asked_orders)s::uuid[], %(times)s::timestamptz[])
-    AS asked (home_id, order_id, at) USING (home_id, order_id)
+  JOIN {relation(OrderAt, "asked")} USING (home_id, order_id)
  WHERE l.home_id = moved.home_id AND l.order_id = moved.order_id AND l.line_no = moved.line_no"""
-_ARRIVED = ", delivered_at = greatest(l.delivered_at, asked.at)"
-_NAMED = """
-  unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(lines)s::int[], %(quantities)s::int[])
-    AS named (home_id, order_id, line_no, quantity)"""
-_PROMISED = """
-  reservation r JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[])
-    AS named (home_id, order_id, fulfilment_no) USING (home_id, order_id, fulfilment_no)
- WHERE r.released_at IS NULL"""
 
-FULFILLMENT_STATUS = """
+
+_ARRIVED = ", delivered_at = greatest(l.delivered_at, asked.at)"
+_SHIP_NAMED = _moving("shipped", _NAMED)
+_SHIP_PROMISED = _moving("shipped", _PROMISED)
+_DELIVER_NAMED = _moving("delivered", _NAMED, _ARRIVED)
+_DELIVER_PROMISED = _moving("delivered", _PROMISED, _ARRIVED)
+
+FULFILLMENT_STATUS = f"""
 UPDATE orders o SET fulfillment_status = CASE
          WHEN sums.canceled = sums.quantity THEN 'canceled'
          WHEN sums.delivered = sums.quantity - sums.canceled THEN 'delivered'
@@ -169,15 +200,12 @@ UPDATE orders o SET fulfillment_status = CASE
                            THEN greatest(o.delivered_at, sums.at) ELSE o.delivered_at END
   FROM (SELECT l.home_id, l.order_id, asked.at, sum(quantity) AS quantity, sum(canceled) AS canceled,
                sum(shipped) AS shipped, sum(delivered) AS delivered
-          FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(times)s::timestamptz[])
-                 AS asked (home_id, order_id, at)
+          FROM {relation(OrderAt, "asked")}
           JOIN order_line l USING (home_id, order_id)
          GROUP BY 1, 2, 3) AS sums
  WHERE o.home_id = sums.home_id AND o.id = sums.order_id"""
 
 
-LineQuantity = tuple[int, UUID, int, int]
-"""So much of a line: (home, order, line, quantity)."""
 Fulfilment = tuple[int, UUID, int]
 """One location's work for one order: (home, order, no)."""
 
@@ -186,21 +214,21 @@ def record_shipment(
     work: Work, lines: Sequence[LineQuantity], *, at: Mapping[OrderKey, datetime] | None = None
 ) -> None:
     """So much of these lines has left."""
-    _move_lines(work, "shipped", lines, at)
+    _move_lines(work, _SHIP_NAMED, "shipped", lines, at)
 
 
 def record_delivery(
     work: Work, lines: Sequence[LineQuantity], *, at: Mapping[OrderKey, datetime] | None = None
 ) -> None:
     """So much of these lines is with the client. This is what earns."""
-    _move_lines(work, "delivered", lines, at)
+    _move_lines(work, _DELIVER_NAMED, "delivered", lines, at)
 
 
 def record_departure(
     work: Work, fulfilments: Sequence[Fulfilment], *, at: Mapping[OrderKey, datetime] | None = None
 ) -> None:
     """All that was promised by these fulfilments has left. Their orders are locked already."""
-    _move_promised(work, "shipped", fulfilments, at)
+    _move_promised(work, _SHIP_PROMISED, "shipped", fulfilments, at)
 
 
 def record_arrival(
@@ -210,60 +238,51 @@ def record_arrival(
 
     Their orders are locked already.
     """
-    _move_promised(work, "delivered", fulfilments, at)
+    _move_promised(work, _DELIVER_PROMISED, "delivered", fulfilments, at)
 
 
 def _move_lines(
-    work: Work, column: str, lines: Sequence[LineQuantity], at: Mapping[OrderKey, datetime] | None
+    work: Work,
+    sql: str,
+    moved: str,
+    lines: Sequence[LineQuantity],
+    at: Mapping[OrderKey, datetime] | None,
 ) -> None:
-    homes, orders, numbers, quantities = columns(lines, 4)
-    moved = {"homes": homes, "orders": orders, "lines": numbers, "quantities": quantities}
-    lock(work, in_key_order(zip(homes, orders, strict=True)))
-    _move(work, column, _NAMED, moved, at or {})
+    orders = [(home, order) for home, order, _, _ in lines]
+    lock(work, in_key_order(orders))
+    _move(work, sql, given(lines, LineQuantity, "named"), moved, orders, at or {})
 
 
 def _move_promised(
     work: Work,
-    column: str,
+    sql: str,
+    moved: str,
     fulfilments: Sequence[Fulfilment],
     at: Mapping[OrderKey, datetime] | None,
 ) -> None:
-    homes, orders, numbers = columns(fulfilments, 3)
-    _move(work, column, _PROMISED, {"homes": homes, "orders": orders, "nos": numbers}, at or {})
+    orders = [(home, order) for home, order, _ in fulfilments]
+    _move(work, sql, given(fulfilments, _Promised, "named"), moved, orders, at or {})
 
 
 def _move(
     work: Work,
-    column: str,
-    source: str,
-    moved: dict[str, list[Any]],
+    sql: str,
+    named: dict[str, Any],
+    moved: str,
+    of: Sequence[OrderKey],
     at: Mapping[OrderKey, datetime],
 ) -> None:
-    orders = list(dict.fromkeys(zip(moved["homes"], moved["orders"], strict=True)))
+    orders = list(dict.fromkeys(of))
     if not orders:
         return
     now = work.now()
     times = [at.get(key, now) for key in orders]
-    homes, ids = [home for home, _ in orders], [order for _, order in orders]
-    work.run(
-        _MOVED.format(
-            column=column, source=source, arrived=_ARRIVED if column == "delivered" else ""
-        ),
-        asked_homes=homes,
-        asked_orders=ids,
-        times=times,
-        **moved,
-    )
-    if column == "delivered":
+    when = [OrderAt(*key, time) for key, time in zip(orders, times, strict=True)]
+    work.run(sql, **named, **given(when, OrderAt, "asked"))
+    if moved == "delivered":
         attribution.bind(work, orders, times)
-    work.run(
-        FULFILLMENT_STATUS,
-        homes=homes,
-        orders=ids,
-        times=times,
-        delivered=column == "delivered",
-    )
-    record_all(work, f"order.{column}", orders, happened_at=times)
+    work.run(FULFILLMENT_STATUS, delivered=moved == "delivered", **given(when, OrderAt, "asked"))
+    record_all(work, f"order.{moved}", orders, happened_at=times)
 
 
 # ---------------------------------------------------------------- money goes back
@@ -314,31 +333,39 @@ class _RefundTotals:
         self.touched = True
 
 
-_ORDERS = """
+_ORDERS = f"""
 SELECT o.home_id, o.id, o.number, o.currency, o.total_minor, o.tax_minor, o.shipping_minor,
        o.paid_minor, o.refunded_minor, o.unallocated_minor, o.disputed_minor
-  FROM orders o JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
-    USING (home_id, id)
+  FROM orders o JOIN {ASKED} USING (home_id, id)
  ORDER BY 1, 2 FOR UPDATE OF o"""
-_PAYMENTS = """
+_PAYMENTS = f"""
 SELECT p.home_id, p.id
-  FROM payment p JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
-    USING (home_id, order_id)
+  FROM payment p JOIN {ASKED_ORDERS} USING (home_id, order_id)
  WHERE p.state = 'captured'"""
-_LINES = """
+_LINES = f"""
 SELECT home_id, order_id, line_no, total_minor, tax_minor, refunded_minor
-  FROM order_line JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
-    USING (home_id, order_id)"""
-_REFUNDS = """
+  FROM order_line JOIN {ASKED_ORDERS} USING (home_id, order_id)"""
+_REFUNDS = f"""
 SELECT r.home_id, r.order_id, r.id, r.state, r.amount_minor, r.lines, r.booked,
        -- What our own bank paid instead of the gateway left our own bank.
        CASE WHEN r.settles IS NULL THEN p.provider ELSE 'external' END AS provider,
        coalesce(r.succeeded_at, r.requested_at) AS at
-  FROM refund r JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
-    USING (home_id, order_id)
+  FROM refund r JOIN {ASKED_ORDERS} USING (home_id, order_id)
   JOIN payment p ON p.home_id = r.home_id AND p.id = r.payment_id
  WHERE (r.state = 'succeeded') <> r.booked
  ORDER BY r.home_id, r.order_id, r.state = 'succeeded', r.id"""
+
+
+class _Booked(NamedTuple):
+    home_id: int
+    id: UUID
+    booked: bool
+
+
+_BOOK = f"""
+UPDATE refund r SET booked = new.booked
+  FROM {relation(_Booked, "new")}
+ WHERE r.home_id = new.home_id AND r.id = new.id"""
 
 
 def record_refund(work: Work, orders: Sequence[OrderKey]) -> None:
@@ -348,8 +375,7 @@ def record_refund(work: Work, orders: Sequence[OrderKey]) -> None:
     taken out again. Each is booked once, whatever order the letters came in.
     """
     # Two refunds of one order often come together.
-    asked = in_key_order(orders)
-    keys = {"homes": [home for home, _ in asked], "orders": [order for _, order in asked]}
+    keys = asked(in_key_order(orders))
     rows = work.rows(_ORDERS, **keys)
     if any(not row.paid_minor for row in rows):
         # The refund's letter came before the payment's: the payment is booked first.
@@ -374,20 +400,13 @@ def record_refund(work: Work, orders: Sequence[OrderKey]) -> None:
         postings.append(
             _refund_posting(work, state.row, refund, sign, state.tax_minor() - tax_before)
         )
-        booked.append((refund.home_id, refund.id, sign > 0))
+        booked.append(_Booked(refund.home_id, refund.id, sign > 0))
         if sign < 0:
             failed.append((refund.home_id, refund.order_id))
     if not booked:
         return
     ledger.post(work, postings)
-    work.run(
-        """UPDATE refund r SET booked = new.booked
-             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(booked)s::boolean[])
-               AS new (home_id, id, booked) WHERE r.home_id = new.home_id AND r.id = new.id""",
-        homes=[home for home, _, _ in booked],
-        ids=[id for _, id, _ in booked],
-        booked=[is_booked for _, _, is_booked in booked],
-    )
+    work.run(_BOOK, **given(booked, _Booked, "new"))
     touched = [state for state in totals.values() if state.touched]
     _write_refund_totals(work, touched)
     whole = [state.row for state in touched if state.total_minor >= state.row.paid_minor]
@@ -412,39 +431,61 @@ def _refund_posting(work: Work, order: Any, refund: Any, sign: int, tax: int) ->
     )
 
 
+class _LineRefunded(NamedTuple):
+    home_id: int
+    order_id: UUID
+    line_no: int
+    refunded_minor: int
+
+
+class _OrderRefunded(NamedTuple):
+    home_id: int
+    id: UUID
+    refunded_minor: int
+    unallocated_minor: int
+
+
+_REFUNDED_LINES = f"""
+UPDATE order_line l SET refunded_minor = new.refunded_minor
+  FROM {relation(_LineRefunded, "new")}
+ WHERE l.home_id = new.home_id AND l.order_id = new.order_id AND l.line_no = new.line_no"""
+
+_REFUNDED_ORDERS = f"""
+UPDATE orders o SET
+       refunded_minor = new.refunded_minor, unallocated_minor = new.unallocated_minor,
+       payment_status = CASE
+         WHEN o.disputed_minor > 0 THEN 'disputed'
+         WHEN new.refunded_minor = 0 THEN 'paid'
+         WHEN new.refunded_minor >= o.paid_minor THEN 'refunded'
+         ELSE 'partially_refunded' END
+  FROM {relation(_OrderRefunded, "new")}
+ WHERE o.home_id = new.home_id AND o.id = new.id"""
+
+
 def _write_refund_totals(work: Work, states: list[_RefundTotals]) -> None:
     lines = [
-        (state.row.home_id, state.row.id, no, back)
+        _LineRefunded(state.row.home_id, state.row.id, no, back)
         for state in states
         for no, back in state.refunded.items()
         if back != state.lines[no].refunded_minor
     ]
-    work.run(
-        """UPDATE order_line l SET refunded_minor = new.back
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(nos)s::int[], %(backs)s::bigint[])
-               AS new (home_id, order_id, line_no, back)
-            WHERE l.home_id = new.home_id AND l.order_id = new.order_id AND l.line_no = new.line_no""",
-        homes=[line[0] for line in lines],
-        orders=[line[1] for line in lines],
-        nos=[line[2] for line in lines],
-        backs=[line[3] for line in lines],
-    )
-    work.run(
-        """UPDATE orders o SET refunded_minor = new.refunded, unallocated_minor = new.unallocated,
-                  payment_status = CASE
-                    WHEN o.disputed_minor > 0 THEN 'disputed'
-                    WHEN new.refunded = 0 THEN 'paid'
-                    WHEN new.refunded >= o.paid_minor THEN 'refunded'
-                    ELSE 'partially_refunded' END
-             FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[], %(refunded)s::bigint[],
-                         %(unallocated)s::bigint[]) AS new (home_id, id, refunded, unallocated)
-            WHERE o.home_id = new.home_id AND o.id = new.id""",
-        homes=[state.row.home_id for state in states],
-        orders=[state.row.id for state in states],
-        refunded=[state.total_minor for state in states],
-        unallocated=[state.unallocated_minor for state in states],
-    )
+    orders = [
+        _OrderRefunded(state.row.home_id, state.row.id, state.total_minor, state.unallocated_minor)
+        for state in states
+    ]
+    work.run(_REFUNDED_LINES, **given(lines, _LineRefunded, "new"))
+    work.run(_REFUNDED_ORDERS, **given(orders, _OrderRefunded, "new"))
     record_all(work, "order.refunded", [(state.row.home_id, state.row.id) for state in states])
+
+
+_DISPUTES = f"""
+SELECT d.home_id, d.order_id, d.id, d.currency, d.withdrawn_minor, d.fee_minor,
+       d.booked_minor, d.booked_fee_minor, d.bookings, d.lost_minor, d.status, o.number
+  FROM dispute d JOIN orders o ON o.home_id = d.home_id AND o.id = d.order_id
+ WHERE (d.home_id, d.order_id) IN (SELECT home_id, order_id FROM {ASKED_ORDERS})
+   AND (d.withdrawn_minor <> d.booked_minor OR d.fee_minor <> d.booked_fee_minor
+        OR d.lost_minor <> CASE WHEN d.status = 'lost' THEN d.withdrawn_minor ELSE 0 END)
+ ORDER BY d.home_id, d.id FOR UPDATE OF d"""
 
 
 def record_dispute(work: Work, orders: Sequence[OrderKey]) -> None:
@@ -454,18 +495,7 @@ def record_dispute(work: Work, orders: Sequence[OrderKey]) -> None:
     reinstates it after all. In whatever order it is heard, and however often, each is booked once.
     """
     lock(work, in_key_order(orders))
-    rows = work.rows(
-        """SELECT d.home_id, d.order_id, d.id, d.currency, d.withdrawn_minor, d.fee_minor,
-                  d.booked_minor, d.booked_fee_minor, d.bookings, d.lost_minor, d.status, o.number
-             FROM dispute d JOIN orders o ON o.home_id = d.home_id AND o.id = d.order_id
-            WHERE (d.home_id, d.order_id) IN (
-                  SELECT * FROM unnest(%(homes)s::bigint[], %(orders)s::uuid[]))
-              AND (d.withdrawn_minor <> d.booked_minor OR d.fee_minor <> d.booked_fee_minor
-                   OR d.lost_minor <> CASE WHEN d.status = 'lost' THEN d.withdrawn_minor ELSE 0 END)
-            ORDER BY d.home_id, d.id FOR UPDATE OF d""",
-        homes=[home for home, _ in orders],
-        orders=[order for _, order in orders],
-    )
+    rows = work.rows(_DISPUTES, **asked(orders))
     for row in rows:
         lost = row.withdrawn_minor if row.status == "lost" else 0
         ledger.post(work, _dispute_postings(work, row, lost))
@@ -548,17 +578,16 @@ def _dispute_postings(work: Work, row: Any, lost_minor: int) -> list[Transfer]:
 # ---------------------------------------------------------------- shared
 
 
+# Counted, because nobody wants to see them; their keys stay free to be referred to.
+_LOCK = f"""
+SELECT count(*) FROM (
+  SELECT FROM orders o JOIN {ASKED} USING (home_id, id)
+   ORDER BY o.home_id, o.id FOR NO KEY UPDATE OF o) AS locked"""
+
+
 def lock(work: Work, orders: Sequence[OrderKey]) -> None:
     """Take orders, in key order, to change them."""
-    # Counted, because nobody wants to see them; their keys stay free to be referred to.
-    work.value(
-        """SELECT count(*) FROM (
-             SELECT FROM orders o
-               JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
-                 USING (home_id, id) ORDER BY o.home_id, o.id FOR NO KEY UPDATE OF o) AS locked""",
-        homes=[home for home, _ in orders],
-        orders=[order for _, order in orders],
-    )
+    work.value(_LOCK, **asked(orders))
 
 
 def local_day(work: Work, at: datetime) -> date:

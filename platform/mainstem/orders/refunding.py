@@ -12,6 +12,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from mainstem import payments
+from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.errors import Refused
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
@@ -21,7 +22,7 @@ from mainstem.orders.ending import end
 from mainstem.orders.limits import Outcome
 from mainstem.orders.line_cancellation import OpenLine, cancel_lines, open_lines
 from mainstem.orders.model import OrderKey
-from mainstem.orders.progress import lock, record_refund
+from mainstem.orders.progress import LineQuantity, lock, record_refund
 
 
 class PiecesNotRefunded(Refused):
@@ -113,7 +114,7 @@ def carry_out(
         pieces=stay,
         approval_id=approval_id,
     )
-    cancel_lines(work, [(*key, no, count) for no, count in stay.items()])
+    cancel_lines(work, [LineQuantity(*key, no, count) for no, count in stay.items()])
     cancel_fully_refunded(work, [key])
 
 
@@ -166,24 +167,22 @@ def _waits_already(work: Work, key: OrderKey, refund_id: UUID, reference: str) -
     )
 
 
-def settle_refunds(work: Work, refunds: Sequence[tuple[int, UUID]]) -> None:
+_THEIR_ORDERS = f"""
+SELECT DISTINCT r.home_id, r.order_id FROM refund r JOIN {ASKED} USING (home_id, id)"""
+
+
+def settle_refunds(work: Work, refunds: Sequence[RowKey]) -> None:
     """Bring orders, books and goods to what the gateway says of these refunds (home, id)."""
-    rows = work.rows(
-        """SELECT DISTINCT r.home_id, r.order_id FROM refund r
-             JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
-               USING (home_id, id)""",
-        homes=[home for home, _ in refunds],
-        ids=[id for _, id in refunds],
-    )
+    rows = work.rows(_THEIR_ORDERS, **asked(refunds))
     keys = in_key_order((row.home_id, row.order_id) for row in rows)
     record_refund(work, keys)
     cancel_fully_refunded(work, keys)
 
 
-_GIVEN_BACK = """
+_GIVEN_BACK = f"""
 SELECT o.home_id, o.id, o.fulfillment_status IN ('unfulfilled', 'canceled') AS whole
   FROM orders o
-  JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
+  JOIN {ASKED} USING (home_id, id)
  CROSS JOIN LATERAL (
        SELECT sum(r.amount_minor) AS minor,
               (array_agg(r.goods_go ORDER BY r.requested_at DESC, r.id DESC))[1] AS goods_go
@@ -201,16 +200,10 @@ def cancel_fully_refunded(work: Work, orders: Sequence[OrderKey]) -> None:
 
     The last refund has the last word on whether the goods go.
     """
-    rows = work.rows(
-        _GIVEN_BACK,
-        homes=[home for home, _ in orders],
-        ids=[order for _, order in orders],
-    )
+    rows = work.rows(_GIVEN_BACK, **asked(orders))
     keys = [(row.home_id, row.id) for row in rows]
     rest = open_lines(work, keys)
-    cancel_lines(
-        work, [(*line.order, line.line_no, line.open) for line in rest if not line.at_work]
-    )
+    cancel_lines(work, [line.whole for line in rest if not line.at_work])
     busy = {line.order for line in rest if line.at_work}
     end(
         work,

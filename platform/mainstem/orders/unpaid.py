@@ -17,9 +17,10 @@ from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from mainstem import stock
+from mainstem.kit.bulk import given, relation
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record
-from mainstem.kit.work import Query, Work, columns
+from mainstem.kit.work import Query, Work
 from mainstem.orders.model import OrderWanted
 from mainstem.stock import Shelf
 
@@ -107,11 +108,16 @@ def is_large(needs: Sequence[tuple[int, int, int]], shelf: Shelf) -> bool:
     )
 
 
+class _Asked(NamedTuple):
+    kind: str
+    who: str
+
+
 # The newest alone: nobody who is over the limit has to be counted to the end.
-_HELD = """
+_HELD = f"""
 SELECT asked.kind, asked.who, count(*) FILTER (WHERE c.state = 'pending') AS waiting,
        count(*) FILTER (WHERE c.large) AS large
-  FROM unnest(%(kinds)s::text[], %(who)s::text[]) AS asked (kind, who)
+  FROM {relation(_Asked, "asked")}
  CROSS JOIN LATERAL (
        SELECT o.state, c.large
          FROM (SELECT home_id, order_id, large FROM checkout_origin
@@ -128,8 +134,8 @@ SELECT asked.kind, asked.who, count(*) FILTER (WHERE c.state = 'pending') AS wai
 
 def held_query(asked: Sequence[Who], now: datetime) -> Query[Held]:
     """The query for what these hold unpaid."""
-    kinds, who = columns(sorted(set(asked)), 2)
-    return Query(_HELD, {"kinds": kinds, "who": who, "since": now - LATELY}, _read)
+    whose = given(sorted(set(asked)), _Asked, "asked")
+    return Query(_HELD, {"since": now - LATELY} | whose, _read)
 
 
 def _read(rows: Sequence[Any]) -> Held:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from mainstem.kit.bulk import Json, given, relation
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
 
@@ -56,6 +57,23 @@ def key_of(kind: str, subject_id: UUID, attempt: int) -> str:
     return f"{kind}:{subject_id}:{attempt}"
 
 
+class _OperationRow(NamedTuple):
+    home_id: int
+    id: UUID
+    kind: str
+    subject_id: UUID
+    key: str
+    request: Json
+
+
+_OPEN_TRIED = f"""
+INSERT INTO operation (home_id, id, kind, subject_id, attempt, key, request, state,
+                       opened_at, first_tried_at)
+SELECT home_id, id, kind, subject_id, 1, key, request, 'unknown', %(now)s, %(now)s
+  FROM {relation(_OperationRow, "new")}
+RETURNING home_id, subject_id, id, attempt, key, request, state, false AS tried"""
+
+
 def open_tried(
     work: Work, operations: Sequence[tuple[int, UUID, str, UUID, dict[str, Any]]]
 ) -> list[Any]:
@@ -64,22 +82,11 @@ def open_tried(
     Rows as `open_operation` gives them, with home_id and subject_id. A request is as it was kept:
     the next try must send the very same one.
     """
-    return work.rows(
-        """INSERT INTO operation (home_id, id, kind, subject_id, attempt, key, request, state,
-                                  opened_at, first_tried_at)
-           SELECT home_id, id, kind, subject_id, 1, key, request, 'unknown', %(now)s, %(now)s
-             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(kinds)s::text[],
-                         %(subjects)s::uuid[], %(keys)s::text[], %(requests)s::jsonb[])
-               AS new (home_id, id, kind, subject_id, key, request)
-        RETURNING home_id, subject_id, id, attempt, key, request, state, false AS tried""",
-        homes=[home for home, *_ in operations],
-        ids=[id for _, id, *_ in operations],
-        kinds=[kind for _, _, kind, _, _ in operations],
-        subjects=[subject for *_, subject, _ in operations],
-        keys=[key_of(kind, subject, 1) for _, _, kind, subject, _ in operations],
-        requests=[json.dumps(request) for *_, request in operations],
-        now=work.now(),
-    )
+    new = [
+        _OperationRow(home, id, kind, subject, key_of(kind, subject, 1), Json(json.dumps(request)))
+        for home, id, kind, subject, request in operations
+    ]
+    return work.rows(_OPEN_TRIED, now=work.now(), **given(new, _OperationRow, "new"))
 
 
 def trying(work: Work, home_id: int, id: UUID) -> None:

@@ -7,9 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
+from mainstem.kit.bulk import ASKED, Json, RowKey, asked, given, insert_many, relation
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import Fact, record, record_all
@@ -97,14 +98,14 @@ def show_checkout(database: Database, checkout: Checkout) -> str:
     return str(shown)
 
 
-_TO_PAY = """
+_TO_PAY = f"""
 SELECT o.home_id, o.id, o.number, o.state, o.currency, o.locale, o.total_minor, o.shipping_minor,
        o.pay_by, o.client_key, s.name AS shop,
        (SELECT json_agg(json_build_array(l.name, l.quantity, l.unit_minor, l.total_minor)
                         ORDER BY l.line_no)
           FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id) AS lines
   FROM orders o
-  JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id) USING (home_id, id)
+  JOIN {ASKED} USING (home_id, id)
   LEFT JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id"""
 
 
@@ -117,7 +118,7 @@ def open_checkouts(
     commit, so that paying needs no second road through the database.
     """
     urls = {order_id: (success, cancel) for _, order_id, success, cancel in orders}
-    rows = work.rows(_TO_PAY, homes=[one[0] for one in orders], ids=[one[1] for one in orders])
+    rows = work.rows(_TO_PAY, **asked(one[:2] for one in orders))
     payments = dict(zip(new_ids(len(rows)), rows, strict=True))
     _write_payments(work, [(order, id, 1) for id, order in payments.items()])
     opened = operations.open_tried(
@@ -147,7 +148,7 @@ def _checkout(home_id: int, payment_id: UUID, operation: Any) -> Checkout:
 def _open_checkout(
     work: Work, home_id: int, order_id: UUID, success_url: str, cancel_url: str
 ) -> str | Checkout:
-    order = work.row(_TO_PAY + " FOR UPDATE OF o", homes=[home_id], ids=[order_id])
+    order = work.row(_TO_PAY + " FOR UPDATE OF o", **asked([(home_id, order_id)]))
     if order is None:
         raise NotFound("order")
     if order.state != "pending" or order.pay_by <= work.now():
@@ -180,23 +181,36 @@ def _open_checkout(
     return _checkout(home_id, payment_id, operation)
 
 
+class _PaymentRow(NamedTuple):
+    home_id: int
+    id: UUID
+    order_id: UUID
+    provider: str
+    attempt: int
+    state: str
+    currency: str
+    amount_minor: int
+    created_at: datetime
+
+
 def _write_payments(work: Work, payments: Sequence[tuple[Any, UUID, int]]) -> None:
     """Payments of orders, as (order, id, attempt)."""
-    work.run(
-        """INSERT INTO payment (home_id, id, order_id, provider, attempt, state, currency,
-                                amount_minor, created_at)
-           SELECT home_id, id, order_id, 'stripe', attempt, 'started', currency, amount, %(now)s
-             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(orders)s::uuid[],
-                         %(attempts)s::int[], %(currencies)s::text[], %(amounts)s::bigint[])
-               AS new (home_id, id, order_id, attempt, currency, amount)""",
-        homes=[order.home_id for order, _, _ in payments],
-        ids=[id for _, id, _ in payments],
-        orders=[order.id for order, _, _ in payments],
-        attempts=[attempt for _, _, attempt in payments],
-        currencies=[order.currency for order, _, _ in payments],
-        amounts=[order.total_minor for order, _, _ in payments],
-        now=work.now(),
-    )
+    now = work.now()
+    rows = [
+        _PaymentRow(
+            home_id=order.home_id,
+            id=id,
+            order_id=order.id,
+            provider="stripe",
+            attempt=attempt,
+            state="started",
+            currency=order.currency,
+            amount_minor=order.total_minor,
+            created_at=now,
+        )
+        for order, id, attempt in payments
+    ]
+    insert_many(work, "payment", rows)
 
 
 def _session_request(
@@ -254,32 +268,36 @@ def _set_state(work: Work, home_id: int, payment_id: UUID, state: str) -> None:
     )
 
 
+class _External(NamedTuple):
+    home_id: int
+    id: UUID
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    at: datetime
+    reference: str
+
+
+_PAID_ELSEWHERE = f"""
+INSERT INTO payment (home_id, id, order_id, provider, attempt, state, currency, amount_minor,
+                     captured_minor, reference, created_at, captured_at)
+SELECT home_id, id, order_id, 'external', 1, 'captured', currency, amount_minor, amount_minor,
+       reference, at, at
+  FROM {relation(_External, "new")}
+ON CONFLICT (home_id, order_id, attempt) DO NOTHING RETURNING home_id, id"""
+
+
 def record_external(
     work: Work, paid: Sequence[tuple[int, UUID, int, str, datetime, str]]
-) -> list[tuple[int, UUID]]:
+) -> list[RowKey]:
     """Payments that were made elsewhere: (home, order, amount_minor, currency, at, reference).
 
     The payments (home, id) that are new; an order that has one already is left alone.
     """
-    ids = new_ids(len(paid))
-    rows = work.rows(
-        """INSERT INTO payment (home_id, id, order_id, provider, attempt, state, currency,
-                                amount_minor, captured_minor, reference, created_at, captured_at)
-           SELECT home_id, id, order_id, 'external', 1, 'captured', currency, amount, amount,
-                  reference, at, at
-             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(orders)s::uuid[],
-                         %(amounts)s::bigint[], %(currencies)s::text[], %(times)s::timestamptz[],
-                         %(references)s::text[])
-               AS new (home_id, id, order_id, amount, currency, at, reference)
-           ON CONFLICT (home_id, order_id, attempt) DO NOTHING RETURNING home_id, id""",
-        homes=[one[0] for one in paid],
-        ids=ids,
-        orders=[one[1] for one in paid],
-        amounts=[one[2] for one in paid],
-        currencies=[one[3] for one in paid],
-        times=[one[4] for one in paid],
-        references=[one[5] for one in paid],
-    )
+    made = [
+        _External(one[0], id, *one[1:]) for one, id in zip(paid, new_ids(len(paid)), strict=True)
+    ]
+    rows = work.rows(_PAID_ELSEWHERE, **given(made, _External, "new"))
     new = [(row.home_id, row.id) for row in rows]
     record_all(work, "payment.captured", new)
     return new
@@ -299,48 +317,58 @@ class PastRefund:
     at: datetime
 
 
-def record_external_refunds(work: Work, refunds: Sequence[PastRefund]) -> list[tuple[int, UUID]]:
+_LOCK_ORDERS = f"""
+SELECT 1 FROM orders o JOIN {ASKED} USING (home_id, id)
+ ORDER BY o.home_id, o.id FOR NO KEY UPDATE OF o"""
+
+
+class _RefundRow(NamedTuple):
+    home_id: int
+    id: UUID
+    order_id: UUID
+    amount_minor: int
+    lines: Json
+    reason: str
+    at: datetime
+
+
+_REFUNDED_ELSEWHERE = f"""
+INSERT INTO refund (home_id, id, order_id, payment_id, state, currency, amount_minor,
+                    lines, reason, actor, requested_at, succeeded_at)
+SELECT new.home_id, new.id, new.order_id, p.id, 'succeeded', p.currency, new.amount_minor,
+       new.lines, new.reason, %(actor)s, new.at, new.at
+  FROM {relation(_RefundRow, "new")}
+  JOIN payment p ON p.home_id = new.home_id AND p.order_id = new.order_id
+       AND p.provider = 'external' AND p.state = 'captured'
+ON CONFLICT (home_id, id) DO NOTHING RETURNING home_id, id, order_id"""
+
+
+def record_external_refunds(work: Work, refunds: Sequence[PastRefund]) -> list[RowKey]:
     """Refunds that were made elsewhere; the orders (home, id) of those that are new, one each.
 
     The order must have been paid. What it says is not checked here: `orders.record_refund` books
     it, and the tables refuse more than was paid for the order or costs a line.
     """
-    asked = sorted(refunds, key=lambda one: (one.home_id, one.order_id))
-    orders = sorted({(one.home_id, one.order_id) for one in asked})
-    work.rows(
-        """SELECT 1 FROM orders o
-             JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, id)
-               USING (home_id, id) ORDER BY o.home_id, o.id FOR NO KEY UPDATE OF o""",
-        homes=[home for home, _ in orders],
-        orders=[order for _, order in orders],
-    )
-    rows = work.rows(
-        """INSERT INTO refund (home_id, id, order_id, payment_id, state, currency, amount_minor,
-                               lines, reason, actor, requested_at, succeeded_at)
-           SELECT new.home_id, new.id, new.order_id, p.id, 'succeeded', p.currency, new.amount,
-                  new.lines, new.reason, %(actor)s, new.at, new.at
-             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(orders)s::uuid[],
-                         %(amounts)s::bigint[], %(lines)s::jsonb[], %(reasons)s::text[],
-                         %(times)s::timestamptz[])
-               AS new (home_id, id, order_id, amount, lines, reason, at)
-             JOIN payment p ON p.home_id = new.home_id AND p.order_id = new.order_id
-                  AND p.provider = 'external' AND p.state = 'captured'
-           ON CONFLICT (home_id, id) DO NOTHING RETURNING home_id, id, order_id""",
-        actor=str(work.actor),
-        homes=[one.home_id for one in asked],
-        # The name of a refund makes its id, so that a repeat meets it.
-        ids=[uuid5(one.order_id, f"refund {one.reference}") for one in asked],
-        orders=[one.order_id for one in asked],
-        amounts=[one.amount_minor for one in asked],
-        lines=[
-            json.dumps([{"line_no": no, "amount_minor": amount} for no, amount in one.lines])
-            for one in asked
-        ],
-        reasons=[one.reason for one in asked],
-        times=[one.at for one in asked],
-    )
+    named = sorted(refunds, key=lambda one: (one.home_id, one.order_id))
+    work.rows(_LOCK_ORDERS, **asked(sorted({(one.home_id, one.order_id) for one in named})))
+    made = [_refund_row(one) for one in named]
+    rows = work.rows(_REFUNDED_ELSEWHERE, actor=str(work.actor), **given(made, _RefundRow, "new"))
     record_all(work, "refund.succeeded", [(row.home_id, row.id) for row in rows])
     return [(row.home_id, row.order_id) for row in rows]
+
+
+def _refund_row(one: PastRefund) -> _RefundRow:
+    lines = [{"line_no": no, "amount_minor": amount} for no, amount in one.lines]
+    return _RefundRow(
+        home_id=one.home_id,
+        # The name of a refund makes its id, so that a repeat meets it.
+        id=uuid5(one.order_id, f"refund {one.reference}"),
+        order_id=one.order_id,
+        amount_minor=one.amount_minor,
+        lines=Json(json.dumps(lines)),
+        reason=one.reason,
+        at=one.at,
+    )
 
 
 # ---------------------------------------------------------------- refunds
@@ -713,9 +741,9 @@ def failed_refund(work: Work, home_id: int, refund_id: UUID) -> FailedRefund:
         (Money(part["amount_minor"], row.currency), left.lines.get(part["line_no"], 0))
         for part in row.lines
     ]
-    for asked, most in parts:
-        if asked.minor > most:
-            raise NothingToRefund(asked=asked, left=Money(max(most, 0), row.currency))
+    for wanted, most in parts:
+        if wanted.minor > most:
+            raise NothingToRefund(asked=wanted, left=Money(max(most, 0), row.currency))
     return FailedRefund(home_id, refund_id, row.order_id, amount)
 
 

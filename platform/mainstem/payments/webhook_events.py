@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from mainstem.kit import inbox
+from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
@@ -200,7 +201,7 @@ def _keep_fee(work: Work, home_id: int, payment_id: UUID, session: SessionState)
     record(work, "payment.fee_known", payment_id, home=home_id)
 
 
-def _ours(session: SessionState) -> tuple[int, UUID] | None:
+def _ours(session: SessionState) -> RowKey | None:
     try:
         return int(session.metadata["home_id"]), UUID(session.metadata["payment_id"])
     except (KeyError, ValueError):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mainstem import planbook
+from mainstem.kit.bulk import given, relation
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.payments import TAKEN, payout_step
@@ -31,8 +32,14 @@ class PayoutExclusion:
     minimum: Money
 
 
+class _Minimum(NamedTuple):
+    currency: str
+    minor: int
+    step: int
+
+
 # The reasons are the run's own conditions, one by one; whoever meets them all is paid.
-_EXCLUSIONS = """
+_EXCLUSIONS = f"""
 SELECT * FROM (
   SELECT a.id, a.name, b.currency, b.minor, CASE WHEN p.state NOT IN ('rejected', 'closed') THEN p.currency
               ELSE coalesce(f.currency, '') END AS paid_in,
@@ -66,8 +73,7 @@ SELECT * FROM (
     LEFT JOIN LATERAL (SELECT currency, state FROM pay_account
                         WHERE home_id = a.id AND currency <> b.currency
                         ORDER BY state <> 'active', opened_at, currency LIMIT 1) AS f ON true
-    LEFT JOIN unnest(%(currencies)s::text[], %(minimums)s::bigint[], %(steps)s::bigint[])
-           AS m (currency, minor, step)
+    LEFT JOIN {relation(_Minimum, "m")}
       ON m.currency = b.currency
    WHERE b.minor <> 0) AS each
  WHERE reason IS NOT NULL
@@ -81,7 +87,10 @@ def payout_exclusions(
     """Who would not be paid by a run today, and why; or what one affiliate would not be paid."""
     plan = planbook.now(work)
     minimum = plan.minimum_payout_minor if plan else {}
-    currencies = sorted(TAKEN | set(minimum))
+    minimums = [
+        _Minimum(currency, minimum.get(currency, 1), payout_step(currency))
+        for currency in sorted(TAKEN | set(minimum))
+    ]
     rates = rates_in_force(work) if work.tools.other_currency == "convert" else {}
     return [
         PayoutExclusion(
@@ -96,10 +105,8 @@ def payout_exclusions(
             _EXCLUSIONS,
             affiliate=affiliate,
             period=work.now().astimezone(work.tools.zone).date(),
-            currencies=currencies,
-            minimums=[minimum.get(currency, 1) for currency in currencies],
-            steps=[payout_step(currency) for currency in currencies],
             most=most,
+            **given(minimums, _Minimum, "m"),
         )
     ]
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from mainstem import ledger, planbook
+from mainstem.kit.bulk import ASKED, RowKey, asked, insert_many
 from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import new_ids, short
@@ -49,6 +50,20 @@ class _Due:
     changed: list[Conversion]
 
 
+class _PayoutRow(NamedTuple):
+    home_id: int
+    id: UUID
+    number: str
+    period: date
+    provider: str
+    account: str
+    currency: str
+    amount_minor: int
+    left_minor: int
+    state: str
+    reserved_at: datetime
+
+
 def run(work: Work, period: date) -> int:
     """Reserve a payout for every affiliate who has enough; how many. Running twice pays once.
 
@@ -64,25 +79,10 @@ def run(work: Work, period: date) -> int:
     work.value(_ACCOUNTS)
     due = _due(work, plan.minimum_payout_minor, work.rows(_CANDIDATES, period=period))
     ids = new_ids(len(due))
-    work.run(
-        """INSERT INTO payout (home_id, id, number, period, provider, account, currency,
-                               amount_minor, left_minor, state, reserved_at)
-           SELECT home_id, id, number, %(period)s, provider, account, currency, amount, rest,
-                  'reserved', %(now)s
-             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[], %(numbers)s::text[],
-                         %(providers)s::text[], %(accounts)s::text[], %(currencies)s::text[],
-                         %(amounts)s::bigint[], %(rests)s::bigint[])
-               AS new (home_id, id, number, provider, account, currency, amount, rest)""",
-        period=period,
-        now=work.now(),
-        homes=[one.to.home_id for one in due],
-        ids=ids,
-        numbers=[short(id) for id in ids],
-        providers=[one.to.provider for one in due],
-        accounts=[one.to.account for one in due],
-        currencies=[one.to.currency for one in due],
-        amounts=[one.amount_minor for one in due],
-        rests=[one.left_minor for one in due],
+    insert_many(
+        work,
+        "payout",
+        [_payout_row(one, id, period, work.now()) for one, id in zip(due, ids, strict=True)],
     )
     for one, id in zip(due, ids, strict=True):
         convert(work, one.to.home_id, id, one.changed)
@@ -105,6 +105,22 @@ def run(work: Work, period: date) -> int:
         work, "payout.reserved", [(one.to.home_id, id) for one, id in zip(due, ids, strict=True)]
     )
     return len(due)
+
+
+def _payout_row(due: _Due, id: UUID, period: date, now: datetime) -> _PayoutRow:
+    return _PayoutRow(
+        home_id=due.to.home_id,
+        id=id,
+        number=short(id),
+        period=period,
+        provider=due.to.provider,
+        account=due.to.account,
+        currency=due.to.currency,
+        amount_minor=due.amount_minor,
+        left_minor=due.left_minor,
+        state="reserved",
+        reserved_at=now,
+    )
 
 
 def _due(work: Work, minimum: Mapping[str, int], candidates: Sequence[Any]) -> list[_Due]:
@@ -235,9 +251,17 @@ def resume(work: Work, affiliates: Sequence[int]) -> int:
     return count
 
 
+_LEFT_BANK = f"""
+UPDATE payout p SET state = 'paid', paid_at = %(at)s, reference = %(reference)s
+  FROM {ASKED}
+ WHERE p.home_id = asked.home_id AND p.id = asked.id AND p.provider = 'bank'
+   AND p.state IN ('reserved', 'requested')
+RETURNING p.home_id, p.id, p.number, p.currency, p.amount_minor"""
+
+
 def confirm_bank(
     work: Work,
-    payouts: Sequence[tuple[int, UUID]],
+    payouts: Sequence[RowKey],
     *,
     reference: str | None = None,
     at: datetime | None = None,
@@ -247,15 +271,7 @@ def confirm_bank(
     `reference` is what the bank wrote on it: the affiliate finds the money by it.
     """
     rows: list[Any] = work.rows(
-        """UPDATE payout p SET state = 'paid', paid_at = %(at)s, reference = %(reference)s
-             FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
-            WHERE p.home_id = asked.home_id AND p.id = asked.id AND p.provider = 'bank'
-              AND p.state IN ('reserved', 'requested')
-        RETURNING p.home_id, p.id, p.number, p.currency, p.amount_minor""",
-        at=at or work.now(),
-        reference=reference or None,
-        homes=[home for home, _ in payouts],
-        ids=[id for _, id in payouts],
+        _LEFT_BANK, at=at or work.now(), reference=reference or None, **asked(payouts)
     )
     day = (at or work.now()).astimezone(work.tools.zone).date()
     ledger.post(

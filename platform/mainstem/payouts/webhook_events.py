@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact
 from mainstem.kit.inbox import ReceivedEvent
@@ -94,7 +95,7 @@ def _goes_to(work: Work, home_id: int, payout_id: UUID, account: str) -> bool:
     )
 
 
-def _ours(metadata: dict[str, str]) -> tuple[int, UUID] | None:
+def _ours(metadata: dict[str, str]) -> RowKey | None:
     try:
         return int(metadata["home_id"]), UUID(metadata["payout_id"])
     except (KeyError, ValueError):

@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from mainstem import (
     catalog,
@@ -32,6 +31,7 @@ from mainstem import (
     worker,
 )
 from mainstem.identity import DEMO_PASSWORD, hash_password
+from mainstem.kit.bulk import RowKey
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import CLIENT, SYSTEM, Actor, Work
@@ -549,7 +549,7 @@ def addresses(database: Database) -> tuple[list[tuple[str, str]], list[tuple[str
     return [(row.slug, row.name) for row in shops], told
 
 
-def newest_order(database: Database) -> tuple[int, UUID] | None:
+def newest_order(database: Database) -> RowKey | None:
     """An order to show a client's page with."""
     with database.work(SYSTEM) as work:
         row = work.row(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from mainstem.commissions.queries import HELD_NOW, payable_on
 from mainstem.kit import paging
+from mainstem.kit.bulk import ASKED_ORDERS, RowKey, asked
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
 from mainstem.money import Money
@@ -103,8 +104,7 @@ SELECT c.home_id, c.order_id, c.rule, c.level, c.no, c.kind, c.currency, c.amoun
        payable.at AS payable_at, paid.id AS payout_id, paid.number AS payout_number, paid.state AS payout_state,
        paid.paid_at AS payout_paid_at
   FROM commission c
-  JOIN unnest(%(homes)s::bigint[], %(orders)s::uuid[]) AS asked (home_id, order_id)
- USING (home_id, order_id)
+  JOIN {ASKED_ORDERS} USING (home_id, order_id)
 {HELD_NOW}
 {_PAID_IN}
  WHERE c.beneficiary_id = %(id)s AND c.kind <> 'hold'
@@ -119,10 +119,10 @@ def movements(
     An order is shown whole, on the page of its newest movement, and on no other.
     """
     page = paging.read(work, _PAGE, _MOVED, cursor=cursor, most=MOVEMENTS_MAX, id=reader.id)
-    asked = dict.fromkeys((row.home_id, row.order_id) for row in page.rows)
+    orders = dict.fromkeys((row.home_id, row.order_id) for row in page.rows)
     here = {_key(row) for row in page.rows}
-    grouped = _grouped(work, reader, list(asked))
-    shown = [grouped[id] for _, id in asked if max(map(_key, grouped[id])) in here]
+    grouped = _grouped(work, reader, list(orders))
+    shown = [grouped[id] for _, id in orders if max(map(_key, grouped[id])) in here]
     return [_of_order(reader, rows) for rows in shown], page
 
 
@@ -131,14 +131,13 @@ def _key(row: Any) -> tuple[Any, ...]:
 
 
 def _grouped(
-    work: Work, reader: AffiliateProfile, asked: Sequence[tuple[int, UUID]]
+    work: Work, reader: AffiliateProfile, orders: Sequence[RowKey]
 ) -> dict[UUID, list[Any]]:
     grouped: dict[UUID, list[Any]] = {}
     for row in work.rows(
         _MOVEMENTS,
         id=reader.id,
-        homes=[home for home, _ in asked],
-        orders=[order for _, order in asked],
+        **asked(orders),
     ):
         grouped.setdefault(row.order_id, []).append(row)
     return grouped

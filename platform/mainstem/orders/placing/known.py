@@ -10,7 +10,7 @@ from uuid import UUID
 from mainstem import attribution, catalog, planbook
 from mainstem.attribution import AttributionRequest, LeadCredit
 from mainstem.catalog import Offer, ShippingRate
-from mainstem.kit.bulk import given, relation
+from mainstem.kit.bulk import ASKED, asked, given, relation
 from mainstem.kit.work import Query, Work
 from mainstem.orders import unpaid
 from mainstem.orders.placing.draft import AGREED_BEFORE, Draft
@@ -147,23 +147,20 @@ def _offers_query(group: list[Draft]) -> Query[dict[str, Offer]]:
     )
 
 
-_LEADS = """
+_LEADS = f"""
 SELECT l.id, l.seller_id, l.attributed_by, l.attribution
-  FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home_id, id)
+  FROM {ASKED}
   JOIN lead l ON l.home_id = asked.home_id AND l.id = asked.id"""
 
 
 def _attribution_requests(work: Work, drafts: list[Draft]) -> dict[UUID, AttributionRequest]:
     """What is known of each order's client. A lead that was won keeps its decision."""
     credits: dict[UUID, LeadCredit] = {}
-    if from_leads := [draft.wanted for draft in drafts if draft.wanted.lead_id]:
-        rows = work.rows(
-            _LEADS,
-            homes=[wanted.home_id for wanted in from_leads],
-            ids=[wanted.lead_id for wanted in from_leads],
-        )
+    wanted = [draft.wanted for draft in drafts]
+    if leads := [(one.home_id, one.lead_id) for one in wanted if one.lead_id]:
         credits = {
-            row.id: LeadCredit(row.seller_id, row.attributed_by, row.attribution) for row in rows
+            row.id: LeadCredit(row.seller_id, row.attributed_by, row.attribution)
+            for row in work.rows(_LEADS, **asked(leads))
         }
     return {draft.id: _attribution_request(draft, credits) for draft in drafts}
 
