@@ -13,6 +13,7 @@ from mainstem import referrals
 from mainstem.console import lists
 from mainstem.console.queries import money_rows
 from mainstem.kit import finding
+from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.work import Work
 
 FOUND_MAX = 20
@@ -46,22 +47,20 @@ def orders(work: Work, text: str) -> list[Any]:
     return [*(_orders_of(work, list(keys)) if keys else []), *rest]
 
 
-def _orders_of(work: Work, keys: list[tuple[int, UUID]]) -> list[Any]:
+def _orders_of(work: Work, keys: list[RowKey]) -> list[Any]:
     return money_rows(
         work.rows(
-            """SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.currency,
-                      o.total_minor, o.placed_at, o.client->>'name' AS client
-                 FROM orders o JOIN unnest(%(homes)s::bigint[], %(ids)s::uuid[]) AS asked (home, order_no)
-                   ON o.home_id = asked.home AND o.id = asked.order_no
-                ORDER BY o.placed_at DESC, o.id LIMIT %(most)s""",
-            homes=[home for home, _ in keys],
-            ids=[id for _, id in keys],
+            f"""SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.currency,
+                       o.total_minor, o.placed_at, o.client->>'name' AS client
+                  FROM orders o JOIN {ASKED} USING (home_id, id)
+                 ORDER BY o.placed_at DESC, o.id LIMIT %(most)s""",
+            **asked(keys),
             most=FOUND_MAX,
         )
     )
 
 
-def _of_uuid(work: Work, text: str) -> list[tuple[int, UUID]]:
+def _of_uuid(work: Work, text: str) -> list[RowKey]:
     """The homes in which something happened to a thing of this id."""
     try:
         id = UUID(text)
@@ -84,12 +83,11 @@ def leads(work: Work, text: str) -> list[Any]:
               FROM lead l LEFT JOIN called c ON (c.home_id, c.id) = (l.home_id, l.id)
              WHERE (l.home_id, l.id) IN (
                SELECT home_id, id FROM lead WHERE {finding.of_client("lead")}
-               UNION SELECT * FROM unnest(%(homes)s::bigint[], %(ids)s::uuid[]))
+               UNION SELECT home_id, id FROM {ASKED})
              ORDER BY c.id IS NULL, l.created_at DESC, l.id LIMIT %(most)s""",
         whole=finding.whole(text),
         found=finding.terms(text),
-        homes=[home for home, _ in keys],
-        ids=[id for _, id in keys],
+        **asked(keys),
         most=FOUND_MAX,
     )
 
