@@ -12,6 +12,7 @@ from mainstem.kit import finding, paging
 from mainstem.kit.ids import first_at
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
+from mainstem.ledger import RECENT_ENTRIES
 
 PAGE = 50
 
@@ -222,7 +223,7 @@ COMING = Sorting(
     ),
     descending=False,
 )
-_COMING = """
+_COMING = f"""
 SELECT owner_id, name, currency, pending_minor, payable_minor, payout_clearing_minor, is_owed, less
   FROM (SELECT b.owner_id, a.name, b.currency::text AS currency,
                coalesce(sum(minor) FILTER (WHERE account = 'pending'), 0)::bigint AS pending_minor,
@@ -234,11 +235,11 @@ SELECT owner_id, name, currency, pending_minor, payable_minor, payout_clearing_m
           FROM (SELECT owner_id, account, currency, balance_minor AS minor FROM ledger_balance
                  WHERE owner_id > 0
                 UNION ALL
-                SELECT owner_id, account, currency, signed_minor FROM ledger_entry
-                 WHERE owner_id > 0 AND xid >= (SELECT before_xid FROM ledger_mark)) b
+                SELECT owner_id, account, currency, signed_minor FROM {RECENT_ENTRIES}
+                 WHERE owner_id > 0) b
           JOIN affiliate a ON a.id = b.owner_id
          GROUP BY 1, 2, 3) AS coming
- WHERE true {seek} {sorted}"""
+ WHERE true {{seek}} {{sorted}}"""
 
 
 def balances_of_affiliates(work: Work, *, cursor: str | None = None, most: int = PAGE) -> Page:

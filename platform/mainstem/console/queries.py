@@ -11,6 +11,7 @@ from mainstem.kit.errors import NotFound
 from mainstem.kit.paging import Page
 from mainstem.kit.work import Work
 from mainstem.leads.queries import STAGE
+from mainstem.ledger import RECENT_ENTRIES
 from mainstem.money import Money
 
 
@@ -314,16 +315,15 @@ def payable(work: Work) -> list[Any]:
     """What the affiliates could be paid now, per currency: how many, how much, and the debts."""
     return money_rows(
         work.rows(
-            """SELECT currency, count(*) FILTER (WHERE minor > 0) AS affiliates,
+            f"""SELECT currency, count(*) FILTER (WHERE minor > 0) AS affiliates,
                   coalesce(sum(minor) FILTER (WHERE minor > 0), 0)::bigint AS payable_minor,
                   coalesce(sum(minor) FILTER (WHERE minor < 0), 0)::bigint AS debts_minor
              FROM (SELECT owner_id, currency, sum(balance_minor)::bigint AS minor
                      FROM (SELECT owner_id, currency, balance_minor FROM ledger_balance
                             WHERE account = 'payable'
                            UNION ALL
-                           SELECT owner_id, currency, signed_minor FROM ledger_entry
-                            WHERE account = 'payable'
-                              AND xid >= (SELECT before_xid FROM ledger_mark)) parts
+                           SELECT owner_id, currency, signed_minor FROM {RECENT_ENTRIES}
+                            WHERE account = 'payable') parts
                     GROUP BY 1, 2) owners
             WHERE minor <> 0 GROUP BY 1 ORDER BY 1"""
         )
@@ -355,10 +355,9 @@ def currencies(work: Work, id: int) -> list[str]:
     return [
         row.currency
         for row in work.rows(
-            """SELECT currency FROM storefront WHERE home_id = %(id)s
+            f"""SELECT currency FROM storefront WHERE home_id = %(id)s
                UNION SELECT currency FROM ledger_balance WHERE owner_id = %(id)s
-               UNION SELECT currency FROM ledger_entry WHERE owner_id = %(id)s
-                        AND xid >= (SELECT before_xid FROM ledger_mark)
+               UNION SELECT currency FROM {RECENT_ENTRIES} WHERE owner_id = %(id)s
                UNION SELECT currency FROM pay_account WHERE home_id = %(id)s ORDER BY 1""",
             id=id,
         )

@@ -13,6 +13,7 @@ from mainstem.ledger.chart import (
     on_its_side,
 )
 from mainstem.ledger.rebuild import rebuild
+from mainstem.ledger.recent import RECENT_ENTRIES
 from mainstem.ledger.service import (
     RestoredElsewhere,
     balance,
@@ -28,6 +29,7 @@ __all__ = [
     "HELD_OPEN",
     "PARENT",
     "PARENT_ACCOUNTS",
+    "RECENT_ENTRIES",
     "Entry",
     "Finding",
     "RestoredElsewhere",

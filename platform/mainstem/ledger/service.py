@@ -14,6 +14,7 @@ from typing import NamedTuple
 from mainstem.kit.bulk import given, insert_many, relation
 from mainstem.kit.work import Work
 from mainstem.ledger.chart import Transfer
+from mainstem.ledger.recent import RECENT_ENTRIES
 from mainstem.money import Money
 
 
@@ -86,14 +87,13 @@ def post(work: Work, transfers: Iterable[Transfer]) -> set[tuple[int, str]]:
     return set(booked)
 
 
-_BALANCES = """
+_BALANCES = f"""
 SELECT owner_id, account, currency, sum(balance_minor)::bigint AS balance_minor
   FROM (SELECT owner_id, account, currency, balance_minor FROM ledger_balance
          WHERE owner_id = ANY(%(owners)s::bigint[])
          UNION ALL
-        SELECT owner_id, account, currency, sum(signed_minor) FROM ledger_entry
+        SELECT owner_id, account, currency, sum(signed_minor) FROM {RECENT_ENTRIES}
          WHERE owner_id = ANY(%(owners)s::bigint[])
-           AND xid >= (SELECT before_xid FROM ledger_mark)
          GROUP BY 1, 2, 3) AS parts
  GROUP BY 1, 2, 3"""
 
@@ -112,13 +112,13 @@ def balance(work: Work, owner_id: int, account: str, currency: str) -> Money:
     return Money(found, currency)
 
 
-_HELD = """
+_HELD = f"""
 SELECT owner_id, currency, held_until, sum(balance_minor)::bigint AS balance_minor
   FROM (SELECT owner_id, currency, held_until, balance_minor FROM ledger_held
          WHERE held_until <= %(day)s AND (%(owner)s::bigint IS NULL OR owner_id = %(owner)s)
          UNION ALL
-        SELECT owner_id, currency, held_until, sum(signed_minor) FROM ledger_entry
-         WHERE xid >= (SELECT before_xid FROM ledger_mark) AND account = 'pending'
+        SELECT owner_id, currency, held_until, sum(signed_minor) FROM {RECENT_ENTRIES}
+         WHERE account = 'pending'
            AND held_until <= %(day)s AND (%(owner)s::bigint IS NULL OR owner_id = %(owner)s)
          GROUP BY 1, 2, 3) AS parts
  GROUP BY 1, 2, 3 HAVING sum(balance_minor) <> 0

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mainstem.kit.work import Work
+from mainstem.ledger import RECENT_ENTRIES
 from mainstem.money import Money
 
 
@@ -54,9 +55,8 @@ SELECT currency, place, sum(minor)::bigint AS minor
                   FROM (SELECT owner_id, currency, account, balance_minor AS minor
                           FROM ledger_balance WHERE account IN ('pending', 'payable') {owner}
                          UNION ALL
-                        SELECT owner_id, currency, account, signed_minor FROM ledger_entry
-                         WHERE account IN ('pending', 'payable') {owner}
-                           AND xid >= (SELECT before_xid FROM ledger_mark)) AS parts
+                        SELECT owner_id, currency, account, signed_minor FROM {recent}
+                         WHERE account IN ('pending', 'payable') {owner}) AS parts
                  GROUP BY 1, 2, 3) AS owned
          UNION ALL
         SELECT currency, amount_minor - returned_minor,
@@ -78,13 +78,15 @@ SELECT currency, place, sum(minor)::bigint AS minor
 
 def money_of(work: Work, affiliate_id: int) -> dict[str, AffiliateMoney]:
     """Where the money of one affiliate is, by currency."""
-    sql = _MONEY.format(owner="AND owner_id = %(id)s", home="AND home_id = %(id)s")
+    sql = _MONEY.format(
+        recent=RECENT_ENTRIES, owner="AND owner_id = %(id)s", home="AND home_id = %(id)s"
+    )
     return _by_currency(work.rows(sql, id=affiliate_id))
 
 
 def money_of_all(work: Work) -> dict[str, AffiliateMoney]:
     """Where the money of all affiliates together is, by currency."""
-    return _by_currency(work.rows(_MONEY.format(owner="", home="")))
+    return _by_currency(work.rows(_MONEY.format(recent=RECENT_ENTRIES, owner="", home="")))
 
 
 def no_money(currency: str) -> AffiliateMoney:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from mainstem import planbook
 from mainstem.kit.bulk import given, relation
 from mainstem.kit.work import Work
+from mainstem.ledger import RECENT_ENTRIES
 from mainstem.money import Money
 from mainstem.payments import TAKEN, payout_step
 from mainstem.payouts.exchange import Rate, rates_in_force
@@ -64,8 +65,8 @@ SELECT * FROM (
                    WHERE account = 'payable'
                      AND (%(affiliate)s::bigint IS NULL OR owner_id = %(affiliate)s)
                    UNION ALL
-                  SELECT owner_id, currency, signed_minor FROM ledger_entry
-                   WHERE account = 'payable' AND xid >= (SELECT before_xid FROM ledger_mark)
+                  SELECT owner_id, currency, signed_minor FROM {RECENT_ENTRIES}
+                   WHERE account = 'payable'
                      AND (%(affiliate)s::bigint IS NULL OR owner_id = %(affiliate)s)) AS parts
            GROUP BY 1, 2) AS b
     JOIN affiliate a ON a.id = b.owner_id
