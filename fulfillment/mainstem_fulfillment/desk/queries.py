@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from mainstem.kit.errors import NotFound
+from mainstem.kit.ids import short
 from mainstem.kit.work import Work
 
 
@@ -71,10 +72,12 @@ def related(work: Work, lead_id: UUID, duplicate_of: UUID | None) -> list[Any]:
     return work.rows(
         """SELECT l.home_id, l.id, l.number, l.state, l.created_at, s.name AS storefront,
                   l.id = %(first)s AS is_first
-             FROM lead l
+             FROM (SELECT * FROM lead WHERE duplicate_of = %(lead)s
+                   -- Whose it is we do not know; its number, which is indexed, follows from its id.
+                   UNION ALL SELECT * FROM lead WHERE number = %(number)s AND id = %(first)s) l
              LEFT JOIN storefront s ON s.home_id = l.home_id AND s.id = l.storefront_id
-            WHERE l.id = %(first)s OR l.duplicate_of = %(lead)s
             ORDER BY l.created_at LIMIT 20""",
         lead=lead_id,
         first=duplicate_of,
+        number=short(duplicate_of) if duplicate_of else None,
     )

@@ -72,11 +72,14 @@ def terms(text: str) -> str | None:
     """The tsquery that finds it; None for what is too short to find anything by.
 
     Every word of a name, its beginning being enough from three letters on; or the whole text as
-    it stands; or a number; or the end of a phone number.
+    it stands; or a number; or the end of a phone number; or the beginning of an e-mail address.
     """
     words = [word for word in _APART.split(text) if word]
     if not words or max(map(len, words)) < 2:
         return None
+    if "@" in text:
+        # An address is kept whole; its parts may be in every other one, and would all be read.
+        return _term(text)
     ways = ["(" + " & ".join(map(_term, words)) + ")", _term(text)]
     number = number_in(text)
     if number:
