@@ -25,7 +25,7 @@ from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
 from mainstem.payments.gateway import RefundState
-from mainstem.payments.service import keep_refunds
+from mainstem.payments.refunds import keep_refunds
 
 LEVELS_BP = [1000, 500, 300, 200, 100]
 FIVE = PLAN | {

@@ -7,6 +7,7 @@ from mainstem.payments.accounts import (
     open_account,
     tell_bank_account,
 )
+from mainstem.payments.checkout import Checkout, open_checkouts, show_checkout, start
 from mainstem.payments.currencies import (
     TAKEN,
     AmountNotPossible,
@@ -34,7 +35,9 @@ from mainstem.payments.errors import (
     TakenByDispute,
     WebhookRefused,
 )
+from mainstem.payments.external import PastRefund, record_external, record_external_refunds
 from mainstem.payments.gateway import Gateway, PayoutState, TransferState, WebhookEvent, verify
+from mainstem.payments.left import Left, chargeback_of, left_to_refund, payment_for
 from mainstem.payments.reconciliation import (
     queue_account_reconciliations,
     queue_dispute_reconciliations,
@@ -46,26 +49,8 @@ from mainstem.payments.reconciliation import (
     reconcile_payment,
     reconcile_refund,
 )
-from mainstem.payments.service import (
-    Checkout,
-    Left,
-    PastRefund,
-    chargeback_of,
-    failed_refund,
-    left_to_refund,
-    open_checkouts,
-    payment_for,
-    record_external,
-    record_external_refunds,
-    refund_rest,
-    request_refund,
-    retry_refund,
-    send_refund,
-    settle_by_bank,
-    settlement_of,
-    show_checkout,
-    start,
-)
+from mainstem.payments.refunds import refund_rest, request_refund, retry_refund, send_refund
+from mainstem.payments.settlements import failed_refund, settle_by_bank, settlement_of
 from mainstem.payments.subscriptions import SUBSCRIBED
 from mainstem.payments.webhook_events import (
     DISPUTE_OVER,

@@ -15,7 +15,7 @@ from mainstem.kit.events import Fact, record_all
 from mainstem.kit.work import GATEWAY, Work
 from mainstem.payments.accounts import account_changed
 from mainstem.payments.duplicates import refund_duplicate
-from mainstem.payments.service import send_refund
+from mainstem.payments.refunds import send_refund
 from mainstem.payments.webhook_events import (
     DISPUTE_OVER,
     settle_session,

@@ -24,7 +24,7 @@ from mainstem.payments.duplicates import (
     keep_fee_of_duplicate,
 )
 from mainstem.payments.gateway import DisputeState, Gateway, SessionState, WebhookEvent
-from mainstem.payments.service import keep_refunds
+from mainstem.payments.refunds import keep_refunds
 
 DISPUTE_OVER = ("won", "lost", "warning_closed", "prevented")
 """The ends of a dispute, in the gateway's words; in every other state it is open."""
