@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from mainstem import orders, payments, stock
-from mainstem.kit import finding, paging
+from mainstem.kit import paging, search_terms
 from mainstem.kit.bulk import ASKED_ORDERS, asked, given, insert_many, relation
 from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
 from mainstem.kit.events import record, record_all
@@ -183,7 +183,7 @@ SELECT o.number
 
 def _refuse_label(work: Work, tracking: str) -> None:
     """A label has a number, which is no article's, and is on no other parcel that is under way."""
-    label = finding.code_in(tracking)
+    label = search_terms.code_in(tracking)
     if not label:
         raise _not_the_label("missing", "Scan or type the number on the label.")
     if work.value(
@@ -566,7 +566,7 @@ def to_do(
         where += " AND f.location_id = %(location)s"
     if text:
         where += f""" AND found_by(o.client->>'name', o.client->>'phone', o.number, o.external_id,
-                                   o.client_key) {finding.MATCHES}"""
+                                   o.client_key) {search_terms.MATCHES}"""
     return paging.read(
         work,
         _TO_DO.replace("{open}", _OPEN).replace("{where}", where),
@@ -575,7 +575,7 @@ def to_do(
         most=most,
         states=list(states or ()),
         location=location,
-        found=finding.terms(text),
+        found=search_terms.terms(text),
     )
 
 
@@ -621,7 +621,7 @@ def in_transit(
     where = ""
     if text:
         where = f"""AND (p.tracking = %(text)s OR found_by(o.client->>'name', o.client->>'phone',
-                         o.number, o.external_id, o.client_key) {finding.MATCHES})"""
+                         o.number, o.external_id, o.client_key) {search_terms.MATCHES})"""
     return paging.read(
         work,
         f"""SELECT p.home_id, p.order_id, p.fulfilment_no AS no, p.no AS parcel_no, p.carrier,
@@ -633,7 +633,7 @@ def in_transit(
         cursor=cursor,
         most=most,
         text=text,
-        found=finding.terms(text),
+        found=search_terms.terms(text),
     )
 
 

@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", migrate)
     add("setup-token", make_setup_token)
     add("password", set_password).add_argument("email")
-    rate = add("rate", keep_rate)
+    rate = add("rate", save_rate)
     rate.add_argument("one", help="the currency of which one unit is given, such as EUR")
     rate.add_argument("into", help="the currency in which it is given, such as SEK")
     rate.add_argument("figure", help="the rate as it was published, such as 11.2345")
@@ -392,7 +392,7 @@ def set_password(given: argparse.Namespace) -> int:
     return 0
 
 
-def keep_rate(given: argparse.Namespace) -> int:
+def save_rate(given: argparse.Namespace) -> int:
     """Keep a published rate of exchange; the newest counts when money is changed for a payout."""
     config = settings.read()
     tools = flow.tools(zone=str(config.zone))

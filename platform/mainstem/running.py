@@ -270,7 +270,7 @@ class _Supervisor:
             self._note(banner)
             self.say(banner)
             while not self.asked_to_stop:
-                self._tend()
+                self._supervise()
                 _sleep_on(wake, 0.5)
         except _Stop:
             pass
@@ -409,9 +409,9 @@ class _Supervisor:
             time.sleep(0.05)
 
     def _give_up(self, child: _Child, why: str) -> NoReturn:
-        raise CannotRun(f"{child.process.name} {why}. {self._last_words(child)}")
+        raise CannotRun(f"{child.process.name} {why}. {self._last_output(child)}")
 
-    def _last_words(self, child: _Child) -> str:
+    def _last_output(self, child: _Child) -> str:
         log = self._log_of(child)
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:]
         return "\n".join([f"The end of {log}:", *(f"  {line}" for line in lines)])
@@ -421,7 +421,7 @@ class _Supervisor:
 
     # Run
 
-    def _tend(self) -> None:
+    def _supervise(self) -> None:
         now = time.monotonic()
         for child in self.children:
             if child.again_at is not None:
@@ -431,13 +431,13 @@ class _Supervisor:
             if child.ended is None:
                 continue
             assert child.popen is not None
-            self._bury(child)
+            self._reap(child)
             child.deaths = 1 if now - child.began > _HEALTHY_AFTER_SECONDS else child.deaths + 1
             pause = min(0.5 * 2 ** (child.deaths - 1), _BACK_OFF_MAX_SECONDS)
             child.again_at = now + pause
             self.say(
                 f"{child.process.name} ended with {_status(child.ended)}; it is started again in "
-                f"{pause:g} s. {self._last_words(child)}"
+                f"{pause:g} s. {self._last_output(child)}"
             )
         if self.server is not None and not self.server.alive:
             self.say("The database ended; it is started again.")
@@ -477,9 +477,9 @@ class _Supervisor:
             if self.asked_to_stop > asked_before:
                 break  # asked once more: somebody is in a hurry
             time.sleep(0.02)
-        self._bury(child)
+        self._reap(child)
 
-    def _bury(self, child: _Child) -> None:
+    def _reap(self, child: _Child) -> None:
         """End whatever is left of the child's group, and reap the child."""
         assert child.popen is not None
         with contextlib.suppress(ProcessLookupError, PermissionError):

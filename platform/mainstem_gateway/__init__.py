@@ -17,6 +17,6 @@ gateway only assumes: tests/contract/README.md.
 
 from mainstem_gateway.running import NotLoopback, Webhook, build_app, running, serve
 from mainstem_gateway.store import StoreInUse
-from mainstem_gateway.turn import Settings
+from mainstem_gateway.unit_of_work import Settings
 
 __all__ = ["NotLoopback", "Settings", "StoreInUse", "Webhook", "build_app", "running", "serve"]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from mainstem_gateway.ids import new_id
 from mainstem_gateway.listing import envelope
 from mainstem_gateway.store import Record
-from mainstem_gateway.turn import PLATFORM, Turn, timestamp
+from mainstem_gateway.unit_of_work import PLATFORM, UnitOfWork, timestamp
 from mainstem_gateway.wire import JSON, invalid, missing, not_simulated, refused
 
 LINK_MINUTES = 10
@@ -28,8 +28,8 @@ ASKED = {
 }
 
 
-def create(turn: Turn, params: JSON) -> JSON:
-    if turn.account != PLATFORM:
+def create(unit: UnitOfWork, params: JSON) -> JSON:
+    if unit.account != PLATFORM:
         raise not_simulated("accounts made by a connected account")
     recipient = params.get("configuration", {}).get("recipient")
     wanted = (recipient or {}).get("capabilities", {}).get("stripe_balance", {})
@@ -42,14 +42,14 @@ def create(turn: Turn, params: JSON) -> JSON:
         "object": "v2.core.account",
         "applied_configurations": ["recipient"] if recipient is not None else [],
         "closed": False,
-        "created": timestamp(turn.now),
+        "created": timestamp(unit.now),
         "livemode": False,
         "metadata": params.get("metadata") or {},
     }
     for name in ("contact_email", "display_name", "dashboard"):
         if name in params:
             body[name] = params[name]
-    account = turn.add(
+    account = unit.add(
         "v2.core.account",
         body,
         standing="new",
@@ -58,20 +58,20 @@ def create(turn: Turn, params: JSON) -> JSON:
         identity=params.get("identity") or {},
         defaults=params.get("defaults") or {},
     )
-    _tell(turn, account, "created")
+    _tell(unit, account, "created")
     return shown(account, params.get("include"))
 
 
-def retrieve(turn: Turn, params: JSON) -> JSON:
-    return shown(_account(turn, turn.ids["id"]), params.get("include"))
+def retrieve(unit: UnitOfWork, params: JSON) -> JSON:
+    return shown(_account(unit, unit.ids["id"]), params.get("include"))
 
 
-def list_all(turn: Turn, params: JSON) -> JSON:
+def list_all(unit: UnitOfWork, params: JSON) -> JSON:
     closed = params.get("closed", False)
     wanted = params.get("applied_configurations")
     found = [
         a
-        for a in turn.store.find("v2.core.account")
+        for a in unit.store.find("v2.core.account")
         if a.body["closed"] == closed
         and (not wanted or set(wanted) & set(a.body["applied_configurations"]))
     ]
@@ -80,21 +80,21 @@ def list_all(turn: Turn, params: JSON) -> JSON:
     )
 
 
-def update(turn: Turn, params: JSON) -> JSON:
-    account = _open_account(turn, turn.ids["id"])
+def update(unit: UnitOfWork, params: JSON) -> JSON:
+    account = _open_account(unit, unit.ids["id"])
     for name in ("contact_email", "display_name"):
         if name in params:
             account.body[name] = params[name]
     merged = account.body["metadata"] | params.get("metadata", {})
     account.body["metadata"] = {k: v for k, v in merged.items() if v}
-    turn.store.save(account)
-    _tell(turn, account, "updated")
+    unit.store.save(account)
+    _tell(unit, account, "updated")
     return shown(account, params.get("include"))
 
 
-def close(turn: Turn, params: JSON) -> JSON:
-    account = _open_account(turn, turn.ids["id"])
-    owed = turn.store.db.execute(
+def close(unit: UnitOfWork, params: JSON) -> JSON:
+    account = _open_account(unit, unit.ids["id"])
+    owed = unit.store.db.execute(
         "SELECT 1 FROM totals WHERE account = ? AND total != 0", (account.id,)
     ).fetchone()
     if owed:
@@ -102,14 +102,14 @@ def close(turn: Turn, params: JSON) -> JSON:
     account.body["closed"] = True
     account.body["applied_configurations"] = []
     account.hidden["standing"] = "restricted"
-    turn.store.save(account)
-    _tell(turn, account, "closed")
+    unit.store.save(account)
+    _tell(unit, account, "closed")
     return shown(account, None)
 
 
-def create_link(turn: Turn, params: JSON) -> JSON:
+def create_link(unit: UnitOfWork, params: JSON) -> JSON:
     """A page for the account's owner; it opens once and for a few minutes."""
-    account = _open_account(turn, params["account"], "account")
+    account = _open_account(unit, params["account"], "account")
     use_case = params["use_case"]
     if (asked := use_case.get(use_case["type"])) is None:
         where = f"use_case[{use_case['type']}]"
@@ -120,17 +120,17 @@ def create_link(turn: Turn, params: JSON) -> JSON:
             where = f"use_case[{use_case['type']}][{name}]"
             raise invalid("Not a valid URL", param=where, code="url_invalid")
     id = new_id("v2.core.account_link")
-    expires = turn.now + LINK_MINUTES * 60
+    expires = unit.now + LINK_MINUTES * 60
     body = {
         "account": account.id,
-        "created": timestamp(turn.now),
+        "created": timestamp(unit.now),
         "expires_at": timestamp(expires),
         "livemode": False,
         "object": "v2.core.account_link",
-        "url": f"{turn.base_url}/setup/{id}",
+        "url": f"{unit.base_url}/setup/{id}",
         "use_case": use_case,
     }
-    turn.add(
+    unit.add(
         "v2.core.account_link", {"id": id}, account_id=account.id, expires_at=expires,
         return_url=asked.get("return_url"), refresh_url=asked["refresh_url"], used=False,
     )  # fmt: skip
@@ -173,7 +173,7 @@ def capabilities(account: Record) -> dict[str, JSON]:
 # -- what the onboarding page and the controls do ---------------------------------------------------
 
 
-def come_to(turn: Turn, account: Record, standing: str) -> None:
+def come_to(unit: UnitOfWork, account: Record, standing: str) -> None:
     """Move the account to a standing and tell every capability and requirement that changed."""
     if standing not in STANDINGS:
         raise invalid(f"An account's standing is one of {', '.join(STANDINGS)}.", param="standing")
@@ -183,12 +183,12 @@ def come_to(turn: Turn, account: Record, standing: str) -> None:
     account.hidden["standing"] = standing
     if standing == "active" and not banks(account):
         account.hidden["bank"] = new_id("bank_account")
-    _tell_changes(turn, account, before)
+    _tell_changes(unit, account, before)
 
 
-def lose_bank(turn: Turn, account_id: str, currency: str) -> None:
+def lose_bank(unit: UnitOfWork, account_id: str, currency: str) -> None:
     """A payout came back: Stripe asks for another bank account before the next one."""
-    account = _account(turn, account_id)
+    account = _account(unit, account_id)
     before = capabilities(account)
     if currency == main_currency(account):
         account.hidden["bank"] = None
@@ -197,10 +197,10 @@ def lose_bank(turn: Turn, account_id: str, currency: str) -> None:
             other: bank for other, bank in banks(account).items()
             if other not in (currency, main_currency(account))
         }  # fmt: skip
-    _tell_changes(turn, account, before)
+    _tell_changes(unit, account, before)
 
 
-def add_bank(turn: Turn, account: Record, currency: str) -> None:
+def add_bank(unit: UnitOfWork, account: Record, currency: str) -> None:
     """The owner adds a bank account in another currency, at their own pages."""
     before = capabilities(account)
     if currency == main_currency(account):
@@ -208,7 +208,7 @@ def add_bank(turn: Turn, account: Record, currency: str) -> None:
     else:
         more = account.hidden.get("more_banks", {})
         account.hidden["more_banks"] = more | {currency: new_id("bank_account")}
-    _tell_changes(turn, account, before)
+    _tell_changes(unit, account, before)
 
 
 def main_currency(account: Record) -> str:
@@ -224,9 +224,9 @@ def banks(account: Record) -> dict[str, str]:
     return found | more
 
 
-def list_banks(turn: Turn, params: JSON) -> JSON:
+def list_banks(unit: UnitOfWork, params: JSON) -> JSON:
     """The bank accounts, as the platform of an account with Stripe's own pages sees them."""
-    account = _account(turn, turn.ids["account"], "account")
+    account = _account(unit, unit.ids["account"], "account")
     country = str(account.hidden["identity"].get("country") or "se").upper()
     data: list[JSON] = [
         {
@@ -255,31 +255,31 @@ def list_banks(turn: Turn, params: JSON) -> JSON:
     return envelope(data[:limit], len(data) > limit, url)
 
 
-def returned(turn: Turn, link: Record) -> None:
+def returned(unit: UnitOfWork, link: Record) -> None:
     """The owner went through the link."""
-    account = _account(turn, link.hidden["account_id"])
-    turn.emit_thin(
+    account = _account(unit, link.hidden["account_id"])
+    unit.emit_thin(
         "v2.core.account_link.returned", account.id, _related(account),
         {"account_id": account.id, "configurations": ["recipient"],
          "use_case": "account_onboarding"},
     )  # fmt: skip
 
 
-def _tell_changes(turn: Turn, account: Record, before: dict[str, JSON]) -> None:
-    turn.store.save(account)
+def _tell_changes(unit: UnitOfWork, account: Record, before: dict[str, JSON]) -> None:
+    unit.store.save(account)
     for name, now in capabilities(account).items():
         if now["status"] != before[name]["status"]:
             _tell(
-                turn, account, "[configuration.recipient].capability_status_updated",
+                unit, account, "[configuration.recipient].capability_status_updated",
                 {"updated_capability": f"stripe_balance.{name}"},
             )  # fmt: skip
-    _tell(turn, account, "[requirements].updated")
-    _tell(turn, account, "updated")
+    _tell(unit, account, "[requirements].updated")
+    _tell(unit, account, "updated")
 
 
-def _tell(turn: Turn, account: Record, what: str, data: JSON | None = None) -> None:
+def _tell(unit: UnitOfWork, account: Record, what: str, data: JSON | None = None) -> None:
     joint = "" if what.startswith("[") else "."
-    turn.emit_thin(f"v2.core.account{joint}{what}", account.id, _related(account), data)
+    unit.emit_thin(f"v2.core.account{joint}{what}", account.id, _related(account), data)
 
 
 def _related(account: Record) -> JSON:
@@ -357,15 +357,15 @@ def _requirements(account: Record) -> JSON:
     return {"entries": entries, "summary": {"minimum_deadline": due}}
 
 
-def _account(turn: Turn, id: str, param: str = "id") -> Record:
-    account = turn.store.get(id, "v2.core.account")
+def _account(unit: UnitOfWork, id: str, param: str = "id") -> Record:
+    account = unit.store.get(id, "v2.core.account")
     if account is None:
         raise missing("account", id, param)
     return account
 
 
-def _open_account(turn: Turn, id: str, param: str = "id") -> Record:
-    account = _account(turn, id, param)
+def _open_account(unit: UnitOfWork, id: str, param: str = "id") -> Record:
+    account = _account(unit, id, param)
     if account.body["closed"]:
         raise refused(f"Account {id} is closed.", "account_closed")
     return account

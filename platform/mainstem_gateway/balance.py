@@ -4,7 +4,7 @@ from mainstem_gateway.currencies import KNOWN, step_of
 from mainstem_gateway.ids import new_id
 from mainstem_gateway.listing import envelope, filters, page, ranges, rows
 from mainstem_gateway.store import Record
-from mainstem_gateway.turn import PLATFORM, Turn
+from mainstem_gateway.unit_of_work import PLATFORM, UnitOfWork
 from mainstem_gateway.wire import JSON, decode, encode, invalid, missing, not_simulated
 
 CATEGORIES = {
@@ -16,7 +16,7 @@ CATEGORIES = {
 
 
 def post(
-    turn: Turn,
+    unit: UnitOfWork,
     account: str,
     currency: str,
     amount_minor: int,
@@ -34,7 +34,7 @@ def post(
         "amount": fee_minor, "application": None, "currency": currency,
         "description": fee_description, "type": "stripe_fee",
     }] if fee_minor else []  # fmt: skip
-    available_on = turn.now if available_on is None else available_on
+    available_on = unit.now if available_on is None else available_on
     net = amount_minor - fee_minor
     body = {
         "id": new_id("balance_transaction"),
@@ -42,7 +42,7 @@ def post(
         "amount": amount_minor,
         "available_on": available_on,
         "balance_type": "payments",
-        "created": turn.now,
+        "created": unit.now,
         "currency": currency,
         "description": description,
         "exchange_rate": None,
@@ -53,52 +53,52 @@ def post(
         "source": source,
         "type": type,
     }
-    turn.store.db.execute(
+    unit.store.db.execute(
         "INSERT INTO money (id, account, currency, amount, fee, net, type, source, created, "
         "available_on, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (body["id"], account, currency, amount_minor, fee_minor, net, type, source, turn.now,
+        (body["id"], account, currency, amount_minor, fee_minor, net, type, source, unit.now,
          available_on, encode(body).decode()),
     )  # fmt: skip
-    if available_on > turn.now:
-        turn.store.set_timer(available_on, "funds.available", currency, account)
+    if available_on > unit.now:
+        unit.store.set_timer(available_on, "funds.available", currency, account)
     elif net > 0:
-        turn.raised.add((account, currency))
+        unit.raised.add((account, currency))
     return str(body["id"])
 
 
-def available(turn: Turn, account: str, currency: str) -> int:
+def available(unit: UnitOfWork, account: str, currency: str) -> int:
     """What the account may spend now, in minor units; negative if it owes."""
-    return _total(turn, account, currency) - _coming(turn, account, currency)
+    return _total(unit, account, currency) - _coming(unit, account, currency)
 
 
-def _total(turn: Turn, account: str, currency: str) -> int:
-    row = turn.store.db.execute(
+def _total(unit: UnitOfWork, account: str, currency: str) -> int:
+    row = unit.store.db.execute(
         "SELECT total FROM totals WHERE account = ? AND currency = ?", (account, currency)
     ).fetchone()
     return row[0] if row else 0
 
 
-def _coming(turn: Turn, account: str, currency: str) -> int:
-    coming: int = turn.store.db.execute(
+def _coming(unit: UnitOfWork, account: str, currency: str) -> int:
+    coming: int = unit.store.db.execute(
         "SELECT coalesce(sum(net), 0) FROM money "
         "WHERE account = ? AND currency = ? AND available_on > ?",
-        (account, currency, turn.now),
+        (account, currency, unit.now),
     ).fetchone()[0]
     return coming
 
 
-def retrieve(turn: Turn, params: JSON | None = None) -> JSON:
-    return shown(turn, turn.account)
+def retrieve(unit: UnitOfWork, params: JSON | None = None) -> JSON:
+    return shown(unit, unit.account)
 
 
-def shown(turn: Turn, account: str) -> JSON:
-    rows = turn.store.db.execute(
+def shown(unit: UnitOfWork, account: str) -> JSON:
+    rows = unit.store.db.execute(
         "SELECT currency FROM totals WHERE account = ? ORDER BY currency", (account,)
     ).fetchall()
     currencies = [row[0] for row in rows] or ["eur"]
     spendable, coming = [], []
     for currency in currencies:
-        free, later = available(turn, account, currency), _coming(turn, account, currency)
+        free, later = available(unit, account, currency), _coming(unit, account, currency)
         spendable.append({"amount": free, "currency": currency, "source_types": {"card": free}})
         coming.append({"amount": later, "currency": currency, "source_types": {"card": later}})
     body: JSON = {
@@ -110,34 +110,34 @@ def shown(turn: Turn, account: str) -> JSON:
     return body
 
 
-def shown_transaction(turn: Turn, id: str, account: str | None = None) -> JSON | None:
-    row = turn.store.db.execute("SELECT account, body FROM money WHERE id = ?", (id,)).fetchone()
+def shown_transaction(unit: UnitOfWork, id: str, account: str | None = None) -> JSON | None:
+    row = unit.store.db.execute("SELECT account, body FROM money WHERE id = ?", (id,)).fetchone()
     if row is None or (account and row[0] != account):
         return None
-    return _dated(decode(row[1]), turn.now)
+    return _dated(decode(row[1]), unit.now)
 
 
 def _dated(body: JSON, now: int) -> JSON:
     return body | {"status": "available" if body["available_on"] <= now else "pending"}
 
 
-def transaction(turn: Turn, params: JSON) -> JSON:
-    body = shown_transaction(turn, turn.ids["id"], turn.account)
+def transaction(unit: UnitOfWork, params: JSON) -> JSON:
+    body = shown_transaction(unit, unit.ids["id"], unit.account)
     if body is None:
-        raise missing("balance transaction", turn.ids["id"], "id")
+        raise missing("balance transaction", unit.ids["id"], "id")
     return body
 
 
-def transactions(turn: Turn, params: JSON) -> JSON:
+def transactions(unit: UnitOfWork, params: JSON) -> JSON:
     where = filters(params, "currency", "source", "type")
     found, more = rows(
-        turn, "money", params, {"account": turn.account, **where}, ranges(params),
+        unit, "money", params, {"account": unit.account, **where}, ranges(params),
         "balance transaction",
     )  # fmt: skip
-    return envelope([_dated(b, turn.now) for b in found], more, "/v1/balance_transactions")
+    return envelope([_dated(b, unit.now) for b in found], more, "/v1/balance_transactions")
 
 
-def settings(turn: Turn, params: JSON) -> JSON:
+def settings(unit: UnitOfWork, params: JSON) -> JSON:
     """Payout schedule of the account. Payouts are only ever made by hand here."""
     return {
         "object": "balance_settings",
@@ -155,28 +155,28 @@ def settings(turn: Turn, params: JSON) -> JSON:
     }
 
 
-def update_settings(turn: Turn, params: JSON) -> JSON:
+def update_settings(unit: UnitOfWork, params: JSON) -> JSON:
     schedule = params.get("payments", {}).get("payouts", {}).get("schedule", {})
     if schedule.get("interval", "manual") != "manual":
         raise not_simulated(f"automatic payouts ({schedule['interval']}); the schedule is manual")
-    return settings(turn, params)
+    return settings(unit, params)
 
 
-def top_up(turn: Turn, params: JSON) -> JSON:
+def top_up(unit: UnitOfWork, params: JSON) -> JSON:
     """Money of the platform's own, on its balance at once."""
     amount, currency = positive(params, "amount"), known_currency(params["currency"])
     whole_steps(amount, currency, "amount")
-    topup = turn.add(
+    topup = unit.add(
         "topup",
         {
             "id": new_id("topup"),
             "object": "topup",
             "amount": amount,
             "balance_transaction": None,
-            "created": turn.now,
+            "created": unit.now,
             "currency": currency,
             "description": params.get("description"),
-            "expected_availability_date": turn.now,
+            "expected_availability_date": unit.now,
             "failure_code": None,
             "failure_message": None,
             "livemode": False,
@@ -187,29 +187,29 @@ def top_up(turn: Turn, params: JSON) -> JSON:
             "transfer_group": params.get("transfer_group"),
         },
     )
-    turn.emit("topup.created", topup)
-    txn = post(turn, turn.account, currency, amount, "topup", topup.id)
-    turn.change(topup, "topup.succeeded", status="succeeded", balance_transaction=txn)
+    unit.emit("topup.created", topup)
+    txn = post(unit, unit.account, currency, amount, "topup", topup.id)
+    unit.change(topup, "topup.succeeded", status="succeeded", balance_transaction=txn)
     return topup.body
 
 
-def retrieve_topup(turn: Turn, params: JSON) -> JSON:
-    return turn.get("topup", turn.ids["topup"], "topup").body
+def retrieve_topup(unit: UnitOfWork, params: JSON) -> JSON:
+    return unit.get("topup", unit.ids["topup"], "topup").body
 
 
-def list_topups(turn: Turn, params: JSON) -> JSON:
-    return page(turn, "topup", params, "/v1/topups", lambda _, topup: topup.body)
+def list_topups(unit: UnitOfWork, params: JSON) -> JSON:
+    return page(unit, "topup", params, "/v1/topups", lambda _, topup: topup.body)
 
 
-def tell_of_available(turn: Turn) -> None:
-    """At the end of a turn: one `balance.available` for each account that can spend more."""
-    for account in sorted({account for account, _ in turn.raised}):
-        turn.emit_snapshot("balance.available", account, account, shown(turn, account))
-    turn.raised.clear()
+def tell_of_available(unit: UnitOfWork) -> None:
+    """At the end of a unit of work: one `balance.available` for each account that can spend more."""
+    for account in sorted({account for account, _ in unit.raised}):
+        unit.emit_snapshot("balance.available", account, account, shown(unit, account))
+    unit.raised.clear()
 
 
-def funds_fell_due(turn: Turn, currency: str, account: str) -> None:
-    turn.raised.add((account, currency))
+def funds_fell_due(unit: UnitOfWork, currency: str, account: str) -> None:
+    unit.raised.add((account, currency))
 
 
 def positive(params: JSON, name: str) -> int:

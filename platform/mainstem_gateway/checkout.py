@@ -12,7 +12,7 @@ from mainstem_gateway.listing import filters, page
 from mainstem_gateway.shapes import line_items as line_items_of
 from mainstem_gateway.shapes import shape
 from mainstem_gateway.store import Record
-from mainstem_gateway.turn import Turn
+from mainstem_gateway.unit_of_work import UnitOfWork
 from mainstem_gateway.wire import JSON, invalid, not_simulated, refused
 
 HALF_HOUR, DAY = 1800, 86400
@@ -21,14 +21,14 @@ CLOCK_SLACK = 60
 LINES_MAX = 100
 
 
-def create(turn: Turn, params: JSON) -> JSON:
+def create(unit: UnitOfWork, params: JSON) -> JSON:
     if (mode := params.get("mode")) is None:
         raise invalid("Missing required param: mode.", param="mode", code="parameter_missing")
     if mode != "payment":
         raise not_simulated(f"Checkout in {mode} mode")
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise not_simulated(f"Checkout with ui_mode {params['ui_mode']}")
-    currency, items = _line_items(turn, params)
+    currency, items = _line_items(unit, params)
     total = sum(item["amount_total"] for item in items)
     least = LEAST_CHARGE.get(currency, 50)
     if total < least:
@@ -64,7 +64,7 @@ def create(turn: Turn, params: JSON) -> JSON:
         "billing_address_collection": params.get("billing_address_collection"),
         "cancel_url": _url(params, "cancel_url"),
         "client_reference_id": params.get("client_reference_id"),
-        "created": turn.now,
+        "created": unit.now,
         "currency": currency,
         "custom_fields": [],
         "custom_text": {
@@ -76,7 +76,7 @@ def create(turn: Turn, params: JSON) -> JSON:
         "customer_creation": "if_required",
         "customer_details": _details(email),
         "customer_email": email,
-        "expires_at": _expiry(turn, params),
+        "expires_at": _expiry(unit, params),
         "livemode": False,
         "locale": params.get("locale"),
         "metadata": params.get("metadata") or {},
@@ -95,7 +95,7 @@ def create(turn: Turn, params: JSON) -> JSON:
         "ui_mode": "hosted_page",
         "url": None,
     }
-    session = turn.add(
+    session = unit.add(
         "checkout.session",
         body,
         line_items=items,
@@ -103,109 +103,111 @@ def create(turn: Turn, params: JSON) -> JSON:
         intent=intent,
         shop=(params.get("branding_settings") or {}).get("display_name"),
     )
-    turn.store.set_timer(body["expires_at"], "session.expire", session.id, session.account)
-    return shape(turn, session)
+    unit.store.set_timer(body["expires_at"], "session.expire", session.id, session.account)
+    return shape(unit, session)
 
 
-def retrieve(turn: Turn, params: JSON) -> JSON:
-    return shape(turn, turn.get("checkout.session", turn.ids["session"], "session"))
+def retrieve(unit: UnitOfWork, params: JSON) -> JSON:
+    return shape(unit, unit.get("checkout.session", unit.ids["session"], "session"))
 
 
-def list_all(turn: Turn, params: JSON) -> JSON:
+def list_all(unit: UnitOfWork, params: JSON) -> JSON:
     where = filters(params, "payment_intent", "status")
-    return page(turn, "checkout.session", params, "/v1/checkout/sessions", shape, where)
+    return page(unit, "checkout.session", params, "/v1/checkout/sessions", shape, where)
 
 
-def line_items(turn: Turn, params: JSON) -> JSON:
-    session = turn.get("checkout.session", turn.ids["session"], "session")
+def line_items(unit: UnitOfWork, params: JSON) -> JSON:
+    session = unit.get("checkout.session", unit.ids["session"], "session")
     if "starting_after" in params or "ending_before" in params:
         return _later_items(session, params)
     return line_items_of(session, limit=params.get("limit", 10))
 
 
-def expire(turn: Turn, params: JSON) -> JSON:
-    session = turn.get("checkout.session", turn.ids["session"], "session")
+def expire(unit: UnitOfWork, params: JSON) -> JSON:
+    session = unit.get("checkout.session", unit.ids["session"], "session")
     if session.body["status"] != "open":
         raise refused(
             'Only Checkout Sessions with a status in ["open"] can be expired. '
             f"This Checkout Session has a status of {session.body['status']}.",
             None,
         )
-    _expire(turn, session)
-    return shape(turn, session)
+    _expire(unit, session)
+    return shape(unit, session)
 
 
-def fell_due(turn: Turn, id: str) -> None:
-    session = turn.store.get(id, "checkout.session")
+def fell_due(unit: UnitOfWork, id: str) -> None:
+    session = unit.store.get(id, "checkout.session")
     if session and session.body["status"] == "open":
-        _expire(turn, session)
+        _expire(unit, session)
 
 
-def _expire(turn: Turn, session: Record) -> None:
-    turn.store.drop_timers("session.expire", session.id)
-    turn.change(session, "checkout.session.expired", status="expired")
-    if intent := intent_of(turn, session):
-        payments.cancel_open(turn, intent, "expired")
+def _expire(unit: UnitOfWork, session: Record) -> None:
+    unit.store.drop_timers("session.expire", session.id)
+    unit.change(session, "checkout.session.expired", status="expired")
+    if intent := intent_of(unit, session):
+        payments.cancel_open(unit, intent, "expired")
 
 
 # -- paying: what the hosted page and the control do ------------------------------------------------
 
 
-def pay(turn: Turn, session: Record, card: Card, email: str, name: str | None = None) -> Record:
+def pay(
+    unit: UnitOfWork, session: Record, card: Card, email: str, name: str | None = None
+) -> Record:
     """Try to pay an open session with a test card; the payment intent tells how it went."""
-    intent = intent_of(turn, session)
+    intent = intent_of(unit, session)
     if intent is None:
-        intent = payments.open_intent(turn, session)
-        turn.change(session, payment_intent=intent.id)
+        intent = payments.open_intent(unit, session)
+        unit.change(session, payment_intent=intent.id)
     session.hidden["card"] = card.name
-    turn.change(session, customer_details=_details(email, name))
+    unit.change(session, customer_details=_details(email, name))
     if card.outcome == "authenticate":
-        payments.ask_to_authenticate(turn, intent, card, f"{turn.base_url}/c/pay/{session.id}")
+        payments.ask_to_authenticate(unit, intent, card, f"{unit.base_url}/c/pay/{session.id}")
         return intent
-    _confirm(turn, session, intent, card)
+    _confirm(unit, session, intent, card)
     return intent
 
 
-def authenticate(turn: Turn, session: Record, *, approved: bool) -> Record:
+def authenticate(unit: UnitOfWork, session: Record, *, approved: bool) -> Record:
     """The client's answer to the bank's extra step."""
     card = CARDS[session.hidden["card"]]
-    intent = intent_of(turn, session)
+    intent = intent_of(unit, session)
     if intent is None or intent.body["status"] != "requires_action":
         raise refused("This payment does not wait for authentication.", None)
     if approved:
-        _confirm(turn, session, intent, card)
+        _confirm(unit, session, intent, card)
     else:
-        payments.fail_authentication(turn, intent, card, session)
+        payments.fail_authentication(unit, intent, card, session)
     return intent
 
 
-def _confirm(turn: Turn, session: Record, intent: Record, card: Card) -> None:
+def _confirm(unit: UnitOfWork, session: Record, intent: Record, card: Card) -> None:
     if card.outcome == "declined":
-        payments.decline(turn, intent, card, session)
+        payments.decline(unit, intent, card, session)
         return
-    turn.store.drop_timers("session.expire", session.id)
+    unit.store.drop_timers("session.expire", session.id)
     if card.delayed:
-        payments.start_delayed(turn, intent, card, session)
-        turn.change(session, "checkout.session.completed", status="complete")
+        payments.start_delayed(unit, intent, card, session)
+        unit.change(session, "checkout.session.completed", status="complete")
         return
-    charge = payments.succeed(turn, intent, card, session)
-    turn.change(session, "checkout.session.completed", status="complete", payment_status="paid")
-    payments.settle(turn, charge)
+    charge = payments.succeed(unit, intent, card, session)
+    unit.change(session, "checkout.session.completed", status="complete", payment_status="paid")
+    payments.settle(unit, charge)
 
 
-def delayed_money_decided(turn: Turn, id: str, *, arrived: bool) -> None:
+def delayed_money_decided(unit: UnitOfWork, id: str, *, arrived: bool) -> None:
     """The bank's late answer for a session that completed unpaid."""
-    session = turn.store.get(id, "checkout.session")
-    intent = intent_of(turn, session) if session else None
+    session = unit.store.get(id, "checkout.session")
+    intent = intent_of(unit, session) if session else None
     if session is None or intent is None or intent.body["status"] != "processing":
         return
     if not arrived:
-        payments.fail_delayed(turn, intent)
-        turn.emit("checkout.session.async_payment_failed", session)
+        payments.fail_delayed(unit, intent)
+        unit.emit("checkout.session.async_payment_failed", session)
         return
-    charge = payments.succeed_delayed(turn, intent)
-    turn.change(session, "checkout.session.async_payment_succeeded", payment_status="paid")
-    payments.settle(turn, charge)
+    charge = payments.succeed_delayed(unit, intent)
+    unit.change(session, "checkout.session.async_payment_succeeded", payment_status="paid")
+    payments.settle(unit, charge)
 
 
 def plausible_email(text: str) -> bool:
@@ -214,10 +216,10 @@ def plausible_email(text: str) -> bool:
     return bool(name and at and place) and "@" not in place and not set(text) & set(" \t\r\n")
 
 
-def intent_of(turn: Turn, session: Record) -> Record | None:
+def intent_of(unit: UnitOfWork, session: Record) -> Record | None:
     """The payment intent of a session, once somebody has tried to pay it."""
     id = session.body["payment_intent"]
-    return turn.store.get(id, "payment_intent") if id else None
+    return unit.store.get(id, "payment_intent") if id else None
 
 
 def _details(email: str | None, name: str | None = None) -> JSON | None:
@@ -232,7 +234,7 @@ def _details(email: str | None, name: str | None = None) -> JSON | None:
 # -- what create checks ---------------------------------------------------------------------------
 
 
-def _line_items(turn: Turn, params: JSON) -> tuple[str, list[JSON]]:
+def _line_items(unit: UnitOfWork, params: JSON) -> tuple[str, list[JSON]]:
     given = params.get("line_items") or []
     if not given:
         raise invalid(
@@ -269,13 +271,13 @@ def _line_items(turn: Turn, params: JSON) -> tuple[str, list[JSON]]:
         currency = known_currency(price["currency"])
         currencies.add(currency)
         whole_steps(price["unit_amount"], currency, f"{at}[price_data][unit_amount]")
-        items.append(_item(turn, line, price, currency, quantity))
+        items.append(_item(unit, line, price, currency, quantity))
     if len(currencies) > 1 or ("currency" in params and {params["currency"]} != currencies):
         raise invalid("All line items must have the same currency.", param="line_items")
     return currencies.pop(), items
 
 
-def _item(turn: Turn, line: JSON, price: JSON, currency: str, quantity: int) -> JSON:
+def _item(unit: UnitOfWork, line: JSON, price: JSON, currency: str, quantity: int) -> JSON:
     total = price["unit_amount"] * quantity
     return {
         "id": new_id("item"),
@@ -293,7 +295,7 @@ def _item(turn: Turn, line: JSON, price: JSON, currency: str, quantity: int) -> 
             "object": "price",
             "active": False,
             "billing_scheme": "per_unit",
-            "created": turn.now,
+            "created": unit.now,
             "currency": currency,
             "custom_unit_amount": None,
             "livemode": False,
@@ -345,15 +347,15 @@ def _url(params: JSON, name: str, *, needed: bool = False) -> str | None:
     return given
 
 
-def _expiry(turn: Turn, params: JSON) -> int:
-    given: int = params.get("expires_at", turn.now + DAY)
-    if given < turn.now + HALF_HOUR - CLOCK_SLACK:
+def _expiry(unit: UnitOfWork, params: JSON) -> int:
+    given: int = params.get("expires_at", unit.now + DAY)
+    if given < unit.now + HALF_HOUR - CLOCK_SLACK:
         raise invalid(
             "The `expires_at` timestamp must be at least 30 minutes from Checkout Session "
             "creation.",
             param="expires_at",
         )
-    if given > turn.now + DAY + CLOCK_SLACK:
+    if given > unit.now + DAY + CLOCK_SLACK:
         raise invalid(
             "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.",
             param="expires_at",

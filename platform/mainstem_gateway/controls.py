@@ -16,7 +16,7 @@ from mainstem_gateway.cards import CARDS
 from mainstem_gateway.faults import KINDS
 from mainstem_gateway.shapes import shape
 from mainstem_gateway.store import Record
-from mainstem_gateway.turn import Turn
+from mainstem_gateway.unit_of_work import UnitOfWork
 from mainstem_gateway.wire import JSON, WireError, invalid, missing
 
 if TYPE_CHECKING:
@@ -63,104 +63,104 @@ def _pay(gateway: "Gateway", given: JSON) -> JSON:
     card = CARDS.get(given["card"])
     if card is None:
         raise invalid(f"A card is one of {', '.join(CARDS)}.", param="card")
-    with gateway.turn() as turn:
-        session = _find(turn, "checkout.session", given["session"])
+    with gateway.unit() as unit:
+        session = _find(unit, "checkout.session", given["session"])
         if session.body["status"] != "open":
             raise invalid(f"This session is {session.body['status']}.", param="session")
         email = given.get("email") or session.body["customer_email"] or CLIENT_EMAIL
-        intent = checkout.pay(turn, session, card, email, given.get("name"))
+        intent = checkout.pay(unit, session, card, email, given.get("name"))
         if card.outcome == "authenticate":
-            checkout.authenticate(turn, session, approved=given.get("approve", True))
-            intent = _find(turn, "payment_intent", intent.id)
-        return {"session": shape(turn, session), "payment_intent": intent.body}
+            checkout.authenticate(unit, session, approved=given.get("approve", True))
+            intent = _find(unit, "payment_intent", intent.id)
+        return {"session": shape(unit, session), "payment_intent": intent.body}
 
 
 def _bank_answers(gateway: "Gateway", given: JSON) -> JSON:
-    with gateway.turn() as turn:
-        session = _find(turn, "checkout.session", given["session"])
+    with gateway.unit() as unit:
+        session = _find(unit, "checkout.session", given["session"])
         for timer in ("delayed.arrives", "delayed.fails"):
-            turn.store.drop_timers(timer, session.id)
-        checkout.delayed_money_decided(turn, session.id, arrived=given["arrived"])
-        return shape(turn, _find(turn, "checkout.session", session.id))
+            unit.store.drop_timers(timer, session.id)
+        checkout.delayed_money_decided(unit, session.id, arrived=given["arrived"])
+        return shape(unit, _find(unit, "checkout.session", session.id))
 
 
 def _expire(gateway: "Gateway", given: JSON) -> JSON:
-    with gateway.turn() as turn:
-        session = _find(turn, "checkout.session", given["session"])
-        checkout.fell_due(turn, session.id)
-        return shape(turn, _find(turn, "checkout.session", session.id))
+    with gateway.unit() as unit:
+        session = _find(unit, "checkout.session", given["session"])
+        checkout.fell_due(unit, session.id)
+        return shape(unit, _find(unit, "checkout.session", session.id))
 
 
 def _settle_refund(gateway: "Gateway", given: JSON) -> JSON:
-    with gateway.turn() as turn:
-        refund = _find(turn, "refund", given["refund"])
-        refunds.settle(turn, refund)
+    with gateway.unit() as unit:
+        refund = _find(unit, "refund", given["refund"])
+        refunds.settle(unit, refund)
         return refund.body
 
 
 def _fail_refund(gateway: "Gateway", given: JSON) -> JSON:
-    with gateway.turn() as turn:
-        refund = _find(turn, "refund", given["refund"])
-        refunds.fail(turn, refund, given.get("reason", "expired_or_canceled_card"))
+    with gateway.unit() as unit:
+        refund = _find(unit, "refund", given["refund"])
+        refunds.fail(unit, refund, given.get("reason", "expired_or_canceled_card"))
         return refund.body
 
 
 def _open_dispute(gateway: "Gateway", given: JSON) -> JSON:
-    with gateway.turn() as turn:
-        charge = _find(turn, "charge", given["charge"])
+    with gateway.unit() as unit:
+        charge = _find(unit, "charge", given["charge"])
         dispute = disputes.open_dispute(
-            turn,
+            unit,
             charge,
             amount=given.get("amount"),
             reason=given.get("reason", "fraudulent"),
             inquiry=given.get("inquiry", False),
             withdraw=given.get("withdraw", True),
         )
-        return shape(turn, dispute)
+        return shape(unit, dispute)
 
 
 def _withdraw(gateway: "Gateway", given: JSON) -> JSON:
-    with gateway.turn() as turn:
-        dispute = _find(turn, "dispute", given["dispute"])
-        disputes.withdraw_funds(turn, dispute)
-        return shape(turn, dispute)
+    with gateway.unit() as unit:
+        dispute = _find(unit, "dispute", given["dispute"])
+        disputes.withdraw_funds(unit, dispute)
+        return shape(unit, dispute)
 
 
 def _close_dispute(gateway: "Gateway", given: JSON) -> JSON:
     if given["outcome"] not in {"won", "lost"}:
         raise invalid("A dispute's outcome is won or lost.", param="outcome")
-    with gateway.turn() as turn:
-        dispute = _find(turn, "dispute", given["dispute"])
-        disputes.close(turn, dispute, won=given["outcome"] == "won")
-        return shape(turn, dispute)
+    with gateway.unit() as unit:
+        dispute = _find(unit, "dispute", given["dispute"])
+        disputes.close(unit, dispute, won=given["outcome"] == "won")
+        return shape(unit, dispute)
 
 
 def _arrive(gateway: "Gateway", given: JSON) -> JSON:
-    with gateway.turn() as turn:
-        payout = _find(turn, "payout", given["payout"])
-        payouts.send(turn, payout.id)
-        payouts.arrive(turn, payout.id)
-        return _find(turn, "payout", payout.id).body
+    with gateway.unit() as unit:
+        payout = _find(unit, "payout", given["payout"])
+        payouts.send(unit, payout.id)
+        payouts.arrive(unit, payout.id)
+        return _find(unit, "payout", payout.id).body
 
 
 def _fail_payout(gateway: "Gateway", given: JSON) -> JSON:
-    with gateway.turn() as turn:
-        payout = _find(turn, "payout", given["payout"])
-        payouts.fail(turn, payout, given.get("code", "account_closed"))
+    with gateway.unit() as unit:
+        payout = _find(unit, "payout", given["payout"])
+        payouts.fail(unit, payout, given.get("code", "account_closed"))
         return payout.body
 
 
 def _standing(gateway: "Gateway", given: JSON) -> JSON:
-    with gateway.turn() as turn:
-        account = _find(turn, "v2.core.account", given["account"])
-        accounts.come_to(turn, account, given["standing"])
+    with gateway.unit() as unit:
+        account = _find(unit, "v2.core.account", given["account"])
+        accounts.come_to(unit, account, given["standing"])
         return accounts.shown(account, ["configuration.recipient", "requirements"])
 
 
 def _add_bank(gateway: "Gateway", given: JSON) -> JSON:
-    with gateway.turn() as turn:
-        account = _find(turn, "v2.core.account", given["account"])
-        accounts.add_bank(turn, account, known_currency(str(given["currency"])))
+    with gateway.unit() as unit:
+        account = _find(unit, "v2.core.account", given["account"])
+        accounts.add_bank(unit, account, known_currency(str(given["currency"])))
         return {"account": account.id, "banks": accounts.banks(account)}
 
 
@@ -174,16 +174,16 @@ def _advance(gateway: "Gateway", given: JSON) -> JSON:
 
 def _resend(gateway: "Gateway", given: JSON) -> JSON:
     """Send the event again to whoever had it, or to one endpoint."""
-    with gateway.turn() as turn:
+    with gateway.unit() as unit:
         event = given["event"]
-        sent = turn.store.db.execute(
+        sent = unit.store.db.execute(
             "SELECT DISTINCT endpoint FROM deliveries WHERE event = ?", (event,)
         ).fetchall()
-        if not turn.store.db.execute("SELECT 1 FROM events WHERE id = ?", (event,)).fetchone():
+        if not unit.store.db.execute("SELECT 1 FROM events WHERE id = ?", (event,)).fetchone():
             raise missing("event", event, "event")
         wanted = [given["endpoint"]] if "endpoint" in given else [row[0] for row in sent]
         for endpoint in wanted:
-            turn.store.db.execute(
+            unit.store.db.execute(
                 "INSERT INTO deliveries (event, endpoint, state, attempts, next_at) "
                 "VALUES (?, ?, 'waiting', 0, 0)",
                 (event, endpoint),
@@ -213,8 +213,8 @@ def _clear_faults(gateway: "Gateway", given: JSON) -> JSON:
     return {"faults": []}
 
 
-def _find(turn: Turn, kind: str, id: Any) -> Record:
-    record = turn.store.get(str(id), kind)
+def _find(unit: UnitOfWork, kind: str, id: Any) -> Record:
+    record = unit.store.get(str(id), kind)
     if record is None:
         raise missing(kind, str(id), kind.rsplit(".", 1)[-1])
     return record

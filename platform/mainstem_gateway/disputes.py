@@ -8,7 +8,7 @@ from mainstem_gateway.ids import new_id
 from mainstem_gateway.listing import filters, page
 from mainstem_gateway.shapes import shape
 from mainstem_gateway.store import Record
-from mainstem_gateway.turn import Turn
+from mainstem_gateway.unit_of_work import UnitOfWork
 from mainstem_gateway.wire import JSON, invalid, refused
 
 ANSWER_DAYS = 20
@@ -27,18 +27,18 @@ EVIDENCE = (
 )  # fmt: skip
 
 
-def retrieve(turn: Turn, params: JSON) -> JSON:
-    return shape(turn, _dispute(turn))
+def retrieve(unit: UnitOfWork, params: JSON) -> JSON:
+    return shape(unit, _dispute(unit))
 
 
-def list_all(turn: Turn, params: JSON) -> JSON:
+def list_all(unit: UnitOfWork, params: JSON) -> JSON:
     where = filters(params, "charge", "payment_intent")
-    return page(turn, "dispute", params, "/v1/disputes", shape, where)
+    return page(unit, "dispute", params, "/v1/disputes", shape, where)
 
 
-def update(turn: Turn, params: JSON) -> JSON:
+def update(unit: UnitOfWork, params: JSON) -> JSON:
     """Keep evidence and, unless told otherwise, submit it to the bank."""
-    dispute = _dispute(turn)
+    dispute = _dispute(unit)
     fields: dict[str, Any] = {"metadata": balance.updated_metadata(dispute, params.get("metadata"))}
     given = params.get("evidence")
     if given is not None:
@@ -57,28 +57,28 @@ def update(turn: Turn, params: JSON) -> JSON:
                 "warning_under_review" if status.startswith("warning") else "under_review"
             )
         fields["evidence_details"] = details
-    turn.change(dispute, "charge.dispute.updated", **fields)
+    unit.change(dispute, "charge.dispute.updated", **fields)
     if "status" in fields:
         verdict = VERDICTS.get(dispute.body["evidence"].get("uncategorized_text"))
         if verdict:
-            close(turn, dispute, won=verdict == "won")
-    return shape(turn, dispute)
+            close(unit, dispute, won=verdict == "won")
+    return shape(unit, dispute)
 
 
-def accept(turn: Turn, params: JSON) -> JSON:
+def accept(unit: UnitOfWork, params: JSON) -> JSON:
     """`close`: the merchant gives up; that is lost."""
-    dispute = _dispute(turn)
+    dispute = _dispute(unit)
     if dispute.body["status"] not in OPEN:
         raise refused("This dispute is already closed.", None)
-    close(turn, dispute, won=False)
-    return shape(turn, dispute)
+    close(unit, dispute, won=False)
+    return shape(unit, dispute)
 
 
 # -- what the bank does: cards and controls ---------------------------------------------------------
 
 
 def open_dispute(
-    turn: Turn,
+    unit: UnitOfWork,
     charge: Record,
     *,
     amount: int | None = None,
@@ -99,12 +99,12 @@ def open_dispute(
         "amount": disputed,
         "balance_transactions": [],
         "charge": charge.id,
-        "created": turn.now,
+        "created": unit.now,
         "currency": charge.body["currency"],
         "enhanced_eligibility_types": [],
         "evidence": dict.fromkeys(EVIDENCE) | {"enhanced_evidence": {}},
         "evidence_details": {
-            "due_by": turn.now + ANSWER_DAYS * 86400,
+            "due_by": unit.now + ANSWER_DAYS * 86400,
             "enhanced_eligibility": {},
             "has_evidence": False,
             "past_due": False,
@@ -125,27 +125,27 @@ def open_dispute(
         "reason": reason,
         "status": "warning_needs_response" if inquiry else "needs_response",
     }
-    dispute = turn.add("dispute", body, account=charge.account)
-    turn.change(charge, "charge.updated", disputed=True)
-    turn.emit("charge.dispute.created", dispute)
+    dispute = unit.add("dispute", body, account=charge.account)
+    unit.change(charge, "charge.updated", disputed=True)
+    unit.emit("charge.dispute.created", dispute)
     if withdraw and not inquiry:
-        withdraw_funds(turn, dispute)
+        withdraw_funds(unit, dispute)
     return dispute
 
 
-def withdraw_funds(turn: Turn, dispute: Record) -> None:
+def withdraw_funds(unit: UnitOfWork, dispute: Record) -> None:
     """The disputed money and the fee leave the balance; an inquiry becomes a dispute."""
     if dispute.body["balance_transactions"]:
         raise refused("The funds of this dispute were withdrawn before.", None)
     if dispute.body["status"] not in OPEN:
         raise refused("This dispute is already closed.", None)
     txn = balance.post(
-        turn, dispute.account, dispute.body["currency"], -dispute.body["amount"], "adjustment",
+        unit, dispute.account, dispute.body["currency"], -dispute.body["amount"], "adjustment",
         dispute.id, fee_minor=dispute_fee(dispute.body["currency"]),
         fee_description="Dispute fee", category="dispute",
         description=f"Chargeback withdrawal for {dispute.body['charge']}",
     )  # fmt: skip
-    turn.change(
+    unit.change(
         dispute,
         "charge.dispute.funds_withdrawn",
         balance_transactions=[txn],
@@ -154,7 +154,7 @@ def withdraw_funds(turn: Turn, dispute: Record) -> None:
     )
 
 
-def close(turn: Turn, dispute: Record, *, won: bool) -> None:
+def close(unit: UnitOfWork, dispute: Record, *, won: bool) -> None:
     """The bank's verdict. Won, the money comes back; the fee does not."""
     if dispute.body["status"] not in OPEN:
         raise refused("This dispute is already closed.", None)
@@ -162,20 +162,20 @@ def close(turn: Turn, dispute: Record, *, won: bool) -> None:
     taken = dispute.body["balance_transactions"]
     if won and taken:
         txn = balance.post(
-            turn, dispute.account, dispute.body["currency"], dispute.body["amount"],
+            unit, dispute.account, dispute.body["currency"], dispute.body["amount"],
             "adjustment", dispute.id, category="dispute_reversal",
             description=f"Chargeback reversal for {dispute.body['charge']}",
         )  # fmt: skip
-        turn.change(
+        unit.change(
             dispute, "charge.dispute.funds_reinstated", balance_transactions=[*taken, txn],
             status="won", is_charge_refundable=True,
         )  # fmt: skip
     status = "warning_closed" if inquiry else "won" if won else "lost"
-    turn.change(
+    unit.change(
         dispute, "charge.dispute.closed", status=status,
         is_charge_refundable=inquiry or won,
     )  # fmt: skip
 
 
-def _dispute(turn: Turn) -> Record:
-    return turn.get("dispute", turn.ids["dispute"], "dispute")
+def _dispute(unit: UnitOfWork) -> Record:
+    return unit.get("dispute", unit.ids["dispute"], "dispute")

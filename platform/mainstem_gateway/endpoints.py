@@ -8,15 +8,15 @@ from mainstem_gateway.balance import updated_metadata
 from mainstem_gateway.ids import new_id, new_secret
 from mainstem_gateway.listing import page
 from mainstem_gateway.store import Record
-from mainstem_gateway.turn import API_VERSION, PLATFORM, Turn, timestamp
+from mainstem_gateway.unit_of_work import API_VERSION, PLATFORM, UnitOfWork, timestamp
 from mainstem_gateway.wire import JSON, invalid, missing, not_simulated
 
 ENDPOINTS_MAX = 16
 
 
-def create(turn: Turn, params: JSON) -> JSON:
+def create(unit: UnitOfWork, params: JSON) -> JSON:
     """The endpoint with its signing secret, which is shown this once."""
-    if len(turn.store.find("webhook_endpoint")) >= ENDPOINTS_MAX:
+    if len(unit.store.find("webhook_endpoint")) >= ENDPOINTS_MAX:
         raise invalid(
             f"You have reached the maximum of {ENDPOINTS_MAX} test webhook endpoints.",
             code="resource_limit",
@@ -24,23 +24,23 @@ def create(turn: Turn, params: JSON) -> JSON:
     if params.get("api_version", API_VERSION) != API_VERSION:
         raise not_simulated(f"events of API version {params['api_version']}")
     endpoint = _add(
-        turn, _checked_url(params["url"]), params["enabled_events"], new_secret(),
+        unit, _checked_url(params["url"]), params["enabled_events"], new_secret(),
         connect=params.get("connect", False), description=params.get("description") or None,
         metadata=params.get("metadata") or {}, api_version=params.get("api_version"),
     )  # fmt: skip
     return endpoint.body | {"secret": endpoint.hidden["secret"]}
 
 
-def retrieve(turn: Turn, params: JSON) -> JSON:
-    return _endpoint(turn).body
+def retrieve(unit: UnitOfWork, params: JSON) -> JSON:
+    return _endpoint(unit).body
 
 
-def list_all(turn: Turn, params: JSON) -> JSON:
-    return page(turn, "webhook_endpoint", params, "/v1/webhook_endpoints", lambda _, e: e.body)
+def list_all(unit: UnitOfWork, params: JSON) -> JSON:
+    return page(unit, "webhook_endpoint", params, "/v1/webhook_endpoints", lambda _, e: e.body)
 
 
-def update(turn: Turn, params: JSON) -> JSON:
-    endpoint = _endpoint(turn)
+def update(unit: UnitOfWork, params: JSON) -> JSON:
+    endpoint = _endpoint(unit)
     if "url" in params:
         endpoint.body["url"] = endpoint.hidden["url"] = _checked_url(params["url"])
     if "enabled_events" in params:
@@ -50,17 +50,17 @@ def update(turn: Turn, params: JSON) -> JSON:
     if "disabled" in params:
         endpoint.body["status"] = "disabled" if params["disabled"] else "enabled"
     endpoint.body["metadata"] = updated_metadata(endpoint, params.get("metadata"))
-    turn.store.save(endpoint)
+    unit.store.save(endpoint)
     return endpoint.body
 
 
-def delete(turn: Turn, params: JSON) -> JSON:
-    endpoint = _endpoint(turn)
-    _forget(turn, endpoint)
+def delete(unit: UnitOfWork, params: JSON) -> JSON:
+    endpoint = _endpoint(unit)
+    _forget(unit, endpoint)
     return {"id": endpoint.id, "object": "webhook_endpoint", "deleted": True}
 
 
-def create_destination(turn: Turn, params: JSON) -> JSON:
+def create_destination(unit: UnitOfWork, params: JSON) -> JSON:
     if params["type"] != "webhook_endpoint" or params["event_payload"] != "thin":
         raise not_simulated("event destinations other than thin events to a webhook endpoint")
     if "snapshot_api_version" in params:
@@ -70,19 +70,19 @@ def create_destination(turn: Turn, params: JSON) -> JSON:
         where = "webhook_endpoint[url]"
         raise invalid(f"Missing required param: {where}.", param=where, code="parameter_missing")
     destination = _add_destination(
-        turn, _checked_url(url), params["enabled_events"], new_secret(), name=params["name"],
+        unit, _checked_url(url), params["enabled_events"], new_secret(), name=params["name"],
         description=params.get("description", ""), metadata=params.get("metadata") or {},
         events_from=params.get("events_from", ["@self"]),
     )  # fmt: skip
     return _shown_destination(destination, params.get("include"), secret=True)
 
 
-def retrieve_destination(turn: Turn, params: JSON) -> JSON:
-    return _shown_destination(_destination(turn), params.get("include"))
+def retrieve_destination(unit: UnitOfWork, params: JSON) -> JSON:
+    return _shown_destination(_destination(unit), params.get("include"))
 
 
-def list_destinations(turn: Turn, params: JSON) -> JSON:
-    found = turn.store.find("v2.core.event_destination")
+def list_destinations(unit: UnitOfWork, params: JSON) -> JSON:
+    found = unit.store.find("v2.core.event_destination")
     return v2_page(
         params,
         "/v2/core/event_destinations",
@@ -91,32 +91,34 @@ def list_destinations(turn: Turn, params: JSON) -> JSON:
     )
 
 
-def delete_destination(turn: Turn, params: JSON) -> JSON:
-    destination = _destination(turn)
-    _forget(turn, destination)
+def delete_destination(unit: UnitOfWork, params: JSON) -> JSON:
+    destination = _destination(unit)
+    _forget(unit, destination)
     return {"id": destination.id, "object": "v2.core.event_destination"}
 
 
-def ensure(turn: Turn, kind: str, url: str, secret: str, events: Sequence[str] = ("*",)) -> None:
+def ensure(
+    unit: UnitOfWork, kind: str, url: str, secret: str, events: Sequence[str] = ("*",)
+) -> None:
     """Register an endpoint given at the start; the same address again renews secret and events."""
     thin = kind == "thin"
     wanted = "v2.core.event_destination" if thin else "webhook_endpoint"
-    for endpoint in turn.store.find(wanted):
+    for endpoint in unit.store.find(wanted):
         if endpoint.hidden["url"] != url or endpoint.hidden["connect"] != (kind == "connect"):
             continue
         endpoint.hidden["secret"] = secret
         endpoint.body["status"] = "enabled"
         endpoint.body["enabled_events"] = list(events)
-        turn.store.save(endpoint)
+        unit.store.save(endpoint)
         return
     if thin:
-        _add_destination(turn, url, list(events), secret, name="Given at the start")
+        _add_destination(unit, url, list(events), secret, name="Given at the start")
     else:
-        _add(turn, url, list(events), secret, connect=kind == "connect", api_version=API_VERSION)
+        _add(unit, url, list(events), secret, connect=kind == "connect", api_version=API_VERSION)
 
 
 def _add(
-    turn: Turn,
+    unit: UnitOfWork,
     url: str,
     enabled: list[str],
     secret: str,
@@ -130,7 +132,7 @@ def _add(
         "id": new_id("webhook_endpoint"),
         "object": "webhook_endpoint",
         "api_version": api_version,
-        "created": turn.now,
+        "created": unit.now,
         "description": description,
         "enabled_events": enabled,
         "livemode": False,
@@ -138,13 +140,13 @@ def _add(
         "status": "enabled",
         "url": url,
     }
-    return turn.add(
+    return unit.add(
         "webhook_endpoint", body, account=PLATFORM, secret=secret, url=url, connect=connect
     )
 
 
 def _add_destination(
-    turn: Turn,
+    unit: UnitOfWork,
     url: str,
     enabled: list[str],
     secret: str,
@@ -157,7 +159,7 @@ def _add_destination(
     body = {
         "id": new_id("v2.core.event_destination"),
         "object": "v2.core.event_destination",
-        "created": timestamp(turn.now),
+        "created": timestamp(unit.now),
         "description": description,
         "enabled_events": enabled,
         "event_payload": "thin",
@@ -167,9 +169,9 @@ def _add_destination(
         "name": name,
         "status": "enabled",
         "type": "webhook_endpoint",
-        "updated": timestamp(turn.now),
+        "updated": timestamp(unit.now),
     }
-    return turn.add(
+    return unit.add(
         "v2.core.event_destination", body, account=PLATFORM, secret=secret, url=url, connect=False
     )
 
@@ -183,21 +185,21 @@ def _shown_destination(record: Record, include: list[str] | None, *, secret: boo
     return record.body | {"webhook_endpoint": shown}
 
 
-def _endpoint(turn: Turn) -> Record:
-    id = turn.ids["webhook_endpoint"]
-    return turn.get("webhook_endpoint", id, "webhook_endpoint", account=PLATFORM)
+def _endpoint(unit: UnitOfWork) -> Record:
+    id = unit.ids["webhook_endpoint"]
+    return unit.get("webhook_endpoint", id, "webhook_endpoint", account=PLATFORM)
 
 
-def _destination(turn: Turn) -> Record:
-    destination = turn.store.get(turn.ids["id"], "v2.core.event_destination")
+def _destination(unit: UnitOfWork) -> Record:
+    destination = unit.store.get(unit.ids["id"], "v2.core.event_destination")
     if destination is None:
-        raise missing("event destination", turn.ids["id"], "id")
+        raise missing("event destination", unit.ids["id"], "id")
     return destination
 
 
-def _forget(turn: Turn, endpoint: Record) -> None:
-    turn.store.remove(endpoint)
-    turn.store.db.execute(
+def _forget(unit: UnitOfWork, endpoint: Record) -> None:
+    unit.store.remove(endpoint)
+    unit.store.db.execute(
         "UPDATE deliveries SET state = 'given_up', error = 'endpoint deleted' "
         "WHERE endpoint = ? AND state = 'waiting'",
         (endpoint.id,),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from mainstem_gateway.idempotency import Keyed
 from mainstem_gateway.ids import new_id
-from mainstem_gateway.turn import API_VERSION
+from mainstem_gateway.unit_of_work import API_VERSION
 from mainstem_gateway.wire import WireError, encode
 
 

@@ -4,32 +4,32 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mainstem_gateway.store import COMPARISONS, Record
-from mainstem_gateway.turn import Turn
+from mainstem_gateway.unit_of_work import UnitOfWork
 from mainstem_gateway.wire import JSON, decode, invalid, missing
 
 LIMIT = 10
 
 
 def page(
-    turn: Turn,
+    unit: UnitOfWork,
     kind: str,
     params: JSON,
     url: str,
-    show: Callable[[Turn, Record], JSON],
+    show: Callable[[UnitOfWork, Record], JSON],
     where: Mapping[str, Any] | None = None,
     *,
     times: tuple[str, ...] = ("created",),
 ) -> JSON:
     """One page of the account's objects of a kind."""
-    after, before = _cursors(turn, params, kind, "objects")
+    after, before = _cursors(unit, params, kind, "objects")
     limit = params.get("limit", LIMIT)
-    found = turn.store.find(
-        kind, account=turn.account, where=where, ranges=ranges(params, times),
+    found = unit.store.find(
+        kind, account=unit.account, where=where, ranges=ranges(params, times),
         after=after, before=before, limit=limit + 1,
     )  # fmt: skip
     more = len(found) > limit
     found = found[-limit:] if before is not None else found[:limit]
-    return envelope([show(turn, record) for record in found], more, url)
+    return envelope([show(unit, record) for record in found], more, url)
 
 
 def envelope(data: list[JSON], more: bool, url: str) -> JSON:
@@ -51,7 +51,7 @@ def ranges(params: JSON, names: tuple[str, ...] = ("created",)) -> dict[str, dic
 
 
 def rows(
-    turn: Turn,
+    unit: UnitOfWork,
     table: str,
     params: JSON,
     where: dict[str, Any],
@@ -70,7 +70,7 @@ def rows(
         values.append(value)
     if extra:
         sql.append(extra)
-    after, before = _cursors(turn, params, noun, table)
+    after, before = _cursors(unit, params, noun, table)
     if after is not None:
         sql.append("seq < ?")
         values.append(after)
@@ -78,7 +78,7 @@ def rows(
         sql.append("seq > ?")
         values.append(before)
     limit = params.get("limit", LIMIT)
-    found = turn.store.db.execute(
+    found = unit.store.db.execute(
         f"SELECT body FROM {table} WHERE {' AND '.join(sql)} "
         f"ORDER BY seq {'ASC' if before is not None else 'DESC'} LIMIT ?",
         (*values, limit + 1),
@@ -87,7 +87,9 @@ def rows(
     return (bodies[::-1] if before is not None else bodies), len(found) > limit
 
 
-def _cursors(turn: Turn, params: JSON, noun: str, table: str) -> tuple[int | None, int | None]:
+def _cursors(
+    unit: UnitOfWork, params: JSON, noun: str, table: str
+) -> tuple[int | None, int | None]:
     if "starting_after" in params and "ending_before" in params:
         raise invalid(
             "You may only specify one of these parameters: starting_after, ending_before."
@@ -96,8 +98,8 @@ def _cursors(turn: Turn, params: JSON, noun: str, table: str) -> tuple[int | Non
     for name in ("starting_after", "ending_before"):
         seq = None
         if (id := params.get(name)) is not None:
-            row = turn.store.db.execute(
-                f"SELECT seq FROM {table} WHERE id = ? AND account = ?", (id, turn.account)
+            row = unit.store.db.execute(
+                f"SELECT seq FROM {table} WHERE id = ? AND account = ?", (id, unit.account)
             ).fetchone()
             if row is None:
                 raise missing(noun, id, name, status=400)

@@ -10,7 +10,7 @@ from mainstem_gateway.ids import new_id
 from mainstem_gateway.listing import filters, page
 from mainstem_gateway.shapes import shape
 from mainstem_gateway.store import Record
-from mainstem_gateway.turn import Turn
+from mainstem_gateway.unit_of_work import UnitOfWork
 from mainstem_gateway.wire import JSON, refused
 
 DECLINES = {
@@ -26,20 +26,20 @@ AUTHENTICATION_FAILED = (
 DEBIT_FAILED = ("payment_method_provider_decline", "The bank did not pay this debit.")
 
 
-def retrieve_intent(turn: Turn, params: JSON) -> JSON:
-    return turn.get("payment_intent", turn.ids["intent"], "intent").body
+def retrieve_intent(unit: UnitOfWork, params: JSON) -> JSON:
+    return unit.get("payment_intent", unit.ids["intent"], "intent").body
 
 
-def list_intents(turn: Turn, params: JSON) -> JSON:
-    return page(turn, "payment_intent", params, "/v1/payment_intents", shape)
+def list_intents(unit: UnitOfWork, params: JSON) -> JSON:
+    return page(unit, "payment_intent", params, "/v1/payment_intents", shape)
 
 
-def cancel_intent(turn: Turn, params: JSON) -> JSON:
+def cancel_intent(unit: UnitOfWork, params: JSON) -> JSON:
     """Checkout owns its intents: Stripe refuses to cancel them while the session may be paid."""
-    intent = turn.get("payment_intent", turn.ids["intent"], "intent")
+    intent = unit.get("payment_intent", unit.ids["intent"], "intent")
     status = intent.body["status"]
     if status in {"requires_payment_method", "requires_action"}:
-        session = turn.store.get(intent.hidden["session"], "checkout.session")
+        session = unit.store.get(intent.hidden["session"], "checkout.session")
         if session and session.body["status"] == "open":
             raise refused(
                 "You cannot cancel a PaymentIntent that a Checkout Session created. "
@@ -47,7 +47,7 @@ def cancel_intent(turn: Turn, params: JSON) -> JSON:
                 "payment_intent_unexpected_state",
                 param="intent",
             )
-        _cancel(turn, intent, params.get("cancellation_reason"))
+        _cancel(unit, intent, params.get("cancellation_reason"))
         return intent.body
     raise refused(
         f"You cannot cancel this PaymentIntent because it has a status of {status}. Only a "
@@ -59,27 +59,27 @@ def cancel_intent(turn: Turn, params: JSON) -> JSON:
     )
 
 
-def retrieve_charge(turn: Turn, params: JSON) -> JSON:
-    return turn.get("charge", turn.ids["charge"], "charge").body
+def retrieve_charge(unit: UnitOfWork, params: JSON) -> JSON:
+    return unit.get("charge", unit.ids["charge"], "charge").body
 
 
-def update_charge(turn: Turn, params: JSON) -> JSON:
-    charge = turn.get("charge", turn.ids["charge"], "charge")
+def update_charge(unit: UnitOfWork, params: JSON) -> JSON:
+    charge = unit.get("charge", unit.ids["charge"], "charge")
     metadata = balance.updated_metadata(charge, params.get("metadata"))
     description = params.get("description", charge.body["description"])
-    turn.change(charge, "charge.updated", metadata=metadata, description=description)
+    unit.change(charge, "charge.updated", metadata=metadata, description=description)
     return charge.body
 
 
-def list_charges(turn: Turn, params: JSON) -> JSON:
+def list_charges(unit: UnitOfWork, params: JSON) -> JSON:
     where = filters(params, "payment_intent", "transfer_group")
-    return page(turn, "charge", params, "/v1/charges", shape, where)
+    return page(unit, "charge", params, "/v1/charges", shape, where)
 
 
 # -- what Checkout does ---------------------------------------------------------------------------
 
 
-def open_intent(turn: Turn, session: Record) -> Record:
+def open_intent(unit: UnitOfWork, session: Record) -> Record:
     """The intent of a session's first attempt. Metadata is the intent's own, never copied."""
     wanted = session.hidden["intent"]
     id = new_id("payment_intent")
@@ -96,7 +96,7 @@ def open_intent(turn: Turn, session: Record) -> Record:
         "capture_method": wanted.get("capture_method", "automatic_async"),
         "client_secret": f"{id}_secret_{new_id('request')[4:]}",
         "confirmation_method": "automatic",
-        "created": turn.now,
+        "created": unit.now,
         "currency": session.body["currency"],
         "description": wanted.get("description"),
         "last_payment_error": None,
@@ -113,56 +113,56 @@ def open_intent(turn: Turn, session: Record) -> Record:
         "status": "requires_payment_method",
         "transfer_group": wanted.get("transfer_group"),
     }
-    return turn.add("payment_intent", body, session=session.id)
+    return unit.add("payment_intent", body, session=session.id)
 
 
-def succeed(turn: Turn, intent: Record, card: Card, session: Record) -> Record:
+def succeed(unit: UnitOfWork, intent: Record, card: Card, session: Record) -> Record:
     """A card payment went through; `settle` books its money."""
-    charge = _charge(turn, intent, card, session, status="succeeded")
-    turn.emit("charge.succeeded", charge)
-    _intent_succeeded(turn, intent, charge)
+    charge = _charge(unit, intent, card, session, status="succeeded")
+    unit.emit("charge.succeeded", charge)
+    _intent_succeeded(unit, intent, charge)
     return charge
 
 
-def start_delayed(turn: Turn, intent: Record, card: Card, session: Record) -> Record:
+def start_delayed(unit: UnitOfWork, intent: Record, card: Card, session: Record) -> Record:
     """A bank was asked; its answer comes when the timer falls due."""
-    charge = _charge(turn, intent, card, session, status="pending")
-    turn.change(
+    charge = _charge(unit, intent, card, session, status="pending")
+    unit.change(
         intent, status="processing", latest_charge=charge.id, next_action=None,
         payment_method=charge.body["payment_method"], last_payment_error=None,
     )  # fmt: skip
     arrives = "delayed.arrives" if card.outcome == "delayed_paid" else "delayed.fails"
-    turn.store.set_timer(turn.now + turn.settings.async_delay, arrives, session.id, session.account)
+    unit.store.set_timer(unit.now + unit.settings.async_delay, arrives, session.id, session.account)
     return charge
 
 
-def succeed_delayed(turn: Turn, intent: Record) -> Record:
-    charge = turn.get("charge", intent.body["latest_charge"], "charge", account=intent.account)
-    turn.change(
+def succeed_delayed(unit: UnitOfWork, intent: Record) -> Record:
+    charge = unit.get("charge", intent.body["latest_charge"], "charge", account=intent.account)
+    unit.change(
         charge, "charge.succeeded", status="succeeded", paid=True, captured=True,
         amount_captured=charge.body["amount"], outcome=_outcome(None),
     )  # fmt: skip
-    _intent_succeeded(turn, intent, charge)
+    _intent_succeeded(unit, intent, charge)
     return charge
 
 
-def fail_delayed(turn: Turn, intent: Record) -> None:
-    charge = turn.get("charge", intent.body["latest_charge"], "charge", account=intent.account)
+def fail_delayed(unit: UnitOfWork, intent: Record) -> None:
+    charge = unit.get("charge", intent.body["latest_charge"], "charge", account=intent.account)
     code, message = DEBIT_FAILED
-    turn.change(charge, status="failed", failure_code=code, failure_message=message)
-    _intent_failed(turn, intent, charge, code, message)
+    unit.change(charge, status="failed", failure_code=code, failure_message=message)
+    _intent_failed(unit, intent, charge, code, message)
 
 
-def decline(turn: Turn, intent: Record, card: Card, session: Record) -> Record:
+def decline(unit: UnitOfWork, intent: Record, card: Card, session: Record) -> Record:
     """The card was refused: the attempt is on record and the client may try another."""
     code, message = DECLINES[card.decline_code or "generic_decline"]
-    charge = _charge(turn, intent, card, session, status="failed", failure=(code, message))
-    _intent_failed(turn, intent, charge, code, message, decline_code=card.decline_code)
+    charge = _charge(unit, intent, card, session, status="failed", failure=(code, message))
+    _intent_failed(unit, intent, charge, code, message, decline_code=card.decline_code)
     return charge
 
 
-def ask_to_authenticate(turn: Turn, intent: Record, card: Card, url: str) -> None:
-    turn.change(
+def ask_to_authenticate(unit: UnitOfWork, intent: Record, card: Card, url: str) -> None:
+    unit.change(
         intent,
         status="requires_action",
         payment_method=new_id("payment_method"),
@@ -174,49 +174,49 @@ def ask_to_authenticate(turn: Turn, intent: Record, card: Card, url: str) -> Non
     )
 
 
-def fail_authentication(turn: Turn, intent: Record, card: Card, session: Record) -> None:
+def fail_authentication(unit: UnitOfWork, intent: Record, card: Card, session: Record) -> None:
     code, message = AUTHENTICATION_FAILED
-    charge = _charge(turn, intent, card, session, status="failed", failure=(code, message))
-    _intent_failed(turn, intent, charge, code, message)
+    charge = _charge(unit, intent, card, session, status="failed", failure=(code, message))
+    _intent_failed(unit, intent, charge, code, message)
 
 
-def settle(turn: Turn, charge: Record) -> None:
+def settle(unit: UnitOfWork, charge: Record) -> None:
     """Book the money, after the payment is told: that is how automatic_async capture comes."""
     amount, currency = charge.body["amount"], charge.body["currency"]
     kind = "charge" if charge.hidden["method"] == "card" else "payment"
     txn = balance.post(
-        turn, charge.account, currency, amount, kind, charge.id,
+        unit, charge.account, currency, amount, kind, charge.id,
         fee_minor=charge_fee(amount, currency), description=charge.body["description"],
-        available_on=turn.now + turn.settings.funds_delay,
+        available_on=unit.now + unit.settings.funds_delay,
     )  # fmt: skip
-    turn.change(charge, "charge.updated", balance_transaction=txn)
+    unit.change(charge, "charge.updated", balance_transaction=txn)
     if charge.hidden["card"] and CARDS[charge.hidden["card"]].later == "dispute":
-        turn.store.set_timer(
-            turn.now + turn.settings.dispute_delay, "dispute.open", charge.id, charge.account
+        unit.store.set_timer(
+            unit.now + unit.settings.dispute_delay, "dispute.open", charge.id, charge.account
         )
 
 
-def cancel_open(turn: Turn, intent: Record, reason: str) -> None:
+def cancel_open(unit: UnitOfWork, intent: Record, reason: str) -> None:
     """The session of this intent expired; an unfinished attempt ends with it."""
     if intent.body["status"] in {"requires_payment_method", "requires_action"}:
-        _cancel(turn, intent, reason)
+        _cancel(unit, intent, reason)
 
 
-def open_dispute_fell_due(turn: Turn, charge_id: str) -> None:
-    charge = turn.store.get(charge_id, "charge")
+def open_dispute_fell_due(unit: UnitOfWork, charge_id: str) -> None:
+    charge = unit.store.get(charge_id, "charge")
     if charge and not charge.body["disputed"]:
-        disputes.open_dispute(turn, charge)
+        disputes.open_dispute(unit, charge)
 
 
-def _cancel(turn: Turn, intent: Record, reason: str | None) -> None:
-    turn.change(
-        intent, "payment_intent.canceled", status="canceled", canceled_at=turn.now,
+def _cancel(unit: UnitOfWork, intent: Record, reason: str | None) -> None:
+    unit.change(
+        intent, "payment_intent.canceled", status="canceled", canceled_at=unit.now,
         cancellation_reason=reason, next_action=None,
     )  # fmt: skip
 
 
-def _intent_succeeded(turn: Turn, intent: Record, charge: Record) -> None:
-    turn.change(
+def _intent_succeeded(unit: UnitOfWork, intent: Record, charge: Record) -> None:
+    unit.change(
         intent,
         "payment_intent.succeeded",
         status="succeeded",
@@ -229,7 +229,7 @@ def _intent_succeeded(turn: Turn, intent: Record, charge: Record) -> None:
 
 
 def _intent_failed(
-    turn: Turn,
+    unit: UnitOfWork,
     intent: Record,
     charge: Record,
     code: str,
@@ -246,7 +246,7 @@ def _intent_failed(
     }
     if decline_code:
         error["decline_code"] = decline_code
-    turn.change(
+    unit.change(
         intent,
         "payment_intent.payment_failed",
         status="requires_payment_method",
@@ -258,7 +258,7 @@ def _intent_failed(
 
 
 def _charge(
-    turn: Turn,
+    unit: UnitOfWork,
     intent: Record,
     card: Card,
     session: Record,
@@ -288,7 +288,7 @@ def _charge(
         },
         "calculated_statement_descriptor": intent.body["statement_descriptor"],
         "captured": paid,
-        "created": turn.now,
+        "created": unit.now,
         "currency": currency,
         "description": intent.body["description"],
         "disputed": False,
@@ -311,7 +311,7 @@ def _charge(
         "status": status,
         "transfer_group": intent.body["transfer_group"],
     }
-    return turn.add("charge", body, card=card.name, method=method)
+    return unit.add("charge", body, card=card.name, method=method)
 
 
 def _outcome(declined: Card | None) -> JSON:

@@ -5,7 +5,7 @@ from mainstem_gateway.ids import new_id
 from mainstem_gateway.listing import filters, page
 from mainstem_gateway.shapes import shape
 from mainstem_gateway.store import Record
-from mainstem_gateway.turn import PLATFORM, Turn
+from mainstem_gateway.unit_of_work import PLATFORM, UnitOfWork
 from mainstem_gateway.wire import JSON, refused
 
 FAILURES = {
@@ -18,13 +18,13 @@ FAILURES = {
 }
 
 
-def create(turn: Turn, params: JSON) -> JSON:
+def create(unit: UnitOfWork, params: JSON) -> JSON:
     amount = balance.positive(params, "amount")
     currency = balance.known_currency(params["currency"])
     balance.whole_steps(amount, currency, "amount", to_bank=True)
     bank = "ba_1EmbeddedPlatformBank"
-    if turn.account != PLATFORM:
-        account = turn.get("v2.core.account", turn.account, "account", account=PLATFORM)
+    if unit.account != PLATFORM:
+        account = unit.get("v2.core.account", unit.account, "account", account=PLATFORM)
         if not accounts.may_pay_out(account):
             raise refused(
                 "Cannot create payouts: this account has requirements that need to be "
@@ -38,14 +38,14 @@ def create(turn: Turn, params: JSON) -> JSON:
                 param="currency",
             )
         bank = held
-    if balance.available(turn, turn.account, currency) < amount:
+    if balance.available(unit, unit.account, currency) < amount:
         raise refused(
             "You have insufficient funds in your Stripe account for this payout. "
             f"({currency.upper()})",
             "balance_insufficient",
             param="amount",
         )
-    delay = 0 if params.get("method") == "instant" else turn.settings.payout_delay
+    delay = 0 if params.get("method") == "instant" else unit.settings.payout_delay
     id = new_id("payout")
     body = {
         "id": id,
@@ -53,12 +53,12 @@ def create(turn: Turn, params: JSON) -> JSON:
         "amount": amount,
         "application_fee": None,
         "application_fee_amount": None,
-        "arrival_date": turn.now + delay,
+        "arrival_date": unit.now + delay,
         "automatic": False,
         "balance_transaction": balance.post(
-            turn, turn.account, currency, -amount, "payout", id, description="STRIPE PAYOUT"
+            unit, unit.account, currency, -amount, "payout", id, description="STRIPE PAYOUT"
         ),
-        "created": turn.now,
+        "created": unit.now,
         "currency": currency,
         "description": params.get("description"),
         "destination": bank,
@@ -78,41 +78,41 @@ def create(turn: Turn, params: JSON) -> JSON:
         "trace_id": None,
         "type": "bank_account",
     }
-    payout = turn.add("payout", body)
-    turn.emit("payout.created", payout)
-    turn.store.set_timer(turn.now + delay // 2, "payout.send", id, turn.account)
-    turn.store.set_timer(body["arrival_date"], "payout.arrive", id, turn.account)
+    payout = unit.add("payout", body)
+    unit.emit("payout.created", payout)
+    unit.store.set_timer(unit.now + delay // 2, "payout.send", id, unit.account)
+    unit.store.set_timer(body["arrival_date"], "payout.arrive", id, unit.account)
     return payout.body
 
 
-def retrieve(turn: Turn, params: JSON) -> JSON:
-    return turn.get("payout", turn.ids["payout"], "payout").body
+def retrieve(unit: UnitOfWork, params: JSON) -> JSON:
+    return unit.get("payout", unit.ids["payout"], "payout").body
 
 
-def update(turn: Turn, params: JSON) -> JSON:
-    payout = turn.get("payout", turn.ids["payout"], "payout")
+def update(unit: UnitOfWork, params: JSON) -> JSON:
+    payout = unit.get("payout", unit.ids["payout"], "payout")
     metadata = balance.updated_metadata(payout, params.get("metadata"))
-    turn.change(payout, "payout.updated", metadata=metadata)
+    unit.change(payout, "payout.updated", metadata=metadata)
     return payout.body
 
 
-def list_all(turn: Turn, params: JSON) -> JSON:
+def list_all(unit: UnitOfWork, params: JSON) -> JSON:
     where = filters(params, "status")
     times = ("created", "arrival_date")
-    return page(turn, "payout", params, "/v1/payouts", shape, where, times=times)
+    return page(unit, "payout", params, "/v1/payouts", shape, where, times=times)
 
 
-def cancel(turn: Turn, params: JSON) -> JSON:
-    payout = turn.get("payout", turn.ids["payout"], "payout")
+def cancel(unit: UnitOfWork, params: JSON) -> JSON:
+    payout = unit.get("payout", unit.ids["payout"], "payout")
     if payout.body["status"] != "pending":
         raise refused(
             "Payouts can only be canceled while they are pending. This payout has a status of "
             f"{payout.body['status']}.",
             None,
         )
-    _stop_timers(turn, payout)
-    txn = _money_back(turn, payout, "payout_cancel")
-    turn.change(
+    _stop_timers(unit, payout)
+    txn = _money_back(unit, payout, "payout_cancel")
+    unit.change(
         payout, "payout.updated", "payout.canceled", status="canceled",
         failure_balance_transaction=txn,
     )  # fmt: skip
@@ -122,44 +122,44 @@ def cancel(turn: Turn, params: JSON) -> JSON:
 # -- what the bank does: timers and controls --------------------------------------------------------
 
 
-def send(turn: Turn, id: str) -> None:
-    payout = turn.store.get(id, "payout")
+def send(unit: UnitOfWork, id: str) -> None:
+    payout = unit.store.get(id, "payout")
     if payout and payout.body["status"] == "pending":
-        turn.change(payout, "payout.updated", status="in_transit")
+        unit.change(payout, "payout.updated", status="in_transit")
 
 
-def arrive(turn: Turn, id: str) -> None:
-    payout = turn.store.get(id, "payout")
+def arrive(unit: UnitOfWork, id: str) -> None:
+    payout = unit.store.get(id, "payout")
     if payout and payout.body["status"] in {"pending", "in_transit"}:
-        _stop_timers(turn, payout)
-        turn.change(
+        _stop_timers(unit, payout)
+        unit.change(
             payout, "payout.updated", "payout.paid", status="paid",
             trace_id={"status": "supported", "value": f"FP{payout.id[-14:].upper()}"},
         )  # fmt: skip
 
 
-def fail(turn: Turn, payout: Record, code: str = "account_closed") -> None:
+def fail(unit: UnitOfWork, payout: Record, code: str = "account_closed") -> None:
     """The bank sends the money back, also after it looked paid; the bank account is spent."""
     if payout.body["status"] not in {"pending", "in_transit", "paid"}:
         raise refused(f"Payout {payout.id} has a status of {payout.body['status']}.", None)
-    _stop_timers(turn, payout)
-    txn = _money_back(turn, payout, "payout_failure")
-    turn.change(
+    _stop_timers(unit, payout)
+    txn = _money_back(unit, payout, "payout_failure")
+    unit.change(
         payout, "payout.updated", "payout.failed", status="failed", failure_code=code,
         failure_message=FAILURES.get(code, "The bank could not process this payout."),
         failure_balance_transaction=txn,
     )  # fmt: skip
     if payout.account != PLATFORM:
-        accounts.lose_bank(turn, payout.account, payout.body["currency"])
+        accounts.lose_bank(unit, payout.account, payout.body["currency"])
 
 
-def _money_back(turn: Turn, payout: Record, type: str) -> str:
+def _money_back(unit: UnitOfWork, payout: Record, type: str) -> str:
     return balance.post(
-        turn, payout.account, payout.body["currency"], payout.body["amount"], type, payout.id,
+        unit, payout.account, payout.body["currency"], payout.body["amount"], type, payout.id,
         description="STRIPE PAYOUT REVERSAL",
     )  # fmt: skip
 
 
-def _stop_timers(turn: Turn, payout: Record) -> None:
-    turn.store.drop_timers("payout.send", payout.id)
-    turn.store.drop_timers("payout.arrive", payout.id)
+def _stop_timers(unit: UnitOfWork, payout: Record) -> None:
+    unit.store.drop_timers("payout.send", payout.id)
+    unit.store.drop_timers("payout.arrive", payout.id)

@@ -7,14 +7,14 @@ from mainstem_gateway.ids import new_id
 from mainstem_gateway.listing import filters, page
 from mainstem_gateway.shapes import shape
 from mainstem_gateway.store import Record
-from mainstem_gateway.turn import Turn
+from mainstem_gateway.unit_of_work import UnitOfWork
 from mainstem_gateway.wire import JSON, invalid, missing, refused
 
 
-def create(turn: Turn, params: JSON) -> JSON:
-    charge = _charge_of(turn, params)
+def create(unit: UnitOfWork, params: JSON) -> JSON:
+    charge = _charge_of(unit, params)
     left = charge.body["amount"] - charge.body["amount_refunded"]
-    if charge.body["disputed"] and _charged_back(turn, charge):
+    if charge.body["disputed"] and _charged_back(unit, charge):
         raise refused(
             f"Charge {charge.id} has been charged back; cannot issue a refund.", "charge_disputed"
         )
@@ -30,91 +30,91 @@ def create(turn: Turn, params: JSON) -> JSON:
             None,
             param="amount",
         )
-    refund = _open(turn, charge, amount, params)
+    refund = _open(unit, charge, amount, params)
     refunded = charge.body["amount_refunded"] + amount
-    turn.emit("refund.created", refund)
-    turn.change(
+    unit.emit("refund.created", refund)
+    unit.change(
         charge, "charge.refunded", amount_refunded=refunded,
         refunded=refunded == charge.body["amount"],
     )  # fmt: skip
     return refund.body
 
 
-def retrieve(turn: Turn, params: JSON) -> JSON:
-    return turn.get("refund", turn.ids["refund"], "refund").body
+def retrieve(unit: UnitOfWork, params: JSON) -> JSON:
+    return unit.get("refund", unit.ids["refund"], "refund").body
 
 
-def update(turn: Turn, params: JSON) -> JSON:
-    refund = turn.get("refund", turn.ids["refund"], "refund")
+def update(unit: UnitOfWork, params: JSON) -> JSON:
+    refund = unit.get("refund", unit.ids["refund"], "refund")
     metadata = balance.updated_metadata(refund, params.get("metadata"))
-    turn.change(refund, "refund.updated", metadata=metadata)
+    unit.change(refund, "refund.updated", metadata=metadata)
     return refund.body
 
 
-def list_all(turn: Turn, params: JSON) -> JSON:
+def list_all(unit: UnitOfWork, params: JSON) -> JSON:
     where = filters(params, "charge", "payment_intent")
-    return page(turn, "refund", params, "/v1/refunds", shape, where)
+    return page(unit, "refund", params, "/v1/refunds", shape, where)
 
 
-def settle(turn: Turn, refund: Record) -> None:
+def settle(unit: UnitOfWork, refund: Record) -> None:
     """The pending refund went through: its money leaves the balance now."""
     if refund.body["status"] != "pending":
         return
-    txn = _book(turn, refund)
+    txn = _book(unit, refund)
     refund.body.pop("pending_reason", None)
-    turn.change(refund, "refund.updated", status="succeeded", balance_transaction=txn)
+    unit.change(refund, "refund.updated", status="succeeded", balance_transaction=txn)
 
 
-def fail(turn: Turn, refund: Record, reason: str = "expired_or_canceled_card") -> None:
+def fail(unit: UnitOfWork, refund: Record, reason: str = "expired_or_canceled_card") -> None:
     """The bank sent it back: the money is on the balance again and the charge is owed again."""
     if refund.body["status"] not in {"pending", "succeeded"}:
         raise refused(f"Refund {refund.id} has a status of {refund.body['status']}.", None)
-    charge = turn.get("charge", refund.body["charge"], "charge", account=refund.account)
+    charge = unit.get("charge", refund.body["charge"], "charge", account=refund.account)
     amount = refund.body["amount"]
     fields: JSON = {"status": "failed", "failure_reason": reason}
     if refund.body["balance_transaction"]:
         fields["failure_balance_transaction"] = balance.post(
-            turn, refund.account, refund.body["currency"], amount, "refund_failure", refund.id,
+            unit, refund.account, refund.body["currency"], amount, "refund_failure", refund.id,
             description="REFUND FAILURE",
         )  # fmt: skip
     refund.body.pop("pending_reason", None)
-    turn.change(refund, "refund.updated", "refund.failed", **fields)
-    turn.change(
+    unit.change(refund, "refund.updated", "refund.failed", **fields)
+    unit.change(
         charge, "charge.updated", refunded=False,
         amount_refunded=charge.body["amount_refunded"] - amount,
     )  # fmt: skip
 
 
-def settle_fell_due(turn: Turn, id: str) -> None:
-    refund = turn.store.get(id, "refund")
+def settle_fell_due(unit: UnitOfWork, id: str) -> None:
+    refund = unit.store.get(id, "refund")
     if refund and refund.body["status"] == "pending":
-        settle(turn, refund)
+        settle(unit, refund)
 
 
-def fail_fell_due(turn: Turn, id: str) -> None:
-    refund = turn.store.get(id, "refund")
+def fail_fell_due(unit: UnitOfWork, id: str) -> None:
+    refund = unit.store.get(id, "refund")
     if refund and refund.body["status"] in {"pending", "succeeded"}:
-        fail(turn, refund)
+        fail(unit, refund)
 
 
-def settle_waiting(turn: Turn, account: str, currency: str) -> None:
+def settle_waiting(unit: UnitOfWork, account: str, currency: str) -> None:
     """Refunds that waited for money, oldest first, as far as it reaches."""
     waiting = [
         r
-        for r in reversed(turn.store.find("refund", account=account, where={"status": "pending"}))
+        for r in reversed(unit.store.find("refund", account=account, where={"status": "pending"}))
         if r.body.get("pending_reason") == "insufficient_funds" and r.body["currency"] == currency
     ]
     for refund in waiting:
-        if balance.available(turn, account, currency) < refund.body["amount"]:
+        if balance.available(unit, account, currency) < refund.body["amount"]:
             break
-        settle(turn, refund)
+        settle(unit, refund)
 
 
-def _charge_of(turn: Turn, params: JSON) -> Record:
+def _charge_of(unit: UnitOfWork, params: JSON) -> Record:
     if "charge" in params and "payment_intent" in params:
         raise invalid("You may only specify one of these parameters: charge, payment_intent.")
     if "charge" in params:
-        charge = turn.get("charge", params["charge"], "charge", status=404)
+        charge = unit.get("charge", params["charge"], "charge", status=404)
         if charge.body["status"] != "succeeded":
             raise refused(f"Charge {charge.id} has not been paid.", "charge_not_refundable")
         return charge
@@ -123,8 +123,8 @@ def _charge_of(turn: Turn, params: JSON) -> Record:
             "One of the following params should be provided for this request: "
             "payment_intent or charge."
         )
-    intent = turn.get("payment_intent", params["payment_intent"], "payment_intent", status=404)
-    latest = turn.store.get(intent.body["latest_charge"] or "", "charge")
+    intent = unit.get("payment_intent", params["payment_intent"], "payment_intent", status=404)
+    latest = unit.store.get(intent.body["latest_charge"] or "", "charge")
     if latest is None or latest.body["status"] != "succeeded":
         raise refused(
             f"This PaymentIntent ({intent.id}) does not have a successful charge to refund.",
@@ -133,17 +133,17 @@ def _charge_of(turn: Turn, params: JSON) -> Record:
     return latest
 
 
-def _charged_back(turn: Turn, charge: Record) -> bool:
+def _charged_back(unit: UnitOfWork, charge: Record) -> bool:
     """Inquiries and disputes won leave the charge refundable."""
-    found = turn.store.find("dispute", where={"charge": charge.id})
+    found = unit.store.find("dispute", where={"charge": charge.id})
     return any(not d.body["is_charge_refundable"] for d in found)
 
 
-def _open(turn: Turn, charge: Record, amount: int, params: JSON) -> Record:
+def _open(unit: UnitOfWork, charge: Record, amount: int, params: JSON) -> Record:
     later = CARDS[charge.hidden["card"]].later if charge.hidden.get("card") else None
     by_card = charge.hidden.get("method") == "card"
     currency = charge.body["currency"]
-    short = balance.available(turn, charge.account, currency) < amount
+    short = balance.available(unit, charge.account, currency) < amount
     pending = short or later == "refund_pending" or not by_card
     method = charge.hidden.get("method") or "card"
     destination: JSON = (
@@ -160,7 +160,7 @@ def _open(turn: Turn, charge: Record, amount: int, params: JSON) -> Record:
         "amount": amount,
         "balance_transaction": None,
         "charge": charge.id,
-        "created": turn.now,
+        "created": unit.now,
         "currency": currency,
         "destination_details": destination,
         "metadata": params.get("metadata") or {},
@@ -173,23 +173,23 @@ def _open(turn: Turn, charge: Record, amount: int, params: JSON) -> Record:
     }
     if pending:
         body["pending_reason"] = "insufficient_funds" if short else "processing"
-    refund = turn.add("refund", body)
+    refund = unit.add("refund", body)
     if not pending:
-        turn.change(refund, balance_transaction=_book(turn, refund))
-    due = turn.now + turn.settings.refund_delay
+        unit.change(refund, balance_transaction=_book(unit, refund))
+    due = unit.now + unit.settings.refund_delay
     if later == "refund_fails":
-        turn.store.set_timer(due, "refund.fail", refund.id, refund.account)
+        unit.store.set_timer(due, "refund.fail", refund.id, refund.account)
     elif pending and not short:
-        turn.store.set_timer(due, "refund.settle", refund.id, refund.account)
+        unit.store.set_timer(due, "refund.settle", refund.id, refund.account)
     return refund
 
 
-def _book(turn: Turn, refund: Record) -> str:
-    charge = turn.store.get(refund.body["charge"], "charge")
+def _book(unit: UnitOfWork, refund: Record) -> str:
+    charge = unit.store.get(refund.body["charge"], "charge")
     if charge is None:
         raise missing("charge", refund.body["charge"], "charge")
     kind = "refund" if charge.hidden.get("method") == "card" else "payment_refund"
     return balance.post(
-        turn, refund.account, refund.body["currency"], -refund.body["amount"], kind, refund.id,
+        unit, refund.account, refund.body["currency"], -refund.body["amount"], kind, refund.id,
         description=f"REFUND FOR CHARGE ({charge.id})",
     )  # fmt: skip

@@ -15,10 +15,10 @@ from mainstem_gateway import (
     transfers,
 )  # fmt: skip
 from mainstem_gateway.operations import OPERATIONS
-from mainstem_gateway.turn import Turn
+from mainstem_gateway.unit_of_work import UnitOfWork
 from mainstem_gateway.wire import JSON
 
-Verb = Callable[[Turn, JSON], JSON]
+Verb = Callable[[UnitOfWork, JSON], JSON]
 
 VERBS: dict[str, Verb] = {
     "post /v1/checkout/sessions": checkout.create,

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mainstem_gateway import endpoints
 from mainstem_gateway.server import Gateway
-from mainstem_gateway.turn import Settings
+from mainstem_gateway.unit_of_work import Settings
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def build_app(
         Path(store_path), clock=clock, settings=settings, base_url=base_url, proof=proof
     )
     for webhook in webhooks:
-        with gateway.turn() as turn:
-            endpoints.ensure(turn, webhook.kind, webhook.url, webhook.secret, webhook.events)
+        with gateway.unit() as unit:
+            endpoints.ensure(unit, webhook.kind, webhook.url, webhook.secret, webhook.events)
     return gateway
 
 
@@ -130,7 +130,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise NotLoopback(f"The embedded gateway listens on loopback only, not on {host}.")
     name = "127.0.0.1" if host == "localhost" else host
     family = socket.AF_INET6 if ":" in name else socket.AF_INET
-    # The protocol is named because the event loop turns off Nagle's delay only for named TCP:
+    # The protocol is named because the event loop switches off Nagle's delay only for named TCP:
     # without it each answer waits 40 ms for the client's delayed acknowledgement.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -21,7 +21,7 @@ from mainstem_gateway.pages import answer_page
 from mainstem_gateway.routes import VERBS, find
 from mainstem_gateway.shapes import expand
 from mainstem_gateway.store import Store
-from mainstem_gateway.turn import PLATFORM, Settings, Turn, no_access
+from mainstem_gateway.unit_of_work import PLATFORM, Settings, UnitOfWork, no_access
 from mainstem_gateway.wire import (
     JSON,
     WireError,
@@ -82,9 +82,9 @@ class Gateway:
         now = self.now
         while (due := self.store.next_due()) is not None and due <= now:
             try:
-                with self.turn(now=due) as turn:
+                with self.unit(now=due) as unit:
                     if timer := self.store.take_due(due):
-                        timers.run(turn, *timer[1:])
+                        timers.run(unit, *timer[1:])
             except WireError as error:
                 # What was to happen no longer can; it must not hold up everything after it.
                 log.warning("a timer came to nothing: %s", error)
@@ -92,15 +92,15 @@ class Gateway:
                     self.store.take_due(due)
 
     @contextlib.contextmanager
-    def turn(self, *, now: int | None = None, **facts: Any) -> Iterator[Turn]:
-        """One turn, one transaction; its loose ends are tied before it commits."""
+    def unit(self, *, now: int | None = None, **facts: Any) -> Iterator[UnitOfWork]:
+        """One unit, one transaction; its loose ends are tied before it commits."""
         with self.store.work():
-            turn = Turn(
+            unit = UnitOfWork(
                 self.store, self.now if now is None else now, self.base_url,
                 settings=self.settings, **facts,
             )  # fmt: skip
-            yield turn
-            timers.finish(turn)
+            yield unit
+            timers.finish(unit)
         self.nudge()
 
     def nudge(self) -> None:
@@ -230,16 +230,16 @@ class Gateway:
             if key and (kept := idempotency.first_answer(self.store, key, self.now)):
                 headers = api_headers(request, key, original=kept.request)
                 return Answer(kept.status, kept.body, headers | {"Idempotent-Replayed": "true"})
-            with self.turn(
+            with self.unit(
                 account=_authenticated(request), request_id=request.id,
                 idempotency_key=key.key if key else None,
-            ) as turn:  # fmt: skip
-                answer = Answer(200, encode(_operate(turn, request)), api_headers(request, key))
+            ) as unit:  # fmt: skip
+                answer = Answer(200, encode(_operate(unit, request)), api_headers(request, key))
                 if sticky:
                     answer = error_answer(request, _trouble(sticky), key)
                 if key:
                     kept = Kept(answer.status, answer.body, request.id)
-                    idempotency.keep(self.store, key, kept, turn.now)
+                    idempotency.keep(self.store, key, kept, unit.now)
             return answer
         except WireError as error:
             answer = error_answer(request, error, key)
@@ -250,17 +250,17 @@ class Gateway:
             return answer
 
 
-def _operate(turn: Turn, request: Request) -> JSON:
+def _operate(unit: UnitOfWork, request: Request) -> JSON:
     method = request.method.lower()
     found = find(method, request.path)
     if found is None:
         raise not_simulated(f"{request.method} {request.path}")
-    operation, turn.ids = found
-    if turn.account != PLATFORM and not turn.store.get(turn.account, "v2.core.account"):
-        raise no_access(turn.account)
+    operation, unit.ids = found
+    if unit.account != PLATFORM and not unit.store.get(unit.account, "v2.core.account"):
+        raise no_access(unit.account)
     params = _params(operation, request)
     paths = params.pop("expand", [])
-    return expand(turn, VERBS[operation](turn, params), paths)
+    return expand(unit, VERBS[operation](unit, params), paths)
 
 
 def _params(operation: str, request: Request) -> JSON:

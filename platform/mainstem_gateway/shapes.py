@@ -4,7 +4,7 @@ from typing import Any
 
 from mainstem_gateway import balance
 from mainstem_gateway.store import Record
-from mainstem_gateway.turn import PLATFORM, Turn
+from mainstem_gateway.unit_of_work import PLATFORM, UnitOfWork
 from mainstem_gateway.wire import JSON, invalid, not_simulated
 
 EXPAND_DEPTH_MAX = 4
@@ -32,21 +32,21 @@ EXPANDABLE = {
 THROUGH = {"data", "reversals", "refunds", "line_items", "balance_transactions"}
 
 
-def shape(turn: Turn, record: Record) -> JSON:
+def shape(unit: UnitOfWork, record: Record) -> JSON:
     """The object as an answer or event shows it, nothing expanded."""
     match record.kind:
         case "checkout.session":
-            return _session(turn, record)
+            return _session(unit, record)
         case "transfer":
-            return _transfer(turn, record)
+            return _transfer(unit, record)
         case "dispute":
-            return _dispute(turn, record)
+            return _dispute(unit, record)
         case _:
             return record.body
 
 
-def _session(turn: Turn, record: Record) -> JSON:
-    url = f"{turn.base_url}/c/pay/{record.id}" if record.body["status"] == "open" else None
+def _session(unit: UnitOfWork, record: Record) -> JSON:
+    url = f"{unit.base_url}/c/pay/{record.id}" if record.body["status"] == "open" else None
     return record.body | {"url": url}
 
 
@@ -60,12 +60,12 @@ def line_items(record: Record, *, limit: int = 10) -> JSON:
     }
 
 
-def _transfer(turn: Turn, record: Record) -> JSON:
-    return record.body | {"reversals": reversals(turn, record.id)}
+def _transfer(unit: UnitOfWork, record: Record) -> JSON:
+    return record.body | {"reversals": reversals(unit, record.id)}
 
 
-def reversals(turn: Turn, transfer: str, *, limit: int = 10) -> JSON:
-    found = turn.store.find("transfer_reversal", where={"transfer": transfer}, limit=limit + 1)
+def reversals(unit: UnitOfWork, transfer: str, *, limit: int = 10) -> JSON:
+    found = unit.store.find("transfer_reversal", where={"transfer": transfer}, limit=limit + 1)
     return {
         "object": "list",
         "data": [r.body for r in found[:limit]],
@@ -74,8 +74,8 @@ def reversals(turn: Turn, transfer: str, *, limit: int = 10) -> JSON:
     }
 
 
-def refunds(turn: Turn, charge: str) -> JSON:
-    found = turn.store.find("refund", where={"charge": charge}, limit=11)
+def refunds(unit: UnitOfWork, charge: str) -> JSON:
+    found = unit.store.find("refund", where={"charge": charge}, limit=11)
     return {
         "object": "list",
         "data": [r.body for r in found[:10]],
@@ -84,12 +84,12 @@ def refunds(turn: Turn, charge: str) -> JSON:
     }
 
 
-def _dispute(turn: Turn, record: Record) -> JSON:
-    shown = [balance.shown_transaction(turn, id) for id in record.body["balance_transactions"]]
+def _dispute(unit: UnitOfWork, record: Record) -> JSON:
+    shown = [balance.shown_transaction(unit, id) for id in record.body["balance_transactions"]]
     return record.body | {"balance_transactions": shown}
 
 
-def expand(turn: Turn, body: JSON, paths: list[str]) -> JSON:
+def expand(unit: UnitOfWork, body: JSON, paths: list[str]) -> JSON:
     """The answer with each `expand[]` path opened, or Stripe's refusal of the path."""
     for path in paths:
         names = path.split(".")
@@ -99,13 +99,13 @@ def expand(turn: Turn, body: JSON, paths: list[str]) -> JSON:
                 f"Property: {path}",
                 param="expand",
             )
-        body = _opened(turn, body, names, path)
+        body = _opened(unit, body, names, path)
     return body
 
 
-def _opened(turn: Turn, value: Any, names: list[str], path: str) -> Any:
+def _opened(unit: UnitOfWork, value: Any, names: list[str], path: str) -> Any:
     if isinstance(value, list):
-        return [_opened(turn, item, names, path) for item in value]
+        return [_opened(unit, item, names, path) for item in value]
     if not names or value is None:
         return value
     name, rest = names[0], names[1:]
@@ -114,24 +114,24 @@ def _opened(turn: Turn, value: Any, names: list[str], path: str) -> Any:
         raise invalid(f"This property cannot be expanded ({path}).", param="expand")
     opened = value.get(name)
     if opened is None and name == "line_items":
-        session = turn.store.get(value["id"], "checkout.session")
+        session = unit.store.get(value["id"], "checkout.session")
         opened = line_items(session) if session else None
     elif opened is None and name == "refunds":
-        opened = refunds(turn, value["id"])
+        opened = refunds(unit, value["id"])
     elif isinstance(opened, str):
-        opened = _by_id(turn, opened, path)
-    return value | {name: _opened(turn, opened, rest, path)}
+        opened = _by_id(unit, opened, path)
+    return value | {name: _opened(unit, opened, rest, path)}
 
 
-def _by_id(turn: Turn, id: str, path: str) -> JSON:
+def _by_id(unit: UnitOfWork, id: str, path: str) -> JSON:
     if id.startswith("txn_"):
-        found = balance.shown_transaction(turn, id)
+        found = balance.shown_transaction(unit, id)
     else:
-        record = turn.store.get(id)
+        record = unit.store.get(id)
         visible = record is not None and (
-            record.account == turn.account or turn.account == PLATFORM
+            record.account == unit.account or unit.account == PLATFORM
         )
-        found = shape(turn, record) if record and visible and id[:5] != "acct_" else None
+        found = shape(unit, record) if record and visible and id[:5] != "acct_" else None
     if found is None:
         raise not_simulated(f"the expansion `{path}`")
     return found

@@ -3,31 +3,31 @@
 from collections.abc import Callable
 
 from mainstem_gateway import balance, checkout, payments, payouts, refunds
-from mainstem_gateway.turn import Turn
+from mainstem_gateway.unit_of_work import UnitOfWork
 
-WHAT: dict[str, Callable[[Turn, str, str], None]] = {
-    "session.expire": lambda turn, id, account: checkout.fell_due(turn, id),
-    "delayed.arrives": lambda turn, id, account: checkout.delayed_money_decided(
-        turn, id, arrived=True
+WHAT: dict[str, Callable[[UnitOfWork, str, str], None]] = {
+    "session.expire": lambda unit, id, account: checkout.fell_due(unit, id),
+    "delayed.arrives": lambda unit, id, account: checkout.delayed_money_decided(
+        unit, id, arrived=True
     ),
-    "delayed.fails": lambda turn, id, account: checkout.delayed_money_decided(
-        turn, id, arrived=False
+    "delayed.fails": lambda unit, id, account: checkout.delayed_money_decided(
+        unit, id, arrived=False
     ),
-    "dispute.open": lambda turn, id, account: payments.open_dispute_fell_due(turn, id),
-    "refund.settle": lambda turn, id, account: refunds.settle_fell_due(turn, id),
-    "refund.fail": lambda turn, id, account: refunds.fail_fell_due(turn, id),
-    "payout.send": lambda turn, id, account: payouts.send(turn, id),
-    "payout.arrive": lambda turn, id, account: payouts.arrive(turn, id),
+    "dispute.open": lambda unit, id, account: payments.open_dispute_fell_due(unit, id),
+    "refund.settle": lambda unit, id, account: refunds.settle_fell_due(unit, id),
+    "refund.fail": lambda unit, id, account: refunds.fail_fell_due(unit, id),
+    "payout.send": lambda unit, id, account: payouts.send(unit, id),
+    "payout.arrive": lambda unit, id, account: payouts.arrive(unit, id),
     "funds.available": balance.funds_fell_due,
 }
 
 
-def run(turn: Turn, what: str, subject: str, account: str) -> None:
-    WHAT[what](turn, subject, account)
+def run(unit: UnitOfWork, what: str, subject: str, account: str) -> None:
+    WHAT[what](unit, subject, account)
 
 
-def finish(turn: Turn) -> None:
-    """The end of every turn: money that came pays what waited for it, then it is told."""
-    for account, currency in sorted(turn.raised):
-        refunds.settle_waiting(turn, account, currency)
-    balance.tell_of_available(turn)
+def finish(unit: UnitOfWork) -> None:
+    """The end of every unit: money that came pays what waited for it, then it is told."""
+    for account, currency in sorted(unit.raised):
+        refunds.settle_waiting(unit, account, currency)
+    balance.tell_of_available(unit)

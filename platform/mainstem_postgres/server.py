@@ -574,7 +574,7 @@ def _await_ready(server: Server) -> None:
     assert supervisor.stdout is not None
     started = _line_within(supervisor, _START_PATIENCE_SECONDS)
     if not started.startswith("started "):
-        raise ServerDidNotStart(_last_words(server.data))
+        raise ServerDidNotStart(_last_output(server.data))
     pid = started.split()[1]
     until = time.monotonic() + _START_PATIENCE_SECONDS
     while time.monotonic() < until:
@@ -582,9 +582,9 @@ def _await_ready(server: Server) -> None:
         if len(lines) > 7 and lines[0] == pid and lines[7].strip() == "ready":
             return
         if supervisor.poll() is not None:
-            raise ServerDidNotStart(_last_words(server.data))
+            raise ServerDidNotStart(_last_output(server.data))
         time.sleep(0.01)
-    raise ServerDidNotStart(_last_words(server.data))
+    raise ServerDidNotStart(_last_output(server.data))
 
 
 def _line_within(supervisor: subprocess.Popen[bytes], seconds: float) -> str:
@@ -593,7 +593,7 @@ def _line_within(supervisor: subprocess.Popen[bytes], seconds: float) -> str:
     return supervisor.stdout.readline().decode() if readable else ""
 
 
-def _last_words(data: Path) -> str:
+def _last_output(data: Path) -> str:
     logs = [data / "start.log", *sorted((data / "cluster" / "log").glob("*.log"), key=_changed)]
     first_and_last = dict.fromkeys([logs[0], logs[-1]])
     words = [log.read_text(encoding="utf-8", errors="replace")[-1500:] for log in first_and_last]

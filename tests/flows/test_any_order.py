@@ -25,7 +25,7 @@ from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
 from mainstem.payments.gateway import RefundState
-from mainstem.payments.refunds import keep_refunds
+from mainstem.payments.refunds import record_refunds
 
 LEVELS_BP = [1000, 500, 300, 200, 100]
 FIVE = PLAN | {
@@ -416,7 +416,7 @@ class Story:
 
     def _look(self, id: str, status: str, amount: int, metadata: dict[str, str]) -> None:
         seen = RefundState(id, status, amount, "SEK", metadata, self.work.now(), "", "")
-        keep_refunds(self.work, *self.key, [seen])
+        record_refunds(self.work, *self.key, [seen])
 
 
 # Money goes back more often than it would in life: that is where the cents are.

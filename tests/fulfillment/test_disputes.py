@@ -120,7 +120,7 @@ def test_an_older_look_does_not_open_a_lost_dispute_again(harness: Harness) -> N
     older = harness.gateway.dispute(dispute)
     ends(harness, dispute, "lost")
     assert harness.gateway.dispute(dispute).movements == older.movements, "the money went before"
-    webhook_events.keep_dispute(harness.database, older)
+    webhook_events.record_dispute(harness.database, older)
     harness.drain()
     [row] = harness.rows("SELECT status FROM dispute")
     assert row.status == "lost"

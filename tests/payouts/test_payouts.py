@@ -18,7 +18,7 @@ from mainstem import payouts
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.errors import InvalidTransition
 from mainstem.payments import PayoutState
-from mainstem.payouts.send import keep_payout, keep_transfer
+from mainstem.payouts.send import record_payout, record_transfer
 
 EARNED = 20000  # Cedar's ten percent of two kettles, net of tax
 
@@ -262,7 +262,7 @@ def test_an_older_word_about_a_payout_that_has_arrived_changes_nothing(harness: 
     harness.webhook_events_arrive()
     older = PayoutState(payout.payout_id, "in_transit", EARNED, "SEK", "", {})
     with harness.database.work() as work:
-        keep_payout(work, payout.home_id, payout.id, older)
+        record_payout(work, payout.home_id, payout.id, older)
     [payout] = payouts_of(harness)
     assert (payout.state, payout.paid_at is not None) == ("paid", True)
 
@@ -278,7 +278,7 @@ def test_a_second_word_of_a_transfer_does_not_wake_a_payout_on_hold(harness: Har
     [payout] = payouts_of(harness)
     assert (payout.state, payout.transfer_id is not None) == ("on_hold", True)
     with harness.database.work() as work:
-        keep_transfer(work, payout.home_id, payout.id, payout.transfer_id)
+        record_transfer(work, payout.home_id, payout.id, payout.transfer_id)
     assert payouts_of(harness)[0].state == "on_hold"
     harness.every_check_passes()
 

@@ -11,7 +11,7 @@ from tests.company import a_quoted_lead, an_order
 from tests.surfaces.conftest import Open, words_of
 from tests.surfaces.staff import KETTLE, SKILLET, Staff, order_url, staffed
 
-from mainstem.kit import finding
+from mainstem.kit import search_terms
 from mainstem.kit.db import Database
 from mainstem.orders import ClientDetails, Placed
 
@@ -166,7 +166,9 @@ def test_no_text_breaks_the_search(known: Known) -> None:
 def test_a_number_is_read_however_people_say_it() -> None:
     for typed in ("6BMVH-7GAEJ", "#6BMVH-7GAEJ", "6bmvh7gaej", "6BMVH 7GAEJ", "6BMVH-7GAEJ-2",
                   "Order 6BMVH-7GAEJ", "Förfrågan 6BMVH-7GAEJ", "order: #6bmvh7gaej"):  # fmt: skip
-        assert finding.number_in(typed) == "6BMVH-7GAEJ", typed
-    assert finding.number_in("OIL00-00000") == "01100-00000", "what is read out is written down"
+        assert search_terms.number_in(typed) == "6BMVH-7GAEJ", typed
+    assert search_terms.number_in("OIL00-00000") == "01100-00000", (
+        "what is read out is written down"
+    )
     for typed in ("", "6BMVH", "6BMVH-7GAEJ7", "UUUUU-UUUUU", "two words"):
-        assert finding.number_in(typed) is None, typed
+        assert search_terms.number_in(typed) is None, typed

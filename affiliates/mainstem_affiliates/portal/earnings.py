@@ -88,6 +88,7 @@ async def earnings(request: HttpRequest, work: NamedDependency[Work]) -> Page:
 
 
 def earnings_of(order: OrderMovements, language: Language) -> OrderEarnings:
+    """What an order has earned, ready to be drawn."""
     return OrderEarnings(
         number=order.number,
         url=f"/portal/orders/{order.order_id}" if order.is_mine else None,

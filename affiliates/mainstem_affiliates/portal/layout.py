@@ -47,12 +47,14 @@ class PortalPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def me_of(request: HttpRequest) -> int:
+    """The affiliate who asks, by id."""
     home = request_context_of(request).affiliate_id
     assert home is not None, "a guard has let them in"
     return home
 
 
 def around(me: AffiliateProfile, tab: str) -> dict[str, Any]:
+    """The fields of `PortalPage` for this affiliate."""
     shop = f"{ROOT}/{me.shop}" if me.shop else None
     return {
         "portal": PortalHead(name=me.name, storefront_url=shop),

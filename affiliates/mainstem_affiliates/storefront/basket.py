@@ -111,7 +111,7 @@ def read_basket(request: Request[Any, Any, Any], storefront: CachedStorefront) -
     return unpacked(app_context.settings.secret, text, storefront.currency)
 
 
-def keep_basket(
+def save_basket(
     request: Request[Any, Any, Any], storefront: CachedStorefront, basket: Basket
 ) -> None:
     """Give the basket to the browser; an empty one is taken away."""

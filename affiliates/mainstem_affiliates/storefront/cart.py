@@ -17,8 +17,8 @@ from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import basket as baskets
 from mainstem_affiliates.storefront.basket import (
     BasketItem,
-    keep_basket,
     read_basket,
+    save_basket,
 )
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage, count_fragment
@@ -71,7 +71,7 @@ async def put_in(
     basket, refused = read_basket(request, shopper.storefront), ""
     try:
         basket.add(_shown(shopper, sku, _whole(form.get("quantity", "1"))))
-        keep_basket(request, shopper.storefront, basket)
+        save_basket(request, shopper.storefront, basket)
     except Refused as no:
         refused = shopper.says(no)
     if request.headers.get("hx-request") != "true":
@@ -101,7 +101,7 @@ async def change(
             basket.set(at, quantity, _shown(shopper, sku, 1))
         except Refused as no:
             return await _page(shopper, refused=shopper.says(no), status=no.status)
-        keep_basket(request, shopper.storefront, basket)
+        save_basket(request, shopper.storefront, basket)
         break
     return redirect(request, shopper.links("basket"))
 
@@ -119,7 +119,7 @@ async def _page(shopper: Shopper, *, refused: str = "", status: int = 200) -> Pa
         request, CLIENT, lambda work: price(work, storefront, shopper.locale, basket)
     )
     if priced.basket != basket:
-        keep_basket(request, storefront, priced.basket)
+        save_basket(request, storefront, priced.basket)
     page = BasketPage(
         **shopper.layout("basket"),
         priced=priced,

@@ -27,7 +27,7 @@ from mainstem.orders import (
 from mainstem.web import Form, app_context_of, origin_of, redirect
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import basket as baskets
-from mainstem_affiliates.storefront.basket import Basket, keep_basket, read_basket
+from mainstem_affiliates.storefront.basket import Basket, read_basket, save_basket
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
 from mainstem_affiliates.storefront.countries import COUNTRIES, countries
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
@@ -92,7 +92,7 @@ async def order(
     except Refused as no:
         return await _page(shopper, basket, form.texts(), no=no, status=no.status)
     if read_basket(request, storefront) == basket:
-        keep_basket(request, storefront, Basket())
+        save_basket(request, storefront, Basket())
     return await to_payment(request, placed.home_id, placed.order_id, checkout)
 
 
@@ -176,7 +176,7 @@ async def _page(
     request, storefront, locale = shopper.request, shopper.storefront, shopper.locale
     priced = await in_work(request, CLIENT, lambda work: price(work, storefront, locale, basket))
     if priced.basket != basket and read_basket(request, storefront) == basket:
-        keep_basket(request, storefront, priced.basket)
+        save_basket(request, storefront, priced.basket)
     # What the basket says of a line is said by name; the order knows it by its article number.
     told = {problem.pointer for problem in priced.problems}
     others = [one for one in (no.problems if no else ()) if one.pointer not in told]

@@ -156,6 +156,7 @@ async def search(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
 
 
 def hero_of(request: Request[Any, Any, Any], picture: str) -> str | None:
+    """The address of a large picture, where there is one."""
     name = f"pictures/{picture}"
     there = picture and app_context_of(request).files.answer(f"/static/{name}", {})
     return app_context_of(request).files.url(name) if there else None

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from mainstem.calendar import place_of, withdrawal_ends
-from mainstem.kit import finding
+from mainstem.kit import search_terms
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
@@ -281,7 +281,7 @@ def order_for(work: Work, storefront_id: int, number: str, email: str) -> RowKey
              JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
             WHERE s.id = %(storefront)s AND o.number = %(number)s AND o.client_key = %(email)s""",
         storefront=storefront_id,
-        number=finding.number_in(number),
+        number=search_terms.number_in(number),
         email=email.strip().lower(),
     )
     return (row.home_id, row.id) if row else None

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from mainstem.kit import finding, paging
+from mainstem.kit import paging, search_terms
 from mainstem.kit.errors import NotFound
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.transitions import Action
@@ -165,14 +165,14 @@ def _listed(
 ) -> Page:
     if text:
         where += f""" AND found_by(o.client->>'name', o.client->>'phone', o.number, o.external_id,
-                                   o.client_key) {finding.MATCHES}"""
+                                   o.client_key) {search_terms.MATCHES}"""
     page = paging.read(
         work,
         f"{_JOBS} WHERE {where} {{seek}} {{sorted}}",
         sorting,
         cursor=cursor,
         most=most,
-        found=finding.terms(text),
+        found=search_terms.terms(text),
     )
     return replace(page, rows=[_card(row) for row in page.rows])
 

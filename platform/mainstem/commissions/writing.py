@@ -16,6 +16,8 @@ from mainstem.plan import Basis, Plan, explain
 
 
 class CommissionRow(NamedTuple):
+    """A row of `commission`: one step of one level, with its explanation."""
+
     home_id: int
     order_id: UUID
     rule: str

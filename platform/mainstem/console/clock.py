@@ -35,6 +35,6 @@ def let_time_pass(work: Work, by: timedelta, *, settings: Settings) -> timedelta
         )
     ahead = work.value("UPDATE demo_clock SET ahead = ahead + %(by)s RETURNING ahead", by=by)
     assert isinstance(ahead, timedelta)
-    payouts.keep_demo_rates_fresh(work, work.now() + by)
+    payouts.refresh_demo_rates(work, work.now() + by)
     record(work, "company.clock_moved", f"+{by}")
     return ahead

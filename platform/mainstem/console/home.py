@@ -12,7 +12,7 @@ from litestar.params import FromQuery
 
 from mainstem.console import queries
 from mainstem.console import search as find
-from mainstem.kit import finding
+from mainstem.kit import search_terms
 from mainstem.kit.work import Work
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import (
@@ -137,7 +137,7 @@ def search(
     request: HttpRequest, work: NamedDependency[Work], q: FromQuery[str] = ""
 ) -> HttpResponse:
     """Everything that the text names; what is the only thing found opens at once."""
-    text = finding.as_typed(q)
+    text = search_terms.as_typed(q)
     may = reader_of(request).may if text else _nothing
     orders = find.orders(work, text) if may(*ORDERS) else []
     leads = find.leads(work, text) if may(*SERVICE) else []

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from mainstem.console.queries import OWED_BACK, money_page
-from mainstem.kit import finding, paging
+from mainstem.kit import paging, search_terms
 from mainstem.kit.ids import first_at
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
@@ -40,7 +40,7 @@ SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.fulfillment_statu
 _FOUND_ORDERS = f"""
 (o.home_id, o.id) IN (
   SELECT home_id, id FROM orders
-   WHERE {finding.of_client("orders")}
+   WHERE {search_terms.of_client("orders")}
   UNION
   SELECT home_id, order_id FROM parcel WHERE upper(translate(tracking, ' -', '')) = %(code)s)"""
 
@@ -61,7 +61,7 @@ def orders(
 ) -> Page:
     """Orders of the company, narrowed to what is asked. `text` is anything that names one."""
     where = ["true"]
-    terms = finding.terms(text)
+    terms = search_terms.terms(text)
     if state:
         where.append("o.state = %(state)s")
     if payment:
@@ -95,7 +95,7 @@ def orders(
         since=since,
         until=until,
         found=terms,
-        code=finding.code_in(text),
+        code=search_terms.code_in(text),
     )
     return money_page(found)
 
@@ -163,7 +163,7 @@ def payouts(
 ) -> Page:
     """Payouts, newest period first; every state where none is named."""
     where = ["true"]
-    terms = finding.terms(text)
+    terms = search_terms.terms(text)
     if states:
         where.append("p.state = ANY(%(states)s::text[])")
         if "paid" not in states:
@@ -180,7 +180,7 @@ def payouts(
         where.append(
             f"""(p.number = %(number)s OR p.home_id IN (
                   SELECT id FROM affiliate
-                   WHERE found_by(name, phone_key, NULL, slug, email_key) {finding.MATCHES}))"""
+                   WHERE found_by(name, phone_key, NULL, slug, email_key) {search_terms.MATCHES}))"""
         )
     found = paging.read(
         work,
@@ -194,7 +194,7 @@ def payouts(
         since=since,
         until=until,
         found=terms,
-        number=finding.number_in(text),
+        number=search_terms.number_in(text),
     )
     return money_page(found)
 
@@ -310,13 +310,13 @@ def affiliates(
 ) -> Page:
     """Affiliates by name, with sponsor and pay account."""
     where = ["true"]
-    terms = finding.terms(text)
+    terms = search_terms.terms(text)
     if state:
         where.append("a.state = %(state)s")
     if text:
         where.append(
             f"""a.id IN (SELECT id FROM affiliate
-                          WHERE found_by(name, phone_key, NULL, slug, email_key) {finding.MATCHES})"""
+                          WHERE found_by(name, phone_key, NULL, slug, email_key) {search_terms.MATCHES})"""
         )
     return paging.read(
         work,

@@ -12,7 +12,7 @@ from uuid import UUID
 from mainstem import referrals
 from mainstem.console import lists
 from mainstem.console.queries import money_rows
-from mainstem.kit import finding
+from mainstem.kit import search_terms
 from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.work import Work
 
@@ -30,14 +30,16 @@ UNION SELECT home_id, order_id FROM dispute WHERE provider_id = %(id)s"""
 def _called(table: str, *, at: str) -> str:
     """What is called exactly so: it must not drown in what only begins so."""
     return f"""
-SELECT home_id, id FROM {table} WHERE {finding.words_of_client(table)} @@ folded(%(whole)s)::tsquery
+SELECT home_id, id FROM {table} WHERE {search_terms.words_of_client(table)} @@ folded(%(whole)s)::tsquery
  ORDER BY {at} DESC, id LIMIT %(most)s"""
 
 
 def orders(work: Work, text: str) -> list[Any]:
     """The orders that a text names: number, client, parcel, or a payment's id; of what is called
     exactly so and what begins so, that first. The newest of each."""
-    called = work.rows(_called("orders", at="placed_at"), whole=finding.whole(text), most=FOUND_MAX)
+    called = work.rows(
+        _called("orders", at="placed_at"), whole=search_terms.whole(text), most=FOUND_MAX
+    )
     named = {(row.home_id, row.id) for row in called}
     begins = lists.orders(work, text=text, most=FOUND_MAX).rows
     known = {(row.home_id, row.id) for row in begins} - named
@@ -82,11 +84,11 @@ def leads(work: Work, text: str) -> list[Any]:
             SELECT l.home_id, l.id, l.number, l.state, l.client->>'name' AS client, l.created_at
               FROM lead l LEFT JOIN called c ON (c.home_id, c.id) = (l.home_id, l.id)
              WHERE (l.home_id, l.id) IN (
-               SELECT home_id, id FROM lead WHERE {finding.of_client("lead")}
+               SELECT home_id, id FROM lead WHERE {search_terms.of_client("lead")}
                UNION SELECT home_id, id FROM {ASKED})
              ORDER BY c.id IS NULL, l.created_at DESC, l.id LIMIT %(most)s""",
-        whole=finding.whole(text),
-        found=finding.terms(text),
+        whole=search_terms.whole(text),
+        found=search_terms.terms(text),
         **asked(keys),
         most=FOUND_MAX,
     )
@@ -99,14 +101,14 @@ def affiliates(work: Work, text: str) -> list[Any]:
               FROM affiliate a LEFT JOIN affiliate s ON s.id = a.sponsor_id
              WHERE a.id IN (
                SELECT id FROM affiliate
-                WHERE found_by(name, phone_key, NULL, slug, email_key) {finding.MATCHES}
+                WHERE found_by(name, phone_key, NULL, slug, email_key) {search_terms.MATCHES}
                UNION SELECT home_id FROM storefront
                       WHERE slug = folded(%(text)s) OR folded(name) = folded(%(text)s)
                UNION SELECT affiliate_id FROM referral_code WHERE folded = %(folded)s
                UNION SELECT home_id FROM pay_account
                       WHERE provider IN ('stripe', 'bank') AND account = %(text)s)
              ORDER BY a.name, a.id LIMIT %(most)s""",
-        found=finding.terms(text),
+        found=search_terms.terms(text),
         text=text,
         folded=referrals.fold(text),
         most=FOUND_MAX,
@@ -121,7 +123,7 @@ def payouts(work: Work, text: str) -> list[Any]:
                  FROM payout p JOIN affiliate a ON a.id = p.home_id
                 WHERE p.number = %(number)s OR p.transfer_id = %(text)s OR p.payout_id = %(text)s
                 ORDER BY p.period DESC, p.id LIMIT %(most)s""",
-            number=finding.number_in(text),
+            number=search_terms.number_in(text),
             text=text,
             most=FOUND_MAX,
         )
@@ -140,10 +142,10 @@ def goods(work: Work, text: str, *, locale: str) -> list[Any]:
                SELECT id FROM variant WHERE upper(sku) LIKE %(like)s
                UNION SELECT id FROM variant WHERE product_id IN (
                  SELECT product_id FROM product_text
-                  WHERE found_by(name, NULL, NULL, NULL, NULL) {finding.MATCHES}))
+                  WHERE found_by(name, NULL, NULL, NULL, NULL) {search_terms.MATCHES}))
              GROUP BY 1, 2, 3, 4, 5 ORDER BY v.sku LIMIT %(most)s""",
         like=_plain(text.upper()) + "%",
-        found=finding.terms(text),
+        found=search_terms.terms(text),
         locale=locale,
         most=FOUND_MAX,
     )
@@ -161,12 +163,12 @@ def fulfilments(work: Work, text: str) -> list[Any]:
              FROM fulfilment f JOIN orders o ON o.home_id = f.home_id AND o.id = f.order_id
             WHERE f.state <> 'canceled' AND (f.home_id, f.order_id) IN (
                   SELECT home_id, id FROM orders
-                   WHERE {finding.words_of_client("orders")}
+                   WHERE {search_terms.words_of_client("orders")}
                          @@ quote_literal(lower(replace(%(number)s, '-', '')))::tsquery
                   UNION SELECT home_id, order_id FROM parcel
                          WHERE upper(translate(tracking, ' -', '')) = %(code)s)
             ORDER BY f.home_id, f.order_id, f.no LIMIT %(most)s""",
-        number=finding.number_in(text),
-        code=finding.code_in(text),
+        number=search_terms.number_in(text),
+        code=search_terms.code_in(text),
         most=FOUND_MAX,
     )

@@ -11,11 +11,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from mainstem.importing import history, memory
+from mainstem.importing import history, imported
 from mainstem.importing.csv_rows import FileUnreadable
 from mainstem.importing.file import FileLine, Order, OrdersFile, RowProblem
 from mainstem.importing.history import Sale
-from mainstem.importing.memory import Known, Name, Said
+from mainstem.importing.imported import Known, Name, Said
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.text import unseen_problems
@@ -122,14 +122,14 @@ class _Import:
         said = []
         for order in batch:
             if order.said["storefront"] in self.stores:
-                told = memory.said_of(order)
+                told = imported.said_in(order)
                 if isinstance(told, list):
                     self.problems += _problems_of(order, told)
                 else:
                     said.append((self._name(order), order, told))
-        known = memory.recall(self.work, [name for name, _, _ in said])
-        self._bring_new([(order, told) for name, order, told in said if name not in known])
-        self._bring_news(
+        known = imported.known_orders(self.work, [name for name, _, _ in said])
+        self._import_new([(order, told) for name, order, told in said if name not in known])
+        self._import_changes(
             [(order, told, known[name]) for name, order, told in said if name in known]
         )
 
@@ -137,7 +137,7 @@ class _Import:
         home, store = self.stores[order.said["storefront"]]
         return Name(home, store, order.said["external_id"])
 
-    def _bring_new(self, new: Sequence[tuple[Order, Said]]) -> None:
+    def _import_new(self, new: Sequence[tuple[Order, Said]]) -> None:
         batch = [order for order, _ in new]
         sales = [self._sale(order, told) for order, told in new]
         for order in batch:
@@ -147,7 +147,7 @@ class _Import:
         if not batch:
             return
         for order in batch:
-            self.problems += memory.repeated(order, unit=self.file.unit)
+            self.problems += imported.repeated(order, unit=self.file.unit)
         self._put_on_shelf(batch)
         try:
             answers = history.place(self.work, sales)
@@ -183,15 +183,15 @@ class _Import:
                 if (refund := _refund(key, no, line, line.refunded_minor))
             ],
         )
-        memory.keep(
+        imported.keep(
             self.work,
             [
-                (self._name(order), key, told, memory.lines_of(order))
+                (self._name(order), key, told, imported.lines_of(order))
                 for (order, told), key in zip(new, keys, strict=True)
             ],
         )
 
-    def _bring_news(self, known: Sequence[tuple[Order, Said, Known]]) -> None:
+    def _import_changes(self, known: Sequence[tuple[Order, Said, Known]]) -> None:
         """What these files know more of known orders than the ones before; no less, and no other."""
         self.done.known += len(known)
         shipped: dict[OrderKey, datetime] = {}
@@ -199,7 +199,7 @@ class _Import:
         refunds: list[tuple[FileLine, PastRefund]] = []
         changed = []
         for order, told, before in known:
-            compared = memory.compare(order, told, before, unit=self.file.unit)
+            compared = imported.compare(order, told, before, unit=self.file.unit)
             self.problems += compared.problems
             if compared.problems or not compared.is_news:
                 continue
@@ -211,10 +211,10 @@ class _Import:
                 if refund := _refund(before.key, no, line, more):
                     refunds.append((line, refund))
             changed.append((self._name(order), before.key, told, compared.lines))
-        self.problems += memory.too_much(self.work, refunds)
+        self.problems += imported.too_much(self.work, refunds)
         if not self.problems:
             self._follow(shipped, delivered, [refund for _, refund in refunds])
-            memory.keep(self.work, changed)
+            imported.keep(self.work, changed)
 
     def _follow(
         self,
@@ -235,7 +235,7 @@ class _Import:
             home_id=home,
             channel="import",
             key=f"imported order: {said['external_id']}",
-            fingerprint=memory.fingerprint(order, told),
+            fingerprint=imported.fingerprint(order, told),
             currency=said["currency"],
             locale=said["locale"] or "en",
             client=ClientDetails(

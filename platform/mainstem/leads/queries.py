@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from mainstem.calendar import add_working_days, place_of_zone
-from mainstem.kit import finding, paging
+from mainstem.kit import paging, search_terms
 from mainstem.kit.errors import NotFound
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.transitions import Action
@@ -286,7 +286,7 @@ def listed(
     """The leads of one stage, page by page."""
     where = ""
     if text:
-        where += f" AND {finding.of_client('l')}"
+        where += f" AND {search_terms.of_client('l')}"
     if product is not None:
         where += " AND l.product_id = %(product)s"
     if since:
@@ -306,7 +306,7 @@ def listed(
         product=product,
         since=since,
         until=until,
-        found=finding.terms(text),
+        found=search_terms.terms(text),
     )
     return replace(page, rows=[_card(work, row) for row in page.rows])
 
@@ -524,7 +524,7 @@ def introduced(
     if stage:
         where += f" AND l.state = %(state)s AND {STAGE} = %(stage)s"
     if text:
-        where += f" AND {finding.of_client_without_contact('l')}"
+        where += f" AND {search_terms.of_client_without_contact('l')}"
     if since:
         where += " AND l.created_at >= %(since)s"
     if until:
@@ -542,7 +542,7 @@ def introduced(
         stage=stage,
         since=since,
         until=until,
-        found=finding.terms(text),
+        found=search_terms.terms(text),
     )
     return replace(page, rows=[_introduced(work, row) for row in page.rows])
 

@@ -251,6 +251,7 @@ def _session_request(
 
 
 def set_state(work: Work, home_id: int, payment_id: UUID, state: str) -> None:
+    """Have a payment stand in this state."""
     work.run(
         """UPDATE payment SET state = %(state)s
             WHERE home_id = %(home)s AND id = %(id)s AND state = 'started'""",

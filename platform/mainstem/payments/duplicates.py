@@ -21,7 +21,7 @@ from mainstem.payments.errors import GatewayDeclined
 from mainstem.payments.gateway import DisputeState, Gateway, RefundState, SessionState
 
 
-def keep_duplicate(work: Work, home_id: int, payment_id: UUID, session: SessionState) -> None:
+def record_duplicate(work: Work, home_id: int, payment_id: UUID, session: SessionState) -> None:
     """Note that a checkout was paid for an order that had been paid. The order is locked.
 
     `payment_id` is the payment that the checkout was opened for. Where that one was paid by another
@@ -63,7 +63,7 @@ def keep_duplicate(work: Work, home_id: int, payment_id: UUID, session: SessionS
         amount=session.amount_minor,
         now=work.now(),
     )
-    keep_fee_of_duplicate(work, home_id, id, session)
+    record_fee_of_duplicate(work, home_id, id, session)
     if new:
         amount = session.amount_minor
         _post(
@@ -73,7 +73,7 @@ def keep_duplicate(work: Work, home_id: int, payment_id: UUID, session: SessionS
         record(work, "payment.duplicated", id, home=home_id)
 
 
-def keep_fee_of_duplicate(
+def record_fee_of_duplicate(
     work: Work, home_id: int, payment_id: UUID, session: SessionState
 ) -> None:
     """What the gateway kept of a duplicate payment; it is known a moment later."""
@@ -131,7 +131,7 @@ def _refund(database: Database, home_id: int, payment_id: UUID, *, again: bool) 
     found = gateway.refunds_of(payment.intent_id)
     left = payment.captured_minor - sum(one.amount_minor for one in found if _stands(one))
     with database.work(SYSTEM) as work:
-        keep_duplicate_refunds(work, home_id, payment_id, found)
+        record_duplicate_refunds(work, home_id, payment_id, found)
         left -= _taken(work, home_id, f"dispute:{payment_id}:")[0]
         operation = _next_try(work, home_id, payment_id, payment, left, found, again=again)
     if operation is None:
@@ -144,7 +144,7 @@ def _refund(database: Database, home_id: int, payment_id: UUID, *, again: bool) 
                 record(work, "payment.return_failed", payment_id, home=home_id)
         return
     with database.work(SYSTEM) as work:
-        keep_duplicate_refunds(
+        record_duplicate_refunds(
             work, home_id, payment_id, [one for one in found if one.id != made.id] + [made]
         )
         operations.close(work, home_id, operation.id, provider_id=made.id)
@@ -191,7 +191,7 @@ def _next_try(
     return operation
 
 
-def keep_duplicate_refunds(
+def record_duplicate_refunds(
     work: Work, home_id: int, payment_id: UUID, found: Sequence[RefundState]
 ) -> None:
     """Book the refunds of a duplicate payment, each of the gateway's once."""
@@ -230,7 +230,7 @@ def keep_duplicate_refunds(
         record(work, "payment.returned", payment_id, home=home_id)
 
 
-def keep_dispute_of_duplicate(
+def record_dispute_of_duplicate(
     work: Work, home_id: int, payment_id: UUID, found: DisputeState
 ) -> None:
     """Book what the client's bank takes of a duplicate payment, and gives again: a way back, too.

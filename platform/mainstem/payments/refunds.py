@@ -118,6 +118,7 @@ def insert_refund(
     pieces: Mapping[int, int] | None = None,
     approval_id: UUID | None = None,
 ) -> UUID:
+    """Write a refund down as requested; its id."""
     id = new_id()
     external = payment.provider == "external"
     work.run(
@@ -287,7 +288,7 @@ def send_refund(database: Database, fact: Fact) -> None:
         return
     with database.work(SYSTEM) as work:
         # Kept before it is closed: what a closed attempt has made is an earlier one's.
-        keep_refunds(work, home_id, row.order_id, [found])
+        record_refunds(work, home_id, row.order_id, [found])
         operations.close(work, home_id, operation.id, provider_id=found.id)
 
 
@@ -314,7 +315,7 @@ _OURS = {"pending": "submitted", "requires_action": "submitted", "succeeded": "s
          "failed": "failed", "canceled": "failed"}  # fmt: skip
 
 
-def keep_refunds(work: Work, home_id: int, order_id: UUID, found: Sequence[Any]) -> None:
+def record_refunds(work: Work, home_id: int, order_id: UUID, found: Sequence[Any]) -> None:
     """Bring our refunds to what the gateway says; those made elsewhere are adopted.
 
     A state only ever moves forward, so an older look changes nothing.

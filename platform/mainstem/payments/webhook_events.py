@@ -18,13 +18,13 @@ from mainstem.kit.ids import new_id
 from mainstem.kit.inbox import ReceivedEvent
 from mainstem.kit.work import GATEWAY, Query, Work
 from mainstem.payments.duplicates import (
-    keep_dispute_of_duplicate,
-    keep_duplicate,
-    keep_duplicate_refunds,
-    keep_fee_of_duplicate,
+    record_dispute_of_duplicate,
+    record_duplicate,
+    record_duplicate_refunds,
+    record_fee_of_duplicate,
 )
 from mainstem.payments.gateway import DisputeState, Gateway, SessionState, WebhookEvent
-from mainstem.payments.refunds import keep_refunds
+from mainstem.payments.refunds import record_refunds
 
 DISPUTE_OVER = ("won", "lost", "warning_closed", "prevented")
 """The ends of a dispute, in the gateway's words; in every other state it is open."""
@@ -89,7 +89,7 @@ def _apply(database: Database, events: Sequence[ReceivedEvent], payment: Any | N
         else:
             _settle_intent(database, intent)
     for dispute in disputes:
-        keep_dispute(database, dispute)
+        record_dispute(database, dispute)
     if disputes or any(event.type.startswith(_OF_REFUNDS) for event in events):
         sync_refunds(database, intent)
 
@@ -131,9 +131,9 @@ def _keep_session(work: Work, home_id: int, payment_id: UUID, session: SessionSt
     ours_too = payment.session_id in (None, session.id)
     if payment.state in ("captured", "duplicate", "returned"):
         if state == "captured" and not ours_too:
-            keep_duplicate(work, home_id, payment_id, session)
+            record_duplicate(work, home_id, payment_id, session)
         elif ours_too and payment.state != "captured":
-            keep_fee_of_duplicate(work, home_id, payment_id, session)
+            record_fee_of_duplicate(work, home_id, payment_id, session)
         elif ours_too and session.fee_minor and not payment.fee_minor:
             _keep_fee(work, home_id, payment_id, session)
         return
@@ -141,7 +141,7 @@ def _keep_session(work: Work, home_id: int, payment_id: UUID, session: SessionSt
         assert session.amount_minor == payment.amount_minor, "the client paid what was asked"
         assert session.currency == payment.currency, "in the currency that was asked"
         if payment.paid_before:
-            keep_duplicate(work, home_id, payment_id, session)
+            record_duplicate(work, home_id, payment_id, session)
             return
     elif not ours_too or (state == "open" and payment.state != "started"):
         return  # a page that nobody was shown, or an older look
@@ -230,20 +230,20 @@ def sync_refunds(database: Database, intent_id: str | None) -> None:
                 raise LookupError(f"refunds of {intent_id} came before its payment")
             return
         if order.state in ("duplicate", "returned"):
-            keep_duplicate_refunds(work, order.home_id, order.id, found)
+            record_duplicate_refunds(work, order.home_id, order.id, found)
         else:
-            keep_refunds(work, order.home_id, order.order_id, found)
+            record_refunds(work, order.home_id, order.order_id, found)
 
 
 def sync_dispute(database: Database, dispute_id: str) -> None:
     """Bring a dispute, and the refunds of its payment, to what the gateway says."""
     found = database.tools.gateway.dispute(dispute_id)
     _settle_intent(database, found.intent_id)
-    keep_dispute(database, found)
+    record_dispute(database, found)
     sync_refunds(database, found.intent_id)
 
 
-def keep_dispute(database: Database, found: DisputeState) -> None:
+def record_dispute(database: Database, found: DisputeState) -> None:
     """Note what a look at a dispute has found. An older look than the last one changes nothing.
 
     Of two looks that saw the same movements of money, the one that saw its end is the newer.
@@ -253,7 +253,7 @@ def keep_dispute(database: Database, found: DisputeState) -> None:
         if order is None:
             raise LookupError(f"dispute {found.id} came before its payment, or is not ours")
         if order.state in ("duplicate", "returned"):
-            keep_dispute_of_duplicate(work, order.home_id, order.id, found)
+            record_dispute_of_duplicate(work, order.home_id, order.id, found)
             return
         touched = work.run(
             """INSERT INTO dispute AS d (home_id, id, order_id, provider_id, status, currency,

@@ -11,8 +11,8 @@ from mainstem.payouts.exchange import (
     Rate,
     RateRefused,
     conversions_of,
-    keep_demo_rates_fresh,
     rates_in_force,
+    refresh_demo_rates,
     set_rate,
 )
 from mainstem.payouts.exclusions import PayoutExclusion, payout_exclusions
@@ -46,7 +46,6 @@ __all__ = [
     "confirm_bank",
     "contents_of",
     "conversions_of",
-    "keep_demo_rates_fresh",
     "lines_of",
     "money_of",
     "money_of_all",
@@ -55,6 +54,7 @@ __all__ = [
     "queue_payout_reconciliations",
     "rates_in_force",
     "reconcile_payout",
+    "refresh_demo_rates",
     "resume",
     "retry",
     "run",

@@ -16,7 +16,14 @@ from mainstem.kit.events import Fact, record
 from mainstem.kit.work import SYSTEM, Work
 from mainstem.ledger import PARENT, Transfer, moved
 from mainstem.payments import Gateway, GatewayDeclined, TransferState, operations
-from mainstem.payouts.send import keep_payout, keep_transfer, metadata_of, set_state, still, tried
+from mainstem.payouts.send import (
+    metadata_of,
+    record_payout,
+    record_transfer,
+    set_state,
+    still,
+    tried,
+)
 from mainstem.payouts.service import lock_account, refuse_while_another_in_progress
 
 
@@ -109,7 +116,7 @@ def _has_arrived_after_all(database: Database, payout: Any) -> bool:
         return False
     with database.work(SYSTEM) as work:
         if set_state(work, payout, "transferred", only_from=("unwinding",)):
-            keep_payout(work, payout.home_id, payout.id, found)
+            record_payout(work, payout.home_id, payout.id, found)
     return True
 
 
@@ -122,7 +129,7 @@ def _transferred_after_all(database: Database, payout: Any) -> str | None:
     )
     if found:
         with database.work(SYSTEM) as work:
-            keep_transfer(work, payout.home_id, payout.id, found)
+            record_transfer(work, payout.home_id, payout.id, found)
     return found
 
 
@@ -154,13 +161,13 @@ def _reverse_transfer(database: Database, payout: Any, transfer_id: str) -> None
             found = gateway.transfer(transfer_id)
             with database.work(SYSTEM) as work:
                 # A certain no may only mean that somebody was quicker.
-                keep_reversals(work, payout.home_id, payout.id, found)
+                record_reversals(work, payout.home_id, payout.id, found)
             raise
         with database.work(SYSTEM) as work:
             operations.close(work, payout.home_id, operation.id, provider_id=reversal)
         found = gateway.transfer(transfer_id)
     with database.work(SYSTEM) as work:
-        keep_reversals(work, payout.home_id, payout.id, found)
+        record_reversals(work, payout.home_id, payout.id, found)
         _close_open(work, payout, found)
 
 
@@ -177,12 +184,12 @@ def _close_open(work: Work, payout: Any, found: TransferState) -> None:
         operations.close(work, payout.home_id, operation, provider_id=found.reversals[0][0])
 
 
-def keep_reversals(work: Work, home_id: int, payout_id: UUID, found: TransferState) -> None:
+def record_reversals(work: Work, home_id: int, payout_id: UUID, found: TransferState) -> None:
     """Book what has been reversed of a payout's transfer, each reversal once.
 
     It is owed again. A payout of which nothing is left, and that no bank has, is canceled.
     """
-    keep_transfer(work, home_id, payout_id, found.id)
+    record_transfer(work, home_id, payout_id, found.id)
     row = work.row(
         """SELECT state, number, called_off, transfer_id FROM payout
             WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",

@@ -121,7 +121,7 @@ def set_rate(
     return rate
 
 
-def keep_demo_rates_fresh(work: Work, now: datetime) -> None:
+def refresh_demo_rates(work: Work, now: datetime) -> None:
     """Publish a demo's own rates again for the time to which its clock is moved.
 
     Nobody else publishes any there: else what is earned abroad would be stuck a week ahead.

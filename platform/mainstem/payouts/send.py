@@ -92,7 +92,7 @@ def _transfer(database: Database, payout: Any) -> None:
         raise
     with database.work(SYSTEM) as work:
         # The payout's lock before its operation's, as when it was opened.
-        keep_transfer(work, payout.home_id, payout.id, found)
+        record_transfer(work, payout.home_id, payout.id, found)
         operations.close(work, payout.home_id, operation.id, provider_id=found)
 
 
@@ -110,7 +110,7 @@ def still(work: Work, payout: Any, state: str) -> bool:
     return bool(now == state)
 
 
-def keep_transfer(work: Work, home_id: int, payout_id: UUID, transfer_id: str) -> None:
+def record_transfer(work: Work, home_id: int, payout_id: UUID, transfer_id: str) -> None:
     """Note that the money has left the parent's balance, and book it, once."""
     row = work.row(
         """SELECT state, number, currency, amount_minor, transfer_id FROM payout
@@ -182,7 +182,7 @@ def _pay_out(database: Database, payout: Any) -> None:
             operations.close(work, payout.home_id, operation.id, error=str(error))
         raise
     with database.work(SYSTEM) as work:
-        keep_payout(work, payout.home_id, payout.id, found)
+        record_payout(work, payout.home_id, payout.id, found)
         operations.close(work, payout.home_id, operation.id, provider_id=found.id)
 
 
@@ -197,7 +197,7 @@ def tried(work: Work, home_id: int, payout_id: UUID) -> set[str]:
     return {row.provider_id for row in rows}
 
 
-def keep_payout(work: Work, home_id: int, payout_id: UUID, found: PayoutState) -> None:
+def record_payout(work: Work, home_id: int, payout_id: UUID, found: PayoutState) -> None:
     """Bring a payout to what the gateway says of its way to the bank; it only moves forward."""
     row = work.row(
         "SELECT state, payout_id FROM payout WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE",

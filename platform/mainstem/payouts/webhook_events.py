@@ -10,8 +10,8 @@ from mainstem.kit.events import Fact
 from mainstem.kit.inbox import ReceivedEvent
 from mainstem.kit.work import GATEWAY, SYSTEM, Work
 from mainstem.payments import Gateway, account_changed, queue_reconciliations
-from mainstem.payouts.cancellation import complete_cancellation, keep_reversals
-from mainstem.payouts.send import TO_SEND, keep_payout, keep_transfer, send
+from mainstem.payouts.cancellation import complete_cancellation, record_reversals
+from mainstem.payouts.send import TO_SEND, record_payout, record_transfer, send
 from mainstem.payouts.service import retry
 
 # A bank takes days. What waits for the account, or for money, may be tried again once a day.
@@ -52,7 +52,7 @@ def reconcile_payout(database: Database, fact: Fact) -> None:
     elif payout.state in ("requested", "in_transit") and payout.payout_id:
         found = database.tools.gateway.payout(payout.payout_id, account=payout.account)
         with database.work(GATEWAY) as work:
-            keep_payout(work, fact.home_id, fact.uuid, found)
+            record_payout(work, fact.home_id, fact.uuid, found)
     elif payout.state == "unwinding":
         complete_cancellation(database, fact)
     elif payout.state == "on_hold":
@@ -68,16 +68,16 @@ def apply_webhook_event(database: Database, event: ReceivedEvent) -> None:
         if ours := _ours(payout.metadata):
             with database.work(GATEWAY) as work:
                 if _goes_to(work, *ours, event.account):
-                    keep_payout(work, *ours, payout)
+                    record_payout(work, *ours, payout)
     elif event.type == "transfer.created":
         if ours := _ours(gateway.transfer(event.object_id).metadata):
             with database.work(GATEWAY) as work:
-                keep_transfer(work, *ours, event.object_id)
+                record_transfer(work, *ours, event.object_id)
     elif event.type == "transfer.reversed":
         found = gateway.transfer(event.object_id)
         if ours := _ours(found.metadata):
             with database.work(GATEWAY) as work:
-                keep_reversals(work, *ours, found)
+                record_reversals(work, *ours, found)
     elif event.type.startswith(("v2.core.account", "account.", "capability.")):
         account_changed(database, event.account or event.object_id)
 

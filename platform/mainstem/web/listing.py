@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Request
 
-from mainstem.kit import finding, paging
+from mainstem.kit import paging, search_terms
 from mainstem.kit.locale import Language
 
 CURSOR = "page"
@@ -52,7 +52,7 @@ def cursor_of(request: Request[Any, Any, Any], name: str = CURSOR) -> str | None
 
 def text(request: Request[Any, Any, Any], name: str, label: str, hint: str = "") -> FilterField:
     """A field in which words are looked for."""
-    typed = finding.as_typed(request.query_params.get(name, ""))
+    typed = search_terms.as_typed(request.query_params.get(name, ""))
     return FilterField(name, label, typed, "search", hint=hint)
 
 

@@ -46,10 +46,10 @@ class Row:
 def overview(gateway: "Gateway", request: Request) -> Answer:
     notice = dict(parse_qsl(request.query)).get("notice")
     store = gateway.store
-    with gateway.turn() as turn:
-        holders = [(balance.shown(turn, turn.account), "The platform")]
+    with gateway.unit() as unit:
+        holders = [(balance.shown(unit, unit.account), "The platform")]
         holders += [
-            (balance.shown(turn, a.id), str(a.body.get("display_name", a.id)))
+            (balance.shown(unit, a.id), str(a.body.get("display_name", a.id)))
             for a in store.find("v2.core.account", limit=RECENT)
         ]
     sections = [

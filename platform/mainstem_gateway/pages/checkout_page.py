@@ -51,8 +51,8 @@ def confirm(gateway: "Gateway", request: Request, id: str) -> Answer:
     session = gateway.store.get(id, "checkout.session")
     if session is None:
         return not_found(request)
-    with gateway.turn() as turn:
-        intent = sessions.intent_of(turn, session)
+    with gateway.unit() as unit:
+        intent = sessions.intent_of(unit, session)
         waits = (
             session.body["status"] == "open"
             and intent is not None
@@ -63,7 +63,7 @@ def confirm(gateway: "Gateway", request: Request, id: str) -> Answer:
             return redirect(success_url(session) if done else f"/c/pay/{id}")
         if request.method == "POST":
             approved = _form(request).get("answer") == "approve"
-            sessions.authenticate(turn, session, approved=approved)
+            sessions.authenticate(unit, session, approved=approved)
             return redirect(success_url(session) if approved else f"/c/pay/{id}")
     locale = locale_of(request, session.body["locale"])
     return page(
@@ -96,8 +96,8 @@ def _pay(gateway: "Gateway", request: Request, session: Record) -> Answer:
         problems["card"] = "no_card"
     if problems:
         return _show(gateway, request, session, problems=problems, form=form)
-    with gateway.turn() as turn:
-        intent = sessions.pay(turn, session, CARDS[form["card"]], email)
+    with gateway.unit() as unit:
+        intent = sessions.pay(unit, session, CARDS[form["card"]], email)
     if session.body["status"] == "complete":
         return redirect(success_url(session))
     step = "/confirm" if intent.body["status"] == "requires_action" else ""
@@ -117,8 +117,8 @@ def _show(
     texts = TEXTS[locale]
     currency = body["currency"]
     amount = shown(body["amount_total"], currency, locale=locale)
-    with gateway.turn() as turn:
-        intent = sessions.intent_of(turn, session)
+    with gateway.unit() as unit:
+        intent = sessions.intent_of(unit, session)
     failure = intent.body["last_payment_error"] if intent else None
     verb = {"book": "book", "donate": "donate"}.get(body["submit_type"], "pay")
     lines = _lines(session, locale)

@@ -29,14 +29,14 @@ def onboarding(gateway: "Gateway", request: Request, id: str) -> Answer:
     if request.method == "POST":
         outcome = parse_qs(request.body.decode("utf-8", "replace")).get("outcome", [""])[-1]
         if outcome in OUTCOMES:
-            with gateway.turn() as turn:
-                account = turn.store.get(link.hidden["account_id"], "v2.core.account")
+            with gateway.unit() as unit:
+                account = unit.store.get(link.hidden["account_id"], "v2.core.account")
                 if account is None or account.body["closed"]:
                     return not_found(request)
                 link.hidden["used"] = True
-                turn.store.save(link)
-                accounts.come_to(turn, account, outcome)
-                accounts.returned(turn, link)
+                unit.store.save(link)
+                accounts.come_to(unit, account, outcome)
+                accounts.returned(unit, link)
             back = link.hidden["return_url"]
             return redirect(back) if back else page("done.html", locale=locale)
     account = gateway.store.get(link.hidden["account_id"], "v2.core.account")

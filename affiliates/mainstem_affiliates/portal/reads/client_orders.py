@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from mainstem.kit import finding, paging
+from mainstem.kit import paging, search_terms
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
 from mainstem.money import Money
@@ -73,7 +73,7 @@ def orders(
     cursor: str | None = None,
 ) -> Page:
     """The orders of the affiliate's clients, newest first."""
-    terms = finding.terms(text)
+    terms = search_terms.terms(text)
     where = ""
     if state:
         where += " AND o.state = %(state)s"
@@ -82,7 +82,7 @@ def orders(
     if until:
         where += " AND o.placed_at < %(until)s"
     if text:
-        where += f" AND {finding.of_client_without_contact('o')}"
+        where += f" AND {search_terms.of_client_without_contact('o')}"
     page = paging.read(
         work,
         _ORDERS.replace("{where}", where),

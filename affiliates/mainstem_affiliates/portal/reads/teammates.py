@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mainstem.kit import finding, paging
+from mainstem.kit import paging, search_terms
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
 from mainstem_affiliates.portal.reads.profile import AffiliateProfile
@@ -49,7 +49,7 @@ def team(
     """The affiliate's team, nearest level first."""
     where = ""
     if text:
-        where = f"AND found_by(name, NULL, NULL, NULL, NULL) {finding.MATCHES}"
+        where = f"AND found_by(name, NULL, NULL, NULL, NULL) {search_terms.MATCHES}"
     page = paging.read(
         work,
         _TEAM.replace("{where}", where),
@@ -57,7 +57,7 @@ def team(
         cursor=cursor,
         most=TEAM_MAX,
         id=reader.id,
-        found=finding.terms(text),
+        found=search_terms.terms(text),
     )
     rows = [
         Teammate(row.name, row.level, row.joined_at, row.sponsor, row.state in ("active", "paused"))

@@ -86,6 +86,7 @@ def board(
 
 
 def day_in(text: str, otherwise: date) -> date:
+    """The day that an address names; another where it names none within reach."""
     try:
         day = date.fromisoformat(text) if text else otherwise
     except ValueError:
@@ -111,6 +112,7 @@ def _slots(work: Work, team: TeamDay) -> list[Slot]:
 
 
 def length_of(language: Any, time: timedelta) -> str:
+    """A length of time in the reader's words."""
     hours = time / timedelta(hours=1)
     return str(language.text("{hours} h").format(hours=f"{hours:g}".replace(".", ",")
                if language.locale == "sv" else f"{hours:g}"))  # fmt: skip

@@ -91,6 +91,7 @@ def job(
 def page_of(
     request: HttpRequest, work: Work, key: JobKey, hours: str = "", day: str = ""
 ) -> JobPage:
+    """The job, with the times that are free for a visit of so many half hours from a day on."""
     language = language_of(request)
     view = jobs.queries.page(work, key)
     may = {action.name: action.allowed for action in view.actions}
@@ -175,6 +176,7 @@ def _days(
 
 
 def url_of(key: JobKey, hours: str = "", day: str = "") -> str:
+    """Where the job's page is."""
     return f"/desk/jobs/{key.home_id}/{key.order_id}/{key.line_no}"
 
 

@@ -56,6 +56,7 @@ def waiting(
 
 
 def counts_of(work: Work) -> dict[str, int]:
+    """How many jobs wait for what."""
     row = work.row(
         """SELECT count(*) FILTER (WHERE state = 'unscheduled') AS unscheduled,
                   count(*) FILTER (WHERE state IN ('done', 'disputed')) AS sign_off

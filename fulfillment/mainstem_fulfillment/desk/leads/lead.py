@@ -68,6 +68,7 @@ def lead(
 
 
 def page_of(request: HttpRequest, work: Work, home: int, lead_id: UUID) -> LeadPage:
+    """The lead, with everything about it."""
     language = language_of(request)
     lead = leads.queries.page(work, home, lead_id, locale=language.locale)
     standing = next((q for q in lead.quotes if q.state in ("sent", "viewed")), None)
@@ -115,6 +116,7 @@ def page_of(request: HttpRequest, work: Work, home: int, lead_id: UUID) -> LeadP
 
 
 def url_of(home: int, lead_id: UUID) -> str:
+    """Where the lead's page is."""
     return f"/desk/leads/{home}/{lead_id}"
 
 

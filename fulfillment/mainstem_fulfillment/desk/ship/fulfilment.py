@@ -60,6 +60,7 @@ def fulfilment(
 
 
 def page_of(request: HttpRequest, work: Work, key: FulfilmentKey) -> FulfilmentPage:
+    """The fulfilment, at its step."""
     it = queries.fulfilment(work, *key)
     lines = shipments.contents(work, key)
     language = language_of(request)
@@ -81,6 +82,7 @@ def page_of(request: HttpRequest, work: Work, key: FulfilmentKey) -> FulfilmentP
 
 
 def url_of(key: FulfilmentKey) -> str:
+    """Where the fulfilment's page is."""
     return f"/desk/ship/{key[0]}/{key[1]}/{key[2]}"
 
 

@@ -88,6 +88,7 @@ def _narrows(request: HttpRequest, work: Work) -> tuple[listing.FilterField, lis
 
 
 def counts_of(work: Work) -> dict[str, int]:
+    """How many fulfilments stand in each queue."""
     found = shipments.counts(work)
     counts = {
         name: sum(one.count for one in found if one.state in states)

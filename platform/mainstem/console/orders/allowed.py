@@ -54,12 +54,14 @@ def still_here(lines: list[Any]) -> int:
 
 
 def why_not_cancel(order: Any, still: int) -> Refused | None:
+    """Why nothing of the order can be canceled; None where something can."""
     if order.state not in ("pending", "placed"):
         return InvalidTransition("order", order.state, "canceled")
     return AllHasLeft() if not still else None
 
 
 def why_not_refund(left: int, paid: list[Any], disputes: list[Any]) -> Refused | None:
+    """Why nothing can be sent back; None where something can."""
     if left <= 0:
         return NothingLeft()
     if any(row.state == "captured" and row.provider != "stripe" for row in paid):
@@ -68,4 +70,5 @@ def why_not_refund(left: int, paid: list[Any], disputes: list[Any]) -> Refused |
 
 
 def action_state(language: Any, no: Refused | None) -> ActionState:
+    """An action, open or closed with its reason in the reader's language."""
     return ActionState(no is None, said(language, no) if no else "")

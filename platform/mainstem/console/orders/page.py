@@ -60,6 +60,7 @@ def order(
 
 
 def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> OrderPage:
+    """Everything about one order, ready to be drawn."""
     language, identity = language_of(request), reader_of(request)
     order = queries.order(work, home, order_id)
     currency = order.currency
@@ -176,6 +177,7 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Orde
 
 
 def url_of(home: int, order_id: UUID) -> str:
+    """Where the order's page is."""
     return f"/console/orders/{home}/{order_id}"
 
 

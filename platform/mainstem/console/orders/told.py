@@ -13,6 +13,7 @@ from mainstem.web.staff.layout import (
 
 
 def approval_of(language: Any, row: Any, who: dict[str, str], me: str) -> Approval:
+    """A request for a second person, as the page shows it."""
     return Approval(
         row.id,
         row.kind,
@@ -31,6 +32,8 @@ def approval_of(language: Any, row: Any, who: dict[str, str], me: str) -> Approv
 
 
 def sums_of(language: Any, order: Any) -> list[tuple[str, Money]]:
+    """What the order came to, what was paid, went back and is kept."""
+
     def line(label: str, minor: int) -> tuple[str, Money]:
         return language.text(label), Money(minor, order.currency)
 
@@ -47,6 +50,7 @@ def sums_of(language: Any, order: Any) -> list[tuple[str, Money]]:
 
 
 def decision_of(language: Any, row: Any, who: dict[str, str], places: dict[str, str]) -> Decision:
+    """Why goods go from there, or a team was taken."""
     goods = row.kind == "goods"
     candidates = [
         Candidate(

@@ -1,7 +1,7 @@
-"""One turn of the gateway: a request, a timer that fell due, or a control that somebody used.
+"""One unit of work: a request, a timer that fell due, or a control that somebody used.
 
-Every verb takes the turn first. All that a turn changes is one transaction, and the events it
-causes are written with it, so an event exists exactly when what it tells has happened.
+Every verb takes it first. All that it changes is one transaction, and the events it causes are
+written with it, so an event exists exactly when what it tells has happened.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Settings:
 
 
 @dataclass
-class Turn:
+class UnitOfWork:
     store: Store
     now: int
     base_url: str = ""
@@ -37,7 +37,7 @@ class Turn:
     request_id: str | None = None
     idempotency_key: str | None = None
     settings: Settings = field(default_factory=Settings)
-    # (account, currency) whose available money rose in this turn.
+    # (account, currency) whose available money rose in it.
     raised: set[tuple[str, str]] = field(default_factory=set)
 
     # -- objects ---------------------------------------------------------------------------------
@@ -68,7 +68,7 @@ class Turn:
     # -- events ----------------------------------------------------------------------------------
 
     def emit(self, type: str, record: Record, *, previous: JSON | None = None) -> None:
-        from mainstem_gateway.shapes import shape  # shapes read through the turn
+        from mainstem_gateway.shapes import shape  # shapes read through the unit
 
         self.emit_snapshot(type, record.id, record.account, shape(self, record), previous)
 

@@ -64,7 +64,7 @@ class Compared:
         return bool(self.shipped or self.delivered or self.refunds)
 
 
-def said_of(order: Order) -> Said | list[Problem]:
+def said_in(order: Order) -> Said | list[Problem]:
     """What a file says of an order, or what is wrong with whom and where it names."""
     said = order.said
     client = check_client(
@@ -260,7 +260,7 @@ SELECT home_id, storefront_id, external_id, order_id, said, lines
   FROM imported_order JOIN {relation(Name, "asked")} USING (home_id, storefront_id, external_id)"""
 
 
-def recall(work: Work, names: Sequence[Name]) -> dict[Name, Known]:
+def known_orders(work: Work, names: Sequence[Name]) -> dict[Name, Known]:
     """Which of these orders a file has brought before, and what it said."""
     return {
         Name(row.home_id, row.storefront_id, row.external_id): Known(
