@@ -106,6 +106,9 @@ def test_a_pan_is_bought_shipped_credited_and_paid_out(enter: Enter) -> None:
     admin.go("/console/payouts?view=all")
     admin.waits_for(admin.page.get_by_role("row", name=re.compile("Långkok")))
     admin.look("console-payouts")
+    admin.page.locator("a[href^='/console/payouts/']").first.click()
+    admin.sees("What it consists of")
+    admin.look("console-payout")
 
     bank = enter()
     bank.go(f"{bank.company.gateway}/__gateway/")
@@ -118,6 +121,9 @@ def test_a_pan_is_bought_shipped_credited_and_paid_out(enter: Enter) -> None:
     affiliate.go("/portal/payouts")
     affiliate.waits_for(affiliate.page.locator(".list-row", has_text="Paid"))
     affiliate.look("portal-payouts")
+    affiliate.page.locator(".list-row", has_text="Paid").get_by_role("link").first.click()
+    affiliate.sees("What it consists of")
+    affiliate.look("portal-payout")
     affiliate.go("/portal")
     expect(affiliate.page.locator(".earned-sum")).to_have_text("SEK 0.00")
     affiliate.waits_for(
