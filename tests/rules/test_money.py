@@ -83,6 +83,7 @@ def test_a_tie_goes_to_the_earlier_part(amount: int, count: int, rate: int) -> N
 
 
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 10**4), min_size=2, max_size=6))
+@example(1, [6000, 4000])
 def test_who_has_the_larger_rate_never_has_the_smaller_part(amount: int, rates: list[int]) -> None:
     ordered = sorted(rates, reverse=True)
     assert all(one >= after for one, after in pairwise(largest_remainder(amount, ordered, 10_000)))

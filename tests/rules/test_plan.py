@@ -8,7 +8,7 @@ from math import floor
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.company import PLAN
 
@@ -125,6 +125,7 @@ def test_any_sequence_of_refunds_that_adds_up_to_the_whole_takes_back_every_cent
 
 
 @given(RULES, UPLINES, BASES)
+@example(rule(1000, 500, 300, cap_bp=5000), [11, NOBODY, 13], 10_000)
 def test_an_ancestor_who_is_not_eligible_leaves_their_share_with_the_parent(
     given_rule: Rule, upline: list[int], base: int
 ) -> None:
