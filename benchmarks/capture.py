@@ -214,7 +214,7 @@ def write_script(database: Database, folder: Path) -> Path:
     new = {
         str(placed.order_id): f"('01990000-0000-7000-8000-' || {made})",
         str(work_id): f"('01990000-0000-7000-9000-' || {made})",
-        str(fact["ids"][0]): f"('01990000-0000-7000-a000-' || {made})",
+        str(fact["new_id"][0]): f"('01990000-0000-7000-a000-' || {made})",
         placed.number: f"('B-' || {made})",
         wanted.key: f"('pgbench-order-' || {made})",
         wanted.client.email: f"('client-' || {made} || '@pgbench.example')",
