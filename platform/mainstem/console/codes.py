@@ -78,23 +78,24 @@ def give(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:
     """Give an affiliate a code, also one that nobody may choose."""
-
-    def do() -> str:
-        referrals.assign(work, _affiliate(work, form["affiliate"]), form["code"])
-        return "The code is assigned."
-
-    return _screen().act(request, work, do, form)
+    return _screen().do(
+        request,
+        work,
+        lambda: referrals.assign(work, _affiliate(work, form["affiliate"]), form["code"]),
+        "The code is assigned.",
+        form,
+    )
 
 
 @post("/codes/{code:str}/retirement", sync_to_thread=True)
 def retire(request: HttpRequest, work: NamedDependency[Work], code: FromPath[str]) -> HttpResponse:
     """Take a code out of force."""
-
-    def do() -> str:
-        referrals.retire(work, code)
-        return "The code is retired."
-
-    return _screen(code).act(request, work, do)
+    return _screen(code).do(
+        request,
+        work,
+        lambda: referrals.retire(work, code),
+        "The code is retired.",
+    )
 
 
 @post("/codes/{code:str}/affiliate", sync_to_thread=True)
@@ -105,12 +106,13 @@ def reassign(
     code: FromPath[str],
 ) -> HttpResponse:
     """Give a code to another affiliate."""
-
-    def do() -> str:
-        referrals.reassign(work, code, _affiliate(work, form["affiliate"]))
-        return "The code is reassigned."
-
-    return _screen(code).act(request, work, do, form)
+    return _screen(code).do(
+        request,
+        work,
+        lambda: referrals.reassign(work, code, _affiliate(work, form["affiliate"])),
+        "The code is reassigned.",
+        form,
+    )
 
 
 def _affiliate(work: Work, text: str) -> int:

@@ -38,12 +38,13 @@ def reach(
     lead: FromPath[UUID],
 ) -> HttpResponse:
     """The client was reached by one of their contacts, and the request is theirs."""
-
-    def do() -> str:
-        leads.reach(work, home, lead, by=form["by"])
-        return "The client is marked as reached."
-
-    return LEAD.of(home, lead).act(request, work, do, form)
+    return LEAD.of(home, lead).do(
+        request,
+        work,
+        lambda: leads.reach(work, home, lead, by=form["by"]),
+        "The client is marked as reached.",
+        form,
+    )
 
 
 @post(f"{BASE}/duplication", sync_to_thread=True)
@@ -96,12 +97,13 @@ def lose(
     lead: FromPath[UUID],
 ) -> HttpResponse:
     """Nothing comes of it."""
-
-    def do() -> str:
-        leads.lose(work, home, lead, reason=form["reason"], words=form["why"])
-        return "The lead is marked as lost."
-
-    return LEAD.of(home, lead).act(request, work, do, form)
+    return LEAD.of(home, lead).do(
+        request,
+        work,
+        lambda: leads.lose(work, home, lead, reason=form["reason"], words=form["why"]),
+        "The lead is marked as lost.",
+        form,
+    )
 
 
 routes = [reach, mark_duplicate, qualify, note, lose]

@@ -72,12 +72,12 @@ def retry(
     request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], payout: FromPath[UUID]
 ) -> HttpResponse:
     """Try again what was held or failed."""
-
-    def do() -> str:
-        payouts.retry(work, home, payout)
-        return "The payout is tried again."
-
-    return payouts_screen("held").act(request, work, do)
+    return payouts_screen("held").do(
+        request,
+        work,
+        lambda: payouts.retry(work, home, payout),
+        "The payout is tried again.",
+    )
 
 
 @post(f"{PAYOUT}/cancellation", sync_to_thread=True)
@@ -89,12 +89,12 @@ def cancel(
     payout: FromPath[UUID],
 ) -> HttpResponse:
     """Cancel a payout that cannot be paid: what it was to pay is owed again."""
-
-    def do() -> str:
-        payouts.cancel(work, home, payout, reason=reason_in(form))
-        return "The payout is cancelled. The money is payable again."
-
-    return payouts_screen("held", "/console/payouts?view=held").act(request, work, do)
+    return payouts_screen("held", "/console/payouts?view=held").do(
+        request,
+        work,
+        lambda: payouts.cancel(work, home, payout, reason=reason_in(form)),
+        "The payout is cancelled. The money is payable again.",
+    )
 
 
 @post(f"{PAYOUT}/confirmation", sync_to_thread=True)

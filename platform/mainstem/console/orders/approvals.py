@@ -56,12 +56,12 @@ def deny(
     approval: FromPath[UUID],
 ) -> HttpResponse:
     """The second person says no, and why."""
-
-    def do() -> str:
-        orders.deny(work, home, approval, words=reason_in(form))
-        return "Denied. Nothing is refunded."
-
-    return ORDER.of(home, order).act(request, work, do)
+    return ORDER.of(home, order).do(
+        request,
+        work,
+        lambda: orders.deny(work, home, approval, words=reason_in(form)),
+        "Denied. Nothing is refunded.",
+    )
 
 
 @post(f"{APPROVAL}/withdrawal", sync_to_thread=True)
@@ -73,12 +73,12 @@ def withdraw(
     approval: FromPath[UUID],
 ) -> HttpResponse:
     """Whoever asked asks no more."""
-
-    def do() -> str:
-        orders.withdraw(work, home, approval)
-        return "Withdrawn. Nothing is refunded."
-
-    return ORDER.of(home, order).act(request, work, do)
+    return ORDER.of(home, order).do(
+        request,
+        work,
+        lambda: orders.withdraw(work, home, approval),
+        "Withdrawn. Nothing is refunded.",
+    )
 
 
 @post(f"{BASE}/commission-review", sync_to_thread=True, guards=[staff(*MONEY)])

@@ -51,12 +51,12 @@ def withdraw_links(
     request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], order: FromPath[UUID]
 ) -> HttpResponse:
     """Close every link to the client's page; by number and e-mail the client gets a new one."""
-
-    def do() -> str:
-        orders.withdraw_links(work, home, order)
-        return "No earlier link opens the client's page any more."
-
-    return ORDER.of(home, order).act(request, work, do)
+    return ORDER.of(home, order).do(
+        request,
+        work,
+        lambda: orders.withdraw_links(work, home, order),
+        "No earlier link opens the client's page any more.",
+    )
 
 
 routes = [cancel, withdraw_links]

@@ -30,12 +30,12 @@ def retry_refund(
     refund: FromPath[UUID],
 ) -> HttpResponse:
     """Try a refund again that failed."""
-
-    def do() -> str:
-        payments.retry_refund(work, home, refund)
-        return "The refund is tried again."
-
-    return ORDER.of(home, order).act(request, work, do)
+    return ORDER.of(home, order).do(
+        request,
+        work,
+        lambda: payments.retry_refund(work, home, refund),
+        "The refund is tried again.",
+    )
 
 
 @post(f"{BASE}/refunds/{{refund:uuid}}/settlement", sync_to_thread=True, guards=[staff(*MONEY)])
@@ -69,12 +69,12 @@ def retry_duplicate_refund(
     payment: FromPath[UUID],
 ) -> HttpResponse:
     """Request the refund of a duplicate payment again."""
-
-    def do() -> str:
-        payments.request_duplicate_refund(work, home, payment)
-        return "The refund is requested again."
-
-    return ORDER.of(home, order).act(request, work, do)
+    return ORDER.of(home, order).do(
+        request,
+        work,
+        lambda: payments.request_duplicate_refund(work, home, payment),
+        "The refund is requested again.",
+    )
 
 
 routes = [retry_refund, settle_refund, retry_duplicate_refund]
