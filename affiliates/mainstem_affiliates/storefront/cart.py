@@ -70,7 +70,7 @@ async def put_in(
         raise NotFound("article")
     basket, refused = read_basket(request, shopper.storefront), ""
     try:
-        basket.add(_shown(shopper, sku, _whole(form.get("quantity", "1"))))
+        basket.add(_shown(shopper, sku, _quantity(form.get("quantity", "1"))))
         save_basket(request, shopper.storefront, basket)
     except Refused as no:
         refused = shopper.says(no)
@@ -97,7 +97,7 @@ async def change(
         if (item.sku, item.unit_minor) != (sku, unit):
             continue
         try:
-            quantity = 0 if form["remove"] else _whole(form["quantity"])
+            quantity = 0 if form["remove"] else _quantity(form["quantity"])
             basket.set(at, quantity, _shown(shopper, sku, 1))
         except Refused as no:
             return await _page(shopper, refused=shopper.says(no), status=no.status)
@@ -129,9 +129,9 @@ async def _page(shopper: Shopper, *, refused: str = "", status: int = 200) -> Pa
     return shopper.page("storefront/basket.html", page, status=status)
 
 
-def _whole(text: str) -> int:
+def _quantity(text: str) -> int:
     """A quantity as somebody typed it; what is no whole number is none of it."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 0
+    return whole_number(text, digits=6) or 0
 
 
 routes = [basket_page, basket_count, put_in, change]

@@ -147,7 +147,7 @@ def origin_of(connection: Connection) -> str:
 
     In production a private one is a proxy's that we were not told of, and says nothing about who asks.
     """
-    host = connection.client.host if connection.client else ""
+    host = network_address(connection)
     try:
         counts = app_context_of(connection).settings.demo or not ip_address(host).is_private
     except ValueError:

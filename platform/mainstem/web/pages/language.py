@@ -17,14 +17,14 @@ from mainstem.web.rendering import (
 
 Page = Response[bytes]
 
-_YEAR = 365 * 24 * 3600
+YEAR_SECONDS = 365 * 24 * 3600
 
 
 @post("/language")
 async def language_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
     """Read on in another language."""
     if form["lang"] in LOCALES:
-        set_cookie(request, "lang", form["lang"], seconds=_YEAR, plain=True)
+        set_cookie(request, "lang", form["lang"], seconds=YEAR_SECONDS, plain=True)
     return redirect(request, local_path(form["next"]))
 
 

@@ -25,7 +25,7 @@ from mainstem.kit.work import CLIENT, Work
 from mainstem.web.context import Busy, Connection, app_context_of, network_address
 from mainstem.web.forms import Form, whole_number
 from mainstem.web.guards import identity_of
-from mainstem.web.pages.language import _YEAR
+from mainstem.web.pages.language import YEAR_SECONDS
 from mainstem.web.rendering import (
     language_of,
     local_path,
@@ -143,7 +143,7 @@ async def choice_page(request: Request[Any, Any, Any]) -> Page:
 async def choice_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
     """Remember it in this browser. The guard checks at every request that it is theirs."""
     chosen = whole_number(form["affiliate"], digits=18)
-    set_cookie(request, "affiliate", "" if chosen is None else str(chosen), seconds=_YEAR)
+    set_cookie(request, "affiliate", "" if chosen is None else str(chosen), seconds=YEAR_SECONDS)
     return redirect(request, local_path(form["next"], "/portal"))
 
 
