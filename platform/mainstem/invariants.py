@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mainstem import ledger
 from mainstem.kit.work import Work
-from mainstem.ledger import Finding
+from mainstem.ledger import RECENT_ENTRIES, Finding
 
 _INVARIANTS = {
     "Stock that is promised is exactly what open orders were promised": """
@@ -66,16 +66,15 @@ _INVARIANTS = {
          WHERE d.lost_minor <> CASE WHEN d.status = 'lost' THEN d.withdrawn_minor ELSE 0 END
            AND NOT EXISTS (SELECT 1 FROM fact_waiting w WHERE w.home_id = d.home_id
                               AND w.subject = d.order_id::text AND w.name = 'payment.disputed')""",
-    "The books hold what open disputes have taken, and what lost ones have": """
+    "The books hold what open disputes have taken, and what lost ones have": f"""
         SELECT coalesce(b.currency, d.currency)
           FROM (SELECT currency, -sum(minor) FILTER (WHERE account = 'disputes') AS held,
                        -sum(minor) FILTER (WHERE account = 'chargeback_losses') AS lost
                   FROM (SELECT account, currency, balance_minor AS minor FROM ledger_balance
                          WHERE owner_id = 0 AND account IN ('disputes', 'chargeback_losses')
                          UNION ALL
-                        SELECT account, currency, signed_minor FROM ledger_entry
-                         WHERE owner_id = 0 AND account IN ('disputes', 'chargeback_losses')
-                           AND xid >= (SELECT before_xid FROM ledger_mark)) AS parts
+                        SELECT account, currency, signed_minor FROM {RECENT_ENTRIES}
+                         WHERE owner_id = 0 AND account IN ('disputes', 'chargeback_losses')) AS parts
                  GROUP BY 1) AS b
           FULL JOIN (SELECT currency, sum(booked_minor - lost_minor) AS held, sum(lost_minor) AS lost
                        FROM dispute GROUP BY 1) AS d USING (currency)
@@ -127,15 +126,14 @@ _INVARIANTS = {
             OR (p.state IN ('transferred','requested','in_transit','paid') AND p.provider = 'stripe' AND t.id IS NULL)
             OR (p.state = 'paid' AND t.id IS NULL)
             OR (p.state = 'reserved' AND t.id IS NOT NULL)""",
-    "What the books hold for payouts is what they have reserved and not sent": """
+    "What the books hold for payouts is what they have reserved and not sent": f"""
         SELECT coalesce(b.owner_id, p.home_id) || ' ' || coalesce(b.currency, p.currency)
           FROM (SELECT owner_id, currency, sum(minor) AS minor
                   FROM (SELECT owner_id, currency, balance_minor AS minor FROM ledger_balance
                          WHERE account = 'payout_clearing'
                          UNION ALL
-                        SELECT owner_id, currency, signed_minor FROM ledger_entry
-                         WHERE account = 'payout_clearing'
-                           AND xid >= (SELECT before_xid FROM ledger_mark)) AS parts
+                        SELECT owner_id, currency, signed_minor FROM {RECENT_ENTRIES}
+                         WHERE account = 'payout_clearing') AS parts
                  GROUP BY 1, 2) AS b
           FULL JOIN (SELECT home_id, currency, sum(amount_minor) AS minor FROM payout
                       WHERE state IN ('reserved', 'transferring', 'on_hold', 'unwinding', 'requested')

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mainstem.kit.work import Work
+from mainstem.ledger.recent import RECENT_ENTRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,12 @@ def trial_balance(work: Work) -> list[tuple[str, str, int, int]]:
     return [
         tuple(row)
         for row in work.rows(
-            """SELECT account, currency, sum(debits)::bigint AS debits, sum(credits)::bigint AS credits
+            f"""SELECT account, currency, sum(debits)::bigint AS debits, sum(credits)::bigint AS credits
                  FROM (SELECT account, currency, debits_minor AS debits, credits_minor AS credits
                          FROM ledger_balance
                         UNION ALL
                        SELECT account, currency, -least(signed_minor, 0), greatest(signed_minor, 0)
-                         FROM ledger_entry WHERE xid >= (SELECT before_xid FROM ledger_mark)) AS parts
+                         FROM {RECENT_ENTRIES}) AS parts
                 GROUP BY 1, 2 ORDER BY 2, 1"""
         )
     ]
