@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -115,13 +115,14 @@ def write(work: Work, drafts: list[Draft], ready: Ready) -> None:
     evidence = ready.evidence.copy()
     orders = [_order_row(draft, ready, evidence) for draft in drafts]
     lines = [row for draft in drafts for row in _line_rows(draft, ready.plans[draft.at])]
+    fulfilments, reservations = _goods_rows(drafts)
     keys = [_key_row(draft, ready.now) for draft in drafts]
     with work.pg.pipeline():
         evidence.bind(work)
         insert_many(work, "orders", orders)
         insert_many(work, "order_line", lines)
-        insert_many(work, "fulfilment", [row for one in drafts for row in _fulfilment_rows(one)])
-        insert_many(work, "reservation", [row for one in drafts for row in _reservation_rows(one)])
+        insert_many(work, "fulfilment", fulfilments)
+        insert_many(work, "reservation", reservations)
         insert_many(work, "checkout_origin", [row for one in drafts for row in _origin_rows(one)])
         insert_many(work, "idempotency", keys)
         record_all(
@@ -191,26 +192,25 @@ def _line_rows(draft: Draft, plan: Plan) -> Iterator[_LineRow]:
         )  # fmt: skip
 
 
-def _fulfilment_rows(draft: Draft) -> Iterator[_FulfilmentRow]:
-    for location, no in _fulfilments(draft).items():
-        yield _FulfilmentRow(draft.wanted.home_id, draft.id, no, location, "unrouted")
-
-
-def _reservation_rows(draft: Draft) -> Iterator[_ReservationRow]:
-    numbers = _fulfilments(draft)
-    for part in draft.parts:
-        yield _ReservationRow(
-            draft.wanted.home_id, draft.id, part.line_no, numbers[part.location_id],
-            part.variant_id, part.location_id, part.quantity,
-        )  # fmt: skip
-
-
-def _fulfilments(draft: Draft) -> dict[int, int]:
-    """A fulfilment for each location that gives something, numbered from 1."""
-    return {
-        location: no
-        for no, location in enumerate(dict.fromkeys(part.location_id for part in draft.parts), 1)
-    }
+def _goods_rows(drafts: Iterable[Draft]) -> tuple[list[_FulfilmentRow], list[_ReservationRow]]:
+    """A fulfilment for each location that gives something, numbered from 1, and what it gives."""
+    fulfilments, reservations = [], []
+    for draft in drafts:
+        home_id, numbers = draft.wanted.home_id, dict[int, int]()
+        for part in draft.parts:
+            if part.location_id not in numbers:
+                numbers[part.location_id] = len(numbers) + 1
+            reservations.append(
+                _ReservationRow(
+                    home_id, draft.id, part.line_no, numbers[part.location_id], part.variant_id,
+                    part.location_id, part.quantity,
+                )
+            )  # fmt: skip
+        fulfilments += [
+            _FulfilmentRow(home_id, draft.id, no, location, "unrouted")
+            for location, no in numbers.items()
+        ]
+    return fulfilments, reservations
 
 
 def _origin_rows(draft: Draft) -> Iterator[unpaid.OriginRow]:
