@@ -9,9 +9,16 @@ from litestar import Request
 from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.typing import FieldDefinition
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
 from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.validation import (
+    LIMITS,
+    MESSAGES,
+    WRONG_FORM,
+    escaped,
+    problems_of,
+    zeros_in,
+)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -61,7 +68,7 @@ class Form:
         }
 
     def _kept(self, name: str, text: str) -> str:
-        if problems := zeros_in(text, f"/{_escaped(name)}"):
+        if problems := zeros_in(text, f"/{escaped(name)}"):
             raise InvalidInput(*problems)
         return text
 
@@ -73,7 +80,7 @@ class Form:
         found = [
             problem
             for name in self._fields
-            for problem in zeros_in(self.raw(name), f"/{_escaped(name)}")
+            for problem in zeros_in(self.raw(name), f"/{escaped(name)}")
         ]
         if found:
             raise InvalidInput(*found)
@@ -112,73 +119,14 @@ def field_errors(problems: Iterable[Problem]) -> dict[str, Problem]:
     return errors
 
 
-def zeros_in(value: Any, pointer: str = "") -> list[Problem]:
-    """Every text in a value that holds the zero character, each with a JSON pointer to it."""
-    if isinstance(value, str):
-        return [zero(pointer)] if "\0" in value else []
-    parts: Iterable[tuple[Any, Any]] = ()
-    if isinstance(value, dict):
-        parts = value.items()
-    elif isinstance(value, list):
-        parts = enumerate(value)
-    return [
-        found for at, part in parts for found in zeros_in(part, f"{pointer}/{_escaped(str(at))}")
-    ]
-
-
-def zero(pointer: str) -> Problem:
-    """The problem of a text that holds the zero character."""
-    return Problem(pointer, "invalid_field", "Write this without control characters.")
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-_MESSAGES: dict[str, tuple[str, str]] = {
-    "missing": ("missing", "This is needed."),
-    "extra_forbidden": ("unknown_field", "We do not know this field."),
-    "string_type": ("wrong_type", "This must be text."),
-    "bool_type": ("wrong_type", "This must be true or false."),
-    "bool_parsing": ("wrong_type", "This must be true or false."),
-    "int_type": ("wrong_type", "This must be a number."),
-    "int_parsing": ("wrong_type", "This must be a number."),
-    "int_from_float": ("wrong_type", "This must be a number."),
-    "int_parsing_size": ("wrong_type", "This must be a number."),
-    "float_type": ("wrong_type", "This must be a number."),
-    "float_parsing": ("wrong_type", "This must be a number."),
-    "list_type": ("wrong_type", "This must be a list."),
-    "model_type": ("wrong_type", "This must be an object."),
-    "model_attributes_type": ("wrong_type", "This must be an object."),
-    "dict_type": ("wrong_type", "This must be an object."),
-    "string_too_short": ("too_short", "Use at least {least}."),
-    "too_short": ("too_short", "Use at least {least}."),
-    "string_too_long": ("too_long", "Use at most {most}."),
-    "too_long": ("too_long", "Use at most {most}."),
-    "greater_than_equal": ("out_of_range", "This must be {least} or more."),
-    "less_than_equal": ("out_of_range", "This must be {most} or less."),
-    "greater_than": ("out_of_range", "This must be more than {least}."),
-    "less_than": ("out_of_range", "This must be less than {most}."),
-    "literal_error": ("not_offered", "This is not one of the choices."),
-    "enum": ("not_offered", "This is not one of the choices."),
-}
-"""What is wrong with a value, by the validator's name of it: our code, and our sentence with the
-limit in it."""
-
-
-def problems_of(error: ValidationError, pointer: str = "") -> list[Problem]:
-    """Everything that a model found wrong, each with a JSON pointer to it and a sentence of ours."""
-    return [_problem(found, pointer) for found in error.errors(include_url=False)]
-
-
 def parameter_problem(field: FieldDefinition | None, sent: Any, pointer: str) -> Problem:
     """What is wrong with a parameter of an address or a header, as it was sent; None for not at all."""
     if sent is None:
-        return Problem(pointer, *_MESSAGES["missing"])
+        return Problem(pointer, *MESSAGES["missing"])
     if field is not None:
         limits = {
             name: limit
-            for name in _LIMITS
+            for name in LIMITS
             if (limit := getattr(field.kwarg_definition, name, None)) is not None
         }
         try:
@@ -186,27 +134,4 @@ def parameter_problem(field: FieldDefinition | None, sent: Any, pointer: str) ->
             TypeAdapter(kind).validate_python(sent)
         except ValidationError as error:
             return problems_of(error, pointer)[0]
-    return Problem(pointer, *_WRONG_FORM)
-
-
-def _problem(found: ErrorDetails, pointer: str) -> Problem:
-    at = pointer + "".join(f"/{_escaped(str(part))}" for part in found["loc"])
-    facts = {
-        _LIMITS[name]: value for name, value in found.get("ctx", {}).items() if name in _LIMITS
-    }
-    kind = found["type"]
-    if kind in ("string_too_short", "too_short") and facts.get("least") == 1:
-        kind, facts = "missing", {}
-    if kind == "value_error":
-        # A model's own check speaks in a sentence of ours.
-        said = str(found["ctx"]["error"])
-        return Problem(at, "invalid_value", said.replace("{", "{{").replace("}", "}}"))
-    code, message = _MESSAGES.get(kind, _WRONG_FORM)
-    return Problem(at, code, message, facts)
-
-
-_LIMITS = {
-    "min_length": "least", "ge": "least", "gt": "least",
-    "max_length": "most", "le": "most", "lt": "most",
-}  # fmt: skip
-_WRONG_FORM = ("wrong_form", "This is not written as we need it.")
+    return Problem(pointer, *WRONG_FORM)

@@ -23,9 +23,9 @@ from mainstem.identity import (
 )
 from mainstem.kit.errors import InvalidInput, NotFound, Refused
 from mainstem.kit.telemetry import log
+from mainstem.kit.validation import problems_of, zeros_in
 from mainstem.kit.work import CLIENT
 from mainstem.web.context import Connection, app_context_of, origin_of, request_context_of
-from mainstem.web.forms import problems_of, zeros_in
 from mainstem.web.works import in_work
 
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]

@@ -19,9 +19,10 @@ from litestar.exceptions import (
 from mainstem.kit.db import held_a_zero, was_in_the_way
 from mainstem.kit.errors import InvalidInput, Refused
 from mainstem.kit.telemetry import log
+from mainstem.kit.validation import zero
 from mainstem.web.addresses import page_above
 from mainstem.web.context import Busy, Connection, app_context_of, request_context_of
-from mainstem.web.forms import parameter_problem, zero
+from mainstem.web.forms import parameter_problem
 from mainstem.web.guards import ChooseAffiliate, KeyRefused, SignInNeeded
 from mainstem.web.rendering import language_of, redirect, render, words
 

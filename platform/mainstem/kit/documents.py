@@ -1,0 +1,116 @@
+"""Documents: one thing of a company's set-up, as a page, the API and a file say it.
+
+A document holds everything of a thing that somebody may set, and nothing that follows from it. Two
+documents that say the same are written the same, so their version can be compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from mainstem.kit.errors import InvalidInput
+from mainstem.kit.text import normalized, unseen, unseen_in_lines
+from mainstem.kit.validation import problems_of, unseen_error
+
+Locale = Literal["en", "sv"]
+LINE_MAX = 200
+TEXT_MAX = 20_000
+
+
+def _a_line(text: str) -> str:
+    return _seen(text, unseen(text))
+
+
+def _lines(text: str) -> str:
+    return _seen(text.replace("\r\n", "\n"), unseen_in_lines(text))
+
+
+def _seen(text: str, character: str | None) -> str:
+    if character:
+        raise unseen_error(character)
+    return normalized(text)
+
+
+_Trimmed = StringConstraints(strip_whitespace=True, max_length=LINE_MAX)
+Line = Annotated[str, _Trimmed, AfterValidator(_a_line)]
+"""A line of text; may be empty."""
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LINE_MAX),
+    AfterValidator(_a_line),
+]
+"""A line of text that says something."""
+
+Lines = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=TEXT_MAX),
+    AfterValidator(_lines),
+]
+"""Text of several lines; may be empty."""
+
+Slug = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,60}$")]
+"""What a thing is called in addresses and files: small letters, digits and hyphens."""
+
+Code = Annotated[str, StringConstraints(pattern="^[A-Z0-9][A-Z0-9._-]{0,31}$")]
+"""What a thing is called on labels and lists: capitals and digits."""
+
+Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
+"""ISO 3166-1 alpha-2."""
+
+Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+"""ISO 4217."""
+
+BasisPoints = Annotated[int, Field(ge=0, le=10_000)]
+"""Hundredths of a per cent: 2500 is 25 %."""
+
+Minor = Annotated[int, Field(ge=0, le=2**53)]
+"""An amount in the minor unit of its currency."""
+
+Amounts = dict[Currency, Minor]
+"""An amount in each of several currencies."""
+
+Texts = dict[Locale, Line]
+"""A line in each language."""
+
+LongTexts = dict[Locale, Lines]
+"""Text of several lines in each language."""
+
+
+class Document(BaseModel):
+    """What is set of one thing. Unknown fields are refused; a document is never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    def written(self) -> dict[str, Any]:
+        """As JSON has it: what `read` takes again."""
+        return self.model_dump(mode="json")
+
+    @property
+    def version(self) -> str:
+        """The same for two documents that say the same: what an ETag carries."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:32]
+
+
+D = TypeVar("D", bound=Document)
+
+
+def document(kind: type[D], sent: Any, *, at: str = "") -> D:
+    """The document that was sent; InvalidInput with every problem named.
+
+    `at` is where in the whole of what was sent it stands, as a JSON pointer.
+    """
+    try:
+        return kind.model_validate(sent)
+    except ValidationError as error:
+        raise InvalidInput(*problems_of(error, at)) from None
