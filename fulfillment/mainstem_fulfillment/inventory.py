@@ -6,12 +6,29 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel
+
 from mainstem.kit.bulk import given, relation
 from mainstem.kit.errors import Refused
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id, new_ids
 from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
+
+
+class Location(SQLModel, table=True):
+    """A place that keeps goods. Goods leave from the first, by position, that has all of them."""
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    code: str
+    name: str
+    country: str
+    line1: str = ""
+    postal_code: str = ""
+    city: str = ""
+    position: int
+    active: bool = True
 
 
 class StockPromised(Refused):
@@ -87,6 +104,11 @@ def receive(
         now=work.now(),
         **given(received, _Received, "new"),
     )
+
+
+def open_shelf(work: Work, location_id: int, variant_id: int) -> None:
+    """A shelf for an article at a location, empty until something is received. Repeats are fine."""
+    _take_shelves(work, location_id, [variant_id])
 
 
 def _take_shelves(work: Work, location_id: int, variants: Sequence[int]) -> list[Any]:

@@ -169,6 +169,8 @@ class Evidence:
         if buyer:
             decision.signals = {**decision.signals, "participant": buyer}
             decision.earns, decision.earns_reason = False, "buyer_is_participant"
+        elif self._is_house(decision.seller_id):
+            decision.earns, decision.earns_reason = False, "house_account"
         elif not self.credits(decision.seller_id):
             decision.earns, decision.earns_reason = False, "nobody_eligible"
         return decision
@@ -204,6 +206,10 @@ class Evidence:
         """Whether the affiliate can be credited for a sale now."""
         upline = self.uplines.get(affiliate_id)
         return upline is not None and upline.state in ELIGIBLE
+
+    def _is_house(self, affiliate_id: int) -> bool:
+        upline = self.uplines.get(affiliate_id)
+        return upline is not None and upline.is_house
 
     def introduce(self, request: AttributionRequest, decision: Decision, order: RowKey) -> None:
         """An imported order that is known to have reached its client binds them from then on, so

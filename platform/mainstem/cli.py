@@ -39,6 +39,9 @@ from mainstem.kit.work import SYSTEM
 from mainstem.payments import SUBSCRIBED, Gateway
 from mainstem.plan import PlanAsks
 
+COMPANY_DATA = ".company"
+"""Where `run --new` keeps its company, apart from the demo's."""
+
 GATEWAY_AFTER_WEB = 20
 """How far the embedded gateway's port lies after the web's."""
 
@@ -70,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     run = add("run", run_company)
+    run.add_argument(
+        "--new", action="store_true", help="a company of your own, empty, with data of its own"
+    )
     run.add_argument("--no-demo", action="store_true", help="start without the demo company")
     add("web", serve_web)
     add("worker", run_worker)
@@ -118,17 +124,23 @@ def _parser() -> argparse.ArgumentParser:
 
 def run_company(given: argparse.Namespace) -> int:
     """Start everything: database, gateway, web and worker; Ctrl-C stops it all."""
-    config = settings.read()
+    config = settings.read(_of_its_own() if given.new else None)
+    demo = config.demo and not (given.no_demo or given.new)
     telemetry.configure(quiet=True)
     company = running.Company(
         ports=_ports(config),
-        prepare=lambda place: _prepare(config, place, demo=config.demo and not given.no_demo),
+        prepare=lambda place: _prepare(config, place, demo=demo),
         processes=lambda place: _processes(config, place),
-        banner=lambda place: _banner(config, place, demo=config.demo and not given.no_demo),
+        banner=lambda place: _banner(config, place, demo=demo),
     )
     return running.run_company(
         company, config.data, database_url=config.owner_url or config.database_url
     )
+
+
+def _of_its_own() -> dict[str, str]:
+    """The environment, with the folder of a company of one's own where it names none."""
+    return {"MAINSTEM_DATA": COMPANY_DATA, **os.environ}
 
 
 def _ports(config: Settings) -> dict[str, running.Port]:
@@ -218,11 +230,7 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
     web = place.url("web")
     lines = ["", f"Mainstem {__version__} is running. Ctrl-C stops everything.", ""]
     if not demo:
-        lines += [
-            f"  Set up   {web}/setup",
-            "           with the token that `mainstem setup-token` prints",
-        ]
-        return "\n".join([*lines, ""])
+        return "\n".join([*lines, *_set_up_lines(config, place), ""])
     from mainstem.simulate import demo as company
 
     base = place.url("gateway") if _embedded(config) else config.stripe_api_base
@@ -250,6 +258,24 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
     lines += ["", f"  Sign in with the password  {company.PASSWORD}"]
     lines += [f"  {email:<30} {who}" for email, who in people]
     return "\n".join([*lines, ""])
+
+
+def _set_up_lines(config: Settings, place: running.Place) -> list[str]:
+    """Where a company's own people go: to the set-up while there is nobody, else to the console."""
+    web = config.public_url if not config.demo else place.url("web")
+    database = Database(place.owner_url, demo=config.demo, pool=1, name="mainstem-run")
+    try:
+        with database.work(SYSTEM) as work:
+            token = None if identity.has_staff(work) else identity.make_setup_token(work)
+    finally:
+        database.close()
+    if token is None:
+        lines = [f"  Console  {web}/console"]
+    else:
+        lines = [f"  Set up   {web}/setup?token={token}", "           This link works once, for a day."]
+    if _embedded(config):
+        lines.append(f"  Gateway  {place.url('gateway')}/__gateway/   (test mode)")
+    return [*lines, "", f"  Other commands for it begin with  MAINSTEM_DATA={config.data}"]
 
 
 def serve_web(given: argparse.Namespace) -> int:

@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from mainstem.kit.contact import email_key
-from mainstem.kit.errors import Refused
+from mainstem.kit.errors import NotFound, Refused
+from mainstem.kit.events import record
 from mainstem.kit.text import normalized, refuse_unseen
 from mainstem.kit.work import Work
 from mainstem.plan import NOBODY
@@ -49,6 +50,7 @@ class Affiliate(SQLModel, table=True):
     locale: str = "en"
     state: str = "active"
     sponsor_id: int | None = Field(default=None, sa_type=BigInteger)
+    is_house: bool = False
     upline: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
     joined_at: datetime
 
@@ -71,6 +73,7 @@ def join(
     phone: str | None = None,
     sponsor_id: int | None = None,
     state: str = "active",
+    is_house: bool = False,
 ) -> int:
     """A new affiliate under their sponsor; the id. Joining costs nothing and earns nobody
     anything.
@@ -84,9 +87,9 @@ def join(
                 above AS (SELECT coalesce((SELECT upline FROM affiliate WHERE id = %(sponsor)s),
                                           '{}'::bigint[]) AS upline)
            INSERT INTO affiliate (id, slug, name, email_key, phone_key, country, locale, state,
-                                  sponsor_id, upline, joined_at)
+                                  sponsor_id, is_house, upline, joined_at)
            SELECT me.id, %(slug)s, %(name)s, %(email)s, %(phone)s, %(country)s, %(locale)s,
-                  %(state)s, %(sponsor)s, me.id || above.upline, %(now)s
+                  %(state)s, %(sponsor)s, %(house)s, me.id || above.upline, %(now)s
              FROM me, above
            ON CONFLICT (slug) DO NOTHING RETURNING id""",
         slug=slug,
@@ -97,6 +100,7 @@ def join(
         locale=locale,
         state=state,
         sponsor=sponsor_id,
+        house=is_house,
         now=work.now(),
     )
     if row is None:
@@ -111,15 +115,42 @@ def join(
     return int(row.id)
 
 
+def change(
+    work: Work, *, slug: str, name: str, email: str, country: str, locale: str, state: str
+) -> int:
+    """Change what is said of an affiliate, and their state; the id. Nothing that they have earned
+    depends on it. Raises NotFound, and InvalidInput for a name that others would read otherwise."""
+    refuse_unseen("/name", name)
+    row = work.row("SELECT id, state FROM affiliate WHERE slug = %(slug)s FOR UPDATE", slug=slug)
+    if row is None:
+        raise NotFound("affiliate")
+    work.run(
+        """UPDATE affiliate SET name = %(name)s, email_key = %(email)s, country = %(country)s,
+                  locale = %(locale)s, state = %(state)s
+            WHERE id = %(id)s""",
+        id=row.id,
+        name=normalized(name),
+        email=email_key(email) or email.strip().lower(),
+        country=country,
+        locale=locale,
+        state=state,
+    )
+    if row.state != state:
+        record(work, f"affiliate.{state}", row.id, home=row.id)
+    return int(row.id)
+
+
 @dataclass(frozen=True, slots=True)
 class Upline:
     """Where an affiliate stands now: their state, and their upline with themselves first.
 
-    NOBODY stands where an ancestor is not eligible.
+    NOBODY stands where an ancestor is not eligible. The house account is the company's own: it is
+    credited with nothing.
     """
 
     state: str
     affiliates: list[int]
+    is_house: bool = False
 
 
 def uplines(work: Work, affiliates: Sequence[int], *, levels: int = 1) -> dict[int, Upline]:
@@ -128,8 +159,9 @@ def uplines(work: Work, affiliates: Sequence[int], *, levels: int = 1) -> dict[i
     It is frozen on the order, so that no later move in the tree can change who is paid for it.
     """
     rows = work.rows(
-        """SELECT me.id, me.state,
-                  array_agg(CASE WHEN a.state = ANY(%(eligible)s) THEN a.id ELSE %(nobody)s END
+        """SELECT me.id, me.state, me.is_house,
+                  array_agg(CASE WHEN a.state = ANY(%(eligible)s) AND NOT a.is_house THEN a.id
+                                 ELSE %(nobody)s END
                             ORDER BY u.level) AS upline
              FROM affiliate me
             CROSS JOIN LATERAL unnest(me.upline[1:%(levels)s]) WITH ORDINALITY AS u (id, level)
@@ -142,7 +174,7 @@ def uplines(work: Work, affiliates: Sequence[int], *, levels: int = 1) -> dict[i
         levels=levels,
     )
     # The seller always stands first: the order is theirs even when it earns nothing.
-    return {row.id: Upline(row.state, [row.id, *row.upline[1:]]) for row in rows}
+    return {row.id: Upline(row.state, [row.id, *row.upline[1:]], row.is_house) for row in rows}
 
 
 def team(work: Work, affiliate_id: int) -> list[Any]:

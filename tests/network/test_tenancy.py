@@ -19,6 +19,7 @@ OF_NOBODY = {
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate",
+    "company_profile", "company_document",
 }  # fmt: skip
 OWNER = {
     "affiliate": "id", "sponsorship": "affiliate_id", "commission": "beneficiary_id",
@@ -26,6 +27,10 @@ OWNER = {
     "client_binding": "affiliate_id", "referral_code": "affiliate_id", "membership": "affiliate_id",
 }  # fmt: skip
 COMPANYS = {
+    "setup_change",
+    "api_key",
+    "api_answer",
+    "invitation",
     "approval",
     "check_run",
     "refused_event",

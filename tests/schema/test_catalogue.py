@@ -20,12 +20,14 @@ REFERENCE = {
     "affiliate", "sponsorship", "person", "membership", "product", "product_text", "variant",
     "price", "shipping_rate", "catalogue_version", "plan_version", "location", "team",
     "referral_code", "client_binding", "participant_trace", "exchange_rate",
+    "company_profile", "company_document",
 }  # fmt: skip
 """Small tables that every machine would hold whole: people, tree, catalogue, plans, places."""
 
 COMPANY_WIDE = {
     "sign_in_session", "sign_in_attempt", "setup_token", "inbox", "release_day", "ledger_mark",
     "demo_clock", "alembic_version", "check_run", "refused_event",
+    "setup_change", "api_key", "api_answer", "invitation",
 }  # fmt: skip
 """The parent's own, outside the order side."""
 
@@ -47,7 +49,7 @@ GLOBAL_KEYS = {
 APPEND_ONLY = {
     "fact", "ledger_transfer", "ledger_entry", "commission", "routing_decision", "consent", "price",
     "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
-    "conversion",
+    "conversion", "setup_change", "company_document",
 }  # fmt: skip
 
 
@@ -165,6 +167,7 @@ def test_instants_are_kept_with_their_zone(catalogue: Any) -> None:
 # ---------------------------------------------------------------- who may see and do what
 
 OPEN_TO_ALL = {
+    "company_profile", "company_document",
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate",
@@ -259,6 +262,7 @@ def test_the_reader_reads_and_does_nothing_else(catalogue: Any) -> None:
     given = grants(catalogue, READ_ROLE)
     assert {what for _, what in given} == {"SELECT"}
     secrets = {"person", "sign_in_session", "setup_token", "storefront_key"}
+    secrets |= {"api_key", "api_answer", "invitation"}
     assert tables(catalogue) - {table for table, _ in given} == secrets
 
 

@@ -55,13 +55,15 @@ COMPANY = {
     "sign_in_session": QUEUES, "checkout_origin": SWEEPS,
     "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES,
     "refused_event": QUEUES,
+    "setup_change": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
     # kept up to date
     **dict.fromkeys(
         ("pick", "person", "affiliate", "sponsorship", "membership", "setup_token",
          "product", "product_text", "variant", "shipping_rate", "catalogue_version", "storefront",
          "storefront_key", "referral_code", "location", "stock_level", "team",
          "fulfilment", "parcel", "lead", "quote", "job", "payment", "refund", "dispute", "operation",
-         "pay_account", "ledger_balance", "ledger_mark", "payout"),
+         "pay_account", "ledger_balance", "ledger_mark", "payout", "company_profile", "api_key",
+         "invitation"),
         KEEPS,
     ),
 }  # fmt: skip
@@ -70,6 +72,7 @@ AFFILIATE = {
     # What lets somebody in is nobody's to read but the company's.
     "approval": NOTHING, "check_run": NOTHING, "refused_event": NOTHING, "checkout_origin": NOTHING,
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
+    "setup_change": NOTHING, "api_key": NOTHING, "api_answer": NOTHING, "invitation": NOTHING,
     "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
     "storefront_key": May(select="home_id, storefront_id, label, created_at, revoked_at"),
@@ -82,12 +85,14 @@ AFFILIATE = {
          "fact_waiting", "fact", "referral_code", "client_binding", "membership", "affiliate", "sponsorship",
          "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
          "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
-         "ledger_mark", "demo_clock", "alembic_version"),
+         "ledger_mark", "demo_clock", "alembic_version", "company_profile", "company_document"),
         READS,
     ),
 }  # fmt: skip
 
-READER_SECRETS = {"person", "sign_in_session", "setup_token", "storefront_key"}
+READER_SECRETS = {
+    "person", "sign_in_session", "setup_token", "storefront_key", "api_key", "api_answer", "invitation",
+}  # fmt: skip
 
 
 @pytest.fixture

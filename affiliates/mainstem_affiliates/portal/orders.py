@@ -145,6 +145,7 @@ async def order(
 _EARNS_NOBODY = {
     "buyer_is_participant": "The buyer takes part in the programme: what they buy earns no commission.",
     "nobody_eligible": "Nobody was active when it was sold, so it earns no commission.",
+    "house_account": "The company sold it itself, so it earns no commission.",
 }
 
 

@@ -13,7 +13,9 @@ from mainstem.kit.work import Work
 from mainstem_affiliates.contract import Storefront
 
 
-def open_storefront(work: Work, home_id: int, storefront: Storefront) -> int:
+def open_storefront(
+    work: Work, home_id: int, storefront: Storefront, *, active: bool = True
+) -> int:
     """Write a storefront's data for an affiliate, anew or over what was there; its id."""
     refuse_unseen("/name", storefront.name)
     refuse_unseen("/slug", storefront.slug)
@@ -34,13 +36,13 @@ def open_storefront(work: Work, home_id: int, storefront: Storefront) -> int:
         product_ids = [known[slug] for slug in wanted]
     id = work.value(
         """INSERT INTO storefront AS s (home_id, slug, name, theme, locales, currency, texts,
-                                        product_ids)
+                                        product_ids, active)
            VALUES (%(home)s, %(slug)s, %(name)s, %(theme)s, %(locales)s, %(currency)s,
-                   %(texts)s::jsonb, %(products)s)
+                   %(texts)s::jsonb, %(products)s, %(active)s)
            ON CONFLICT (slug) DO UPDATE
               SET name = excluded.name, theme = excluded.theme, locales = excluded.locales,
                   currency = excluded.currency, texts = excluded.texts,
-                  product_ids = excluded.product_ids
+                  product_ids = excluded.product_ids, active = excluded.active
             WHERE s.home_id = excluded.home_id
            RETURNING id""",
         home=home_id,
@@ -51,6 +53,7 @@ def open_storefront(work: Work, home_id: int, storefront: Storefront) -> int:
         currency=storefront.currency,
         texts=json.dumps(storefront.texts),
         products=product_ids,
+        active=active,
     )
     if id is None:
         raise NotFound("storefront")  # the slug is another affiliate's

@@ -2,7 +2,7 @@
 
 from mainstem_fulfillment.jobs import queries
 from mainstem_fulfillment.jobs.history import NobodyPerforms, perform
-from mainstem_fulfillment.jobs.model import Job, JobKey
+from mainstem_fulfillment.jobs.model import Job, JobKey, Team
 from mainstem_fulfillment.jobs.queries import JobCard, JobView, TeamDay
 from mainstem_fulfillment.jobs.rules import (
     JOB,
@@ -41,6 +41,7 @@ __all__ = [
     "NobodyPerforms",
     "OutsideHours",
     "SlotTaken",
+    "Team",
     "TeamDay",
     "TeamLacksSkill",
     "allowed_actions",

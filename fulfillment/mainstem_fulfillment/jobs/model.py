@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, SmallInteger
+from sqlalchemy import BigInteger, Column, DateTime, Integer, SmallInteger, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 
@@ -45,3 +46,18 @@ class Job(SQLModel, table=True):
     signed_off_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     signed_off_by: str | None = None
     created_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class Team(SQLModel, table=True):
+    """People who perform services, and when and where they do."""
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    code: str
+    name: str
+    members: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    skills: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    weekdays: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    day_starts: time
+    day_ends: time
+    postal_codes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    active: bool = True

@@ -12,6 +12,7 @@ from litestar.params import FromQuery
 
 from mainstem.console import queries
 from mainstem.console import search as find
+from mainstem.console.setup.overview import StepRow, left_of_setup
 from mainstem.kit import search_terms
 from mainstem.kit.work import Work
 from mainstem.web.rendering import language_of, redirect
@@ -52,6 +53,8 @@ class Home(Page, kw_only=True):
 
     groups: list[Group]
     quiet: bool
+    steps: list[StepRow]
+    """What is left of set-up, for whoever may do it."""
 
 
 class SearchPage(Page, kw_only=True):
@@ -128,6 +131,7 @@ def home(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
         **layout_of(request, work, "home"),
         groups=groups,
         quiet=not any(tile.value for group in groups for tile in group.tiles),
+        steps=left_of_setup(request, work) if reader_of(request).may(*ADMIN) else [],
     )
     return show(request, "console/home.html", page)
 

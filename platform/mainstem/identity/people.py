@@ -96,6 +96,19 @@ def person_of(work: Work, email: str) -> int | None:
     return None if id is None else int(id)
 
 
+def rename(work: Work, email: str, name: str, *, locale: str | None = None) -> None:
+    """Change what somebody is called; and the language of their pages, where one is given."""
+    if problems := problems_of_person(email=email, name=name):
+        raise InvalidInput(*problems)
+    work.run(
+        """UPDATE person SET name = %(name)s, locale = coalesce(%(locale)s, locale)
+            WHERE email_key = %(key)s""",
+        key=key_of(email),
+        name=normalized(name),
+        locale=locale,
+    )
+
+
 def grant(work: Work, person_id: int, role: str, *, affiliate_id: int | None = None) -> None:
     """Let somebody act in a role (of one affiliate, where it is theirs). Repeats are fine."""
     assert role in ROLES

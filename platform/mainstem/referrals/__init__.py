@@ -6,6 +6,7 @@ from mainstem.referrals.rules import (
     CodeReserved,
     CodeTaken,
     TooManyCodes,
+    as_typed,
     fold,
 )
 from mainstem.referrals.service import assign, claim, codes, reassign, retire
@@ -16,6 +17,7 @@ __all__ = [
     "CodeReserved",
     "CodeTaken",
     "TooManyCodes",
+    "as_typed",
     "assign",
     "claim",
     "codes",

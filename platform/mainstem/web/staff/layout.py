@@ -74,6 +74,7 @@ _SECTIONS = (
     ("jobs", "Jobs", "/desk/jobs", SERVICE),
     ("money", "Money", "/console/payouts", MONEY),
     ("facts", "Activity", "/console/facts", ADMIN),
+    ("setup", "Set-up", "/console/setup", ADMIN),
 )
 
 # Each count reads a partial index over what is open, never history.

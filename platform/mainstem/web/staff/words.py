@@ -4,7 +4,14 @@ from __future__ import annotations
 
 FACTS = {
     "account.changed": "Payout account changed",
+    "affiliate.active": "Affiliate active again",
     "affiliate.joined": "Affiliate joined",
+    "affiliate.paused": "Affiliate paused",
+    "affiliate.suspended": "Affiliate suspended",
+    "affiliate.terminated": "Affiliate ended",
+    "setup.changed": "Setting changed",
+    "setup.created": "Setting added",
+    "setup.retired": "Taken out of use",
     "approval.asked": "Approval requested",
     "approval.denied": "Denied: nothing is refunded",
     "approval.given": "Approved by a colleague",
@@ -186,6 +193,7 @@ EARNS = {
     "real_client": "A sale to a real client: it earns commission when it is delivered.",
     "buyer_is_participant": "The buyer is an affiliate: it earns no commission.",
     "nobody_eligible": "No affiliate was eligible when it was sold: it earns no commission.",
+    "house_account": "The company sold it itself: it earns no commission.",
 }
 EARNS_NOTHING = "Nothing of it was delivered: it earns no commission."
 

@@ -1,0 +1,31 @@
+"""The company itself: who it is, how it is reached, and what its clients and affiliates agree to."""
+
+from mainstem.company.documents import (
+    KINDS,
+    CompanyDocument,
+    publish_document,
+    published_documents,
+)
+from mainstem.company.profile import (
+    CompanyProfile,
+    Picture,
+    Profile,
+    profile,
+    save_profile,
+    seller,
+    zone_of,
+)
+
+__all__ = [
+    "KINDS",
+    "CompanyDocument",
+    "CompanyProfile",
+    "Picture",
+    "Profile",
+    "profile",
+    "publish_document",
+    "published_documents",
+    "save_profile",
+    "seller",
+    "zone_of",
+]

@@ -1,0 +1,183 @@
+"""The company's profile: its name in law and in the shop, where it is, and what it speaks and takes."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any, ClassVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+from sqlalchemy import Column
+from sqlalchemy import Text as SqlText
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field as SqlField
+from sqlmodel import SQLModel
+
+from mainstem.kit.contact import email_key
+from mainstem.kit.documents import (
+    Country,
+    Currency,
+    Document,
+    Line,
+    Locale,
+    LongTexts,
+    Name,
+    Texts,
+)
+from mainstem.kit.errors import Refused
+from mainstem.kit.postal import is_country
+from mainstem.kit.work import Work
+from mainstem.payments import TAKEN
+
+Colour = Annotated[str, StringConstraints(pattern="^(#[0-9a-f]{6})?$", to_lower=True)]
+Picture = Annotated[str, StringConstraints(pattern="^([A-Za-z0-9][A-Za-z0-9._-]{0,200})?$")]
+
+
+class Profile(Document):
+    """Who the company is. Its name and address stand in every shop, on every mail and invoice."""
+
+    name: Name = Field(title="Name", description="As clients know the company.")
+    legal_name: Name = Field(title="Legal name", description="As it is registered.")
+    number: Line = Field("", title="Company number")
+    country: Country = Field(title="Country")
+    line1: Line = Field("", title="Street address")
+    postal_code: Line = Field("", title="Postcode")
+    city: Line = Field("", title="Town")
+    email: Name = Field(title="E-mail", description="Where clients reach you.")
+    phone: Line = Field("", title="Telephone")
+    website: Line = Field("", title="Website")
+    languages: list[Locale] = Field(
+        min_length=1, title="Languages", description="The first is the one to fall back on."
+    )
+    currencies: list[Currency] = Field(
+        min_length=1,
+        title="Currencies",
+        description="Codes such as SEK or EUR. The first one is the company's own.",
+    )
+    zone: Line = Field(
+        "Europe/Stockholm",
+        title="Time zone",
+        description="Business days are days there. It cannot be changed once there are orders.",
+    )
+    accent: Colour = Field(
+        "", title="Colour", description="Such as #8a3324, in mails and on pages of your own."
+    )
+    logo: Picture = Field("", title="Logo", json_schema_extra={"picture": True})
+    promise: Texts = Field(default_factory=dict, title="Promise", description="One line.")
+    about: LongTexts = Field(default_factory=dict, title="About the company")
+
+    @field_validator("email")
+    @classmethod
+    def _reachable(cls, email: str) -> str:
+        if email_key(email) is None:
+            raise ValueError("Write an e-mail, like name@example.com.")
+        return email
+
+    @field_validator("country")
+    @classmethod
+    def _on_the_map(cls, country: str) -> str:
+        if not is_country(country):
+            raise ValueError("Give a country by its two letters, such as SE.")
+        return country
+
+    @field_validator("currencies")
+    @classmethod
+    def _known(cls, currencies: list[str]) -> list[str]:
+        if not TAKEN.issuperset(currencies):
+            raise ValueError("Give currencies by their three letters, such as EUR.")
+        return list(dict.fromkeys(currencies))
+
+    @field_validator("zone")
+    @classmethod
+    def _a_zone(cls, zone: str) -> str:
+        if zone not in _zones():
+            raise ValueError("Give a time zone by its name, such as Europe/Stockholm.")
+        return zone
+
+    @model_validator(mode="after")
+    def _spoken(self) -> Profile:
+        if set(self.promise) - set(self.languages) or set(self.about) - set(self.languages):
+            raise ValueError("A text is in a language that the company does not speak.")
+        return self
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+class CompanyProfile(SQLModel, table=True):
+    """The one row of it."""
+
+    __tablename__: ClassVar[Any] = "company_profile"
+
+    one: bool = SqlField(default=True, primary_key=True)
+    name: str
+    legal_name: str
+    number: str
+    country: str
+    line1: str
+    postal_code: str
+    city: str
+    email: str
+    phone: str
+    website: str
+    languages: list[str] = SqlField(sa_column=Column(ARRAY(SqlText), nullable=False))
+    currencies: list[str] = SqlField(sa_column=Column(ARRAY(SqlText), nullable=False))
+    zone: str
+    accent: str
+    logo: str
+    promise: dict[str, str] = SqlField(sa_column=Column(JSONB, nullable=False))
+    about: dict[str, str] = SqlField(sa_column=Column(JSONB, nullable=False))
+
+
+class ZoneInUse(Refused):
+    """The books name their days in the zone of now."""
+
+    code = "zone_in_use"
+    message = (
+        "There are orders, and their business days are days in {zone}: the zone stays as it is."
+    )
+
+
+def profile(work: Work) -> Profile | None:
+    """Who the company is; None until somebody has said it."""
+    row = work.session.get(CompanyProfile, True)
+    if row is None:
+        return None
+    return Profile.model_validate(row.model_dump(exclude={"one"}))
+
+
+def save_profile(work: Work, said: Profile) -> None:
+    """Say who the company is. Raises ZoneInUse for another zone once there are orders."""
+    before = work.session.get(CompanyProfile, True, with_for_update=True)
+    zone = before.zone if before else str(work.tools.zone)
+    if said.zone != zone and work.value("SELECT EXISTS (SELECT 1 FROM orders)"):
+        raise ZoneInUse(zone=zone)
+    row = before or CompanyProfile.model_validate({"one": True, **said.written()})
+    for name, value in said.written().items():
+        setattr(row, name, value)
+    work.add(row)
+
+
+def seller(work: Work) -> dict[str, str] | None:
+    """Who a client buys from, as the law wants it said: name, number, address, email."""
+    row = work.row(
+        """SELECT legal_name AS name, number, line1, postal_code, city, email
+             FROM company_profile"""
+    )
+    if row is None:
+        return None
+    town = f"{row.postal_code} {row.city}".strip()
+    return {
+        "name": row.name,
+        "number": row.number,
+        "address": ", ".join(part for part in (row.line1, town) if part),
+        "email": row.email,
+    }
+
+
+def zone_of(work: Work) -> ZoneInfo | None:
+    """The company's zone; None until somebody has said it."""
+    name = work.value("SELECT zone FROM company_profile")
+    return ZoneInfo(name) if name else None

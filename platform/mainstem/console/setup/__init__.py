@@ -1,0 +1,9 @@
+"""Set-up: what there is still to do, and a page for everything that a company sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mainstem.console.setup import overview, things
+
+routes: list[Any] = [*overview.routes, *things.routes]

@@ -1,0 +1,88 @@
+"""Set-up at a glance: what is done, what is not, what that blocks, and where to go on."""
+
+from __future__ import annotations
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+
+from mainstem import setup
+from mainstem.kit.work import Work
+from mainstem.setup import checklist
+from mainstem.web.rendering import language_of
+from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, show
+
+
+class StepRow(msgspec.Struct, frozen=True):
+    """One step: whether it is done, and what waits for it."""
+
+    title: str
+    url: str
+    is_done: bool
+    blocks: str
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A kind of thing, and where it is set."""
+
+    title: str
+    help: str
+    url: str
+
+
+class OverviewPage(Page, kw_only=True):
+    """Set-up at a glance."""
+
+    steps: list[StepRow]
+    left: int
+    groups: list[tuple[str, list[Place]]]
+
+
+@get("/setup", sync_to_thread=True)
+def overview(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
+    """What there is to do, and everything that can be set."""
+    language = language_of(request)
+    steps = steps_of(request, work)
+    page = OverviewPage(
+        **layout_of(request, work, "setup"),
+        steps=steps,
+        left=sum(not step.is_done for step in steps),
+        groups=[
+            (
+                language.text(name),
+                [
+                    Place(
+                        language.text(kind.title),
+                        language.text(kind.help),
+                        f"/console/setup/{kind.name}",
+                    )
+                    for kind in kinds
+                ],
+            )
+            for name, kinds in setup.GROUPS
+        ],
+    )
+    return show(request, "console/setup.html", page)
+
+
+def steps_of(request: HttpRequest, work: Work) -> list[StepRow]:
+    """The steps to a company that can sell, in the reader's words."""
+    language = language_of(request)
+    return [
+        StepRow(
+            language.text(step.title),
+            step.url,
+            step.is_done,
+            "" if step.is_done else language.text(step.blocks),
+        )
+        for step in checklist.steps(work)
+    ]
+
+
+def left_of_setup(request: HttpRequest, work: Work) -> list[StepRow]:
+    """Every step while one is left; none of them when all are done."""
+    steps = steps_of(request, work)
+    return steps if any(not step.is_done for step in steps) else []
+
+
+routes = [overview]

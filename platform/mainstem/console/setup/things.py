@@ -1,0 +1,261 @@
+"""A page for each thing that is set, and a list of each kind: drawn from the registry."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from mainstem import company, setup
+from mainstem.console.setup.fields import Around, FormField, fields_of
+from mainstem.console.setup.history import Moment, history_of
+from mainstem.console.setup.typed import meant, typed
+from mainstem.console.setup.words import CHOICES
+from mainstem.kit import search_terms
+from mainstem.kit.documents import Document, document
+from mainstem.kit.errors import NotFound, Refused
+from mainstem.kit.locale import LOCALES
+from mainstem.kit.work import Work
+from mainstem.setup import Resource
+from mainstem.web.forms import Form
+from mainstem.web.rendering import language_of, redirect
+from mainstem.web.staff.layout import (
+    HttpRequest,
+    HttpResponse,
+    Page,
+    layout_of,
+    refused,
+    show,
+)
+
+ROWS = 50
+KNOWN_MAX = 300
+"""How many names a field offers that refers to other things."""
+
+
+class ThingsPage(Page, kw_only=True):
+    """A list of one kind of thing."""
+
+    title: str
+    help: str
+    empty: str
+    name: str
+    columns: list[tuple[str, str]]
+    rows: list[tuple[str, list[str]]]
+    asked: str
+    next_url: str
+    can_search: bool
+
+
+class ThingPage(Page, kw_only=True):
+    """One thing: its form, and what has become of it."""
+
+    title: str
+    kind: str
+    help: str
+    url: str
+    list_url: str
+    fields: list[FormField]
+    key: str
+    version: str
+    retire_url: str
+    history: list[Moment]
+
+
+@get("/setup/{name:str}", sync_to_thread=True)
+def things(request: HttpRequest, work: NamedDependency[Work], name: FromPath[str]) -> HttpResponse:
+    """Every thing of a kind; or the only one of it."""
+    kind = setup.resource(name)
+    if kind.single:
+        return _thing(request, work, kind, setup.read_one(work, kind))
+    language = language_of(request)
+    asked = search_terms.as_typed(request.query_params.get("q", ""))
+    found, after = _some(work, kind, asked, request.query_params.get("after", ""))
+    page = ThingsPage(
+        **layout_of(request, work, "setup"),
+        title=language.text(kind.title),
+        help=language.text(kind.help),
+        empty=language.text(kind.empty),
+        name=kind.name,
+        columns=[
+            (language.text(kind.model.model_fields[column].title or column), "text")
+            for column in kind.columns
+        ],
+        rows=[
+            (_url(kind, key), [_shown(language, getattr(one, column)) for column in kind.columns])
+            for key, one in found.items()
+        ],
+        asked=asked,
+        next_url=f"/console/setup/{name}?{urlencode({'q': asked, 'after': after})}"
+        if after
+        else "",
+        can_search=kind.find is not None,
+    )
+    return show(request, "console/setup_things.html", page)
+
+
+def _some(
+    work: Work, kind: Resource[Any], asked: str, after: str
+) -> tuple[dict[str, Document], str]:
+    """One page of things, and after which the next page begins."""
+    if kind.find is None:
+        return dict(kind.read(work, None)), ""
+    keys = kind.find(work, after, ROWS + 1, asked)
+    found = kind.read(work, keys[:ROWS])
+    shown = {key: found[key] for key in keys[:ROWS] if key in found}
+    return shown, keys[ROWS - 1] if len(keys) > ROWS else ""
+
+
+def _shown(language: Any, value: Any) -> str:
+    if isinstance(value, bool):
+        return str(language.text("yes") if value else language.text("no"))
+    if isinstance(value, dict):
+        return str(value.get(language.locale) or next(iter(value.values()), ""))
+    if isinstance(value, list):
+        return ", ".join(language.text(CHOICES.get(str(one), str(one))) for one in value[:6])
+    return str(language.text(CHOICES.get(str(value), str(value))))
+
+
+@get("/setup/{name:str}/new", sync_to_thread=True)
+def new_thing(
+    request: HttpRequest, work: NamedDependency[Work], name: FromPath[str]
+) -> HttpResponse:
+    """An empty form."""
+    return _thing(request, work, _several(name), None)
+
+
+@get("/setup/{name:str}/edit", sync_to_thread=True)
+def thing(request: HttpRequest, work: NamedDependency[Work], name: FromPath[str]) -> HttpResponse:
+    """One thing, to look at and to change."""
+    kind = _several(name)
+    found = setup.read_one(work, kind, request.query_params.get("key", ""))
+    if found is None:
+        raise NotFound(kind.one)
+    return _thing(request, work, kind, found)
+
+
+@post("/setup/{name:str}", sync_to_thread=True)
+def save_thing(
+    request: HttpRequest,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    name: FromPath[str],
+) -> HttpResponse:
+    """Save what was typed: a new thing, or the one whose version stands in the form."""
+    kind = setup.resource(name)
+    said = typed(kind.model, form)
+    if form["more"]:
+        return _again(request, work, kind, form, said, None)
+    saved: list[str] = []
+
+    def do() -> None:
+        wanted = document(kind.model, meant(kind.model, said))
+        kept = setup.save(work, kind, wanted, seen=form["version"] or None)
+        saved.append(kind.key_of(kept.document))
+
+    if no := refused(work, do):
+        return _again(request, work, kind, form, said, no)
+    back = "/console/setup" if kind.single else f"/console/setup/{name}"
+    return redirect(request, back, notice=language_of(request).text("Saved."))
+
+
+@post("/setup/{name:str}/retire", sync_to_thread=True)
+def retire_thing(
+    request: HttpRequest,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    name: FromPath[str],
+) -> HttpResponse:
+    """Take a thing out of use."""
+    kind = _several(name)
+    key = form["key"]
+    no = refused(work, lambda: setup.retire(work, kind, key, seen=form["version"]))
+    if no:
+        return _thing(request, work, kind, setup.read_one(work, kind, key), no=no)
+    said = language_of(request).text("Taken out of use.")
+    return redirect(request, f"/console/setup/{name}", notice=said)
+
+
+def _again(
+    request: HttpRequest,
+    work: Work,
+    kind: Resource[Any],
+    form: Form,
+    said: dict[str, Any],
+    no: Refused | None,
+) -> HttpResponse:
+    """The form as it was filled in."""
+    key = form["key"]
+    found = setup.read_one(work, kind, key) if key else None
+    return _thing(request, work, kind, found, said=said, no=no, version=form["version"])
+
+
+def _thing(
+    request: HttpRequest,
+    work: Work,
+    kind: Resource[Any],
+    found: Document | None,
+    *,
+    said: dict[str, Any] | None = None,
+    no: Refused | None = None,
+    version: str | None = None,
+) -> HttpResponse:
+    language = language_of(request)
+    key = kind.key_of(found) if found else ""
+    filled = said if said is not None else found.written() if found else {}
+    page = ThingPage(
+        **layout_of(request, work, "setup"),
+        title=language.text(kind.title) if kind.single else key or language.text("New"),
+        kind=language.text(kind.title),
+        help=language.text(kind.help),
+        url=f"/console/setup/{kind.name}",
+        list_url="/console/setup" if kind.single else f"/console/setup/{kind.name}",
+        fields=fields_of(kind.model, filled, _around(request, work, kind)),
+        key=key,
+        version=(found.version if found else "") if version is None else version,
+        retire_url=f"/console/setup/{kind.name}/retire" if kind.retire and found else "",
+        history=history_of(request, work, kind.name, key) if found else [],
+    )
+    page.query = ""
+    return show(request, "console/setup_thing.html", page, no)
+
+
+def _around(request: HttpRequest, work: Work, kind: Resource[Any]) -> Around:
+    """What the form of this kind needs to know."""
+    profile = company.profile(work)
+    known = {
+        str(refers): _names(work, str(refers))
+        for field in kind.model.model_fields.values()
+        if isinstance(field.json_schema_extra, dict)
+        and (refers := field.json_schema_extra.get("refers"))
+    }
+    return Around(
+        language_of(request),
+        profile.languages if profile else list(LOCALES),
+        profile.currencies if profile else ["SEK", "EUR"],
+        known,
+    )
+
+
+def _names(work: Work, name: str) -> list[str]:
+    kind = setup.resource(name)
+    if kind.find is not None:
+        return kind.find(work, "", KNOWN_MAX, "")
+    return [*kind.read(work, None)]
+
+
+def _several(name: str) -> Resource[Any]:
+    kind = setup.resource(name)
+    if kind.single:
+        raise NotFound("page")
+    return kind
+
+
+def _url(kind: Resource[Any], key: str) -> str:
+    return f"/console/setup/{kind.name}/edit?{urlencode({'key': key})}"
+
+
+routes = [things, new_thing, thing, save_thing, retire_thing]

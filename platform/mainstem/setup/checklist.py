@@ -1,0 +1,72 @@
+"""The checklist: the steps from an empty company to one that sells, each by what is there."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mainstem.kit.work import Work
+
+
+class Step(NamedTuple):
+    """One step. `blocks` says what cannot be done before it is."""
+
+    name: str
+    title: str
+    url: str
+    blocks: str
+    is_done: bool
+
+
+_SET = "/console/setup"
+
+_STEPS: tuple[tuple[str, str, str, str, str], ...] = (
+    ("company", "Say who the company is", f"{_SET}/company",
+     "Shops do not say who sells, and mails not who writes.",
+     "EXISTS (SELECT 1 FROM company_profile)"),
+    ("delivery", "Say what delivery costs", f"{_SET}/delivery",
+     "Nothing can be ordered.",
+     "EXISTS (SELECT 1 FROM shipping_rate)"),
+    ("locations", "Name a place that goods leave from", f"{_SET}/locations",
+     "Nothing can be sent.",
+     "EXISTS (SELECT 1 FROM location WHERE active)"),
+    ("products", "Enter what you sell", f"{_SET}/products",
+     "Shops are empty.",
+     "EXISTS (SELECT 1 FROM product WHERE active)"),
+    ("stock", "Receive what lies on your shelves", f"{_SET}/stock",
+     "Goods show as sold out.",
+     """EXISTS (SELECT 1 FROM stock_level WHERE on_hand > 0)
+        OR NOT EXISTS (SELECT 1 FROM product WHERE active AND kind = 'goods')
+           AND EXISTS (SELECT 1 FROM product WHERE active)"""),
+    ("teams", "Make a team for each service", f"{_SET}/teams",
+     "Services cannot be booked.",
+     """EXISTS (SELECT 1 FROM product WHERE active) AND NOT EXISTS (
+          SELECT 1 FROM product p WHERE p.kind = 'service' AND p.active AND NOT EXISTS (
+            SELECT 1 FROM team t WHERE t.active
+               AND (p.slug = ANY(t.skills) OR p.category = ANY(t.skills))))"""),
+    ("plan", "Publish how affiliates are paid", f"{_SET}/plan",
+     "No order can be taken.",
+     "EXISTS (SELECT 1 FROM plan_version)"),
+    ("affiliates", "Make the first affiliate", f"{_SET}/affiliates",
+     "Nobody sells.",
+     "EXISTS (SELECT 1 FROM affiliate WHERE state = 'active')"),
+    ("storefronts", "Open the first storefront", f"{_SET}/storefronts",
+     "There is nowhere to buy.",
+     "EXISTS (SELECT 1 FROM storefront WHERE active)"),
+    ("documents", "Write your terms and what you do with data", f"{_SET}/documents",
+     "Clients do not find what the law wants them told.",
+     """(SELECT count(DISTINCT kind) FROM company_document WHERE kind IN ('terms', 'privacy')) = 2"""),
+    ("staff", "Invite your colleagues", f"{_SET}/staff",
+     "You pick, pack and pay alone.",
+     "(SELECT count(DISTINCT person_id) FROM membership WHERE role <> 'affiliate' AND revoked_at IS NULL) > 1"),
+)  # fmt: skip
+
+
+def steps(work: Work) -> list[Step]:
+    """Every step, done or not. Each looks whether there is anything at all, and counts nothing."""
+    conditions = ", ".join(f"({condition}) AS {name}" for name, *_, condition in _STEPS)
+    found = work.row(f"SELECT {conditions}")
+    assert found is not None, "a row without a table"
+    return [
+        Step(name, title, url, blocks, bool(getattr(found, name)))
+        for name, title, url, blocks, _ in _STEPS
+    ]

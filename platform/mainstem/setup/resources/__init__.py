@@ -1,0 +1,1 @@
+"""What a company sets, a module a kind of thing."""

@@ -1,0 +1,168 @@
+"""Locations that keep goods, and how much of what lies there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import Field, field_validator
+
+from mainstem.kit.documents import Code, Country, Document, Line, Name
+from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.postal import is_country
+from mainstem.kit.work import Work
+from mainstem.setup.resource import Resource
+from mainstem_fulfillment import inventory
+from mainstem_fulfillment.inventory import Location
+
+OPENING = "opening"
+"""The reference of what lay on a shelf when it was first told of."""
+
+
+class LocationDocument(Document):
+    """A place that keeps goods and sends them."""
+
+    code: Code = Field(title="Code", description="As it stands on labels, such as STH.")
+    name: Name = Field(title="Name")
+    country: Country = Field(title="Country")
+    line1: Line = Field("", title="Street address")
+    postal_code: Line = Field("", title="Postcode")
+    city: Line = Field("", title="Town")
+    position: int = Field(
+        1,
+        ge=1,
+        le=9999,
+        title="Place in line",
+        description="Goods leave from the first that has all.",
+    )
+    active: bool = Field(True, title="In use")
+
+    @field_validator("country")
+    @classmethod
+    def _on_the_map(cls, country: str) -> str:
+        if not is_country(country):
+            raise ValueError("Give a country by its two letters, such as SE.")
+        return country
+
+
+def _locations(work: Work, keys: Sequence[str] | None) -> Mapping[str, LocationDocument]:
+    rows = work.rows(
+        """SELECT code, name, country, line1, postal_code, city, position, active FROM location
+            WHERE %(codes)s::text[] IS NULL OR code = ANY(%(codes)s::text[])
+            ORDER BY position, code""",
+        codes=None if keys is None else list(keys),
+    )
+    return {row.code: LocationDocument.model_validate(row._asdict()) for row in rows}
+
+
+def _save_location(work: Work, before: LocationDocument | None, said: LocationDocument) -> None:
+    if before is None:
+        work.add(Location.model_validate(said.written()))
+        return
+    id = work.value("SELECT id FROM location WHERE code = %(code)s", code=said.code)
+    row = work.take(Location, id)
+    for name, value in said.written().items():
+        setattr(row, name, value)
+    work.add(row)
+
+
+def _close_location(work: Work, before: LocationDocument) -> None:
+    _save_location(work, before, before.model_copy(update={"active": False}))
+
+
+LOCATIONS = Resource(
+    name="locations",
+    title="Locations",
+    one="location",
+    model=LocationDocument,
+    key="code",
+    read=_locations,
+    save=_save_location,
+    retire=_close_location,
+    columns=("code", "name", "city", "country", "active"),
+    empty="Nothing can be sent before there is a place that it leaves from.",
+    help="Where goods lie, in the order in which they are asked for them.",
+)
+
+
+class StockDocument(Document):
+    """How many pieces of an article lie at a location."""
+
+    sku: Name = Field(title="Article number")
+    location: Code = Field(title="Location", json_schema_extra={"refers": "locations"})
+    on_hand: int = Field(ge=0, le=10**6, title="On hand", description="As counted on the shelf.")
+
+    @property
+    def key(self) -> str:
+        """Which shelf."""
+        return f"{self.sku}@{self.location}"
+
+
+def _stock(work: Work, keys: Sequence[str] | None) -> Mapping[str, StockDocument]:
+    pairs = [key.rpartition("@")[::2] for key in keys or ()]
+    rows = work.rows(
+        """SELECT v.sku, l.code AS location, s.on_hand
+             FROM stock_level s JOIN variant v ON v.id = s.variant_id
+             JOIN location l ON l.id = s.location_id
+            WHERE %(all)s OR (v.sku, l.code) IN (
+                  SELECT * FROM unnest(%(skus)s::text[], %(codes)s::text[]))
+            ORDER BY v.sku, l.position, l.code""",
+        all=keys is None,
+        skus=[sku for sku, _ in pairs],
+        codes=[code for _, code in pairs],
+    )
+    found = (StockDocument.model_validate(row._asdict()) for row in rows)
+    return {one.key: one for one in found}
+
+
+def _find_stock(work: Work, after: str, most: int, query: str) -> list[str]:
+    sku, _, code = after.rpartition("@")
+    rows = work.rows(
+        """SELECT v.sku, l.code FROM stock_level s JOIN variant v ON v.id = s.variant_id
+             JOIN location l ON l.id = s.location_id
+            WHERE (v.sku, l.code) > (%(sku)s, %(code)s) AND v.sku ILIKE %(like)s
+            ORDER BY v.sku, l.code LIMIT %(most)s""",
+        sku=sku,
+        code=code,
+        like=f"%{query.replace('%', '')}%",
+        most=most,
+    )
+    return [f"{row.sku}@{row.code}" for row in rows]
+
+
+def _save_stock(work: Work, before: StockDocument | None, said: StockDocument) -> None:
+    """The first pieces of a shelf are received; what is said later of it has been counted."""
+    variant = work.value("SELECT id FROM variant WHERE sku = %(sku)s", sku=said.sku)
+    location = work.value("SELECT id FROM location WHERE code = %(code)s", code=said.location)
+    problems = []
+    if variant is None:
+        problems.append(
+            Problem("/sku", "not_found", "No article has the number {sku}.", {"sku": said.sku})
+        )
+    if location is None:
+        problems.append(
+            Problem("/location", "not_found", "There is no {code}.", {"code": said.location})
+        )
+    if problems:
+        raise InvalidInput(*problems)
+    if before is not None:
+        inventory.count(work, location, variant, said.on_hand, reference=f"setup {work.id}")
+    elif said.on_hand:
+        inventory.receive(work, location, [(variant, said.on_hand)], reference=OPENING)
+    else:
+        inventory.open_shelf(work, location, variant)
+
+
+STOCK = Resource(
+    name="stock",
+    title="Stock",
+    one="stock level",
+    model=StockDocument,
+    key="key",
+    read=_stock,
+    save=_save_stock,
+    columns=("sku", "location", "on_hand"),
+    empty="Receive what lies on your shelves: what is not in stock cannot be ordered.",
+    help="What lies where. A figure that is saved here counts as counted.",
+    file="csv",
+    find=_find_stock,
+)

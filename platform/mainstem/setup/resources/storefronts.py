@@ -1,0 +1,162 @@
+"""Storefronts, as staff open them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from mainstem.company import Picture
+from mainstem.kit.documents import Currency, Document, Line, Locale, LongTexts, Name, Slug, Texts
+from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.work import Work
+from mainstem.payments import TAKEN
+from mainstem.setup.resource import Resource
+from mainstem_affiliates.contract import Storefront
+from mainstem_affiliates.stores import open_storefront
+
+_SAID = ("headline", "tagline", "intro", "about", "disclosure", "programme")
+_OF_THE_SHOP = ("hero", "city", "owner")
+
+
+class StorefrontDocument(Document):
+    """A shop of one affiliate: what it is called, what it sells and what it says."""
+
+    slug: Slug = Field(title="Name in addresses", description="The shop is at /s/ and this.")
+    affiliate: Slug = Field(title="Affiliate", json_schema_extra={"refers": "affiliates"})
+    name: Name = Field(title="Name")
+    theme: Slug = Field("kulla", title="Theme")
+    languages: list[Locale] = Field(min_length=1, title="Languages")
+    currency: Currency = Field(title="Currency")
+    assortment: list[Slug] = Field(
+        default_factory=list,
+        title="Assortment",
+        description="Products in the shop's order; none: everything you sell.",
+    )
+    headline: Texts = Field(default_factory=dict, title="Headline")
+    tagline: Texts = Field(default_factory=dict, title="Tagline")
+    intro: LongTexts = Field(default_factory=dict, title="Introduction")
+    about: LongTexts = Field(default_factory=dict, title="About the affiliate")
+    disclosure: LongTexts = Field(
+        default_factory=dict,
+        title="Disclosure",
+        description="That they are paid for what is bought.",
+    )
+    programme: LongTexts = Field(default_factory=dict, title="How they are paid")
+    hero: Picture = Field("", title="Large picture", json_schema_extra={"picture": True})
+    city: Line = Field("", title="Town")
+    owner: Line = Field("", title="Who keeps the shop")
+    active: bool = Field(True, title="Open")
+
+    @model_validator(mode="after")
+    def _spoken(self) -> StorefrontDocument:
+        if self.currency not in TAKEN:
+            raise ValueError("Give the currency by its three letters, such as EUR.")
+        return self
+
+
+_STOREFRONTS = """
+SELECT s.slug, a.slug AS affiliate, s.name, s.theme, s.locales AS languages, s.currency, s.active,
+       s.texts, ARRAY(SELECT p.slug FROM unnest(s.product_ids) WITH ORDINALITY AS one (id, no)
+                        JOIN product p ON p.id = one.id ORDER BY one.no) AS assortment
+  FROM storefront s JOIN affiliate a ON a.id = s.home_id
+ WHERE %(slugs)s::text[] IS NULL OR s.slug = ANY(%(slugs)s::text[])
+ ORDER BY s.id"""
+
+
+def _storefronts(work: Work, keys: Sequence[str] | None) -> Mapping[str, StorefrontDocument]:
+    rows = work.rows(_STOREFRONTS, slugs=None if keys is None else list(keys))
+    return {row.slug: _document(row) for row in rows}
+
+
+def _document(row: Any) -> StorefrontDocument:
+    said = row._asdict()
+    texts = said.pop("texts")
+    in_locales = {locale: texts[locale] for locale in ("en", "sv") if locale in texts}
+    for field in _SAID:
+        said[field] = {
+            locale: text[field] for locale, text in in_locales.items() if text.get(field)
+        }
+    of_the_shop: dict[str, Any] = next(iter(in_locales.values()), {})
+    return StorefrontDocument.model_validate(
+        said | {field: of_the_shop.get(field, "") for field in _OF_THE_SHOP}
+    )
+
+
+def _find(work: Work, after: str, most: int, query: str) -> list[str]:
+    rows = work.rows(
+        """SELECT slug FROM storefront
+            WHERE slug > %(after)s AND (slug ILIKE %(like)s OR name ILIKE %(like)s)
+            ORDER BY slug LIMIT %(most)s""",
+        after=after,
+        like=f"%{query.replace('%', '')}%",
+        most=most,
+    )
+    return [row.slug for row in rows]
+
+
+def _save(work: Work, before: StorefrontDocument | None, said: StorefrontDocument) -> None:
+    home = work.value("SELECT id FROM affiliate WHERE slug = %(slug)s", slug=said.affiliate)
+    if problems := [*_problems(work, home, before, said)]:
+        raise InvalidInput(*problems)
+    open_storefront(
+        work,
+        home,
+        Storefront(
+            slug=said.slug,
+            name=said.name,
+            theme=said.theme,
+            languages=said.languages,
+            currency=said.currency,
+            assortment=said.assortment or None,
+            texts=_texts(said),
+        ),
+        active=said.active,
+    )
+
+
+def _problems(
+    work: Work, home: int | None, before: StorefrontDocument | None, said: StorefrontDocument
+) -> Iterator[Problem]:
+    if home is None:
+        facts = {"slug": said.affiliate}
+        yield Problem("/affiliate", "not_found", "No affiliate is called {slug}.", facts)
+    elif before and before.affiliate != said.affiliate:
+        yield Problem("/affiliate", "stays", "A shop stays its affiliate's: open another one.")
+    known = {
+        row.slug
+        for row in work.rows(
+            "SELECT slug FROM product WHERE slug = ANY(%(slugs)s)", slugs=said.assortment
+        )
+    }
+    for no, slug in enumerate(said.assortment):
+        if slug not in known:
+            facts = {"slug": slug}
+            yield Problem(f"/assortment/{no}", "not_found", "No product is called {slug}.", facts)
+
+
+def _texts(said: StorefrontDocument) -> dict[str, dict[str, object]]:
+    of_the_shop = {field: getattr(said, field) for field in _OF_THE_SHOP}
+    return {
+        locale: {field: text for field in _SAID if (text := getattr(said, field).get(locale))}
+        | {field: text for field, text in of_the_shop.items() if text}
+        for locale in ("en", "sv")
+        if locale in said.languages or any(locale in getattr(said, field) for field in _SAID)
+    }
+
+
+STOREFRONTS = Resource(
+    name="storefronts",
+    title="Storefronts",
+    one="storefront",
+    model=StorefrontDocument,
+    key="slug",
+    read=_storefronts,
+    save=_save,
+    retire=lambda work, before: _save(work, before, before.model_copy(update={"active": False})),
+    columns=("name", "slug", "affiliate", "currency", "active"),
+    empty="Clients buy in a storefront: open the first one.",
+    help="Where clients buy. Each belongs to an affiliate, or to your house account.",
+    find=_find,
+)

@@ -1,0 +1,55 @@
+"""What somebody who sets a company up says, as documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PROFILE: dict[str, Any] = {
+    "name": "Norrsken",
+    "legal_name": "Norrskens Ljusstöperi AB",
+    "number": "559123-4567",
+    "country": "SE",
+    "line1": "Kyrkogatan 2",
+    "postal_code": "972 32",
+    "city": "Luleå",
+    "email": "hej@norrsken.example",
+    "languages": ["sv", "en"],
+    "currencies": ["SEK", "EUR"],
+    "promise": {"sv": "Ljus som brinner längre.", "en": "Light that burns longer."},
+}
+LOCATION: dict[str, Any] = {"code": "LLA", "name": "Lagret", "country": "SE", "city": "Luleå"}
+TEAM: dict[str, Any] = {"code": "NORR", "name": "Norr", "skills": ["repair"]}
+PLAN: dict[str, Any] = {
+    "name": "Two levels",
+    "rules": {
+        "goods": {"levels_bp": [1000, 300], "cap_bp": 1300, "hold_days": 30},
+        "service": {"levels_bp": [500, 100], "cap_bp": 600, "hold_days": 14},
+    },
+    "minimum_payout_minor": {"SEK": 10000},
+}
+AFFILIATE: dict[str, Any] = {
+    "slug": "vinter",
+    "name": "Vinter och Co",
+    "email": "post@vinter.example",
+    "country": "SE",
+    "locale": "sv",
+    "people": [{"name": "Vera Vinter", "email": "vera@vinter.example"}],
+    "codes": ["VINTER"],
+    "links": ["VINTER-LINK"],
+}
+STOREFRONT: dict[str, Any] = {
+    "slug": "vinter",
+    "affiliate": "vinter",
+    "name": "Vinter",
+    "languages": ["sv", "en"],
+    "currency": "SEK",
+    "headline": {"sv": "Tänd ett ljus", "en": "Light a candle"},
+    "owner": "Vera Vinter",
+}
+COLLEAGUE: dict[str, Any] = {
+    "email": "ove@norrsken.example",
+    "name": "Ove Ek",
+    "locale": "sv",
+    "roles": ["picker", "lead_desk"],
+}
+TERMS: dict[str, Any] = {"kind": "terms", "texts": {"sv": "Villkoren.", "en": "The terms."}}
