@@ -57,7 +57,13 @@ from mainstem.web.middleware import AppMiddleware
 from mainstem.web.problems import answer
 from mainstem.web.rendering import environments, language_of
 from mainstem.web.static import StaticFiles
-from mainstem.web.works import affiliate_work, client_work, staff_work, storefront_work
+from mainstem.web.works import (
+    affiliate_work,
+    client_work,
+    integration_work,
+    staff_work,
+    storefront_work,
+)
 from mainstem_affiliates.intake import Intake
 from mainstem_affiliates.storefront.orders import Jobs
 from mainstem_fulfillment import jobs
@@ -173,6 +179,14 @@ def surfaces() -> list[Any]:
             guards=[storefront_key, strict_json],
             dependencies={"work": Provide(storefront_work)},
             opt={"csrf": "exempt"},  # by key; no cookie is looked at
+            request_max_body_size=API_BYTES_MAX,
+        ),
+        Router(
+            openapi.PATH,
+            route_handlers=api.integration_routes,
+            dependencies={"work": Provide(integration_work)},
+            opt={"csrf": "exempt"},
+            security=[{openapi.INTEGRATION_KEY: []}],
             request_max_body_size=API_BYTES_MAX,
         ),
         *webhooks.routes,

@@ -272,7 +272,10 @@ def _set_up_lines(config: Settings, place: running.Place) -> list[str]:
     if token is None:
         lines = [f"  Console  {web}/console"]
     else:
-        lines = [f"  Set up   {web}/setup?token={token}", "           This link works once, for a day."]
+        lines = [
+            f"  Set up   {web}/setup?token={token}",
+            "           This link works once, for a day.",
+        ]
     if _embedded(config):
         lines.append(f"  Gateway  {place.url('gateway')}/__gateway/   (test mode)")
     return [*lines, "", f"  Other commands for it begin with  MAINSTEM_DATA={config.data}"]

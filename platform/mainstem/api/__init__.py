@@ -1,4 +1,4 @@
-"""The API: orders and leads from storefronts on other machines."""
+"""The API: orders and leads from storefronts on other machines, and set-up by programs of one's own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from litestar.exceptions import ValidationException
 from mainstem.api.leads import list_leads, open_lead, show_lead
 from mainstem.api.orders import list_orders, place_order, show_order
 from mainstem.api.requests import answer_invalid
+from mainstem.api.setup import routes as setup_routes
 
 routes: list[Any] = [
     Router(
@@ -19,3 +20,5 @@ routes: list[Any] = [
         tags=["Storefronts"],
     )
 ]
+
+integration_routes: list[Any] = [Router("/", route_handlers=setup_routes)]

@@ -96,6 +96,13 @@ def key_of(request: Request[Any, Any, Any]) -> StorefrontKey:
     return key
 
 
+def limited(request: Request[Any, Any, Any]) -> None:
+    """Take one of the requests that this program may send. Raises RateLimited."""
+    key = request_context_of(request).api_key
+    assert key is not None, "a guard has let it in"
+    app_context_of(request).parts.get(RateLimiter).take(key.key_hash)
+
+
 def instant(name: str, at: datetime | None) -> datetime | None:
     """An instant that bounds a list. Raises InvalidInput for one that has no offset."""
     if at is not None and (at.tzinfo is None or not 1900 <= at.year <= 9000):

@@ -8,7 +8,6 @@ from mainstem.company.documents import (
 )
 from mainstem.company.profile import (
     CompanyProfile,
-    Picture,
     Profile,
     profile,
     save_profile,
@@ -20,7 +19,6 @@ __all__ = [
     "KINDS",
     "CompanyDocument",
     "CompanyProfile",
-    "Picture",
     "Profile",
     "profile",
     "publish_document",

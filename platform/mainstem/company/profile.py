@@ -22,6 +22,7 @@ from mainstem.kit.documents import (
     Locale,
     LongTexts,
     Name,
+    Picture,
     Texts,
 )
 from mainstem.kit.errors import Refused
@@ -30,7 +31,6 @@ from mainstem.kit.work import Work
 from mainstem.payments import TAKEN
 
 Colour = Annotated[str, StringConstraints(pattern="^(#[0-9a-f]{6})?$", to_lower=True)]
-Picture = Annotated[str, StringConstraints(pattern="^([A-Za-z0-9][A-Za-z0-9._-]{0,200})?$")]
 
 
 class Profile(Document):
@@ -62,7 +62,7 @@ class Profile(Document):
     accent: Colour = Field(
         "", title="Colour", description="Such as #8a3324, in mails and on pages of your own."
     )
-    logo: Picture = Field("", title="Logo", json_schema_extra={"picture": True})
+    logo: Picture = Field("", title="Logo")
     promise: Texts = Field(default_factory=dict, title="Promise", description="One line.")
     about: LongTexts = Field(default_factory=dict, title="About the company")
 

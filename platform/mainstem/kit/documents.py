@@ -7,6 +7,7 @@ documents that say the same are written the same, so their version can be compar
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -62,8 +63,8 @@ Lines = Annotated[
 Slug = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,60}$")]
 """What a thing is called in addresses and files: small letters, digits and hyphens."""
 
-Code = Annotated[str, StringConstraints(pattern="^[A-Z0-9][A-Z0-9._-]{0,31}$")]
-"""What a thing is called on labels and lists: capitals and digits."""
+Code = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+"""What a thing is called on labels and lists: letters, digits, dots and dashes."""
 
 Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
 """ISO 3166-1 alpha-2."""
@@ -85,6 +86,24 @@ Texts = dict[Locale, Line]
 
 LongTexts = dict[Locale, Lines]
 """Text of several lines in each language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """Marks a field that names a thing of another kind, so that a form can offer those there are."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class IsPicture:
+    """Marks a field that names a picture."""
+
+
+Picture = Annotated[
+    str, StringConstraints(pattern="^([A-Za-z0-9][A-Za-z0-9._-]{0,200})?$"), IsPicture()
+]
+"""A picture by the name of its file; empty: none."""
 
 
 class Document(BaseModel):

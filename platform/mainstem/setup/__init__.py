@@ -4,21 +4,27 @@ A page, the API, a file and the command line all read and save the same resource
 knows a field that the others do not.
 """
 
+from mainstem.setup.checklist import Step, steps
 from mainstem.setup.history import Change, changes
 from mainstem.setup.registry import GROUPS, RESOURCES, resource
-from mainstem.setup.resource import Resource
-from mainstem.setup.saving import Changed, NeedsVersion, read_one, retire, save
+from mainstem.setup.resource import ONLY, Resource
+from mainstem.setup.saving import ANY, Changed, NeedsVersion, Saved, read_one, retire, save
 
 __all__ = [
+    "ANY",
     "GROUPS",
+    "ONLY",
     "RESOURCES",
     "Change",
     "Changed",
     "NeedsVersion",
     "Resource",
+    "Saved",
+    "Step",
     "changes",
     "read_one",
     "resource",
     "retire",
     "save",
+    "steps",
 ]

@@ -14,7 +14,7 @@ from jinja2 import Environment
 from litestar.connection import ASGIConnection
 from litestar.datastructures import FormMultiDict
 
-from mainstem.identity import Identity, StorefrontKey
+from mainstem.identity import ApiKey, Identity, StorefrontKey
 from mainstem.kit.clock import Clock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
@@ -115,6 +115,7 @@ class RequestContext:
     asked_who: bool = False
     affiliate_id: int | None = None
     storefront: StorefrontKey | None = None
+    api_key: ApiKey | None = None
     roll_back: bool = False
     cookies: SimpleCookie = field(default_factory=SimpleCookie)
     csrf: str | None = None

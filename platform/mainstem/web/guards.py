@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -13,21 +13,24 @@ from pydantic_core import from_json
 
 from mainstem import network
 from mainstem.identity import (
+    SCOPES,
     STAFF,
     Identity,
     StorefrontKey,
     TooManyAttempts,
     hash_of,
+    read_api_key,
     read_key,
     who,
 )
 from mainstem.kit.errors import InvalidInput, NotFound, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.validation import problems_of, zeros_in
-from mainstem.kit.work import CLIENT
+from mainstem.kit.work import CLIENT, Work
 from mainstem.web.context import Connection, app_context_of, origin_of, request_context_of
 from mainstem.web.works import in_work
 
+Found = TypeVar("Found")
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
 
 
@@ -70,7 +73,15 @@ class KeyRefused(Refused):
 
     code = "key_refused"
     status = 401
-    message = "Send a key in force as `Authorization: Bearer msk_…`."
+    message = "Send a key in force as `Authorization: Bearer …`."
+
+
+class ScopeMissing(Refused):
+    """The key is in force, but not for this."""
+
+    code = "scope_missing"
+    status = 403
+    message = "This key does not have the scope {scope}. Issue one that has."
 
 
 class NotJson(Refused):
@@ -163,21 +174,15 @@ async def storefront_key(
     A route marked `key="checked again"` asks in its own transaction whether the key is still in
     force. There a key that was seen before is known without a look into the database.
     """
-    scheme, _space, key = connection.headers.get("authorization", "").partition(" ")
-    key = key.strip()
+    key = _shown_key(connection)
     found = None
-    if scheme.lower() == "bearer" and key:
+    if key:
         known, name = app_context_of(connection).parts.get(KnownKeys), hash_of(key)
         if handler.opt.get("key") == "checked again":
             found = known.get(name)
         if found is None:
             # A key that was seen before is no guess, whoever guesses from the same address.
-            tries, address = app_context_of(connection).wrong_keys, origin_of(connection)
-            if name not in known and (seconds := tries.wait(address)):
-                raise TooManyAttempts(seconds)
-            found = await in_work(connection, CLIENT, lambda work: read_key(work, key))
-            if found is None and address:
-                tries.wrong(address)
+            found = await _looked_up(connection, key, read_key, is_known=name in known)
         if found is not None:
             known[name] = found
     if found is None:
@@ -189,6 +194,44 @@ async def storefront_key(
     ):
         raise AffiliateSuspended
     request_context_of(connection).storefront = found
+
+
+def integration_key(scope: str) -> Guard:
+    """Lets a program of the company's own in by a key with this scope."""
+    assert scope in SCOPES
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        key = _shown_key(connection)
+        found = await _looked_up(connection, key, read_api_key) if key else None
+        if found is None:
+            raise KeyRefused
+        if scope not in found.scopes:
+            raise ScopeMissing(scope=scope)
+        request_context_of(connection).api_key = found
+
+    return guard
+
+
+def _shown_key(connection: Connection) -> str:
+    scheme, _space, key = connection.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+async def _looked_up(
+    connection: Connection,
+    key: str,
+    read: Callable[[Work, str], Found | None],
+    *,
+    is_known: bool = False,
+) -> Found | None:
+    """Whose key it is. Whoever guesses is slowed down."""
+    tries, address = app_context_of(connection).wrong_keys, origin_of(connection)
+    if not is_known and (seconds := tries.wait(address)):
+        raise TooManyAttempts(seconds)
+    found = await in_work(connection, CLIENT, lambda work: read(work, key))
+    if found is None and address:
+        tries.wrong(address)
+    return found
 
 
 class KnownKeys(dict[bytes, StorefrontKey]):

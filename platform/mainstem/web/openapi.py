@@ -26,6 +26,7 @@ from mainstem.web.rendering import language_of, render
 PATH = "/api/v1"
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
 _KEY = "storefront key"
+INTEGRATION_KEY = "integration key"
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -69,7 +70,13 @@ def config(public_url: str) -> OpenAPIConfig:
                     type="http",
                     scheme="bearer",
                     description="`Authorization: Bearer msk_…`, one key a storefront.",
-                )
+                ),
+                INTEGRATION_KEY: SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    description="`Authorization: Bearer mik_…`, a key of the company's own with the"
+                    " scope that the operation needs.",
+                ),
             }
         ),
         render_plugins=[_Page(public_url), _Document()],
@@ -153,6 +160,8 @@ _SPOKEN_BY = (
     "mainstem.leads",
     "mainstem.orders",
     "mainstem.stock",
+    "mainstem.setup",
+    "mainstem.company",
     "mainstem.api",
     "mainstem.web.guards",
     "mainstem.web.context",

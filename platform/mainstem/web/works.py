@@ -69,6 +69,16 @@ async def storefront_work(
         yield work
 
 
+async def integration_work(
+    request: Request[Any, Any, Any], request_context: NamedDependency[RequestContext]
+) -> AsyncGenerator[Work, None]:
+    """The company's Work, done by a program of its own whose key was shown."""
+    key = request_context.api_key
+    assert key is not None, "a guard has let it in"
+    async with _opened(request, Actor("integration", str(key.id))) as work:
+        yield work
+
+
 async def in_work(
     connection: Connection,
     actor: Actor,

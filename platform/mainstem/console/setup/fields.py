@@ -18,7 +18,7 @@ from pydantic import StringConstraints
 from pydantic.fields import FieldInfo
 
 from mainstem.console.setup.words import CHOICES
-from mainstem.kit.documents import LINE_MAX, Document
+from mainstem.kit.documents import LINE_MAX, Document, IsPicture, Refers
 from mainstem.kit.locale import Language
 from mainstem.money import exponent
 
@@ -78,7 +78,6 @@ def _field(at: str, name: str, field: FieldInfo, said: Any, around: Around) -> F
         "required": field.is_required(),
     }
     inner, is_list = _inside(field.annotation)
-    marks = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     if _is_document(inner):
         if is_list:
             return FormField(
@@ -92,7 +91,7 @@ def _field(at: str, name: str, field: FieldInfo, said: Any, around: Around) -> F
         )
     if is_list:
         return _list(inner, name, said or [], around, shared)
-    return _one(inner, name, field, said, around, marks, shared)
+    return _one(inner, name, field, said, around, shared)
 
 
 def _rows(kind: type[Document], said: Any, label: str, around: Around, at: str) -> list[FormField]:
@@ -174,7 +173,6 @@ def _one(
     field: FieldInfo,
     said: Any,
     around: Around,
-    marks: Mapping[str, Any],
     shared: dict[str, Any],
 ) -> FormField:
     value = "" if said is None else str(said)
@@ -187,8 +185,8 @@ def _one(
         if not field.is_required() and said is None:
             offered = [("", "\N{EN DASH}"), *offered]
         return FormField(kind="choice", value=value, options=offered, **shared)
-    if "refers" in marks:
-        known = [(one, one) for one in around.known.get(str(marks["refers"]), ())]
+    if refers := next((one for one in field.metadata if isinstance(one, Refers)), None):
+        known = [(one, one) for one in around.known.get(refers.to, ())]
         return FormField(kind="known", value=value, options=known, **shared)
     if name.endswith("_bp"):
         return FormField(kind="percent", value=percent_text(said), **shared)
@@ -198,7 +196,7 @@ def _one(
         return FormField(kind="day", value=value, **shared)
     if inner is time:
         return FormField(kind="clock", value=value[:5], **shared)
-    kind = "picture" if marks.get("picture") else "lines" if _is_long(field) else "line"
+    kind = "picture" if _is_picture(field) else "lines" if _is_long(field) else "line"
     return FormField(kind=kind, value=value, **shared)
 
 
@@ -243,6 +241,10 @@ def _bare(annotation: Any) -> Any:
 
 def _is_document(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Document)
+
+
+def _is_picture(field: FieldInfo) -> bool:
+    return any(isinstance(one, IsPicture) for one in field.metadata)
 
 
 def _is_long(holds: Any) -> bool:

@@ -8,7 +8,6 @@ from litestar.di import NamedDependency
 
 from mainstem import setup
 from mainstem.kit.work import Work
-from mainstem.setup import checklist
 from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, show
 
@@ -75,7 +74,7 @@ def steps_of(request: HttpRequest, work: Work) -> list[StepRow]:
             step.is_done,
             "" if step.is_done else language.text(step.blocks),
         )
-        for step in checklist.steps(work)
+        for step in setup.steps(work)
     ]
 
 

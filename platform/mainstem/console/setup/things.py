@@ -15,7 +15,7 @@ from mainstem.console.setup.history import Moment, history_of
 from mainstem.console.setup.typed import meant, typed
 from mainstem.console.setup.words import CHOICES
 from mainstem.kit import search_terms
-from mainstem.kit.documents import Document, document
+from mainstem.kit.documents import Document, Refers, document
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.locale import LOCALES
 from mainstem.kit.work import Work
@@ -227,10 +227,10 @@ def _around(request: HttpRequest, work: Work, kind: Resource[Any]) -> Around:
     """What the form of this kind needs to know."""
     profile = company.profile(work)
     known = {
-        str(refers): _names(work, str(refers))
+        mark.to: _names(work, mark.to)
         for field in kind.model.model_fields.values()
-        if isinstance(field.json_schema_extra, dict)
-        and (refers := field.json_schema_extra.get("refers"))
+        for mark in field.metadata
+        if isinstance(mark, Refers)
     }
     return Around(
         language_of(request),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from mainstem import identity, network, referrals
 from mainstem.kit.contact import email_key
-from mainstem.kit.documents import Country, Document, Line, Locale, Name, Slug
+from mainstem.kit.documents import Country, Document, Line, Locale, Name, Refers, Slug
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.postal import is_country
 from mainstem.kit.work import Work
@@ -40,11 +40,10 @@ class AffiliateDocument(Document):
     email: Name = Field(title="E-mail", description="Where the company is reached.")
     country: Country = Field(title="Country")
     locale: Locale = Field("en", title="Language")
-    sponsor: Slug | Literal[""] = Field(
+    sponsor: Annotated[Slug | Literal[""], Refers("affiliates")] = Field(
         "",
         title="Sponsor",
         description="Who brought them in. It is said when they join, and stays.",
-        json_schema_extra={"refers": "affiliates"},
     )
     state: State = Field("active", title="State")
     is_house: bool = Field(False, title="House account", description="Your own: it earns nothing.")

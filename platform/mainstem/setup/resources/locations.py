@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from mainstem.kit.documents import Code, Country, Document, Line, Name
+from mainstem.kit.documents import Code, Country, Document, Line, Name, Refers
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.postal import is_country
 from mainstem.kit.work import Work
@@ -29,7 +30,7 @@ class LocationDocument(Document):
     city: Line = Field("", title="Town")
     position: int = Field(
         1,
-        ge=1,
+        ge=0,
         le=9999,
         title="Place in line",
         description="Goods leave from the first that has all.",
@@ -88,7 +89,7 @@ class StockDocument(Document):
     """How many pieces of an article lie at a location."""
 
     sku: Name = Field(title="Article number")
-    location: Code = Field(title="Location", json_schema_extra={"refers": "locations"})
+    location: Annotated[Code, Refers("locations")] = Field(title="Location")
     on_hand: int = Field(ge=0, le=10**6, title="On hand", description="As counted on the shelf.")
 
     @property

@@ -26,9 +26,8 @@ class RuleDocument(Document):
         min_length=1,
         title="Rates",
         description="Of the seller first, then of each sponsor above them.",
-        json_schema_extra={"unit": "percent"},
     )
-    cap_bp: BasisPoints = Field(title="At most in all", json_schema_extra={"unit": "percent"})
+    cap_bp: BasisPoints = Field(title="At most in all")
     hold_days: int = Field(
         ge=14, le=3650, title="Held for", description="Days from delivery, fourteen at least."
     )

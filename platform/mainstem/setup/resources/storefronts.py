@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from mainstem.company import Picture
-from mainstem.kit.documents import Currency, Document, Line, Locale, LongTexts, Name, Slug, Texts
+from mainstem.kit.documents import (
+    Currency,
+    Document,
+    Line,
+    Locale,
+    LongTexts,
+    Name,
+    Picture,
+    Refers,
+    Slug,
+    Texts,
+)
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.payments import TAKEN
@@ -24,7 +34,7 @@ class StorefrontDocument(Document):
     """A shop of one affiliate: what it is called, what it sells and what it says."""
 
     slug: Slug = Field(title="Name in addresses", description="The shop is at /s/ and this.")
-    affiliate: Slug = Field(title="Affiliate", json_schema_extra={"refers": "affiliates"})
+    affiliate: Annotated[Slug, Refers("affiliates")] = Field(title="Affiliate")
     name: Name = Field(title="Name")
     theme: Slug = Field("kulla", title="Theme")
     languages: list[Locale] = Field(min_length=1, title="Languages")
@@ -44,7 +54,7 @@ class StorefrontDocument(Document):
         description="That they are paid for what is bought.",
     )
     programme: LongTexts = Field(default_factory=dict, title="How they are paid")
-    hero: Picture = Field("", title="Large picture", json_schema_extra={"picture": True})
+    hero: Picture = Field("", title="Large picture")
     city: Line = Field("", title="Town")
     owner: Line = Field("", title="Who keeps the shop")
     active: bool = Field(True, title="Open")

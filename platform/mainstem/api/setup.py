@@ -1,0 +1,304 @@
+"""Set-up over the API: for every kind of thing a list, one of it, and ways to put and retire it.
+
+The routes are made from the registry, so they know exactly what pages and files know.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, TypeVar
+
+from litestar import Request, Response, delete, get, put
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from pydantic import BaseModel
+
+from mainstem import setup
+from mainstem.api.requests import limited
+from mainstem.kit.documents import Document
+from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
+from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
+from mainstem.kit.work import Work
+from mainstem.setup import ANY, ONLY, Resource
+from mainstem.web.context import request_context_of
+from mainstem.web.guards import integration_key, strict_json
+
+D = TypeVar("D", bound=Document)
+_BODY: Any = JSONBody
+HttpRequest = Request[Any, Any, Any]
+LISTED_MAX = 200
+
+After = Annotated[
+    str | None, QueryParameter(description="`next` of the page before", max_length=300)
+]
+Search = Annotated[
+    str | None, QueryParameter(name="q", description="Only those named so", max_length=100)
+]
+Limit = Annotated[int, QueryParameter(ge=1, le=LISTED_MAX, description="How many at most")]
+IfMatch = Annotated[
+    str | None,
+    HeaderParameter(
+        name="If-Match",
+        description="The ETag of the version that you have seen; `*` for whatever it is now.",
+        max_length=100,
+    ),
+]
+Repeatable = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        min_length=KEY_MIN,
+        max_length=KEY_MAX,
+        description="Yours, new for each change; the same change with it is answered the same.",
+    ),
+]
+
+
+class Listed(BaseModel, Generic[D]):
+    """One page of things. `next` is what to send as `after` for the page that follows."""
+
+    items: list[D]
+    next: str | None
+
+
+class IdempotencyKeyReused(Refused):
+    """This key came with another request before."""
+
+    code = "idempotency_key_reused"
+    message = "This Idempotency-Key came with another request. Use a new one for each."
+
+
+def handlers(kind: Resource[Any]) -> list[HTTPRouteHandler]:
+    """The routes of one kind of thing."""
+    made = [_shows(kind), _puts(kind)] if kind.single else [_lists(kind), _shows(kind), _puts(kind)]
+    if kind.retire is not None:
+        made.append(_retires(kind))
+    return made
+
+
+def _path(kind: Resource[Any]) -> str:
+    return f"/{kind.name}" if kind.single else f"/{kind.name}/{{key:path}}"
+
+
+def _lists(kind: Resource[Any]) -> HTTPRouteHandler:
+    def list_things(
+        request: HttpRequest,
+        work: NamedDependency[Work],
+        after: After = None,
+        limit: Limit = 50,
+        search: Search = None,
+    ) -> Response[Any]:
+        limited(request)
+        if kind.find is None:
+            every = [*kind.read(work, None).values()]
+            return Response(Listed(items=every, next=None).model_dump(mode="json"))
+        keys = kind.find(work, after or "", limit + 1, search or "")
+        found = kind.read(work, keys[:limit])
+        shown = [found[key] for key in keys[:limit] if key in found]
+        following = keys[limit - 1] if len(keys) > limit else None
+        return Response(Listed(items=shown, next=following).model_dump(mode="json"))
+
+    list_things.__annotations__["return"] = Response[Listed[kind.model]]  # type: ignore[name-defined]
+    return get(
+        f"/{kind.name}",
+        sync_to_thread=True,
+        guards=[integration_key("setup:read")],
+        **_told(kind, f"list_{kind.name}", f"{kind.title}, page by page. {kind.help}"),
+    )(list_things)
+
+
+def _shows(kind: Resource[Any]) -> HTTPRouteHandler:
+    def show(request: HttpRequest, work: Work, key: str) -> Response[Any]:
+        limited(request)
+        found = setup.read_one(work, kind, key)
+        if found is None:
+            raise NotFound(kind.one)
+        return _answer(found)
+
+    words = f"One {kind.one} as it stands, with its version as the header `ETag`. {kind.help}"
+    return get(
+        _path(kind),
+        sync_to_thread=True,
+        guards=[integration_key("setup:read")],
+        **_told(kind, f"show_{_name(kind)}", words),
+    )(_of_key(kind, show))
+
+
+def _puts(kind: Resource[Any]) -> HTTPRouteHandler:
+    def save(
+        request: HttpRequest,
+        work: Work,
+        key: str,
+        data: Document,
+        seen: str | None,
+        repeatable: str | None,
+    ) -> Response[Any]:
+        limited(request)
+        if kind.key_of(data) != key:
+            raise InvalidInput(
+                Problem(f"/{kind.key}", "other_key", "Another {what} stands in the address.",
+                        {"what": kind.one})
+            )  # fmt: skip
+        fingerprint = _fingerprint(request, data)
+        if (before := _answered(request, work, repeatable, fingerprint)) is not None:
+            return before
+        saved = setup.save(work, kind, data, seen=_version(seen))
+        answer = _answer(saved.document, status=201 if saved.is_new else 200)
+        _keep_answer(request, work, repeatable, fingerprint, answer)
+        return answer
+
+    words = (
+        f"Make one {kind.one} what the body says, or change it to that. Send `If-Match` with the ETag"
+        " that you have seen, and nothing for one that is new. What it says already changes nothing."
+    )
+    return put(
+        _path(kind),
+        sync_to_thread=True,
+        guards=[integration_key("setup:write"), strict_json],
+        **_told(kind, f"put_{_name(kind)}", words),
+    )(_with_body(kind, save))
+
+
+def _retires(kind: Resource[Any]) -> HTTPRouteHandler:
+    def retire(
+        request: HttpRequest,
+        work: NamedDependency[Work],
+        key: FromPath[str],
+        if_match: IfMatch = None,
+    ) -> None:
+        limited(request)
+        setup.retire(work, kind, key.removeprefix("/"), seen=_version(if_match))
+
+    return delete(
+        _path(kind),
+        sync_to_thread=True,
+        guards=[integration_key("setup:write")],
+        **_told(kind, f"retire_{_name(kind)}", f"Take one {kind.one} out of use."),
+    )(retire)
+
+
+def _name(kind: Resource[Any]) -> str:
+    return kind.one.replace(" ", "_")
+
+
+def _told(kind: Resource[Any], operation: str, words: str) -> dict[str, Any]:
+    return {"operation_id": operation, "description": words.strip(), "tags": [kind.title]}
+
+
+def _of_key(
+    kind: Resource[Any], show: Callable[[HttpRequest, Work, str], Response[Any]]
+) -> Callable[..., Response[Any]]:
+    """The handler of one thing: by the key in its address, or of the only one."""
+
+    def only(request: HttpRequest, work: NamedDependency[Work]) -> Response[Any]:
+        return show(request, work, ONLY)
+
+    def by_key(
+        request: HttpRequest, work: NamedDependency[Work], key: FromPath[str]
+    ) -> Response[Any]:
+        return show(request, work, key.removeprefix("/"))
+
+    made: Callable[..., Response[Any]] = only if kind.single else by_key
+    made.__annotations__["return"] = Response[kind.model]  # type: ignore[name-defined]
+    return made
+
+
+def _with_body(kind: Resource[Any], save: Callable[..., Response[Any]]) -> Callable[..., Any]:
+    """The same for what is put, with the kind's own document as the body."""
+
+    def only(
+        request: HttpRequest,
+        work: NamedDependency[Work],
+        data: Any,
+        if_match: IfMatch = None,
+        idempotency_key: Repeatable = None,
+    ) -> Response[Any]:
+        return save(request, work, ONLY, data, if_match, idempotency_key)
+
+    def by_key(
+        request: HttpRequest,
+        work: NamedDependency[Work],
+        key: FromPath[str],
+        data: Any,
+        if_match: IfMatch = None,
+        idempotency_key: Repeatable = None,
+    ) -> Response[Any]:
+        return save(request, work, key.removeprefix("/"), data, if_match, idempotency_key)
+
+    made = only if kind.single else by_key
+    made.__annotations__["data"] = _BODY[kind.model]
+    made.__annotations__["return"] = Response[kind.model]  # type: ignore[name-defined]
+    return made
+
+
+def _version(if_match: str | None) -> str | None:
+    """The version in an If-Match header, without its marks."""
+    if if_match is None or if_match.strip() == ANY:
+        return if_match and ANY
+    return if_match.strip().removeprefix("W/").strip('"')
+
+
+def _answer(document: Document, *, status: int = 200) -> Response[Any]:
+    return Response(
+        document.written(), status_code=status, headers={"ETag": f'"{document.version}"'}
+    )
+
+
+# ------------------------------------------------------------------------- repeats
+
+
+def _fingerprint(request: HttpRequest, data: Document) -> bytes:
+    return hashlib.sha256(f"{request.url.path}\n{data.model_dump_json()}".encode()).digest()
+
+
+def _answered(
+    request: HttpRequest, work: Work, key: str | None, fingerprint: bytes
+) -> Response[Any] | None:
+    """What this very request was answered before. Raises IdempotencyKeyReused for another one's key."""
+    if key is None:
+        return None
+    program = request_context_of(request).api_key
+    assert program is not None, "a guard has let it in"
+    # Of two at once the second waits here, and finds what the first was answered.
+    work.run(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 7221))", key=f"{program.id} {key}"
+    )
+    row = work.row(
+        """SELECT fingerprint, status, body, etag FROM api_answer
+            WHERE api_key_id = %(id)s AND idempotency_key = %(key)s""",
+        id=program.id,
+        key=key,
+    )
+    if row is None:
+        return None
+    if bytes(row.fingerprint) != fingerprint:
+        raise IdempotencyKeyReused
+    headers = {"ETag": row.etag, "Idempotent-Replayed": "true"}
+    return Response(row.body, status_code=row.status, headers=headers)
+
+
+def _keep_answer(
+    request: HttpRequest, work: Work, key: str | None, fingerprint: bytes, answer: Response[Any]
+) -> None:
+    if key is None:
+        return
+    program = request_context_of(request).api_key
+    assert program is not None, "a guard has let it in"
+    work.run(
+        """INSERT INTO api_answer (api_key_id, idempotency_key, fingerprint, status, body, etag,
+                                   created_at)
+           VALUES (%(id)s, %(key)s, %(fingerprint)s, %(status)s, %(body)s::jsonb, %(etag)s, %(now)s)""",
+        id=program.id,
+        key=key,
+        fingerprint=fingerprint,
+        status=answer.status_code,
+        body=json.dumps(answer.content),
+        etag=answer.headers["ETag"],
+        now=work.now(),
+    )
+
+
+routes: list[Any] = [handler for kind in setup.RESOURCES.values() for handler in handlers(kind)]

@@ -1,0 +1,96 @@
+"""Keys by which the company's own programs speak to the API, each for what its scopes name."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mainstem.identity.secrets import hash_of, new_secret
+from mainstem.kit.errors import InvalidInput, NotFound, Problem
+from mainstem.kit.events import record
+from mainstem.kit.text import refuse_unseen
+from mainstem.kit.work import Work
+
+API_PREFIX = "mik_"
+SCOPES = ("setup:read", "setup:write")
+"""What a key may be for. To write is not to read: who needs both says both."""
+
+LABEL_MAX = 80
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A program of the company's own, and what it may do."""
+
+    id: int
+    key_hash: bytes
+    scopes: frozenset[str]
+
+
+def issue_api_key(work: Work, *, label: str, scopes: Sequence[str]) -> str:
+    """A new key, shown this once: only its hash is kept. Raises InvalidInput."""
+    problems = []
+    if not 0 < len(label.strip()) <= LABEL_MAX:
+        problems.append(
+            Problem("/label", "missing", "Say what the key is for, in at most {max} characters.",
+                    {"max": LABEL_MAX})
+        )  # fmt: skip
+    if not scopes or not set(scopes) <= set(SCOPES):
+        problems.append(Problem("/scopes", "not_offered", "Choose what the key may do."))
+    if problems:
+        raise InvalidInput(*problems)
+    refuse_unseen("/label", label)
+    key = new_secret(API_PREFIX)
+    id = work.value(
+        """INSERT INTO api_key (key_hash, label, scopes, created_by, created_at)
+           VALUES (%(hash)s, %(label)s, %(scopes)s, %(who)s, %(now)s) RETURNING id""",
+        hash=hash_of(key),
+        label=label.strip(),
+        scopes=sorted(set(scopes)),
+        who=str(work.actor),
+        now=work.now(),
+    )
+    record(work, "api_key.issued", id)
+    return key
+
+
+def read_api_key(work: Work, key: str) -> ApiKey | None:
+    """The program of a key in force; None for any other text."""
+    if not key.startswith(API_PREFIX):
+        return None
+    wanted = hash_of(key)
+    row = work.row(
+        """SELECT id, key_hash, scopes FROM api_key
+            WHERE key_hash = %(hash)s AND revoked_at IS NULL""",
+        hash=wanted,
+    )
+    if row is None or not hmac.compare_digest(bytes(row.key_hash), wanted):
+        return None
+    return ApiKey(row.id, wanted, frozenset(row.scopes))
+
+
+def revoke_api_key(work: Work, id: int) -> None:
+    """Take a key out of force, at once."""
+    if not work.run(
+        "UPDATE api_key SET revoked_at = coalesce(revoked_at, %(now)s) WHERE id = %(id)s",
+        id=id,
+        now=work.now(),
+    ):
+        raise NotFound("key")
+    record(work, "api_key.revoked", id)
+
+
+def api_keys(work: Work) -> list[Any]:
+    """Every key in force: (id, label, scopes, created_by, created_at)."""
+    return work.rows(
+        """SELECT id, label, scopes, created_by, created_at FROM api_key
+            WHERE revoked_at IS NULL ORDER BY id"""
+    )
+
+
+def forget_answers(work: Work, before: datetime) -> int:
+    """Forget what keys were answered before an instant; how many answers."""
+    return work.run("DELETE FROM api_answer WHERE created_at < %(before)s", before=before)
