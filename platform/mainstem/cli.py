@@ -22,6 +22,7 @@ import psycopg
 from mainstem import (
     __version__,
     checks,
+    cli_company,
     flow,
     identity,
     ledger,
@@ -49,8 +50,10 @@ GATEWAY_AFTER_WEB = 20
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     given = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = given.command
     try:
+        if "with_database" in given:
+            return _with_database(given)
+        command: Callable[[argparse.Namespace], int] = given.command
         return command(given)
     except (settings.SettingMissing, db.DatabaseUnfit, running.CannotRun) as problem:
         _say(str(problem))
@@ -95,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="first work every balance out anew, as after a restore from a dump",
     )
+    cli_company.add_commands(commands)
     add("reset", reset)
     story = add("story", tell_story)
     story.add_argument("--data", type=Path, help="keep the story's company in this folder")
@@ -473,6 +477,17 @@ def _rebuild_balances() -> None:
         entries = ledger.rebuild(work)
     owner.close()
     _say(f"The balances are worked out anew from {entries} entries.")
+
+
+def _with_database(given: argparse.Namespace) -> int:
+    """Run a command of set-up on the live company."""
+    zone = str(settings.read().zone)
+    database = _live_database(tools=flow.tools(zone=zone), pool=2, name="mainstem-setup")
+    try:
+        command: Callable[[Database, argparse.Namespace], int] = given.with_database
+        return command(database, given)
+    finally:
+        database.close()
 
 
 def _live_database(**given: Any) -> Database:

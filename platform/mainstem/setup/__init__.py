@@ -5,6 +5,7 @@ knows a field that the others do not.
 """
 
 from mainstem.setup.checklist import Step, steps
+from mainstem.setup.folder import Difference, FolderRefused, apply, read_folder, write_folder
 from mainstem.setup.history import Change, changes
 from mainstem.setup.registry import GROUPS, RESOURCES, resource
 from mainstem.setup.resource import ONLY, Resource
@@ -17,14 +18,19 @@ __all__ = [
     "RESOURCES",
     "Change",
     "Changed",
+    "Difference",
+    "FolderRefused",
     "NeedsVersion",
     "Resource",
     "Saved",
     "Step",
+    "apply",
     "changes",
+    "read_folder",
     "read_one",
     "resource",
     "retire",
     "save",
     "steps",
+    "write_folder",
 ]

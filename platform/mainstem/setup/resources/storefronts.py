@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -36,7 +36,7 @@ class StorefrontDocument(Document):
     slug: Slug = Field(title="Name in addresses", description="The shop is at /s/ and this.")
     affiliate: Annotated[Slug, Refers("affiliates")] = Field(title="Affiliate")
     name: Name = Field(title="Name")
-    theme: Slug = Field("kulla", title="Theme")
+    theme: Slug | Literal[""] = Field("", title="Theme")
     languages: list[Locale] = Field(min_length=1, title="Languages")
     currency: Currency = Field(title="Currency")
     assortment: list[Slug] = Field(

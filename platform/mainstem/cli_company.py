@@ -1,0 +1,87 @@
+"""The commands of set-up: the company as files, and keys for its programs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from mainstem import identity, setup
+from mainstem.kit.db import Database
+from mainstem.kit.errors import Refused
+from mainstem.kit.work import SYSTEM
+
+SHOWN_MAX = 200
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the parsers of these commands; `given.with_database` runs one of them."""
+    export = commands.add_parser("export", help="Write the company as files into a folder.")
+    export.add_argument("what", choices=["company"])
+    export.add_argument("folder", type=Path)
+    export.set_defaults(with_database=export_company)
+    applies = commands.add_parser("apply", help="Make the company what a folder says.")
+    applies.add_argument("folder", type=Path)
+    applies.add_argument("--dry-run", action="store_true", help="only show what would change")
+    applies.set_defaults(with_database=apply_folder)
+    key = commands.add_parser("api-key", help="Print a new key for a program of your own.")
+    key.add_argument("label", help="what it is for")
+    key.add_argument("--scope", action="append", choices=identity.SCOPES, required=True)
+    key.set_defaults(with_database=issue_key)
+
+
+def export_company(database: Database, given: argparse.Namespace) -> int:
+    """Write the company as files; nothing secret is in them."""
+    with database.work(SYSTEM) as work:
+        for path in setup.write_folder(work, given.folder):
+            _say(str(path))
+    return 0
+
+
+def apply_folder(database: Database, given: argparse.Namespace) -> int:
+    """Show what a folder says otherwise than the company, and save it unless it is a dry run."""
+    try:
+        folder = setup.read_folder(given.folder)
+    except NotADirectoryError:
+        _say(f"{given.folder} is no folder.")
+        return 1
+    try:
+        with database.work(SYSTEM) as work:
+            found = setup.apply(work, folder)
+            if given.dry_run:
+                work.session.rollback()
+    except setup.FolderRefused as no:
+        for wrong in no.wrong[:SHOWN_MAX]:
+            _say(str(wrong))
+        _say(no.text())
+        return 1
+    except Refused as no:
+        _say(no.text())
+        return 1
+    for one in found:
+        _say(str(one))
+    _say(_summary(len(found), dry_run=given.dry_run))
+    return 0
+
+
+def _summary(changed: int, *, dry_run: bool) -> str:
+    if not changed:
+        return "The company is what the folder says."
+    things = "One thing" if changed == 1 else f"{changed} things"
+    return f"{things} would change; nothing was." if dry_run else f"{things} changed."
+
+
+def issue_key(database: Database, given: argparse.Namespace) -> int:
+    """Print a new key, once."""
+    try:
+        with database.work(SYSTEM) as work:
+            key = identity.issue_api_key(work, label=given.label, scopes=given.scope)
+    except Refused as no:
+        _say(" ".join(problem.text() for problem in no.problems))
+        return 1
+    print(key)  # noqa: T201
+    return 0
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr)  # noqa: T201
