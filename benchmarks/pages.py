@@ -28,13 +28,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import psycopg
 import structlog
 from litestar import Litestar
 
 import mainstem_postgres as postgres
-from mainstem import checks, flow, identity, ledger
+from mainstem import checks, flow, identity, ledger, setup
 from mainstem.app import create_app
 from mainstem.identity import passwords
 from mainstem.kit import db, settings
@@ -56,11 +57,12 @@ SMALL_MS = 1.0
 NAMES = {"demo": "mainstem_pages_demo", "full": "mainstem_pages_full"}
 LEADS = 50_000
 PASSWORD = "correct horse battery"
-STAFF, AFFILIATE, CLIENT, STOREFRONT, NOBODY = (
+STAFF, AFFILIATE, CLIENT, STOREFRONT, PROGRAM, NOBODY = (
     "staff",
     "affiliate",
     "client",
     "storefront",
+    "program",
     "nobody",
 )
 
@@ -77,7 +79,7 @@ class Company:
     database: Database
     config: Settings
     cookies: dict[str, str] = field(default_factory=dict)
-    bearer: str = ""
+    bearers: dict[str, str] = field(default_factory=dict)
     known: dict[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, what: str) -> Any:
@@ -201,6 +203,44 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/sign-in": (NOBODY, [lambda c: "/sign-in"]),
     "/choose": (STAFF, [lambda c: "/choose"]),
 }
+
+
+def _at(url: str, kind: setup.Resource[Any] | None = None) -> Address:
+    """A page of set-up: as it stands, or of the first thing of a kind."""
+
+    def address(company: Company) -> str:
+        if kind is None:
+            return url
+        with company.database.work(SYSTEM) as work:
+            keys = kind.find(work, "", 1, "") if kind.find else [*kind.read(work, None)]
+        return url + (quote(keys[0], safe="@/") if keys else "none")
+
+    return address
+
+
+def _set_up_pages() -> Iterator[tuple[str, tuple[str, list[Address]]]]:
+    """The pages and the API of set-up, as the registry has them."""
+    console = "/console/setup"
+    kinds = setup.RESOURCES.values()
+    for kind in kinds:
+        api = f"/api/v1/{kind.name}"
+        yield api, (PROGRAM, [_at(api)])
+        if not kind.single:
+            yield f"{api}/{{key}}", (PROGRAM, [_at(f"{api}/", kind)])
+    several = [kind for kind in kinds if not kind.single]
+    yield console, (STAFF, [_at(console)])
+    yield f"{console}/{{name}}", (STAFF, [_at(f"{console}/{kind.name}") for kind in kinds])
+    yield (
+        f"{console}/{{name}}/edit",
+        (STAFF, [_at(f"{console}/{kind.name}/edit?key=", kind) for kind in several]),
+    )
+    yield (
+        f"{console}/{{name}}/new",
+        (STAFF, [_at(f"{console}/{kind.name}/new") for kind in several]),
+    )
+
+
+PAGES |= dict(_set_up_pages())
 
 NOT_OPENED = {
     "/portal/account/onboarding": "goes to the payment gateway",
@@ -410,8 +450,11 @@ def _sign_in(company: Company, clock: FixedClock) -> None:
     )
     company.cookies[CLIENT] = f"basket-{company['slug']}={basket}"
     with database.work(SYSTEM) as work:
-        company.bearer = identity.issue_key(
+        company.bearers[STOREFRONT] = identity.issue_key(
             work, home_id=company["home"], storefront_id=company["shop"]
+        )
+        company.bearers[PROGRAM] = identity.issue_api_key(
+            work, label="pages", scopes=["setup:read"]
         )
 
 
@@ -437,10 +480,10 @@ async def get(company: Company, kind: str, url: str) -> tuple[int, int]:
     """Open a page by the app itself; its status and its length."""
     path, _, query = url.partition("?")
     headers = [(b"host", b"127.0.0.1"), (b"accept-language", b"en")]
-    if kind == STOREFRONT:
+    if kind in company.bearers:
         headers += [
             (b"accept", b"application/json"),
-            (b"authorization", f"Bearer {company.bearer}".encode()),
+            (b"authorization", f"Bearer {company.bearers[kind]}".encode()),
         ]
     else:
         headers.append((b"accept", b"text/html"))

@@ -74,7 +74,7 @@ class KeyRevoked(Refused):
 
     code: ClassVar[str] = "key_refused"
     status: ClassVar[int] = 401
-    message: ClassVar[str] = "Send a key in force as `Authorization: Bearer msk_…`."
+    message: ClassVar[str] = "Send a key in force as `Authorization: Bearer …`."
 
 
 @dataclass(slots=True, eq=False)

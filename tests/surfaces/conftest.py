@@ -46,6 +46,7 @@ def bare_surfaces(monkeypatch: pytest.MonkeyPatch) -> None:
     """The application without pages: a test puts in those it needs."""
     for surface in (storefront, portal, desk, console, api):
         monkeypatch.setattr(surface, "routes", [])
+    monkeypatch.setattr(api, "integration_routes", [])
 
 
 @pytest.fixture

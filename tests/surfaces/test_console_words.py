@@ -33,9 +33,14 @@ SPOKEN_ELSEWHERE = [
     ROOT / "platform/mainstem/plan/explain.py",
     ROOT / "platform/mainstem/planbook.py",
     ROOT / "platform/mainstem/payouts/errors.py",
+    *sorted((ROOT / "platform/mainstem/company").glob("[a-z]*.py")),
+    *sorted((ROOT / "platform/mainstem/setup").glob("[a-z]*.py")),
+    *sorted((ROOT / "platform/mainstem/setup/resources").glob("[a-z]*.py")),
+    ROOT / "platform/mainstem/identity/api_keys.py",
 ]
 NOT_WORDS = {
     "Mainstem", "Stripe", "Amount ", "Quote ", "Valid until ",
+    "CompanyDocument", "CompanyProfile", "Profile", "Resource", "Europe/Stockholm",
     "Gateway", "OperationalError", "DBAPIError", "TimeoutError",
 }  # fmt: skip
 """Names, of exceptions too, and the quote word for word, of which a hash is kept."""

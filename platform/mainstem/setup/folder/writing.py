@@ -8,12 +8,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import tomli_w
+import tomlkit
+from tomlkit.items import Array
 
 from mainstem.kit.documents import Document
 from mainstem.kit.work import Work
 from mainstem.setup.registry import RESOURCES
 from mainstem.setup.resource import AnyResource
+
+LINE_MAX = 110
+"""What is longer is written on lines of its own."""
 
 
 def write_folder(work: Work, folder: Path) -> list[Path]:
@@ -37,7 +41,10 @@ def _text(kind: AnyResource, documents: list[Document]) -> str:
         return _csv(kind, documents)
     if kind.single:
         return _toml(_sparse(documents[0]) if documents else {})
-    return "\n".join(_toml({table_of(kind): [_sparse(one)]}) for one in documents)
+    tables = tomlkit.aot()
+    for one in documents:
+        tables.append(_filled(tomlkit.table(), _sparse(one)))
+    return tomlkit.dumps(tomlkit.document().add(table_of(kind), tables)) if documents else ""
 
 
 def table_of(kind: AnyResource) -> str:
@@ -52,7 +59,54 @@ def _sparse(document: Document) -> dict[str, Any]:
 
 
 def _toml(said: dict[str, Any]) -> str:
-    return tomli_w.dumps(said, multiline_strings=True)
+    return tomlkit.dumps(_filled(tomlkit.document(), said))
+
+
+def _filled(table: Any, said: dict[str, Any]) -> Any:
+    """A table with what it says: first what fits a line, then what is a table of its own."""
+    short = {name: item for name, value in said.items() if (item := _short(value)) is not None}
+    for name, item in short.items():
+        table.add(name, item)
+    for name, value in said.items():
+        if name not in short:
+            table.add(name, _long(value))
+    return table
+
+
+def _short(value: Any) -> Any:
+    """A value on one line, or a text of several; None for what is better a table."""
+    if isinstance(value, dict) or (
+        isinstance(value, list) and isinstance(value[:1] and value[0], dict)
+    ):
+        item = tomlkit.item(_inline(value))
+        written = item.as_string()
+        return item if len(written) <= LINE_MAX and "\\n" not in written else None
+    if isinstance(value, str) and "\n" in value:
+        return tomlkit.string(f"\n{value}", multiline=True)
+    item = tomlkit.item(value)
+    if isinstance(item, Array) and len(item.as_string()) > LINE_MAX:
+        return item.multiline(True)
+    return item
+
+
+def _inline(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_inline(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    table = tomlkit.inline_table()
+    for name, part in value.items():
+        table.append(name, _inline(part))
+    return table
+
+
+def _long(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _filled(tomlkit.table(), value)
+    tables = tomlkit.aot()
+    for one in value:
+        tables.append(_filled(tomlkit.table(), one))
+    return tables
 
 
 def _csv(kind: AnyResource, documents: Iterable[Document]) -> str:
