@@ -153,12 +153,11 @@ def _list(
     inner: Any, name: str, said: Sequence[Any], around: Around, shared: dict[str, Any]
 ) -> FormField:
     if get_origin(inner) is Literal:
-        options = [
-            (str(one), around.language.text(CHOICES.get(one, one))) for one in get_args(inner)
-        ]
-        return FormField(
-            kind="choices", options=options, chosen=[str(one) for one in said], **shared
-        )
+        # What is chosen stands first, in its order: of languages the first is the one to fall back on.
+        chosen = [str(one) for one in said]
+        offered = dict.fromkeys([*chosen, *map(str, get_args(inner))])
+        options = [(one, around.language.text(CHOICES.get(one, one))) for one in offered]
+        return FormField(kind="choices", options=options, chosen=chosen, **shared)
     shown = [percent_text(one) if name.endswith("_bp") else str(one) for one in said]
     hint = shared.pop("hint")
     one_a_line = around.language.text("One a line.")

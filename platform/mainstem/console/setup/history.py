@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from mainstem import setup
+from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import HttpRequest, names_of
@@ -38,7 +39,7 @@ def history_of(request: HttpRequest, work: Work, name: str, key: str) -> list[Mo
             fields=[]
             if one.is_new
             else [
-                (_label(language, kind, where), _short(before), _short(after))
+                (_label(language, kind, where), _short(language, before), _short(language, after))
                 for where, before, after in one.fields
             ],
         )
@@ -46,14 +47,16 @@ def history_of(request: HttpRequest, work: Work, name: str, key: str) -> list[Mo
     ]
 
 
-def _label(language: Any, kind: Any, where: str) -> str:
+def _label(language: Language, kind: Any, where: str) -> str:
     first, _, rest = where.partition(".")
     field = kind.model.model_fields.get(first)
     label = language.text(field.title) if field and field.title else first
     return f"{label} {rest}".strip()
 
 
-def _short(value: Any) -> str:
+def _short(language: Language, value: Any) -> str:
+    if isinstance(value, bool):
+        return language.text("yes") if value else language.text("no")
     if value in (None, "", [], {}):
         return "\N{EN DASH}"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)

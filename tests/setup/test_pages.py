@@ -1,0 +1,216 @@
+"""Set-up in a browser: forms made from documents, for every kind of thing."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+
+from mainstem import identity, setup
+from mainstem.identity import passwords
+from mainstem.kit.db import Database
+from mainstem.kit.documents import Document, document
+from tests.company import a_company
+from tests.setup import saying
+from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
+from tests.surfaces.staff import hidden
+
+
+@pytest.fixture
+def owner(database: Database, open_app: Open) -> Reader:
+    with database.work() as work:
+        person = identity.create_person(
+            work,
+            email="cai@norrsken.example",
+            name="Cai",
+            password_hash=passwords.hash_password(PASSWORD),
+        )
+        identity.grant(work, person, "admin")
+    reader = open_app()
+    assert reader.sign_in("cai@norrsken.example").status_code == 303
+    return reader
+
+
+def filled(page: Any, **changes: str | list[str] | None) -> dict[str, Any]:
+    """Every field of the form on a page as a browser would send it, with what somebody changes."""
+    form = page.text.partition('<form class="form"')[2].partition("</form>")[0]
+    sent: dict[str, Any] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        found = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        if found.get("type") in ("checkbox", "radio") and " checked" not in tag:
+            continue
+        sent.setdefault(found["name"], []).append(html.unescape(found.get("value", "")))
+    for name, text in re.findall(
+        r'<textarea[^>]* name="([^"]*)"[^>]*>\n?(.*?)</textarea>', form, re.S
+    ):
+        sent[name] = [html.unescape(text)]
+    for name, options in re.findall(r'<select[^>]* name="([^"]*)"[^>]*>(.*?)</select>', form, re.S):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        first = re.search(r'value="([^"]*)"', options)
+        assert first
+        sent[name] = [(chosen or first)[1]]
+    for name, value in changes.items():
+        sent[name] = [] if value is None else value if isinstance(value, list) else [value]
+    return sent
+
+
+def one(database: Database, name: str, key: str = setup.ONLY) -> Document:
+    with database.work() as work:
+        found = setup.read_one(work, setup.resource(name), key)
+    assert found is not None
+    return found
+
+
+FORMS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    ("company", "-", saying.PROFILE, {
+        "name": "Norrsken", "legal_name": "Norrskens Ljusstöperi AB", "number": "559123-4567",
+        "country": "SE", "line1": "Kyrkogatan 2", "postal_code": "972 32", "city": "Luleå",
+        "email": "hej@norrsken.example", "languages": ["sv", "en"], "currencies": "SEK\nEUR",
+        "promise-sv": "Ljus som brinner längre.", "promise-en": "Light that burns longer."}),
+    ("locations", "LLA", saying.LOCATION, {
+        "code": "LLA", "name": "Lagret", "country": "SE", "city": "Luleå"}),
+    ("plan", "-", saying.PLAN, {
+        "name": "Two levels", "rules-goods-levels_bp": "10\n3", "rules-goods-cap_bp": "13,0",
+        "rules-goods-hold_days": "30", "rules-service-levels_bp": "5 %\n1",
+        "rules-service-cap_bp": "6", "rules-service-hold_days": "14",
+        "minimum_payout_minor-SEK": "100,00", "minimum_payout_minor-EUR": ""}),
+    ("affiliates", "vinter", saying.AFFILIATE, {
+        "slug": "vinter", "name": "Vinter och Co", "email": "post@vinter.example",
+        "country": "SE", "locale": "sv", "people-0-name": "Vera Vinter",
+        "people-0-email": "vera@vinter.example", "codes": "vinter", "links": "VINTER-LINK"}),
+    ("storefronts", "vinter", saying.STOREFRONT | {"affiliate": "cedar"}, {
+        "slug": "vinter", "affiliate": "cedar", "name": "Vinter", "languages": ["sv", "en"],
+        "currency": "SEK", "headline-sv": "Tänd ett ljus", "headline-en": "Light a candle",
+        "owner": "Vera Vinter"}),
+    ("teams", "NORR", saying.TEAM | {"skills": ["repairs"], "weekdays": [1, 2, 6]}, {
+        "code": "NORR", "name": "Norr", "skills": "repairs", "weekdays": "1\n2\n6"}),
+    ("staff", "ove@norrsken.example", saying.COLLEAGUE, {
+        "email": "ove@norrsken.example", "name": "Ove Ek", "locale": "sv",
+        "roles": ["lead_desk", "picker"]}),
+    ("stock", "KETTLE-1@STH", {"sku": "KETTLE-1", "location": "STH", "on_hand": 7}, {
+        "sku": "KETTLE-1", "location": "STH", "on_hand": "7"}),
+    ("documents", "terms", saying.TERMS, {
+        "kind": "terms", "texts-sv": "Villkoren.", "texts-en": "The terms."}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "key", "said", "typed"), FORMS, ids=[form[0] for form in FORMS])
+def test_what_is_typed_into_a_form_is_what_the_document_says(
+    owner: Reader,
+    database: Database,
+    name: str,
+    key: str,
+    said: dict[str, Any],
+    typed: dict[str, Any],
+) -> None:
+    with database.work() as work:
+        a_company(work)
+    kind = setup.resource(name)
+    at = f"/console/setup/{name}"
+    there = name in ("plan", "stock")
+    page = owner.get(at if kind.single else f"{at}/edit?key={key}" if there else f"{at}/new")
+    assert page.status_code == 200
+    answer = owner.post(at, filled(page, **typed))
+    assert answer.status_code == 303, words_of(answer)
+    wanted = document(kind.model, said)
+    assert one(database, name, key) == wanted
+    # Opened again, the form says the very same, and saving it unseen changes nothing.
+    page = owner.get(at if kind.single else f"{at}/edit?key={key}")
+    assert owner.post(at, filled(page)).status_code == 303
+    assert one(database, name, key) == wanted
+    assert "What has become of it" in words_of(page)
+    assert words_of(owner.get(at))
+
+
+def test_what_is_wrong_stands_beside_its_field_and_the_rest_stays_typed(
+    owner: Reader, database: Database
+) -> None:
+    page = owner.get("/console/setup/affiliates/new")
+    answer = owner.post(
+        "/console/setup/affiliates",
+        filled(page, slug="Bad Slug", name="Ny", email="ny@x.example", country="SE",
+               **{"people-0-name": "Bo", "people-0-email": "nowhere"}),
+    )  # fmt: skip
+    assert answer.status_code == 422
+    assert 'id="field-slug-error"' in answer.text
+    assert 'id="field-people-0-email-error"' in answer.text
+    assert 'value="nowhere"' in answer.text and 'value="Ny"' in answer.text
+    with database.work() as work:
+        assert work.value("SELECT count(*) FROM affiliate") == 0
+
+
+def test_one_more_row_keeps_what_was_typed_and_saves_nothing(owner: Reader) -> None:
+    page = owner.get("/console/setup/affiliates/new")
+    answer = owner.post(
+        "/console/setup/affiliates",
+        filled(page, slug="ny", more="people", **{"people-0-name": "Bo"}),
+    )
+    assert answer.status_code == 200
+    assert 'value="Bo"' in answer.text and 'name="people-1-name"' in answer.text
+    assert owner.get("/console/setup/affiliates/edit?key=ny").status_code == 404
+
+
+def test_who_saves_over_a_change_of_somebody_else_is_told_and_overwrites_nothing(
+    owner: Reader, database: Database
+) -> None:
+    with database.work() as work:
+        a_company(work)
+    page = owner.get("/console/setup/affiliates/edit?key=cedar")
+    first = owner.post("/console/setup/affiliates", filled(page, name="Cedar One"))
+    assert first.status_code == 303
+    second = owner.post("/console/setup/affiliates", filled(page, name="Cedar Two"))
+    assert second.status_code == 412
+    assert "Somebody has changed this since you opened it" in words_of(second)
+    assert one(database, "affiliates", "cedar").name == "Cedar One"  # type: ignore[attr-defined]
+
+
+def test_a_thing_is_taken_out_of_use_and_its_history_says_by_whom(
+    owner: Reader, database: Database
+) -> None:
+    with database.work() as work:
+        a_company(work)
+    page = owner.get("/console/setup/locations/edit?key=STH")
+    version = hidden(page, "version")
+    owner.post("/console/setup/locations/retire", {"key": "STH", "version": version})
+    page = owner.get("/console/setup/locations/edit?key=STH")
+    assert re.search(r"In use : yes no .* Cai", words_of(page))
+
+
+def test_the_checklist_stays_on_the_first_page_until_everything_is_there(
+    owner: Reader, database: Database
+) -> None:
+    words = words_of(owner.get("/console"))
+    assert "On the way to the first order" in words and "Nobody sells." in words
+    with database.work() as work:
+        a_company(work)
+        for name, said in (
+            ("company", saying.PROFILE),
+            ("documents", saying.TERMS),
+            ("documents", saying.TERMS | {"kind": "privacy"}),
+            ("staff", saying.COLLEAGUE),
+        ):
+            kind = setup.resource(name)
+            setup.save(work, kind, document(kind.model, said), seen=setup.ANY)
+        left = [step.name for step in setup.steps(work) if not step.is_done]
+    assert left == []
+    assert "On the way to the first order" not in words_of(owner.get("/console"))
+
+
+def test_nobody_but_an_admin_opens_set_up(database: Database, open_app: Open) -> None:
+    from tests.surfaces.staff import staffed
+
+    staff = staffed(database, open_app)
+    for name, status in (("ada", 200), ("fia", 403), ("per", 403), ("li", 403)):
+        for path in ("/console/setup", "/console/setup/company", "/console/setup/staff/new"):
+            assert staff.reader(name).get(path).status_code == status, (name, path)
+
+
+def test_there_is_no_page_for_what_cannot_be_set(owner: Reader) -> None:
+    for path in (
+        "/console/setup/planets",
+        "/console/setup/company/new",
+        "/console/setup/staff/edit",
+    ):
+        assert owner.get(path).status_code == 404
