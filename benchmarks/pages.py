@@ -228,7 +228,8 @@ def _set_up_pages() -> Iterator[tuple[str, tuple[str, list[Address]]]]:
         if not kind.single:
             yield f"{api}/{{key}}", (PROGRAM, [_at(f"{api}/", kind)])
     several = [kind for kind in kinds if not kind.single]
-    yield console, (STAFF, [_at(console)])
+    for page in (console, f"{console}/people", f"{console}/keys"):
+        yield page, (STAFF, [_at(page)])
     yield f"{console}/{{name}}", (STAFF, [_at(f"{console}/{kind.name}") for kind in kinds])
     yield (
         f"{console}/{{name}}/edit",
@@ -246,6 +247,7 @@ NOT_OPENED = {
     "/portal/account/onboarding": "goes to the payment gateway",
     "/portal/account/return": "goes to the payment gateway",
     "/order/{token}/return": "goes to the payment gateway",
+    "/invitation": "is there for who was invited",
     "/setup": "is there until the first member of staff has signed up",
     "/health/live": "is no page",
     "/health/ready": "is no page",

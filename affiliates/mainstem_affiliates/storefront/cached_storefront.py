@@ -16,6 +16,7 @@ from litestar import Request
 
 from mainstem import catalog
 from mainstem.catalog import ShippingRate
+from mainstem.company import SELLER, CompanyDocument, published_documents
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT, Work
 from mainstem.network import ELIGIBLE
@@ -47,6 +48,9 @@ class CachedStorefront:
     currency: str
     country: str
     texts: Mapping[str, Any]
+    company: Mapping[str, Any]
+    documents: Mapping[str, CompanyDocument]
+    """What the company has published: terms, privacy and the like, by kind."""
     takes_orders: bool
     version: int
     rate: ShippingRate | None
@@ -73,11 +77,17 @@ class CachedStorefront:
         named = self.texts.get(locale, {}).get("categories", {}).get(slug)
         return str(named or slug.replace("-", " ").capitalize())
 
+    def published(self, locale: str, kind: str) -> str:
+        """What the company has published about this in a language; empty for nothing."""
+        found = self.documents.get(kind)
+        return found.texts.get(locale, "") if found else ""  # type: ignore[call-overload]
+
     @property
     def seller(self) -> Mapping[str, str]:
         """Who sells: the parent, as the client must know it."""
-        given = self.texts.get("seller") or {}
-        return {key: str(given.get(key, "")) for key in ("name", "number", "address", "email")}
+        return {
+            key: str(self.company.get(key, "")) for key in ("name", "number", "address", "email")
+        }
 
     def page(self, key: tuple[Any, ...], draw: Callable[[], bytes]) -> bytes:
         """The page drawn for this key; it lives as long as this copy of the storefront."""
@@ -116,8 +126,8 @@ def look(
 ) -> CachedStorefront:
     """The storefront as it is now: the copy from before where nothing has changed."""
     row = work.row(
-        """SELECT s.id, s.home_id, s.slug, s.name, s.theme, s.locales, s.currency, s.texts,
-                  s.product_ids, a.state, a.country, c.version
+        f"""SELECT s.id, s.home_id, s.slug, s.name, s.theme, s.locales, s.currency, s.texts,
+                  s.product_ids, a.state, a.country, c.version, ({SELLER}) AS seller
              FROM storefront s JOIN affiliate a ON a.id = s.home_id
             CROSS JOIN catalogue_version c
             WHERE s.slug = %(slug)s AND s.active""",
@@ -147,6 +157,8 @@ def look(
         currency=row.currency,
         country=row.country,
         texts=row.texts,
+        company=row.seller or row.texts.get("seller") or {},
+        documents=published_documents(work),
         takes_orders=row.state in ELIGIBLE,
         version=row.version,
         rate=catalog.shipping_rates(work).get(row.currency),

@@ -1,4 +1,7 @@
-"""What a storefront must tell: terms, privacy, accessibility, withdrawal, and how it is paid."""
+"""What a storefront must tell: terms, privacy, accessibility, withdrawal, and how it is paid.
+
+The shop's own words come first, then what the company has published, then what we would say for it.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from typing import Any
 
 from litestar import Request, get
 from litestar.params import FromPath
+from markupsafe import Markup
 
 from mainstem.kit.errors import NotFound
+from mainstem.web.rich_text import rich
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 
@@ -19,6 +24,8 @@ class SmallPrintPage(StorePage, frozen=True, kw_only=True):
 
     topic: str
     words: str
+    published: Markup
+    """What the company has published about it; empty for nothing."""
     track_url: str
 
 
@@ -27,12 +34,17 @@ def _small_print(topic: str) -> Any:
     async def small_print(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
         shopper = Shopper(request, await cached_storefront_of(request, slug))
         said = shopper.storefront.text(shopper.locale, topic)
-        if topic == "programme" and not said:
+        published = shopper.storefront.published(shopper.locale, topic)
+        if topic == "programme" and not (said or published):
             raise NotFound("page")
 
         def page(around: dict[str, Any]) -> StorePage:
             return SmallPrintPage(
-                **around, topic=topic, words=said, track_url=around["store"].track_url
+                **around,
+                topic=topic,
+                words=said,
+                published=rich(published),
+                track_url=around["store"].track_url,
             )
 
         return shopper.kept((topic,), "storefront/small_print.html", page, topic)

@@ -7,6 +7,7 @@ from mainstem.company.documents import (
     published_documents,
 )
 from mainstem.company.profile import (
+    SELLER,
     CompanyProfile,
     Profile,
     profile,
@@ -17,6 +18,7 @@ from mainstem.company.profile import (
 
 __all__ = [
     "KINDS",
+    "SELLER",
     "CompanyDocument",
     "CompanyProfile",
     "Profile",

@@ -160,21 +160,19 @@ def save_profile(work: Work, said: Profile) -> None:
     work.add(row)
 
 
+SELLER = """
+SELECT jsonb_build_object(
+         'name', legal_name, 'number', number, 'email', email,
+         'address', concat_ws(', ', nullif(line1, ''),
+                              nullif(trim(concat_ws(' ', postal_code, city)), '')))
+  FROM company_profile"""
+"""The query for who a client buys from, as the law wants it said: name, number, address, email."""
+
+
 def seller(work: Work) -> dict[str, str] | None:
-    """Who a client buys from, as the law wants it said: name, number, address, email."""
-    row = work.row(
-        """SELECT legal_name AS name, number, line1, postal_code, city, email
-             FROM company_profile"""
-    )
-    if row is None:
-        return None
-    town = f"{row.postal_code} {row.city}".strip()
-    return {
-        "name": row.name,
-        "number": row.number,
-        "address": ", ".join(part for part in (row.line1, town) if part),
-        "email": row.email,
-    }
+    """Who a client buys from; None until the company has said who it is."""
+    found: dict[str, str] | None = work.value(SELLER)
+    return found
 
 
 def zone_of(work: Work) -> ZoneInfo | None:

@@ -9,6 +9,13 @@ from mainstem.identity.api_keys import (
     read_api_key,
     revoke_api_key,
 )
+from mainstem.identity.invitations import (
+    InvitationRefused,
+    Invited,
+    accept,
+    invite,
+    invited,
+)
 from mainstem.identity.keys import StorefrontKey, issue_key, keys_in_force, read_key, revoke_key
 from mainstem.identity.links import (
     ANSWER,
@@ -71,6 +78,8 @@ __all__ = [
     "ApiKey",
     "EmailTaken",
     "Identity",
+    "InvitationRefused",
+    "Invited",
     "LinkTooOld",
     "OrderLink",
     "PasswordTooWeak",
@@ -79,6 +88,7 @@ __all__ = [
     "SignInRefused",
     "StorefrontKey",
     "TooManyAttempts",
+    "accept",
     "api_keys",
     "client_link",
     "create_person",
@@ -89,6 +99,8 @@ __all__ = [
     "has_staff",
     "hash_of",
     "hash_password",
+    "invite",
+    "invited",
     "issue_api_key",
     "issue_key",
     "key_of",

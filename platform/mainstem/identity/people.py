@@ -162,6 +162,7 @@ def names_around(work: Work, person_id: int) -> list[str]:
                    JOIN affiliate a ON a.id = m.affiliate_id WHERE m.person_id = %(person)s
            UNION SELECT unnest(ARRAY[s.name, s.slug]) FROM membership m
                    JOIN storefront s ON s.home_id = m.affiliate_id WHERE m.person_id = %(person)s
+           UNION SELECT unnest(ARRAY[name, legal_name]) FROM company_profile
            UNION (SELECT DISTINCT texts->'seller'->>'name' FROM storefront
                    WHERE texts->'seller'->>'name' IS NOT NULL LIMIT 20)""",
         person=person_id,

@@ -84,7 +84,8 @@ def _names(work: Work, affiliate_id: int) -> Names:
     )
     company = work.rows(
         """SELECT DISTINCT texts->'seller'->>'name' AS name FROM storefront
-            WHERE texts->'seller'->>'name' <> ''"""
+            WHERE texts->'seller'->>'name' <> ''
+           UNION SELECT unnest(ARRAY[name, legal_name]) FROM company_profile"""
     )
     articles = work.rows(
         """SELECT slug AS name FROM product UNION SELECT category FROM product

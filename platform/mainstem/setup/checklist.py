@@ -55,7 +55,7 @@ _STEPS: tuple[tuple[str, str, str, str, str], ...] = (
     ("documents", "Write your terms and what you do with data", f"{_SET}/documents",
      "Clients do not find what the law wants them told.",
      """(SELECT count(DISTINCT kind) FROM company_document WHERE kind IN ('terms', 'privacy')) = 2"""),
-    ("staff", "Invite your colleagues", f"{_SET}/staff",
+    ("staff", "Invite your colleagues", f"{_SET}/people",
      "You pick, pack and pay alone.",
      "(SELECT count(DISTINCT person_id) FROM membership WHERE role <> 'affiliate' AND revoked_at IS NULL) > 1"),
 )  # fmt: skip

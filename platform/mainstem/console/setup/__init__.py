@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.console.setup import overview, things
+from mainstem.console.setup import keys, overview, people, things
 
-routes: list[Any] = [*overview.routes, *things.routes]
+routes: list[Any] = [*overview.routes, *people.routes, *keys.routes, *things.routes]

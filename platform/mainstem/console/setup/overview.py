@@ -11,6 +11,15 @@ from mainstem.kit.work import Work
 from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, show
 
+_AT = "/console/setup"
+_PAGES = {
+    "Company": (
+        ("People", "Who signed in when, invitations, and who may do what.", f"{_AT}/people"),
+        ("Keys", "How programs come in.", f"{_AT}/keys"),
+    ),
+}
+"""Pages of set-up that are no list of things, by the group that they stand in."""
+
 
 class StepRow(msgspec.Struct, frozen=True):
     """One step: whether it is done, and what waits for it."""
@@ -50,12 +59,11 @@ def overview(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
             (
                 language.text(name),
                 [
-                    Place(
-                        language.text(kind.title),
-                        language.text(kind.help),
-                        f"/console/setup/{kind.name}",
-                    )
-                    for kind in kinds
+                    Place(language.text(title), language.text(help), url)
+                    for title, help, url in [
+                        *((kind.title, kind.help, f"{_AT}/{kind.name}") for kind in kinds),
+                        *_PAGES.get(name, ()),
+                    ]
                 ],
             )
             for name, kinds in setup.GROUPS

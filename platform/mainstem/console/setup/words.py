@@ -17,5 +17,7 @@ CHOICES: dict[str, str] = {
     "privacy": "Privacy",
     "accessibility": "Accessibility",
     "programme": "Programme terms",
+    "setup:read": "Read set-up",
+    "setup:write": "Change set-up",
     "delivered_sale": "A delivered sale",
 }

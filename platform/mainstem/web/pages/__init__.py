@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.web.pages import front, language, liveness, setup, sign_in
+from mainstem.web.pages import front, invitation, language, liveness, setup, sign_in
 
 routes: list[Any] = [
     *front.routes,
     *sign_in.routes,
     *setup.routes,
+    *invitation.routes,
     *language.routes,
     *liveness.routes,
 ]

@@ -9,6 +9,7 @@ FACTS = {
     "affiliate.paused": "Affiliate paused",
     "affiliate.suspended": "Affiliate suspended",
     "affiliate.terminated": "Affiliate ended",
+    "person.invited": "Somebody invited",
     "api_key.issued": "API key issued",
     "api_key.revoked": "API key revoked",
     "setup.changed": "Setting changed",

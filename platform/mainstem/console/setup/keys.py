@@ -1,0 +1,116 @@
+"""Keys of programs: the company's own, and those of storefronts on other machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from mainstem import identity
+from mainstem.console.setup.words import CHOICES
+from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.work import Work
+from mainstem.web.forms import Form, whole_number
+from mainstem.web.rendering import language_of
+from mainstem.web.staff.layout import (
+    HttpRequest,
+    HttpResponse,
+    Page,
+    layout_of,
+    names_of,
+    show,
+)
+from mainstem.web.staff.layout import refused as refused_by
+from mainstem.web.staff.screen import Screen
+
+
+class KeysPage(Page, kw_only=True):
+    """Every key in force, and ways to make and revoke them."""
+
+    programs: list[Any]
+    storefronts: list[Any]
+    who: dict[str, str]
+    scopes: list[tuple[str, str]]
+    key: str = ""
+
+
+_STOREFRONT_KEYS = """
+SELECT k.id, k.label, k.created_at, s.slug, s.name FROM storefront_key k
+  JOIN storefront s ON s.home_id = k.home_id AND s.id = k.storefront_id
+ WHERE k.revoked_at IS NULL ORDER BY k.id DESC LIMIT 200"""
+
+
+def _page(request: HttpRequest, work: Work) -> KeysPage:
+    language = language_of(request)
+    programs = identity.api_keys(work)
+    return KeysPage(
+        **layout_of(request, work, "setup"),
+        programs=programs,
+        storefronts=work.rows(_STOREFRONT_KEYS),
+        who=names_of(work, language, [row.created_by for row in programs]),
+        scopes=[(scope, language.text(CHOICES[scope])) for scope in identity.SCOPES],
+    )
+
+
+KEYS = Screen("console/setup_keys.html", _page, "/console/setup/keys")
+
+
+@get("/setup/keys", sync_to_thread=True)
+def keys(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
+    """The keys in force."""
+    return KEYS.show(request, work)
+
+
+@post("/setup/keys", sync_to_thread=True)
+def issue(
+    request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
+) -> HttpResponse:
+    """Make a key, for a program of the company's or for a storefront; it is shown this once."""
+    made: list[str] = []
+
+    def do() -> None:
+        if form["storefront"]:
+            made.append(_storefront_key(work, form))
+        else:
+            made.append(
+                identity.issue_api_key(work, label=form["label"], scopes=form.all("scopes"))
+            )
+
+    no = refused_by(work, do)
+    page = _page(request, work)
+    page.key = made[0] if made else ""
+    return show(request, KEYS.template, page, no, form if no else None)
+
+
+def _storefront_key(work: Work, form: Form) -> str:
+    row = work.row(
+        "SELECT id, home_id FROM storefront WHERE slug = %(slug)s", slug=form["storefront"]
+    )
+    if row is None:
+        facts = {"slug": form["storefront"]}
+        raise InvalidInput(
+            Problem("/storefront", "not_found", "No storefront is called {slug}.", facts)
+        )
+    return identity.issue_key(work, home_id=row.home_id, storefront_id=row.id, label=form["label"])
+
+
+@post("/setup/keys/revoke", sync_to_thread=True)
+def revoke(
+    request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
+) -> HttpResponse:
+    """Take a key out of force, at once."""
+
+    def do() -> None:
+        id = whole_number(form["key"], digits=18) or 0
+        if form["kind"] == "storefront":
+            row = work.row("SELECT home_id, key_hash FROM storefront_key WHERE id = %(id)s", id=id)
+            if row is not None:
+                identity.revoke_key(work, home_id=row.home_id, key_hash=bytes(row.key_hash))
+        else:
+            identity.revoke_api_key(work, id)
+
+    return KEYS.do(request, work, do, "The key opens nothing any more.")
+
+
+routes = [keys, issue, revoke]

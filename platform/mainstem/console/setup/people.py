@@ -1,0 +1,146 @@
+"""Those who sign in: when they did last, what each may open, and invitations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from mainstem import identity
+from mainstem.console.setup.words import CHOICES
+from mainstem.kit.errors import NotFound
+from mainstem.kit.work import Work
+from mainstem.web.context import app_context_of
+from mainstem.web.forms import Form, whole_number
+from mainstem.web.rendering import language_of
+from mainstem.web.staff.layout import (
+    ADMIN,
+    MONEY,
+    ORDERS,
+    SERVICE,
+    SHIP,
+    HttpRequest,
+    HttpResponse,
+    Page,
+    layout_of,
+    show,
+)
+
+PEOPLE_MAX = 200
+
+_RIGHTS = (
+    ("Pick, pack and hand over", SHIP),
+    ("Leads, quotes and jobs", SERVICE),
+    ("Orders, cancellations and refunds", ORDERS),
+    ("Payouts, books, codes and the plan", MONEY),
+    ("Approve what a colleague has asked for", MONEY),
+    ("Activity, and what failed", ADMIN),
+    ("Set-up, colleagues and keys", ADMIN),
+)
+"""What there is to do, and which roles do it. An admin does everything."""
+
+
+class PersonRow(msgspec.Struct, frozen=True):
+    """Somebody who signs in, and where it stands with them."""
+
+    id: int
+    name: str
+    email: str
+    works_for: str
+    roles: list[str]
+    signed_in_at: datetime | None
+    invited_until: datetime | None
+    has_password: bool
+    url: str
+
+
+class PeoplePage(Page, kw_only=True):
+    """Who signs in, and the matrix of rights."""
+
+    people: list[PersonRow]
+    columns: list[tuple[str, str]]
+    rights: list[tuple[str, list[bool]]]
+    link: str = ""
+    link_name: str = ""
+
+
+# The newest session of somebody and the newest invitation, each found by an index.
+_PEOPLE = """
+SELECT p.id, p.name, p.email, p.password_hash IS NOT NULL AS has_password,
+       array_agg(DISTINCT m.role) AS roles, coalesce(min(a.name), '') AS works_for,
+       (SELECT max(s.created_at) FROM sign_in_session s WHERE s.person_id = p.id) AS signed_in_at,
+       (SELECT max(i.expires_at) FROM invitation i
+         WHERE i.person_id = p.id AND i.accepted_at IS NULL AND i.expires_at > %(now)s)
+         AS invited_until
+  FROM person p
+  JOIN membership m ON m.person_id = p.id AND m.revoked_at IS NULL
+  LEFT JOIN affiliate a ON a.id = m.affiliate_id
+ WHERE m.role <> 'affiliate' OR p.password_hash IS NULL
+ GROUP BY p.id ORDER BY bool_or(m.role = 'affiliate'), p.name, p.id LIMIT %(most)s"""
+
+
+@get("/setup/people", sync_to_thread=True)
+def people(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
+    """Everybody who works here, and those of affiliates who have no password yet."""
+    return show(request, "console/setup_people.html", _page(request, work))
+
+
+@post("/setup/people/invitation", sync_to_thread=True)
+def invite_person(
+    request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
+) -> HttpResponse:
+    """Make a link by which somebody chooses a password; it is shown this once."""
+    id = whole_number(form["person"], digits=18)
+    name = work.value("SELECT name FROM person WHERE id = %(id)s", id=id)
+    if id is None or name is None:
+        raise NotFound("person")
+    token = identity.invite(work, id)
+    page = _page(request, work)
+    page.link = f"{app_context_of(request).settings.public_url}/invitation?token={token}"
+    page.link_name = name
+    return show(request, "console/setup_people.html", page)
+
+
+def _page(request: HttpRequest, work: Work) -> PeoplePage:
+    language = language_of(request)
+
+    def called(role: str) -> str:
+        return language.text(CHOICES.get(role, role))
+
+    rows = work.rows(_PEOPLE, now=work.now(), most=PEOPLE_MAX)
+    return PeoplePage(
+        **layout_of(request, work, "setup"),
+        people=[
+            _row(row, [called(role) for role in identity.ROLES if role in row.roles])
+            for row in rows
+        ],
+        columns=[
+            (language.text("What"), "text"),
+            *((called(role), "text") for role in identity.STAFF),
+        ],
+        rights=[
+            (language.text(what), [role in roles or role == "admin" for role in identity.STAFF])
+            for what, roles in _RIGHTS
+        ],
+    )
+
+
+def _row(row: Any, roles: list[str]) -> PersonRow:
+    is_staff = not row.works_for
+    return PersonRow(
+        id=row.id,
+        name=row.name,
+        email=row.email,
+        works_for=row.works_for,
+        roles=roles if is_staff else [],
+        signed_in_at=row.signed_in_at,
+        invited_until=row.invited_until,
+        has_password=row.has_password,
+        url=f"/console/setup/staff/edit?key={row.email.lower()}" if is_staff else "",
+    )
+
+
+routes = [people, invite_person]
