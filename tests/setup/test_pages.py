@@ -214,3 +214,30 @@ def test_there_is_no_page_for_what_cannot_be_set(owner: Reader) -> None:
         "/console/setup/staff/edit",
     ):
         assert owner.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("template", [one.name for one in setup.PLAN_TEMPLATES])
+def test_a_plan_begins_with_a_template_and_is_seen_on_a_sale_before_it_is_published(
+    owner: Reader, database: Database, template: str
+) -> None:
+    page = owner.get(f"/console/setup/plan?template={template}")
+    words = words_of(page)
+    assert "A sale worked out" in words
+    tried = owner.post(
+        "/console/setup/plan",
+        filled(
+            page, **{"try": "yes", "rules-goods-levels_bp": "12,5", "rules-goods-cap_bp": "12,5"}
+        ),
+    )
+    assert re.search(r"Whoever sold it 12\.5\s%\s+SEK\s125\.00 Commission in all", words_of(tried))
+    with database.work() as work:
+        assert work.value("SELECT count(*) FROM plan_version") == 0
+    page = owner.get(f"/console/setup/plan?template={template}")
+    assert owner.post("/console/setup/plan", filled(page)).status_code == 303
+    with database.work() as work:
+        assert work.value("SELECT count(*) FROM plan_version") == 1
+    page = owner.get("/console/setup/plan")
+    changed = filled(page, name="Better", **{"rules-goods-cap_bp": "30"})
+    assert owner.post("/console/setup/plan", changed).status_code == 303
+    history = words_of(owner.get("/console/setup/plan")).partition("What has become of it")[2]
+    assert re.search(r"Rules: Goods: At most in all : [\d.]+\s% 30\s%", history), history

@@ -7,6 +7,7 @@ knows a field that the others do not.
 from mainstem.setup.checklist import Step, steps
 from mainstem.setup.folder import Difference, FolderRefused, apply, read_folder, write_folder
 from mainstem.setup.history import Change, changes
+from mainstem.setup.plan_templates import PLAN_TEMPLATES, Example, examples, plan_from
 from mainstem.setup.registry import GROUPS, RESOURCES, resource
 from mainstem.setup.resource import ONLY, Resource
 from mainstem.setup.saving import ANY, Changed, NeedsVersion, Saved, read_one, retire, save
@@ -15,10 +16,12 @@ __all__ = [
     "ANY",
     "GROUPS",
     "ONLY",
+    "PLAN_TEMPLATES",
     "RESOURCES",
     "Change",
     "Changed",
     "Difference",
+    "Example",
     "FolderRefused",
     "NeedsVersion",
     "Resource",
@@ -26,6 +29,8 @@ __all__ = [
     "Step",
     "apply",
     "changes",
+    "examples",
+    "plan_from",
     "read_folder",
     "read_one",
     "resource",

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.console.setup import keys, overview, people, things
+from mainstem.console.setup import keys, overview, people, plan, things
 
-routes: list[Any] = [*overview.routes, *people.routes, *keys.routes, *things.routes]
+routes: list[Any] = [*overview.routes, *people.routes, *keys.routes, *plan.routes, *things.routes]

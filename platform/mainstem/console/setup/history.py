@@ -8,8 +8,11 @@ from typing import Any
 import msgspec
 
 from mainstem import setup
+from mainstem.console.setup.fields import inside
+from mainstem.kit.documents import Document
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
+from mainstem.money import Money
 from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import HttpRequest, names_of
 
@@ -39,7 +42,11 @@ def history_of(request: HttpRequest, work: Work, name: str, key: str) -> list[Mo
             fields=[]
             if one.is_new
             else [
-                (_label(language, kind, where), _short(language, before), _short(language, after))
+                (
+                    _label(language, kind, where),
+                    _short(language, where, before),
+                    _short(language, where, after),
+                )
                 for where, before, after in one.fields
             ],
         )
@@ -48,16 +55,26 @@ def history_of(request: HttpRequest, work: Work, name: str, key: str) -> list[Mo
 
 
 def _label(language: Language, kind: Any, where: str) -> str:
-    first, _, rest = where.partition(".")
-    field = kind.model.model_fields.get(first)
-    label = language.text(field.title) if field and field.title else first
-    return f"{label} {rest}".strip()
+    model, labels = kind.model, []
+    for part in where.split("."):
+        field = model.model_fields.get(part) if model is not None else None
+        labels.append(language.text(field.title) if field and field.title else part)
+        inner = inside(field.annotation)[0] if field else model
+        model = inner if isinstance(inner, type) and issubclass(inner, Document) else None
+    return ": ".join(labels)
 
 
-def _short(language: Language, value: Any) -> str:
+def _short(language: Language, where: str, value: Any) -> str:
     if isinstance(value, bool):
         return language.text("yes") if value else language.text("no")
     if value in (None, "", [], {}):
         return "\N{EN DASH}"
+    if where.endswith("_bp"):
+        return ", ".join(
+            language.percent(one) for one in (value if isinstance(value, list) else [value])
+        )
+    currency = where.rpartition(".")[2]
+    if isinstance(value, int) and currency.isupper() and len(currency) == 3:
+        return language.money(Money(value, currency))
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

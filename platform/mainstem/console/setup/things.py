@@ -203,10 +203,24 @@ def _thing(
     no: Refused | None = None,
     version: str | None = None,
 ) -> HttpResponse:
+    page = thing_page(request, work, kind, found, said=said, version=version)
+    return show(request, "console/setup_thing.html", page, no)
+
+
+def thing_page(
+    request: HttpRequest,
+    work: Work,
+    kind: Resource[Any],
+    found: Document | None,
+    *,
+    said: dict[str, Any] | None = None,
+    version: str | None = None,
+) -> ThingPage:
+    """The page of one thing as it stands, or as it was typed."""
     language = language_of(request)
     key = kind.key_of(found) if found else ""
     filled = said if said is not None else found.written() if found else {}
-    page = ThingPage(
+    return ThingPage(
         **layout_of(request, work, "setup"),
         title=language.text(kind.title) if kind.single else key or language.text("New"),
         kind=language.text(kind.title),
@@ -219,8 +233,6 @@ def _thing(
         retire_url=f"/console/setup/{kind.name}/retire" if kind.retire and found else "",
         history=history_of(request, work, kind.name, key) if found else [],
     )
-    page.query = ""
-    return show(request, "console/setup_thing.html", page, no)
 
 
 def _around(request: HttpRequest, work: Work, kind: Resource[Any]) -> Around:
