@@ -34,6 +34,7 @@ from mainstem_fulfillment.jobs import (
     JobKey,
     OutsideHours,
     SlotTaken,
+    TeamElsewhere,
     TeamLacksSkill,
 )
 
@@ -202,6 +203,42 @@ def test_a_team_keeps_the_public_holidays_of_the_company(
                 starts_at=datetime(2026, 6, 19, 9, tzinfo=UTC),
                 duration=HOUR,
             )
+
+
+def test_a_team_works_on_days_of_its_own_and_on_no_public_holiday(
+    database: Database, company: Company
+) -> None:
+    with database.work(DISPATCHER) as work:
+        key = a_job(work, company.shop)
+        work.run("UPDATE team SET weekdays = '{2,6}' WHERE id = %(id)s", id=company.north)
+        # From the Wednesday before Easter: Saturday the 4th is no public holiday, Friday is.
+        [north, _] = jobs.free_slots(work, key, first_day=date(2026, 4, 1), days=8)
+        assert {at.astimezone(STOCKHOLM).date() for at in north.starts} == {
+            date(2026, 4, 4), date(2026, 4, 7)
+        }  # fmt: skip
+        with pytest.raises(OutsideHours, match="on days of its own"):
+            jobs.schedule(
+                work,
+                key,
+                team_id=company.north,
+                starts_at=TUESDAY_TEN + timedelta(days=1),
+                duration=HOUR,
+            )
+        jobs.schedule(work, key, team_id=company.north, starts_at=TUESDAY_TEN, duration=HOUR)
+
+
+def test_a_team_is_offered_and_sent_only_where_it_works(
+    database: Database, company: Company
+) -> None:
+    with database.work(DISPATCHER) as work:
+        key = a_job(work, company.shop)  # at 114 55
+        work.run("UPDATE team SET postal_codes = '{2,30}' WHERE id = %(id)s", id=company.north)
+        work.run("UPDATE team SET postal_codes = '{11 4}' WHERE id = %(id)s", id=company.south)
+        offered = jobs.free_slots(work, key, first_day=date(2026, 3, 3), days=1)
+        assert [team.code for team in offered] == ["south"]
+        with pytest.raises(TeamElsewhere, match="114 55"):
+            jobs.schedule(work, key, team_id=company.north, starts_at=TUESDAY_TEN, duration=HOUR)
+        jobs.schedule(work, key, team_id=company.south, starts_at=TUESDAY_TEN, duration=HOUR)
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ def day_board(work: Work, day: date) -> list[TeamDay]:
     ):
         jobs.setdefault(row.team_id, []).append(_card(row))
     teams = work.rows(
-        """SELECT id, code, name, day_starts, day_ends, active,
+        """SELECT id, code, name, day_starts, day_ends, weekdays, active,
                   ARRAY(SELECT s.starts_at FROM job_slot s WHERE s.team_id = team.id
                            AND s.starts_at >= %(opens)s AND s.starts_at < %(closes)s) AS held
              FROM team WHERE active OR id = ANY(%(busy)s::bigint[]) ORDER BY name, id""",

@@ -8,12 +8,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from mainstem.calendar import add_months, is_working_day, place_of_zone
+from mainstem.calendar import add_months, is_public_holiday, place_of_zone
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.transitions import Action, Machine, Step
 
 HALF_HOUR = timedelta(minutes=30)
 DURATION_MAX = timedelta(hours=12)
+WEEK = (1, 2, 3, 4, 5)
+"""Monday to Friday, as most teams work."""
+
 SIGN_OFF_AFTER = timedelta(days=5)
 """How long a client has to object before finished work counts as accepted."""
 
@@ -54,8 +57,25 @@ class OutsideHours(Refused):
     code = "outside_hours"
     message = "{team} works Monday to Friday, {opens} to {closes}, except on public holidays."
 
-    def __init__(self, team: str, opens: time, closes: time) -> None:
+    def __init__(
+        self, team: str, opens: time, closes: time, *, weekdays: Sequence[int] = WEEK
+    ) -> None:
+        if tuple(weekdays) != WEEK:
+            self.message = _OWN_DAYS  # type: ignore[misc]
         super().__init__(team=team, opens=f"{opens:%H:%M}", closes=f"{closes:%H:%M}")
+
+
+_OWN_DAYS = "{team} works {opens} to {closes} on days of its own, except on public holidays."
+
+
+class TeamElsewhere(Refused):
+    """The client lives outside the team's area."""
+
+    code = "team_elsewhere"
+    message = "{team} does not work at {postal_code}."
+
+    def __init__(self, team: str, postal_code: str) -> None:
+        super().__init__(team=team, postal_code=postal_code)
 
 
 class TeamLacksSkill(Refused):
@@ -80,6 +100,8 @@ class _Team(Protocol):
     def day_starts(self) -> time: ...
     @property
     def day_ends(self) -> time: ...
+    @property
+    def weekdays(self) -> Sequence[int]: ...
 
 
 def allowed_actions(job: _HasState) -> list[Action]:
@@ -106,13 +128,13 @@ def half_hours(starts_at: datetime, duration: timedelta) -> list[datetime]:
 
 
 def working_half_hours(team: _Team, day: date, zone: ZoneInfo) -> list[datetime]:
-    """Every half hour of a team's working day, in order; none on a day that is free where the
-    company is.
+    """Every half hour of a team's working day, in order; none on a day that is not the team's or
+    that is a public holiday where the company is.
 
     Built between two local clock times and stepped in UTC, so that the night on which the clocks
     change has as many half hours as it has.
     """
-    if not is_working_day(day, place_of_zone(zone)):
+    if day.isoweekday() not in team.weekdays or is_public_holiday(day, place_of_zone(zone)):
         return []
     at = _on_grid(_utc(day, team.day_starts, zone))
     closes = _utc(day, team.day_ends, zone)
@@ -152,7 +174,9 @@ def check_time(
         raise InvalidInput(*problems)
     day = working_half_hours(team, starts_at.astimezone(zone).date(), zone)
     if not set(day).issuperset(half_hours(starts_at, duration)):
-        raise OutsideHours(team.name, team.day_starts, team.day_ends)
+        raise OutsideHours(
+            team.name, team.day_starts, team.day_ends, weekdays=sorted(team.weekdays)
+        )
 
 
 def _utc(day: date, at: time, zone: ZoneInfo) -> datetime:

@@ -135,9 +135,15 @@ class FreeTimes:
 
 
 _TEAMS = """
-SELECT t.id, t.code, t.name, t.day_starts, t.day_ends, p.slug, p.category, l.name AS service,
-       t.active AND (p.slug = ANY(t.skills) OR p.category = ANY(t.skills)) AS able
+SELECT t.id, t.code, t.name, t.day_starts, t.day_ends, t.weekdays, p.slug, p.category,
+       l.name AS service, o.address->>'postal_code' AS postal_code,
+       t.active AND (p.slug = ANY(t.skills) OR p.category = ANY(t.skills)) AS able,
+       cardinality(t.postal_codes) = 0 OR EXISTS (
+         SELECT 1 FROM unnest(t.postal_codes) AS area
+          WHERE starts_with(replace(o.address->>'postal_code', ' ', ''), replace(area, ' ', '')))
+         AS near
   FROM order_line l
+  JOIN orders o ON o.home_id = l.home_id AND o.id = l.order_id
   JOIN variant v ON v.id = l.variant_id
   JOIN product p ON p.id = v.product_id
  CROSS JOIN team t
@@ -154,13 +160,13 @@ def free_slots(
     days: int = 5,
     duration: timedelta = timedelta(hours=1),
 ) -> list[FreeTimes]:
-    """When each team that performs the job could begin it, on the days from `first_day` on.
+    """When each team that performs the job where the client lives could begin it, on the days from `first_day` on.
 
     What the job itself holds counts as free, so that it can be moved by half an hour.
     """
     assert 1 <= days <= DAYS_AHEAD_MAX, "look at a month at most"
     zone, now = work.tools.zone, work.now()
-    teams = [team for team in _teams(work, key) if team.able]
+    teams = [team for team in _teams(work, key) if team.able and team.near]
     wanted = [first_day + timedelta(days=i) for i in range(days)]
     grid = {
         team.id: [at for day in wanted for at in rules.working_half_hours(team, day, zone)]
@@ -206,7 +212,8 @@ def _taken(work: Work, key: JobKey, times: list[datetime]) -> set[tuple[int, dat
 def schedule(
     work: Work, key: JobKey, *, team_id: int, starts_at: datetime, duration: timedelta
 ) -> None:
-    """Give the job to a team at a time. Raises SlotTaken, TeamLacksSkill or OutsideHours.
+    """Give the job to a team at a time. Raises SlotTaken, TeamLacksSkill, TeamElsewhere or
+    OutsideHours.
 
     The half hours are rows with a key: of two dispatchers at the same instant one gets them, and
     the other is told what took them.
@@ -243,6 +250,8 @@ def _book(
         raise NotFound("team")
     if not team.able:
         raise rules.TeamLacksSkill(team.name, team.service)
+    if not team.near:
+        raise rules.TeamElsewhere(team.name, team.postal_code)
     rules.check_time(team, starts_at, duration, zone=work.tools.zone, now=work.now())
     _hold(work, key, team, rules.half_hours(starts_at, duration))
     job.state = state

@@ -1,6 +1,12 @@
 """The calendar: working days where somebody lives, and when a period that the law counts is over."""
 
-from mainstem.calendar.days import add_months, add_working_days, is_working_day, next_working_day
+from mainstem.calendar.days import (
+    add_months,
+    add_working_days,
+    is_public_holiday,
+    is_working_day,
+    next_working_day,
+)
 from mainstem.calendar.periods import (
     WITHDRAWAL_DAYS,
     Ending,
@@ -17,6 +23,7 @@ __all__ = [
     "Place",
     "add_months",
     "add_working_days",
+    "is_public_holiday",
     "is_working_day",
     "next_working_day",
     "payable_on",

@@ -30,7 +30,12 @@ _REGIONS_THAT_COUNT = {"IT": (), "PT": ("20", "30")}
 
 def is_working_day(day: date, place: Place) -> bool:
     """Whether people work on this day there."""
-    return day.weekday() not in _WEEKEND and day not in _free(place.country, place.region, day.year)
+    return day.weekday() not in _WEEKEND and not is_public_holiday(day, place)
+
+
+def is_public_holiday(day: date, place: Place) -> bool:
+    """Whether the law of the place keeps this day free, whatever day of the week it is."""
+    return day in _free(place.country, place.region, day.year)
 
 
 def next_working_day(day: date, place: Place) -> date:
