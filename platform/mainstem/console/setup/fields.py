@@ -7,11 +7,11 @@ problem at `/variants/0/sku` is shown beside it.
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
 from pydantic import StringConstraints
@@ -28,7 +28,7 @@ BLANK_ROWS = 1
 class FormField(msgspec.Struct, frozen=True, kw_only=True):
     """One field of a form.
 
-    `kind`: line, lines, number, percent, amount, flag, choice, choices, day, clock, list, picture,
+    `kind`: line, lines, number, percent, amount, flag, choice, choices, day, clock, instant, list, picture,
     group (of `parts`) or rows (each a group in `parts`, the last one blank).
     """
 
@@ -52,6 +52,8 @@ class Around:
     locales: Sequence[str]
     currencies: Sequence[str]
     known: Mapping[str, Sequence[str]]
+    currency: str = ""
+    """That of the amounts in what is being drawn."""
 
 
 def fields_of(
@@ -66,6 +68,8 @@ def fields_of(
 
 def _default(field: FieldInfo) -> Any:
     value = None if field.is_required() else field.get_default(call_default_factory=True)
+    if isinstance(value, Document):
+        return value.written()
     return f"{value:%H:%M}" if isinstance(value, time) else value
 
 
@@ -77,21 +81,21 @@ def _field(at: str, name: str, field: FieldInfo, said: Any, around: Around) -> F
         "hint": text(field.description or ""),
         "required": field.is_required(),
     }
-    inner, is_list = _inside(field.annotation)
-    if _is_document(inner):
-        if is_list:
-            return FormField(
-                kind="rows", parts=_rows(inner, said, shared["label"], around, at), **shared
-            )
-        parts = fields_of(inner, said or {}, around, at=f"{at}-")
+    shape = shape_of(field.annotation)
+    if shape.kind == "rows":
+        rows = _rows(shape.inner, said, shared["label"], around, at)
+        return FormField(kind="rows", parts=rows, **shared)
+    if shape.kind == "document":
+        parts = fields_of(shape.inner, said or {}, around, at=f"{at}-")
         return FormField(kind="group", parts=parts, **shared)
-    if get_origin(field.annotation) is dict:
-        return FormField(
-            kind="group", parts=_keyed(at, field, said or {}, around, shared), **shared
-        )
-    if is_list:
-        return _list(inner, name, said or [], around, shared)
-    return _one(inner, name, field, said, around, shared)
+    if shape.kind in ("texts", "by_currency", "rows_by_currency"):
+        parts = _keyed(at, shape, said or {}, around, shared["label"])
+        return FormField(kind="group", parts=parts, **shared)
+    if shape.kind == "pairs":
+        return _pairs(said or {}, around, shared)
+    if shape.kind == "list":
+        return _list(shape.inner, name, said or [], around, shared)
+    return _one(shape.inner, name, field, said, around, shared)
 
 
 def _rows(kind: type[Document], said: Any, label: str, around: Around, at: str) -> list[FormField]:
@@ -121,32 +125,55 @@ def _optional(field: FormField) -> FormField:
 
 
 def _keyed(
-    at: str, field: FieldInfo, said: Mapping[str, Any], around: Around, shared: Mapping[str, Any]
+    at: str, shape: Shape, said: Mapping[str, Any], around: Around, label: str
 ) -> list[FormField]:
-    """A text in each language, or an amount in each currency."""
-    key, value = get_args(field.annotation)
-    keys = around.locales if get_origin(_bare(key)) is Literal else around.currencies
-    if get_origin(_bare(key)) is Literal:
+    """A text in each language; or an amount, a text or rows in each currency."""
+    if shape.kind == "texts":
         return [
             FormField(
                 name=f"{at}-{locale}",
-                kind="lines" if _is_long(value) else "line",
+                kind="lines" if is_long(shape.value) else "line",
                 label=around.language.text(CHOICES.get(locale, locale)),
                 value=str(said.get(locale, "")),
                 required=False,
             )
-            for locale in dict.fromkeys([*keys, *said])
+            for locale in dict.fromkeys([*around.locales, *said])
+        ]
+    currencies = dict.fromkeys([*around.currencies, *said])
+    if shape.kind == "rows_by_currency":
+        return [
+            FormField(
+                name=f"{at}-{currency}",
+                kind="rows",
+                label=f"{label}, {currency}",
+                required=False,
+                parts=_rows(
+                    shape.inner,
+                    said.get(currency),
+                    currency,
+                    replace(around, currency=currency),
+                    f"{at}-{currency}",
+                ),
+            )
+            for currency in currencies
         ]
     return [
         FormField(
             name=f"{at}-{currency}",
-            kind="amount",
+            kind="amount" if shape.inner is int else "line",
             label=currency,
             value=amount_text(said.get(currency, ""), currency),
             required=False,
         )
-        for currency in dict.fromkeys([*keys, *said])
+        for currency in currencies
     ]
+
+
+def _pairs(said: Any, around: Around, shared: dict[str, Any]) -> FormField:
+    """What is told by names of one's own: a line each, the name before a colon."""
+    hint = f"{shared.pop('hint')} {around.language.text('One a line, such as SE: 25.')}".strip()
+    lines = said if isinstance(said, str) else "\n".join(f"{k}: {v}" for k, v in said.items())
+    return FormField(kind="list", value=lines, hint=hint, **shared)
 
 
 def _list(
@@ -189,14 +216,36 @@ def _one(
         return FormField(kind="known", value=value, options=known, **shared)
     if name.endswith("_bp"):
         return FormField(kind="percent", value=percent_text(said), **shared)
-    if inner is int:
-        return FormField(kind="number", value=value, **shared)
-    if inner is date:
-        return FormField(kind="day", value=value, **shared)
-    if inner is time:
-        return FormField(kind="clock", value=value[:5], **shared)
-    kind = "picture" if _is_picture(field) else "lines" if _is_long(field) else "line"
-    return FormField(kind=kind, value=value, **shared)
+    if inner is int and around.currency and is_minor(field):
+        return FormField(
+            kind="amount", value=amount_text(value_of(said), around.currency), **shared
+        )
+    kind = _KINDS.get(inner) or (
+        "picture" if _is_picture(field) else "lines" if is_long(field) else "line"
+    )
+    if kind == "instant":
+        value = local_text(said, around.language)
+    return FormField(kind=kind, value=value[:5] if kind == "clock" else value, **shared)
+
+
+_KINDS: dict[Any, str] = {int: "number", date: "day", time: "clock", datetime: "instant"}
+
+
+def value_of(said: Any) -> Any:
+    """What was said, or nothing as an empty text."""
+    return "" if said is None else said
+
+
+def local_text(said: Any, language: Language) -> str:
+    """An instant as a field of day and hour shows it, where the company is."""
+    if not said:
+        return ""
+    try:
+        at = datetime.fromisoformat(str(said).replace("Z", "+00:00"))
+    except ValueError:
+        return str(said)
+    local = at.astimezone(language.zone) if at.tzinfo else at
+    return f"{local:%Y-%m-%dT%H:%M}"
 
 
 def percent_text(said: Any) -> str:
@@ -214,16 +263,38 @@ def amount_text(said: Any, currency: str) -> str:
     return f"{Decimal(said).scaleb(-digits):.{digits}f}"
 
 
-def inside(annotation: Any) -> tuple[Any, bool]:
-    """What a field holds, and whether it holds several."""
-    return _inside(annotation)
+class Shape(NamedTuple):
+    """What a field holds: of which kind, of what, and for dictionaries the type of their values."""
+
+    kind: str  # one, document, rows, list, texts, by_currency, rows_by_currency, pairs
+    inner: Any
+    value: Any = None
 
 
-def _inside(annotation: Any) -> tuple[Any, bool]:
+def shape_of(annotation: Any) -> Shape:
+    """The shape of a field, from its type."""
     found = _bare(annotation)
-    if get_origin(found) is list:
-        return _bare(get_args(found)[0]), True
-    return found, False
+    if get_origin(found) in (list, tuple):
+        inner = _bare(get_args(found)[0])
+        return Shape("rows" if _is_document(inner) else "list", inner)
+    if get_origin(found) is dict:
+        key, value = get_args(found)
+        inner = shape_of(value)
+        if get_origin(_bare(key)) is Literal:
+            return Shape("texts", inner.inner, value)
+        if not _is_currency(key):
+            return Shape("pairs", inner.inner, value)
+        return Shape(
+            "rows_by_currency" if inner.kind == "rows" else "by_currency", inner.inner, value
+        )
+    return Shape("document" if _is_document(found) else "one", found)
+
+
+def _is_currency(key: Any) -> bool:
+    return any(
+        isinstance(one, StringConstraints) and one.pattern == "^[A-Z]{3}$"
+        for one in getattr(key, "__metadata__", ())
+    )
 
 
 def _bare(annotation: Any) -> Any:
@@ -242,15 +313,30 @@ def _is_document(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Document)
 
 
+def is_minor(field: FieldInfo) -> bool:
+    """Whether a number is an amount in minor units: whatever may be as large as one."""
+    return any(getattr(one, "le", None) == 2**53 for one in _marks_of(field))
+
+
+def is_long(holds: Any) -> bool:
+    """Whether a text may have several lines: whoever may write so much may."""
+    return any(
+        isinstance(one, StringConstraints) and (one.max_length or 0) > LINE_MAX
+        for one in _marks_of(holds)
+    )
+
+
+def _marks_of(holds: Any) -> Iterator[Any]:
+    """Everything that is annotated to a type, also to what an optional one may be."""
+    if isinstance(holds, FieldInfo):
+        yield from holds.metadata
+        yield from _marks_of(holds.annotation)
+        return
+    for one in getattr(holds, "__metadata__", ()):
+        yield from _marks_of(one) if isinstance(one, FieldInfo) else (one,)
+    for part in get_args(holds) if get_origin(holds) in (Union, types.UnionType) else ():
+        yield from _marks_of(part)
+
+
 def _is_picture(field: FieldInfo) -> bool:
     return any(isinstance(one, IsPicture) for one in field.metadata)
-
-
-def _is_long(holds: Any) -> bool:
-    """Whether a text may have several lines: whoever may write so much may."""
-    metadata = (
-        holds.metadata if isinstance(holds, FieldInfo) else getattr(holds, "__metadata__", ())
-    )
-    return any(
-        isinstance(one, StringConstraints) and (one.max_length or 0) > LINE_MAX for one in metadata
-    )

@@ -8,8 +8,7 @@ from typing import Any
 import msgspec
 
 from mainstem import setup
-from mainstem.console.setup.fields import inside
-from mainstem.kit.documents import Document
+from mainstem.console.setup.fields import shape_of
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money
@@ -17,6 +16,7 @@ from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import HttpRequest, names_of
 
 SHOWN = 160
+_NESTED = ("document", "rows", "rows_by_currency")
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -59,8 +59,8 @@ def _label(language: Language, kind: Any, where: str) -> str:
     for part in where.split("."):
         field = model.model_fields.get(part) if model is not None else None
         labels.append(language.text(field.title) if field and field.title else part)
-        inner = inside(field.annotation)[0] if field else model
-        model = inner if isinstance(inner, type) and issubclass(inner, Document) else None
+        shape = shape_of(field.annotation) if field else None
+        model = shape.inner if shape and shape.kind in _NESTED else None if field else model
     return ": ".join(labels)
 
 

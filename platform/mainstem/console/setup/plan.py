@@ -66,7 +66,7 @@ def publish_plan(
     said = typed(PLAN.model, form)
 
     def do() -> None:
-        wanted = document(PLAN.model, meant(PLAN.model, said))
+        wanted = document(PLAN.model, meant(PLAN.model, said, work.tools.zone))
         if form["try"]:
             parse(wanted.written(), version=1)
         else:
@@ -120,7 +120,9 @@ def _page(
 def _examples(work: Work, said: dict[str, Any]) -> list[setup.Example]:
     """A sale worked out by what stands in the form, where that is a plan."""
     try:
-        plan = parse(document(PLAN.model, meant(PLAN.model, said)).written(), version=1)
+        plan = parse(
+            document(PLAN.model, meant(PLAN.model, said, work.tools.zone)).written(), version=1
+        )
     except Refused:
         return []
     currency = work.value("SELECT currencies[1] FROM company_profile") or CURRENCY

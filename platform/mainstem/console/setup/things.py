@@ -152,7 +152,7 @@ def save_thing(
     saved: list[str] = []
 
     def do() -> None:
-        wanted = document(kind.model, meant(kind.model, said))
+        wanted = document(kind.model, meant(kind.model, said, work.tools.zone))
         kept = setup.save(work, kind, wanted, seen=form["version"] or None)
         saved.append(kind.key_of(kept.document))
 

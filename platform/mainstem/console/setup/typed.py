@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_origin
+from zoneinfo import ZoneInfo
 
 from pydantic.fields import FieldInfo
 
-from mainstem.console.setup.fields import inside
+from mainstem.console.setup.fields import Shape, is_minor, shape_of
 from mainstem.kit.documents import Document
 from mainstem.money import exponent
 from mainstem.web.forms import Form
@@ -21,32 +23,45 @@ def typed(kind: type[Document], form: Form, *, at: str = "") -> dict[str, Any]:
     """Everything that was typed, by field, as it was typed: what `fields_of` shows again."""
     found: dict[str, Any] = {}
     for name, field in kind.model_fields.items():
-        value = _typed(f"{at}{name}", field, form)
-        if value not in ("", None, {}) or inside(field.annotation)[1]:
+        shape = shape_of(field.annotation)
+        value = _typed(f"{at}{name}", shape, form)
+        if value not in ("", None, {}) or shape.kind in ("list", "rows"):
             found[name] = value
     return found
 
 
-def _typed(at: str, field: FieldInfo, form: Form) -> Any:
-    inner, is_list = inside(field.annotation)
-    if isinstance(inner, type) and issubclass(inner, Document):
-        if not is_list:
-            return typed(inner, form, at=f"{at}-")
-        rows = (
-            typed(inner, form, at=f"{at}-{no}-")
-            for no in _rows(form, at)
-            if f"{at}-{no}-remove" not in form
-        )
-        return [row for row in rows if _says_something(inner, row)]
-    if get_origin(field.annotation) is dict:
-        return _keyed(form, at)
-    if is_list:
-        if get_origin(inner) is Literal:
+def _typed(at: str, shape: Shape, form: Form) -> Any:
+    if shape.kind == "document":
+        return typed(shape.inner, form, at=f"{at}-")
+    if shape.kind == "rows":
+        return _typed_rows(shape.inner, form, at)
+    if shape.kind == "rows_by_currency":
+        currencies = _keys(form, rf"{re.escape(at)}-([A-Z]{{3}})-\d{{1,3}}-.*")
+        rows = {key: _typed_rows(shape.inner, form, f"{at}-{key}") for key in currencies}
+        return {key: found for key, found in rows.items() if found}
+    if shape.kind in ("texts", "by_currency"):
+        keys = _keys(form, rf"{re.escape(at)}-([a-z]{{2}}|[A-Z]{{3}})")
+        return {key: form[f"{at}-{key}"] for key in keys if form[f"{at}-{key}"]}
+    if shape.kind == "list":
+        if get_origin(shape.inner) is Literal:
             return [one for one in form.all(at) if one]
         return [line.strip() for line in form[at].splitlines() if line.strip()]
-    if inner is bool:
-        return form[at] == "yes"
-    return form[at]
+    return form[at] == "yes" if shape.inner is bool else form[at]
+
+
+def _typed_rows(kind: type[Document], form: Form, at: str) -> list[dict[str, Any]]:
+    """The rows of one kind, but for those that say nothing or were taken out."""
+    rows = (
+        typed(kind, form, at=f"{at}-{no}-")
+        for no in _rows(form, at)
+        if f"{at}-{no}-remove" not in form
+    )
+    return [row for row in rows if _says_something(kind, row)]
+
+
+def _keys(form: Form, pattern: str) -> list[str]:
+    found = (re.fullmatch(pattern, name) for name in form.texts())
+    return [*dict.fromkeys(match[1] for match in found if match)]
 
 
 def _rows(form: Form, at: str) -> list[int]:
@@ -62,47 +77,66 @@ def _says_something(kind: type[Document], row: Mapping[str, Any]) -> bool:
     """Whether anything stands in a row besides what an empty one has."""
     for name, value in row.items():
         field = kind.model_fields[name]
+        shape = shape_of(field.annotation)
         default = None if field.is_required() else field.get_default(call_default_factory=True)
-        if value not in ([], False) and str(value) != str(default):
+        if shape.kind == "document" and isinstance(value, Mapping):
+            if _says_something(shape.inner, value):
+                return True
+        elif value not in ([], {}, False) and str(value) != str(default):
             return True
     return False
 
 
-def _keyed(form: Form, at: str) -> dict[str, str]:
+def meant(
+    kind: type[Document], said: Mapping[str, Any], zone: ZoneInfo, *, currency: str = ""
+) -> dict[str, Any]:
+    """What was typed, with percentages, amounts and instants as documents write them. What cannot be
+    read stays as it is: the document says what is wrong with it."""
     return {
-        name[len(at) + 1 :]: value
-        for name, value in form.texts().items()
-        if re.fullmatch(rf"{re.escape(at)}-([a-z]{{2}}|[A-Z]{{3}})", name) and value
-    }
-
-
-def meant(kind: type[Document], said: Mapping[str, Any]) -> dict[str, Any]:
-    """What was typed, with percentages and amounts as documents write them. What cannot be read stays
-    as it is: the document says what is wrong with it."""
-    return {
-        name: _meant(name, kind.model_fields[name], value)
+        name: _meant(name, kind.model_fields[name], value, zone, currency)
         for name, value in said.items()
         if value != "" or kind.model_fields[name].is_required()
     }
 
 
-def _meant(name: str, field: FieldInfo, value: Any) -> Any:
-    inner, is_list = inside(field.annotation)
-    if isinstance(inner, type) and issubclass(inner, Document):
-        return [meant(inner, row) for row in value] if is_list else meant(inner, value)
-    if get_origin(field.annotation) is dict:
-        return {key: _amount(text, key) for key, text in value.items()}
+def _meant(name: str, field: FieldInfo, value: Any, zone: ZoneInfo, currency: str) -> Any:
+    shape = shape_of(field.annotation)
+    if shape.kind == "document":
+        return meant(shape.inner, value, zone, currency=currency)
+    if shape.kind == "rows":
+        return [meant(shape.inner, row, zone, currency=currency) for row in value]
+    if shape.kind == "rows_by_currency":
+        return {
+            key: [meant(shape.inner, row, zone, currency=key) for row in rows]
+            for key, rows in value.items()
+        }
+    if shape.kind == "by_currency" and shape.inner is int:
+        return {key: _scaled(text, exponent(key)) for key, text in value.items()}
+    if shape.kind == "pairs":
+        return dict(map(_pair, value.splitlines()))
     if name.endswith("_bp"):
-        return [*map(_percent, value)] if is_list else _percent(value)
-    return value
+        return [*map(_percent, value)] if shape.kind == "list" else _percent(value)
+    if shape.inner is int and currency and is_minor(field):
+        return _scaled(value, exponent(currency))
+    return _instant(value, zone) if shape.inner is datetime else value
+
+
+def _pair(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(":")
+    return name.strip(), value.strip()
+
+
+def _instant(text: Any, zone: ZoneInfo) -> Any:
+    """A day and an hour as they are where the company is."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).isoformat()
 
 
 def _percent(text: Any) -> Any:
     return _scaled(text, 2)
-
-
-def _amount(text: Any, key: str) -> Any:
-    return _scaled(text, exponent(key)) if len(key) == 3 else text
 
 
 def _scaled(text: Any, digits: int) -> Any:
