@@ -1,0 +1,63 @@
+"""Mail: what people are told, once for each reason and recipient, in their language."""
+
+from mainstem.mail.affiliates import people_of
+from mainstem.mail.bounces import lift_bounce, mark_bounced
+from mainstem.mail.contexts import ApplicationStep, Context, Invitation
+from mainstem.mail.follow import REACTIONS
+from mainstem.mail.links import Links, preference_token, read_preference_token
+from mainstem.mail.messages import MESSAGES, NEVER, TOPICS, Message, Topic
+from mainstem.mail.outbox import Outgoing, Recipient, is_on, queue, queue_all
+from mainstem.mail.preferences import choice_of, choose, unsubscribe
+from mainstem.mail.preview import preview, send_test
+from mainstem.mail.rendering import Rendered
+from mainstem.mail.sending import deliver, rendered_row
+from mainstem.mail.settings import (
+    MailSettings,
+    read_documents,
+    read_settings,
+    retire_document,
+    retire_settings,
+    save_document,
+    save_settings,
+)
+from mainstem.mail.smtp import MailDeferred, MailRefused
+
+__all__ = [
+    "MESSAGES",
+    "NEVER",
+    "REACTIONS",
+    "TOPICS",
+    "ApplicationStep",
+    "Context",
+    "Invitation",
+    "Links",
+    "MailDeferred",
+    "MailRefused",
+    "MailSettings",
+    "Message",
+    "Outgoing",
+    "Recipient",
+    "Rendered",
+    "Topic",
+    "choice_of",
+    "choose",
+    "deliver",
+    "is_on",
+    "lift_bounce",
+    "mark_bounced",
+    "people_of",
+    "preference_token",
+    "preview",
+    "queue",
+    "queue_all",
+    "read_documents",
+    "read_preference_token",
+    "read_settings",
+    "rendered_row",
+    "retire_document",
+    "retire_settings",
+    "save_document",
+    "save_settings",
+    "send_test",
+    "unsubscribe",
+]
