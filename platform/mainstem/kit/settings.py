@@ -221,7 +221,9 @@ def _smtp(url: str) -> SmtpServer | None:
     except ValueError as wrong:
         # Whatever the address says stays unsaid: a password may stand in it.
         said = str(wrong)
-        said = said if said.endswith(".") else "is an address such as smtp://user:password@host:587."
+        said = (
+            said if said.endswith(".") else "is an address such as smtp://user:password@host:587."
+        )
         raise SettingMissing(f"MAINSTEM_SMTP_URL {said}") from None
 
 

@@ -9,6 +9,14 @@ from mainstem.mail.messages import MESSAGES, NEVER, TOPICS, Message, Topic
 from mainstem.mail.outbox import Outgoing, Recipient, is_on, queue, queue_all
 from mainstem.mail.preferences import choice_of, choose, unsubscribe
 from mainstem.mail.preview import preview, send_test
+from mainstem.mail.queries import (
+    RARE_STATES,
+    bounces,
+    listed,
+    mail_named,
+    people_written_to,
+    recipient_of,
+)
 from mainstem.mail.rendering import Rendered
 from mainstem.mail.sending import deliver, rendered_row
 from mainstem.mail.settings import (
@@ -25,6 +33,7 @@ from mainstem.mail.smtp import MailDeferred, MailRefused
 __all__ = [
     "MESSAGES",
     "NEVER",
+    "RARE_STATES",
     "REACTIONS",
     "TOPICS",
     "ApplicationStep",
@@ -39,13 +48,17 @@ __all__ = [
     "Recipient",
     "Rendered",
     "Topic",
+    "bounces",
     "choice_of",
     "choose",
     "deliver",
     "is_on",
     "lift_bounce",
+    "listed",
+    "mail_named",
     "mark_bounced",
     "people_of",
+    "people_written_to",
     "preference_token",
     "preview",
     "queue",
@@ -53,6 +66,7 @@ __all__ = [
     "read_documents",
     "read_preference_token",
     "read_settings",
+    "recipient_of",
     "rendered_row",
     "retire_document",
     "retire_settings",

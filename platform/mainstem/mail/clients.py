@@ -93,7 +93,9 @@ _TOMORROW = f"""{_VISIT}
 def paid(work: Work, facts: Sequence[Fact]) -> None:
     """Orders that are paid are confirmed."""
     rows = work.rows(_CONFIRMED, **asked(_keys(facts)))
-    outbox.queue_all(work, "order_confirmed", [_to(row, row.order_id, _confirmed(row)) for row in rows])
+    outbox.queue_all(
+        work, "order_confirmed", [_to(row, row.order_id, _confirmed(row)) for row in rows]
+    )
 
 
 def payment_failed(work: Work, facts: Sequence[Fact]) -> None:

@@ -44,7 +44,9 @@ class Links:
 
     def preference(self, person_id: int, topic: str) -> str:
         """Where somebody says how often they want what they may refuse."""
-        return self.page(f"/mail/preference/{quote(preference_token(self.secret, person_id, topic))}")
+        return self.page(
+            f"/mail/preference/{quote(preference_token(self.secret, person_id, topic))}"
+        )
 
 
 def preference_token(secret: str, person_id: int, topic: str) -> str:

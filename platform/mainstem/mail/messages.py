@@ -57,7 +57,7 @@ MESSAGES = {
         Message("visit_reminder", CLIENT, "Reminder of a visit", contexts.VisitMail),
         Message("team_on_the_way", CLIENT, "Team on the way", contexts.VisitMail),
         Message("sign_off", CLIENT, "Sign-off", contexts.VisitMail),
-        Message("refund_sent", CLIENT, "Refund", contexts.RefundSent),
+        Message("refund_sent", CLIENT, "Refund sent", contexts.RefundSent),
         Message("order_canceled", CLIENT, "Order cancelled", contexts.OrderCanceled),
         Message(
             "application_received", AFFILIATE, "Application received", contexts.ApplicationStep

@@ -18,9 +18,7 @@ _NOWHERE = "only-an-example"
 """Signs the links of previews: none of them opens anything."""
 
 
-def preview(
-    reason: str, *, locale: str, zone: ZoneInfo, public_url: str, sender: str
-) -> Rendered:
+def preview(reason: str, *, locale: str, zone: ZoneInfo, public_url: str, sender: str) -> Rendered:
     """A message as somebody would read it; NotFound when there is none of this name."""
     if reason not in MESSAGES:
         raise NotFound("page")

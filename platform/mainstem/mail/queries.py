@@ -11,6 +11,7 @@ from mainstem.kit.contact import email_key
 from mainstem.kit.errors import NotFound
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
+from mainstem.mail.outbox import Recipient
 
 PAGE = 50
 STATES = ("queued", "sent", "kept", "failed", "suppressed")
@@ -68,6 +69,18 @@ def mail_named(work: Work, home_id: int, mail_id: UUID) -> Any:
     if row is None:
         raise NotFound("page")
     return row
+
+
+def recipient_of(work: Work, person_id: int) -> Recipient:
+    """Somebody who can sign in, as mail is written to them; NotFound for anybody else."""
+    row = work.row(
+        """SELECT email, name, coalesce(locale, 'en') AS locale, id FROM person
+            WHERE id = %(id)s""",
+        id=person_id,
+    )
+    if row is None:
+        raise NotFound("person")
+    return Recipient(*row)
 
 
 def bounces(work: Work) -> list[Any]:

@@ -96,7 +96,9 @@ def _environment(locale: str, zone: ZoneInfo, kind: str) -> Environment:
     language = Language(locale, TEMPLATES / "locale", zone)
     html = kind == "html"
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=html, undefined=StrictUndefined
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=html,  # noqa: S701  plain text is no HTML
+        undefined=StrictUndefined,
     )
     shown = escape if html else str
     environment.globals.update(
@@ -140,4 +142,3 @@ def tracking_url(carrier: str, tracking: str) -> str:
     """Where the carrier shows the parcel; empty where we do not know its page."""
     place = TRACKING.get(carrier.strip().lower())
     return place.format(quote(tracking, safe="")) if place and tracking else ""
-

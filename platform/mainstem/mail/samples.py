@@ -6,6 +6,7 @@ A shop of the demo company, whose people are invented.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 from mainstem.mail import contexts
@@ -24,8 +25,8 @@ _SHOP = contexts.Shop(
 )
 _ORDER = contexts.OrderRef(home_id=2, id=_ID, number="7K3Q-9FMD")
 _ADDRESS = ["Storgatan 4", "821 30 Bollnäs"]
-_CLIENT = {"name": "Ylva Ström", "shop": _SHOP}
-_OF_ORDER = {**_CLIENT, "order": _ORDER}
+_CLIENT: dict[str, Any] = {"name": "Ylva Ström", "shop": _SHOP}
+_OF_ORDER: dict[str, Any] = {**_CLIENT, "order": _ORDER}
 _AFFILIATE = {"name": "Samir Haddad", "affiliate": "Långkok"}
 _STAFF = "Amina Warsame"
 
@@ -34,7 +35,7 @@ def _sek(minor: int) -> Money:
     return Money(minor, "SEK")
 
 
-_PARCEL = {
+_PARCEL: dict[str, Any] = {
     **_OF_ORDER,
     "carrier": "PostNord",
     "tracking": "UB104523871SE",
@@ -117,9 +118,7 @@ SAMPLES: dict[str, Context] = {
         until=date(2026, 3, 1),
         sums=[
             contexts.CreditedSum(orders=7, credited=_sek(84_215), reversed=_sek(3_980)),
-            contexts.CreditedSum(
-                orders=1, credited=Money(1_290, "EUR"), reversed=Money(0, "EUR")
-            ),
+            contexts.CreditedSum(orders=1, credited=Money(1_290, "EUR"), reversed=Money(0, "EUR")),
         ],
     ),
     "payout_sent": _PAYOUT,

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact
-from mainstem.kit.work import SYSTEM, Tools, Work
+from mainstem.kit.work import SYSTEM, Work
 from mainstem.mail import smtp
 from mainstem.mail.bounces import mark_bounced
 from mainstem.mail.links import Links
@@ -89,42 +90,39 @@ def _take(work: Work, key: tuple[int, UUID]) -> _Taken | None:
     if settings is None:
         raise MailDeferred("Nobody has said who the company's mail is from.")
     domain = settings.sender_address.rpartition("@")[2]
-    row = work.row(
-        _TAKE, message_id=f"<{key[1]}@{domain}>", lease=LEASE_SECONDS, **named
-    )
+    row = work.row(_TAKE, message_id=f"<{key[1]}@{domain}>", lease=LEASE_SECONDS, **named)
     if row is None:
         if work.value(
             "SELECT state = 'queued' FROM mail WHERE home_id = %(home)s AND id = %(id)s", **named
         ):
             raise MailDeferred("Another worker is sending it.")
         return None
-    return _Taken(row, _envelope(row, settings, work.tools), rendered_row(row, settings, work.tools))
+    links = Links(work.tools.public_url, work.tools.secret)
+    rendered = rendered_row(row, sender=settings.sender_name, zone=work.tools.zone, links=links)
+    return _Taken(row, _envelope(row, settings, links), rendered)
 
 
-def rendered_row(
-    row: Any, settings: MailSettings | None, tools: Tools, *, links: Links | None = None
-) -> Rendered:
-    """What a row says, in its reader's language. `links` are the reader's own unless others are
-    given."""
+def rendered_row(row: Any, *, sender: str, zone: ZoneInfo, links: Links) -> Rendered:
+    """What a row of the outbox says, in its reader's language. `sender` is the company."""
     return render(
         row.reason,
         context_of(row),
         locale=row.locale,
-        zone=tools.zone,
-        links=links or Links(tools.public_url, tools.secret),
-        sender=settings.sender_name if settings else "",
-        unsubscribe_url=_unsubscribe_url(row, tools),
+        zone=zone,
+        links=links,
+        sender=sender,
+        unsubscribe_url=_unsubscribe_url(row, links),
     )
 
 
-def _unsubscribe_url(row: Any, tools: Tools) -> str:
+def _unsubscribe_url(row: Any, links: Links) -> str:
     topic = MESSAGES[row.reason].topic
     if topic is None or row.person_id is None:
         return ""
-    return Links(tools.public_url, tools.secret).preference(row.person_id, topic)
+    return links.preference(row.person_id, topic)
 
 
-def _envelope(row: Any, settings: MailSettings, tools: Tools) -> Envelope:
+def _envelope(row: Any, settings: MailSettings, links: Links) -> Envelope:
     return Envelope(
         sender_name=_sender_name(row, settings),
         sender_address=settings.sender_address,
@@ -134,7 +132,7 @@ def _envelope(row: Any, settings: MailSettings, tools: Tools) -> Envelope:
         message_id=row.message_id,
         at=datetime.now(UTC),
         locale=row.locale,
-        unsubscribe_url=_unsubscribe_url(row, tools),
+        unsubscribe_url=_unsubscribe_url(row, links),
     )
 
 

@@ -164,9 +164,8 @@ def _hand_over(smtp: smtplib.SMTP, sender: str, recipient: str, message: EmailMe
 
 
 def _bare(header: object) -> str:
-    addresses = getattr(header, "addresses", ())
-    assert len(addresses) == 1
-    return str(addresses[0].addr_spec)
+    [address] = getattr(header, "addresses", [])
+    return str(address.addr_spec)
 
 
 def _judged(code: int, said: bytes | str, *, at_address: bool) -> Exception:

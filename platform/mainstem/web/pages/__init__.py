@@ -1,10 +1,10 @@
-"""Pages of nobody's own: the front page, signing in, the first visit, and whether we live."""
+"""Pages of nobody's own: the front page, signing in, the first visit, whether we live, and mail."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mainstem.web.pages import front, language, liveness, setup, sign_in
+from mainstem.web.pages import front, inbox, language, liveness, mail_choice, setup, sign_in
 
 routes: list[Any] = [
     *front.routes,
@@ -12,4 +12,6 @@ routes: list[Any] = [
     *setup.routes,
     *language.routes,
     *liveness.routes,
+    *mail_choice.routes,
+    *inbox.routes,
 ]
