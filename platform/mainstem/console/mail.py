@@ -121,7 +121,7 @@ def message_html(
 ) -> HttpResponse:
     """The HTML of one message, for its frame."""
     links = mail_view.looking_links(settings)
-    return mail_view.framed(mail_view.html_of(work, home, id, links))
+    return mail_view.in_frame(mail_view.html_of(work, home, id, links))
 
 
 @post("/mail/bounces", sync_to_thread=True)
@@ -204,7 +204,7 @@ def preview_html(
         public_url=settings.public_url,
         sender=mail_view.sender_of(work) or "Mainstem",
     )
-    return mail_view.framed(read.html)
+    return mail_view.in_frame(read.html)
 
 
 @post("/mail/preview/{reason:str}/{locale:str}", sync_to_thread=True)

@@ -117,7 +117,7 @@ def looking_links(settings: Settings) -> Links:
     return Links(settings.public_url, settings.secret, may=(), opens_quotes=False)
 
 
-def framed(html: str) -> Response[bytes]:
+def in_frame(html: str) -> Response[bytes]:
     """A message's HTML as the answer that only our own frame shows. A link in it opens beside."""
     shown = html.replace("<head>", '<head><base target="_blank">', 1)
     return Response(

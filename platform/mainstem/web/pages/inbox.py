@@ -97,7 +97,7 @@ async def inbox_html(
     _only_in_a_demo(request)
     links = mail_view.own_links(app_context_of(request).settings)
     html = await in_work(request, CLIENT, lambda work: mail_view.html_of(work, home, id, links))
-    return mail_view.framed(html)
+    return mail_view.in_frame(html)
 
 
 def _only_in_a_demo(request: Request[Any, Any, Any]) -> None:
