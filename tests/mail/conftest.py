@@ -27,7 +27,7 @@ class MailServer:
     at_data: list[str | None] = field(default_factory=list)
     """Answers to the next messages, in order; None hangs up instead."""
     recipients: list[str] = field(default_factory=list)
-    server: SmtpServer = SmtpServer("127.0.0.1", 0, "off")
+    server: SmtpServer = field(default_factory=lambda: SmtpServer("127.0.0.1", 0, "off"))
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

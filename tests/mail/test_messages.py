@@ -105,7 +105,7 @@ def test_an_order_confirmation_tells_all_that_distance_selling_wants(locale: str
     text = read("order_confirmed", locale).text.replace("\N{NO-BREAK SPACE}", " ")
     for said in (
         "Härdviks Gjuteri AB", "556123-4567", "Gjutarvägen 3, 821 41 Bollnäs",
-        "hej@hardvik.example.com", "7K3Q-9FMD", "Gjutjärnsgryta, 5 liter × 1",
+        "hej@hardvik.example.com", "7K3Q-9FMD", "Gjutjärnsgryta, 5 liter \N{MULTIPLICATION SIGN} 1",
         "Storgatan 4", "821 30 Bollnäs", "ARN", "https://shop.example/order/",
     ):  # fmt: skip
         assert said in text, said

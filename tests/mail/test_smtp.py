@@ -122,7 +122,7 @@ def test_a_server_that_is_away_or_says_nothing_is_waited_for_no_longer_than_a_st
     monkeypatch.setattr(smtp, "STEP_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        with pytest.raises(MailDeferred, match="TimeoutError|timed out"):
+        with pytest.raises(MailDeferred, match=r"TimeoutError|timed out"):
             send(SmtpServer("127.0.0.1", port, "off"), compose(ENVELOPE, RENDERED), name="h")
     with pytest.raises(MailDeferred, match="ConnectionRefused"):
         send(SmtpServer("127.0.0.1", port, "off"), compose(ENVELOPE, RENDERED), name="h")
@@ -253,5 +253,5 @@ def test_an_address_says_which_server(url: str, server: SmtpServer) -> None:
      "smtp://mail.example.com/folder", "smtp://localhost:99999"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"\.$|[Pp]ort"):
         smtp_url.read(url)
