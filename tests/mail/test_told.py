@@ -206,7 +206,9 @@ def test_a_visit_is_booked_reminded_of_set_out_to_and_signed_off(
     starts = clock.now() + timedelta(days=2)
     staff = Actor("staff", "1")
     with database.work(staff) as work:
-        jobs.schedule(work, key, team_id=company.north, starts_at=starts)
+        jobs.schedule(
+            work, key, team_id=company.north, starts_at=starts, duration=timedelta(hours=2)
+        )
     worker.drain(database)
     for _ in range(2):
         clock.move(timedelta(days=1))
