@@ -565,11 +565,11 @@ def test_many_orders_cost_the_mail_consumer_one_statement_each_way(
 def test_settings_are_saved_as_a_document_and_the_same_changes_nothing(database: Database) -> None:
     settings = mail.MailSettings(sender_name="Alder", sender_address="a@alder.example")
     with database.work() as work:
-        assert mail.read_documents(work) == {}
+        assert mail.read_settings(work) is None
         assert mail.save_settings(work, settings)
         assert not mail.save_settings(work, settings)
-        assert mail.read_documents(work) == {"mail": settings}
-        mail.retire_document(work, settings)
+        assert mail.read_settings(work) == settings
+        mail.retire_settings(work)
         assert mail.read_settings(work) is None
 
 

@@ -21,11 +21,8 @@ from mainstem.mail.rendering import Rendered
 from mainstem.mail.sending import deliver, rendered_row
 from mainstem.mail.settings import (
     MailSettings,
-    read_documents,
     read_settings,
-    retire_document,
     retire_settings,
-    save_document,
     save_settings,
 )
 from mainstem.mail.smtp import MailDeferred, MailRefused
@@ -63,14 +60,11 @@ __all__ = [
     "preview",
     "queue",
     "queue_all",
-    "read_documents",
     "read_preference_token",
     "read_settings",
     "recipient_of",
     "rendered_row",
-    "retire_document",
     "retire_settings",
-    "save_document",
     "save_settings",
     "send_test",
     "unsubscribe",

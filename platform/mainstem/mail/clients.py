@@ -20,8 +20,14 @@ from mainstem.mail.days import midnight
 from mainstem.mail.outbox import Outgoing, Recipient
 from mainstem.money import Money
 
+# The seller is the company, as its shop says it, or else as it says itself.
 _SHOP = """
-       o.locale, o.client, o.currency, s.name AS shop, s.slug, s.texts->'seller' AS seller"""
+       o.locale, o.client, o.currency, s.name AS shop, s.slug,
+       coalesce(s.texts->'seller',
+                (SELECT jsonb_build_object('name', c.legal_name, 'number', c.number, 'email', c.email,
+                        'address', concat_ws(', ', nullif(c.line1, ''),
+                                             nullif(trim(c.postal_code || ' ' || c.city), '')))
+                   FROM company_profile c)) AS seller"""
 _FROM_SHOP = "JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id"
 
 _CONFIRMED = f"""

@@ -11,8 +11,6 @@ from mainstem.kit.contact import email_key
 from mainstem.kit.documents import Document, Line, Name
 from mainstem.kit.work import Work
 
-KEY = "mail"
-
 
 def _address(text: str) -> str:
     if text and email_key(text) is None:
@@ -65,22 +63,3 @@ def save_settings(work: Work, settings: MailSettings) -> bool:
 def retire_settings(work: Work) -> bool:
     """Send nothing any more; whether there was anything to retire."""
     return bool(work.run("DELETE FROM mail_settings"))
-
-
-# ---------------------------------------------------------------- as the set-up takes it
-
-
-def read_documents(work: Work) -> dict[str, MailSettings]:
-    """The one document there is, by its key."""
-    settings = read_settings(work)
-    return {KEY: settings} if settings else {}
-
-
-def save_document(work: Work, before: MailSettings | None, after: MailSettings) -> None:
-    """Write the document in place of the one before."""
-    save_settings(work, after)
-
-
-def retire_document(work: Work, before: MailSettings) -> None:
-    """Take the document away: nothing is queued from then on."""
-    retire_settings(work)
