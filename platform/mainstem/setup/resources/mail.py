@@ -15,6 +15,14 @@ def _settings(work: Work, keys: Sequence[str] | None) -> Mapping[str, MailSettin
     return {ONLY: found} if found else {}
 
 
+def _save(work: Work, before: MailSettings | None, said: MailSettings) -> None:
+    mail.save_settings(work, said)
+
+
+def _retire(work: Work, before: MailSettings) -> None:
+    mail.retire_settings(work)
+
+
 MAIL = Resource(
     name="mail",
     title="Mail",
@@ -22,7 +30,7 @@ MAIL = Resource(
     model=MailSettings,
     key="",
     read=_settings,
-    save=lambda work, before, said: mail.save_settings(work, said),
-    retire=lambda work, before: mail.retire_settings(work),
+    save=_save,
+    retire=_retire,
     help="Until this is said, clients, affiliates and colleagues are told nothing by mail.",
 )
