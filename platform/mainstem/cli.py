@@ -344,6 +344,8 @@ def _database(config: Settings, *, pool: pools.Pools, name: str) -> Database:
         public_url=config.public_url,
         refund_limits=config.refund_limits,
         other_currency=config.other_currency,
+        smtp=config.smtp,
+        secret=config.secret,
     )
     return Database(config.database_url, tools=tools, demo=config.demo, pool=pool, name=name)
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mainstem import checks, commissions, identity, leads, orders, payments, payouts
+from mainstem import checks, commissions, identity, leads, mail, orders, payments, payouts
 from mainstem.kit import idempotency
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
@@ -128,6 +128,8 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     "clock.daily": {"commissions": _daily, "housekeeping": _housekeeping},
     "clock.weekly": {"payouts": _weekly},
 }
+for _name, _tell in mail.REACTIONS.items():  # whom each fact is told to: see mail/follow.py
+    REACTIONS.setdefault(_name, {})["mail"] = _tell
 
 
 def _apply_webhook_events(database: Database, facts: Sequence[Fact]) -> None:
@@ -148,6 +150,7 @@ OUTSIDE: dict[str, dict[str, Outside]] = {
     "reconcile.account": {"gateway": payments.reconcile_account},
     "reconcile.payout": {"gateway": payouts.reconcile_payout},
     "check.requested": {"checks": checks.run},
+    "mail.queued": {"smtp": mail.deliver},
 }
 
 # The same for facts of one group, which one look answers.
@@ -164,8 +167,10 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
 its own: what fails for one holds no other up."""
 
 INSIDE_CONSUMERS = sorted({one for consumers in REACTIONS.values() for one in consumers})
+MAIL_CONSUMERS = ["smtp"]  # apart, so that a slow mail server keeps no payment waiting
 OUTSIDE_CONSUMERS = sorted(
     {one for table in (OUTSIDE, OUTSIDE_TOGETHER) for name in table for one in table[name]}
+    - set(MAIL_CONSUMERS)
 )
 
 
@@ -176,6 +181,8 @@ def tools(
     public_url: str = "",
     refund_limits: Mapping[str, Mapping[str, int]] | None = None,
     other_currency: str = "convert",
+    smtp: Any = None,
+    secret: str = "",
 ) -> Tools:
     """The tools of a Work whose facts are followed up."""
     return Tools(
@@ -185,4 +192,6 @@ def tools(
         public_url=public_url,
         refund_limits=refund_limits or {},
         other_currency=other_currency,
+        smtp=smtp,
+        secret=secret,
     )

@@ -21,9 +21,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from mainstem import flow
 from mainstem.kit import telemetry
 from mainstem.kit.db import Database
+from mainstem.kit.errors import Unavailable
 from mainstem.kit.events import Fact, record, retry
 from mainstem.kit.work import SYSTEM, Work
-from mainstem.payments import GatewayUnavailable
 
 log = telemetry.log("worker")
 
@@ -130,6 +130,16 @@ def _react(work: Work, facts: Sequence[Fact], consumer: str) -> None:
 
 
 def work_outside(database: Database) -> int:
+    """Run one fact for whoever waits for the payment gateway or reads for long; 0 when none waits."""
+    return _lease_one(database, flow.OUTSIDE_CONSUMERS)
+
+
+def work_mail(database: Database) -> int:
+    """Send one mail: apart, so that a slow mail server keeps no payment waiting."""
+    return _lease_one(database, flow.MAIL_CONSUMERS)
+
+
+def _lease_one(database: Database, consumers: Sequence[str]) -> int:
     """Run one fact whose reaction talks to the outside, with those of its group; 0 when none waits.
 
     They are leased, not locked: no transaction stays open while we wait for somebody else's server.
@@ -138,7 +148,7 @@ def work_outside(database: Database) -> int:
     with database.work(SYSTEM) as work:
         head = work.row(
             _LEASE,
-            consumers=flow.OUTSIDE_CONSUMERS,
+            consumers=list(consumers),
             lease=_LEASE_SECONDS,
             most=BROKEN_OFF_MAX,
             error=f"{BROKEN_OFF_MAX} workers in a row ended in the middle of it",
@@ -151,7 +161,7 @@ def work_outside(database: Database) -> int:
         return 1
     try:
         _run_outside(database, facts, head.consumer)
-    except GatewayUnavailable as error:
+    except Unavailable as error:
         _requeue(database, facts, head.consumer, error, counted=True)
     except Exception as error:
         if len(facts) == 1:
@@ -218,7 +228,7 @@ def _requeue(
     for fact in facts:
         with database.work(SYSTEM) as work:
             words = f"{type(error).__name__}: {error}"[:2000]
-            away = isinstance(error, GatewayUnavailable)
+            away = isinstance(error, Unavailable)
             most = OUTAGE_ATTEMPTS_MAX if away else ATTEMPTS_MAX
             row = work.row(
                 _FAILED,
@@ -242,7 +252,7 @@ def _warn(fact: Fact, consumer: str, row: Any) -> None:
 def drain(database: Database, *, seconds: float = 60.0) -> int:
     """Work until nothing that is due waits; how many facts that took. For stories and tests."""
     total, end = 0, time.monotonic() + seconds
-    while taken := work_inside(database) + work_outside(database):
+    while taken := work_inside(database) + work_outside(database) + work_mail(database):
         total += taken
         if time.monotonic() > end:
             raise TimeoutError(f"facts were still waiting after {seconds} s")
@@ -284,7 +294,7 @@ def _days_since(work: Work, today: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((today - first).days + 1)]
 
 
-LOOPS = (work_inside, work_outside, work_outside)
+LOOPS = (work_inside, work_outside, work_outside, work_mail)
 
 
 def run(database: Database, stop: threading.Event) -> None:

@@ -43,6 +43,10 @@ COMPANYS = {
     "sign_in_attempt",
     "setup_token",
     "person",
+    "mail",
+    "mail_settings",
+    "bounced_address",
+    "mail_preference",
 }
 
 

@@ -28,6 +28,7 @@ COMPANY_WIDE = {
     "sign_in_session", "sign_in_attempt", "setup_token", "inbox", "release_day", "ledger_mark",
     "demo_clock", "alembic_version", "check_run", "refused_event",
     "setup_change", "api_key", "api_answer", "invitation",
+    "mail_settings", "bounced_address", "mail_preference",
 }  # fmt: skip
 """The parent's own, outside the order side."""
 

@@ -49,12 +49,13 @@ COMPANY = {
     "commission_review": May(insert=True, update="state, decided_by, decided_at, reason"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
     "approval": May(insert=True, update="state, decided_by, decided_at, words"),
+    "mail": May(insert=True, update="state, attempts, leased_until, message_id, error, sent_at"),
     "demo_clock": May(insert=True, update="ahead"),  # whose it is, the owner alone says
     # forgotten when they have served
     "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,
     "sign_in_session": QUEUES, "checkout_origin": SWEEPS,
     "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES,
-    "refused_event": QUEUES,
+    "refused_event": QUEUES, "mail_settings": QUEUES, "bounced_address": QUEUES,
     "setup_change": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
     # kept up to date
     **dict.fromkeys(
@@ -63,7 +64,7 @@ COMPANY = {
          "storefront_key", "referral_code", "location", "stock_level", "team",
          "fulfilment", "parcel", "lead", "quote", "job", "payment", "refund", "dispute", "operation",
          "pay_account", "ledger_balance", "ledger_mark", "payout", "company_profile", "api_key",
-         "invitation"),
+         "invitation", "mail_preference"),
         KEEPS,
     ),
 }  # fmt: skip
@@ -74,6 +75,7 @@ AFFILIATE = {
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "setup_change": NOTHING, "api_key": NOTHING, "api_answer": NOTHING, "invitation": NOTHING,
     "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,
+    "mail": NOTHING, "mail_settings": NOTHING, "bounced_address": NOTHING, "mail_preference": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
     "storefront_key": May(select="home_id, storefront_id, label, created_at, revoked_at"),
     **dict.fromkeys(

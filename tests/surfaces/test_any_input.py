@@ -29,7 +29,7 @@ from tests.surfaces.conftest import PASSWORD, Open, Reader
 from tests.surfaces.shopping import ADA_FORM, SECRET, a_shop_with_texts
 from tests.surfaces.staff import Staff, staffed
 
-from mainstem import flow, identity, worker
+from mainstem import flow, identity, mail, worker
 from mainstem.kit.db import Database
 from mainstem.kit.events import record
 from mainstem.payments import Gateway
@@ -59,6 +59,9 @@ def staff(database: Database, open_app: Open) -> Staff:
     staff = staffed(database, open_app)
     a_shop_with_texts(database, staff.company)
     with database.work() as work:
+        mail.save_settings(
+            work, mail.MailSettings(sender_name="Alder", sender_address="a@alder.example")
+        )
         a_lead(work, staff.company.shop)
         a_quoted_lead(work, staff.company.birch_shop)
         elin = identity.create_person(
@@ -184,6 +187,7 @@ def known_of(staff: Staff) -> dict[str, list[str]]:
             "slug": there("SELECT slug FROM storefront WHERE name = 'Cedar Iron'"),
             "product": there("SELECT slug FROM product"),
             "owner": ["0", *there("SELECT id FROM affiliate")],
+            "home id": there("SELECT home_id, id FROM mail"),
             "fact": there("SELECT id FROM fact LIMIT 5"),
         }
     for kind, link, things in (
@@ -192,6 +196,10 @@ def known_of(staff: Staff) -> dict[str, list[str]]:
     ):
         pairs = [thing.split() for thing in found[things]]
         found[kind] = [link(SECRET, int(home), UUID(id)) for home, id in pairs]
+    found["/mail"] = [
+        mail.preference_token(SECRET, staff.ids["ada"], topic)
+        for topic in ("credit_digest", "weekly_summary")
+    ]
     return (
         ADA_LISTS
         | {name: values for name, values in found.items() if values}

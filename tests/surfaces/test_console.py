@@ -652,7 +652,8 @@ def test_a_dead_letter_is_shown_and_retried(staff: Staff) -> None:
     with staff.database.work() as work:
         record(work, "order.delivered", uuid4(), home=staff.company.cedar)
         work.run(
-            """UPDATE fact_waiting SET state = 'dead', attempts = 12, error = 'ValueError: broken'"""
+            """UPDATE fact_waiting SET state = 'dead', attempts = 12, error = 'ValueError: broken'
+                WHERE consumer = 'commissions'"""
         )
         id = work.value("SELECT id FROM fact_waiting")
     ada = staff.reader("ada")
@@ -662,7 +663,7 @@ def test_a_dead_letter_is_shown_and_retried(staff: Staff) -> None:
     assert "Failed tasks 1" in words_of(ada.get("/console"))
     assert ada.post(f"/console/facts/{id}/commissions/retry").status_code == 303
     with staff.database.work() as work:
-        row = work.row("SELECT state, attempts FROM fact_waiting")
+        row = work.row("SELECT state, attempts FROM fact_waiting WHERE consumer = 'commissions'")
         assert (row.state, row.attempts) == ("waiting", 0)
         retried = work.row("SELECT subject, actor FROM fact WHERE name = 'fact.revived'")
         assert (retried.subject, retried.actor) == (str(id), f"staff:{staff.ids['ada']}")

@@ -100,7 +100,7 @@ def test_the_command_checks_and_keeps_what_it_found(
             f"{len(last.findings)}/{len(last.findings)} checks passed\n"
         )
         record(work, "order.paid", "nothing that there is")
-        work.run("UPDATE fact_waiting SET state = 'dead'")
+        work.run("UPDATE fact_waiting SET state = 'dead' WHERE consumer = 'fulfillment'")
     assert cli.main(["check"]) == 1
     assert (
         "FAILED  No background task has failed   1, such as order.paid" in capsys.readouterr().out

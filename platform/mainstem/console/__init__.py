@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Router
 
-from mainstem.console import codes, facts, home, money, orders, plan, reviews, setup
+from mainstem.console import codes, facts, home, mail, money, orders, plan, reviews, setup
 from mainstem.web.guards import staff
 from mainstem.web.staff.layout import ADMIN, MONEY, ORDERS
 
@@ -18,5 +18,9 @@ routes: list[Any] = [
         route_handlers=[*money.routes, *codes.routes, *plan.routes, *reviews.routes],
         guards=[staff(*MONEY)],
     ),
-    Router("/", route_handlers=[*facts.routes, *setup.routes], guards=[staff(*ADMIN)]),
+    Router(
+        "/",
+        route_handlers=[*facts.routes, *mail.routes, *setup.routes],
+        guards=[staff(*ADMIN)],
+    ),
 ]

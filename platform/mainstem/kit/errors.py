@@ -41,6 +41,10 @@ class Refused(Exception):
         return str(translate(self.message)).format(**self.facts)
 
 
+class Unavailable(Exception):
+    """Somebody else's server gave no certain answer. What waits for it is tried again for days."""
+
+
 class NotFound(Refused):
     """There is no such thing, or it is not yours to see."""
 

@@ -34,14 +34,14 @@ INTAKE = 2
 
 WEB = Pools(company=WORKS + SIGN_IN_THREADS + 2 * INTAKE, affiliate=WORKS)
 
-WORKER_LOOPS = 3
-"""One takes what is done inside the database; two wait for others' servers."""
+WORKER_LOOPS = 4
+"""One takes what is done inside the database; two wait for the gateway, and one for the mail server."""
 
 WORKER_JOBS = 2
 """The clock, and the roll-up of balances."""
 
 # A verb that talks to the outside may look by one Work while another is open.
-WORKER = Pools(company=2 * WORKER_LOOPS + WORKER_JOBS, affiliate=1, reader=WORKER_LOOPS - 1)
+WORKER = Pools(company=2 * WORKER_LOOPS + WORKER_JOBS, affiliate=1, reader=2)
 
 ALL_PROCESSES = 2 * WEB.total + WORKER.total
 """Two web processes, as there are while one takes the other's place, and a worker."""

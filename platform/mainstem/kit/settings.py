@@ -12,6 +12,9 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
+from mainstem.kit import smtp_url
+from mainstem.kit.smtp_url import SmtpServer
+
 SECRET_LENGTH_MIN = 32
 SECRET_LETTERS_MIN = 12
 _PLACEHOLDERS = (
@@ -53,6 +56,8 @@ class Settings:
     """Addresses and networks whose word is taken for where a request came from."""
     refund_limits: Mapping[str, Mapping[str, int]]
     """What one person in a role may send back of one order, by currency, in whole units."""
+    smtp: SmtpServer | None = None
+    """Where mail leaves; without one, and in a demo, mail is kept to be read and not sent."""
 
     @property
     def demo(self) -> bool:
@@ -91,6 +96,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         other_currency=_one_of(env, "MAINSTEM_OTHER_CURRENCY", "convert", "bank"),
         proxies=_networks(env.get("MAINSTEM_PROXIES", "")),
         refund_limits=_limits(env.get("MAINSTEM_REFUND_LIMITS", "")),
+        smtp=_smtp(env.get("MAINSTEM_SMTP_URL", "")) if mode == "production" else None,
     )
 
 
@@ -207,6 +213,18 @@ def _networks(text: str) -> tuple[str, ...]:
             "MAINSTEM_PROXIES lists the addresses or networks of your proxies, such as"
             f" 127.0.0.1,10.0.0.0/8: {wrong}."
         ) from None
+
+
+def _smtp(url: str) -> SmtpServer | None:
+    try:
+        return smtp_url.read(url) if url else None
+    except ValueError as wrong:
+        # Whatever the address says stays unsaid: a password may stand in it.
+        said = str(wrong)
+        said = (
+            said if said.endswith(".") else "is an address such as smtp://user:password@host:587."
+        )
+        raise SettingMissing(f"MAINSTEM_SMTP_URL {said}") from None
 
 
 def _limits(text: str) -> dict[str, dict[str, int]]:

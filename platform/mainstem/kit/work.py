@@ -21,6 +21,7 @@ from sqlmodel import Session, SQLModel
 from mainstem.kit.clock import Clock
 from mainstem.kit.errors import NotFound
 from mainstem.kit.ids import new_id
+from mainstem.kit.smtp_url import SmtpServer
 
 Table = TypeVar("Table", bound=SQLModel)
 Result = TypeVar("Result")
@@ -53,6 +54,8 @@ class Tools:
     is only kept.
     `gateway` is the payment gateway's client; only `mainstem.payments` looks inside.
     `refund_limits` are the company's own, by role and currency, in whole units.
+    `smtp` is the server that mail leaves by; without one it is kept to be read. `secret` signs the
+    links that it carries.
     `other_currency` is how earnings are paid that none of an affiliate's accounts takes: `convert`
     or `bank`.
     """
@@ -63,6 +66,8 @@ class Tools:
     public_url: str = ""
     refund_limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     other_currency: str = "convert"
+    smtp: SmtpServer | None = None
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

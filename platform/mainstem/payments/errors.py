@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from mainstem.kit.errors import Refused
+from mainstem.kit.errors import Refused, Unavailable
 
 
-class GatewayUnavailable(Exception):
+class GatewayUnavailable(Unavailable):
     """No certain answer: it may have happened. Look before trying again, with the same key."""
 
 

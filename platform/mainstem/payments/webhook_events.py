@@ -166,6 +166,8 @@ def _keep_session(work: Work, home_id: int, payment_id: UUID, session: SessionSt
     )
     if state == "captured":
         record(work, "payment.captured", payment_id, home=home_id)
+    elif state == "failed" and payment.state != "failed":
+        record(work, "payment.failed", payment_id, home=home_id)
 
 
 def _take(work: Work, home_id: int, payment_id: UUID) -> Any | None:

@@ -7,13 +7,14 @@ from mainstem.setup.resource import AnyResource
 from mainstem.setup.resources.affiliates import AFFILIATES
 from mainstem.setup.resources.company import DOCUMENTS, PROFILE
 from mainstem.setup.resources.locations import LOCATIONS, STOCK
+from mainstem.setup.resources.mail import MAIL
 from mainstem.setup.resources.plan import PLAN
 from mainstem.setup.resources.staff import STAFF
 from mainstem.setup.resources.storefronts import STOREFRONTS
 from mainstem.setup.resources.teams import TEAMS
 
 GROUPS: tuple[tuple[str, tuple[AnyResource, ...]], ...] = (
-    ("Company", (PROFILE, DOCUMENTS, STAFF)),
+    ("Company", (PROFILE, DOCUMENTS, MAIL, STAFF)),
     ("Goods and services", (LOCATIONS, STOCK, TEAMS)),
     ("Affiliates", (PLAN, AFFILIATES, STOREFRONTS)),
 )
@@ -21,7 +22,18 @@ GROUPS: tuple[tuple[str, tuple[AnyResource, ...]], ...] = (
 
 RESOURCES: dict[str, AnyResource] = {
     one.name: one
-    for one in (PROFILE, DOCUMENTS, LOCATIONS, TEAMS, STOCK, PLAN, STAFF, AFFILIATES, STOREFRONTS)
+    for one in (
+        PROFILE,
+        DOCUMENTS,
+        MAIL,
+        LOCATIONS,
+        TEAMS,
+        STOCK,
+        PLAN,
+        STAFF,
+        AFFILIATES,
+        STOREFRONTS,
+    )
 }
 """By name, each after what it may name: a folder is applied in this order."""
 

@@ -22,6 +22,7 @@ from mainstem import (
     identity,
     leads,
     ledger,
+    mail,
     network,
     orders,
     payments,
@@ -111,6 +112,10 @@ def _read(name: str) -> dict[str, Any]:
 
 def _found(work: Work, hashes: dict[str, str]) -> Names:
     company = _read("company.toml")
+    told = company["company"]
+    mail.save_settings(
+        work, mail.MailSettings(sender_name=told["name"], sender_address=told["email"])
+    )
     planbook.publish(work, PLAN, effective_from=work.now() - timedelta(days=365))
     for currency, (amount, free_from) in SHIPPING.items():
         catalog.set_shipping_rate(work, currency, amount, free_from_minor=free_from, tax_bp=2500)

@@ -1,10 +1,19 @@
-"""Pages of nobody's own: the front page, signing in, the first visit, and whether we live."""
+"""Pages of nobody's own: the front page, signing in, the first visit, whether we live, and mail."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mainstem.web.pages import front, invitation, language, liveness, setup, sign_in
+from mainstem.web.pages import (
+    front,
+    inbox,
+    invitation,
+    language,
+    liveness,
+    mail_choice,
+    setup,
+    sign_in,
+)
 
 routes: list[Any] = [
     *front.routes,
@@ -13,4 +22,6 @@ routes: list[Any] = [
     *invitation.routes,
     *language.routes,
     *liveness.routes,
+    *mail_choice.routes,
+    *inbox.routes,
 ]

@@ -77,6 +77,8 @@ FACTS = {
     "password.set": "Password set",
     "payment.captured": "Payment captured",
     "payment.disputed": "News of a dispute",
+    "mail.queued": "Message queued",
+    "payment.failed": "Payment failed",
     "payment.fee_known": "Gateway's fee known",
     "payment.duplicated": "Duplicate payment: it is refunded",
     "payment.return_failed": "A duplicate payment could not be refunded",

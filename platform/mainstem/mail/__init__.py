@@ -1,0 +1,71 @@
+"""Mail: what people are told, once for each reason and recipient, in their language."""
+
+from mainstem.mail.affiliates import people_of
+from mainstem.mail.bounces import lift_bounce, mark_bounced
+from mainstem.mail.contexts import ApplicationStep, Context, Invitation
+from mainstem.mail.follow import REACTIONS
+from mainstem.mail.links import Links, preference_token, read_preference_token
+from mainstem.mail.messages import MESSAGES, NEVER, TOPICS, Message, Topic
+from mainstem.mail.outbox import Outgoing, Recipient, is_on, queue, queue_all
+from mainstem.mail.preferences import choice_of, choose, unsubscribe
+from mainstem.mail.preview import preview, send_test
+from mainstem.mail.queries import (
+    RARE_STATES,
+    bounces,
+    listed,
+    mail_named,
+    people_written_to,
+    recipient_of,
+)
+from mainstem.mail.rendering import Rendered
+from mainstem.mail.sending import deliver, rendered_row
+from mainstem.mail.settings import (
+    MailSettings,
+    read_settings,
+    retire_settings,
+    save_settings,
+)
+from mainstem.mail.smtp import MailDeferred, MailRefused
+
+__all__ = [
+    "MESSAGES",
+    "NEVER",
+    "RARE_STATES",
+    "REACTIONS",
+    "TOPICS",
+    "ApplicationStep",
+    "Context",
+    "Invitation",
+    "Links",
+    "MailDeferred",
+    "MailRefused",
+    "MailSettings",
+    "Message",
+    "Outgoing",
+    "Recipient",
+    "Rendered",
+    "Topic",
+    "bounces",
+    "choice_of",
+    "choose",
+    "deliver",
+    "is_on",
+    "lift_bounce",
+    "listed",
+    "mail_named",
+    "mark_bounced",
+    "people_of",
+    "people_written_to",
+    "preference_token",
+    "preview",
+    "queue",
+    "queue_all",
+    "read_preference_token",
+    "read_settings",
+    "recipient_of",
+    "rendered_row",
+    "retire_settings",
+    "save_settings",
+    "send_test",
+    "unsubscribe",
+]

@@ -1,0 +1,186 @@
+"""What the people of an affiliate are told: the first sale, what was earned, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from mainstem.kit.bulk import ASKED, ASKED_ORDERS, asked
+from mainstem.kit.events import Fact
+from mainstem.kit.work import Work
+from mainstem.mail import contexts, outbox
+from mainstem.mail.days import midnight
+from mainstem.mail.outbox import Outgoing, Recipient
+from mainstem.money import Money
+
+# Everybody who may act for the affiliate; the affiliate's own address where nobody can sign in.
+_PEOPLE = """
+SELECT a.id AS affiliate_id, a.name AS affiliate, p.id AS person_id,
+       coalesce(p.email, a.email_key) AS address, coalesce(p.name, a.name) AS name,
+       coalesce(p.locale, a.locale) AS locale
+  FROM affiliate a
+  LEFT JOIN (membership m JOIN person p ON p.id = m.person_id)
+    ON m.affiliate_id = a.id AND m.revoked_at IS NULL
+ WHERE a.id = ANY(%(affiliates)s::bigint[]) ORDER BY a.id, p.id"""
+
+_FIRST_SALES = f"""
+SELECT DISTINCT ON (c.beneficiary_id) c.beneficiary_id AS affiliate_id, c.amount_minor, c.currency,
+       o.number
+  FROM commission c JOIN {ASKED_ORDERS} USING (home_id, order_id)
+  JOIN orders o ON o.home_id = c.home_id AND o.id = c.order_id AND o.channel <> 'import'
+ WHERE c.level = 0 AND c.kind = 'credit' AND c.amount_minor > 0
+   AND NOT EXISTS (SELECT FROM mail WHERE mail.home_id = c.beneficiary_id
+                      AND reason = 'first_sale' AND subject = c.beneficiary_id::text)
+   AND NOT EXISTS (SELECT FROM commission e WHERE e.beneficiary_id = c.beneficiary_id AND e.level = 0
+                      AND e.kind = 'credit' AND e.order_id <> c.order_id
+                      AND (e.credited_at, e.order_id) < (c.credited_at, c.order_id))
+ ORDER BY c.beneficiary_id, c.credited_at, c.order_id"""
+
+_PAYOUTS = f"""
+SELECT p.home_id AS affiliate_id, p.id, p.number, p.amount_minor, p.currency
+  FROM payout p JOIN {ASKED} USING (home_id, id) WHERE p.state = %(state)s"""
+
+_STUCK_ACCOUNTS = """
+SELECT home_id AS affiliate_id, currency, updated_at::date AS since FROM pay_account
+ WHERE home_id = ANY(%(affiliates)s::bigint[]) AND provider = 'stripe'
+   AND state IN ('restricted', 'rejected')"""
+
+# By each affiliate's own index: what others earned in other years costs nothing.
+_DIGESTS = """
+SELECT a.id AS affiliate_id, a.name AS affiliate, p.id AS person_id, p.email AS address, p.name,
+       coalesce(p.locale, a.locale) AS locale, s.currency, s.orders, s.credited, s.reversed
+  FROM membership m
+  JOIN person p ON p.id = m.person_id
+  JOIN affiliate a ON a.id = m.affiliate_id
+  LEFT JOIN mail_preference c ON c.person_id = p.id AND c.topic = 'credit_digest'
+ CROSS JOIN LATERAL (
+       SELECT currency, count(DISTINCT order_id) AS orders,
+              coalesce(sum(amount_minor) FILTER (WHERE amount_minor > 0), 0)::bigint AS credited,
+              coalesce(-sum(amount_minor) FILTER (WHERE amount_minor < 0), 0)::bigint AS reversed
+         FROM commission
+        WHERE beneficiary_id = a.id AND credited_at >= %(since)s AND credited_at < %(until)s
+        GROUP BY currency) AS s
+ WHERE m.role = 'affiliate' AND m.revoked_at IS NULL AND coalesce(c.choice, 'weekly') = %(period)s
+ ORDER BY a.id, p.id, s.currency"""
+
+
+def first_sales(work: Work, facts: Sequence[Fact]) -> None:
+    """The first commission that an affiliate was ever credited for a sale of their own."""
+    rows = work.rows(_FIRST_SALES, **asked({(fact.home_id, fact.uuid) for fact in facts}))
+    _tell(
+        work,
+        "first_sale",
+        rows,
+        lambda row: str(row.affiliate_id),
+        lambda row, who: contexts.FirstSale(
+            **who, amount=Money(row.amount_minor, row.currency), number=row.number
+        ),
+    )
+
+
+def paid_out(work: Work, facts: Sequence[Fact]) -> None:
+    """Payouts that have arrived."""
+    _payouts(work, facts, "paid", "payout_sent")
+
+
+def payout_failed(work: Work, facts: Sequence[Fact]) -> None:
+    """Payouts that could not arrive."""
+    _payouts(work, facts, "failed", "payout_failed")
+
+
+def account_changed(work: Work, facts: Sequence[Fact]) -> None:
+    """Accounts that can be paid no more until their owner does something; told once a day."""
+    rows = work.rows(_STUCK_ACCOUNTS, affiliates=sorted({fact.home_id for fact in facts}))
+    _tell(
+        work,
+        "account_needs_you",
+        rows,
+        lambda row: f"{row.affiliate_id}/{row.currency}@{row.since}",
+        lambda row, who: contexts.AccountNeedsYou(**who, currency=row.currency),
+    )
+
+
+def digest(work: Work, period: str, day: date) -> int:
+    """What each person's affiliate was credited in the day or week that ended when `day` began; how
+    many were told. Whoever was credited nothing hears nothing."""
+    days = 1 if period == "daily" else 7
+    since = day - timedelta(days=days)
+    rows = work.rows(
+        _DIGESTS, period=period, since=midnight(work, since), until=midnight(work, day)
+    )
+    sums: dict[tuple[int, int], list[Any]] = {}
+    for row in rows:
+        sums.setdefault((row.affiliate_id, row.person_id), []).append(row)
+    return outbox.queue_all(
+        work,
+        "credit_digest",
+        [_digest(found, period, since, day - timedelta(days=1)) for found in sums.values()],
+    )
+
+
+def _digest(rows: list[Any], period: str, since: date, until: date) -> Outgoing:
+    who = rows[0]
+    context = contexts.CreditDigest(
+        name=who.name,
+        affiliate=who.affiliate,
+        period=period,
+        since=since,
+        until=until,
+        sums=[
+            contexts.CreditedSum(
+                orders=row.orders,
+                credited=Money(row.credited, row.currency),
+                reversed=Money(row.reversed, row.currency),
+            )
+            for row in rows
+        ],
+    )
+    return Outgoing(who.affiliate_id, f"{period}:{until}", _recipient(who), context)
+
+
+def _payouts(work: Work, facts: Sequence[Fact], state: str, reason: str) -> None:
+    rows = work.rows(_PAYOUTS, state=state, **asked([(fact.home_id, fact.uuid) for fact in facts]))
+    _tell(
+        work,
+        reason,
+        rows,
+        lambda row: str(row.id),
+        lambda row, who: contexts.PayoutMail(
+            **who,
+            payout_id=row.id,
+            number=row.number,
+            amount=Money(row.amount_minor, row.currency),
+        ),
+    )
+
+
+def _tell(work: Work, reason: str, rows: Sequence[Any], subject: Any, context: Any) -> None:
+    """Tell everybody of each row's affiliate."""
+    people: dict[int, list[Any]] = {}
+    for person in people_of(work, [row.affiliate_id for row in rows]):
+        people.setdefault(person.affiliate_id, []).append(person)
+    outbox.queue_all(
+        work,
+        reason,
+        [
+            Outgoing(
+                row.affiliate_id,
+                subject(row),
+                _recipient(who),
+                context(row, {"name": who.name, "affiliate": who.affiliate}),
+            )
+            for row in rows
+            for who in people.get(row.affiliate_id, ())
+        ],
+    )
+
+
+def people_of(work: Work, affiliates: Iterable[int]) -> list[Any]:
+    """Whoever acts for these affiliates: (affiliate_id, affiliate, person_id, address, name, locale)."""
+    ids = sorted(set(affiliates))
+    return work.rows(_PEOPLE, affiliates=ids) if ids else []
+
+
+def _recipient(who: Any) -> Recipient:
+    return Recipient(who.address, who.name, who.locale, who.person_id)

@@ -1,0 +1,267 @@
+"""What each message is made of: typed, frozen when it is queued, and read again when it is shown.
+
+Links are no part of it: what opens a page is signed when the mail is sent, and kept nowhere.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from mainstem.money import Money
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What every message has: whom it greets."""
+
+    name: str
+
+
+# ---------------------------------------------------------------- clients
+
+
+class Shop(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something was bought, and who sells there, as the law wants it said."""
+
+    name: str
+    slug: str
+    seller: str = ""
+    number: str = ""
+    address: str = ""
+    email: str = ""
+
+
+class OrderRef(msgspec.Struct, frozen=True, kw_only=True):
+    """An order, and what is needed to link to it."""
+
+    home_id: int
+    id: UUID
+    number: str
+
+
+class ClientMail(Context, frozen=True, kw_only=True):
+    """A message to a client, in the name of the shop."""
+
+    shop: Shop
+
+
+class OrderMail(ClientMail, frozen=True, kw_only=True):
+    """A message about an order."""
+
+    order: OrderRef
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of an order, tax included."""
+
+    name: str
+    quantity: int
+    total: Money
+
+
+class Tax(msgspec.Struct, frozen=True, kw_only=True):
+    """The tax of one rate, which is in the prices."""
+
+    rate_bp: int
+    amount: Money
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies in a parcel."""
+
+    name: str
+    quantity: int
+
+
+class OrderConfirmed(OrderMail, frozen=True, kw_only=True):
+    """Everything that distance selling wants on a durable medium."""
+
+    placed_at: datetime
+    lines: list[Line]
+    shipping: Money
+    total: Money
+    taxes: list[Tax]
+    address: list[str]
+    country: str
+    phone: str
+    promised_on: date | None
+    has_goods: bool
+    has_services: bool
+
+
+class PaymentFailed(OrderMail, frozen=True, kw_only=True):
+    """The payment did not go through, and the order can still be paid."""
+
+    total: Money
+    pay_by: datetime
+
+
+class ParcelMail(OrderMail, frozen=True, kw_only=True):
+    """A parcel on its way, or there."""
+
+    carrier: str
+    tracking: str
+    contents: list[Content]
+    promised_on: date | None
+    withdraw_until: date | None
+
+
+class QuoteMail(ClientMail, frozen=True, kw_only=True):
+    """A quote, or a word that its time is nearly over."""
+
+    home_id: int
+    lead_id: UUID
+    number: str
+    service: str
+    amount: Money
+    scope: str
+    valid_until: datetime
+
+
+class VisitMail(OrderMail, frozen=True, kw_only=True):
+    """A visit: booked, tomorrow, on the way, done."""
+
+    service: str
+    team: str
+    starts_at: datetime
+    ends_at: datetime
+    address: list[str]
+    report: str = ""
+
+
+class RefundSent(OrderMail, frozen=True, kw_only=True):
+    """Money has gone back."""
+
+    amount: Money
+
+
+class OrderCanceled(OrderMail, frozen=True, kw_only=True):
+    """The order was canceled; what was paid goes back."""
+
+    paid: Money
+
+
+# ---------------------------------------------------------------- affiliates
+
+
+class AffiliateMail(Context, frozen=True, kw_only=True):
+    """A message to the people of an affiliate."""
+
+    affiliate: str
+
+
+class ApplicationStep(AffiliateMail, frozen=True, kw_only=True):
+    """How far an application has come. `why` is what staff wrote, where they did."""
+
+    why: str = ""
+
+
+class FirstSale(AffiliateMail, frozen=True, kw_only=True):
+    """The first commission ever."""
+
+    amount: Money
+    number: str
+
+
+class CreditedSum(msgspec.Struct, frozen=True, kw_only=True):
+    """What was credited and taken back in one currency, and on how many orders."""
+
+    orders: int
+    credited: Money
+    reversed: Money
+
+
+class CreditDigest(AffiliateMail, frozen=True, kw_only=True):
+    """What a day or a week has brought. `until` is its last day."""
+
+    period: str  # daily | weekly
+    since: date
+    until: date
+    sums: list[CreditedSum]
+
+
+class PayoutMail(AffiliateMail, frozen=True, kw_only=True):
+    """A payout that arrived, or could not. `payout_id` names its page."""
+
+    payout_id: UUID
+    number: str
+    amount: Money
+
+
+class AccountNeedsYou(AffiliateMail, frozen=True, kw_only=True):
+    """The payout account waits for something that only its owner can give."""
+
+    currency: str
+
+
+# ---------------------------------------------------------------- staff
+
+
+class Invitation(Context, frozen=True, kw_only=True):
+    """Somebody is invited to work here. `path` is where they accept."""
+
+    company: str
+    invited_by: str
+    path: str
+    expires_at: datetime | None = None
+
+
+class FailedTask(msgspec.Struct, frozen=True, kw_only=True):
+    """Tasks of one kind that have failed: the fact and consumer, and how many."""
+
+    task: str
+    count: int
+
+
+class DeadLetters(Context, frozen=True, kw_only=True):
+    """Tasks that wait for people."""
+
+    count: int
+    tasks: list[FailedTask]
+
+
+class LowShelf(msgspec.Struct, frozen=True, kw_only=True):
+    """An article that is nearly out at a location."""
+
+    sku: str
+    name: str
+    location: str
+    free: int
+    mark: int
+
+
+class LowStock(Context, frozen=True, kw_only=True):
+    """Articles at or below their mark."""
+
+    shelves: list[LowShelf]
+
+
+class FailedPayout(Context, frozen=True, kw_only=True):
+    """A payout that could not arrive."""
+
+    affiliate: str
+    payout_id: UUID
+    home_id: int
+    number: str
+    amount: Money
+
+
+class CurrencySum(msgspec.Struct, frozen=True, kw_only=True):
+    """What a week came to in one currency."""
+
+    orders: int
+    sold: Money
+    commission: Money
+    paid_out: Money
+
+
+class WeeklySummary(Context, frozen=True, kw_only=True):
+    """The company's week. `until` is its last day."""
+
+    since: date
+    until: date
+    sums: list[CurrencySum]
+    leads: int
+    failed_tasks: int

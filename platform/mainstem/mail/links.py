@@ -1,0 +1,71 @@
+"""Where a message leads: addresses under the company's own, signed where they open something.
+
+They are made when a message is sent or shown, so that nothing which opens a page lies in the
+database. Whoever looks over a colleague's shoulder gets links that only show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import quote
+from uuid import UUID
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from mainstem.identity import EVERYTHING, client_link, quote_link
+from mainstem.kit.errors import NotFound
+from mainstem.mail.messages import TOPICS
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The addresses of one message. `may` is what a link to an order lets its bearer do."""
+
+    public_url: str
+    secret: str
+    may: Collection[str] = EVERYTHING
+    opens_quotes: bool = True
+
+    def page(self, path: str) -> str:
+        """A page of the company's."""
+        assert path.startswith("/")
+        return self.public_url + path
+
+    def order(self, home_id: int, order_id: UUID) -> str:
+        """The client's page of an order."""
+        return self.page(f"/order/{client_link(self.secret, home_id, order_id, may=self.may)}")
+
+    def quote(self, home_id: int, lead_id: UUID) -> str:
+        """The client's page of a quote."""
+        if not self.opens_quotes:
+            return self.page("/")
+        return self.page(f"/quote/{quote_link(self.secret, home_id, lead_id)}")
+
+    def preference(self, person_id: int, topic: str) -> str:
+        """Where somebody says how often they want what they may refuse."""
+        return self.page(
+            f"/mail/preference/{quote(preference_token(self.secret, person_id, topic))}"
+        )
+
+
+def preference_token(secret: str, person_id: int, topic: str) -> str:
+    """Names a person and a topic in an address, and opens nothing else. It does not grow old."""
+    token = _signer(secret).dumps([person_id, topic])
+    assert isinstance(token, str)
+    return token
+
+
+def read_preference_token(secret: str, token: str) -> tuple[int, str]:
+    """The person and topic of a token; NotFound for any other text."""
+    try:
+        person_id, topic = _signer(secret).loads(token)
+    except (BadData, ValueError):
+        raise NotFound("page") from None
+    if topic not in TOPICS:
+        raise NotFound("page")
+    return int(person_id), topic
+
+
+def _signer(secret: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt="mainstem.mail-preference")

@@ -1,0 +1,90 @@
+"""Every message that there is: why it is sent, to whom, and of what it is made.
+
+Its words stand in templates/email/<reason>.html and <reason>.txt. A message with a topic may be
+refused by whoever gets it; what belongs to a purchase, a payout or a sign-in may not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mainstem.mail import contexts
+from mainstem.mail.contexts import Context
+
+CLIENT, AFFILIATE, STAFF = "client", "affiliate", "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One kind of message. `name` is what staff call it."""
+
+    reason: str
+    to: str
+    name: str
+    context: type[Context]
+    topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What somebody may choose to get, how often, and how often they get it unasked."""
+
+    key: str
+    name: str
+    choices: tuple[str, ...]
+    usual: str
+
+
+NEVER = "never"
+TOPICS = {
+    topic.key: topic
+    for topic in (
+        Topic("credit_digest", "What you have earned", ("daily", "weekly", NEVER), "weekly"),
+        Topic("weekly_summary", "The company's week", ("weekly", NEVER), "weekly"),
+    )
+}
+
+MESSAGES = {
+    message.reason: message
+    for message in (
+        Message("order_confirmed", CLIENT, "Order confirmed", contexts.OrderConfirmed),
+        Message("payment_failed", CLIENT, "Payment failed", contexts.PaymentFailed),
+        Message("parcel_sent", CLIENT, "Parcel sent", contexts.ParcelMail),
+        Message("parcel_delivered", CLIENT, "Parcel delivered", contexts.ParcelMail),
+        Message("quote_sent", CLIENT, "Quote", contexts.QuoteMail),
+        Message("quote_reminder", CLIENT, "Reminder of a quote", contexts.QuoteMail),
+        Message("visit_booked", CLIENT, "Visit booked", contexts.VisitMail),
+        Message("visit_reminder", CLIENT, "Reminder of a visit", contexts.VisitMail),
+        Message("team_on_the_way", CLIENT, "Team on the way", contexts.VisitMail),
+        Message("sign_off", CLIENT, "Sign-off", contexts.VisitMail),
+        Message("refund_sent", CLIENT, "Refund sent", contexts.RefundSent),
+        Message("order_canceled", CLIENT, "Order cancelled", contexts.OrderCanceled),
+        Message(
+            "application_received", AFFILIATE, "Application received", contexts.ApplicationStep
+        ),
+        Message(
+            "application_in_review", AFFILIATE, "Application in review", contexts.ApplicationStep
+        ),
+        Message(
+            "application_approved", AFFILIATE, "Application approved", contexts.ApplicationStep
+        ),
+        Message(
+            "application_declined", AFFILIATE, "Application declined", contexts.ApplicationStep
+        ),
+        Message("first_sale", AFFILIATE, "First sale", contexts.FirstSale),
+        Message(
+            "credit_digest", AFFILIATE, "What was earned", contexts.CreditDigest, "credit_digest"
+        ),
+        Message("payout_sent", AFFILIATE, "Payout paid", contexts.PayoutMail),
+        Message("payout_failed", AFFILIATE, "Payout failed", contexts.PayoutMail),
+        Message("account_needs_you", AFFILIATE, "Account needs you", contexts.AccountNeedsYou),
+        Message("staff_invitation", STAFF, "Invitation", contexts.Invitation),
+        Message("dead_letters", STAFF, "Failed tasks", contexts.DeadLetters),
+        Message("low_stock", STAFF, "Low stock", contexts.LowStock),
+        Message("failed_payout", STAFF, "Failed payout, for staff", contexts.FailedPayout),
+        Message(
+            "weekly_summary", STAFF, "Weekly summary", contexts.WeeklySummary, "weekly_summary"
+        ),
+    )
+}
+"""By reason, in the order in which a purchase, an affiliate and the company's week go."""
