@@ -21,6 +21,7 @@ REFERENCE = {
     "price", "shipping_rate", "catalogue_version", "plan_version", "location", "team",
     "referral_code", "client_binding", "participant_trace", "exchange_rate",
     "company_profile", "company_document",
+    "tax_settings", "tax_rate", "delivery_zone",
 }  # fmt: skip
 """Small tables that every machine would hold whole: people, tree, catalogue, plans, places."""
 
@@ -28,6 +29,7 @@ COMPANY_WIDE = {
     "sign_in_session", "sign_in_attempt", "setup_token", "inbox", "release_day", "ledger_mark",
     "demo_clock", "alembic_version", "check_run", "refused_event",
     "setup_change", "api_key", "api_answer", "invitation",
+    "cross_border_sales", "vat_check",
 }  # fmt: skip
 """The parent's own, outside the order side."""
 
@@ -170,7 +172,8 @@ OPEN_TO_ALL = {
     "company_profile", "company_document",
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
-    "ledger_mark", "demo_clock", "alembic_version", "exchange_rate",
+    "ledger_mark", "demo_clock", "alembic_version", "exchange_rate", "tax_settings", "tax_rate",
+    "delivery_zone",
 }  # fmt: skip
 """What is nobody's: the catalogue, the plan, the places and the marks of the company."""
 

@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
-from mainstem import payments, stock
+from mainstem import payments, stock, tax
 from mainstem.calendar import WITHDRAWAL_DAYS
 from mainstem.kit.bulk import ASKED, asked
 from mainstem.kit.errors import InvalidTransition, NotFound
@@ -207,6 +207,7 @@ UPDATE orders o SET state = 'canceled', fulfillment_status = 'canceled'
 def end(work: Work, orders: Sequence[OrderKey]) -> None:
     """Say that these orders are canceled: nothing of them has left, and nothing will."""
     work.run(_END, **asked(orders))
+    tax.give_back(work, orders)
     record_all(work, "order.canceled", orders)
 
 
@@ -225,6 +226,7 @@ def expire_unpaid(work: Work, *, most: int = 500) -> int:
         most=most,
     )
     orders = in_key_order((row.home_id, row.id) for row in rows)
+    tax.give_back(work, orders)
     stock.give_back(work, orders)
     record_all(work, "order.expired", orders)
     return len(orders)

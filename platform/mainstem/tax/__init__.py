@@ -8,14 +8,19 @@ from mainstem.tax.rules import (
     REASONS,
     STANDARD,
     THRESHOLD_MINOR,
+    DeliveryTax,
+    Oss,
     Period,
     Rate,
     Rounding,
     Rules,
     Sale,
+    Treatment,
+    UntaxedPrice,
     changed_between,
     counts,
     rate,
+    rate_again,
     rate_at_home,
 )
 from mainstem.tax.settings import (
@@ -34,7 +39,15 @@ from mainstem.tax.settings import (
     shipped_rates,
 )
 from mainstem.tax.territories import EU, NORTHERN_IRELAND, Territory, territory_of
-from mainstem.tax.threshold import NoEuroRate, Year, count, give_back, in_euro, is_over, take_counted
+from mainstem.tax.threshold import (
+    NoEuroRate,
+    Year,
+    count,
+    give_back,
+    in_euro,
+    is_over,
+    take_counted,
+)
 from mainstem.tax.vat_numbers import (
     CHECK_HOLDS,
     NOT_A_NUMBER,
@@ -65,7 +78,9 @@ __all__ = [
     "THRESHOLD_MINOR",
     "VIES",
     "CheckUnavailable",
+    "DeliveryTax",
     "NoEuroRate",
+    "Oss",
     "Period",
     "Rate",
     "Rounding",
@@ -76,6 +91,8 @@ __all__ = [
     "TaxRow",
     "TaxSettings",
     "Territory",
+    "Treatment",
+    "UntaxedPrice",
     "VatAnswer",
     "VatCheck",
     "VatChecker",
@@ -94,6 +111,7 @@ __all__ = [
     "lets_buy_untaxed",
     "plain_number",
     "rate",
+    "rate_again",
     "rate_at_home",
     "rates_query",
     "read_rates",

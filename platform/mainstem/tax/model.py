@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -38,4 +37,3 @@ class TaxRateRow(SQLModel, table=True):
     valid_until: date | None = Field(default=None, sa_type=sa.Date)
     rate_bp: int
     is_sure: bool = True
-

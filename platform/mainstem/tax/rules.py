@@ -141,6 +141,16 @@ def rate_at_home(rules: Rules, sale: Sale, *, tax_class: str | None, own_bp: int
     return _at(rules, rules.home, sale, tax_class, own_bp, "domestic", "home").bp
 
 
+def rate_again(rules: Rules, sale: Sale, kept: Rate) -> Rate:
+    """The rate that something has on another day, treated as it was: whose tax it is stays as it was
+    decided, and only how much of it there is follows the day."""
+    if kept.untaxed or kept.country is None or kept.tax_class is None:
+        return kept
+    there = sale.territory
+    where = there.rates if there.country == kept.country else kept.country
+    return _at(rules, where, sale, kept.tax_class, kept.bp, kept.treatment, kept.reason)
+
+
 def counts(rules: Rules, sale: Sale) -> bool:
     """Whether a sale counts towards the threshold: to a consumer in another country of the EU."""
     there = sale.territory

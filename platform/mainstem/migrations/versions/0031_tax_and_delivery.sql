@@ -82,3 +82,31 @@ GRANT SELECT ON tax_settings, tax_rate, delivery_zone, cross_border_sales, vat_c
 -- The rate of the day of payment counts, where that is another than that of the day of the order.
 GRANT UPDATE (tax_bp, tax_minor, commissionable_minor) ON order_line TO mainstem_company;
 GRANT UPDATE (tax_minor, taxes) ON orders TO mainstem_company;
+-- From the payment on, tax is frozen like the rest. A grant cannot say until when, so a trigger does;
+-- it is asked only by statements that name these columns.
+CREATE FUNCTION check_tax_of_order() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.paid_at IS NOT NULL THEN
+    RAISE EXCEPTION 'order % is paid: its tax stands', OLD.number USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER orders_tax_stands BEFORE UPDATE OF tax_minor, taxes ON orders
+  FOR EACH ROW EXECUTE FUNCTION check_tax_of_order();
+CREATE FUNCTION check_tax_of_line() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM orders WHERE home_id = OLD.home_id AND id = OLD.order_id AND paid_at IS NOT NULL) THEN
+    RAISE EXCEPTION 'order % is paid: its tax stands', OLD.order_id USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER order_line_tax_stands BEFORE UPDATE OF tax_bp, tax_minor, commissionable_minor ON order_line
+  FOR EACH ROW EXECUTE FUNCTION check_tax_of_line();
+
+-- What we sell abroad, and whose numbers we looked up, is the company's to know.
+ALTER TABLE cross_border_sales ENABLE ROW LEVEL SECURITY; ALTER TABLE cross_border_sales FORCE ROW LEVEL SECURITY;
+CREATE POLICY company ON cross_border_sales TO mainstem_company, mainstem_owner USING (true) WITH CHECK (true);
+CREATE POLICY reader ON cross_border_sales FOR SELECT TO mainstem_read USING (true);
+ALTER TABLE vat_check ENABLE ROW LEVEL SECURITY; ALTER TABLE vat_check FORCE ROW LEVEL SECURITY;
+CREATE POLICY company ON vat_check TO mainstem_company, mainstem_owner USING (true) WITH CHECK (true);
+CREATE POLICY reader ON vat_check FOR SELECT TO mainstem_read USING (true);
