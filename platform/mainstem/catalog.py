@@ -208,6 +208,8 @@ class AssortmentRow(NamedTuple):
     variant_name: str
     amount_minor: int | None
     free: int | None
+    tax_bp: int
+    tax_class: str | None
 
 
 _PRICE_AND_STOCK = """
@@ -227,7 +229,7 @@ def assortment(work: Work, *, locale: str, currency: str) -> list[AssortmentRow]
                    coalesce(t.description, e.description) AS description,
                    v.id AS variant_id, v.sku,
                    CASE WHEN %(locale)s = 'sv' THEN v.name_sv ELSE v.name_en END AS variant_name,
-                   price.amount_minor, free.quantity AS free
+                   price.amount_minor, free.quantity AS free, p.tax_bp, p.tax_class
               FROM product p
               JOIN variant v ON v.product_id = p.id AND v.active
               LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s

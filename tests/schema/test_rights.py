@@ -43,8 +43,8 @@ COMPANY = {
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on,"
                   " links_withdrawn_at, tax_minor, taxes"),
-    "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor, tax_bp, tax_minor,"
-                       " commissionable_minor"),
+    "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor,"
+                       " tax_bp, tax_minor, commissionable_minor"),
     "reservation": May(insert=True, update="quantity, released_at"),
     "cross_border_sales": KEEPS, "tax_settings": QUEUES, "tax_rate": QUEUES, "delivery_zone": QUEUES,
     "imported_order": May(insert=True, update="said, lines"),

@@ -15,7 +15,7 @@ HANDLING_DAYS = 2
 """From the payment to the carrier: days on which the company works."""
 TRANSIT_DAYS = 3
 """From the carrier to the client: days on which people work where the client lives."""
-USUAL = Timing(handling_days=HANDLING_DAYS, days_min=0, days_max=TRANSIT_DAYS)
+USUAL = Timing(HANDLING_DAYS, 0, TRANSIT_DAYS)
 """How long it takes where the company has set no methods."""
 
 

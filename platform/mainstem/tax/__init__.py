@@ -47,6 +47,7 @@ from mainstem.tax.threshold import (
     in_euro,
     is_over,
     take_counted,
+    was_passed,
 )
 from mainstem.tax.vat_numbers import (
     CHECK_HOLDS,
@@ -130,4 +131,5 @@ __all__ = [
     "split",
     "take_counted",
     "territory_of",
+    "was_passed",
 ]

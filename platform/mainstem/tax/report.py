@@ -78,6 +78,34 @@ WITH paid AS (
                   AS bp
            FROM order_line l WHERE l.home_id = p.home_id AND l.order_id = p.id) AS rate
    WHERE p.taxes IS NULL AND p.shipping_minor > 0
+), named AS (
+  SELECT r.home_id, r.order_id,
+         coalesce(sum(b.minor) FILTER (WHERE b.line_no = 0), 0)::bigint AS delivery,
+         r.minor - coalesce(sum(b.minor), 0)::bigint AS nothing
+    FROM refunded r LEFT JOIN refunded_part b USING (home_id, order_id)
+   GROUP BY r.home_id, r.order_id, r.minor
+), share AS (
+  SELECT n.home_id, n.order_id, 'delivery' AS kind, n.delivery AS whole, o.currency,
+         coalesce(d.country, '') AS country, d.bp, d.treatment,
+         sum(d.gross_minor)::bigint AS gross, sum(d.tax_minor)::bigint AS tax
+    FROM named n JOIN orders o ON o.home_id = n.home_id AND o.id = n.order_id
+   CROSS JOIN LATERAL (
+         SELECT d.* FROM jsonb_to_recordset(o.taxes->'delivery')
+           AS d (country text, bp int, treatment text, gross_minor bigint, tax_minor bigint)
+         UNION ALL
+         SELECT NULL, coalesce((SELECT s.tax_bp FROM shipping_rate s WHERE s.currency = o.currency), 0),
+                'domestic', o.shipping_minor,
+                o.tax_minor - (SELECT coalesce(sum(l.tax_minor), 0)::bigint FROM order_line l
+                                WHERE l.home_id = o.home_id AND l.order_id = o.id)
+          WHERE o.taxes IS NULL) AS d
+   WHERE n.delivery > 0 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(d.gross_minor) > 0
+  UNION ALL
+  SELECT n.home_id, n.order_id, 'nothing', n.nothing, o.currency,
+         coalesce(l.tax_country, ''), l.tax_bp, l.tax_treatment,
+         sum(l.total_minor)::bigint, sum(l.tax_minor)::bigint
+    FROM named n JOIN orders o ON o.home_id = n.home_id AND o.id = n.order_id
+    JOIN order_line l ON l.home_id = n.home_id AND l.order_id = n.order_id
+   WHERE n.nothing > 0 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(l.total_minor) > 0
 ), back AS (
   SELECT o.currency, coalesce(l.tax_country, '') AS country, l.tax_bp AS bp, l.tax_treatment AS treatment,
          b.minor, part(b.minor, l.tax_minor, l.total_minor) AS tax
@@ -86,21 +114,17 @@ WITH paid AS (
     JOIN order_line l ON l.home_id = b.home_id AND l.order_id = b.order_id AND l.line_no = b.line_no
    WHERE b.line_no > 0 AND l.total_minor > 0
   UNION ALL
-  -- What no line is named for, and the charge of delivery: in the shares of the order's own rates.
-  SELECT o.currency, share.country, share.bp, share.treatment,
-         part(rest.minor, share.gross, o.total_minor),
-         part(part(rest.minor, share.gross, o.total_minor), share.tax, share.gross)
-    FROM refunded r
-    JOIN orders o ON o.home_id = r.home_id AND o.id = r.order_id
-   CROSS JOIN LATERAL (
-         SELECT r.minor - coalesce(sum(b.minor) FILTER (WHERE b.line_no > 0), 0)::bigint AS minor
-           FROM refunded_part b WHERE b.home_id = r.home_id AND b.order_id = r.order_id) AS rest
-   CROSS JOIN LATERAL (
-         SELECT coalesce(l.tax_country, '') AS country, l.tax_bp AS bp, l.tax_treatment AS treatment,
-                sum(l.total_minor)::bigint AS gross, sum(l.tax_minor)::bigint AS tax
-           FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id
-          GROUP BY 1, 2, 3 HAVING sum(l.total_minor) > 0) AS share
-   WHERE rest.minor > 0
+  -- The charge of delivery at its own rates, and what nothing is named for at those of the lines. Each
+  -- share is what all up to it have less what all before it have, so that together they are the whole.
+  SELECT currency, country, bp, treatment, minor,
+         part(minor, tax, gross) AS tax
+    FROM (SELECT currency, country, bp, treatment, tax, gross,
+                 part(whole, (sum(gross) OVER up_to)::bigint, (sum(gross) OVER every)::bigint)
+                   - part(whole, (sum(gross) OVER up_to - gross)::bigint, (sum(gross) OVER every)::bigint) AS minor
+            FROM share
+          WINDOW every AS (PARTITION BY home_id, order_id, kind),
+                 up_to AS (PARTITION BY home_id, order_id, kind ORDER BY country, bp, treatment)) AS s
+   WHERE minor <> 0
 )
 SELECT coalesce(country, '') AS country, bp, treatment, currency,
        sum(net)::bigint AS net_minor, sum(tax)::bigint AS tax_minor,

@@ -8,6 +8,7 @@ and of the next. Orders that count are taken one after the other, by a lock on t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 from mainstem.kit.bulk import ASKED, RowKey, asked, given, relation
@@ -67,6 +68,17 @@ def is_over(counted: dict[int, int], year: int, minor: int) -> bool:
     return (
         counted.get(year, 0) + minor > THRESHOLD_MINOR or counted.get(year - 1, 0) > THRESHOLD_MINOR
     )
+
+
+def was_passed(work: Work, at: datetime) -> bool:
+    """Whether the threshold is passed already in this year or was in the one before: what a page says
+    before anybody orders. The order itself is decided under the lock."""
+    year = at.astimezone(work.tools.zone).year
+    rows = work.rows(
+        "SELECT year, counted_minor FROM cross_border_sales WHERE year = ANY(%(years)s::int[])",
+        years=[year - 1, year],
+    )
+    return is_over({row.year: row.counted_minor for row in rows}, year, 0)
 
 
 def count(work: Work, sold: Iterable[Year]) -> None:
