@@ -268,7 +268,7 @@ async def _page(
         basket=baskets.packed(app_context_of(request).settings.secret, priced.basket),
         countries=countries(locale, served(storefront.conditions.delivery)),
         asks_vat_number=storefront.conditions.tax.sells_to_businesses,
-        chosen_anew=before is not None and before != _choices(values),
+        chosen_anew=storefront.conditions.are_set and before not in (None, _choices(values)),
         choices=_choices(values),
         withdrawal_url=layout["store"].withdrawal_url,
         terms_url=layout["store"].terms_url,
