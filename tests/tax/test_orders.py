@@ -27,7 +27,7 @@ from tests.tax.setting import (
     settle_tax,
 )
 
-from mainstem import catalog, commissions, ledger, orders, tax
+from mainstem import catalog, commissions, ledger, orders, payments, tax, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
@@ -234,24 +234,22 @@ def test_refunds_piece_by_piece_leave_no_tax_behind(
         placed = a_paid_order(work, company.shop, (KETTLE, 3), (SKILLET, 2))
         lines = frozen(work, placed)
         shipping = placed.totals.shipping_minor
-        parts = [(1, 3333), (2, 9999), (1, lines[0][0] - 3333), (2, lines[1][0] - 9999)]
-        for no, minor in [*parts, *([(0, shipping)] if shipping else [])]:
-            orders.refund(
-                work, placed.home_id, placed.order_id, minor, reason="goodwill", lines=[(no, minor)]
+    parts = [(1, 3333), (2, 9999), (1, lines[0][0] - 3333), (2, lines[1][0] - 9999)]
+    shipping = placed.totals.shipping_minor
+    for no, minor in [*parts, *([(0, shipping)] if shipping else [])]:
+        with database.work() as work:
+            payments.request_refund(
+                work,
+                placed.home_id,
+                placed.order_id,
+                amount_minor=minor,
+                reason="goodwill",
+                lines=[(no, minor)],
             )
-            _succeed(work, placed)
+        worker.drain(database)
+    with database.work() as work:
         balances = {key[1]: minor for key, minor in ledger.balances(work, [0]).items()}
         assert (balances.get("sales", 0), balances.get("tax", 0)) == (0, 0)
-
-
-def _succeed(work: Work, placed: Placed) -> None:
-    work.run(
-        """UPDATE refund SET state = 'succeeded', succeeded_at = %(now)s
-            WHERE order_id = %(id)s AND state <> 'succeeded'""",
-        id=placed.order_id,
-        now=work.now(),
-    )
-    orders.record_refund(work, [(placed.home_id, placed.order_id)])
 
 
 # ---------------------------------------------------------------- the tax point
