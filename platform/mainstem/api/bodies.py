@@ -129,8 +129,8 @@ class OrderBody(Body):
     def fingerprint(self) -> bytes:
         """The same for the same request. What came later to the contract and is left out is left out
         here as well: a repeat is known again across a new version."""
-        left_out = {"delivery_method", "vat_number"} - self.model_fields_set
-        return hashlib.sha256(self.model_dump_json(exclude=left_out).encode()).digest()
+        unsaid = {"delivery_method", "vat_number"} - self.model_fields_set
+        return hashlib.sha256(self.model_dump_json(exclude=unsaid).encode()).digest()
 
 
 class OrderLinks(msgspec.Struct, frozen=True):

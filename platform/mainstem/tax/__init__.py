@@ -1,7 +1,7 @@
 """Tax: which rate a sale carries and why, how it is rounded, and what is reported of it."""
 
 from mainstem.tax.documents import TaxRate, TaxSettings
-from mainstem.tax.report import TaxRow, report
+from mainstem.tax.report import DAYS_MAX, TaxRow, report
 from mainstem.tax.rounding import Split, split
 from mainstem.tax.rules import (
     NO_RULES,
@@ -61,6 +61,7 @@ from mainstem.tax.vat_numbers import (
     country_of,
     last_checks,
     lets_buy_untaxed,
+    newest_checks,
     plain_number,
     record_check,
     record_check_by_hand,
@@ -69,6 +70,7 @@ from mainstem.tax.vies import Vies
 
 __all__ = [
     "CHECK_HOLDS",
+    "DAYS_MAX",
     "EU",
     "NORTHERN_IRELAND",
     "NOT_A_NUMBER",
@@ -110,6 +112,7 @@ __all__ = [
     "is_over",
     "last_checks",
     "lets_buy_untaxed",
+    "newest_checks",
     "plain_number",
     "rate",
     "rate_again",

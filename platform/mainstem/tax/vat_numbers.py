@@ -133,5 +133,15 @@ def last_checks(work: Work, numbers: list[str]) -> dict[str, VatCheck]:
     return work.fetch(checks_query(numbers))
 
 
+def newest_checks(work: Work, *, most: int = 20) -> list[VatCheck]:
+    """What was looked up last, the newest first."""
+    rows = work.rows(
+        """SELECT number, is_valid, name, request_id, checked_by, checked_at FROM vat_check
+            ORDER BY id DESC LIMIT %(most)s""",
+        most=most,
+    )
+    return [VatCheck(*row) for row in rows]
+
+
 def _by_number(rows: list[Any]) -> dict[str, VatCheck]:
     return {row.number: VatCheck(*row) for row in rows}
