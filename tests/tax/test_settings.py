@@ -21,11 +21,11 @@ FOOD = TaxRate(
 def test_settings_are_read_as_they_were_saved(database: Database) -> None:
     with database.work() as work:
         assert tax.read_settings(work) == {}
-        assert not tax.rules(work).are_set
+        assert not tax.current_rules(work).are_set
         settings = settle_tax(work, rounding="sum_by_net", oss="threshold")
     with database.work() as work:
         assert tax.read_settings(work) == {"tax": settings}
-        rules = tax.rules(work)
+        rules = tax.current_rules(work)
         assert (rules.home, rules.oss, rules.rounding) == ("SE", "threshold", "sum_by_net")
         assert rules.euro_rates == {"EUR": 10**9, "SEK": 10**8}
 
@@ -80,7 +80,7 @@ def test_settings_that_are_retired_count_no_more(database: Database) -> None:
         settings = settle_tax(work)
         tax.retire_settings(work, settings)
         assert tax.read_settings(work) == {}
-        assert not tax.rules(work).are_set
+        assert not tax.current_rules(work).are_set
 
 
 def _home(work: Work) -> str:

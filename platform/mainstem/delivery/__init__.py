@@ -18,9 +18,9 @@ from mainstem.delivery.rules import (
     zone_of,
 )
 from mainstem.delivery.zones import (
+    current_rules,
     read_zones,
     retire_zone,
-    rules,
     rules_of,
     save_zone,
     zones_query,
@@ -41,11 +41,11 @@ __all__ = [
     "Tariff",
     "Timing",
     "Zone",
+    "current_rules",
     "options",
     "promise",
     "read_zones",
     "retire_zone",
-    "rules",
     "rules_of",
     "save_zone",
     "zone_of",

@@ -112,7 +112,7 @@ def zones_query() -> Query[list[Any]]:
     return Query("SELECT * FROM delivery_zone ORDER BY position, code", {}, list)
 
 
-def rules(work: Work) -> Rules:
+def current_rules(work: Work) -> Rules:
     """Where and how the company delivers, as of now. Keep it by the catalogue's version."""
     return rules_of(work.fetch(zones_query()))
 

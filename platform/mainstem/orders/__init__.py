@@ -60,6 +60,7 @@ from mainstem.orders.progress import (
 from mainstem.orders.promise import USUAL, is_late, promised_on
 from mainstem.orders.refunding import refund, settle_by_bank, settle_refunds
 from mainstem.orders.rules import LINES_MAX, QUANTITY_MAX
+from mainstem.orders.taxed import tax_notes
 from mainstem.orders.unpaid import Hold, TooManyUnpaid, forget_origins, free, unpaid_holds
 
 __all__ = [
@@ -132,6 +133,7 @@ __all__ = [
     "refund",
     "settle_by_bank",
     "settle_refunds",
+    "tax_notes",
     "text_problems",
     "unit_price",
     "unpaid_holds",

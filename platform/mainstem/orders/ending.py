@@ -99,6 +99,8 @@ def _plan(work: Work, key: OrderKey) -> _Plan:
 
 
 def _carry_out(work: Work, plan: _Plan, *, reason: str, approval_id: UUID | None = None) -> None:
+    if plan.whole:
+        tax.give_back(work, [plan.key])
     cancel_lines(work, [line.whole for line in plan.rest])
     if plan.whole:
         end(work, [plan.key])
@@ -134,6 +136,7 @@ def withhold(work: Work, orders: Sequence[OrderKey]) -> None:
     rows = work.rows(_PLACED, **asked(named))
     keys = [(row.home_id, row.id) for row in rows]
     whole = {(row.home_id, row.id) for row in rows if row.whole}
+    tax.give_back(work, in_key_order(whole))
     cancel_lines(
         work,
         [
@@ -205,9 +208,11 @@ UPDATE orders o SET state = 'canceled', fulfillment_status = 'canceled'
 
 
 def end(work: Work, orders: Sequence[OrderKey]) -> None:
-    """Say that these orders are canceled: nothing of them has left, and nothing will."""
+    """Say that these orders are canceled: nothing of them has left, and nothing will.
+
+    What they counted abroad is given back before their goods are: intake locks the two in this order.
+    """
     work.run(_END, **asked(orders))
-    tax.give_back(work, orders)
     record_all(work, "order.canceled", orders)
 
 

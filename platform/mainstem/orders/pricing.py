@@ -223,10 +223,16 @@ def _no_delivery(options: Sequence[Option], conditions: Conditions, buyer: Buyer
             "/address/country", "country_not_served",
             "We do not deliver to this country. Choose another address.",
         )  # fmt: skip
-    if delivery.zone_of(conditions.delivery, buyer.country, buyer.postal_code) is None:
+    zone = delivery.zone_of(conditions.delivery, buyer.country, buyer.postal_code)
+    if zone is None:
         return Problem(
             "/address/postal_code", "postal_code_not_served",
             "We do not deliver to this postal code. Choose another address.",
+        )  # fmt: skip
+    if not any(buyer.currency in method.tariffs for method in zone.methods):
+        return Problem(
+            "/currency", "currency_not_supported", "Orders are not taken in {currency}.",
+            {"currency": buyer.currency},
         )  # fmt: skip
     return Problem(
         "/lines", "too_much_to_deliver",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mainstem import tax
 from mainstem.catalog import Offer
@@ -56,3 +57,11 @@ def delivery_parts(
 
 def _part(gross: int, rate: tax.Rate) -> Part:
     return Part(rate, gross, gross - net_of_tax(gross, rate.bp))
+
+
+def tax_notes(taxes: Mapping[str, Any] | None) -> list[str]:
+    """Why an order carries another tax than that of its articles at home, as English sentences to
+    translate; `taxes` as the order keeps them."""
+    rates = taxes["rates"] if taxes else []
+    reasons = [rate["reason"] for rate in rates if rate["treatment"] != "domestic"]
+    return [tax.REASONS[reason] for reason in dict.fromkeys(reasons)]

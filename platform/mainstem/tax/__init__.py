@@ -1,7 +1,7 @@
 """Tax: which rate a sale carries and why, how it is rounded, and what is reported of it."""
 
+from mainstem.tax.by_country import DAYS_MAX, TaxRow, report
 from mainstem.tax.documents import TaxRate, TaxSettings
-from mainstem.tax.report import DAYS_MAX, TaxRow, report
 from mainstem.tax.rounding import Split, split
 from mainstem.tax.rules import (
     NO_RULES,
@@ -26,12 +26,12 @@ from mainstem.tax.rules import (
 from mainstem.tax.settings import (
     SETTINGS_KEY,
     adopt_shipped_rates,
+    current_rules,
     rates_query,
     read_rates,
     read_settings,
     retire_rate,
     retire_settings,
-    rules,
     rules_of,
     save_rate,
     save_settings,
@@ -107,6 +107,7 @@ __all__ = [
     "count",
     "country_of",
     "counts",
+    "current_rules",
     "give_back",
     "in_euro",
     "is_over",
@@ -125,7 +126,6 @@ __all__ = [
     "report",
     "retire_rate",
     "retire_settings",
-    "rules",
     "rules_of",
     "save_rate",
     "save_settings",

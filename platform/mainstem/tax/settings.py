@@ -171,7 +171,7 @@ def rates_query() -> Query[list[Any]]:
     )
 
 
-def rules(work: Work) -> Rules:
+def current_rules(work: Work) -> Rules:
     """What the company has set about tax, as of now. Keep it by the catalogue's version."""
     return rules_of(*work.fetch_all([settings_query(), rates_query()]))
 
