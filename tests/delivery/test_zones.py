@@ -19,12 +19,12 @@ from mainstem.tax import TaxSettings
 
 PARCEL = {
     "code": "parcel", "names": {"en": "Parcel", "sv": "Paket"}, "carrier": "PostNord",
-    "bands": {"SEK": [{"up_to": 2000, "price": 5900}, {"price": 9900}]},
+    "bands": [{"up_to": 2000, "price": {"SEK": 5900}}, {"price": {"SEK": 9900}}],
     "free_from": {"SEK": 500000}, "cut_off": "14:00", "handling_days": 1,
     "days_min": 1, "days_max": 2,
 }  # fmt: skip
 EXPRESS = PARCEL | {
-    "code": "express", "names": {"en": "Express"}, "bands": {"SEK": [{"price": 14900}]},
+    "code": "express", "names": {"en": "Express"}, "bands": [{"price": {"SEK": 14900}}],
     "free_from": {}, "days_max": 1,
 }  # fmt: skip
 OSLO = Address(line1="Karl Johans gate 1", postal_code="0154", city="Oslo", country="NO")
@@ -80,12 +80,12 @@ def test_zones_are_looked_at_in_their_order(database: Database) -> None:
         ([PARCEL, PARCEL], ["/methods/1/code"]),
         ([PARCEL | {"names": {}}], ["/methods/0/names"]),
         ([PARCEL | {"days_min": 3}], ["/methods/0/days_max"]),
-        ([PARCEL | {"bands": {}, "free_from": {}}], ["/methods/0/bands"]),
+        ([PARCEL | {"bands": [{"price": {}}], "free_from": {}}], ["/methods/0/bands/0/price"]),
         (
-            [PARCEL | {"bands": {"SEK": [{"price": 1}, {"up_to": 5, "price": 1}]}}],
-            ["/methods/0/bands/SEK"],
+            [PARCEL | {"bands": [{"price": {"SEK": 1}}, {"up_to": 5, "price": {"SEK": 1}}]}],
+            ["/methods/0/bands"],
         ),
-        ([PARCEL | {"free_from": {"EUR": 1}}], ["/methods/0/bands/EUR"]),
+        ([PARCEL | {"free_from": {"EUR": 1}}], ["/methods/0/free_from/EUR"]),
     ],
 )
 def test_every_contradiction_is_told_and_nothing_is_changed(
@@ -159,7 +159,7 @@ def test_what_cannot_be_delivered_is_refused_with_a_way_out(
 
 def test_more_than_any_method_takes_is_refused(database: Database, company: Company) -> None:
     with database.work() as work:
-        small = PARCEL | {"bands": {"SEK": [{"up_to": 1, "price": 1}]}, "priced_by": "pieces"}
+        small = PARCEL | {"bands": [{"up_to": 1, "price": {"SEK": 1}}], "priced_by": "pieces"}
         before = delivery.read_zones(work)["sweden"]
         delivery.save_zone(work, before, a_zone(methods=[small | {"free_from": {}}]))
         an_order(work, company.shop, (KETTLE, 1))

@@ -20,9 +20,9 @@ def settle_tax(work: Work, **changes: Any) -> TaxSettings:
     """The company is Swedish and has set its tax, with the shipped rates."""
     asked: dict[str, Any] = {
         "home_country": "SE",
-        "vat_numbers": {"SE": "SE556188840401"},
+        "vat_numbers": [{"country": "SE", "number": "SE556188840401"}],
         "oss": "on",
-        "euro_rates": {"SEK": "10"},
+        "euro_rates": [{"currency": "SEK", "rate": "10"}],
     }
     after = TaxSettings(**(asked | changes))
     before = tax.read_settings(work).get(tax.SETTINGS_KEY)

@@ -55,10 +55,10 @@ def test_a_rate_is_changed_moved_and_retired(database: Database) -> None:
         tax.save_rate(work, None, FOOD)
         cheaper = FOOD.model_copy(update={"rate_bp": 500})
         tax.save_rate(work, FOOD, cheaper)
-        assert tax.read_rates(work) == {"SE/food/2026-04-01": cheaper}
+        assert tax.read_rates(work) == {"SE-food-2026-04-01": cheaper}
         later = cheaper.model_copy(update={"valid_from": date(2026, 5, 1)})
         tax.save_rate(work, cheaper, later)
-        assert tax.read_rates(work) == {"SE/food/2026-05-01": later}
+        assert tax.read_rates(work) == {"SE-food-2026-05-01": later}
         tax.retire_rate(work, later)
         tax.retire_rate(work, later)
         assert tax.read_rates(work) == {}
@@ -67,8 +67,15 @@ def test_a_rate_is_changed_moved_and_retired(database: Database) -> None:
 def test_every_contradiction_is_told_and_nothing_is_changed(database: Database) -> None:
     with database.work() as work:
         with pytest.raises(InvalidInput) as no:
-            settle_tax(work, vat_numbers={"SE": "SE1"}, euro_rates={"SEK": "0"})
-        assert [one.pointer for one in no.value.problems] == ["/vat_numbers/SE", "/euro_rates/SEK"]
+            settle_tax(
+                work,
+                vat_numbers=[{"country": "SE", "number": "SE1"}],
+                euro_rates=[{"currency": "SEK", "rate": "0"}],
+            )
+        assert [one.pointer for one in no.value.problems] == [
+            "/vat_numbers/0/number",
+            "/euro_rates/0/rate",
+        ]
         with pytest.raises(InvalidInput):
             tax.save_rate(work, None, FOOD.model_copy(update={"valid_until": date(2026, 4, 1)}))
         assert tax.read_settings(work) == {}
@@ -94,12 +101,12 @@ def test_conditions_are_kept_by_version_and_never_of_work_that_was_undone(
         pass
 
     with pytest.raises(Undone), database.work() as work:
-        settle_tax(work, home_country="DK", vat_numbers={})
+        settle_tax(work, home_country="DK", vat_numbers=[])
         assert _home(work) == "DK"
         raise Undone
     with database.work() as work:
         assert _home(work) == ""
     with database.work() as work:
-        settle_tax(work, home_country="FI", vat_numbers={})
+        settle_tax(work, home_country="FI", vat_numbers=[])
     with database.work() as work:
         assert _home(work) == "FI"

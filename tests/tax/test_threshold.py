@@ -114,7 +114,7 @@ def test_a_currency_without_a_euro_rate_is_refused_only_abroad(
     database: Database, company: Company
 ) -> None:
     with database.work() as work:
-        settle_tax(work, oss="threshold", euro_rates={})
+        settle_tax(work, oss="threshold", euro_rates=[])
         sell(work, company, 1, address=HOME)
         with pytest.raises(Refused) as no:
             sell(work, company, 1)

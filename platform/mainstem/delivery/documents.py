@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from mainstem.delivery.rules import Measure
-from mainstem.kit.documents import Amounts, Currency, Document, Line, Minor, Slug, Texts
+from mainstem.kit.documents import Amounts, Document, Line, Minor, Slug, Texts
 
 ZoneCountry = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}|\*)$")]
 """A country, or * for every one."""
 
 Beginning = Annotated[str, StringConstraints(pattern="^[A-Z0-9]{1,10}$")]
 """How postal codes begin, without blanks."""
-
-ClockTime = Annotated[str, StringConstraints(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-"""A time of the day: 14:30."""
 
 Days = Annotated[int, Field(ge=0, le=90)]
 
@@ -29,7 +27,7 @@ class PriceBand(Document):
         title="Up to",
         description="Grams, pieces, or minor units of value; empty for whatever there is.",
     )
-    price: Minor = Field(title="Price", description="In minor units, tax included.")
+    price: Amounts = Field(title="Price", description="In each currency, tax included.")
 
 
 class DeliveryMethod(Document):
@@ -43,15 +41,13 @@ class DeliveryMethod(Document):
         title="Priced by",
         description="Whether its bands are of weight, value or pieces.",
     )
-    bands: dict[Currency, list[PriceBand]] = Field(
-        title="Prices", description="In each currency, from little to much."
-    )
+    bands: list[PriceBand] = Field(min_length=1, title="Prices", description="From little to much.")
     free_from: Amounts = Field(
         default_factory=dict,
         title="Free from",
         description="The value of goods from which it costs nothing, in each currency.",
     )
-    cut_off: ClockTime | None = Field(
+    cut_off: time | None = Field(
         default=None,
         title="Cut-off",
         description="What is paid later leaves as if it were paid on the next working day.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import time
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -75,23 +74,27 @@ def _problems(zone: DeliveryZone) -> Iterable[Problem]:
             yield Problem(
                 f"{at}/days_max", "out_of_range", "The latest day cannot come before the earliest."
             )
-        if not method.bands:
-            yield Problem(f"{at}/bands", "required", "Give it a price in at least one currency.")
-        yield from _band_problems(f"{at}/bands", method)
+        yield from _band_problems(at, method)
 
 
 def _band_problems(at: str, method: DeliveryMethod) -> Iterable[Problem]:
-    for currency, bands in method.bands.items():
-        ends = [band.up_to for band in bands]
-        known = [end for end in ends if end is not None]
-        if not ends or None in ends[:-1] or known != sorted(set(known)):
+    ends = [band.up_to for band in method.bands]
+    known = [end for end in ends if end is not None]
+    if None in ends[:-1] or known != sorted(set(known)):
+        yield Problem(
+            f"{at}/bands", "invalid_field",
+            "Order the bands from little to much; only the last may be without an end.",
+        )  # fmt: skip
+    for no, band in enumerate(method.bands):
+        if not band.price:
             yield Problem(
-                f"{at}/{currency}", "invalid_field",
-                "Order the bands from little to much; only the last may be without an end.",
-            )  # fmt: skip
+                f"{at}/bands/{no}/price", "required", "Give it a price in at least one currency."
+            )
     for currency in method.free_from:
-        if currency not in method.bands:
-            yield Problem(f"{at}/{currency}", "required", "Give it a price in this currency, too.")
+        if not any(currency in band.price for band in method.bands):
+            yield Problem(
+                f"{at}/free_from/{currency}", "required", "Give it a price in this currency, too."
+            )
 
 
 def _changed(work: Work) -> None:
@@ -138,17 +141,17 @@ def _method(method: DeliveryMethod) -> Method:
         {locale: name for locale, name in method.names.items() if name},
         method.carrier,
         method.priced_by,
-        {
-            currency: Tariff(
-                tuple(Band(band.up_to, band.price) for band in bands),
-                method.free_from.get(currency),
-            )
-            for currency, bands in method.bands.items()
-        },
-        Timing(
-            method.handling_days,
-            method.days_min,
-            method.days_max,
-            time.fromisoformat(method.cut_off) if method.cut_off else None,
-        ),
+        {currency: _tariff(method, currency) for currency in _currencies(method)},
+        Timing(method.handling_days, method.days_min, method.days_max, method.cut_off),
     )
+
+
+def _currencies(method: DeliveryMethod) -> Iterable[str]:
+    return dict.fromkeys(currency for band in method.bands for currency in band.price)
+
+
+def _tariff(method: DeliveryMethod, currency: str) -> Tariff:
+    bands = [
+        Band(band.up_to, band.price[currency]) for band in method.bands if currency in band.price
+    ]
+    return Tariff(tuple(bands), method.free_from.get(currency))

@@ -1,7 +1,7 @@
 """Tax: which rate a sale carries and why, how it is rounded, and what is reported of it."""
 
 from mainstem.tax.by_country import DAYS_MAX, TaxRow, report
-from mainstem.tax.documents import TaxRate, TaxSettings
+from mainstem.tax.documents import EuroRate, TaxRate, TaxSettings, VatNumber
 from mainstem.tax.rounding import Split, split
 from mainstem.tax.rules import (
     NO_RULES,
@@ -82,6 +82,7 @@ __all__ = [
     "VIES",
     "CheckUnavailable",
     "DeliveryTax",
+    "EuroRate",
     "NoEuroRate",
     "Oss",
     "Period",
@@ -99,6 +100,7 @@ __all__ = [
     "VatAnswer",
     "VatCheck",
     "VatChecker",
+    "VatNumber",
     "Vies",
     "Year",
     "adopt_shipped_rates",

@@ -8,14 +8,28 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from mainstem.kit.documents import BasisPoints, Country, Currency, Document, Line, Slug
+from mainstem.kit.documents import BasisPoints, Country, Currency, Document, Name, Slug
 from mainstem.tax.rules import DeliveryTax, Oss, Rounding, UntaxedPrice
 
 TaxPlace = Annotated[str, StringConstraints(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 """A country, or a region of one that has rates of its own: PT-20."""
 
-EuroRate = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,7}(\.[0-9]{1,9})?$")]
-"""What one euro costs, as it was published: 9.968."""
+Figure = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,7}(\.[0-9]{1,9})?$")]
+"""A rate of exchange as it was published: 9.968."""
+
+
+class VatNumber(Document):
+    """The company's number in one country."""
+
+    country: Country = Field(title="Country", description="Two letters, such as SE.")
+    number: Name = Field(title="Number", description="With its country before it.")
+
+
+class EuroRate(Document):
+    """What one euro costs in a currency."""
+
+    currency: Currency = Field(title="Currency", description="Three letters, such as SEK.")
+    rate: Figure = Field(title="Rate", description="As it was published, such as 9.968.")
 
 
 class TaxSettings(Document):
@@ -24,8 +38,8 @@ class TaxSettings(Document):
     home_country: Country = Field(
         title="Home country", description="Where the company is and pays its own tax."
     )
-    vat_numbers: dict[Country, Line] = Field(
-        default_factory=dict,
+    vat_numbers: list[VatNumber] = Field(
+        default_factory=list,
         title="VAT numbers",
         description="The company's number in each country where it is registered.",
     )
@@ -61,8 +75,8 @@ class TaxSettings(Document):
         title="Check VAT numbers with VIES",
         description="Whether a number is looked up at the European Commission when it is given.",
     )
-    euro_rates: dict[Currency, EuroRate] = Field(
-        default_factory=dict,
+    euro_rates: list[EuroRate] = Field(
+        default_factory=list,
         title="Euro rates",
         description="What one euro costs in each currency, to count the threshold.",
     )
@@ -88,8 +102,8 @@ class TaxRate(Document):
 
     @property
     def key(self) -> str:
-        """Its name among the rates: SE/food/2026-04-01."""
-        return f"{self.country}/{self.tax_class}/{self.valid_from}"
+        """Its name among the rates: SE-food-2026-04-01."""
+        return f"{self.country}-{self.tax_class}-{self.valid_from}"
 
     @property
     def last_day(self) -> date | None:

@@ -16,14 +16,14 @@ class TaxSettingsRow(SQLModel, table=True):
 
     one: bool = Field(default=True, primary_key=True)
     home_country: str
-    vat_numbers: dict[str, str] = Field(sa_type=JSONB)
+    vat_numbers: list[dict[str, str]] = Field(sa_type=JSONB)
     oss: str
     rounding: str
     delivery_tax: str
     untaxed_price: str
     sells_to_businesses: bool
     check_with_vies: bool
-    euro_rates: dict[str, str] = Field(sa_type=JSONB)
+    euro_rates: list[dict[str, str]] = Field(sa_type=JSONB)
 
 
 class TaxRateRow(SQLModel, table=True):

@@ -85,16 +85,16 @@ def retire_settings(work: Work, before: TaxSettings) -> None:
 
 
 def _problems(settings: TaxSettings) -> Iterable[Problem]:
-    for country, number in settings.vat_numbers.items():
-        if country in EU and not stdnum.eu.vat.is_valid(number):
+    for no, one in enumerate(settings.vat_numbers):
+        if one.country in EU and not stdnum.eu.vat.is_valid(one.number):
             yield Problem(
-                f"/vat_numbers/{country}", "invalid_field",
+                f"/vat_numbers/{no}/number", "invalid_field",
                 "This is not a VAT number. Check it, and write its country before it.",
             )  # fmt: skip
-    for currency, figure in settings.euro_rates.items():
-        if not billionths_of_a_euro(figure):
+    for no, rate in enumerate(settings.euro_rates):
+        if not billionths_of_a_euro(rate.rate):
             yield Problem(
-                f"/euro_rates/{currency}", "invalid_field", "Give a rate above zero: 9.968."
+                f"/euro_rates/{no}/rate", "invalid_field", "Give a rate above zero: 9.968."
             )
 
 
@@ -189,7 +189,7 @@ def rules_of(row: Any, rates: list[Any]) -> Rules:
         changes |= {day for day in (rate.valid_from, rate.valid_until) if day}
     return Rules(
         home=row.home_country,
-        registered=frozenset(row.vat_numbers) - {row.home_country},
+        registered=frozenset(one["country"] for one in row.vat_numbers) - {row.home_country},
         oss=row.oss,
         rounding=row.rounding,
         delivery_tax=row.delivery_tax,
@@ -198,7 +198,7 @@ def rules_of(row: Any, rates: list[Any]) -> Rules:
         vies=row.check_with_vies,
         euro_rates={
             "EUR": 10**9,
-            **{code: billionths_of_a_euro(figure) for code, figure in row.euro_rates.items()},
+            **{one["currency"]: billionths_of_a_euro(one["rate"]) for one in row.euro_rates},
         },
         rates={key: tuple(found) for key, found in periods.items()},
         changes=tuple(sorted(changes)),

@@ -6,14 +6,14 @@
 CREATE TABLE tax_settings (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   home_country char(2) NOT NULL CHECK (home_country ~ '^[A-Z]{2}$'),
-  vat_numbers jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(vat_numbers) = 'object'),
+  vat_numbers jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(vat_numbers) = 'array'),
   oss text NOT NULL CHECK (oss IN ('off', 'threshold', 'on')),
   rounding text NOT NULL CHECK (rounding IN ('line', 'sum_by_net', 'sum_by_net_keep_gross')),
   delivery_tax text NOT NULL CHECK (delivery_tax IN ('shared_by_value', 'rate')),
   untaxed_price text NOT NULL CHECK (untaxed_price IN ('without_tax', 'same_price')),
   sells_to_businesses boolean NOT NULL,
   check_with_vies boolean NOT NULL,
-  euro_rates jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(euro_rates) = 'object')
+  euro_rates jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(euro_rates) = 'array')
 );
 CREATE TABLE tax_rate (
   country text NOT NULL CHECK (country ~ '^[A-Z]{2}(-[A-Z0-9]{1,3})?$'),
