@@ -176,6 +176,8 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     ),
     "/console/plan": (STAFF, [lambda c: "/console/plan"]),
     "/console/rates": (STAFF, [lambda c: "/console/rates"]),
+    "/console/tax": (STAFF, [lambda c: "/console/tax"]),
+    "/console/tax.csv": (STAFF, [lambda c: "/console/tax.csv"]),
     "/console/reviews": (STAFF, [lambda c: "/console/reviews"]),
     "/console/refunds": (STAFF, [lambda c: "/console/refunds"]),
     "/console/search": (

@@ -21,7 +21,8 @@ PRICE_AHEAD_MAX = timedelta(days=731)
 class Offer:
     """What one SKU is and costs in one currency at one instant. Prices include tax.
 
-    `sold` is off for what is no longer on offer; an old agreement may still name it.
+    `sold` is off for what is no longer on offer; an old agreement may still name it. `tax_bp` is the
+    article's own rate; where it has a `tax_class` and the company has set its tax, that class counts.
     """
 
     variant_id: int
@@ -33,6 +34,8 @@ class Offer:
     commissionable_bp: int
     unit_minor: int | None
     sold: bool
+    tax_class: str | None = None
+    weight_g: int = 0
 
 
 def shares(work: Work, locale: str) -> list[Any]:
@@ -53,7 +56,8 @@ _OFFERS = """
 SELECT v.id, p.id AS product_id, v.sku, p.kind,
        coalesce(t.name, e.name, v.sku)
          || CASE WHEN n.name <> '' THEN ', ' || n.name ELSE '' END AS name,
-       p.tax_bp, p.commissionable_bp, price.amount_minor, v.active AND p.active AS sold
+       p.tax_bp, p.commissionable_bp, price.amount_minor, v.active AND p.active AS sold,
+       p.tax_class, v.weight_g
   FROM variant v
   JOIN product p ON p.id = v.product_id
   LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
@@ -204,6 +208,8 @@ class AssortmentRow(NamedTuple):
     variant_name: str
     amount_minor: int | None
     free: int | None
+    tax_bp: int
+    tax_class: str | None
 
 
 _PRICE_AND_STOCK = """
@@ -223,7 +229,7 @@ def assortment(work: Work, *, locale: str, currency: str) -> list[AssortmentRow]
                    coalesce(t.description, e.description) AS description,
                    v.id AS variant_id, v.sku,
                    CASE WHEN %(locale)s = 'sv' THEN v.name_sv ELSE v.name_en END AS variant_name,
-                   price.amount_minor, free.quantity AS free
+                   price.amount_minor, free.quantity AS free, p.tax_bp, p.tax_class
               FROM product p
               JOIN variant v ON v.product_id = p.id AND v.active
               LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s

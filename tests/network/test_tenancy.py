@@ -20,6 +20,7 @@ OF_NOBODY = {
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate",
     "company_profile", "company_document",
+    "tax_settings", "tax_rate", "delivery_zone",
 }  # fmt: skip
 OWNER = {
     "affiliate": "id", "sponsorship": "affiliate_id", "commission": "beneficiary_id",
@@ -32,6 +33,8 @@ COMPANYS = {
     "api_answer",
     "invitation",
     "approval",
+    "cross_border_sales",
+    "vat_check",
     "check_run",
     "refused_event",
     "checkout_origin",

@@ -21,6 +21,7 @@ REFERENCE = {
     "price", "shipping_rate", "catalogue_version", "plan_version", "location", "team",
     "referral_code", "client_binding", "participant_trace", "exchange_rate",
     "company_profile", "company_document",
+    "tax_settings", "tax_rate", "delivery_zone",
 }  # fmt: skip
 """Small tables that every machine would hold whole: people, tree, catalogue, plans, places."""
 
@@ -29,6 +30,7 @@ COMPANY_WIDE = {
     "demo_clock", "alembic_version", "check_run", "refused_event",
     "setup_change", "api_key", "api_answer", "invitation",
     "mail_settings", "bounced_address", "mail_preference",
+    "cross_border_sales", "vat_check",
 }  # fmt: skip
 """The parent's own, outside the order side."""
 
@@ -171,7 +173,8 @@ OPEN_TO_ALL = {
     "company_profile", "company_document",
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
-    "ledger_mark", "demo_clock", "alembic_version", "exchange_rate",
+    "ledger_mark", "demo_clock", "alembic_version", "exchange_rate", "tax_settings", "tax_rate",
+    "delivery_zone",
 }  # fmt: skip
 """What is nobody's: the catalogue, the plan, the places and the marks of the company."""
 

@@ -38,13 +38,15 @@ COMPANY = {
     "fact": ADDS, "ledger_transfer": ADDS, "ledger_entry": ADDS, "commission": ADDS, "inbox": ADDS,
     "routing_decision": ADDS, "consent": ADDS, "price": ADDS, "plan_version": ADDS,
     "stock_movement": ADDS, "release_day": ADDS, "lead_note": ADDS, "participant_trace": ADDS,
-    "exchange_rate": ADDS, "conversion": ADDS,
+    "exchange_rate": ADDS, "conversion": ADDS, "vat_check": ADDS,
     # frozen at intake, but for these columns
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on,"
-                  " links_withdrawn_at"),
-    "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor"),
+                  " links_withdrawn_at, tax_minor, taxes"),
+    "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor,"
+                       " tax_bp, tax_minor, commissionable_minor"),
     "reservation": May(insert=True, update="quantity, released_at"),
+    "cross_border_sales": KEEPS, "tax_settings": QUEUES, "tax_rate": QUEUES, "delivery_zone": QUEUES,
     "imported_order": May(insert=True, update="said, lines"),
     "commission_review": May(insert=True, update="state, decided_by, decided_at, reason"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
@@ -74,6 +76,7 @@ AFFILIATE = {
     "approval": NOTHING, "check_run": NOTHING, "refused_event": NOTHING, "checkout_origin": NOTHING,
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "setup_change": NOTHING, "api_key": NOTHING, "api_answer": NOTHING, "invitation": NOTHING,
+    "cross_border_sales": NOTHING, "vat_check": NOTHING,
     "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,
     "mail": NOTHING, "mail_settings": NOTHING, "bounced_address": NOTHING, "mail_preference": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
@@ -82,7 +85,7 @@ AFFILIATE = {
         ("orders", "order_line", "reservation", "idempotency", "fulfilment", "pick", "pick_stop",
          "parcel", "routing_decision", "consent", "lead", "lead_note", "lead_claim", "quote", "job", "job_slot",
          "payment", "refund", "dispute", "operation", "pay_account", "payout", "storefront",
-         "conversion", "exchange_rate",
+         "conversion", "exchange_rate", "tax_settings", "tax_rate", "delivery_zone",
          "ledger_transfer", "ledger_entry", "ledger_balance", "ledger_held", "commission",
          "fact_waiting", "fact", "referral_code", "client_binding", "membership", "affiliate", "sponsorship",
          "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",

@@ -7,6 +7,7 @@ from typing import Any
 from mainstem_affiliates.storefront import (
     cart,
     checkout,
+    destination,
     enquiries,
     home,
     orders,
@@ -22,6 +23,7 @@ routes: list[Any] = [
     *small_print.routes,
     *cart.routes,
     *checkout.routes,
+    *destination.routes,
     *orders.routes,
     *tracking.routes,
     *enquiries.routes,

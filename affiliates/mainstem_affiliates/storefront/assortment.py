@@ -10,12 +10,12 @@ from __future__ import annotations
 import threading
 import time
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mainstem import catalog
 from mainstem.kit.work import Work
-from mainstem.money import Money
+from mainstem.money import Money, net_of_tax
 
 AGE_SECONDS = 60.0
 PAGE = 48
@@ -48,6 +48,8 @@ class Product:
     variants: tuple[Variant, ...]
     sought: tuple[str, str] = ("", "")
     """What a search looks into: the name, and everything."""
+    tax_bp: int = 0
+    tax_class: str | None = None
 
     @property
     def price(self) -> Money | None:
@@ -69,7 +71,9 @@ class Product:
 class Catalogue:
     """Products in the order in which they are shown, and ways to find one."""
 
-    def __init__(self, products: Iterable[Product]) -> None:
+    def __init__(
+        self, products: Iterable[Product], price_of: Mapping[str, Money | None] | None = None
+    ) -> None:
         self.products = tuple(products)
         self.goods = tuple(one for one in self.products if one.kind == "goods")
         self.services = tuple(one for one in self.products if one.kind == "service")
@@ -77,13 +81,18 @@ class Catalogue:
         self.by_sku: Mapping[str, Product] = {
             variant.sku: one for one in self.products for variant in one.variants
         }
-        self.price_of: Mapping[str, Money | None] = {
+        self.price_of: Mapping[str, Money | None] = price_of or {
             variant.sku: variant.price for one in self.products for variant in one.variants
         }
+        """What each costs with tax, also where its page shows it without."""
         departments: dict[str, list[Product]] = {}
         for one in self.goods:
             departments.setdefault(one.category, []).append(one)
         self.departments: Mapping[str, Sequence[Product]] = departments
+
+    def without_tax(self, rate_bp: Callable[[Product], int]) -> Catalogue:
+        """The same with every price shown without the tax that it includes."""
+        return Catalogue((_without_tax(one, rate_bp(one)) for one in self.products), self.price_of)
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -195,6 +204,8 @@ def _product(rows: Sequence[catalog.AssortmentRow], currency: str) -> Product:
         description=first.description or "",
         variants=variants,
         sought=(title, f"{title} {folded(summary)} {folded(skus)}"),
+        tax_bp=first.tax_bp,
+        tax_class=first.tax_class,
     )
 
 
@@ -218,6 +229,16 @@ def _refreshed(work: Work, kept: Assortment, currency: str) -> Assortment:
         for one in kept.catalogue.products
     ]
     return Assortment(kept.version, Catalogue(products), now)
+
+
+def _without_tax(product: Product, tax_bp: int) -> Product:
+    variants = tuple(
+        replace(one, price=Money(net_of_tax(one.price.minor, tax_bp), one.price.currency))
+        if one.price
+        else one
+        for one in product.variants
+    )
+    return replace(product, variants=variants)
 
 
 def _price(minor: int | None, currency: str) -> Money | None:

@@ -14,12 +14,13 @@ from typing import Any
 
 from litestar import Request
 
-from mainstem import catalog
+from mainstem import orders, tax
 from mainstem.catalog import ShippingRate
 from mainstem.company import SELLER, CompanyDocument, published_documents
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT, Work
 from mainstem.network import ELIGIBLE
+from mainstem.orders import Conditions
 from mainstem.web import app_context_of
 from mainstem.web.works import in_work
 from mainstem_affiliates.contract import Storefront, installed
@@ -27,6 +28,7 @@ from mainstem_affiliates.storefront.assortment import (
     Assortment,
     Assortments,
     Catalogue,
+    Product,
 )
 
 FRESH_SECONDS = 1.0
@@ -54,6 +56,9 @@ class CachedStorefront:
     takes_orders: bool
     version: int
     rate: ShippingRate | None
+    conditions: Conditions
+    prices_include_tax: bool
+    """Whether its pages show prices with tax. A basket always says what is paid."""
     catalogues: Mapping[str, Catalogue]
     module: Storefront | None
     sources: Mapping[str, Assortment]
@@ -127,7 +132,8 @@ def look(
     """The storefront as it is now: the copy from before where nothing has changed."""
     row = work.row(
         f"""SELECT s.id, s.home_id, s.slug, s.name, s.theme, s.locales, s.currency, s.texts,
-                  s.product_ids, a.state, a.country, c.version, ({SELLER}) AS seller
+                  s.product_ids, s.prices_include_tax, a.state, a.country, c.version,
+                  ({SELLER}) AS seller
              FROM storefront s JOIN affiliate a ON a.id = s.home_id
             CROSS JOIN catalogue_version c
             WHERE s.slug = %(slug)s AND s.active""",
@@ -147,6 +153,7 @@ def look(
     ):
         before.looked_at, before.as_of = now, work.now()
         return before
+    conditions = orders.conditions(work)
     return CachedStorefront(
         id=row.id,
         home_id=row.home_id,
@@ -161,11 +168,30 @@ def look(
         documents=published_documents(work),
         takes_orders=row.state in ELIGIBLE,
         version=row.version,
-        rate=catalog.shipping_rates(work).get(row.currency),
-        catalogues={locale: found.of(row.product_ids) for locale, found in sources.items()},
+        rate=conditions.rates.get(row.currency),
+        conditions=conditions,
+        prices_include_tax=row.prices_include_tax,
+        catalogues={
+            locale: _shown(found.of(row.product_ids), row, conditions, work)
+            for locale, found in sources.items()
+        },
         module=installed().get(slug),
         sources=sources,
         looked_at=now,
         as_of=work.now(),
         row=row,
     )
+
+
+def _shown(catalogue: Catalogue, row: Any, conditions: Conditions, work: Work) -> Catalogue:
+    """The catalogue with its prices as this storefront shows them."""
+    if row.prices_include_tax:
+        return catalogue
+    home = tax.Sale(tax.territory_of(conditions.tax.home or row.country), work.now())
+
+    def rate_bp(product: Product) -> int:
+        return tax.rate_at_home(
+            conditions.tax, home, tax_class=product.tax_class, own_bp=product.tax_bp
+        )
+
+    return catalogue.without_tax(rate_bp)

@@ -21,8 +21,10 @@ from mainstem_affiliates.storefront.basket import (
     save_basket,
 )
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
+from mainstem_affiliates.storefront.countries import countries, served
+from mainstem_affiliates.storefront.destination import country_of, refuse_unserved
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage, count_fragment
-from mainstem_affiliates.storefront.priced_basket import PricedBasket, price
+from mainstem_affiliates.storefront.priced_basket import Destination, PricedBasket, price
 
 
 class BasketPage(StorePage, frozen=True, kw_only=True):
@@ -31,6 +33,9 @@ class BasketPage(StorePage, frozen=True, kw_only=True):
     priced: PricedBasket
     errors: dict[str, str]
     refused: str
+    country: str
+    countries: list[tuple[str, str]]
+    """To choose from, where the company has set where it delivers."""
     quantity_max: int = baskets.QUANTITY_MAX
 
 
@@ -70,6 +75,7 @@ async def put_in(
         raise NotFound("article")
     basket, refused = read_basket(request, shopper.storefront), ""
     try:
+        refuse_unserved(shopper)
         basket.add(_shown(shopper, sku, _quantity(form.get("quantity", "1"))))
         save_basket(request, shopper.storefront, basket)
     except Refused as no:
@@ -115,8 +121,11 @@ def _shown(shopper: Shopper, sku: str, quantity: int) -> BasketItem:
 async def _page(shopper: Shopper, *, refused: str = "", status: int = 200) -> Page:
     request, storefront = shopper.request, shopper.storefront
     basket = read_basket(request, storefront)
+    country = country_of(request, storefront)
     priced = await in_work(
-        request, CLIENT, lambda work: price(work, storefront, shopper.locale, basket)
+        request,
+        CLIENT,
+        lambda work: price(work, storefront, shopper.locale, basket, Destination(country)),
     )
     if priced.basket != basket:
         save_basket(request, storefront, priced.basket)
@@ -125,8 +134,17 @@ async def _page(shopper: Shopper, *, refused: str = "", status: int = 200) -> Pa
         priced=priced,
         errors=shopper.errors(priced.problems),
         refused=refused,
+        country=country,
+        countries=_countries(shopper),
     )
     return shopper.page("storefront/basket.html", page, status=status)
+
+
+def _countries(shopper: Shopper) -> list[tuple[str, str]]:
+    conditions = shopper.storefront.conditions
+    if not conditions.are_set:
+        return []
+    return countries(shopper.locale, served(conditions.delivery))
 
 
 def _quantity(text: str) -> int:

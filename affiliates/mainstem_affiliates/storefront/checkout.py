@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from typing import Any
@@ -11,8 +12,10 @@ from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from mainstem import tax
 from mainstem.identity import TooManyAttempts
 from mainstem.kit.errors import Problem, Refused
+from mainstem.kit.postal import postal_code
 from mainstem.kit.work import CLIENT, Work
 from mainstem.money import Money
 from mainstem.orders import (
@@ -28,15 +31,17 @@ from mainstem.web import Form, app_context_of, origin_of, redirect
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import basket as baskets
 from mainstem_affiliates.storefront.basket import Basket, read_basket, save_basket
-from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
-from mainstem_affiliates.storefront.countries import COUNTRIES, countries
+from mainstem_affiliates.storefront.cached_storefront import CachedStorefront, cached_storefront_of
+from mainstem_affiliates.storefront.countries import countries, served
+from mainstem_affiliates.storefront.destination import country_of
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.payment import place, to_payment
-from mainstem_affiliates.storefront.priced_basket import PricedBasket, price
+from mainstem_affiliates.storefront.priced_basket import Destination, PricedBasket, price
 
 FIELDS = (
     "client-name", "client-email", "client-phone", "address-line1", "address-line2",
     "address-postal_code", "address-city", "address-country",
+    "delivery_method", "vat_number",
 )  # fmt: skip
 
 
@@ -52,6 +57,10 @@ class CheckoutPage(StorePage, frozen=True, kw_only=True):
     key: str
     basket: str
     countries: list[tuple[str, str]]
+    asks_vat_number: bool
+    chosen_anew: bool
+    """Whether it costs something else because the client chose another way, place or number."""
+    choices: str
     withdrawal_url: str
     terms_url: str
 
@@ -63,7 +72,9 @@ async def checkout_page(request: Request[Any, Any, Any], slug: FromPath[str]) ->
     basket = read_basket(request, shopper.storefront)
     if not basket.items:
         return redirect(request, shopper.links("basket"))
-    return await _page(shopper, basket, {"address-country": shopper.storefront.country})
+    return await _page(
+        shopper, basket, {"address-country": country_of(request, shopper.storefront)}
+    )
 
 
 @post("/s/{slug:str}/checkout", status_code=200)
@@ -75,6 +86,7 @@ async def order(
     storefront, secret = shopper.storefront, app_context_of(request).settings.secret
     # What is ordered is what this page showed, whatever another tab has done to the basket.
     basket = baskets.unpacked(secret, form["basket"], storefront.currency)
+    await _check_vat_number(request, shopper.storefront, form["vat_number"])
     try:
         wanted = _wanted(shopper, basket, form)
         if wanted.code:
@@ -82,7 +94,14 @@ async def order(
         placed, checkout = await place(request, wanted)
     except PriceChanged as changed:
         shown = Money(_total(form), storefront.currency)
-        return await _page(shopper, basket, form.texts(), repriced=shown, status=changed.status)
+        return await _page(
+            shopper,
+            basket,
+            form.texts(),
+            repriced=shown,
+            before=form["choices"],
+            status=changed.status,
+        )
     except IdempotencyMismatch:
         # Back on a page that had been sent, and changed it: a new order, if the client says so.
         no = shopper.language.text(
@@ -133,12 +152,15 @@ def _wanted(shopper: Shopper, basket: Basket, form: Form) -> OrderWanted:
         line2=form["address-line2"][:200],
         postal_code=form["address-postal_code"][:20],
         city=form["address-city"][:201],
-        country=form["address-country"] if form["address-country"] in COUNTRIES else "",
+        country=form["address-country"]
+        if form["address-country"] in served(storefront.conditions.delivery)
+        else "",
     )
     code = form["code"][:40]
     # Only a key that one of our pages could have made; another gets one that fits nothing.
     key = form["key"] if len(form["key"]) == 32 and form["key"].isalnum() else secrets.token_hex(16)
-    said = msgspec.json.encode([client, address, basket.wanted, code, storefront.currency])
+    chosen = [one for one in (form["delivery_method"][:64], form["vat_number"][:40]) if one]
+    said = msgspec.json.encode([client, address, basket.wanted, code, storefront.currency, *chosen])
     return OrderWanted(
         storefront_id=storefront.id,
         home_id=storefront.home_id,
@@ -154,7 +176,56 @@ def _wanted(shopper: Shopper, basket: Basket, form: Form) -> OrderWanted:
         link=shopper.referral,
         totals=TotalsSeen(total_minor=_total(form)),
         ip_address=origin_of(shopper.request),
+        delivery_method=form["delivery_method"][:64],
+        vat_number=form["vat_number"][:40],
     )
+
+
+def _destination(storefront: CachedStorefront, values: dict[str, str]) -> Destination:
+    country = values.get("address-country", "")
+    code = values.get("address-postal_code", "")[:20]
+    return Destination(
+        country if country in served(storefront.conditions.delivery) else storefront.country,
+        postal_code(code, country) or "",
+        values.get("delivery_method", "")[:64],
+        values.get("vat_number", "")[:40],
+    )
+
+
+def _choices(values: dict[str, str]) -> str:
+    """What of a form the price depends on, in short."""
+    names = ("address-country", "address-postal_code", "delivery_method", "vat_number")
+    said = "\n".join(values.get(name, "") for name in names)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+async def _check_vat_number(
+    request: Request[Any, Any, Any], storefront: CachedStorefront, text: str
+) -> None:
+    """Look a number up at VIES where the company does so and nobody has lately. Where that cannot be
+    done now, the order is taxed like anybody's."""
+    rules = storefront.conditions.tax
+    number = tax.plain_number(text[:40]) if text and rules.vies else None
+    if number is None:
+        return
+    fresh = await in_work(request, CLIENT, lambda work: _checked_lately(work, number))
+    if fresh:
+        return
+    try:
+        vies = app_context_of(request).parts.get(tax.Vies)
+        answer = await asyncio.to_thread(vies.check, number)
+    except tax.CheckUnavailable:
+        return
+    await in_work(
+        request,
+        CLIENT,
+        lambda work: tax.record_check(work, number, answer, checked_by=tax.VIES),
+    )
+
+
+def _checked_lately(work: Work, number: str) -> bool:
+    check = tax.last_checks(work, [number]).get(number)
+    return check is not None and work.now() - check.checked_at <= tax.CHECK_HOLDS
 
 
 def _total(form: Form) -> int:
@@ -171,10 +242,14 @@ async def _page(
     no: Refused | None = None,
     refused: str = "",
     repriced: Money | None = None,
+    before: str | None = None,
     status: int = 200,
 ) -> Page:
     request, storefront, locale = shopper.request, shopper.storefront, shopper.locale
-    priced = await in_work(request, CLIENT, lambda work: price(work, storefront, locale, basket))
+    to = _destination(storefront, values)
+    priced = await in_work(
+        request, CLIENT, lambda work: price(work, storefront, locale, basket, to)
+    )
     if priced.basket != basket and read_basket(request, storefront) == basket:
         save_basket(request, storefront, priced.basket)
     # What the basket says of a line is said by name; the order knows it by its article number.
@@ -191,7 +266,10 @@ async def _page(
         repriced=repriced,
         key=secrets.token_hex(16),
         basket=baskets.packed(app_context_of(request).settings.secret, priced.basket),
-        countries=countries(locale),
+        countries=countries(locale, served(storefront.conditions.delivery)),
+        asks_vat_number=storefront.conditions.tax.sells_to_businesses,
+        chosen_anew=storefront.conditions.are_set and before not in (None, _choices(values)),
+        choices=_choices(values),
         withdrawal_url=layout["store"].withdrawal_url,
         terms_url=layout["store"].terms_url,
     )

@@ -40,6 +40,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     track_url: str
     stylesheet: str | None
     takes_orders: bool
+    prices_include_tax: bool
     seller: dict[str, str]
 
 
@@ -111,6 +112,7 @@ class Shopper:
                 track_url=links("track"),
                 stylesheet=storefront.module.stylesheet if storefront.module else None,
                 takes_orders=storefront.takes_orders,
+                prices_include_tax=storefront.prices_include_tax,
                 seller=dict(storefront.seller),
             ),
             "categories": [

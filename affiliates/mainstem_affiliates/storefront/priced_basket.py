@@ -7,11 +7,11 @@ told.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
-from mainstem import catalog, orders, stock
+from mainstem import catalog, delivery, orders, stock, tax
 from mainstem.catalog import Offer
 from mainstem.kit.errors import Problem
 from mainstem.kit.work import Work
@@ -50,6 +50,12 @@ class PricedBasket:
     tax: Money
     free_from: Money | None
     """What is still missing until delivery is free, if anything is."""
+    ways: Sequence[DeliveryWay] = ()
+    """How it can come, where the company has set that."""
+    untaxed: bool = False
+    """Whether none of our tax is paid, because of where it goes or who buys."""
+    undeliverable: Problem | None = None
+    """Why it cannot come at all."""
 
     @property
     def total(self) -> Money:
@@ -59,11 +65,42 @@ class PricedBasket:
     @property
     def problems(self) -> list[Problem]:
         """What keeps it from being ordered."""
-        return [line.problem for line in self.lines if line.problem]
+        own = [line.problem for line in self.lines if line.problem]
+        return [*own, self.undeliverable] if self.undeliverable else own
 
 
-def price(work: Work, storefront: CachedStorefront, locale: str, basket: Basket) -> PricedBasket:
+@dataclass(frozen=True, slots=True)
+class DeliveryWay:
+    """A way in which a basket can come, and the days on which it may be there."""
+
+    code: str
+    name: str
+    carrier: str
+    cost: Money
+    first: date
+    last: date
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a basket goes, how, and for which business."""
+
+    country: str
+    postal_code: str = ""
+    method: str = ""
+    vat_number: str = ""
+
+
+def price(
+    work: Work,
+    storefront: CachedStorefront,
+    locale: str,
+    basket: Basket,
+    to: Destination | None = None,
+) -> PricedBasket:
     """The basket as it would be ordered now, with what stands in its way."""
+    to = to or Destination(storefront.country)
     currency, now = storefront.currency, work.now()
     places = storefront.catalogues[locale].by_sku
     skus = list({item.sku: None for item in basket.items})
@@ -71,24 +108,79 @@ def price(work: Work, storefront: CachedStorefront, locale: str, basket: Basket)
     sold = {sku: offer for sku, offer in found.items() if _is_sold(offer, places)}
     free = stock.availability(work, [offer.variant_id for offer in sold.values()])
     basket, before = at_prices(basket, sold, now)
-    rate = storefront.rate
-    totals = orders.price(
+    buyer = _buyer(work, storefront, to, now)
+    priced = orders.price_for(
         [
-            orders.line_of(sold[item.sku], item.quantity, item.unit_minor)
+            orders.Article(sold[item.sku], item.quantity, item.unit_minor)
             for item in basket.items
             if item.sku in sold and item.unit_minor is not None
         ],
-        rate,
-    ).totals
-    missing = rate.free_from_minor - totals.items_minor if rate and totals.shipping_minor else None
+        storefront.conditions,
+        buyer,
+    )
+    totals = priced.totals
     return PricedBasket(
         basket,
         _lines(basket, before, sold, places, free),
         Money(totals.items_minor, currency),
         Money(totals.shipping_minor, currency),
         Money(totals.tax_minor, currency),
-        None if missing is None else Money(missing, currency),
+        _free_from(storefront, priced),
+        _ways(work, priced, buyer, locale),
+        bool(priced.lines) and all(line.rate.untaxed for line in priced.lines),
+        priced.problem,
     )
+
+
+def _buyer(
+    work: Work, storefront: CachedStorefront, to: Destination, now: datetime
+) -> orders.Buyer:
+    rules = storefront.conditions.tax
+    number = tax.plain_number(to.vat_number) if to.vat_number and rules.are_set else None
+    check = tax.last_checks(work, [number]).get(number) if number else None
+    buyer = orders.Buyer(
+        to.country,
+        to.postal_code,
+        storefront.currency,
+        now,
+        method=to.method,
+        business=tax.lets_buy_untaxed(check, rules.home, now),
+    )
+    return replace(buyer, over=tax.counts(rules, buyer.sale) and tax.was_passed(work, now))
+
+
+def _free_from(storefront: CachedStorefront, priced: orders.Price) -> Money | None:
+    """What is still missing until delivery is free."""
+    free_from = storefront.rate.free_from_minor if storefront.rate else None
+    if priced.option:
+        free_from = priced.option.free_from_minor
+    if free_from is None or not priced.totals.shipping_minor:
+        return None
+    missing = free_from - priced.totals.items_minor
+    return Money(missing, storefront.currency) if missing > 0 else None
+
+
+def _ways(work: Work, priced: orders.Price, buyer: orders.Buyer, locale: str) -> list[DeliveryWay]:
+    found = []
+    for option in priced.options:
+        method = option.method
+        first, last = delivery.promise(
+            method.timing,
+            buyer.at,
+            country=buyer.country,
+            postal_code=buyer.postal_code,
+            zone=work.tools.zone,
+        )
+        chosen = priced.option is not None and priced.option.method.code == method.code
+        # What is charged may be without tax; the others are told as they are listed.
+        cost = priced.totals.shipping_minor if chosen else option.cost_minor
+        found.append(
+            DeliveryWay(
+                method.code, method.name(locale), method.carrier,
+                Money(cost, buyer.currency), first, last, chosen,
+            )
+        )  # fmt: skip
+    return found
 
 
 def _is_sold(offer: Offer, places: Mapping[str, Product]) -> bool:

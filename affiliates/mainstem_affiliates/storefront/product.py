@@ -12,7 +12,7 @@ from litestar import Request, get
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from mainstem import stock
+from mainstem import delivery, orders, stock
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT
 from mainstem.money import Money
@@ -20,6 +20,7 @@ from mainstem.web import app_context_of
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront.assortment import Product, Variant
 from mainstem_affiliates.storefront.cached_storefront import FEW, cached_storefront_of
+from mainstem_affiliates.storefront.countries import country_name
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 
 
@@ -45,6 +46,10 @@ class ProductPage(StorePage, frozen=True, kw_only=True):
     few: int
     related: Sequence[Product]
     shipping: Money | None
+    days: tuple[int, int]
+    """Within how many working days it comes."""
+    not_served: str
+    """The shop's country, where nothing is delivered to it."""
     free_from: Money | None
     data: Markup
 
@@ -81,9 +86,9 @@ async def product(
             stock_note=note,
             few=FEW,
             related=_related(shopper, found),
-            shipping=Money(storefront.rate.amount_minor, storefront.currency)
-            if storefront.rate
-            else None,
+            shipping=_shipping(shopper),
+            days=_days(shopper),
+            not_served=_not_served(shopper),
             free_from=_free_from(shopper),
             data=_structured(shopper, found, free),
         )
@@ -122,6 +127,32 @@ def _related(shopper: Shopper, product: Product) -> Sequence[Product]:
     return (near[at + 1 :] + near[:at])[:4]
 
 
+def _shipping(shopper: Shopper) -> Money | None:
+    """What delivery costs; where it depends on the address and the goods, the basket says it."""
+    rate, conditions = shopper.storefront.rate, shopper.storefront.conditions
+    if rate is None or conditions.delivery.are_set:
+        return None
+    return Money(rate.amount_minor, shopper.storefront.currency)
+
+
+def _days(shopper: Shopper) -> tuple[int, int]:
+    """Within how many working days things come to the shop's own country."""
+    storefront = shopper.storefront
+    zone = delivery.zone_of(storefront.conditions.delivery, storefront.country, "")
+    timings = [method.timing for method in zone.methods] if zone else [orders.USUAL]
+    return (
+        min(timing.handling_days + timing.days_min for timing in timings),
+        max(timing.handling_days + timing.days_max for timing in timings),
+    )
+
+
+def _not_served(shopper: Shopper) -> str:
+    storefront = shopper.storefront
+    if storefront.conditions.delivery.serves(storefront.country):
+        return ""
+    return country_name(shopper.locale, storefront.country)
+
+
 def _free_from(shopper: Shopper) -> Money | None:
     rate = shopper.storefront.rate
     return Money(rate.free_from_minor, shopper.storefront.currency) if rate else None
@@ -136,14 +167,15 @@ def _structured(shopper: Shopper, product: Product, free: dict[int, int]) -> Mar
             "@type": "Offer",
             "sku": variant.sku,
             "url": f"{public}?variant={variant.sku}",
-            "priceCurrency": variant.price.currency,
-            "price": f"{Decimal(variant.price.minor).scaleb(-variant.price.exponent):f}",
+            "priceCurrency": price.currency,
+            "price": f"{Decimal(price.minor).scaleb(-price.exponent):f}",
             "availability": "https://schema.org/InStock"
             if free[variant.id] > 0
             else "https://schema.org/OutOfStock",
         }
         for variant in product.variants
-        if variant.price is not None and product.kind == "goods"
+        if (price := shopper.catalogue.price_of[variant.sku]) is not None
+        and product.kind == "goods"
     ]
     data = {
         "@context": "https://schema.org",

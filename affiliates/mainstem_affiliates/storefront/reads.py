@@ -13,7 +13,7 @@ from mainstem.kit.bulk import RowKey
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.orders import is_late, promised_on
+from mainstem.orders import is_late, promised_on, tax_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,10 @@ class OrderView:
     moments: list[TimelineEntry]
     refunds: list[ClientRefund]
     session_id: str | None
+    delivery: str
+    """What the way is called in which it comes, where one was chosen."""
+    tax_notes: list[str]
+    """Why it carries another tax than the company's own, as English messages."""
 
 
 _ORDER = """
@@ -146,7 +150,11 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
         # The moment between the payment and its booking, which says the same.
         address = row.address
         promised = promised_on(
-            row.captured_at, address["country"], address["postal_code"], work.tools.zone
+            row.captured_at,
+            address["country"],
+            address["postal_code"],
+            work.tools.zone,
+            chosen=row.delivery,
         )
     return OrderView(
         home_id=home_id,
@@ -182,6 +190,8 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
             for refund in refunds
         ],
         session_id=row.session_id,
+        delivery=row.delivery["name"] if row.delivery else "",
+        tax_notes=tax_notes(row.taxes),
     )
 
 

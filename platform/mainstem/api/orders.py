@@ -79,6 +79,8 @@ async def place_order(
         link=data.link,
         totals=data.totals.seen() if data.totals else None,
         key_id=key.id,
+        delivery_method=data.delivery_method,
+        vat_number=data.vat_number,
     )
     try:
         placed = await intake_of(request).order(wanted, key_hash=key.key_hash)

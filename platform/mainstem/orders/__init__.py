@@ -2,6 +2,7 @@
 
 from mainstem.orders.approvals import approve, deny, withdraw
 from mainstem.orders.client import Client, check_client, text_problems
+from mainstem.orders.conditions import Conditions, conditions
 from mainstem.orders.ending import cancel, close_finished, expire_unpaid, give_rest_back, withhold
 from mainstem.orders.errors import (
     DuplicateExternalId,
@@ -17,6 +18,7 @@ from mainstem.orders.links import LinkWithdrawn, check_link, links_open_from, wi
 from mainstem.orders.model import (
     Address,
     ClientDetails,
+    Delivery,
     HeldPrice,
     LineWanted,
     OrderKey,
@@ -24,11 +26,24 @@ from mainstem.orders.model import (
     Placed,
     PriceQuote,
     QuotedLine,
+    Taxes,
+    TaxOfDelivery,
+    TaxSum,
     Totals,
     TotalsSeen,
 )
 from mainstem.orders.place import place
-from mainstem.orders.pricing import PRICE_HOLDS, Price, PricedLine, line_of, price, unit_price
+from mainstem.orders.pricing import (
+    PRICE_HOLDS,
+    Article,
+    Buyer,
+    Price,
+    PricedLine,
+    line_of,
+    price,
+    price_for,
+    unit_price,
+)
 from mainstem.orders.progress import (
     LineQuantity,
     book_lost_disputes,
@@ -42,9 +57,10 @@ from mainstem.orders.progress import (
     record_refund,
     record_shipment,
 )
-from mainstem.orders.promise import is_late, promised_on
+from mainstem.orders.promise import USUAL, is_late, promised_on
 from mainstem.orders.refunding import refund, settle_by_bank, settle_refunds
 from mainstem.orders.rules import LINES_MAX, QUANTITY_MAX
+from mainstem.orders.taxed import tax_notes
 from mainstem.orders.unpaid import Hold, TooManyUnpaid, forget_origins, free, unpaid_holds
 
 __all__ = [
@@ -52,9 +68,14 @@ __all__ = [
     "MAY_APPROVE",
     "PRICE_HOLDS",
     "QUANTITY_MAX",
+    "USUAL",
     "Address",
+    "Article",
+    "Buyer",
     "Client",
     "ClientDetails",
+    "Conditions",
+    "Delivery",
     "DuplicateExternalId",
     "HasLeft",
     "HeldPrice",
@@ -73,6 +94,9 @@ __all__ = [
     "PriceQuote",
     "PricedLine",
     "QuotedLine",
+    "TaxOfDelivery",
+    "TaxSum",
+    "Taxes",
     "TooManyUnpaid",
     "Totals",
     "TotalsSeen",
@@ -82,6 +106,7 @@ __all__ = [
     "check_client",
     "check_link",
     "close_finished",
+    "conditions",
     "deny",
     "expire_unpaid",
     "forget_origins",
@@ -97,6 +122,7 @@ __all__ = [
     "payable_on",
     "place",
     "price",
+    "price_for",
     "promised_on",
     "record_arrival",
     "record_delivery",
@@ -107,6 +133,7 @@ __all__ = [
     "refund",
     "settle_by_bank",
     "settle_refunds",
+    "tax_notes",
     "text_problems",
     "unit_price",
     "unpaid_holds",

@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
-from mainstem import payments, stock
+from mainstem import payments, stock, tax
 from mainstem.calendar import WITHDRAWAL_DAYS
 from mainstem.kit.bulk import ASKED, asked
 from mainstem.kit.errors import InvalidTransition, NotFound
@@ -99,6 +99,8 @@ def _plan(work: Work, key: OrderKey) -> _Plan:
 
 
 def _carry_out(work: Work, plan: _Plan, *, reason: str, approval_id: UUID | None = None) -> None:
+    if plan.whole:
+        tax.give_back(work, [plan.key])
     cancel_lines(work, [line.whole for line in plan.rest])
     if plan.whole:
         end(work, [plan.key])
@@ -134,6 +136,7 @@ def withhold(work: Work, orders: Sequence[OrderKey]) -> None:
     rows = work.rows(_PLACED, **asked(named))
     keys = [(row.home_id, row.id) for row in rows]
     whole = {(row.home_id, row.id) for row in rows if row.whole}
+    tax.give_back(work, in_key_order(whole))
     cancel_lines(
         work,
         [
@@ -205,7 +208,10 @@ UPDATE orders o SET state = 'canceled', fulfillment_status = 'canceled'
 
 
 def end(work: Work, orders: Sequence[OrderKey]) -> None:
-    """Say that these orders are canceled: nothing of them has left, and nothing will."""
+    """Say that these orders are canceled: nothing of them has left, and nothing will.
+
+    What they counted abroad is given back before their goods are: intake locks the two in this order.
+    """
     work.run(_END, **asked(orders))
     record_all(work, "order.canceled", orders)
 
@@ -225,6 +231,7 @@ def expire_unpaid(work: Work, *, most: int = 500) -> int:
         most=most,
     )
     orders = in_key_order((row.home_id, row.id) for row in rows)
+    tax.give_back(work, orders)
     stock.give_back(work, orders)
     record_all(work, "order.expired", orders)
     return len(orders)

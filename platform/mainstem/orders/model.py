@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from mainstem import tax
 from mainstem.kit.bulk import RowKey
 
 OrderKey = RowKey
@@ -69,6 +70,52 @@ class TotalsSeen(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     total_minor: int | None = None
 
 
+class TaxSum(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What an order holds at one rate: net, tax, and the rounding amount where no net fits."""
+
+    country: str | None
+    bp: int
+    treatment: tax.Treatment
+    reason: str
+    net_minor: int
+    tax_minor: int
+    rounding_minor: int
+
+
+class TaxOfDelivery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A share of the charge of delivery at one rate, and what of it is tax."""
+
+    country: str | None
+    bp: int
+    treatment: tax.Treatment
+    reason: str
+    gross_minor: int
+    tax_minor: int
+
+
+class Taxes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How an order was taxed: the mode of rounding, the sums of each rate as an invoice says them,
+    the shares of delivery, and the VAT number that was shown."""
+
+    rounding: tax.Rounding
+    rates: list[TaxSum]
+    delivery: list[TaxOfDelivery]
+    vat_number: str = ""
+
+
+class Delivery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """How an order comes: what was chosen, and how long it takes."""
+
+    zone: str
+    method: str
+    name: str
+    carrier: str
+    handling_days: int
+    days_min: int
+    days_max: int
+    cut_off: str = ""
+
+
 class QuotedLine(msgspec.Struct, frozen=True):
     """What so many of a SKU cost now, tax included."""
 
@@ -94,7 +141,7 @@ class OrderWanted(msgspec.Struct, frozen=True, kw_only=True):
     bought, and when something of it reached the client for money that they had not had back.
     Everybody else gets now, and learns the rest as it happens. `ip_address` is the network address
     of whoever ordered on an open page, and for whom nobody answers; `key_id` the storefront's key
-    that did.
+    that did. `delivery_method` is the way that the client has chosen, or empty for the cheapest.
     """
 
     storefront_id: int
@@ -117,6 +164,8 @@ class OrderWanted(msgspec.Struct, frozen=True, kw_only=True):
     pay_within: timedelta = timedelta(minutes=30)
     ip_address: str = ""
     key_id: int | None = None
+    delivery_method: str = ""
+    vat_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

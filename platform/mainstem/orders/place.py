@@ -20,6 +20,7 @@ from mainstem.orders import rules
 from mainstem.orders.client import Client
 from mainstem.orders.errors import OrderRefused
 from mainstem.orders.model import OrderWanted, Placed
+from mainstem.orders.placing import threshold
 from mainstem.orders.placing.draft import Draft, answered, open_ones
 from mainstem.orders.placing.known import learn
 from mainstem.orders.placing.prices import price_all
@@ -60,7 +61,7 @@ def _place(work: Work, drafts: list[Draft], now: datetime) -> list[Draft]:
         return []
     known = learn(work, checked)
     live, repeats = find_repeats(checked, known)
-    price_all(live, known)
+    price_all(work, live, known)
     if priced := open_ones(live):
         plans = planbook.choose(known.published, {draft.at for draft in priced})
         evidence = attribution.gather_evidence(
@@ -70,4 +71,5 @@ def _place(work: Work, drafts: list[Draft], now: datetime) -> list[Draft]:
             levels=max(plan.levels for plan in plans.values()),
         )
         take_and_write(work, priced, Ready(known, evidence, plans, now))
+        threshold.count(work, [one for one in priced if isinstance(one.answer, Placed)])
     return [repeat for repeat, first in repeats if not answer_repeat(repeat, first)]

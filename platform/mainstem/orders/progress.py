@@ -19,6 +19,7 @@ from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
 from mainstem.ledger import PARENT, Transfer, moved
 from mainstem.money import rdiv
+from mainstem.orders import tax_point
 from mainstem.orders.model import OrderKey
 from mainstem.orders.promise import promised_on
 
@@ -30,6 +31,7 @@ _CAPTURES = f"""
 SELECT o.home_id, o.id, o.number, o.state, o.currency, o.total_minor, o.tax_minor,
        p.id AS payment_id, p.provider, p.captured_minor, p.captured_at, p.fee_minor,
        o.address->>'country' AS country, o.address->>'postal_code' AS postal_code,
+       o.delivery, o.taxes IS NOT NULL AS taxed, o.placed_at, o.delivered_at,
        -- Of a history nobody was promised anything.
        o.channel <> 'import' AND o.promised_on IS NULL AND EXISTS (
          SELECT 1 FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id
@@ -70,6 +72,8 @@ def mark_paid(work: Work, captured: Sequence[RowKey]) -> list[OrderKey]:
     Money that arrives for an order that has expired or was canceled is sent back whole.
     """
     rows = work.rows(_CAPTURES, **asked(in_key_order(captured)))
+    if tax_point.settle(work, [row for row in rows if row.taxed and row.state == "pending"]):
+        rows = work.rows(_CAPTURES, **asked(in_key_order(captured)))
     booked = ledger.post(
         work, [posting for row in rows for posting in _capture_postings(work, row)]
     )
@@ -104,7 +108,9 @@ def mark_paid(work: Work, captured: Sequence[RowKey]) -> list[OrderKey]:
 
 def _promise(work: Work, row: Any) -> _Promise:
     zone = work.tools.zone
-    day = promised_on(row.captured_at, row.country, row.postal_code, zone) if row.promises else None
+    if not row.promises:
+        return _Promise(row.home_id, row.id, None)
+    day = promised_on(row.captured_at, row.country, row.postal_code, zone, chosen=row.delivery)
     return _Promise(row.home_id, row.id, day)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 from uuid import UUID
 
-from mainstem import payments
+from mainstem import payments, tax
 from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.errors import Refused
 from mainstem.kit.ids import in_key_order
@@ -203,12 +203,12 @@ def cancel_fully_refunded(work: Work, orders: Sequence[OrderKey]) -> None:
     rows = work.rows(_GIVEN_BACK, **asked(orders))
     keys = [(row.home_id, row.id) for row in rows]
     rest = open_lines(work, keys)
-    cancel_lines(work, [line.whole for line in rest if not line.at_work])
     busy = {line.order for line in rest if line.at_work}
-    end(
-        work,
-        [(row.home_id, row.id) for row in rows if row.whole and (row.home_id, row.id) not in busy],
-    )
+    whole = [(row.home_id, row.id) for row in rows if row.whole]
+    over = [key for key in whole if key not in busy]
+    tax.give_back(work, over)
+    cancel_lines(work, [line.whole for line in rest if not line.at_work])
+    end(work, over)
 
 
 def _paid_for(work: Work, key: OrderKey, lines: Sequence[tuple[int, int]]) -> dict[int, int]:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
-from mainstem import stock
+from mainstem import stock, tax
 from mainstem.kit.bulk import given, relation
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record
@@ -227,6 +227,7 @@ def free(work: Work, home_id: int, order_id: UUID) -> None:
         home=home_id,
         id=order_id,
     )
+    tax.give_back(work, [(home_id, order_id)])
     stock.give_back(work, [(home_id, order_id)])
     record(work, "order.freed", order_id, home=home_id)
     record(work, "order.expired", order_id, home=home_id)

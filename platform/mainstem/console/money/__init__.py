@@ -1,10 +1,11 @@
-"""The money room: payouts, refunds, rates of exchange, the books, and what each affiliate has."""
+"""The money room: payouts, refunds, rates of exchange, the books, tax by country, and what each
+affiliate has."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mainstem.console.money import affiliates, books, payout, payouts, rates, refunds
+from mainstem.console.money import affiliates, books, payout, payouts, rates, refunds, tax
 
 routes: list[Any] = [
     *payouts.routes,
@@ -13,4 +14,5 @@ routes: list[Any] = [
     *refunds.routes,
     *books.routes,
     *affiliates.routes,
+    *tax.routes,
 ]

@@ -127,6 +127,7 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Orde
         left=Money(left, currency),
         asked_minor=asked,
         still=still,
+        tax_notes=orders.tax_notes(order.taxes),
         is_late=is_waited_for(order)
         and orders.is_late(order.promised_on, work.now(), work.tools.zone),
         approvals=[approval_of(language, row, who, str(work.actor)) for row in approvals],

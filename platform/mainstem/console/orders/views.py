@@ -106,6 +106,7 @@ class OrderPage(Page, kw_only=True):
     left: Money
     asked_minor: int
     still: int
+    tax_notes: list[str]
     is_late: bool
     approvals: list[Approval]
     may_approve: bool

@@ -11,7 +11,7 @@ from mainstem.kit.errors import Refused
 from mainstem.orders import unpaid
 from mainstem.orders.client import Client
 from mainstem.orders.model import OrderWanted, Placed, Totals
-from mainstem.orders.pricing import Price
+from mainstem.orders.pricing import Article, Buyer, Price
 from mainstem.stock import Part
 
 AGREED_BEFORE = ("lead", "import")
@@ -29,11 +29,15 @@ class Draft:
     id: UUID
     answer: Placed | Refused | None = None
     client: Client | None = None
+    articles: list[Article] = field(default_factory=list)
+    buyer: Buyer | None = None
     price: Price = NOT_PRICED
     needs: list[tuple[int, int, int]] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     large: bool = False
     """Whether it takes a large share of what is left of something."""
+    threshold_minor: int = 0
+    """What of it counts towards the threshold of sales to other countries, in euro cents."""
 
     @property
     def pay_by(self) -> datetime:

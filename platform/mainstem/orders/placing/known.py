@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from mainstem import attribution, catalog, planbook
+from mainstem import attribution, catalog, planbook, tax
 from mainstem.attribution import AttributionRequest, LeadCredit
-from mainstem.catalog import Offer, ShippingRate
+from mainstem.catalog import Offer
 from mainstem.kit.bulk import ASKED, asked, given, relation
 from mainstem.kit.work import Query, Work
 from mainstem.orders import unpaid
+from mainstem.orders.conditions import Conditions, conditions_at, version_query
 from mainstem.orders.placing.draft import AGREED_BEFORE, Draft
 from mainstem.orders.unpaid import Held
+from mainstem.tax import VatCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,14 @@ class Known:
     keys: dict[Named, Any]
     externals: dict[Named, str]
     stores: dict[int, Any]
-    rates: dict[str, ShippingRate]
+    conditions: Conditions
     published: planbook.Published
     attribution_requests: dict[UUID, AttributionRequest]
     signals: list[Any]
     offers: dict[tuple[str, str], dict[str, Offer]]
     held: Held
+    vat_checks: dict[str, VatCheck]
+    """The newest look-up of each VAT number that was shown."""
 
 
 class Named(NamedTuple):
@@ -71,7 +75,8 @@ def learn(work: Work, drafts: list[Draft]) -> Known:
         if draft.client
         for who in unpaid.whose(draft.wanted, draft.client.key)
     ]
-    keys, externals, stores, rates, published, *rest = work.fetch_all(
+    numbers = _vat_numbers(drafts)
+    keys, externals, stores, version, published, *rest = work.fetch_all(
         [
             Query(
                 _KEYS_KNOWN,
@@ -96,26 +101,34 @@ def learn(work: Work, drafts: list[Draft]) -> Known:
                 {"ids": sorted({draft.wanted.storefront_id for draft in drafts})},
                 lambda rows: {row.id: row for row in rows},
             ),
-            catalog.shipping_rates_query(),
+            version_query(),
             planbook.published_query(),
             *by_attribution,
             *(_offers_query(group) for group in groups.values()),
+            *([tax.checks_query(numbers)] if numbers else []),
             *([unpaid.held_query(strangers, work.now())] if strangers else []),
         ]
     )
     held = rest.pop() if strangers else Held()
+    vat_checks = rest.pop() if numbers else {}
     signals, offers = rest[: len(by_attribution)], rest[len(by_attribution) :]
     return Known(
         keys=keys,
         externals=externals,
         stores=stores,
-        rates=rates,
+        conditions=conditions_at(work, version),
         published=published,
         attribution_requests=attribution_requests,
         signals=signals,
         offers=dict(zip(groups, offers, strict=True)),
         held=held,
+        vat_checks=vat_checks,
     )
+
+
+def _vat_numbers(drafts: list[Draft]) -> list[str]:
+    shown = (draft.wanted.vat_number for draft in drafts)
+    return sorted({number for text in shown if text and (number := tax.plain_number(text))})
 
 
 def key_of(draft: Draft) -> Named:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from mainstem import network
-from mainstem.catalog import Offer, ShippingRate
+from mainstem import network, tax
+from mainstem.catalog import Offer
 from mainstem.kit.errors import Problem
+from mainstem.kit.work import Work
 from mainstem.money import MINOR_MAX
 from mainstem.orders import pricing
 from mainstem.orders.errors import OrderRefused, PriceChanged
@@ -19,33 +20,45 @@ from mainstem.orders.model import (
     QuotedLine,
     TotalsSeen,
 )
-from mainstem.orders.placing.draft import AGREED_BEFORE, Draft
+from mainstem.orders.placing import threshold
+from mainstem.orders.placing.draft import AGREED_BEFORE, Draft, open_ones
 from mainstem.orders.placing.known import Known
-from mainstem.orders.pricing import PricedLine
+from mainstem.orders.pricing import Article, Buyer
 
 
-def price_all(drafts: list[Draft], known: Known) -> None:
+def price_all(work: Work, drafts: list[Draft], known: Known) -> None:
     """Work out every order from the server's own prices."""
     for draft in drafts:
-        wanted = draft.wanted
-        store = known.stores.get(wanted.storefront_id)
-        problems = [*_store_problems(wanted, store, known.rates)]
-        if not problems:
-            offers = known.offers[wanted.currency, wanted.locale]
-            problems = _price_one(draft, store, offers, known.rates[wanted.currency])
-        if problems:
-            draft.answer = OrderRefused(*problems)
+        problems = [*_order_problems(draft, known)]
+        draft.answer = OrderRefused(*problems) if problems else None
+    priced = open_ones(drafts)
+    threshold.decide(work, priced, known)
+    for draft in open_ones(priced):
+        if draft.price.totals.total_minor > MINOR_MAX:
+            draft.answer = OrderRefused(_TOO_LARGE)
         elif changed := [*_price_changes(draft)]:
             draft.answer = PriceChanged(_quote(draft), *changed)
 
 
+_TOO_LARGE = Problem("/lines", "invalid_field", "This order is larger than we can take.")
+
+
+def _order_problems(draft: Draft, known: Known) -> Iterator[Problem]:
+    wanted = draft.wanted
+    store = known.stores.get(wanted.storefront_id)
+    if problems := [*_store_problems(wanted, store, known.conditions.currencies)]:
+        yield from problems
+        return
+    yield from _price_one(draft, store, known)
+
+
 def _store_problems(
-    wanted: OrderWanted, store: Any, rates: Mapping[str, ShippingRate]
+    wanted: OrderWanted, store: Any, currencies: frozenset[str]
 ) -> Iterator[Problem]:
     if store is None or store.home_id != wanted.home_id:
         yield Problem("/storefront", "invalid_field", "There is no such storefront.")
         return
-    if wanted.currency not in rates:
+    if wanted.currency not in currencies:
         yield Problem("/currency", "currency_not_supported", "Orders are not taken in {currency}.",
                       {"currency": wanted.currency})  # fmt: skip
     elif wanted.channel not in AGREED_BEFORE and wanted.currency != store.currency:
@@ -60,24 +73,47 @@ def _store_problems(
         yield Problem("", "affiliate_suspended", "This storefront takes no orders now.")
 
 
-def _price_one(
-    draft: Draft, store: Any, offers: Mapping[str, Offer], rate: ShippingRate
-) -> list[Problem]:
+def _price_one(draft: Draft, store: Any, known: Known) -> list[Problem]:
     wanted = draft.wanted
+    offers = known.offers[wanted.currency, wanted.locale]
     problems = [*_line_problems(wanted, store, offers)]
+    buyer = _buyer(draft, known)
+    if isinstance(buyer, Problem):
+        return [*problems, buyer]
     if problems:
         return problems
-    lines = [_priced(line, offers[line.sku], draft.at) for line in wanted.lines]
-    # A history brings what was paid for its goods, and nothing of how they came.
-    draft.price = pricing.price(lines, rate if wanted.placed_at is None else None)
-    if draft.price.totals.total_minor > MINOR_MAX:
-        return [Problem("/lines", "invalid_field", "This order is larger than we can take.")]
+    draft.buyer = buyer
+    draft.articles = [_article(line, offers[line.sku], draft.at) for line in wanted.lines]
+    draft.price = pricing.price_for(draft.articles, known.conditions, buyer)
     draft.needs = [
         (no, line.offer.variant_id, line.quantity)
-        for no, line in enumerate(lines, 1)
+        for no, line in enumerate(draft.price.lines, 1)
         if line.offer.kind == "goods"
     ]
-    return []
+    return [draft.price.problem] if draft.price.problem else []
+
+
+def _buyer(draft: Draft, known: Known) -> Buyer | Problem:
+    """Who it is for, as a price looks at it. A history brings what was paid for its goods, and
+    nothing of how they came."""
+    wanted, client, rules = draft.wanted, draft.client, known.conditions.tax
+    assert client is not None, "an order is checked before it is priced"
+    number = ""
+    if wanted.vat_number and rules.are_set:
+        number = tax.plain_number(wanted.vat_number) or ""
+        if not number:
+            return Problem("/vat_number", "invalid_field", tax.NOT_A_NUMBER)
+    check = known.vat_checks.get(number) if number else None
+    return Buyer(
+        client.address.country,
+        client.address.postal_code,
+        wanted.currency,
+        draft.at,
+        method=wanted.delivery_method,
+        business=check is not None and tax.lets_buy_untaxed(check, rules.home, draft.at),
+        vat_number=number,
+        delivered=wanted.placed_at is None,
+    )
 
 
 def _line_problems(
@@ -104,12 +140,11 @@ def _line_problem(line: LineWanted, offer: Offer | None, store: Any) -> tuple[st
     return None
 
 
-def _priced(line: LineWanted, offer: Offer, at: datetime) -> PricedLine:
+def _article(line: LineWanted, offer: Offer, at: datetime) -> Article:
     if line.agreed_minor is not None:
-        return pricing.agreed_line(offer, line.quantity, line.agreed_minor)
+        return Article(offer, line.quantity, 0, line.agreed_minor)
     assert offer.unit_minor is not None, "what is sold here has a price"
-    unit = pricing.unit_price(offer.unit_minor, line.held, at)
-    return pricing.line_of(offer, line.quantity, unit)
+    return Article(offer, line.quantity, pricing.unit_price(offer.unit_minor, line.held, at))
 
 
 def _price_changes(draft: Draft) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ from mainstem.orders import unpaid
 from mainstem.orders.model import Placed
 from mainstem.orders.placing.draft import Draft
 from mainstem.orders.placing.known import Known
+from mainstem.orders.promise import chosen
 from mainstem.plan import Plan
 
 
@@ -60,6 +61,9 @@ class _OrderRow(NamedTuple):
     placed_at: datetime
     pay_by: datetime
     key_id: int | None
+    taxes: Json | None
+    delivery: Json | None
+    threshold_minor: int
 
 
 class _LineRow(NamedTuple):
@@ -78,6 +82,10 @@ class _LineRow(NamedTuple):
     commissionable_minor: int
     commissionable_bp: int
     hold_days: int
+    tax_country: str | None
+    tax_class: str | None
+    tax_treatment: str
+    tax_reason: str
 
 
 class _FulfilmentRow(NamedTuple):
@@ -179,16 +187,26 @@ def _order_row(draft: Draft, ready: Ready, evidence: Evidence) -> _OrderRow:
         placed_at=draft.at,
         pay_by=draft.pay_by,
         key_id=wanted.key_id,
+        taxes=_json(draft.price.taxes) if draft.price.taxes else None,
+        delivery=_delivery(draft),
+        threshold_minor=draft.threshold_minor,
     )
+
+
+def _delivery(draft: Draft) -> Json | None:
+    """How it comes, as it was chosen; nothing where the company has set no methods."""
+    option = draft.price.option
+    return None if option is None else _json(chosen(option, draft.wanted.locale))
 
 
 def _line_rows(draft: Draft, plan: Plan) -> Iterator[_LineRow]:
     for no, line in enumerate(draft.price.lines, 1):
-        offer = line.offer
+        offer, rate = line.offer, line.rate
         yield _LineRow(
             draft.wanted.home_id, draft.id, no, offer.variant_id, offer.sku, offer.name, offer.kind,
-            line.quantity, line.unit_minor, line.total_minor, offer.tax_bp, line.tax_minor,
+            line.quantity, line.unit_minor, line.total_minor, rate.bp, line.tax_minor,
             line.commissionable_minor, offer.commissionable_bp, plan.rules[offer.kind].hold_days,
+            rate.country, rate.tax_class, rate.treatment, rate.reason,
         )  # fmt: skip
 
 

@@ -419,3 +419,11 @@ STEPS = {
     "retired": "retired",
     "marked as a duplicate": "closed as a duplicate",
 }
+
+TAX_TREATMENTS = {
+    "domestic": "Our own tax",
+    "destination": "Tax of the client's country",
+    "export": "Outside the EU's tax",
+    "reverse_charge": "Reverse charge",
+}
+"""How a sale was taxed."""

@@ -1,0 +1,136 @@
+"""Tax by country: what was sold in a period at which rate, and VAT numbers that were looked up."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, timedelta
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from mainstem import tax
+from mainstem.kit.work import Work
+from mainstem.money import Money
+from mainstem.web.forms import Form
+from mainstem.web.rendering import language_of
+from mainstem.web.staff import words as labels
+from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of
+from mainstem.web.staff.screen import Screen
+
+
+class TaxLine(msgspec.Struct, frozen=True):
+    """One country's sales at one rate, after refunds."""
+
+    country: str
+    rate: str
+    treatment: str
+    net: Money
+    tax: Money
+    refunded: Money
+
+
+class TaxPage(Page, kw_only=True):
+    """The report of a period, and the numbers that were looked up last."""
+
+    since: str
+    until: str
+    rows: list[TaxLine]
+    download_url: str
+    checks: list[tax.VatCheck]
+
+
+@get("/tax", sync_to_thread=True)
+def tax_by_country(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
+    """Tax by country: of last month, or of the period asked for."""
+    return TAX.show(request, work)
+
+
+@get("/tax.csv", sync_to_thread=True)
+def download(request: HttpRequest, work: NamedDependency[Work]) -> Response[bytes]:
+    """The same as a file, in minor units."""
+    since, until = _period(request, work)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    names = [*tax.TaxRow.__dataclass_fields__]
+    writer.writerow(names)
+    for row in tax.report(work, since, until):
+        writer.writerow([getattr(row, name) for name in names])
+    name = f"tax-{since}-{until - timedelta(days=1)}.csv"
+    return Response(
+        text.getvalue().encode(),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@post("/tax/numbers", sync_to_thread=True)
+def record_number(
+    request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
+) -> HttpResponse:
+    """Somebody of staff has looked a VAT number up, and says what they found."""
+
+    def do() -> str:
+        tax.record_check_by_hand(
+            work, form["vat_number"], is_valid=form["is_valid"] == "yes", name=form["name"]
+        )
+        return "The check is kept."
+
+    return TAX.act(request, work, do, form)
+
+
+def _page(request: HttpRequest, work: Work) -> TaxPage:
+    language = language_of(request)
+    since, until = _period(request, work)
+    last = until - timedelta(days=1)
+    return TaxPage(
+        **layout_of(request, work, "money"),
+        since=since.isoformat(),
+        until=last.isoformat(),
+        rows=[
+            TaxLine(
+                language.country(row.country) if row.country else language.text("Not said"),
+                _per_cent(row.bp),
+                language.text(labels.TAX_TREATMENTS[row.treatment]),
+                Money(row.net_left_minor, row.currency),
+                Money(row.tax_left_minor, row.currency),
+                Money(row.refunded_net_minor + row.refunded_tax_minor, row.currency),
+            )
+            for row in tax.report(work, since, until)
+        ],
+        download_url=f"/console/tax.csv?since={since}&until={last}",
+        checks=tax.newest_checks(work),
+    )
+
+
+def _period(request: HttpRequest, work: Work) -> tuple[date, date]:
+    """From the first day to the day after the last; last month where none was asked for, and at most
+    a year."""
+    today = work.now().astimezone(work.tools.zone).date()
+    this_month = today.replace(day=1)
+    last_month = (this_month - timedelta(days=1)).replace(day=1)
+    since = _day(request.query_params.get("since", "")) or last_month
+    last = _day(request.query_params.get("until", ""))
+    until = last + timedelta(days=1) if last else this_month
+    if until <= since:
+        until = since + timedelta(days=1)
+    return since, min(until, since + timedelta(days=tax.DAYS_MAX))
+
+
+def _per_cent(bp: int) -> str:
+    whole, rest = divmod(bp, 100)
+    return f"{whole}.{rest:02}".rstrip("0").rstrip(".") + " %"
+
+
+def _day(text: str) -> date | None:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if 2000 <= found.year <= 2200 else None
+
+
+TAX = Screen("console/tax.html", _page, "/console/tax")
+
+routes = [tax_by_country, download, record_number]

@@ -1,0 +1,95 @@
+"""Documents: a zone with its methods, as a page, the API and a file say it."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from mainstem.delivery.rules import Measure
+from mainstem.kit.documents import Amounts, Document, Line, Minor, Slug, Texts
+
+ZoneCountry = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}|\*)$")]
+"""A country, or * for every one."""
+
+Beginning = Annotated[str, StringConstraints(pattern="^[A-Z0-9]{1,10}$")]
+"""How postal codes begin, without blanks."""
+
+Days = Annotated[int, Field(ge=0, le=90)]
+
+
+class PriceBand(Document):
+    """What it costs up to and with so much."""
+
+    up_to: Minor | None = Field(
+        default=None,
+        title="Up to",
+        description="Grams, pieces, or minor units of value; empty for whatever there is.",
+    )
+    price: Amounts = Field(title="Price", description="In each currency, tax included.")
+
+
+class DeliveryMethod(Document):
+    """A way of delivering that a client may choose."""
+
+    code: Slug = Field(title="Code", description="What it is called in files and orders.")
+    names: Texts = Field(title="Name", description="What the client reads.")
+    carrier: Line = Field(default="", title="Carrier", description="Who brings it.")
+    priced_by: Measure = Field(
+        default="weight",
+        title="Priced by",
+        description="Whether its bands are of weight, value or pieces.",
+    )
+    bands: list[PriceBand] = Field(min_length=1, title="Prices", description="From little to much.")
+    free_from: Amounts = Field(
+        default_factory=dict,
+        title="Free from",
+        description="The value of goods from which it costs nothing, in each currency.",
+    )
+    cut_off: time | None = Field(
+        default=None,
+        title="Cut-off",
+        description="What is paid later leaves as if it were paid on the next working day.",
+    )
+    handling_days: Days = Field(
+        default=2, title="Handling", description="Working days from the payment to the carrier."
+    )
+    days_min: Days = Field(
+        default=1,
+        title="At the earliest",
+        description="Working days from the carrier to the client.",
+    )
+    days_max: Days = Field(
+        default=3, title="At the latest", description="Working days from the carrier to the client."
+    )
+
+
+class DeliveryZone(Document):
+    """Where the same methods are offered."""
+
+    code: Slug = Field(title="Code", description="What it is called in files and orders.")
+    position: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        title="Position",
+        description="Zones are looked at in this order; the first that an address lies in counts.",
+    )
+    names: Texts = Field(default_factory=dict, title="Name", description="What staff call it.")
+    countries: list[ZoneCountry] = Field(
+        min_length=1, title="Countries", description="Two letters each, or * for every country."
+    )
+    only_postal_codes: list[Beginning] = Field(
+        default_factory=list,
+        title="Only postal codes",
+        description="Beginnings of the codes that are in it; empty for all.",
+    )
+    except_postal_codes: list[Beginning] = Field(
+        default_factory=list,
+        title="But not postal codes",
+        description="Beginnings of the codes that are not in it.",
+    )
+    methods: list[DeliveryMethod] = Field(
+        min_length=1, title="Methods", description="How goods come to these addresses."
+    )

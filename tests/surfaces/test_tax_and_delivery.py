@@ -1,0 +1,270 @@
+"""Tax and delivery where people meet them: in the storefront, over the API and in the money room."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.company import KETTLE, Company, a_company
+from tests.delivery.test_zones import EXPRESS, PARCEL, a_zone
+from tests.surfaces.conftest import Open, words_of
+from tests.surfaces.shopping import ADA_FORM, Buyer, a_shop_with_texts, hidden, pay_at
+from tests.surfaces.staff import staffed
+from tests.tax.setting import GERMAN_NUMBER, classify, settle_tax
+
+from mainstem import delivery, flow, tax, worker
+from mainstem.kit.clock import FixedClock
+from mainstem.kit.db import Database
+from mainstem.payments import Gateway
+from mainstem_affiliates.storefront import cached_storefront
+from mainstem_fulfillment import jobs
+
+BERLIN_FORM = ADA_FORM | {
+    "address-line1": "Unter den Linden 1",
+    "address-postal_code": "10115",
+    "address-city": "Berlin",
+    "address-country": "DE",
+}
+
+
+@pytest.fixture(autouse=True)
+def looked_at_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cached storefront is as fresh as its last look."""
+    monkeypatch.setattr(cached_storefront, "FRESH_SECONDS", 0.0)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[str]:
+    running = importlib.import_module("mainstem_gateway.running").running
+    with running(tmp_path / "gateway") as address:
+        yield str(address)
+
+
+@pytest.fixture
+def database(database_url: str, clock: FixedClock, gateway: str) -> Iterator[Database]:
+    tools = flow.tools(gateway=Gateway("sk_test_embedded", api_base=gateway))
+    made = Database(database_url, clock=clock, tools=tools, pool=4)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def company(database: Database) -> Company:
+    """A company that taxes by destination, and delivers to Sweden and Germany in two ways."""
+    with database.work() as work:
+        made = a_company(work)
+        settle_tax(work, sells_to_businesses=True)
+        classify(work, KETTLE, "standard")
+        delivery.save_zone(work, None, a_zone(countries=["SE", "DE"], methods=[PARCEL, EXPRESS]))
+        return made
+
+
+@pytest.fixture
+def buyer(database: Database, company: Company, open_app: Open) -> Buyer:
+    return Buyer(open_app(service_jobs=jobs), a_shop_with_texts(database, company))
+
+
+def the_order(database: Database) -> Any:
+    with database.work() as work:
+        [row] = work.rows("SELECT * FROM orders")
+    return row
+
+
+def said(page: Any) -> str:
+    return words_of(page).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_from_the_checkout_to_the_report_of_tax(buyer: Buyer, database: Database) -> None:
+    """Ada has a kettle sent to Berlin by express; the tax that she pays is Germany's."""
+    buyer.put(KETTLE, 1)
+    page = buyer.get("checkout")
+    words = said(page)
+    assert "Paket, SEK 59.00" in words or "Parcel, SEK 59.00" in words
+    assert "Express, SEK 149.00" in words
+    assert "With you between 4 Mar 2026 and 5 Mar 2026." in words
+    form = hidden(page) | BERLIN_FORM | {"delivery_method": "express"}
+    answer = buyer.send(form)
+    assert answer.status_code == 409
+    assert "With what you have chosen it costs SEK 1,399.00 instead of SEK 1,309.00." in said(
+        answer
+    )
+    sent = buyer.send(form | hidden(answer))
+    assert sent.status_code == 303
+    back = pay_at(sent.headers["location"])
+    buyer.reader.get(back.removeprefix("http://company.example"))
+    worker.drain(database)
+    order = the_order(database)
+    assert (order.total_minor, order.paid_minor) == (139900, 139900)
+    assert order.delivery["method"] == "express"
+    with database.work() as work:
+        [row] = tax.report(
+            work, work.now().date().replace(day=1), work.now().date().replace(day=31)
+        )
+    assert (row.country, row.bp, row.treatment) == ("DE", 1900, "destination")
+    assert (row.net_minor + row.tax_minor, row.tax_minor) == (139900, order.tax_minor)
+
+
+def test_only_served_countries_are_there_to_choose(buyer: Buyer) -> None:
+    buyer.put(KETTLE, 1)
+    page = buyer.get("checkout").text
+    assert '<option value="SE"' in page
+    assert '<option value="DE"' in page
+    assert '<option value="NO"' not in page
+    refused = buyer.send(buyer.form() | {"address-country": "NO"})
+    assert refused.status_code == 422
+
+
+def test_where_nothing_is_delivered_nothing_is_put_into_a_basket(
+    buyer: Buyer, database: Database
+) -> None:
+    with database.work() as work:
+        before = delivery.read_zones(work)["sweden"]
+        delivery.save_zone(work, before, a_zone(countries=["DK"]))
+    page = said(buyer.get("p/kettle"))
+    assert "We do not deliver to Sweden." in page
+    assert "Add to basket" not in page
+    answer = buyer.put(KETTLE, 1)
+    assert answer.status_code == 303
+    basket = buyer.reader.get(answer.headers["location"])
+    assert "Your basket is empty" in said(basket)
+    # Whoever lives in Denmark says so, and buys.
+    with database.work() as work:
+        now = delivery.read_zones(work)["sweden"]
+        delivery.save_zone(work, now, a_zone(countries=["DK", "FI"]))
+    buyer.reader.post(buyer.url("country"), {"country": "DK"})
+    buyer.put(KETTLE, 1)
+    assert "Your basket is empty" not in said(buyer.get("basket"))
+
+
+def test_one_way_of_delivery_is_told_and_not_asked(buyer: Buyer, database: Database) -> None:
+    with database.work() as work:
+        before = delivery.read_zones(work)["sweden"]
+        delivery.save_zone(work, before, a_zone(methods=[PARCEL]))
+    buyer.put(KETTLE, 1)
+    page = buyer.get("checkout")
+    assert 'type="radio"' not in page.text
+    assert "Parcel, PostNord. With you between 4 Mar 2026 and 5 Mar 2026." in said(page)
+
+
+def test_a_basket_that_cannot_come_says_so(buyer: Buyer, database: Database) -> None:
+    buyer.put(KETTLE, 1)
+    with database.work() as work:
+        before = delivery.read_zones(work)["sweden"]
+        delivery.save_zone(work, before, a_zone(countries=["DK"]))
+    page = said(buyer.get("basket"))
+    assert "We do not deliver to this country. Choose another address." in page
+    assert "To the checkout" not in page
+
+
+def test_a_storefront_may_show_its_prices_without_tax(
+    buyer: Buyer, database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        work.run(
+            "UPDATE storefront SET prices_include_tax = false WHERE id = %(id)s", id=company.shop.id
+        )
+    page = buyer.get("p/kettle")
+    assert "SEK 1,000.00 excluding VAT" in said(page)
+    assert '"price": "1250.00"' in page.text
+    buyer.put(KETTLE, 1)
+    # What is paid is said with tax, whatever the pages show.
+    assert "To pay SEK 1,309.00" in said(buyer.get("checkout"))
+
+
+def test_a_business_with_a_checked_number_pays_no_tax(buyer: Buyer, database: Database) -> None:
+    buyer.put(KETTLE, 1)
+    with database.work() as work:
+        tax.record_check_by_hand(work, GERMAN_NUMBER, is_valid=True)
+    form = buyer.form() | BERLIN_FORM | {"vat_number": "DE 136695976"}
+    answer = buyer.send(form)
+    assert "it costs SEK 1,047.20 instead of SEK 1,309.00" in said(answer)
+    assert buyer.send(form | hidden(answer)).status_code == 303
+    order = the_order(database)
+    assert (order.tax_minor, order.taxes["vat_number"]) == (0, GERMAN_NUMBER)
+
+
+@pytest.mark.parametrize(
+    ("answer", "untaxed"),
+    [
+        (tax.VatAnswer(True, "Muster GmbH", "WAPI"), True),
+        (tax.VatAnswer(False), False),
+        (None, False),
+    ],
+)
+def test_a_number_is_looked_up_at_vies_where_the_company_does_so(
+    buyer: Buyer,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: tax.VatAnswer | None,
+    untaxed: bool,
+) -> None:
+    """Where VIES is away, or says no, a business is taxed like anybody."""
+    with database.work() as work:
+        settle_tax(work, sells_to_businesses=True, check_with_vies=True)
+    monkeypatch.setattr(tax.Vies, "check", lambda self, number: _answer(answer))
+    buyer.put(KETTLE, 1)
+    form = buyer.form() | BERLIN_FORM | {"vat_number": GERMAN_NUMBER}
+    first = buyer.send(form)
+    sent = buyer.send(form | hidden(first)) if first.status_code == 409 else first
+    assert sent.status_code == 303
+    assert (the_order(database).tax_minor == 0) is untaxed
+    with database.work() as work:
+        kept = [row.checked_by for row in work.rows("SELECT checked_by FROM vat_check")]
+    assert kept == ([] if answer is None else ["vies"])
+
+
+def _answer(answer: tax.VatAnswer | None) -> tax.VatAnswer:
+    if answer is None:
+        raise tax.CheckUnavailable("away")
+    return answer
+
+
+# ---------------------------------------------------------------- the money room
+
+
+def test_finance_reads_tax_by_country_and_takes_it_as_a_file(
+    database: Database, open_app: Open
+) -> None:
+    staff = staffed(database, open_app)
+    with database.work() as work:
+        settle_tax(work)
+    staff.sold((KETTLE, 1))
+    fia = staff.reader("fia")
+    page = said(fia.get("/console/tax?since=2026-03-01&until=2026-03-31"))
+    assert "Sweden 25 % Our own tax SEK 1,000.00 SEK 250.00" in page
+    file = fia.get("/console/tax.csv?since=2026-03-01&until=2026-03-31")
+    assert file.headers["content-type"].startswith("text/csv")
+    assert file.text.splitlines() == [
+        "country,bp,treatment,currency,net_minor,tax_minor,refunded_net_minor,refunded_tax_minor",
+        "SE,2500,domestic,SEK,100000,25000,0,0",
+    ]
+    assert "Nothing was sold in this period" in said(fia.get("/console/tax"))
+    for odd in (
+        "since=x",
+        "since=2026-03-01&until=1999-01-01",
+        "since=2026-03-01&until=2030-01-01",
+    ):
+        assert fia.get(f"/console/tax?{odd}").status_code == 200
+
+
+def test_who_ships_has_no_business_with_tax(database: Database, open_app: Open) -> None:
+    staff = staffed(database, open_app)
+    for path in ("/console/tax", "/console/tax.csv"):
+        assert staff.reader("per").get(path).status_code == 403
+
+
+def test_staff_keep_what_they_found_of_a_number(database: Database, open_app: Open) -> None:
+    staff = staffed(database, open_app)
+    fia = staff.reader("fia")
+    form = {"vat_number": "DE 136 695 976", "name": "Muster GmbH", "is_valid": "yes"}
+    assert fia.post("/console/tax/numbers", form).status_code == 303
+    assert "DE136695976 Muster GmbH Valid" in said(fia.get("/console/tax"))
+    with database.work() as work:
+        [check] = tax.last_checks(work, [GERMAN_NUMBER]).values()
+    assert check.checked_by == f"staff:{staff.ids['fia']}"
+    refused = fia.post("/console/tax/numbers", form | {"vat_number": "DE1"})
+    assert refused.status_code == 422
+    assert "This is not a VAT number." in said(refused)
