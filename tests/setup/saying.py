@@ -53,3 +53,26 @@ COLLEAGUE: dict[str, Any] = {
     "roles": ["picker", "lead_desk"],
 }
 TERMS: dict[str, Any] = {"kind": "terms", "texts": {"sv": "Villkoren.", "en": "The terms."}}
+TAX: dict[str, Any] = {
+    "home_country": "SE",
+    "oss": "on",
+    "vat_numbers": [{"country": "SE", "number": "SE556123456701"}],
+}
+TAX_RATE: dict[str, Any] = {
+    "country": "SE", "tax_class": "candles", "valid_from": "2026-01-01", "rate_bp": 2500,
+}  # fmt: skip
+ZONE: dict[str, Any] = {
+    "code": "nordics",
+    "names": {"sv": "Norden", "en": "The Nordics"},
+    "countries": ["SE", "FI"],
+    "methods": [
+        {
+            "code": "parcel",
+            "names": {"sv": "Paket", "en": "Parcel"},
+            "carrier": "PostNord",
+            "bands": [{"up_to": 2000, "price": {"SEK": 4900}}, {"price": {"SEK": 9900}}],
+            "free_from": {"SEK": 80000},
+        }
+    ],
+}
+MAIL: dict[str, Any] = {"sender_name": "Norrsken", "sender_address": "hej@norrsken.example"}

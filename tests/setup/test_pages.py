@@ -91,6 +91,19 @@ FORMS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         "roles": ["lead_desk", "picker"]}),
     ("stock", "KETTLE-1@STH", {"sku": "KETTLE-1", "location": "STH", "on_hand": 7}, {
         "sku": "KETTLE-1", "location": "STH", "on_hand": "7"}),
+    ("mail", "-", saying.MAIL, {
+        "sender_name": "Norrsken", "sender_address": "hej@norrsken.example"}),
+    ("tax", "-", saying.TAX, {
+        "home_country": "SE", "oss": "on", "vat_numbers-0-country": "SE",
+        "vat_numbers-0-number": "SE556123456701"}),
+    ("tax-rates", "SE-candles-2026-01-01", saying.TAX_RATE, {
+        "country": "SE", "tax_class": "candles", "valid_from": "2026-01-01", "rate_bp": "25"}),
+    ("delivery", "nordics", saying.ZONE, {
+        "code": "nordics", "names-sv": "Norden", "names-en": "The Nordics", "countries": "SE\nFI",
+        "methods-0-code": "parcel", "methods-0-names-sv": "Paket", "methods-0-names-en": "Parcel",
+        "methods-0-carrier": "PostNord", "methods-0-bands-0-up_to": "2000",
+        "methods-0-bands-0-price-SEK": "49,00", "methods-0-bands-1-price-SEK": "99",
+        "methods-0-free_from-SEK": "800"}),
     ("documents", "terms", saying.TERMS, {
         "kind": "terms", "texts-sv": "Villkoren.", "texts-en": "The terms."}),
 ]  # fmt: skip
@@ -189,6 +202,8 @@ def test_the_checklist_stays_on_the_first_page_until_everything_is_there(
             ("company", saying.PROFILE),
             ("documents", saying.TERMS),
             ("documents", saying.TERMS | {"kind": "privacy"}),
+            ("tax", saying.TAX),
+            ("mail", saying.MAIL),
             ("staff", saying.COLLEAGUE),
         ):
             kind = setup.resource(name)

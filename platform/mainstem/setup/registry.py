@@ -11,10 +11,12 @@ from mainstem.setup.resources.mail import MAIL
 from mainstem.setup.resources.plan import PLAN
 from mainstem.setup.resources.staff import STAFF
 from mainstem.setup.resources.storefronts import STOREFRONTS
+from mainstem.setup.resources.tax_and_delivery import DELIVERY, TAX, TAX_RATES
 from mainstem.setup.resources.teams import TEAMS
 
 GROUPS: tuple[tuple[str, tuple[AnyResource, ...]], ...] = (
     ("Company", (PROFILE, DOCUMENTS, MAIL, STAFF)),
+    ("Tax and delivery", (TAX, TAX_RATES, DELIVERY)),
     ("Goods and services", (LOCATIONS, STOCK, TEAMS)),
     ("Affiliates", (PLAN, AFFILIATES, STOREFRONTS)),
 )
@@ -26,6 +28,9 @@ RESOURCES: dict[str, AnyResource] = {
         PROFILE,
         DOCUMENTS,
         MAIL,
+        TAX,
+        TAX_RATES,
+        DELIVERY,
         LOCATIONS,
         TEAMS,
         STOCK,
