@@ -255,6 +255,7 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
         database.close()
     lines += [f"  {name:<12} {web}/s/{slug}" for slug, name in shops]
     lines += ["", f"  Portal       {web}/portal", f"  Console      {web}/console"]
+    lines.append(f"  Inboxes      {web}/inbox   (a demo sends no mail)")
     if order:
         lines.append(f"  An order     {web}/order/{identity.client_link(config.secret, *order)}")
     if _embedded(config):

@@ -104,3 +104,20 @@ def test_only_a_demos_data_folder_is_removed(
     assert cli.main(["reset"]) == 0
     assert "was left as it is" in capsys.readouterr().err
     assert not tmp_path.exists()
+
+
+def test_mail_leaves_by_one_address_in_production_and_by_none_in_a_demo(tmp_path: Path) -> None:
+    url = "smtp://shop:secret-word@mail.example.com:2525"
+    server = read(tmp_path, MAINSTEM_SMTP_URL=url).smtp
+    assert server is not None
+    assert (server.host, server.port, server.tls) == ("mail.example.com", 2525, "starttls")
+    assert read(tmp_path).smtp is None
+    demo = settings.read({"MAINSTEM_DATA": str(tmp_path), "MAINSTEM_SMTP_URL": url})
+    assert demo.smtp is None
+    for wrong in (
+        "smtp://shop:secret-word@mail.example.com:x",
+        "http://shop:secret-word@m.example",
+    ):
+        with pytest.raises(SettingMissing, match="MAINSTEM_SMTP_URL is an address") as no:
+            read(tmp_path, MAINSTEM_SMTP_URL=wrong)
+        assert "secret-word" not in str(no.value)

@@ -152,3 +152,15 @@ def test_a_carriers_page_is_linked_where_it_is_known() -> None:
     )
     assert tracking_url("Uncle Bo", "1") == ""
     assert tracking_url("PostNord", "") == ""
+
+
+def test_no_style_is_loaded_from_a_file_or_an_address(tmp_path: Path) -> None:
+    from mainstem.mail import rendering
+
+    sheet = tmp_path / "style.css"
+    sheet.write_text("p { color: pink }")
+    for place in (str(sheet), f"file://{sheet}", "http://127.0.0.1:9/style.css"):
+        page = (
+            f'<html><head><link rel="stylesheet" href="{place}"></head><body><p>x</p></body></html>'
+        )
+        assert "pink" not in rendering._INLINER.inline(page)

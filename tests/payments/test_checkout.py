@@ -169,6 +169,7 @@ def test_delayed_money_that_never_comes_frees_the_goods(harness: Harness) -> Non
     harness.trigger("sessions/bank_answers", session=session, arrived=False)
     harness.webhook_events_arrive()
     assert harness.payment(placed).state == "failed"
+    assert len(harness.rows("SELECT 1 FROM fact WHERE name = 'payment.failed'")) == 1
     assert (
         harness.checkout(placed) != session
     )  # while there is time, the client may try another way

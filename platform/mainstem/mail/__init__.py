@@ -18,7 +18,7 @@ from mainstem.mail.queries import (
     recipient_of,
 )
 from mainstem.mail.rendering import Rendered
-from mainstem.mail.sending import deliver, rendered_row
+from mainstem.mail.sending import deliver, rendered_row, sender_name
 from mainstem.mail.settings import (
     MailSettings,
     read_settings,
@@ -67,5 +67,6 @@ __all__ = [
     "retire_settings",
     "save_settings",
     "send_test",
+    "sender_name",
     "unsubscribe",
 ]

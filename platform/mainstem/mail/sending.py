@@ -124,7 +124,7 @@ def _unsubscribe_url(row: Any, links: Links) -> str:
 
 def _envelope(row: Any, settings: MailSettings, links: Links) -> Envelope:
     return Envelope(
-        sender_name=_sender_name(row, settings),
+        sender_name=sender_name(row, settings.sender_name),
         sender_address=settings.sender_address,
         reply_to=settings.reply_to,
         name=row.recipient_name,
@@ -136,10 +136,10 @@ def _envelope(row: Any, settings: MailSettings, links: Links) -> Envelope:
     )
 
 
-def _sender_name(row: Any, settings: MailSettings) -> str:
-    """A client knows the shop where they bought."""
+def sender_name(row: Any, company: str) -> str:
+    """Who a row is from, as its reader knows them: a client knows the shop where they bought."""
     shop = row.context.get("shop")
-    return str(shop["name"]) if shop else settings.sender_name
+    return str(shop["name"]) if shop else company
 
 
 def _note(database: Database, key: tuple[int, UUID], error: str) -> None:

@@ -78,7 +78,7 @@ def view_of(
     listed = row_of(language, row, base)
     return MailView(
         subject=rendered.subject,
-        sender=sender,
+        sender=mail.sender_name(row, sender),
         name=listed.to,
         address=listed.address,
         created_at=row.created_at,
