@@ -53,3 +53,30 @@ COLLEAGUE: dict[str, Any] = {
     "roles": ["picker", "lead_desk"],
 }
 TERMS: dict[str, Any] = {"kind": "terms", "texts": {"sv": "Villkoren.", "en": "The terms."}}
+TAX: dict[str, Any] = {
+    "home_country": "SE",
+    "vat_numbers": [{"country": "SE", "number": "SE556188840401"}],
+    "oss": "threshold",
+    "euro_rates": [{"currency": "SEK", "rate": "11.2"}],
+}
+TAX_RATE: dict[str, Any] = {
+    "country": "SE",
+    "tax_class": "toys",
+    "valid_from": "2027-01-01",
+    "rate_bp": 600,
+}
+ZONE: dict[str, Any] = {
+    "code": "sweden",
+    "countries": ["SE"],
+    "except_postal_codes": ["62"],
+    "methods": [
+        {
+            "code": "parcel",
+            "names": {"sv": "Paket", "en": "Parcel"},
+            "carrier": "PostNord",
+            "bands": [{"price": {"SEK": 5900}}],
+            "free_from": {"SEK": 500000},
+            "cut_off": "14:00",
+        }
+    ],
+}

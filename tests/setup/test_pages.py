@@ -91,6 +91,18 @@ FORMS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         "roles": ["lead_desk", "picker"]}),
     ("stock", "KETTLE-1@STH", {"sku": "KETTLE-1", "location": "STH", "on_hand": 7}, {
         "sku": "KETTLE-1", "location": "STH", "on_hand": "7"}),
+    ("tax", "-", saying.TAX, {
+        "home_country": "SE", "vat_numbers-0-country": "SE", "vat_numbers-0-number": "SE556188840401",
+        "oss": "threshold", "rounding": "line", "delivery_tax": "shared_by_value",
+        "untaxed_price": "without_tax", "euro_rates-0-currency": "SEK", "euro_rates-0-rate": "11.2"}),
+    ("tax-rates", "SE-toys-2027-01-01", saying.TAX_RATE, {
+        "country": "SE", "tax_class": "toys", "valid_from": "2027-01-01", "rate_bp": "6"}),
+    ("delivery-zones", "sweden", saying.ZONE, {
+        "code": "sweden", "countries": "SE", "except_postal_codes": "62", "methods-0-code": "parcel",
+        "methods-0-names-sv": "Paket", "methods-0-names-en": "Parcel",
+        "methods-0-carrier": "PostNord", "methods-0-priced_by": "weight",
+        "methods-0-bands-0-price-SEK": "59,00", "methods-0-free_from-SEK": "5000",
+        "methods-0-cut_off": "14:00"}),
     ("documents", "terms", saying.TERMS, {
         "kind": "terms", "texts-sv": "Villkoren.", "texts-en": "The terms."}),
 ]  # fmt: skip

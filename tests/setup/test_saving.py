@@ -27,6 +27,9 @@ SAID: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("storefronts", saying.STOREFRONT | {"affiliate": "cedar"}, {"assortment": ["kettle"]}),
     ("staff", saying.COLLEAGUE, {"roles": ["finance"], "name": "Ove E. Ek"}),
     ("stock", STOCK | {"location": "LLA"}, {"on_hand": 3}),
+    ("tax", saying.TAX, {"oss": "on", "sells_to_businesses": True}),
+    ("tax-rates", saying.TAX_RATE, {"rate_bp": 700, "is_sure": False}),
+    ("delivery-zones", saying.ZONE, {"countries": ["SE", "FI"], "position": 2}),
 ]  # fmt: skip
 
 

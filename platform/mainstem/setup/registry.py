@@ -6,22 +6,38 @@ from mainstem.kit.errors import NotFound
 from mainstem.setup.resource import AnyResource
 from mainstem.setup.resources.affiliates import AFFILIATES
 from mainstem.setup.resources.company import DOCUMENTS, PROFILE
+from mainstem.setup.resources.delivery import ZONES
 from mainstem.setup.resources.locations import LOCATIONS, STOCK
 from mainstem.setup.resources.plan import PLAN
 from mainstem.setup.resources.staff import STAFF
 from mainstem.setup.resources.storefronts import STOREFRONTS
+from mainstem.setup.resources.tax import TAX, TAX_RATES
 from mainstem.setup.resources.teams import TEAMS
 
 GROUPS: tuple[tuple[str, tuple[AnyResource, ...]], ...] = (
     ("Company", (PROFILE, DOCUMENTS, STAFF)),
     ("Goods and services", (LOCATIONS, STOCK, TEAMS)),
+    ("Tax and delivery", (TAX, TAX_RATES, ZONES)),
     ("Affiliates", (PLAN, AFFILIATES, STOREFRONTS)),
 )
 """As set-up shows them."""
 
 RESOURCES: dict[str, AnyResource] = {
     one.name: one
-    for one in (PROFILE, DOCUMENTS, LOCATIONS, TEAMS, STOCK, PLAN, STAFF, AFFILIATES, STOREFRONTS)
+    for one in (
+        PROFILE,
+        DOCUMENTS,
+        LOCATIONS,
+        TEAMS,
+        STOCK,
+        TAX_RATES,
+        TAX,
+        ZONES,
+        PLAN,
+        STAFF,
+        AFFILIATES,
+        STOREFRONTS,
+    )
 }
 """By name, each after what it may name: a folder is applied in this order."""
 
