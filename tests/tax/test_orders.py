@@ -313,6 +313,24 @@ def test_a_payment_on_the_same_side_of_a_change_changes_nothing(
         assert frozen(work, placed) == before
 
 
+def test_of_an_order_that_is_paid_in_parts_the_first_payment_fixes_the_rate(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    clock.set(datetime(2026, 3, 31, 21, 50, tzinfo=UTC))
+    with database.work() as work:
+        settle_tax(work)
+        classify(work, SKILLET, "food")
+        placed = an_order(work, company.shop, (SKILLET, 1))
+    for minor in (30000, 50000):
+        with database.work() as work:
+            sent = (placed.home_id, placed.order_id, minor, "SEK", work.now(), f"bank-{minor}")
+            orders.mark_paid(work, payments.record_external(work, [sent]))
+        clock.move(timedelta(minutes=20))
+    with database.work() as work:
+        assert frozen(work, placed)[0][:3] == (80000, 1200, 8571)
+        assert kept(work, placed).state == "placed"
+
+
 def test_an_untaxed_order_stays_untaxed_whatever_a_rate_does(
     database: Database, company: Company, clock: FixedClock
 ) -> None:
