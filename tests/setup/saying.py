@@ -55,23 +55,28 @@ COLLEAGUE: dict[str, Any] = {
 TERMS: dict[str, Any] = {"kind": "terms", "texts": {"sv": "Villkoren.", "en": "The terms."}}
 TAX: dict[str, Any] = {
     "home_country": "SE",
-    "oss": "on",
-    "vat_numbers": [{"country": "SE", "number": "SE556123456701"}],
+    "vat_numbers": [{"country": "SE", "number": "SE556188840401"}],
+    "oss": "threshold",
+    "euro_rates": [{"currency": "SEK", "rate": "11.2"}],
 }
 TAX_RATE: dict[str, Any] = {
-    "country": "SE", "tax_class": "candles", "valid_from": "2026-01-01", "rate_bp": 2500,
-}  # fmt: skip
+    "country": "SE",
+    "tax_class": "toys",
+    "valid_from": "2027-01-01",
+    "rate_bp": 600,
+}
 ZONE: dict[str, Any] = {
-    "code": "nordics",
-    "names": {"sv": "Norden", "en": "The Nordics"},
-    "countries": ["SE", "FI"],
+    "code": "sweden",
+    "countries": ["SE"],
+    "except_postal_codes": ["62"],
     "methods": [
         {
             "code": "parcel",
             "names": {"sv": "Paket", "en": "Parcel"},
             "carrier": "PostNord",
-            "bands": [{"up_to": 2000, "price": {"SEK": 4900}}, {"price": {"SEK": 9900}}],
-            "free_from": {"SEK": 80000},
+            "bands": [{"price": {"SEK": 5900}}],
+            "free_from": {"SEK": 500000},
+            "cut_off": "14:00",
         }
     ],
 }

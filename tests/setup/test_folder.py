@@ -75,13 +75,13 @@ def test_a_company_is_written_as_files_that_say_the_same_company(
         for name, said in (
             ("company", saying.PROFILE | {"about": {"sv": "Vi stöper ljus.\n\nAv talg \"\"\" och\\n."}}),
             ("documents", saying.TERMS),
-            ("tax", saying.TAX),
-            ("tax-rates", saying.TAX_RATE),
-            ("delivery", saying.ZONE),
             ("mail", {"sender_name": "Norrsken", "sender_address": "hej@norrsken.example"}),
             ("affiliates", saying.AFFILIATE | {"sponsor": "birch"}),
             ("storefronts", saying.STOREFRONT | {"assortment": ["kettle"]}),
             ("staff", saying.COLLEAGUE),
+            ("tax", saying.TAX),
+            ("tax-rates", saying.TAX_RATE),
+            ("delivery-zones", saying.ZONE),
         ):  # fmt: skip
             _save(work, name, said)
         files = setup.write_folder(work, tmp_path)

@@ -94,16 +94,17 @@ FORMS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     ("mail", "-", saying.MAIL, {
         "sender_name": "Norrsken", "sender_address": "hej@norrsken.example"}),
     ("tax", "-", saying.TAX, {
-        "home_country": "SE", "oss": "on", "vat_numbers-0-country": "SE",
-        "vat_numbers-0-number": "SE556123456701"}),
-    ("tax-rates", "SE-candles-2026-01-01", saying.TAX_RATE, {
-        "country": "SE", "tax_class": "candles", "valid_from": "2026-01-01", "rate_bp": "25"}),
-    ("delivery", "nordics", saying.ZONE, {
-        "code": "nordics", "names-sv": "Norden", "names-en": "The Nordics", "countries": "SE\nFI",
-        "methods-0-code": "parcel", "methods-0-names-sv": "Paket", "methods-0-names-en": "Parcel",
-        "methods-0-carrier": "PostNord", "methods-0-bands-0-up_to": "2000",
-        "methods-0-bands-0-price-SEK": "49,00", "methods-0-bands-1-price-SEK": "99",
-        "methods-0-free_from-SEK": "800"}),
+        "home_country": "SE", "vat_numbers-0-country": "SE", "vat_numbers-0-number": "SE556188840401",
+        "oss": "threshold", "rounding": "line", "delivery_tax": "shared_by_value",
+        "untaxed_price": "without_tax", "euro_rates-0-currency": "SEK", "euro_rates-0-rate": "11.2"}),
+    ("tax-rates", "SE-toys-2027-01-01", saying.TAX_RATE, {
+        "country": "SE", "tax_class": "toys", "valid_from": "2027-01-01", "rate_bp": "6"}),
+    ("delivery-zones", "sweden", saying.ZONE, {
+        "code": "sweden", "countries": "SE", "except_postal_codes": "62", "methods-0-code": "parcel",
+        "methods-0-names-sv": "Paket", "methods-0-names-en": "Parcel",
+        "methods-0-carrier": "PostNord", "methods-0-priced_by": "weight",
+        "methods-0-bands-0-price-SEK": "59,00", "methods-0-free_from-SEK": "5000",
+        "methods-0-cut_off": "14:00"}),
     ("documents", "terms", saying.TERMS, {
         "kind": "terms", "texts-sv": "Villkoren.", "texts-en": "The terms."}),
 ]  # fmt: skip

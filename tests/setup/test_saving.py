@@ -20,17 +20,18 @@ STOCK = {"sku": KETTLE, "location": "STH", "on_hand": 7}
 SAID: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("company", saying.PROFILE, {"city": "Piteå", "about": {"sv": "Vi stöper ljus."}}),
     ("documents", saying.TERMS, {"texts": {"sv": "Nya villkor.", "en": "The terms."}}),
-    ("tax", saying.TAX, {"oss": "off", "rounding": "sum_by_net"}),
-    ("tax-rates", saying.TAX_RATE, {"rate_bp": 1200}),
-    ("delivery", saying.ZONE, {"countries": ["SE"], "position": 3}),
     ("mail", saying.MAIL, {"sender_name": "Norrskens ljus"}),
     ("locations", saying.LOCATION, {"name": "Stora lagret", "active": False}),
     ("teams", saying.TEAM | {"skills": ["repairs"]}, {"weekdays": [1, 2, 6], "day_ends": "15:00"}),
     ("plan", saying.PLAN, {"name": "Two levels, better"}),
     ("affiliates", saying.AFFILIATE, {"name": "Vinter AB", "state": "paused", "codes": ["VINTRIG"]}),
-    ("storefronts", saying.STOREFRONT | {"affiliate": "cedar"}, {"assortment": ["kettle"]}),
+    ("storefronts", saying.STOREFRONT | {"affiliate": "cedar"},
+     {"assortment": ["kettle"], "prices_include_tax": False}),
     ("staff", saying.COLLEAGUE, {"roles": ["finance"], "name": "Ove E. Ek"}),
     ("stock", STOCK | {"location": "LLA"}, {"on_hand": 3}),
+    ("tax", saying.TAX, {"oss": "on", "sells_to_businesses": True}),
+    ("tax-rates", saying.TAX_RATE, {"rate_bp": 700, "is_sure": False}),
+    ("delivery-zones", saying.ZONE, {"countries": ["SE", "FI"], "position": 2}),
 ]  # fmt: skip
 
 

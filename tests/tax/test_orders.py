@@ -313,6 +313,34 @@ def test_a_payment_on_the_same_side_of_a_change_changes_nothing(
         assert frozen(work, placed) == before
 
 
+def test_of_an_order_that_is_paid_in_parts_the_first_payment_fixes_the_rate(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    clock.set(datetime(2026, 3, 31, 21, 50, tzinfo=UTC))
+    with database.work() as work:
+        settle_tax(work)
+        classify(work, SKILLET, "food")
+        placed = an_order(work, company.shop, (SKILLET, 1))
+    with database.work() as work:
+        sent = (placed.home_id, placed.order_id, 30000, "SEK", work.now(), "bank-1")
+        orders.mark_paid(work, payments.record_external(work, [sent]))
+        assert kept(work, placed).state == "pending"
+    clock.move(timedelta(minutes=20))
+    with database.work() as work:
+        rest = work.row(
+            """INSERT INTO payment SELECT (jsonb_populate_record(p, jsonb_build_object(
+                 'id', gen_random_uuid(), 'attempt', p.attempt + 1, 'captured_at', %(now)s::text,
+                 'amount_minor', 50000, 'captured_minor', 50000))).*
+                 FROM payment p WHERE order_id = %(id)s RETURNING home_id, id""",
+            id=placed.order_id,
+            now=work.now().isoformat(),
+        )
+        orders.mark_paid(work, [tuple(rest)])
+    with database.work() as work:
+        assert frozen(work, placed)[0][:3] == (80000, 1200, 8571)
+        assert kept(work, placed).state == "placed"
+
+
 def test_an_untaxed_order_stays_untaxed_whatever_a_rate_does(
     database: Database, company: Company, clock: FixedClock
 ) -> None:

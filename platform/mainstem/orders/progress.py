@@ -31,7 +31,8 @@ _CAPTURES = f"""
 SELECT o.home_id, o.id, o.number, o.state, o.currency, o.total_minor, o.tax_minor,
        p.id AS payment_id, p.provider, p.captured_minor, p.captured_at, p.fee_minor,
        o.address->>'country' AS country, o.address->>'postal_code' AS postal_code,
-       o.delivery, o.taxes IS NOT NULL AS taxed, o.placed_at, o.delivered_at,
+       o.delivery, o.taxes IS NOT NULL AND o.state = 'pending' AND o.paid_at IS NULL AS may_change,
+       o.placed_at, o.delivered_at,
        -- Of a history nobody was promised anything.
        o.channel <> 'import' AND o.promised_on IS NULL AND EXISTS (
          SELECT 1 FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id
@@ -72,7 +73,7 @@ def mark_paid(work: Work, captured: Sequence[RowKey]) -> list[OrderKey]:
     Money that arrives for an order that has expired or was canceled is sent back whole.
     """
     rows = work.rows(_CAPTURES, **asked(in_key_order(captured)))
-    if tax_point.settle(work, [row for row in rows if row.taxed and row.state == "pending"]):
+    if tax_point.settle(work, [row for row in rows if row.may_change]):
         rows = work.rows(_CAPTURES, **asked(in_key_order(captured)))
     booked = ledger.post(
         work, [posting for row in rows for posting in _capture_postings(work, row)]

@@ -63,16 +63,17 @@ UPDATE orders o SET tax_minor = new.tax_minor, taxes = new.taxes
 
 
 def settle(work: Work, paid: Sequence[Any]) -> bool:
-    """Have these orders, which are being paid and are locked, carry the rates of their tax point;
+    """Have these orders, which are locked and being paid for the first time, carry the rates of their tax point;
     whether that changed any. Rows of {home_id, id, placed_at, captured_at, delivered_at}."""
     if not paid:
         return False
     rules = conditions(work).tax
-    points = {
-        (row.home_id, row.id): min(row.captured_at, row.delivered_at or row.captured_at)
-        for row in paid
-        if tax.changed_between(rules, row.placed_at, row.captured_at)
-    }
+    points: dict[OrderKey, datetime] = {}
+    for row in paid:
+        if tax.changed_between(rules, row.placed_at, row.captured_at):
+            key, at = (row.home_id, row.id), row.delivered_at or row.captured_at
+            # Of several payments of one order, the first one counts.
+            points[key] = min(points.get(key, at), at, row.captured_at)
     if not points:
         return False
     orders = {(row.home_id, row.id): row for row in work.rows(_ORDERS, **asked(points))}

@@ -26,7 +26,7 @@ _STEPS: tuple[tuple[str, str, str, str, str], ...] = (
     ("tax", "Say whose tax you charge", f"{_SET}/tax",
      "Every article is taxed by its own rate, wherever it goes.",
      "EXISTS (SELECT 1 FROM tax_settings)"),
-    ("delivery", "Say what delivery costs", f"{_SET}/delivery",
+    ("delivery", "Say what delivery costs", f"{_SET}/delivery-zones",
      "Nothing can be ordered.",
      "EXISTS (SELECT 1 FROM shipping_rate) OR EXISTS (SELECT 1 FROM delivery_zone)"),
     ("locations", "Name a place that goods leave from", f"{_SET}/locations",

@@ -6,18 +6,19 @@ from mainstem.kit.errors import NotFound
 from mainstem.setup.resource import AnyResource
 from mainstem.setup.resources.affiliates import AFFILIATES
 from mainstem.setup.resources.company import DOCUMENTS, PROFILE
+from mainstem.setup.resources.delivery import ZONES
 from mainstem.setup.resources.locations import LOCATIONS, STOCK
 from mainstem.setup.resources.mail import MAIL
 from mainstem.setup.resources.plan import PLAN
 from mainstem.setup.resources.staff import STAFF
 from mainstem.setup.resources.storefronts import STOREFRONTS
-from mainstem.setup.resources.tax_and_delivery import DELIVERY, TAX, TAX_RATES
+from mainstem.setup.resources.tax import TAX, TAX_RATES
 from mainstem.setup.resources.teams import TEAMS
 
 GROUPS: tuple[tuple[str, tuple[AnyResource, ...]], ...] = (
     ("Company", (PROFILE, DOCUMENTS, MAIL, STAFF)),
-    ("Tax and delivery", (TAX, TAX_RATES, DELIVERY)),
     ("Goods and services", (LOCATIONS, STOCK, TEAMS)),
+    ("Tax and delivery", (TAX, TAX_RATES, ZONES)),
     ("Affiliates", (PLAN, AFFILIATES, STOREFRONTS)),
 )
 """As set-up shows them."""
@@ -28,12 +29,12 @@ RESOURCES: dict[str, AnyResource] = {
         PROFILE,
         DOCUMENTS,
         MAIL,
-        TAX,
-        TAX_RATES,
-        DELIVERY,
         LOCATIONS,
         TEAMS,
         STOCK,
+        TAX_RATES,
+        TAX,
+        ZONES,
         PLAN,
         STAFF,
         AFFILIATES,

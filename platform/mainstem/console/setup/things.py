@@ -17,7 +17,7 @@ from mainstem.console.setup.words import CHOICES
 from mainstem.kit import search_terms
 from mainstem.kit.documents import Document, Refers, document
 from mainstem.kit.errors import NotFound, Refused
-from mainstem.kit.locale import LOCALES
+from mainstem.kit.locale import LOCALES, Language
 from mainstem.kit.work import Work
 from mainstem.setup import Resource
 from mainstem.web.forms import Form
@@ -85,7 +85,10 @@ def things(request: HttpRequest, work: NamedDependency[Work], name: FromPath[str
             for column in kind.columns
         ],
         rows=[
-            (_url(kind, key), [_shown(language, getattr(one, column)) for column in kind.columns])
+            (
+                _url(kind, key),
+                [_shown(language, column, getattr(one, column)) for column in kind.columns],
+            )
             for key, one in found.items()
         ],
         asked=asked,
@@ -109,7 +112,11 @@ def _some(
     return shown, keys[ROWS - 1] if len(keys) > ROWS else ""
 
 
-def _shown(language: Any, value: Any) -> str:
+def _shown(language: Language, column: str, value: Any) -> str:
+    if column.endswith("_bp"):
+        return language.percent(value)
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return str(language.text("yes") if value else language.text("no"))
     if isinstance(value, dict):

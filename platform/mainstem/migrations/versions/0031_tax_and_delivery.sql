@@ -69,8 +69,9 @@ ALTER TABLE orders ADD COLUMN taxes jsonb CHECK (jsonb_typeof(taxes) = 'object')
 ALTER TABLE orders ADD COLUMN delivery jsonb CHECK (jsonb_typeof(delivery) = 'object');
 ALTER TABLE orders ADD COLUMN threshold_minor bigint NOT NULL DEFAULT 0 CHECK (threshold_minor >= 0);
 
--- For the report of tax by country: what was paid in a period.
+-- For the report of tax by country: what was paid in a period, and what went back.
 CREATE INDEX orders_paid ON orders USING brin (paid_at);
+CREATE INDEX refund_succeeded ON refund USING brin (succeeded_at);
 
 -- ---------------------------------------------------------------------------- rights
 

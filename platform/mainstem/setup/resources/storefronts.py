@@ -57,6 +57,9 @@ class StorefrontDocument(Document):
     hero: Picture = Field("", title="Large picture")
     city: Line = Field("", title="Town")
     owner: Line = Field("", title="Who keeps the shop")
+    prices_include_tax: bool = Field(
+        True, title="Prices with tax", description="Off for shops that sell to businesses."
+    )
     active: bool = Field(True, title="Open")
 
     @model_validator(mode="after")
@@ -68,6 +71,7 @@ class StorefrontDocument(Document):
 
 _STOREFRONTS = """
 SELECT s.slug, a.slug AS affiliate, s.name, s.theme, s.locales AS languages, s.currency, s.active,
+       s.prices_include_tax,
        s.texts, ARRAY(SELECT p.slug FROM unnest(s.product_ids) WITH ORDINALITY AS one (id, no)
                         JOIN product p ON p.id = one.id ORDER BY one.no) AS assortment
   FROM storefront s JOIN affiliate a ON a.id = s.home_id
@@ -123,6 +127,12 @@ def _save(work: Work, before: StorefrontDocument | None, said: StorefrontDocumen
             texts=_texts(said),
         ),
         active=said.active,
+    )
+    work.run(
+        """UPDATE storefront SET prices_include_tax = %(include)s
+            WHERE slug = %(slug)s AND prices_include_tax <> %(include)s""",
+        slug=said.slug,
+        include=said.prices_include_tax,
     )
 
 
