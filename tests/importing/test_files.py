@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mainstem.importing.csv_rows import CsvRows, Fault, FileUnreadable, Row
+from mainstem.kit.csv_rows import CsvRows, Fault, FileUnreadable, Row
 from mainstem.importing.file import COLUMNS, OPTIONAL, OrdersFile
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

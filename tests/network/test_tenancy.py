@@ -20,6 +20,7 @@ OF_NOBODY = {
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate",
     "company_profile", "company_document",
+    "department", "price_offer", "picture", "product_picture",
 }  # fmt: skip
 OWNER = {
     "affiliate": "id", "sponsorship": "affiliate_id", "commission": "beneficiary_id",
@@ -38,6 +39,8 @@ COMPANYS = {
     "participant_trace",
     "commission_review",
     "imported_order",
+    "import_mapping",
+    "catalogue_file",
     "inbox",
     "sign_in_session",
     "sign_in_attempt",

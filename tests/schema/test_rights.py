@@ -49,17 +49,19 @@ COMPANY = {
     "commission_review": May(insert=True, update="state, decided_by, decided_at, reason"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
     "approval": May(insert=True, update="state, decided_by, decided_at, words"),
+    "price_offer": May(insert=True, update="valid_until"),  # what was announced stays
     "demo_clock": May(insert=True, update="ahead"),  # whose it is, the owner alone says
     # forgotten when they have served
     "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,
     "sign_in_session": QUEUES, "checkout_origin": SWEEPS,
     "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES,
-    "refused_event": QUEUES,
     "setup_change": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
+    "refused_event": QUEUES, "product_text": QUEUES, "product_picture": SWEEPS,
+    "catalogue_file": QUEUES, "picture": ADDS,
     # kept up to date
     **dict.fromkeys(
         ("pick", "person", "affiliate", "sponsorship", "membership", "setup_token",
-         "product", "product_text", "variant", "shipping_rate", "catalogue_version", "storefront",
+         "department", "import_mapping", "product", "variant", "shipping_rate", "catalogue_version", "storefront",
          "storefront_key", "referral_code", "location", "stock_level", "team",
          "fulfilment", "parcel", "lead", "quote", "job", "payment", "refund", "dispute", "operation",
          "pay_account", "ledger_balance", "ledger_mark", "payout", "company_profile", "api_key",
@@ -73,6 +75,7 @@ AFFILIATE = {
     "approval": NOTHING, "check_run": NOTHING, "refused_event": NOTHING, "checkout_origin": NOTHING,
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "setup_change": NOTHING, "api_key": NOTHING, "api_answer": NOTHING, "invitation": NOTHING,
+    "import_mapping": NOTHING, "catalogue_file": NOTHING,
     "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
     "storefront_key": May(select="home_id, storefront_id, label, created_at, revoked_at"),
@@ -84,6 +87,7 @@ AFFILIATE = {
          "ledger_transfer", "ledger_entry", "ledger_balance", "ledger_held", "commission",
          "fact_waiting", "fact", "referral_code", "client_binding", "membership", "affiliate", "sponsorship",
          "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
+         "department", "price_offer", "picture", "product_picture",
          "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
          "ledger_mark", "demo_clock", "alembic_version", "company_profile", "company_document"),
         READS,
