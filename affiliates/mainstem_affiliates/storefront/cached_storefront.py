@@ -71,7 +71,13 @@ class CachedStorefront:
     def category(self, locale: str, slug: str) -> str:
         """The name of a department."""
         named = self.texts.get(locale, {}).get("categories", {}).get(slug)
-        return str(named or slug.replace("-", " ").capitalize())
+        department = self.sources[locale].departments.get(slug) if not named else None
+        return str(named or (department and department.name) or slug.replace("-", " ").capitalize())
+
+    def shows(self, locale: str, slug: str) -> bool:
+        """Whether the navigation names a department."""
+        department = self.sources[locale].departments.get(slug)
+        return department is None or not department.hidden
 
     @property
     def seller(self) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from mainstem.catalog.assortment import (
     AssortmentRow,
+    DepartmentName,
     Details,
     Offered,
     assortment,
@@ -43,6 +44,7 @@ __all__ = [
     "AssortmentRow",
     "Contact",
     "Department",
+    "DepartmentName",
     "Details",
     "Link",
     "Offer",

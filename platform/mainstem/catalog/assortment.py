@@ -141,11 +141,19 @@ def details(work: Work, product_id: int, *, locale: str) -> Details:
     )
 
 
-def department_names(work: Work, *, locale: str) -> dict[str, str]:
-    """What each department that is shown is called, in the company's order."""
+class DepartmentName(NamedTuple):
+    """What a department is called, and whether the navigation shows it."""
+
+    name: str
+    hidden: bool
+
+
+def department_names(work: Work, *, locale: str) -> dict[str, DepartmentName]:
+    """What each department is called, by slug and in the company's order."""
     rows = work.rows(
-        """SELECT slug, coalesce(names ->> %(locale)s, names ->> 'en', names ->> 'sv') AS name
-             FROM department WHERE active AND NOT hidden ORDER BY position, slug""",
+        """SELECT slug, coalesce(names ->> %(locale)s, names ->> 'en', names ->> 'sv', slug) AS name,
+                  hidden
+             FROM department WHERE active ORDER BY position, slug""",
         locale=locale,
     )
-    return {row.slug: row.name or row.slug for row in rows}
+    return {row.slug: DepartmentName(row.name, row.hidden) for row in rows}

@@ -15,32 +15,36 @@ _FOUND = """
 WITH asked AS (SELECT websearch_to_tsquery('swedish', %(words)s) AS sv,
                       websearch_to_tsquery('english', %(words)s) AS en),
      found AS (
-  SELECT t.product_id,
-         CASE WHEN t.locale = %(locale)s THEN 1 ELSE 0 END
-         + ts_rank(t.search, CASE t.locale WHEN 'sv' THEN asked.sv ELSE asked.en END) * 10
-         + CASE WHEN t.folded LIKE %(start)s THEN 4 ELSE 0 END AS rank
-    FROM product_text t CROSS JOIN asked
-   WHERE t.search @@ CASE t.locale WHEN 'sv' THEN asked.sv ELSE asked.en END
-      OR t.folded LIKE ALL(%(parts)s::text[])
+  SELECT t.product_id, t.locale,
+         10 * ts_rank(t.search, CASE t.locale WHEN 'sv' THEN asked.sv ELSE asked.en END) AS rank
+    FROM product_text t, asked
+   WHERE t.locale = 'sv' AND t.search @@ asked.sv OR t.locale <> 'sv' AND t.search @@ asked.en
    UNION ALL
-  SELECT v.product_id, 20 FROM variant v
-   WHERE v.active AND (upper(v.sku) LIKE %(sku)s OR v.gtin <> '' AND v.gtin = %(gtin)s))
+  SELECT t.product_id, t.locale, CASE WHEN t.folded LIKE %(start)s THEN 5 ELSE 1 END
+    FROM product_text t WHERE t.folded LIKE ALL(%(parts)s::text[])
+   UNION ALL
+  SELECT v.product_id, '', 20 FROM variant v
+   WHERE v.active AND (upper(v.sku) LIKE %(sku)s OR v.gtin <> '' AND v.gtin = %(gtin)s
+                       OR folded(v.name_en || ' ' || v.name_sv) LIKE ALL(%(parts)s::text[])))
 SELECT p.id FROM found JOIN product p ON p.id = found.product_id
  WHERE p.active AND NOT p.hidden
- GROUP BY p.id ORDER BY max(rank) DESC, p.position, p.id LIMIT %(most)s"""
+ GROUP BY p.id
+ ORDER BY max(rank + CASE locale WHEN %(locale)s THEN 1 ELSE 0 END) DESC, p.position, p.id
+ LIMIT %(most)s"""
 
 
 def search(work: Work, words: str, *, locale: str, most: int = 2000) -> list[int]:
-    """The ids of the products that these words find, the most fitting first."""
-    wanted = folded(words).split()[:WORDS_MAX]
+    """The ids of the products that these words find, the most fitting first. ö finds o too."""
+    wanted = words.split()[:WORDS_MAX]
     if not wanted:
         return []
+    plain = folded(" ".join(wanted)).split()
     rows = work.rows(
         _FOUND,
-        words=" ".join(words.split()[:WORDS_MAX]),
+        words=" ".join(wanted),
         locale=locale,
-        start=f"{_literal(wanted[0])}%",
-        parts=[f"%{_literal(word)}%" for word in wanted],
+        start=f"{_literal(plain[0])}%",
+        parts=[f"%{_literal(word)}%" for word in plain],
         sku=f"{_literal(words.strip().upper())}%",
         gtin=re.sub(r"[\s-]", "", words),
         most=most,

@@ -44,9 +44,7 @@ ALTER TABLE product_text
     || setweight(to_tsvector(CASE locale WHEN 'sv' THEN 'swedish'::regconfig ELSE 'english'::regconfig END, summary), 'B')
     || setweight(to_tsvector(CASE locale WHEN 'sv' THEN 'swedish'::regconfig ELSE 'english'::regconfig END, description), 'C')
   ) STORED,
-  ADD COLUMN folded text GENERATED ALWAYS AS (
-    translate(lower(name || ' ' || summary), 'åäáàâãæçéèêëíìîïñöóòôõøúùûüýÿ', 'aaaaaaaceeeeiiiinoooooouuuuyy')
-  ) STORED;
+  ADD COLUMN folded text GENERATED ALWAYS AS (folded(name || ' ' || summary)) STORED;
 CREATE INDEX product_text_search ON product_text USING gin (search);
 ALTER TABLE variant
   ADD COLUMN choices jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(choices) = 'object'),
