@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints, field_validator, model_validator
 
@@ -43,7 +43,18 @@ def _said(texts: dict[str, str]) -> dict[str, str]:
     return {locale: texts[locale] for locale in sorted(texts) if texts[locale]}
 
 
-class Department(Document):
+class _InOrder(Document):
+    """A document that is written the same whenever it says the same."""
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _in_order(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return dict(sorted(value.items()))
+        return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+class Department(_InOrder):
     """A part of the assortment, which the navigation of storefronts names."""
 
     slug: Slug = Field(title="Address", description="What it is called in addresses and files.")
@@ -71,14 +82,14 @@ class Department(Document):
         return names
 
 
-class OptionValue(Document):
+class OptionValue(_InOrder):
     """One value of an option, such as red."""
 
     code: Slug = Field(title="Code", description="What the value is called in files.")
     names: Texts = Field(title="Name", description="What clients read, in each language.")
 
 
-class Option(Document):
+class Option(_InOrder):
     """What the variants of a product differ in, such as colour."""
 
     code: Slug = Field(title="Code", description="What the option is called in files.")
@@ -88,7 +99,7 @@ class Option(Document):
     )
 
 
-class OfferPrices(Document):
+class OfferPrices(_InOrder):
     """A lower price for a time: an announced reduction."""
 
     prices: Amounts = Field(
@@ -108,7 +119,7 @@ class OfferPrices(Document):
         return self
 
 
-class Variant(Document):
+class Variant(_InOrder):
     """One article of a product, with a SKU of its own."""
 
     sku: Sku = Field(title="SKU", description="The article number, on labels and in orders.")
@@ -160,7 +171,7 @@ class Variant(Document):
         return gtin
 
 
-class ProductPicture(Document):
+class ProductPicture(_InOrder):
     """A picture of a product."""
 
     file: str = Field(
@@ -184,7 +195,7 @@ class ProductPicture(Document):
         return _said(texts)
 
 
-class Contact(Document):
+class Contact(_InOrder):
     """A company that answers for goods: by name, postal address and electronic address."""
 
     name: Line = Field(default="", title="Name", description="The registered name or trade mark.")
@@ -192,7 +203,7 @@ class Contact(Document):
     email: Line = Field(default="", title="E-mail or website", description="Where it is reached.")
 
 
-class Link(Document):
+class Link(_InOrder):
     """A document that goes with a product, such as its manual."""
 
     names: Texts = Field(title="Name", description="What clients read, in each language.")
@@ -201,7 +212,7 @@ class Link(Document):
     )
 
 
-class Product(Document):
+class Product(_InOrder):
     """Goods or a service: what it is, how it is shown, and what it costs."""
 
     slug: ProductSlug = Field(title="Address", description="Its name in addresses and files.")

@@ -149,7 +149,7 @@ def _variant(row: Any, options: Sequence[Option], money: _Money) -> Variant:
     return Variant.model_construct(
         sku=row.sku,
         names={} if names == chosen_names(options, row.choices) else _texts(names),
-        choices=row.choices,
+        choices=dict(sorted(row.choices.items())),
         prices=money.prices(row.id),
         offers=money.offers(row.id),
         gtin=row.gtin,
