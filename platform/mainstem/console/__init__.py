@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Router
 
-from mainstem.console import codes, facts, home, money, orders, plan, reviews, setup
+from mainstem.console import catalogue, codes, facts, home, money, orders, plan, reviews, setup
 from mainstem.web.guards import staff
 from mainstem.web.staff.layout import ADMIN, MONEY, ORDERS
 
@@ -18,5 +18,5 @@ routes: list[Any] = [
         route_handlers=[*money.routes, *codes.routes, *plan.routes, *reviews.routes],
         guards=[staff(*MONEY)],
     ),
-    Router("/", route_handlers=[*facts.routes, *setup.routes], guards=[staff(*ADMIN)]),
+    Router("/", route_handlers=[*facts.routes, *catalogue.routes, *setup.routes], guards=[staff(*ADMIN)]),
 ]

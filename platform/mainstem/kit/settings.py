@@ -51,6 +51,8 @@ class Settings:
     other_currency: str  # convert | bank: how earnings are paid that no account takes
     proxies: tuple[str, ...]
     """Addresses and networks whose word is taken for where a request came from."""
+    pictures: str
+    """Where pictures lie: empty for the data folder, or a bucket, `s3://name?endpoint=…`."""
     refund_limits: Mapping[str, Mapping[str, int]]
     """What one person in a role may send back of one order, by currency, in whole units."""
 
@@ -90,6 +92,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         log_json=_one_of(env, "MAINSTEM_LOG", "text", "json") == "json",
         other_currency=_one_of(env, "MAINSTEM_OTHER_CURRENCY", "convert", "bank"),
         proxies=_networks(env.get("MAINSTEM_PROXIES", "")),
+        pictures=_bucket(env.get("MAINSTEM_PICTURES", "")),
         refund_limits=_limits(env.get("MAINSTEM_REFUND_LIMITS", "")),
     )
 
@@ -207,6 +210,17 @@ def _networks(text: str) -> tuple[str, ...]:
             "MAINSTEM_PROXIES lists the addresses or networks of your proxies, such as"
             f" 127.0.0.1,10.0.0.0/8: {wrong}."
         ) from None
+
+
+def _bucket(text: str) -> str:
+    """A bucket for pictures. Whoever reads it takes its keys from the environment as well."""
+    found = _split(text) if text else None
+    if text and (found is None or found.scheme != "s3" or not found.hostname):
+        raise SettingMissing(
+            "MAINSTEM_PICTURES names a bucket, such as s3://pictures?endpoint=https://s3.example.com"
+            "&region=eu-north-1; left out, pictures lie in the data folder."
+        )
+    return text
 
 
 def _limits(text: str) -> dict[str, dict[str, int]]:

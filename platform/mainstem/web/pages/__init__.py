@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.web.pages import front, language, liveness, setup, sign_in
+from mainstem.web.pages import front, language, liveness, media, setup, sign_in
 
 routes: list[Any] = [
     *front.routes,
@@ -12,4 +12,5 @@ routes: list[Any] = [
     *setup.routes,
     *language.routes,
     *liveness.routes,
+    *media.routes,
 ]
