@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mainstem import checks, commissions, identity, leads, orders, payments, payouts
+from mainstem import catalog_files, checks, commissions, identity, leads, orders, payments, payouts
 from mainstem.kit import idempotency
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
@@ -66,6 +66,7 @@ def _housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     leads.forget_claims(work)
     jobs.sign_off_overdue(work)
     checks.forget(work)
+    catalog_files.forget(work)
     checks.request(work)
 
 
@@ -148,6 +149,7 @@ OUTSIDE: dict[str, dict[str, Outside]] = {
     "reconcile.account": {"gateway": payments.reconcile_account},
     "reconcile.payout": {"gateway": payouts.reconcile_payout},
     "check.requested": {"checks": checks.run},
+    "catalogue.import_requested": {"catalogue": catalog_files.run},
 }
 
 # The same for facts of one group, which one look answers.
@@ -176,6 +178,7 @@ def tools(
     public_url: str = "",
     refund_limits: Mapping[str, Mapping[str, int]] | None = None,
     other_currency: str = "convert",
+    pictures: Any = None,
 ) -> Tools:
     """The tools of a Work whose facts are followed up."""
     return Tools(
@@ -185,4 +188,5 @@ def tools(
         public_url=public_url,
         refund_limits=refund_limits or {},
         other_currency=other_currency,
+        pictures=pictures,
     )

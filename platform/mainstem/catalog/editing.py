@@ -27,8 +27,8 @@ from mainstem.kit.events import record
 from mainstem.kit.work import Work
 
 
-def save_product(work: Work, before: Product | None, after: Product) -> None:
-    """The product as it is to be; nothing happens where nothing differs.
+def save_product(work: Work, before: Product | None, after: Product) -> bool:
+    """The product as it is to be; whether anything has changed by it.
 
     Raises InvalidInput with every problem named, and nothing changed. A retired product of this
     slug is taken back.
@@ -36,7 +36,7 @@ def save_product(work: Work, before: Product | None, after: Product) -> None:
     row = _taken(work, before.slug if before else after.slug)
     there = reading.products(work, [row.slug]).get(row.slug) if row else None
     if there == after:
-        return
+        return False
     problems = [*problems_of(after), *_problems_beside(work, row, after)]
     if problems:
         raise InvalidInput(*problems)
@@ -57,9 +57,10 @@ def save_product(work: Work, before: Product | None, after: Product) -> None:
     _write_pictures(work, row.id, after)
     _write_variants(work, row.id, after)
     if not created and reading.products(work, [after.slug]).get(after.slug) == there:
-        return
+        return False
     record(work, "product.created" if created else "product.changed", after.slug)
     changed(work)
+    return True
 
 
 def retire_product(work: Work, before: Product) -> None:

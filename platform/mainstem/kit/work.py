@@ -52,6 +52,7 @@ class Tools:
     `consumers` are those that something follows for, by the name of the fact; a fact without any
     is only kept.
     `gateway` is the payment gateway's client; only `mainstem.payments` looks inside.
+    `pictures` is where pictures lie; only `mainstem.pictures` looks inside.
     `refund_limits` are the company's own, by role and currency, in whole units.
     `other_currency` is how earnings are paid that none of an affiliate's accounts takes: `convert`
     or `bank`.
@@ -63,6 +64,7 @@ class Tools:
     public_url: str = ""
     refund_limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     other_currency: str = "convert"
+    pictures: Any = None
 
 
 @dataclass(frozen=True, slots=True)

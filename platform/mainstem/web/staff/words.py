@@ -32,6 +32,7 @@ FACTS = {
     "department.created": "Department created",
     "department.changed": "Department changed",
     "department.retired": "Department retired",
+    "catalogue.import_requested": "Catalogue file is being applied",
     "catalogue.imported": "Catalogue file applied",
     "catalogue.bulk_edited": "Products changed together",
     "picture.uploaded": "Picture uploaded",
