@@ -15,7 +15,7 @@ from typing import Any
 from litestar import Request
 
 from mainstem import catalog
-from mainstem.catalog import ShippingRate
+from mainstem.catalog import Details, ShippingRate
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT, Work
 from mainstem.network import ELIGIBLE
@@ -59,6 +59,8 @@ class CachedStorefront:
     """When that was, on the company's clock."""
     row: Any
     pages: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
+    details: dict[tuple[str, int], Details] = field(default_factory=dict)
+    """What only a product's own page shows, by language and product, as it was first asked for."""
 
     def text(self, locale: str, key: str) -> str:
         """What the shop says under a key, in this language or else its first."""

@@ -10,6 +10,7 @@ from mainstem.catalog.assortment import (
     details,
     offered,
 )
+from mainstem.catalog.bulk import CatalogueMoved, Change, Chosen, bulk_apply, bulk_preview
 from mainstem.catalog.departments import retire_department, save_department
 from mainstem.catalog.documents import (
     Contact,
@@ -28,7 +29,7 @@ from mainstem.catalog.offers import Offer, offers, offers_query, shares
 from mainstem.catalog.prices import PRICE_AGE_MAX, PRICE_AHEAD_MAX, set_price
 from mainstem.catalog.reading import departments, products
 from mainstem.catalog.reductions import Reduction, Step, reduction, reductions, timeline
-from mainstem.catalog.rules import is_uploaded, problems_of
+from mainstem.catalog.rules import problems_of
 from mainstem.catalog.search import folded, search
 from mainstem.catalog.shipping import (
     ShippingRate,
@@ -42,6 +43,9 @@ __all__ = [
     "PRICE_AGE_MAX",
     "PRICE_AHEAD_MAX",
     "AssortmentRow",
+    "CatalogueMoved",
+    "Change",
+    "Chosen",
     "Contact",
     "Department",
     "DepartmentName",
@@ -59,13 +63,14 @@ __all__ = [
     "Step",
     "Variant",
     "assortment",
+    "bulk_apply",
+    "bulk_preview",
     "changed",
     "department_names",
     "departments",
     "details",
     "folded",
     "is_gtin",
-    "is_uploaded",
     "offered",
     "offers",
     "offers_query",

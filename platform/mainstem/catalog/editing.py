@@ -19,12 +19,13 @@ from mainstem.catalog.prices import (
     set_list_prices,
     set_offers,
 )
-from mainstem.catalog.rules import is_uploaded, problems_of
+from mainstem.catalog.rules import problems_of
 from mainstem.catalog.version import changed
 from mainstem.kit.bulk import insert_many
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
+from mainstem.pictures import is_uploaded
 
 
 def save_product(work: Work, before: Product | None, after: Product) -> bool:

@@ -8,6 +8,7 @@ from mainstem.catalog.documents import Product, Variant
 from mainstem.kit.errors import Problem
 from mainstem.money import Money
 from mainstem.payments import amount_problem
+from mainstem.pictures import is_uploaded
 
 
 def problems_of(product: Product) -> list[Problem]:
@@ -85,11 +86,6 @@ def _pictures(product: Product) -> Iterator[Problem]:
                     f"/pictures/{at}/file", "not_offered", "Upload this picture, then choose it."
                 )
     yield from _twice("/pictures", [picture.file for picture in product.pictures], "file")
-
-
-def is_uploaded(file: str) -> bool:
-    """Whether a picture's name is that of an uploaded one."""
-    return len(file) == 64 and all(letter in "0123456789abcdef" for letter in file)
 
 
 def _twice(pointer: str, values: Sequence[str], field: str) -> Iterator[Problem]:

@@ -28,7 +28,7 @@ from mainstem.catalog_files.service import (
     tell_columns,
 )
 from mainstem.catalog_files.table import BYTES_MAX, RowProblem, Table, TableRefused, read_table
-from mainstem.catalog_files.values import plain_text
+from mainstem.catalog_files.values import CellUnfit, amount_of, decimal_of, plain_text
 
 __all__ = [
     "BYTES_MAX",
@@ -38,12 +38,15 @@ __all__ = [
     "KINDS",
     "Assumed",
     "CatalogueFile",
+    "CellUnfit",
     "FileHasProblems",
     "Preview",
     "Proposal",
     "RowProblem",
     "Table",
     "TableRefused",
+    "amount_of",
+    "decimal_of",
     "exported",
     "forget",
     "guessed",

@@ -142,6 +142,11 @@ def reencoded(data: bytes) -> tuple[int, int, dict[str, bytes]]:
     return said["width"], said["height"], files
 
 
+def is_uploaded(file: str) -> bool:
+    """Whether a picture's name is that of an uploaded one, and not of a drawing that we ship."""
+    return len(file) == 64 and all(letter in "0123456789abcdef" for letter in file)
+
+
 def url(hash: str, size: int = 640, kind: str = "webp") -> str:
     """The address of a picture in one of SIZES."""
     assert size in SIZES

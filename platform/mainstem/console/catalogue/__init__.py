@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.console.catalogue import pictures
+from mainstem.console.catalogue import bulk, files, pictures
 
-routes: list[Any] = [*pictures.routes]
+routes: list[Any] = [*pictures.routes, *files.routes, *bulk.routes]
 
 UPLOADS = {
     "/console/pictures": pictures.FORM_MAX,
+    files.PAGE: files.FORM_MAX,
 }
 """How much each route that takes a file reads of it."""

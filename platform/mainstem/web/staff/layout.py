@@ -73,6 +73,7 @@ _SECTIONS = (
     ("leads", "Leads", "/desk/leads", SERVICE),
     ("jobs", "Jobs", "/desk/jobs", SERVICE),
     ("money", "Money", "/console/payouts", MONEY),
+    ("catalogue", "Catalogue", "/console/catalogue/import", ADMIN),
     ("facts", "Activity", "/console/facts", ADMIN),
     ("setup", "Set-up", "/console/setup", ADMIN),
 )
