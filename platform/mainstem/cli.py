@@ -27,6 +27,7 @@ from mainstem import (
     identity,
     ledger,
     payouts,
+    pictures,
     planbook,
     running,
     worker,
@@ -344,6 +345,7 @@ def _database(config: Settings, *, pool: pools.Pools, name: str) -> Database:
         public_url=config.public_url,
         refund_limits=config.refund_limits,
         other_currency=config.other_currency,
+        pictures=pictures.store_at(config.pictures, config.data),
     )
     return Database(config.database_url, tools=tools, demo=config.demo, pool=pool, name=name)
 

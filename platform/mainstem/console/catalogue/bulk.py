@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import cast
 
 import msgspec
 from litestar import get, post
@@ -106,7 +104,7 @@ def _page(
 
 def _row(pair: tuple[Product, Product], locale: str, currency: str) -> Row:
     before, after = pair
-    names = cast("Mapping[str, str]", after.names)
+    names = {str(code): said for code, said in after.names.items()}
     shares = (_per_cent(before.commissionable_bp), _per_cent(after.commissionable_bp))
     taxes = (_per_cent(before.tax_bp), _per_cent(after.tax_bp))
     return Row(

@@ -18,7 +18,7 @@ from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.web.forms import Form, whole_number
-from mainstem.web.rendering import language_of, redirect
+from mainstem.web.rendering import LANGUAGE_NAMES, language_of, redirect
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, refused, show
 from mainstem.web.staff.screen import Screen
 
@@ -202,7 +202,7 @@ def _one(request: HttpRequest, work: Work, id: UUID) -> OneFile:
         fields=_fields(request, work),
         currencies=[(code, code) for code in catalog.shipping_rates(work)],
         departments=[("", text("None")), *_departments(request, work)],
-        languages_=[("en", "English"), ("sv", "Svenska")],
+        languages_=list(LANGUAGE_NAMES.items()),
         rows=[_row(one, file.assumed.currency) for one in found.proposals[:SHOWN]],
         counts=counts,
         problems=problems[:SHOWN],
