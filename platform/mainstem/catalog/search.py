@@ -23,9 +23,8 @@ WITH asked AS (SELECT websearch_to_tsquery('swedish', %(words)s) AS sv,
   SELECT t.product_id, t.locale, CASE WHEN t.folded LIKE %(start)s THEN 5 ELSE 1 END
     FROM product_text t WHERE t.folded LIKE ALL(%(parts)s::text[])
    UNION ALL
-  SELECT v.product_id, '', 20 FROM variant v
-   WHERE v.active AND (upper(v.sku) LIKE %(sku)s OR v.gtin <> '' AND v.gtin = %(gtin)s
-                       OR folded(v.name_en || ' ' || v.name_sv) LIKE ALL(%(parts)s::text[])))
+  SELECT v.product_id, '', CASE WHEN upper(v.sku) LIKE %(sku)s THEN 20 ELSE 2 END FROM variant v
+   WHERE v.active AND (v.gtin <> '' AND v.gtin = %(gtin)s OR v.folded LIKE ALL(%(parts)s::text[])))
 SELECT p.id FROM found JOIN product p ON p.id = found.product_id
  WHERE p.active AND NOT p.hidden
  GROUP BY p.id

@@ -51,7 +51,8 @@ ALTER TABLE variant
   ADD COLUMN gtin text NOT NULL DEFAULT '' CHECK (gtin = '' OR is_gtin(gtin)),
   ADD COLUMN length_mm int NOT NULL DEFAULT 0 CHECK (length_mm >= 0),
   ADD COLUMN width_mm int NOT NULL DEFAULT 0 CHECK (width_mm >= 0),
-  ADD COLUMN height_mm int NOT NULL DEFAULT 0 CHECK (height_mm >= 0);
+  ADD COLUMN height_mm int NOT NULL DEFAULT 0 CHECK (height_mm >= 0),
+  ADD COLUMN folded text GENERATED ALWAYS AS (folded(sku || ' ' || name_en || ' ' || name_sv)) STORED;
 CREATE UNIQUE INDEX variant_gtin ON variant (gtin) WHERE gtin <> '' AND active;
 
 -- From here on there is no price: a currency in which a thing is no longer sold.
