@@ -75,6 +75,7 @@ def _of_own(work: Work, table: Table) -> Preview:
     said = rows.said()
     known = catalog.products(work, [product["slug"] for _, _, product in said])
     found = Preview(problems=rows.problems)
+    unread = {problem.line for problem in rows.problems}
     departments = _Departments(work, "en")
     for line, lines, product in said:
         before = known.get(product["slug"])
@@ -83,7 +84,7 @@ def _of_own(work: Work, table: Table) -> Preview:
         product["variants"] = [own.get(v["sku"], {}) | v for v in product["variants"]]
         if product.get("department"):
             product["department"] = departments.slug(product["department"])
-        places = _Places(line, lines, lambda name: name)
+        places = _Places(line, lines, lambda name: name, bool(unread & {line, *lines}))
         _propose(found, before, written | product, places, ())
     found.departments = departments.missing
     return found
@@ -99,6 +100,7 @@ def _of_drafts(
     drafts = drafting.drafts(kind)
     known = catalog.products(work, [draft.slug for draft in drafts])
     found = Preview(problems=drafting.problems)
+    unread = {problem.line for problem in drafting.problems}
     departments = _Departments(work, assumed.locale)
     named = {said.partition(":")[0]: name for name, said in columns.items() if said}
     prices_offers = "offer_price" in named or "compare_price" in named
@@ -106,7 +108,7 @@ def _of_drafts(
         before = known.get(draft.slug)
         said = _said(draft, before, assumed, departments, prices_offers)
         lines = [variant.line for variant in draft.variants]
-        places = _Places(draft.line, lines, _column_of(named))
+        places = _Places(draft.line, lines, _column_of(named), bool(unread & {draft.line, *lines}))
         pictures = tuple(draft.pictures) if assumed.fetch_pictures else ()
         _propose(found, before, said, places, pictures)
     found.departments = departments.missing
@@ -222,6 +224,8 @@ class _Places:
     line: int
     variants: Sequence[int]
     column: Callable[[str], str]
+    unread: bool = False
+    """Whether a cell of it cannot be read: then it is no proposal, whatever else is said of it."""
 
     def problem(self, problem: Problem) -> RowProblem:
         """The problem with its line and column."""
@@ -247,6 +251,8 @@ def _propose(
             raise InvalidInput(*problems)
     except InvalidInput as refused:
         found.problems += [places.problem(problem) for problem in refused.problems]
+        return
+    if places.unread:
         return
     after = _begun(before, after) if before else after
     found.proposals.append(Proposal(places.line, before, after, pictures))
