@@ -18,5 +18,9 @@ routes: list[Any] = [
         route_handlers=[*money.routes, *codes.routes, *plan.routes, *reviews.routes],
         guards=[staff(*MONEY)],
     ),
-    Router("/", route_handlers=[*facts.routes, *catalogue.routes, *setup.routes], guards=[staff(*ADMIN)]),
+    Router(
+        "/",
+        route_handlers=[*facts.routes, *catalogue.routes, *setup.routes],
+        guards=[staff(*ADMIN)],
+    ),
 ]
