@@ -13,7 +13,17 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mainstem import catalog_files, checks, commissions, identity, leads, orders, payments, payouts
+from mainstem import (
+    catalog_files,
+    checks,
+    commissions,
+    identity,
+    leads,
+    orders,
+    payments,
+    payouts,
+    setup,
+)
 from mainstem.kit import idempotency
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
@@ -149,7 +159,11 @@ OUTSIDE: dict[str, dict[str, Outside]] = {
     "reconcile.account": {"gateway": payments.reconcile_account},
     "reconcile.payout": {"gateway": payouts.reconcile_payout},
     "check.requested": {"checks": checks.run},
-    "catalogue.import_requested": {"catalogue": catalog_files.run},
+    "catalogue.import_requested": {
+        "catalogue": lambda database, fact: catalog_files.run(
+            database, fact, save=setup.save_product
+        )
+    },
 }
 
 # The same for facts of one group, which one look answers.

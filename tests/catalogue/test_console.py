@@ -22,7 +22,7 @@ from tests.surfaces.conftest import (  # noqa: F401
     words_of,
 )
 
-from mainstem import catalog, worker
+from mainstem import catalog, setup, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 
@@ -172,6 +172,9 @@ def test_many_products_change_together_after_a_look(
         pan = catalog.products(work)["pan"]
     assert [variant.prices["SEK"] for variant in pan.variants] == [44910, 62910]
     assert pan.variants[0].prices["EUR"] == 4990
+        newest, *_ = setup.changes(work, "products", "pan")
+        told = {where: (was, now) for where, was, now in newest.fields}
+        assert told["variants.1.prices.SEK"] == (49900, 44910), "what was before, and after"
     assert (pan.hidden, pan.commissionable_bp) == (True, 5000)
 
 

@@ -53,3 +53,16 @@ COLLEAGUE: dict[str, Any] = {
     "roles": ["picker", "lead_desk"],
 }
 TERMS: dict[str, Any] = {"kind": "terms", "texts": {"sv": "Villkoren.", "en": "The terms."}}
+DEPARTMENT: dict[str, Any] = {"slug": "candles", "names": {"en": "Candles", "sv": "Ljus"}}
+PRODUCT: dict[str, Any] = {
+    "slug": "candle",
+    "department": "candles",
+    "names": {"en": "Candle", "sv": "Ljus"},
+    "variants": [
+        {
+            "sku": "CANDLE-1",
+            "prices": {"EUR": 490, "SEK": 4900},
+        }
+    ],
+    "maker": {"name": "Norrskens Ljusstöperi AB"},
+}

@@ -78,6 +78,8 @@ def test_a_company_is_written_as_files_that_say_the_same_company(
             ("affiliates", saying.AFFILIATE | {"sponsor": "birch"}),
             ("storefronts", saying.STOREFRONT | {"assortment": ["kettle"]}),
             ("staff", saying.COLLEAGUE),
+            ("departments", saying.DEPARTMENT),
+            ("products", saying.PRODUCT),
         ):  # fmt: skip
             _save(work, name, said)
         files = setup.write_folder(work, tmp_path)

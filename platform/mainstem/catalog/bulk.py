@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -81,14 +81,27 @@ def bulk_preview(work: Work, chosen: Chosen, change: Change) -> list[tuple[Produ
     return pairs
 
 
-def bulk_apply(work: Work, chosen: Chosen, change: Change, *, seen: int) -> int:
-    """Save them; how many have changed. `seen` is the version of the catalogue that was looked at."""
+Save = Callable[[Work, Product], object]
+"""Makes a product what is said of it."""
+
+
+def _plainly(work: Work, said: Product) -> bool:
+    return save_product(work, None, said)
+
+
+def bulk_apply(
+    work: Work, chosen: Chosen, change: Change, *, seen: int, save: Save = _plainly
+) -> int:
+    """Save them; how many have changed. `seen` is the version of the catalogue that was looked at.
+
+    `save` is by which door they go in: one that keeps what was before and after.
+    """
     if version(work) != seen:
         raise CatalogueMoved
     pairs = bulk_preview(work, chosen, change)
     for before, after in pairs:
         try:
-            save_product(work, before, after)
+            save(work, after)
         except InvalidInput as refused:
             raise InvalidInput(*[_of(before, problem) for problem in refused.problems]) from None
     if pairs:

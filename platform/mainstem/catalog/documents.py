@@ -278,10 +278,12 @@ class Product(_InOrder):
         default="", title="Country of origin", description="Where it was made, such as SE."
     )
     maker: Contact = Field(
-        default=Contact(), title="Manufacturer", description="Shown at the offer, as the law asks."
+        default_factory=Contact,
+        title="Manufacturer",
+        description="Shown at the offer, as the law asks.",
     )
     responsible: Contact = Field(
-        default=Contact(),
+        default_factory=Contact,
         title="Responsible person in the EU",
         description="Needed where the manufacturer is outside of the EU.",
     )

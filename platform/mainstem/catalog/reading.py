@@ -18,11 +18,13 @@ from mainstem.catalog.documents import (
 from mainstem.kit.work import Work
 
 
-def departments(work: Work) -> dict[str, Department]:
-    """Every department by its slug, in the company's order."""
+def departments(work: Work, slugs: Sequence[str] | None = None) -> dict[str, Department]:
+    """Every department, or those of these slugs, by slug and in the company's order."""
     rows = work.rows(
         """SELECT slug, names, descriptions, position, hidden FROM department
-            WHERE active ORDER BY position, slug"""
+            WHERE active AND (%(slugs)s::text[] IS NULL OR slug = ANY(%(slugs)s::text[]))
+            ORDER BY position, slug""",
+        slugs=None if slugs is None else list(slugs),
     )
     return {row.slug: Department(**row._asdict()) for row in rows}
 

@@ -6,7 +6,7 @@ the same verb as by hand, so many at a time that its progress can be seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -197,8 +197,19 @@ def exported(work: Work, slugs: Sequence[str] | None = None) -> str:
 # ---------------------------------------------------------------- the worker's part
 
 
-def run(database: Database, fact: Fact) -> None:
-    """Apply the file of a request; begun anew after a fall, it does what is left."""
+Save = Callable[[Work, Product], bool]
+"""Makes a product what is said of it; whether anything has changed."""
+
+
+def _plainly(work: Work, said: Product) -> bool:
+    return catalog.save_product(work, None, said)
+
+
+def run(database: Database, fact: Fact, *, save: Save = _plainly) -> None:
+    """Apply the file of a request; begun anew after a fall, it does what is left.
+
+    `save` is by which door its products go in: one that keeps what was before and after.
+    """
     with database.work() as work:
         row = work.row(
             "SELECT state, uploaded_by FROM catalogue_file WHERE id = %(id)s", id=fact.uuid
@@ -208,14 +219,17 @@ def run(database: Database, fact: Fact) -> None:
         kind, _, name = str(row.uploaded_by).partition(":")
         actor = Actor(kind, name)
         found = previewed(work, fact.uuid)
-    _Job(database, fact.uuid, actor, found).run()
+    _Job(database, fact.uuid, actor, found, save).run()
 
 
 class _Job:
     """One file being applied."""
 
-    def __init__(self, database: Database, id: UUID, actor: Actor, found: Preview) -> None:
+    def __init__(
+        self, database: Database, id: UUID, actor: Actor, found: Preview, save: Save
+    ) -> None:
         self._database, self._id, self._actor, self._found = database, id, actor, found
+        self._save_product = save
         self._counts = {"new": 0, "changed": 0, "same": 0}
         self._problems: list[RowProblem] = list(found.problems)
 
@@ -256,7 +270,7 @@ class _Job:
             after = _with_pictures(after, shown)
         try:
             with work.session.begin_nested():
-                changed = catalog.save_product(work, one.before, after)
+                changed = self._save_product(work, after)
         except InvalidInput as refused:
             self._problems += [
                 RowProblem(one.line, problem.pointer, problem.text())

@@ -9,7 +9,16 @@ from mainstem.setup.folder import Difference, FolderRefused, apply, read_folder,
 from mainstem.setup.history import Change, changes
 from mainstem.setup.registry import GROUPS, RESOURCES, resource
 from mainstem.setup.resource import ONLY, Resource
-from mainstem.setup.saving import ANY, Changed, NeedsVersion, Saved, read_one, retire, save
+from mainstem.setup.saving import (
+    ANY,
+    Changed,
+    NeedsVersion,
+    Saved,
+    read_one,
+    retire,
+    save,
+    save_product,
+)
 
 __all__ = [
     "ANY",
@@ -31,6 +40,7 @@ __all__ = [
     "resource",
     "retire",
     "save",
+    "save_product",
     "steps",
     "write_folder",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mainstem.kit.errors import NotFound
 from mainstem.setup.resource import AnyResource
 from mainstem.setup.resources.affiliates import AFFILIATES
+from mainstem.setup.resources.catalogue import DEPARTMENTS, PRODUCTS
 from mainstem.setup.resources.company import DOCUMENTS, PROFILE
 from mainstem.setup.resources.locations import LOCATIONS, STOCK
 from mainstem.setup.resources.plan import PLAN
@@ -14,14 +15,17 @@ from mainstem.setup.resources.teams import TEAMS
 
 GROUPS: tuple[tuple[str, tuple[AnyResource, ...]], ...] = (
     ("Company", (PROFILE, DOCUMENTS, STAFF)),
-    ("Goods and services", (LOCATIONS, STOCK, TEAMS)),
+    ("Goods and services", (DEPARTMENTS, PRODUCTS, LOCATIONS, STOCK, TEAMS)),
     ("Affiliates", (PLAN, AFFILIATES, STOREFRONTS)),
 )
 """As set-up shows them."""
 
 RESOURCES: dict[str, AnyResource] = {
     one.name: one
-    for one in (PROFILE, DOCUMENTS, LOCATIONS, TEAMS, STOCK, PLAN, STAFF, AFFILIATES, STOREFRONTS)
+    for one in (
+        *(PROFILE, DOCUMENTS, DEPARTMENTS, PRODUCTS, LOCATIONS, TEAMS, STOCK),
+        *(PLAN, STAFF, AFFILIATES, STOREFRONTS),
+    )
 }
 """By name, each after what it may name: a folder is applied in this order."""
 

@@ -8,7 +8,7 @@ import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from mainstem import catalog
+from mainstem import catalog, setup
 from mainstem.catalog import Change, Chosen, Product
 from mainstem.catalog_files import CellUnfit, amount_of, decimal_of
 from mainstem.kit.errors import InvalidInput, Problem
@@ -75,7 +75,7 @@ def apply(
 
     def change() -> Told:
         seen = whole_number(form["version"], digits=18) or 0
-        count = catalog.bulk_apply(work, *_asked(form), seen=seen)
+        count = catalog.bulk_apply(work, *_asked(form), seen=seen, save=setup.save_product)
         return Told("{count} products are changed.", {"count": count})
 
     return screen.act(request, work, change, form)
