@@ -170,11 +170,11 @@ def test_many_products_change_together_after_a_look(
     assert ada.post("/console/catalogue/bulk", form | {"version": version}).status_code == 303
     with database.work() as work:
         pan = catalog.products(work)["pan"]
-    assert [variant.prices["SEK"] for variant in pan.variants] == [44910, 62910]
-    assert pan.variants[0].prices["EUR"] == 4990
         newest, *_ = setup.changes(work, "products", "pan")
         told = {where: (was, now) for where, was, now in newest.fields}
         assert told["variants.1.prices.SEK"] == (49900, 44910), "what was before, and after"
+    assert [variant.prices["SEK"] for variant in pan.variants] == [44910, 62910]
+    assert pan.variants[0].prices["EUR"] == 4990
     assert (pan.hidden, pan.commissionable_bp) == (True, 5000)
 
 
