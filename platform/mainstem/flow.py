@@ -13,17 +13,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mainstem import (
-    catalog_files,
-    checks,
-    commissions,
-    identity,
-    leads,
-    orders,
-    payments,
-    payouts,
-    setup,
-)
+from mainstem import checks, commissions, identity, leads, orders, payments, payouts, setup
 from mainstem.kit import idempotency
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
@@ -76,7 +66,7 @@ def _housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     leads.forget_claims(work)
     jobs.sign_off_overdue(work)
     checks.forget(work)
-    catalog_files.forget(work)
+    setup.forget_files(work)
     checks.request(work)
 
 
@@ -159,11 +149,7 @@ OUTSIDE: dict[str, dict[str, Outside]] = {
     "reconcile.account": {"gateway": payments.reconcile_account},
     "reconcile.payout": {"gateway": payouts.reconcile_payout},
     "check.requested": {"checks": checks.run},
-    "catalogue.import_requested": {
-        "catalogue": lambda database, fact: catalog_files.run(
-            database, fact, save=setup.save_product
-        )
-    },
+    "catalogue.import_requested": {"catalogue": setup.apply_file},
 }
 
 # The same for facts of one group, which one look answers.

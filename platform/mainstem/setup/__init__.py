@@ -5,6 +5,7 @@ knows a field that the others do not.
 """
 
 from mainstem.setup.checklist import Step, steps
+from mainstem.setup.files import apply_file, forget_files
 from mainstem.setup.folder import Difference, FolderRefused, apply, read_folder, write_folder
 from mainstem.setup.history import Change, changes
 from mainstem.setup.registry import GROUPS, RESOURCES, resource
@@ -34,7 +35,9 @@ __all__ = [
     "Saved",
     "Step",
     "apply",
+    "apply_file",
     "changes",
+    "forget_files",
     "read_folder",
     "read_one",
     "resource",
