@@ -33,6 +33,7 @@ import mainstem_affiliates.portal
 import mainstem_affiliates.storefront
 import mainstem_fulfillment.desk
 from mainstem import api, console
+from mainstem.console import catalogue
 from mainstem.identity import Identity
 from mainstem.kit import pools
 from mainstem.kit.clock import Clock, SystemClock
@@ -135,7 +136,9 @@ def create_app(
         on_shutdown=[_close, *on_shutdown],
         state=State({"app_context": app_context}),
     )
-    app.asgi_handler = AppMiddleware(app.asgi_handler, app_context, body_max=BODY_BYTES_MAX)
+    app.asgi_handler = AppMiddleware(
+        app.asgi_handler, app_context, body_max=BODY_BYTES_MAX, uploads=catalogue.UPLOADS
+    )
     return app
 
 

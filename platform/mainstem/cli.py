@@ -27,6 +27,7 @@ from mainstem import (
     identity,
     ledger,
     payouts,
+    pictures,
     planbook,
     running,
     worker,
@@ -347,6 +348,7 @@ def _database(config: Settings, *, pool: pools.Pools, name: str) -> Database:
         other_currency=config.other_currency,
         smtp=config.smtp,
         secret=config.secret,
+        pictures=pictures.store_at(config.pictures, config.data),
     )
     return Database(config.database_url, tools=tools, demo=config.demo, pool=pool, name=name)
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mainstem import checks, commissions, identity, leads, mail, orders, payments, payouts
+from mainstem import checks, commissions, identity, leads, mail, orders, payments, payouts, setup
 from mainstem.kit import idempotency
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
@@ -66,6 +66,7 @@ def _housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     leads.forget_claims(work)
     jobs.sign_off_overdue(work)
     checks.forget(work)
+    setup.forget_files(work)
     checks.request(work)
 
 
@@ -151,6 +152,7 @@ OUTSIDE: dict[str, dict[str, Outside]] = {
     "reconcile.payout": {"gateway": payouts.reconcile_payout},
     "check.requested": {"checks": checks.run},
     "mail.queued": {"smtp": mail.deliver},
+    "catalogue.import_requested": {"catalogue": setup.apply_file},
 }
 
 # The same for facts of one group, which one look answers.
@@ -183,6 +185,7 @@ def tools(
     other_currency: str = "convert",
     smtp: Any = None,
     secret: str = "",
+    pictures: Any = None,
 ) -> Tools:
     """The tools of a Work whose facts are followed up."""
     return Tools(
@@ -194,4 +197,5 @@ def tools(
         other_currency=other_currency,
         smtp=smtp,
         secret=secret,
+        pictures=pictures,
     )

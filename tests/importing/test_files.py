@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mainstem.importing.csv_rows import CsvRows, Fault, FileUnreadable, Row
 from mainstem.importing.file import COLUMNS, OPTIONAL, OrdersFile
+from mainstem.kit.csv_rows import CsvRows, Fault, FileUnreadable, Row
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HEADER = [name for name in COLUMNS if name not in ("address_line2", "code")]

@@ -21,6 +21,7 @@ OF_NOBODY = {
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate",
     "company_profile", "company_document",
     "tax_settings", "tax_rate", "delivery_zone",
+    "department", "price_offer", "picture", "product_picture",
 }  # fmt: skip
 OWNER = {
     "affiliate": "id", "sponsorship": "affiliate_id", "commission": "beneficiary_id",
@@ -41,6 +42,8 @@ COMPANYS = {
     "participant_trace",
     "commission_review",
     "imported_order",
+    "import_mapping",
+    "catalogue_file",
     "inbox",
     "sign_in_session",
     "sign_in_attempt",

@@ -22,12 +22,13 @@ REFERENCE = {
     "referral_code", "client_binding", "participant_trace", "exchange_rate",
     "company_profile", "company_document",
     "tax_settings", "tax_rate", "delivery_zone",
+    "department", "price_offer", "picture", "product_picture",
 }  # fmt: skip
 """Small tables that every machine would hold whole: people, tree, catalogue, plans, places."""
 
 COMPANY_WIDE = {
     "sign_in_session", "sign_in_attempt", "setup_token", "inbox", "release_day", "ledger_mark",
-    "demo_clock", "alembic_version", "check_run", "refused_event",
+    "demo_clock", "alembic_version", "check_run", "refused_event", "import_mapping", "catalogue_file",
     "setup_change", "api_key", "api_answer", "invitation",
     "mail_settings", "bounced_address", "mail_preference",
     "cross_border_sales", "vat_check",
@@ -174,7 +175,7 @@ OPEN_TO_ALL = {
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate", "tax_settings", "tax_rate",
-    "delivery_zone",
+    "delivery_zone", "department", "price_offer", "picture", "product_picture",
 }  # fmt: skip
 """What is nobody's: the catalogue, the plan, the places and the marks of the company."""
 

@@ -52,6 +52,7 @@ COMPANY = {
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
     "approval": May(insert=True, update="state, decided_by, decided_at, words"),
     "mail": May(insert=True, update="state, attempts, leased_until, message_id, error, sent_at"),
+    "price_offer": May(insert=True, update="valid_until"),  # what was announced stays
     "demo_clock": May(insert=True, update="ahead"),  # whose it is, the owner alone says
     # forgotten when they have served
     "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,
@@ -59,10 +60,12 @@ COMPANY = {
     "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES,
     "refused_event": QUEUES, "mail_settings": QUEUES, "bounced_address": QUEUES,
     "setup_change": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
+    "product_text": QUEUES, "product_picture": SWEEPS,
+    "catalogue_file": QUEUES, "picture": ADDS,
     # kept up to date
     **dict.fromkeys(
         ("pick", "person", "affiliate", "sponsorship", "membership", "setup_token",
-         "product", "product_text", "variant", "shipping_rate", "catalogue_version", "storefront",
+         "department", "import_mapping", "product", "variant", "shipping_rate", "catalogue_version", "storefront",
          "storefront_key", "referral_code", "location", "stock_level", "team",
          "fulfilment", "parcel", "lead", "quote", "job", "payment", "refund", "dispute", "operation",
          "pay_account", "ledger_balance", "ledger_mark", "payout", "company_profile", "api_key",
@@ -77,6 +80,7 @@ AFFILIATE = {
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "setup_change": NOTHING, "api_key": NOTHING, "api_answer": NOTHING, "invitation": NOTHING,
     "cross_border_sales": NOTHING, "vat_check": NOTHING,
+    "import_mapping": NOTHING, "catalogue_file": NOTHING,
     "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,
     "mail": NOTHING, "mail_settings": NOTHING, "bounced_address": NOTHING, "mail_preference": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
@@ -89,6 +93,7 @@ AFFILIATE = {
          "ledger_transfer", "ledger_entry", "ledger_balance", "ledger_held", "commission",
          "fact_waiting", "fact", "referral_code", "client_binding", "membership", "affiliate", "sponsorship",
          "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
+         "department", "price_offer", "picture", "product_picture",
          "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
          "ledger_mark", "demo_clock", "alembic_version", "company_profile", "company_document"),
         READS,

@@ -81,3 +81,16 @@ ZONE: dict[str, Any] = {
     ],
 }
 MAIL: dict[str, Any] = {"sender_name": "Norrsken", "sender_address": "hej@norrsken.example"}
+DEPARTMENT: dict[str, Any] = {"slug": "candles", "names": {"en": "Candles", "sv": "Ljus"}}
+PRODUCT: dict[str, Any] = {
+    "slug": "candle",
+    "department": "candles",
+    "names": {"en": "Candle", "sv": "Ljus"},
+    "variants": [
+        {
+            "sku": "CANDLE-1",
+            "prices": {"EUR": 490, "SEK": 4900},
+        }
+    ],
+    "maker": {"name": "Norrskens Ljusstöperi AB"},
+}

@@ -82,6 +82,8 @@ def test_a_company_is_written_as_files_that_say_the_same_company(
             ("tax", saying.TAX),
             ("tax-rates", saying.TAX_RATE),
             ("delivery-zones", saying.ZONE),
+            ("departments", saying.DEPARTMENT),
+            ("products", saying.PRODUCT),
         ):  # fmt: skip
             _save(work, name, said)
         files = setup.write_folder(work, tmp_path)

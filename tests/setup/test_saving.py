@@ -21,6 +21,8 @@ SAID: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("company", saying.PROFILE, {"city": "Piteå", "about": {"sv": "Vi stöper ljus."}}),
     ("documents", saying.TERMS, {"texts": {"sv": "Nya villkor.", "en": "The terms."}}),
     ("mail", saying.MAIL, {"sender_name": "Norrskens ljus"}),
+    ("departments", saying.DEPARTMENT, {"position": 3, "hidden": True}),
+    ("products", saying.PRODUCT, {"names": {"sv": "Ett ljus"}}),
     ("locations", saying.LOCATION, {"name": "Stora lagret", "active": False}),
     ("teams", saying.TEAM | {"skills": ["repairs"]}, {"weekdays": [1, 2, 6], "day_ends": "15:00"}),
     ("plan", saying.PLAN, {"name": "Two levels, better"}),
@@ -49,6 +51,8 @@ def test_what_is_set_reads_as_it_was_said_and_saying_it_again_changes_nothing(
         a_company(work)
         if name == "stock":
             _save(work, "locations", saying.LOCATION)
+        if name == "products":
+            _save(work, "departments", saying.DEPARTMENT)
         _an_admin(work)
         before = setup.read_one(work, kind, kind.key_of(document(kind.model, said)))
         first = _save(work, name, said, before.version if before else None)

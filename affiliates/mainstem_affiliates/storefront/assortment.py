@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from mainstem import catalog
+from mainstem.catalog import DepartmentName, Offered, Reduction
 from mainstem.kit.work import Work
 from mainstem.money import Money, net_of_tax
 
@@ -31,6 +32,15 @@ class Variant:
     name: str
     price: Money | None
     free: int
+    prior: Money | None = None
+    """The lowest price of the thirty days before a reduction, where it is reduced."""
+
+    @property
+    def percent(self) -> int | None:
+        """By how many whole per cent of the prior price it is reduced."""
+        if self.price is None or self.prior is None:
+            return None
+        return Reduction(self.price.minor, self.prior.minor).percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +56,34 @@ class Product:
     summary: str
     description: str
     variants: tuple[Variant, ...]
-    sought: tuple[str, str] = ("", "")
-    """What a search looks into: the name, and everything."""
+    created_at: datetime
     tax_bp: int = 0
     tax_class: str | None = None
+    hidden: bool = False
+    sold_from: datetime | None = None
+    sold_until: datetime | None = None
+
+    def is_sold(self, at: datetime) -> bool:
+        """Whether it is on offer at an instant."""
+        return (self.sold_from is None or self.sold_from <= at) and (
+            self.sold_until is None or self.sold_until > at
+        )
+
+    @property
+    def cheapest(self) -> Variant | None:
+        """The variant whose price is the lowest."""
+        priced = [variant for variant in self.variants if variant.price is not None]
+        return min(priced, key=lambda one: one.price.minor if one.price else 0, default=None)
+
+    @property
+    def prior(self) -> Money | None:
+        """The prior price of the variant whose price is the lowest."""
+        return self.cheapest.prior if self.cheapest else None
+
+    @property
+    def percent(self) -> int | None:
+        """By how many per cent that one is reduced."""
+        return self.cheapest.percent if self.cheapest else None
 
     @property
     def price(self) -> Money | None:
@@ -75,8 +109,9 @@ class Catalogue:
         self, products: Iterable[Product], price_of: Mapping[str, Money | None] | None = None
     ) -> None:
         self.products = tuple(products)
-        self.goods = tuple(one for one in self.products if one.kind == "goods")
-        self.services = tuple(one for one in self.products if one.kind == "service")
+        shown = [one for one in self.products if not one.hidden]
+        self.goods = tuple(one for one in shown if one.kind == "goods")
+        self.services = tuple(one for one in shown if one.kind == "service")
         self.by_slug: Mapping[str, Product] = {one.slug: one for one in self.products}
         self.by_sku: Mapping[str, Product] = {
             variant.sku: one for one in self.products for variant in one.variants
@@ -99,13 +134,10 @@ class Catalogue:
         """The departments of the goods, in the order of the catalogue."""
         return tuple(self.departments)
 
-    def search(self, words: str) -> list[Product]:
-        """Products in which every word is found, in the name before the rest. ö finds o too."""
-        wanted = folded(words).split()
-        if not wanted:
-            return []
-        found = [one for one in self.products if all(word in one.sought[1] for word in wanted)]
-        return sorted(found, key=lambda one: not all(word in one.sought[0] for word in wanted))
+    def of_ids(self, ids: Iterable[int]) -> list[Product]:
+        """Those of these products that are shown, in the order of the ids."""
+        known = {one.id: one for one in (*self.goods, *self.services)}
+        return [known[id] for id in ids if id in known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +146,12 @@ class Assortment:
 
     version: int
     catalogue: Catalogue
-    offered: Mapping[int, tuple[int | None, int]]
-    """Price and free pieces by variant."""
+    offered: Mapping[int, Offered]
+    """Price, free pieces and prior price by variant."""
+    everything: tuple[Product, ...]
+    """What is sold, and what will be."""
+    departments: Mapping[str, DepartmentName]
+    """The names of the departments, in the company's order."""
 
     def of(self, ids: Sequence[int] | None) -> Catalogue:
         """The catalogue of a storefront: these products in this order, or everything."""
@@ -172,27 +208,31 @@ def _made(work: Work, locale: str, currency: str, version: int) -> Assortment:
     rows: dict[int, list[catalog.AssortmentRow]] = {}
     for row in catalog.assortment(work, locale=locale, currency=currency):
         rows.setdefault(row.product_id, []).append(row)
-    offered = {
-        row.variant_id: (row.amount_minor, row.free or 0) for own in rows.values() for row in own
-    }
-    return Assortment(version, Catalogue(_product(own, currency) for own in rows.values()), offered)
+    variants = [row.variant_id for own in rows.values() for row in own]
+    offered = catalog.offered(work, variants, currency=currency)
+    products = tuple(_product(own, currency, offered) for own in rows.values())
+    return Assortment(
+        version,
+        _sold(products, work.now()),
+        offered,
+        products,
+        catalog.department_names(work, locale=locale),
+    )
 
 
-def _product(rows: Sequence[catalog.AssortmentRow], currency: str) -> Product:
+def _sold(products: Iterable[Product], at: datetime) -> Catalogue:
+    return Catalogue(one for one in products if one.is_sold(at))
+
+
+def _product(
+    rows: Sequence[catalog.AssortmentRow], currency: str, offered: Mapping[int, Offered]
+) -> Product:
     first = rows[0]
     name, summary = first.name or first.slug, first.summary or ""
     variants = tuple(
-        Variant(
-            row.variant_id,
-            row.sku,
-            row.variant_name,
-            None if row.amount_minor is None else Money(row.amount_minor, currency),
-            row.free or 0,
-        )
+        _at(Variant(row.variant_id, row.sku, row.variant_name, None, 0), offered, currency)
         for row in rows
     )
-    title = folded(name)
-    skus = " ".join(f"{variant.sku} {variant.name}" for variant in variants)
     return Product(
         id=first.product_id,
         slug=first.slug,
@@ -203,32 +243,40 @@ def _product(rows: Sequence[catalog.AssortmentRow], currency: str) -> Product:
         summary=summary,
         description=first.description or "",
         variants=variants,
-        sought=(title, f"{title} {folded(summary)} {folded(skus)}"),
+        created_at=first.created_at,
         tax_bp=first.tax_bp,
         tax_class=first.tax_class,
+        hidden=first.hidden,
+        sold_from=first.sold_from,
+        sold_until=first.sold_until,
+    )
+
+
+def _at(variant: Variant, offered: Mapping[int, Offered], currency: str) -> Variant:
+    """The variant at the price and stock of now."""
+    now = offered[variant.id]
+    return replace(
+        variant,
+        price=_price(now.price_minor, currency),
+        free=now.free,
+        prior=_price(now.prior_minor, currency),
     )
 
 
 def _refreshed(work: Work, kept: Assortment, currency: str) -> Assortment:
     """The same texts with the prices and stock of now; the very same where nothing has moved."""
     now = catalog.offered(work, list(kept.offered), currency=currency)
-    if now == kept.offered:
+    sold = [one for one in kept.everything if one.is_sold(work.now())]
+    if now == kept.offered and len(sold) == len(kept.catalogue.products):
         return kept
-    products = [
-        replace(
-            one,
-            variants=tuple(
-                replace(
-                    variant, price=_price(now[variant.id][0], currency), free=now[variant.id][1]
-                )
-                for variant in one.variants
-            ),
-        )
+    products = tuple(
+        replace(one, variants=tuple(_at(variant, now, currency) for variant in one.variants))
         if any(now[variant.id] != kept.offered[variant.id] for variant in one.variants)
         else one
-        for one in kept.catalogue.products
-    ]
-    return Assortment(kept.version, Catalogue(products), now)
+        for one in kept.everything
+    )
+    catalogue = _sold(products, work.now())
+    return Assortment(kept.version, catalogue, now, products, kept.departments)
 
 
 def _without_tax(product: Product, tax_bp: int) -> Product:
@@ -243,9 +291,3 @@ def _without_tax(product: Product, tax_bp: int) -> Product:
 
 def _price(minor: int | None, currency: str) -> Money | None:
     return None if minor is None else Money(minor, currency)
-
-
-def folded(text: str) -> str:
-    """A text as it is looked for: lower case, without marks above and below its letters."""
-    split = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in split if not unicodedata.combining(letter))

@@ -15,7 +15,7 @@ from typing import Any
 from litestar import Request
 
 from mainstem import orders, tax
-from mainstem.catalog import ShippingRate
+from mainstem.catalog import Details, ShippingRate
 from mainstem.company import SELLER, CompanyDocument, published_documents
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT, Work
@@ -68,6 +68,8 @@ class CachedStorefront:
     """When that was, on the company's clock."""
     row: Any
     pages: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
+    details: dict[tuple[str, int], Details] = field(default_factory=dict)
+    """What only a product's own page shows, by language and product, as it was first asked for."""
 
     def text(self, locale: str, key: str) -> str:
         """What the shop says under a key, in this language or else its first."""
@@ -80,7 +82,13 @@ class CachedStorefront:
     def category(self, locale: str, slug: str) -> str:
         """The name of a department."""
         named = self.texts.get(locale, {}).get("categories", {}).get(slug)
-        return str(named or slug.replace("-", " ").capitalize())
+        department = self.sources[locale].departments.get(slug) if not named else None
+        return str(named or (department and department.name) or slug.replace("-", " ").capitalize())
+
+    def shows(self, locale: str, slug: str) -> bool:
+        """Whether the navigation names a department."""
+        department = self.sources[locale].departments.get(slug)
+        return department is None or not department.hidden
 
     def published(self, locale: str, kind: str) -> str:
         """What the company has published about this in a language; empty for nothing."""

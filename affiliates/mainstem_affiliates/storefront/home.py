@@ -7,26 +7,28 @@ from typing import Any
 
 import msgspec
 from litestar import Request, get
-from litestar.concurrency import sync_to_thread
 from litestar.params import FromPath
 
+from mainstem import catalog
 from mainstem.kit.errors import NotFound
+from mainstem.kit.work import CLIENT
 from mainstem.money import Money
 from mainstem.web import app_context_of
+from mainstem.web.works import in_work
 from mainstem_affiliates.storefront.assortment import PAGE, Product
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.links import Links
+from mainstem_affiliates.storefront.listing import (
+    Pager,
+    Wanted,
+    choices,
+    listed,
+    page_no,
+    pager,
+    wanted,
+)
 from mainstem_affiliates.storefront.product import _free_from
-
-
-class Pager(msgspec.Struct, frozen=True):
-    """The pages of a product list: which of how many this is, and the links beside it."""
-
-    no: int
-    of: int
-    previous_url: str | None
-    next_url: str | None
 
 
 class HomePage(StorePage, frozen=True, kw_only=True):
@@ -43,21 +45,30 @@ class HomePage(StorePage, frozen=True, kw_only=True):
     free_from: Money | None
 
 
-class DepartmentPage(StorePage, frozen=True, kw_only=True):
+class ListPage(StorePage, frozen=True, kw_only=True):
+    """Products as they are wanted: `sorts` and `departments` are (value, name)."""
+
+    products: Sequence[Product]
+    count: int
+    pager: Pager
+    asked: Wanted
+    sorts: list[tuple[str, str]]
+    departments: list[tuple[str, str]]
+    action: str
+    clear_url: str
+    currency: str
+
+
+class DepartmentPage(ListPage, frozen=True, kw_only=True):
     """One department; `name` is its heading."""
 
     name: str
-    products: Sequence[Product]
-    pager: Pager
 
 
-class SearchPage(StorePage, frozen=True, kw_only=True):
+class SearchPage(ListPage, frozen=True, kw_only=True):
     """What was found."""
 
     query: str
-    count: int
-    products: Sequence[Product]
-    pager: Pager
 
 
 @get("/s/{slug:str}")
@@ -93,64 +104,75 @@ async def department(
     shopper = Shopper(request, await cached_storefront_of(request, slug))
     catalogue = shopper.catalogue
     kinds = {"all": catalogue.goods, "services": catalogue.services}
-    products = catalogue.departments.get(category) or kinds.get(category)
-    if not products:
+    everything = catalogue.departments.get(category) or kinds.get(category)
+    if not everything:
         raise NotFound("department")
-    no = _page_no(request, len(products))
+    asked = msgspec.structs.replace(wanted(request.query_params), department="")
+    products = listed(everything, asked, shopper.storefront.currency)
+    no = page_no(request.query_params, len(products))
     path = f"c/{category}"
 
     def page(around: dict[str, Any]) -> StorePage:
         name = shopper.storefront.category(shopper.locale, category)
         if category == "all":
             name = shopper.language.text("The goods")
-        pager = _pager(around["url"], path, no, len(products))
-        shown = products[(no - 1) * PAGE : no * PAGE]
-        return DepartmentPage(**around, name=name, products=shown, pager=pager)
+        found = _list(shopper, around["url"], path, products, asked, no, {})
+        return DepartmentPage(**around, **found, name=name)
 
-    return shopper.kept(
-        (path, no),
-        "storefront/department.html",
-        page,
-        path,
-        current=category,
-        **({"page": str(no)} if no > 1 else {}),
-    )
+    query = asked.query | ({"page": str(no)} if no > 1 else {})
+    if not asked.repeats:
+        around = shopper.layout(path, current=category, **query)
+        return shopper.page("storefront/department.html", page(around))
+    key = (path, no, asked)
+    return shopper.kept(key, "storefront/department.html", page, path, current=category, **query)
 
 
-def _page_no(request: Request[Any, Any, Any], count: int) -> int:
-    """Which page of a product list is asked for: one that there is, whatever the address says."""
-    asked = request.query_params.get("page", "")
-    no = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 7 else 1
-    return max(1, min(no, _pages(count)))
-
-
-def _pages(count: int) -> int:
-    return -(-count // PAGE) or 1
-
-
-def _pager(url: Links, path: str, no: int, count: int, **query: str) -> Pager:
-    def at(other: int) -> str:
-        return url(path, **query, **({"page": str(other)} if other > 1 else {}))
-
-    pages = _pages(count)
-    return Pager(no, pages, at(no - 1) if no > 1 else None, at(no + 1) if no < pages else None)
+def _list(
+    shopper: Shopper,
+    url: Links,
+    path: str,
+    products: Sequence[Product],
+    asked: Wanted,
+    no: int,
+    query: dict[str, str],
+) -> dict[str, Any]:
+    """The fields of `ListPage`."""
+    return {
+        "products": products[(no - 1) * PAGE : no * PAGE],
+        "count": len(products),
+        "pager": pager(url, path, no, len(products), query | asked.query),
+        "asked": asked,
+        "sorts": choices(shopper.language.text),
+        "departments": [
+            (slug, shopper.storefront.category(shopper.locale, slug))
+            for slug in shopper.catalogue.categories
+        ],
+        "action": url(path).split("?")[0],
+        "clear_url": url(path, **query),
+        "currency": shopper.storefront.currency,
+    }
 
 
 @get("/s/{slug:str}/search")
 async def search(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """What the shop has of something."""
     shopper = Shopper(request, await cached_storefront_of(request, slug))
-    query = request.query_params.get("q", "").strip()[:100]
-    # A large assortment takes a while to look through: nobody else waits for it.
-    found = await sync_to_thread(shopper.catalogue.search, query)
-    no = _page_no(request, len(found))
-    asked = {"q": query} if query else {}
+    query = request.query_params.get("q", "").replace("\0", "").strip()[:100]
+    ids = (
+        await in_work(
+            request, CLIENT, lambda work: catalog.search(work, query, locale=shopper.locale)
+        )
+        if query
+        else []
+    )
+    asked = wanted(request.query_params)
+    found = listed(shopper.catalogue.of_ids(ids), asked, shopper.storefront.currency)
+    no = page_no(request.query_params, len(found))
+    said = {"q": query} if query else {}
     page = SearchPage(
-        **shopper.layout("search", **asked),
+        **shopper.layout("search", **said, **asked.query),
+        **_list(shopper, shopper.links, "search", found, asked, no, said),
         query=query,
-        count=len(found),
-        products=found[(no - 1) * PAGE : no * PAGE],
-        pager=_pager(shopper.links, "search", no, len(found), **asked),
     )
     return shopper.page("storefront/search.html", page)
 

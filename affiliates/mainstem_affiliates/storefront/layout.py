@@ -91,7 +91,7 @@ class Shopper:
         self, links: Links, path: str, current: str, query: dict[str, str]
     ) -> dict[str, Any]:
         storefront, locale = self.storefront, self.locale
-        departments = [*self.catalogue.categories]
+        departments = [one for one in self.catalogue.categories if storefront.shows(locale, one)]
         if self.catalogue.services:
             departments.append("services")
         return {

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from mainstem import catalog, delivery, orders, stock, tax
-from mainstem.catalog import Offer
+from mainstem.catalog import Offer, Reduction
 from mainstem.kit.errors import Problem
 from mainstem.kit.work import Work
 from mainstem.money import Money
@@ -24,7 +24,8 @@ from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
 @dataclass(frozen=True, slots=True)
 class BasketLine:
     """One line of a basket as it would be ordered now. `unit_minor` is the price that it stands in
-    the basket with; `before` what one cost, where that no longer holds and it costs more now."""
+    the basket with; `before` what one cost, where that no longer holds and it costs more now; `prior`
+    the lowest price of the thirty days before the offer that it is at, and `percent` how much less."""
 
     sku: str
     name: str
@@ -35,6 +36,8 @@ class BasketLine:
     unit: Money | None
     total: Money
     before: Money | None
+    prior: Money | None
+    percent: int | None
     problem: Problem | None
 
 
@@ -108,6 +111,9 @@ def price(
     sold = {sku: offer for sku, offer in found.items() if _is_sold(offer, places)}
     free = stock.availability(work, [offer.variant_id for offer in sold.values()])
     basket, before = at_prices(basket, sold, now)
+    reduced = catalog.reductions(
+        work, [offer.variant_id for offer in sold.values()], currency=currency, at=now
+    )
     buyer = _buyer(work, storefront, to, now)
     priced = orders.price_for(
         [
@@ -121,7 +127,7 @@ def price(
     totals = priced.totals
     return PricedBasket(
         basket,
-        _lines(basket, before, sold, places, free),
+        _lines(basket, before, sold, places, free, reduced),
         Money(totals.items_minor, currency),
         Money(totals.shipping_minor, currency),
         Money(totals.tax_minor, currency),
@@ -216,15 +222,19 @@ def _lines(
     sold: Mapping[str, Offer],
     places: Mapping[str, Product],
     free: Mapping[int, int],
+    reduced: Mapping[int, Reduction],
 ) -> list[BasketLine]:
     lines, taken = [], dict.fromkeys(sold, 0)
     for i, (item, was) in enumerate(zip(basket.items, before, strict=True)):
         offer, product = sold.get(item.sku), places.get(item.sku)
-        left = unit = None
+        left = unit = now = None
         if offer and item.unit_minor is not None:
             left = free.get(offer.variant_id, 0) - taken[item.sku]
             unit = Money(item.unit_minor, basket.currency)
             taken[item.sku] += item.quantity
+            # What was put in at another price is not at the offer.
+            found = reduced.get(offer.variant_id)
+            now = found if found and found.price_minor == item.unit_minor else None
         lines.append(
             BasketLine(
                 sku=item.sku,
@@ -236,6 +246,8 @@ def _lines(
                 unit=unit,
                 total=Money(unit.minor * item.quantity if unit else 0, basket.currency),
                 before=None if was is None else Money(was, basket.currency),
+                prior=Money(now.prior_minor, basket.currency) if now else None,
+                percent=now.percent if now else None,
                 problem=_problem(i, item.quantity, left),
             )
         )

@@ -12,9 +12,10 @@ from litestar import Request, get
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from mainstem import delivery, orders, stock
+from mainstem import catalog, delivery, orders, pictures, stock
+from mainstem.catalog import Details
 from mainstem.kit.errors import NotFound
-from mainstem.kit.work import CLIENT
+from mainstem.kit.work import CLIENT, Work
 from mainstem.money import Money
 from mainstem.web import app_context_of
 from mainstem.web.works import in_work
@@ -40,6 +41,7 @@ class ProductPage(StorePage, frozen=True, kw_only=True):
     """A product, one variant of it chosen."""
 
     product: Product
+    details: Details
     chosen: Choice
     choices: list[Choice]
     stock_note: str | None
@@ -64,9 +66,20 @@ async def product(
     if found is None:
         raise NotFound("product")
     free = {variant.id: 0 for variant in found.variants}
-    if found.kind == "goods":
+    details = shopper.storefront.details.get((shopper.locale, found.id))
+
+    def look(work: Work) -> None:
+        nonlocal details
         # Stock moves between two versions of the catalogue: it is looked up, never kept.
-        free |= await in_work(request, CLIENT, lambda work: stock.availability(work, list(free)))
+        free.update(stock.availability(work, list(free)))
+        if details is None:
+            details = catalog.details(work, found.id, locale=shopper.locale)
+            shopper.storefront.details[shopper.locale, found.id] = details
+
+    if found.kind == "goods" or details is None:
+        await in_work(request, CLIENT, look)
+    assert details is not None
+    shown = details
     wanted = request.query_params.get("variant", "")
     chosen = next((v for v in found.variants if v.sku == wanted), None)
     chosen = chosen or next((v for v in found.variants if free[v.id] > 0), found.variants[0])
@@ -81,11 +94,12 @@ async def product(
         return ProductPage(
             **around,
             product=found,
+            details=shown,
             chosen=current,
             choices=choices,
             stock_note=note,
             few=FEW,
-            related=_related(shopper, found),
+            related=_related(shopper, found, shown.related),
             shipping=_shipping(shopper),
             days=_days(shopper),
             not_served=_not_served(shopper),
@@ -112,19 +126,17 @@ def _choice(product: Product, variant: Variant, free: int, path: str, current: b
     return Choice(variant, path, current, free, reason)
 
 
-def _related(shopper: Shopper, product: Product) -> Sequence[Product]:
-    """Four neighbours in the catalogue: the next ones of the same department."""
-    near = [
-        one
-        for one in (
-            shopper.catalogue.departments[product.category]
-            if product.kind == "goods"
-            else shopper.catalogue.services
-        )
-        if one.category == product.category
-    ]
-    at = near.index(product)
-    return (near[at + 1 :] + near[:at])[:4]
+def _related(shopper: Shopper, product: Product, named: Sequence[str]) -> Sequence[Product]:
+    """Four others: those that the product names, then its neighbours in the department."""
+    known = shopper.catalogue.by_slug
+    chosen = [known[slug] for slug in named if slug in known and not known[slug].hidden]
+    around: Sequence[Product] = shopper.catalogue.services
+    if product.kind == "goods":
+        around = shopper.catalogue.departments.get(product.category, [])
+    near = [one for one in around if one.category == product.category]
+    at = near.index(product) if product in near else -1
+    near = near[at + 1 :] + near[: max(at, 0)]
+    return (chosen + [one for one in near if one not in chosen])[:4]
 
 
 def _shipping(shopper: Shopper) -> Money | None:
@@ -177,13 +189,15 @@ def _structured(shopper: Shopper, product: Product, free: dict[int, int]) -> Mar
         if (price := shopper.catalogue.price_of[variant.sku]) is not None
         and product.kind == "goods"
     ]
-    data = {
+    data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Product" if product.kind == "goods" else "Service",
         "name": product.name,
         "description": product.summary,
         "url": public,
     } | ({"offers": offers} if offers else {})
+    if pictures.is_uploaded(product.picture):
+        data["image"] = app_context.settings.public_url + pictures.url(product.picture, 1280, "jpg")
     text = json.dumps(data, ensure_ascii=False)
     for letter, safe in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(letter, safe)

@@ -6,7 +6,18 @@ from typing import Any
 
 from litestar import Router
 
-from mainstem.console import codes, facts, home, mail, money, orders, plan, reviews, setup
+from mainstem.console import (
+    catalogue,
+    codes,
+    facts,
+    home,
+    mail,
+    money,
+    orders,
+    plan,
+    reviews,
+    setup,
+)
 from mainstem.web.guards import staff
 from mainstem.web.staff.layout import ADMIN, MONEY, ORDERS
 
@@ -20,7 +31,7 @@ routes: list[Any] = [
     ),
     Router(
         "/",
-        route_handlers=[*facts.routes, *mail.routes, *setup.routes],
+        route_handlers=[*facts.routes, *catalogue.routes, *mail.routes, *setup.routes],
         guards=[staff(*ADMIN)],
     ),
 ]

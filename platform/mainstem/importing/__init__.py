@@ -1,8 +1,8 @@
 """Importing: a company's past comes in through the same verbs as its present."""
 
-from mainstem.importing.csv_rows import ENCODINGS, FileUnreadable
 from mainstem.importing.file import RowProblem
 from mainstem.importing.service import Imported, NothingImported, cli_import, orders
+from mainstem.kit.csv_rows import ENCODINGS, FileUnreadable
 
 __all__ = [
     "ENCODINGS",

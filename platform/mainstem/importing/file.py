@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from mainstem.importing.csv_rows import CsvRows, Fault, FileUnreadable
+from mainstem.kit.csv_rows import CsvRows, Fault, FileUnreadable
 from mainstem.money import MINOR_MAX
 from mainstem.orders import LINES_MAX, QUANTITY_MAX
 

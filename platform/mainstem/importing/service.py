@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TextIO
 
 from mainstem.importing import history, imported
-from mainstem.importing.csv_rows import FileUnreadable
 from mainstem.importing.file import FileLine, Order, OrdersFile, RowProblem
 from mainstem.importing.history import Sale
 from mainstem.importing.imported import Known, Name, Said
+from mainstem.kit.csv_rows import FileUnreadable
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.text import unseen_problems

@@ -54,6 +54,8 @@ class Settings:
     other_currency: str  # convert | bank: how earnings are paid that no account takes
     proxies: tuple[str, ...]
     """Addresses and networks whose word is taken for where a request came from."""
+    pictures: str
+    """Where pictures lie: empty for the data folder, or a bucket, `s3://name?endpoint=…`."""
     refund_limits: Mapping[str, Mapping[str, int]]
     """What one person in a role may send back of one order, by currency, in whole units."""
     smtp: SmtpServer | None = None
@@ -95,6 +97,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         log_json=_one_of(env, "MAINSTEM_LOG", "text", "json") == "json",
         other_currency=_one_of(env, "MAINSTEM_OTHER_CURRENCY", "convert", "bank"),
         proxies=_networks(env.get("MAINSTEM_PROXIES", "")),
+        pictures=_bucket(env.get("MAINSTEM_PICTURES", "")),
         refund_limits=_limits(env.get("MAINSTEM_REFUND_LIMITS", "")),
         smtp=_smtp(env.get("MAINSTEM_SMTP_URL", "")) if mode == "production" else None,
     )
@@ -225,6 +228,17 @@ def _smtp(url: str) -> SmtpServer | None:
             said if said.endswith(".") else "is an address such as smtp://user:password@host:587."
         )
         raise SettingMissing(f"MAINSTEM_SMTP_URL {said}") from None
+
+
+def _bucket(text: str) -> str:
+    """A bucket for pictures. Whoever reads it takes its keys from the environment as well."""
+    found = _split(text) if text else None
+    if text and (found is None or found.scheme != "s3" or not found.hostname):
+        raise SettingMissing(
+            "MAINSTEM_PICTURES names a bucket, such as s3://pictures?endpoint=https://s3.example.com"
+            "&region=eu-north-1; left out, pictures lie in the data folder."
+        )
+    return text
 
 
 def _limits(text: str) -> dict[str, dict[str, int]]:

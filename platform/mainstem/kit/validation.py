@@ -72,7 +72,16 @@ limit in it."""
 
 def problems_of(error: ValidationError, pointer: str = "") -> list[Problem]:
     """Everything that a model found wrong, each with a JSON pointer to it and a sentence of ours."""
-    return [_problem(found, pointer) for found in error.errors(include_url=False)]
+    errors = error.errors(include_url=False)
+    places = [found["loc"] for found in errors]
+    return [_problem(found, pointer) for found in errors if not _is_echo(found, places)]
+
+
+def _is_echo(found: ErrorDetails, places: list[tuple[int | str, ...]]) -> bool:
+    """Whether a list is too short only because its parts, told beside it, are wrong."""
+    own = found["loc"]
+    below = any(len(one) > len(own) and one[: len(own)] == own for one in places)
+    return found["type"] == "too_short" and below
 
 
 def _problem(found: ErrorDetails, pointer: str) -> Problem:

@@ -53,6 +53,7 @@ class Tools:
     `consumers` are those that something follows for, by the name of the fact; a fact without any
     is only kept.
     `gateway` is the payment gateway's client; only `mainstem.payments` looks inside.
+    `pictures` is where pictures lie; only `mainstem.pictures` looks inside.
     `refund_limits` are the company's own, by role and currency, in whole units.
     `smtp` is the server that mail leaves by; without one it is kept to be read. `secret` signs the
     links that it carries.
@@ -68,6 +69,7 @@ class Tools:
     other_currency: str = "convert"
     smtp: SmtpServer | None = None
     secret: str = field(default="", repr=False)
+    pictures: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,22 @@ knows a field that the others do not.
 """
 
 from mainstem.setup.checklist import Step, steps
+from mainstem.setup.files import apply_file, forget_files
 from mainstem.setup.folder import Difference, FolderRefused, apply, read_folder, write_folder
 from mainstem.setup.history import Change, changes
 from mainstem.setup.plan_templates import PLAN_TEMPLATES, Example, examples, plan_from
 from mainstem.setup.registry import GROUPS, RESOURCES, resource
 from mainstem.setup.resource import ONLY, Resource
-from mainstem.setup.saving import ANY, Changed, NeedsVersion, Saved, read_one, retire, save
+from mainstem.setup.saving import (
+    ANY,
+    Changed,
+    NeedsVersion,
+    Saved,
+    read_one,
+    retire,
+    save,
+    save_product,
+)
 
 __all__ = [
     "ANY",
@@ -28,14 +38,17 @@ __all__ = [
     "Saved",
     "Step",
     "apply",
+    "apply_file",
     "changes",
     "examples",
+    "forget_files",
     "plan_from",
     "read_folder",
     "read_one",
     "resource",
     "retire",
     "save",
+    "save_product",
     "steps",
     "write_folder",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mainstem.kit.errors import NotFound
 from mainstem.setup.resource import AnyResource
 from mainstem.setup.resources.affiliates import AFFILIATES
+from mainstem.setup.resources.catalogue import DEPARTMENTS, PRODUCTS
 from mainstem.setup.resources.company import DOCUMENTS, PROFILE
 from mainstem.setup.resources.delivery import ZONES
 from mainstem.setup.resources.locations import LOCATIONS, STOCK
@@ -17,7 +18,7 @@ from mainstem.setup.resources.teams import TEAMS
 
 GROUPS: tuple[tuple[str, tuple[AnyResource, ...]], ...] = (
     ("Company", (PROFILE, DOCUMENTS, MAIL, STAFF)),
-    ("Goods and services", (LOCATIONS, STOCK, TEAMS)),
+    ("Goods and services", (DEPARTMENTS, PRODUCTS, LOCATIONS, STOCK, TEAMS)),
     ("Tax and delivery", (TAX, TAX_RATES, ZONES)),
     ("Affiliates", (PLAN, AFFILIATES, STOREFRONTS)),
 )
@@ -26,19 +27,8 @@ GROUPS: tuple[tuple[str, tuple[AnyResource, ...]], ...] = (
 RESOURCES: dict[str, AnyResource] = {
     one.name: one
     for one in (
-        PROFILE,
-        DOCUMENTS,
-        MAIL,
-        LOCATIONS,
-        TEAMS,
-        STOCK,
-        TAX_RATES,
-        TAX,
-        ZONES,
-        PLAN,
-        STAFF,
-        AFFILIATES,
-        STOREFRONTS,
+        *(PROFILE, DOCUMENTS, MAIL, DEPARTMENTS, PRODUCTS, LOCATIONS, TEAMS, STOCK),
+        *(TAX_RATES, TAX, ZONES, PLAN, STAFF, AFFILIATES, STOREFRONTS),
     )
 }
 """By name, each after what it may name: a folder is applied in this order."""

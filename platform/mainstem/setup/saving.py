@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mainstem import catalog
+from mainstem.catalog import Product
 from mainstem.kit.documents import Document
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.work import Work
 from mainstem.setup import history
 from mainstem.setup.resource import ONLY, AnyResource
+from mainstem.setup.resources.catalogue import PRODUCTS
 
 ANY = "*"
 """Instead of a version: whatever it is now."""
@@ -79,6 +81,12 @@ def save(work: Work, resource: AnyResource, said: Document, *, seen: str | None 
         history.note(work, resource.name, key, before, after)
         catalog.changed(work)
     return Saved(after, is_new=before is None, is_changed=after != before)
+
+
+def save_product(work: Work, said: Product) -> bool:
+    """Make a product what is said of it, whatever it is now; whether anything has changed. By this
+    door go the products of files, and those that are changed together."""
+    return save(work, PRODUCTS, said, seen=ANY).is_changed
 
 
 def retire(work: Work, resource: AnyResource, key: str, *, seen: str | None = None) -> None:

@@ -35,6 +35,7 @@ from mainstem.identity import DEMO_PASSWORD, hash_password
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
+from mainstem.kit.documents import document
 from mainstem.kit.work import CLIENT, SYSTEM, Actor, Work
 from mainstem.ledger import PARENT, Transfer, moved
 from mainstem.money import Money
@@ -125,6 +126,9 @@ def _found(work: Work, hashes: dict[str, str]) -> Names:
         )
         for n, place in enumerate(company["location"], start=1)
     }
+    for position, one in enumerate(company["category"]):
+        said = {"slug": one["slug"], "names": one["name"], "position": position}
+        catalog.save_department(work, None, document(catalog.Department, said))
     products = _stock_shelves(work, locations)
     for team in company["team"]:
         able = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Any, cast
 
 import structlog
@@ -28,14 +29,24 @@ _COMMON = {
 
 # A name or an address, or an IPv6 literal, and at most a port behind it.
 _HOST = re.compile(r"([^\[\]:@/]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
-_SHOWN_TO_SEARCH = ("/s/", f"{ROOT}/")
+_SHOWN_TO_SEARCH = ("/s/", "/media/", f"{ROOT}/")
+_COOKIE = b"cookie"  # who has none is nobody who may upload, and need not be listened to for long
 
 
 class AppMiddleware:
     """Wraps the app; everything that reaches or leaves it passes here."""
 
-    def __init__(self, app: ASGIApp, app_context: AppContext, *, body_max: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        app_context: AppContext,
+        *,
+        body_max: int,
+        uploads: Mapping[str, int] | None = None,
+    ) -> None:
+        """No body is read further than `body_max`; those of `uploads`, by path, than it says."""
         self._app = app
+        self._uploads = uploads or {}
         self._app_context = app_context
         self._body_max = body_max
         self._headers = [
@@ -97,7 +108,8 @@ class AppMiddleware:
                 return
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
-        await self._app(scope, await read_whole(scope, receive, self._body_max), send)
+        most = self._uploads.get(path, self._body_max) if _COOKIE in headers else self._body_max
+        await self._app(scope, await read_whole(scope, receive, most), send)
 
     def _is_ours(self, host: bytes) -> bool:
         found = _HOST.fullmatch(host.decode("latin-1").lower())

@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 from markupsafe import Markup, escape
 
+from mainstem import pictures
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.locale import LOCALES, Language
 from mainstem.kit.settings import Settings
@@ -77,6 +78,7 @@ def _environment(locale: str, settings: Settings, files: StaticFiles) -> Environ
         "when": language.when,
         "day": language.day,
         "static_url": files.url,
+        "picture_url": _picture_url(files),
         "telephone": _telephone,
     }
     environment.filters.update(words)
@@ -84,11 +86,23 @@ def _environment(locale: str, settings: Settings, files: StaticFiles) -> Environ
         words,
         _=_translator(language),
         _n=_counter(language),
+        is_uploaded=pictures.is_uploaded,
+        picture_sources=pictures.sources,
         language=language,
         locale=locale,
         static=files.root,
     )
     return environment
+
+
+def _picture_url(files: StaticFiles) -> Callable[..., str]:
+    def address(file: str, size: int = 640, kind: str = "webp") -> str:
+        """Where a picture is: an uploaded one in this size and format, or a drawing of ours."""
+        if pictures.is_uploaded(file):
+            return pictures.url(file, size, kind)
+        return files.url(f"pictures/{file or 'mark.svg'}")
+
+    return address
 
 
 def _telephone(number: str) -> Markup:

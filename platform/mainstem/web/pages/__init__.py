@@ -11,6 +11,7 @@ from mainstem.web.pages import (
     language,
     liveness,
     mail_choice,
+    media,
     setup,
     sign_in,
 )
@@ -24,4 +25,5 @@ routes: list[Any] = [
     *liveness.routes,
     *mail_choice.routes,
     *inbox.routes,
+    *media.routes,
 ]

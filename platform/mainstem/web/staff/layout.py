@@ -74,6 +74,7 @@ _SECTIONS = (
     ("jobs", "Jobs", "/desk/jobs", SERVICE),
     ("money", "Money", "/console/payouts", MONEY),
     ("mail", "Mail", "/console/mail", ADMIN),
+    ("catalogue", "Catalogue", "/console/catalogue/import", ADMIN),
     ("facts", "Activity", "/console/facts", ADMIN),
     ("setup", "Set-up", "/console/setup", ADMIN),
 )

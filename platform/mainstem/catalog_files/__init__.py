@@ -1,0 +1,69 @@
+"""Catalogue files: our own columns out and in, and the exports of Shopify and WooCommerce."""
+
+from mainstem.catalog_files.columns import (
+    FIELDS,
+    IN_CURRENCIES,
+    IN_LANGUAGES,
+    KINDS,
+    guessed,
+    header_hash,
+    kind_of,
+)
+from mainstem.catalog_files.drafts import Assumed
+from mainstem.catalog_files.own import harmless, written
+from mainstem.catalog_files.proposing import Preview, Proposal, preview
+from mainstem.catalog_files.service import (
+    CatalogueFile,
+    FileHasProblems,
+    exported,
+    forget,
+    look,
+    previewed,
+    problems_of,
+    receive,
+    recent,
+    request,
+    run,
+    table_of,
+    tell_columns,
+)
+from mainstem.catalog_files.table import BYTES_MAX, RowProblem, Table, TableRefused, read_table
+from mainstem.catalog_files.values import CellUnfit, amount_of, decimal_of, plain_text
+
+__all__ = [
+    "BYTES_MAX",
+    "FIELDS",
+    "IN_CURRENCIES",
+    "IN_LANGUAGES",
+    "KINDS",
+    "Assumed",
+    "CatalogueFile",
+    "CellUnfit",
+    "FileHasProblems",
+    "Preview",
+    "Proposal",
+    "RowProblem",
+    "Table",
+    "TableRefused",
+    "amount_of",
+    "decimal_of",
+    "exported",
+    "forget",
+    "guessed",
+    "harmless",
+    "header_hash",
+    "kind_of",
+    "look",
+    "plain_text",
+    "preview",
+    "previewed",
+    "problems_of",
+    "read_table",
+    "receive",
+    "recent",
+    "request",
+    "run",
+    "table_of",
+    "tell_columns",
+    "written",
+]

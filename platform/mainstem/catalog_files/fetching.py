@@ -1,0 +1,85 @@
+"""Fetching a picture that a file names by its address: from the public internet and nowhere else.
+
+An address in a file is a stranger's word. Only https is followed, only to public addresses, checked
+after the name was looked up and used as looked up, and no further than a few megabytes.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+from urllib.parse import quote, urljoin, urlsplit
+
+from mainstem.pictures import BYTES_MAX
+
+SECONDS = 15
+REDIRECTS = 3
+
+
+class NotFetched(Exception):
+    """The picture cannot be had; the text says why."""
+
+
+def fetch(url: str) -> bytes:
+    """The bytes at an address. Raises NotFetched."""
+    for _ in range(REDIRECTS + 1):
+        status, there, data = _one(url)
+        if status in (301, 302, 303, 307, 308) and there:
+            url = urljoin(url, there)
+            continue
+        if status != 200:
+            raise NotFetched(f"The server answered {status}.")
+        return data
+    raise NotFetched("The address leads from one to the next without an end.")
+
+
+def _one(url: str) -> tuple[int, str, bytes]:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 443
+    except ValueError:
+        raise NotFetched("This is no address of a picture.") from None
+    if parts.scheme != "https" or not host or parts.username:
+        raise NotFetched("The address must begin with https:// and name a public server.")
+    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+    target = f"{path}?{parts.query}" if parts.query else path
+    connection = _Public(host, port)
+    try:
+        connection.request("GET", target, headers={"accept": "image/*", "user-agent": "Mainstem"})
+        answer = connection.getresponse()
+        data = answer.read(BYTES_MAX + 1)
+    except (OSError, http.client.HTTPException, UnicodeError) as error:
+        raise NotFetched("The server cannot be reached.") from error
+    finally:
+        connection.close()
+    if len(data) > BYTES_MAX:
+        raise NotFetched("The picture is larger than 20 MB.")
+    return answer.status, answer.getheader("location") or "", data
+
+
+class _Public(http.client.HTTPSConnection):
+    """A connection to the address that was checked, under the name that was asked for."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._tls = ssl.create_default_context()
+        super().__init__(host, port, timeout=SECONDS, context=self._tls)
+
+    def connect(self) -> None:
+        """Connect to a public address of the host."""
+        plain = socket.create_connection((public_address(self.host, self.port), self.port), SECONDS)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+
+
+def public_address(host: str, port: int) -> str:
+    """An address of a host; NotFetched where any of them is not public."""
+    try:
+        found = {
+            str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        }
+    except OSError:
+        raise NotFetched("There is no such server.") from None
+    if not found or not all(ipaddress.ip_address(one).is_global for one in found):
+        raise NotFetched("The address must begin with https:// and name a public server.")
+    return sorted(found)[0]

@@ -1,0 +1,149 @@
+"""Cells of a table as values: amounts, weights, times, yes and no, and HTML as plain text.
+
+Each raises CellUnfit with a sentence that says the fix.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
+
+from mainstem.money import MINOR_MAX, exponent
+
+
+class CellUnfit(ValueError):
+    """The cell cannot be read as what its column holds; the text says how it should be written."""
+
+
+_NUMBER = re.compile(r"\d{1,15}(\.\d{1,12})?")
+_SPACES = re.compile(r"[\s\u00a0\u202f'\u2019]")
+
+
+def decimal_of(text: str) -> Decimal:
+    """A number with a point or a comma before its decimals, and perhaps marks between thousands."""
+    bare = _SPACES.sub("", text)
+    points, commas = bare.count("."), bare.count(",")
+    if points and commas:
+        last = "." if bare.rfind(".") > bare.rfind(",") else ","
+        bare = bare.replace("," if last == "." else ".", "").replace(",", ".")
+    elif points + commas > 1:
+        bare = bare.replace(".", "").replace(",", "")
+    elif re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", bare):
+        raise CellUnfit("This may be thousands or decimals. Write it with two decimals.")
+    else:
+        bare = bare.replace(",", ".")
+    if not bare.isascii() or not _NUMBER.fullmatch(bare):
+        raise CellUnfit("Write a number, such as 1250 or 1250.50.")
+    try:
+        return Decimal(bare)
+    except InvalidOperation:
+        raise CellUnfit("Write a number, such as 1250 or 1250.50.") from None
+
+
+def amount_of(text: str, currency: str) -> int:
+    """An amount of money in minor units. A currency sign or code around it is left out."""
+    bare = re.sub(rf"(?i)\b{currency}\b|kr\.?|[€$£]|:-", "", text).strip()
+    minor = decimal_of(bare).scaleb(exponent(currency))
+    if minor != minor.to_integral_value():
+        places = exponent(currency)
+        raise CellUnfit(f"An amount in {currency} has at most {places} decimals.")
+    if minor > MINOR_MAX:
+        raise CellUnfit("This amount is too large.")
+    return int(minor)
+
+
+def scaled(text: str, factor: str) -> int:
+    """A measure in whole units of ours: `factor` of them make one of the cell's."""
+    return int((decimal_of(text) * Decimal(factor)).to_integral_value())
+
+
+def whole(text: str) -> int:
+    """A whole number."""
+    bare = text.strip()
+    if not (bare.isascii() and bare.isdigit() and len(bare) < 10):
+        raise CellUnfit("Write a whole number.")
+    return int(bare)
+
+
+_YES = {"1", "true", "yes", "y", "ja", "sant", "wahr", "active", "visible"}
+_NO = {"0", "-1", "false", "no", "n", "nej", "falskt", "nein", "falsch", ""}
+
+
+def yes(text: str) -> bool:
+    """Whether a cell says yes."""
+    word = text.strip().lower()
+    if word in _YES or word in _NO:
+        return word in _YES
+    raise CellUnfit("Write yes or no.")
+
+
+def moment(text: str, zone: ZoneInfo) -> datetime:
+    """An instant; without a zone it is the company's."""
+    for pattern in ("%d/%m/%Y", "%d.%m.%Y"):
+        try:
+            return datetime.strptime(text.strip(), pattern).replace(tzinfo=zone)
+        except ValueError:
+            continue
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise CellUnfit("Write a day, such as 2026-11-30.") from None
+    return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def slug_of(text: str, most: int = 60) -> str:
+    """A text as a part of addresses; empty where nothing of it can be."""
+    letters = text.casefold().replace("ß", "ss").replace("ø", "o").replace("æ", "ae")
+    split = unicodedata.normalize("NFKD", letters)
+    plain = "".join(one for one in split if not unicodedata.combining(one))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:most].strip("-")
+
+
+_BLOCKS = {
+    "p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "table", "section",
+    "article", "blockquote", "hr", "dt", "dd",
+}  # fmt: skip
+_SILENT = {"script", "style", "iframe", "object", "noscript", "template", "head", "svg"}
+
+
+class _Plain(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._silent: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag in _SILENT:
+            self._silent.append(tag)
+        elif tag in _BLOCKS:
+            self.parts.append("\n\n" if tag == "p" else "\n")
+            if tag == "li":
+                self.parts.append("- ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._silent:
+            while self._silent.pop() != tag:
+                pass
+        elif tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.parts.append(data)
+
+
+def plain_text(html: str) -> str:
+    """What HTML says, as text with lines; scripts, styles and every mark are gone."""
+    if "<" not in html and "&" not in html:
+        return html.strip()
+    parser = _Plain()
+    parser.feed(html)
+    parser.close()
+    text = re.sub(r"[ \t\u00a0]+", " ", "".join(parser.parts))
+    text = re.sub(r" ?\n ?", "\n", text)
+    text = re.sub(r"^- *\n+", "- ", text, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()

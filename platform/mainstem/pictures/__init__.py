@@ -1,0 +1,63 @@
+"""Pictures of what is sold: uploaded, checked, re-encoded, kept by their content."""
+
+from mainstem.pictures.checking import (
+    BYTES_MAX,
+    PictureDamaged,
+    PictureHidesSomething,
+    PictureIsDrawing,
+    PictureRefused,
+    PictureTooLarge,
+    PictureUnknown,
+)
+from mainstem.pictures.service import (
+    FORMATS,
+    SIZES,
+    Picture,
+    PicturesBusy,
+    find,
+    get,
+    is_uploaded,
+    named,
+    prepared,
+    sources,
+    upload,
+    url,
+)
+from mainstem.pictures.stores import (
+    MEDIA_TYPES,
+    NAME,
+    BucketStore,
+    FolderStore,
+    PicturesUnavailable,
+    Store,
+    store_at,
+)
+
+__all__ = [
+    "BYTES_MAX",
+    "FORMATS",
+    "MEDIA_TYPES",
+    "NAME",
+    "SIZES",
+    "BucketStore",
+    "FolderStore",
+    "Picture",
+    "PictureDamaged",
+    "PictureHidesSomething",
+    "PictureIsDrawing",
+    "PictureRefused",
+    "PictureTooLarge",
+    "PictureUnknown",
+    "PicturesBusy",
+    "PicturesUnavailable",
+    "Store",
+    "find",
+    "get",
+    "is_uploaded",
+    "named",
+    "prepared",
+    "sources",
+    "store_at",
+    "upload",
+    "url",
+]
