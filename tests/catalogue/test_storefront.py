@@ -29,6 +29,13 @@ from mainstem.kit.db import Database
 from mainstem.kit.documents import document
 from mainstem.kit.settings import Settings
 from mainstem.pictures import store_at
+from mainstem_affiliates.storefront import assortment, cached_storefront
+
+
+@pytest.fixture(autouse=True)
+def looks_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A storefront is looked at anew for every page."""
+    monkeypatch.setattr(cached_storefront, "FRESH_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -149,10 +156,7 @@ def test_what_is_hidden_is_on_no_list_and_opens_by_its_address(
 def test_what_is_not_sold_yet_is_not_there_and_comes_by_itself(
     database: Database, ada: Buyer, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mainstem_affiliates.storefront import assortment, cached_storefront
-
     monkeypatch.setattr(assortment, "AGE_SECONDS", 0)
-    monkeypatch.setattr(cached_storefront, "FRESH_SECONDS", 0)
     with database.work() as work:
         soon = (work.now() + timedelta(hours=1)).isoformat()
         catalog.save_product(work, None, a_pan(sold_from=soon))
