@@ -8,7 +8,7 @@ its own (`reconcile.…`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +28,11 @@ Together = Callable[[Database, Sequence[Fact]], object]
 
 def _keys(facts: Sequence[Fact]) -> list[RowKey]:
     return [(fact.home_id, fact.uuid) for fact in facts]
+
+
+def _of_orders(verb: Callable[[Work, Sequence[RowKey]], object]) -> Reaction:
+    """The reaction that hands a verb the orders of the facts."""
+    return lambda work, facts: verb(work, _keys(facts))
 
 
 def _sweep(work: Work, facts: Sequence[Fact]) -> None:
@@ -67,6 +72,7 @@ def _housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     jobs.sign_off_overdue(work)
     checks.forget(work)
     setup.forget_files(work)
+    identity.forget_answers(work)
     checks.request(work)
 
 
@@ -102,25 +108,21 @@ def _disputed(work: Work, facts: Sequence[Fact]) -> None:
 
 # Inside: one transaction for the facts of one consumer and all that they cause.
 REACTIONS: dict[str, dict[str, Reaction]] = {
-    "payment.captured": {"orders": lambda work, facts: orders.mark_paid(work, _keys(facts))},
-    "payment.fee_known": {"orders": lambda work, facts: orders.mark_paid(work, _keys(facts))},
+    "payment.captured": {"orders": _of_orders(orders.mark_paid)},
+    "payment.fee_known": {"orders": _of_orders(orders.mark_paid)},
     "order.paid": {"fulfillment": _paid},
-    "order.delivered": {
-        "commissions": lambda work, facts: commissions.settle(work, _keys(facts)),
-    },
-    "refund.submitted": {"orders": lambda work, facts: orders.settle_refunds(work, _keys(facts))},
-    "refund.succeeded": {"orders": lambda work, facts: orders.settle_refunds(work, _keys(facts))},
-    "refund.failed": {"orders": lambda work, facts: orders.settle_refunds(work, _keys(facts))},
+    "order.delivered": {"commissions": _of_orders(commissions.settle)},
+    "refund.submitted": {"orders": _of_orders(orders.settle_refunds)},
+    "refund.succeeded": {"orders": _of_orders(orders.settle_refunds)},
+    "refund.failed": {"orders": _of_orders(orders.settle_refunds)},
     # Recorded by releases before 0.2 of an order, whatever had become of its refund.
-    "payment.refunded": {"orders": lambda work, facts: orders.record_refund(work, _keys(facts))},
-    "order.refunded": {"commissions": lambda work, facts: commissions.settle(work, _keys(facts))},
+    "payment.refunded": {"orders": _of_orders(orders.record_refund)},
+    "order.refunded": {"commissions": _of_orders(commissions.settle)},
     "payment.disputed": {"orders": _disputed},
-    "order.disputed": {"commissions": lambda work, facts: commissions.settle(work, _keys(facts))},
+    "order.disputed": {"commissions": _of_orders(commissions.settle)},
     "order.lines_canceled": {"fulfillment": _lines_canceled},
     "order.canceled": {"fulfillment": _order_canceled},
-    "order.expired": {
-        "fulfillment": lambda work, facts: shipments.cancel_fulfilments(work, _keys(facts))
-    },
+    "order.expired": {"fulfillment": _of_orders(shipments.cancel_fulfilments)},
     "account.changed": {
         "payouts": lambda work, facts: payouts.resume(work, [fact.home_id for fact in facts]),
     },
@@ -176,26 +178,6 @@ OUTSIDE_CONSUMERS = sorted(
 )
 
 
-def tools(
-    *,
-    gateway: Any = None,
-    zone: str = "Europe/Stockholm",
-    public_url: str = "",
-    refund_limits: Mapping[str, Mapping[str, int]] | None = None,
-    other_currency: str = "convert",
-    smtp: Any = None,
-    secret: str = "",
-    pictures: Any = None,
-) -> Tools:
-    """The tools of a Work whose facts are followed up."""
-    return Tools(
-        consumers=CONSUMERS,
-        gateway=gateway,
-        zone=ZoneInfo(zone),
-        public_url=public_url,
-        refund_limits=refund_limits or {},
-        other_currency=other_currency,
-        smtp=smtp,
-        secret=secret,
-        pictures=pictures,
-    )
+def tools(*, zone: str = "Europe/Stockholm", **others: Any) -> Tools:
+    """The tools of a Work whose facts are followed up; `others` as Tools has them."""
+    return Tools(consumers=CONSUMERS, zone=ZoneInfo(zone), **others)

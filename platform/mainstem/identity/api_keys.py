@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from mainstem.identity.secrets import hash_of, new_secret
@@ -19,6 +19,8 @@ SCOPES = ("setup:read", "setup:write")
 """What a key may be for. To write is not to read: who needs both says both."""
 
 LABEL_MAX = 80
+ANSWERS_KEPT = timedelta(days=30)
+"""How long a repeat is answered the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,12 @@ def api_keys(work: Work) -> list[Any]:
     )
 
 
-def forget_answers(work: Work, before: datetime) -> int:
-    """Forget what keys were answered before an instant; how many answers."""
-    return work.run("DELETE FROM api_answer WHERE created_at < %(before)s", before=before)
+def forget_answers(work: Work, *, most: int = 5000) -> int:
+    """Forget the oldest answers that have been kept long enough; how many."""
+    return work.run(
+        """DELETE FROM api_answer WHERE (api_key_id, idempotency_key) IN (
+             SELECT api_key_id, idempotency_key FROM api_answer WHERE created_at < %(before)s
+              ORDER BY created_at LIMIT %(most)s)""",
+        before=work.now() - ANSWERS_KEPT,
+        most=most,
+    )
