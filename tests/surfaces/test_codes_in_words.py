@@ -114,7 +114,7 @@ def test_the_words_are_there_in_swedish() -> None:
 def test_swedish_has_one_noun_for_an_order(root: Path) -> None:
     texts = [
         *(TEMPLATES / "locale/sv/LC_MESSAGES").glob("*.po"),
-        *(root / "platform/mainstem/simulate/company").glob("*.toml"),
+        *(root / "platform/mainstem/companies/demo").glob("*.toml"),
         root / "platform/mainstem_gateway/pages/texts.py",
     ]
     assert len(texts) > 8

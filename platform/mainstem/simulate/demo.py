@@ -9,74 +9,59 @@ from __future__ import annotations
 import json
 import tomllib
 import urllib.request
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
 from mainstem import (
     catalog,
     flow,
-    identity,
     leads,
     ledger,
-    mail,
-    network,
     orders,
     payments,
     payouts,
-    planbook,
-    referrals,
+    setup,
     worker,
 )
 from mainstem.identity import DEMO_PASSWORD, hash_password
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
-from mainstem.kit.documents import document
 from mainstem.kit.work import CLIENT, SYSTEM, Actor, Work
 from mainstem.ledger import PARENT, Transfer, moved
 from mainstem.money import Money
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
-from mainstem_fulfillment import inventory, shipments
+from mainstem.paths import PACKAGE
+from mainstem_fulfillment import shipments
 
-COMPANY = Path(__file__).with_name("company")
+COMPANY = PACKAGE / "companies" / "demo"
+"""The company as files: applied by the same verbs as anybody's."""
+
+CLIENTS = Path(__file__).with_name("clients.toml")
 PASSWORD = DEMO_PASSWORD
 HISTORY = timedelta(days=62)
-
-PLAN: dict[str, Any] = {
-    "name": "Härdvik 2026",
-    "rules": {
-        "goods": {
-            "pays_on": "delivered_sale",
-            "levels_bp": [1000, 300, 100],
-            "cap_bp": 1400,
-            "hold_days": 30,
-        },
-        "service": {
-            "pays_on": "delivered_sale",
-            "levels_bp": [600, 150, 50],
-            "cap_bp": 800,
-            "hold_days": 14,
-        },
-    },
-    "minimum_payout_minor": {"SEK": 10000, "EUR": 1000, "USD": 1000},
-}
-
-ROLES = {"operations": ("picker", "lead_desk"), "finance": ("finance", "admin")}
-
-SHIPPING = {"SEK": (6900, 79900), "EUR": (690, 7900), "USD": (790, 8900)}
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
     """What the files call things, and their ids."""
 
-    affiliates: dict[str, int]
     storefronts: dict[str, tuple[int, int, str]]  # slug: (home, storefront, currency)
-    products: dict[str, Any]
+    services: list[Service]  # in the company's order
+
+
+class Service(NamedTuple):
+    """A service: which shops offer it, its price by currency, and its summary by language."""
+
+    slug: str
+    shops: frozenset[str]
+    prices: dict[str, int]
+    summary: Mapping[Literal["en", "sv"], str]
 
 
 def seed(url: str, *, zone: str) -> None:
@@ -92,184 +77,48 @@ def seed(url: str, *, zone: str) -> None:
 
 def found(database: Database) -> Names | None:
     """Make the company without any trade behind it; None when a company is there already."""
-    people = _read("company.toml")["staff"] + _read("affiliates.toml")["affiliate"]
+    folder = setup.read_folder(COMPANY)
+    people = [email for kind, said, _ in folder.said for email in _emails(kind.name, said)]
     with ThreadPoolExecutor() as pool:
-        hashed = pool.map(lambda _: hash_password(PASSWORD), people)
-        hashes = dict(zip([person["email"] for person in people], hashed, strict=True))
+        hashes = [*pool.map(lambda _: hash_password(PASSWORD), people)]
     with database.work(SYSTEM) as work:
         # Two who found it at one moment: the second waits here, and finds it made.
         work.run("SELECT pg_advisory_xact_lock(7218)")
         if work.value("SELECT EXISTS (SELECT 1 FROM affiliate)"):
             return None
-        return _found(work, hashes)
-
-
-def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads((COMPANY / name).read_text(encoding="utf-8"))
-
-
-# ---------------------------------------------------------------- the foundation
-
-
-def _found(work: Work, hashes: dict[str, str]) -> Names:
-    company = _read("company.toml")
-    told = company["company"]
-    mail.save_settings(
-        work, mail.MailSettings(sender_name=told["name"], sender_address=told["email"])
-    )
-    planbook.publish(work, PLAN, effective_from=work.now() - timedelta(days=365))
-    for currency, (amount, free_from) in SHIPPING.items():
-        catalog.set_shipping_rate(work, currency, amount, free_from_minor=free_from, tax_bp=2500)
-    locations = {
-        place["code"]: inventory.open_location(
-            work, code=place["code"], name=place["name"]["sv"], country=place["country"], position=n
-        )
-        for n, place in enumerate(company["location"], start=1)
-    }
-    for position, one in enumerate(company["category"]):
-        said = {"slug": one["slug"], "names": one["name"], "position": position}
-        catalog.save_department(work, None, document(catalog.Department, said))
-    products = _stock_shelves(work, locations)
-    for team in company["team"]:
-        able = [
-            product["slug"]
-            for product in products.values()
-            if product["kind"] == "service" and set(product["skills"]) <= set(team["skills"])
-        ]
+        setup.apply(work, folder)
         work.run(
-            """INSERT INTO team (code, name, skills, day_starts, day_ends)
-               VALUES (%(code)s, %(name)s, %(skills)s, %(opens)s, %(closes)s)""",
-            code=team["code"],
-            name=team["name"]["sv"],
-            skills=able,
-            opens=team["opens"],
-            closes=team["closes"],
+            """UPDATE person SET password_hash = given.hash
+                 FROM unnest(%(emails)s::text[], %(hashes)s::text[]) AS given (email, hash)
+                WHERE person.email_key = given.email""",
+            emails=people,
+            hashes=hashes,
         )
-    for member in company["staff"]:
-        person = identity.create_person(
-            work,
-            email=member["email"],
-            name=member["name"],
-            password_hash=hashes[member["email"]],
-        )
-        for role in ROLES[member["role"]]:
-            identity.grant(work, person, role)
-    return _open_shops(work, products, hashes)
+        return _names(work)
 
 
-def _stock_shelves(work: Work, locations: dict[str, int]) -> dict[str, Any]:
-    goods: dict[str, list[tuple[int, int]]] = {code: [] for code in locations}
-    products = {product["sku"]: product for product in _read("products.toml")["product"]}
-    for position, product in enumerate(products.values()):
-        product["id"] = work.value(
-            """INSERT INTO product (slug, kind, category, tax_bp, commissionable_bp, picture, position)
-               VALUES (%(slug)s, %(kind)s, %(category)s, %(tax)s, %(commissionable)s, %(picture)s,
-                       %(position)s) RETURNING id""",
-            slug=product["slug"],
-            kind=product["kind"],
-            category=product["category"],
-            tax=product["tax_rate_bp"],
-            commissionable=product["commissionable_bp"],
-            picture=product["picture"],
-            position=position,
-        )
-        for locale in ("en", "sv"):
-            work.run(
-                """INSERT INTO product_text VALUES (%(id)s, %(locale)s, %(name)s, %(summary)s,
-                                                    %(description)s)""",
-                id=product["id"],
-                locale=locale,
-                **{field: product[field][locale] for field in ("name", "summary", "description")},
-            )
-        blank = {"en": "", "sv": ""}
-        alone = {"sku": product["sku"], "name": blank, "delta": {}, "stock": product.get("stock", {}),
-                 "weight_g": product["weight_g"]}  # fmt: skip
-        for n, variant in enumerate(product.get("variant", [alone])):
-            id = work.value(
-                """INSERT INTO variant (product_id, sku, name_en, name_sv, weight_g, position)
-                   VALUES (%(product)s, %(sku)s, %(en)s, %(sv)s, %(weight)s, %(n)s) RETURNING id""",
-                product=product["id"],
-                sku=variant["sku"],
-                weight=variant["weight_g"],
-                n=n,
-                **variant["name"],
-            )
-            for currency, amount in product["price"].items():
-                catalog.set_price(
-                    work,
-                    id,
-                    currency,
-                    amount + variant["delta"].get(currency, 0),
-                    valid_from=work.now() - timedelta(days=365),
-                )
-            if product["kind"] == "goods":
-                for code, quantity in variant["stock"].items():
-                    goods[code].append((id, quantity))
-    for code, rows in goods.items():
-        inventory.receive(work, locations[code], [r for r in rows if r[1]], reference="opening")
-    return products
+def _emails(name: str, said: Any) -> list[str]:
+    """The addresses of those whom a document lets in."""
+    if name == "staff":
+        return [said.email.lower()]
+    return [person.email.lower() for person in said.people] if name == "affiliates" else []
 
 
-def _open_shops(work: Work, products: dict[str, Any], hashes: dict[str, str]) -> Names:
-    names = Names({}, {}, products)
-    told = _read("company.toml")
-    seller, departments = _seller(told["company"]), told["category"]
-    for shop in _read("affiliates.toml")["affiliate"]:
-        id = network.join(
-            work,
-            slug=shop["slug"],
-            name=shop["name"],
-            email=shop["email"],
-            country=shop["country"],
-            locale=shop["languages"][0],
-            sponsor_id=names.affiliates.get(shop.get("sponsor", "")),
+def _names(work: Work) -> Names:
+    shops = work.rows("SELECT slug, home_id, id, currency FROM storefront ORDER BY id")
+    offered = {
+        row.slug: frozenset(row.shops)
+        for row in work.rows(
+            """SELECT p.slug, array_agg(s.slug) AS shops FROM product p
+                 JOIN storefront s ON p.id = ANY(s.product_ids) GROUP BY p.slug"""
         )
-        names.affiliates[shop["slug"]] = id
-        person = identity.create_person(
-            work,
-            email=shop["email"],
-            name=shop["owner"],
-            password_hash=hashes[shop["email"]],
-        )
-        identity.grant(work, person, "affiliate", affiliate_id=id)
-        texts = {
-            locale: {
-                field: shop[field][locale]
-                for field in ("headline", "tagline", "intro", "about", "disclosure", "programme")
-            }
-            | {"hero": shop["hero"], "city": shop["city"], "owner": shop["owner"]}
-            | {"categories": {one["slug"]: one["name"][locale] for one in departments}}
-            for locale in ("en", "sv")
-        }
-        currency = shop["currencies"][0]
-        storefront = work.value(
-            """INSERT INTO storefront (home_id, slug, name, theme, locales, currency, texts, product_ids)
-               VALUES (%(home)s, %(slug)s, %(name)s, %(theme)s, %(locales)s, %(currency)s,
-                       %(texts)s::jsonb, %(products)s) RETURNING id""",
-            home=id,
-            slug=shop["slug"],
-            name=shop["name"],
-            theme=shop["theme"],
-            locales=shop["languages"],
-            currency=currency,
-            texts=json.dumps(texts | {"seller": seller}),
-            products=[products[sku]["id"] for sku in shop["assortment"]],
-        )
-        names.storefronts[shop["slug"]] = (id, storefront, currency)
-        for kind, code in (("code", shop["code"]), ("link", f"{shop['code']}-LINK")):
-            referrals.assign(work, id, code, kind=kind)
-    return names
-
-
-def _seller(company: dict[str, Any]) -> dict[str, str]:
-    """Who the client buys from, as the law wants it said in every shop."""
-    place = company["address"]
-    return {
-        "name": company["legal_name"],
-        "number": company["number"],
-        "address": f"{place['line']}, {place['postcode']} {place['city']}",
-        "email": company["email"],
     }
+    services = [
+        Service(slug, offered[slug], dict(one.variants[0].prices), one.summaries)
+        for slug, one in catalog.products(work).items()
+        if one.kind == "service"
+    ]
+    return Names({shop.slug: (shop.home_id, shop.id, shop.currency) for shop in shops}, services)
 
 
 # ---------------------------------------------------------------- two months of trade
@@ -305,8 +154,7 @@ _SALES: list[tuple[int, int, list[tuple[str, int]], str]] = [
 
 def _trade(database: Database, clock: FixedClock, names: Names) -> None:
     begun = clock.now()
-    clients = _read("clients.toml")["client"]
-    sold = {shop["slug"]: set(shop["assortment"]) for shop in _read("affiliates.toml")["affiliate"]}
+    clients = tomllib.loads(CLIENTS.read_text(encoding="utf-8"))["client"]
     worker.tick(database)
     for n, (days, who, wanted, far) in enumerate(_SALES):
         clock.set(begun + timedelta(days=days, hours=n % 7))
@@ -316,7 +164,7 @@ def _trade(database: Database, clock: FixedClock, names: Names) -> None:
     clock.set(begun + HISTORY)
     worker.tick(database)
     worker.drain(database)
-    _enquiries(database, clock, names, clients, sold)
+    _enquiries(database, clock, names, clients)
     worker.drain(database)
 
 
@@ -404,14 +252,13 @@ def _enquiries(
     clock: FixedClock,
     names: Names,
     clients: list[dict[str, Any]],
-    sold: dict[str, set[str]],
 ) -> None:
     """Three enquiries: one new, one with a quote out, one won whose job waits for a day."""
-    services = [p for p in names.products.values() if p["kind"] == "service"]
     clock.move(timedelta(hours=-30))
     for n, steps in enumerate(("new", "quoted", "won")):
         client = clients[n]
-        service = next(s for s in services[n:] + services if s["sku"] in sold[client["store"]])
+        services = names.services[n:] + names.services
+        service = next(one for one in services if client["store"] in one.shops)
         home, storefront, currency = names.storefronts[client["store"]]
         with database.work(CLIENT) as work:
             opened = leads.open(
@@ -422,7 +269,7 @@ def _enquiries(
                     channel="storefront",
                     key=f"demo-enquiry-{n:04}",
                     fingerprint=b"demo",
-                    product=service["slug"],
+                    product=service.slug,
                     client=_client(client),
                     address=_address(client),
                     consent=leads.ConsentGiven(
@@ -444,8 +291,8 @@ def _enquiries(
                 work,
                 home,
                 opened.lead_id,
-                amount=Money(service["price"][currency], currency),
-                scope=service["summary"]["sv" if client["language"] == "sv" else "en"],
+                amount=Money(service.prices[currency], currency),
+                scope=service.summary["sv" if client["language"] == "sv" else "en"],
                 valid_days=30,
             )
             no = leads.send_quote(work, home, opened.lead_id)
