@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,12 +11,19 @@ from mainstem import identity, setup
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
 from mainstem.kit.work import SYSTEM
+from mainstem.paths import PACKAGE
 
 SHOWN_MAX = 200
+COMPANIES = PACKAGE / "companies"
+"""Companies as files that come with the software."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parsers of these commands; `given.with_database` runs one of them."""
+    begin = commands.add_parser("template", help="Write a company to begin with as files.")
+    begin.add_argument("folder", type=Path)
+    begin.add_argument("--demo", action="store_true", help="the demo company instead")
+    begin.set_defaults(command=copy_template)
     export = commands.add_parser("export", help="Write the company as files into a folder.")
     export.add_argument("what", choices=["company"])
     export.add_argument("folder", type=Path)
@@ -35,6 +43,17 @@ def export_company(database: Database, given: argparse.Namespace) -> int:
     with database.work(SYSTEM) as work:
         for path in setup.write_folder(work, given.folder):
             _say(str(path))
+    return 0
+
+
+def copy_template(given: argparse.Namespace) -> int:
+    """Write a company to begin with into a folder, unless something is in the way."""
+    folder: Path = given.folder
+    if folder.exists() and any(folder.iterdir()):
+        _say(f"{folder} is not empty; nothing was written.")
+        return 1
+    shutil.copytree(COMPANIES / ("demo" if given.demo else "new"), folder, dirs_exist_ok=True)
+    _say(f"{folder} is written. Change what it says, then: mainstem apply {folder} --dry-run")
     return 0
 
 

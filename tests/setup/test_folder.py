@@ -178,3 +178,25 @@ def test_what_looks_like_a_formula_stays_a_text_in_a_spreadsheet() -> None:
     for text in ("=1+1", "+46 8", "-5", "@home", "plain", "'quoted"):
         assert _plain(safe(text)) == text
         assert safe(text)[0] not in "=+-@"
+
+
+def test_the_folder_to_begin_with_is_a_company_that_can_sell(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "mine"
+    given = argparse.Namespace(demo=False, folder=folder, dry_run=False)
+    assert cli_company.copy_template(given) == 0
+    assert cli_company.copy_template(given) == 1, "it is not written over"
+    assert "is not empty" in capsys.readouterr().err
+    assert cli_company.apply_folder(database, given) == 0
+    assert cli_company.apply_folder(database, given) == 0
+    assert "The company is what the folder says." in capsys.readouterr().err
+    with database.work() as work:
+        left = {step.name for step in setup.steps(work) if not step.is_done}
+    assert left <= {"staff", "payments"}
+
+
+def test_the_demo_is_written_as_files_too(database: Database, tmp_path: Path) -> None:
+    given = argparse.Namespace(demo=True, folder=tmp_path / "demo", dry_run=False)
+    assert cli_company.copy_template(given) == 0
+    assert cli_company.apply_folder(database, given) == 0
