@@ -12,10 +12,12 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -32,6 +34,7 @@ from mainstem import (
     running,
     worker,
 )
+from mainstem.company import zone_of
 from mainstem.kit import db, pools, privileges, settings, telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
@@ -334,7 +337,18 @@ def _configured() -> Settings:
     else:
         db.check_role(config.database_url)
         db.check_no_demo(config.database_url)
-    return config
+    return replace(config, zone=_zone(config))
+
+
+def _zone(config: Settings) -> ZoneInfo:
+    """The zone that the company has said it lives in; until then that of the environment."""
+    assert config.database_url, "checked before"
+    database = Database(config.database_url, pool=1, name="mainstem-zone")
+    try:
+        with database.work(SYSTEM) as work:
+            return zone_of(work) or config.zone
+    finally:
+        database.close()
 
 
 def _database(config: Settings, *, pool: pools.Pools, name: str) -> Database:

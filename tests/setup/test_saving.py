@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mainstem import setup
+from mainstem import cli, setup
+from mainstem.kit import settings
 from mainstem.kit.db import Database
 from mainstem.kit.documents import document
 from mainstem.kit.errors import InvalidInput, Refused
@@ -148,6 +151,17 @@ def test_the_zone_of_the_books_stays_once_there_are_orders(database: Database) -
         a_paid_order(work, company.shop, (KETTLE, 1))
     with database.work(OWNER) as work, pytest.raises(Refused, match="Europe/Helsinki"):
         _save(work, "company", saying.PROFILE | {"zone": "Europe/Oslo"}, seen)
+
+
+def test_the_company_lives_in_the_zone_that_it_has_said_from_the_next_start_on(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    config = settings.read({"MAINSTEM_DATA": str(tmp_path), "MAINSTEM_ZONE": "Europe/Oslo"})
+    config = replace(config, database_url=database_url)
+    assert cli._zone(config).key == "Europe/Oslo"
+    with database.work(OWNER) as work:
+        _save(work, "company", saying.PROFILE | {"zone": "Europe/Helsinki"})
+    assert cli._zone(config).key == "Europe/Helsinki"
 
 
 def test_a_colleague_without_roles_is_out_at_once_and_stays_in_the_history(

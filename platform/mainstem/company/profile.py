@@ -57,7 +57,7 @@ class Profile(Document):
     zone: Line = Field(
         "Europe/Stockholm",
         title="Time zone",
-        description="Business days are days there. It cannot be changed once there are orders.",
+        description="Business days are days there, from the next start on. It stays once there are orders.",
     )
     accent: Colour = Field(
         "", title="Colour", description="Such as #8a3324, in mails and on pages of your own."
