@@ -498,6 +498,8 @@ class _Supervisor:
     def _note(self, banner: str) -> None:
         written = self.data / "company.json.new"
         noted = {"pid": os.getpid(), "banner": banner, "addresses": self.addresses}
+        # The banner of a new company holds the link that makes its first admin.
+        written.touch(mode=0o600)
         written.write_text(json.dumps(noted), encoding="utf-8")
         written.replace(self.data / "company.json")
 

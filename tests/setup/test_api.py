@@ -32,7 +32,7 @@ class Program:
 @pytest.fixture
 def program(database: Database, open_app: Open) -> Program:
     with database.work() as work:
-        key = identity.issue_api_key(work, label="Our ERP", scopes=["setup:read", "setup:write"])
+        key = identity.issue_api_key(work, label="Our ERP", scopes=[*identity.SCOPES])
     return Program(open_app, key)
 
 
@@ -149,7 +149,13 @@ def test_a_key_opens_what_its_scopes_name_and_nothing_when_it_is_revoked(
     assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
     assert reads("GET", "/orders").status_code == 401, "that is for storefronts"
     with database.work() as work:
-        [known] = identity.api_keys(work)
+        key = identity.issue_api_key(work, label="ERP", scopes=["setup:read", "setup:write"])
+        [known, _] = identity.api_keys(work)
+    erp = Program(open_app, key)
+    admin = saying.COLLEAGUE | {"roles": ["admin"]}
+    refused = erp("PUT", "/staff/ove@norrsken.example", admin)
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+    with database.work() as work:
         identity.revoke_api_key(work, known.id)
     assert reads("GET", "/locations").status_code == 401
 

@@ -105,7 +105,7 @@ def _lists(kind: Resource[Any]) -> HTTPRouteHandler:
     return get(
         f"/{kind.name}",
         sync_to_thread=True,
-        guards=[integration_key("setup:read")],
+        guards=[integration_key(f"{kind.scope}:read")],
         **_told(kind, f"list_{kind.name}", f"{kind.title}, page by page. {kind.help}"),
     )(list_things)
 
@@ -122,7 +122,7 @@ def _shows(kind: Resource[Any]) -> HTTPRouteHandler:
     return get(
         _path(kind),
         sync_to_thread=True,
-        guards=[integration_key("setup:read")],
+        guards=[integration_key(f"{kind.scope}:read")],
         **_told(kind, f"show_{_name(kind)}", words),
     )(_of_key(kind, show))
 
@@ -157,7 +157,7 @@ def _puts(kind: Resource[Any]) -> HTTPRouteHandler:
     return put(
         _path(kind),
         sync_to_thread=True,
-        guards=[integration_key("setup:write"), strict_json],
+        guards=[integration_key(f"{kind.scope}:write"), strict_json],
         **_told(kind, f"put_{_name(kind)}", words),
     )(_with_body(kind, save))
 
@@ -175,7 +175,7 @@ def _retires(kind: Resource[Any]) -> HTTPRouteHandler:
     return delete(
         _path(kind),
         sync_to_thread=True,
-        guards=[integration_key("setup:write")],
+        guards=[integration_key(f"{kind.scope}:write")],
         **_told(kind, f"retire_{_name(kind)}", f"Take one {kind.one} out of use."),
     )(retire)
 

@@ -15,8 +15,9 @@ from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 
 API_PREFIX = "mik_"
-SCOPES = ("setup:read", "setup:write")
-"""What a key may be for. To write is not to read: who needs both says both."""
+SCOPES = ("setup:read", "setup:write", "staff:read", "staff:write")
+"""What a key may be for. To write is not to read: who needs both says both. Whoever may say who works here
+may make themselves an admin, so that is apart."""
 
 LABEL_MAX = 80
 ANSWERS_KEPT = timedelta(days=30)

@@ -25,6 +25,7 @@ class Resource(Generic[D]):
     `name` is what it is called in addresses, files and scopes; `key` the field of its document that
     names one of them, empty where there is only one. `save` takes the document from before (None:
     it is new) and what it shall be; `retire` takes one out of use, where that can be.
+    `scope` is what a key of the API needs for it, before `:read` or `:write`.
     `columns` are the fields that a list shows. Where there may be thousands, `find` gives the keys of one
     page of the list instead: after a key, at most so many, those that a search names.
     """
@@ -41,6 +42,7 @@ class Resource(Generic[D]):
     empty: str = ""
     help: str = ""
     file: str = "toml"
+    scope: str = "setup"
     find: Callable[[Work, str, int, str], list[str]] | None = None
 
     def key_of(self, document: Document) -> str:

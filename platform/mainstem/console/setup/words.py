@@ -32,5 +32,7 @@ CHOICES: dict[str, str] = {
     "pieces": "Pieces",
     "setup:read": "Read set-up",
     "setup:write": "Change set-up",
+    "staff:read": "See who works here",
+    "staff:write": "Say who works here, and make admins",
     "delivered_sale": "A delivered sale",
 }

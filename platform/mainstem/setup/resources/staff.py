@@ -98,4 +98,6 @@ STAFF = Resource(
     columns=("name", "email", "roles"),
     empty="You are alone here: invite those who pick, quote and pay.",
     help="Who works here, and what each of them opens.",
+    # Whoever may say who is an admin may do everything: a scope of its own.
+    scope="staff",
 )
