@@ -188,9 +188,9 @@ def say_how_affiliates_are_paid(owner: Person, says: Part) -> None:
 
 def say_the_rest(owner: Person, enter: Enter, says: Part) -> Person:
     step(owner, says("Write your terms and what you do with data"))
-    for label, word in ((says("Terms"), "terms"), (says("Privacy"), "privacy")):
+    for label, word in ((says("Terms of sale"), "terms"), (says("Privacy"), "privacy")):
         owner.go("/console/setup/documents/new")
-        owner.page.get_by_label("Document").select_option(label)
+        owner.page.get_by_label("Document", exact=True).select_option(label)
         type_in(owner, {"texts-en": f"Our {word}.\n\nIn two parts.", "texts-sv": f"{label}."})
         save(owner)
     step(owner, says("Say who the mail is from"))
@@ -199,7 +199,7 @@ def say_the_rest(owner: Person, enter: Enter, says: Part) -> Person:
     step(owner, says("Invite your colleagues"))
     owner.follow(says("Add a colleague"))
     type_in(owner, {"email": COLLEAGUE, "name": "Ove Ek"})
-    for role in (says("Picks and packs"), says("Lead desk")):
+    for role in (says("Picks and packs"), says("Leads, quotes and jobs")):
         owner.page.get_by_label(role).check()
     save(owner)
     owner.go("/console/setup")
