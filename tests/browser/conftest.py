@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,13 +47,19 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     if given := os.environ.get("MAINSTEM_TEST_COMPANY"):
         yield _found(Path(given), Path(given) / "out.txt")
         return
-    folder = tmp_path_factory.mktemp("company")
+    with running_company(tmp_path_factory.mktemp("company")) as (data, told):
+        yield _found(data, told)
+
+
+@contextmanager
+def running_company(folder: Path, *options: str) -> Iterator[tuple[Path, Path]]:
+    """A company as `mainstem run` starts it, in a folder of its own: its data, and what it says."""
     data, told = folder / "data", folder / "told.txt"
     env = {k: v for k, v in os.environ.items() if not k.startswith(("MAINSTEM_", "STRIPE_"))}
     env |= {"MAINSTEM_DATA": str(data), "MAINSTEM_PORT": str(_free_port())}
     with told.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "mainstem", "run"],
+            [sys.executable, "-m", "mainstem", "run", *options],
             env=env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     try:
@@ -61,19 +68,24 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
             assert process.poll() is None, f"the company did not start:\n{told.read_text()}"
             assert time.monotonic() < end, f"the company is not up yet:\n{told.read_text()}"
             time.sleep(0.2)
-        yield _found(data, told)
+        yield data, told
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(START_SECONDS)
 
 
 def _found(data: Path, told: Path) -> Company:
-    end = time.monotonic() + START_SECONDS
-    while not (password := re.search(r"the password +(\S+)", told.read_text())):
-        assert time.monotonic() < end, f"nobody said how to sign in:\n{told.read_text()}"
-        time.sleep(0.1)
     places = running.addresses(data)
-    return Company(places["web"], places["gateway"], password[1])
+    return Company(places["web"], places["gateway"], is_told(told, r"the password +(\S+)"))
+
+
+def is_told(told: Path, pattern: str) -> str:
+    """What a company says once it is up, by the first group of a pattern."""
+    end = time.monotonic() + START_SECONDS
+    while not (found := re.search(pattern, told.read_text())):
+        assert time.monotonic() < end, f"nobody has said it:\n{told.read_text()}"
+        time.sleep(0.1)
+    return found[1]
 
 
 def _free_port() -> int:
@@ -111,10 +123,17 @@ def inspector(request: pytest.FixtureRequest) -> Inspector:
 def enter(
     browser: Browser, company: Company, inspector: Inspector
 ) -> Iterator[Callable[..., Person]]:
-    """Let somebody in: `enter()` is a new visitor with a browser profile of their own.
+    """Let somebody in: `enter()` is a new visitor with a browser profile of their own."""
+    with letting_in(browser, company, inspector) as enter:
+        yield enter
 
-    When the story is over, nothing may have been wrong with any page that anybody saw in it.
-    """
+
+@contextmanager
+def letting_in(
+    browser: Browser, company: Company, inspector: Inspector
+) -> Iterator[Callable[..., Person]]:
+    """Lets people in to a company. When the story is over, nothing may have been wrong with any page
+    that anybody saw in it."""
     contexts: list[BrowserContext] = []
 
     def enter(*, language: str = "en", script: bool = True, phone: bool = False) -> Person:

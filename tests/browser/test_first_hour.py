@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.guides import Part
 from tests.browser.people import (
     AMINA,
     AT_HOME,
@@ -22,32 +23,10 @@ from tests.browser.people import (
 )
 
 Enter = Callable[..., Person]
-GUIDE = Path(__file__).parents[2] / "docs/guides/first-hour.md"
+Step = partial(Part, "first-hour.md")
 
 
-class Step:
-    """One numbered part of the guide. What is emphasised in it is what stands on the pages; each of
-    it is read once at least."""
-
-    def __init__(self, no: int) -> None:
-        text = GUIDE.read_text("utf-8")
-        found = re.search(rf"^## {no}\. .*?\n(.*?)(?=^## )", text, re.M | re.S)
-        assert found, f"the guide has no part {no}"
-        self.text = " ".join(found[1].split())
-        self.left = set(re.findall(r"\*([^*]+)\*", self.text))
-
-    def __call__(self, words: str) -> str:
-        """Words that the guide emphasises here."""
-        assert f"*{words}*" in self.text, f"the guide does not say {words!r} here"
-        self.left.discard(words)
-        return words
-
-    def is_done(self) -> None:
-        """All that the guide emphasises was found."""
-        assert not self.left, f"the guide also says {self.left}"
-
-
-def buy(client: Person, says: Step) -> Order:
+def buy(client: Person, says: Part) -> Order:
     client.go("/s/langkok")
     client.page.locator("#goods").get_by_role(
         "link", name=says("Skillet"), exact=True
@@ -65,7 +44,7 @@ def buy(client: Person, says: Step) -> Order:
     return order
 
 
-def ship(nils: Person, client: Person, order: Order, says: Step) -> None:
+def ship(nils: Person, client: Person, order: Order, says: Part) -> None:
     nils.follow(says("Ship"))
     link = nils.page.get_by_role("link", name=order.number)
     nils.waits_for(link)
@@ -89,7 +68,7 @@ def ship(nils: Person, client: Person, order: Order, says: Step) -> None:
     says.is_done()
 
 
-def see_who_earned(enter: Enter, order: Order, says: Step) -> Person:
+def see_who_earned(enter: Enter, order: Order, says: Part) -> Person:
     samir, ingrid = enter(phone=True), enter(phone=True)
     samir.sign_in(SAMIR, to="/portal")
     moved = samir.page.locator(".moved", has_text=order.number)
@@ -104,7 +83,7 @@ def see_who_earned(enter: Enter, order: Order, says: Step) -> Person:
     return samir
 
 
-def let_the_window_close(enter: Enter, samir: Person, order: Order, says: Step) -> Person:
+def let_the_window_close(enter: Enter, samir: Person, order: Order, says: Part) -> Person:
     amina = enter()
     amina.sign_in(AMINA, to="/console")
     amina.page.locator("span", has_text=says("Company time")).get_by_role("link").last.click()
@@ -134,7 +113,7 @@ def let_the_window_close(enter: Enter, samir: Person, order: Order, says: Step) 
     return amina
 
 
-def arrive(gateway: Person, says: Step) -> None:
+def arrive(gateway: Person, says: Part) -> None:
     """Every payout that is under way reaches its bank."""
     button = gateway.page.get_by_role("button", name=says("Arrive"))
     while button.count():
@@ -142,7 +121,7 @@ def arrive(gateway: Person, says: Step) -> None:
         gateway.sees("Done: A payout reaches the bank")
 
 
-def ask_for_a_service(enter: Enter, nils: Person, says: Step) -> None:
+def ask_for_a_service(enter: Enter, nils: Person, says: Part) -> None:
     client = enter()
     client.go("/s/kulla")
     client.follow(says("Stove installation"))
@@ -193,7 +172,7 @@ def ask_for_a_service(enter: Enter, nils: Person, says: Step) -> None:
     says.is_done()
 
 
-def give_money_back(amina: Person, samir: Person, order: Order, says: Step) -> None:
+def give_money_back(amina: Person, samir: Person, order: Order, says: Part) -> None:
     amina.go("/console/orders")
     amina.follow(order.number)
     amina.page.locator("summary", has_text=says("Refund")).click()

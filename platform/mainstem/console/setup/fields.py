@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
-from pydantic import StringConstraints
+from pydantic import AwareDatetime, StringConstraints
 from pydantic.fields import FieldInfo
 
 from mainstem.console.setup.words import CHOICES
@@ -29,7 +29,8 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
     """One field of a form.
 
     `kind`: line, lines, number, percent, amount, flag, choice, choices, day, clock, instant, list, picture,
-    group (of `parts`) or rows (each a group in `parts`, the last one blank).
+    group (of `parts`) or rows (each a group in `parts`, the last one blank). `is_open` is whether a row
+    is shown with all its fields: one that says something, or the first that must.
     """
 
     name: str
@@ -39,6 +40,7 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
     value: str = ""
     checked: bool = False
     required: bool = True
+    is_open: bool = False
     chosen: list[str] = []
     options: list[tuple[str, str]] = []
     parts: list[FormField] = []
@@ -83,7 +85,9 @@ def _field(at: str, name: str, field: FieldInfo, said: Any, around: Around) -> F
     }
     shape = shape_of(field.annotation)
     if shape.kind == "rows":
-        rows = _rows(shape.inner, said, shared["label"], around, at)
+        rows = _rows(
+            shape.inner, said, shared["label"], around, at, must_say=field.is_required()
+        )
         return FormField(kind="rows", parts=rows, **shared)
     if shape.kind == "document":
         parts = fields_of(shape.inner, said or {}, around, at=f"{at}-")
@@ -98,24 +102,45 @@ def _field(at: str, name: str, field: FieldInfo, said: Any, around: Around) -> F
     return _one(shape.inner, name, field, said, around, shared)
 
 
-def _rows(kind: type[Document], said: Any, label: str, around: Around, at: str) -> list[FormField]:
+def _rows(
+    kind: type[Document],
+    said: Any,
+    label: str,
+    around: Around,
+    at: str,
+    *,
+    must_say: bool = False,
+) -> list[FormField]:
     rows = [*(said or []), *([{}] * BLANK_ROWS)]
+    blank = len(rows) - BLANK_ROWS
     return [
-        FormField(
-            name=f"{at}-{no}",
-            kind="group",
-            label=f"{label} {no + 1}"
-            if no < len(rows) - BLANK_ROWS
-            else around.language.text("Another one"),
-            required=False,
-            checked=no >= len(rows) - BLANK_ROWS,
-            parts=[
-                _optional(part) if no >= len(rows) - BLANK_ROWS else part
-                for part in fields_of(kind, row, around, at=f"{at}-{no}-")
-            ],
-        )
+        _row(kind, row, no, label, around, at, is_blank=no >= blank, must_say=must_say and no == 0)
         for no, row in enumerate(rows)
     ]
+
+
+def _row(
+    kind: type[Document],
+    row: Any,
+    no: int,
+    label: str,
+    around: Around,
+    at: str,
+    *,
+    is_blank: bool,
+    must_say: bool,
+) -> FormField:
+    parts = fields_of(kind, row, around, at=f"{at}-{no}-")
+    is_asked = must_say or not is_blank
+    return FormField(
+        name=f"{at}-{no}",
+        kind="group",
+        label=f"{label} {no + 1}" if is_asked else around.language.text("Another one"),
+        required=False,
+        checked=is_blank,
+        is_open=is_asked,
+        parts=parts if is_asked else [_optional(part) for part in parts],
+    )
 
 
 def _optional(field: FormField) -> FormField:
@@ -171,7 +196,7 @@ def _keyed(
 
 def _pairs(said: Any, around: Around, shared: dict[str, Any]) -> FormField:
     """What is told by names of one's own: a line each, the name before a colon."""
-    hint = f"{shared.pop('hint')} {around.language.text('One a line, such as SE: 25.')}".strip()
+    hint = f"{shared.pop('hint')} {around.language.text('One a line, the name before a colon.')}".strip()
     lines = said if isinstance(said, str) else "\n".join(f"{k}: {v}" for k, v in said.items())
     return FormField(kind="list", value=lines, hint=hint, **shared)
 
@@ -306,7 +331,7 @@ def _bare(annotation: Any) -> Any:
             one for one in get_args(annotation) if one is not type(None) and get_args(one) != ("",)
         ]
         return _bare(given[0])
-    return annotation
+    return datetime if annotation is AwareDatetime else annotation
 
 
 def _is_document(kind: Any) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 CHOICES: dict[str, str] = {
     "en": "English",
     "sv": "Swedish",
+    "goods": "Goods",
+    "service": "Service",
     "picker": "Picks and packs",
     "lead_desk": "Leads, quotes and jobs",
     "finance": "Money",

@@ -25,6 +25,6 @@ ZONES = Resource(
     save=delivery.save_zone,
     retire=delivery.retire_zone,
     columns=("code", "countries", "position"),
-    empty="Until there is one, you deliver everywhere, at one rate for each currency.",
+    empty="Say where you deliver, and for how much: nothing can be ordered before.",
     help="Where you deliver, how, for how much and how fast. Nothing is sold to where no zone is.",
 )
