@@ -16,7 +16,7 @@ from tests.browser.conftest import is_told, letting_in, running_company
 from tests.browser.guides import Part
 from tests.browser.inspector import Inspector
 from tests.browser.opening import Says
-from tests.browser.people import Company, Order, Person, arrive, fill_in_checkout, pay, paid_order
+from tests.browser.people import Company, Order, Person, arrive, fill_in_checkout, paid_order, pay
 
 Enter = Callable[..., Person]
 PASSWORD = "ett ljus i varje fönster"

@@ -35,7 +35,7 @@ def owner(database: Database, open_app: Open) -> Reader:
 
 def filled(page: Any, **changes: str | list[str] | None) -> dict[str, Any]:
     """Every field of the form on a page as a browser would send it, with what somebody changes."""
-    form = page.text.partition('<form class="form"')[2].partition("</form>")[0]
+    form = page.text.partition('<form class="form ')[2].partition("</form>")[0]
     sent: dict[str, Any] = {}
     for tag in re.findall(r"<input[^>]*>", form):
         found = dict(re.findall(r'(\w+)="([^"]*)"', tag))

@@ -102,9 +102,7 @@ class Option(_InOrder):
 class OfferPrices(_InOrder):
     """A lower price for a time: an announced reduction."""
 
-    prices: Amounts = Field(
-        title="Offer price", description="In minor units, tax included, for each currency."
-    )
+    prices: Amounts = Field(title="Offer price", description="In each currency, tax included.")
     starts_at: AwareDatetime | None = Field(
         default=None, title="From", description="When it begins; empty: now."
     )
@@ -132,7 +130,7 @@ class Variant(_InOrder):
         default={}, title="Values", description="The value of each option, by their codes."
     )
     prices: Amounts = Field(
-        default={}, title="Price", description="In minor units, tax included, for each currency."
+        default={}, title="Price", description="In each currency, tax included."
     )
     offers: tuple[OfferPrices, ...] = Field(
         default=(),
@@ -233,7 +231,7 @@ class Product(_InOrder):
         default=0, ge=0, le=10_000_000, title="Position", description="Lower ones come first."
     )
     tax_bp: BasisPoints = Field(
-        default=2500, title="VAT", description="In hundredths of a per cent: 2500 is 25 %."
+        default=2500, title="VAT", description="The article's own rate: of the price without tax."
     )
     tax_class: Slug | Literal[""] = Field(
         default="",
@@ -244,7 +242,7 @@ class Product(_InOrder):
     commissionable_bp: BasisPoints = Field(
         default=10_000,
         title="Commissionable share",
-        description="The part of the price that counts for commission: 10000 is all of it.",
+        description="The part of the price that counts for commission.",
     )
     options: tuple[Option, ...] = Field(
         default=(),

@@ -91,9 +91,7 @@ class TaxRate(Document):
     valid_until: date | None = Field(
         default=None, title="Until", description="The first day on which it counts no more."
     )
-    rate_bp: BasisPoints = Field(
-        title="Rate", description="In hundredths of a per cent: 2500 is 25 %."
-    )
+    rate_bp: BasisPoints = Field(title="Rate", description="Of the price without tax.")
     is_sure: bool = Field(
         default=True,
         title="Certain",

@@ -27,6 +27,10 @@ PATH = "/api/v1"
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
 _KEY = "storefront key"
 INTEGRATION_KEY = "integration key"
+UNITS = (
+    "Amounts are in the minor unit of their currency: 4900 is 49.00 where there are cents. Fields that end"
+    " in `_bp` are hundredths of a per cent: 2500 is 25 %."
+)
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -58,6 +62,7 @@ def config(public_url: str) -> OpenAPIConfig:
     """How the document is made and where it is shown."""
     return OpenAPIConfig(
         title="Mainstem API",
+        description=UNITS,
         version=mainstem.__version__,
         openapi_router=Router(
             PATH, route_handlers=[], guards=[_only_what_is_there], include_in_schema=False

@@ -23,6 +23,8 @@ from mainstem.kit.locale import Language
 from mainstem.money import exponent
 
 BLANK_ROWS = 1
+ROWS_OPEN = 2
+NAME_SHOWN = 40
 
 
 class FormField(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,9 +87,7 @@ def _field(at: str, name: str, field: FieldInfo, said: Any, around: Around) -> F
     }
     shape = shape_of(field.annotation)
     if shape.kind == "rows":
-        rows = _rows(
-            shape.inner, said, shared["label"], around, at, must_say=field.is_required()
-        )
+        rows = _rows(shape.inner, said, shared["label"], around, at, must_say=field.is_required())
         return FormField(kind="rows", parts=rows, **shared)
     if shape.kind == "document":
         parts = fields_of(shape.inner, said or {}, around, at=f"{at}-")
@@ -114,7 +114,17 @@ def _rows(
     rows = [*(said or []), *([{}] * BLANK_ROWS)]
     blank = len(rows) - BLANK_ROWS
     return [
-        _row(kind, row, no, label, around, at, is_blank=no >= blank, must_say=must_say and no == 0)
+        _row(
+            kind,
+            row,
+            no,
+            label,
+            around,
+            at,
+            is_blank=no >= blank,
+            must_say=must_say and no == 0,
+            of=blank,
+        )
         for no, row in enumerate(rows)
     ]
 
@@ -129,18 +139,28 @@ def _row(
     *,
     is_blank: bool,
     must_say: bool,
+    of: int,
 ) -> FormField:
     parts = fields_of(kind, row, around, at=f"{at}-{no}-")
     is_asked = must_say or not is_blank
     return FormField(
         name=f"{at}-{no}",
         kind="group",
-        label=f"{label} {no + 1}" if is_asked else around.language.text("Another one"),
+        label=_called(row, f"{label} {no + 1}")
+        if is_asked
+        else around.language.text("Another one"),
         required=False,
         checked=is_blank,
-        is_open=is_asked,
+        # Of many, each opens by its name; what is wrong in one is opened by the page.
+        is_open=is_asked and (is_blank or of <= ROWS_OPEN),
         parts=parts if is_asked else [_optional(part) for part in parts],
     )
+
+
+def _called(row: Mapping[str, Any], label: str) -> str:
+    """A row by its place and by the first thing that it says."""
+    said = next((value for value in row.values() if isinstance(value, str) and value), "")
+    return f"{label}: {said[:NAME_SHOWN]}" if said else label
 
 
 def _optional(field: FormField) -> FormField:
