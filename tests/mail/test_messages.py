@@ -164,3 +164,16 @@ def test_no_style_is_loaded_from_a_file_or_an_address(tmp_path: Path) -> None:
             f'<html><head><link rel="stylesheet" href="{place}"></head><body><p>x</p></body></html>'
         )
         assert "pink" not in rendering._INLINER.inline(page)
+
+
+def test_links_and_buttons_have_the_company_s_colour() -> None:
+    given = {
+        "locale": "en",
+        "zone": ZoneInfo("UTC"),
+        "public_url": "https://x.example",
+        "sender": "X",
+    }
+    plain = mail.preview("order_confirmed", **given)
+    own = mail.preview("order_confirmed", accent="#113355", **given)
+    assert plain.html.count("#8a3b12") > 1
+    assert own.html == plain.html.replace("#8a3b12", "#113355")

@@ -98,6 +98,7 @@ def test_two_who_edit_at_once_cannot_overwrite_each_other(database: Database) ->
         ("company", saying.PROFILE | {"country": "ZZ"}, "/country"),
         ("company", saying.PROFILE | {"name": "Nor\u200bsken"}, "/name"),
         ("company", saying.PROFILE | {"colour": "red"}, "/colour"),
+        ("company", saying.PROFILE | {"accent": "#ffcc00"}, "/accent"),
         ("teams", saying.TEAM | {"skills": ["flying"]}, "/skills/0"),
         ("teams", saying.TEAM | {"day_starts": "18:00"}, ""),
         ("affiliates", saying.AFFILIATE | {"sponsor": "nobody"}, "/sponsor"),

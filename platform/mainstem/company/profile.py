@@ -33,6 +33,19 @@ from mainstem.payments import TAKEN
 Colour = Annotated[str, StringConstraints(pattern="^(#[0-9a-f]{6})?$", to_lower=True)]
 
 
+CONTRAST_MIN = 4.5
+"""What text must stand out by to be read (WCAG 2.2, 1.4.3)."""
+
+
+def contrast_with_white(colour: str) -> float:
+    """How much white stands out from a colour written as #8a3324: 1 for white, 21 for black."""
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+
+
 class Profile(Document):
     """Who the company is. Its name and address stand in every shop, on every mail and invoice."""
 
@@ -72,6 +85,13 @@ class Profile(Document):
         if email_key(email) is None:
             raise ValueError("Write an e-mail, like name@example.com.")
         return email
+
+    @field_validator("accent")
+    @classmethod
+    def _readable(cls, accent: str) -> str:
+        if accent and contrast_with_white(accent) < CONTRAST_MIN:
+            raise ValueError("White text cannot be read on this colour: choose a darker one.")
+        return accent
 
     @field_validator("country")
     @classmethod
@@ -158,6 +178,11 @@ def save_profile(work: Work, said: Profile) -> None:
     for name, value in said.written().items():
         setattr(row, name, value)
     work.add(row)
+
+
+def accent(work: Work) -> str:
+    """The company's colour; empty where it has none of its own."""
+    return work.value("SELECT accent FROM company_profile") or ""
 
 
 SELLER = """

@@ -10,7 +10,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from mainstem import mail
+from mainstem import company, mail
 from mainstem.kit.errors import NotFound
 from mainstem.kit.locale import LOCALES
 from mainstem.kit.settings import Settings
@@ -203,6 +203,7 @@ def preview_html(
         zone=settings.zone,
         public_url=settings.public_url,
         sender=mail_view.sender_of(work) or "Mainstem",
+        accent=company.accent(work),
     )
     return mail_view.in_frame(read.html)
 

@@ -18,7 +18,9 @@ _NOWHERE = "only-an-example"
 """Signs the links of previews: none of them opens anything."""
 
 
-def preview(reason: str, *, locale: str, zone: ZoneInfo, public_url: str, sender: str) -> Rendered:
+def preview(
+    reason: str, *, locale: str, zone: ZoneInfo, public_url: str, sender: str, accent: str = ""
+) -> Rendered:
     """A message as somebody would read it; NotFound when there is none of this name."""
     if reason not in MESSAGES:
         raise NotFound("page")
@@ -32,6 +34,7 @@ def preview(reason: str, *, locale: str, zone: ZoneInfo, public_url: str, sender
         links=links,
         sender=sender,
         unsubscribe_url=links.preference(0, topic) if topic else "",
+        accent=accent,
     )
 
 

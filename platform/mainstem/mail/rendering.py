@@ -28,6 +28,9 @@ _INLINER = css_inline.CSSInliner(
     load_remote_stylesheets=False, keep_at_rules=True, keep_link_tags=False
 )
 
+ACCENT = "#8a3b12"
+"""The colour of links and buttons where the company has none of its own."""
+
 TRACKING = {
     "postnord": "https://tracking.postnord.com/?id={}",
     "dhl": "https://www.dhl.com/se-en/home/tracking.html?tracking-id={}",
@@ -57,16 +60,19 @@ def render(
     links: Links,
     sender: str,
     unsubscribe_url: str = "",
+    accent: str = "",
 ) -> Rendered:
     """The message as this reader reads it. `sender` is the company, for whom it speaks.
 
-    `unsubscribe_url` is set for what may be refused. Raises what Jinja raises for a name that no
+    `unsubscribe_url` is set for what may be refused; `accent` is the company's colour,
+    where it has one. Raises what Jinja raises for a name that no
     context has.
     """
     assert type(context) is MESSAGES[reason].context
     values = {
         **{name: getattr(context, name) for name in context.__struct_fields__},
         "links": links, "sender": sender, "unsubscribe_url": unsubscribe_url, "reason": reason,
+        "accent": accent or ACCENT,
     }  # fmt: skip
     text = _environment(locale, zone, "txt").get_template(f"email/{reason}.txt")
     html = _environment(locale, zone, "html").get_template(f"email/{reason}.html")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from mainstem import company
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact
 from mainstem.kit.work import SYSTEM, Work
@@ -98,19 +98,21 @@ def _take(work: Work, key: tuple[int, UUID]) -> _Taken | None:
             raise MailDeferred("Another worker is sending it.")
         return None
     links = Links(work.tools.public_url, work.tools.secret)
-    rendered = rendered_row(row, sender=settings.sender_name, zone=work.tools.zone, links=links)
+    rendered = rendered_row(work, row, sender=settings.sender_name, links=links)
     return _Taken(row, _envelope(row, settings, links), rendered)
 
 
-def rendered_row(row: Any, *, sender: str, zone: ZoneInfo, links: Links) -> Rendered:
-    """What a row of the outbox says, in its reader's language. `sender` is the company."""
+def rendered_row(work: Work, row: Any, *, sender: str, links: Links) -> Rendered:
+    """What a row of the outbox says, in its reader's language and the company's colour. `sender` is
+    the company."""
     return render(
         row.reason,
         context_of(row),
         locale=row.locale,
-        zone=zone,
+        zone=work.tools.zone,
         links=links,
         sender=sender,
+        accent=company.accent(work),
         unsubscribe_url=_unsubscribe_url(row, links),
     )
 

@@ -98,7 +98,7 @@ def html_of(work: Work, home_id: int, mail_id: UUID, links: Links) -> str:
 def _rendered(work: Work, home_id: int, mail_id: UUID, links: Links) -> tuple[Any, str, Rendered]:
     row = mail.mail_named(work, home_id, mail_id)
     sender = sender_of(work)
-    return row, sender, mail.rendered_row(row, sender=sender, zone=work.tools.zone, links=links)
+    return row, sender, mail.rendered_row(work, row, sender=sender, links=links)
 
 
 def sender_of(work: Work) -> str:
