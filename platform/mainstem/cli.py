@@ -393,13 +393,8 @@ def make_setup_token(given: argparse.Namespace) -> int:
 
 def publish_plan(given: argparse.Namespace) -> int:
     """Publish a version of the compensation plan from a JSON file."""
-    try:
-        document = json.loads(given.file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        _say(f"{given.file} cannot be read as JSON: {error}")
-        return 1
-    if not isinstance(document, dict):
-        _say(f"{given.file} holds no plan: a plan is a JSON object.")
+    document = _plan_in(given.file)
+    if document is None:
         return 1
     zone = settings.read().zone
     database = _live_database(tools=flow.tools(zone=str(zone)), name="mainstem-plan")
@@ -419,6 +414,19 @@ def publish_plan(given: argparse.Namespace) -> int:
         database.close()
     _say(f"Version {made.version} of the plan is published.")
     return 0
+
+
+def _plan_in(file: Path) -> dict[str, Any] | None:
+    """The plan that a file holds; None when that was said to be none."""
+    try:
+        document = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        _say(f"{file} cannot be read as JSON: {error}")
+        return None
+    if not isinstance(document, dict):
+        _say(f"{file} holds no plan: a plan is a JSON object.")
+        return None
+    return document
 
 
 def set_password(given: argparse.Namespace) -> int:

@@ -42,26 +42,33 @@ def save_product(work: Work, before: Product | None, after: Product) -> bool:
     if problems:
         raise InvalidInput(*problems)
     created = row is None
-    if row is None:
-        row = ProductRow(
-            slug=after.slug,
-            kind=after.kind,
-            category=after.department,
-            tax_bp=after.tax_bp,
-            created_at=work.now(),
-        )
-        work.session.add(row)
+    _write(work, row or _new(work, after), after)
+    if not created and reading.products(work, [after.slug]).get(after.slug) == there:
+        return False
+    record(work, "product.created" if created else "product.changed", after.slug)
+    changed(work)
+    return True
+
+
+def _new(work: Work, after: Product) -> ProductRow:
+    row = ProductRow(
+        slug=after.slug,
+        kind=after.kind,
+        category=after.department,
+        tax_bp=after.tax_bp,
+        created_at=work.now(),
+    )
+    work.session.add(row)
+    return row
+
+
+def _write(work: Work, row: ProductRow, after: Product) -> None:
     _write_product(row, after)
     work.session.flush()
     assert row.id is not None
     _write_texts(work, row.id, after)
     _write_pictures(work, row.id, after)
     _write_variants(work, row.id, after)
-    if not created and reading.products(work, [after.slug]).get(after.slug) == there:
-        return False
-    record(work, "product.created" if created else "product.changed", after.slug)
-    changed(work)
-    return True
 
 
 def retire_product(work: Work, before: Product) -> None:
@@ -269,13 +276,10 @@ def _write_money(work: Work, ids: dict[str, int], after: Product) -> None:
         if row.currency not in wanted[row.variant_id].prices
     ]
     set_list_prices(work, prices)
-    set_offers(
-        work,
-        list(wanted),
-        [
-            OfferPrice(id, currency, minor, offer.starts_at or work.now(), offer.ends_at)
-            for id, variant in wanted.items()
-            for offer in variant.offers
-            for currency, minor in offer.prices.items()
-        ],
-    )
+    offers = [
+        OfferPrice(id, currency, minor, offer.starts_at or work.now(), offer.ends_at)
+        for id, variant in wanted.items()
+        for offer in variant.offers
+        for currency, minor in offer.prices.items()
+    ]
+    set_offers(work, list(wanted), offers)

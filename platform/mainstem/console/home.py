@@ -108,9 +108,19 @@ _GROUPS = (
 @get("/", sync_to_thread=True)
 def home(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """The funnel, with what this reader may open."""
-    counts = queries.funnel(work)
+    groups = _groups(request, queries.funnel(work))
+    page = Home(
+        **layout_of(request, work, "home"),
+        groups=groups,
+        quiet=not any(tile.value for group in groups for tile in group.tiles),
+        steps=left_of_setup(request, work) if reader_of(request).may(*ADMIN) else [],
+    )
+    return show(request, "console/home.html", page)
+
+
+def _groups(request: HttpRequest, counts: Any) -> list[Group]:
     language = language_of(request)
-    groups = [
+    return [
         Group(
             language.text(name),
             [
@@ -127,13 +137,6 @@ def home(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
         for name, roles, tiles in _GROUPS
         if reader_of(request).may(*roles)
     ]
-    page = Home(
-        **layout_of(request, work, "home"),
-        groups=groups,
-        quiet=not any(tile.value for group in groups for tile in group.tiles),
-        steps=left_of_setup(request, work) if reader_of(request).may(*ADMIN) else [],
-    )
-    return show(request, "console/home.html", page)
 
 
 @get("/search", sync_to_thread=True)

@@ -145,8 +145,8 @@ def preview(
     language = language_of(request)
     reason = request.query_params.get("reason", "")
     reason = reason if reason in MESSAGES else next(iter(MESSAGES))
-    locale = request.query_params.get("in", "")
-    locale = locale if locale in LOCALES else language.locale
+    asked = request.query_params.get("in", "")
+    locale = asked if asked in LOCALES else language.locale
     sender = mail_view.sender_of(work) or "Mainstem"
     read = mail.preview(
         reason, locale=locale, zone=settings.zone, public_url=settings.public_url, sender=sender

@@ -126,13 +126,8 @@ def _failed(row: Any) -> Callable[[str], Context]:
 def weekly_summary(work: Work, day: date) -> None:
     """How the week went that ended when `day` began."""
     first = day - timedelta(days=7)
-    rows = work.rows(
-        _WEEK,
-        since=midnight(work, first),
-        until=midnight(work, day),
-        first=first,
-        last=day,
-    )
+    since, until = midnight(work, first), midnight(work, day)
+    rows = work.rows(_WEEK, since=since, until=until, first=first, last=day)
     leads = work.value("SELECT count(*)::int FROM lead WHERE state = 'new'")
     failed = work.value("SELECT count(*)::int FROM fact_waiting WHERE state = 'dead'")
     sums = [
@@ -144,20 +139,18 @@ def weekly_summary(work: Work, day: date) -> None:
         )
         for row in rows
     ]
-    _tell(
-        work,
-        "weekly_summary",
-        first.isoformat(),
-        ("admin", "finance"),
-        lambda name: contexts.WeeklySummary(
+
+    def told(name: str) -> contexts.WeeklySummary:
+        return contexts.WeeklySummary(
             name=name,
             since=first,
             until=day - timedelta(days=1),
             sums=sums,
             leads=leads,
             failed_tasks=failed,
-        ),
-    )
+        )
+
+    _tell(work, "weekly_summary", first.isoformat(), ("admin", "finance"), told)
 
 
 def _tell(

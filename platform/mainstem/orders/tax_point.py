@@ -113,12 +113,8 @@ def _taxed_anew(
         delivery=[part.said for part in found[len(lines) :]],
         vat_number=before.vat_number,
     )
-    order = _OrderTaxed(
-        row.home_id,
-        row.id,
-        sum(part.tax for part in found),
-        Json(msgspec.json.encode(after).decode()),
-    )
+    said = Json(msgspec.json.encode(after).decode())
+    order = _OrderTaxed(row.home_id, row.id, sum(part.tax for part in found), said)
     return order, [_line(line, part) for line, part in zip(lines, of_lines, strict=True)]
 
 

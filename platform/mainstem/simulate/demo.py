@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlencode
+from uuid import UUID
 
 from mainstem import (
     catalog,
@@ -45,6 +46,14 @@ COMPANY = PACKAGE / "companies" / "demo"
 CLIENTS = Path(__file__).with_name("clients.toml")
 PASSWORD = DEMO_PASSWORD
 HISTORY = timedelta(days=62)
+PICKER = Actor("staff", "1")
+CONSENT = leads.ConsentGiven(
+    given=True, text_version="2026-01", words="You may contact me about this."
+)
+MESSAGE = {
+    "sv": "Vi bor i ett hus från 1912 med murad skorsten. Passar den?",
+    "en": "The house is from 1912 and the chimney is brick. Will it do?",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +186,32 @@ def _sale(
     basket: list[tuple[str, int]],
     far: str,
 ) -> None:
+    """One order, as far as it came."""
+    placed = _placed(database, names, client, n, basket)
+    _paid_by_bank(database, placed)
+    worker.drain(database)
+    if far == "paid":
+        return
+    clock.move(timedelta(hours=5))
+    _shipped(database, placed)
+    if far == "shipped":
+        return
+    clock.move(timedelta(days=2))
+    with database.work(PICKER) as work:
+        shipments.deliver(work, [(placed.home_id, placed.order_id, 1)])
+    worker.drain(database)
+    if far == "returned":
+        clock.move(timedelta(days=6))
+        _half_refunded(database, placed)
+
+
+def _placed(
+    database: Database,
+    names: Names,
+    client: dict[str, Any],
+    n: int,
+    basket: list[tuple[str, int]],
+) -> Placed:
     home, storefront, currency = names.storefronts[client["store"]]
     with database.work(CLIENT) as work:
         [placed] = orders.place(
@@ -198,14 +233,12 @@ def _sale(
         )
     if not isinstance(placed, Placed):
         raise placed
-    _paid_by_bank(database, placed)
-    worker.drain(database)
-    if far == "paid":
-        return
+    return placed
+
+
+def _shipped(database: Database, placed: Placed) -> None:
     key = (placed.home_id, placed.order_id, 1)
-    picker = Actor("staff", "1")
-    clock.move(timedelta(hours=5))
-    with database.work(picker) as work:
+    with database.work(PICKER) as work:
         shipments.start_pick(work, key)
         for line in shipments.contents(work, key):
             shipments.pick(work, key, line.sku, quantity=line.quantity)
@@ -214,26 +247,22 @@ def _sale(
         )
         shipments.hand_over(work, key)
     worker.drain(database)
-    if far == "shipped":
-        return
-    clock.move(timedelta(days=2))
-    with database.work(picker) as work:
-        shipments.deliver(work, [key])
+
+
+def _half_refunded(database: Database, placed: Placed) -> None:
+    """One piece of the first line goes back."""
+    with database.work(PICKER) as work:
+        half = work.value(
+            """SELECT total_minor / quantity FROM order_line
+                WHERE home_id = %(home)s AND order_id = %(order)s AND line_no = 1""",
+            home=placed.home_id,
+            order=placed.order_id,
+        )
+        payments.request_refund(
+            work, placed.home_id, placed.order_id, amount_minor=half, reason="withdrawal",
+            lines=[(1, half)],
+        )  # fmt: skip
     worker.drain(database)
-    if far == "returned":
-        clock.move(timedelta(days=6))
-        with database.work(picker) as work:
-            half = work.value(
-                """SELECT total_minor / quantity FROM order_line
-                    WHERE home_id = %(home)s AND order_id = %(order)s AND line_no = 1""",
-                home=placed.home_id,
-                order=placed.order_id,
-            )
-            payments.request_refund(
-                work, placed.home_id, placed.order_id, amount_minor=half, reason="withdrawal",
-                lines=[(1, half)],
-            )  # fmt: skip
-        worker.drain(database)
 
 
 def _paid_by_bank(database: Database, placed: Placed) -> None:
@@ -259,50 +288,63 @@ def _enquiries(
         client = clients[n]
         services = names.services[n:] + names.services
         service = next(one for one in services if client["store"] in one.shops)
-        home, storefront, currency = names.storefronts[client["store"]]
-        with database.work(CLIENT) as work:
-            opened = leads.open(
-                work,
-                leads.LeadWanted(
-                    storefront_id=storefront,
-                    home_id=home,
-                    channel="storefront",
-                    key=f"demo-enquiry-{n:04}",
-                    fingerprint=b"demo",
-                    product=service.slug,
-                    client=_client(client),
-                    address=_address(client),
-                    consent=leads.ConsentGiven(
-                        given=True, text_version="2026-01", words="You may contact me about this."
-                    ),
-                    locale="sv" if client["language"] == "sv" else "en",
-                    currency=currency,
-                    message="Vi bor i ett hus från 1912 med murad skorsten. Passar den?"
-                    if client["language"] == "sv"
-                    else "The house is from 1912 and the chimney is brick. Will it do?",
-                ),
-            )
+        home, lead = _asked_for(database, names, client, service, n)
         if steps == "new":
             continue
         clock.move(timedelta(hours=3))
-        with database.work(Actor("staff", "2")) as work:
-            leads.qualify(work, home, opened.lead_id)
-            leads.draft_quote(
-                work,
-                home,
-                opened.lead_id,
-                amount=Money(service.prices[currency], currency),
-                scope=service.summary["sv" if client["language"] == "sv" else "en"],
-                valid_days=30,
-            )
-            no = leads.send_quote(work, home, opened.lead_id)
+        no = _quoted(database, names, client, service, lead)
         if steps == "quoted":
             continue
         clock.move(timedelta(hours=8))
         with database.work(CLIENT) as work:
-            placed = leads.accept_quote(work, home, opened.lead_id, no, name=client["name"])
+            placed = leads.accept_quote(work, home, lead, no, name=client["name"])
         _paid_by_bank(database, placed)
         worker.drain(database)
+
+
+def _asked_for(
+    database: Database, names: Names, client: dict[str, Any], service: Service, n: int
+) -> RowKey:
+    """A client's enquiry about a service; its lead."""
+    home, storefront, currency = names.storefronts[client["store"]]
+    swedish = client["language"] == "sv"
+    with database.work(CLIENT) as work:
+        opened = leads.open(
+            work,
+            leads.LeadWanted(
+                storefront_id=storefront,
+                home_id=home,
+                channel="storefront",
+                key=f"demo-enquiry-{n:04}",
+                fingerprint=b"demo",
+                product=service.slug,
+                client=_client(client),
+                address=_address(client),
+                consent=CONSENT,
+                locale="sv" if swedish else "en",
+                currency=currency,
+                message=MESSAGE["sv" if swedish else "en"],
+            ),
+        )
+    return home, opened.lead_id
+
+
+def _quoted(
+    database: Database, names: Names, client: dict[str, Any], service: Service, lead: UUID
+) -> int:
+    """A quote for the enquiry, sent; its version."""
+    home, _, currency = names.storefronts[client["store"]]
+    with database.work(Actor("staff", "2")) as work:
+        leads.qualify(work, home, lead)
+        leads.draft_quote(
+            work,
+            home,
+            lead,
+            amount=Money(service.prices[currency], currency),
+            scope=service.summary["sv" if client["language"] == "sv" else "en"],
+            valid_days=30,
+        )
+        return leads.send_quote(work, home, lead)
 
 
 def _client(client: dict[str, Any]) -> ClientDetails:

@@ -13,6 +13,7 @@ from mainstem.console.setup.things import ThingPage, thing_page
 from mainstem.console.setup.typed import meant, typed
 from mainstem.kit.documents import document
 from mainstem.kit.errors import Refused
+from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.plan import parse
@@ -102,19 +103,16 @@ def _page(
             )
             for one in setup.PLAN_TEMPLATES
         ],
-        examples=[
-            Worked(
-                language.text(_KINDS[one.kind]),
-                [
-                    (share.level, language.percent(share.rate_bp), share.amount)
-                    for share in one.shares
-                ],
-                one,
-            )
-            for one in ([] if no or shown is None else _examples(work, shown))
-        ],
+        examples=[]
+        if no or shown is None
+        else [_worked(language, one) for one in _examples(work, shown)],
     )
     return show(request, "console/setup_plan.html", plan_page, no)
+
+
+def _worked(language: Language, one: setup.Example) -> Worked:
+    shares = [(share.level, language.percent(share.rate_bp), share.amount) for share in one.shares]
+    return Worked(language.text(_KINDS[one.kind]), shares, one)
 
 
 def _examples(work: Work, said: dict[str, Any]) -> list[setup.Example]:

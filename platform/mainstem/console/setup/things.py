@@ -74,30 +74,28 @@ def things(request: HttpRequest, work: NamedDependency[Work], name: FromPath[str
     language = language_of(request)
     asked = search_terms.as_typed(request.query_params.get("q", ""))
     found, after = _some(work, kind, asked, request.query_params.get("after", ""))
+    further = urlencode({"q": asked, "after": after})
     page = ThingsPage(
         **layout_of(request, work, "setup"),
         title=language.text(kind.title),
         help=language.text(kind.help),
         empty=language.text(kind.empty),
         name=kind.name,
-        columns=[
-            (language.text(kind.model.model_fields[column].title or column), "text")
-            for column in kind.columns
-        ],
-        rows=[
-            (
-                _url(kind, key),
-                [_shown(language, column, getattr(one, column)) for column in kind.columns],
-            )
-            for key, one in found.items()
-        ],
+        columns=[(_titled(language, kind, column), "text") for column in kind.columns],
+        rows=[(_url(kind, key), _cells(language, kind, one)) for key, one in found.items()],
         asked=asked,
-        next_url=f"/console/setup/{name}?{urlencode({'q': asked, 'after': after})}"
-        if after
-        else "",
+        next_url=f"/console/setup/{name}?{further}" if after else "",
         can_search=kind.find is not None,
     )
     return show(request, "console/setup_things.html", page)
+
+
+def _titled(language: Language, kind: Resource[Any], column: str) -> str:
+    return language.text(kind.model.model_fields[column].title or column)
+
+
+def _cells(language: Language, kind: Resource[Any], one: Document) -> list[str]:
+    return [_shown(language, column, getattr(one, column)) for column in kind.columns]
 
 
 def _some(

@@ -68,17 +68,22 @@ async def setup_form(request: Request[Any, Any, Any], form: NamedDependency[Form
     try:
         await in_the_sign_in_pool(request, begin)
     except Refused as no:
-        errors = field_errors(no.problems)
-        page = SetupPage(
-            token=form["token"],
-            name=form["name"],
-            email=form["email"],
-            refused="" if errors else words(language, no),
-            errors={name: words(language, problem) for name, problem in errors.items()},
-        )
-        return render(request, "pages/setup.html", page, status=no.status)
+        return _again(request, form, no)
     notice = language.text("Your company is set up. Sign in to begin.")
     return redirect(request, "/sign-in", notice=notice)
+
+
+def _again(request: Request[Any, Any, Any], form: Form, no: Refused) -> Page:
+    """The page as it was filled in, with what is wrong."""
+    language, errors = language_of(request), field_errors(no.problems)
+    page = SetupPage(
+        token=form["token"],
+        name=form["name"],
+        email=form["email"],
+        refused="" if errors else words(language, no),
+        errors={name: words(language, problem) for name, problem in errors.items()},
+    )
+    return render(request, "pages/setup.html", page, status=no.status)
 
 
 routes = [setup_page, setup_form]
