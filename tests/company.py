@@ -172,11 +172,12 @@ def a_service(work: Work, name: str, sku: str, *, category: str) -> int:
 
 def _product(work: Work, name: str, kind: str, category: str) -> int:
     id = work.value(
-        """INSERT INTO product (slug, kind, category, tax_bp)
-           VALUES (%(slug)s, %(kind)s, %(category)s, 2500) RETURNING id""",
+        """INSERT INTO product (slug, kind, category, tax_bp, visit_minutes)
+           VALUES (%(slug)s, %(kind)s, %(category)s, 2500, %(visit)s) RETURNING id""",
         slug=name.lower(),
         kind=kind,
         category=category,
+        visit=60 if kind == "service" else 0,
     )
     for locale in ("en", "sv"):
         work.run(

@@ -122,6 +122,7 @@ class _ProductRow(NamedTuple):
     kind: str
     category: str
     tax_bp: int
+    visit_minutes: int
 
 
 class _TextRow(NamedTuple):
@@ -137,8 +138,8 @@ class _VariantRow(NamedTuple):
 
 
 _PRODUCTS = f"""
-INSERT INTO product (slug, kind, category, tax_bp)
-SELECT slug, kind, category, tax_bp FROM {relation(_ProductRow, "new")}
+INSERT INTO product (slug, kind, category, tax_bp, visit_minutes)
+SELECT slug, kind, category, tax_bp, visit_minutes FROM {relation(_ProductRow, "new")}
 RETURNING id, slug"""
 _VARIANTS = f"""
 INSERT INTO variant (product_id, sku, name_en)
@@ -155,6 +156,7 @@ def _articles(work: Work, articles: Sequence[Any]) -> list[tuple[int, int]]:
             kind="service" if kind[3] else "goods",
             category=kind[0],
             tax_bp=0 if kind[0] in FOOD else TAX_BP,
+            visit_minutes=120 if kind[3] else 0,
         )
         for no, kind in enumerate(kinds, start=1)
     ]

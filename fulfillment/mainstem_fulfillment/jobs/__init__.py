@@ -6,13 +6,17 @@ from mainstem_fulfillment.jobs.model import Job, JobKey, Team
 from mainstem_fulfillment.jobs.queries import JobCard, JobView, TeamDay
 from mainstem_fulfillment.jobs.rules import (
     JOB,
+    PERFORMS,
     SIGN_OFF_AFTER,
     OutsideHours,
+    ServiceWithoutLength,
     SlotTaken,
     TeamElsewhere,
     TeamLacksSkill,
     allowed_actions,
+    can_perform,
     client_actions,
+    visit_length,
 )
 from mainstem_fulfillment.jobs.service import (
     FreeTimes,
@@ -33,6 +37,7 @@ from mainstem_fulfillment.jobs.service import (
 
 __all__ = [
     "JOB",
+    "PERFORMS",
     "SIGN_OFF_AFTER",
     "FreeTimes",
     "Job",
@@ -41,6 +46,7 @@ __all__ = [
     "JobView",
     "NobodyPerforms",
     "OutsideHours",
+    "ServiceWithoutLength",
     "SlotTaken",
     "Team",
     "TeamDay",
@@ -48,6 +54,7 @@ __all__ = [
     "TeamLacksSkill",
     "allowed_actions",
     "arrive",
+    "can_perform",
     "cancel",
     "cancel_jobs",
     "client_actions",
@@ -63,4 +70,5 @@ __all__ = [
     "schedule",
     "sign_off",
     "sign_off_overdue",
+    "visit_length",
 ]

@@ -15,6 +15,7 @@ from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
 from mainstem.orders import lock
 from mainstem_fulfillment.jobs.model import JobKey
+from mainstem_fulfillment.jobs.rules import PERFORMS
 
 LASTED = timedelta(hours=1)
 """How long a job of the past is said to have taken: nobody wrote it down."""
@@ -30,7 +31,7 @@ class NobodyPerforms(Refused):
 _OPEN = f"""
 SELECT j.home_id, j.order_id, j.line_no, p.category, l.quantity - l.canceled AS quantity,
        (SELECT t.id FROM team t
-         WHERE t.active AND (p.slug = ANY(t.skills) OR p.category = ANY(t.skills))
+         WHERE t.active AND {PERFORMS}
          ORDER BY t.code LIMIT 1) AS team_id
   FROM job j
   JOIN {ASKED_ORDERS} USING (home_id, order_id)

@@ -82,6 +82,9 @@ class JobView:
     candidates: list[dict[str, Any]] = field(default_factory=list)
     timeline: list[JobEvent] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
+    visit: timedelta | None = None
+    """How long a visit for this service takes; None where nobody has said so."""
+    product: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +112,13 @@ SELECT j.*, (j.state = 'done')::int AS is_quiet, o.number, l.name AS service, l.
        o.address->>'postal_code' AS postal_code, o.address->>'city' AS city,
        coalesce(t.name, '') AS team, lead.wanted_on, coalesce(lead.message, '') AS message,
        coalesce(agreed.scope, '') AS scope, agreed.no AS quote_no, lead.number AS lead_number,
-       coalesce(d.chosen, '') AS chosen, coalesce(r.name, '') AS recommended,
+       p.visit_minutes, p.slug AS product, coalesce(d.chosen, '') AS chosen, coalesce(r.name, '') AS recommended,
        coalesce(d.reason, '') AS decision, coalesce(d.candidates, '[]'::jsonb) AS candidates
   FROM job j
   JOIN orders o ON o.home_id = j.home_id AND o.id = j.order_id
   JOIN order_line l ON l.home_id = j.home_id AND l.order_id = j.order_id AND l.line_no = j.line_no
+  JOIN variant v ON v.id = l.variant_id
+  JOIN product p ON p.id = v.product_id
   LEFT JOIN team t ON t.id = j.team_id
   LEFT JOIN lead ON lead.home_id = o.home_id AND lead.id = o.lead_id
   LEFT JOIN quote agreed ON agreed.home_id = lead.home_id AND agreed.lead_id = lead.id
@@ -243,6 +248,8 @@ def page(work: Work, key: JobKey) -> JobView:
         candidates=row.candidates,
         timeline=_timeline(work, key),
         actions=rules.allowed_actions(row),
+        visit=rules.visit_length(row.visit_minutes) if row.visit_minutes else None,
+        product=row.product,
     )
 
 

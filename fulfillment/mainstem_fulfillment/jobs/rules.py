@@ -88,6 +88,18 @@ class TeamLacksSkill(Refused):
         super().__init__(team=team, service=service)
 
 
+class ServiceWithoutLength(Refused):
+    """Nobody has said how long a visit for this service takes."""
+
+    code = "service_without_length"
+    message = (
+        "{service} does not say how long a visit takes. Write its minutes in set-up, then book it."
+    )
+
+    def __init__(self, service: str) -> None:
+        super().__init__(service=service)
+
+
 class _HasState(Protocol):
     @property
     def state(self) -> str: ...
@@ -114,9 +126,17 @@ def client_actions(job: _HasState) -> list[Action]:
     return [JOB.action(job.state, name) for name in OFFERED_TO_CLIENT]
 
 
-def can_perform(skills: Collection[str], slug: str, category: str) -> bool:
-    """A team's skills are products by name, or whole categories."""
-    return slug in skills or category in skills
+def can_perform(
+    skills: Collection[str], slug: str, category: str, needs: Collection[str] = ()
+) -> bool:
+    """A team's skills are services by name, whole departments, or the words for what a service
+    needs: whoever has all of those can do it."""
+    return slug in skills or category in skills or (bool(needs) and set(needs) <= set(skills))
+
+
+PERFORMS = """(p.slug = ANY(t.skills) OR p.category = ANY(t.skills)
+               OR p.skills <> '{}' AND p.skills <@ t.skills)"""
+"""The same of a product `p` and a team `t`, in SQL."""
 
 
 # ------------------------------------------------------------------------- time
@@ -145,11 +165,37 @@ def working_half_hours(team: _Team, day: date, zone: ZoneInfo) -> list[datetime]
     return found
 
 
-def starts(free: Sequence[datetime], duration: timedelta) -> Iterator[datetime]:
-    """Where a job of this length fits: every half hour from which enough of them are free."""
+def whole_half_hours(minutes: int) -> timedelta:
+    """So many minutes, up to the next half hour."""
+    return -(-minutes // 30) * HALF_HOUR
+
+
+def visit_length(minutes: int) -> timedelta:
+    """How long a team is booked for a service that says so many minutes."""
+    return min(whole_half_hours(minutes), DURATION_MAX)
+
+
+def held_half_hours(starts_at: datetime, duration: timedelta, buffer: timedelta) -> list[datetime]:
+    """The half hours that a job holds: the visit, and what is kept free after it."""
+    return half_hours(starts_at, duration + buffer)
+
+
+def starts(
+    free: Sequence[datetime],
+    duration: timedelta,
+    *,
+    buffer: timedelta = timedelta(0),
+    taken: Collection[datetime] = (),
+) -> Iterator[datetime]:
+    """Where a job of this length fits: every half hour from which enough of them are free.
+
+    The buffer after it may go beyond the team's day, but over nothing that is taken.
+    """
     known = set(free)
     for at in free:
-        if known.issuperset(half_hours(at, duration)):
+        if known.issuperset(half_hours(at, duration)) and not (
+            buffer and set(taken).intersection(half_hours(at + duration, buffer))
+        ):
             yield at
 
 
@@ -214,9 +260,16 @@ class Recommendation:
     candidates: list[dict[str, object]]
 
 
-def recommend(line_no: int, slug: str, category: str, teams: Sequence[TeamLoad]) -> Recommendation:
+def recommend(
+    line_no: int,
+    slug: str,
+    category: str,
+    teams: Sequence[TeamLoad],
+    *,
+    needs: Collection[str] = (),
+) -> Recommendation:
     """Who should perform a line: of those that can, the least booked. The dispatcher decides."""
-    able = [team for team in teams if can_perform(team.skills, slug, category)]
+    able = [team for team in teams if can_perform(team.skills, slug, category, needs)]
     best = min(able, key=lambda team: (team.booked, team.code), default=None)
     candidates: list[dict[str, object]] = [
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,12 +21,14 @@ from mainstem_fulfillment.jobs.model import Job, JobKey
 from mainstem_fulfillment.jobs.rules import JOB, Recommendation, TeamLoad
 
 BOOKED_AHEAD = timedelta(days=14)
+BUFFER_MAX = timedelta(days=2)
+"""A visit's length and the day that may be kept free after it, for which is looked ahead."""
 DAYS_AHEAD_MAX = 31
 
 # ------------------------------------------------------------------------- jobs come from orders
 
 _LINES = f"""
-SELECT o.home_id, o.id AS order_id, l.line_no, p.slug, p.category
+SELECT o.home_id, o.id AS order_id, l.line_no, p.slug, p.category, p.skills AS needs
   FROM orders o
   JOIN {ASKED} USING (home_id, id)
   JOIN order_line l ON l.home_id = o.home_id AND l.order_id = o.id
@@ -88,7 +91,8 @@ def open_jobs(work: Work, paid: Sequence[RowKey]) -> list[JobKey]:
         return []
     teams = _team_loads(work)
     decided: list[Recommendation] = [
-        rules.recommend(line.line_no, line.slug, line.category, teams) for line in fresh
+        rules.recommend(line.line_no, line.slug, line.category, teams, needs=line.needs)
+        for line in fresh
     ]
     kept = [
         _DecisionRow(
@@ -134,10 +138,10 @@ class FreeTimes:
     starts: list[datetime]
 
 
-_TEAMS = """
+_TEAMS = f"""
 SELECT t.id, t.code, t.name, t.day_starts, t.day_ends, t.weekdays, p.slug, p.category,
-       l.name AS service, o.address->>'postal_code' AS postal_code,
-       t.active AND (p.slug = ANY(t.skills) OR p.category = ANY(t.skills)) AS able,
+       p.visit_minutes, p.buffer_minutes, l.name AS service,
+       o.address->>'postal_code' AS postal_code, t.active AND {rules.PERFORMS} AS able,
        cardinality(t.postal_codes) = 0 OR EXISTS (
          SELECT 1 FROM unnest(t.postal_codes) AS area
           WHERE starts_with(replace(o.address->>'postal_code', ' ', ''), replace(area, ' ', '')))
@@ -158,15 +162,16 @@ def free_slots(
     *,
     first_day: date,
     days: int = 5,
-    duration: timedelta = timedelta(hours=1),
+    duration: timedelta | None = None,
 ) -> list[FreeTimes]:
     """When each team that performs the job where the client lives could begin it, on the days from `first_day` on.
 
-    What the job itself holds counts as free, so that it can be moved by half an hour.
+    Without a duration, as long as a visit for this service takes; a service that does not say so has
+    no times. What the job itself holds counts as free, so that it can be moved by half an hour.
     """
     assert 1 <= days <= DAYS_AHEAD_MAX, "look at a month at most"
     zone, now = work.tools.zone, work.now()
-    teams = [team for team in _teams(work, key) if team.able and team.near]
+    teams = [team for team in _teams(work, key) if team.able and team.near and team.visit_minutes]
     wanted = [first_day + timedelta(days=i) for i in range(days)]
     grid = {
         team.id: [at for day in wanted for at in rules.working_half_hours(team, day, zone)]
@@ -180,8 +185,10 @@ def free_slots(
             team.name,
             list(
                 rules.starts(
-                    [at for at in grid[team.id] if at >= now and (team.id, at) not in taken],
-                    duration,
+                    [at for at in grid[team.id] if at >= now and at not in taken[team.id]],
+                    duration or rules.visit_length(team.visit_minutes),
+                    buffer=rules.whole_half_hours(team.buffer_minutes),
+                    taken=taken[team.id],
                 )
             ),
         )
@@ -193,28 +200,39 @@ def _teams(work: Work, key: JobKey, team_id: int | None = None) -> list[Any]:
     return work.rows(_TEAMS, home=key.home_id, order=key.order_id, line=key.line_no, team=team_id)
 
 
-def _taken(work: Work, key: JobKey, times: list[datetime]) -> set[tuple[int, datetime]]:
+def _taken(work: Work, key: JobKey, times: list[datetime]) -> dict[int, set[datetime]]:
+    """By team, what other jobs hold from the first of these times to a day after the last."""
+    taken: dict[int, set[datetime]] = defaultdict(set)
     if not times:
-        return set()
+        return taken
     rows = work.rows(
         """SELECT team_id, starts_at FROM job_slot
             WHERE starts_at BETWEEN %(first)s AND %(last)s
               AND (home_id, order_id, line_no) <> (%(home)s, %(order)s, %(line)s)""",
         first=min(times),
-        last=max(times),
+        last=max(times) + BUFFER_MAX,
         home=key.home_id,
         order=key.order_id,
         line=key.line_no,
     )
-    return {(row.team_id, row.starts_at) for row in rows}
+    for row in rows:
+        taken[row.team_id].add(row.starts_at)
+    return taken
 
 
 def schedule(
-    work: Work, key: JobKey, *, team_id: int, starts_at: datetime, duration: timedelta
+    work: Work,
+    key: JobKey,
+    *,
+    team_id: int,
+    starts_at: datetime,
+    duration: timedelta | None = None,
 ) -> None:
-    """Give the job to a team at a time. Raises SlotTaken, TeamLacksSkill, TeamElsewhere or
-    OutsideHours.
+    """Give the job to a team at a time. Raises SlotTaken, ServiceWithoutLength, TeamLacksSkill,
+    TeamElsewhere or OutsideHours.
 
+    Without a duration, for as long as a visit for this service takes. What the service keeps free
+    after a visit is held as well.
     The half hours are rows with a key: of two dispatchers at the same instant one gets them, and
     the other is told what took them.
     """
@@ -222,14 +240,24 @@ def schedule(
 
 
 def reschedule(
-    work: Work, key: JobKey, *, team_id: int, starts_at: datetime, duration: timedelta
+    work: Work,
+    key: JobKey,
+    *,
+    team_id: int,
+    starts_at: datetime,
+    duration: timedelta | None = None,
 ) -> None:
     """Move a scheduled job to another time or team; what it held before is free again."""
     _book(work, key, "reschedule", team_id, starts_at, duration)
 
 
 def rework(
-    work: Work, key: JobKey, *, team_id: int, starts_at: datetime, duration: timedelta
+    work: Work,
+    key: JobKey,
+    *,
+    team_id: int,
+    starts_at: datetime,
+    duration: timedelta | None = None,
 ) -> None:
     """Send a team again after the client's objection."""
     _book(work, key, "rework", team_id, starts_at, duration)
@@ -241,25 +269,35 @@ def _book(
     action: str,
     team_id: int,
     starts_at: datetime,
-    duration: timedelta,
+    duration: timedelta | None,
 ) -> None:
     job = work.take(Job, key)
     state = JOB.step(job.state, action)
-    team = next(iter(_teams(work, key, team_id)), None)
-    if team is None:
-        raise NotFound("team")
-    if not team.able:
-        raise rules.TeamLacksSkill(team.name, team.service)
-    if not team.near:
-        raise rules.TeamElsewhere(team.name, team.postal_code)
+    team = _team_that_can(work, key, team_id)
+    duration = rules.visit_length(team.visit_minutes) if duration is None else duration
     rules.check_time(team, starts_at, duration, zone=work.tools.zone, now=work.now())
-    _hold(work, key, team, rules.half_hours(starts_at, duration))
+    buffer = rules.whole_half_hours(team.buffer_minutes)
+    _hold(work, key, team, rules.held_half_hours(starts_at, duration, buffer))
     job.state = state
     job.team_id = team.id
     job.starts_at = starts_at
     job.ends_at = starts_at + duration
     job.done_at = None
     record(work, "job.scheduled", key.subject, home=key.home_id)
+
+
+def _team_that_can(work: Work, key: JobKey, team_id: int) -> Any:
+    """The team, with the job's service. Raises what stands in the way."""
+    team = next(iter(_teams(work, key, team_id)), None)
+    if team is None:
+        raise NotFound("team")
+    if not team.visit_minutes:
+        raise rules.ServiceWithoutLength(team.service)
+    if not team.able:
+        raise rules.TeamLacksSkill(team.name, team.service)
+    if not team.near:
+        raise rules.TeamElsewhere(team.name, team.postal_code)
+    return team
 
 
 def _hold(work: Work, key: JobKey, team: Any, times: list[datetime]) -> None:

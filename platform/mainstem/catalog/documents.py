@@ -308,13 +308,19 @@ class Product(_InOrder):
         default=(), max_length=50, title="Related", description="What is shown beside it."
     )
     visit_minutes: Minutes = Field(
-        default=0, title="Visit in minutes", description="How long a team is there; services only."
+        default=0,
+        le=720,
+        title="Visit in minutes",
+        description="How long a team is there. A service that does not say so cannot be booked.",
     )
     buffer_minutes: Minutes = Field(
         default=0, title="Buffer in minutes", description="Kept free after a visit; services only."
     )
     skills: tuple[Name, ...] = Field(
-        default=(), max_length=50, title="Skills", description="What a team must be able to do."
+        default=(),
+        max_length=50,
+        title="Skills",
+        description="What a team must be able to do, all of it; or a team names the service itself.",
     )
 
     @field_validator("names", "summaries", "descriptions", "safety")

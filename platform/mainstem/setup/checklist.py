@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mainstem.kit.work import Work
+from mainstem_fulfillment import jobs
 
 
 class Step(NamedTuple):
@@ -40,12 +41,14 @@ _STEPS: tuple[tuple[str, str, str, str, str], ...] = (
      """EXISTS (SELECT 1 FROM stock_level WHERE on_hand > 0)
         OR NOT EXISTS (SELECT 1 FROM product WHERE active AND kind = 'goods')
            AND EXISTS (SELECT 1 FROM product WHERE active)"""),
-    ("teams", "Make a team for each service", f"{_SET}/teams",
+    ("teams", "Make a team for each service, and say how long it takes", f"{_SET}/teams",
      "Services cannot be booked.",
-     """EXISTS (SELECT 1 FROM product WHERE active) AND NOT EXISTS (
-          SELECT 1 FROM product p WHERE p.kind = 'service' AND p.active AND NOT EXISTS (
-            SELECT 1 FROM team t WHERE t.active
-               AND (p.slug = ANY(t.skills) OR p.category = ANY(t.skills))))"""),
+     f"""EXISTS (SELECT 1 FROM product WHERE active) AND NOT EXISTS (
+           SELECT 1 FROM product p WHERE p.kind = 'service' AND p.active
+              AND (p.visit_minutes = 0 OR NOT EXISTS (
+                     SELECT 1 FROM team t
+                      WHERE t.active AND {jobs.PERFORMS}
+                        AND t.day_ends - t.day_starts >= make_interval(mins => p.visit_minutes))))"""),
     ("plan", "Publish how affiliates are paid", f"{_SET}/plan",
      "No order can be taken.",
      "EXISTS (SELECT 1 FROM plan_version)"),

@@ -27,7 +27,8 @@ class Resource(Generic[D]):
     it is new) and what it shall be; `retire` takes one out of use, where that can be.
     `scope` is what a key of the API needs for it, before `:read` or `:write`.
     `columns` are the fields that a list shows. Where there may be thousands, `find` gives the keys of one
-    page of the list instead: after a key, at most so many, those that a search names.
+    page of the list instead: after a key, at most so many, those that a search names. `warnings` says what
+    stands in the way of one of them, whatever its own fields say.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Resource(Generic[D]):
     file: str = "toml"
     scope: str = "setup"
     find: Callable[[Work, str, int, str], list[str]] | None = None
+    warnings: Callable[[Work, D], Sequence[str]] | None = None
 
     def key_of(self, document: Document) -> str:
         """What names this one."""

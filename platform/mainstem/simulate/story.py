@@ -355,9 +355,7 @@ class _StoryRunner:
                 )
                 if state == "unscheduled":
                     slot = _first_free(work, key)
-                    jobs.schedule(
-                        work, key, team_id=slot[0], starts_at=slot[1], duration=timedelta(hours=2)
-                    )
+                    jobs.schedule(work, key, team_id=slot[0], starts_at=slot[1])
                 elif state == "scheduled":
                     jobs.depart(work, key)
                 elif state == "en_route":
@@ -532,9 +530,7 @@ class _StoryRunner:
 def _first_free(work: Any, key: jobs.JobKey) -> tuple[int, datetime]:
     """The first team and time that can do it, tomorrow or later."""
     tomorrow = (work.now() + timedelta(days=1)).date()
-    for team in jobs.free_slots(
-        work, key, first_day=tomorrow, days=14, duration=timedelta(hours=2)
-    ):
+    for team in jobs.free_slots(work, key, first_day=tomorrow, days=14):
         for start in team.starts:
             return team.team_id, start
     raise LookupError("no team is free")

@@ -16,6 +16,7 @@ from mainstem.web.forms import whole_number
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words
 from mainstem.web.staff.layout import (
+    ADMIN,
     ORDERS,
     Event,
     HttpRequest,
@@ -32,13 +33,15 @@ from mainstem.web.staff.screen import Screens
 from mainstem_fulfillment import jobs
 from mainstem_fulfillment.desk import queries
 from mainstem_fulfillment.desk.jobs.board import day_in, length_of
-from mainstem_fulfillment.jobs import JobCard, JobKey, JobView
+from mainstem_fulfillment.jobs import JobKey, JobView
 
 HALF_HOURS = (2, 3, 4, 6, 8, 10, 12, 16)
 
 DAYS_SHOWN = 5
 
 HALF_HOURS_MAX = 24
+LENGTH_UNSAID = timedelta(hours=2)
+"""What the form shows of a service that cannot be booked yet."""
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -65,6 +68,8 @@ class JobPage(Page, kw_only=True):
     later: date
     days: list[tuple[date, list[tuple[str, list[Choice]]]]]
     able: bool
+    needs_length: bool
+    length_url: str
     decision: str
     candidates: list[tuple[str, int, str]]
     order_url: str
@@ -96,7 +101,7 @@ def page_of(
     view = jobs.queries.page(work, key)
     may = {action.name: action.allowed for action in view.actions}
     step = next((name for name in ("schedule", "reschedule", "rework") if may[name]), "")
-    half_hours = _half_hours(hours, view.card)
+    half_hours = _half_hours(hours, view)
     today = work.now().astimezone(work.tools.zone).date()
     first = max(day_in(day, today), today)
     free = (
@@ -107,7 +112,7 @@ def page_of(
             days=DAYS_SHOWN,
             duration=timedelta(minutes=30 * half_hours),
         )
-        if step
+        if step and view.visit
         else []
     )
     who = names_of(work, language, [entry.actor for entry in view.timeline])
@@ -120,12 +125,21 @@ def page_of(
         why={a.name: said(language, a.refusal) if a.refusal else "" for a in view.actions},
         step=step,
         duration=half_hours,
-        durations=[(n, length_of(language, timedelta(minutes=30 * n))) for n in HALF_HOURS],
+        durations=[
+            (n, length_of(language, timedelta(minutes=30 * n)))
+            for n in sorted({*HALF_HOURS, half_hours})
+        ],
         first_day=first,
         earlier=max(first - timedelta(days=7), today) if first > today else None,
         later=first + timedelta(days=7),
         days=_days(work, free, view.card.recommended),
         able=bool(free),
+        needs_length=view.visit is None,
+        length_url=(
+            f"/console/setup/products/edit?key={view.product}"
+            if reader_of(request).may(*ADMIN)
+            else ""
+        ),
         decision=language.text(words.ROUTED.get(view.decision, view.decision)),
         candidates=[
             (
@@ -153,12 +167,13 @@ def page_of(
     )
 
 
-def _half_hours(text: str, card: JobCard) -> int:
+def _half_hours(text: str, view: JobView) -> int:
+    card = view.card
     if 1 <= (typed := whole_number(text, digits=2) or 0) <= HALF_HOURS_MAX:
         return typed
     if card.starts_at and card.ends_at:
         return max(1, (card.ends_at - card.starts_at) // timedelta(minutes=30))
-    return 4
+    return (view.visit or LENGTH_UNSAID) // timedelta(minutes=30)
 
 
 def _days(

@@ -62,6 +62,7 @@ class ThingPage(Page, kw_only=True):
     key: str
     version: str
     retire_url: str
+    warnings: list[str]
     history: list[Moment]
 
 
@@ -236,6 +237,9 @@ def thing_page(
         key=key,
         version=(found.version if found else "") if version is None else version,
         retire_url=f"/console/setup/{kind.name}/retire" if kind.retire and found else "",
+        warnings=[language.text(one) for one in kind.warnings(work, found)]
+        if kind.warnings and found
+        else [],
         history=history_of(request, work, kind.name, key) if found else [],
     )
 

@@ -6,6 +6,7 @@ from mainstem import catalog
 from mainstem.catalog import Department, Product
 from mainstem.kit.work import Work
 from mainstem.setup.resource import Resource
+from mainstem_fulfillment import jobs
 
 
 def _save_product(work: Work, before: Product | None, said: Product) -> None:
@@ -26,6 +27,29 @@ def _find(work: Work, after: str, most: int, query: str) -> list[str]:
         most=most,
     )
     return [row.slug for row in rows]
+
+
+WITHOUT_LENGTH = "It cannot be booked: say how many minutes a visit takes."
+TOO_LONG = "It cannot be booked: no team that performs it works for so long in a day."
+WITHOUT_TEAM = (
+    "It cannot be booked: no team performs it. Give one the service, or the skills it asks."
+)
+
+
+def _warnings(work: Work, product: Product) -> list[str]:
+    """Why a service cannot be booked as things stand."""
+    if product.kind != "service":
+        return []
+    teams = work.rows("SELECT skills, day_ends - day_starts AS day FROM team WHERE active")
+    able = [
+        team.day
+        for team in teams
+        if jobs.can_perform(team.skills, product.slug, product.department, product.skills)
+    ]
+    said = [] if product.visit_minutes else [WITHOUT_LENGTH]
+    if not able:
+        return [*said, WITHOUT_TEAM]
+    return [*said, *([] if jobs.visit_length(product.visit_minutes) <= max(able) else [TOO_LONG])]
 
 
 DEPARTMENTS = Resource(
@@ -54,4 +78,5 @@ PRODUCTS = Resource(
     empty="Nothing is sold yet: make a product, or bring a file of them.",
     help="Goods and services: what they are, how they are shown, and what they cost.",
     find=_find,
+    warnings=_warnings,
 )

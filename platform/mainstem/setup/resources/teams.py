@@ -7,7 +7,7 @@ from datetime import time
 
 from pydantic import Field, field_serializer, model_validator
 
-from mainstem.kit.documents import Code, Document, Line, Name, Slug
+from mainstem.kit.documents import Code, Document, Line, Name
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.setup.resource import Resource
@@ -22,10 +22,11 @@ class TeamDocument(Document):
     code: Code = Field(title="Code", description="As it stands on lists, such as NORTH.")
     name: Name = Field(title="Name")
     members: list[Line] = Field(default_factory=list, title="Members")
-    skills: list[Slug] = Field(
+    skills: list[Name] = Field(
         min_length=1,
         title="Services",
-        description="Services by their address names, or whole departments.",
+        description="Services by their address names, whole departments, or the skills that services"
+        " ask for: a team with all of those can do it.",
     )
     weekdays: list[int] = Field(
         list(DAYS),
@@ -83,14 +84,15 @@ def _check_skills(work: Work, said: TeamDocument) -> None:
         row.name
         for row in work.rows(
             """SELECT slug AS name FROM product WHERE kind = 'service'
-               UNION SELECT category FROM product WHERE kind = 'service'"""
+               UNION SELECT category FROM product WHERE kind = 'service'
+               UNION SELECT unnest(skills) FROM product WHERE kind = 'service'"""
         )
     }
     problems = [
         Problem(
             f"/skills/{no}",
             "not_found",
-            "No service or department is called {slug}.",
+            "No service, department or skill is called {slug}.",
             {"slug": skill},
         )
         for no, skill in enumerate(said.skills)

@@ -1,0 +1,16 @@
+"""How long services take that were made before it was asked."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0034"
+down_revision = "0032"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Say for each service what the desk has suggested for it so far."""
+    sql = Path(__file__).with_suffix(".sql").read_text()
+    op.get_bind().connection.driver_connection.execute(sql)
