@@ -111,6 +111,18 @@ def open_shelf(work: Work, location_id: int, variant_id: int) -> None:
     _take_shelves(work, location_id, [variant_id])
 
 
+def mark_low(work: Work, location_id: int, variant_id: int, mark: int | None) -> None:
+    """At how few free pieces the shelf is low; None: never."""
+    work.run(
+        """UPDATE stock_level SET low_stock_mark = %(mark)s
+            WHERE variant_id = %(variant)s AND location_id = %(location)s
+              AND low_stock_mark IS DISTINCT FROM %(mark)s""",
+        variant=variant_id,
+        location=location_id,
+        mark=mark,
+    )
+
+
 def _take_shelves(work: Work, location_id: int, variants: Sequence[int]) -> list[Any]:
     """The shelves of these variants at a location, made where there are none, and locked.
 

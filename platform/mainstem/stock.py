@@ -204,6 +204,33 @@ def give_back(work: Work, orders: Sequence[RowKey]) -> None:
     free(work, {(row.variant_id, row.location_id): row.quantity for row in freed})
 
 
+class LowShelf(NamedTuple):
+    """An article at a location where so few are free that somebody wants to know."""
+
+    sku: str
+    name: str
+    location: str
+    location_code: str
+    free: int
+    mark: int
+
+
+def low_shelves(work: Work) -> list[LowShelf]:
+    """What is at or below its mark, by article and location. Without a mark nothing is ever low."""
+    rows = work.rows(
+        """SELECT v.sku, coalesce(t.name, p.slug) AS name, l.name AS location, l.code,
+                  s.on_hand - s.reserved AS free, s.low_stock_mark AS mark
+             FROM stock_level s
+             JOIN variant v ON v.id = s.variant_id JOIN product p ON p.id = v.product_id
+             JOIN location l ON l.id = s.location_id
+             LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = 'en'
+            WHERE s.low_stock_mark IS NOT NULL AND s.on_hand - s.reserved <= s.low_stock_mark
+              AND v.active AND p.active AND l.active
+            ORDER BY v.sku, l.name"""
+    )
+    return [LowShelf(*row) for row in rows]
+
+
 def availability(work: Work, variants: Sequence[int]) -> dict[int, int]:
     """How many of each variant can be promised now, over all locations. For pages: it may age."""
     return {

@@ -358,7 +358,7 @@ def test_staff_hear_of_failed_tasks_once_a_day_and_of_the_week(
 def test_low_stock_is_told_once_for_what_is_low(
     database: Database, company: Company, post: MailServer, outbox: Outbox, clock: FixedClock
 ) -> None:
-    """The mark is a column that a company may do without."""
+    """A company may do without marks."""
     a_person(database, "Per", "picker")
     with database.work() as work:
         from mainstem.mail import staff
@@ -377,7 +377,6 @@ def test_low_stock_of_two_articles_is_one_message(
     from mainstem.mail import staff
 
     with psycopg.connect(database_url, autocommit=True) as owner:
-        owner.execute("ALTER TABLE stock_level ADD COLUMN IF NOT EXISTS low_stock_mark int")
         owner.execute("UPDATE stock_level SET low_stock_mark = 100")
     a_person(database, "Per", "picker")
     for days in (0, 1, 7):

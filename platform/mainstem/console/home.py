@@ -98,6 +98,9 @@ _GROUPS = (
         ("To pay by bank", "payouts_to_confirm", "/console/payouts?view=bank", "wait"),
         ("Checks that failed", "checks_failed", "/console/ledger", "bad"),
     )),
+    ("Stock", ADMIN, (
+        ("Low stock", "stock_low", "/console/setup/stock?marked=1", "wait"),
+    )),
     ("Activity", ADMIN, (
         ("Waiting tasks", "facts_waiting", "/console/facts", "plain"),
         ("Failed tasks", "dead_letters", "/console/facts", "bad"),

@@ -51,6 +51,11 @@ SELECT f.*, l.*, j.*, p.*, w.*,
        (SELECT count(*) FROM ({owed_back}) AS owed) AS refunds_failed,
        (SELECT count(*) FROM payout WHERE state = 'failed') AS payouts_failed,
        (SELECT min(reserved_at) FROM payout WHERE state = 'failed') AS payouts_failed_oldest,
+       (SELECT count(*) FROM stock_level s JOIN variant v ON v.id = s.variant_id AND v.active
+          JOIN product pr ON pr.id = v.product_id AND pr.active
+          JOIN location lo ON lo.id = s.location_id AND lo.active
+         WHERE s.low_stock_mark IS NOT NULL AND s.on_hand - s.reserved <= s.low_stock_mark)
+         AS stock_low,
        coalesce((SELECT wrong FROM check_run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1), 0)
          AS checks_failed
   FROM (SELECT count(*) FILTER (WHERE state IN ('assigned','released')) AS to_pick,

@@ -15,6 +15,7 @@ from mainstem.mail.contexts import Context
 from mainstem.mail.days import midnight
 from mainstem.mail.outbox import Outgoing, Recipient
 from mainstem.money import Money
+from mainstem.stock import low_shelves
 
 LOCALE = "en"
 """The language of staff who have not chosen one."""
@@ -35,20 +36,6 @@ _FAILED_PAYOUTS = f"""
 SELECT p.home_id, p.id, p.number, p.amount_minor, p.currency, a.name AS affiliate
   FROM payout p JOIN {ASKED} USING (home_id, id) JOIN affiliate a ON a.id = p.home_id
  WHERE p.state = 'failed'"""
-
-# A mark is optional: where nobody has set any, nothing is ever low.
-_HAS_MARKS = """
-SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'stock_level'::regclass
-                  AND attname = 'low_stock_mark' AND NOT attisdropped)"""
-_LOW = """
-SELECT v.sku, coalesce(t.name, p.slug) AS name, l.name AS location,
-       s.on_hand - s.reserved AS free, s.low_stock_mark AS mark
-  FROM stock_level s
-  JOIN variant v ON v.id = s.variant_id JOIN product p ON p.id = v.product_id
-  JOIN location l ON l.id = s.location_id
-  LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = 'en'
- WHERE s.on_hand - s.reserved <= s.low_stock_mark AND v.active AND p.active AND l.active
- ORDER BY v.sku, l.name"""
 
 _WEEK = """
 SELECT currency, sum(orders)::int AS orders, sum(sold)::bigint AS sold,
@@ -84,17 +71,16 @@ def dead_letters(work: Work, day: date) -> None:
     )
 
 
-def low_shelves(work: Work) -> list[Any]:
-    """What is at or below its mark, by article and location: (sku, name, location, free, mark)."""
-    return work.rows(_LOW) if work.value(_HAS_MARKS) else []
-
-
 def low_stock(work: Work, day: date) -> None:
     """Articles that run out: told when others do than before, and again each week."""
-    rows = low_shelves(work)
-    if not rows:
+    shelves = [
+        contexts.LowShelf(
+            sku=low.sku, name=low.name, location=low.location, free=low.free, mark=low.mark
+        )
+        for low in low_shelves(work)
+    ]
+    if not shelves:
         return
-    shelves = [contexts.LowShelf(**row._asdict()) for row in rows]
     which = hashlib.sha256("\n".join(f"{s.sku}@{s.location}" for s in shelves).encode()).hexdigest()
     week = day - timedelta(days=day.weekday())
     _tell(

@@ -28,7 +28,8 @@ class Resource(Generic[D]):
     `scope` is what a key of the API needs for it, before `:read` or `:write`.
     `columns` are the fields that a list shows. Where there may be thousands, `find` gives the keys of one
     page of the list instead: after a key, at most so many, those that a search names. `warnings` says what
-    stands in the way of one of them, whatever its own fields say.
+    stands in the way of one of them, whatever its own fields say; `marks` gives those that somebody
+    should look at a word, by key.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Resource(Generic[D]):
     scope: str = "setup"
     find: Callable[[Work, str, int, str], list[str]] | None = None
     warnings: Callable[[Work, D], Sequence[str]] | None = None
+    marks: Callable[[Work], Mapping[str, str]] | None = None
 
     def key_of(self, document: Document) -> str:
         """What names this one."""

@@ -32,6 +32,7 @@ from mainstem.web.staff.layout import (
 )
 
 ROWS = 50
+MARKED_MAX = 500
 KNOWN_MAX = 300
 """How many names a field offers that refers to other things."""
 
@@ -44,7 +45,7 @@ class ThingsPage(Page, kw_only=True):
     empty: str
     name: str
     columns: list[tuple[str, str]]
-    rows: list[tuple[str, list[str]]]
+    rows: list[tuple[str, list[str], str]]
     asked: str
     next_url: str
     can_search: bool
@@ -76,6 +77,9 @@ def things(request: HttpRequest, work: NamedDependency[Work], name: FromPath[str
     asked = search_terms.as_typed(request.query_params.get("q", ""))
     found, after = _some(work, kind, asked, request.query_params.get("after", ""))
     further = urlencode({"q": asked, "after": after})
+    marks = kind.marks(work) if kind.marks else {}
+    if request.query_params.get("marked") and kind.marks:
+        found, after = dict(kind.read(work, [*marks][:MARKED_MAX])), ""
     page = ThingsPage(
         **layout_of(request, work, "setup"),
         title=language.text(kind.title),
@@ -83,7 +87,14 @@ def things(request: HttpRequest, work: NamedDependency[Work], name: FromPath[str
         empty=language.text(kind.empty),
         name=kind.name,
         columns=[(_titled(language, kind, column), "text") for column in kind.columns],
-        rows=[(_url(kind, key), _cells(language, kind, one)) for key, one in found.items()],
+        rows=[
+            (
+                _url(kind, key),
+                _cells(language, kind, one),
+                language.text(marks[key]) if key in marks else "",
+            )
+            for key, one in found.items()
+        ],
         asked=asked,
         next_url=f"/console/setup/{name}?{further}" if after else "",
         can_search=kind.find is not None,

@@ -1,4 +1,4 @@
-"""How long services take that were made before it was asked."""
+"""How long services take that were made before it was asked, and when a shelf is low."""
 
 from pathlib import Path
 
@@ -11,6 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Say for each service what the desk has suggested for it so far."""
+    """Say for each service what the desk has suggested so far, and give shelves a mark."""
     sql = Path(__file__).with_suffix(".sql").read_text()
     op.get_bind().connection.driver_connection.execute(sql)

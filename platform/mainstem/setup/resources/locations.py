@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from mainstem import stock
 from mainstem.kit.documents import Code, Country, Document, Line, Name, Refers
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.postal import is_country
@@ -15,6 +16,7 @@ from mainstem.setup.resource import Resource
 from mainstem_fulfillment import inventory
 from mainstem_fulfillment.inventory import Location
 
+LOW = "Low"
 OPENING = "opening"
 """The reference of what lay on a shelf when it was first told of."""
 
@@ -91,6 +93,13 @@ class StockDocument(Document):
     sku: Name = Field(title="Article number")
     location: Annotated[Code, Refers("locations")] = Field(title="Location")
     on_hand: int = Field(ge=0, le=10**6, title="On hand", description="As counted on the shelf.")
+    low_stock_mark: int | None = Field(
+        None,
+        ge=0,
+        le=10**6,
+        title="Low at",
+        description="You are told when so many or fewer are free; empty: never.",
+    )
 
     @property
     def key(self) -> str:
@@ -101,7 +110,7 @@ class StockDocument(Document):
 def _stock(work: Work, keys: Sequence[str] | None) -> Mapping[str, StockDocument]:
     pairs = [key.rpartition("@")[::2] for key in keys or ()]
     rows = work.rows(
-        """SELECT v.sku, l.code AS location, s.on_hand
+        """SELECT v.sku, l.code AS location, s.on_hand, s.low_stock_mark
              FROM stock_level s JOIN variant v ON v.id = s.variant_id
              JOIN location l ON l.id = s.location_id
             WHERE %(all)s OR (v.sku, l.code) IN (
@@ -145,12 +154,17 @@ def _save_stock(work: Work, before: StockDocument | None, said: StockDocument) -
         )
     if problems:
         raise InvalidInput(*problems)
-    if before is not None:
-        inventory.count(work, location, variant, said.on_hand, reference=f"setup {work.id}")
-    elif said.on_hand:
+    if before is None and said.on_hand:
         inventory.receive(work, location, [(variant, said.on_hand)], reference=OPENING)
-    else:
+    elif before is None:
         inventory.open_shelf(work, location, variant)
+    elif said.on_hand != before.on_hand:
+        inventory.count(work, location, variant, said.on_hand, reference=f"setup {work.id}")
+    inventory.mark_low(work, location, variant, said.low_stock_mark)
+
+
+def _low(work: Work) -> Mapping[str, str]:
+    return {f"{one.sku}@{one.location_code}": LOW for one in stock.low_shelves(work)}
 
 
 STOCK = Resource(
@@ -161,9 +175,10 @@ STOCK = Resource(
     key="key",
     read=_stock,
     save=_save_stock,
-    columns=("sku", "location", "on_hand"),
+    columns=("sku", "location", "on_hand", "low_stock_mark"),
     empty="Receive what lies on your shelves: what is not in stock cannot be ordered.",
     help="What lies where. A figure that is saved here counts as counted.",
     file="csv",
     find=_find_stock,
+    marks=_low,
 )
