@@ -10,9 +10,13 @@ from mainstem.identity.api_keys import (
     revoke_api_key,
 )
 from mainstem.identity.invitations import (
+    VALID_FOR as INVITATION_VALID_FOR,
+)
+from mainstem.identity.invitations import (
     InvitationRefused,
     Invited,
     accept,
+    invitation_token,
     invite,
     invited,
 )
@@ -69,6 +73,7 @@ __all__ = [
     "ANSWER",
     "DEMO_PASSWORD",
     "EVERYTHING",
+    "INVITATION_VALID_FOR",
     "PAY",
     "ROLES",
     "SCOPES",
@@ -99,6 +104,7 @@ __all__ = [
     "has_staff",
     "hash_of",
     "hash_password",
+    "invitation_token",
     "invite",
     "invited",
     "issue_api_key",

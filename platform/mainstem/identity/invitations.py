@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from mainstem.identity.passwords import check_password, hash_password
 from mainstem.identity.people import names_around
-from mainstem.identity.secrets import hash_of, new_secret
+from mainstem.identity.secrets import derived_secret, hash_of
 from mainstem.kit.clock import Clock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
 from mainstem.kit.events import record
+from mainstem.kit.ids import new_id
 from mainstem.kit.work import Actor, Work
 
 VALID_FOR = timedelta(days=7)
@@ -25,6 +27,11 @@ class InvitationRefused(Refused):
     message = "This invitation is not valid any more. Ask whoever invited you for a new one."
 
 
+def invitation_token(secret: str, reference: UUID) -> str:
+    """The token of an invitation, from the company's secret and what the invitation is known by."""
+    return derived_secret(secret, "mainstem.invitation", reference, prefix="inv_")
+
+
 class Invited(NamedTuple):
     """Whom an invitation is for."""
 
@@ -33,9 +40,13 @@ class Invited(NamedTuple):
     name: str
 
 
-def invite(work: Work, person_id: int) -> str:
-    """A token with which somebody chooses a password, for seven days; it ends the ones before."""
-    token = new_secret("inv_")
+def invite(work: Work, person_id: int, *, reference: UUID | None = None) -> str:
+    """A token with which somebody chooses a password, for seven days; it ends the ones before.
+
+    Under the same `reference`, whoever has the company's secret makes the token again: a mail keeps
+    only that, and the database only a hash.
+    """
+    token = invitation_token(work.tools.secret, reference or new_id())
     work.run(
         """INSERT INTO invitation (token_hash, person_id, invited_by, created_at, expires_at)
            VALUES (%(hash)s, %(person)s, %(who)s, %(now)s, %(until)s)""",

@@ -200,12 +200,16 @@ class AccountNeedsYou(AffiliateMail, frozen=True, kw_only=True):
 
 
 class Invitation(Context, frozen=True, kw_only=True):
-    """Somebody is invited to work here. `path` is where they accept."""
+    """Somebody is invited to work here, or to sign in for an affiliate.
+
+    `reference` names the invitation; what opens it is made from that when the mail is sent.
+    """
 
     company: str
     invited_by: str
-    path: str
-    expires_at: datetime | None = None
+    reference: UUID
+    expires_at: datetime
+    affiliate: str = ""
 
 
 class FailedTask(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,19 +13,20 @@ from uuid import UUID
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from mainstem.identity import EVERYTHING, client_link, quote_link
+from mainstem.identity import EVERYTHING, client_link, invitation_token, quote_link
 from mainstem.kit.errors import NotFound
 from mainstem.mail.messages import TOPICS
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The addresses of one message. `may` is what a link to an order lets its bearer do."""
+    """The addresses of one message. `may` is what a link to an order lets its bearer do;
+    without `opens_pages` those to quotes and invitations open nothing."""
 
     public_url: str
     secret: str
     may: Collection[str] = EVERYTHING
-    opens_quotes: bool = True
+    opens_pages: bool = True
 
     def page(self, path: str) -> str:
         """A page of the company's."""
@@ -38,9 +39,15 @@ class Links:
 
     def quote(self, home_id: int, lead_id: UUID) -> str:
         """The client's page of a quote."""
-        if not self.opens_quotes:
+        if not self.opens_pages:
             return self.page("/")
         return self.page(f"/quote/{quote_link(self.secret, home_id, lead_id)}")
+
+    def invitation(self, reference: UUID) -> str:
+        """Where somebody who is invited chooses a password."""
+        if not self.opens_pages:
+            return self.page("/")
+        return self.page(f"/invitation?token={invitation_token(self.secret, reference)}")
 
     def preference(self, person_id: int, topic: str) -> str:
         """Where somebody says how often they want what they may refuse."""

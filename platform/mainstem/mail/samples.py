@@ -128,7 +128,7 @@ SAMPLES: dict[str, Context] = {
         name="Tuva Norling",
         company="Härdvik",
         invited_by="Nils Åkerblom",
-        path="/invitation/example",
+        reference=UUID(int=1),
         expires_at=datetime(2026, 3, 9, 8, 40, tzinfo=UTC),
     ),
     "dead_letters": contexts.DeadLetters(

@@ -114,7 +114,7 @@ def own_links(settings: Settings) -> Links:
 
 def looking_links(settings: Settings) -> Links:
     """Links for somebody who only looks at another's mail: they sign nothing off and pay nothing."""
-    return Links(settings.public_url, settings.secret, may=(), opens_quotes=False)
+    return Links(settings.public_url, settings.secret, may=(), opens_pages=False)
 
 
 def in_frame(html: str) -> Response[bytes]:

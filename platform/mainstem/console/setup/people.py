@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from mainstem import identity
+from mainstem import identity, mail
 from mainstem.console.setup.words import CHOICES
 from mainstem.kit.errors import NotFound
+from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
 from mainstem.web.context import app_context_of
 from mainstem.web.forms import Form, whole_number
@@ -26,6 +28,7 @@ from mainstem.web.staff.layout import (
     HttpResponse,
     Page,
     layout_of,
+    names_of,
     show,
 )
 
@@ -65,6 +68,7 @@ class PeoplePage(Page, kw_only=True):
     rights: list[tuple[str, list[bool]]]
     link: str = ""
     link_name: str = ""
+    mailed_to: str = ""
 
 
 # The newest session of somebody and the newest invitation, each found by an index.
@@ -92,16 +96,71 @@ def people(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
 def invite_person(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:
-    """Make a link by which somebody chooses a password; it is shown this once."""
-    id = whole_number(form["person"], digits=18)
-    name = work.value("SELECT name FROM person WHERE id = %(id)s", id=id)
-    if id is None or name is None:
+    """Make a link by which somebody chooses a password: mailed to them, and shown this once."""
+    who = work.row(_PERSON, id=whole_number(form["person"], digits=18))
+    if who is None:
         raise NotFound("person")
-    token = identity.invite(work, id)
+    reference = new_id()
+    token = identity.invite(work, who.id, reference=reference)
+    mailed = _mail(request, work, who, reference)
     page = _page(request, work)
     page.link = f"{app_context_of(request).settings.public_url}/invitation?token={token}"
-    page.link_name = name
+    page.link_name = who.name
+    page.mailed_to = who.email if mailed else ""
     return show(request, "console/setup_people.html", page)
+
+
+_PERSON = """
+SELECT p.id, p.name, p.email, coalesce(p.locale, min(a.locale), 'en') AS locale,
+       coalesce(min(a.name), '') AS affiliate
+  FROM person p
+  JOIN membership m ON m.person_id = p.id AND m.revoked_at IS NULL
+  LEFT JOIN affiliate a ON a.id = m.affiliate_id
+ WHERE p.id = %(id)s GROUP BY p.id"""
+
+
+def _mail(request: HttpRequest, work: Work, who: Any, reference: UUID) -> bool:
+    """Write to them, where the company sends mail; whether something goes out."""
+    sender = mail.read_settings(work)
+    if sender is None:
+        return False
+    actor = str(work.actor)
+    queued = mail.queue(
+        work,
+        "staff_invitation",
+        to=mail.Recipient(who.email, who.name, who.locale, who.id),
+        subject=reference,
+        context=mail.Invitation(
+            name=who.name,
+            company=sender.sender_name,
+            invited_by=names_of(work, language_of(request), [actor]).get(actor, sender.sender_name),
+            reference=reference,
+            expires_at=work.now() + identity.INVITATION_VALID_FOR,
+            affiliate=who.affiliate,
+        ),
+    )
+    return queued and work.tools.smtp is not None
+
+
+class Invitable(msgspec.Struct, frozen=True):
+    """Somebody of an affiliate, as its page offers to invite them."""
+
+    id: int
+    name: str
+    email: str
+    has_password: bool
+
+
+def of_affiliate(work: Work, slug: str) -> list[Invitable]:
+    """Those who sign in for an affiliate, by name."""
+    rows = work.rows(
+        """SELECT p.id, p.name, p.email, p.password_hash IS NOT NULL AS has_password
+             FROM affiliate a JOIN membership m ON m.affiliate_id = a.id AND m.revoked_at IS NULL
+             JOIN person p ON p.id = m.person_id
+            WHERE a.slug = %(slug)s ORDER BY p.name, p.id""",
+        slug=slug,
+    )
+    return [Invitable(*row) for row in rows]
 
 
 def _page(request: HttpRequest, work: Work) -> PeoplePage:

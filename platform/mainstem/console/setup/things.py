@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from mainstem import company, setup
 from mainstem.console.setup.fields import Around, FormField, fields_of
 from mainstem.console.setup.history import Moment, history_of
+from mainstem.console.setup.people import Invitable, of_affiliate
 from mainstem.console.setup.typed import meant, typed
 from mainstem.console.setup.words import CHOICES
 from mainstem.kit import search_terms
@@ -64,6 +65,7 @@ class ThingPage(Page, kw_only=True):
     version: str
     retire_url: str
     warnings: list[str]
+    people: list[Invitable]
     history: list[Moment]
 
 
@@ -251,6 +253,7 @@ def thing_page(
         warnings=[language.text(one) for one in kind.warnings(work, found)]
         if kind.warnings and found
         else [],
+        people=of_affiliate(work, key) if found and kind.name == "affiliates" else [],
         history=history_of(request, work, kind.name, key) if found else [],
     )
 
