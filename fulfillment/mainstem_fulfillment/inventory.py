@@ -91,7 +91,7 @@ def receive(
     for variant, quantity in goods:
         quantities[variant] = quantities.get(variant, 0) + quantity
     variants = sorted(quantities)
-    _take_shelves(work, location_id, variants)
+    take_shelves(work, location_id, variants)
     received = [
         _Received(id, variant, quantities[variant])
         for id, variant in zip(new_ids(len(variants)), variants, strict=True)
@@ -108,7 +108,7 @@ def receive(
 
 def open_shelf(work: Work, location_id: int, variant_id: int) -> None:
     """A shelf for an article at a location, empty until something is received. Repeats are fine."""
-    _take_shelves(work, location_id, [variant_id])
+    take_shelves(work, location_id, [variant_id])
 
 
 def mark_low(work: Work, location_id: int, variant_id: int, mark: int | None) -> None:
@@ -123,7 +123,7 @@ def mark_low(work: Work, location_id: int, variant_id: int, mark: int | None) ->
     )
 
 
-def _take_shelves(work: Work, location_id: int, variants: Sequence[int]) -> list[Any]:
+def take_shelves(work: Work, location_id: int, variants: Sequence[int]) -> list[Any]:
     """The shelves of these variants at a location, made where there are none, and locked.
 
     In key order, as a basket locks them: so a delivery and a basket never wait for each other.
@@ -151,7 +151,7 @@ def count(work: Work, location_id: int, variant_id: int, counted: int, *, refere
     another figure under the same reference, and StockPromised for less than orders were promised.
     """
     refuse_unseen("/reference", reference)
-    [shelf] = _take_shelves(work, location_id, [variant_id])
+    [shelf] = take_shelves(work, location_id, [variant_id])
     key = {"variant": variant_id, "location": location_id, "reference": reference}
     before = work.row(
         """SELECT delta, counted FROM stock_movement
@@ -164,12 +164,12 @@ def count(work: Work, location_id: int, variant_id: int, counted: int, *, refere
             raise CountedAlready(
                 reference=reference,
                 before=before.counted,
-                sku=_sku(work, variant_id),
+                sku=sku_of(work, variant_id),
                 counted=counted,
             )
         return int(before.delta)
     if counted < shelf.reserved:
-        raise StockPromised(reserved=shelf.reserved, sku=_sku(work, variant_id), counted=counted)
+        raise StockPromised(reserved=shelf.reserved, sku=sku_of(work, variant_id), counted=counted)
     delta = counted - int(shelf.on_hand)
     work.run(
         """INSERT INTO stock_movement
@@ -195,7 +195,8 @@ def count(work: Work, location_id: int, variant_id: int, counted: int, *, refere
     return delta
 
 
-def _sku(work: Work, variant_id: int) -> str:
+def sku_of(work: Work, variant_id: int) -> str:
+    """What an article is called on its label."""
     return str(work.value("SELECT sku FROM variant WHERE id = %(id)s", id=variant_id))
 
 

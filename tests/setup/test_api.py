@@ -116,7 +116,12 @@ def test_a_shelf_is_named_by_its_article_and_place(program: Program, database: D
     with database.work() as work:
         a_company(work)
     shown = program("GET", "/stock/KETTLE-1@STH")
-    assert shown.json() == {"sku": "KETTLE-1", "location": "STH", "on_hand": 100}
+    assert shown.json() == {
+        "sku": "KETTLE-1",
+        "location": "STH",
+        "on_hand": 100,
+        "low_stock_mark": None,
+    }
     counted = program(
         "PUT", "/stock/KETTLE-1@STH", shown.json() | {"on_hand": 97}, If_Match=shown.headers["etag"]
     )

@@ -11,6 +11,7 @@ from mainstem.api.leads import list_leads, open_lead, show_lead
 from mainstem.api.orders import list_orders, place_order, show_order
 from mainstem.api.requests import answer_invalid
 from mainstem.api.setup import routes as setup_routes
+from mainstem.api.stock import routes as stock_routes
 
 routes: list[Any] = [
     Router(
@@ -21,4 +22,4 @@ routes: list[Any] = [
     )
 ]
 
-integration_routes: list[Any] = [Router("/", route_handlers=setup_routes)]
+integration_routes: list[Any] = [Router("/", route_handlers=[*setup_routes, *stock_routes])]

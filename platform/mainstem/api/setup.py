@@ -5,8 +5,6 @@ The routes are made from the registry, so they know exactly what pages and files
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -17,13 +15,12 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from pydantic import BaseModel
 
 from mainstem import setup
+from mainstem.api.repeats import Repeatable, answered, fingerprint_of, keep_answer
 from mainstem.api.requests import limited
 from mainstem.kit.documents import Document
-from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
-from mainstem.kit.idempotency import KEY_MAX, KEY_MIN
+from mainstem.kit.errors import InvalidInput, NotFound, Problem
 from mainstem.kit.work import Work
 from mainstem.setup import ANY, ONLY, Resource
-from mainstem.web.context import request_context_of
 from mainstem.web.guards import integration_key, strict_json
 
 D = TypeVar("D", bound=Document)
@@ -46,15 +43,6 @@ IfMatch = Annotated[
         max_length=100,
     ),
 ]
-Repeatable = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key",
-        min_length=KEY_MIN,
-        max_length=KEY_MAX,
-        description="Yours, new for each change; the same change with it is answered the same.",
-    ),
-]
 
 
 class Listed(BaseModel, Generic[D]):
@@ -62,13 +50,6 @@ class Listed(BaseModel, Generic[D]):
 
     items: list[D]
     next: str | None
-
-
-class IdempotencyKeyReused(Refused):
-    """This key came with another request before."""
-
-    code = "idempotency_key_reused"
-    message = "This Idempotency-Key came with another request. Use a new one for each."
 
 
 def handlers(kind: Resource[Any]) -> list[HTTPRouteHandler]:
@@ -142,12 +123,12 @@ def _puts(kind: Resource[Any]) -> HTTPRouteHandler:
                 Problem(f"/{kind.key}", "other_key", "Another {what} stands in the address.",
                         {"what": kind.one})
             )  # fmt: skip
-        fingerprint = _fingerprint(request, data)
-        if (before := _answered(request, work, repeatable, fingerprint)) is not None:
+        fingerprint = fingerprint_of(request, data)
+        if (before := answered(request, work, repeatable, fingerprint)) is not None:
             return before
         saved = setup.save(work, kind, data, seen=_version(seen))
         answer = _answer(saved.document, status=201 if saved.is_new else 200)
-        _keep_answer(request, work, repeatable, fingerprint, answer)
+        keep_answer(request, work, repeatable, fingerprint, answer)
         return answer
 
     words = (
@@ -244,60 +225,6 @@ def _version(if_match: str | None) -> str | None:
 def _answer(document: Document, *, status: int = 200) -> Response[Any]:
     return Response(
         document.written(), status_code=status, headers={"ETag": f'"{document.version}"'}
-    )
-
-
-# ------------------------------------------------------------------------- repeats
-
-
-def _fingerprint(request: HttpRequest, data: Document) -> bytes:
-    return hashlib.sha256(f"{request.url.path}\n{data.model_dump_json()}".encode()).digest()
-
-
-def _answered(
-    request: HttpRequest, work: Work, key: str | None, fingerprint: bytes
-) -> Response[Any] | None:
-    """What this very request was answered before. Raises IdempotencyKeyReused for another one's key."""
-    if key is None:
-        return None
-    program = request_context_of(request).api_key
-    assert program is not None, "a guard has let it in"
-    # Of two at once the second waits here, and finds what the first was answered.
-    work.run(
-        "SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 7221))", key=f"{program.id} {key}"
-    )
-    row = work.row(
-        """SELECT fingerprint, status, body, etag FROM api_answer
-            WHERE api_key_id = %(id)s AND idempotency_key = %(key)s""",
-        id=program.id,
-        key=key,
-    )
-    if row is None:
-        return None
-    if bytes(row.fingerprint) != fingerprint:
-        raise IdempotencyKeyReused
-    headers = {"ETag": row.etag, "Idempotent-Replayed": "true"}
-    return Response(row.body, status_code=row.status, headers=headers)
-
-
-def _keep_answer(
-    request: HttpRequest, work: Work, key: str | None, fingerprint: bytes, answer: Response[Any]
-) -> None:
-    if key is None:
-        return
-    program = request_context_of(request).api_key
-    assert program is not None, "a guard has let it in"
-    work.run(
-        """INSERT INTO api_answer (api_key_id, idempotency_key, fingerprint, status, body, etag,
-                                   created_at)
-           VALUES (%(id)s, %(key)s, %(fingerprint)s, %(status)s, %(body)s::jsonb, %(etag)s, %(now)s)""",
-        id=program.id,
-        key=key,
-        fingerprint=fingerprint,
-        status=answer.status_code,
-        body=json.dumps(answer.content),
-        etag=answer.headers["ETag"],
-        now=work.now(),
     )
 
 

@@ -50,6 +50,7 @@ class ThingsPage(Page, kw_only=True):
     asked: str
     next_url: str
     can_search: bool
+    more: tuple[str, str] | None
 
 
 class ThingPage(Page, kw_only=True):
@@ -66,6 +67,7 @@ class ThingPage(Page, kw_only=True):
     retire_url: str
     warnings: list[str]
     people: list[Invitable]
+    more: tuple[str, str] | None
     history: list[Moment]
 
 
@@ -100,6 +102,7 @@ def things(request: HttpRequest, work: NamedDependency[Work], name: FromPath[str
         asked=asked,
         next_url=f"/console/setup/{name}?{further}" if after else "",
         can_search=kind.find is not None,
+        more=_more(language, kind),
     )
     return show(request, "console/setup_things.html", page)
 
@@ -110,6 +113,14 @@ def _titled(language: Language, kind: Resource[Any], column: str) -> str:
 
 def _cells(language: Language, kind: Resource[Any], one: Document) -> list[str]:
     return [_shown(language, column, getattr(one, column)) for column in kind.columns]
+
+
+def _more(language: Language, kind: Resource[Any], key: str = "") -> tuple[str, str] | None:
+    """What else can be done with things of this kind, or with one of them: its title and address."""
+    if kind.more is None:
+        return None
+    title, url = kind.more
+    return language.text(title), f"{url}?{urlencode({'key': key})}" if key else url
 
 
 def _some(
@@ -253,6 +264,7 @@ def thing_page(
         warnings=[language.text(one) for one in kind.warnings(work, found)]
         if kind.warnings and found
         else [],
+        more=_more(language, kind, key) if found else None,
         people=of_affiliate(work, key) if found and kind.name == "affiliates" else [],
         history=history_of(request, work, kind.name, key) if found else [],
     )

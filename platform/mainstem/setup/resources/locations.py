@@ -9,12 +9,12 @@ from pydantic import Field, field_validator
 
 from mainstem import stock
 from mainstem.kit.documents import Code, Country, Document, Line, Name, Refers
-from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.postal import is_country
 from mainstem.kit.work import Work
 from mainstem.setup.resource import Resource
 from mainstem_fulfillment import inventory
 from mainstem_fulfillment.inventory import Location
+from mainstem_fulfillment.movements import named_shelves
 
 LOW = "Low"
 OPENING = "opening"
@@ -141,19 +141,7 @@ def _find_stock(work: Work, after: str, most: int, query: str) -> list[str]:
 
 def _save_stock(work: Work, before: StockDocument | None, said: StockDocument) -> None:
     """The first pieces of a shelf are received; what is said later of it has been counted."""
-    variant = work.value("SELECT id FROM variant WHERE sku = %(sku)s", sku=said.sku)
-    location = work.value("SELECT id FROM location WHERE code = %(code)s", code=said.location)
-    problems = []
-    if variant is None:
-        problems.append(
-            Problem("/sku", "not_found", "No article has the number {sku}.", {"sku": said.sku})
-        )
-    if location is None:
-        problems.append(
-            Problem("/location", "not_found", "There is no {code}.", {"code": said.location})
-        )
-    if problems:
-        raise InvalidInput(*problems)
+    [(variant, location)] = named_shelves(work, said.location, [said.sku])
     if before is None and said.on_hand:
         inventory.receive(work, location, [(variant, said.on_hand)], reference=OPENING)
     elif before is None:
@@ -181,4 +169,5 @@ STOCK = Resource(
     file="csv",
     find=_find_stock,
     marks=_low,
+    more=("Receive and correct", "/console/setup/shelves"),
 )

@@ -120,6 +120,7 @@ FACTS = {
     "refund.succeeded": "Refund succeeded",
     "retry.duplicate": "Refund of a duplicate payment requested again",
     "stock.counted": "Stock counted",
+    "stock.corrected": "Stock corrected",
     "storefront_key.issued": "Storefront key issued",
     "storefront_key.revoked": "Storefront key revoked",
     "webhook.received": "Webhook event received",
