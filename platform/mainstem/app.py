@@ -137,7 +137,10 @@ def create_app(
         state=State({"app_context": app_context}),
     )
     app.asgi_handler = AppMiddleware(
-        app.asgi_handler, app_context, body_max=BODY_BYTES_MAX, uploads=catalogue.UPLOADS
+        app.asgi_handler,
+        app_context,
+        body_max=BODY_BYTES_MAX,
+        uploads=catalogue.UPLOADS | api.UPLOADS,
     )
     return app
 

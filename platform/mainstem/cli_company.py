@@ -7,7 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from mainstem import identity, setup
+from mainstem import identity, pictures, setup
+from mainstem.kit import settings
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
 from mainstem.kit.work import SYSTEM
@@ -41,7 +42,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def export_company(database: Database, given: argparse.Namespace) -> int:
     """Write the company as files; nothing secret is in them."""
     with database.work(SYSTEM) as work:
-        for path in setup.write_folder(work, given.folder):
+        for path in setup.write_folder(work, given.folder, store=_store):
             _say(str(path))
     return 0
 
@@ -66,7 +67,7 @@ def apply_folder(database: Database, given: argparse.Namespace) -> int:
         return 1
     try:
         with database.work(SYSTEM) as work:
-            found = setup.apply(work, folder)
+            found = setup.apply(work, folder, store=_store)
             if given.dry_run:
                 work.session.rollback()
     except setup.FolderRefused as no:
@@ -81,6 +82,11 @@ def apply_folder(database: Database, given: argparse.Namespace) -> int:
         _say(str(one))
     _say(_summary(len(found), dry_run=given.dry_run))
     return 0
+
+
+def _store() -> pictures.Store:
+    config = settings.read()
+    return pictures.store_at(config.pictures, config.data)
 
 
 def _summary(changed: int, *, dry_run: bool) -> str:

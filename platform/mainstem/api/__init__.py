@@ -9,6 +9,8 @@ from litestar.exceptions import ValidationException
 
 from mainstem.api.leads import list_leads, open_lead, show_lead
 from mainstem.api.orders import list_orders, place_order, show_order
+from mainstem.api.pictures import UPLOADS
+from mainstem.api.pictures import routes as picture_routes
 from mainstem.api.requests import answer_invalid
 from mainstem.api.setup import routes as setup_routes
 from mainstem.api.stock import routes as stock_routes
@@ -22,4 +24,8 @@ routes: list[Any] = [
     )
 ]
 
-integration_routes: list[Any] = [Router("/", route_handlers=[*setup_routes, *stock_routes])]
+__all__ = ["UPLOADS", "integration_routes", "routes"]
+
+integration_routes: list[Any] = [
+    Router("/", route_handlers=[*setup_routes, *stock_routes, *picture_routes])
+]

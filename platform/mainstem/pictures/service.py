@@ -80,10 +80,14 @@ def get(work: Work, hash: str) -> Picture:
     return found
 
 
-def prepared(store: Store, data: bytes) -> Picture:
-    """Check a picture, re-encode it and keep its files. Needs no database; `named` follows."""
+def prepared(store: Store, data: bytes, *, name: str = "") -> Picture:
+    """Check a picture, re-encode it and keep its files. Needs no database; `named` follows.
+
+    `name` is the one that it had in the company whose export this comes from.
+    """
     refuse_what_is_no_picture(data)
-    hash = hashlib.sha256(data).hexdigest()
+    hash = name or hashlib.sha256(data).hexdigest()
+    assert is_uploaded(hash)
     width, height, files = reencoded(data)
     for name, content in files.items():
         store.put(f"{hash}-{name}", content)

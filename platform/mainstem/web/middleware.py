@@ -108,7 +108,8 @@ class AppMiddleware:
                 return
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
-        most = self._uploads.get(path, self._body_max) if _COOKIE in headers else self._body_max
+        is_somebody = _COOKIE in headers or b"authorization" in headers
+        most = self._uploads.get(path, self._body_max) if is_somebody else self._body_max
         await self._app(scope, await read_whole(scope, receive, most), send)
 
     def _is_ours(self, host: bytes) -> bool:

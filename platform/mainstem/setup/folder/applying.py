@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from mainstem import pictures
 from mainstem.kit.documents import Document
 from mainstem.kit.errors import Refused
 from mainstem.kit.work import Work
+from mainstem.setup.folder.pictures import Store, take_in
 from mainstem.setup.folder.reading import Folder, Place, Wrong
 from mainstem.setup.history import differences
 from mainstem.setup.resource import ONLY, AnyResource
 from mainstem.setup.saving import ANY, save
+
+
+def _no_store() -> pictures.Store:
+    raise AssertionError("a folder with pictures is applied with a store")
 
 
 class Difference(NamedTuple):
@@ -47,13 +53,15 @@ class FolderRefused(Refused):
         super().__init__()
 
 
-def apply(work: Work, folder: Folder) -> list[Difference]:
+def apply(work: Work, folder: Folder, *, store: Store = _no_store) -> list[Difference]:
     """Make the company what the folder says; what was different. Applied again it changes nothing.
 
+    Pictures that the folder holds and a document names are taken in first, into the store.
     What the company has and the folder does not name stays as it is. Whoever only wants to see the
     differences rolls back. Raises FolderRefused with everything that is wrong.
     """
     wrong, found = [*folder.wrong], []
+    wrong += [Wrong(file, 1, "", no) for file, no in take_in(work, store, folder.pictures)]
     known: dict[str, Mapping[str, Document]] = {}
     for kind, said, place in folder.said:
         if kind.name not in known:

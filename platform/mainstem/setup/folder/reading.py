@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from mainstem.kit.documents import Document, document
 from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.setup.folder.pictures import NoSuchPicture, resolved
 from mainstem.setup.folder.writing import table_of
 from mainstem.setup.registry import RESOURCES
 from mainstem.setup.resource import AnyResource
@@ -55,6 +56,8 @@ class Folder:
     path: Path
     said: list[tuple[AnyResource, Document, Place]] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
+    pictures: dict[str, Path] = field(default_factory=dict)
+    """The files of pictures that it names, by the name under which they are kept."""
 
 
 def read_folder(path: Path) -> Folder:
@@ -85,7 +88,10 @@ def _read(folder: Folder, kind: AnyResource, path: Path) -> None:
     try:
         for said, place in _documents(kind, path):
             try:
-                made = document(kind.model, said)
+                made = document(kind.model, resolved(said, path.parent, folder.pictures))
+            except NoSuchPicture as missing:
+                folder.wrong.append(Wrong(place.file, place.line, "", missing))
+                continue
             except InvalidInput as no:
                 folder.wrong += [
                     Wrong(*place.of(problem.pointer)[:2], problem.pointer, problem)

@@ -13,6 +13,7 @@ from tomlkit.items import Array
 
 from mainstem.kit.documents import Document
 from mainstem.kit.work import Work
+from mainstem.setup.folder.pictures import Store, names_in, write_pictures
 from mainstem.setup.registry import RESOURCES
 from mainstem.setup.resource import AnyResource
 
@@ -20,20 +21,22 @@ LINE_MAX = 110
 """What is longer is written on lines of its own."""
 
 
-def write_folder(work: Work, folder: Path) -> list[Path]:
+def write_folder(work: Work, folder: Path, *, store: Store | None = None) -> list[Path]:
     """Write everything that the company has set; the files. Secrets and passwords are in none.
 
+    With a store, the pictures that documents name are written as well, in their largest form.
     What is in the way of a file is written over; nothing else in the folder is touched.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
+    written, named = [], set[str]()
     for kind in RESOURCES.values():
         documents = [*kind.read(work, None).values()]
+        named.update(name for one in documents for name in names_in(one.written()))
         path = folder / f"{kind.name}.{kind.file}"
         if documents or path.exists():
             path.write_text(_text(kind, documents), encoding="utf-8", newline="\n")
             written.append(path)
-    return written
+    return written + (write_pictures(work, store, folder, named) if store else [])
 
 
 def _text(kind: AnyResource, documents: list[Document]) -> str:
