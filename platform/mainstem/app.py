@@ -34,6 +34,7 @@ import mainstem_affiliates.storefront
 import mainstem_fulfillment.desk
 from mainstem import api, console
 from mainstem.console import catalogue
+from mainstem.console.setup import uploads
 from mainstem.identity import Identity
 from mainstem.kit import pools
 from mainstem.kit.clock import Clock, SystemClock
@@ -70,6 +71,7 @@ from mainstem_affiliates.storefront.orders import Jobs
 from mainstem_fulfillment import jobs
 
 FORM_BYTES_MAX = 256_000
+FORM_PARTS_MAX = 10_000
 API_BYTES_MAX = 1_000_000
 BODY_BYTES_MAX = max(FORM_BYTES_MAX, API_BYTES_MAX, webhooks.BODY_MAX)
 THREADS = 16
@@ -132,6 +134,8 @@ def create_app(
         openapi_config=openapi.config(settings.public_url),
         logging_config=None,
         request_max_body_size=FORM_BYTES_MAX,
+        # A product with many variants has as many fields; how long a form may be is said above.
+        multipart_form_part_limit=FORM_PARTS_MAX,
         on_startup=[intake.start, *on_startup],
         on_shutdown=[_close, *on_shutdown],
         state=State({"app_context": app_context}),
@@ -140,7 +144,7 @@ def create_app(
         app.asgi_handler,
         app_context,
         body_max=BODY_BYTES_MAX,
-        uploads=catalogue.UPLOADS | api.UPLOADS,
+        uploads=catalogue.UPLOADS | uploads.UPLOADS | api.UPLOADS,
     )
     return app
 

@@ -17,10 +17,12 @@ from mainstem.pictures import FolderStore
 from mainstem.setup import FolderRefused
 from tests.company import Company, a_company
 from tests.pictures.test_uploads import a_picture
+from tests.setup import saying
 from tests.setup.test_api import Program, program
-from tests.setup.test_pages import owner
+from tests.setup.test_pages import filled, owner
 from tests.setup.test_saving import OWNER
-from tests.surfaces.conftest import Open
+from tests.surfaces.conftest import Open, Reader, words_of
+from tests.surfaces.staff import hidden
 
 __all__ = ["owner", "program"]
 
@@ -168,3 +170,53 @@ def test_a_key_that_only_reads_uploads_nothing(database: Database, open_app: Ope
     with database.work() as work:
         key = identity.issue_api_key(work, label="Reader", scopes=["setup:read"])
     assert sent(Program(open_app, key), a_picture()).status_code == 403
+
+
+def chosen(page: Any, *, upload: dict[str, bytes], **changes: str) -> dict[str, Any]:
+    """The form as a browser sends it with files chosen: every part of its own."""
+    said = {k: v for k, v in filled(page, **changes).items() if not k.endswith("-upload")}
+    return {
+        "data": said | {"csrf_token": hidden(page, "csrf_token")},
+        "files": {f"{name}-upload": ("a.png", data, "image/png") for name, data in upload.items()},
+    }
+
+
+def test_a_picture_is_chosen_in_the_form_of_what_names_it(
+    owner: Reader, database: Database
+) -> None:
+    form = owner.get("/console/setup/company")
+    assert 'enctype="multipart/form-data"' in form.text
+    said = {k: v for k, v in saying.PROFILE.items() if isinstance(v, str)}
+    sent = chosen(form, upload={"logo": a_picture()}, **said)
+    sent["data"] |= {"languages": ["sv", "en"], "currencies": "SEK"}
+    answer = owner.client.post("/console/setup/company", **sent)
+    assert answer.status_code == 303, words_of(answer)
+    with database.work() as work:
+        profile: Any = setup.read_one(work, setup.resource("company"))
+        assert pictures.find(work, profile.logo)
+    assert pictures.url(profile.logo, 320) in owner.get("/console/setup/company").text
+
+
+def test_a_chosen_file_that_is_no_picture_is_told_beside_its_field(
+    owner: Reader, database: Database
+) -> None:
+    form = owner.get("/console/setup/company")
+    sent = chosen(form, upload={"logo": b"<svg onload=alert(1)>"}, name="Norrsken")
+    answer = owner.client.post("/console/setup/company", **sent)
+    assert answer.status_code == 422
+    assert 'id="field-logo-error"' in answer.text
+    assert 'value="Norrsken"' in answer.text, "nothing else that was typed is lost"
+    with database.work() as work:
+        assert work.value("SELECT count(*) FROM picture") == 0
+
+
+def test_a_product_gets_a_picture_where_none_was_named(
+    owner: Reader, database: Database, company: Company
+) -> None:
+    page = owner.get("/console/setup/products/edit?key=kettle")
+    sent = chosen(page, upload={"pictures-0-file": a_picture()})
+    answer = owner.client.post("/console/setup/products", **sent)
+    assert answer.status_code == 303, words_of(answer)
+    with database.work() as work:
+        kettle: Any = setup.read_one(work, setup.resource("products"), "kettle")
+        assert pictures.find(work, kettle.pictures[0].file)

@@ -12,6 +12,7 @@ from mainstem.kit.documents import (
     BasisPoints,
     Country,
     Document,
+    IsPicture,
     Line,
     LongTexts,
     Name,
@@ -172,7 +173,7 @@ class Variant(_InOrder):
 class ProductPicture(_InOrder):
     """A picture of a product."""
 
-    file: str = Field(
+    file: Annotated[str, IsPicture()] = Field(
         max_length=200, title="Picture", description="The name that the picture got when uploaded."
     )
     focus_x: int = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar, get_origin
 
 from litestar import Request
@@ -58,6 +58,16 @@ class Form:
         """The file of a field, when one was chosen."""
         value = self._fields.get(name)
         return value if isinstance(value, UploadFile) and value.filename else None
+
+    def files(self) -> dict[str, UploadFile]:
+        """Every file that was chosen, by its field."""
+        found = {name: self.file(name) for name in self._fields}
+        return {name: file for name, file in found.items() if file is not None}
+
+    def having(self, texts: Mapping[str, str]) -> Form:
+        """The form as if these texts had been typed into their fields."""
+        kept = [(name, one) for name, one in self._fields.multi_items() if name not in texts]
+        return Form(FormMultiDict([*kept, *texts.items()]))
 
     def texts(self) -> dict[str, str]:
         """Every text field, to fill the form in again."""

@@ -17,6 +17,7 @@ import msgspec
 from pydantic import AwareDatetime, StringConstraints
 from pydantic.fields import FieldInfo
 
+from mainstem import pictures
 from mainstem.console.setup.words import CHOICES
 from mainstem.kit.documents import LINE_MAX, Document, IsPicture, Refers
 from mainstem.kit.locale import Language
@@ -32,7 +33,8 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind`: line, lines, number, percent, amount, flag, choice, choices, day, clock, instant, list, picture,
     group (of `parts`) or rows (each a group in `parts`, the last one blank). `is_open` is whether a row
-    is shown with all its fields: one that says something, or the first that must.
+    is shown with all its fields: one that says something, or the first that must. `preview` is where an
+    uploaded picture is seen.
     """
 
     name: str
@@ -40,6 +42,7 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     hint: str = ""
     value: str = ""
+    preview: str = ""
     checked: bool = False
     required: bool = True
     is_open: bool = False
@@ -270,7 +273,9 @@ def _one(
     )
     if kind == "instant":
         value = local_text(said, around.language)
-    return FormField(kind=kind, value=value[:5] if kind == "clock" else value, **shared)
+    preview = pictures.url(value, 320) if kind == "picture" and pictures.is_uploaded(value) else ""
+    shown = value[:5] if kind == "clock" else value
+    return FormField(kind=kind, value=shown, preview=preview, **shared)
 
 
 _KINDS: dict[Any, str] = {int: "number", date: "day", time: "clock", datetime: "instant"}
@@ -385,3 +390,12 @@ def _marks_of(holds: Any) -> Iterator[Any]:
 
 def _is_picture(field: FieldInfo) -> bool:
     return any(isinstance(one, IsPicture) for one in field.metadata)
+
+
+def has_picture(kind: type[Document]) -> bool:
+    """Whether a document, or a part of it, names a picture."""
+    for field in kind.model_fields.values():
+        inner = shape_of(field.annotation).inner
+        if _is_picture(field) or (_is_document(inner) and has_picture(inner)):
+            return True
+    return False

@@ -10,10 +10,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import company, setup
-from mainstem.console.setup.fields import Around, FormField, fields_of
+from mainstem.console.setup.fields import Around, FormField, fields_of, has_picture
 from mainstem.console.setup.history import Moment, history_of
 from mainstem.console.setup.people import Invitable, of_affiliate
 from mainstem.console.setup.typed import meant, typed
+from mainstem.console.setup.uploads import FORM_MAX, taken_in
 from mainstem.console.setup.words import CHOICES
 from mainstem.kit import search_terms
 from mainstem.kit.documents import Document, Refers, document
@@ -67,6 +68,7 @@ class ThingPage(Page, kw_only=True):
     retire_url: str
     warnings: list[str]
     people: list[Invitable]
+    takes_pictures: bool
     more: tuple[str, str] | None
     history: list[Moment]
 
@@ -167,7 +169,7 @@ def thing(request: HttpRequest, work: NamedDependency[Work], name: FromPath[str]
     return _thing(request, work, kind, found)
 
 
-@post("/setup/{name:str}", sync_to_thread=True)
+@post("/setup/{name:str}", sync_to_thread=True, request_max_body_size=FORM_MAX)
 def save_thing(
     request: HttpRequest,
     work: NamedDependency[Work],
@@ -176,7 +178,10 @@ def save_thing(
 ) -> HttpResponse:
     """Save what was typed: a new thing, or the one whose version stands in the form."""
     kind = setup.resource(name)
+    form, unfit = taken_in(request, work, form)
     said = typed(kind.model, form)
+    if unfit:
+        return _again(request, work, kind, form, said, unfit)
     if form["more"]:
         return _again(request, work, kind, form, said, None)
     saved: list[str] = []
@@ -265,6 +270,7 @@ def thing_page(
         if kind.warnings and found
         else [],
         more=_more(language, kind, key) if found else None,
+        takes_pictures=has_picture(kind.model),
         people=of_affiliate(work, key) if found and kind.name == "affiliates" else [],
         history=history_of(request, work, kind.name, key) if found else [],
     )
