@@ -240,6 +240,8 @@ def _set_up_pages() -> Iterator[tuple[str, tuple[str, list[Address]]]]:
     several = [kind for kind in kinds if not kind.single]
     for page in (console, f"{console}/people", f"{console}/keys", f"{console}/plan"):
         yield page, (STAFF, [_at(page)])
+    stock = setup.resource("stock")
+    yield f"{console}/shelves", (STAFF, [_at(f"{console}/shelves?key=", stock)])
     yield f"{console}/{{name}}", (STAFF, [_at(f"{console}/{kind.name}") for kind in kinds])
     yield (
         f"{console}/{{name}}/edit",

@@ -30,7 +30,7 @@ class NoSuchPicture(Refused):
 
     code = "picture_not_in_folder"
     status = 422
-    message = "There is no such picture in the folder. Put it there, or take its name out."
+    message = "There is no such picture in the folder. Put it there, or leave its name out."
 
 
 def names_in(value: Any) -> Iterator[str]:
