@@ -61,7 +61,7 @@ def country_spec(unit: UnitOfWork, params: JSON) -> JSON:
     facts = _facts(unit.store)
     if country != facts["country"]:
         raise not_simulated(f"the country {country}: the account is in {facts['country']}")
-    fields = {"minimum": [], "additional": []}
+    fields: JSON = {"minimum": [], "additional": []}
     return {
         "id": country,
         "object": "country_spec",
