@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from tests.company import KETTLE, a_company, an_order
+from tests.harness import Gateways
+from tests.setup import saying
 
 from mainstem import payments, setup
 from mainstem.kit.db import Database
@@ -15,9 +18,6 @@ from mainstem.kit.documents import document
 from mainstem.kit.work import SYSTEM, Work
 from mainstem.payments import DestinationsBeingMade, GatewayUnavailable, PaymentCheck
 from mainstem.setup import Connection
-from tests.company import KETTLE, a_company, an_order
-from tests.harness import Gateways
-from tests.setup import saying
 
 KEY = "sk_test_of_the_company_1234"
 PUBLIC = "https://shop.example"

@@ -106,7 +106,7 @@ _WORDINGS: dict[str, Wording] = {
     "no_connect": Wording(
         FAILED,
         "Affiliates cannot be paid: the account is not signed up for Connect. Stripe says: {said}",
-        "Sign up for Connect in Stripe's dashboard. It is free until somebody is paid.",
+        "Sign up for Connect in Stripe's dashboard.",
     ),
     "connect": Wording(PASSED, "Affiliates can be paid: the account is signed up for Connect."),
     "destinations_not_readable": Wording(

@@ -8,7 +8,13 @@ from mainstem.setup.checklist import Step, steps
 from mainstem.setup.files import apply_file, forget_files
 from mainstem.setup.folder import Difference, FolderRefused, apply, read_folder, write_folder
 from mainstem.setup.history import Change, changes
-from mainstem.setup.payments import Connection, check_payments, connect_payments, try_key
+from mainstem.setup.payments import (
+    Connection,
+    check_payments,
+    connect_payments,
+    secrets_line,
+    try_key,
+)
 from mainstem.setup.plan_templates import PLAN_TEMPLATES, Example, examples, plan_from
 from mainstem.setup.registry import GROUPS, RESOURCES, resource
 from mainstem.setup.resource import ONLY, Resource
@@ -53,6 +59,7 @@ __all__ = [
     "retire",
     "save",
     "save_product",
+    "secrets_line",
     "steps",
     "try_key",
     "write_folder",

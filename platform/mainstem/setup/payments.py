@@ -6,6 +6,7 @@ gateway is asked, and no transaction waits for it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -134,3 +135,8 @@ def _kept(
             key_end=connection.key_end,
             livemode=payments.is_live(connection.key),
         )
+
+
+def secrets_line(secrets: Mapping[str, str]) -> str:
+    """New signing secrets as a line of the environment."""
+    return f"STRIPE_WEBHOOK_SECRET={','.join(secrets.values())}"

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.console.setup import keys, overview, people, plan, things
+from mainstem.console.setup import keys, overview, payments, people, plan, things
 
-routes: list[Any] = [*overview.routes, *people.routes, *keys.routes, *plan.routes, *things.routes]
+routes: list[Any] = [
+    *overview.routes,
+    *people.routes,
+    *keys.routes,
+    *payments.routes,
+    *plan.routes,
+    *things.routes,
+]
