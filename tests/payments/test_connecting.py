@@ -212,7 +212,9 @@ def test_a_gateway_that_is_down_is_told_and_nothing_is_kept(company: Company) ->
 
 def test_another_key_is_tried_and_not_kept(company: Company) -> None:
     tried = replace(company.connection, key="sk_test_the_next_one")
-    assert setup.try_key(company.database, SYSTEM, tried).is_usable
+    look, destinations = setup.try_key(company.database, SYSTEM, tried)
+    assert look.is_usable
+    assert {one.state for one in destinations} == {"missing"}
     with company.database.work() as work:
         assert payments.last_check(work) is None
 

@@ -67,8 +67,13 @@ class Settings:
         return self.mode == "demo"
 
 
-def read(environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings, or SettingMissing with a sentence that says which and why."""
+def read(
+    environment: Mapping[str, str] | None = None, *, before_payments: bool = False
+) -> Settings:
+    """The settings, or SettingMissing with a sentence that says which and why.
+
+    `before_payments` is for what sets payments up: it does not ask for what it is to bring.
+    """
     env = dict(os.environ if environment is None else environment)
     mode = _mode(env)
     data = Path(env.get("MAINSTEM_DATA", ".data")).resolve()
@@ -77,7 +82,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     stripe_key = env.get("STRIPE_API_KEY", "")
     secrets_given = tuple(s for s in env.get("STRIPE_WEBHOOK_SECRET", "").split(",") if s)
     if mode == "production":
-        _check_production(env)
+        _check_production(env, before_payments=before_payments)
     return Settings(
         mode=mode,
         data=data,
@@ -117,10 +122,11 @@ def _mode(env: Mapping[str, str]) -> str:
     return mode
 
 
-def _check_production(env: Mapping[str, str]) -> None:
+def _check_production(env: Mapping[str, str], *, before_payments: bool) -> None:
     """Refuse what is missing, what anybody could guess, and what belongs to a test."""
-    for name in ("MAINSTEM_DATABASE_URL", "MAINSTEM_PUBLIC_URL", "MAINSTEM_SECRET",
-                 "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"):  # fmt: skip
+    of_stripe = () if before_payments else ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET")
+    needed = ("MAINSTEM_DATABASE_URL", "MAINSTEM_PUBLIC_URL", "MAINSTEM_SECRET", *of_stripe)
+    for name in needed:
         if not env.get(name):
             raise SettingMissing(f"{name} must be set in production mode.")
     secret = env["MAINSTEM_SECRET"]
@@ -143,14 +149,19 @@ def _check_production(env: Mapping[str, str]) -> None:
         raise SettingMissing(
             "MAINSTEM_PUBLIC_URL ends with the host: Mainstem serves the whole of it."
         )
+    if not env.get("STRIPE_API_BASE", "https://").startswith("https://"):
+        raise SettingMissing(
+            "STRIPE_API_BASE must begin with https:// or be left out: your live key goes there."
+        )
+    if not before_payments:
+        _check_stripe(env)
+
+
+def _check_stripe(env: Mapping[str, str]) -> None:
     if not env["STRIPE_API_KEY"].startswith(("sk_live_", "rk_live_")):
         raise SettingMissing(
             "STRIPE_API_KEY must be a live key, sk_live_… or rk_live_…: with any other one clients"
             " would order and pay nothing. Test keys are for demo mode."
-        )
-    if not env.get("STRIPE_API_BASE", "https://").startswith("https://"):
-        raise SettingMissing(
-            "STRIPE_API_BASE must begin with https:// or be left out: your live key goes there."
         )
     for given in env["STRIPE_WEBHOOK_SECRET"].split(","):
         if not given.startswith("whsec_") or len(given) < WEBHOOK_SECRET_LENGTH_MIN:

@@ -61,10 +61,12 @@ def check_payments(database: Database, actor: Actor, connection: Connection) -> 
     return _kept(database, actor, connection, look, destinations)
 
 
-def try_key(database: Database, actor: Actor, connection: Connection) -> AccountLook:
-    """Look at the account of another key. Nothing is kept, least of all the key."""
+def try_key(
+    database: Database, actor: Actor, connection: Connection
+) -> tuple[AccountLook, tuple[DestinationState, ...]]:
+    """Look at what another key leads to. Nothing is kept, least of all the key."""
     look, gateway = _looked(database, actor, connection)
-    return _destinations(gateway, look, connection.public_url)[0] if look.is_usable else look
+    return _destinations(gateway, look, connection.public_url) if look.is_usable else (look, ())
 
 
 def connect_payments(

@@ -159,7 +159,7 @@ async def try_key(request: HttpRequest, form: NamedDependency[Form]) -> HttpResp
     try:
         _refuse_haste(request, "key")
         key = form["key"][:_KEY_MAX]
-        look = await _ask(request, setup.try_key, key)
+        look, _ = await _ask(request, setup.try_key, key)
     except Refused as no:
         return await _shown(request, no=no)
     return await _shown(request, tried=look.findings, is_usable=look.is_usable)
