@@ -35,7 +35,7 @@ from mainstem import (
     running,
     worker,
 )
-from mainstem.cli_stripe import GATEWAY_AFTER_WEB, embedded
+from mainstem.cli_stripe import GATEWAY_AFTER_WEB
 from mainstem.company import zone_of
 from mainstem.kit import db, pools, privileges, settings, telemetry
 from mainstem.kit.db import Database
@@ -154,7 +154,7 @@ def _of_its_own() -> dict[str, str]:
 
 def _ports(config: Settings) -> dict[str, running.Port]:
     ports = {"web": running.Port(config.port, config.host)}
-    if embedded(config):
+    if config.is_embedded:
         ports["gateway"] = running.Port(config.port + GATEWAY_AFTER_WEB)
     return ports
 
@@ -172,7 +172,7 @@ def _processes(config: Settings, place: running.Place) -> list[running.Process]:
     here = [sys.executable, "-m"]
     env = _environment(config, place)
     processes = []
-    if embedded(config):
+    if config.is_embedded:
         hooks = f"{place.url('web')}/webhooks/stripe"
         secret = config.stripe_webhook_secrets[0]
         names = ("", "_CONNECT", "_THIN")
@@ -224,7 +224,7 @@ def _environment(config: Settings, place: running.Place) -> dict[str, str]:
         "MAINSTEM_GATEWAY_SECRET": config.gateway_secret,
     }
     env["MAINSTEM_PUBLIC_URL"] = _public_url(place)
-    if embedded(config):
+    if config.is_embedded:
         env["STRIPE_API_BASE"] = place.url("gateway")
     return env
 
@@ -240,7 +240,7 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
         return "\n".join([*lines, *_set_up_lines(config, place), ""])
     from mainstem.simulate import demo as company
 
-    base = place.url("gateway") if embedded(config) else config.stripe_api_base
+    base = place.url("gateway") if config.is_embedded else config.stripe_api_base
     tools = flow.tools(
         gateway=Gateway(config.stripe_key, api_base=base),
         zone=str(config.zone),
@@ -248,7 +248,7 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
     )
     database = Database(place.owner_url, tools=tools, demo=True, pool=2, name="mainstem-run")
     try:
-        if embedded(config):
+        if config.is_embedded:
             company.open_pay_accounts(database, gateway_url=place.url("gateway"))
             company.fund_gateway(database, gateway_url=place.url("gateway"))
             company.publish_rates(database)
@@ -263,7 +263,7 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
     lines.append(f"  Inboxes      {web}/inbox   (a demo sends no mail)")
     if order:
         lines.append(f"  An order     {web}/order/{identity.client_link(config.secret, *order)}")
-    if embedded(config):
+    if config.is_embedded:
         lines.append(f"  Gateway      {place.url('gateway')}/__gateway/   (test mode)")
     lines += ["", f"  Sign in with the password  {company.PASSWORD}"]
     lines += [f"  {email:<30} {who}" for email, who in people]
@@ -286,7 +286,7 @@ def _set_up_lines(config: Settings, place: running.Place) -> list[str]:
             f"  Set up   {web}/setup?token={token}",
             "           This link works once, for a day.",
         ]
-    if embedded(config):
+    if config.is_embedded:
         lines.append(f"  Gateway  {place.url('gateway')}/__gateway/   (test mode)")
     return [*lines, "", f"  Other commands for it begin with  MAINSTEM_DATA={config.data}"]
 
@@ -333,7 +333,7 @@ def _configured() -> Settings:
     db.check_connections(config.database_url)
     if config.demo:
         db.check_demo(config.database_url)
-        if config.stripe_api_base and embedded(config):
+        if config.stripe_api_base and config.is_embedded:
             running.check_proof(f"{config.stripe_api_base}/__gateway/proof", config.gateway_secret)
     else:
         db.check_role(config.database_url)

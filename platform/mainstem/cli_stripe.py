@@ -15,7 +15,7 @@ from mainstem import payments, setup
 from mainstem.kit import settings
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
-from mainstem.kit.settings import Settings
+from mainstem.kit.settings import EMBEDDED_KEY
 from mainstem.kit.work import SYSTEM
 from mainstem.payments import AccountFinding, DestinationState, GatewayUnavailable
 from mainstem.setup import Connection
@@ -23,18 +23,12 @@ from mainstem.setup import Connection
 GATEWAY_AFTER_WEB = 20
 """How far the embedded gateway's port lies after the web's."""
 
-_EMBEDDED_KEY = "sk_test_embedded"
 _MARKS = {payments.PASSED: "passed ", payments.WARNING: "warning", payments.FAILED: "FAILED "}
 _WHAT = {
     "platform": "payments",
     "connect": "payouts of affiliates",
     "thin": "accounts of affiliates",
 }
-
-
-def embedded(config: Settings) -> bool:
-    """Whether the gateway is our own: it is, unless somebody gave us a key of another."""
-    return config.stripe_key == _EMBEDDED_KEY
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -87,15 +81,17 @@ def connect_account(database: Database, given: argparse.Namespace) -> int:
 def _connection(given: argparse.Namespace) -> Connection:
     config = settings.read(before_payments=True)
     key = _key_from_stdin() if given.key_from_stdin else config.stripe_key
-    if key == _EMBEDDED_KEY and not config.demo:
+    if key == EMBEDDED_KEY and not config.demo:
         raise settings.SettingMissing(
             "STRIPE_API_KEY is not set. Set it, or give a key with --key-from-stdin."
         )
     base = config.stripe_api_base
-    if key == _EMBEDDED_KEY and base is None:
+    if key == EMBEDDED_KEY and base is None:
         base = f"http://127.0.0.1:{config.port + GATEWAY_AFTER_WEB}"
     public_url = (given.public_url or config.public_url).rstrip("/")
-    return Connection(key, base, public_url, config.demo)
+    secrets = None if given.key_from_stdin or key == EMBEDDED_KEY else config.stripe_webhook_secrets
+    known = None if secrets is None else len(set(secrets))
+    return Connection(key, base, public_url, config.demo, known)
 
 
 def _key_from_stdin() -> str:

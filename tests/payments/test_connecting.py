@@ -13,6 +13,7 @@ from tests.harness import Gateways
 from tests.setup import saying
 
 from mainstem import payments, setup
+from mainstem.kit import inbox
 from mainstem.kit.db import Database
 from mainstem.kit.documents import document
 from mainstem.kit.work import SYSTEM, Work
@@ -217,6 +218,17 @@ def test_another_key_is_tried_and_not_kept(company: Company) -> None:
     assert {one.state for one in destinations} == {"missing"}
     with company.database.work() as work:
         assert payments.last_check(work) is None
+
+
+def test_secrets_that_are_missing_here_are_told_and_events_that_none_fits(company: Company) -> None:
+    company.connect()
+    assert codes(company.check(secrets=2)) == ["secrets_missing"]
+    assert codes(company.check(secrets=3)) == []
+    with company.database.work() as work:
+        inbox.note_refused(work, "signature")
+    check = company.check(secrets=3)
+    assert codes(check) == ["events_refused"]
+    assert check.passed, "it is told, and may be somebody who knocks"
 
 
 # ---------------------------------------------------------------- destinations

@@ -25,6 +25,9 @@ _PLACEHOLDERS = (
 
 WEBHOOK_SECRET_LENGTH_MIN = 24
 
+EMBEDDED_KEY = "sk_test_embedded"
+"""The key by which our own gateway is asked, where the environment names none."""
+
 
 class SettingMissing(RuntimeError):
     """A setting without which the company must not start."""
@@ -66,6 +69,11 @@ class Settings:
         """Whether the clock may be moved and the demo company seeded."""
         return self.mode == "demo"
 
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the gateway is our own: it is, unless somebody gave us a key of another."""
+        return self.stripe_key == EMBEDDED_KEY
+
 
 def read(
     environment: Mapping[str, str] | None = None, *, before_payments: bool = False
@@ -93,9 +101,10 @@ def read(
         port=port,
         public_url=env.get("MAINSTEM_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         secret=env.get("MAINSTEM_SECRET") or _kept_secret(data, "session"),
-        stripe_key=stripe_key or "sk_test_embedded",
+        stripe_key=stripe_key or EMBEDDED_KEY,
         stripe_api_base=env.get("STRIPE_API_BASE") or None,
-        stripe_webhook_secrets=secrets_given or (_kept_secret(data, "whsec"),),
+        stripe_webhook_secrets=secrets_given
+        or (() if mode == "production" else (_kept_secret(data, "whsec"),)),
         stripe_livemode=stripe_key.startswith(("sk_live_", "rk_live_")),
         gateway_secret=env.get("MAINSTEM_GATEWAY_SECRET")
         or ("" if mode == "production" else _kept_secret(data, "gateway")),

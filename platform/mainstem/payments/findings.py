@@ -109,6 +109,16 @@ _WORDINGS: dict[str, Wording] = {
         "Sign up for Connect in Stripe's dashboard.",
     ),
     "connect": Wording(PASSED, "Affiliates can be paid: the account is signed up for Connect."),
+    "secrets_missing": Wording(
+        WARNING,
+        "The environment has fewer signing secrets ({there}) than there are destinations ({needed}).",
+        "Add the secret of each to STRIPE_WEBHOOK_SECRET: an event that none of them fits is refused.",
+    ),
+    "events_refused": Wording(
+        WARNING,
+        "Events were refused in the last day, because no signing secret fits them.",
+        "Compare STRIPE_WEBHOOK_SECRET with the secrets of the destinations in Stripe's dashboard.",
+    ),
     "destinations_not_readable": Wording(
         FAILED,
         "The key may not read where events are sent: {said}",

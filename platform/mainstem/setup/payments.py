@@ -6,13 +6,15 @@ gateway is asked, and no transaction waits for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import uuid4
 
 from mainstem import company, payments
+from mainstem.kit import inbox
 from mainstem.kit.db import Database
-from mainstem.kit.work import Actor
+from mainstem.kit.work import Actor, Work
 from mainstem.payments import (
     AccountFinding,
     AccountLook,
@@ -25,6 +27,7 @@ from mainstem.payments import (
 
 _TIMEOUT_SECONDS = 8
 _RETRIES = 1
+_LATELY = timedelta(days=1)
 _KEY_END = 4
 _KEY_MIN = 16
 """Of a shorter one four characters would tell too much."""
@@ -38,6 +41,8 @@ class Connection:
     api_base: str | None
     public_url: str
     demo: bool
+    secrets: int | None = None
+    """How many signing secrets there are here; None where one serves all, or nobody knows."""
 
     def gateway(self) -> Gateway:
         """A client for people who wait: it gives up sooner than the company's own."""
@@ -104,8 +109,23 @@ def _looked(
             currencies=tuple(profile.currencies) if profile else (),
             account=payments.account_in_use(work),
         )
+        of_secrets = tuple(_of_secrets(work, connection))
     gateway = connection.gateway()
-    return payments.look_at_account(gateway, connection.key, wanted), gateway
+    look = payments.look_at_account(gateway, connection.key, wanted)
+    if look.is_usable:
+        look = replace(look, findings=(*look.findings, *of_secrets))
+    return look, gateway
+
+
+def _of_secrets(work: Work, connection: Connection) -> Iterator[AccountFinding]:
+    """Stripe tells nobody a secret a second time, so only here is seen whether one is missing."""
+    needed = len(payments.SUBSCRIBED)
+    if connection.secrets is not None and connection.secrets < needed:
+        facts = {"there": str(connection.secrets), "needed": str(needed)}
+        yield AccountFinding("secrets_missing", facts)
+    since = work.now() - _LATELY
+    if any(row.reason == "signature" and row.last_at > since for row in inbox.refused(work)):
+        yield AccountFinding("events_refused")
 
 
 def _destinations(

@@ -249,6 +249,7 @@ def _connection(request: HttpRequest, key: str | None = None) -> Connection:
         config.stripe_api_base,
         config.public_url,
         config.demo,
+        None if key or config.is_embedded else len(set(config.stripe_webhook_secrets)),
     )
 
 
