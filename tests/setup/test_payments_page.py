@@ -21,6 +21,7 @@ from tests.surfaces.staff import staffed
 AT = "/console/setup/payments"
 PUBLIC = "http://company.example"
 KEY = "sk_test_embedded"
+LIVE = "sk_live_elsewhere"
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +92,9 @@ def test_another_key_is_tried_and_stands_nowhere_afterwards(
     page = boss.post(f"{AT}/key", {"key": good})
     assert "Stripe does not take this key" in words_of(page)
     assert good not in page.text
-    page = boss.post(f"{AT}/key", {"key": "sk_live_of_somewhere_else"})
+    page = boss.post(f"{AT}/key", {"key": LIVE})
     assert "Nothing was sent with this one." in words_of(page)
-    assert "sk_live_of_somewhere_else" not in page.text
+    assert LIVE not in page.text
     with database.work() as work:
         assert payments.last_check(work) is None
 
