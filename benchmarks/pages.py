@@ -238,7 +238,13 @@ def _set_up_pages() -> Iterator[tuple[str, tuple[str, list[Address]]]]:
         if not kind.single:
             yield f"{api}/{{key}}", (PROGRAM, [_at(f"{api}/", kind)])
     several = [kind for kind in kinds if not kind.single]
-    for page in (console, f"{console}/people", f"{console}/keys", f"{console}/plan"):
+    for page in (
+        console,
+        f"{console}/people",
+        f"{console}/keys",
+        f"{console}/payments",
+        f"{console}/plan",
+    ):
         yield page, (STAFF, [_at(page)])
     stock = setup.resource("stock")
     yield f"{console}/shelves", (STAFF, [_at(f"{console}/shelves?key=", stock)])

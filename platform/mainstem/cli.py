@@ -25,6 +25,7 @@ from mainstem import (
     __version__,
     checks,
     cli_company,
+    cli_stripe,
     flow,
     identity,
     ledger,
@@ -34,6 +35,7 @@ from mainstem import (
     running,
     worker,
 )
+from mainstem.cli_stripe import GATEWAY_AFTER_WEB
 from mainstem.company import zone_of
 from mainstem.kit import db, pools, privileges, settings, telemetry
 from mainstem.kit.db import Database
@@ -43,12 +45,10 @@ from mainstem.kit.settings import Settings
 from mainstem.kit.work import SYSTEM
 from mainstem.payments import SUBSCRIBED, Gateway
 from mainstem.plan import PlanAsks
+from mainstem.setup import Connection, check_payments
 
 COMPANY_DATA = ".company"
 """Where `run --new` keeps its company, apart from the demo's."""
-
-GATEWAY_AFTER_WEB = 20
-"""How far the embedded gateway's port lies after the web's."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         help="first work every balance out anew, as after a restore from a dump",
     )
     cli_company.add_commands(commands)
+    cli_stripe.add_commands(commands)
     add("reset", reset)
     story = add("story", tell_story)
     story.add_argument("--data", type=Path, help="keep the story's company in this folder")
@@ -153,7 +154,7 @@ def _of_its_own() -> dict[str, str]:
 
 def _ports(config: Settings) -> dict[str, running.Port]:
     ports = {"web": running.Port(config.port, config.host)}
-    if _embedded(config):
+    if config.is_embedded:
         ports["gateway"] = running.Port(config.port + GATEWAY_AFTER_WEB)
     return ports
 
@@ -167,16 +168,11 @@ def _prepare(config: Settings, place: running.Place, *, demo: bool) -> None:
         company.seed(place.owner_url, zone=str(config.zone))
 
 
-def _embedded(config: Settings) -> bool:
-    """Whether the gateway is our own: it is, unless somebody gave us a key of another."""
-    return config.stripe_key == "sk_test_embedded"
-
-
 def _processes(config: Settings, place: running.Place) -> list[running.Process]:
     here = [sys.executable, "-m"]
     env = _environment(config, place)
     processes = []
-    if _embedded(config):
+    if config.is_embedded:
         hooks = f"{place.url('web')}/webhooks/stripe"
         secret = config.stripe_webhook_secrets[0]
         names = ("", "_CONNECT", "_THIN")
@@ -227,11 +223,14 @@ def _environment(config: Settings, place: running.Place) -> dict[str, str]:
         "STRIPE_WEBHOOK_SECRET": ",".join(config.stripe_webhook_secrets),
         "MAINSTEM_GATEWAY_SECRET": config.gateway_secret,
     }
-    if not os.environ.get("MAINSTEM_PUBLIC_URL"):
-        env["MAINSTEM_PUBLIC_URL"] = place.url("web")
-    if _embedded(config):
+    env["MAINSTEM_PUBLIC_URL"] = _public_url(place)
+    if config.is_embedded:
         env["STRIPE_API_BASE"] = place.url("gateway")
     return env
+
+
+def _public_url(place: running.Place) -> str:
+    return os.environ.get("MAINSTEM_PUBLIC_URL", "").rstrip("/") or place.url("web")
 
 
 def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
@@ -241,7 +240,7 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
         return "\n".join([*lines, *_set_up_lines(config, place), ""])
     from mainstem.simulate import demo as company
 
-    base = place.url("gateway") if _embedded(config) else config.stripe_api_base
+    base = place.url("gateway") if config.is_embedded else config.stripe_api_base
     tools = flow.tools(
         gateway=Gateway(config.stripe_key, api_base=base),
         zone=str(config.zone),
@@ -249,10 +248,12 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
     )
     database = Database(place.owner_url, tools=tools, demo=True, pool=2, name="mainstem-run")
     try:
-        if _embedded(config):
+        if config.is_embedded:
             company.open_pay_accounts(database, gateway_url=place.url("gateway"))
             company.fund_gateway(database, gateway_url=place.url("gateway"))
             company.publish_rates(database)
+            where = Connection(config.stripe_key, base, _public_url(place), config.demo)
+            check_payments(database, SYSTEM, where)
         order = company.newest_order(database)
         shops, people = company.addresses(database)
     finally:
@@ -262,7 +263,7 @@ def _banner(config: Settings, place: running.Place, *, demo: bool) -> str:
     lines.append(f"  Inboxes      {web}/inbox   (a demo sends no mail)")
     if order:
         lines.append(f"  An order     {web}/order/{identity.client_link(config.secret, *order)}")
-    if _embedded(config):
+    if config.is_embedded:
         lines.append(f"  Gateway      {place.url('gateway')}/__gateway/   (test mode)")
     lines += ["", f"  Sign in with the password  {company.PASSWORD}"]
     lines += [f"  {email:<30} {who}" for email, who in people]
@@ -285,7 +286,7 @@ def _set_up_lines(config: Settings, place: running.Place) -> list[str]:
             f"  Set up   {web}/setup?token={token}",
             "           This link works once, for a day.",
         ]
-    if _embedded(config):
+    if config.is_embedded:
         lines.append(f"  Gateway  {place.url('gateway')}/__gateway/   (test mode)")
     return [*lines, "", f"  Other commands for it begin with  MAINSTEM_DATA={config.data}"]
 
@@ -332,7 +333,7 @@ def _configured() -> Settings:
     db.check_connections(config.database_url)
     if config.demo:
         db.check_demo(config.database_url)
-        if config.stripe_api_base and _embedded(config):
+        if config.stripe_api_base and config.is_embedded:
             running.check_proof(f"{config.stripe_api_base}/__gateway/proof", config.gateway_secret)
     else:
         db.check_role(config.database_url)
@@ -508,8 +509,9 @@ def _rebuild_balances() -> None:
 
 def _with_database(given: argparse.Namespace) -> int:
     """Run a command of set-up on the live company."""
-    zone = str(settings.read().zone)
-    database = _live_database(tools=flow.tools(zone=zone), pool=2, name="mainstem-setup")
+    config = settings.read(before_payments="before_payments" in given)
+    tools = flow.tools(zone=str(config.zone))
+    database = _live_database(config, tools=tools, pool=2, name="mainstem-setup")
     try:
         command: Callable[[Database, argparse.Namespace], int] = given.with_database
         return command(database, given)
@@ -517,9 +519,9 @@ def _with_database(given: argparse.Namespace) -> int:
         database.close()
 
 
-def _live_database(**given: Any) -> Database:
+def _live_database(config: Settings | None = None, **given: Any) -> Database:
     """The live company's database, as its owner and by its clock: a demo's may be ahead."""
-    config = settings.read()
+    config = config or settings.read()
     return Database(_live_owner_url(config), **{"demo": config.demo, "pool": 1} | given)
 
 

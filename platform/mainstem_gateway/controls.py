@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from mainstem_gateway import accounts, checkout, disputes, payouts, refunds
+from mainstem_gateway import accounts, checkout, disputes, own_account, payouts, refunds
 from mainstem_gateway.balance import known_currency
 from mainstem_gateway.cards import CARDS
 from mainstem_gateway.faults import KINDS
@@ -164,6 +164,17 @@ def _add_bank(gateway: "Gateway", given: JSON) -> JSON:
         return {"account": account.id, "banks": accounts.banks(account)}
 
 
+def _own_account(gateway: "Gateway", given: JSON) -> JSON:
+    return own_account.change(gateway.store, given)
+
+
+def _key(gateway: "Gateway", given: JSON) -> JSON:
+    if given["standing"] not in own_account.KEY_STANDINGS:
+        known = ", ".join(own_account.KEY_STANDINGS)
+        raise invalid(f"A key is one of {known}.", param="standing")
+    return own_account.change_key(gateway.store, str(given["key"]), given["standing"])
+
+
 def _advance(gateway: "Gateway", given: JSON) -> JSON:
     seconds = given["seconds"]
     if not isinstance(seconds, int) or not 0 <= seconds <= ADVANCE_MAX:
@@ -254,6 +265,15 @@ CONTROLS = {
     ),
     "accounts/bank": Control(
         _add_bank, "An account adds a bank account in a currency", ("account", "currency")
+    ),
+    "account/own": Control(
+        _own_account,
+        "The company's own account becomes other than usual; usual again with nothing given",
+        (),
+        tuple(own_account.USUAL),
+    ),
+    "account/key": Control(
+        _key, f"A key becomes {', '.join(own_account.KEY_STANDINGS)}", ("key", "standing")
     ),
     "clock/advance": Control(_advance, "Let time pass", ("seconds",)),
     "events/resend": Control(_resend, "Send an event again", ("event",), ("endpoint",)),

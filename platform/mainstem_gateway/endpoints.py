@@ -91,6 +91,31 @@ def list_destinations(unit: UnitOfWork, params: JSON) -> JSON:
     )
 
 
+def update_destination(unit: UnitOfWork, params: JSON) -> JSON:
+    destination = _destination(unit)
+    for name in ("name", "description", "enabled_events"):
+        if name in params:
+            destination.body[name] = params[name]
+    if "webhook_endpoint" in params:
+        destination.hidden["url"] = _checked_url(params["webhook_endpoint"]["url"])
+    destination.body["metadata"] = updated_metadata(destination, params.get("metadata"))
+    return _kept(unit, destination, params.get("include"))
+
+
+def disable_destination(unit: UnitOfWork, params: JSON) -> JSON:
+    destination = _destination(unit)
+    destination.body["status"] = "disabled"
+    destination.body["status_details"] = {"disabled": {"reason": "user"}}
+    return _kept(unit, destination)
+
+
+def enable_destination(unit: UnitOfWork, params: JSON) -> JSON:
+    destination = _destination(unit)
+    destination.body["status"] = "enabled"
+    destination.body.pop("status_details", None)
+    return _kept(unit, destination)
+
+
 def delete_destination(unit: UnitOfWork, params: JSON) -> JSON:
     destination = _destination(unit)
     _forget(unit, destination)
@@ -174,6 +199,12 @@ def _add_destination(
     return unit.add(
         "v2.core.event_destination", body, account=PLATFORM, secret=secret, url=url, connect=False
     )
+
+
+def _kept(unit: UnitOfWork, destination: Record, include: list[str] | None = None) -> JSON:
+    destination.body["updated"] = timestamp(unit.now)
+    unit.store.save(destination)
+    return _shown_destination(destination, include)
 
 
 def _shown_destination(record: Record, include: list[str] | None, *, secret: bool = False) -> JSON:

@@ -79,6 +79,8 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "url", "enabled_events", "description", "metadata", "disabled",
     ),
     "delete /v1/webhook_endpoints/{webhook_endpoint}": (),
+    "get /v1/account": (),
+    "get /v1/country_specs/{country}": (),
     "get /v1/accounts/{account}/external_accounts": ("limit", "object"),
     "post /v2/core/accounts": (
         "contact_email", "display_name", "dashboard", "identity.country", "identity.entity_type",
@@ -97,6 +99,11 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     ),
     "get /v2/core/event_destinations": ("limit", "page", "include"),
     "get /v2/core/event_destinations/{id}": ("include",),
+    "post /v2/core/event_destinations/{id}": (
+        "name", "description", "enabled_events", "metadata", "include", "webhook_endpoint.url",
+    ),
+    "post /v2/core/event_destinations/{id}/disable": (),
+    "post /v2/core/event_destinations/{id}/enable": (),
     "delete /v2/core/event_destinations/{id}": (),
     "get /v2/core/events": ("limit", "page", "object_id", "types"),
     "get /v2/core/events/{id}": (),

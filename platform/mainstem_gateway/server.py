@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from mainstem_gateway import idempotency, timers
+from mainstem_gateway import idempotency, own_account, timers
 from mainstem_gateway.contract import checked
 from mainstem_gateway.delivery import Delivery
 from mainstem_gateway.exchange import Answer, Request, api_headers, error_answer
@@ -256,6 +256,7 @@ def _operate(unit: UnitOfWork, request: Request) -> JSON:
     if found is None:
         raise not_simulated(f"{request.method} {request.path}")
     operation, unit.ids = found
+    own_account.let_in(unit, _key_of(request), operation)
     if unit.account != PLATFORM and not unit.store.get(unit.account, "v2.core.account"):
         raise no_access(unit.account)
     params = _params(operation, request)
@@ -280,11 +281,7 @@ def _params(operation: str, request: Request) -> JSON:
 
 def _authenticated(request: Request) -> str:
     """The account that the request acts for. Only test keys are let in."""
-    header = request.headers.get("authorization", "")
-    scheme, _, key = header.partition(" ")
-    if scheme.lower() == "basic":
-        with contextlib.suppress(ValueError):
-            key = base64.b64decode(key).decode("latin-1").partition(":")[0]
+    key = _key_of(request)
     if not key:
         raise WireError(
             401, "invalid_request_error",
@@ -302,6 +299,14 @@ def _authenticated(request: Request) -> str:
         raise WireError(401, "invalid_request_error", f"Invalid API Key provided: {shown}")
     account = request.headers.get("stripe-account") or request.headers.get("stripe-context")
     return account or PLATFORM
+
+
+def _key_of(request: Request) -> str:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        with contextlib.suppress(ValueError):
+            key = base64.b64decode(key).decode("latin-1").partition(":")[0]
+    return key
 
 
 def _stranger(request: Request) -> Answer | None:

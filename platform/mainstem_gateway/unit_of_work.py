@@ -37,6 +37,7 @@ class UnitOfWork:
     request_id: str | None = None
     idempotency_key: str | None = None
     settings: Settings = field(default_factory=Settings)
+    is_stranger: bool = False  # the key leads to another account than the platform's
     # (account, currency) whose available money rose in it.
     raised: set[tuple[str, str]] = field(default_factory=set)
 

@@ -187,6 +187,10 @@ def say_how_affiliates_are_paid(owner: Person, says: Part) -> None:
 
 
 def say_the_rest(owner: Person, enter: Enter, says: Part) -> Person:
+    step(owner, says("Connect your payments"))
+    owner.press(says("Check now"))
+    owner.sees(says("Everything is there"))
+    owner.look("console-setup-payments")
     step(owner, says("Write your terms and what you do with data"))
     for label, word in ((says("Terms of sale"), "terms"), (says("Privacy"), "privacy")):
         owner.go("/console/setup/documents/new")

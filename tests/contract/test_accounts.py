@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 from stripe_receiver import Receiver
-from stripe_suite import SECRETS, Page, Process, recipient
+from stripe_suite import SECRETS, Page, Process, client_for, recipient
 
 FULL: Any = {"include": ["configuration.recipient", "requirements"]}
 
@@ -131,3 +131,37 @@ def test_a_closed_account_is_left_alone(client: stripe.StripeClient) -> None:
     assert closed.closed is True
     with pytest.raises(stripe.InvalidRequestError):
         _link(client, account.id)
+
+
+def test_the_platform_reads_its_own_account_and_what_its_country_takes(
+    client: stripe.StripeClient,
+) -> None:
+    own = client.v1.accounts.retrieve_current()
+    assert own.charges_enabled
+    assert own.country
+    spec = client.raw_request("get", f"/v1/country_specs/{own.country}")
+    assert "eur" in spec.data["supported_payment_currencies"]
+
+
+@pytest.mark.embedded
+def test_who_has_not_signed_up_for_connect_works_with_no_other_accounts(
+    client: stripe.StripeClient, trigger: Callable[..., dict[str, Any]]
+) -> None:
+    trigger("account/own", is_platform=False)
+    with pytest.raises(stripe.PermissionError, match="Connect"):
+        client.v2.core.accounts.list({"limit": 1})
+    trigger("account/own")
+    assert client.v2.core.accounts.list({"limit": 1}) is not None
+
+
+@pytest.mark.embedded
+def test_a_revoked_key_opens_nothing_and_anothers_leads_to_another_account(
+    gateway: Process, trigger: Callable[..., dict[str, Any]]
+) -> None:
+    trigger("account/key", key="sk_test_revoked", standing="revoked")
+    with pytest.raises(stripe.AuthenticationError, match="Expired"):
+        client_for(gateway.url, key="sk_test_revoked").v1.balance.retrieve()
+    trigger("account/key", key="sk_test_of_another", standing="of_another")
+    own = client_for(gateway.url).v1.accounts.retrieve_current()
+    other = client_for(gateway.url, key="sk_test_of_another").v1.accounts.retrieve_current()
+    assert own.id != other.id

@@ -51,6 +51,28 @@ def test_an_endpoint_is_registered_changed_and_removed(client: stripe.StripeClie
         client.v1.webhook_endpoints.retrieve(made.id)
 
 
+def test_a_thin_destination_is_changed_disabled_and_enabled(client: stripe.StripeClient) -> None:
+    made: Any = client.v2.core.event_destinations.create(
+        {
+            "name": "Contract suite",
+            "type": "webhook_endpoint",
+            "event_payload": "thin",
+            "events_from": ["@accounts"],
+            "enabled_events": ["v2.core.account.closed"],
+            "webhook_endpoint": {"url": "https://example.com/thin"},
+        }
+    )
+    events = ["v2.core.account.closed", "v2.core.account.updated"]
+    changed = client.v2.core.event_destinations.update(
+        made.id, {"enabled_events": events, "include": ["webhook_endpoint.url"]}
+    )
+    assert sorted(changed.enabled_events) == events
+    off = client.v2.core.event_destinations.disable(made.id)
+    assert off.status == "disabled"
+    assert client.v2.core.event_destinations.enable(made.id).status == "enabled"
+    client.v2.core.event_destinations.delete(made.id)
+
+
 @pytest.mark.embedded
 def test_an_endpoint_gets_only_what_it_asked_for(
     client: stripe.StripeClient, own_receiver: Receiver

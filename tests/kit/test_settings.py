@@ -80,6 +80,18 @@ def test_production_refuses_what_anybody_could_guess_or_what_belongs_to_a_test(
         read(tmp_path, **{name: value})
 
 
+def test_what_sets_payments_up_does_not_ask_for_what_it_brings(tmp_path: Path) -> None:
+    given = {"MAINSTEM_DATA": str(tmp_path)} | SAFE
+    without = given | {"STRIPE_API_KEY": "", "STRIPE_WEBHOOK_SECRET": ""}
+    config = settings.read(without, before_payments=True)
+    assert (config.demo, config.stripe_webhook_secrets) == (False, ())
+    assert list(tmp_path.iterdir()) == [], "nothing is made up in production"
+    with pytest.raises(SettingMissing, match="MAINSTEM_SECRET"):
+        settings.read(without | {"MAINSTEM_SECRET": ""}, before_payments=True)
+    with pytest.raises(SettingMissing, match="STRIPE_API_BASE"):
+        settings.read(without | {"STRIPE_API_BASE": "http://127.0.0.1:8420"}, before_payments=True)
+
+
 @pytest.mark.parametrize("name", ["MAINSTEM_DATABASE_URL", "MAINSTEM_OWNER_URL"])
 def test_beside_a_database_of_ones_own_the_mode_is_said_and_never_guessed(
     tmp_path: Path, name: str

@@ -36,6 +36,8 @@ COMPANYS = {
     "approval",
     "cross_border_sales",
     "vat_check",
+    "payment_check",
+    "destination_lease",
     "check_run",
     "refused_event",
     "checkout_origin",

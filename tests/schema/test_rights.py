@@ -60,6 +60,7 @@ COMPANY = {
     "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES,
     "refused_event": QUEUES, "mail_settings": QUEUES, "bounced_address": QUEUES,
     "setup_change": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
+    "payment_check": ADDS, "destination_lease": QUEUES,
     "product_text": QUEUES, "product_picture": SWEEPS,
     "catalogue_file": QUEUES, "picture": ADDS,
     # kept up to date
@@ -81,6 +82,7 @@ AFFILIATE = {
     "setup_change": NOTHING, "api_key": NOTHING, "api_answer": NOTHING, "invitation": NOTHING,
     "cross_border_sales": NOTHING, "vat_check": NOTHING,
     "import_mapping": NOTHING, "catalogue_file": NOTHING,
+    "payment_check": NOTHING, "destination_lease": NOTHING,
     "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,
     "mail": NOTHING, "mail_settings": NOTHING, "bounced_address": NOTHING, "mail_preference": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from mainstem import identity, setup
+from mainstem import identity, payments, setup
 from mainstem.identity import passwords
 from mainstem.kit.db import Database
 from mainstem.kit.documents import Document, document
+from mainstem.kit.work import Work
 from tests.company import a_company
 from tests.setup import saying
 from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
@@ -210,8 +211,19 @@ def test_the_checklist_stays_on_the_first_page_until_everything_is_there(
             kind = setup.resource(name)
             setup.save(work, kind, document(kind.model, said), seen=setup.ANY)
         left = [step.name for step in setup.steps(work) if not step.is_done]
-    assert left == []
+    assert left == ["payments"]
+    assert "No client can pay." in words_of(owner.get("/console"))
+    with database.work() as work:
+        a_passed_check(work)
+        assert all(step.is_done for step in setup.steps(work))
     assert "On the way to the first order" not in words_of(owner.get("/console"))
+
+
+def a_passed_check(work: Work) -> None:
+    """As after somebody has looked at the account and nothing was missing."""
+    look = payments.AccountLook("acct_1", (payments.AccountFinding("connect"),))
+    there = [payments.DestinationState("platform", "https://shop.example", "ready")]
+    assert payments.keep_check(work, look, there, key_end="1234", livemode=False).passed
 
 
 def test_nobody_but_an_admin_opens_set_up(database: Database, open_app: Open) -> None:

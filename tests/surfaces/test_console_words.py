@@ -33,6 +33,7 @@ SPOKEN_ELSEWHERE = [
     ROOT / "platform/mainstem/plan/explain.py",
     ROOT / "platform/mainstem/planbook.py",
     ROOT / "platform/mainstem/payouts/errors.py",
+    ROOT / "platform/mainstem/payments/findings.py",
     *sorted((ROOT / "platform/mainstem/company").glob("[a-z]*.py")),
     *sorted((ROOT / "platform/mainstem/setup").glob("[a-z]*.py")),
     *sorted((ROOT / "platform/mainstem/setup/resources").glob("[a-z]*.py")),

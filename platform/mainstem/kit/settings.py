@@ -25,6 +25,9 @@ _PLACEHOLDERS = (
 
 WEBHOOK_SECRET_LENGTH_MIN = 24
 
+EMBEDDED_KEY = "sk_test_embedded"
+"""The key by which our own gateway is asked, where the environment names none."""
+
 
 class SettingMissing(RuntimeError):
     """A setting without which the company must not start."""
@@ -66,9 +69,19 @@ class Settings:
         """Whether the clock may be moved and the demo company seeded."""
         return self.mode == "demo"
 
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the gateway is our own: it is, unless somebody gave us a key of another."""
+        return self.stripe_key == EMBEDDED_KEY
 
-def read(environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings, or SettingMissing with a sentence that says which and why."""
+
+def read(
+    environment: Mapping[str, str] | None = None, *, before_payments: bool = False
+) -> Settings:
+    """The settings, or SettingMissing with a sentence that says which and why.
+
+    `before_payments` is for what sets payments up: it does not ask for what it is to bring.
+    """
     env = dict(os.environ if environment is None else environment)
     mode = _mode(env)
     data = Path(env.get("MAINSTEM_DATA", ".data")).resolve()
@@ -77,7 +90,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     stripe_key = env.get("STRIPE_API_KEY", "")
     secrets_given = tuple(s for s in env.get("STRIPE_WEBHOOK_SECRET", "").split(",") if s)
     if mode == "production":
-        _check_production(env)
+        _check_production(env, before_payments=before_payments)
     return Settings(
         mode=mode,
         data=data,
@@ -88,9 +101,10 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         port=port,
         public_url=env.get("MAINSTEM_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         secret=env.get("MAINSTEM_SECRET") or _kept_secret(data, "session"),
-        stripe_key=stripe_key or "sk_test_embedded",
+        stripe_key=stripe_key or EMBEDDED_KEY,
         stripe_api_base=env.get("STRIPE_API_BASE") or None,
-        stripe_webhook_secrets=secrets_given or (_kept_secret(data, "whsec"),),
+        stripe_webhook_secrets=secrets_given
+        or (() if mode == "production" else (_kept_secret(data, "whsec"),)),
         stripe_livemode=stripe_key.startswith(("sk_live_", "rk_live_")),
         gateway_secret=env.get("MAINSTEM_GATEWAY_SECRET")
         or ("" if mode == "production" else _kept_secret(data, "gateway")),
@@ -117,10 +131,11 @@ def _mode(env: Mapping[str, str]) -> str:
     return mode
 
 
-def _check_production(env: Mapping[str, str]) -> None:
+def _check_production(env: Mapping[str, str], *, before_payments: bool) -> None:
     """Refuse what is missing, what anybody could guess, and what belongs to a test."""
-    for name in ("MAINSTEM_DATABASE_URL", "MAINSTEM_PUBLIC_URL", "MAINSTEM_SECRET",
-                 "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"):  # fmt: skip
+    of_stripe = () if before_payments else ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET")
+    needed = ("MAINSTEM_DATABASE_URL", "MAINSTEM_PUBLIC_URL", "MAINSTEM_SECRET", *of_stripe)
+    for name in needed:
         if not env.get(name):
             raise SettingMissing(f"{name} must be set in production mode.")
     secret = env["MAINSTEM_SECRET"]
@@ -143,14 +158,19 @@ def _check_production(env: Mapping[str, str]) -> None:
         raise SettingMissing(
             "MAINSTEM_PUBLIC_URL ends with the host: Mainstem serves the whole of it."
         )
+    if not env.get("STRIPE_API_BASE", "https://").startswith("https://"):
+        raise SettingMissing(
+            "STRIPE_API_BASE must begin with https:// or be left out: your live key goes there."
+        )
+    if not before_payments:
+        _check_stripe(env)
+
+
+def _check_stripe(env: Mapping[str, str]) -> None:
     if not env["STRIPE_API_KEY"].startswith(("sk_live_", "rk_live_")):
         raise SettingMissing(
             "STRIPE_API_KEY must be a live key, sk_live_… or rk_live_…: with any other one clients"
             " would order and pay nothing. Test keys are for demo mode."
-        )
-    if not env.get("STRIPE_API_BASE", "https://").startswith("https://"):
-        raise SettingMissing(
-            "STRIPE_API_BASE must begin with https:// or be left out: your live key goes there."
         )
     for given in env["STRIPE_WEBHOOK_SECRET"].split(","):
         if not given.startswith("whsec_") or len(given) < WEBHOOK_SECRET_LENGTH_MIN:

@@ -1,6 +1,7 @@
 """Payments: what clients pay and get back, through Stripe's SDK alone. Our rows follow the
 gateway's state and are never ahead of it."""
 
+from mainstem.payments.account_check import AccountLook, WantedAccount, is_live, look_at_account
 from mainstem.payments.accounts import (
     account_changed,
     onboarding_link,
@@ -18,6 +19,13 @@ from mainstem.payments.currencies import (
     payout_step,
     refuse_impossible,
 )
+from mainstem.payments.destinations import (
+    NO_ANSWER,
+    Created,
+    DestinationState,
+    create_destinations,
+    look_at_destinations,
+)
 from mainstem.payments.duplicates import (
     refund_duplicate,
     request_duplicate_refund,
@@ -27,7 +35,9 @@ from mainstem.payments.errors import (
     AccountInUse,
     ChargebackLost,
     ChargebackOpen,
+    DestinationsBeingMade,
     GatewayDeclined,
+    GatewayKeyRefused,
     GatewayUnavailable,
     InvalidBankAccount,
     NothingToRefund,
@@ -36,7 +46,16 @@ from mainstem.payments.errors import (
     WebhookRefused,
 )
 from mainstem.payments.external import PastRefund, record_external, record_external_refunds
+from mainstem.payments.findings import FAILED, PASSED, WARNING, AccountFinding
 from mainstem.payments.gateway import Gateway, PayoutState, TransferState, WebhookEvent, verify
+from mainstem.payments.kept_checks import (
+    PaymentCheck,
+    account_in_use,
+    end_lease,
+    keep_check,
+    last_check,
+    lease_destinations,
+)
 from mainstem.payments.left import Left, chargeback_of, left_to_refund, payment_for
 from mainstem.payments.reconciliation import (
     queue_account_reconciliations,
@@ -61,33 +80,54 @@ from mainstem.payments.webhook_events import (
 
 __all__ = [
     "DISPUTE_OVER",
+    "FAILED",
+    "NO_ANSWER",
+    "PASSED",
     "SUBSCRIBED",
     "TAKEN",
+    "WARNING",
+    "AccountFinding",
     "AccountInUse",
+    "AccountLook",
     "AmountNotPossible",
     "ChargebackLost",
     "ChargebackOpen",
     "Checkout",
+    "Created",
+    "DestinationState",
+    "DestinationsBeingMade",
     "Gateway",
     "GatewayDeclined",
+    "GatewayKeyRefused",
     "GatewayUnavailable",
     "InvalidBankAccount",
     "Left",
     "NothingToRefund",
     "OrderNotPayable",
     "PastRefund",
+    "PaymentCheck",
     "PayoutState",
     "TakenByDispute",
     "TransferState",
+    "WantedAccount",
     "WebhookEvent",
     "WebhookRefused",
     "account_changed",
+    "account_in_use",
     "amount_problem",
     "apply_webhook_events",
     "chargeback_of",
+    "create_destinations",
+    "end_lease",
     "failed_refund",
+    "is_live",
     "is_ours",
+    "keep_check",
+    "last_check",
+    "lease_destinations",
     "left_to_refund",
+    "look_at_account",
+    "look_at_destinations",
     "onboarding_link",
     "open_account",
     "open_checkouts",

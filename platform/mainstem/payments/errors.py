@@ -15,6 +15,10 @@ class GatewayBusy(GatewayUnavailable):
     """The same request is still being answered; its answer comes under the same key."""
 
 
+class GatewayKeyRefused(GatewayUnavailable):
+    """Our key was mistyped, has run out or was revoked: no request is taken until it is mended."""
+
+
 class GatewayDeclined(Exception):
     """A certain no: nothing happened. `code` is the gateway's."""
 
@@ -34,6 +38,16 @@ class WebhookRefused(Refused):
     def __init__(self, *, why: str, reason: str = "signature") -> None:
         self.reason = reason
         super().__init__(why=why)
+
+
+class DestinationsBeingMade(Refused):
+    """Somebody else has pressed the button just before."""
+
+    code: ClassVar[str] = "destinations_being_made"
+    status: ClassVar[int] = 409
+    message: ClassVar[str] = (
+        "Somebody is creating the destinations just now. Look again in some minutes."
+    )
 
 
 class OrderNotPayable(Refused):

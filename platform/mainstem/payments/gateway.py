@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,11 +29,15 @@ from mainstem.payments.currencies import (
 from mainstem.payments.errors import (
     GatewayBusy,
     GatewayDeclined,
+    GatewayKeyRefused,
     GatewayUnavailable,
     WebhookRefused,
 )
 
 stripe.enable_telemetry = False
+
+API_VERSION = stripe.api_version
+"""In which events that carry their object are written: the one that this SDK reads."""
 
 _TIMEOUT_SECONDS = 20
 _TOLERANCE_SECONDS = 300
@@ -148,10 +152,57 @@ class AccountState:
     """Those of its bank accounts; None where the gateway does not say."""
 
 
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """The company's account: may it charge, and pay out to the company's bank?"""
+
+    id: str
+    country: str
+    currency: str
+    can_charge: bool
+    can_pay_out: bool
+    cards: str
+    """Of paying by card: active, pending or inactive; empty where the gateway does not say."""
+    due: tuple[str, ...]
+    """What the gateway asks for, in its own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the gateway sends events. An `api_version` is told of those that carry their object."""
+
+    id: str
+    url: str
+    is_thin: bool
+    of_connected: bool | None
+    """Whether connected accounts' events go there; None where the gateway does not say."""
+    is_enabled: bool
+    events: tuple[str, ...]
+    api_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewDestination:
+    """A destination to be: its name at the gateway, and which events it is to have."""
+
+    name: str
+    url: str
+    is_thin: bool
+    of_connected: bool
+    events: tuple[str, ...]
+
+
 class Gateway:
     """Calls to the gateway, as the parent company."""
 
-    def __init__(self, api_key: str, *, api_base: str | None = None, retries: int = 2) -> None:
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        api_base: str | None = None,
+        retries: int = 2,
+        timeout: int = _TIMEOUT_SECONDS,
+    ) -> None:
         bases: dict[str, str] = {}
         if api_base:
             bases = dict.fromkeys(("api", "connect", "files", "meter_events"), api_base)
@@ -159,7 +210,7 @@ class Gateway:
             api_key,
             base_addresses=bases,  # type: ignore[arg-type]
             max_network_retries=retries,
-            http_client=stripe.RequestsClient(timeout=_TIMEOUT_SECONDS),
+            http_client=stripe.RequestsClient(timeout=timeout),
         )
 
     # ------------------------------------------------------------ checkout
@@ -346,16 +397,67 @@ class Gateway:
             }
             return self._stripe.v2.core.account_links.create(request).url
 
-    # ------------------------------------------------------------ webhooks
+    # ------------------------------------------------------------ the company's own account
 
-    def register_webhook(self, url: str, events: list[str], *, connect: bool) -> str | None:
-        """Have events sent to a URL; the signing secret, or None when it was registered before."""
+    def own_account(self) -> OwnAccount:
+        """The account that the key leads to."""
         with _calling():
-            known = self._stripe.v1.webhook_endpoints.list({"limit": 100})
-            if any(endpoint.url == url for endpoint in known.auto_paging_iter()):
-                return None
-            request: Any = {"url": url, "enabled_events": events, "connect": connect}
-            return self._stripe.v1.webhook_endpoints.create(request).secret
+            return _own_account(self._stripe.v1.accounts.retrieve_current())
+
+    def payment_currencies(self, country: str) -> frozenset[str]:
+        """What clients of an account in this country may pay in."""
+        with _calling():
+            spec = self._stripe.v1.country_specs.retrieve(country)
+            return frozenset(currency.upper() for currency in spec.supported_payment_currencies)
+
+    def refuse_without_connect(self) -> None:
+        """Raises GatewayDeclined where the account may not have connected accounts."""
+        with _calling():
+            self._stripe.v2.core.accounts.list({"limit": 1})
+
+    # ------------------------------------------------------------ where events are sent
+
+    def destinations(self) -> list[Destination]:
+        """Every webhook endpoint, and every destination of thin events."""
+        with _calling():
+            endpoints = self._stripe.v1.webhook_endpoints.list({"limit": 100})
+            thin = self._stripe.v2.core.event_destinations.list(
+                {"limit": 100, "include": ["webhook_endpoint.url"]}
+            )
+            return [
+                *map(_endpoint, endpoints.auto_paging_iter()),
+                *(_thin(one) for one in thin.auto_paging_iter() if one.event_payload == "thin"),
+            ]
+
+    def create_destination(self, wanted: NewDestination, key: str) -> str:
+        """Have events sent to a URL from now on; the secret that signs them, shown this once."""
+        with _calling():
+            if wanted.is_thin:
+                made: Any = self._stripe.v2.core.event_destinations.create(
+                    _asked_thin(wanted), {"idempotency_key": key}
+                )
+                return str(made.webhook_endpoint.signing_secret)
+            request: Any = {
+                "url": wanted.url,
+                "enabled_events": list(wanted.events),
+                "connect": wanted.of_connected,
+                "api_version": API_VERSION,
+                "description": wanted.name,
+            }
+            return str(
+                self._stripe.v1.webhook_endpoints.create(request, {"idempotency_key": key}).secret
+            )
+
+    def update_destination(self, found: Destination, events: Sequence[str]) -> None:
+        """Have these events sent there, and no others. As often as one likes."""
+        with _calling():
+            if found.is_thin:
+                self._stripe.v2.core.event_destinations.update(
+                    found.id, {"enabled_events": list(events)}
+                )
+            else:
+                changes: Any = {"enabled_events": list(events)}
+                self._stripe.v1.webhook_endpoints.update(found.id, changes)
 
 
 def verify(raw: bytes, signature: str, secrets: tuple[str, ...]) -> WebhookEvent:
@@ -436,7 +538,7 @@ def _calling() -> Iterator[None]:
         yield
     except stripe.AuthenticationError as error:
         # Our key has run out or was mistyped: the request is as good as before once that is mended.
-        raise GatewayUnavailable(str(error.user_message or error)) from error
+        raise GatewayKeyRefused(str(error.user_message or error)) from error
     except (stripe.CardError, stripe.PermissionError) as error:
         raise GatewayDeclined(error.code or "refused", str(error.user_message or error)) from error
     except stripe.IdempotencyError as error:
@@ -547,6 +649,56 @@ def _account(account: Any) -> AccountState:
         rejected="rejected" in (transfers, payouts) or bool(getattr(account, "closed", False)),
         onboarded=transfers not in (None, "pending"),
     )
+
+
+def _own_account(account: Any) -> OwnAccount:
+    capabilities = getattr(account, "capabilities", None)
+    requirements = getattr(account, "requirements", None)
+    return OwnAccount(
+        id=account.id,
+        country=(getattr(account, "country", None) or "").upper(),
+        currency=(getattr(account, "default_currency", None) or "").upper(),
+        can_charge=bool(getattr(account, "charges_enabled", False)),
+        can_pay_out=bool(getattr(account, "payouts_enabled", False)),
+        cards=getattr(capabilities, "card_payments", None) or "",
+        due=tuple(getattr(requirements, "currently_due", None) or ()),
+    )
+
+
+def _endpoint(endpoint: Any) -> Destination:
+    return Destination(
+        id=endpoint.id,
+        url=endpoint.url,
+        is_thin=False,
+        of_connected=None,
+        is_enabled=endpoint.status == "enabled",
+        events=tuple(endpoint.enabled_events),
+        api_version=getattr(endpoint, "api_version", None),
+    )
+
+
+def _thin(destination: Any) -> Destination:
+    return Destination(
+        id=destination.id,
+        url=getattr(getattr(destination, "webhook_endpoint", None), "url", None) or "",
+        is_thin=True,
+        of_connected="@accounts" in (getattr(destination, "events_from", None) or ()),
+        is_enabled=destination.status == "enabled",
+        events=tuple(destination.enabled_events),
+        api_version=None,
+    )
+
+
+def _asked_thin(wanted: NewDestination) -> Any:
+    return {
+        "name": wanted.name,
+        "type": "webhook_endpoint",
+        "event_payload": "thin",
+        "events_from": ["@accounts" if wanted.of_connected else "@self"],
+        "enabled_events": list(wanted.events),
+        "webhook_endpoint": {"url": wanted.url},
+        "include": ["webhook_endpoint.signing_secret", "webhook_endpoint.url"],
+    }
 
 
 def _metadata(thing: Any) -> dict[str, str]:

@@ -8,6 +8,13 @@ from mainstem.setup.checklist import Step, steps
 from mainstem.setup.files import apply_file, forget_files
 from mainstem.setup.folder import Difference, FolderRefused, apply, read_folder, write_folder
 from mainstem.setup.history import Change, changes
+from mainstem.setup.payments import (
+    Connection,
+    check_payments,
+    connect_payments,
+    secrets_line,
+    try_key,
+)
 from mainstem.setup.plan_templates import PLAN_TEMPLATES, Example, examples, plan_from
 from mainstem.setup.registry import GROUPS, RESOURCES, resource
 from mainstem.setup.resource import ONLY, Resource
@@ -30,6 +37,7 @@ __all__ = [
     "RESOURCES",
     "Change",
     "Changed",
+    "Connection",
     "Difference",
     "Example",
     "FolderRefused",
@@ -40,6 +48,8 @@ __all__ = [
     "apply",
     "apply_file",
     "changes",
+    "check_payments",
+    "connect_payments",
     "examples",
     "forget_files",
     "plan_from",
@@ -49,6 +59,8 @@ __all__ = [
     "retire",
     "save",
     "save_product",
+    "secrets_line",
     "steps",
+    "try_key",
     "write_folder",
 ]

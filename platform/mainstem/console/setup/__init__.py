@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.console.setup import keys, overview, people, plan, shelves, things
+from mainstem.console.setup import keys, overview, payments, people, plan, shelves, things
 
 routes: list[Any] = [
     *overview.routes,
     *people.routes,
     *keys.routes,
+    *payments.routes,
     *plan.routes,
     *shelves.routes,
     *things.routes,

@@ -15,6 +15,11 @@ _AT = "/console/setup"
 _PAGES = {
     "Company": (
         ("People", "Who signed in when, invitations, and who may do what.", f"{_AT}/people"),
+        (
+            "Payments",
+            "Your account at Stripe: what it lacks, and where events are sent.",
+            f"{_AT}/payments",
+        ),
         ("Keys", "How programs come in.", f"{_AT}/keys"),
     ),
 }
