@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 import mainstem_postgres as postgres
-from mainstem import cli_company, identity, running, setup
+from mainstem import cli_company, running, setup
 from mainstem.kit.db import Database
 from tests.browser import opening
 from tests.browser.conftest import is_told, letting_in, running_company
@@ -167,11 +167,15 @@ def test_the_same_company_by_files_only(
 
 
 def test_the_same_company_by_the_api_only(
-    opened: Opened, database: Database, database_url: str, open_app: Open
+    opened: Opened,
+    database: Database,
+    database_url: str,
+    open_app: Open,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with database.work() as work:
-        key = identity.issue_api_key(work, label="ERP", scopes=["setup:read", "setup:write"])
-    program = Program(open_app, key)
+    given = argparse.Namespace(label="Our own program", scope=["setup:read", "setup:write"])
+    assert cli_company.issue_key(database, given) == 0
+    program = Program(open_app, capsys.readouterr().out.strip())
     for kind, said, _ in setup.read_folder(opened.folder).said:
         path = f"/{kind.name}" if kind.single else f"/{kind.name}/{quote(kind.key_of(said))}"
         answer = program("PUT", path, said.written())

@@ -42,11 +42,9 @@ OF_ONE_DOOR = {("person", "password_hash")}
 
 LABELS = {
     "affiliate": "slug",
-    "company_document": "kind || ' ' || locale || ' ' || version",
     "department": "slug",
     "location": "code",
     "person": "lower(email)",
-    "plan_version": "version::text",
     "product": "slug",
     "storefront": "slug",
     "team": "code",
@@ -107,7 +105,8 @@ def _said(column: dict[str, Any]) -> sql.Composable:
 
 def _named(column: str) -> str:
     """What a column refers to by its name alone, where no foreign key says it."""
-    return "affiliate" if column == "home_id" else column.removesuffix("s").removesuffix("_id")
+    name = column.removesuffix("s")
+    return "affiliate" if name == "home_id" else name[:-3] if name.endswith("_id") else ""
 
 
 def _is_left_out(table: str, column: dict[str, Any]) -> bool:
