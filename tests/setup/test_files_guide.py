@@ -65,4 +65,4 @@ def test_every_command_of_the_guide_does_what_it_says(
     assert run(dry[1], capsys) == would[1]
     assert run(applied[1], capsys) == did[1]
     assert run(again[1], capsys) == "The company is what the folder says.\n"
-    assert run(key[1], capsys).startswith("mk_")
+    assert run(key[1], capsys).startswith("mik_")
