@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 import mainstem_postgres as postgres
-from mainstem import cli_company, running, setup
+from mainstem import cli_company, identity, running, setup
 from mainstem.kit.db import Database
 from tests.browser import opening
 from tests.browser.conftest import is_told, letting_in, running_company
@@ -173,7 +173,7 @@ def test_the_same_company_by_the_api_only(
     open_app: Open,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    given = argparse.Namespace(label="Our own program", scope=["setup:read", "setup:write"])
+    given = argparse.Namespace(label="Our own program", scope=[*identity.SCOPES])
     assert cli_company.issue_key(database, given) == 0
     program = Program(open_app, capsys.readouterr().out.strip())
     for kind, said, _ in setup.read_folder(opened.folder).said:

@@ -98,9 +98,7 @@ def _said(column: dict[str, Any]) -> sql.Composable:
     several = column["type"].endswith("[]")
     is_it = "id = ANY(t.{})" if several else "id = t.{}"
     what = f"array_agg({label})" if several else label
-    return sql.SQL(f"(SELECT {what} FROM {{}} WHERE {is_it})").format(
-        sql.Identifier(refers), name
-    )
+    return sql.SQL(f"(SELECT {what} FROM {{}} WHERE {is_it})").format(sql.Identifier(refers), name)
 
 
 def _named(column: str) -> str:

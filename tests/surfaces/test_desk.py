@@ -316,6 +316,18 @@ def test_a_box_needs_its_carrier_and_its_label(staff: Staff) -> None:
         assert work.value("SELECT count(*) FROM parcel") == 1
 
 
+def test_a_packer_is_offered_the_carrier_that_the_client_has_chosen(staff: Staff) -> None:
+    url = picked(staff)
+    with staff.database.work() as work:
+        work.run(
+            """UPDATE orders SET delivery = '{"zone": "sweden", "method": "parcel", "name": "Parcel",
+                 "carrier": "Budbee", "handling_days": 2, "days_min": 1, "days_max": 3}'"""
+        )
+    page = staff.reader("per").get(url)
+    carrier = page.text.partition('id="field-carrier"')[0].rpartition("<input")[2]
+    assert 'value="Budbee"' in carrier
+
+
 def picked(staff: Staff) -> str:
     """The page of an order's work of which everything is in the box."""
     per, url = staff.reader("per"), pick_url(staff.sold((KETTLE, 1)))
