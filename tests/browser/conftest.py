@@ -21,6 +21,9 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from mainstem import running
 from tests.browser.inspector import DESK, PHONE, Inspector
 from tests.browser.people import PATIENCE_MS, Company, Person
+from tests.surfaces.conftest import open_app, settings
+
+__all__ = ["open_app", "settings"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [

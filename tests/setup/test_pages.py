@@ -167,6 +167,31 @@ def test_one_more_row_keeps_what_was_typed_and_saves_nothing(owner: Reader) -> N
     assert owner.get("/console/setup/affiliates/edit?key=ny").status_code == 404
 
 
+def test_what_must_be_said_is_asked_at_once_and_the_rest_waits_to_be_opened(owner: Reader) -> None:
+    page = owner.get("/console/setup/delivery-zones/new").text
+    method, _, _ = page.partition('name="methods-0-code"')
+    assert re.findall(r'<details class="row-group"([^>]*)>', method) == [" open"]
+    price = page.partition('name="methods-0-code"')[2].partition('name="methods-0-bands-0-price')[0]
+    assert re.findall(r'<details class="row-group"([^>]*)>', price) == [" open"]
+    page = owner.get("/console/setup/affiliates/new").text
+    assert re.findall(r'<details class="row-group"([^>]*)>', page) == [""]
+
+
+def test_a_day_and_hour_is_typed_as_such_and_is_one_where_the_company_is(
+    owner: Reader, database: Database
+) -> None:
+    with database.work() as work:
+        for name, said in (("departments", saying.DEPARTMENT), ("products", saying.PRODUCT)):
+            kind = setup.resource(name)
+            setup.save(work, kind, document(kind.model, said), seen=setup.ANY)
+    at = "/console/setup/products"
+    page = owner.get(f"{at}/edit?key=candle")
+    [field] = [tag for tag in re.findall(r"<input[^>]*>", page.text) if 'name="sold_from"' in tag]
+    assert 'type="datetime-local"' in field
+    assert owner.post(at, filled(page, sold_from="2026-06-01T08:00")).status_code == 303
+    assert one(database, "products", "candle").written()["sold_from"] == "2026-06-01T06:00:00Z"
+
+
 def test_who_saves_over_a_change_of_somebody_else_is_told_and_overwrites_nothing(
     owner: Reader, database: Database
 ) -> None:

@@ -215,3 +215,10 @@ def test_what_the_house_brought_in_pays_the_house_nothing(database: Database) ->
         assert work.value(
             "SELECT upline FROM orders WHERE id = %(id)s", id=placed.order_id
         ) == [shop.home_id, 0]  # fmt: skip
+
+
+def test_who_signs_in_for_an_affiliate_reads_as_their_browser_asks(database: Database) -> None:
+    # Mail to them is in the affiliate's language until they choose one of their own.
+    with database.work(OWNER) as work:
+        _save(work, "affiliates", saying.AFFILIATE)
+        assert work.rows("SELECT locale FROM person WHERE name = 'Vera Vinter'") == [(None,)]

@@ -6,6 +6,7 @@ import threading
 import time
 from datetime import timedelta
 
+import psycopg
 import pytest
 from tests.company import BO, a_lead, a_quoted_lead
 from tests.surfaces.conftest import Open, Reader, words_of
@@ -314,6 +315,21 @@ def test_a_box_needs_its_carrier_and_its_label(staff: Staff) -> None:
     assert again.status_code == 409
     with staff.database.work() as work:
         assert work.value("SELECT count(*) FROM parcel") == 1
+
+
+def test_a_packer_is_offered_the_carrier_that_the_client_has_chosen(
+    staff: Staff, database_url: str
+) -> None:
+    url = picked(staff)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            """UPDATE orders SET delivery = '{"zone": "sweden", "method": "parcel", "name": "Parcel",
+                 "carrier": "Budbee", "handling_days": 2, "days_min": 1, "days_max": 3}'"""
+        )
+    page = staff.reader("per").get(url)
+    tags = page.text.split("<input")
+    [carrier] = [tag.partition(">")[0] for tag in tags if 'name="carrier"' in tag]
+    assert 'value="Budbee"' in carrier
 
 
 def picked(staff: Staff) -> str:

@@ -15,7 +15,9 @@ def fulfilment(work: Work, home_id: int, order_id: UUID, no: int) -> Any:
     row = work.row(
         """SELECT f.home_id, f.order_id, f.no, f.state, f.parked_for, f.picker, f.routed_at, f.picked_at,
                   f.packed_at, f.shipped_at, o.number, o.state AS order_state, o.client, o.address,
-                  o.locale, l.code AS location, l.name AS location_name, s.name AS storefront,
+                  o.locale,
+                  coalesce(o.delivery->>'carrier', '') AS chosen_carrier,
+                  l.code AS location, l.name AS location_name, s.name AS storefront,
                   f.picker IS NULL OR EXISTS (SELECT 1 FROM pick_stop k WHERE k.home_id = f.home_id
                      AND k.order_id = f.order_id AND k.fulfilment_no = f.no
                      AND k.cleared_at IS NOT NULL) AS nothing_to_put_back,
@@ -43,7 +45,7 @@ def fulfilment(work: Work, home_id: int, order_id: UUID, no: int) -> Any:
 
 
 def carriers(work: Work) -> list[str]:
-    """The carriers that were used lately, most often first: what a packer is offered."""
+    """The carriers that were used lately, most often first."""
     rows = work.rows(
         """SELECT carrier FROM (SELECT carrier FROM parcel WHERE state = 'in_transit' LIMIT 500) p
             WHERE carrier NOT IN ('', 'history')

@@ -77,7 +77,7 @@ def page_of(request: HttpRequest, work: Work, key: FulfilmentKey) -> FulfilmentP
         pieces=sum(line.quantity for line in lines),
         picker=names_of(work, language, [it.picker or ""]).get(it.picker or "", ""),
         mine=it.picker == me,
-        carriers=queries.carriers(work),
+        carriers=[*filter(None, dict.fromkeys([it.chosen_carrier, *queries.carriers(work)]))],
     )
 
 

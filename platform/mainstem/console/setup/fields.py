@@ -234,6 +234,8 @@ def _list(
         options = [(one, around.language.text(CHOICES.get(one, one))) for one in offered]
         return FormField(kind="choices", options=options, chosen=chosen, **shared)
     shown = [percent_text(one) if name.endswith("_bp") else str(one) for one in said]
+    if name.endswith("_bp"):
+        shared["label"] += " (%)"
     hint = shared.pop("hint")
     one_a_line = around.language.text("One a line.")
     return FormField(

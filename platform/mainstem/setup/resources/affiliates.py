@@ -191,7 +191,7 @@ def _save_people(
         known = identity.person_of(work, person.email)
         identity.grant(
             work,
-            identity.create_person(work, email=person.email, name=person.name, locale=said.locale)
+            identity.create_person(work, email=person.email, name=person.name)
             if known is None
             else known,
             "affiliate",
