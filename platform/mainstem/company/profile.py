@@ -13,11 +13,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field as SqlField
 from sqlmodel import SQLModel
 
-from mainstem.kit.contact import email_key
 from mainstem.kit.documents import (
-    Country,
     Currency,
     Document,
+    Email,
+    KnownCountry,
     Line,
     Locale,
     LongTexts,
@@ -26,7 +26,6 @@ from mainstem.kit.documents import (
     Texts,
 )
 from mainstem.kit.errors import Refused
-from mainstem.kit.postal import is_country
 from mainstem.kit.work import Work
 from mainstem.payments import TAKEN
 
@@ -52,11 +51,11 @@ class Profile(Document):
     name: Name = Field(title="Name", description="As clients know the company.")
     legal_name: Name = Field(title="Legal name", description="As it is registered.")
     number: Line = Field("", title="Company number")
-    country: Country = Field(title="Country")
+    country: KnownCountry = Field(title="Country")
     line1: Line = Field("", title="Street address")
     postal_code: Line = Field("", title="Postcode")
     city: Line = Field("", title="Town")
-    email: Name = Field(title="E-mail", description="Where clients reach you.")
+    email: Email = Field(title="E-mail", description="Where clients reach you.")
     phone: Line = Field("", title="Telephone")
     website: Line = Field("", title="Website")
     languages: list[Locale] = Field(
@@ -79,26 +78,12 @@ class Profile(Document):
     promise: Texts = Field(default_factory=dict, title="Promise", description="One line.")
     about: LongTexts = Field(default_factory=dict, title="About the company")
 
-    @field_validator("email")
-    @classmethod
-    def _reachable(cls, email: str) -> str:
-        if email_key(email) is None:
-            raise ValueError("Write an e-mail, like name@example.com.")
-        return email
-
     @field_validator("accent")
     @classmethod
     def _readable(cls, accent: str) -> str:
         if accent and contrast_with_white(accent) < CONTRAST_MIN:
             raise ValueError("White text cannot be read on this colour: choose a darker one.")
         return accent
-
-    @field_validator("country")
-    @classmethod
-    def _on_the_map(cls, country: str) -> str:
-        if not is_country(country):
-            raise ValueError("Give a country by its two letters, such as SE.")
-        return country
 
     @field_validator("currencies")
     @classmethod

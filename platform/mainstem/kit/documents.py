@@ -19,7 +19,9 @@ from pydantic import (
     ValidationError,
 )
 
+from mainstem.kit.contact import email_key
 from mainstem.kit.errors import InvalidInput
+from mainstem.kit.postal import is_country
 from mainstem.kit.text import normalized, unseen, unseen_in_lines
 from mainstem.kit.validation import problems_of, unseen_error
 
@@ -40,6 +42,18 @@ def _seen(text: str, character: str | None) -> str:
     if character:
         raise unseen_error(character)
     return normalized(text)
+
+
+def _on_the_map(country: str) -> str:
+    if not is_country(country):
+        raise ValueError("Give a country by its two letters, such as SE.")
+    return country
+
+
+def _reachable(email: str) -> str:
+    if email_key(email) is None:
+        raise ValueError("Write an e-mail, like name@example.com.")
+    return email
 
 
 _Trimmed = StringConstraints(strip_whitespace=True, max_length=LINE_MAX)
@@ -68,6 +82,12 @@ Code = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,31
 
 Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
 """ISO 3166-1 alpha-2."""
+
+KnownCountry = Annotated[Country, AfterValidator(_on_the_map)]
+"""A country that there is."""
+
+Email = Annotated[Name, AfterValidator(_reachable)]
+"""An address that mail may reach, as it was typed."""
 
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 """ISO 4217."""

@@ -8,10 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from mainstem import identity, network, referrals
-from mainstem.kit.contact import email_key
-from mainstem.kit.documents import Country, Document, Line, Locale, Name, Refers, Slug
+from mainstem.kit.documents import Document, Email, KnownCountry, Line, Locale, Name, Refers, Slug
 from mainstem.kit.errors import InvalidInput, Problem
-from mainstem.kit.postal import is_country
 from mainstem.kit.work import Work
 from mainstem.setup.resource import Resource
 
@@ -22,14 +20,7 @@ class PersonDocument(Document):
     """Somebody who signs in for an affiliate."""
 
     name: Name = Field(title="Name")
-    email: Name = Field(title="E-mail")
-
-    @field_validator("email")
-    @classmethod
-    def _reachable(cls, email: str) -> str:
-        if email_key(email) is None:
-            raise ValueError("Write an e-mail, like name@example.com.")
-        return email
+    email: Email = Field(title="E-mail")
 
 
 class AffiliateDocument(Document):
@@ -37,8 +28,8 @@ class AffiliateDocument(Document):
 
     slug: Slug = Field(title="Name in addresses")
     name: Name = Field(title="Name")
-    email: Name = Field(title="E-mail", description="Where the company is reached.")
-    country: Country = Field(title="Country")
+    email: Email = Field(title="E-mail", description="Where the company is reached.")
+    country: KnownCountry = Field(title="Country")
     locale: Locale = Field("en", title="Language")
     sponsor: Annotated[Slug | Literal[""], Refers("affiliates")] = Field(
         "",
@@ -52,20 +43,6 @@ class AffiliateDocument(Document):
     links: list[Line] = Field(
         default_factory=list, title="Link codes", description="They stand in links as ?ref=."
     )
-
-    @field_validator("email")
-    @classmethod
-    def _reachable(cls, email: str) -> str:
-        if email_key(email) is None:
-            raise ValueError("Write an e-mail, like name@example.com.")
-        return email
-
-    @field_validator("country")
-    @classmethod
-    def _on_the_map(cls, country: str) -> str:
-        if not is_country(country):
-            raise ValueError("Give a country by its two letters, such as SE.")
-        return country
 
     @field_validator("codes", "links")
     @classmethod

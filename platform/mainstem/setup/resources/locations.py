@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from mainstem import stock
-from mainstem.kit.documents import Code, Country, Document, Line, Name, Refers
-from mainstem.kit.postal import is_country
+from mainstem.kit.documents import Code, Document, KnownCountry, Line, Name, Refers
 from mainstem.kit.work import Work
 from mainstem.setup.resource import Resource
 from mainstem_fulfillment import inventory
@@ -26,7 +25,7 @@ class LocationDocument(Document):
 
     code: Code = Field(title="Code", description="As it stands on labels, such as STH.")
     name: Name = Field(title="Name")
-    country: Country = Field(title="Country")
+    country: KnownCountry = Field(title="Country")
     line1: Line = Field("", title="Street address")
     postal_code: Line = Field("", title="Postcode")
     city: Line = Field("", title="Town")
@@ -38,13 +37,6 @@ class LocationDocument(Document):
         description="Goods leave from the first that has all.",
     )
     active: bool = Field(True, title="In use")
-
-    @field_validator("country")
-    @classmethod
-    def _on_the_map(cls, country: str) -> str:
-        if not is_country(country):
-            raise ValueError("Give a country by its two letters, such as SE.")
-        return country
 
 
 def _locations(work: Work, keys: Sequence[str] | None) -> Mapping[str, LocationDocument]:
