@@ -103,7 +103,7 @@ def test_a_gateway_that_is_down_is_told_on_the_page(open_app: Open, owner: Reade
     reader = open_app(stripe_api_base="http://127.0.0.1:9")
     reader.sign_in("cai@norrsken.example")
     page = reader.post(f"{AT}/check")
-    assert page.status_code == 503
+    assert page.status_code == 409
     assert "Stripe does not answer just now" in words_of(page)
     assert reader.get(AT).status_code == 200, "to look at it asks nobody"
 

@@ -10,9 +10,10 @@ _markdown = MarkdownIt("commonmark", {"html": False})
 
 
 def rich(text: str) -> Markup:
-    """The text as HTML. Headings begin below that of the page."""
+    """The text as HTML. Its highest headings come right below that of the page."""
     tokens = _markdown.parse(text)
-    for token in tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    highest = min((int(token.tag[1]) for token in headings), default=1)
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1]) - highest + 2, 6)}"
     return Markup(_markdown.renderer.render(tokens, _markdown.options, {}))  # noqa: S704

@@ -77,7 +77,7 @@ class GatewaySilent(Refused):
     """There was no answer, so nothing is known."""
 
     code = "gateway_silent"
-    status = 503
+    status = 409
     message = "Stripe does not answer just now, so nothing was found out. Try again in a minute."
 
 
