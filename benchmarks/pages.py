@@ -483,7 +483,7 @@ def _sign_in(company: Company, clock: FixedClock) -> None:
             work, home_id=company["home"], storefront_id=company["shop"]
         )
         company.bearers[PROGRAM] = identity.issue_api_key(
-            work, label="pages", scopes=["setup:read"]
+            work, label="pages", scopes=["setup:read", "staff:read"]
         )
 
 

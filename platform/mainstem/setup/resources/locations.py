@@ -99,19 +99,29 @@ class StockDocument(Document):
         return f"{self.sku}@{self.location}"
 
 
+_EVERY_SHELF = """
+SELECT v.sku, l.code AS location, s.on_hand, s.low_stock_mark
+  FROM stock_level s JOIN variant v ON v.id = s.variant_id
+  JOIN location l ON l.id = s.location_id
+ ORDER BY v.sku, l.position, l.code"""
+# Each by its article: a condition for both cases would have all of them read.
+_NAMED_SHELVES = """
+SELECT v.sku, l.code AS location, s.on_hand, s.low_stock_mark
+  FROM unnest(%(skus)s::text[], %(codes)s::text[]) AS named (sku, code)
+  JOIN variant v ON v.sku = named.sku
+  JOIN location l ON l.code = named.code
+  JOIN stock_level s ON s.variant_id = v.id AND s.location_id = l.id
+ ORDER BY v.sku, l.position, l.code"""
+
+
 def _stock(work: Work, keys: Sequence[str] | None) -> Mapping[str, StockDocument]:
-    pairs = [key.rpartition("@")[::2] for key in keys or ()]
-    rows = work.rows(
-        """SELECT v.sku, l.code AS location, s.on_hand, s.low_stock_mark
-             FROM stock_level s JOIN variant v ON v.id = s.variant_id
-             JOIN location l ON l.id = s.location_id
-            WHERE %(all)s OR (v.sku, l.code) IN (
-                  SELECT * FROM unnest(%(skus)s::text[], %(codes)s::text[]))
-            ORDER BY v.sku, l.position, l.code""",
-        all=keys is None,
-        skus=[sku for sku, _ in pairs],
-        codes=[code for _, code in pairs],
-    )
+    if keys is None:
+        rows = work.rows(_EVERY_SHELF)
+    else:
+        pairs = [key.rpartition("@")[::2] for key in keys]
+        rows = work.rows(
+            _NAMED_SHELVES, skus=[sku for sku, _ in pairs], codes=[code for _, code in pairs]
+        )
     found = (StockDocument.model_validate(row._asdict()) for row in rows)
     return {one.key: one for one in found}
 
@@ -119,9 +129,15 @@ def _stock(work: Work, keys: Sequence[str] | None) -> Mapping[str, StockDocument
 def _find_stock(work: Work, after: str, most: int, query: str) -> list[str]:
     sku, _, code = after.rpartition("@")
     rows = work.rows(
-        """SELECT v.sku, l.code FROM stock_level s JOIN variant v ON v.id = s.variant_id
+        # One article more than rows: the first may have no shelf after the one that was last.
+        """SELECT v.sku, l.code
+             FROM (SELECT id, sku FROM variant v
+                    WHERE sku >= %(sku)s AND sku ILIKE %(like)s
+                      AND EXISTS (SELECT 1 FROM stock_level s WHERE s.variant_id = v.id)
+                    ORDER BY sku LIMIT %(most)s + 1) AS v
+             JOIN stock_level s ON s.variant_id = v.id
              JOIN location l ON l.id = s.location_id
-            WHERE (v.sku, l.code) > (%(sku)s, %(code)s) AND v.sku ILIKE %(like)s
+            WHERE (v.sku, l.code) > (%(sku)s, %(code)s)
             ORDER BY v.sku, l.code LIMIT %(most)s""",
         sku=sku,
         code=code,
