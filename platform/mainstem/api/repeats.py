@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from litestar import Request, Response
@@ -34,12 +35,32 @@ class IdempotencyKeyReused(Refused):
     message = "This Idempotency-Key came with another request. Use a new one for each."
 
 
-def fingerprint_of(request: HttpRequest, data: Document) -> bytes:
+def answered_once(
+    request: HttpRequest,
+    work: Work,
+    key: str | None,
+    data: Document,
+    do: Callable[[], Response[Any]],
+) -> Response[Any]:
+    """What `do` answers; or, without doing it again, what this very request was answered before.
+
+    Raises IdempotencyKeyReused for the key of another request.
+    """
+    fingerprint = _fingerprint(request, data)
+    before = _answered(request, work, key, fingerprint)
+    if before is not None:
+        return before
+    answer = do()
+    _keep_answer(request, work, key, fingerprint, answer)
+    return answer
+
+
+def _fingerprint(request: HttpRequest, data: Document) -> bytes:
     """What tells this request from another one."""
     return hashlib.sha256(f"{request.url.path}\n{data.model_dump_json()}".encode()).digest()
 
 
-def answered(
+def _answered(
     request: HttpRequest, work: Work, key: str | None, fingerprint: bytes
 ) -> Response[Any] | None:
     """What this very request was answered before. Raises IdempotencyKeyReused for another one's key."""
@@ -65,7 +86,7 @@ def answered(
     return Response(row.body, status_code=row.status, headers=headers)
 
 
-def keep_answer(
+def _keep_answer(
     request: HttpRequest, work: Work, key: str | None, fingerprint: bytes, answer: Response[Any]
 ) -> None:
     """Keep the answer, for a request that may come again under its key."""

@@ -15,7 +15,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from pydantic import BaseModel
 
 from mainstem import setup
-from mainstem.api.repeats import Repeatable, answered, fingerprint_of, keep_answer
+from mainstem.api.repeats import Repeatable, answered_once
 from mainstem.api.requests import limited
 from mainstem.kit.documents import Document
 from mainstem.kit.errors import InvalidInput, NotFound, Problem
@@ -123,13 +123,12 @@ def _puts(kind: Resource[Any]) -> HTTPRouteHandler:
                 Problem(f"/{kind.key}", "other_key", "Another {what} stands in the address.",
                         {"what": kind.one})
             )  # fmt: skip
-        fingerprint = fingerprint_of(request, data)
-        if (before := answered(request, work, repeatable, fingerprint)) is not None:
-            return before
-        saved = setup.save(work, kind, data, seen=_version(seen))
-        answer = _answer(saved.document, status=201 if saved.is_new else 200)
-        keep_answer(request, work, repeatable, fingerprint, answer)
-        return answer
+
+        def do() -> Response[Any]:
+            saved = setup.save(work, kind, data, seen=_version(seen))
+            return _answer(saved.document, status=201 if saved.is_new else 200)
+
+        return answered_once(request, work, repeatable, data, do)
 
     words = (
         f"Make one {kind.one} what the body says, or change it to that. Send `If-Match` with the ETag"

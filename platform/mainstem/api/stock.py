@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from pydantic import Field
 
 from mainstem import setup
-from mainstem.api.repeats import Repeatable, answered, fingerprint_of, keep_answer
+from mainstem.api.repeats import Repeatable, answered_once
 from mainstem.api.requests import limited
 from mainstem.kit.documents import Code, Document, Name
 from mainstem.kit.work import Work
@@ -76,14 +76,13 @@ def receive_stock(
 ) -> Response[StockMoved]:
     """Put received goods on the shelf. All of them, or with a refusal none."""
     limited(request)
-    fingerprint = fingerprint_of(request, data)
-    if (before := answered(request, work, idempotency_key, fingerprint)) is not None:
-        return before
-    goods = [(line.sku, line.pieces) for line in data.lines]
-    movements.receive_named(work, data.location, goods, reference=data.reference)
-    answer = _moved(work, data.location, [line.sku for line in data.lines])
-    keep_answer(request, work, idempotency_key, fingerprint, answer)
-    return answer
+
+    def do() -> Response[Any]:
+        goods = [(line.sku, line.pieces) for line in data.lines]
+        movements.receive_named(work, data.location, goods, reference=data.reference)
+        return _moved(work, data.location, [line.sku for line in data.lines])
+
+    return answered_once(request, work, idempotency_key, data, do)
 
 
 @post(
@@ -101,14 +100,13 @@ def correct_stock(
 ) -> Response[StockMoved]:
     """Correct a shelf by so many pieces, for a reason. What orders were promised stays."""
     limited(request)
-    fingerprint = fingerprint_of(request, data)
-    if (before := answered(request, work, idempotency_key, fingerprint)) is not None:
-        return before
-    [shelf] = movements.named_shelves(work, data.location, [data.sku])
-    movements.correct(work, shelf, data.delta, reason=data.reason, reference=data.reference)
-    answer = _moved(work, data.location, [data.sku])
-    keep_answer(request, work, idempotency_key, fingerprint, answer)
-    return answer
+
+    def do() -> Response[Any]:
+        [shelf] = movements.named_shelves(work, data.location, [data.sku])
+        movements.correct(work, shelf, data.delta, reason=data.reason, reference=data.reference)
+        return _moved(work, data.location, [data.sku])
+
+    return answered_once(request, work, idempotency_key, data, do)
 
 
 def _moved(work: Work, location: str, skus: list[str]) -> Response[Any]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from mainstem.identity.passwords import check_password, hash_password
 from mainstem.identity.people import names_around
 from mainstem.identity.secrets import derived_secret, hash_of
+from mainstem.identity.sessions import end_sessions
 from mainstem.kit.clock import Clock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
@@ -101,10 +102,5 @@ def accept(database: Database, token: str, password: str, *, clock: Clock | None
             now=work.now(),
             hash=hash_of(token),
         )
-        work.run(
-            """UPDATE sign_in_session SET revoked_at = %(now)s
-                WHERE person_id = %(person)s AND revoked_at IS NULL""",
-            now=work.now(),
-            person=someone.person_id,
-        )
+        end_sessions(work, someone.person_id)
         record(work, "password.set", someone.person_id)

@@ -52,6 +52,11 @@ def as_typed(text: str) -> str:
     return " ".join(seen.split())[:TEXT_MAX]
 
 
+def containing(text: str) -> str:
+    """The pattern of LIKE for everything with this text in it."""
+    return f"%{text.replace('%', '')}%"
+
+
 def number_in(text: str) -> str | None:
     """The number of an order, lead or payout, however it was typed: `#7kq2m 94txd`, `Order 7KQ2M-94TXD`.
 

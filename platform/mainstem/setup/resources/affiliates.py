@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from mainstem import identity, network, referrals
+from mainstem.kit import search_terms
 from mainstem.kit.documents import Document, Email, KnownCountry, Line, Locale, Name, Refers, Slug
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
@@ -93,7 +94,7 @@ def _find(work: Work, after: str, most: int, query: str) -> list[str]:
               AND (slug ILIKE %(like)s OR name ILIKE %(like)s)
             ORDER BY slug LIMIT %(most)s""",
         after=after,
-        like=f"%{query.replace('%', '')}%",
+        like=search_terms.containing(query),
         most=most,
     )
     return [row.slug for row in rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mainstem import catalog
 from mainstem.catalog import Department, Product
+from mainstem.kit import search_terms
 from mainstem.kit.work import Work
 from mainstem.setup.resource import Resource
 from mainstem_fulfillment import jobs
@@ -23,7 +24,7 @@ def _find(work: Work, after: str, most: int, query: str) -> list[str]:
                      SELECT 1 FROM variant v WHERE v.product_id = p.id AND v.sku ILIKE %(like)s))
             ORDER BY p.slug LIMIT %(most)s""",
         after=after,
-        like=f"%{query.replace('%', '')}%",
+        like=search_terms.containing(query),
         most=most,
     )
     return [row.slug for row in rows]

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from mainstem import stock
+from mainstem.kit import search_terms
 from mainstem.kit.documents import Code, Document, KnownCountry, Line, Name, Refers
 from mainstem.kit.work import Work
 from mainstem.setup.resource import Resource
@@ -141,7 +142,7 @@ def _find_stock(work: Work, after: str, most: int, query: str) -> list[str]:
             ORDER BY v.sku, l.code LIMIT %(most)s""",
         sku=sku,
         code=code,
-        like=f"%{query.replace('%', '')}%",
+        like=search_terms.containing(query),
         most=most,
     )
     return [f"{row.sku}@{row.code}" for row in rows]

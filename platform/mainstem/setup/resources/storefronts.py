@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from mainstem.kit import search_terms
 from mainstem.kit.documents import (
     Currency,
     Document,
@@ -104,7 +105,7 @@ def _find(work: Work, after: str, most: int, query: str) -> list[str]:
             WHERE slug > %(after)s AND (slug ILIKE %(like)s OR name ILIKE %(like)s)
             ORDER BY slug LIMIT %(most)s""",
         after=after,
-        like=f"%{query.replace('%', '')}%",
+        like=search_terms.containing(query),
         most=most,
     )
     return [row.slug for row in rows]
