@@ -32,7 +32,7 @@ from mainstem.kit.work import GATEWAY, SYSTEM
 from mainstem.orders import Placed
 from mainstem.payments import Gateway, WebhookEvent, verify
 from tests.company import KETTLE, Company, a_company, an_order
-from tests.waits import PATIENCE
+from tests.waits import PATIENCE, until
 
 SECRET = "whsec_of_the_tests"
 SLOW = ("async", "refund", "dispute", "payout")
@@ -182,17 +182,12 @@ class Harness:
 
     # ------------------------------------------------------------ webhook events
 
-    def collect(self, seconds: float = 1.0) -> list[tuple[bytes, str]]:
-        """Every webhook event so far; waits until none has come for a while."""
-        self.gateways.trigger("webhooks/resume")
-        came: list[tuple[bytes, str]] = []
-        wait = seconds
-        while True:
-            try:
-                came.append(self.gateways.receiver.events.get(timeout=wait))
-                wait = 0.25
-            except queue.Empty:
-                break
+    def collect(self) -> list[tuple[bytes, str]]:
+        """Every webhook event so far: until the gateway says that none is on its way."""
+        self.trigger("webhooks/resume")
+        until(lambda: self.trigger("webhooks/waiting")["waiting"] == 0)
+        events = self.gateways.receiver.events
+        came = [events.get_nowait() for _ in range(events.qsize())]
         self.kept += came
         return came
 

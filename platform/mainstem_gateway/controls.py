@@ -215,6 +215,10 @@ def _resume(gateway: "Gateway", given: JSON) -> JSON:
     return {"webhooks": "resumed"}
 
 
+def _waiting(gateway: "Gateway", given: JSON) -> JSON:
+    return {"waiting": gateway.delivery.waiting()}
+
+
 def _order_fault(gateway: "Gateway", given: JSON) -> JSON:
     return asdict(gateway.faults.order(given))
 
@@ -279,6 +283,7 @@ CONTROLS = {
     "events/resend": Control(_resend, "Send an event again", ("event",), ("endpoint",)),
     "webhooks/pause": Control(_pause, "Hold all webhooks back"),
     "webhooks/resume": Control(_resume, "Send all waiting webhooks now"),
+    "webhooks/waiting": Control(_waiting, "Tell how many webhooks are still on their way"),
     "faults/order": Control(
         _order_fault,
         f"Order trouble: {', '.join(KINDS)}",

@@ -75,6 +75,14 @@ class Delivery:
         ).fetchone()[0]
         return min(1.0, following - now) if following else 1.0
 
+    def waiting(self) -> int:
+        """Deliveries to enabled endpoints that nobody has acknowledged yet."""
+        count: int = self.store.db.execute(
+            "SELECT count(*) FROM deliveries d JOIN objects o ON o.id = d.endpoint "
+            "WHERE d.state = 'waiting' AND json_extract(o.body, '$.status') = 'enabled'"
+        ).fetchone()[0]
+        return count
+
     async def close(self) -> None:
         """Stop carrying; what was on its way goes again at the next start."""
         for task in list(self._tasks.values()):
