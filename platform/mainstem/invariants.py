@@ -136,7 +136,7 @@ _INVARIANTS = {
                          WHERE account = 'payout_clearing') AS parts
                  GROUP BY 1, 2) AS b
           FULL JOIN (SELECT home_id, currency, sum(amount_minor) AS minor FROM payout
-                      WHERE state IN ('reserved', 'transferring', 'on_hold', 'unwinding', 'requested')
+                      WHERE state IN ('reserved', 'transferring', 'on_hold', 'reversing', 'requested')
                         AND transfer_id IS NULL
                       GROUP BY 1, 2) AS p ON p.home_id = b.owner_id AND p.currency = b.currency
          WHERE coalesce(b.minor, 0) <> coalesce(p.minor, 0)""",

@@ -224,7 +224,7 @@ def test_a_transfer_that_arrives_beside_a_newer_payout_is_booked_and_waits(
     harness.try_again()
     assert harness.rows("SELECT 1 FROM fact_waiting") == [], "its webhook event is read"
     late, newer = payouts_of(harness)
-    assert (late.state, late.called_off) == ("failed", "They have closed their account")
+    assert (late.state, late.cancel_reason) == ("failed", "They have closed their account")
     assert newer.state == "requested"
     harness.every_check_passes()
     with pytest.raises(PayoutInProgress):

@@ -106,8 +106,8 @@ def test_a_payout_on_hold_is_canceled_after_a_question(staff: Staff, clock: Fixe
     assert fia.post(url, {"reason": "They have left"}).status_code == 303
     worker.drain(staff.database)
     with staff.database.work() as work:
-        row = work.row("SELECT state, called_off FROM payout")
-    assert (row.state, row.called_off) == ("canceled", "They have left")
+        row = work.row("SELECT state, cancel_reason FROM payout")
+    assert (row.state, row.cancel_reason) == ("canceled", "They have left")
     assert cedars_payable(staff) == 20000
     sound(staff)
 

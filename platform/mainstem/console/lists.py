@@ -139,12 +139,12 @@ PAYOUTS = Sorting(
 )
 _PAYOUTS = """
 SELECT p.home_id, p.id, p.number, p.period, p.provider, p.account, p.currency,
-       p.amount_minor, p.state, p.error, p.called_off, p.reserved_at, p.paid_at,
+       p.amount_minor, p.state, p.error, p.cancel_reason, p.reserved_at, p.paid_at,
        p.reference, a.name,
        p.state IN ('failed') AND EXISTS (
          SELECT 1 FROM payout o WHERE o.home_id = p.home_id AND o.currency = p.currency
             AND o.id <> p.id AND o.state IN ('reserved','transferring','transferred',
-                'requested','in_transit','on_hold','unwinding')) AS another_in_progress
+                'requested','in_transit','on_hold','reversing')) AS another_in_progress
   FROM payout p JOIN affiliate a ON a.id = p.home_id
  WHERE {where} {seek} {sorted}"""
 

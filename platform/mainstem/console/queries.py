@@ -89,7 +89,7 @@ SELECT f.*, l.*, j.*, p.*, w.*,
                count(*) FILTER (WHERE provider = 'bank' AND state IN ('reserved','requested'))
                  AS payouts_to_confirm
           FROM payout WHERE state IN ('reserved','transferring','transferred','requested',
-                                      'in_transit','on_hold','unwinding')) p,
+                                      'in_transit','on_hold','reversing')) p,
        (SELECT count(*) FILTER (WHERE state = 'waiting') AS facts_waiting,
                count(*) FILTER (WHERE state = 'dead') AS dead_letters FROM fact_waiting) w"""
 
@@ -306,7 +306,7 @@ def payout(work: Work, home_id: int, payout_id: UUID) -> Any:
         """SELECT p.*, EXISTS (
                     SELECT 1 FROM payout o WHERE o.home_id = p.home_id AND o.currency = p.currency
                        AND o.id <> p.id AND o.state IN ('reserved','transferring','transferred',
-                           'requested','in_transit','on_hold','unwinding')) AS another_in_progress
+                           'requested','in_transit','on_hold','reversing')) AS another_in_progress
              FROM payout p WHERE p.home_id = %(home)s AND p.id = %(id)s FOR UPDATE OF p""",
         home=home_id,
         id=payout_id,

@@ -62,7 +62,7 @@ SELECT currency, place, sum(minor)::bigint AS minor
         SELECT currency, amount_minor - returned_minor,
                CASE state WHEN 'on_hold' THEN state ELSE 'under_way' END
           FROM payout WHERE state IN ('reserved','transferring','transferred','requested',
-                                      'in_transit','on_hold','unwinding') {home}
+                                      'in_transit','on_hold','reversing') {home}
          UNION ALL
         SELECT currency, amount_minor - returned_minor, 'failed' FROM payout
          WHERE state = 'failed' {home}

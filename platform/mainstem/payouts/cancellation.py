@@ -50,7 +50,7 @@ def cancel(work: Work, home_id: int, payout_id: UUID, *, reason: str) -> None:
     if row.state == "failed":
         refuse_while_another_in_progress(work, home_id, payout_id, row.currency)
     work.run(
-        """UPDATE payout SET state = 'unwinding', called_off = %(reason)s
+        """UPDATE payout SET state = 'reversing', cancel_reason = %(reason)s
             WHERE home_id = %(home)s AND id = %(id)s""",
         home=home_id,
         id=payout_id,
@@ -70,7 +70,7 @@ def complete_cancellation(database: Database, fact: Fact) -> None:
         _reverse_or_release(database, payout)
     except GatewayDeclined as error:
         with database.work(SYSTEM) as work:
-            if set_state(work, payout, "on_hold", error=str(error), only_from=("unwinding",)):
+            if set_state(work, payout, "on_hold", error=str(error), only_from=("reversing",)):
                 record(work, "payout.held", payout_id, home=home_id)
 
 
@@ -97,7 +97,7 @@ def _being_canceled(database: Database, home_id: int, payout_id: UUID) -> Any | 
                                  AND o.kind = 'payout' AND o.state IN ('todo', 'unknown'))
                         AS payout_unknown
                  FROM payout p
-                WHERE home_id = %(home)s AND id = %(id)s AND state = 'unwinding'""",
+                WHERE home_id = %(home)s AND id = %(id)s AND state = 'reversing'""",
             home=home_id,
             id=payout_id,
         )
@@ -115,7 +115,7 @@ def _has_arrived_after_all(database: Database, payout: Any) -> bool:
     if found is None or found.status in ("failed", "canceled"):
         return False
     with database.work(SYSTEM) as work:
-        if set_state(work, payout, "transferred", only_from=("unwinding",)):
+        if set_state(work, payout, "transferred", only_from=("reversing",)):
             record_payout(work, payout.home_id, payout.id, found)
     return True
 
@@ -147,7 +147,7 @@ def _reverse_transfer(database: Database, payout: Any, transfer_id: str) -> None
             "metadata": metadata_of(payout),
         }
         with database.work(SYSTEM) as work:
-            if not still(work, payout, "unwinding"):
+            if not still(work, payout, "reversing"):
                 return
             operation = operations.open_operation(
                 work, payout.home_id, "reverse", payout.id, request
@@ -191,14 +191,14 @@ def record_reversals(work: Work, home_id: int, payout_id: UUID, found: TransferS
     """
     record_transfer(work, home_id, payout_id, found.id)
     row = work.row(
-        """SELECT state, number, called_off, transfer_id FROM payout
+        """SELECT state, number, cancel_reason, transfer_id FROM payout
             WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
         home=home_id,
         id=payout_id,
     )
     if row is None or row.transfer_id != found.id:
         return
-    why = row.called_off or "reversed at the gateway"
+    why = row.cancel_reason or "reversed at the gateway"
     ledger.post(
         work,
         [
@@ -225,7 +225,7 @@ def record_reversals(work: Work, home_id: int, payout_id: UUID, found: TransferS
         "transferred",
         "on_hold",
         "failed",
-        "unwinding",
+        "reversing",
     ):
         _set_canceled(work, home_id, payout_id)
 
@@ -233,12 +233,12 @@ def record_reversals(work: Work, home_id: int, payout_id: UUID, found: TransferS
 def _release_reserved(work: Work, home_id: int, payout_id: UUID) -> None:
     """Nothing has left: what was reserved is payable again, once."""
     row = work.row(
-        """SELECT state, number, currency, amount_minor, called_off, transfer_id FROM payout
+        """SELECT state, number, currency, amount_minor, cancel_reason, transfer_id FROM payout
             WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
         home=home_id,
         id=payout_id,
     )
-    if row is None or row.state != "unwinding" or row.transfer_id is not None:
+    if row is None or row.state != "reversing" or row.transfer_id is not None:
         return
     ledger.post(
         work,
@@ -246,7 +246,7 @@ def _release_reserved(work: Work, home_id: int, payout_id: UUID) -> None:
             Transfer(
                 home_id,
                 f"payout_canceled:{payout_id}",
-                f"Payout {row.number} canceled: {row.called_off}",
+                f"Payout {row.number} canceled: {row.cancel_reason}",
                 row.currency,
                 work.now().astimezone(work.tools.zone).date(),
                 moved(home_id, "payout_clearing", -row.amount_minor)

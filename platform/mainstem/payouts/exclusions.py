@@ -54,7 +54,7 @@ SELECT * FROM (
               WHEN EXISTS (SELECT 1 FROM payout o
                             WHERE o.home_id = a.id AND o.currency = b.currency
                               AND o.state IN ('reserved','transferring','transferred','requested',
-                                              'in_transit','on_hold','unwinding')) THEN 'under_way'
+                                              'in_transit','on_hold','reversing')) THEN 'under_way'
               WHEN EXISTS (SELECT 1 FROM payout o
                             WHERE o.home_id = a.id AND o.currency = b.currency
                               AND o.period = %(period)s) THEN 'paid_today'

@@ -22,7 +22,7 @@ _STATES = {"pending": "requested", "in_transit": "in_transit", "paid": "paid",
 # A payout only moves forward; that a paid one fails after all is legal and the last word.
 # What is being canceled, or has been, listens to no bank payout any more.
 _RANK = {"transferred": 0, "requested": 1, "in_transit": 2, "paid": 3, "failed": 4,
-         "unwinding": 5, "canceled": 5}  # fmt: skip
+         "reversing": 5, "canceled": 5}  # fmt: skip
 
 
 TO_SEND = ("reserved", "transferring", "transferred")
@@ -130,7 +130,7 @@ def record_transfer(work: Work, home_id: int, payout_id: UUID, transfer_id: str)
                   state = CASE WHEN state IN ('reserved', 'transferring', 'on_hold')
                                THEN 'transferred'
                                WHEN state = 'canceled' AND %(waits)s THEN 'failed'
-                               WHEN state = 'canceled' THEN 'unwinding' ELSE state END
+                               WHEN state = 'canceled' THEN 'reversing' ELSE state END
             WHERE home_id = %(home)s AND id = %(id)s""",
         home=home_id,
         id=payout_id,

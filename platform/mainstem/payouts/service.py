@@ -32,7 +32,7 @@ SELECT p.home_id, p.provider, p.account, p.currency FROM pay_account p
    AND NOT EXISTS (SELECT 1 FROM payout o
                     WHERE o.home_id = p.home_id AND o.currency = p.currency
                       AND (o.period = %(period)s OR o.state IN ('reserved','transferring',
-                           'transferred','requested','in_transit','on_hold','unwinding')))
+                           'transferred','requested','in_transit','on_hold','reversing')))
  ORDER BY p.home_id, p.opened_at, p.currency"""
 _ACCOUNTED = """
 SELECT home_id, currency FROM pay_account
@@ -184,7 +184,7 @@ def retry(work: Work, home_id: int, payout_id: UUID) -> None:
     if row.state == "failed":
         refuse_while_another_in_progress(work, home_id, payout_id, row.currency)
     work.run(
-        """UPDATE payout SET error = NULL, payout_id = NULL, called_off = NULL,
+        """UPDATE payout SET error = NULL, payout_id = NULL, cancel_reason = NULL,
                   state = CASE WHEN transfer_id IS NULL THEN 'reserved' ELSE 'transferred' END
             WHERE home_id = %(home)s AND id = %(id)s""",
         home=home_id,
@@ -217,7 +217,7 @@ def another_in_progress(work: Work, home_id: int, payout_id: UUID, currency: str
     beside = work.value(
         """SELECT count(*) FROM payout WHERE home_id = %(home)s AND currency = %(currency)s
               AND id <> %(id)s AND state IN ('reserved','transferring','transferred','requested',
-                                             'in_transit','on_hold','unwinding')""",
+                                             'in_transit','on_hold','reversing')""",
         home=home_id,
         id=payout_id,
         currency=currency,
@@ -237,7 +237,7 @@ def resume(work: Work, affiliates: Sequence[int]) -> int:
                   AND a.currency = p.currency
             WHERE p.home_id = ANY(%(homes)s::bigint[]) AND p.provider = 'stripe'
               AND a.provider = 'stripe' AND a.state = 'active' AND p.state IN ('on_hold', 'failed')
-              AND p.called_off IS NULL
+              AND p.cancel_reason IS NULL
             ORDER BY p.home_id, p.state = 'failed', p.reserved_at DESC""",
         homes=sorted(set(affiliates)),
     )

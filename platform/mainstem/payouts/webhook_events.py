@@ -21,10 +21,10 @@ SELECT p.home_id, p.id::text AS subject, p.reserved_at AS since,
             WHEN p.state = 'on_hold' THEN interval '1 day' ELSE interval '3 hours' END AS again
   FROM payout p
  WHERE p.provider = 'stripe'
-   AND p.state IN ('reserved','transferring','transferred','requested','in_transit','on_hold','unwinding')
+   AND p.state IN ('reserved','transferring','transferred','requested','in_transit','on_hold','reversing')
    AND p.reserved_at < %(now)s - CASE WHEN p.state IN ('requested', 'in_transit', 'on_hold')
                                       THEN interval '1 day' ELSE interval '1 hour' END
-   AND (p.state <> 'on_hold' OR p.called_off IS NULL AND EXISTS (SELECT 1 FROM pay_account a
+   AND (p.state <> 'on_hold' OR p.cancel_reason IS NULL AND EXISTS (SELECT 1 FROM pay_account a
           WHERE a.home_id = p.home_id AND a.account = p.account AND a.currency = p.currency
             AND a.state = 'active'))"""
 
@@ -53,7 +53,7 @@ def reconcile_payout(database: Database, fact: Fact) -> None:
         found = database.tools.gateway.payout(payout.payout_id, account=payout.account)
         with database.work(GATEWAY) as work:
             record_payout(work, fact.home_id, fact.uuid, found)
-    elif payout.state == "unwinding":
+    elif payout.state == "reversing":
         complete_cancellation(database, fact)
     elif payout.state == "on_hold":
         with database.work(SYSTEM) as work:

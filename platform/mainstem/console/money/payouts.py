@@ -29,7 +29,7 @@ from mainstem.web.staff.layout import (
 from mainstem.web.staff.screen import Screen
 
 VIEWS = {
-    "open": ["reserved", "transferring", "transferred", "requested", "in_transit", "unwinding"],
+    "open": ["reserved", "transferring", "transferred", "requested", "in_transit", "reversing"],
     "held": ["on_hold", "failed"],
     "bank": ["reserved", "requested"],
     "paid": ["paid"],

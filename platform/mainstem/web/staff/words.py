@@ -411,7 +411,7 @@ STATES = {
     "failed": "failed",
     "approved": "approved",
     "denied": "denied",
-    "unwinding": "being cancelled",
+    "reversing": "being cancelled",
 }
 STEPS = {
     "sent back": "sent back",
