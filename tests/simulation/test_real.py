@@ -26,7 +26,7 @@ from mainstem.kit import settings as settings_of
 from mainstem.kit.settings import Settings
 from real_year import run as real
 
-BASKETS = 2000
+BASKETS = 1000
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 RESULTS = {
@@ -218,9 +218,9 @@ def test_a_killed_process_or_database_is_survived_by_the_run(
     tmp_path: Path, source: Path, undisturbed: tuple[dict[str, Any], dict[str, list[Any]]]
 ) -> None:
     with running(tmp_path, source) as run:
-        await_orders(run, tmp_path, 300)
+        await_orders(run, tmp_path, 150)
         os.kill(children(run.pid)[0], signal.SIGKILL)
-        await_orders(run, tmp_path, 800)
+        await_orders(run, tmp_path, 400)
         server = postgres.find(tmp_path / "real" / "pg")
         assert server is not None
         assert server.pid is not None
@@ -240,7 +240,7 @@ def test_a_killed_or_stopped_run_goes_on_where_it_was(
     tmp_path: Path, source: Path, undisturbed: tuple[dict[str, Any], dict[str, list[Any]]]
 ) -> None:
     with running(tmp_path, source) as run:
-        await_orders(run, tmp_path, 500)
+        await_orders(run, tmp_path, 250)
         players = children(run.pid)
         run.kill()
         run.wait()
@@ -249,7 +249,7 @@ def test_a_killed_or_stopped_run_goes_on_where_it_was(
         assert time.monotonic() < until, "a player outlived its owner"
         time.sleep(0.1)
     with running(tmp_path, source) as run:
-        await_orders(run, tmp_path, 1200)
+        await_orders(run, tmp_path, 600)
         run.send_signal(signal.SIGINT)
         _, err = run.communicate(timeout=100)
     assert run.returncode == 130
