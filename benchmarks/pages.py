@@ -382,7 +382,7 @@ def open_company(name: str, url: str, folder: Path, *, made: bool) -> Company:
     app = create_app(config, database, clock=clock)
     company = Company(name, app, database, config)
     with database.work(SYSTEM) as work:
-        _look(work, company)
+        look_up(work, company)
     _sign_in(company, clock)
     if made:
         with psycopg.connect(url, autocommit=True) as connection:
@@ -390,7 +390,7 @@ def open_company(name: str, url: str, folder: Path, *, made: bool) -> Company:
     return company
 
 
-def _look(work: Work, company: Company) -> None:
+def look_up(work: Work, company: Company) -> None:
     """What the pages are opened with: the root of the tree, their shop, their newest order."""
     shop = work.row(
         """SELECT s.home_id, s.id, s.slug, s.currency, s.product_ids

@@ -79,7 +79,7 @@ def running_company(folder: Path, *options: str) -> Iterator[tuple[Path, Path]]:
 
 def _found(data: Path, told: Path) -> Company:
     places = running.addresses(data)
-    return Company(places["web"], places["gateway"], is_told(told, r"the password +(\S+)"))
+    return Company(places["web"], places["gateway"], is_told(told, r"the password +(\S+)"), data)
 
 
 def is_told(told: Path, pattern: str) -> str:

@@ -7,8 +7,9 @@ light and in dark, no scrolling sideways on the narrowest telephone, and picture
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import ConsoleMessage, Error, Page, Response
 
@@ -95,6 +96,23 @@ class Inspector:
             page.emulate_media(color_scheme="light", reduced_motion="no-preference")
             page.set_viewport_size(before)  # type: ignore[arg-type]
             page.evaluate("1")  # whatever axe made the console say has been heard by now
+            self._closed = False
+
+    def glance(self, page: Page, name: str, scheme: Literal["light", "dark"]) -> None:
+        """Look at a page as it is open, in the light or in the dark: rules and width.
+
+        With MAINSTEM_TEST_PICTURES set there are pictures of it, as of a page that is looked at closely.
+        """
+        if os.environ.get("MAINSTEM_TEST_PICTURES"):
+            return self.look(page, name)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.evaluate(self._axe)
+        self._closed = True
+        try:
+            self.wrong += [f"{name} ({scheme}): {told}" for told in self._judge(page)]
+            self._is_narrow(page, name)
+        finally:
+            page.evaluate("1")
             self._closed = False
 
     def _picture(self, page: Page, size: dict[str, int], name: str) -> None:

@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -39,11 +40,12 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @dataclass(frozen=True)
 class Company:
-    """Where the company answers, and the password of everybody in it."""
+    """Where the company answers, the password of everybody in it, and its data folder."""
 
     web: str
     gateway: str
     password: str
+    data: Path
 
 
 class Person:

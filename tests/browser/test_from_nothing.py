@@ -62,7 +62,7 @@ def opened(
     folder = tmp_path_factory.mktemp("nothing")
     with running_company(folder, "--new") as (data, told):
         places = running.addresses(data)
-        company = Company(places["web"], places["gateway"], PASSWORD)
+        company = Company(places["web"], places["gateway"], PASSWORD, data)
         with letting_in(browser, company, inspector) as enter:
             owner = enter()
             opening.come_in(owner, is_told(told, r"Set up +(\S+)"), Says(1))
