@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainstem import tax
-from mainstem.tax import Period, Rules, Sale
+from mainstem.tax import Period, Rules, Sale, settings
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 OWN = 2500
@@ -76,7 +78,28 @@ def sold(
         ("FR", "75001", (2000, "FR", "destination", "oss")),
         ("FR", "97100", (0, "FR", "export", "special_territory")),
         ("RE", "97400", (0, "RE", "export", "special_territory")),
-        ("GR", "63086", (0, "GR", "export", "special_territory")),
+        ("FR", "97133", (0, "FR", "export", "special_territory")),  # Saint-Barthélemy
+        ("FR", "98413", (0, "FR", "export", "special_territory")),  # the southern lands
+        ("FR", "98600", (0, "FR", "export", "special_territory")),
+        ("FR", "98714", (0, "FR", "export", "special_territory")),
+        ("FR", "98800", (0, "FR", "export", "special_territory")),
+        ("FR", "98000", (2000, "FR", "destination", "oss")),  # Monaco, as France writes it
+        ("FR", "20000", (2000, "FR", "destination", "oss")),  # Ajaccio
+        ("FR", "20200", (2000, "FR", "destination", "oss")),  # Bastia
+        *(
+            (code, "", (0, code, "export", "special_territory"))
+            for code in ("BL", "GF", "GP", "MF", "MQ", "NC", "PF", "PM", "WF", "YT")
+        ),
+        ("GR", "630 86", (0, "GR", "export", "special_territory")),
+        ("GR", "63087", (0, "GR", "export", "special_territory")),
+        (
+            "GR",
+            "63075",
+            (2400, "GR", "destination", "oss"),
+        ),  # Ouranoupoli, outside the mountain's gate
+        ("CY", "1010", (1900, "CY", "destination", "oss")),
+        ("CY", "8010", (1900, "CY", "destination", "oss")),
+        ("CY", "9300", (0, "CY", "export", "special_territory")),
         ("PT", "1000-001", (2300, "PT", "destination", "oss")),
         ("PT", "9000-001", (2200, "PT", "destination", "oss")),
         ("PT", "9500-001", (1600, "PT", "destination", "oss")),
@@ -85,6 +108,64 @@ def sold(
 )
 def test_territories(country: str, postal_code: str, outcome: tuple[int, str, str, str]) -> None:
     assert sold(rules_with(), country, postal_code) == outcome
+
+
+def test_corsica_has_the_rates_of_france_but_for_those_that_the_company_lists() -> None:
+    corsica = tax.territory_of("FR", "20137")
+    assert (corsica.name, corsica.rates) == ("corsica", "FR-20R")
+    assert sold(rules_with(), "FR", "20137", tax_class="food")[0] == 550
+    period = Period(date(2021, 7, 1), None, 210)
+    listed = replace(rules_with(), rates={**rules_with().rates, ("FR-20R", "food"): (period,)})
+    assert sold(listed, "FR", "20137", tax_class="food")[:2] == (210, "FR")
+    assert sold(listed, "FR", "75001", tax_class="food")[0] == 550
+
+
+@pytest.mark.parametrize(
+    ("country", "tax_class", "day", "rate"),
+    [
+        ("EE", "standard", date(2025, 6, 30), 2200),
+        ("EE", "standard", date(2025, 7, 1), 2400),
+        ("SK", "standard", date(2025, 1, 1), 2300),
+        ("RO", "standard", date(2025, 7, 31), 1900),
+        ("RO", "standard", date(2025, 8, 1), 2100),
+        ("RO", "books", date(2026, 1, 1), 1100),
+        ("FI", "standard", date(2026, 1, 1), 2550),
+        ("FI", "food", date(2025, 12, 31), 1400),
+        ("FI", "food", date(2026, 1, 1), 1350),
+        ("LT", "books", date(2025, 12, 31), 900),
+        ("LT", "books", date(2026, 1, 1), 500),
+        ("CY", "books", date(2023, 7, 20), 500),
+        ("CY", "books", date(2023, 7, 21), 300),
+        ("SE", "food", date(2026, 3, 31), 1200),
+        ("SE", "food", date(2026, 4, 1), 600),
+        ("SE", "food", date(2027, 12, 31), 600),
+        ("SE", "food", date(2028, 1, 1), 1200),
+        ("PT-30", "books", date(2024, 10, 1), 400),
+    ],
+)
+def test_a_rate_that_changes_begins_on_its_day(
+    country: str, tax_class: str, day: date, rate: int
+) -> None:
+    [found] = [
+        one.rate_bp
+        for one in tax.shipped_rates()
+        if (one.country, one.tax_class) == (country, tax_class)
+        and one.valid_from <= day
+        and (one.valid_until is None or day < one.valid_until)
+    ]
+    assert found == rate
+
+
+def test_every_shipped_rate_says_what_it_was_compared_with_and_when() -> None:
+    lines = Path(settings.__file__).with_name("eu_rates.csv").read_text().splitlines()
+    said = "\n".join(line for line in lines if line.startswith("#"))
+    for row in csv.DictReader(line for line in lines if not line.startswith("#")):
+        assert date.fromisoformat(row["compared"]) >= date(2026, 11, 29), row
+        assert row["sources"], row
+        for source in row["sources"].split():
+            assert source == "-" or source in said, row
+        if row["sure"] == "sure":
+            assert row["sources"] != "-", row
 
 
 def test_northern_ireland_is_inside_for_goods_and_outside_for_services() -> None:

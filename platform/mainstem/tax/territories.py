@@ -52,19 +52,26 @@ _OUTSIDE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("IT", ("22061",), "campione"),
     ("DE", ("78266",), "busingen"),
     ("DE", ("27498",), "heligoland"),
-    ("FR", ("97", "986", "987", "988"), "french_overseas"),
-    ("GR", ("63086",), "mount_athos"),
+    ("FR", ("97", "984", "986", "987", "988"), "french_overseas"),
+    ("GR", ("63086", "63087"), "mount_athos"),
+    # The Union's law rests where the Republic does not govern. All of the district of Kyrenia lies
+    # there; what of Nicosia and Famagusta does, no code tells.
+    ("CY", ("9",), "northern_cyprus"),
 )
 # Inside, with rates of their own.
 _REGIONS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     ("PT", ("95", "96", "97", "98", "99"), "PT-20", "azores"),
     ("PT", ("90", "91", "92", "93", "94"), "PT-30", "madeira"),
     ("AT", ("6691", "6991", "6992", "6993"), "AT-JM", "jungholz_mittelberg"),
+    # France's standard rate; the few others of the island are the company's to list.
+    ("FR", ("20",), "FR-20R", "corsica"),
 )
 # The same places, where an address names them as countries of their own.
 _OWN_CODES = {
-    "AX": "aland", "GF": "french_overseas", "GP": "french_overseas", "MQ": "french_overseas",
-    "RE": "french_overseas", "YT": "french_overseas",
+    "AX": "aland", "BL": "french_overseas", "GF": "french_overseas", "GP": "french_overseas",
+    "MF": "french_overseas", "MQ": "french_overseas", "NC": "french_overseas",
+    "PF": "french_overseas", "PM": "french_overseas", "RE": "french_overseas",
+    "WF": "french_overseas", "YT": "french_overseas",
 }  # fmt: skip
 # Countries that are treated as another: Article 7.
 _AS_ANOTHER = {"MC": ("FR", "monaco")}
@@ -102,4 +109,4 @@ def _digits(code: str, country: str) -> str:
 
 
 def _zone(country: str) -> str:
-    return _ZONES.get(country) or place_of(country[:2]).zones[0]
+    return _ZONES.get(country) or _ZONES.get(country[:2]) or place_of(country[:2]).zones[0]
