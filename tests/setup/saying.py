@@ -94,3 +94,21 @@ PRODUCT: dict[str, Any] = {
     ],
     "maker": {"name": "Norrskens Ljusstöperi AB"},
 }
+
+BY_VALUE: dict[str, Any] = {
+    "code": "by-value",
+    "countries": ["SE"],
+    "methods": [
+        {
+            "code": "parcel",
+            "names": {"en": "Parcel"},
+            "priced_by": "value",
+            "bands": [
+                {"up_to": 1000, "price": {"JPY": 300}},
+                {"up_to": 50000, "price": {"SEK": 5900}},
+                {"price": {"SEK": 0}},
+            ],
+        }
+    ],
+}
+"""Delivery by what the goods cost: amounts, each in the currency of its price."""

@@ -106,6 +106,12 @@ FORMS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         "methods-0-carrier": "PostNord", "methods-0-priced_by": "weight",
         "methods-0-bands-0-price-SEK": "59,00", "methods-0-free_from-SEK": "5000",
         "methods-0-cut_off": "14:00"}),
+    ("delivery-zones", "by-value", saying.BY_VALUE, {
+        "code": "by-value", "countries": "SE", "methods-0-code": "parcel",
+        "methods-0-names-en": "Parcel", "methods-0-priced_by": "value",
+        "methods-0-bands-0-up_to": "1 000", "methods-0-bands-0-price-JPY": "300",
+        "methods-0-bands-1-up_to": "500,00", "methods-0-bands-1-price-SEK": "59,00",
+        "methods-0-bands-2-price-SEK": "0"}),
     ("documents", "terms", saying.TERMS, {
         "kind": "terms", "texts-sv": "Villkoren.", "texts-en": "The terms."}),
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from mainstem.delivery.rules import Measure
-from mainstem.kit.documents import Amounts, Document, Line, Minor, Slug, Texts
+from mainstem.kit.documents import Amounts, AmountsWhen, Document, Line, Minor, Slug, Texts
 
 ZoneCountry = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}|\*)$")]
 """A country, or * for every one."""
@@ -25,7 +25,8 @@ class PriceBand(Document):
     up_to: Minor | None = Field(
         default=None,
         title="Up to",
-        description="Grams, pieces, or minor units of value; empty for whatever there is.",
+        description="Grams or pieces; where it is priced by value, an amount with tax (in files and"
+        " over the API in minor units). Empty for whatever there is.",
     )
     price: Amounts = Field(title="Price", description="In each currency, tax included.")
 
@@ -41,7 +42,9 @@ class DeliveryMethod(Document):
         title="Priced by",
         description="Whether its bands are of weight, value or pieces.",
     )
-    bands: list[PriceBand] = Field(min_length=1, title="Prices", description="From little to much.")
+    bands: Annotated[list[PriceBand], AmountsWhen("priced_by", "value")] = Field(
+        min_length=1, title="Prices", description="From little to much."
+    )
     free_from: Amounts = Field(
         default_factory=dict,
         title="Free from",

@@ -116,6 +116,15 @@ class Refers:
 
 
 @dataclass(frozen=True, slots=True)
+class AmountsWhen:
+    """Marks rows whose numbers are amounts of money where another field of the document says so. Each is
+    in the currency that its row names a price in, so that a form can take it as money is typed."""
+
+    field: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class IsPicture:
     """Marks a field that names a picture."""
 

@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 
 from mainstem import pictures
 from mainstem.console.setup.words import CHOICES
-from mainstem.kit.documents import LINE_MAX, Document, IsPicture, Refers
+from mainstem.kit.documents import LINE_MAX, AmountsWhen, Document, IsPicture, Refers
 from mainstem.kit.locale import Language
 from mainstem.money import exponent
 
@@ -61,6 +61,8 @@ class Around:
     known: Mapping[str, Sequence[str]]
     currency: str = ""
     """That of the amounts in what is being drawn."""
+    of_amounts: bool = False
+    """Whether the numbers of the rows that are being drawn are amounts."""
 
 
 def fields_of(
@@ -68,7 +70,13 @@ def fields_of(
 ) -> list[FormField]:
     """The fields of a document, filled with what it says: as JSON has it, or as it was typed."""
     return [
-        _field(f"{at}{name}", name, field, said.get(name, _default(field)), around)
+        _field(
+            f"{at}{name}",
+            name,
+            field,
+            said.get(name, _default(field)),
+            replace(around, of_amounts=are_amounts(field, said)),
+        )
         for name, field in kind.model_fields.items()
     ]
 
@@ -144,6 +152,8 @@ def _row(
     must_say: bool,
     of: int,
 ) -> FormField:
+    if around.of_amounts:
+        around = replace(around, currency=currency_of(row) or next(iter(around.currencies), ""))
     parts = fields_of(kind, row, around, at=f"{at}-{no}-")
     is_asked = must_say or not is_blank
     return FormField(
@@ -368,6 +378,18 @@ def _is_document(kind: Any) -> bool:
 def is_minor(field: FieldInfo) -> bool:
     """Whether a number is an amount in minor units: whatever may be as large as one."""
     return any(getattr(one, "le", None) == 2**53 for one in _marks_of(field))
+
+
+def are_amounts(field: FieldInfo, said: Mapping[str, Any]) -> bool:
+    """Whether the numbers of these rows are amounts, by what else their document says."""
+    marks = (one for one in field.metadata if isinstance(one, AmountsWhen))
+    return any(said.get(one.field) == one.says for one in marks)
+
+
+def currency_of(row: Mapping[str, Any]) -> str:
+    """The currency in which a row names a price first; empty where in none."""
+    prices = row.get("price") or {}
+    return next((currency for currency, minor in prices.items() if minor != ""), "")
 
 
 def is_long(holds: Any) -> bool:

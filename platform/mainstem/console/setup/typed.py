@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic.fields import FieldInfo
 
-from mainstem.console.setup.fields import Shape, is_minor, shape_of
+from mainstem.console.setup.fields import Shape, are_amounts, currency_of, is_minor, shape_of
 from mainstem.kit.documents import Document
 from mainstem.money import exponent
 from mainstem.web.forms import Form
@@ -93,10 +93,19 @@ def meant(
     """What was typed, with percentages, amounts and instants as documents write them. What cannot be
     read stays as it is: the document says what is wrong with it."""
     return {
-        name: _meant(name, kind.model_fields[name], value, zone, currency)
+        name: _amounts(field, value, zone)
+        if are_amounts(field := kind.model_fields[name], said)
+        else _meant(name, field, value, zone, currency)
         for name, value in said.items()
         if value != "" or kind.model_fields[name].is_required()
     }
+
+
+def _amounts(field: FieldInfo, rows: Any, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Rows whose numbers are amounts, each in the currency of its price. One without a price is
+    refused for that, so its number stays as it was typed."""
+    kind = shape_of(field.annotation).inner
+    return [meant(kind, row, zone, currency=currency_of(row)) for row in rows]
 
 
 def _meant(name: str, field: FieldInfo, value: Any, zone: ZoneInfo, currency: str) -> Any:
