@@ -13,7 +13,18 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mainstem import checks, commissions, identity, leads, mail, orders, payments, payouts, setup
+from mainstem import (
+    checks,
+    commissions,
+    identity,
+    leads,
+    mail,
+    orders,
+    payments,
+    payouts,
+    setup,
+    tax,
+)
 from mainstem.kit import idempotency
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
@@ -127,7 +138,10 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
         "payouts": lambda work, facts: payouts.resume(work, [fact.home_id for fact in facts]),
     },
     "clock.sweep": {"reconciliation": _sweep},
-    "clock.hourly": {"reconciliation": _hourly},
+    "clock.hourly": {
+        "reconciliation": _hourly,
+        "reports": lambda work, facts: tax.keep_days(work),
+    },
     "clock.daily": {"commissions": _daily, "housekeeping": _housekeeping},
     "clock.weekly": {"payouts": _weekly},
 }

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from mainstem import ledger
+from mainstem import ledger, tax
 from mainstem.kit.work import Work
 from mainstem.ledger import RECENT_ENTRIES, Finding
 
@@ -79,6 +79,7 @@ _INVARIANTS = {
           FULL JOIN (SELECT currency, sum(booked_minor - lost_minor) AS held, sum(lost_minor) AS lost
                        FROM dispute GROUP BY 1) AS d USING (currency)
          WHERE coalesce(b.held, 0) <> coalesce(d.held, 0) OR coalesce(b.lost, 0) <> coalesce(d.lost, 0)""",
+    "Tax by day is what the orders and refunds of the day say": tax.DAYS_DIFFER,
     "No commission stands without a delivered sale": """
         SELECT c.order_id::text FROM commission c
           JOIN orders o ON o.home_id = c.home_id AND o.id = c.order_id

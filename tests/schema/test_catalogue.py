@@ -31,7 +31,7 @@ COMPANY_WIDE = {
     "demo_clock", "alembic_version", "check_run", "refused_event", "import_mapping", "catalogue_file",
     "setup_change", "api_key", "api_answer", "invitation",
     "mail_settings", "bounced_address", "mail_preference",
-    "cross_border_sales", "vat_check", "payment_check", "destination_lease",
+    "cross_border_sales", "tax_day", "vat_check", "payment_check", "destination_lease",
 }  # fmt: skip
 """The parent's own, outside the order side."""
 

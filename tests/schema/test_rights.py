@@ -36,7 +36,7 @@ COMPANY = {
     "alembic_version": READS,
     # append-only
     "fact": ADDS, "ledger_transfer": ADDS, "ledger_entry": ADDS, "commission": ADDS, "inbox": ADDS,
-    "routing_decision": ADDS, "consent": ADDS, "price": ADDS, "plan_version": ADDS,
+    "routing_decision": ADDS, "consent": ADDS, "price": SWEEPS, "plan_version": ADDS,
     "stock_movement": ADDS, "release_day": ADDS, "lead_note": ADDS, "participant_trace": ADDS,
     "exchange_rate": ADDS, "conversion": ADDS, "vat_check": ADDS,
     # frozen at intake, but for these columns
@@ -46,7 +46,7 @@ COMPANY = {
     "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor,"
                        " tax_bp, tax_minor, commissionable_minor"),
     "reservation": May(insert=True, update="quantity, released_at"),
-    "cross_border_sales": KEEPS, "tax_settings": QUEUES, "tax_rate": QUEUES, "delivery_zone": QUEUES,
+    "cross_border_sales": KEEPS, "tax_day": QUEUES, "tax_settings": QUEUES, "tax_rate": QUEUES, "delivery_zone": QUEUES,
     "imported_order": May(insert=True, update="said, lines"),
     "commission_review": May(insert=True, update="state, decided_by, decided_at, reason"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
@@ -80,7 +80,7 @@ AFFILIATE = {
     "approval": NOTHING, "check_run": NOTHING, "refused_event": NOTHING, "checkout_origin": NOTHING,
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "setup_change": NOTHING, "api_key": NOTHING, "api_answer": NOTHING, "invitation": NOTHING,
-    "cross_border_sales": NOTHING, "vat_check": NOTHING,
+    "cross_border_sales": NOTHING, "tax_day": NOTHING, "vat_check": NOTHING,
     "import_mapping": NOTHING, "catalogue_file": NOTHING,
     "payment_check": NOTHING, "destination_lease": NOTHING,
     "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,

@@ -1,6 +1,6 @@
 """Tax: which rate a sale carries and why, how it is rounded, and what is reported of it."""
 
-from mainstem.tax.by_country import DAYS_MAX, TaxRow, report
+from mainstem.tax.by_country import DAYS_DIFFER, DAYS_MAX, TaxRow, keep_days, report
 from mainstem.tax.documents import EuroRate, TaxRate, TaxSettings, VatNumber
 from mainstem.tax.rounding import Split, split
 from mainstem.tax.rules import (
@@ -70,6 +70,7 @@ from mainstem.tax.vies import Vies
 
 __all__ = [
     "CHECK_HOLDS",
+    "DAYS_DIFFER",
     "DAYS_MAX",
     "EU",
     "NORTHERN_IRELAND",
@@ -113,6 +114,7 @@ __all__ = [
     "give_back",
     "in_euro",
     "is_over",
+    "keep_days",
     "last_checks",
     "lets_buy_untaxed",
     "newest_checks",

@@ -1,18 +1,22 @@
 """The report: what was sold and what tax it carried, by country and rate, in a period.
 
-A sale counts on the day of its payment, a refund on its own. Both by the company's days.
+A sale counts on the day of its payment, a refund on its own. Both by the company's days. Days that are
+over are added up once (`keep_days`) and kept; for today, and for a day of which something has changed
+since, the orders tell. So a report costs the same however much was sold, and is always what they say.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 
 DAYS_MAX = 366
 """How long a period may be that is added up at once."""
+OVER_FOR = timedelta(hours=1)
+"""How long a day has been over before it is kept: some of its payments are told of late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +44,18 @@ class TaxRow:
         return self.tax_minor - self.refunded_tax_minor
 
 
-# Every order's money by country and rate: its own list where it has one, else its lines and, for the
-# charge of delivery, what of its tax is in no line.
-_REPORT = """
-WITH paid AS (
-  SELECT o.* FROM orders o
-   WHERE o.paid_at >= %(since)s AND o.paid_at < %(until)s AND o.paid_minor > 0
-), refunded AS (
-  SELECT r.home_id, r.order_id, sum(r.amount_minor)::bigint AS minor, jsonb_agg(r.lines) AS lines
-    FROM refund r
-   WHERE r.state = 'succeeded' AND r.succeeded_at >= %(since)s AND r.succeeded_at < %(until)s
-   GROUP BY 1, 2
-), refunded_part AS (
-  SELECT r.home_id, r.order_id, (part->>'line_no')::int AS line_no,
-         sum((part->>'amount_minor')::bigint)::bigint AS minor
-    FROM refunded r, jsonb_array_elements(r.lines) AS one, jsonb_array_elements(one) AS part
-   GROUP BY 1, 2, 3
+# What orders come to by country and rate: their own list where they have one, else their lines and, for
+# the charge of delivery, what of its tax is in no line. A refund's share of a rate is what all refunds of
+# its order up to it come to, less what all before it did, so days add up to any period, and refunds of a
+# whole order to the whole. `period` names what is added up.
+_SUMS = """
+paid AS (
+  SELECT p.begins, o.* FROM period p
+   CROSS JOIN LATERAL (
+         SELECT o.home_id, o.id, o.currency, o.taxes, o.shipping_minor, o.tax_minor FROM orders o
+          WHERE o.paid_at >= p.begins AND o.paid_at < p.ends AND o.paid_minor > 0 OFFSET 0) AS o
 ), of_rate AS (
-  SELECT p.currency, t.country, t.bp, t.treatment,
+  SELECT p.begins, p.currency, t.country, t.bp, t.treatment,
          t.net_minor + t.rounding_minor AS net, t.tax_minor AS tax
     FROM paid p
    CROSS JOIN LATERAL jsonb_to_recordset(p.taxes->'rates')
@@ -65,12 +63,12 @@ WITH paid AS (
            rounding_minor bigint)
    WHERE p.taxes IS NOT NULL
   UNION ALL
-  SELECT p.currency, coalesce(l.tax_country, ''), l.tax_bp, l.tax_treatment,
+  SELECT p.begins, p.currency, l.tax_country, l.tax_bp, l.tax_treatment,
          l.total_minor - l.tax_minor, l.tax_minor
     FROM paid p JOIN order_line l ON l.home_id = p.home_id AND l.order_id = p.id
    WHERE p.taxes IS NULL
   UNION ALL
-  SELECT p.currency, '', rate.bp, 'domestic', p.shipping_minor - rate.tax, rate.tax
+  SELECT p.begins, p.currency, '', rate.bp, 'domestic', p.shipping_minor - rate.tax, rate.tax
     FROM paid p
    CROSS JOIN LATERAL (
          SELECT p.tax_minor - coalesce(sum(l.tax_minor), 0)::bigint AS tax,
@@ -78,17 +76,41 @@ WITH paid AS (
                   AS bp
            FROM order_line l WHERE l.home_id = p.home_id AND l.order_id = p.id) AS rate
    WHERE p.taxes IS NULL AND p.shipping_minor > 0
+), went AS (
+  SELECT p.begins, r.home_id, r.order_id, r.id FROM period p
+   CROSS JOIN LATERAL (
+         SELECT r.home_id, r.order_id, r.id FROM refund r
+          WHERE r.state = 'succeeded' AND r.succeeded_at >= p.begins AND r.succeeded_at < p.ends
+         OFFSET 0) AS r
+), touched AS MATERIALIZED (
+  SELECT DISTINCT home_id, order_id FROM went
 ), named AS (
-  SELECT r.home_id, r.order_id,
-         coalesce(sum(b.minor) FILTER (WHERE b.line_no = 0), 0)::bigint AS delivery,
-         r.minor - coalesce(sum(b.minor), 0)::bigint AS nothing
-    FROM refunded r LEFT JOIN refunded_part b USING (home_id, order_id)
-   GROUP BY r.home_id, r.order_id, r.minor
-), share AS (
-  SELECT n.home_id, n.order_id, 'delivery' AS kind, n.delivery AS whole, o.currency,
-         coalesce(d.country, '') AS country, d.bp, d.treatment,
-         sum(d.gross_minor)::bigint AS gross, sum(d.tax_minor)::bigint AS tax
-    FROM named n JOIN orders o ON o.home_id = n.home_id AND o.id = n.order_id
+  SELECT r.home_id, r.order_id, r.id, r.succeeded_at, coalesce(n.line_no, -1) AS line_no,
+         coalesce(n.minor, r.amount_minor - r.lines_minor) AS minor
+    FROM (SELECT r.*, (SELECT coalesce(sum((n->>'amount_minor')::bigint), 0)
+                         FROM jsonb_array_elements(r.lines) AS n)::bigint AS lines_minor
+            FROM refund r JOIN touched USING (home_id, order_id) WHERE r.state = 'succeeded') AS r
+   CROSS JOIN LATERAL (
+         SELECT (n->>'line_no')::int AS line_no, sum((n->>'amount_minor')::bigint)::bigint AS minor
+           FROM jsonb_array_elements(r.lines) AS n GROUP BY 1
+         UNION ALL SELECT NULL, NULL) AS n
+), moved AS (
+  SELECT went.begins, n.home_id, n.order_id, n.line_no, n.up_to, n.up_to - n.minor AS before
+    FROM (SELECT n.*, (sum(n.minor) OVER (PARTITION BY n.home_id, n.order_id, n.line_no
+                                          ORDER BY n.succeeded_at, n.id))::bigint AS up_to
+            FROM named n) AS n
+    JOIN went USING (home_id, order_id, id)
+   WHERE n.minor <> 0
+), taxed AS (
+  SELECT l.home_id, l.order_id, l.line_no, l.tax_country AS country, l.tax_bp AS bp,
+         l.tax_treatment AS treatment, l.total_minor AS gross, l.tax_minor AS tax
+    FROM touched JOIN order_line l USING (home_id, order_id)
+  UNION ALL  -- What a refund names nothing for is shared by the rates of the lines.
+  SELECT l.home_id, l.order_id, -1, l.tax_country, l.tax_bp, l.tax_treatment, l.total_minor, l.tax_minor
+    FROM touched JOIN order_line l USING (home_id, order_id)
+  UNION ALL  -- The charge of delivery is shared by its own.
+  SELECT o.home_id, o.id, 0, d.country, d.bp, d.treatment, d.gross_minor, d.tax_minor
+    FROM touched t JOIN orders o ON o.home_id = t.home_id AND o.id = t.order_id
    CROSS JOIN LATERAL (
          SELECT d.* FROM jsonb_to_recordset(o.taxes->'delivery')
            AS d (country text, bp int, treatment text, gross_minor bigint, tax_minor bigint)
@@ -98,40 +120,58 @@ WITH paid AS (
                 o.tax_minor - (SELECT coalesce(sum(l.tax_minor), 0)::bigint FROM order_line l
                                 WHERE l.home_id = o.home_id AND l.order_id = o.id)
           WHERE o.taxes IS NULL) AS d
-   WHERE n.delivery > 0 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(d.gross_minor) > 0
-  UNION ALL
-  SELECT n.home_id, n.order_id, 'nothing', n.nothing, o.currency,
-         coalesce(l.tax_country, ''), l.tax_bp, l.tax_treatment,
-         sum(l.total_minor)::bigint, sum(l.tax_minor)::bigint
-    FROM named n JOIN orders o ON o.home_id = n.home_id AND o.id = n.order_id
-    JOIN order_line l ON l.home_id = n.home_id AND l.order_id = n.order_id
-   WHERE n.nothing > 0 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(l.total_minor) > 0
+), share AS (
+  SELECT t.*, (sum(gross) OVER up_to)::bigint AS here, (sum(gross) OVER every)::bigint AS whole
+    FROM (SELECT home_id, order_id, line_no, country, bp, treatment,
+                 sum(gross)::bigint AS gross, sum(tax)::bigint AS tax
+            FROM taxed GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(gross) > 0) AS t
+  WINDOW every AS (PARTITION BY home_id, order_id, line_no),
+         up_to AS (PARTITION BY home_id, order_id, line_no ORDER BY country, bp, treatment)
 ), back AS (
-  SELECT o.currency, coalesce(l.tax_country, '') AS country, l.tax_bp AS bp, l.tax_treatment AS treatment,
-         b.minor, part(b.minor, l.tax_minor, l.total_minor) AS tax
-    FROM refunded_part b
-    JOIN orders o ON o.home_id = b.home_id AND o.id = b.order_id
-    JOIN order_line l ON l.home_id = b.home_id AND l.order_id = b.order_id AND l.line_no = b.line_no
-   WHERE b.line_no > 0 AND l.total_minor > 0
-  UNION ALL
-  -- The charge of delivery at its own rates, and what nothing is named for at those of the lines. Each
-  -- share is what all up to it have less what all before it have, so that together they are the whole.
-  SELECT currency, country, bp, treatment, minor,
-         part(minor, tax, gross) AS tax
-    FROM (SELECT currency, country, bp, treatment, tax, gross,
-                 part(whole, (sum(gross) OVER up_to)::bigint, (sum(gross) OVER every)::bigint)
-                   - part(whole, (sum(gross) OVER up_to - gross)::bigint, (sum(gross) OVER every)::bigint) AS minor
-            FROM share
-          WINDOW every AS (PARTITION BY home_id, order_id, kind),
-                 up_to AS (PARTITION BY home_id, order_id, kind ORDER BY country, bp, treatment)) AS s
-   WHERE minor <> 0
-)
-SELECT coalesce(country, '') AS country, bp, treatment, currency,
-       sum(net)::bigint AS net_minor, sum(tax)::bigint AS tax_minor,
-       sum(back_net)::bigint AS refunded_net_minor, sum(back_tax)::bigint AS refunded_tax_minor
-  FROM (SELECT country, bp, treatment, currency, net, tax, 0 AS back_net, 0 AS back_tax FROM of_rate
+  SELECT m.begins, o.currency, s.country, s.bp, s.treatment, to_here.minor - to_before.minor AS minor,
+         part(to_here.minor, s.tax, s.gross) - part(to_before.minor, s.tax, s.gross) AS tax
+    FROM moved m
+    JOIN share s USING (home_id, order_id, line_no)
+    JOIN orders o ON o.home_id = m.home_id AND o.id = m.order_id
+   CROSS JOIN LATERAL (
+         SELECT part(m.up_to, s.here, s.whole) - part(m.up_to, s.here - s.gross, s.whole) AS minor
+       ) AS to_here
+   CROSS JOIN LATERAL (
+         SELECT part(m.before, s.here, s.whole) - part(m.before, s.here - s.gross, s.whole) AS minor
+       ) AS to_before
+), summed AS (
+  SELECT begins, coalesce(country, '') AS country, bp, treatment, currency,
+         sum(net)::bigint AS net_minor, sum(tax)::bigint AS tax_minor,
+         sum(back_net)::bigint AS refunded_net_minor, sum(back_tax)::bigint AS refunded_tax_minor
+    FROM (SELECT begins, country, bp, treatment, currency, net, tax, 0 AS back_net, 0 AS back_tax
+            FROM of_rate
+          UNION ALL
+          SELECT begins, country, bp, treatment, currency, 0, 0, minor - tax, tax FROM back) AS every
+   GROUP BY 1, 2, 3, 4, 5
+)"""
+
+_KEPT = """jsonb_to_recordset(d.sums)
+  AS kept (country text, bp int, treatment text, currency text, net_minor bigint, tax_minor bigint,
+           refunded_net_minor bigint, refunded_tax_minor bigint)"""
+
+# The days that are added up, and for what lies between them the orders.
+_REPORT = f"""
+WITH day AS MATERIALIZED (
+  SELECT begins, ends, sums FROM tax_day
+   WHERE begins >= %(since)s AND ends <= %(until)s AND sums IS NOT NULL
+), period AS MATERIALIZED (
+  SELECT lower(gap) AS begins, upper(gap) AS ends
+    FROM unnest(tstzmultirange(tstzrange(%(since)s, %(until)s))
+                - coalesce((SELECT range_agg(tstzrange(begins, ends)) FROM day), '{{}}')) AS gap
+), {_SUMS}
+SELECT country, bp, treatment, currency,
+       sum(net_minor)::bigint AS net_minor, sum(tax_minor)::bigint AS tax_minor,
+       sum(refunded_net_minor)::bigint AS refunded_net_minor,
+       sum(refunded_tax_minor)::bigint AS refunded_tax_minor
+  FROM (SELECT kept.* FROM day d CROSS JOIN LATERAL {_KEPT}
         UNION ALL
-        SELECT country, bp, treatment, currency, 0, 0, minor - tax, tax FROM back) AS every
+        SELECT country, bp, treatment, currency, net_minor, tax_minor, refunded_net_minor,
+               refunded_tax_minor FROM summed) AS every
  GROUP BY 1, 2, 3, 4 ORDER BY 4, 1, 2, 3"""
 
 
@@ -146,6 +186,56 @@ def report(work: Work, since: date, until: date) -> list[TaxRow]:
         )
     rows = work.rows(_REPORT, since=_begins(work, since), until=_begins(work, until))
     return [TaxRow(*row) for row in rows]
+
+
+# One horizon further than the transaction that names a day: from there on everybody sees it. After a
+# restore on another server its numbers may lie ahead, and are taken anew.
+_ADD_UP = f"""
+WITH period AS MATERIALIZED (
+  SELECT begins, ends FROM tax_day
+   WHERE sums IS NULL AND horizon <= pg_snapshot_xmin(pg_current_snapshot())
+   ORDER BY begins LIMIT %(most)s FOR UPDATE SKIP LOCKED
+), {_SUMS}
+UPDATE tax_day d SET sums = (
+       SELECT coalesce(jsonb_agg(to_jsonb(s) - 'begins' ORDER BY currency, country, bp, treatment), '[]')
+         FROM summed s WHERE s.begins = d.begins)
+  FROM period p WHERE p.begins = d.begins"""
+_SEEN_BY_ALL = """
+UPDATE tax_day SET horizon = pg_snapshot_xmax(pg_current_snapshot())
+ WHERE sums IS NULL AND (horizon IS NULL OR horizon > pg_snapshot_xmax(pg_current_snapshot()))"""
+_NAME = """
+INSERT INTO tax_day (begins, ends)
+SELECT days.begins, days.ends
+  FROM (SELECT min(paid_at) AT TIME ZONE %(zone)s AS first FROM orders WHERE paid_at IS NOT NULL) AS f
+ CROSS JOIN LATERAL (
+       SELECT day AT TIME ZONE %(zone)s AS begins, (day + interval '1 day') AT TIME ZONE %(zone)s AS ends
+         FROM generate_series(date_trunc('day', f.first), %(over)s AT TIME ZONE %(zone)s, '1 day')
+           AS day) AS days
+ WHERE days.ends <= %(over)s
+   AND NOT EXISTS (SELECT FROM tax_day d WHERE d.ends > days.begins AND d.begins < days.ends)
+ ORDER BY days.begins LIMIT %(most)s ON CONFLICT DO NOTHING"""
+
+
+def keep_days(work: Work, *, most: int = DAYS_MAX) -> int:
+    """Add days up that are over, at most so many at once; how many are kept now that were not.
+
+    A day is named, then seen by whoever writes, then added up, each in another transaction: what
+    changes a day's sums takes the day away, and nothing that had not seen it may still run.
+    """
+    kept = work.run(_ADD_UP, most=most)
+    work.run(_SEEN_BY_ALL)
+    work.run(_NAME, most=most, over=work.now() - OVER_FOR, zone=work.tools.zone.key)
+    return kept
+
+
+DAYS_DIFFER = f"""
+WITH period AS (SELECT begins, ends FROM tax_day WHERE sums IS NOT NULL), {_SUMS}
+SELECT coalesce(k.begins, s.begins)::text || ' ' || coalesce(k.country, s.country)
+  FROM (SELECT d.begins, kept.* FROM tax_day d CROSS JOIN LATERAL {_KEPT}) AS k
+  FULL JOIN summed s USING (begins, country, bp, treatment, currency)
+ WHERE (k.net_minor, k.tax_minor, k.refunded_net_minor, k.refunded_tax_minor)
+       IS DISTINCT FROM (s.net_minor, s.tax_minor, s.refunded_net_minor, s.refunded_tax_minor)"""
+"""The kept days that are not what their orders say: there must be none."""
 
 
 def _begins(work: Work, day: date) -> datetime:
