@@ -1,8 +1,9 @@
 """The assortment, made once for every storefront that shows it: one a language and currency.
 
 It is made anew with each version of the catalogue. Prices begin and stock moves without one, so
-once a minute both are looked at; a product in which nothing has changed stays the same object, and
-where none has, so does the whole, with every page that was drawn from it.
+once a minute both are looked at, and at the instant at which a price begins or ends; a product in
+which nothing has changed stays the same object, and where none has, so does the whole, with every
+page that was drawn from it.
 """
 
 from __future__ import annotations
@@ -34,13 +35,8 @@ class Variant:
     free: int
     prior: Money | None = None
     """The lowest price of the thirty days before a reduction, where it is reduced."""
-
-    @property
-    def percent(self) -> int | None:
-        """By how many whole per cent of the prior price it is reduced."""
-        if self.price is None or self.prior is None:
-            return None
-        return Reduction(self.price.minor, self.prior.minor).percent
+    percent: int | None = None
+    """By how many whole per cent of the prior price it is reduced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +162,14 @@ class _CacheEntry:
     making: threading.Lock = field(default_factory=threading.Lock)
     kept: Assortment | None = None
     looked_at: float = 0.0
+    next_change: datetime | None = None
+    """When a price begins or ends next, on the company's clock."""
+
+    def is_fresh(self, at: datetime) -> bool:
+        """Whether it was looked at a moment ago, and no price has changed since."""
+        if self.next_change is not None and at >= self.next_change:
+            return False
+        return time.monotonic() - self.looked_at < AGE_SECONDS
 
 
 class Assortments:
@@ -179,7 +183,7 @@ class Assortments:
         entry = self._entries.setdefault((locale, currency), _CacheEntry())
         kept = entry.kept
         if kept is not None and kept.version >= version:
-            if time.monotonic() - entry.looked_at < AGE_SECONDS:
+            if entry.is_fresh(work.now()):
                 return kept
             if not entry.making.acquire(blocking=False):
                 return kept  # somebody looks already; a moment older is good enough
@@ -195,9 +199,12 @@ def _looked_at(
     work: Work, entry: _CacheEntry, locale: str, currency: str, version: int
 ) -> Assortment:
     kept, now = entry.kept, time.monotonic()
+    if kept is not None and kept.version >= version and entry.is_fresh(work.now()):
+        return kept  # somebody has looked while we waited
+    entry.next_change = catalog.next_price_change(work, currency=currency)
     if kept is None or kept.version < version:
         entry.kept = _made(work, locale, currency, version)
-    elif now - entry.looked_at >= AGE_SECONDS:
+    else:
         entry.kept = _refreshed(work, kept, currency)
     entry.looked_at = now
     assert entry.kept is not None
@@ -255,12 +262,9 @@ def _product(
 def _at(variant: Variant, offered: Mapping[int, Offered], currency: str) -> Variant:
     """The variant at the price and stock of now."""
     now = offered[variant.id]
-    return replace(
-        variant,
-        price=_price(now.price_minor, currency),
-        free=now.free,
-        prior=_price(now.prior_minor, currency),
-    )
+    price, prior = _price(now.price_minor, currency), _price(now.prior_minor, currency)
+    percent = Reduction(price.minor, prior.minor).percent if price and prior else None
+    return replace(variant, price=price, free=now.free, prior=prior, percent=percent)
 
 
 def _refreshed(work: Work, kept: Assortment, currency: str) -> Assortment:
@@ -280,11 +284,11 @@ def _refreshed(work: Work, kept: Assortment, currency: str) -> Assortment:
 
 
 def _without_tax(product: Product, tax_bp: int) -> Product:
+    def bare(price: Money | None) -> Money | None:
+        return Money(net_of_tax(price.minor, tax_bp), price.currency) if price else None
+
     variants = tuple(
-        replace(one, price=Money(net_of_tax(one.price.minor, tax_bp), one.price.currency))
-        if one.price
-        else one
-        for one in product.variants
+        replace(one, price=bare(one.price), prior=bare(one.prior)) for one in product.variants
     )
     return replace(product, variants=variants)
 

@@ -21,12 +21,18 @@ from mainstem.catalog.documents import (
     OptionValue,
     Product,
     ProductPicture,
+    ScheduledPrices,
     Variant,
     is_gtin,
 )
 from mainstem.catalog.editing import retire_product, save_product
 from mainstem.catalog.offers import Offer, offers, offers_query, shares
-from mainstem.catalog.prices import PRICE_AGE_MAX, PRICE_AHEAD_MAX, set_price
+from mainstem.catalog.prices import (
+    PRICE_AGE_MAX,
+    PRICE_AHEAD_MAX,
+    next_price_change,
+    set_price,
+)
 from mainstem.catalog.reading import departments, products
 from mainstem.catalog.reductions import Reduction, Step, reduction, reductions, timeline
 from mainstem.catalog.rules import problems_of
@@ -59,6 +65,7 @@ __all__ = [
     "Product",
     "ProductPicture",
     "Reduction",
+    "ScheduledPrices",
     "ShippingRate",
     "Step",
     "Variant",
@@ -71,6 +78,7 @@ __all__ = [
     "details",
     "folded",
     "is_gtin",
+    "next_price_change",
     "offered",
     "offers",
     "offers_query",

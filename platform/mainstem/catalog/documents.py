@@ -118,6 +118,13 @@ class OfferPrices(_InOrder):
         return self
 
 
+class ScheduledPrices(_InOrder):
+    """A list price that begins by itself, and holds until the next one does."""
+
+    prices: Amounts = Field(title="List price", description="In each currency, tax included.")
+    starts_at: AwareDatetime = Field(title="From", description="When it begins.")
+
+
 class Variant(_InOrder):
     """One article of a product, with a SKU of its own."""
 
@@ -132,6 +139,12 @@ class Variant(_InOrder):
     )
     prices: Amounts = Field(
         default={}, title="Price", description="In each currency, tax included."
+    )
+    scheduled_prices: tuple[ScheduledPrices, ...] = Field(
+        default=(),
+        max_length=50,
+        title="Scheduled prices",
+        description="List prices that begin on a day to come; each holds until the next one begins.",
     )
     offers: tuple[OfferPrices, ...] = Field(
         default=(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from mainstem.catalog import reading
@@ -16,8 +17,10 @@ from mainstem.catalog.model import ProductRow, VariantRow
 from mainstem.catalog.prices import (
     ListPrice,
     OfferPrice,
+    ScheduledPrice,
     set_list_prices,
     set_offers,
+    set_scheduled_prices,
 )
 from mainstem.catalog.rules import problems_of
 from mainstem.catalog.version import changed
@@ -268,14 +271,21 @@ def _write_money(work: Work, ids: dict[str, int], after: Product) -> None:
     prices = [
         ListPrice(id, currency, minor)
         for id, variant in wanted.items()
-        for currency, minor in variant.prices.items()
+        for currency, minor in _list_prices(variant, work.now()).items()
     ]
     prices += [
         ListPrice(row.variant_id, row.currency, None)
         for row in there
-        if row.currency not in wanted[row.variant_id].prices
+        if row.currency not in _list_prices(wanted[row.variant_id], work.now())
     ]
     set_list_prices(work, prices)
+    scheduled = [
+        ScheduledPrice(id, currency, minor, one.starts_at)
+        for id, variant in wanted.items()
+        for one in variant.scheduled_prices
+        for currency, minor in one.prices.items()
+    ]
+    set_scheduled_prices(work, list(wanted), scheduled)
     offers = [
         OfferPrice(id, currency, minor, offer.starts_at or work.now(), offer.ends_at)
         for id, variant in wanted.items()
@@ -283,3 +293,12 @@ def _write_money(work: Work, ids: dict[str, int], after: Product) -> None:
         for currency, minor in offer.prices.items()
     ]
     set_offers(work, list(wanted), offers)
+
+
+def _list_prices(variant: Variant, now: datetime) -> dict[str, int]:
+    """The list prices by a document that may have been written before some of them began."""
+    found = dict(variant.prices)
+    for one in sorted(variant.scheduled_prices, key=lambda one: one.starts_at):
+        if one.starts_at <= now:
+            found |= one.prices
+    return found

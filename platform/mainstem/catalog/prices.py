@@ -95,6 +95,67 @@ def set_list_prices(work: Work, prices: Sequence[ListPrice]) -> int:
     return insert_many(work, "price", rows)
 
 
+class ScheduledPrice(NamedTuple):
+    """A list price that begins at an instant."""
+
+    variant_id: int
+    currency: str
+    amount_minor: int
+    valid_from: datetime
+
+
+def set_scheduled_prices(
+    work: Work, variants: Sequence[int], wanted: Sequence[ScheduledPrice]
+) -> int:
+    """Exactly these prices of the variants are still to begin; how many are new or taken back.
+
+    What has begun is history and stays. The caller says that the catalogue has changed. Raises
+    InvalidInput for one that begins years ahead.
+    """
+    now = work.now()
+    if any(one.valid_from > now + PRICE_AHEAD_MAX for one in wanted):
+        facts = {"last": now + PRICE_AHEAD_MAX}
+        raise InvalidInput(
+            Problem("/variants", "out_of_range", "A price begins at {last} at the latest.", facts)
+        )
+    there = {
+        ScheduledPrice(row.variant_id, row.currency, row.amount_minor, row.valid_from)
+        for row in work.rows(
+            """SELECT variant_id, currency, amount_minor, valid_from FROM price
+                WHERE variant_id = ANY(%(variants)s) AND valid_from > %(now)s""",
+            variants=list(variants),
+            now=now,
+        )
+    }
+    asked_for = {one for one in wanted if one.valid_from > now}
+    gone, fresh = sorted(there - asked_for), sorted(asked_for - there)
+    if gone:
+        work.run(
+            f"""DELETE FROM price p USING {relation(ScheduledPrice, "gone")}
+                 WHERE p.variant_id = gone.variant_id AND p.currency = gone.currency
+                   AND p.valid_from = gone.valid_from AND p.valid_from > %(now)s""",
+            now=now,
+            **given(gone, ScheduledPrice, "gone"),
+        )
+    rows = [_Price(one.variant_id, one.currency, one.valid_from, one.amount_minor) for one in fresh]
+    return insert_many(work, "price", rows) + len(gone)
+
+
+def next_price_change(work: Work, *, currency: str) -> datetime | None:
+    """When a price in a currency begins or ends next; None where nothing is to come."""
+    at: datetime | None = work.value(
+        """SELECT least(
+             (SELECT min(valid_from) FROM price WHERE valid_from > %(now)s AND currency = %(currency)s),
+             (SELECT min(valid_from) FROM price_offer
+               WHERE valid_from > %(now)s AND currency = %(currency)s),
+             (SELECT min(valid_until) FROM price_offer
+               WHERE valid_until > %(now)s AND currency = %(currency)s))""",
+        now=work.now(),
+        currency=currency,
+    )
+    return at
+
+
 class OfferPrice(NamedTuple):
     """A lower price for a time; without an end until it is taken back."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from mainstem.catalog.documents import (
@@ -13,6 +14,7 @@ from mainstem.catalog.documents import (
     Option,
     Product,
     ProductPicture,
+    ScheduledPrices,
     Variant,
 )
 from mainstem.kit.work import Work
@@ -69,8 +71,18 @@ class _Money:
 
     def __init__(self, work: Work, variants: list[int]) -> None:
         self._prices: dict[int, dict[str, int]] = {}
+        self._scheduled: dict[int, dict[datetime, dict[str, int]]] = {}
         self._offers: dict[int, dict[tuple[Any, ...], dict[str, int]]] = {}
         now = work.now()
+        for row in work.rows(
+            """SELECT variant_id, currency, amount_minor, valid_from FROM price
+                WHERE variant_id = ANY(%(ids)s) AND valid_from > %(now)s AND NOT withdrawn
+                ORDER BY valid_from, currency""",
+            ids=variants,
+            now=now,
+        ):
+            own = self._scheduled.setdefault(row.variant_id, {})
+            own.setdefault(row.valid_from, {})[row.currency] = row.amount_minor
         for row in work.rows(
             """SELECT DISTINCT ON (variant_id, currency) variant_id, currency, amount_minor,
                       withdrawn
@@ -90,12 +102,19 @@ class _Money:
             now=now,
         ):
             times = (row.valid_from, row.valid_until)
-            own = self._offers.setdefault(row.variant_id, {})
-            own.setdefault(times, {})[row.currency] = row.amount_minor
+            offered = self._offers.setdefault(row.variant_id, {})
+            offered.setdefault(times, {})[row.currency] = row.amount_minor
 
     def prices(self, variant: int) -> dict[str, int]:
         """What it costs, by currency."""
         return self._prices.get(variant, {})
+
+    def scheduled(self, variant: int) -> tuple[ScheduledPrices, ...]:
+        """What it will cost, and from when."""
+        return tuple(
+            ScheduledPrices(prices=prices, starts_at=starts)
+            for starts, prices in self._scheduled.get(variant, {}).items()
+        )
 
     def offers(self, variant: int) -> tuple[OfferPrices, ...]:
         """What lowers that for a time."""
@@ -154,6 +173,7 @@ def _variant(row: Any, options: Sequence[Option], money: _Money) -> Variant:
         names={} if names == chosen_names(options, row.choices) else _texts(names),
         choices=dict(sorted(row.choices.items())),
         prices=money.prices(row.id),
+        scheduled_prices=money.scheduled(row.id),
         offers=money.offers(row.id),
         gtin=row.gtin,
         weight_g=row.weight_g,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from mainstem.catalog.documents import Product, Variant
 from mainstem.kit.errors import Problem
@@ -60,6 +61,7 @@ def _prices(variant: Variant, pointer: str) -> Iterator[Problem]:
     for currency, minor in variant.prices.items():
         if problem := amount_problem(Money(minor, currency), f"{pointer}/prices/{currency}"):
             yield problem
+    yield from _scheduled(variant, pointer)
     for n, offer in enumerate(variant.offers):
         at = f"{pointer}/offers/{n}/prices"
         if not offer.prices:
@@ -75,6 +77,20 @@ def _prices(variant: Variant, pointer: str) -> Iterator[Problem]:
                 yield Problem(
                     f"{at}/{currency}", "out_of_range", "An offer is lower than the price."
                 )
+
+
+def _scheduled(variant: Variant, pointer: str) -> Iterator[Problem]:
+    begun: set[tuple[str, datetime]] = set()
+    for n, scheduled in enumerate(variant.scheduled_prices):
+        at = f"{pointer}/scheduled_prices/{n}"
+        if not scheduled.prices:
+            yield Problem(f"{at}/prices", "missing", "Give the price in at least one currency.")
+        for currency, minor in scheduled.prices.items():
+            if problem := amount_problem(Money(minor, currency), f"{at}/prices/{currency}"):
+                yield problem
+            if (currency, scheduled.starts_at) in begun:
+                yield Problem(f"{at}/starts_at", "duplicate", "Another price begins then.")
+            begun.add((currency, scheduled.starts_at))
 
 
 def _pictures(product: Product) -> Iterator[Problem]:

@@ -33,7 +33,7 @@ _SWITCHES = ("hidden", "perishable")
 _PARTS = ("options", "pictures", "maker", "responsible", "documents", "related", "skills")
 _VARIANT_WORDS = ("gtin",)
 _VARIANT_NUMBERS = ("weight_g", "length_mm", "width_mm", "height_mm")
-_VARIANT_PARTS = ("choices", "offers")
+_VARIANT_PARTS = ("choices", "scheduled_prices", "offers")
 
 PRODUCT_COLUMNS = (
     *(f"{text}_{locale}" for text in _TEXTS for locale in _LOCALES),
