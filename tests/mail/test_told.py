@@ -94,6 +94,29 @@ def test_a_storefront_order_is_confirmed_once_although_its_fact_comes_twice(
     assert read_client_link("a secret" * 4, link) == (placed.home_id, placed.order_id)
 
 
+def test_a_shop_for_companies_confirms_and_quotes_without_tax_and_then_what_is_paid(
+    database: Database, company: Company, post: MailServer, outbox: Outbox
+) -> None:
+    with database.work() as work:
+        work.run("UPDATE storefront SET prices_include_tax = false")
+        a_quoted_lead(work, company.shop)
+        quoted = work.value("SELECT amount_minor FROM quote")
+    placed = sold(database, company)
+    texts = {str(message["subject"]).split()[1]: text_of(message) for message in post.taken}
+    confirmed = texts["order"].replace("\r\n", "\n")
+    assert "Kettle (sv) \N{MULTIPLICATION SIGN} 2: 2 000,00 kr" in confirmed
+    assert (
+        "Summa, exklusive moms: 2 000,00 kr\nMoms 25 %: 500,00 kr\nSumma inklusive moms: 2 500,00 kr"
+    ) in confirmed
+    assert placed.total_minor == 250000
+    assert "varav moms" not in confirmed
+    quote = texts["offert"].replace("\r\n", "\n")
+    assert quoted == 250000
+    assert (
+        "Summa, exklusive moms: 2 000,00 kr\nMoms 25 %: 500,00 kr\nSumma inklusive moms: 2 500,00 kr"
+    ) in quote
+
+
 def test_what_was_promised_then_is_what_is_read_later(
     database: Database, company: Company, post: MailServer, outbox: Outbox
 ) -> None:

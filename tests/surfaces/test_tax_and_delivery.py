@@ -8,14 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.company import KETTLE, Company, a_company
+from tests.company import KETTLE, SKILLET, Company, a_company, a_paid_order, a_quoted_lead
 from tests.delivery.test_zones import EXPRESS, PARCEL, a_zone
 from tests.surfaces.conftest import Open, words_of
-from tests.surfaces.shopping import ADA_FORM, Buyer, a_shop_with_texts, hidden, pay_at
+from tests.surfaces.shopping import (
+    ADA_FORM,
+    SECRET,
+    Buyer,
+    a_shop_with_texts,
+    hidden,
+    order_link,
+    pay_at,
+)
 from tests.surfaces.staff import staffed
 from tests.tax.setting import GERMAN_NUMBER, classify, settle_tax
 
-from mainstem import delivery, flow, tax, worker
+from mainstem import delivery, flow, identity, tax, worker
+from mainstem.catalog.prices import OfferPrice, set_offers
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.payments import Gateway
@@ -159,19 +168,112 @@ def test_a_basket_that_cannot_come_says_so(buyer: Buyer, database: Database) -> 
     assert "To the checkout" not in page
 
 
-def test_a_storefront_may_show_its_prices_without_tax(
-    buyer: Buyer, database: Database, company: Company
-) -> None:
+def show_without_tax(database: Database, company: Company) -> None:
     with database.work() as work:
         work.run(
             "UPDATE storefront SET prices_include_tax = false WHERE id = %(id)s", id=company.shop.id
         )
+
+
+def test_a_storefront_for_companies_shows_prices_without_tax_up_to_what_is_to_pay(
+    buyer: Buyer, database: Database, company: Company
+) -> None:
+    show_without_tax(database, company)
     page = buyer.get("p/kettle")
     assert "SEK 1,000.00 excluding VAT" in said(page)
     assert '"price": "1250.00"' in page.text
+    buyer.put(KETTLE, 2)
+    sums = (
+        "Goods, excluding VAT SEK 2,000.00 Delivery, excluding VAT SEK 47.20 VAT 25 % SEK 511.80"
+        " To pay, including VAT SEK 2,559.00"
+    )
+    basket = said(buyer.get("basket"))
+    assert "SEK 1,000.00 each SEK 2,000.00" in basket
+    assert sums in basket
+    assert "Prices are without VAT, which is added below" in basket
+    checkout = said(buyer.get("checkout"))
+    assert "Parcel, SEK 47.20 excluding VAT" in checkout
+    assert "Express, SEK 119.20 excluding VAT" in checkout
+    assert "2 \N{MULTIPLICATION SIGN} Kettle SEK 2,000.00" in checkout
+    assert sums in checkout
+    assert "Priser" not in checkout
+    assert "Att betala, inklusive moms 2 559,00 kr" in said(buyer.get("checkout?lang=sv"))
+
+
+def test_a_storefront_for_everybody_shows_what_is_paid(buyer: Buyer) -> None:
     buyer.put(KETTLE, 1)
-    # What is paid is said with tax, whatever the pages show.
-    assert "To pay SEK 1,309.00" in said(buyer.get("checkout"))
+    checkout = said(buyer.get("checkout"))
+    assert "1 \N{MULTIPLICATION SIGN} Kettle SEK 1,250.00" in checkout
+    assert "Goods SEK 1,250.00 Delivery SEK 59.00 To pay SEK 1,309.00" in checkout
+    assert "excluding" not in checkout
+
+
+def test_two_rates_are_told_apart_where_prices_are_without_tax(
+    buyer: Buyer, database: Database, company: Company
+) -> None:
+    show_without_tax(database, company)
+    with database.work() as work:
+        classify(work, SKILLET, "food")
+    buyer.put(KETTLE, 1)
+    buyer.put(SKILLET, 1)
+    basket = said(buyer.get("basket"))
+    # The delivery of 59.00 is shared by value: 35.98 at 25 % and 23.02 at 12 %.
+    assert (
+        "Goods, excluding VAT SEK 1,714.29 Delivery, excluding VAT SEK 49.33"
+        " VAT 25 % SEK 257.20 VAT 12 % SEK 88.18 To pay, including VAT SEK 2,109.00"
+    ) in basket
+
+
+def test_a_page_without_tax_shows_the_prior_price_without_it_too(
+    buyer: Buyer, database: Database, company: Company, clock: FixedClock
+) -> None:
+    show_without_tax(database, company)
+    with database.work() as work:
+        variant = work.value("SELECT id FROM variant WHERE sku = %(sku)s", sku=KETTLE)
+        offer = OfferPrice(variant, "SEK", 100000, work.now(), None)
+        set_offers(work, [variant], [offer])
+        work.run("UPDATE catalogue_version SET version = version + 1")
+    page = said(buyer.get("p/kettle"))
+    assert "SEK 800.00" in page
+    assert "SEK 1,000.00" in page
+    assert "SEK 1,250.00" not in page
+    buyer.put(KETTLE, 1)
+    basket = said(buyer.get("basket"))
+    assert "SEK 800.00 each · 20% off" in basket
+    assert "Lowest price in 30 days: SEK 1,000.00" in basket
+
+
+def test_the_page_of_an_order_follows_its_storefront(
+    buyer: Buyer, database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        placed = a_paid_order(work, company.shop, (KETTLE, 2))
+    page = said(buyer.reader.get(order_link(placed)))
+    assert "2 \N{MULTIPLICATION SIGN} Kettle (sv) SEK 2,500.00" in page
+    assert "VAT, included in it SEK 511.80" in page
+    show_without_tax(database, company)
+    page = said(buyer.reader.get(order_link(placed)))
+    assert "2 \N{MULTIPLICATION SIGN} Kettle (sv) SEK 2,000.00" in page
+    assert (
+        "Goods, excluding VAT SEK 2,000.00 Delivery, excluding VAT SEK 47.20 VAT 25 % SEK 511.80"
+        " Total, including VAT SEK 2,559.00"
+    ) in page
+
+
+def test_a_quote_of_a_storefront_for_companies_says_its_price_without_tax_first(
+    buyer: Buyer, database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        lead = a_quoted_lead(work, company.shop)
+        minor = work.value("SELECT amount_minor FROM quote")
+    link = "/quote/" + identity.quote_link(SECRET, company.cedar, lead)
+    gross, net = f"SEK {minor / 100:,.2f}", f"SEK {minor * 0.8 / 100:,.2f}"
+    assert f"{gross} including VAT, fixed" in said(buyer.reader.get(link))
+    show_without_tax(database, company)
+    page = said(buyer.reader.get(link))
+    assert f"{net} excluding VAT, fixed" in page
+    assert f"VAT 25 % SEK {minor * 0.2 / 100:,.2f} Total, including VAT {gross}" in page
+    assert f"I accept the quote at {gross}, VAT included." in page
 
 
 def test_a_business_with_a_checked_number_pays_no_tax(buyer: Buyer, database: Database) -> None:

@@ -16,6 +16,7 @@ from mainstem.catalog import Offer, Reduction
 from mainstem.kit.errors import Problem
 from mainstem.kit.work import Work
 from mainstem.money import Money
+from mainstem.orders import Net
 from mainstem_affiliates.storefront.assortment import Product
 from mainstem_affiliates.storefront.basket import Basket, BasketItem
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
@@ -23,9 +24,11 @@ from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
 
 @dataclass(frozen=True, slots=True)
 class BasketLine:
-    """One line of a basket as it would be ordered now. `unit_minor` is the price that it stands in
-    the basket with; `before` what one cost, where that no longer holds and it costs more now; `prior`
-    the lowest price of the thirty days before the offer that it is at, and `percent` how much less."""
+    """One line of a basket as it would be ordered now, its amounts as the storefront shows them.
+
+    `unit_minor` is the price, tax included, that it stands in the basket with; `before` what one cost,
+    where that no longer holds and it costs more now; `prior` the lowest price of the thirty days before
+    the offer that it is at, and `percent` how much less."""
 
     sku: str
     name: str
@@ -43,7 +46,8 @@ class BasketLine:
 
 @dataclass(frozen=True, slots=True)
 class PricedBasket:
-    """A basket at the prices and stock of this moment. Amounts include tax."""
+    """A basket at the prices and stock of this moment. Amounts include tax, but for those of the
+    lines and the ways of delivery, which are as the storefront shows them."""
 
     basket: Basket
     """The same at these prices: what the browser is to keep, and what is ordered."""
@@ -59,6 +63,8 @@ class PricedBasket:
     """Whether none of our tax is paid, because of where it goes or who buys."""
     undeliverable: Problem | None = None
     """Why it cannot come at all."""
+    net: Net | None = None
+    """The same without tax, where the storefront shows its prices so."""
 
     @property
     def total(self) -> Money:
@@ -80,6 +86,7 @@ class DeliveryWay:
     name: str
     carrier: str
     cost: Money
+    """As the storefront shows it: with tax or without."""
     first: date
     last: date
     chosen: bool
@@ -114,28 +121,69 @@ def price(
     reduced = catalog.reductions(
         work, [offer.variant_id for offer in sold.values()], currency=currency, at=now
     )
-    buyer = _buyer(work, storefront, to, now)
-    priced = orders.price_for(
-        [
-            orders.Article(sold[item.sku], item.quantity, item.unit_minor)
-            for item in basket.items
-            if item.sku in sold and item.unit_minor is not None
-        ],
-        storefront.conditions,
-        buyer,
-    )
+    conditions, buyer = storefront.conditions, _buyer(work, storefront, to, now)
+    articles = [
+        orders.Article(sold[item.sku], item.quantity, item.unit_minor)
+        for item in basket.items
+        if item.sku in sold and item.unit_minor is not None
+    ]
+    priced = orders.price_for(articles, conditions, buyer)
+    net = None if storefront.prices_include_tax else _net(storefront, priced)
     totals = priced.totals
+    lines = _lines(basket, before, sold, places, free, reduced)
     return PricedBasket(
         basket,
-        _lines(basket, before, sold, places, free, reduced),
+        _as_shown(lines, priced, conditions, buyer, net),
         Money(totals.items_minor, currency),
         Money(totals.shipping_minor, currency),
         Money(totals.tax_minor, currency),
         _free_from(storefront, priced),
-        _ways(work, priced, buyer, locale),
+        _ways(work, storefront, articles, priced, buyer, locale),
         bool(priced.lines) and all(line.rate.untaxed for line in priced.lines),
         priced.problem,
+        net,
     )
+
+
+def _net(storefront: CachedStorefront, priced: orders.Price) -> Net:
+    own = storefront.rate.tax_bp if storefront.rate else 0
+    return orders.net_of_price(priced, storefront.currency, delivery_bp=own)
+
+
+def _as_shown(
+    lines: Sequence[BasketLine],
+    priced: orders.Price,
+    conditions: orders.Conditions,
+    buyer: orders.Buyer,
+    net: Net | None,
+) -> list[BasketLine]:
+    """The lines as they were priced for this buyer, with or without tax; what is no longer sold was
+    not priced."""
+    found = iter(enumerate(priced.lines))
+    shown = []
+    for line in lines:
+        if line.unit is None:
+            shown.append(line)
+            continue
+        i, of = next(found)
+
+        def bare(money: Money | None, of: orders.PricedLine = of) -> Money | None:
+            if money is None:
+                return None
+            minor = orders.untaxed_unit(money.minor, conditions.tax, buyer.sale, of.offer, of.rate)
+            return Money(orders.net_unit(minor, of.rate) if net else minor, money.currency)
+
+        total = net.lines[i] if net else Money(of.total_minor, buyer.currency)
+        shown.append(
+            replace(
+                line,
+                unit=bare(line.unit),
+                total=total,
+                before=bare(line.before),
+                prior=bare(line.prior),
+            )
+        )
+    return shown
 
 
 def _buyer(
@@ -166,7 +214,14 @@ def _free_from(storefront: CachedStorefront, priced: orders.Price) -> Money | No
     return Money(missing, storefront.currency) if missing > 0 else None
 
 
-def _ways(work: Work, priced: orders.Price, buyer: orders.Buyer, locale: str) -> list[DeliveryWay]:
+def _ways(
+    work: Work,
+    storefront: CachedStorefront,
+    articles: Sequence[orders.Article],
+    priced: orders.Price,
+    buyer: orders.Buyer,
+    locale: str,
+) -> list[DeliveryWay]:
     found = []
     for option in priced.options:
         method = option.method
@@ -178,14 +233,15 @@ def _ways(work: Work, priced: orders.Price, buyer: orders.Buyer, locale: str) ->
             zone=work.tools.zone,
         )
         chosen = priced.option is not None and priced.option.method.code == method.code
-        # What is charged may be without tax; the others are told as they are listed.
-        cost = priced.totals.shipping_minor if chosen else option.cost_minor
+        # What a way would cost is what the order would say of it, tax and all.
+        other = replace(buyer, method=method.code)
+        this = priced if chosen else orders.price_for(articles, storefront.conditions, other)
+        cost = Money(this.totals.shipping_minor, buyer.currency)
+        if not storefront.prices_include_tax:
+            cost = _net(storefront, this).shipping
         found.append(
-            DeliveryWay(
-                method.code, method.name(locale), method.carrier,
-                Money(cost, buyer.currency), first, last, chosen,
-            )
-        )  # fmt: skip
+            DeliveryWay(method.code, method.name(locale), method.carrier, cost, first, last, chosen)
+        )
     return found
 
 

@@ -12,11 +12,11 @@ from litestar import Request, get
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from mainstem import catalog, delivery, orders, pictures, stock
+from mainstem import catalog, delivery, orders, pictures, stock, tax
 from mainstem.catalog import Details
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT, Work
-from mainstem.money import Money
+from mainstem.money import Money, net_of_tax
 from mainstem.web import app_context_of
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront.assortment import Product, Variant
@@ -140,11 +140,17 @@ def _related(shopper: Shopper, product: Product, named: Sequence[str]) -> Sequen
 
 
 def _shipping(shopper: Shopper) -> Money | None:
-    """What delivery costs; where it depends on the address and the goods, the basket says it."""
-    rate, conditions = shopper.storefront.rate, shopper.storefront.conditions
+    """What delivery costs, as the storefront shows its prices; where it depends on the address and the
+    goods, the basket says it."""
+    storefront = shopper.storefront
+    rate, conditions = storefront.rate, storefront.conditions
     if rate is None or conditions.delivery.are_set:
         return None
-    return Money(rate.amount_minor, shopper.storefront.currency)
+    if storefront.prices_include_tax:
+        return Money(rate.amount_minor, storefront.currency)
+    home = tax.Sale(tax.territory_of(conditions.tax.home or storefront.country), storefront.as_of)
+    bp = tax.rate_at_home(conditions.tax, home, tax_class=tax.STANDARD, own_bp=rate.tax_bp)
+    return Money(net_of_tax(rate.amount_minor, bp), storefront.currency)
 
 
 def _days(shopper: Shopper) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from mainstem.kit.bulk import RowKey
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.orders import is_late, promised_on, tax_notes
+from mainstem.orders import Net, is_late, net_of_order, promised_on, tax_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,14 @@ class OrderView:
     """What the way is called in which it comes, where one was chosen."""
     tax_notes: list[str]
     """Why it carries another tax than the company's own, as English messages."""
+    net: Net
+    """The same without tax, for a storefront that shows its prices so."""
 
 
 _ORDER = """
-SELECT o.*, s.slug AS storefront, coalesce(q.scope, '') AS agreed,
+SELECT o.*, s.slug AS storefront,
+       (SELECT r.tax_bp FROM shipping_rate r WHERE r.currency = o.currency) AS shipping_tax_bp,
+       coalesce(q.scope, '') AS agreed,
        coalesce(l.number || '-' || q.no, '') AS agreed_number,
        (SELECT p.state FROM payment p WHERE p.home_id = o.home_id AND p.order_id = o.id
          ORDER BY p.attempt DESC LIMIT 1) AS payment_state,
@@ -105,7 +109,7 @@ SELECT o.*, s.slug AS storefront, coalesce(q.scope, '') AS agreed,
 
 _LINES = """
 SELECT line_no, name, kind, quantity, total_minor, canceled, shipped, delivered, refunded_minor,
-       delivered_at
+       delivered_at, tax_minor, tax_bp, tax_country, tax_treatment, tax_reason
   FROM order_line WHERE home_id = %(home)s AND order_id = %(order)s ORDER BY line_no"""
 
 _PACKED = """
@@ -192,6 +196,7 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
         session_id=row.session_id,
         delivery=row.delivery["name"] if row.delivery else "",
         tax_notes=tax_notes(row.taxes),
+        net=net_of_order(row, [line._asdict() for line in found]),
     )
 
 

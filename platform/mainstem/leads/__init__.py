@@ -2,6 +2,7 @@
 
 from mainstem.leads import queries
 from mainstem.leads.model import ConsentGiven, Lead, LeadWanted, Opened, Quote
+from mainstem.leads.priced import net_of_quote
 from mainstem.leads.rules import (
     LEAD,
     LOST_REASONS,
@@ -56,6 +57,7 @@ __all__ = [
     "last_wanted_day",
     "lose",
     "mark_duplicate",
+    "net_of_quote",
     "note",
     "open",
     "qualify",

@@ -15,8 +15,9 @@ from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.transitions import Action
 from mainstem.kit.work import Work
 from mainstem.leads import rules
+from mainstem.leads.priced import net_of_quote
 from mainstem.money import Money
-from mainstem.orders import is_late
+from mainstem.orders import Net, is_late
 
 CARDS_MAX = 20
 CLOSED_LATELY = timedelta(days=30)
@@ -199,6 +200,8 @@ class Offer:
     client_name: str
     locale: str
     amount: Money
+    net: Net
+    """The same without tax, for a storefront that shows its prices so."""
     scope: str
     sent_at: datetime | None
     valid_until: datetime
@@ -574,6 +577,7 @@ def offer(work: Work, home_id: int, lead_id: UUID, no: int, *, locale: str) -> O
     """A quote for its client's page. A draft is nobody's to see yet."""
     row = work.row(
         f"""SELECT q.*, l.number AS lead_number, l.state AS lead_state, l.locale,
+                   l.product_id, l.address,
                    l.client->>'name' AS client_name, {_SERVICE},
                    o.id AS order_id, o.number AS order_number,
                    (SELECT n.no FROM quote n WHERE n.home_id = q.home_id AND n.lead_id = q.lead_id
@@ -593,7 +597,7 @@ def offer(work: Work, home_id: int, lead_id: UUID, no: int, *, locale: str) -> O
     )
     if row is None:
         raise NotFound("quote")
-    lead = _State(row.lead_state)
+    lead, amount = _State(row.lead_state), Money(row.amount_minor, row.currency)
     return Offer(
         home_id=row.home_id,
         lead_id=row.lead_id,
@@ -603,7 +607,10 @@ def offer(work: Work, home_id: int, lead_id: UUID, no: int, *, locale: str) -> O
         service=row.service,
         client_name=row.client_name,
         locale=row.locale,
-        amount=Money(row.amount_minor, row.currency),
+        amount=amount,
+        net=net_of_quote(
+            work, row.product_id, row.address, amount, at=row.answered_at or work.now()
+        ),
         scope=row.scope,
         sent_at=row.sent_at,
         valid_until=row.valid_until,

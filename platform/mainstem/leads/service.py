@@ -20,6 +20,7 @@ from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import COMPANY, Work
 from mainstem.leads import rules
 from mainstem.leads.model import Consent, Lead, LeadNote, LeadWanted, Opened, Quote
+from mainstem.leads.priced import sku_of
 from mainstem.leads.rules import LEAD, QUOTE, Checked, Counter
 from mainstem.money import Money
 from mainstem.network import ELIGIBLE
@@ -590,11 +591,7 @@ def _order_of(work: Work, lead: Lead) -> Placed:
 
 
 def _order_from(work: Work, lead: Lead, quote: Quote) -> OrderWanted:
-    sku = work.value(
-        """SELECT sku FROM variant WHERE product_id = %(product)s
-            ORDER BY active DESC, position, id LIMIT 1""",
-        product=lead.product_id,
-    )
+    sku = sku_of(work, lead.product_id)
     return OrderWanted(
         storefront_id=lead.storefront_id,
         home_id=lead.home_id,

@@ -15,14 +15,16 @@ from mainstem.calendar import place_of, withdrawal_ends
 from mainstem.kit.bulk import ASKED, ASKED_ORDERS, RowKey, asked
 from mainstem.kit.events import Fact
 from mainstem.kit.work import Work
+from mainstem.leads import net_of_quote
 from mainstem.mail import contexts, outbox
 from mainstem.mail.days import midnight
 from mainstem.mail.outbox import Outgoing, Recipient
 from mainstem.money import Money
+from mainstem.orders import net_of_order
 
 # The seller is the company, as its shop says it, or else as it says itself.
 _SHOP = """
-       o.locale, o.client, o.currency, s.name AS shop, s.slug,
+       o.locale, o.client, o.currency, s.name AS shop, s.slug, s.prices_include_tax,
        coalesce(s.texts->'seller',
                 (SELECT jsonb_build_object('name', c.legal_name, 'number', c.number, 'email', c.email,
                         'address', concat_ws(', ', nullif(c.line1, ''),
@@ -32,10 +34,12 @@ _FROM_SHOP = "JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront
 
 _CONFIRMED = f"""
 SELECT o.home_id, o.id AS order_id, o.number, o.placed_at, o.address, o.shipping_minor,
-       o.total_minor, o.tax_minor, o.promised_on, {_SHOP},
+       o.items_minor, o.total_minor, o.tax_minor, o.taxes, o.promised_on, {_SHOP},
        (SELECT tax_bp FROM shipping_rate r WHERE r.currency = o.currency) AS shipping_tax_bp,
        (SELECT jsonb_agg(jsonb_build_object('name', l.name, 'kind', l.kind, 'quantity', l.quantity,
-                         'total_minor', l.total_minor, 'tax_bp', l.tax_bp, 'tax_minor', l.tax_minor)
+                         'total_minor', l.total_minor, 'tax_minor', l.tax_minor, 'tax_bp', l.tax_bp,
+                         'tax_country', l.tax_country, 'tax_treatment', l.tax_treatment,
+                         'tax_reason', l.tax_reason)
                          ORDER BY l.line_no)
           FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id) AS lines
   FROM orders o JOIN {ASKED} USING (home_id, id) {_FROM_SHOP}
@@ -72,6 +76,7 @@ SELECT o.home_id, o.id AS order_id, o.number, o.paid_minor, {_SHOP}
 
 _QUOTE = f"""
 SELECT o.home_id, o.id AS lead_id, o.number, q.no, q.amount_minor, q.scope, q.valid_until, {_SHOP},
+       o.product_id, o.address,
        coalesce(t.name, pr.slug) AS service
   FROM quote q JOIN lead o ON o.home_id = q.home_id AND o.id = q.lead_id {_FROM_SHOP}
   JOIN product pr ON pr.id = o.product_id
@@ -163,14 +168,14 @@ def canceled(work: Work, facts: Sequence[Fact]) -> None:
 def quoted(work: Work, facts: Sequence[Fact]) -> None:
     """Quotes that stand; each version is told once."""
     rows = work.rows(_QUOTED, **asked(_keys(facts)))
-    outbox.queue_all(work, "quote_sent", map(_quote, rows))
+    outbox.queue_all(work, "quote_sent", [_quote(work, row) for row in rows])
 
 
 def remind(work: Work, day: date) -> None:
     """Quotes whose last days these are, and the visits of tomorrow."""
     tomorrow, later, last = (midnight(work, day + timedelta(days=n)) for n in (1, 2, 3))
     ending = work.rows(_RUNNING_OUT, since=later, until=last)
-    outbox.queue_all(work, "quote_reminder", map(_quote, ending))
+    outbox.queue_all(work, "quote_reminder", [_quote(work, row) for row in ending])
     coming = work.rows(_TOMORROW, since=tomorrow, until=later)
     outbox.queue_all(work, "visit_reminder", [_visit(row, row.starts_at) for row in coming])
 
@@ -228,6 +233,7 @@ def _address(row: Any) -> list[str]:
 
 def _confirmed(row: Any) -> contexts.OrderConfirmed:
     lines = row.lines or []
+    net = net_of_order(row, lines)
     return contexts.OrderConfirmed(
         **_order(row),
         placed_at=row.placed_at,
@@ -241,7 +247,8 @@ def _confirmed(row: Any) -> contexts.OrderConfirmed:
         ],
         shipping=Money(row.shipping_minor, row.currency),
         total=Money(row.total_minor, row.currency),
-        taxes=_taxes(row, lines),
+        taxes=[contexts.Tax(rate_bp=one.rate_bp, amount=one.amount) for one in net.taxes],
+        net=None if row.prices_include_tax else net,
         address=_address(row),
         country=row.address.get("country", ""),
         phone=row.client.get("phone", ""),
@@ -249,21 +256,6 @@ def _confirmed(row: Any) -> contexts.OrderConfirmed:
         has_goods=any(line["kind"] == "goods" for line in lines),
         has_services=any(line["kind"] == "service" for line in lines),
     )
-
-
-def _taxes(row: Any, lines: list[dict[str, Any]]) -> list[contexts.Tax]:
-    """The tax by rate; what the lines leave of the order's is the delivery's."""
-    sums: dict[int, int] = {}
-    for line in lines:
-        sums[line["tax_bp"]] = sums.get(line["tax_bp"], 0) + line["tax_minor"]
-    rest = row.tax_minor - sum(sums.values())
-    if rest:
-        rate = row.shipping_tax_bp if row.shipping_tax_bp is not None else max(sums, default=0)
-        sums[rate] = sums.get(rate, 0) + rest
-    return [
-        contexts.Tax(rate_bp=rate, amount=Money(minor, row.currency))
-        for rate, minor in sorted(sums.items(), reverse=True)
-    ]
 
 
 def _parcels(work: Work, facts: Sequence[Fact], state: str, reason: str) -> None:
@@ -306,14 +298,19 @@ def _refunds(work: Work, facts: Sequence[Fact], sql: str) -> None:
     )
 
 
-def _quote(row: Any) -> Outgoing:
+def _quote(work: Work, row: Any) -> Outgoing:
+    amount = Money(row.amount_minor, row.currency)
+    net = None
+    if not row.prices_include_tax:
+        net = net_of_quote(work, row.product_id, row.address, amount, at=work.now())
     context = contexts.QuoteMail(
         **_client(row),
         home_id=row.home_id,
         lead_id=row.lead_id,
         number=f"{row.number}-{row.no}",
         service=row.service,
-        amount=Money(row.amount_minor, row.currency),
+        amount=amount,
+        net=net,
         scope=row.scope,
         valid_until=row.valid_until,
     )

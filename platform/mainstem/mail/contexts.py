@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from mainstem.money import Money
+from mainstem.orders import Net
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +90,8 @@ class OrderConfirmed(OrderMail, frozen=True, kw_only=True):
     promised_on: date | None
     has_goods: bool
     has_services: bool
+    net: Net | None = None
+    """The same without tax, from a shop that shows its prices so."""
 
 
 class PaymentFailed(OrderMail, frozen=True, kw_only=True):
@@ -118,6 +121,8 @@ class QuoteMail(ClientMail, frozen=True, kw_only=True):
     amount: Money
     scope: str
     valid_until: datetime
+    net: Net | None = None
+    """The same without tax, from a shop that shows its prices so."""
 
 
 class VisitMail(OrderMail, frozen=True, kw_only=True):

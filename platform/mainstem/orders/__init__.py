@@ -32,6 +32,7 @@ from mainstem.orders.model import (
     Totals,
     TotalsSeen,
 )
+from mainstem.orders.net import Net, TaxOfRate, net_of_order, net_of_price, net_unit
 from mainstem.orders.place import place
 from mainstem.orders.pricing import (
     PRICE_HOLDS,
@@ -60,7 +61,7 @@ from mainstem.orders.progress import (
 from mainstem.orders.promise import USUAL, is_late, promised_on
 from mainstem.orders.refunding import refund, settle_by_bank, settle_refunds
 from mainstem.orders.rules import LINES_MAX, QUANTITY_MAX
-from mainstem.orders.taxed import tax_notes
+from mainstem.orders.taxed import tax_notes, untaxed_unit
 from mainstem.orders.unpaid import Hold, TooManyUnpaid, forget_origins, free, unpaid_holds
 
 __all__ = [
@@ -85,6 +86,7 @@ __all__ = [
     "LineQuantity",
     "LineWanted",
     "LinkWithdrawn",
+    "Net",
     "OrderKey",
     "OrderRefused",
     "OrderWanted",
@@ -95,6 +97,7 @@ __all__ = [
     "PricedLine",
     "QuotedLine",
     "TaxOfDelivery",
+    "TaxOfRate",
     "TaxSum",
     "Taxes",
     "TooManyUnpaid",
@@ -119,6 +122,9 @@ __all__ = [
     "local_day",
     "lock",
     "mark_paid",
+    "net_of_order",
+    "net_of_price",
+    "net_unit",
     "payable_on",
     "place",
     "price",
@@ -137,6 +143,7 @@ __all__ = [
     "text_problems",
     "unit_price",
     "unpaid_holds",
+    "untaxed_unit",
     "withdraw",
     "withdraw_links",
     "withhold",
