@@ -74,6 +74,19 @@ CREATE TRIGGER shipping_rate_tax_days_named AFTER INSERT OR DELETE ON shipping_r
 
 -- ---------------------------------------------------------------------------- prices that are to begin
 
--- A list price may be set for a day to come, and taken back until it has begun.
+-- A list price may be set for a day to come, and taken back until it has begun. The company's clock says
+-- when that is; here it is what was ordered: a price that an order may have had is history.
 GRANT DELETE ON price TO mainstem_company;
+CREATE FUNCTION refuse_begun_price() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM orders WHERE placed_at >= OLD.valid_from) THEN
+    RAISE EXCEPTION 'the price of % has begun', OLD.valid_from USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN OLD;
+END $$;
+DROP TRIGGER append_only ON price;
+CREATE TRIGGER append_only BEFORE UPDATE OR TRUNCATE ON price
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER price_has_not_begun BEFORE DELETE ON price
+  FOR EACH ROW EXECUTE FUNCTION refuse_begun_price();
 CREATE INDEX price_to_begin ON price (currency, valid_from);
