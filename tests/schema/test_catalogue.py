@@ -51,7 +51,7 @@ GLOBAL_KEYS = {
 """Unique over all homes: names people type, ids that the gateway gives, and the queue."""
 
 APPEND_ONLY = {
-    "fact", "ledger_transfer", "ledger_entry", "commission", "routing_decision", "consent", "price",
+    "fact", "ledger_transfer", "ledger_entry", "commission", "routing_decision", "consent",
     "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
     "conversion", "setup_change", "company_document",
 }  # fmt: skip
@@ -285,4 +285,14 @@ def test_even_the_owner_does_not_change_history(database_url: str, deed: str) ->
             ).fetchone() or [""]
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
                 connection.execute(deed.format(table, column))
+            connection.rollback()
+
+
+def test_a_price_is_never_changed_and_only_taken_back_before_it_begins(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(f"SET ROLE {OWNER_ROLE}")
+        connection.commit()
+        for deed in ("UPDATE price SET amount_minor = 1", "TRUNCATE price CASCADE"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
+                connection.execute(deed)
             connection.rollback()
