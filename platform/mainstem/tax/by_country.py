@@ -63,9 +63,13 @@ paid AS (
            rounding_minor bigint)
    WHERE p.taxes IS NOT NULL
   UNION ALL
-  SELECT p.begins, p.currency, l.tax_country, l.tax_bp, l.tax_treatment,
-         l.total_minor - l.tax_minor, l.tax_minor
-    FROM paid p JOIN order_line l ON l.home_id = p.home_id AND l.order_id = p.id
+  SELECT p.begins, p.currency, l.country, l.bp, l.treatment, l.net, l.tax
+    FROM paid p
+   CROSS JOIN LATERAL (
+         SELECT l.tax_country AS country, l.tax_bp AS bp, l.tax_treatment AS treatment,
+                sum(l.total_minor - l.tax_minor)::bigint AS net, sum(l.tax_minor)::bigint AS tax
+           FROM order_line l WHERE l.home_id = p.home_id AND l.order_id = p.id
+          GROUP BY 1, 2, 3 OFFSET 0) AS l
    WHERE p.taxes IS NULL
   UNION ALL
   SELECT p.begins, p.currency, '', rate.bp, 'domestic', p.shipping_minor - rate.tax, rate.tax
@@ -74,72 +78,74 @@ paid AS (
          SELECT p.tax_minor - coalesce(sum(l.tax_minor), 0)::bigint AS tax,
                 coalesce((SELECT s.tax_bp FROM shipping_rate s WHERE s.currency = p.currency), 0)
                   AS bp
-           FROM order_line l WHERE l.home_id = p.home_id AND l.order_id = p.id) AS rate
+           FROM order_line l WHERE l.home_id = p.home_id AND l.order_id = p.id OFFSET 0) AS rate
    WHERE p.taxes IS NULL AND p.shipping_minor > 0
 ), went AS (
-  SELECT p.begins, r.home_id, r.order_id, r.id FROM period p
+  SELECT p.begins, r.* FROM period p
    CROSS JOIN LATERAL (
-         SELECT r.home_id, r.order_id, r.id FROM refund r
+         SELECT r.home_id, r.order_id, r.id, r.succeeded_at, r.amount_minor, r.lines FROM refund r
           WHERE r.state = 'succeeded' AND r.succeeded_at >= p.begins AND r.succeeded_at < p.ends
          OFFSET 0) AS r
-), touched AS MATERIALIZED (
-  SELECT DISTINCT home_id, order_id FROM went
-), named AS (
-  SELECT r.home_id, r.order_id, r.id, r.succeeded_at, coalesce(n.line_no, -1) AS line_no,
-         coalesce(n.minor, r.amount_minor - r.lines_minor) AS minor
-    FROM (SELECT r.*, (SELECT coalesce(sum((n->>'amount_minor')::bigint), 0)
-                         FROM jsonb_array_elements(r.lines) AS n)::bigint AS lines_minor
-            FROM refund r JOIN touched USING (home_id, order_id) WHERE r.state = 'succeeded') AS r
+), moved AS (  -- Each line that a refund names, 0 for the delivery, and -1 for what nothing is named for.
+  SELECT w.begins, w.home_id, w.order_id, n.line_no, b.minor AS before, b.minor + n.minor AS up_to
+    FROM went w
    CROSS JOIN LATERAL (
          SELECT (n->>'line_no')::int AS line_no, sum((n->>'amount_minor')::bigint)::bigint AS minor
-           FROM jsonb_array_elements(r.lines) AS n GROUP BY 1
-         UNION ALL SELECT NULL, NULL) AS n
-), moved AS (
-  SELECT went.begins, n.home_id, n.order_id, n.line_no, n.up_to, n.up_to - n.minor AS before
-    FROM (SELECT n.*, (sum(n.minor) OVER (PARTITION BY n.home_id, n.order_id, n.line_no
-                                          ORDER BY n.succeeded_at, n.id))::bigint AS up_to
-            FROM named n) AS n
-    JOIN went USING (home_id, order_id, id)
-   WHERE n.minor <> 0
-), taxed AS (
-  SELECT l.home_id, l.order_id, l.line_no, l.tax_country AS country, l.tax_bp AS bp,
-         l.tax_treatment AS treatment, l.total_minor AS gross, l.tax_minor AS tax
-    FROM touched JOIN order_line l USING (home_id, order_id)
-  UNION ALL  -- What a refund names nothing for is shared by the rates of the lines.
-  SELECT l.home_id, l.order_id, -1, l.tax_country, l.tax_bp, l.tax_treatment, l.total_minor, l.tax_minor
-    FROM touched JOIN order_line l USING (home_id, order_id)
-  UNION ALL  -- The charge of delivery is shared by its own.
-  SELECT o.home_id, o.id, 0, d.country, d.bp, d.treatment, d.gross_minor, d.tax_minor
-    FROM touched t JOIN orders o ON o.home_id = t.home_id AND o.id = t.order_id
-   CROSS JOIN LATERAL (
-         SELECT d.* FROM jsonb_to_recordset(o.taxes->'delivery')
-           AS d (country text, bp int, treatment text, gross_minor bigint, tax_minor bigint)
+           FROM jsonb_array_elements(w.lines) AS n GROUP BY 1
          UNION ALL
-         SELECT NULL, coalesce((SELECT s.tax_bp FROM shipping_rate s WHERE s.currency = o.currency), 0),
-                'domestic', o.shipping_minor,
-                o.tax_minor - (SELECT coalesce(sum(l.tax_minor), 0)::bigint FROM order_line l
-                                WHERE l.home_id = o.home_id AND l.order_id = o.id)
-          WHERE o.taxes IS NULL) AS d
-), share AS (
-  SELECT t.*, (sum(gross) OVER up_to)::bigint AS here, (sum(gross) OVER every)::bigint AS whole
-    FROM (SELECT home_id, order_id, line_no, country, bp, treatment,
-                 sum(gross)::bigint AS gross, sum(tax)::bigint AS tax
-            FROM taxed GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(gross) > 0) AS t
-  WINDOW every AS (PARTITION BY home_id, order_id, line_no),
-         up_to AS (PARTITION BY home_id, order_id, line_no ORDER BY country, bp, treatment)
+         SELECT -1, w.amount_minor - coalesce(sum((n->>'amount_minor')::bigint), 0)::bigint
+           FROM jsonb_array_elements(w.lines) AS n OFFSET 0) AS n
+   CROSS JOIN LATERAL (
+         SELECT coalesce(sum(CASE WHEN n.line_no < 0 THEN e.amount_minor ELSE 0 END + l.minor), 0)::bigint
+                AS minor
+           FROM refund e
+          CROSS JOIN LATERAL (
+                SELECT coalesce(sum(CASE WHEN n.line_no < 0 THEN -(x->>'amount_minor')::bigint
+                                         WHEN n.line_no = (x->>'line_no')::int
+                                         THEN (x->>'amount_minor')::bigint END), 0) AS minor
+                  FROM jsonb_array_elements(e.lines) AS x) AS l
+          WHERE e.home_id = w.home_id AND e.order_id = w.order_id AND e.state = 'succeeded'
+            AND (e.succeeded_at, e.id) < (w.succeeded_at, w.id) OFFSET 0) AS b
+   WHERE n.minor <> 0
 ), back AS (
-  SELECT m.begins, o.currency, s.country, s.bp, s.treatment, to_here.minor - to_before.minor AS minor,
+  SELECT m.begins, s.currency, s.country, s.bp, s.treatment, to_here.minor - to_before.minor AS minor,
          part(to_here.minor, s.tax, s.gross) - part(to_before.minor, s.tax, s.gross) AS tax
     FROM moved m
-    JOIN share s USING (home_id, order_id, line_no)
-    JOIN orders o ON o.home_id = m.home_id AND o.id = m.order_id
+   CROSS JOIN LATERAL (
+         SELECT t.*, (sum(gross) OVER (ORDER BY country, bp, treatment))::bigint AS here,
+                (sum(gross) OVER ())::bigint AS whole
+           FROM (SELECT currency, country, bp, treatment,
+                        sum(gross)::bigint AS gross, sum(tax)::bigint AS tax
+                   FROM (SELECT o.currency, l.tax_country AS country, l.tax_bp AS bp,
+                                l.tax_treatment AS treatment, l.total_minor AS gross, l.tax_minor AS tax
+                           FROM orders o JOIN order_line l ON l.home_id = o.home_id AND l.order_id = o.id
+                          WHERE m.line_no <> 0 AND o.home_id = m.home_id AND o.id = m.order_id
+                            AND l.line_no = CASE WHEN m.line_no > 0 THEN m.line_no ELSE l.line_no END
+                         UNION ALL
+                         SELECT o.currency, d.*
+                           FROM orders o
+                          CROSS JOIN LATERAL jsonb_to_recordset(o.taxes->'delivery')
+                             AS d (country text, bp int, treatment text, gross_minor bigint, tax_minor bigint)
+                          WHERE m.line_no = 0 AND o.home_id = m.home_id AND o.id = m.order_id
+                         UNION ALL
+                         SELECT o.currency, NULL,
+                                coalesce((SELECT s.tax_bp FROM shipping_rate s
+                                           WHERE s.currency = o.currency), 0),
+                                'domestic', o.shipping_minor,
+                                o.tax_minor - (SELECT coalesce(sum(l.tax_minor), 0)::bigint
+                                                 FROM order_line l
+                                                WHERE l.home_id = o.home_id AND l.order_id = o.id)
+                           FROM orders o
+                          WHERE m.line_no = 0 AND o.home_id = m.home_id AND o.id = m.order_id
+                            AND o.taxes IS NULL) AS every
+                  GROUP BY 1, 2, 3, 4 HAVING sum(gross) > 0) AS t OFFSET 0) AS s
    CROSS JOIN LATERAL (
          SELECT part(m.up_to, s.here, s.whole) - part(m.up_to, s.here - s.gross, s.whole) AS minor
        ) AS to_here
    CROSS JOIN LATERAL (
          SELECT part(m.before, s.here, s.whole) - part(m.before, s.here - s.gross, s.whole) AS minor
        ) AS to_before
-), summed AS (
+), summed AS MATERIALIZED (
   SELECT begins, coalesce(country, '') AS country, bp, treatment, currency,
          sum(net)::bigint AS net_minor, sum(tax)::bigint AS tax_minor,
          sum(back_net)::bigint AS refunded_net_minor, sum(back_tax)::bigint AS refunded_tax_minor
@@ -195,11 +201,12 @@ WITH period AS MATERIALIZED (
   SELECT begins, ends FROM tax_day
    WHERE sums IS NULL AND horizon <= pg_snapshot_xmin(pg_current_snapshot())
    ORDER BY begins LIMIT %(most)s FOR UPDATE SKIP LOCKED
-), {_SUMS}
-UPDATE tax_day d SET sums = (
-       SELECT coalesce(jsonb_agg(to_jsonb(s) - 'begins' ORDER BY currency, country, bp, treatment), '[]')
-         FROM summed s WHERE s.begins = d.begins)
-  FROM period p WHERE p.begins = d.begins"""
+), {_SUMS}, told AS (
+  SELECT begins, jsonb_agg(to_jsonb(s) - 'begins' ORDER BY currency, country, bp, treatment) AS sums
+    FROM summed s GROUP BY begins
+)
+UPDATE tax_day d SET sums = coalesce(told.sums, '[]')
+  FROM period p LEFT JOIN told USING (begins) WHERE p.begins = d.begins"""
 _SEEN_BY_ALL = """
 UPDATE tax_day SET horizon = pg_snapshot_xmax(pg_current_snapshot())
  WHERE sums IS NULL AND (horizon IS NULL OR horizon > pg_snapshot_xmax(pg_current_snapshot()))"""
@@ -229,13 +236,17 @@ def keep_days(work: Work, *, most: int = DAYS_MAX) -> int:
 
 
 DAYS_DIFFER = f"""
-WITH period AS (SELECT begins, ends FROM tax_day WHERE sums IS NOT NULL), {_SUMS}
+WITH period AS MATERIALIZED (
+  SELECT begins, ends FROM tax_day
+   WHERE sums IS NOT NULL AND begins > (SELECT max(begins) FROM tax_day) - interval '400 days'
+), {_SUMS}
 SELECT coalesce(k.begins, s.begins)::text || ' ' || coalesce(k.country, s.country)
-  FROM (SELECT d.begins, kept.* FROM tax_day d CROSS JOIN LATERAL {_KEPT}) AS k
+  FROM (SELECT d.begins, kept.* FROM period JOIN tax_day d USING (begins) CROSS JOIN LATERAL {_KEPT}) AS k
   FULL JOIN summed s USING (begins, country, bp, treatment, currency)
  WHERE (k.net_minor, k.tax_minor, k.refunded_net_minor, k.refunded_tax_minor)
        IS DISTINCT FROM (s.net_minor, s.tax_minor, s.refunded_net_minor, s.refunded_tax_minor)"""
-"""The kept days that are not what their orders say: there must be none."""
+"""The kept days of the last year that are not what their orders say: there must be none. Older ones were
+looked at when they were younger, and what they are made of is frozen."""
 
 
 def _begins(work: Work, day: date) -> datetime:

@@ -23,15 +23,11 @@ CREATE POLICY reader ON tax_day FOR SELECT TO mainstem_read USING (true);
 DROP INDEX orders_paid;
 CREATE INDEX orders_paid ON orders (paid_at) WHERE paid_at IS NOT NULL;
 
-CREATE FUNCTION reopen_tax_day(at timestamptz) RETURNS void LANGUAGE sql AS $$
-  DELETE FROM tax_day WHERE ends > at AND begins <= at
-$$;
-
 CREATE FUNCTION reopen_tax_day_of_order() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM reopen_tax_day(NEW.paid_at);
-  IF TG_OP = 'UPDATE' THEN
-    PERFORM reopen_tax_day(OLD.paid_at);
+  DELETE FROM tax_day WHERE ends > NEW.paid_at AND begins <= NEW.paid_at;
+  IF TG_OP = 'UPDATE' AND OLD.paid_at IS NOT NULL THEN
+    DELETE FROM tax_day WHERE ends > OLD.paid_at AND begins <= OLD.paid_at;
   END IF;
   RETURN NULL;
 END $$;
@@ -44,15 +40,17 @@ CREATE TRIGGER orders_tax_day_inserted AFTER INSERT ON orders
 CREATE FUNCTION reopen_tax_day_of_refund() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   first timestamptz := NEW.succeeded_at;
+  last timestamptz := NEW.succeeded_at;
 BEGIN
   IF TG_OP = 'UPDATE' THEN
     first := least(first, OLD.succeeded_at);
-    PERFORM reopen_tax_day(OLD.succeeded_at);
+    last := greatest(last, OLD.succeeded_at);
   END IF;
-  PERFORM reopen_tax_day(NEW.succeeded_at);
-  PERFORM reopen_tax_day(r.succeeded_at) FROM refund r
-    WHERE r.home_id = NEW.home_id AND r.order_id = NEW.order_id AND r.id <> NEW.id
-      AND r.state = 'succeeded' AND r.succeeded_at >= first;
+  DELETE FROM tax_day d
+   WHERE d.ends > first AND (d.begins <= first OR (d.begins <= last AND d.ends > last) OR EXISTS (
+         SELECT FROM refund r
+          WHERE r.home_id = NEW.home_id AND r.order_id = NEW.order_id AND r.state = 'succeeded'
+            AND r.succeeded_at >= d.begins AND r.succeeded_at < d.ends));
   RETURN NULL;
 END $$;
 CREATE TRIGGER refund_tax_day AFTER UPDATE OF state, succeeded_at, amount_minor, lines ON refund
