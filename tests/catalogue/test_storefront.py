@@ -184,15 +184,21 @@ def test_a_product_shows_its_pictures_its_safety_and_its_guarantee(
     assert ada.reader.get(f"/media/{made.hash}-640.jpg").status_code == 200
     said = words_of(page)
     for words in (
-        "Legal guarantee of conformity",
-        "lasts 5 years",
+        "Minimum two-year legal guarantee protection for goods sold in the European Union.",
+        "GARAN: Foundry AB, PAN-S",
+        "Producer guarantee in years: 5.",
         "Foundry AB",
         "Hot.",
         "Sweden",
         "Manual",
     ):
         assert words in said, words
-    assert "lasts" not in words_of(ada.get("p/bowl"))
+    bowl = words_of(ada.get("p/bowl"))
+    assert "Minimum two-year legal guarantee" in bowl
+    assert "Producer guarantee in years" not in bowl
+    assert 'href="https://europa.eu/youreurope/guarantees"' in page.text
     ada.put("PAN-S")
     assert f"/media/{made.hash}-640.jpg" in ada.get("basket").text
-    assert "Legal guarantee of conformity" in ada.get("checkout").text
+    checkout = ada.get("checkout").text
+    for shown in ("Minimum two-year legal guarantee", "GARAN: Foundry AB, PAN-S"):
+        assert 0 < checkout.index(shown) < checkout.index("Order and pay"), "before it is ordered"

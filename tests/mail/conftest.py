@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.company import Company, a_company
 
-from mainstem import mail
+from mainstem import guarantee, mail
 from mainstem.kit.db import Database
 from mainstem.kit.smtp_url import SmtpServer
 
@@ -90,6 +90,7 @@ def serve() -> Iterator[Serve]:
 @pytest.fixture
 def post(serve: Serve, database: Database) -> MailServer:
     """The server that the company's mail leaves by."""
+    guarantee.notice_png("sv")  # drawn once a process, and no part of how long a test's mail takes
     server = serve()
     database.tools = replace(
         database.tools, smtp=server.server, secret="a secret" * 4, public_url="https://shop.example"

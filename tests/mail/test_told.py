@@ -19,7 +19,7 @@ from tests.company import (
     an_order,
 )
 
-from mainstem import flow, identity, leads, mail, orders, worker
+from mainstem import flow, guarantee, identity, leads, mail, orders, worker
 from mainstem.identity import read_client_link
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -115,6 +115,58 @@ def test_a_shop_for_companies_confirms_and_quotes_without_tax_and_then_what_is_p
     assert (
         "Summa, exklusive moms: 2 000,00 kr\nMoms 25 %: 500,00 kr\nSumma inklusive moms: 2 500,00 kr"
     ) in quote
+
+
+def test_the_confirmation_of_goods_carries_the_laws_notice_and_the_producers_guarantee(
+    database: Database, company: Company, post: MailServer
+) -> None:
+    with database.work() as work:
+        work.run(
+            """UPDATE product SET guarantee_months = 60, maker = '{"name": "Foundry AB"}'
+                WHERE id = (SELECT product_id FROM variant WHERE sku = %(sku)s)""",
+            sku=KETTLE,
+        )
+    sold(database, company, (KETTLE, 1), (SKILLET, 1))
+    [message] = post.taken
+    html = str(message.get_body(("html",)).get_content())  # type: ignore[union-attr]
+    enclosed = {
+        part["content-id"].strip("<>"): part.get_content()
+        for part in message.walk()
+        if part.get_content_maintype() == "image"
+    }
+    assert set(enclosed) == {"legal-guarantee@enclosed", "durability-1@enclosed"}
+    for cid, picture in enclosed.items():
+        assert f'src="cid:{cid}"' in html
+        assert picture.startswith(b"\x89PNG")
+    assert enclosed["legal-guarantee@enclosed"] == guarantee.notice_png("sv")
+    for form in (text_of(message), html):
+        assert "Du har minst två års reklamationsrätt" in form
+        assert "GARAN: Foundry AB, KETTLE" in form
+        assert "Tillverkarens garanti i antal år: 5." in form
+    assert len(message.as_bytes()) < 150_000
+
+
+def test_what_a_producer_guaranteed_then_is_what_the_mail_says_later(
+    database: Database, company: Company, post: MailServer
+) -> None:
+    with database.work() as work:
+        work.run('UPDATE product SET guarantee_months = 60, maker = \'{"name": "Foundry AB"}\'')
+        a_paid_order(work, company.shop, (KETTLE, 1))
+    while worker.work_inside(database):
+        pass
+    with database.work() as work:
+        work.run("UPDATE product SET guarantee_months = 0")
+    worker.drain(database)
+    assert "i antal år: 5." in text_of(post.taken[0])
+
+
+def test_the_confirmation_of_a_service_has_no_notice_of_goods(
+    database: Database, company: Company, post: MailServer
+) -> None:
+    sold(database, company, (REPAIR, 1))
+    [message] = [one for one in post.taken if "bekräftad" in str(one["subject"])]
+    assert not [part for part in message.walk() if part.get_content_maintype() == "image"]
+    assert "minst två års reklamationsrätt" not in text_of(message)
 
 
 def test_what_was_promised_then_is_what_is_read_later(

@@ -34,6 +34,12 @@ from mainstem_affiliates.storefront.basket import Basket, read_basket, save_bask
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront, cached_storefront_of
 from mainstem_affiliates.storefront.countries import countries, served
 from mainstem_affiliates.storefront.destination import country_of
+from mainstem_affiliates.storefront.guarantee_notices import (
+    DurabilityLabel,
+    LegalNotice,
+    labels_of,
+    legal_notice,
+)
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.payment import place, to_payment
 from mainstem_affiliates.storefront.priced_basket import Destination, PricedBasket, price
@@ -63,6 +69,8 @@ class CheckoutPage(StorePage, frozen=True, kw_only=True):
     choices: str
     withdrawal_url: str
     terms_url: str
+    notice: LegalNotice
+    labels: list[DurabilityLabel]
 
 
 @get("/s/{slug:str}/checkout")
@@ -247,9 +255,13 @@ async def _page(
 ) -> Page:
     request, storefront, locale = shopper.request, shopper.storefront, shopper.locale
     to = _destination(storefront, values)
-    priced = await in_work(
-        request, CLIENT, lambda work: price(work, storefront, locale, basket, to)
-    )
+
+    def look(work: Work) -> tuple[PricedBasket, list[DurabilityLabel]]:
+        priced = price(work, storefront, locale, basket, to)
+        named = {line.sku: line.name for line in priced.lines}
+        return priced, labels_of(work, storefront, locale, named)
+
+    priced, labels = await in_work(request, CLIENT, look)
     if priced.basket != basket and read_basket(request, storefront) == basket:
         save_basket(request, storefront, priced.basket)
     # What the basket says of a line is said by name; the order knows it by its article number.
@@ -272,6 +284,8 @@ async def _page(
         choices=_choices(values),
         withdrawal_url=layout["store"].withdrawal_url,
         terms_url=layout["store"].terms_url,
+        notice=legal_notice(locale),
+        labels=labels,
     )
     return shopper.page("storefront/checkout.html", page, status=status)
 

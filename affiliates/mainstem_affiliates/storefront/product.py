@@ -22,6 +22,12 @@ from mainstem.web.works import in_work
 from mainstem_affiliates.storefront.assortment import Product, Variant
 from mainstem_affiliates.storefront.cached_storefront import FEW, cached_storefront_of
 from mainstem_affiliates.storefront.countries import country_name
+from mainstem_affiliates.storefront.guarantee_notices import (
+    DurabilityLabel,
+    LegalNotice,
+    durability_label,
+    legal_notice,
+)
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 
 
@@ -42,6 +48,8 @@ class ProductPage(StorePage, frozen=True, kw_only=True):
 
     product: Product
     details: Details
+    notice: LegalNotice
+    label: DurabilityLabel | None
     chosen: Choice
     choices: list[Choice]
     stock_note: str | None
@@ -95,6 +103,8 @@ async def product(
             **around,
             product=found,
             details=shown,
+            notice=legal_notice(shopper.locale),
+            label=_label(shopper, current, shown),
             chosen=current,
             choices=choices,
             stock_note=note,
@@ -114,6 +124,17 @@ async def product(
         path,
         current=found.category if found.kind == "goods" else "services",
         **({"variant": wanted} if wanted == chosen.sku else {}),
+    )
+
+
+def _label(shopper: Shopper, current: Choice, details: Details) -> DurabilityLabel | None:
+    return durability_label(
+        shopper.storefront,
+        shopper.locale,
+        sku=current.variant.sku,
+        name=current.variant.name,
+        months=details.guarantee_months,
+        producer=details.maker.get("name", ""),
     )
 
 

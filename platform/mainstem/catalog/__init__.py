@@ -26,6 +26,7 @@ from mainstem.catalog.documents import (
     is_gtin,
 )
 from mainstem.catalog.editing import retire_product, save_product
+from mainstem.catalog.guarantees import ProducerGuarantee, guarantees
 from mainstem.catalog.offers import Offer, offers, offers_query, shares
 from mainstem.catalog.prices import (
     PRICE_AGE_MAX,
@@ -62,6 +63,7 @@ __all__ = [
     "Offered",
     "Option",
     "OptionValue",
+    "ProducerGuarantee",
     "Product",
     "ProductPicture",
     "Reduction",
@@ -77,6 +79,7 @@ __all__ = [
     "departments",
     "details",
     "folded",
+    "guarantees",
     "is_gtin",
     "next_price_change",
     "offered",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -165,9 +165,31 @@ def save_profile(work: Work, said: Profile) -> None:
     work.add(row)
 
 
+def name(work: Work) -> str:
+    """What the company is called; empty until somebody has said it."""
+    return work.value("SELECT name FROM company_profile") or ""
+
+
 def accent(work: Work) -> str:
     """The company's colour; empty where it has none of its own."""
     return work.value("SELECT accent FROM company_profile") or ""
+
+
+class Logo(NamedTuple):
+    """The company's logo: an uploaded picture, and how large that was."""
+
+    hash: str
+    width: int
+    height: int
+
+
+def logo(work: Work) -> Logo | None:
+    """The company's logo; None where it has none."""
+    row = work.row(
+        """SELECT p.hash, p.width, p.height FROM company_profile c
+             JOIN picture p ON p.hash = c.logo"""
+    )
+    return Logo(*row) if row else None
 
 
 SELLER = """

@@ -20,7 +20,7 @@ from mainstem.web import listing, mail_view
 from mainstem.web.forms import Form
 from mainstem.web.listing import Listing
 from mainstem.web.mail_view import MailRow, MailView
-from mainstem.web.rendering import LANGUAGE_NAMES, language_of, redirect
+from mainstem.web.rendering import LANGUAGE_NAMES, PRODUCT, language_of, redirect
 from mainstem.web.staff.layout import (
     HttpRequest,
     HttpResponse,
@@ -147,7 +147,7 @@ def preview(
     reason = reason if reason in MESSAGES else next(iter(MESSAGES))
     asked = request.query_params.get("in", "")
     locale = asked if asked in LOCALES else language.locale
-    sender = mail_view.sender_of(work) or "Mainstem"
+    sender = _sender(work)
     read = mail.preview(
         reason, locale=locale, zone=settings.zone, public_url=settings.public_url, sender=sender
     )
@@ -202,10 +202,10 @@ def preview_html(
         locale=_locale(locale),
         zone=settings.zone,
         public_url=settings.public_url,
-        sender=mail_view.sender_of(work) or "Mainstem",
-        accent=company.accent(work),
+        sender=_sender(work),
+        brand=mail.brand_of(work),
     )
-    return mail_view.in_frame(read.html)
+    return mail_view.in_frame(mail.written_in(read.html, read.pictures))
 
 
 @post("/mail/preview/{reason:str}/{locale:str}", sync_to_thread=True)
@@ -229,6 +229,11 @@ def send_test(
         notice=language_of(request).text(words),
         tone="good" if sent else "bad",
     )
+
+
+def _sender(work: Work) -> str:
+    """Who mail is from; the company, before anybody has said it."""
+    return mail_view.sender_of(work) or company.name(work) or PRODUCT
 
 
 def _locale(locale: str) -> str:

@@ -3,6 +3,7 @@
 from mainstem.mail.affiliates import people_of
 from mainstem.mail.bounces import lift_bounce, mark_bounced
 from mainstem.mail.contexts import ApplicationStep, Context, Invitation
+from mainstem.mail.enclosures import written_in
 from mainstem.mail.follow import REACTIONS
 from mainstem.mail.links import Links, preference_token, read_preference_token
 from mainstem.mail.messages import MESSAGES, NEVER, TOPICS, Message, Topic
@@ -17,8 +18,8 @@ from mainstem.mail.queries import (
     people_written_to,
     recipient_of,
 )
-from mainstem.mail.rendering import Rendered
-from mainstem.mail.sending import deliver, rendered_row, sender_name
+from mainstem.mail.rendering import NO_BRAND, Brand, Rendered
+from mainstem.mail.sending import brand_of, deliver, rendered_row, sender_name
 from mainstem.mail.settings import (
     MailSettings,
     read_settings,
@@ -30,10 +31,12 @@ from mainstem.mail.smtp import MailDeferred, MailRefused
 __all__ = [
     "MESSAGES",
     "NEVER",
+    "NO_BRAND",
     "RARE_STATES",
     "REACTIONS",
     "TOPICS",
     "ApplicationStep",
+    "Brand",
     "Context",
     "Invitation",
     "Links",
@@ -46,6 +49,7 @@ __all__ = [
     "Rendered",
     "Topic",
     "bounces",
+    "brand_of",
     "choice_of",
     "choose",
     "deliver",
@@ -69,4 +73,5 @@ __all__ = [
     "send_test",
     "sender_name",
     "unsubscribe",
+    "written_in",
 ]

@@ -25,6 +25,7 @@ from mainstem.orders import net_of_order
 # The seller is the company, as its shop says it, or else as it says itself.
 _SHOP = """
        o.locale, o.client, o.currency, s.name AS shop, s.slug, s.prices_include_tax,
+       (SELECT a.is_house FROM affiliate a WHERE a.id = s.home_id) AS own,
        coalesce(s.texts->'seller',
                 (SELECT jsonb_build_object('name', c.legal_name, 'number', c.number, 'email', c.email,
                         'address', concat_ws(', ', nullif(c.line1, ''),
@@ -41,7 +42,13 @@ SELECT o.home_id, o.id AS order_id, o.number, o.placed_at, o.address, o.shipping
                          'tax_country', l.tax_country, 'tax_treatment', l.tax_treatment,
                          'tax_reason', l.tax_reason)
                          ORDER BY l.line_no)
-          FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id) AS lines
+          FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id) AS lines,
+       (SELECT jsonb_agg(jsonb_build_object('name', l.name, 'sku', l.sku, 'months', p.guarantee_months,
+                         'producer', coalesce(p.maker ->> 'name', ''))
+                         ORDER BY l.line_no)
+          FROM order_line l JOIN variant v ON v.id = l.variant_id JOIN product p ON p.id = v.product_id
+         WHERE l.home_id = o.home_id AND l.order_id = o.id AND l.kind = 'goods'
+           AND p.guarantee_months > 0) AS guarantees
   FROM orders o JOIN {ASKED} USING (home_id, id) {_FROM_SHOP}
  WHERE o.channel <> 'import'"""
 _UNPAID = f"""
@@ -216,7 +223,9 @@ def _to(row: Any, subject: object, context: contexts.ClientMail) -> Outgoing:
 def _client(row: Any) -> dict[str, Any]:
     seller = row.seller or {}
     told = {key: str(seller.get(key, "")) for key in ("number", "address", "email")}
-    shop = contexts.Shop(name=row.shop, slug=row.slug, seller=str(seller.get("name", "")), **told)
+    shop = contexts.Shop(
+        name=row.shop, slug=row.slug, seller=str(seller.get("name", "")), own=row.own, **told
+    )
     return {"name": row.client["name"], "shop": shop}
 
 
@@ -255,7 +264,18 @@ def _confirmed(row: Any) -> contexts.OrderConfirmed:
         promised_on=row.promised_on,
         has_goods=any(line["kind"] == "goods" for line in lines),
         has_services=any(line["kind"] == "service" for line in lines),
+        guarantees=_guarantees(row),
     )
+
+
+def _guarantees(row: Any) -> list[contexts.ProducerGuarantee]:
+    """What producers promised beside the law. Goods whose maker nobody has named are the seller's."""
+    seller = str((row.seller or {}).get("name", ""))
+    by_sku = {one["sku"]: one for one in row.guarantees or []}
+    return [
+        contexts.ProducerGuarantee(**{**one, "producer": one["producer"] or seller})
+        for one in by_sku.values()
+    ]
 
 
 def _parcels(work: Work, facts: Sequence[Fact], state: str, reason: str) -> None:

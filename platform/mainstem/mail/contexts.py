@@ -32,6 +32,8 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True):
     number: str = ""
     address: str = ""
     email: str = ""
+    own: bool = False
+    """Whether the company sells there itself, under its own logo."""
 
 
 class OrderRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +78,15 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
 
 
+class ProducerGuarantee(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a producer guaranteed one article when it was ordered."""
+
+    name: str
+    sku: str
+    producer: str
+    months: int
+
+
 class OrderConfirmed(OrderMail, frozen=True, kw_only=True):
     """Everything that distance selling wants on a durable medium."""
 
@@ -92,6 +103,7 @@ class OrderConfirmed(OrderMail, frozen=True, kw_only=True):
     has_services: bool
     net: Net | None = None
     """The same without tax, from a shop that shows its prices so."""
+    guarantees: list[ProducerGuarantee] = []
 
 
 class PaymentFailed(OrderMail, frozen=True, kw_only=True):

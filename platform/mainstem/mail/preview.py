@@ -11,7 +11,7 @@ from mainstem.mail import outbox
 from mainstem.mail.links import Links
 from mainstem.mail.messages import MESSAGES
 from mainstem.mail.outbox import Outgoing, Recipient
-from mainstem.mail.rendering import Rendered, render
+from mainstem.mail.rendering import NO_BRAND, Brand, Rendered, render
 from mainstem.mail.samples import SAMPLES
 
 _NOWHERE = "only-an-example"
@@ -19,7 +19,13 @@ _NOWHERE = "only-an-example"
 
 
 def preview(
-    reason: str, *, locale: str, zone: ZoneInfo, public_url: str, sender: str, accent: str = ""
+    reason: str,
+    *,
+    locale: str,
+    zone: ZoneInfo,
+    public_url: str,
+    sender: str,
+    brand: Brand = NO_BRAND,
 ) -> Rendered:
     """A message as somebody would read it; NotFound when there is none of this name."""
     if reason not in MESSAGES:
@@ -34,7 +40,7 @@ def preview(
         links=links,
         sender=sender,
         unsubscribe_url=links.preference(0, topic) if topic else "",
-        accent=accent,
+        brand=brand,
     )
 
 

@@ -7,7 +7,7 @@ loaded from any file or address but our templates.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -19,7 +19,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import escape
 
 from mainstem.kit.locale import Language
+from mainstem.mail import enclosures
 from mainstem.mail.contexts import Context
+from mainstem.mail.enclosures import LOGO, Enclosed
 from mainstem.mail.links import Links
 from mainstem.mail.messages import MESSAGES
 from mainstem.paths import TEMPLATES
@@ -30,6 +32,9 @@ _INLINER = css_inline.CSSInliner(
 
 ACCENT = "#8a3b12"
 """The colour of links and buttons where the company has none of its own."""
+
+LOGO_MAX = (200, 44)
+"""How large a logo may stand at the head of a mail, in pixels."""
 
 TRACKING = {
     "postnord": "https://tracking.postnord.com/?id={}",
@@ -44,11 +49,24 @@ TRACKING = {
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message in one language."""
+    """A message in one language. Its HTML names its pictures by their keys, after `cid:`."""
 
     subject: str
     html: str
     text: str
+    pictures: Enclosed = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """How the company looks: its colour and logo, where it has them. The logo is JPEG."""
+
+    accent: str = ""
+    logo: bytes = b""
+    logo_size: tuple[int, int] = (0, 0)
+
+
+NO_BRAND = Brand()
 
 
 def render(
@@ -60,19 +78,20 @@ def render(
     links: Links,
     sender: str,
     unsubscribe_url: str = "",
-    accent: str = "",
+    brand: Brand = NO_BRAND,
 ) -> Rendered:
     """The message as this reader reads it. `sender` is the company, for whom it speaks.
 
-    `unsubscribe_url` is set for what may be refused; `accent` is the company's colour,
-    where it has one. Raises what Jinja raises for a name that no
+    `unsubscribe_url` is set for what may be refused. Raises what Jinja raises for a name that no
     context has.
     """
     assert type(context) is MESSAGES[reason].context
+    notice, labels = enclosures.legal_notice(context, locale), enclosures.labels(context, locale)
     values = {
         **{name: getattr(context, name) for name in context.__struct_fields__},
         "links": links, "sender": sender, "unsubscribe_url": unsubscribe_url, "reason": reason,
-        "accent": accent or ACCENT,
+        "accent": brand.accent or ACCENT, "legal_notice": notice, "labels": labels,
+        "logo": LOGO if brand.logo else "", "logo_size": _shown_size(brand.logo_size),
     }  # fmt: skip
     text = _environment(locale, zone, "txt").get_template(f"email/{reason}.txt")
     html = _environment(locale, zone, "html").get_template(f"email/{reason}.html")
@@ -81,7 +100,19 @@ def render(
         subject=subject,
         html=_INLINER.inline(html.render(values, subject=subject)),
         text=_tidy(text.render(values)),
+        pictures={
+            **({LOGO: brand.logo} if brand.logo else {}),
+            **{one.cid: one.picture for one in [notice, *labels] if one},
+        },
     )
+
+
+def _shown_size(size: tuple[int, int]) -> tuple[int, int]:
+    """How large a logo stands at the head: the mail leaves room for it before it is there."""
+    if not all(size):
+        return (0, 0)
+    scale = min(LOGO_MAX[0] / size[0], LOGO_MAX[1] / size[1], 1)
+    return (max(round(size[0] * scale), 1), max(round(size[1] * scale), 1))
 
 
 def _block(template: Template, name: str, values: Mapping[str, Any]) -> str:

@@ -92,6 +92,14 @@ SAMPLES: dict[str, Context] = {
         promised_on=date(2026, 3, 9),
         has_goods=True,
         has_services=True,
+        guarantees=[
+            contexts.ProducerGuarantee(
+                name="Gjutjärnsgryta, 5 liter",
+                sku="HV-106-5",
+                producer="Härdviks Gjuteri AB",
+                months=120,
+            )
+        ],
     ),
     "payment_failed": contexts.PaymentFailed(
         **_OF_ORDER, total=_sek(261_100), pay_by=datetime(2026, 3, 3, 8, 40, tzinfo=UTC)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from mainstem import company
+from mainstem import company, pictures
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact
 from mainstem.kit.work import SYSTEM, Work
@@ -21,13 +21,14 @@ from mainstem.mail.bounces import mark_bounced
 from mainstem.mail.links import Links
 from mainstem.mail.messages import MESSAGES
 from mainstem.mail.outbox import context_of
-from mainstem.mail.rendering import Rendered, render
+from mainstem.mail.rendering import Brand, Rendered, render
 from mainstem.mail.settings import MailSettings, read_settings
 from mainstem.mail.smtp import Envelope, MailDeferred, MailRefused
 
 ATTEMPTS_MAX = 80
 """Some three days, as the worker waits: so long may a server be away, or a mailbox be full."""
 LEASE_SECONDS = 120
+LOGO_SIZE = 640
 
 _TAKE = """
 UPDATE mail
@@ -112,9 +113,18 @@ def rendered_row(work: Work, row: Any, *, sender: str, links: Links) -> Rendered
         zone=work.tools.zone,
         links=links,
         sender=sender,
-        accent=company.accent(work),
+        brand=brand_of(work),
         unsubscribe_url=_unsubscribe_url(row, links),
     )
+
+
+def brand_of(work: Work) -> Brand:
+    """How the company's mail looks."""
+    logo = company.logo(work)
+    picture = pictures.content(work, logo.hash, LOGO_SIZE, "jpg") if logo else b""
+    if logo is None or not picture:
+        return Brand(company.accent(work))
+    return Brand(company.accent(work), picture, (logo.width, logo.height))
 
 
 def _unsubscribe_url(row: Any, links: Links) -> str:

@@ -20,6 +20,7 @@ from email.utils import format_datetime
 from mainstem.kit.errors import Unavailable
 from mainstem.kit.smtp_url import SmtpServer
 from mainstem.kit.text import unseen
+from mainstem.mail.enclosures import subtype
 from mainstem.mail.rendering import Rendered
 
 STEP_SECONDS = 10
@@ -77,7 +78,20 @@ def compose(envelope: Envelope, rendered: Rendered) -> EmailMessage:
         raise MailRefused(f"A header cannot be written: {wrong}") from None
     message.set_content(rendered.text, cte="quoted-printable")
     message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
+    _enclose(message, rendered)
     return message
+
+
+def _enclose(message: EmailMessage, rendered: Rendered) -> None:
+    """Put the pictures beside the HTML that shows them, each under its own name."""
+    _, html = message.iter_parts()
+    assert isinstance(html, EmailMessage)
+    for cid, picture in rendered.pictures.items():
+        kind = subtype(picture)
+        html.add_related(
+            picture, "image", kind, cid=f"<{cid}>", disposition="inline",
+            filename=f"{cid.partition('@')[0]}.{kind}",
+        )  # fmt: skip
 
 
 def _mailbox(name: str, address: str) -> Address:

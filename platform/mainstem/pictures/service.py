@@ -20,7 +20,7 @@ from mainstem.pictures.checking import (
     PictureUnknown,
     refuse_what_is_no_picture,
 )
-from mainstem.pictures.stores import Store
+from mainstem.pictures.stores import PicturesUnavailable, Store
 
 SIZES = (320, 640, 1280, 1920)
 FORMATS = ("avif", "webp", "jpg")
@@ -144,6 +144,15 @@ def reencoded(data: bytes) -> tuple[int, int, dict[str, bytes]]:
         files[name] = rest[at : at + length]
         at += length
     return said["width"], said["height"], files
+
+
+def content(work: Work, hash: str, size: int, kind: str) -> bytes:
+    """A picture itself, in one of SIZES; empty where it cannot be had just now."""
+    store: Store | None = work.tools.pictures
+    try:
+        return (store.get(f"{hash}-{size}.{kind}") or b"") if store else b""
+    except PicturesUnavailable:
+        return b""
 
 
 def is_uploaded(file: str) -> bool:

@@ -16,7 +16,7 @@ from mainstem.kit.work import Work
 from mainstem.mail import MESSAGES, Links, Rendered
 
 FRAME_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 STATES = {
@@ -92,7 +92,8 @@ def view_of(
 
 def html_of(work: Work, home_id: int, mail_id: UUID, links: Links) -> str:
     """The HTML of one message of the outbox."""
-    return _rendered(work, home_id, mail_id, links)[2].html
+    rendered = _rendered(work, home_id, mail_id, links)[2]
+    return mail.written_in(rendered.html, rendered.pictures)
 
 
 def _rendered(work: Work, home_id: int, mail_id: UUID, links: Links) -> tuple[Any, str, Rendered]:

@@ -37,6 +37,8 @@ from mainstem.web.context import (
 from mainstem.web.csrf import PLACEHOLDER, LazyInput, csrf_input, csrf_token
 from mainstem.web.static import StaticFiles
 
+PRODUCT = "Mainstem"
+"""What this is called until a company has said who it is; and in the foot of its own pages after."""
 LANGUAGE_NAMES = {"en": "English", "sv": "Svenska"}
 _YEAR = 365 * 24 * 3600
 _NOTICE_SECONDS = 120
