@@ -84,6 +84,7 @@ def _housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     checks.forget(work)
     setup.forget_files(work)
     identity.forget_answers(work)
+    mail.forget_bodies(work)
     checks.request(work)
 
 

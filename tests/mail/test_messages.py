@@ -175,7 +175,8 @@ def test_links_and_buttons_have_the_company_s_colour() -> None:
         "public_url": "https://x.example",
         "sender": "X",
     }
-    plain = mail.preview("order_confirmed", **given)
-    own = mail.preview("order_confirmed", brand=mail.Brand("#113355"), **given)
-    assert plain.html.count("#8a3b12") > 1
+    # One whose links are not signed: a signature has a time in it.
+    plain = mail.preview("payout_failed", **given)
+    own = mail.preview("payout_failed", brand=mail.Brand("#113355"), **given)
+    assert plain.html.count("#8a3b12") > 0
     assert own.html == plain.html.replace("#8a3b12", "#113355")

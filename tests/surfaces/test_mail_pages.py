@@ -174,10 +174,10 @@ def test_a_link_shows_the_choice_and_changes_it(
     page = anybody.get(f"/mail/preference/{token}")
     assert "The company's week" in words_of(page)
     assert choice(database, company.ids["fia"]) == "weekly", "to open it changes nothing"
-    answer = anybody.post(f"/mail/preference/{token}", {"choice": "never"})
+    answer = anybody.post(f"/mail/preference/{token}", {"weekly_summary": "never"})
     assert answer.status_code == 303
     assert choice(database, company.ids["fia"]) == "never"
-    refused = anybody.post(f"/mail/preference/{token}", {"choice": "daily"})
+    refused = anybody.post(f"/mail/preference/{token}", {"weekly_summary": "daily"})
     assert refused.status_code == 422
     assert anybody.get(f"/mail/preference/{token}x").status_code == 404
 
@@ -196,3 +196,50 @@ def test_one_click_of_a_mail_program_unsubscribes(
         assert answer.status_code == 200
     assert choice(database, company.ids["fia"]) == "never"
     assert choice(database, company.ids["ada"]) == "weekly"
+
+
+def test_a_link_shows_all_that_its_reader_gets_and_what_comes_anyhow(
+    company: Staff, database: Database, open_app: Open, settings: Settings
+) -> None:
+    token = mail.preference_token(settings.secret, company.ids["ada"], "weekly_summary")
+    page = words_of(open_app().get(f"/mail/preference/{token}"))
+    for said in ("The company's week", "What runs out", "Always sent", "Failed tasks"):
+        assert said in page, said
+    assert "What you have earned" not in page, "she is no affiliate"
+    anybody = open_app()
+    answer = anybody.post(
+        f"/mail/preference/{token}", {"low_stock": "never", "weekly_summary": "weekly"}
+    )
+    assert answer.status_code == 303
+    with database.work() as work:
+        assert mail.choice_of(work, company.ids["ada"], "low_stock") == "never"
+    assert choice(database, company.ids["ada"]) == "weekly"
+
+
+def test_staff_choose_on_a_page_of_their_own_and_only_what_they_get(
+    company: Staff, database: Database
+) -> None:
+    ada, per = company.reader("ada"), company.reader("per")
+    assert 'href="/console/my-mail"' in ada.get("/console").text
+    page = words_of(per.get("/console/my-mail"))
+    assert "What runs out" in page
+    assert "The company's week" not in page, "a picker gets none"
+    answer = per.post("/console/my-mail", {"low_stock": "never", "weekly_summary": "never"})
+    assert answer.status_code == 303
+    with database.work() as work:
+        assert mail.choice_of(work, company.ids["per"], "low_stock") == "never"
+        assert mail.choice_of(work, company.ids["per"], "weekly_summary") == "weekly"
+        assert mail.choice_of(work, company.ids["ada"], "low_stock") == "always"
+    assert per.post("/console/my-mail", {"low_stock": "daily"}).status_code == 422
+
+
+def test_a_mail_that_is_no_longer_kept_says_so(company: Staff, database: Database) -> None:
+    row = the_mail(database)
+    with database.work() as work:
+        work.run("UPDATE mail SET context = NULL, recipient_name = ''")
+    ada = company.reader("ada")
+    page = ada.get(f"/console/mail/{row.home_id}/{row.id}")
+    assert "kept for 90 days" in words_of(page)
+    assert "<iframe" not in page.text
+    assert ada.get(f"/console/mail/{row.home_id}/{row.id}/html").status_code == 404
+    assert "Order confirmed" in words_of(ada.get("/console/mail"))

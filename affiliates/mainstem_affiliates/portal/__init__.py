@@ -8,6 +8,7 @@ from mainstem_affiliates.portal import (
     account,
     earnings,
     leads,
+    mail,
     onboarding,
     orders,
     payouts,
@@ -21,5 +22,6 @@ routes: list[Any] = [
     *leads.routes,
     *team.routes,
     *account.routes,
+    *mail.routes,
     *onboarding.routes,
 ]

@@ -31,6 +31,7 @@ class PortalHead(msgspec.Struct, frozen=True, kw_only=True):
     leads_url: str = "/portal/leads"
     team_url: str = "/portal/team"
     account_url: str = "/portal/account"
+    mail_url: str = "/portal/mail"
     storefront_url: str | None = None
     sign_out_url: str | None = "/sign-out"
 

@@ -16,7 +16,7 @@ from litestar import Request
 
 from mainstem import orders, tax
 from mainstem.catalog import Details, ShippingRate
-from mainstem.company import SELLER, CompanyDocument, published_documents
+from mainstem.company import SELLER, CompanyDocument, Logo, published_documents
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT, Work
 from mainstem.network import ELIGIBLE
@@ -57,6 +57,8 @@ class CachedStorefront:
     version: int
     rate: ShippingRate | None
     conditions: Conditions
+    logo: Logo | None
+    """The company's, where it sells in its own name."""
     prices_include_tax: bool
     """Whether its pages show prices with tax. A basket always says what is paid."""
     catalogues: Mapping[str, Catalogue]
@@ -140,8 +142,10 @@ def look(
     """The storefront as it is now: the copy from before where nothing has changed."""
     row = work.row(
         f"""SELECT s.id, s.home_id, s.slug, s.name, s.theme, s.locales, s.currency, s.texts,
-                  s.product_ids, s.prices_include_tax, a.state, a.country, c.version,
-                  ({SELLER}) AS seller
+                  s.product_ids, s.prices_include_tax, a.state, a.country, a.is_house, c.version,
+                  ({SELLER}) AS seller,
+                  (SELECT jsonb_build_object('hash', i.hash, 'width', i.width, 'height', i.height)
+                     FROM company_profile p JOIN picture i ON i.hash = p.logo) AS logo
              FROM storefront s JOIN affiliate a ON a.id = s.home_id
             CROSS JOIN catalogue_version c
             WHERE s.slug = %(slug)s AND s.active""",
@@ -173,6 +177,9 @@ def look(
         country=row.country,
         texts=row.texts,
         company=row.seller or row.texts.get("seller") or {},
+        logo=Logo(row.logo["hash"], row.logo["width"], row.logo["height"])
+        if row.is_house and row.logo
+        else None,
         documents=published_documents(work),
         takes_orders=row.state in ELIGIBLE,
         version=row.version,

@@ -11,6 +11,7 @@ from litestar import Request, Response
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.locale import Language
 from mainstem.web import app_context_of, cached_page, draw, field_errors, render
+from mainstem.web.brand import LOGO_MAX, Brand
 from mainstem.web.rendering import LANGUAGE_NAMES, LanguageLink, locale_of, words
 from mainstem_affiliates.storefront.basket import read_basket
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
@@ -42,6 +43,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     takes_orders: bool
     prices_include_tax: bool
     seller: dict[str, str]
+    brand: Brand | None
+    """The logo at its head; None for the shop's name in letters."""
 
 
 class Department(msgspec.Struct, frozen=True):
@@ -114,6 +117,7 @@ class Shopper:
                 takes_orders=storefront.takes_orders,
                 prices_include_tax=storefront.prices_include_tax,
                 seller=dict(storefront.seller),
+                brand=_brand(storefront),
             ),
             "categories": [
                 Department(
@@ -173,6 +177,13 @@ class Shopper:
     def says(self, no: Refused | Problem) -> str:
         """A refusal in the reader's language."""
         return words(self.language, no)
+
+
+def _brand(storefront: CachedStorefront) -> Brand | None:
+    """The company's logo at the head of its own shop; an affiliate's shop has the affiliate's name."""
+    if storefront.logo is None:
+        return None
+    return Brand(storefront.name, storefront.logo.hash, storefront.logo.fitted(*LOGO_MAX))
 
 
 class CountFragment(msgspec.Struct, frozen=True):

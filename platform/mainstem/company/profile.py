@@ -165,11 +165,6 @@ def save_profile(work: Work, said: Profile) -> None:
     work.add(row)
 
 
-def name(work: Work) -> str:
-    """What the company is called; empty until somebody has said it."""
-    return work.value("SELECT name FROM company_profile") or ""
-
-
 def accent(work: Work) -> str:
     """The company's colour; empty where it has none of its own."""
     return work.value("SELECT accent FROM company_profile") or ""
@@ -182,14 +177,28 @@ class Logo(NamedTuple):
     width: int
     height: int
 
+    def fitted(self, width: int, height: int) -> tuple[int, int]:
+        """How large it is shown where there is so much room: never larger than it is."""
+        scale = min(width / self.width, height / self.height, 1)
+        return max(round(self.width * scale), 1), max(round(self.height * scale), 1)
 
-def logo(work: Work) -> Logo | None:
-    """The company's logo; None where it has none."""
+
+class Face(NamedTuple):
+    """What people know the company by."""
+
+    name: str
+    logo: Logo | None
+
+
+def face(work: Work) -> Face:
+    """Its name and its logo; no name until somebody has said one."""
     row = work.row(
-        """SELECT p.hash, p.width, p.height FROM company_profile c
-             JOIN picture p ON p.hash = c.logo"""
+        """SELECT c.name, p.hash, p.width, p.height
+             FROM company_profile c LEFT JOIN picture p ON p.hash = c.logo"""
     )
-    return Logo(*row) if row else None
+    if row is None:
+        return Face("", None)
+    return Face(row.name, Logo(row.hash, row.width, row.height) if row.hash else None)
 
 
 SELLER = """

@@ -14,6 +14,7 @@ from mainstem.console import (
     mail,
     money,
     orders,
+    own_mail,
     plan,
     reviews,
     setup,
@@ -23,6 +24,7 @@ from mainstem.web.staff.layout import ADMIN, MONEY, ORDERS
 
 routes: list[Any] = [
     *home.routes,
+    *own_mail.routes,
     Router("/", route_handlers=orders.routes, guards=[staff(*ORDERS)]),
     Router(
         "/",

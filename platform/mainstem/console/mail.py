@@ -17,10 +17,11 @@ from mainstem.kit.settings import Settings
 from mainstem.kit.work import Work
 from mainstem.mail import MESSAGES
 from mainstem.web import listing, mail_view
+from mainstem.web.brand import PRODUCT
 from mainstem.web.forms import Form
 from mainstem.web.listing import Listing
 from mainstem.web.mail_view import MailRow, MailView
-from mainstem.web.rendering import LANGUAGE_NAMES, PRODUCT, language_of, redirect
+from mainstem.web.rendering import LANGUAGE_NAMES, language_of, redirect
 from mainstem.web.staff.layout import (
     HttpRequest,
     HttpResponse,
@@ -233,7 +234,7 @@ def send_test(
 
 def _sender(work: Work) -> str:
     """Who mail is from; the company, before anybody has said it."""
-    return mail_view.sender_of(work) or company.name(work) or PRODUCT
+    return mail_view.sender_of(work) or company.face(work).name or PRODUCT
 
 
 def _locale(locale: str) -> str:

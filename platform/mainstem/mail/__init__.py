@@ -5,10 +5,11 @@ from mainstem.mail.bounces import lift_bounce, mark_bounced
 from mainstem.mail.contexts import ApplicationStep, Context, Invitation
 from mainstem.mail.enclosures import written_in
 from mainstem.mail.follow import REACTIONS
+from mainstem.mail.forgetting import KEPT, forget_bodies
 from mainstem.mail.links import Links, preference_token, read_preference_token
-from mainstem.mail.messages import MESSAGES, NEVER, TOPICS, Message, Topic
+from mainstem.mail.messages import ALWAYS, MESSAGES, NEVER, TOPICS, Message, Topic
 from mainstem.mail.outbox import Outgoing, Recipient, is_on, queue, queue_all
-from mainstem.mail.preferences import choice_of, choose, unsubscribe
+from mainstem.mail.preferences import Choices, choice_of, choices_of, choose, unsubscribe
 from mainstem.mail.preview import preview, send_test
 from mainstem.mail.queries import (
     RARE_STATES,
@@ -29,6 +30,8 @@ from mainstem.mail.settings import (
 from mainstem.mail.smtp import MailDeferred, MailRefused
 
 __all__ = [
+    "ALWAYS",
+    "KEPT",
     "MESSAGES",
     "NEVER",
     "NO_BRAND",
@@ -37,6 +40,7 @@ __all__ = [
     "TOPICS",
     "ApplicationStep",
     "Brand",
+    "Choices",
     "Context",
     "Invitation",
     "Links",
@@ -51,8 +55,10 @@ __all__ = [
     "bounces",
     "brand_of",
     "choice_of",
+    "choices_of",
     "choose",
     "deliver",
+    "forget_bodies",
     "is_on",
     "lift_bounce",
     "listed",

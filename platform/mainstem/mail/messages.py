@@ -16,12 +16,14 @@ CLIENT, AFFILIATE, STAFF = "client", "affiliate", "staff"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One kind of message. `name` is what staff call it."""
+    """One kind of message. `name` is what staff call it; `roles` are those of people who get it
+    for what they are here, and not for what they bought, asked or were asked."""
 
     reason: str
     to: str
     name: str
     context: type[Context]
+    roles: tuple[str, ...] = ()
     topic: str | None = None
 
 
@@ -35,12 +37,14 @@ class Topic:
     usual: str
 
 
-NEVER = "never"
+NEVER, ALWAYS = "never", "always"
+PARTNER = ("affiliate",)
 TOPICS = {
     topic.key: topic
     for topic in (
         Topic("credit_digest", "What you have earned", ("daily", "weekly", NEVER), "weekly"),
         Topic("weekly_summary", "The company's week", ("weekly", NEVER), "weekly"),
+        Topic("low_stock", "What runs out", (ALWAYS, NEVER), ALWAYS),
     )
 }
 
@@ -71,19 +75,35 @@ MESSAGES = {
         Message(
             "application_declined", AFFILIATE, "Application declined", contexts.ApplicationStep
         ),
-        Message("first_sale", AFFILIATE, "First sale", contexts.FirstSale),
+        Message("first_sale", AFFILIATE, "First sale", contexts.FirstSale, PARTNER),
         Message(
-            "credit_digest", AFFILIATE, "What was earned", contexts.CreditDigest, "credit_digest"
+            "credit_digest",
+            AFFILIATE,
+            "What was earned",
+            contexts.CreditDigest,
+            PARTNER,
+            "credit_digest",
         ),
-        Message("payout_sent", AFFILIATE, "Payout paid", contexts.PayoutMail),
-        Message("payout_failed", AFFILIATE, "Payout failed", contexts.PayoutMail),
-        Message("account_needs_you", AFFILIATE, "Account needs you", contexts.AccountNeedsYou),
-        Message("staff_invitation", STAFF, "Invitation", contexts.Invitation),
-        Message("dead_letters", STAFF, "Failed tasks", contexts.DeadLetters),
-        Message("low_stock", STAFF, "Low stock", contexts.LowStock),
-        Message("failed_payout", STAFF, "Failed payout, for staff", contexts.FailedPayout),
+        Message("payout_sent", AFFILIATE, "Payout paid", contexts.PayoutMail, PARTNER),
+        Message("payout_failed", AFFILIATE, "Payout failed", contexts.PayoutMail, PARTNER),
         Message(
-            "weekly_summary", STAFF, "Weekly summary", contexts.WeeklySummary, "weekly_summary"
+            "account_needs_you", AFFILIATE, "Account needs you", contexts.AccountNeedsYou, PARTNER
+        ),
+        Message("staff_invitation", STAFF, "Invitation", contexts.Invitation),
+        Message("dead_letters", STAFF, "Failed tasks", contexts.DeadLetters, ("admin",)),
+        Message(
+            "low_stock", STAFF, "Low stock", contexts.LowStock, ("picker", "admin"), "low_stock"
+        ),
+        Message(
+            "failed_payout", STAFF, "Failed payout, for staff", contexts.FailedPayout, ("finance",)
+        ),
+        Message(
+            "weekly_summary",
+            STAFF,
+            "Weekly summary",
+            contexts.WeeklySummary,
+            ("admin", "finance"),
+            "weekly_summary",
         ),
     )
 }

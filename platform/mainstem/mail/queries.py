@@ -100,7 +100,8 @@ WITH RECURSIVE one AS (
   SELECT (SELECT m.recipient_key FROM mail m WHERE m.recipient_key > one.recipient_key
            ORDER BY m.recipient_key LIMIT 1)
     FROM one WHERE one.recipient_key IS NOT NULL)
-SELECT last.recipient_key AS address, last.recipient_name AS name, last.created_at
+SELECT last.recipient_key AS address,
+       coalesce(nullif(last.recipient_name, ''), last.recipient_key) AS name, last.created_at
   FROM (SELECT recipient_key FROM one WHERE recipient_key IS NOT NULL LIMIT %(most)s) AS found
  CROSS JOIN LATERAL (SELECT m.recipient_key, m.recipient_name, m.created_at FROM mail m
                       WHERE m.recipient_key = found.recipient_key

@@ -33,9 +33,6 @@ _INLINER = css_inline.CSSInliner(
 ACCENT = "#8a3b12"
 """The colour of links and buttons where the company has none of its own."""
 
-LOGO_MAX = (200, 44)
-"""How large a logo may stand at the head of a mail, in pixels."""
-
 TRACKING = {
     "postnord": "https://tracking.postnord.com/?id={}",
     "dhl": "https://www.dhl.com/se-en/home/tracking.html?tracking-id={}",
@@ -59,7 +56,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """How the company looks: its colour and logo, where it has them. The logo is JPEG."""
+    """How the company looks: its colour, and its logo with the size in which it is shown."""
 
     accent: str = ""
     logo: bytes = b""
@@ -91,7 +88,7 @@ def render(
         **{name: getattr(context, name) for name in context.__struct_fields__},
         "links": links, "sender": sender, "unsubscribe_url": unsubscribe_url, "reason": reason,
         "accent": brand.accent or ACCENT, "legal_notice": notice, "labels": labels,
-        "logo": LOGO if brand.logo else "", "logo_size": _shown_size(brand.logo_size),
+        "logo": LOGO if brand.logo else "", "logo_size": brand.logo_size,
     }  # fmt: skip
     text = _environment(locale, zone, "txt").get_template(f"email/{reason}.txt")
     html = _environment(locale, zone, "html").get_template(f"email/{reason}.html")
@@ -105,14 +102,6 @@ def render(
             **{one.cid: one.picture for one in [notice, *labels] if one},
         },
     )
-
-
-def _shown_size(size: tuple[int, int]) -> tuple[int, int]:
-    """How large a logo stands at the head: the mail leaves room for it before it is there."""
-    if not all(size):
-        return (0, 0)
-    scale = min(LOGO_MAX[0] / size[0], LOGO_MAX[1] / size[1], 1)
-    return (max(round(size[0] * scale), 1), max(round(size[1] * scale), 1))
 
 
 def _block(template: Template, name: str, values: Mapping[str, Any]) -> str:

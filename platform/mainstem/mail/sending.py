@@ -29,6 +29,8 @@ ATTEMPTS_MAX = 80
 """Some three days, as the worker waits: so long may a server be away, or a mailbox be full."""
 LEASE_SECONDS = 120
 LOGO_SIZE = 640
+LOGO_MAX = (200, 44)
+"""How large a logo may stand at the head of a mail, in pixels."""
 
 _TAKE = """
 UPDATE mail
@@ -120,11 +122,11 @@ def rendered_row(work: Work, row: Any, *, sender: str, links: Links) -> Rendered
 
 def brand_of(work: Work) -> Brand:
     """How the company's mail looks."""
-    logo = company.logo(work)
+    logo = company.face(work).logo
     picture = pictures.content(work, logo.hash, LOGO_SIZE, "jpg") if logo else b""
     if logo is None or not picture:
         return Brand(company.accent(work))
-    return Brand(company.accent(work), picture, (logo.width, logo.height))
+    return Brand(company.accent(work), picture, logo.fitted(*LOGO_MAX))
 
 
 def _unsubscribe_url(row: Any, links: Links) -> str:
@@ -150,7 +152,7 @@ def _envelope(row: Any, settings: MailSettings, links: Links) -> Envelope:
 
 def sender_name(row: Any, company: str) -> str:
     """Who a row is from, as its reader knows them: a client knows the shop where they bought."""
-    shop = row.context.get("shop")
+    shop = (row.context or {}).get("shop")
     return str(shop["name"]) if shop else company
 
 

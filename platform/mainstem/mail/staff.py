@@ -13,6 +13,7 @@ from mainstem.kit.work import Work
 from mainstem.mail import contexts, outbox
 from mainstem.mail.contexts import Context
 from mainstem.mail.days import midnight
+from mainstem.mail.messages import MESSAGES
 from mainstem.mail.outbox import Outgoing, Recipient
 from mainstem.money import Money
 from mainstem.stock import low_shelves
@@ -66,7 +67,6 @@ def dead_letters(work: Work, day: date) -> None:
         work,
         "dead_letters",
         day.isoformat(),
-        ("admin",),
         lambda name: contexts.DeadLetters(name=name, count=total, tasks=tasks),
     )
 
@@ -87,7 +87,6 @@ def low_stock(work: Work, day: date) -> None:
         work,
         "low_stock",
         f"{week}:{which[:16]}",
-        ("picker", "admin"),
         lambda name: contexts.LowStock(name=name, shelves=shelves),
     )
 
@@ -95,7 +94,7 @@ def low_stock(work: Work, day: date) -> None:
 def failed_payouts(work: Work, facts: Sequence[Fact]) -> None:
     """Payouts that could not arrive, for whoever answers for the money."""
     for row in work.rows(_FAILED_PAYOUTS, **asked([(f.home_id, f.uuid) for f in facts])):
-        _tell(work, "failed_payout", str(row.id), ("finance",), _failed(row))
+        _tell(work, "failed_payout", str(row.id), _failed(row))
 
 
 def _failed(row: Any) -> Callable[[str], Context]:
@@ -136,18 +135,18 @@ def weekly_summary(work: Work, day: date) -> None:
             failed_tasks=failed,
         )
 
-    _tell(work, "weekly_summary", first.isoformat(), ("admin", "finance"), told)
+    _tell(work, "weekly_summary", first.isoformat(), told)
 
 
 def _tell(
     work: Work,
     reason: str,
     subject: str,
-    roles: Sequence[str],
     context: Callable[[str], Context],
 ) -> None:
-    """Tell everybody in these roles who has not refused to hear it."""
-    people = work.rows(_PEOPLE, roles=list(roles), topic=reason, usual=LOCALE)
+    """Tell everybody in the roles that get it who has not refused to hear it."""
+    roles = list(MESSAGES[reason].roles)
+    people = work.rows(_PEOPLE, roles=roles, topic=reason, usual=LOCALE)
     outbox.queue_all(
         work,
         reason,

@@ -10,6 +10,7 @@ import msgspec
 from litestar import Response
 
 from mainstem import mail
+from mainstem.kit.errors import NotFound
 from mainstem.kit.locale import Language
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import Work
@@ -42,7 +43,7 @@ class MailRow(msgspec.Struct, frozen=True):
 
 
 class MailView(msgspec.Struct, frozen=True):
-    """A message to be read: `frame_url` is where its HTML is."""
+    """A message to be read: `frame_url` is where its HTML is, empty once that is no longer kept."""
 
     subject: str
     sender: str
@@ -74,8 +75,11 @@ def view_of(
     work: Work, language: Language, home_id: int, mail_id: UUID, *, base: str, links: Links
 ) -> MailView:
     """One message of the outbox, whole."""
-    row, sender, rendered = _rendered(work, home_id, mail_id, links)
+    row = mail.mail_named(work, home_id, mail_id)
     listed = row_of(language, row, base)
+    if row.context is None:
+        return _forgotten(row, listed, sender_of(work))
+    _, sender, rendered = _rendered(work, home_id, mail_id, links)
     return MailView(
         subject=rendered.subject,
         sender=mail.sender_name(row, sender),
@@ -90,6 +94,22 @@ def view_of(
     )
 
 
+def _forgotten(row: Any, listed: MailRow, sender: str) -> MailView:
+    """A message of which only is kept that it was sent."""
+    return MailView(
+        subject=listed.what,
+        sender=sender,
+        name=listed.to,
+        address=listed.address,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        state=listed.state,
+        error=listed.error,
+        frame_url="",
+        text="",
+    )
+
+
 def html_of(work: Work, home_id: int, mail_id: UUID, links: Links) -> str:
     """The HTML of one message of the outbox."""
     rendered = _rendered(work, home_id, mail_id, links)[2]
@@ -98,6 +118,8 @@ def html_of(work: Work, home_id: int, mail_id: UUID, links: Links) -> str:
 
 def _rendered(work: Work, home_id: int, mail_id: UUID, links: Links) -> tuple[Any, str, Rendered]:
     row = mail.mail_named(work, home_id, mail_id)
+    if row.context is None:
+        raise NotFound("page")
     sender = sender_of(work)
     return row, sender, mail.rendered_row(work, row, sender=sender, links=links)
 

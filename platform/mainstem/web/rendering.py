@@ -27,6 +27,7 @@ from mainstem.languages import negotiate
 from mainstem.money import Money
 from mainstem.paths import TEMPLATES
 from mainstem.web.addresses import page_of
+from mainstem.web.brand import brand_of
 from mainstem.web.context import (
     AppContext,
     Connection,
@@ -37,8 +38,6 @@ from mainstem.web.context import (
 from mainstem.web.csrf import PLACEHOLDER, LazyInput, csrf_input, csrf_token
 from mainstem.web.static import StaticFiles
 
-PRODUCT = "Mainstem"
-"""What this is called until a company has said who it is; and in the foot of its own pages after."""
 LANGUAGE_NAMES = {"en": "English", "sv": "Svenska"}
 _YEAR = 365 * 24 * 3600
 _NOTICE_SECONDS = 120
@@ -180,6 +179,7 @@ def render(
         .get_template(template)
         .render(
             {
+                "brand": brand_of(connection),
                 "csrf_input": LazyInput(connection),
                 "here": _here(connection),
                 "languages": _language_links(connection, locale),

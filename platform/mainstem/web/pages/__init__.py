@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from litestar import Router
+
+from mainstem.web import brand
 from mainstem.web.pages import (
     front,
     inbox,
@@ -17,13 +20,19 @@ from mainstem.web.pages import (
 )
 
 routes: list[Any] = [
-    *front.routes,
-    *sign_in.routes,
-    *setup.routes,
-    *invitation.routes,
+    Router(
+        "/",
+        route_handlers=[
+            *front.routes,
+            *sign_in.routes,
+            *setup.routes,
+            *invitation.routes,
+            *mail_choice.routes,
+            *inbox.routes,
+        ],
+        before_request=brand.look,
+    ),
     *language.routes,
     *liveness.routes,
-    *mail_choice.routes,
-    *inbox.routes,
     *media.routes,
 ]

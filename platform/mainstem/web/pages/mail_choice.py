@@ -16,29 +16,27 @@ from litestar.params import FromPath
 from mainstem import mail
 from mainstem.kit.work import CLIENT, Actor, Work
 from mainstem.mail import TOPICS
+from mainstem.web import mail_choices
 from mainstem.web.context import app_context_of
 from mainstem.web.forms import Form
+from mainstem.web.mail_choices import MailChoices
 from mainstem.web.rendering import language_of, redirect, render
 from mainstem.web.works import in_work
 
 Page = Response[bytes]
 
-CHOICES = {"daily": "Each day", "weekly": "Each week", "never": "Never"}
-
 
 class MailChoicePage(msgspec.Struct, frozen=True):
-    """What is chosen now, and what may be: (value, label)."""
+    """All that whoever has the link may choose."""
 
-    topic: str
-    choices: list[tuple[str, str]]
-    chosen: str
+    mine: MailChoices
     action: str
     here: str
 
 
 @get("/mail/preference/{token:str}")
 async def mail_choice(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
-    """What this link is about, and how often it comes. To open it changes nothing."""
+    """All that its reader gets, and how often. To open it changes nothing."""
     return await _page(request, token)
 
 
@@ -46,32 +44,32 @@ async def mail_choice(request: Request[Any, Any, Any], token: FromPath[str]) -> 
 async def choose_mail(
     request: Request[Any, Any, Any], token: FromPath[str], form: NamedDependency[Form]
 ) -> Page:
-    """Keep what was chosen; with nothing chosen, which is how programs ask, nothing more comes."""
+    """Keep what was chosen; with nothing chosen, which is how programs ask, no more comes of what the
+    link is about."""
     person_id, topic = mail.read_preference_token(_secret(request), token)
-    choice = form["choice"]
+    named = any(form[key] for key in TOPICS)
 
-    def keep(work: Work) -> None:
-        mail.choose(work, person_id, topic, choice or mail.NEVER)
+    def choose(work: Work) -> None:
+        if named:
+            mail_choices.keep(work, person_id, form)
+        else:
+            mail.unsubscribe(work, person_id, topic)
 
-    await in_work(request, Actor("person", str(person_id)), keep)
-    if not choice:
+    await in_work(request, Actor("person", str(person_id)), choose)
+    if not named:
         return await _page(request, token)
-    words = language_of(request).text("Kept. You can change it by the same link.")
+    words = language_of(request).text(mail_choices.KEPT)
     return redirect(request, f"/mail/preference/{token}", notice=words)
 
 
 async def _page(request: Request[Any, Any, Any], token: str) -> Page:
-    person_id, topic = mail.read_preference_token(_secret(request), token)
+    person_id, _ = mail.read_preference_token(_secret(request), token)
     language = language_of(request)
-    chosen = await in_work(request, CLIENT, lambda work: mail.choice_of(work, person_id, topic))
-    page = MailChoicePage(
-        topic=language.text(TOPICS[topic].name),
-        choices=[(one, language.text(CHOICES[one])) for one in TOPICS[topic].choices],
-        chosen=chosen,
-        action=f"/mail/preference/{token}",
-        here=f"/mail/preference/{token}",
+    mine = await in_work(
+        request, CLIENT, lambda work: mail_choices.choices_for(work, language, person_id)
     )
-    return render(request, "pages/mail_choice.html", page)
+    here = f"/mail/preference/{token}"
+    return render(request, "pages/mail_choice.html", MailChoicePage(mine, here, here))
 
 
 def _secret(request: Request[Any, Any, Any]) -> str:

@@ -12,10 +12,12 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 
+from mainstem import company
 from mainstem.identity import Identity
 from mainstem.kit.errors import Refused
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
+from mainstem.web.brand import Brand, branded
 from mainstem.web.context import app_context_of, request_context_of
 from mainstem.web.forms import Form, field_errors, whole_number
 from mainstem.web.rendering import language_of, render, words
@@ -44,6 +46,7 @@ class Console(msgspec.Struct, frozen=True):
     """What the layout shows around the page."""
 
     name: str
+    brand: Brand
     home_url: str
     search_url: str | None
     sign_out_url: str
@@ -96,9 +99,11 @@ def layout_of(request: HttpRequest, work: Work, section: str) -> dict[str, Any]:
     language = language_of(request)
     demo = app_context_of(request).settings.demo
     waiting = work.row(_WAITING)
+    brand = branded(company.face(work))
     return {
         "console": Console(
-            name="Mainstem",
+            name=brand.name,
+            brand=brand,
             home_url="/console",
             search_url="/console/search",
             sign_out_url="/sign-out",
