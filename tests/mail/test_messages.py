@@ -128,7 +128,7 @@ def test_times_are_told_in_the_companys_zone_and_name_it() -> None:
 
 def test_only_what_may_be_refused_says_how() -> None:
     refusable = {r for r in MESSAGES if "/mail/preference/" in read(r, "en").text}
-    assert refusable == {"credit_digest", "weekly_summary"}
+    assert refusable == {"credit_digest", "weekly_summary", "low_stock"}
 
 
 def test_what_a_person_wrote_is_text_in_a_message() -> None:

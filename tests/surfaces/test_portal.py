@@ -656,6 +656,23 @@ def test_what_an_affiliate_may_still_do_is_said_by_one_table(
         assert "/portal/orders" not in page
 
 
+def test_who_is_signed_in_chooses_what_they_get_by_mail(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    alder, cedar = signed_in("alder"), signed_in("cedar")
+    page = alder.get("/portal/mail")
+    said = words_of(page)
+    for words in ("Mail you get", "What you have earned", "Each day", "Always sent", "Payout paid"):
+        assert words in said, words
+    assert "The company's week" not in said, "that is for staff"
+    assert 'value="weekly" checked' in page.text
+    assert 'href="/portal/mail"' in alder.get("/portal").text
+    assert alder.post("/portal/mail", {"credit_digest": "daily"}).status_code == 303
+    assert 'value="daily" checked' in alder.get("/portal/mail").text
+    assert 'value="weekly" checked' in cedar.get("/portal/mail").text, "it is each person's own"
+    assert alder.post("/portal/mail", {"credit_digest": "hourly"}).status_code == 422
+
+
 # ------------------------------------------------------------------------- Swedish
 
 
