@@ -130,6 +130,7 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/quote/{token}": (CLIENT, [lambda c: f"/quote/{_quote_token(c)}"]),
     "/portal": (AFFILIATE, [lambda c: "/portal"]),
     "/portal/account": (AFFILIATE, [lambda c: "/portal/account"]),
+    "/portal/mail": (AFFILIATE, [lambda c: "/portal/mail"]),
     "/portal/leads": (AFFILIATE, [lambda c: "/portal/leads"]),
     "/portal/orders": (AFFILIATE, [lambda c: "/portal/orders"]),
     "/portal/orders/{order_id}": (AFFILIATE, [lambda c: f"/portal/orders/{c['order']}"]),
@@ -153,6 +154,7 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         ],
     ),
     "/console/mail": (STAFF, [lambda c: "/console/mail"]),
+    "/console/my-mail": (STAFF, [lambda c: "/console/my-mail"]),
     "/console/mail/preview": (STAFF, [lambda c: "/console/mail/preview"]),
     "/console/mail/preview/{reason}/{locale}": (
         STAFF,

@@ -43,6 +43,7 @@ ROUTES = (
     "/portal/leads",
     "/portal/team",
     "/portal/account",
+    "/portal/mail",
 )
 
 
@@ -606,6 +607,7 @@ def test_to_look_at_the_onboarding_address_opens_no_pay_account(
 MONEY = {"/portal", "/portal/payouts"}
 PAID = {
     "/portal/account",
+    "/portal/mail",
     "/portal/account/bank",
     "/portal/account/onboarding",
     "/portal/account/return",

@@ -44,17 +44,24 @@ def legal_notice(locale: str) -> LegalNotice:
 
 
 def durability_label(
-    storefront: CachedStorefront, locale: str, *, sku: str, name: str, months: int, producer: str
+    storefront: CachedStorefront,
+    locale: str,
+    *,
+    sku: str,
+    name: str,
+    months: int,
+    producer: str,
+    no: int = 1,
 ) -> DurabilityLabel | None:
     """The label of one article; None where its producer guarantees no more than the law.
 
-    Goods whose maker nobody has named are the company's own.
+    Goods whose maker nobody has named are the company's own. `no` tells it from others on its page.
     """
     given = guarantee.durability(months, producer=producer or storefront.seller["name"], model=sku)
     if given is None:
         return None
     return DurabilityLabel(
-        Markup(guarantee.label_svg(given, locale, name=f"durability-{sku}")),  # noqa: S704 - as above
+        Markup(guarantee.label_svg(given, locale, name=f"durability-{no}")),  # noqa: S704 - as above
         guarantee.label_words(given, locale),
         name,
         given.years(locale),
@@ -74,7 +81,8 @@ def labels_of(
             name=named[found.sku],
             months=found.months,
             producer=found.producer,
+            no=no,
         )
-        for found in catalog.guarantees(work, named)
+        for no, found in enumerate(catalog.guarantees(work, named), 1)
     )
     return [label for label in labels if label]
