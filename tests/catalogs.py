@@ -18,6 +18,6 @@ def translations(locale: str = "sv") -> dict[str, Any]:
         with path.open("rb") as file:
             for message in read_po(file, locale=locale):
                 if message.id and message.string:
-                    key = message.id[0] if isinstance(message.id, tuple) else message.id
+                    key = message.id if isinstance(message.id, str) else message.id[0]
                     found[key] = message.string
     return found

@@ -156,7 +156,7 @@ class Harness:
                 "SELECT home_id, order_id, line_no, quantity FROM order_line WHERE order_id = %(id)s",
                 id=placed.order_id,
             )
-            gone = [tuple(row) for row in rows]
+            gone = [orders.LineQuantity(*row) for row in rows]
             orders.record_shipment(work, gone)
             orders.record_delivery(work, gone)
         self.drain()

@@ -34,7 +34,7 @@ def worked_out(words: str) -> int:
         assert counts, words
         parts = re.findall(rf"{RATE} of {AMOUNT}", counts[1])
         assert sum(minor(amount) for _, amount in parts) == net
-        exact = sum(part(share) * minor(amount) for share, amount in parts)
+        exact = sum((part(share) * minor(amount) for share, amount in parts), Fraction(0))
         base = minor(counts[3])
         if "article by article" in counts[2]:
             assert abs(base - exact) <= 2 * len(parts)

@@ -27,8 +27,10 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 SWEDEN = place_of("SE", "111 22")
 
 
-def stockholm(*at: int) -> datetime:
-    return datetime(*at, tzinfo=STOCKHOLM)  # type: ignore[misc]
+def stockholm(
+    year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0
+) -> datetime:
+    return datetime(year, month, day, hour, minute, second, tzinfo=STOCKHOLM)
 
 
 # What each row says was looked up in the law and on a paper calendar, not in the library.
@@ -182,7 +184,9 @@ FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 INSTANTS = st.one_of(
     st.integers(0, 26 * 365 * 24 * 60).map(lambda minutes: FIRST + timedelta(minutes=minutes)),
     st.builds(
-        lambda year, edge, hours: datetime(year, *edge, tzinfo=UTC) + timedelta(hours=hours),
+        lambda year, edge, hours: (
+            datetime(year, edge[0], edge[1], tzinfo=UTC) + timedelta(hours=hours)
+        ),
         st.integers(2020, 2045),
         st.sampled_from([(12, 10), (12, 17), (12, 18), (3, 15), (10, 11), (6, 5)]),
         st.integers(-40, 400),

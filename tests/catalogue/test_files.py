@@ -128,12 +128,14 @@ def work(database: Database) -> Iterator[Work]:
         yield work
 
 
-def came(work: Work, data: bytes, assumed: Assumed = SEK, **columns: str) -> UUID:
+def came(
+    work: Work, data: bytes, assumed: Assumed = SEK, columns: Mapping[str, str] | None = None
+) -> UUID:
     """The file, with these columns told besides those that are guessed."""
     id = catalog_files.receive(work, "goods.csv", data, assumed=assumed)
     file = catalog_files.look(work, id)
     if columns:
-        catalog_files.tell_columns(work, id, file.kind, file.columns | columns, assumed)
+        catalog_files.tell_columns(work, id, file.kind, {**file.columns, **columns}, assumed)
     return id
 
 
@@ -162,7 +164,7 @@ def test_a_shopify_export_of_either_generation_makes_the_same_products(
 ) -> None:
     data = a_file(OLD_ROWS, renamed)
     assert kind_of(data) == "shopify"
-    id = came(work, data, **{"Price / European Union": "price:EUR"})
+    id = came(work, data, columns={"Price / European Union": "price:EUR"})
     found = catalog_files.previewed(work, id)
     assert found.problems == []
     assert [one.slug for one in found.departments] == ["pans"]

@@ -141,10 +141,9 @@ def test_no_price_of_the_thirty_days_before_is_lower_than_the_prior_price(
     asked = {n: price_on(n, prices, offers) for n in range(at + 1)}
     assert asked[at] == (found.price_minor, True)
     began = at
-    while began and asked[began - 1] is not None and asked[began - 1][1] and (
-        asked[began - 1][0] >= asked[began][0]  # type: ignore[index]
-    ):  # fmt: skip
-        began -= 1
+    so_far = found.price_minor
+    while began and (earlier := asked[began - 1]) and earlier[1] and earlier[0] >= so_far:
+        began, so_far = began - 1, earlier[0]
     before = [one[0] for n in range(max(0, began - 30), began) if (one := asked[n]) is not None]
     assert found.prior_minor == min(before)
     assert found.prior_minor > found.price_minor

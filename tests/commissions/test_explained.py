@@ -31,7 +31,7 @@ def company(database: Database) -> Company:
 
 
 def deliver(work: Work, placed: Placed, *lines: tuple[int, int]) -> None:
-    parts = [(placed.home_id, placed.order_id, no, many) for no, many in lines]
+    parts = [orders.LineQuantity(placed.home_id, placed.order_id, no, many) for no, many in lines]
     orders.record_shipment(work, parts)
     orders.record_delivery(work, parts)
 

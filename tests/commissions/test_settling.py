@@ -6,7 +6,6 @@ import copy
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -44,9 +43,7 @@ def company(database: Database) -> Company:
 
 def deliver(work: Work, placed: Placed, *lines: tuple[int, int]) -> None:
     """So many of each line have left and arrived."""
-    parts: list[tuple[int, UUID, int, int]] = [
-        (placed.home_id, placed.order_id, no, many) for no, many in lines
-    ]
+    parts = [orders.LineQuantity(placed.home_id, placed.order_id, no, many) for no, many in lines]
     orders.record_shipment(work, parts)
     orders.record_delivery(work, parts)
 
@@ -73,7 +70,7 @@ def test_a_delivery_after_its_full_refund_earns_nothing_and_is_told(
 ) -> None:
     with database.work() as work:
         placed = a_paid_order(work, company.shop, (KETTLE, 2))
-        gone = [(placed.home_id, placed.order_id, 1, 2)]
+        gone = [orders.LineQuantity(placed.home_id, placed.order_id, 1, 2)]
         orders.record_shipment(work, gone)
         refund(work, placed, 250000)
     worker.drain(database)
@@ -277,8 +274,9 @@ def test_what_is_put_into_a_hold_that_was_released_is_released_by_the_next_look(
             ledger.post(work, [correction])
 
 
-def local(*at: int) -> datetime:
-    return datetime(*at, tzinfo=ZoneInfo("Europe/Stockholm")).astimezone(UTC)  # type: ignore[misc]
+def local(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    at = datetime(year, month, day, hour, minute, tzinfo=ZoneInfo("Europe/Stockholm"))
+    return at.astimezone(UTC)
 
 
 def payable_day(work: Work, company: Company) -> date:
@@ -492,7 +490,7 @@ def test_an_order_of_which_only_a_trifle_arrived_is_no_wrong_of_the_books(
         inventory.receive(work, company.stockholm, [(washer, 1)], reference="washers")
         placed = a_paid_order(work, company.shop, (KETTLE, 1), ("WASHER-1", 1))
         orders.lock(work, [(placed.home_id, placed.order_id)])
-        cancel_lines(work, [(placed.home_id, placed.order_id, 1, 1)])
+        cancel_lines(work, [orders.LineQuantity(placed.home_id, placed.order_id, 1, 1)])
         deliver(work, placed, (2, 1))
     every_check_passes(database)
     with database.work() as work:

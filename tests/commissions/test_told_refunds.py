@@ -56,7 +56,10 @@ def test_a_reader_gets_from_an_amount_without_a_line_to_each_reversal(
         company = a_company(work)
         work.run("UPDATE product SET tax_bp = 600, commissionable_bp = 8000 WHERE slug = 'skillet'")
         placed = a_paid_order(work, company.shop, (KETTLE, 2), (SKILLET, 3), (REPAIR, 1))
-        gone = [(placed.home_id, placed.order_id, no, n) for no, n in ((1, 2), (2, 3), (3, 1))]
+        gone = [
+            orders.LineQuantity(placed.home_id, placed.order_id, no, n)
+            for no, n in ((1, 2), (2, 3), (3, 1))
+        ]
         orders.record_shipment(work, gone)
         orders.record_delivery(work, gone)
     worker.drain(database)

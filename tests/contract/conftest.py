@@ -15,6 +15,7 @@ import stripe
 
 sys.path.insert(0, str(Path(__file__).parent))  # the suite's own modules, all named stripe_*
 
+from stripe.params import PaymentIntentCreateParams
 from stripe_receiver import Receiver
 from stripe_suite import (
     JudgingClient,
@@ -25,6 +26,7 @@ from stripe_suite import (
     order,
     recipient,
     start_gateway,
+    whole,
 )
 
 SANDBOX_KEY = os.environ.get("STRIPE_SANDBOX_KEY")
@@ -110,23 +112,23 @@ def pay(client: stripe.StripeClient, page: Page) -> Callable[..., Payment]:
     """A payment that went through: by the hosted page here, by a payment intent in a sandbox."""
 
     def paid(amount: int = 3000, currency: str = "eur", card: str = "success") -> Payment:
-        expanded = {"expand": ["latest_charge.balance_transaction"]}
+        charge = ["latest_charge.balance_transaction"]
         if SANDBOX_KEY:
-            confirmed = {
+            confirmed: PaymentIntentCreateParams = {
                 "amount": amount,
                 "currency": currency,
                 "confirm": True,
                 "payment_method": AT_STRIPE[card],
                 "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
-                **expanded,
+                "expand": charge,
             }
-            intent = client.v1.payment_intents.create(confirmed)  # type: ignore[arg-type]
-            return Payment(intent, intent.latest_charge)  # type: ignore[arg-type]
+            intent = client.v1.payment_intents.create(confirmed)
+            return Payment(intent, whole(intent.latest_charge))
         session = client.v1.checkout.sessions.create(order(amount, currency))
         assert page.pay(session.url, card).status_code == 303
         done = client.v1.checkout.sessions.retrieve(session.id)
-        intent = client.v1.payment_intents.retrieve(str(done.payment_intent), expanded)
-        return Payment(intent, intent.latest_charge, session.id)  # type: ignore[arg-type]
+        intent = client.v1.payment_intents.retrieve(str(done.payment_intent), {"expand": charge})
+        return Payment(intent, whole(intent.latest_charge), session.id)
 
     return paid
 
@@ -147,7 +149,7 @@ def trigger(gateway: Process, page: Page) -> Callable[..., dict[str, Any]]:
 @pytest.fixture
 def affiliate(client: stripe.StripeClient, request: pytest.FixtureRequest) -> str:
     """A connected account that may be paid."""
-    account = client.v2.core.accounts.create(recipient())  # type: ignore[arg-type]
+    account = client.v2.core.accounts.create(recipient())
     trigger = request.getfixturevalue("trigger")
     trigger("accounts/standing", account=account.id, standing="active")
     return str(account.id)

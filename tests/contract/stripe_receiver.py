@@ -24,6 +24,11 @@ class Received:
         return parsed
 
 
+def is_about(kind: str, id: str, event: dict[str, Any]) -> bool:
+    """Whether an event is of this kind and about the object of this id."""
+    return bool(event["type"] == kind and event["data"]["object"]["id"] == id)
+
+
 class Receiver:
     """Answers 200, or whatever `answer` says; `problems` must be empty at the end."""
 

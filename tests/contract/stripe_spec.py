@@ -45,7 +45,8 @@ def request_schema(operation: str) -> dict[str, Any]:
 
 def _form(document: dict[str, Any], path: str) -> dict[str, Any]:
     body = document["paths"][path]["post"]["requestBody"]["content"]
-    return body["application/x-www-form-urlencoded"]["schema"]["properties"]
+    fields: dict[str, Any] = body["application/x-www-form-urlencoded"]["schema"]["properties"]
+    return fields
 
 
 KEPT = ("type", "properties", "required", "items", "enum", "anyOf", "maxLength", "format")

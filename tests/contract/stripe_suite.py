@@ -4,15 +4,19 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import httpx
 import stripe
+from stripe.params.checkout import SessionCreateParams
+from stripe.params.v2.core import AccountCreateParams
 from stripe_conformance import judge_answer, judge_request, query_of
 from tests.waits import PATIENCE
+
+Thing = TypeVar("Thing", bound=stripe.StripeObject)
 
 ROOT = Path(__file__).parents[2]
 TEST_KEY = "sk_test_embedded_contract"
@@ -25,13 +29,19 @@ class JudgingClient(stripe.RequestsClient):
     # Tests that send what Stripe must refuse switch the judgement of requests off.
     lenient = False
 
-    def request(
-        self, method: str, url: str, headers: Any, post_data: Any = None, **rest: Any
-    ) -> tuple[bytes, int, Any]:
+    def request(  # type: ignore[override]  # the SDK's own transport answers bytes as well
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        **rest: Any,
+    ) -> tuple[bytes, int, Mapping[str, str]]:
         path, query = query_of(url)
         body = post_data.decode() if isinstance(post_data, bytes) else post_data or ""
         if not self.lenient:
-            judge_request(method.upper(), path, body if method == "post" else query, headers)
+            sent = body if method == "post" else query
+            judge_request(method.upper(), path, sent, dict(headers or {}))
         content, status, answered = super().request(method, url, headers, post_data, **rest)
         judge_answer(method.upper(), path, status, content)
         return content, status, answered
@@ -109,17 +119,16 @@ def _await_line(popen: subprocess.Popen[str]) -> str:
 
 
 def client_for(url: str, *, key: str = TEST_KEY, retries: int = 0) -> stripe.StripeClient:
-    addresses = dict.fromkeys(("api", "connect", "files", "meter_events"), url)
     return stripe.StripeClient(
         key,
-        base_addresses=addresses,
+        base_addresses={"api": url, "connect": url, "files": url, "meter_events": url},
         max_network_retries=retries,
         http_client=JudgingClient(timeout=20),
     )
 
 
-def order(amount: int = 3000, currency: str = "eur", **more: Any) -> dict[str, Any]:
-    """A checkout of one line, as a storefront would open it."""
+def order(amount: int = 3000, currency: str = "eur", **more: Any) -> SessionCreateParams:
+    """A checkout of one line, as a storefront would open it; `more` may be what nobody should send."""
     line = {
         "quantity": 1,
         "price_data": {
@@ -128,7 +137,7 @@ def order(amount: int = 3000, currency: str = "eur", **more: Any) -> dict[str, A
             "product_data": {"name": "Cast-iron skillet"},
         },
     }
-    return {
+    params = {
         "mode": "payment",
         "ui_mode": "hosted_page",
         "line_items": [line],
@@ -136,6 +145,7 @@ def order(amount: int = 3000, currency: str = "eur", **more: Any) -> dict[str, A
         "cancel_url": "http://127.0.0.1:9/cart",
         **more,
     }
+    return cast(SessionCreateParams, params)
 
 
 class Page:
@@ -145,18 +155,31 @@ class Page:
         # verify: reading the certificates of the whole world costs more than the test.
         self.browser = httpx.Client(follow_redirects=False, timeout=20, verify=False)
 
-    def open(self, url: str, *, language: str = "en") -> httpx.Response:
-        return self.browser.get(url, headers={"accept-language": language})
+    def open(self, url: str | None, *, language: str = "en") -> httpx.Response:
+        return self.browser.get(_there(url), headers={"accept-language": language})
 
-    def press(self, url: str, **fields: str) -> httpx.Response:
-        return self.browser.post(url, data=fields)
+    def press(self, url: str | None, **fields: str) -> httpx.Response:
+        return self.browser.post(_there(url), data=fields)
 
-    def pay(self, url: str, card: str) -> httpx.Response:
+    def pay(self, url: str | None, card: str) -> httpx.Response:
         """Choose a card that the page offers and press Pay."""
         shown = self.open(url)
         assert shown.status_code == 200
         assert f'value="{card}"' in shown.text, f"the page does not offer {card}"
         return self.press(url, card=card, email="client@example.com")
+
+
+def _there(url: str | None) -> str:
+    """The address of a page, where Stripe gives none to a session that has none."""
+    assert url, "this session has no page"
+    return url
+
+
+def whole(found: str | Thing | None) -> Thing:
+    """What was asked for expanded: itself, and not its id."""
+    assert found is not None
+    assert not isinstance(found, str)
+    return found
 
 
 @dataclass(frozen=True)
@@ -166,9 +189,8 @@ class Payment:
     session: str | None = None
 
 
-def recipient(name: str = "Nordic Kitchen Stories AB") -> dict[str, Any]:
+def recipient(name: str = "Nordic Kitchen Stories AB") -> AccountCreateParams:
     """An affiliate's account, as the platform opens it."""
-    transfers = {"stripe_transfers": {"requested": True}}
     return {
         "contact_email": "payouts@example.com",
         "display_name": name,
@@ -181,7 +203,11 @@ def recipient(name: str = "Nordic Kitchen Stories AB") -> dict[str, Any]:
                 "losses_collector": "application",
             },
         },
-        "configuration": {"recipient": {"capabilities": {"stripe_balance": transfers}}},
+        "configuration": {
+            "recipient": {
+                "capabilities": {"stripe_balance": {"stripe_transfers": {"requested": True}}}
+            }
+        },
         "metadata": {"affiliate": "42"},
         "include": ["configuration.recipient", "requirements", "defaults", "identity"],
     }

@@ -1,11 +1,12 @@
 """A client's bank disputes a charge: money and fee go, evidence is sent, a verdict comes."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 import stripe
-from stripe_receiver import Receiver
+from stripe_receiver import Receiver, is_about
 from stripe_suite import Payment
 
 pytestmark = pytest.mark.embedded
@@ -13,9 +14,7 @@ pytestmark = pytest.mark.embedded
 
 def _types_about(receiver: Receiver, dispute: str, *wanted: str) -> None:
     for kind in wanted:
-        receiver.wait_for(
-            lambda e, kind=kind: e["type"] == kind and e["data"]["object"]["id"] == dispute
-        )
+        receiver.wait_for(partial(is_about, kind, dispute))
 
 
 def test_a_dispute_takes_the_money_and_a_fee_and_winning_returns_the_money_alone(

@@ -23,7 +23,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
-from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
+from mainstem.orders import Address, ClientDetails, LineQuantity, LineWanted, OrderWanted, Placed
 from mainstem.payments.gateway import RefundState
 from mainstem.payments.refunds import record_refunds
 
@@ -202,7 +202,7 @@ class Story:
             for no in self.paper.lines
             if (here := self.here(no)) and dice.random() < 0.7
         ]
-        orders.record_shipment(self.work, [(*self.key, no, many) for no, many in parts])
+        orders.record_shipment(self.work, [LineQuantity(*self.key, no, many) for no, many in parts])
         for no, many in parts:
             self.shipped[no] = self.shipped.get(no, 0) + many
 
@@ -212,7 +212,7 @@ class Story:
             for no, shipped in self.shipped.items()
             if self.paper.delivered.get(no, 0) < shipped and dice.random() < 0.8
         ]
-        orders.record_delivery(self.work, [(*self.key, no, many) for no, many in parts])
+        orders.record_delivery(self.work, [LineQuantity(*self.key, no, many) for no, many in parts])
         for no, many in parts:
             self.paper.delivered[no] = self.paper.delivered.get(no, 0) + many
 

@@ -9,10 +9,11 @@ from tests.company import KETTLE, a_company, an_order, pay
 from mainstem import commissions, ledger, payments, payouts, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
+from mainstem.orders import Placed
 from mainstem_fulfillment import shipments
 
 
-def deliver(database: Database, placed) -> None:
+def deliver(database: Database, placed: Placed) -> None:
     worker.drain(database)
     with database.work() as work:
         key = (placed.home_id, placed.order_id, 1)

@@ -387,8 +387,8 @@ def test_the_commission_of_what_was_delivered_stands_to_the_cent(
         pay(work, placed)
     harness.drain()
     with harness.database.work() as work:
-        orders.record_shipment(work, [(placed.home_id, placed.order_id, 1, 10)])
-        orders.record_delivery(work, [(placed.home_id, placed.order_id, 1, 10)])
+        orders.record_shipment(work, [orders.LineQuantity(placed.home_id, placed.order_id, 1, 10)])
+        orders.record_delivery(work, [orders.LineQuantity(placed.home_id, placed.order_id, 1, 10)])
     harness.drain()
     before = earned(harness)
     cancel(harness, placed)

@@ -205,7 +205,7 @@ def test_a_forgotten_password_is_set_anew_at_the_machine(
 
     def typed(*words: str) -> tuple[int, str]:
         told = list(words)
-        monkeypatch.setattr(cli.getpass, "getpass", lambda _: told.pop(0))
+        monkeypatch.setattr("getpass.getpass", lambda _: told.pop(0))
         return cli.main(["password", "ELIN@example.com"]), capsys.readouterr().err
 
     assert typed("en helt annan mening", "en helt annan mening!")[0] == 1

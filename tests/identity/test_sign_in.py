@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from pwdlib import PasswordHash
+from sqlalchemy.pool import QueuePool
 from tests.waits import PATIENCE
 
 from mainstem import identity
@@ -24,9 +25,17 @@ from mainstem.kit.peers import network_of
 from .conftest import PASSWORD
 
 
-def enter(database: Database, **given: str) -> identity.Session:
-    asked = {"email": "elin@example.com", "password": PASSWORD, "address": "192.0.2.7"} | given
-    return identity.sign_in(database, **asked)
+def enter(
+    database: Database,
+    *,
+    email: str = "elin@example.com",
+    password: str = PASSWORD,
+    address: str = "192.0.2.7",
+    replaces: str | None = None,
+) -> identity.Session:
+    return identity.sign_in(
+        database, email=email, password=password, address=address, replaces=replaces
+    )
 
 
 def whoever_holds(database: Database, token: str) -> identity.Identity | None:
@@ -102,7 +111,9 @@ def test_no_connection_is_held_while_a_password_is_checked(
     real = passwords._hasher.verify
 
     def watch(password: str, kept: str) -> bool:
-        seen.append(database._company.pool.checkedout())
+        pool = database._company.pool
+        assert isinstance(pool, QueuePool)
+        seen.append(pool.checkedout())
         return real(password, kept)
 
     monkeypatch.setattr(passwords._hasher, "verify", watch)

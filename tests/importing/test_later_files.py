@@ -59,7 +59,7 @@ def test_a_larger_refund_in_a_later_file_books_the_difference(
     assert (again.known, again.refunds) == (1, 0)
 
 
-CHANGED = [
+CHANGED: list[tuple[dict[str, object], str, str]] = [
     # what another file says, where, and what is answered
     ({"refunded_minor": 5000}, "refunded_minor", "was 50000 and is now 5000"),
     ({"refunded_minor": "", "refunded_at": ""}, "refunded_minor", "was 50000 and is now 0"),

@@ -97,5 +97,5 @@ def test_a_statement_may_read_the_same_keys_under_both_of_their_names(database: 
     SELECT (SELECT array_agg(id ORDER BY home_id) FROM {ASKED}) AS ids,
            (SELECT array_agg(order_id ORDER BY home_id) FROM {ASKED_ORDERS}) AS orders"""
     with database.work() as work:
-        assert tuple(work.row(sql, **asked(keys))) == ([UUID(int=8), UUID(int=7)],) * 2
-        assert tuple(work.row(sql, **asked([]))) == (None, None)
+        assert tuple(work.one(sql, **asked(keys))) == ([UUID(int=8), UUID(int=7)],) * 2
+        assert tuple(work.one(sql, **asked([]))) == (None, None)

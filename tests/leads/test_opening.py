@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -431,9 +432,7 @@ def test_of_parallel_requests_of_one_person_one_is_open_and_the_rest_its_duplica
             name="Eva", email=f"eva{round_no}@example.com", phone="070-174 06 25"
         )
         asked = [a_request(shop, client=client, ip_address="") for shop in shops]
-        opened = at_once(
-            database, [lambda work, wanted=wanted: leads.open(work, wanted) for wanted in asked]
-        )
+        opened = at_once(database, [partial(leads.open, wanted=wanted) for wanted in asked])
         assert sorted(answer.state for answer in opened) == ["duplicate"] * 3 + ["new"]
         [first] = [answer for answer in opened if answer.state == "new"]
         with database.work() as work:
@@ -454,9 +453,7 @@ def test_parallel_requests_that_share_contacts_crosswise_never_wait_for_each_oth
         pairs = [(emails[0], phones[1]), (emails[1], phones[0]), (emails[0], phones[0])]
         people = [ClientDetails(name="Eva", email=email, phone=phone) for email, phone in pairs]
         asked = [a_request(company.shop, client=person, ip_address="") for person in people]
-        opened = at_once(
-            database, [lambda work, wanted=wanted: leads.open(work, wanted) for wanted in asked]
-        )
+        opened = at_once(database, [partial(leads.open, wanted=wanted) for wanted in asked])
         with database.work() as work:
             claims = work.value("SELECT count(*) FROM lead_claim")
             open_leads = [answer for answer in opened if answer.state == "new"]

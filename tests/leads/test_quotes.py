@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from threading import Barrier
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -273,7 +274,7 @@ def quote_of(work: Work, company: Company, lead_id: UUID, no: int = 1) -> Quote:
     return work.get(Quote, (company.cedar, lead_id, no))
 
 
-def order_of(work: Work, placed: Placed):
+def order_of(work: Work, placed: Placed) -> Any:
     return work.row(
         """SELECT o.*, l.sku, l.kind, l.quantity FROM orders o
              JOIN order_line l ON l.home_id = o.home_id AND l.order_id = o.id

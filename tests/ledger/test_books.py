@@ -131,16 +131,16 @@ def test_a_posting_that_is_crooked_is_refused_before_the_database() -> None:
     ):
         with pytest.raises(AssertionError):
             Transfer(1, "key", "why", "SEK", DAY, entries)
-    for wrong_entry in (
-        lambda: Entry(1, "payable", "X", 5),
-        lambda: Entry(1, "payable", "C", 0),
-        lambda: Entry(1, "sales", "C", 5),
-        lambda: Entry(0, "payable", "C", 5),
-        lambda: Entry(1, "pending", "C", 5),
-        lambda: Entry(1, "payable", "C", 5, HELD),
+    for owner, account, side, minor, held in (
+        (1, "payable", "X", 5, None),
+        (1, "payable", "C", 0, None),
+        (1, "sales", "C", 5, None),
+        (0, "payable", "C", 5, None),
+        (1, "pending", "C", 5, None),
+        (1, "payable", "C", 5, HELD),
     ):
         with pytest.raises(AssertionError):
-            wrong_entry()
+            Entry(owner, account, side, minor, held)
 
 
 @pytest.mark.parametrize("table", ["ledger_transfer", "ledger_entry", "commission", "fact"])

@@ -31,9 +31,9 @@ def elsewhere(tmp_path: Path) -> Iterator[postgres.Server]:
 
 def _a_delivered_order(database: Database) -> None:
     with database.work() as work:
-        shop = work.row("SELECT id, home_id, currency FROM storefront ORDER BY id DESC LIMIT 1")
+        shop = work.one("SELECT id, home_id, currency FROM storefront ORDER BY id DESC LIMIT 1")
         placed = a_paid_order(work, shop, (KETTLE, 1))
-        line = [(placed.home_id, placed.order_id, 1, 1)]
+        line = [orders.LineQuantity(placed.home_id, placed.order_id, 1, 1)]
         orders.record_shipment(work, line)
         orders.record_delivery(work, line)
         commissions.settle(work, [(placed.home_id, placed.order_id)])

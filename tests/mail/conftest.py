@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Server
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
@@ -59,9 +60,9 @@ class _OnAFreePort(Controller):
     """Asks itself at the port that it got."""
 
     def _trigger_server(self) -> None:
-        assert self.server is not None
+        assert isinstance(self.server, Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]  # the package leaves it untyped
 
 
 Serve = Callable[..., MailServer]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -169,14 +170,15 @@ def test_no_style_is_loaded_from_a_file_or_an_address(tmp_path: Path) -> None:
 
 
 def test_links_and_buttons_have_the_company_s_colour() -> None:
-    given = {
-        "locale": "en",
-        "zone": ZoneInfo("UTC"),
-        "public_url": "https://x.example",
-        "sender": "X",
-    }
     # One whose links are not signed: a signature has a time in it.
-    plain = mail.preview("payout_failed", **given)
-    own = mail.preview("payout_failed", brand=mail.Brand("#113355"), **given)
+    preview = partial(
+        mail.preview,
+        "payout_failed",
+        locale="en",
+        zone=ZoneInfo("UTC"),
+        public_url="https://x.example",
+        sender="X",
+    )
+    plain, own = preview(), preview(brand=mail.Brand("#113355"))
     assert plain.html.count("#8a3b12") > 0
     assert own.html == plain.html.replace("#8a3b12", "#113355")

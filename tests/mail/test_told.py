@@ -19,7 +19,7 @@ from tests.company import (
     an_order,
 )
 
-from mainstem import flow, guarantee, identity, leads, mail, orders, worker
+from mainstem import flow, guarantee, identity, leads, mail, orders, stock, worker
 from mainstem.identity import read_client_link
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -438,7 +438,7 @@ def test_low_stock_is_told_once_for_what_is_low(
     with database.work() as work:
         from mainstem.mail import staff
 
-        assert staff.low_shelves(work) == []
+        assert stock.low_shelves(work) == []
         staff.low_stock(work, clock.now().date())
     assert outbox.rows() == []
 

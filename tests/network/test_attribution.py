@@ -137,7 +137,8 @@ def arrives(work: Work, company: Company, **changes: Any) -> Any:
 
 
 def delivered(work: Work, order: Any, *, pieces: int = 1, at: datetime | None = None) -> None:
-    line, key = (order.home_id, order.id, 1, pieces), (order.home_id, order.id)
+    key = (order.home_id, order.id)
+    line = orders.LineQuantity(*key, 1, pieces)
     orders.record_shipment(work, [line])
     orders.record_delivery(work, [line], at={key: at} if at else None)
 
@@ -267,7 +268,7 @@ def test_of_two_orders_that_arrive_together_one_binds(database: Database, compan
             a_paid_order(work, shop, (KETTLE, 1), client=ASTRID)
             for shop in (company.birch_shop, company.shop)
         ]
-        lines = [(one.home_id, one.order_id, 1, 1) for one in placed]
+        lines = [orders.LineQuantity(one.home_id, one.order_id, 1, 1) for one in placed]
         orders.record_shipment(work, lines)
         at = {(one.home_id, one.order_id): work.now() - timedelta(days=no)
               for no, one in enumerate(placed)}  # fmt: skip
@@ -387,7 +388,7 @@ def test_a_participants_own_purchase_is_an_order_that_earns_nothing(
             work, company.shop, (KETTLE, 1), client=ClientDetails("Buyer", email, phone)
         )
         delivered(work, order_row(work, placed))
-        order = work.row("SELECT * FROM orders WHERE id = %(id)s", id=placed.order_id)
+        order = work.one("SELECT * FROM orders WHERE id = %(id)s", id=placed.order_id)
         assert (order.earns, order.earns_reason) == (False, "buyer_is_participant")
         assert order.seller_id == company.cedar
         assert not work.rows("SELECT 1 FROM client_binding"), "nobody has won themselves"
@@ -403,7 +404,7 @@ def test_an_own_purchase_is_one_however_the_address_is_spelled(
 ) -> None:
     with database.work() as work:
         placed = an_order(work, company.shop, (KETTLE, 1), client=ClientDetails("Buyer", email))
-        order = work.row("SELECT * FROM orders WHERE id = %(id)s", id=placed.order_id)
+        order = work.one("SELECT * FROM orders WHERE id = %(id)s", id=placed.order_id)
         assert (order.earns, order.earns_reason) == (False, "buyer_is_participant")
         assert order.client["email"] == email, "the client is written to where they asked"
 

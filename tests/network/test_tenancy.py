@@ -71,7 +71,7 @@ def company(database: Database, clock: FixedClock) -> Company:
             )
             client = ADA if affiliate == company.cedar else BO
             placed = a_paid_order(work, shop, (KETTLE, 2), client=client)
-            moved = [(placed.home_id, placed.order_id, 1, 2)]
+            moved = [orders.LineQuantity(placed.home_id, placed.order_id, 1, 2)]
             orders.record_shipment(work, moved)
             orders.record_delivery(work, moved)
             commissions.settle(work, [(placed.home_id, placed.order_id)])

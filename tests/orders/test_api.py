@@ -145,9 +145,7 @@ def test_a_repeat_gets_the_very_same_answer_also_after_the_order_was_paid(
 ) -> None:
     first = send(client, key, a_body(), idempotency_key="the-same-key-0001")
     with database.work() as work:
-        row = work.row("SELECT home_id, id, number, currency, total_minor FROM orders")
-        assert row is not None
-        pay(work, Paid(row))
+        pay(work, work.one("SELECT home_id, id AS order_id, currency, total_minor FROM orders"))
     clock.move(timedelta(hours=2))
     respaced = json.dumps(a_body(), indent=3, sort_keys=True)
     again = client.post(
@@ -163,14 +161,6 @@ def test_a_repeat_gets_the_very_same_answer_also_after_the_order_was_paid(
     assert again.headers["idempotent-replayed"] == "true"
     assert "idempotent-replayed" not in first.headers
     assert orders_kept(database) == 1
-
-
-class Paid:
-    """What paying needs to know of an order."""
-
-    def __init__(self, row: Any) -> None:
-        self.home_id, self.order_id, self.number = row.home_id, row.id, row.number
-        self.currency, self.total_minor = row.currency, row.total_minor
 
 
 def test_the_same_key_for_another_order_is_refused(client: TestClient[Any], key: str) -> None:

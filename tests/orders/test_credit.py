@@ -28,7 +28,7 @@ def test_a_won_lead_s_seller_who_has_left_earns_nothing_and_nobody_takes_their_p
     with database.work() as work:
         company = a_company(work)
         first = a_paid_order(work, company.birch_shop, (KETTLE, 1))
-        line = (first.home_id, first.order_id, 1, 1)
+        line = orders.LineQuantity(first.home_id, first.order_id, 1, 1)
         orders.record_shipment(work, [line])
         orders.record_delivery(work, [line])  # Ada is Birch's client from now on
         lead = a_lead(work, company.shop)

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_twenty_guests_with_a_connection_each_buy_exactly_what_is_there(
     crowd: Database, company: Company, barrier: bool
 ) -> None:
     guests = [wanted(company.shop, (KETTLE, 1)) for _ in range(GUESTS)]
-    answers = at_once([lambda one=one: place_alone(crowd, one) for one in guests], barrier=barrier)
+    answers = at_once([partial(place_alone, crowd, one) for one in guests], barrier=barrier)
     exactly_the_units_are_sold(crowd, answers)
 
 
@@ -123,7 +124,7 @@ def test_crossing_baskets_never_wait_for_each_other_in_a_circle(
             for _ in range(15)
         ]
 
-    answers = at_once([lambda n=n: shop(n) for n in range(12)], barrier=True)
+    answers = at_once([partial(shop, n) for n in range(12)], barrier=True)
     assert {type(answer) for of_one in answers for answer in of_one} == {Placed}
     with crowd.work() as work:
         assert promised(work) == {KETTLE: (180, 180), SKILLET: (180, 180)}
@@ -181,7 +182,7 @@ def test_the_same_key_in_two_processes_at_once_makes_one_order(
 ) -> None:
     one = wanted(company.shop, (KETTLE, 1))
     processes = [Intake(crowd) for _ in range(6)]
-    answers = at_once([lambda c=c: c.order_now(one) for c in processes], barrier=True)
+    answers = at_once([partial(c.order_now, one) for c in processes], barrier=True)
     for intake in processes:
         intake.stop()
     assert len({answer.order_id for answer in answers}) == 1

@@ -40,7 +40,10 @@ def sold(
 
 def kept(database: Database, placed: Placed) -> date | None:
     with database.work() as work:
-        return work.value("SELECT promised_on FROM orders WHERE id = %(id)s", id=placed.order_id)
+        promised: date | None = work.value(
+            "SELECT promised_on FROM orders WHERE id = %(id)s", id=placed.order_id
+        )
+        return promised
 
 
 @pytest.mark.parametrize(
@@ -132,7 +135,7 @@ def test_what_has_arrived_is_not_late(
 ) -> None:
     placed = sold(database, company)
     with database.work() as work:
-        gone = [(placed.home_id, placed.order_id, 1, 1)]
+        gone = [orders.LineQuantity(placed.home_id, placed.order_id, 1, 1)]
         orders.record_shipment(work, gone)
         orders.record_delivery(work, gone)
     clock.set(datetime(2026, 12, 29, 9, tzinfo=UTC))

@@ -171,6 +171,4 @@ def test_the_counters_are_the_live_reservations_whatever_happens(
 ) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        the_shelf, settings=settings(max_examples=12, stateful_step_count=15)
-    )
+    run_state_machine_as_test(the_shelf, settings=settings(max_examples=12, stateful_step_count=15))

@@ -89,8 +89,8 @@ def test_a_duplicate_payment_earns_nobody_anything_and_its_refund_takes_nothing(
     pay(harness, pages[:1])
     harness.webhook_events_arrive()
     with harness.database.work() as work:
-        orders.record_shipment(work, [(placed.home_id, placed.order_id, 1, 2)])
-        orders.record_delivery(work, [(placed.home_id, placed.order_id, 1, 2)])
+        orders.record_shipment(work, [orders.LineQuantity(placed.home_id, placed.order_id, 1, 2)])
+        orders.record_delivery(work, [orders.LineQuantity(placed.home_id, placed.order_id, 1, 2)])
     harness.drain()
     pay(harness, pages[1:])
     harness.webhook_events_arrive()

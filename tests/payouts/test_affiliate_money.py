@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from operator import attrgetter
 from random import Random
 from typing import Any
 
@@ -57,7 +59,7 @@ class History:
             goods, client = dice.choice([KETTLE, SKILLET]), f"client-{self.seller}@example.com"
             guest = ClientDetails(name="Guest", email=client)
             placed = a_paid_order(work, self.shop, (goods, 3), client=guest)
-            gone = [(placed.home_id, placed.order_id, 1, 3)]
+            gone = [orders.LineQuantity(placed.home_id, placed.order_id, 1, 3)]
             orders.record_shipment(work, gone)
             orders.record_delivery(work, gone)
         self.harness.drain()
@@ -199,8 +201,8 @@ def every_place_adds_up(history: History) -> None:
             )
 
 
-PLACES = [
-    lambda money, name=name: getattr(money, name)
+PLACES: list[Callable[[AffiliateMoney], Money]] = [
+    attrgetter(name)
     for name in ("pending", "payable", "debt", "under_way", "on_hold", "failed", "paid", "changed")
 ]
 

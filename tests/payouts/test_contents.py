@@ -42,7 +42,8 @@ def sold(database: Database, company: Company, *lines: tuple[str, int], **change
     with database.work() as work:
         placed = a_paid_order(work, company.shop, *lines, **changes)
         gone = [
-            (placed.home_id, placed.order_id, no, count) for no, (_, count) in enumerate(lines, 1)
+            orders.LineQuantity(placed.home_id, placed.order_id, no, count)
+            for no, (_, count) in enumerate(lines, 1)
         ]
         orders.record_shipment(work, gone)
         orders.record_delivery(work, gone)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from tests.company import KETTLE
 from tests.harness import Harness
 
@@ -11,7 +13,7 @@ from mainstem.payouts.send import _pay_out, _take, _transfer
 EARNED = 20000
 
 
-def _a_reserved_payout(harness: Harness) -> tuple[str, int, object]:
+def _a_reserved_payout(harness: Harness) -> tuple[str, int, UUID]:
     account = harness.affiliate_account(harness.company.cedar)
     harness.a_delivered_order((KETTLE, 2))
     harness.holds_end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import psycopg
 import pytest
@@ -248,5 +249,5 @@ def test_of_two_old_codes_that_look_alike_the_older_stays_in_force(
         assert work.value("SELECT home_id FROM fact WHERE name = 'code.retired'") == company.cedar
 
 
-def _in_force(work: Work) -> list[object]:
+def _in_force(work: Work) -> list[Any]:
     return referrals.codes(work)

@@ -211,20 +211,20 @@ def test_a_reader_gets_from_the_price_to_every_levels_amount(
     rule = Rule("goods", tuple(rates), cap, 30)
     upline = list(range(11, 11 + len(rates)))
     capped = (cap, sum(rates)) if sum(rates) > cap else None
-    for share in evaluate(rule, upline, base, returned):
+    for earned in evaluate(rule, upline, base, returned):
         of: dict[str, object] = {
             "basis": basis,
-            "rate_bp": share.rate_bp,
-            "level": share.level,
-            "credited_minor": share.credited_minor,
-            "reversed_minor": share.reversed_minor,
+            "rate_bp": earned.rate_bp,
+            "level": earned.level,
+            "credited_minor": earned.credited_minor,
+            "reversed_minor": earned.reversed_minor,
             "capped": capped,
         }
-        assert worked_out(told("credit", ENGLISH, **of)) == share.credited_minor
+        assert worked_out(told("credit", ENGLISH, **of)) == earned.credited_minor
         words = told("reversal", ENGLISH, **of)
         back = re.search(rf"with it {AMOUNT} of the {AMOUNT} that counts", words)
         mine = re.search(rf"of your {AMOUNT}, .*goes back: {AMOUNT} in all", words)
         assert back, words
         assert mine, words
         exact = Fraction(minor(mine[1]) * minor(back[1]), minor(back[2]))
-        assert floor(exact + Fraction(1, 2)) == minor(mine[2]) == share.reversed_minor
+        assert floor(exact + Fraction(1, 2)) == minor(mine[2]) == earned.reversed_minor

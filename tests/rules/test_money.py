@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 from math import floor
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -101,10 +102,12 @@ def test_money_is_whole_and_never_mixed() -> None:
     assert -Money(5, "EUR") == Money(-5, "EUR")
     assert Money(999, "SEK").part(1, 3) == Money(333, "SEK")
     assert not Money(0, "SEK")
-    for wrong in (lambda: Money(1, "SEK") + Money(1, "EUR"), lambda: Money(1.0, "SEK"),  # type: ignore[arg-type]
-                  lambda: Money(True, "SEK"), lambda: Money(1, "sek")):  # fmt: skip
+    unfit: list[tuple[Any, str]] = [(1.0, "SEK"), (True, "SEK"), (1, "sek")]
+    for minor, currency in unfit:
         with pytest.raises(AssertionError):
-            wrong()
+            Money(minor, currency)
+    with pytest.raises(AssertionError):
+        Money(1, "SEK") + Money(1, "EUR")
 
 
 @pytest.mark.parametrize(

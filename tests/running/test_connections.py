@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy.pool import QueuePool
 
 from mainstem import app, worker
 from mainstem.kit import db, pools
@@ -21,7 +22,7 @@ def test_all_processes_fit_a_hundred_connections_and_leave_some() -> None:
 def test_a_web_process_has_a_connection_for_whatever_may_ask_at_once() -> None:
     assert (
         pools.WEB.company
-        == app.WORKS_MAX + pools.SIGN_IN_THREADS + intake.INTAKE + intake.LEADS_AT_ONCE
+        == app.WORKS_MAX + pools.SIGN_IN_THREADS + pools.INTAKE + intake.LEADS_AT_ONCE
     )
     assert pools.WEB.affiliate == app.WORKS_MAX
     assert pools.WEB.company > app.WORKS_MAX
@@ -33,8 +34,10 @@ def test_a_pool_gives_so_many_and_no_more(database_url: str) -> None:
     try:
         for engine, most in ((database._company, 3), (database._affiliate, 1)):
             held = [engine.connect() for _ in range(most)]
-            assert engine.pool.checkedout() == most
-            assert engine.pool._max_overflow + engine.pool.size() == most
+            pool = engine.pool
+            assert isinstance(pool, QueuePool)
+            assert pool.checkedout() == most
+            assert pool._max_overflow + pool.size() == most
             for connection in held:
                 connection.close()
     finally:

@@ -25,7 +25,7 @@ def client(name: str) -> ClientDetails:
 
 
 def delivered(work: Work, placed: Placed) -> None:
-    line = (placed.home_id, placed.order_id, 1, 1)
+    line = orders.LineQuantity(placed.home_id, placed.order_id, 1, 1)
     orders.record_shipment(work, [line])
     orders.record_delivery(work, [line])
 

@@ -11,7 +11,7 @@ import pytest
 
 import mainstem_postgres as postgres
 from mainstem import cli
-from mainstem.kit import db
+from mainstem.kit import db, privileges
 from mainstem.kit.db import DatabaseUnfit, NotDemos
 
 
@@ -50,9 +50,10 @@ def test_a_demo_makes_an_empty_database_its_own(empty: str) -> None:
 
 
 def test_a_demo_leaves_a_companys_database_alone(companys: str) -> None:
-    for touch in (lambda: db.migrate(companys, demo=True), lambda: db.check_demo(companys)):
-        with pytest.raises(NotDemos, match="was not made by a demo, so it is left alone"):
-            touch()
+    with pytest.raises(NotDemos, match="was not made by a demo, so it is left alone"):
+        db.migrate(companys, demo=True)
+    with pytest.raises(NotDemos, match="was not made by a demo, so it is left alone"):
+        db.check_demo(companys)
     db.check_no_demo(companys)
 
 
@@ -77,7 +78,7 @@ def test_no_command_of_a_demo_works_on_a_companys_database(
     monkeypatch.setenv("MAINSTEM_DATA", str(tmp_path))
     monkeypatch.setenv("MAINSTEM_MODE", "demo")
     monkeypatch.setenv("MAINSTEM_DATABASE_URL", companys)
-    monkeypatch.setattr(cli.privileges, "start_again_without_root", lambda: None)
+    monkeypatch.setattr(privileges, "start_again_without_root", lambda: None)
     commands = (["web"], ["worker"], ["migrate"], ["check"], ["setup-token"],
                 ["import", "orders", str(history)], ["publish-plan", str(plan)])  # fmt: skip
     for command in commands:

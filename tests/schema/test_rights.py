@@ -128,7 +128,7 @@ def tables(connection: psycopg.Connection) -> dict[str, list[str]]:
 def allowed(connection: psycopg.Connection, statement: str) -> bool:
     try:
         with connection.transaction(force_rollback=True):
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement)
     except psycopg.errors.InsufficientPrivilege:
         return False
     return True
@@ -185,7 +185,7 @@ def test_each_role_does_to_each_table_what_was_decided_and_no_more(
     }[role]
     undecided = set(there) ^ set(decided)
     assert not undecided, f"say what {role} may do to {undecided}, in a migration and here"
-    connection.execute(f"SET ROLE {role}")  # type: ignore[arg-type]
+    connection.execute(f"SET ROLE {role}")
     for table, columns in sorted(there.items()):
         assert (table, found(connection, table, columns)) == (table, in_order(decided[table]))
 
@@ -224,9 +224,9 @@ def test_a_scope_that_asks_for_everybodys_rows_gets_none(connection: psycopg.Con
            INSERT INTO storefront (home_id, slug, name, locales, currency)
            VALUES (1, 'cedar', 'Cedar', '{en}', 'SEK')"""
     )
-    connection.execute(f"SET ROLE {APP_ROLE}")  # type: ignore[arg-type]
+    connection.execute(f"SET ROLE {APP_ROLE}")
     for scope, seen in (("1", 1), ("-1", 0), ("0", 0), ("", 0)):
         connection.execute("SELECT set_config('mainstem.affiliate', %s, false)", (scope,))
         for table in ("affiliate", "storefront"):
-            row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # type: ignore[arg-type]
+            row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
             assert row == (seen,), (scope, table)

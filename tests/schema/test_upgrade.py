@@ -92,7 +92,7 @@ def test_an_owner_who_may_make_no_role_is_told_what_an_administrator_runs(
     with psycopg.connect(first_release, autocommit=True) as administrator:
         administrator.execute(f"CREATE ROLE {login} LOGIN PASSWORD 'x' IN ROLE mainstem_owner")
         url = elsewhere.url("mainstem", user=login, password="x")
-        said = []
+        said: list[str] = []
         while len(said) < 10:
             try:
                 db.migrate(url)

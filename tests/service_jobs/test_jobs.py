@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -298,11 +299,14 @@ def test_of_two_dispatchers_at_one_instant_one_gets_the_time_and_the_other_hears
         with database.work() as work:
             keys = [a_job(work, company.shop) for _ in range(3)]
         begins = [starts_at, starts_at + HOUR / 2, starts_at]
-        answers = at_once(database, [
-            lambda work, key=key, begin=begin: jobs.schedule(
-                work, key, team_id=company.north, starts_at=begin, duration=HOUR)
-            for key, begin in zip(keys, begins, strict=True)
-        ])  # fmt: skip
+        book = partial(jobs.schedule, team_id=company.north, duration=HOUR)
+        answers = at_once(
+            database,
+            [
+                partial(book, key=key, starts_at=begin)
+                for key, begin in zip(keys, begins, strict=True)
+            ],
+        )
         taken = [answer for answer in answers if isinstance(answer, SlotTaken)]
         assert (answers.count(None), len(taken)) == (1, 2)
         winner = keys[answers.index(None)]

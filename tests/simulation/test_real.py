@@ -206,7 +206,8 @@ def finished(data: Path, source: Path) -> dict[str, Any]:
     with running(data, source) as run:
         out, err = run.communicate(timeout=500)
     assert run.returncode == 0, err[-2000:]
-    return json.loads(out)
+    shown: dict[str, Any] = json.loads(out)
+    return shown
 
 
 def left_in(data: Path) -> dict[str, list[Any]]:

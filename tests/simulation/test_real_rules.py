@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -41,7 +42,7 @@ def given(source: Path, query: str) -> list[tuple[object, ...]]:
         return duck.execute(query).fetchall()
 
 
-def kept(folder: Path, query: str) -> list[tuple[object, ...]]:
+def kept(folder: Path, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect() as duck:
         for name in ("lines", "baskets", "refunds", "articles", "stores"):
             duck.execute(f"CREATE VIEW {name} AS SELECT * FROM '{folder}/{name}.parquet'")

@@ -29,7 +29,7 @@ from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.events import record
 from mainstem.kit.settings import Settings
-from mainstem.orders import ClientDetails
+from mainstem.orders import ClientDetails, Placed
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def test_an_orders_page_explains_every_cent_and_every_step(staff: Staff) -> None
         assert told in page.replace("\N{NO-BREAK SPACE}", " "), told
 
 
-def refund_form(reader: Reader, placed, **fields: str) -> dict[str, str]:
+def refund_form(reader: Reader, placed: Placed, **fields: str) -> dict[str, str]:
     """The refund form as it stands on the page, filled in."""
     asked = hidden(reader.get(order_url(placed)), "asked")
     return {"asked": asked, "reason": "Dented"} | fields
@@ -237,7 +237,7 @@ def test_a_refund_by_line_takes_the_same_part_of_the_commission_back(staff: Staf
     with staff.database.work() as work:
         assert work.value("SELECT refunded_minor FROM order_line WHERE line_no = 1") == 125000
         assert work.value("SELECT sum(amount_minor)::int FROM commission WHERE level = 0") == 16400
-        row = work.row("SELECT actor, reason FROM refund")
+        row = work.one("SELECT actor, reason FROM refund")
         assert (row.actor, row.reason) == (f"staff:{staff.ids['fia']}", "Dented")
     sound(staff)
 
@@ -312,9 +312,9 @@ def test_a_large_sum_waits_for_a_second_person(staff: Staff) -> None:
     again = fia.post(f"{asked}/approval")
     assert "This request is approved; it cannot be approved now." in words_of(again)
     worker.drain(staff.database)
-    page = words_of(fia.get(url))
-    assert "Approved by a colleague" in page
-    assert "Refund succeeded" in page
+    done = words_of(fia.get(url))
+    assert "Approved by a colleague" in done
+    assert "Refund succeeded" in done
     with staff.database.work() as work:
         assert work.value("SELECT state FROM orders") == "canceled"
     sound(staff)
@@ -488,7 +488,7 @@ def test_payouts_are_run_by_hand_once_a_day_and_confirmed_once(
         assert said in fia.get("/console/payouts").text
     worker.drain(staff.database)
     with staff.database.work() as work:
-        payout = work.row("SELECT home_id, id, amount_minor, state FROM payout")
+        payout = work.one("SELECT home_id, id, amount_minor, state FROM payout")
         assert (payout.amount_minor, payout.state) == (20000, "requested")
         assert work.value("SELECT actor FROM fact WHERE name = 'payout.run'") == (
             f"staff:{staff.ids['fia']}"
@@ -516,19 +516,19 @@ def test_a_held_payout_shows_its_error_and_is_tried_again(staff: Staff, clock: F
     fia.post("/console/payouts")
     with staff.database.work() as work:
         work.run("UPDATE payout SET state = 'on_hold', error = 'account_restricted: passport'")
-        payout = work.row("SELECT home_id, id FROM payout")
+        payout = work.one("SELECT home_id, id FROM payout")
     page = words_of(fia.get("/console/payouts?view=held"))
     assert "account_restricted: passport" in page
     url = f"/console/payouts/{payout.home_id}/{payout.id}"
     assert fia.post(f"{url}/confirmation", {"reference": "BG 1"}).status_code == 409
     assert fia.post(f"{url}/retry").status_code == 303
     with staff.database.work() as work:
-        row = work.row("SELECT state, error FROM payout")
+        row = work.one("SELECT state, error FROM payout")
         assert (row.state, row.error) == ("reserved", None)
         work.run("UPDATE payout SET state = 'paid'")
-    page = fia.post(f"{url}/retry")
-    assert page.status_code == 409
-    assert "This payout is paid; it cannot be retried now." in words_of(page)
+    again = fia.post(f"{url}/retry")
+    assert again.status_code == 409
+    assert "This payout is paid; it cannot be retried now." in words_of(again)
 
 
 def test_a_failed_payout_waits_for_the_one_that_overtook_it(
@@ -543,7 +543,7 @@ def test_a_failed_payout_waits_for_the_one_that_overtook_it(
     fia.post("/console/payouts")
     with staff.database.work() as work:
         work.run("UPDATE payout SET state = 'failed'")
-        failed = work.row("SELECT home_id, id FROM payout")
+        failed = work.one("SELECT home_id, id FROM payout")
         work.run(
             """INSERT INTO payout SELECT home_id, %(id)s, 'LATER-00001', period + 7, provider,
                       account, currency, amount_minor, 'reserved', NULL, NULL, NULL, reserved_at
@@ -663,9 +663,9 @@ def test_a_dead_letter_is_shown_and_retried(staff: Staff) -> None:
     assert "Failed tasks 1" in words_of(ada.get("/console"))
     assert ada.post(f"/console/facts/{id}/commissions/retry").status_code == 303
     with staff.database.work() as work:
-        row = work.row("SELECT state, attempts FROM fact_waiting WHERE consumer = 'commissions'")
+        row = work.one("SELECT state, attempts FROM fact_waiting WHERE consumer = 'commissions'")
         assert (row.state, row.attempts) == ("waiting", 0)
-        retried = work.row("SELECT subject, actor FROM fact WHERE name = 'fact.revived'")
+        retried = work.one("SELECT subject, actor FROM fact WHERE name = 'fact.revived'")
         assert (retried.subject, retried.actor) == (str(id), f"staff:{staff.ids['ada']}")
     worker.drain(staff.database)
     assert ada.post(f"/console/facts/{id}/commissions/retry").status_code == 303
@@ -708,7 +708,8 @@ def test_the_feed_is_narrowed_to_one_thing_and_turned_page_by_page(staff: Staff)
 
 def ahead(staff: Staff) -> timedelta:
     with staff.database.work() as work:
-        return work.value("SELECT ahead FROM demo_clock")
+        set_ahead: timedelta = work.value("SELECT ahead FROM demo_clock")
+        return set_ahead
 
 
 def test_the_demos_clock_is_moved_ahead_once_and_never_back(staff: Staff) -> None:

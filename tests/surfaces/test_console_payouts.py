@@ -66,8 +66,8 @@ def test_a_payout_that_our_bank_cannot_pay_is_canceled_with_its_reason(
     assert fia.post(url, {"reason": "The bank knows no such account"}).status_code == 303
     assert "The money is payable again." in fia.get("/console/payouts").text
     assert cedars_payable(staff) == 20000
-    page = words_of(fia.get("/console/payouts?view=all"))
-    assert "Cancelled Reason for cancellation: The bank knows no such account" in page
+    everything = words_of(fia.get("/console/payouts?view=all"))
+    assert "Cancelled Reason for cancellation: The bank knows no such account" in everything
     again = fia.post(url, {"reason": "Again"})
     assert again.status_code == 409
     assert "This payout is cancelled; it cannot be cancelled now." in words_of(again)
@@ -106,7 +106,7 @@ def test_a_payout_on_hold_is_canceled_after_a_question(staff: Staff, clock: Fixe
     assert fia.post(url, {"reason": "They have left"}).status_code == 303
     worker.drain(staff.database)
     with staff.database.work() as work:
-        row = work.row("SELECT state, cancel_reason FROM payout")
+        row = work.one("SELECT state, cancel_reason FROM payout")
     assert (row.state, row.cancel_reason) == ("canceled", "They have left")
     assert cedars_payable(staff) == 20000
     sound(staff)
@@ -244,7 +244,7 @@ def test_what_is_told_and_what_a_run_does_are_the_same(staff: Staff, clock: Fixe
     assert paid.home_id not in before
     assert after == before, "who was paid whole has nothing left to wait for"
     with staff.database.work() as work:
-        order = work.row("SELECT home_id, id FROM orders")
+        order = work.one("SELECT home_id, id FROM orders")
         payments.request_refund(
             work, order.home_id, order.id, amount_minor=250000, reason="returned"
         )

@@ -6,6 +6,7 @@ import threading
 import time
 from datetime import timedelta
 
+import httpx
 import psycopg
 import pytest
 from tests.company import BO, a_lead, a_quoted_lead
@@ -24,7 +25,7 @@ def staff(database: Database, open_app: Open) -> Staff:
     return staffed(database, open_app)
 
 
-def scan(reader: Reader, url: str, code: str, **fields: str):
+def scan(reader: Reader, url: str, code: str, **fields: str) -> httpx.Response:
     """Scan on the page as it stands: the count goes along."""
     picked = hidden(reader.get(url), "picked")
     return reader.post(f"{url}/picks", {"code": code, "picked": picked} | fields)
@@ -59,7 +60,7 @@ def test_an_order_goes_from_the_queue_to_the_client(staff: Staff) -> None:
     assert "Delivered" in words_of(per.get(url))
     worker.drain(staff.database)
     with staff.database.work() as work:
-        order = work.row("SELECT fulfillment_status FROM orders")
+        order = work.one("SELECT fulfillment_status FROM orders")
         actors = work.rows("SELECT DISTINCT actor FROM fact WHERE name LIKE 'fulfilment.%%'")
         assert order.fulfillment_status == "delivered"
         assert [row.actor for row in actors] == [f"staff:{staff.ids['per']}"]
@@ -567,11 +568,11 @@ def test_a_duplicate_is_shown_with_the_first(staff: Staff) -> None:
 
 def job_url(staff: Staff) -> str:
     with staff.database.work() as work:
-        row = work.row("SELECT home_id, order_id, line_no FROM job ORDER BY created_at LIMIT 1")
+        row = work.one("SELECT home_id, order_id, line_no FROM job ORDER BY created_at LIMIT 1")
     return f"/desk/jobs/{row.home_id}/{row.order_id}/{row.line_no}"
 
 
-def first_time(page) -> str:
+def first_time(page: httpx.Response) -> str:
     return hidden(page, "time")
 
 

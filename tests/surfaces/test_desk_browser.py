@@ -179,7 +179,7 @@ def test_no_page_has_a_barrier_or_runs_out_of_the_screen(
     with staff.database.work() as work:
         lead = a_lead(work, staff.company.shop)
         quoted = a_quoted_lead(work, staff.company.birch_shop, client=BO)
-        job = work.row("SELECT home_id, order_id, line_no FROM job")
+        job = work.one("SELECT home_id, order_id, line_no FROM job")
         held = a_held_order(work, staff)
         checks.request(work)
     worker.drain(staff.database)

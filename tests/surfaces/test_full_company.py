@@ -120,7 +120,7 @@ def full(database: Database) -> Company:
     with psycopg.connect(
         database.url, autocommit=True, cursor_factory=psycopg.ClientCursor
     ) as connection:
-        connection.execute(_FILL, given)  # type: ignore[arg-type]
+        connection.execute(_FILL, given)
         connection.execute("VACUUM ANALYZE")
     with database.work() as work:
         ledger.roll_up(work)
@@ -216,7 +216,7 @@ def test_the_apis_orders_and_leads_are_found_by_their_key(
     full: Company, database: Database
 ) -> None:
     with database.work(home=full.cedar) as work, Looked(work) as looked:
-        asked = {"home": full.cedar, "storefront": full.shop.id, "most": 51}
+        asked: dict[str, Any] = {"home": full.cedar, "storefront": full.shop.id, "most": 51}
         newest = api.orders(work, cursor=None, **asked)
         assert len(api.orders(work, cursor=newest.next, **asked).rows) == 51
         assert len(api.leads(work, cursor=None, **asked).rows) == 51

@@ -534,7 +534,7 @@ def test_the_affiliates_links_and_codes(
     assert made.status_code == 303
     assert "SUNDAY-STEW" in words_of(reader.get("/portal/account"))
     with database.work() as work:
-        row = work.row("SELECT affiliate_id, kind FROM referral_code WHERE code = 'SUNDAY-STEW'")
+        row = work.one("SELECT affiliate_id, kind FROM referral_code WHERE code = 'SUNDAY-STEW'")
         assert tuple(row) == (company.cedar, "code")
     taken = signed_in("dora").post("/portal/account/codes", {"code": "SUNDAY-STEW"})
     assert taken.status_code == 422

@@ -214,7 +214,12 @@ def test_a_kept_home_is_drawn_once(buyer: Buyer, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(cached_storefront, "FRESH_SECONDS", 60.0)
     buyer.get()
     drawn: list[object] = []
-    monkeypatch.setattr(layout, "draw", lambda *page: drawn.append(page) or b"")
+
+    def draw(*page: object) -> bytes:
+        drawn.append(page)
+        return b""
+
+    monkeypatch.setattr(layout, "draw", draw)
     for _ in range(20):
         assert "Iron that lasts" in buyer.get().text
     assert drawn == []

@@ -50,7 +50,7 @@ def a_webhook_event(
 
 
 def signed(raw: bytes, secret: str = "whsec_a", at: float | None = None) -> dict[str, str]:
-    header = stripe.WebhookSignature.generate_signature_header(  # type: ignore[attr-defined]
+    header = stripe.WebhookSignature.generate_signature_header(
         raw.decode(), secret, timestamp=int(at or time.time())
     )
     return {"stripe-signature": header, "content-type": "application/json"}

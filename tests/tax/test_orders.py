@@ -327,7 +327,7 @@ def test_of_an_order_that_is_paid_in_parts_the_first_payment_fixes_the_rate(
         assert kept(work, placed).state == "pending"
     clock.move(timedelta(minutes=20))
     with database.work() as work:
-        rest = work.row(
+        rest = work.one(
             """INSERT INTO payment SELECT (jsonb_populate_record(p, jsonb_build_object(
                  'id', gen_random_uuid(), 'attempt', p.attempt + 1, 'captured_at', %(now)s::text,
                  'amount_minor', 50000, 'captured_minor', 50000))).*
@@ -335,7 +335,7 @@ def test_of_an_order_that_is_paid_in_parts_the_first_payment_fixes_the_rate(
             id=placed.order_id,
             now=work.now().isoformat(),
         )
-        orders.mark_paid(work, [tuple(rest)])
+        orders.mark_paid(work, [(rest.home_id, rest.id)])
     with database.work() as work:
         assert frozen(work, placed)[0][:3] == (80000, 1200, 8571)
         assert kept(work, placed).state == "placed"
@@ -381,7 +381,7 @@ def test_what_is_credited_follows_the_rate_of_the_payment(
     clock.move(timedelta(minutes=20))
     with database.work() as work:
         pay(work, placed)
-        line = [(placed.home_id, placed.order_id, 1, 1)]
+        line = [orders.LineQuantity(placed.home_id, placed.order_id, 1, 1)]
         orders.record_shipment(work, line)
         orders.record_delivery(work, line)
         commissions.settle(work, [(placed.home_id, placed.order_id)])

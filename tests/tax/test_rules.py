@@ -252,7 +252,8 @@ def test_without_settings_an_article_has_its_own_rate_wherever_it_goes() -> None
 def test_every_outcome_has_a_reason_in_words() -> None:
     for country, code in (("SE", ""), ("DE", ""), ("NO", ""), ("FI", "22100")):
         for oss in ("off", "threshold", "on"):
-            for sale in ({}, {"business": True}, {"over": True}):
+            sales: list[dict[str, Any]] = [{}, {"business": True}, {"over": True}]
+            for sale in sales:
                 assert sold(rules_with(oss=oss), country, code, **sale)[3] in tax.REASONS
     assert "article" in tax.REASONS
 

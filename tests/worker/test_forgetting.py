@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from tests.company import KETTLE, REPAIR, a_company, a_paid_order
+from tests.company import KETTLE, REPAIR, Shop, a_company, a_paid_order
 
 from mainstem import checks, identity, orders, worker
 from mainstem.kit import idempotency
@@ -45,11 +46,13 @@ def test_sign_ins_are_forgotten_when_nobody_looks_back_at_them(
     with database.work() as work:
         person = identity.create_person(work, email="ada@example.com", name="Ada")
     identity.set_password(database, person, "correct horse battery")
-    given = {"email": "ada@example.com", "address": "192.0.2.1", "clock": clock}
+    sign_in = partial(
+        identity.sign_in, database, email="ada@example.com", address="192.0.2.1", clock=clock
+    )
     for _ in range(2):
-        identity.sign_in(database, password="correct horse battery", **given)
+        sign_in(password="correct horse battery")
     with pytest.raises(identity.SignInRefused):
-        identity.sign_in(database, password="a wrong one, alas", **given)
+        sign_in(password="a wrong one, alas")
     kept = count(database, "sign_in_session"), count(database, "sign_in_attempt")
     assert kept == (2, 3)
     with database.work() as work:
@@ -95,9 +98,9 @@ def test_checks_of_more_than_a_year_ago_are_forgotten(
         assert checks.last(work) is not None
 
 
-def delivered(work: Work, shop: object, *lines: tuple[str, int]) -> None:
+def delivered(work: Work, shop: Shop, *lines: tuple[str, int]) -> None:
     placed = a_paid_order(work, shop, *lines)
-    moved = [(placed.home_id, placed.order_id, 1, 1)]
+    moved = [orders.LineQuantity(placed.home_id, placed.order_id, 1, 1)]
     orders.record_shipment(work, moved)
     orders.record_delivery(work, moved)
 
@@ -127,7 +130,7 @@ def test_an_order_that_waits_for_its_time_keeps_no_other_from_closing(
             delivered(work, shop, (KETTLE, 1))
     clock.move(timedelta(days=10))
     with database.work() as work:
-        moved = [(late.home_id, late.order_id, 1, 1)]
+        moved = [orders.LineQuantity(late.home_id, late.order_id, 1, 1)]
         orders.record_shipment(work, moved)
         orders.record_delivery(work, moved)
     # A Saturday: thirty days are over for the late one, the working day after them is to come.

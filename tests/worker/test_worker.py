@@ -70,6 +70,11 @@ def keep(work: Work, subject: str) -> None:
     )
 
 
+def keep_subjects(work: Work, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        keep(work, fact.subject)
+
+
 def effects(crew: Database) -> Counter[str]:
     with crew.work() as work:
         return Counter(row.email_key for row in work.rows("SELECT email_key FROM sign_in_attempt"))
@@ -136,7 +141,7 @@ def test_a_poisonous_fact_lets_the_others_through_and_is_a_dead_letter_in_the_en
         broken = [f for f in _invariants(work) if f.wrong]
     assert [finding.invariant for finding in broken] == ["No background task has failed"]
 
-    reacts(lambda work, facts: [keep(work, fact.subject) for fact in facts])
+    reacts(keep_subjects)
     with crew.work() as work:
         retry(work, left.id, left.consumer)
     assert worker.drain(crew) == 1
@@ -174,7 +179,7 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_and_the_next_one_does_it(
     )
     assert died.returncode == -signal.SIGKILL, died.stderr
     assert "in the middle" in died.stdout
-    reacts(lambda work, facts: [keep(work, fact.subject) for fact in facts])
+    reacts(keep_subjects)
     end = time.monotonic() + PATIENCE
     while waiting(crew) and time.monotonic() < end:
         worker.work_inside(crew)
@@ -436,5 +441,5 @@ def test_a_consumer_works_inside_or_outside_and_never_both() -> None:
     assert not set(flow.INSIDE_CONSUMERS) & set(flow.OUTSIDE_CONSUMERS)
     assert flow.CONSUMERS["clock.daily"] == ("commissions", "housekeeping", "mail")
     assert not set(flow.MAIL_CONSUMERS) & {*flow.INSIDE_CONSUMERS, *flow.OUTSIDE_CONSUMERS}
-    tables = (flow.REACTIONS, flow.OUTSIDE, flow.OUTSIDE_TOGETHER)
-    assert sum(map(len, tables)) == len(flow.CONSUMERS), "a fact stands in one table"
+    tables = (*flow.REACTIONS, *flow.OUTSIDE, *flow.OUTSIDE_TOGETHER)
+    assert len(tables) == len(flow.CONSUMERS), "a fact stands in one table"

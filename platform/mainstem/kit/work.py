@@ -118,6 +118,12 @@ class Work:
         rows = self.rows(sql, **values)
         return rows[0] if rows else None
 
+    def one(self, sql: str, **values: Any) -> Any:
+        """The first row, where there must be one."""
+        row = self.row(sql, **values)
+        assert row is not None
+        return row
+
     def value(self, sql: str, **values: Any) -> Any:
         """The first column of the first row, or None."""
         row = self.row(sql, **values)
