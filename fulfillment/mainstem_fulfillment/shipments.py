@@ -550,7 +550,7 @@ def to_do(
     text: str = "",
     cursor: str | None = None,
     most: int = QUEUE_MAX,
-) -> Page:
+) -> Page[Any]:
     """The desk's list: open work, what was promised first comes first.
 
     Work that was canceled whole while somebody had it in hand stands here too, until it is put back
@@ -616,7 +616,7 @@ _LEFT = Sorting(
 
 def in_transit(
     work: Work, *, text: str = "", cursor: str | None = None, most: int = QUEUE_MAX
-) -> Page:
+) -> Page[Any]:
     """Parcels on their way, oldest first, page by page."""
     where = ""
     if text:

@@ -67,7 +67,7 @@ from mainstem.web.works import (
     storefront_work,
 )
 from mainstem_affiliates.intake import Intake
-from mainstem_affiliates.storefront.orders import Jobs
+from mainstem_affiliates.storefront.service_jobs import Jobs
 from mainstem_fulfillment import jobs
 
 FORM_BYTES_MAX = 256_000

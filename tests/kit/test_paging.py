@@ -36,7 +36,9 @@ def add(work: Work, minutes: list[int], *, first: int) -> None:
         )
 
 
-def page(work: Work, sorting: Sorting, cursor: str | None = None, *, most: int = 3) -> paging.Page:
+def page(
+    work: Work, sorting: Sorting, cursor: str | None = None, *, most: int = 3
+) -> paging.Page[Any]:
     return paging.read(
         work,
         "SELECT id, at FROM happened WHERE true {seek} {sorted}",
@@ -46,7 +48,7 @@ def page(work: Work, sorting: Sorting, cursor: str | None = None, *, most: int =
     )
 
 
-def ids(page: paging.Page) -> list[int]:
+def ids(page: paging.Page[Any]) -> list[int]:
     return [row.id for row in page.rows]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -89,3 +90,25 @@ def test_a_connection_that_the_server_has_closed_is_never_handed_out(
     with database.work() as work, database.work() as beside:
         fresh = {one.value("SELECT pg_backend_pid()") for one in (work, beside)}
     assert not fresh & set(ours)
+
+
+@dataclass(frozen=True)
+class _Named:
+    name: str
+    no: int
+
+
+def test_rows_are_read_as_the_kind_that_is_asked_for(database: Database) -> None:
+    with database.work() as work:
+        found = work.rows_as(_Named, "SELECT 2 AS no, %(name)s::text AS name", name="two")
+        assert found == [_Named("two", 2)]
+        assert work.rows_as(_Named, "SELECT '' AS name, 1 AS no WHERE false") == []
+        with pytest.raises(TypeError):
+            work.rows_as(_Named, "SELECT 'three' AS name")
+
+
+def test_the_one_row_of_a_statement_is_there(database: Database) -> None:
+    with database.work() as work:
+        assert work.one("SELECT 1 AS no").no == 1
+        with pytest.raises(AssertionError):
+            work.one("SELECT 1 AS no WHERE false")

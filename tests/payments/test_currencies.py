@@ -147,9 +147,12 @@ def test_a_price_that_begins_years_away_is_a_slip_of_the_pen(harness: Harness, y
             catalog.set_price(work, kettle, "SEK", 77, valid_from=at)
         [problem] = refused.value.problems
         assert problem.pointer == "/valid_from"
-        assert problem.facts["first"] <= work.now() <= problem.facts["last"]
+        first, last = problem.facts["first"], problem.facts["last"]
+        assert isinstance(first, datetime)
+        assert isinstance(last, datetime)
+        assert first <= work.now() <= last
         assert not work.rows("SELECT 1 FROM price WHERE amount_minor = 77")
-        catalog.set_price(work, kettle, "SEK", 77, valid_from=problem.facts["last"])
+        catalog.set_price(work, kettle, "SEK", 77, valid_from=last)
 
 
 @pytest.mark.parametrize(

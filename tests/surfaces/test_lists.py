@@ -271,6 +271,8 @@ class Watched:
         self.buffers.append((plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], sql))
         return self.work.rows(sql, **values)
 
+    rows_as = Work.rows_as
+
     def row(self, sql: str, **values: Any) -> Any:
         rows = self.rows(sql, **values)
         return rows[0] if rows else None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from litestar import get
@@ -27,6 +25,7 @@ from mainstem_affiliates.portal.reads import (
 )
 from mainstem_affiliates.storefront import reads as order_reads
 from mainstem_affiliates.storefront.links import ROOT
+from mainstem_affiliates.storefront.timeline import Moment, timeline
 
 # What the client's page says to the client, said about the client.
 _SAID_OF_CLIENT = {
@@ -56,8 +55,8 @@ class OrderPage(PortalPage, frozen=True, kw_only=True):
     total: Money
     promised_by: date | None
     is_late: bool
-    lines: Sequence[Any]
-    timeline: list[dict[str, Any]]
+    lines: list[order_reads.OrderLine]
+    timeline: list[Moment]
     earned: OrderEarnings | None
     earns: bool
     why_nobody: str
@@ -124,16 +123,7 @@ async def order(
         promised_by=view.promised_by if view.state in ("paid", "shipped") else None,
         is_late=view.is_late,
         lines=view.lines,
-        timeline=[
-            {
-                "at": moment.at,
-                "text": text(_SAID_OF_CLIENT.get(moment.message, moment.message)).format(
-                    **moment.facts
-                ),
-                "tone": moment.tone,
-            }
-            for moment in view.moments
-        ],
+        timeline=timeline(language_of(request), view.moments, _SAID_OF_CLIENT),
         earned=earnings_of(earned, language_of(request)) if earned else None,
         earns=view.earns,
         why_nobody=text(_EARNS_NOBODY.get(view.earns_reason, "It earns no commission.")),

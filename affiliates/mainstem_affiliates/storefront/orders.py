@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar, Protocol
+from collections.abc import Sequence
+from typing import Any, ClassVar
 from uuid import UUID
 
 from litestar import Request, get, post
@@ -30,34 +31,9 @@ from mainstem_affiliates.storefront.countries import country_name
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.payment import to_payment
 from mainstem_affiliates.storefront.reads import OrderView
+from mainstem_affiliates.storefront.service_jobs import ClientJob, Jobs
+from mainstem_affiliates.storefront.timeline import Moment, timeline
 from mainstem_affiliates.storefront.tracking import new_link
-
-
-class JobReads(Protocol):
-    """What a client may read of the service side."""
-
-    def of_order(self, work: Work, home_id: int, order_id: UUID) -> list[Any]:
-        """The jobs of one order, as its client sees them."""
-        ...
-
-
-class Jobs(Protocol):
-    """`mainstem_fulfillment.jobs`, as the app hands it in: what a client does about a job is done
-    there, and a storefront may not import it."""
-
-    queries: JobReads
-
-    def JobKey(self, home_id: int, order_id: UUID, line_no: int) -> Any:  # noqa: N802
-        """The name of a job."""
-        ...
-
-    def sign_off(self, work: Work, key: Any, *, by: str) -> None:
-        """The client accepts the work."""
-        ...
-
-    def dispute(self, work: Work, key: Any, *, objection: str) -> None:
-        """The client says that it is not done."""
-        ...
 
 
 class LinkOnlyShows(Refused):
@@ -75,13 +51,13 @@ class OrderPage(StorePage, frozen=True, kw_only=True):
 
     order: OrderView
     country: str
-    jobs: list[Any]
+    jobs: Sequence[ClientJob]
     may: dict[int, set[str]]
     """What may be done about each job, by its line."""
     may_pay: bool
     may_answer: bool
     """What this link lets its bearer do."""
-    timeline: list[dict[str, Any]]
+    timeline: list[Moment]
     token: str
     errors: dict[str, str]
     refused: str
@@ -201,14 +177,13 @@ async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | No
     home_id, order_id, rights = link.home_id, link.order_id, link.may
     jobs = _jobs(request)
 
-    def look(work: Work) -> tuple[OrderView, list[Any]]:
+    def look(work: Work) -> tuple[OrderView, Sequence[ClientJob]]:
         _in_force(work, link)
         view = reads.order_view(work, home_id, order_id)
         return view, jobs.queries.of_order(work, home_id, order_id)
 
     view, work_to_do = await in_work(request, CLIENT, look)
     shopper = Shopper(request, await cached_storefront_of(request, view.storefront))
-    text = shopper.language.text
     layout = shopper.layout("track")
     # The language is switched on this page, not on the way to another.
     layout["languages"] = [
@@ -226,10 +201,7 @@ async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | No
             }
             for job in work_to_do
         },
-        timeline=[
-            {"at": m.at, "text": text(m.message).format(**m.facts), "tone": m.tone}
-            for m in [*view.moments]
-        ],
+        timeline=timeline(shopper.language, view.moments),
         may_pay=PAY in rights,
         may_answer=ANSWER in rights,
         token=token,

@@ -60,8 +60,8 @@ class OrderView:
     number: str
     storefront: str
     state: str
-    client: dict[str, Any]
-    address: dict[str, Any]
+    client: dict[str, str]
+    address: dict[str, str]
     items: Money
     shipping: Money
     tax: Money

@@ -153,21 +153,21 @@ _DONE = Sorting(
 
 def unscheduled(
     work: Work, *, text: str = "", cursor: str | None = None, most: int = LIST_MAX
-) -> Page:
+) -> Page[Any]:
     """Jobs that wait for a time, longest first."""
     return _listed(work, "j.state = 'unscheduled'", _OPENED, text, cursor, most)
 
 
 def awaiting_sign_off(
     work: Work, *, text: str = "", cursor: str | None = None, most: int = LIST_MAX
-) -> Page:
+) -> Page[Any]:
     """Finished jobs that are not accepted yet, those with an objection first."""
     return _listed(work, "j.state IN ('done', 'disputed')", _DONE, text, cursor, most)
 
 
 def _listed(
     work: Work, where: str, sorting: Sorting, text: str, cursor: str | None, most: int
-) -> Page:
+) -> Page[Any]:
     if text:
         where += f""" AND found_by(o.client->>'name', o.client->>'phone', o.number, o.external_id,
                                    o.client_key) {search_terms.MATCHES}"""

@@ -39,7 +39,7 @@ def orders(
     until: datetime | None = None,
     cursor: str | None,
     most: int,
-) -> Page:
+) -> Page[Any]:
     """Orders of this storefront, newest first."""
     return _listed(
         work,
@@ -71,7 +71,7 @@ def _listed(
     cursor: str | None,
     most: int,
     **values: Any,
-) -> Page:
+) -> Page[Any]:
     """A page of a list, by those of its filters that were given a value."""
     where = "".join(f" AND {test}" for name, test in filters.items() if values[name])
     return paging.read(
@@ -139,7 +139,7 @@ def leads(
     until: datetime | None = None,
     cursor: str | None,
     most: int,
-) -> Page:
+) -> Page[Any]:
     """Leads of this storefront, newest first."""
     return _listed(
         work,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mainstem.catalog.offers import PRICE_IN_FORCE
 from mainstem.catalog.reductions import reductions
@@ -94,26 +94,42 @@ def offered(work: Work, variants: Sequence[int], *, currency: str) -> dict[int, 
     }
 
 
+class ShownPicture(NamedTuple):
+    """A picture as a product's page shows it."""
+
+    file: str
+    focus_x: int
+    focus_y: int
+    width: int
+    height: int
+    alt: str
+
+
+class ShownDocument(NamedTuple):
+    """A document to read with a product, and what it is called in each language."""
+
+    url: str
+    names: Mapping[str, str]
+
+
 class Details(NamedTuple):
     """What only a product's own page shows of it."""
 
-    pictures: tuple[Mapping[str, Any], ...]
-    """file, focus_x, focus_y, width, height and alt, in their order."""
+    pictures: tuple[ShownPicture, ...]
     safety: str
     maker: Mapping[str, str]
     responsible: Mapping[str, str]
     guarantee_months: int
     origin: str
-    documents: tuple[Mapping[str, Any], ...]
+    documents: tuple[ShownDocument, ...]
     related: tuple[str, ...]
-    options: tuple[Mapping[str, Any], ...]
 
 
 def details(work: Work, product_id: int, *, locale: str) -> Details:
     """What a product's own page shows besides what its department does."""
     row = work.row(
         """SELECT p.maker, p.responsible, p.guarantee_months, p.origin, p.documents, p.related,
-                  p.options, coalesce(nullif(t.safety, ''), e.safety, '') AS safety
+                  coalesce(nullif(t.safety, ''), e.safety, '') AS safety
              FROM product p
              LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
              LEFT JOIN product_text e ON e.product_id = p.id AND e.locale = 'en'
@@ -122,7 +138,8 @@ def details(work: Work, product_id: int, *, locale: str) -> Details:
         locale=locale,
     )
     assert row is not None
-    pictures = work.rows(
+    pictures = work.rows_as(
+        ShownPicture,
         """SELECT i.hash AS file, o.focus_x, o.focus_y, i.width, i.height,
                   coalesce(o.alt ->> %(locale)s, o.alt ->> 'en', '') AS alt
              FROM product_picture o JOIN picture i ON i.hash = o.picture_hash
@@ -131,15 +148,14 @@ def details(work: Work, product_id: int, *, locale: str) -> Details:
         locale=locale,
     )
     return Details(
-        pictures=tuple(picture._asdict() for picture in pictures),
+        pictures=tuple(pictures),
         safety=row.safety,
         maker=row.maker,
         responsible=row.responsible,
         guarantee_months=row.guarantee_months,
         origin=row.origin,
-        documents=tuple(row.documents),
+        documents=tuple(ShownDocument(one["url"], one["names"]) for one in row.documents),
         related=tuple(row.related),
-        options=tuple(row.options),
     )
 
 

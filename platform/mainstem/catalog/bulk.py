@@ -152,5 +152,5 @@ def _slugs(work: Work, chosen: Chosen) -> list[str]:
 
 def _of(product: Product, problem: Problem) -> Problem:
     """The problem, with the product that it is of."""
-    facts = problem.facts | {"product": product.slug}
+    facts = {**problem.facts, "product": product.slug}
     return Problem("/price", problem.code, "{product}: " + problem.message, facts)

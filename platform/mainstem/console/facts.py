@@ -80,14 +80,15 @@ def facts(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     )
     trouble = lists.in_trouble(work, cursor=listing.cursor_of(request, "waiting"))
     waiting = [*trouble.rows, *([] if trouble.next else lists.due(work))]
+    shown: list[lists.FactRow | lists.WaitingFact] = [*found.rows, *waiting]
     page = Facts(
         **layout_of(request, work, "facts"),
         waiting=waiting,
         trouble=listing.build("/console/facts", trouble, cursor="waiting"),
         dead_letters=sum(row.state == "dead" for row in waiting),
         rows=found.rows,
-        who=names_of(work, language, [row.actor for row in (*found.rows, *waiting)]),
-        named={row.name: fact_in_words(language, row.name) for row in (*found.rows, *waiting)},
+        who=names_of(work, language, [row.actor for row in shown]),
+        named={row.name: fact_in_words(language, row.name) for row in shown},
         subject=about.value,
         listing=listing.build("/console/facts", found, about, *days),
         why={(row.id, row.consumer): language.text(_why(row.error or "")) for row in waiting},

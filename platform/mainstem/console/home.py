@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 from urllib.parse import urlencode
 
 import msgspec
@@ -12,6 +12,7 @@ from litestar.params import FromQuery
 
 from mainstem.console import queries
 from mainstem.console import search as find
+from mainstem.console.lists import FoundOrder
 from mainstem.console.setup.overview import StepRow, left_of_setup
 from mainstem.kit import search_terms
 from mainstem.kit.work import Work
@@ -37,7 +38,7 @@ class Tile(msgspec.Struct, frozen=True):
     label: str
     value: int
     url: str
-    since: Any = None
+    since: datetime | None = None
     tone: str = "plain"
 
 
@@ -60,12 +61,12 @@ class Home(Page, kw_only=True):
 class SearchPage(Page, kw_only=True):
     """What a search found."""
 
-    orders: list[Any]
-    leads: list[Any]
-    affiliates: list[Any]
-    fulfilments: list[Any]
-    payouts: list[Any]
-    goods: list[Any]
+    orders: list[FoundOrder]
+    leads: list[find.FoundLead]
+    affiliates: list[find.FoundAffiliate]
+    fulfilments: list[find.FoundFulfilment]
+    payouts: list[find.FoundPayout]
+    goods: list[find.FoundGoods]
     nothing: bool
     more_orders: str
 
@@ -121,7 +122,7 @@ def home(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     return show(request, "console/home.html", page)
 
 
-def _groups(request: HttpRequest, counts: Any) -> list[Group]:
+def _groups(request: HttpRequest, counts: queries.Funnel) -> list[Group]:
     language = language_of(request)
     return [
         Group(

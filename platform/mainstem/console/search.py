@@ -6,17 +6,86 @@ asked for only where the text can be one, and only for those who may open what i
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from mainstem import referrals
 from mainstem.console import lists
-from mainstem.console.queries import money_rows
+from mainstem.console.lists import FoundOrder
 from mainstem.kit import search_terms
 from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.work import Work
+from mainstem.money import Money
 
 FOUND_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLead:
+    """A lead that was found."""
+
+    home_id: int
+    id: UUID
+    number: str
+    state: str
+    client: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAffiliate:
+    """An affiliate that was found."""
+
+    id: int
+    name: str
+    state: str
+    sponsor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPayout:
+    """A payout that was found."""
+
+    home_id: int
+    id: UUID
+    number: str
+    period: date
+    state: str
+    currency: str
+    amount_minor: int
+    name: str
+
+    @property
+    def amount(self) -> Money:
+        """What is paid out."""
+        return Money(self.amount_minor, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundGoods:
+    """Something that we sell, with what is on the shelves."""
+
+    id: int
+    sku: str
+    name: str
+    kind: str
+    active: bool
+    on_hand: int | None
+    reserved: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFulfilment:
+    """The work for an order."""
+
+    home_id: int
+    order_id: UUID
+    no: int
+    state: str
+    number: str
+    client: str
+
 
 # Every way to an order other than by its client or number, as (home, order).
 _ORDERS_BEHIND = """
@@ -34,7 +103,7 @@ SELECT home_id, id FROM {table} WHERE {search_terms.words_of_client(table)} @@ f
  ORDER BY {at} DESC, id LIMIT %(most)s"""
 
 
-def orders(work: Work, text: str) -> list[Any]:
+def orders(work: Work, text: str) -> list[FoundOrder]:
     """The orders that a text names: number, client, parcel, or a payment's id; of what is called
     exactly so and what begins so, that first. The newest of each."""
     called = work.rows(
@@ -49,16 +118,17 @@ def orders(work: Work, text: str) -> list[Any]:
     return [*(_orders_of(work, list(keys)) if keys else []), *rest]
 
 
-def _orders_of(work: Work, keys: list[RowKey]) -> list[Any]:
-    return money_rows(
-        work.rows(
-            f"""SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.currency,
-                       o.total_minor, o.placed_at, o.client->>'name' AS client
-                  FROM orders o JOIN {ASKED} USING (home_id, id)
-                 ORDER BY o.placed_at DESC, o.id LIMIT %(most)s""",
-            **asked(keys),
-            most=FOUND_MAX,
-        )
+def _orders_of(work: Work, keys: list[RowKey]) -> list[FoundOrder]:
+    return work.rows_as(
+        FoundOrder,
+        f"""SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.fulfillment_status,
+                   o.currency, o.total_minor, o.placed_at, o.client->>'name' AS client,
+                   s.name AS storefront
+              FROM orders o JOIN {ASKED} USING (home_id, id)
+              JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
+             ORDER BY o.placed_at DESC, o.id LIMIT %(most)s""",
+        **asked(keys),
+        most=FOUND_MAX,
     )
 
 
@@ -75,11 +145,12 @@ def _of_uuid(work: Work, text: str) -> list[RowKey]:
     return [(row.home_id, id) for row in rows]
 
 
-def leads(work: Work, text: str) -> list[Any]:
+def leads(work: Work, text: str) -> list[FoundLead]:
     """The leads that a text names: number, a quote's number, or client; of what is called exactly
     so and what begins so, that first. The newest of each."""
     keys = _of_uuid(work, text)
-    return work.rows(
+    return work.rows_as(
+        FoundLead,
         f"""WITH called AS ({_called("lead", at="created_at")})
             SELECT l.home_id, l.id, l.number, l.state, l.client->>'name' AS client, l.created_at
               FROM lead l LEFT JOIN called c ON (c.home_id, c.id) = (l.home_id, l.id)
@@ -94,9 +165,10 @@ def leads(work: Work, text: str) -> list[Any]:
     )
 
 
-def affiliates(work: Work, text: str) -> list[Any]:
+def affiliates(work: Work, text: str) -> list[FoundAffiliate]:
     """Affiliates by name, e-mail, phone, address, storefront, code or pay account."""
-    return work.rows(
+    return work.rows_as(
+        FoundAffiliate,
         f"""SELECT a.id, a.name, a.state, s.name AS sponsor
               FROM affiliate a LEFT JOIN affiliate s ON s.id = a.sponsor_id
              WHERE a.id IN (
@@ -115,24 +187,24 @@ def affiliates(work: Work, text: str) -> list[Any]:
     )
 
 
-def payouts(work: Work, text: str) -> list[Any]:
+def payouts(work: Work, text: str) -> list[FoundPayout]:
     """Payouts by number, or by the gateway's id of the transfer or the payout."""
-    return money_rows(
-        work.rows(
-            """SELECT p.home_id, p.id, p.number, p.period, p.state, p.currency, p.amount_minor, a.name
+    return work.rows_as(
+        FoundPayout,
+        """SELECT p.home_id, p.id, p.number, p.period, p.state, p.currency, p.amount_minor, a.name
                  FROM payout p JOIN affiliate a ON a.id = p.home_id
                 WHERE p.number = %(number)s OR p.transfer_id = %(text)s OR p.payout_id = %(text)s
                 ORDER BY p.period DESC, p.id LIMIT %(most)s""",
-            number=search_terms.number_in(text),
-            text=text,
-            most=FOUND_MAX,
-        )
+        number=search_terms.number_in(text),
+        text=text,
+        most=FOUND_MAX,
     )
 
 
-def goods(work: Work, text: str, *, locale: str) -> list[Any]:
+def goods(work: Work, text: str, *, locale: str) -> list[FoundGoods]:
     """What we sell by SKU, or the beginning of one, or by name; with what is on the shelves."""
-    return work.rows(
+    return work.rows_as(
+        FoundGoods,
         f"""SELECT v.id, v.sku, coalesce(t.name, p.slug) AS name, p.kind, p.active AND v.active AS active,
                    sum(s.on_hand)::int AS on_hand, sum(s.reserved)::int AS reserved
               FROM variant v JOIN product p ON p.id = v.product_id
@@ -156,9 +228,10 @@ def _plain(text: str) -> str:
     return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
-def fulfilments(work: Work, text: str) -> list[Any]:
+def fulfilments(work: Work, text: str) -> list[FoundFulfilment]:
     """The work for an order, by the order's number or the parcel's."""
-    return work.rows(
+    return work.rows_as(
+        FoundFulfilment,
         f"""SELECT f.home_id, f.order_id, f.no, f.state, o.number, o.client->>'name' AS client
              FROM fulfilment f JOIN orders o ON o.home_id = f.home_id AND o.id = f.order_id
             WHERE f.state <> 'canceled' AND (f.home_id, f.order_id) IN (

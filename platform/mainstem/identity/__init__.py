@@ -3,6 +3,7 @@
 from mainstem.identity.api_keys import (
     SCOPES,
     ApiKey,
+    ApiKeyRow,
     api_keys,
     forget_answers,
     issue_api_key,
@@ -81,6 +82,7 @@ __all__ = [
     "STAFF",
     "AlreadySetUp",
     "ApiKey",
+    "ApiKeyRow",
     "EmailTaken",
     "Identity",
     "InvitationRefused",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from mainstem.identity.secrets import hash_of, new_secret
 from mainstem.kit.errors import InvalidInput, NotFound, Problem
@@ -86,11 +85,23 @@ def revoke_api_key(work: Work, id: int) -> None:
     record(work, "api_key.revoked", id)
 
 
-def api_keys(work: Work) -> list[Any]:
-    """Every key in force: (id, label, scopes, created_by, created_at)."""
-    return work.rows(
+@dataclass(frozen=True, slots=True)
+class ApiKeyRow:
+    """A key as a list of them shows it."""
+
+    id: int
+    label: str
+    scopes: list[str]
+    created_by: str
+    created_at: datetime
+
+
+def api_keys(work: Work) -> list[ApiKeyRow]:
+    """Every key in force."""
+    return work.rows_as(
+        ApiKeyRow,
         """SELECT id, label, scopes, created_by, created_at FROM api_key
-            WHERE revoked_at IS NULL ORDER BY id"""
+            WHERE revoked_at IS NULL ORDER BY id""",
     )
 
 

@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
+
+Row = TypeVar("Row")
 
 CURSOR_MAX = 1_000
 """Letters of the longest cursor that is looked at."""
@@ -56,10 +60,10 @@ class Sorting:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[Row]):
     """Some rows of a list, and the cursors of the pages beside them."""
 
-    rows: list[Any]
+    rows: list[Row]
     next: str | None = None
     previous: str | None = None
 
@@ -79,25 +83,53 @@ def read(
     most: int,
     strict: bool = False,
     **values: Any,
-) -> Page:
-    """One page of what `sql` selects, at most `most` rows.
+) -> Page[Any]:
+    """One page of what `sql` selects, at most `most` rows, as named tuples; see `read_as`."""
+    return _page(work.rows, sql, sorting, cursor, most, strict, values)
+
+
+def read_as(
+    work: Work,
+    kind: type[Row],
+    sql: str,
+    sorting: Sorting,
+    *,
+    cursor: str | None = None,
+    most: int,
+    strict: bool = False,
+    **values: Any,
+) -> Page[Row]:
+    """One page of what `sql` selects, at most `most` rows, each as this kind.
 
     `sql` says where the page is cut: `{seek}` stands in for "and beyond the cursor" behind its
     conditions, `{sorted}` for ORDER BY and LIMIT; in a UNION both stand in every branch. A cursor
     that cannot be read is the first page; with `strict` it raises CursorUnreadable.
     """
+    rows_as = partial(work.rows_as, kind)
+    return _page(rows_as, sql, sorting, cursor, most, strict, values)
+
+
+def _page(
+    rows_of: Callable[..., list[Row]],
+    sql: str,
+    sorting: Sorting,
+    cursor: str | None,
+    most: int,
+    strict: bool,
+    values: dict[str, Any],
+) -> Page[Row]:
     place = None
     try:
         place = _read(cursor, sorting) if cursor else None
     except CursorUnreadable:
         if strict:
             raise
-    rows = _rows(work, sql, sorting, place, most, values)
+    rows = _rows(rows_of, sql, sorting, place, most, values)
     more = len(rows) > most
     if place is not None and place.backwards:
         if not more:
             # The beginning, and perhaps rows that have come since: the first page says it all.
-            return read(work, sql, sorting, most=most, **values)
+            return _page(rows_of, sql, sorting, None, most, strict, values)
         rows = rows[:most][::-1]
         return Page(rows, _written(rows[-1], sorting), _written(rows[0], sorting, backwards=True))
     rows = rows[:most]
@@ -106,13 +138,13 @@ def read(
 
 
 def _rows(
-    work: Work,
+    rows_of: Callable[..., list[Row]],
     sql: str,
     sorting: Sorting,
     place: _CursorPosition | None,
     most: int,
     values: dict[str, Any],
-) -> list[Any]:
+) -> list[Row]:
     backwards = place is not None and place.backwards
     descending = sorting.descending != backwards
     way = " DESC" if descending else ""
@@ -125,7 +157,7 @@ def _rows(
         seek = f"AND ({columns}) {'<' if descending else '>'} ({marks})"
     # Replaced and not formatted: SQL has braces of its own.
     ready = sql.replace("{seek}", seek).replace("{sorted}", order)
-    return work.rows(ready, page_most=most + 1, **values)
+    return rows_of(ready, page_most=most + 1, **values)
 
 
 def _written(row: Any, sorting: Sorting, *, backwards: bool = False) -> str:

@@ -25,6 +25,7 @@ from mainstem.kit.smtp_url import SmtpServer
 
 Table = TypeVar("Table", bound=SQLModel)
 Result = TypeVar("Result")
+Row = TypeVar("Row")
 
 COMPANY = -1
 """The home of work that may see every affiliate's rows."""
@@ -112,6 +113,10 @@ class Work:
         with self.pg.cursor(row_factory=namedtuple_row) as cursor:
             cursor.execute(sql, _sent(values))
             return cursor.fetchall() if cursor.description else []
+
+    def rows_as(self, kind: type[Row], sql: str, **values: Any) -> list[Row]:
+        """Every row that a statement gives, as this kind: its columns are named as its fields."""
+        return [kind(**row._asdict()) for row in self.rows(sql, **values)]
 
     def row(self, sql: str, **values: Any) -> Any | None:
         """The first row, or None."""

@@ -285,7 +285,7 @@ def listed(
     sorting: Sorting = SORTINGS["newest"],
     cursor: str | None = None,
     most: int = LIST_MAX,
-) -> Page:
+) -> Page[Any]:
     """The leads of one stage, page by page."""
     where = ""
     if text:
@@ -516,7 +516,7 @@ def introduced(
     until: datetime | None = None,
     cursor: str | None = None,
     most: int = LIST_MAX,
-) -> Page:
+) -> Page[Any]:
     """What an affiliate may see of the leads they introduced, newest first.
 
     Theirs are the leads of their storefronts and those they are credited for. Of another's

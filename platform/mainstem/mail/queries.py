@@ -40,7 +40,7 @@ def listed(
     recipient: str = "",
     cursor: str | None = None,
     most: int = PAGE,
-) -> Page:
+) -> Page[Any]:
     """Mail, newest first, narrowed to a state or to one address."""
     where = ["true"]
     if state in RARE_STATES:

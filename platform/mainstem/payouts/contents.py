@@ -195,7 +195,7 @@ def _span(work: Work, home_id: int, before_id: UUID | None, payout_id: UUID) -> 
 
 def lines_of(
     work: Work, of: PayoutContents, *, cursor: str | None = None, most: int = LINES_MAX
-) -> Page:
+) -> Page[Any]:
     """The movements in a payout, newest first, as PayoutLine."""
     currency = of.amount.currency
     page = paging.read(

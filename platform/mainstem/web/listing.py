@@ -110,7 +110,7 @@ def _date(text: str) -> date | None:
 
 def build(
     url: str,
-    page: paging.Page,
+    page: paging.Page[Any],
     *fields: FilterField,
     anchor: str = "",
     cursor: str = CURSOR,

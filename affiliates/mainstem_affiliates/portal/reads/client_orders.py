@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -71,7 +71,7 @@ def orders(
     since: datetime | None = None,
     until: datetime | None = None,
     cursor: str | None = None,
-) -> Page:
+) -> Page[ClientOrder]:
     """The orders of the affiliate's clients, newest first."""
     terms = search_terms.terms(text)
     where = ""
@@ -111,7 +111,7 @@ def orders(
         )
         for row in page.rows
     ]
-    return replace(page, rows=rows)
+    return Page(rows, page.next, page.previous)
 
 
 def order_state(row: Any, now: datetime) -> str:

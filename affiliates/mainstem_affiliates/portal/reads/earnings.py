@@ -113,7 +113,7 @@ SELECT c.home_id, c.order_id, c.rule, c.level, c.no, c.kind, c.currency, c.amoun
 
 def movements(
     work: Work, reader: AffiliateProfile, *, cursor: str | None = None
-) -> tuple[list[OrderMovements], Page]:
+) -> tuple[list[OrderMovements], Page[Any]]:
     """What the affiliate earned, order by order, newest movement first; and the page it stands on.
 
     An order is shown whole, on the page of its newest movement, and on no other.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -45,7 +45,7 @@ def payouts(
     until: datetime | None = None,
     cursor: str | None = None,
     most: int = PAYOUTS_MAX,
-) -> Page:
+) -> Page[Payout]:
     """Their payouts, newest first."""
     where = ["home_id = %(id)s AND state <> 'canceled'"]
     if since:
@@ -78,4 +78,4 @@ def payouts(
         )
         for row in page.rows
     ]
-    return replace(page, rows=rows)
+    return Page(rows, page.next, page.previous)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from mainstem.kit import paging, search_terms
@@ -45,7 +45,7 @@ SELECT t.id, t.name, t.state, t.joined_at, t.level, coalesce(s.name, '') AS spon
 
 def team(
     work: Work, reader: AffiliateProfile, *, text: str = "", cursor: str | None = None
-) -> Page:
+) -> Page[Teammate]:
     """The affiliate's team, nearest level first."""
     where = ""
     if text:
@@ -63,7 +63,7 @@ def team(
         Teammate(row.name, row.level, row.joined_at, row.sponsor, row.state in ("active", "paused"))
         for row in page.rows
     ]
-    return replace(page, rows=rows)
+    return Page(rows, page.next, page.previous)
 
 
 def team_size(work: Work, reader: AffiliateProfile) -> int:

@@ -87,7 +87,7 @@ def _payouts(request: HttpRequest, work: Work, view: str) -> Payouts:
         [("", language.text("Any")), *((code, code) for code in lists.currencies(work))],
     )
     days = listing.period(request, language, of=language.text("Period"))
-    found = paging.Page([])
+    found: paging.Page[lists.PayoutRow] = paging.Page([])
     if view in VIEWS:
         found = lists.payouts(
             work,

@@ -74,7 +74,7 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Orde
     movements = commissions.of_order(work, home, order_id)
     subjects = [
         str(order_id),
-        *(str(row.id) for row in (*found_payments, *refunds, *disputes, *approvals)),
+        *(str(row.id) for rows in (found_payments, refunds, disputes, approvals) for row in rows),
         *(f"{order_id}:{row.no}" for row in parcels),
         *(f"{order_id}/{row.line_no}" for row in jobs),
     ]

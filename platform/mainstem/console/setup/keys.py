@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -25,11 +26,22 @@ from mainstem.web.staff.layout import refused as refused_by
 from mainstem.web.staff.screen import Screen
 
 
+@dataclass(frozen=True, slots=True)
+class StorefrontKey:
+    """A key of a storefront on another machine."""
+
+    id: int
+    label: str
+    created_at: datetime
+    slug: str
+    name: str
+
+
 class KeysPage(Page, kw_only=True):
     """Every key in force, and ways to make and revoke them."""
 
-    programs: list[Any]
-    storefronts: list[Any]
+    programs: list[identity.ApiKeyRow]
+    storefronts: list[StorefrontKey]
     who: dict[str, str]
     scopes: list[tuple[str, str]]
     key: str = ""
@@ -47,7 +59,7 @@ def _page(request: HttpRequest, work: Work) -> KeysPage:
     return KeysPage(
         **layout_of(request, work, "setup"),
         programs=programs,
-        storefronts=work.rows(_STOREFRONT_KEYS),
+        storefronts=work.rows_as(StorefrontKey, _STOREFRONT_KEYS),
         who=names_of(work, language, [row.created_by for row in programs]),
         scopes=[(scope, language.text(CHOICES[scope])) for scope in identity.SCOPES],
     )

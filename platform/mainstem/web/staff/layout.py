@@ -7,6 +7,7 @@ nothing of it left behind.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -52,7 +53,7 @@ class Console(msgspec.Struct, frozen=True):
     sign_out_url: str
     sections: list[Section]
     demo: bool
-    company_time: Any
+    company_time: datetime | None
     moves_clock: bool
 
 
@@ -219,7 +220,7 @@ def names_of(work: Work, language: Language, actors: Iterable[str]) -> dict[str,
 class Event(msgspec.Struct, frozen=True):
     """A line of a timeline."""
 
-    at: Any
+    at: datetime
     text: str
     who: str
     tone: str | None = None
