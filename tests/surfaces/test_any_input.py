@@ -17,6 +17,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -35,6 +36,7 @@ from mainstem import flow, identity, mail, worker
 from mainstem.kit.db import Database
 from mainstem.kit.events import record
 from mainstem.payments import Gateway
+from mainstem.web.forms import FormFields
 
 HOSTILE = [
     "", " ", "²", "١٢", "-1", "1e999", "NaN", "0x10", "1_000", "9" * 30, "-" + "9" * 30,
@@ -167,16 +169,27 @@ def routes_of(app: Any) -> Iterator[tuple[str, str, list[str]]]:
         for method, (handler, _) in sorted(getattr(route, "route_handler_map", {}).items()):
             if method not in ("GET", "POST") or route.path.startswith(("/api/", "/webhooks/")):
                 continue
-            source = inspect.getsource(sys.modules[handler.fn.__module__])
+            module = sys.modules[handler.fn.__module__]
+            source = inspect.getsource(module)
             parameters = [
                 name
                 for name in handler.parsed_fn_signature.parameters
                 if name not in ("request", "work", "form", "settings", "database", "language")
                 and f"{{{name}:" not in route.path
             ]
-            in_code = [*FIELDS.findall(source), *POINTERS.findall(source)]
+            in_code = [*FIELDS.findall(source), *POINTERS.findall(source), *fields_in(module)]
             further = [*ADA_FORM, "lang", "ref"] if "/s/" in route.path else ["lang"]
             yield method, route.path, sorted({*parameters, *in_code, *further})
+
+
+def fields_in(module: ModuleType) -> list[str]:
+    """The fields of every form that a module reads."""
+    return [
+        field.alias or name
+        for thing in vars(module).values()
+        if inspect.isclass(thing) and issubclass(thing, FormFields)
+        for name, field in thing.model_fields.items()
+    ]
 
 
 def known_of(staff: Staff) -> dict[str, list[str]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import importlib
 import inspect
 import pkgutil
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -37,6 +39,21 @@ LOOSE_CONTEXTS = (
 """Packages in which contexts still carry `Any`. It only gets shorter."""
 
 
+LOOSE_FORMS = (
+    "mainstem.console.catalogue.files",
+    "mainstem.console.codes",
+    "mainstem.console.facts",
+    "mainstem.console.mail",
+    "mainstem.console.money",
+    "mainstem.console.orders",
+    "mainstem.console.plan",
+    "mainstem.console.setup.things",
+    "mainstem.console.setup.typed",
+    "mainstem_fulfillment.desk",
+)
+"""Packages that still read their forms field by field. It only gets shorter."""
+
+
 def test_no_page_s_context_carries_any() -> None:
     loose = sorted(
         f"{module.__name__}: {where}"
@@ -56,6 +73,43 @@ def test_the_list_of_packages_with_loose_contexts_names_only_such() -> None:
             for where in _any_in(context, context.__name__, set())
         ]
         assert found, f"{package} is typed: take it off the list"
+
+
+def test_no_handler_reads_its_form_field_by_field() -> None:
+    read = [
+        f"{module.__name__}:{line}"
+        for module in _modules(LOOSE_FORMS)
+        for line in _fields_read(module)
+    ]
+    assert not read, "\n".join(read)
+
+
+def test_the_list_of_packages_with_loose_forms_names_only_such() -> None:
+    for package in LOOSE_FORMS:
+        assert any(_fields_read(module) for module in _walk(package)), (
+            f"{package} reads its forms by models: take it off the list"
+        )
+
+
+def _fields_read(module: ModuleType) -> list[int]:
+    """The lines on which a module asks a form for one field: `form["name"]`, `form.get("name")`."""
+    assert module.__file__ is not None
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(Path(module.__file__).read_text()))
+        if isinstance(node, ast.Subscript | ast.Call) and _is_form(_asked(node))
+    ]
+
+
+def _asked(node: ast.Subscript | ast.Call) -> ast.expr | None:
+    if isinstance(node, ast.Subscript):
+        return node.value
+    called = node.func
+    return called.value if isinstance(called, ast.Attribute) and called.attr == "get" else None
+
+
+def _is_form(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Name) and node.id == "form"
 
 
 def _modules(left_out: tuple[str, ...]) -> Iterator[ModuleType]:

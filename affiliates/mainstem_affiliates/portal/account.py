@@ -18,6 +18,7 @@ from mainstem.web import (
     redirect,
     render,
 )
+from mainstem.web.forms import FormFields
 from mainstem.web.works import in_work
 from mainstem_affiliates.portal import reads
 from mainstem_affiliates.portal.layout import HttpRequest, Page, PortalPage, around, me_of
@@ -55,21 +56,34 @@ async def account(request: HttpRequest, work: NamedDependency[Work]) -> Page:
     return _account(request, work)
 
 
+class CodeFields(FormFields):
+    """A code of their own choosing."""
+
+    code: str = ""
+
+
+class BankFields(FormFields):
+    """Where the company's bank pays what is earned in a currency."""
+
+    currency: str = ""
+    account: str = ""
+
+
 @post("/account/codes", status_code=200)
 async def new_code(request: HttpRequest, form: NamedDependency[Form]) -> Page:
     """A code of their own choosing. What others are called is the company's to know, so the
     company's Work looks."""
     me, language = me_of(request), language_of(request)
-    actor = Actor("affiliate", str(me))
+    actor, wanted = Actor("affiliate", str(me)), form.into(CodeFields).code
     try:
-        code = await in_work(request, actor, lambda work: referrals.claim(work, me, form["code"]))
+        code = await in_work(request, actor, lambda work: referrals.claim(work, me, wanted))
     except Refused as no:
         said = no.problems[0] if no.problems else no
         error = said.text(language.text)
         return await in_work(
             request,
             actor,
-            lambda work: _account(request, work, value=form["code"], error=error),
+            lambda work: _account(request, work, value=wanted, error=error),
             home=me,
         )
     notice = language.text("{code} is yours from now on.").format(code=code)
@@ -81,7 +95,8 @@ async def tell_bank_account(request: HttpRequest, form: NamedDependency[Form]) -
     """Where the company's own bank is to pay what they earn in a currency."""
     me, language = me_of(request), language_of(request)
     actor = Actor("affiliate", str(me))
-    currency, number = form["currency"], form["account"]
+    sent = form.into(BankFields)
+    currency, number = sent.currency, sent.account
 
     def keep(work: Work) -> None:
         waits = {one.payable.currency for one in payout_exclusions(work, affiliate=me)}

@@ -39,11 +39,11 @@ async def mail_page(request: HttpRequest) -> Page:
 @post("/mail", opt={"right": network.SEE_MONEY})
 async def choose_mail(request: HttpRequest, form: NamedDependency[Form]) -> Page:
     """Keep what was chosen."""
-    person_id = _person(request)
+    person_id, chosen = _person(request), mail_choices.chosen_in(form)
     await in_work(
         request,
         Actor("person", str(person_id)),
-        lambda work: mail_choices.keep(work, person_id, form),
+        lambda work: mail_choices.keep(work, person_id, chosen),
     )
     return redirect(request, "/portal/mail", notice=language_of(request).text(mail_choices.KEPT))
 

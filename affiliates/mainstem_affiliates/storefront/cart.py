@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.work import CLIENT
 from mainstem.web import Form, app_context_of, draw, redirect
-from mainstem.web.forms import whole_number
+from mainstem.web.forms import FormFields, whole
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import basket as baskets
 from mainstem_affiliates.storefront.basket import (
@@ -63,20 +63,38 @@ async def basket_count(request: Request[Any, Any, Any], slug: FromPath[str]) -> 
     return Response(count_fragment(request, shopper.locale, count), media_type="text/html")
 
 
+class PutInFields(FormFields):
+    """An article, and how many of it: one where nothing is said, none where it is no whole number."""
+
+    sku: str = ""
+    quantity: Annotated[int | None, whole(digits=6)] = None
+
+
+class LineFields(FormFields):
+    """A line of the basket, by its article and price, and how many of it are wanted."""
+
+    sku: str = ""
+    unit: Annotated[int | None, whole(digits=16)] = None
+    quantity: Annotated[int | None, whole(digits=6)] = None
+    remove: str = ""
+
+
 @post("/s/{slug:str}/basket", status_code=200)
 async def put_in(
     request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
 ) -> Page:
     """Put something in. Without script one lands in the basket; with it one stays."""
     shopper = Shopper(request, await cached_storefront_of(request, slug))
-    sku = form["sku"]
+    sent = form.into(PutInFields)
+    sku = sent.sku
+    many = (sent.quantity or 0) if "quantity" in form else 1
     sold = shopper.catalogue.by_sku.get(sku)
     if sold is None or sold.kind != "goods":
         raise NotFound("article")
     basket, refused = read_basket(request, shopper.storefront), ""
     try:
         refuse_unserved(shopper)
-        basket.add(_shown(shopper, sku, _quantity(form.get("quantity", "1"))))
+        basket.add(_shown(shopper, sku, many))
         save_basket(request, shopper.storefront, basket)
     except Refused as no:
         refused = shopper.says(no)
@@ -98,12 +116,13 @@ async def change(
     """Have exactly so many of something, `sku` at the price `unit`; `remove` takes it out."""
     shopper = Shopper(request, await cached_storefront_of(request, slug))
     basket = read_basket(request, shopper.storefront)
-    sku, unit = form["sku"], whole_number(form["unit"], digits=16)
+    sent = form.into(LineFields)
+    sku, unit = sent.sku, sent.unit
     for at, item in enumerate(basket.items):
         if (item.sku, item.unit_minor) != (sku, unit):
             continue
         try:
-            quantity = 0 if form["remove"] else _quantity(form["quantity"])
+            quantity = 0 if sent.remove else sent.quantity or 0
             basket.set(at, quantity, _shown(shopper, sku, 1))
         except Refused as no:
             return await _page(shopper, refused=shopper.says(no), status=no.status)
@@ -145,11 +164,6 @@ def _countries(shopper: Shopper) -> list[tuple[str, str]]:
     if not conditions.are_set:
         return []
     return countries(shopper.locale, served(conditions.delivery))
-
-
-def _quantity(text: str) -> int:
-    """A quantity as somebody typed it; what is no whole number is none of it."""
-    return whole_number(text, digits=6) or 0
 
 
 routes = [basket_page, basket_count, put_in, change]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from mainstem import tax
 from mainstem.identity import TooManyAttempts
@@ -19,19 +20,19 @@ from mainstem.kit.postal import postal_code
 from mainstem.kit.work import CLIENT, Work
 from mainstem.money import Money
 from mainstem.orders import (
-    Address,
-    ClientDetails,
     IdempotencyMismatch,
     OrderRefused,
     OrderWanted,
     PriceChanged,
     TotalsSeen,
 )
-from mainstem.web import Form, app_context_of, origin_of, redirect
+from mainstem.web import Form, app_context_of, origin_of, redirect, whole_number
+from mainstem.web.forms import FormFields, at_most
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import basket as baskets
 from mainstem_affiliates.storefront.basket import Basket, read_basket, save_basket
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront, cached_storefront_of
+from mainstem_affiliates.storefront.contact import ContactFields
 from mainstem_affiliates.storefront.countries import countries, served
 from mainstem_affiliates.storefront.destination import country_of
 from mainstem_affiliates.storefront.guarantee_notices import (
@@ -49,6 +50,12 @@ FIELDS = (
     "address-postal_code", "address-city", "address-country",
     "delivery_method", "vat_number",
 )  # fmt: skip
+
+
+def _minor(text: str) -> int:
+    """An amount as a page of ours writes it; -1 for anything else."""
+    found = whole_number(text, digits=16)
+    return -1 if found is None else found
 
 
 class CheckoutPage(StorePage, frozen=True, kw_only=True):
@@ -73,6 +80,41 @@ class CheckoutPage(StorePage, frozen=True, kw_only=True):
     labels: list[DurabilityLabel]
 
 
+_LETTERS_MAX = {
+    "name": 201,
+    "email": 255,
+    "phone": 200,
+    "line1": 201,
+    "line2": 200,
+    "postal_code": 20,
+    "city": 201,
+    "code": 40,
+    "delivery_method": 64,
+}
+"""So much of a field is looked at: where more is refused, one letter more than is taken."""
+
+
+class ShownFields(FormFields):
+    """What the page showed: the basket, packed, what was to be paid, and by which choices."""
+
+    basket: str = ""
+    total_minor: Annotated[int, BeforeValidator(_minor)] = Field(default=-1, alias="total")
+    choices: str = ""
+    vat_number: Annotated[str, at_most(40)] = ""
+
+
+class CheckoutFields(ContactFields, ShownFields):
+    """What a client sends to order."""
+
+    delivery_method: str = ""
+
+    @field_validator("*")
+    @classmethod
+    def _cut(cls, value: object, info: ValidationInfo) -> object:
+        most = _LETTERS_MAX.get(info.field_name or "")
+        return value[:most] if isinstance(value, str) and most else value
+
+
 @get("/s/{slug:str}/checkout")
 async def checkout_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """The checkout of the visitor's basket."""
@@ -93,21 +135,22 @@ async def order(
     shopper = Shopper(request, await cached_storefront_of(request, slug))
     storefront, secret = shopper.storefront, app_context_of(request).settings.secret
     # What is ordered is what this page showed, whatever another tab has done to the basket.
-    basket = baskets.unpacked(secret, form["basket"], storefront.currency)
-    await _check_vat_number(request, shopper.storefront, form["vat_number"])
+    shown = form.into(ShownFields)
+    basket = baskets.unpacked(secret, shown.basket, storefront.currency)
+    await _check_vat_number(request, shopper.storefront, shown.vat_number)
     try:
-        wanted = _wanted(shopper, basket, form)
+        sent = form.into(CheckoutFields)
+        wanted = _wanted(shopper, basket, sent)
         if wanted.code:
             await _check_code(request, wanted.code)
         placed, checkout = await place(request, wanted)
     except PriceChanged as changed:
-        shown = Money(_total(form), storefront.currency)
         return await _page(
             shopper,
             basket,
             form.texts(),
-            repriced=shown,
-            before=form["choices"],
+            repriced=Money(shown.total_minor, storefront.currency),
+            before=shown.choices,
             status=changed.status,
         )
     except IdempotencyMismatch:
@@ -148,27 +191,16 @@ def _refuse_unknown_code(work: Work, code: str) -> None:
         )
 
 
-def _wanted(shopper: Shopper, basket: Basket, form: Form) -> OrderWanted:
-    storefront = shopper.storefront
-    client = ClientDetails(
-        name=form["client-name"][:201],
-        email=form["client-email"][:255],
-        phone=form["client-phone"][:200],
-    )
-    address = Address(
-        line1=form["address-line1"][:201],
-        line2=form["address-line2"][:200],
-        postal_code=form["address-postal_code"][:20],
-        city=form["address-city"][:201],
-        country=form["address-country"]
-        if form["address-country"] in served(storefront.conditions.delivery)
-        else "",
-    )
-    code = form["code"][:40]
+def _wanted(shopper: Shopper, basket: Basket, sent: CheckoutFields) -> OrderWanted:
+    storefront, client, address = shopper.storefront, sent.client, sent.address
+    if address.country not in served(storefront.conditions.delivery):
+        address = msgspec.structs.replace(address, country="")
     # Only a key that one of our pages could have made; another gets one that fits nothing.
-    key = form["key"] if len(form["key"]) == 32 and form["key"].isalnum() else secrets.token_hex(16)
-    chosen = [one for one in (form["delivery_method"][:64], form["vat_number"][:40]) if one]
-    said = msgspec.json.encode([client, address, basket.wanted, code, storefront.currency, *chosen])
+    key = sent.key if sent.is_from_a_page else secrets.token_hex(16)
+    chosen = [one for one in (sent.delivery_method, sent.vat_number) if one]
+    said = msgspec.json.encode(
+        [client, address, basket.wanted, sent.code, storefront.currency, *chosen]
+    )
     return OrderWanted(
         storefront_id=storefront.id,
         home_id=storefront.home_id,
@@ -180,12 +212,12 @@ def _wanted(shopper: Shopper, basket: Basket, form: Form) -> OrderWanted:
         client=client,
         address=address,
         lines=basket.wanted,
-        code=code,
+        code=sent.code,
         link=shopper.referral,
-        totals=TotalsSeen(total_minor=_total(form)),
+        totals=TotalsSeen(total_minor=sent.total_minor),
         ip_address=origin_of(shopper.request),
-        delivery_method=form["delivery_method"][:64],
-        vat_number=form["vat_number"][:40],
+        delivery_method=sent.delivery_method,
+        vat_number=sent.vat_number,
     )
 
 
@@ -234,12 +266,6 @@ async def _check_vat_number(
 def _checked_lately(work: Work, number: str) -> bool:
     check = tax.last_checks(work, [number]).get(number)
     return check is not None and work.now() - check.checked_at <= tax.CHECK_HOLDS
-
-
-def _total(form: Form) -> int:
-    """What the page said would be paid, in minor units."""
-    text = form["total"]
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 17 else -1
 
 
 async def _page(

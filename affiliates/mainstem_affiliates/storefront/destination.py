@@ -10,6 +10,7 @@ from litestar.params import FromPath
 
 from mainstem.kit.errors import Refused
 from mainstem.web import Form, app_context_of, redirect, request_context_of, set_cookie
+from mainstem.web.forms import FormFields
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront, cached_storefront_of
 from mainstem_affiliates.storefront.countries import country_name, served
 from mainstem_affiliates.storefront.layout import Page, Shopper
@@ -42,14 +43,21 @@ def refuse_unserved(shopper: Shopper) -> None:
         raise CountryNotServed(country=country_name(shopper.locale, country))
 
 
+class CountryFields(FormFields):
+    """Where things are to go."""
+
+    country: str = ""
+
+
 @post("/s/{slug:str}/country", status_code=200)
 async def choose_country(
     request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
 ) -> Page:
     """Remember where things are to be delivered."""
     shopper = Shopper(request, await cached_storefront_of(request, slug))
-    if form["country"] in served(shopper.storefront.conditions.delivery):
-        set_cookie(request, COOKIE, form["country"], seconds=_SECONDS)
+    country = form.into(CountryFields).country
+    if country in served(shopper.storefront.conditions.delivery):
+        set_cookie(request, COOKIE, country, seconds=_SECONDS)
     return redirect(request, shopper.links("basket"))
 
 

@@ -16,14 +16,15 @@ from mainstem import leads
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.work import CLIENT
 from mainstem.leads import ConsentGiven, LeadWanted
-from mainstem.orders import Address, ClientDetails
 from mainstem.web import Form, app_context_of, redirect
 from mainstem.web.context import network_address
+from mainstem.web.forms import Ticked
 from mainstem.web.works import in_work
 from mainstem_affiliates.intake import Intake
 from mainstem_affiliates.storefront.assortment import Product
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
 from mainstem_affiliates.storefront.checkout import FIELDS
+from mainstem_affiliates.storefront.contact import ContactFields
 from mainstem_affiliates.storefront.countries import COUNTRIES, countries
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.payment import patiently
@@ -52,6 +53,14 @@ class EnquiryPage(StorePage, frozen=True, kw_only=True):
     privacy_url: str
 
 
+class EnquiryFields(ContactFields):
+    """What a client sends to ask for a service."""
+
+    message: str = ""
+    wanted_on: str = ""
+    consent: Ticked = False
+
+
 class AskedPage(StorePage, frozen=True, kw_only=True):
     """Thank you, and what happens next."""
 
@@ -78,7 +87,7 @@ async def ask(
     shopper = Shopper(request, await cached_storefront_of(request, slug))
     found = _service(shopper, product)
     try:
-        wanted = _wanted(shopper, found, form)
+        wanted = _wanted(shopper, found, form.into(EnquiryFields))
         await patiently(lambda: app_context_of(request).parts.get(Intake).lead(wanted))
     except Refused as no:
         return await _page(shopper, found, form.texts(), no=no)
@@ -110,26 +119,20 @@ def _consent(shopper: Shopper) -> str:
     return shopper.language.text(CONSENT).format(seller=seller)
 
 
-def _wanted(shopper: Shopper, product: Product, form: Form) -> LeadWanted:
-    storefront = shopper.storefront
-    wanted_on = None
-    if form["wanted_on"]:
-        try:
-            wanted_on = date.fromisoformat(form["wanted_on"])
-        except ValueError:
-            raise InvalidInput(
-                Problem("/wanted_on", "wrong_form", "Choose a day, like 2026-05-20.")
-            ) from None
-    client = ClientDetails(form["client-name"], form["client-email"], form["client-phone"])
-    address = Address(
-        line1=form["address-line1"],
-        line2=form["address-line2"],
-        postal_code=form["address-postal_code"],
-        city=form["address-city"],
-        country=form["address-country"],
-    )
-    said = msgspec.json.encode([client, address, product.slug, form["message"], form["wanted_on"]])
-    key = form["key"] if len(form["key"]) == 32 and form["key"].isalnum() else secrets.token_hex(16)
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(
+            Problem("/wanted_on", "wrong_form", "Choose a day, like 2026-05-20.")
+        ) from None
+
+
+def _wanted(shopper: Shopper, product: Product, sent: EnquiryFields) -> LeadWanted:
+    storefront, client, address = shopper.storefront, sent.client, sent.address
+    wanted_on = _day(sent.wanted_on) if sent.wanted_on else None
+    said = msgspec.json.encode([client, address, product.slug, sent.message, sent.wanted_on])
+    key = sent.key if sent.is_from_a_page else secrets.token_hex(16)
     return LeadWanted(
         storefront_id=storefront.id,
         home_id=storefront.home_id,
@@ -140,15 +143,15 @@ def _wanted(shopper: Shopper, product: Product, form: Form) -> LeadWanted:
         client=client,
         address=address,
         consent=ConsentGiven(
-            given=form["consent"] == "yes",
+            given=sent.consent,
             text_version=CONSENT_VERSION,
             words=_consent(shopper),
         ),
         locale=shopper.locale,
         currency=storefront.currency,
-        message=form["message"],
+        message=sent.message,
         wanted_on=wanted_on,
-        code=form["code"][:40],
+        code=sent.code[:40],
         link=shopper.referral,
         ip_address=network_address(shopper.request),
     )

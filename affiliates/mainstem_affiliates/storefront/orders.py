@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from litestar import Request, get, post
@@ -23,7 +23,8 @@ from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
 from mainstem.payments import GatewayDeclined, GatewayUnavailable
-from mainstem.web import Form, app_context_of, redirect, whole_number
+from mainstem.web import Form, app_context_of, redirect
+from mainstem.web.forms import FormFields, whole
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
@@ -101,6 +102,15 @@ async def pay(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
     return await to_payment(request, link.home_id, link.order_id, token=token)
 
 
+class SignOffFields(FormFields):
+    """What a client says of finished work: that it is done, or what is not."""
+
+    line: Annotated[int | None, whole(digits=3)] = None
+    answer: str = ""
+    by: str = ""
+    objection: str = ""
+
+
 @post("/order/{token:str}/sign-off", status_code=200)
 async def sign_off(
     request: Request[Any, Any, Any], token: FromPath[str], form: NamedDependency[Form]
@@ -108,23 +118,23 @@ async def sign_off(
     """The client accepts finished work, or says what is not done."""
     link = _opened(request, token, ANSWER)
     jobs = _jobs(request)
-    line_no = whole_number(form["line"], digits=3)
-    if not line_no:
-        raise NotFound("job")
-    key = jobs.JobKey(link.home_id, link.order_id, line_no)
 
-    def answer(work: Work) -> str:
+    def answer(work: Work, sent: SignOffFields) -> str:
+        if not sent.line:
+            raise NotFound("job")
+        key = jobs.JobKey(link.home_id, link.order_id, sent.line)
         _in_force(work, link)
-        if form["answer"] == "objection":
-            if not form["objection"]:
+        if sent.answer == "objection":
+            if not sent.objection:
                 raise InvalidInput(Problem("/objection", "missing", "Write what is not done."))
-            jobs.dispute(work, key, objection=form["objection"])
+            jobs.dispute(work, key, objection=sent.objection)
             return "Thank you. We will call you about what is not done."
-        jobs.sign_off(work, key, by=form["by"])
+        jobs.sign_off(work, key, by=sent.by)
         return "Thank you. The work is signed off."
 
     try:
-        said = await in_work(request, CLIENT, answer)
+        sent = form.into(SignOffFields)
+        said = await in_work(request, CLIENT, lambda work: answer(work, sent))
     except (NotFound, orders.LinkWithdrawn):
         raise
     except Refused as no:

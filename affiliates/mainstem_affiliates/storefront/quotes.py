@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, get, post
@@ -14,8 +14,9 @@ from mainstem.identity import client_link, read_quote_link
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.work import CLIENT, Work
 from mainstem.leads.queries import Offer
-from mainstem.web import Form, app_context_of, redirect, whole_number
+from mainstem.web import Form, app_context_of, redirect
 from mainstem.web.context import network_address
+from mainstem.web.forms import FormFields, Ticked, whole
 from mainstem.web.guards import identity_of
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
@@ -53,22 +54,47 @@ async def quote_page(request: Request[Any, Any, Any], token: FromPath[str]) -> P
     return await _quote(request, token)
 
 
+class AnswerFields(FormFields):
+    """Who answers a quote, and which version: what is answered is what was read."""
+
+    no: Annotated[int | None, whole(digits=3)] = None
+    name: str = ""
+
+
+class AcceptanceFields(AnswerFields):
+    """Yes, said with a tick."""
+
+    agree: Ticked = False
+
+
+class RefusalFields(AnswerFields):
+    """No, and perhaps why."""
+
+    words: str = ""
+
+
 @post("/quote/{token:str}/acceptance", status_code=200)
 async def accept(
     request: Request[Any, Any, Any], token: FromPath[str], form: NamedDependency[Form]
 ) -> Page:
     """Yes: the order that comes of it, and on to pay for it. Yes twice is yes once."""
     home_id, lead_id = _opened(request, token)
-    no = _number(form)
-    if form["agree"] != "yes":
-        problem = Problem("/agree", "missing", "Say that you accept the quote and its price.")
-        return await _quote(request, token, no=InvalidInput(problem), values=form.texts())
     try:
+        sent = form.into(AcceptanceFields)
+        if not sent.agree:
+            raise InvalidInput(
+                Problem("/agree", "missing", "Say that you accept the quote and its price.")
+            )
         placed = await in_work(
             request,
             CLIENT,
             lambda work: leads.accept_quote(
-                work, home_id, lead_id, no, name=form["name"], ip_address=network_address(request)
+                work,
+                home_id,
+                lead_id,
+                sent.no or 0,
+                name=sent.name,
+                ip_address=network_address(request),
             ),
         )
     except NotFound:
@@ -84,8 +110,8 @@ async def decline(
 ) -> Page:
     """No, and perhaps why."""
     home_id, lead_id = _opened(request, token)
-    no = _number(form)
     try:
+        sent = form.into(RefusalFields)
         await in_work(
             request,
             CLIENT,
@@ -93,9 +119,9 @@ async def decline(
                 work,
                 home_id,
                 lead_id,
-                no,
-                name=form["name"] or _client(work, home_id, lead_id),
-                words=form["words"],
+                sent.no or 0,
+                name=sent.name or _client(work, home_id, lead_id),
+                words=sent.words,
                 ip_address=network_address(request),
             ),
         )
@@ -108,11 +134,6 @@ async def decline(
 
 def _opened(request: Request[Any, Any, Any], token: str) -> tuple[int, UUID]:
     return read_quote_link(app_context_of(request).settings.secret, token)
-
-
-def _number(form: Form) -> int:
-    """The version that was on the page: what is answered is what was read."""
-    return whole_number(form["no"], digits=3) or 0
 
 
 def _client(work: Work, home_id: int, lead_id: UUID) -> str:

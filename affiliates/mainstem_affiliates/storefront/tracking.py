@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, get, post
@@ -19,6 +19,7 @@ from mainstem.identity import (
 )
 from mainstem.kit.work import CLIENT, Work
 from mainstem.web import Form, app_context_of, origin_of, redirect
+from mainstem.web.forms import FormFields, at_most
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import reads
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
@@ -40,6 +41,13 @@ async def track_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Pa
     return shopper.page("storefront/track.html", page)
 
 
+class TrackFields(FormFields):
+    """What names an order to whoever has no link to it."""
+
+    number: Annotated[str, at_most(40)] = ""
+    email: Annotated[str, at_most(255)] = ""
+
+
 @post("/s/{slug:str}/track", status_code=200)
 async def track(
     request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
@@ -47,7 +55,8 @@ async def track(
     """Open the order of this number for whoever knows the e-mail address that is on it, to look at
     and to pay for. Its affiliate may know both: what the client alone may do needs their own link."""
     shopper = Shopper(request, await cached_storefront_of(request, slug))
-    number, email = form["number"][:40], form["email"][:255]
+    sent = form.into(TrackFields)
+    number, email = sent.number, sent.email
 
     def look(work: Work) -> str | None:
         found = reads.order_for(work, shopper.storefront.id, number, email)

@@ -41,7 +41,7 @@ def choose_mail(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:
     """Keep what was chosen."""
-    mail_choices.keep(work, reader_of(request).person_id, form)
+    mail_choices.keep(work, reader_of(request).person_id, mail_choices.chosen_in(form))
     return redirect(request, URL, notice=language_of(request).text(mail_choices.KEPT))
 
 

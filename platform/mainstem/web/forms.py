@@ -8,7 +8,15 @@ from typing import Annotated, Any, TypeVar, get_origin
 from litestar import Request
 from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.typing import FieldDefinition
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.validation import (
@@ -21,6 +29,31 @@ from mainstem.kit.validation import (
 )
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class FormFields(BaseModel):
+    """What a form holds, field by field, as a handler reads it: `form.into(SignInFields)`.
+
+    A field is named as on its page, by its alias where that is no name of Python's. One that may
+    be left empty has a default. The page and the verb say what is wrong with a text; a model only
+    says what it is: a text, whole numbers, a box that is ticked.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+
+def at_most(letters: int) -> AfterValidator:
+    """Of a longer text only so much: more than any verb takes, so that the verb refuses it."""
+    return AfterValidator(lambda text: text[:letters])
+
+
+Ticked = Annotated[bool, BeforeValidator(lambda text: text == "yes")]
+"""A box: whether it was ticked."""
+
+
+def whole(*, digits: int) -> BeforeValidator:
+    """A whole number of up to so many digits; None, if the field may be, for any other text."""
+    return BeforeValidator(lambda text: whole_number(text, digits=digits))
 
 
 class Form:
@@ -87,15 +120,14 @@ class Form:
 
         A field left empty counts as not sent. A field that holds a list takes every value.
         """
+        named = {field.alias or name: field for name, field in kind.model_fields.items()}
         found = [
-            problem
-            for name in self._fields
-            for problem in zeros_in(self.raw(name), f"/{escaped(name)}")
+            problem for name in named for problem in zeros_in(self.raw(name), f"/{escaped(name)}")
         ]
         if found:
             raise InvalidInput(*found)
         sent: dict[str, Any] = {}
-        for name, field in kind.model_fields.items():
+        for name, field in named.items():
             if get_origin(field.annotation) is list:
                 sent[name] = [value for value in self.all(name) if value]
             elif self.get(name):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+from pydantic import create_model
 
 from mainstem import mail
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, FormFields
 
 LABELS = {
     mail.ALWAYS: "When it happens",
@@ -34,6 +37,15 @@ class MailChoices(msgspec.Struct, frozen=True):
     always: list[str]
 
 
+_TOPICS: dict[str, Any] = {key: (str, "") for key in mail.TOPICS}
+_Fields = create_model("_Fields", __base__=FormFields, **_TOPICS)
+
+
+def chosen_in(form: Form) -> dict[str, str]:
+    """What a form says of each topic that it names."""
+    return {key: choice for key, choice in form.into(_Fields).model_dump().items() if choice}
+
+
 def choices_for(work: Work, language: Language, person_id: int) -> MailChoices:
     """What one person gets, in their words."""
     found = mail.choices_of(work, person_id)
@@ -51,11 +63,11 @@ def choices_for(work: Work, language: Language, person_id: int) -> MailChoices:
     )
 
 
-def keep(work: Work, person_id: int, form: Form) -> None:
-    """Keep what was chosen of each topic that the form names and that is this person's to choose.
+def keep(work: Work, person_id: int, chosen: dict[str, str]) -> None:
+    """Keep what was chosen of each topic that is this person's to choose.
 
     Raises InvalidInput for what is not on offer.
     """
     for topic, _ in mail.choices_of(work, person_id).topics:
-        if form[topic.key]:
-            mail.choose(work, person_id, topic.key, form[topic.key])
+        if topic.key in chosen:
+            mail.choose(work, person_id, topic.key, chosen[topic.key])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 from litestar import get, post
@@ -14,7 +15,7 @@ from mainstem.catalog_files import CellUnfit, amount_of, decimal_of
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.web.forms import Form, whole_number
+from mainstem.web.forms import Form, FormFields, at_most, whole
 from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, refused, show
 from mainstem.web.staff.screen import Screen, Told
@@ -53,6 +54,21 @@ def page(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     return show(request, "console/catalogue_bulk.html", _page(request, work))
 
 
+class BulkFields(FormFields):
+    """Which products, what of them is to be different, and the catalogue as it was looked at."""
+
+    department: str = ""
+    words: Annotated[str, at_most(100)] = ""
+    currency: str = ""
+    percent: str = ""
+    amount: str = ""
+    to_department: str = ""
+    hidden: str = ""
+    commissionable: str = ""
+    tax: str = ""
+    version: Annotated[int | None, whole(digits=18)] = None
+
+
 @post("/catalogue/bulk/preview", sync_to_thread=True)
 def look(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
@@ -74,7 +90,7 @@ def apply(
     screen = Screen("console/catalogue_bulk.html", _page, URL)
 
     def change() -> Told:
-        seen = whole_number(form["version"], digits=18) or 0
+        seen = form.into(BulkFields).version or 0
         count = catalog.bulk_apply(work, *_asked(form), seen=seen, save=setup.save_product)
         return Told("{count} products are changed.", {"count": count})
 
@@ -87,7 +103,7 @@ def _page(
     form: Form | None = None,
     pairs: list[tuple[Product, Product]] | None = None,
 ) -> Bulk:
-    locale, currency = language_of(request).locale, form["currency"] if form else ""
+    locale, currency = language_of(request).locale, form.into(BulkFields).currency if form else ""
     names = catalog.department_names(work, locale=locale)
     found = Bulk(
         **layout_of(request, work, "catalogue"),
@@ -133,19 +149,20 @@ def _per_cent(bp: int) -> str:
 
 def _asked(form: Form) -> tuple[Chosen, Change]:
     """Which products and what of them; InvalidInput for what cannot be read, or for nothing at all."""
-    currency = form["currency"]
+    sent = form.into(BulkFields)
+    currency = sent.currency
     change = Change(
         currency=currency,
-        price_bp=_percent(form["percent"]),
-        price_minor=_amount(form["amount"], currency),
-        department=form["to_department"],
-        hidden={"yes": True, "no": False}.get(form["hidden"]),
-        commissionable_bp=_share(form["commissionable"], "/commissionable"),
-        tax_bp=_share(form["tax"], "/tax"),
+        price_bp=_percent(sent.percent),
+        price_minor=_amount(sent.amount, currency),
+        department=sent.to_department,
+        hidden={"yes": True, "no": False}.get(sent.hidden),
+        commissionable_bp=_share(sent.commissionable, "/commissionable"),
+        tax_bp=_share(sent.tax, "/tax"),
     )
     if change == Change(currency=currency):
         raise InvalidInput(Problem("/percent", "missing", "Say what is to be different."))
-    return Chosen(form["department"], form["words"][:100]), change
+    return Chosen(sent.department, sent.words), change
 
 
 def _percent(text: str) -> int | None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
 from litestar import get, post
 from litestar.di import NamedDependency
+from pydantic import Field
 
 from mainstem import identity
 from mainstem.console.setup.words import CHOICES
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
-from mainstem.web.forms import Form, whole_number
+from mainstem.web.forms import Form, FormFields, whole
 from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import (
     HttpRequest,
@@ -74,6 +76,21 @@ def keys(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     return KEYS.show(request, work)
 
 
+class KeyFields(FormFields):
+    """A key to be made: for a storefront, or for a program that may do so much."""
+
+    storefront: str = ""
+    label: str = ""
+    scopes: list[str] = Field(default_factory=list)
+
+
+class RevokedFields(FormFields):
+    """A key, and whether it is a storefront's or a program's."""
+
+    key: Annotated[int | None, whole(digits=18)] = None
+    kind: str = ""
+
+
 @post("/setup/keys", sync_to_thread=True)
 def issue(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
@@ -82,12 +99,11 @@ def issue(
     made: list[str] = []
 
     def do() -> None:
-        if form["storefront"]:
-            made.append(_storefront_key(work, form))
+        sent = form.into(KeyFields)
+        if sent.storefront:
+            made.append(_storefront_key(work, sent))
         else:
-            made.append(
-                identity.issue_api_key(work, label=form["label"], scopes=form.all("scopes"))
-            )
+            made.append(identity.issue_api_key(work, label=sent.label, scopes=sent.scopes))
 
     no = refused_by(work, do)
     page = _page(request, work)
@@ -95,16 +111,14 @@ def issue(
     return show(request, KEYS.template, page, no, form if no else None)
 
 
-def _storefront_key(work: Work, form: Form) -> str:
-    row = work.row(
-        "SELECT id, home_id FROM storefront WHERE slug = %(slug)s", slug=form["storefront"]
-    )
+def _storefront_key(work: Work, sent: KeyFields) -> str:
+    row = work.row("SELECT id, home_id FROM storefront WHERE slug = %(slug)s", slug=sent.storefront)
     if row is None:
-        facts = {"slug": form["storefront"]}
+        facts = {"slug": sent.storefront}
         raise InvalidInput(
             Problem("/storefront", "not_found", "No storefront is called {slug}.", facts)
         )
-    return identity.issue_key(work, home_id=row.home_id, storefront_id=row.id, label=form["label"])
+    return identity.issue_key(work, home_id=row.home_id, storefront_id=row.id, label=sent.label)
 
 
 @post("/setup/keys/revoke", sync_to_thread=True)
@@ -114,8 +128,9 @@ def revoke(
     """Take a key out of force, at once."""
 
     def do() -> None:
-        id = whole_number(form["key"], digits=18) or 0
-        if form["kind"] == "storefront":
+        sent = form.into(RevokedFields)
+        id = sent.key or 0
+        if sent.kind == "storefront":
             row = work.row("SELECT home_id, key_hash FROM storefront_key WHERE id = %(id)s", id=id)
             if row is not None:
                 identity.revoke_key(work, home_id=row.home_id, key_hash=bytes(row.key_hash))

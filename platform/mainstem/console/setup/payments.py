@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from litestar import get, post
@@ -29,7 +29,7 @@ from mainstem.payments import (
 )
 from mainstem.setup import Connection
 from mainstem.web.context import app_context_of
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, FormFields, at_most
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import (
     HttpRequest,
@@ -153,12 +153,18 @@ async def create_destinations(request: HttpRequest) -> HttpResponse:
     return await _shown(request, secrets=secrets) if secrets else _back(request, check)
 
 
+class TriedKeyFields(FormFields):
+    """A key that is looked at, and not kept."""
+
+    key: Annotated[str, at_most(_KEY_MAX)] = ""
+
+
 @post("/setup/payments/key")
 async def try_key(request: HttpRequest, form: NamedDependency[Form]) -> HttpResponse:
     """Try another key, before it is put into the environment. It is not kept."""
     try:
         _refuse_haste(request, "key")
-        key = form["key"][:_KEY_MAX]
+        key = form.into(TriedKeyFields).key
         look, _ = await _ask(request, setup.try_key, key)
     except Refused as no:
         return await _shown(request, no=no)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,7 @@ from mainstem.kit.errors import NotFound
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
 from mainstem.web.context import app_context_of
-from mainstem.web.forms import Form, whole_number
+from mainstem.web.forms import Form, FormFields, whole
 from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import (
     ADMIN,
@@ -92,12 +92,18 @@ def people(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     return show(request, "console/setup_people.html", _page(request, work))
 
 
+class PersonFields(FormFields):
+    """Somebody, by number."""
+
+    person: Annotated[int | None, whole(digits=18)] = None
+
+
 @post("/setup/people/invitation", sync_to_thread=True)
 def invite_person(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:
     """Make a link by which somebody chooses a password: mailed to them, and shown this once."""
-    who = work.row(_PERSON, id=whole_number(form["person"], digits=18))
+    who = work.row(_PERSON, id=form.into(PersonFields).person)
     if who is None:
         raise NotFound("person")
     reference = new_id()

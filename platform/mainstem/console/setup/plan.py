@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
+from pydantic import Field
 
 from mainstem import setup
 from mainstem.console.setup.things import ThingPage, thing_page
@@ -17,7 +18,7 @@ from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.plan import parse
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, FormFields
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, refused, show
 
@@ -59,23 +60,30 @@ def plan_form(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse
     return _page(request, work, said, chosen=chosen)
 
 
+class PlanFields(FormFields):
+    """What is asked about a plan: to publish it, or only to try it; and the version it was made of."""
+
+    only_try: str = Field(default="", alias="try")
+    version: str = ""
+
+
 @post("/setup/plan", sync_to_thread=True)
 def publish_plan(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:
     """Publish what was typed as the next version; or, asked to, only work a sale out."""
-    said = typed(PLAN.model, form)
+    said, sent = typed(PLAN.model, form), form.into(PlanFields)
 
     def do() -> None:
         wanted = document(PLAN.model, meant(PLAN.model, said, work.tools.zone))
-        if form["try"]:
+        if sent.only_try:
             parse(wanted.written(), version=1)
         else:
-            setup.save(work, PLAN, wanted, seen=form["version"] or None)
+            setup.save(work, PLAN, wanted, seen=sent.version or None)
 
     no = refused(work, do)
-    if no or form["try"]:
-        return _page(request, work, said, no, version=form["version"])
+    if no or sent.only_try:
+        return _page(request, work, said, no, version=sent.version)
     return redirect(request, "/console/setup", notice=language_of(request).text("Published."))
 
 

@@ -12,7 +12,7 @@ from mainstem.identity import Invited, accept, invited
 from mainstem.kit.errors import Refused
 from mainstem.kit.work import CLIENT
 from mainstem.web.context import app_context_of
-from mainstem.web.forms import Form, field_errors
+from mainstem.web.forms import Form, FormFields, field_errors
 from mainstem.web.pages.sign_in import in_the_sign_in_pool
 from mainstem.web.rendering import language_of, redirect, render, words
 from mainstem.web.works import in_work
@@ -37,10 +37,16 @@ async def invitation_page(request: Request[Any, Any, Any]) -> Page:
     return _page(request, token, await _someone(request, token))
 
 
+class InvitationFields(FormFields):
+    """The link that was followed. The password is read as it was typed."""
+
+    token: str = ""
+
+
 @post("/invitation")
 async def invitation_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
     """Keep the password and send them to the sign-in page."""
-    app_context, token = app_context_of(request), form["token"]
+    app_context, token = app_context_of(request), form.into(InvitationFields).token
     someone = await _someone(request, token)
     password = form.raw("password")
     try:

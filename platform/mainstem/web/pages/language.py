@@ -8,7 +8,7 @@ from litestar import Request, Response, post
 from litestar.di import NamedDependency
 
 from mainstem.kit.locale import LOCALES
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, FormFields
 from mainstem.web.rendering import (
     local_path,
     redirect,
@@ -20,12 +20,20 @@ Page = Response[bytes]
 YEAR_SECONDS = 365 * 24 * 3600
 
 
+class LanguageFields(FormFields):
+    """A language, and the page that was being read."""
+
+    lang: str = ""
+    next: str = ""
+
+
 @post("/language")
 async def language_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
     """Read on in another language."""
-    if form["lang"] in LOCALES:
-        set_cookie(request, "lang", form["lang"], seconds=YEAR_SECONDS, plain=True)
-    return redirect(request, local_path(form["next"]))
+    sent = form.into(LanguageFields)
+    if sent.lang in LOCALES:
+        set_cookie(request, "lang", sent.lang, seconds=YEAR_SECONDS, plain=True)
+    return redirect(request, local_path(sent.next))
 
 
 routes = [language_form]

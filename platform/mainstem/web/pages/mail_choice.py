@@ -15,7 +15,6 @@ from litestar.params import FromPath
 
 from mainstem import mail
 from mainstem.kit.work import CLIENT, Actor, Work
-from mainstem.mail import TOPICS
 from mainstem.web import mail_choices
 from mainstem.web.context import app_context_of
 from mainstem.web.forms import Form
@@ -47,16 +46,16 @@ async def choose_mail(
     """Keep what was chosen; with nothing chosen, which is how programs ask, no more comes of what the
     link is about."""
     person_id, topic = mail.read_preference_token(_secret(request), token)
-    named = any(form[key] for key in TOPICS)
+    chosen = mail_choices.chosen_in(form)
 
     def choose(work: Work) -> None:
-        if named:
-            mail_choices.keep(work, person_id, form)
+        if chosen:
+            mail_choices.keep(work, person_id, chosen)
         else:
             mail.unsubscribe(work, person_id, topic)
 
     await in_work(request, Actor("person", str(person_id)), choose)
-    if not named:
+    if not chosen:
         return await _page(request, token)
     words = language_of(request).text(mail_choices.KEPT)
     return redirect(request, f"/mail/preference/{token}", notice=words)

@@ -15,7 +15,7 @@ from mainstem.identity import (
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.work import CLIENT
 from mainstem.web.context import app_context_of
-from mainstem.web.forms import Form, field_errors
+from mainstem.web.forms import Form, FormFields, field_errors
 from mainstem.web.pages.sign_in import in_the_sign_in_pool
 from mainstem.web.rendering import (
     language_of,
@@ -47,6 +47,14 @@ async def setup_page(request: Request[Any, Any, Any]) -> Page:
     return render(request, "pages/setup.html", SetupPage(request.query_params.get("token", "")))
 
 
+class SetupFields(FormFields):
+    """The first admin, and what proves that they may begin. The password is read as it was typed."""
+
+    token: str = ""
+    name: str = ""
+    email: str = ""
+
+
 @post("/setup")
 async def setup_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
     """Make the first admin and send them to the sign-in page."""
@@ -54,12 +62,14 @@ async def setup_form(request: Request[Any, Any, Any], form: NamedDependency[Form
     if await in_work(request, CLIENT, has_staff):
         raise NotFound("page")
 
+    sent = form.into(SetupFields)
+
     def begin() -> int:
         return set_up(
             app_context.database,
-            token=form["token"],
-            name=form["name"],
-            email=form["email"],
+            token=sent.token,
+            name=sent.name,
+            email=sent.email,
             password=form.raw("password"),
             locale=language.locale,
             clock=app_context.clock,
@@ -68,18 +78,18 @@ async def setup_form(request: Request[Any, Any, Any], form: NamedDependency[Form
     try:
         await in_the_sign_in_pool(request, begin)
     except Refused as no:
-        return _again(request, form, no)
+        return _again(request, sent, no)
     notice = language.text("Your company is set up. Sign in to begin.")
     return redirect(request, "/sign-in", notice=notice)
 
 
-def _again(request: Request[Any, Any, Any], form: Form, no: Refused) -> Page:
+def _again(request: Request[Any, Any, Any], sent: SetupFields, no: Refused) -> Page:
     """The page as it was filled in, with what is wrong."""
     language, errors = language_of(request), field_errors(no.problems)
     page = SetupPage(
-        token=form["token"],
-        name=form["name"],
-        email=form["email"],
+        token=sent.token,
+        name=sent.name,
+        email=sent.email,
         refused="" if errors else words(language, no),
         errors={name: words(language, problem) for name, problem in errors.items()},
     )

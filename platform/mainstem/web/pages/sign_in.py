@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -23,7 +23,7 @@ from mainstem.identity import (
 )
 from mainstem.kit.work import CLIENT, Work
 from mainstem.web.context import Busy, Connection, app_context_of, network_address
-from mainstem.web.forms import Form, whole_number
+from mainstem.web.forms import Form, FormFields, whole
 from mainstem.web.guards import identity_of
 from mainstem.web.pages.language import YEAR_SECONDS
 from mainstem.web.rendering import (
@@ -76,16 +76,31 @@ async def sign_in_page(request: Request[Any, Any, Any]) -> Page:
     return render(request, "pages/sign_in.html", SignInPage(next=wanted))
 
 
+class SignInFields(FormFields):
+    """Who somebody is, and where they were going. The password is read as it was typed."""
+
+    email: str = ""
+    next: str = ""
+
+
+class ChoiceFields(FormFields):
+    """For whom somebody acts, and where they were going."""
+
+    affiliate: Annotated[int | None, whole(digits=18)] = None
+    next: str = ""
+
+
 @post("/sign-in")
 async def sign_in_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
     """Sign in, or say that the two do not go together."""
-    app_context, wanted = app_context_of(request), local_path(form["next"], "")
+    app_context, sent = app_context_of(request), form.into(SignInFields)
+    wanted = local_path(sent.next, "")
     replaces = request.cookies.get(app_context.cookie_name("session"))
 
     def enter() -> Session:
         return sign_in(
             app_context.database,
-            email=form["email"],
+            email=sent.email,
             password=form.raw("password"),
             address=network_address(request) or "unknown",
             agent=request.headers.get("user-agent", ""),
@@ -96,7 +111,7 @@ async def sign_in_form(request: Request[Any, Any, Any], form: NamedDependency[Fo
     try:
         session = await in_the_sign_in_pool(request, enter)
     except (SignInRefused, TooManyAttempts) as no:
-        page = SignInPage(next=wanted, email=form["email"], error=words(language_of(request), no))
+        page = SignInPage(next=wanted, email=sent.email, error=words(language_of(request), no))
         retry_after = getattr(no, "retry_after", None)
         headers = {"Retry-After": str(retry_after)} if retry_after else {}
         return render(request, "pages/sign_in.html", page, status=no.status, headers=headers)
@@ -142,9 +157,10 @@ async def choice_page(request: Request[Any, Any, Any]) -> Page:
 @post("/choose")
 async def choice_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
     """Remember it in this browser. The guard checks at every request that it is theirs."""
-    chosen = whole_number(form["affiliate"], digits=18)
+    sent = form.into(ChoiceFields)
+    chosen = sent.affiliate
     set_cookie(request, "affiliate", "" if chosen is None else str(chosen), seconds=YEAR_SECONDS)
-    return redirect(request, local_path(form["next"], "/portal"))
+    return redirect(request, local_path(sent.next, "/portal"))
 
 
 def home_of(identity: Identity) -> str:

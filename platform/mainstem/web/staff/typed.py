@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.text import refuse_unseen
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, FormFields
 
 REASON_MAX = 500
 
@@ -12,9 +12,22 @@ REFERENCE_MAX = 140
 """As long as banks carry a text."""
 
 
+class ReferenceFields(FormFields):
+    """What the bank wrote on a transfer."""
+
+    reference: str = ""
+
+
+class ReasonFields(FormFields):
+    """Why somebody does it."""
+
+    reason: str = ""
+
+
 def reference_in(form: Form) -> str:
     """What the bank wrote on a transfer. Raises InvalidInput when nothing is said."""
-    if not 0 < len(form["reference"]) <= REFERENCE_MAX:
+    reference = form.into(ReferenceFields).reference
+    if not 0 < len(reference) <= REFERENCE_MAX:
         raise InvalidInput(
             Problem(
                 "/reference",
@@ -23,13 +36,14 @@ def reference_in(form: Form) -> str:
                 {"max": REFERENCE_MAX},
             )
         )
-    refuse_unseen("/reference", form["reference"])
-    return form["reference"]
+    refuse_unseen("/reference", reference)
+    return reference
 
 
 def reason_in(form: Form) -> str:
     """Why staff do it, in their own words. Raises InvalidInput when nothing is said."""
-    if not 0 < len(form["reason"]) <= REASON_MAX:
+    reason = form.into(ReasonFields).reason
+    if not 0 < len(reason) <= REASON_MAX:
         raise InvalidInput(
             Problem(
                 "/reason",
@@ -38,5 +52,5 @@ def reason_in(form: Form) -> str:
                 {"max": REASON_MAX},
             )
         )
-    refuse_unseen("/reason", form["reason"])
-    return form["reason"]
+    refuse_unseen("/reason", reason)
+    return reason
