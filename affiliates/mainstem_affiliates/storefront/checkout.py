@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import secrets
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from mainstem import tax
-from mainstem.identity import TooManyAttempts
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.postal import postal_code
-from mainstem.kit.work import CLIENT, Work
+from mainstem.kit.work import CLIENT
 from mainstem.money import Money
 from mainstem.orders import (
     IdempotencyMismatch,
-    OrderRefused,
     OrderWanted,
     PriceChanged,
     TotalsSeen,
 )
-from mainstem.web import Form, app_context_of, origin_of, redirect, whole_number
-from mainstem.web.forms import FormFields, at_most
+from mainstem.web import Form, app_context_of, origin_of, redirect
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import basket as baskets
 from mainstem_affiliates.storefront.basket import Basket, read_basket, save_basket
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront, cached_storefront_of
-from mainstem_affiliates.storefront.contact import ContactFields
+from mainstem_affiliates.storefront.checkout_fields import CheckoutFields, ShownFields
+from mainstem_affiliates.storefront.checkout_numbers import check_code, check_vat_number
 from mainstem_affiliates.storefront.countries import countries, served
 from mainstem_affiliates.storefront.destination import country_of
 from mainstem_affiliates.storefront.guarantee_notices import (
@@ -50,12 +45,6 @@ FIELDS = (
     "address-postal_code", "address-city", "address-country",
     "delivery_method", "vat_number",
 )  # fmt: skip
-
-
-def _minor(text: str) -> int:
-    """An amount as a page of ours writes it; -1 for anything else."""
-    found = whole_number(text, digits=16)
-    return -1 if found is None else found
 
 
 class CheckoutPage(StorePage, frozen=True, kw_only=True):
@@ -80,41 +69,6 @@ class CheckoutPage(StorePage, frozen=True, kw_only=True):
     labels: list[DurabilityLabel]
 
 
-_LETTERS_MAX = {
-    "name": 201,
-    "email": 255,
-    "phone": 200,
-    "line1": 201,
-    "line2": 200,
-    "postal_code": 20,
-    "city": 201,
-    "code": 40,
-    "delivery_method": 64,
-}
-"""So much of a field is looked at: where more is refused, one letter more than is taken."""
-
-
-class ShownFields(FormFields):
-    """What the page showed: the basket, packed, what was to be paid, and by which choices."""
-
-    basket: str = ""
-    total_minor: Annotated[int, BeforeValidator(_minor)] = Field(default=-1, alias="total")
-    choices: str = ""
-    vat_number: Annotated[str, at_most(40)] = ""
-
-
-class CheckoutFields(ContactFields, ShownFields):
-    """What a client sends to order."""
-
-    delivery_method: str = ""
-
-    @field_validator("*")
-    @classmethod
-    def _cut(cls, value: object, info: ValidationInfo) -> object:
-        most = _LETTERS_MAX.get(info.field_name or "")
-        return value[:most] if isinstance(value, str) and most else value
-
-
 @get("/s/{slug:str}/checkout")
 async def checkout_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """The checkout of the visitor's basket."""
@@ -137,12 +91,12 @@ async def order(
     # What is ordered is what this page showed, whatever another tab has done to the basket.
     shown = form.into(ShownFields)
     basket = baskets.unpacked(secret, shown.basket, storefront.currency)
-    await _check_vat_number(request, shopper.storefront, shown.vat_number)
+    await check_vat_number(request, shopper.storefront, shown.vat_number)
     try:
         sent = form.into(CheckoutFields)
         wanted = _wanted(shopper, basket, sent)
         if wanted.code:
-            await _check_code(request, wanted.code)
+            await check_code(request, wanted.code)
         placed, checkout = await place(request, wanted)
     except PriceChanged as changed:
         return await _page(
@@ -164,31 +118,6 @@ async def order(
     if read_basket(request, storefront) == basket:
         save_basket(request, storefront, Basket())
     return await to_payment(request, placed.home_id, placed.order_id, checkout)
-
-
-async def _check_code(request: Request[Any, Any, Any], code: str) -> None:
-    """Raise OrderRefused for a code that leads nowhere, TooManyAttempts for whoever guesses at them."""
-    address, tries = origin_of(request), app_context_of(request).wrong_codes
-    if seconds := tries.wait(address):
-        raise TooManyAttempts(seconds)
-    try:
-        await in_work(request, CLIENT, lambda work: _refuse_unknown_code(work, code))
-    except OrderRefused:
-        if address:
-            tries.wrong(address)
-        raise
-
-
-def _refuse_unknown_code(work: Work, code: str) -> None:
-    """Say at once that a code leads nowhere: a friend meant to be thanked with it."""
-    known = work.value(
-        "SELECT 1 FROM referral_code WHERE code = %(code)s AND retired_at IS NULL",
-        code=code.upper(),
-    )
-    if not known:
-        raise OrderRefused(
-            Problem("/code", "unknown_code", "We do not know this code. Remove it to continue.")
-        )
 
 
 def _wanted(shopper: Shopper, basket: Basket, sent: CheckoutFields) -> OrderWanted:
@@ -237,35 +166,6 @@ def _choices(values: dict[str, str]) -> str:
     names = ("address-country", "address-postal_code", "delivery_method", "vat_number")
     said = "\n".join(values.get(name, "") for name in names)
     return hashlib.sha256(said.encode()).hexdigest()[:16]
-
-
-async def _check_vat_number(
-    request: Request[Any, Any, Any], storefront: CachedStorefront, text: str
-) -> None:
-    """Look a number up at VIES where the company does so and nobody has lately. Where that cannot be
-    done now, the order is taxed like anybody's."""
-    rules = storefront.conditions.tax
-    number = tax.plain_number(text[:40]) if text and rules.vies else None
-    if number is None:
-        return
-    fresh = await in_work(request, CLIENT, lambda work: _checked_lately(work, number))
-    if fresh:
-        return
-    try:
-        vies = app_context_of(request).parts.get(tax.Vies)
-        answer = await asyncio.to_thread(vies.check, number)
-    except tax.CheckUnavailable:
-        return
-    await in_work(
-        request,
-        CLIENT,
-        lambda work: tax.record_check(work, number, answer, checked_by=tax.VIES),
-    )
-
-
-def _checked_lately(work: Work, number: str) -> bool:
-    check = tax.last_checks(work, [number]).get(number)
-    return check is not None and work.now() - check.checked_at <= tax.CHECK_HOLDS
 
 
 async def _page(

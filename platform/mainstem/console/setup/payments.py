@@ -11,19 +11,23 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, TypeVar
 
-import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
 from mainstem import payments, setup
+from mainstem.console.setup.payment_words import (
+    NAMES,
+    DestinationRow,
+    FindingRow,
+    destination,
+    finding,
+)
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
-from mainstem.kit.locale import Language
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import Actor, Work
 from mainstem.payments import (
     AccountFinding,
-    DestinationState,
     GatewayUnavailable,
     PaymentCheck,
 )
@@ -46,32 +50,6 @@ _AT = "/console/setup/payments"
 _TEMPLATE = "console/setup_payments.html"
 _KEY_MAX = 300
 
-_WEIGHTS = {
-    payments.PASSED: ("Right", "good"),
-    payments.WARNING: ("Look at this", "wait"),
-    payments.FAILED: ("Missing", "bad"),
-}
-_NAMES = {
-    "platform": "Payments",
-    "connect": "Payouts of affiliates",
-    "thin": "Accounts of affiliates",
-}
-_STATES = {
-    "ready": ("Ready", "good", ""),
-    "other_version": (
-        "Ready",
-        "good",
-        "It is of another API version, which does no harm: an event only says where to look.",
-    ),
-    "incomplete": ("Lacks events", "bad", "It does not tell of {events}."),
-    "disabled": (
-        "Turned off",
-        "bad",
-        "Turn it on again in Stripe's dashboard, under Webhooks. Nothing arrives until then.",
-    ),
-    "missing": ("Missing", "bad", ""),
-}
-
 
 class GatewaySilent(Refused):
     """There was no answer, so nothing is known."""
@@ -87,25 +65,6 @@ class AskedTooSoon(Refused):
     code = "asked_too_soon"
     status = 429
     message = "Stripe was asked a moment ago. Wait ten seconds."
-
-
-class FindingRow(msgspec.Struct, frozen=True):
-    """One thing that was found, and what to do about it."""
-
-    label: str
-    tone: str
-    text: str
-    fix: str
-
-
-class DestinationRow(msgspec.Struct, frozen=True):
-    """One destination of events, and how it is."""
-
-    name: str
-    url: str
-    label: str
-    tone: str
-    note: str
 
 
 class PaymentsPage(Page, kw_only=True):
@@ -196,11 +155,9 @@ async def _shown(
     def draw(work: Work) -> HttpResponse:
         page, language = _page(request, work), language_of(request)
         if secrets:
-            page.secrets = tuple(
-                (language.text(_NAMES[kind]), one) for kind, one in secrets.items()
-            )
+            page.secrets = tuple((language.text(NAMES[kind]), one) for kind, one in secrets.items())
             page.secrets_line = setup.secrets_line(secrets)
-        page.tried = tuple(_finding(language, one) for one in tried)
+        page.tried = tuple(finding(language, one) for one in tried)
         page.tried_is_usable = is_usable
         return show(request, _TEMPLATE, page, no)
 
@@ -221,31 +178,14 @@ def _page(request: HttpRequest, work: Work) -> PaymentsPage:
         **layout_of(request, work, "setup"),
         key_end=connection.key_end,
         livemode=payments.is_live(connection.key),
-        findings=[_finding(language, one) for one in check.findings] if check else [],
-        destinations=[_destination(language, one) for one in check.destinations] if check else [],
+        findings=[finding(language, one) for one in check.findings] if check else [],
+        destinations=[destination(language, one) for one in check.destinations] if check else [],
         can_create=bool(check and any(one.can_be_mended for one in check.destinations)),
     )
     if check:
         page.account, page.passed, page.checked_at = check.account, check.passed, check.checked_at
         page.is_of_this_key = check.key_end == connection.key_end
     return page
-
-
-def _finding(language: Language, one: AccountFinding) -> FindingRow:
-    label, tone = _WEIGHTS[one.severity]
-    return FindingRow(language.text(label), tone, one.words(language.text), one.fix(language.text))
-
-
-def _destination(language: Language, one: DestinationState) -> DestinationRow:
-    label, tone, note = _STATES[one.state]
-    notes = [language.text(note).format(events=", ".join(one.lacking))] if note else []
-    if one.problem == payments.NO_ANSWER:
-        notes.append(language.text("There was no certain answer. Check again before you go on."))
-    elif one.problem:
-        notes.append(language.text("Stripe says: {said}").format(said=one.problem))
-    return DestinationRow(
-        language.text(_NAMES[one.kind]), one.url, language.text(label), tone, " ".join(notes)
-    )
 
 
 def _connection(request: HttpRequest, key: str | None = None) -> Connection:
