@@ -200,5 +200,5 @@ def test_a_product_shows_its_pictures_its_safety_and_its_guarantee(
     ada.put("PAN-S")
     assert f"/media/{made.hash}-640.jpg" in ada.get("basket").text
     checkout = ada.get("checkout").text
-    for shown in ("Minimum two-year legal guarantee", "GARAN: Foundry AB, PAN-S"):
-        assert 0 < checkout.index(shown) < checkout.index("Order and pay"), "before it is ordered"
+    for words in ("Minimum two-year legal guarantee", "GARAN: Foundry AB, PAN-S"):
+        assert 0 < checkout.index(words) < checkout.index("Order and pay"), "before it is ordered"

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.postal import postal_code
-from mainstem.kit.work import CLIENT
+from mainstem.kit.work import CLIENT, Work
 from mainstem.money import Money
 from mainstem.orders import (
     IdempotencyMismatch,

@@ -37,7 +37,7 @@ class MailChoices(msgspec.Struct, frozen=True):
     always: list[str]
 
 
-_TOPICS: dict[str, Any] = {key: (str, "") for key in mail.TOPICS}
+_TOPICS: dict[str, Any] = dict.fromkeys(mail.TOPICS, (str, ""))
 _Fields = create_model("_Fields", __base__=FormFields, **_TOPICS)
 
 
