@@ -139,10 +139,7 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
         "payouts": lambda work, facts: payouts.resume(work, [fact.home_id for fact in facts]),
     },
     "clock.sweep": {"reconciliation": _sweep},
-    "clock.hourly": {
-        "reconciliation": _hourly,
-        "reports": lambda work, facts: tax.keep_days(work),
-    },
+    "clock.hourly": {"reconciliation": _hourly, "reports": lambda work, _: tax.keep_days(work)},
     "clock.daily": {"commissions": _daily, "housekeeping": _housekeeping},
     "clock.weekly": {"payouts": _weekly},
 }

@@ -145,7 +145,10 @@ def test_a_repeat_gets_the_very_same_answer_also_after_the_order_was_paid(
 ) -> None:
     first = send(client, key, a_body(), idempotency_key="the-same-key-0001")
     with database.work() as work:
-        pay(work, work.one("SELECT home_id, id AS order_id, currency, total_minor FROM orders"))
+        pay(
+            work,
+            work.one("SELECT home_id, id AS order_id, number, currency, total_minor FROM orders"),
+        )
     clock.move(timedelta(hours=2))
     respaced = json.dumps(a_body(), indent=3, sort_keys=True)
     again = client.post(

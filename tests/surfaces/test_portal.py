@@ -43,7 +43,6 @@ ROUTES = (
     "/portal/leads",
     "/portal/team",
     "/portal/account",
-    "/portal/mail",
 )
 
 
@@ -604,10 +603,9 @@ def test_to_look_at_the_onboarding_address_opens_no_pay_account(
         assert work.value("SELECT count(*) FROM operation") == 0
 
 
-MONEY = {"/portal", "/portal/payouts"}
+MONEY = {"/portal", "/portal/mail", "/portal/payouts"}
 PAID = {
     "/portal/account",
-    "/portal/mail",
     "/portal/account/bank",
     "/portal/account/onboarding",
     "/portal/account/return",
