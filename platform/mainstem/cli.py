@@ -295,10 +295,8 @@ def serve_web(given: argparse.Namespace) -> int:
     """Serve the storefronts, portal, console and API."""
     from mainstem import app
 
-    config = _configured()
-    app.serve(
-        config, _database(config, pool=pools.WEB, name="mainstem-web"), listener=_handed_over()
-    )
+    config, database = _serving(pool=pools.WEB, name="mainstem-web")
+    app.serve(config, database, listener=_handed_over())
     return 0
 
 
@@ -310,7 +308,6 @@ def _handed_over() -> socket.socket | None:
 
 def run_worker(given: argparse.Namespace) -> int:
     """Take waiting facts and run what follows from them, and keep the clock's facts."""
-    config = _configured()
     stop = threading.Event()
 
     def asked(_number: int, _frame: FrameType | None) -> None:
@@ -318,10 +315,25 @@ def run_worker(given: argparse.Namespace) -> int:
 
     for wish in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wish, asked)
-    database = _database(config, pool=pools.WORKER, name="mainstem-worker")
+    _, database = _serving(pool=pools.WORKER, name="mainstem-worker")
     worker.run(database, stop)
     database.close()
     return 0
+
+
+def _serving(*, pool: pools.Pools, name: str) -> tuple[Settings, Database]:
+    """The settings and the database of a process that serves, both in the company's own zone."""
+    config = _configured()
+    database = _database(config, pool=pool, name=name)
+    zone = _zone(config, database)
+    database.tools = replace(database.tools, zone=zone)
+    return replace(config, zone=zone), database
+
+
+def _zone(config: Settings, database: Database) -> ZoneInfo:
+    """The zone that the company has said it lives in; until then that of the environment."""
+    with database.work(SYSTEM) as work:
+        return zone_of(work) or config.zone
 
 
 def _configured() -> Settings:
@@ -338,18 +350,7 @@ def _configured() -> Settings:
     else:
         db.check_role(config.database_url)
         db.check_no_demo(config.database_url)
-    return replace(config, zone=_zone(config))
-
-
-def _zone(config: Settings) -> ZoneInfo:
-    """The zone that the company has said it lives in; until then that of the environment."""
-    assert config.database_url, "checked before"
-    database = Database(config.database_url, pool=1, name="mainstem-zone")
-    try:
-        with database.work(SYSTEM) as work:
-            return zone_of(work) or config.zone
-    finally:
-        database.close()
+    return config
 
 
 def _database(config: Settings, *, pool: pools.Pools, name: str) -> Database:

@@ -159,10 +159,10 @@ def test_the_company_lives_in_the_zone_that_it_has_said_from_the_next_start_on(
 ) -> None:
     config = settings.read({"MAINSTEM_DATA": str(tmp_path), "MAINSTEM_ZONE": "Europe/Oslo"})
     config = replace(config, database_url=database_url)
-    assert cli._zone(config).key == "Europe/Oslo"
+    assert cli._zone(config, database).key == "Europe/Oslo"
     with database.work(OWNER) as work:
         _save(work, "company", saying.PROFILE | {"zone": "Europe/Helsinki"})
-    assert cli._zone(config).key == "Europe/Helsinki"
+    assert cli._zone(config, database).key == "Europe/Helsinki"
 
 
 def test_a_colleague_without_roles_is_out_at_once_and_stays_in_the_history(
@@ -176,6 +176,27 @@ def test_a_colleague_without_roles_is_out_at_once_and_stays_in_the_history(
         setup.retire(work, kind, saying.COLLEAGUE["email"], seen=seen)
         newest, *_ = setup.changes(work, "staff", saying.COLLEAGUE["email"])
         assert newest.fields == [("roles", ["picker", "lead_desk"], [])]
+
+
+def test_what_is_out_of_use_is_taken_out_again_without_a_trace(database: Database) -> None:
+    kind = setup.resource("locations")
+    with database.work(OWNER) as work:
+        seen = _save(work, "locations", saying.LOCATION).document.version
+        setup.retire(work, kind, "LLA", seen=seen)
+    with database.work(OWNER) as work:
+        retired = setup.read_one(work, kind, "LLA")
+        assert retired is not None
+        told, catalogue = _told(work), work.value("SELECT version FROM catalogue_version")
+        setup.retire(work, kind, "LLA", seen=retired.version)
+        assert (_told(work), work.value("SELECT version FROM catalogue_version")) == (
+            told,
+            catalogue,
+        )
+        assert len(setup.changes(work, "locations", "LLA")) == 2
+
+
+def _told(work: Work) -> int:
+    return int(work.value("SELECT count(*) FROM fact"))
 
 
 def _an_admin(work: Work) -> None:

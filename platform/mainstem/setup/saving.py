@@ -90,7 +90,7 @@ def save_product(work: Work, said: Product) -> bool:
 
 
 def retire(work: Work, resource: AnyResource, key: str, *, seen: str | None = None) -> None:
-    """Take the thing out of use. Raises NotFound, Changed, NeedsVersion, NotRetired."""
+    """Take the thing out of use; once more changes nothing. Raises NotFound, Changed, NeedsVersion, NotRetired."""
     if resource.retire is None:
         raise NotRetired
     work.run("SELECT pg_advisory_xact_lock(%(lock)s)", lock=_LOCK)
@@ -100,8 +100,9 @@ def retire(work: Work, resource: AnyResource, key: str, *, seen: str | None = No
     _check_seen(before, seen)
     resource.retire(work, before)
     after = read_one(work, resource, key)
-    history.note(work, resource.name, key, before, after)
-    catalog.changed(work)
+    if after != before:
+        history.note(work, resource.name, key, before, after)
+        catalog.changed(work)
 
 
 def _check_seen(before: Document | None, seen: str | None) -> None:
