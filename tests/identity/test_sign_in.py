@@ -13,6 +13,7 @@ from tests.waits import PATIENCE
 
 from mainstem import identity
 from mainstem.identity import passwords
+from mainstem.identity.secrets import hash_of
 from mainstem.identity.sessions import (
     FAILURES_PER_ADDRESS,
     FAILURES_PER_EMAIL,
@@ -332,6 +333,13 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(database: Database, eli
     with pytest.raises(identity.SignInRefused):
         enter(database)
     assert enter(database, password="en helt annan mening").person_id == elin
+
+
+def test_whoever_changes_their_password_stays_where_they_are(database: Database, elin: int) -> None:
+    here, there = enter(database).token, enter(database).token
+    identity.set_password(database, elin, "en helt annan mening", keep=hash_of(here))
+    assert whoever_holds(database, here) is not None
+    assert whoever_holds(database, there) is None
 
 
 def test_what_happened_is_told_as_facts(database: Database, elin: int) -> None:

@@ -10,6 +10,7 @@ from mainstem.identity.api_keys import (
     read_api_key,
     revoke_api_key,
 )
+from mainstem.identity.ending import end_sessions, sign_out
 from mainstem.identity.invitations import (
     VALID_FOR as INVITATION_VALID_FOR,
 )
@@ -56,10 +57,8 @@ from mainstem.identity.sessions import (
     Session,
     SignInRefused,
     TooManyAttempts,
-    end_sessions,
     forget_sign_ins,
     sign_in,
-    sign_out,
     who,
 )
 from mainstem.identity.setup import (

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from mainstem.identity.ending import end_sessions
 from mainstem.identity.passwords import check_password, hash_password
 from mainstem.identity.people import names_around
 from mainstem.identity.secrets import derived_secret, hash_of
-from mainstem.identity.sessions import end_sessions
 from mainstem.kit.clock import Clock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from mainstem.identity.ending import end_sessions
 from mainstem.identity.passwords import check_password, hash_password
 from mainstem.kit.contact import email_key
 from mainstem.kit.db import Database
@@ -189,12 +190,5 @@ def set_password(
     hashed = hash_password(password)
     with database.work(actor) as work:
         work.take(Person, person_id).password_hash = hashed
-        work.run(
-            """UPDATE sign_in_session SET revoked_at = %(now)s
-                WHERE person_id = %(person)s AND revoked_at IS NULL
-                  AND token_hash IS DISTINCT FROM %(keep)s""",
-            person=person_id,
-            keep=keep,
-            now=work.now(),
-        )
+        end_sessions(work, person_id, keep=keep)
         record(work, "password.set", person_id)

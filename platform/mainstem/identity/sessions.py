@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mainstem.identity.ending import sign_out
 from mainstem.identity.passwords import matches
 from mainstem.identity.people import STAFF, key_of
 from mainstem.identity.secrets import hash_of, new_secret
@@ -229,26 +230,6 @@ def who(work: Work, token: str) -> Identity | None:
     ids = tuple(sorted(states))
     return Identity(
         row.id, row.name, row.locale, frozenset(row.roles), ids, tuple(states[id] for id in ids)
-    )
-
-
-def sign_out(work: Work, token: str) -> None:
-    """End this session. Ending it again is fine."""
-    work.run(
-        """UPDATE sign_in_session SET revoked_at = %(now)s
-            WHERE token_hash = %(hash)s AND revoked_at IS NULL""",
-        hash=hash_of(token),
-        now=work.now(),
-    )
-
-
-def end_sessions(work: Work, person_id: int) -> int:
-    """End every session of somebody, at once; how many there were."""
-    return work.run(
-        """UPDATE sign_in_session SET revoked_at = %(now)s
-            WHERE person_id = %(person)s AND revoked_at IS NULL AND expires_at > %(now)s""",
-        person=person_id,
-        now=work.now(),
     )
 
 
