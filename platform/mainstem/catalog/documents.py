@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints, field_validator, model_validator
 
@@ -12,6 +12,7 @@ from mainstem.kit.documents import (
     BasisPoints,
     Country,
     Document,
+    Fold,
     IsPicture,
     Line,
     LongTexts,
@@ -128,6 +129,14 @@ class ScheduledPrices(_InOrder):
 class Variant(_InOrder):
     """One article of a product, with a SKU of its own."""
 
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold("Name and options", ("names", "choices")),
+        Fold("Offers", ("offers",)),
+        Fold(
+            "Bar code, weight and size", ("gtin", "weight_g", "length_mm", "width_mm", "height_mm")
+        ),
+    )
+
     sku: Sku = Field(title="SKU", description="The article number, on labels and in orders.")
     names: Texts = Field(
         default={},
@@ -226,6 +235,30 @@ class Link(_InOrder):
 
 class Product(_InOrder):
     """Goods or a service: what it is, how it is shown, and what it costs."""
+
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold("What clients read", ("summaries", "descriptions")),
+        Fold("Pictures", ("pictures",)),
+        Fold("Colours, sizes and other options", ("options",)),
+        Fold("Visits", ("visit_minutes", "buffer_minutes", "skills"), ("kind", "service")),
+        Fold(
+            "When and where it is shown",
+            ("hidden", "sold_from", "sold_until", "position", "related"),
+        ),
+        Fold(
+            "Origin, safety and guarantee",
+            (
+                "origin",
+                "maker",
+                "responsible",
+                "safety",
+                "guarantee_months",
+                "documents",
+                "perishable",
+            ),
+        ),
+        Fold("Commission", ("commissionable_bp",)),
+    )
 
     slug: ProductSlug = Field(title="Address", description="Its name in addresses and files.")
     kind: Literal["goods", "service"] = Field(

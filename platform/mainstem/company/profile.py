@@ -17,6 +17,7 @@ from mainstem.kit.documents import (
     Currency,
     Document,
     Email,
+    Fold,
     KnownCountry,
     Line,
     Locale,
@@ -47,6 +48,12 @@ def contrast_with_white(colour: str) -> float:
 
 class Profile(Document):
     """Who the company is. Its name and address stand in every shop, on every mail and invoice."""
+
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold("Telephone and website", ("phone", "website")),
+        Fold("Logo and colour", ("logo", "accent")),
+        Fold("What you say of yourselves", ("promise", "about")),
+    )
 
     name: Name = Field(title="Name", description="As clients know the company.")
     legal_name: Name = Field(title="Legal name", description="As it is registered.")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
 from mainstem.delivery.rules import Measure
-from mainstem.kit.documents import Amounts, AmountsWhen, Document, Line, Minor, Slug, Texts
+from mainstem.kit.documents import Amounts, AmountsWhen, Document, Fold, Line, Minor, Slug, Texts
 
 ZoneCountry = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}|\*)$")]
 """A country, or * for every one."""
@@ -33,6 +33,11 @@ class PriceBand(Document):
 
 class DeliveryMethod(Document):
     """A way of delivering that a client may choose."""
+
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold("Free delivery", ("free_from",)),
+        Fold("When it arrives", ("cut_off", "handling_days", "days_min", "days_max")),
+    )
 
     code: Slug = Field(title="Code", description="What it is called in files and orders.")
     names: Texts = Field(title="Name", description="What the client reads.")
@@ -70,6 +75,11 @@ class DeliveryMethod(Document):
 
 class DeliveryZone(Document):
     """Where the same methods are offered."""
+
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold("Only a part of a country", ("only_postal_codes", "except_postal_codes")),
+        Fold("Name and place in line", ("names", "position")),
+    )
 
     code: Slug = Field(title="Code", description="What it is called in files and orders.")
     position: int = Field(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -135,10 +135,27 @@ Picture = Annotated[
 """A picture by the name of its file; empty: none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Fields of one idea that a form keeps folded: everything that can be said later.
+
+    It opens where one of them says something, or is wrong; and where another field says what
+    `opens_with` names: kind, service.
+    """
+
+    title: str
+    fields: tuple[str, ...]
+    opens_with: tuple[str, str] | None = None
+
+
 class Document(BaseModel):
-    """What is set of one thing. Unknown fields are refused; a document is never changed."""
+    """What is set of one thing. Unknown fields are refused; a document is never changed.
+
+    `folds` are the fields that a form does not show at once, by idea; the others come first.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    folds: ClassVar[tuple[Fold, ...]] = ()
 
     def written(self) -> dict[str, Any]:
         """As JSON has it: what `read` takes again."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from mainstem.kit.documents import BasisPoints, Country, Currency, Document, Name, Slug
+from mainstem.kit.documents import BasisPoints, Country, Currency, Document, Fold, Name, Slug
 from mainstem.tax.rules import DeliveryTax, Oss, Rounding, UntaxedPrice
 
 TaxPlace = Annotated[str, StringConstraints(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
@@ -34,6 +34,12 @@ class EuroRate(Document):
 
 class TaxSettings(Document):
     """How the company taxes what it sells."""
+
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold("Sales to businesses", ("sells_to_businesses", "check_with_vies", "untaxed_price")),
+        Fold("How tax is worked out", ("rounding", "delivery_tax")),
+        Fold("Euro rates, for the threshold", ("euro_rates",)),
+    )
 
     home_country: Country = Field(
         title="Home country", description="Where the company is and pays its own tax."

@@ -6,20 +6,30 @@ problem at `/variants/0/sku` is shown beside it.
 
 from __future__ import annotations
 
-import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
-from pydantic import AwareDatetime, StringConstraints
 from pydantic.fields import FieldInfo
 
 from mainstem import pictures
+from mainstem.console.setup.shapes import (
+    Shape,
+    are_amounts,
+    currency_of,
+    is_long,
+    is_minor,
+    is_picture,
+    percent_text,
+    says_something,
+    shape_of,
+    unsaid,
+)
 from mainstem.console.setup.words import CHOICES
-from mainstem.kit.documents import LINE_MAX, AmountsWhen, Document, IsPicture, Refers
+from mainstem.kit.documents import Document, Fold, Refers
 from mainstem.kit.locale import Language
 from mainstem.money import exponent
 
@@ -32,8 +42,9 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
     """One field of a form.
 
     `kind`: line, lines, number, percent, amount, flag, choice, choices, day, clock, instant, list, picture,
-    group (of `parts`) or rows (each a group in `parts`, the last one blank). `is_open` is whether a row
-    is shown with all its fields: one that says something, or the first that must. `preview` is where an
+    group (of `parts`), rows (each a group in `parts`, the last one blank) or fold (of `parts`, which can
+    be said later). `is_open` is whether a row or a fold is shown with all its fields: one that says
+    something, or the first row that must. `preview` is where an
     uploaded picture is seen.
     """
 
@@ -68,24 +79,43 @@ class Around:
 def fields_of(
     kind: type[Document], said: Mapping[str, Any], around: Around, *, at: str = ""
 ) -> list[FormField]:
-    """The fields of a document, filled with what it says: as JSON has it, or as it was typed."""
-    return [
-        _field(
+    """The fields of a document, filled with what it says: as JSON has it, or as it was typed.
+
+    Those that can be said later stand at the end, folded by idea.
+    """
+    drawn = {
+        name: _field(
             f"{at}{name}",
             name,
             field,
-            said.get(name, _default(field)),
+            said.get(name, unsaid(field)),
             replace(around, of_amounts=are_amounts(field, said)),
         )
         for name, field in kind.model_fields.items()
-    ]
+    }
+    folds = [_fold(kind, fold, said, drawn, around, at) for fold in kind.folds]
+    return [*drawn.values(), *folds]
 
 
-def _default(field: FieldInfo) -> Any:
-    value = None if field.is_required() else field.get_default(call_default_factory=True)
-    if isinstance(value, Document):
-        return value.written()
-    return f"{value:%H:%M}" if isinstance(value, time) else value
+def _fold(
+    kind: type[Document],
+    fold: Fold,
+    said: Mapping[str, Any],
+    drawn: dict[str, FormField],
+    around: Around,
+    at: str,
+) -> FormField:
+    """The fields of one idea, taken out from among those that are shown at once."""
+    parts = [drawn.pop(name) for name in fold.fields]
+    opens = fold.opens_with is not None and said.get(fold.opens_with[0]) == fold.opens_with[1]
+    return FormField(
+        name=f"{at}{fold.fields[0]}-fold",
+        kind="fold",
+        label=around.language.text(fold.title),
+        hint=", ".join(part.label for part in parts),
+        is_open=opens or says_something(kind, said, fold.fields),
+        parts=parts,
+    )
 
 
 def _field(at: str, name: str, field: FieldInfo, said: Any, around: Around) -> FormField:
@@ -281,7 +311,7 @@ def _one(
             kind="amount", value=amount_text(value_of(said), around.currency), **shared
         )
     kind = _KINDS.get(inner) or (
-        "picture" if _is_picture(field) else "lines" if is_long(field) else "line"
+        "picture" if is_picture(field) else "lines" if is_long(field) else "line"
     )
     if kind == "instant":
         value = local_text(said, around.language)
@@ -310,116 +340,9 @@ def local_text(said: Any, language: Language) -> str:
     return f"{local:%Y-%m-%dT%H:%M}"
 
 
-def percent_text(said: Any) -> str:
-    """Basis points as a form shows them; what was typed as it was typed."""
-    if not isinstance(said, int):
-        return "" if said is None else str(said)
-    return f"{(Decimal(said) / 100).normalize():f}"
-
-
 def amount_text(said: Any, currency: str) -> str:
     """Minor units as a form shows them; what was typed as it was typed."""
     if not isinstance(said, int):
         return str(said)
     digits = exponent(currency)
     return f"{Decimal(said).scaleb(-digits):.{digits}f}"
-
-
-class Shape(NamedTuple):
-    """What a field holds: of which kind, of what, and for dictionaries the type of their values."""
-
-    kind: str  # one, document, rows, list, texts, by_currency, rows_by_currency, pairs
-    inner: Any
-    value: Any = None
-
-
-def shape_of(annotation: Any) -> Shape:
-    """The shape of a field, from its type."""
-    found = _bare(annotation)
-    if get_origin(found) in (list, tuple):
-        inner = _bare(get_args(found)[0])
-        return Shape("rows" if _is_document(inner) else "list", inner)
-    if get_origin(found) is dict:
-        key, value = get_args(found)
-        inner = shape_of(value)
-        if get_origin(_bare(key)) is Literal:
-            return Shape("texts", inner.inner, value)
-        if not _is_currency(key):
-            return Shape("pairs", inner.inner, value)
-        return Shape(
-            "rows_by_currency" if inner.kind == "rows" else "by_currency", inner.inner, value
-        )
-    return Shape("document" if _is_document(found) else "one", found)
-
-
-def _is_currency(key: Any) -> bool:
-    return any(
-        isinstance(one, StringConstraints) and one.pattern == "^[A-Z]{3}$"
-        for one in getattr(key, "__metadata__", ())
-    )
-
-
-def _bare(annotation: Any) -> Any:
-    """A type without what is annotated to it, and without the nothing that it may be instead."""
-    if get_origin(annotation) is Annotated:
-        return _bare(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, types.UnionType):
-        given = [
-            one for one in get_args(annotation) if one is not type(None) and get_args(one) != ("",)
-        ]
-        return _bare(given[0])
-    return datetime if annotation is AwareDatetime else annotation
-
-
-def _is_document(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Document)
-
-
-def is_minor(field: FieldInfo) -> bool:
-    """Whether a number is an amount in minor units: whatever may be as large as one."""
-    return any(getattr(one, "le", None) == 2**53 for one in _marks_of(field))
-
-
-def are_amounts(field: FieldInfo, said: Mapping[str, Any]) -> bool:
-    """Whether the numbers of these rows are amounts, by what else their document says."""
-    marks = (one for one in field.metadata if isinstance(one, AmountsWhen))
-    return any(said.get(one.field) == one.says for one in marks)
-
-
-def currency_of(row: Mapping[str, Any]) -> str:
-    """The currency in which a row names a price first; empty where in none."""
-    prices = row.get("price") or {}
-    return next((currency for currency, minor in prices.items() if minor != ""), "")
-
-
-def is_long(holds: Any) -> bool:
-    """Whether a text may have several lines: whoever may write so much may."""
-    return any(
-        isinstance(one, StringConstraints) and (one.max_length or 0) > LINE_MAX
-        for one in _marks_of(holds)
-    )
-
-
-def _marks_of(holds: Any) -> Iterator[Any]:
-    """Everything that is annotated to a type, also to what an optional one may be."""
-    if isinstance(holds, FieldInfo):
-        yield from holds.metadata
-        yield from _marks_of(holds.annotation)
-        return
-    for one in getattr(holds, "__metadata__", ()):
-        yield from _marks_of(one) if isinstance(one, FieldInfo) else (one,)
-    for part in get_args(holds) if get_origin(holds) in (Union, types.UnionType) else ():
-        yield from _marks_of(part)
-
-
-def _is_picture(field: FieldInfo) -> bool:
-    return any(isinstance(one, IsPicture) for one in field.metadata)
-
-
-def has_picture(kind: type[Document]) -> bool:
-    """Whether a document, or a part of it, names a picture."""
-    for field in kind.model_fields.values():
-        inner = shape_of(field.annotation).inner
-        if _is_picture(field) or (_is_document(inner) and has_picture(inner)):
-            return True
-    return False

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mainstem import setup
-from mainstem.console.setup.fields import shape_of
+from mainstem.console.setup.shapes import shape_of
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money

@@ -10,9 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import company, setup
-from mainstem.console.setup.fields import Around, FormField, fields_of, has_picture
+from mainstem.console.setup.fields import Around, FormField, fields_of
 from mainstem.console.setup.history import Moment, history_of
 from mainstem.console.setup.people import Invitable, of_affiliate
+from mainstem.console.setup.shapes import has_picture
 from mainstem.console.setup.typed import meant, typed
 from mainstem.console.setup.uploads import FORM_MAX, taken_in
 from mainstem.console.setup.words import CHOICES

@@ -11,7 +11,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic.fields import FieldInfo
 
-from mainstem.console.setup.fields import Shape, are_amounts, currency_of, is_minor, shape_of
+from mainstem.console.setup.shapes import (
+    Shape,
+    are_amounts,
+    currency_of,
+    is_minor,
+    says_something,
+    shape_of,
+)
 from mainstem.kit.documents import Document
 from mainstem.money import exponent
 from mainstem.web.forms import Form
@@ -56,7 +63,7 @@ def _typed_rows(kind: type[Document], form: Form, at: str) -> list[dict[str, Any
         for no in _rows(form, at)
         if f"{at}-{no}-remove" not in form
     )
-    return [row for row in rows if _says_something(kind, row)]
+    return [row for row in rows if says_something(kind, row)]
 
 
 def _keys(form: Form, pattern: str) -> list[str]:
@@ -71,20 +78,6 @@ def _rows(form: Form, at: str) -> list[int]:
         if (match := re.match(rf"{re.escape(at)}-(\d{{1,3}})-", name))
     }
     return sorted(found)[:ROWS_MAX]
-
-
-def _says_something(kind: type[Document], row: Mapping[str, Any]) -> bool:
-    """Whether anything stands in a row besides what an empty one has."""
-    for name, value in row.items():
-        field = kind.model_fields[name]
-        shape = shape_of(field.annotation)
-        default = None if field.is_required() else field.get_default(call_default_factory=True)
-        if shape.kind == "document" and isinstance(value, Mapping):
-            if _says_something(shape.inner, value):
-                return True
-        elif value not in ([], {}, False) and str(value) != str(default):
-            return True
-    return False
 
 
 def meant(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mainstem import pictures, setup
-from mainstem.console.setup.fields import has_picture
+from mainstem.console.setup.shapes import has_picture
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.work import Work
 from mainstem.web.context import app_context_of

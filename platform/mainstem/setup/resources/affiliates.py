@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from mainstem import identity, network, referrals
 from mainstem.kit import search_terms
-from mainstem.kit.documents import Document, Email, KnownCountry, Line, Locale, Name, Refers, Slug
+from mainstem.kit.documents import (
+    Document,
+    Email,
+    Fold,
+    KnownCountry,
+    Line,
+    Locale,
+    Name,
+    Refers,
+    Slug,
+)
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.setup.resource import Resource
@@ -26,6 +36,11 @@ class PersonDocument(Document):
 
 class AffiliateDocument(Document):
     """A company that wins clients. The house account is your own: it sells, and earns nothing."""
+
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold("Codes and links", ("codes", "links")),
+        Fold("State", ("state",)),
+    )
 
     slug: Slug = Field(title="Name in addresses")
     name: Name = Field(title="Name")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,7 @@ from mainstem.kit import search_terms
 from mainstem.kit.documents import (
     Currency,
     Document,
+    Fold,
     Line,
     Locale,
     LongTexts,
@@ -33,6 +34,13 @@ _OF_THE_SHOP = ("hero", "city", "owner")
 
 class StorefrontDocument(Document):
     """A shop of one affiliate: what it is called, what it sells and what it says."""
+
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold("What it sells", ("assortment", "prices_include_tax")),
+        Fold("What it says", ("headline", "tagline", "intro", "about")),
+        Fold("How the affiliate is paid, in words", ("disclosure", "programme")),
+        Fold("How it looks", ("theme", "hero", "city", "owner")),
+    )
 
     slug: Slug = Field(title="Name in addresses", description="The shop is at /s/ and this.")
     affiliate: Annotated[Slug, Refers("affiliates")] = Field(title="Affiliate")

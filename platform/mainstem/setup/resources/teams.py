@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import time
+from typing import ClassVar
 
 from pydantic import Field, field_serializer, model_validator
 
-from mainstem.kit.documents import Code, Document, Line, Name
+from mainstem.kit.documents import Code, Document, Fold, Line, Name
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.setup.resource import Resource
@@ -18,6 +19,11 @@ DAYS = (1, 2, 3, 4, 5)
 
 class TeamDocument(Document):
     """People who come to the client: what they do, when and where."""
+
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold("Working hours", ("weekdays", "day_starts", "day_ends")),
+        Fold("Members and area", ("members", "postal_codes")),
+    )
 
     code: Code = Field(title="Code", description="As it stands on lists, such as NORTH.")
     name: Name = Field(title="Name")

@@ -153,3 +153,8 @@ document.addEventListener("htmx:after:swap", () => {
   tone(said.dataset.said);
   said.removeAttribute("data-said");
 });
+
+// What must be filled in and stands in a fold that somebody has closed is opened, so that the browser can show it.
+document.addEventListener("invalid", (event) => {
+  for (let fold = event.target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+}, true);
