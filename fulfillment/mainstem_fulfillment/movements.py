@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
+from mainstem.kit.nearest import unknown
 from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 from mainstem_fulfillment.inventory import StockPromised, receive, sku_of, take_shelves
@@ -47,23 +48,30 @@ def named_shelves(work: Work, location: str, skus: Sequence[str]) -> list[Shelf]
         )
     }
     place = work.value("SELECT id FROM location WHERE code = %(code)s", code=location)
-    problems = [
-        Problem(
-            "/sku" if len(skus) == 1 else f"/lines/{no}/sku",
-            "not_found",
-            "No article has the number {sku}.",
-            {"sku": sku},
-        )
-        for no, sku in enumerate(skus)
-        if sku not in ids
-    ]
-    if place is None:
-        problems.append(
-            Problem("/location", "not_found", "There is no {code}.", {"code": location})
-        )
-    if problems:
-        raise InvalidInput(*problems)
+    if place is None or len(ids) < len(set(skus)):
+        raise InvalidInput(*_unnamed(work, location if place is None else None, skus, ids))
     return [Shelf(ids[sku], place) for sku in skus]
+
+
+def _unnamed(
+    work: Work, location: str | None, skus: Sequence[str], ids: Collection[str]
+) -> Iterator[Problem]:
+    """The problem of each name that is none, with the nearest that is one."""
+    rows = work.rows(
+        """SELECT v.sku FROM variant v JOIN product p ON p.id = v.product_id
+            WHERE v.active AND p.active AND p.kind = 'goods'"""
+    )
+    articles = [row.sku for row in rows]
+    for no, sku in enumerate(skus):
+        if sku not in ids:
+            at = "/sku" if len(skus) == 1 else f"/lines/{no}/sku"
+            message = "No article has the number {sku}."
+            yield unknown(at, message, sku, articles, facts={"sku": sku})
+    if location is not None:
+        places = [row.code for row in work.rows("SELECT code FROM location WHERE active")]
+        yield unknown(
+            "/location", "There is no {code}.", location, places, facts={"code": location}
+        )
 
 
 def receive_named(

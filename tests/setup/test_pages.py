@@ -40,6 +40,8 @@ def filled(page: Any, **changes: str | list[str] | None) -> dict[str, Any]:
     sent: dict[str, Any] = {}
     for tag in re.findall(r"<input[^>]*>", form):
         found = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        if "name" not in found:
+            continue  # A field without a name helps to fill in another one, and is not sent.
         if found.get("type") in ("checkbox", "radio") and " checked" not in tag:
             continue
         sent.setdefault(found["name"], []).append(html.unescape(found.get("value", "")))

@@ -25,7 +25,7 @@ from mainstem.catalog.documents import (
     Variant,
     is_gtin,
 )
-from mainstem.catalog.editing import retire_product, save_product
+from mainstem.catalog.editing import retire_product, save_product, unknown_products
 from mainstem.catalog.guarantees import ProducerGuarantee, guarantees
 from mainstem.catalog.offers import Offer, offers, offers_query, shares
 from mainstem.catalog.prices import (
@@ -100,5 +100,6 @@ __all__ = [
     "shipping_rates",
     "shipping_rates_query",
     "timeline",
+    "unknown_products",
     "version",
 ]

@@ -17,6 +17,7 @@ from mainstem.kit.documents import (
     Line,
     LongTexts,
     Name,
+    Refers,
     Slug,
     Texts,
 )
@@ -264,7 +265,7 @@ class Product(_InOrder):
     kind: Literal["goods", "service"] = Field(
         default="goods", title="Kind", description="Goods are shipped, a service is performed."
     )
-    department: DepartmentSlug = Field(
+    department: Annotated[DepartmentSlug, Refers("departments")] = Field(
         title="Department", description="The part of the assortment where it is found."
     )
     names: Texts = Field(title="Name", description="What clients read, in each language.")
@@ -280,7 +281,7 @@ class Product(_InOrder):
     tax_bp: BasisPoints = Field(
         default=2500, title="VAT", description="The article's own rate: of the price without tax."
     )
-    tax_class: Slug | Literal[""] = Field(
+    tax_class: Annotated[Slug | Literal[""], Refers("tax-classes")] = Field(
         default="",
         title="Tax class",
         description="Such as standard or food: its rate follows from the country and the day. Empty: the"
@@ -351,7 +352,7 @@ class Product(_InOrder):
     documents: tuple[Link, ...] = Field(
         default=(), max_length=50, title="Documents", description="Manuals and declarations."
     )
-    related: tuple[ProductSlug, ...] = Field(
+    related: Annotated[tuple[ProductSlug, ...], Refers("products", in_order=True)] = Field(
         default=(), max_length=50, title="Related", description="What is shown beside it."
     )
     visit_minutes: Minutes = Field(
@@ -363,7 +364,7 @@ class Product(_InOrder):
     buffer_minutes: Minutes = Field(
         default=0, title="Buffer in minutes", description="Kept free after a visit; services only."
     )
-    skills: tuple[Name, ...] = Field(
+    skills: Annotated[tuple[Name, ...], Refers("skills", may_be_new=True)] = Field(
         default=(),
         max_length=50,
         title="Skills",

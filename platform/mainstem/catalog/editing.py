@@ -7,7 +7,7 @@ gets no row, a variant that is gone is retired, for orders and the history of pr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ from mainstem.catalog.version import changed
 from mainstem.kit.bulk import insert_many
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.events import record
+from mainstem.kit.nearest import unknown
 from mainstem.kit.work import Work
 from mainstem.pictures import is_uploaded
 
@@ -101,9 +102,30 @@ def _problems_beside(work: Work, row: ProductRow | None, after: Product) -> Iter
     if (row is None or row.category != after.department) and not work.value(
         "SELECT 1 FROM department WHERE slug = %(slug)s AND active", slug=after.department
     ):
-        yield Problem("/department", "not_offered", "There is no such department.")
+        known = [row.slug for row in work.rows("SELECT slug FROM department WHERE active")]
+        yield unknown(
+            "/department",
+            "There is no such department.",
+            after.department,
+            known,
+            code="not_offered",
+        )
     yield from _unknown_pictures(work, after)
     yield from _taken_numbers(work, row.id if row else None, after)
+
+
+def unknown_products(work: Work, pointer: str, slugs: Sequence[str]) -> Iterator[Problem]:
+    """The problem of each of these names that no product has, with the nearest that one has."""
+    rows = work.rows("SELECT slug FROM product WHERE slug = ANY(%(slugs)s)", slugs=[*slugs])
+    there = {row.slug for row in rows}
+    missing = [(no, slug) for no, slug in enumerate(slugs) if slug not in there]
+    if not missing:
+        return
+    known = [row.slug for row in work.rows("SELECT slug FROM product WHERE active")]
+    for no, slug in missing:
+        yield unknown(
+            f"{pointer}/{no}", "No product is called {slug}.", slug, known, facts={"slug": slug}
+        )
 
 
 def _unknown_pictures(work: Work, after: Product) -> Iterator[Problem]:

@@ -24,9 +24,11 @@ from mainstem.kit.documents import (
     LongTexts,
     Name,
     Picture,
+    Refers,
     Texts,
 )
 from mainstem.kit.errors import Refused
+from mainstem.kit.nearest import UnknownName
 from mainstem.kit.work import Work
 from mainstem.payments import TAKEN
 
@@ -68,12 +70,12 @@ class Profile(Document):
     languages: list[Locale] = Field(
         min_length=1, title="Languages", description="The first is the one to fall back on."
     )
-    currencies: list[Currency] = Field(
+    currencies: Annotated[list[Currency], Refers("currencies", in_order=True)] = Field(
         min_length=1,
         title="Currencies",
         description="Codes such as SEK or EUR. The first one is the company's own.",
     )
-    zone: Line = Field(
+    zone: Annotated[Line, Refers("time-zones")] = Field(
         "Europe/Stockholm",
         title="Time zone",
         description="Business days are days there, from the next start on. It stays once there are orders.",
@@ -103,7 +105,8 @@ class Profile(Document):
     @classmethod
     def _a_zone(cls, zone: str) -> str:
         if zone not in _zones():
-            raise ValueError("Give a time zone by its name, such as Europe/Stockholm.")
+            message = "Give a time zone by its name, such as Europe/Stockholm."
+            raise UnknownName(message, zone, _zones())
         return zone
 
     @model_validator(mode="after")

@@ -8,7 +8,17 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from mainstem.delivery.rules import Measure
-from mainstem.kit.documents import Amounts, AmountsWhen, Document, Fold, Line, Minor, Slug, Texts
+from mainstem.kit.documents import (
+    Amounts,
+    AmountsWhen,
+    Document,
+    Fold,
+    Line,
+    Minor,
+    Refers,
+    Slug,
+    Texts,
+)
 
 ZoneCountry = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}|\*)$")]
 """A country, or * for every one."""
@@ -90,7 +100,7 @@ class DeliveryZone(Document):
         description="Zones are looked at in this order; the first that an address lies in counts.",
     )
     names: Texts = Field(default_factory=dict, title="Name", description="What staff call it.")
-    countries: list[ZoneCountry] = Field(
+    countries: Annotated[list[ZoneCountry], Refers("countries", in_order=True)] = Field(
         min_length=1, title="Countries", description="Two letters each, or * for every country."
     )
     only_postal_codes: list[Beginning] = Field(

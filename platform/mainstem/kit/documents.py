@@ -30,6 +30,19 @@ LINE_MAX = 200
 TEXT_MAX = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """Marks a field that names a thing of another kind, so that a form can offer those there are.
+
+    `may_be_new` is whether it may also name what there is not yet, `in_order` whether of several the
+    order counts: both are typed, and only helped.
+    """
+
+    to: str
+    may_be_new: bool = False
+    in_order: bool = False
+
+
 def _a_line(text: str) -> str:
     return _seen(text, unseen(text))
 
@@ -80,7 +93,7 @@ Slug = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,60}$")]
 Code = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
 """What a thing is called on labels and lists: letters, digits, dots and dashes."""
 
-Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$"), Refers("countries")]
 """ISO 3166-1 alpha-2."""
 
 KnownCountry = Annotated[Country, AfterValidator(_on_the_map)]
@@ -106,13 +119,6 @@ Texts = dict[Locale, Line]
 
 LongTexts = dict[Locale, Lines]
 """Text of several lines in each language."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refers:
-    """Marks a field that names a thing of another kind, so that a form can offer those there are."""
-
-    to: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,23 +6,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+DID_YOU_MEAN = "Did you mean {name}?"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with one field, and how to mend it.
 
     `pointer` is a JSON pointer into what was sent; `code` is stable; `message` is an English
-    sentence with named placeholders, translated where it is shown; `facts` fill them.
+    sentence with named placeholders, translated where it is shown; `facts` fill them. `nearest` is
+    the name that may have been meant by one that is none.
     """
 
     pointer: str
     code: str
     message: str
     facts: Mapping[str, object] = field(default_factory=dict)
+    nearest: str = ""
 
     def text(self, translate: Any = str) -> str:
         """The sentence, in the language of `translate`."""
-        return str(translate(self.message)).format(**self.facts)
+        said = str(translate(self.message)).format(**self.facts)
+        return f"{said} {self.proposal(translate)}" if self.nearest else said
+
+    def proposal(self, translate: Any = str) -> str:
+        """What may have been meant, in the language of `translate`."""
+        return str(translate(DID_YOU_MEAN)).format(name=self.nearest)
 
 
 class Refused(Exception):

@@ -92,8 +92,9 @@ def _problem(found: ErrorDetails, pointer: str) -> Problem:
         kind, facts = "missing", {}
     if kind == "value_error":
         # A model's own check speaks in a sentence of ours.
-        said = str(found["ctx"]["error"])
-        return Problem(at, "invalid_value", said.replace("{", "{{").replace("}", "}}"))
+        error = found["ctx"]["error"]
+        said = str(error).replace("{", "{{").replace("}", "}}")
+        return Problem(at, "invalid_value", said, nearest=getattr(error, "nearest", ""))
     if kind == _UNSEEN:
         return Problem(at, "invalid_field", UNSEEN, dict(found["ctx"]))
     code, message = MESSAGES.get(kind, WRONG_FORM)

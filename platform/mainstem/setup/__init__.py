@@ -8,6 +8,7 @@ from mainstem.setup.checklist import Step, steps
 from mainstem.setup.files import apply_file, forget_files
 from mainstem.setup.folder import Difference, FolderRefused, apply, read_folder, write_folder
 from mainstem.setup.history import Change, changes
+from mainstem.setup.names import Name, names
 from mainstem.setup.payments import (
     Connection,
     check_payments,
@@ -41,6 +42,7 @@ __all__ = [
     "Difference",
     "Example",
     "FolderRefused",
+    "Name",
     "NeedsVersion",
     "Resource",
     "Saved",
@@ -52,6 +54,7 @@ __all__ = [
     "connect_payments",
     "examples",
     "forget_files",
+    "names",
     "plan_from",
     "read_folder",
     "read_one",

@@ -8,7 +8,16 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from mainstem.kit.documents import BasisPoints, Country, Currency, Document, Fold, Name, Slug
+from mainstem.kit.documents import (
+    BasisPoints,
+    Country,
+    Currency,
+    Document,
+    Fold,
+    Name,
+    Refers,
+    Slug,
+)
 from mainstem.tax.rules import DeliveryTax, Oss, Rounding, UntaxedPrice
 
 TaxPlace = Annotated[str, StringConstraints(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
@@ -28,7 +37,9 @@ class VatNumber(Document):
 class EuroRate(Document):
     """What one euro costs in a currency."""
 
-    currency: Currency = Field(title="Currency", description="Three letters, such as SEK.")
+    currency: Annotated[Currency, Refers("currencies")] = Field(
+        title="Currency", description="Three letters, such as SEK."
+    )
     rate: Figure = Field(title="Rate", description="As it was published, such as 9.968.")
 
 
@@ -92,7 +103,9 @@ class TaxRate(Document):
     """The rate of one class of things in one country, from a day on."""
 
     country: TaxPlace = Field(title="Country", description="Whose tax it is.")
-    tax_class: Slug = Field(title="Class", description="What kind of things it is for.")
+    tax_class: Annotated[Slug, Refers("tax-classes", may_be_new=True)] = Field(
+        title="Class", description="What kind of things it is for."
+    )
     valid_from: date = Field(title="From", description="The first day on which it counts.")
     valid_until: date | None = Field(
         default=None, title="Until", description="The first day on which it counts no more."

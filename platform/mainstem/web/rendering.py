@@ -267,7 +267,10 @@ def set_cookie(
 def words(language: Language, said: Refused | Problem) -> str:
     """What was refused and why, with words, money and times as the reader reads them."""
     facts = {name: _spoken(language, name, fact) for name, fact in said.facts.items()}
-    return language.text(said.message).format(**facts)
+    text = language.text(said.message).format(**facts)
+    if isinstance(said, Problem) and said.nearest:
+        return f"{text} {said.proposal(language.text)}"
+    return text
 
 
 def _spoken(language: Language, name: str, fact: Any) -> Any:

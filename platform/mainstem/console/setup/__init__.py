@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.console.setup import keys, overview, payments, people, plan, shelves, things
+from mainstem.console.setup import (
+    keys,
+    overview,
+    payments,
+    people,
+    plan,
+    shelves,
+    suggestions,
+    things,
+)
 
 routes: list[Any] = [
     *overview.routes,
@@ -13,5 +22,6 @@ routes: list[Any] = [
     *payments.routes,
     *plan.routes,
     *shelves.routes,
+    *suggestions.routes,
     *things.routes,
 ]

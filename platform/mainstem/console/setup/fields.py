@@ -24,6 +24,7 @@ from mainstem.console.setup.shapes import (
     is_minor,
     is_picture,
     percent_text,
+    refers_to,
     says_something,
     shape_of,
     unsaid,
@@ -39,7 +40,7 @@ NAME_SHOWN = 40
 
 
 class FormField(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of a form.
+    """One field of a form. `suggests` is the kind of names that are offered as it is typed.
 
     `kind`: line, lines, number, percent, amount, flag, choice, choices, day, clock, instant, list, picture,
     group (of `parts`), rows (each a group in `parts`, the last one blank) or fold (of `parts`, which can
@@ -59,17 +60,21 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool = False
     chosen: list[str] = []
     options: list[tuple[str, str]] = []
+    suggests: str = ""
     parts: list[FormField] = []
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a form must know besides its document: languages, currencies, and what may be referred to."""
+    """What a form must know besides its document: languages, currencies, and what may be referred to.
+
+    `known` are the names of each kind of which there are few; of the others a field asks as it is typed.
+    """
 
     language: Language
     locales: Sequence[str]
     currencies: Sequence[str]
-    known: Mapping[str, Sequence[str]]
+    known: Mapping[str, Sequence[tuple[str, str]]]
     currency: str = ""
     """That of the amounts in what is being drawn."""
     of_amounts: bool = False
@@ -139,7 +144,7 @@ def _field(at: str, name: str, field: FieldInfo, said: Any, around: Around) -> F
     if shape.kind == "pairs":
         return _pairs(said or {}, around, shared)
     if shape.kind == "list":
-        return _list(shape.inner, name, said or [], around, shared)
+        return _list(shape.inner, name, said or [], around, shared, refers_to(field))
     return _one(shape.inner, name, field, said, around, shared)
 
 
@@ -265,22 +270,38 @@ def _pairs(said: Any, around: Around, shared: dict[str, Any]) -> FormField:
 
 
 def _list(
-    inner: Any, name: str, said: Sequence[Any], around: Around, shared: dict[str, Any]
+    inner: Any,
+    name: str,
+    said: Sequence[Any],
+    around: Around,
+    shared: dict[str, Any],
+    refers: Refers | None,
 ) -> FormField:
     if get_origin(inner) is Literal:
-        # What is chosen stands first, in its order: of languages the first is the one to fall back on.
-        chosen = [str(one) for one in said]
-        offered = dict.fromkeys([*chosen, *map(str, get_args(inner))])
-        options = [(one, around.language.text(CHOICES.get(one, one))) for one in offered]
-        return FormField(kind="choices", options=options, chosen=chosen, **shared)
+        offered = {str(one): around.language.text(CHOICES.get(one, one)) for one in get_args(inner)}
+        return _choices(said, offered, shared)
+    known = around.known.get(refers.to) if refers else None
+    if known and refers and not (refers.may_be_new or refers.in_order):
+        return _choices(said, dict(known), shared)
     shown = [percent_text(one) if name.endswith("_bp") else str(one) for one in said]
     if name.endswith("_bp"):
         shared["label"] += " (%)"
     hint = shared.pop("hint")
     one_a_line = around.language.text("One a line.")
     return FormField(
-        kind="list", value="\n".join(shown), hint=f"{hint} {one_a_line}".strip(), **shared
+        kind="list",
+        value="\n".join(shown),
+        hint=f"{hint} {one_a_line}".strip(),
+        suggests=refers.to if refers else "",
+        **shared,
     )
+
+
+def _choices(said: Sequence[Any], offered: Mapping[str, str], shared: dict[str, Any]) -> FormField:
+    # What is chosen stands first, in its order: of languages the first is the one to fall back on.
+    chosen = [str(one) for one in said]
+    options = [(one, offered.get(one) or one) for one in dict.fromkeys([*chosen, *offered])]
+    return FormField(kind="choices", options=options, chosen=chosen, **shared)
 
 
 def _one(
@@ -301,9 +322,8 @@ def _one(
         if not field.is_required() and said is None:
             offered = [("", "\N{EN DASH}"), *offered]
         return FormField(kind="choice", value=value, options=offered, **shared)
-    if refers := next((one for one in field.metadata if isinstance(one, Refers)), None):
-        known = [(one, one) for one in around.known.get(refers.to, ())]
-        return FormField(kind="known", value=value, options=known, **shared)
+    if refers := refers_to(field):
+        return _named(refers, value, around, shared)
     if name.endswith("_bp"):
         return FormField(kind="percent", value=percent_text(said), **shared)
     if inner is int and around.currency and is_minor(field):
@@ -318,6 +338,19 @@ def _one(
     preview = pictures.url(value, 320) if kind == "picture" and pictures.is_uploaded(value) else ""
     shown = value[:5] if kind == "clock" else value
     return FormField(kind=kind, value=shown, preview=preview, **shared)
+
+
+def _named(refers: Refers, value: str, around: Around, shared: dict[str, Any]) -> FormField:
+    """The name of something else: chosen where there are few, typed with suggestions where many."""
+    known = around.known.get(refers.to)
+    if not known or refers.may_be_new:
+        return FormField(kind="known", value=value, suggests=refers.to, **shared)
+    options = [*known]
+    if value not in dict(known):
+        options = [(value, value or "\N{EN DASH}"), *options]
+    elif not shared["required"]:
+        options = [("", "\N{EN DASH}"), *options]
+    return FormField(kind="choice", value=value, options=options, **shared)
 
 
 _KINDS: dict[Any, str] = {int: "number", date: "day", time: "clock", datetime: "instant"}

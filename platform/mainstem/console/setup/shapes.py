@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import AwareDatetime, StringConstraints
 from pydantic.fields import FieldInfo
 
-from mainstem.kit.documents import LINE_MAX, AmountsWhen, Document, IsPicture
+from mainstem.kit.documents import LINE_MAX, AmountsWhen, Document, IsPicture, Refers
 
 
 class Shape(NamedTuple):
@@ -62,6 +62,11 @@ def _bare(annotation: Any) -> Any:
 
 def _is_document(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Document)
+
+
+def refers_to(field: FieldInfo) -> Refers | None:
+    """Of which kind a field names one, or several."""
+    return next((one for one in _marks_of(field) if isinstance(one, Refers)), None)
 
 
 def is_minor(field: FieldInfo) -> bool:

@@ -14,11 +14,12 @@ from mainstem.console.setup.fields import Around, FormField, fields_of
 from mainstem.console.setup.history import Moment, history_of
 from mainstem.console.setup.people import Invitable, of_affiliate
 from mainstem.console.setup.shapes import has_picture
+from mainstem.console.setup.suggestions import few_names
 from mainstem.console.setup.typed import meant, typed
 from mainstem.console.setup.uploads import FORM_MAX, taken_in
 from mainstem.console.setup.words import CHOICES
 from mainstem.kit import search_terms
-from mainstem.kit.documents import Document, Refers, document
+from mainstem.kit.documents import Document, document
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.locale import LOCALES, Language
 from mainstem.kit.work import Work
@@ -36,8 +37,6 @@ from mainstem.web.staff.layout import (
 
 ROWS = 50
 MARKED_MAX = 500
-KNOWN_MAX = 300
-"""How many names a field offers that refers to other things."""
 
 
 class ThingsPage(Page, kw_only=True):
@@ -280,25 +279,13 @@ def thing_page(
 def _around(request: HttpRequest, work: Work, kind: Resource[Any]) -> Around:
     """What the form of this kind needs to know."""
     profile = company.profile(work)
-    known = {
-        mark.to: _names(work, mark.to)
-        for field in kind.model.model_fields.values()
-        for mark in field.metadata
-        if isinstance(mark, Refers)
-    }
+    language = language_of(request)
     return Around(
-        language_of(request),
+        language,
         profile.languages if profile else list(LOCALES),
         profile.currencies if profile else ["SEK", "EUR"],
-        known,
+        few_names(work, kind.model, language.locale),
     )
-
-
-def _names(work: Work, name: str) -> list[str]:
-    kind = setup.resource(name)
-    if kind.find is not None:
-        return kind.find(work, "", KNOWN_MAX, "")
-    return [*kind.read(work, None)]
 
 
 def _several(name: str) -> Resource[Any]:

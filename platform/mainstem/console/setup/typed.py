@@ -52,7 +52,9 @@ def _typed(at: str, shape: Shape, form: Form) -> Any:
     if shape.kind == "list":
         if get_origin(shape.inner) is Literal:
             return [one for one in form.all(at) if one]
-        return [line.strip() for line in form[at].splitlines() if line.strip()]
+        # A line each where they are typed, a value each where they are chosen.
+        lines = "\n".join(form.all(at)).splitlines()
+        return [line.strip() for line in lines if line.strip()]
     return form[at] == "yes" if shape.inner is bool else form[at]
 
 

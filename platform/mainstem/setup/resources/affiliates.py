@@ -21,6 +21,7 @@ from mainstem.kit.documents import (
     Slug,
 )
 from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.nearest import unknown
 from mainstem.kit.work import Work
 from mainstem.setup.resource import Resource
 
@@ -127,14 +128,7 @@ def _joined(work: Work, said: AffiliateDocument) -> int:
     if said.sponsor:
         sponsor = work.value("SELECT id FROM affiliate WHERE slug = %(slug)s", slug=said.sponsor)
         if sponsor is None:
-            raise InvalidInput(
-                Problem(
-                    "/sponsor",
-                    "not_found",
-                    "No affiliate is called {slug}.",
-                    {"slug": said.sponsor},
-                )
-            )
+            raise InvalidInput(no_affiliate(work, "/sponsor", said.sponsor))
     return network.join(
         work,
         slug=said.slug,
@@ -146,6 +140,12 @@ def _joined(work: Work, said: AffiliateDocument) -> int:
         state=said.state,
         is_house=said.is_house,
     )
+
+
+def no_affiliate(work: Work, pointer: str, said: str) -> Problem:
+    """The problem of an affiliate that there is not."""
+    known = [row.slug for row in work.rows("SELECT slug FROM affiliate")]
+    return unknown(pointer, "No affiliate is called {slug}.", said, known, facts={"slug": said})
 
 
 def _changed(work: Work, before: AffiliateDocument, said: AffiliateDocument) -> int:

@@ -83,7 +83,7 @@ LOCATIONS = Resource(
 class StockDocument(Document):
     """How many pieces of an article lie at a location."""
 
-    sku: Name = Field(title="Article number")
+    sku: Annotated[Name, Refers("articles")] = Field(title="Article number")
     location: Annotated[Code, Refers("locations")] = Field(title="Location")
     on_hand: int = Field(ge=0, le=10**6, title="On hand", description="As counted on the shelf.")
     low_stock_mark: int | None = Field(

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from mainstem import catalog
 from mainstem.kit import search_terms
 from mainstem.kit.documents import (
     Currency,
@@ -25,6 +26,7 @@ from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.payments import TAKEN
 from mainstem.setup.resource import Resource
+from mainstem.setup.resources.affiliates import no_affiliate
 from mainstem_affiliates.contract import Storefront
 from mainstem_affiliates.stores import open_storefront
 
@@ -45,10 +47,12 @@ class StorefrontDocument(Document):
     slug: Slug = Field(title="Name in addresses", description="The shop is at /s/ and this.")
     affiliate: Annotated[Slug, Refers("affiliates")] = Field(title="Affiliate")
     name: Name = Field(title="Name")
-    theme: Slug | Literal[""] = Field("", title="Theme")
+    theme: Annotated[Slug | Literal[""], Refers("themes", may_be_new=True)] = Field(
+        "", title="Theme"
+    )
     languages: list[Locale] = Field(min_length=1, title="Languages")
-    currency: Currency = Field(title="Currency")
-    assortment: list[Slug] = Field(
+    currency: Annotated[Currency, Refers("currencies")] = Field(title="Currency")
+    assortment: Annotated[list[Slug], Refers("products", in_order=True)] = Field(
         default_factory=list,
         title="Assortment",
         description="Products in the shop's order; none: everything you sell.",
@@ -149,20 +153,10 @@ def _problems(
     work: Work, home: int | None, before: StorefrontDocument | None, said: StorefrontDocument
 ) -> Iterator[Problem]:
     if home is None:
-        facts = {"slug": said.affiliate}
-        yield Problem("/affiliate", "not_found", "No affiliate is called {slug}.", facts)
+        yield no_affiliate(work, "/affiliate", said.affiliate)
     elif before and before.affiliate != said.affiliate:
         yield Problem("/affiliate", "stays", "A shop stays its affiliate's: open another one.")
-    known = {
-        row.slug
-        for row in work.rows(
-            "SELECT slug FROM product WHERE slug = ANY(%(slugs)s)", slugs=said.assortment
-        )
-    }
-    for no, slug in enumerate(said.assortment):
-        if slug not in known:
-            facts = {"slug": slug}
-            yield Problem(f"/assortment/{no}", "not_found", "No product is called {slug}.", facts)
+    yield from catalog.unknown_products(work, "/assortment", said.assortment)
 
 
 def _texts(said: StorefrontDocument) -> dict[str, dict[str, object]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import time
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_serializer, model_validator
 
-from mainstem.kit.documents import Code, Document, Fold, Line, Name
-from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.documents import Code, Document, Fold, Line, Name, Refers
+from mainstem.kit.errors import InvalidInput
+from mainstem.kit.nearest import unknown
 from mainstem.kit.work import Work
 from mainstem.setup.resource import Resource
 from mainstem_fulfillment.jobs import Team
@@ -28,7 +29,7 @@ class TeamDocument(Document):
     code: Code = Field(title="Code", description="As it stands on lists, such as NORTH.")
     name: Name = Field(title="Name")
     members: list[Line] = Field(default_factory=list, title="Members")
-    skills: list[Name] = Field(
+    skills: Annotated[list[Name], Refers("performed")] = Field(
         min_length=1,
         title="Services",
         description="Services by their address names, whole departments, or the skills that services"
@@ -95,11 +96,12 @@ def _check_skills(work: Work, said: TeamDocument) -> None:
         )
     }
     problems = [
-        Problem(
+        unknown(
             f"/skills/{no}",
-            "not_found",
             "No service, department or skill is called {slug}.",
-            {"slug": skill},
+            skill,
+            known,
+            facts={"slug": skill},
         )
         for no, skill in enumerate(said.skills)
         if skill not in known

@@ -158,3 +158,46 @@ document.addEventListener("htmx:after:swap", () => {
 document.addEventListener("invalid", (event) => {
   for (let fold = event.target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
 }, true);
+
+// A field that names something else asks, as it is typed, what there is: <input list data-suggest="departments">.
+const asking = new WeakMap();
+
+async function suggest(field) {
+  const query = new URLSearchParams({ q: field.value });
+  const answer = await fetch(`/console/setup/suggestions/${field.dataset.suggest}?${query}`);
+  if (!answer.ok) return;
+  const options = (await answer.json()).map(([name, label]) => {
+    const option = document.createElement("option");
+    option.value = name;
+    option.label = label ? `${name} · ${label}` : name;
+    return option;
+  });
+  field.list?.replaceChildren(...options);
+}
+
+for (const kind of ["focusin", "input"]) document.addEventListener(kind, (event) => {
+  const field = event.target.closest?.("[data-suggest]");
+  if (!field || event.inputType === "insertReplacementText") return;
+  window.clearTimeout(asking.get(field));
+  asking.set(field, window.setTimeout(() => suggest(field).catch(() => {}), kind === "input" ? 120 : 0));
+});
+
+// A list with a line each is helped by a field beside it: <div data-adds="id of the list" hidden>.
+document.querySelectorAll("[data-adds]").forEach((adder) => {
+  const list = document.getElementById(adder.dataset.adds);
+  const field = adder.querySelector("input");
+  const add = () => {
+    const name = field.value.trim();
+    const lines = list.value.split("\n").map((line) => line.trim()).filter(Boolean);
+    if (name && !lines.includes(name)) list.value = [...lines, name].join("\n") + "\n";
+    field.value = "";
+    field.focus();
+  };
+  adder.hidden = false;
+  adder.querySelector("button").addEventListener("click", add);
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    add();
+  });
+});
