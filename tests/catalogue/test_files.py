@@ -354,7 +354,7 @@ def test_every_problem_of_a_file_has_its_line_its_column_and_the_fix(
         (2, "Variant Price"), (3, "sku"), (4, "Variant Barcode"), (5, "Variant Price"), (5, "Variant SKU"),
         (6, "Variant Price"),
     ]  # fmt: skip
-    assert all(one.reason.endswith(".") for one in found.problems)
+    assert all(one.text().endswith(".") for one in found.problems)
     with pytest.raises(FileHasProblems):
         catalog_files.request(work, id)
     assert set(catalog.products(work)) == {"pan"}, "nothing is changed"
@@ -381,7 +381,7 @@ def test_what_is_no_table_is_refused_and_nothing_is_kept(
 ) -> None:
     with pytest.raises((TableRefused, InvalidInput)) as refused:
         catalog_files.receive(work, "x.csv", data, assumed=SEK)
-    assert says in refused.value.text()
+    assert says in " ".join(problem.text() for problem in refused.value.problems)
     assert not catalog_files.recent(work)
 
 

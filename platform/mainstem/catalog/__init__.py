@@ -25,7 +25,7 @@ from mainstem.catalog.documents import (
     Variant,
     is_gtin,
 )
-from mainstem.catalog.editing import retire_product, save_product, unknown_products
+from mainstem.catalog.editing import KIND_STAYS, retire_product, save_product, unknown_products
 from mainstem.catalog.guarantees import ProducerGuarantee, guarantees
 from mainstem.catalog.offers import Offer, offers, offers_query, shares
 from mainstem.catalog.prices import (
@@ -47,6 +47,7 @@ from mainstem.catalog.shipping import (
 from mainstem.catalog.version import changed, version
 
 __all__ = [
+    "KIND_STAYS",
     "PRICE_AGE_MAX",
     "PRICE_AHEAD_MAX",
     "AssortmentRow",

@@ -31,6 +31,8 @@ from mainstem.kit.nearest import unknown
 from mainstem.kit.work import Work
 from mainstem.pictures import is_uploaded
 
+KIND_STAYS = ("not_changeable", "Goods stay goods, and a service a service.")
+
 
 def save_product(work: Work, before: Product | None, after: Product) -> bool:
     """The product as it is to be; whether anything has changed by it.
@@ -96,7 +98,7 @@ def _taken(work: Work, slug: str) -> ProductRow | None:
 def _problems_beside(work: Work, row: ProductRow | None, after: Product) -> Iterator[Problem]:
     """What is wrong with a product because of what else there is."""
     if row is not None and row.kind != after.kind:
-        yield Problem("/kind", "not_changeable", "Goods stay goods, and a service a service.")
+        yield Problem("/kind", *KIND_STAYS)
     if row is not None and row.slug != after.slug and _taken(work, after.slug) is not None:
         yield Problem("/slug", "taken", "Another product has this address.")
     if (row is None or row.category != after.department) and not work.value(

@@ -118,7 +118,10 @@ class Drafting:
         for draft in drafts:
             if draft.slug in seen:
                 self._problem(
-                    draft.line, "slug", f"Line {seen[draft.slug]} has a product of this address."
+                    draft.line,
+                    "slug",
+                    "Line {line} has a product of this address.",
+                    line=seen[draft.slug],
                 )
             seen.setdefault(draft.slug, draft.line)
 
@@ -242,11 +245,11 @@ class Drafting:
         try:
             return read(text)
         except CellUnfit as unfit:
-            self._problem(line.at, name, str(unfit))
+            self._problem(line.at, name, unfit.message, **unfit.facts)
             return None
 
-    def _problem(self, line: int, field_: str, reason: str) -> None:
-        self.problems.append(RowProblem(line, self._named.get(field_, field_), reason))
+    def _problem(self, at: int, field_: str, reason: str, **facts: Any) -> None:
+        self.problems.append(RowProblem(at, self._named.get(field_, field_), reason, facts))
 
 
 _TEXTS = {

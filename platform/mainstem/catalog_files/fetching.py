@@ -10,6 +10,7 @@ import http.client
 import ipaddress
 import socket
 import ssl
+from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from mainstem.pictures import BYTES_MAX
@@ -19,7 +20,11 @@ REDIRECTS = 3
 
 
 class NotFetched(Exception):
-    """The picture cannot be had; the text says why."""
+    """The picture cannot be had; `message`, with its facts, says why."""
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        self.message, self.facts = message, facts
+        super().__init__(message)
 
 
 def fetch(url: str) -> bytes:
@@ -30,7 +35,7 @@ def fetch(url: str) -> bytes:
             url = urljoin(url, there)
             continue
         if status != 200:
-            raise NotFetched(f"The server answered {status}.")
+            raise NotFetched("The server answered {status}.", status=status)
         return data
     raise NotFetched("The address leads from one to the next without an end.")
 

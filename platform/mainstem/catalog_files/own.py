@@ -180,14 +180,14 @@ class OwnRows:
                 try:
                     found[name] = read(cells[name])
                 except CellUnfit as unfit:
-                    self.problems.append(RowProblem(line, name, str(unfit)))
+                    self.problems.append(RowProblem(line, name, unfit.message, unfit.facts))
         return found
 
     def _price(self, line: int, currency: str, text: str) -> int | None:
         try:
             return amount_of(text, currency)
         except CellUnfit as unfit:
-            self.problems.append(RowProblem(line, f"price_{currency}", str(unfit)))
+            self.problems.append(RowProblem(line, f"price_{currency}", unfit.message, unfit.facts))
             return None
 
 

@@ -14,7 +14,7 @@ from mainstem import catalog
 from mainstem.catalog import Department, Product
 from mainstem.catalog_files.drafts import Assumed, Draft, Drafting, DraftVariant
 from mainstem.catalog_files.own import OwnRows
-from mainstem.catalog_files.table import RowProblem, Table
+from mainstem.catalog_files.table import RowProblem, Table, of_problem
 from mainstem.catalog_files.values import slug_of
 from mainstem.kit.documents import document
 from mainstem.kit.errors import InvalidInput, Problem
@@ -235,7 +235,7 @@ class _Places:
             at = int(parts[1])
             line = self.variants[at] if at < len(self.variants) else line
             name = parts[2] if len(parts) > 2 else "sku"
-        return RowProblem(line, self.column(name), problem.text())
+        return of_problem(line, self.column(name), problem)
 
 
 def _propose(
@@ -247,7 +247,10 @@ def _propose(
 ) -> None:
     try:
         after = document(Product, said)
-        if problems := catalog.problems_of(after):
+        problems = [*catalog.problems_of(after)]
+        if before and before.kind != after.kind:
+            problems.append(Problem("/kind", *catalog.KIND_STAYS))
+        if problems:
             raise InvalidInput(*problems)
     except InvalidInput as refused:
         found.problems += [places.problem(problem) for problem in refused.problems]
@@ -318,7 +321,12 @@ def _tell_taken(work: Work, found: Preview) -> None:
                 owner = owners.setdefault((name, number), one.after.slug) if number else ""
                 if owner and owner != one.after.slug:
                     problems.append(
-                        RowProblem(one.line, name, f"{owner} has this number already: {number}.")
+                        RowProblem(
+                            one.line,
+                            name,
+                            "{owner} has this number already: {number}.",
+                            {"owner": owner, "number": number},
+                        )
                     )
         found.problems += problems
         if not problems:

@@ -21,7 +21,7 @@ from mainstem.catalog_files.drafts import Assumed
 from mainstem.catalog_files.fetching import NotFetched, fetch
 from mainstem.catalog_files.own import written
 from mainstem.catalog_files.proposing import Preview, Proposal, preview
-from mainstem.catalog_files.table import RowProblem, Table, read_table
+from mainstem.catalog_files.table import RowProblem, Table, of_problem, read_table
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.events import Fact, record
@@ -30,6 +30,7 @@ from mainstem.kit.work import Actor, Work
 from mainstem.pictures import Picture, PictureRefused
 
 AT_ONCE = 50
+REQUESTED = "catalogue.import_requested"
 PROBLEMS_TOLD = 500
 KEPT = timedelta(days=30)
 
@@ -46,7 +47,10 @@ class FileHasProblems(Refused):
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFile:
-    """A file as it stands: what it is, what its columns say, and how far it has come."""
+    """A file as it stands: what it is, what its columns say, and how far it has come.
+
+    `stopped` is whether applying it has broken off and is tried again only when somebody asks.
+    """
 
     id: UUID
     name: str
@@ -58,6 +62,7 @@ class CatalogueFile:
     total: int
     done: int
     uploaded_at: datetime
+    stopped: bool = False
 
 
 def receive(work: Work, name: str, data: bytes, *, assumed: Assumed) -> UUID:
@@ -65,7 +70,7 @@ def receive(work: Work, name: str, data: bytes, *, assumed: Assumed) -> UUID:
 
     Raises Refused for what is no table.
     """
-    table = read_table(data)
+    table = read_table(data, name)
     id, kind = new_id(), columns_.kind_of(table.header)
     remembered = work.row(
         "SELECT kind, columns FROM import_mapping WHERE header_hash = %(hash)s",
@@ -92,8 +97,13 @@ def receive(work: Work, name: str, data: bytes, *, assumed: Assumed) -> UUID:
 def look(work: Work, id: UUID) -> CatalogueFile:
     """The file; NotFound where there is none."""
     row = work.row(
-        """SELECT id, name, kind, state, columns, settings AS assumed, report, total, done, uploaded_at
+        """SELECT id, name, kind, state, columns, settings AS assumed, report, total, done,
+                  uploaded_at, state = 'applying' AND EXISTS (
+                    SELECT 1 FROM fact_waiting WHERE name = %(name)s AND subject = %(subject)s
+                       AND fact_waiting.state = 'dead') AS stopped
              FROM catalogue_file WHERE id = %(id)s""",
+        name=REQUESTED,
+        subject=str(id),
         id=id,
     )
     if row is None:
@@ -179,7 +189,7 @@ def request(work: Work, id: UUID, *, leave_out: bool = False) -> None:
         id=id,
         total=len(found.proposals),
     )
-    record(work, "catalogue.import_requested", id)
+    record(work, REQUESTED, id)
 
 
 def forget(work: Work) -> int:
@@ -206,47 +216,64 @@ def _plainly(work: Work, said: Product) -> bool:
 
 
 def run(database: Database, fact: Fact, *, save: Save = _plainly) -> None:
-    """Apply the file of a request; begun anew after a fall, it does what is left.
+    """Apply the file of a request; begun anew after a fall, it goes on after the last product that was
+    applied, so that nothing is undone that somebody has changed since.
 
     `save` is by which door its products go in: one that keeps what was before and after.
     """
     with database.work() as work:
         row = work.row(
-            "SELECT state, uploaded_by FROM catalogue_file WHERE id = %(id)s", id=fact.uuid
+            "SELECT state, uploaded_by, report, done FROM catalogue_file WHERE id = %(id)s",
+            id=fact.uuid,
         )
         if row is None or row.state != "applying":
             return
         kind, _, name = str(row.uploaded_by).partition(":")
         actor = Actor(kind, name)
         found = previewed(work, fact.uuid)
-    _Job(database, fact.uuid, actor, found, save).run()
+    _Job(database, fact.uuid, actor, found, save, row.report, row.done).run()
 
 
 class _Job:
     """One file being applied."""
 
     def __init__(
-        self, database: Database, id: UUID, actor: Actor, found: Preview, save: Save
+        self,
+        database: Database,
+        id: UUID,
+        actor: Actor,
+        found: Preview,
+        save: Save,
+        told: Mapping[str, Any],
+        done: int,
     ) -> None:
+        """`told` is the report of what was applied before a fall, so many products; empty at first."""
         self._database, self._id, self._actor, self._found = database, id, actor, found
         self._save_product = save
-        self._counts = {"new": 0, "changed": 0, "same": 0}
-        self._problems: list[RowProblem] = list(found.problems)
+        self._counts = {kind: int(told.get(kind, 0)) for kind in ("new", "changed", "same")}
+        self._through = int(told.get("through", 0))
+        self._done = done
+        self._problems = list(problems_of(told) if told else found.problems)
+        self._departments = told.get("departments") or [one.slug for one in found.departments]
 
     def run(self) -> None:
         """Save every product, so many at a time."""
-        proposals = self._found.proposals
-        for begin in range(0, max(len(proposals), 1), AT_ONCE):
-            batch = [(one, self._fetched(one)) for one in proposals[begin : begin + AT_ONCE]]
+        with self._database.work(self._actor) as work:
+            for department in self._found.departments:
+                catalog.save_department(work, None, department)
+        left = sorted(
+            (one for one in self._found.proposals if one.line > self._through),
+            key=lambda one: one.line,
+        )
+        for begin in range(0, len(left), AT_ONCE):
+            batch = [(one, self._fetched(one)) for one in left[begin : begin + AT_ONCE]]
             with self._database.work(self._actor) as work:
-                if begin == 0:
-                    for department in self._found.departments:
-                        catalog.save_department(work, None, department)
                 for one, found in batch:
                     self._save(work, one, found)
-                self._tell(work, begin + len(batch))
+                self._done, self._through = self._done + len(batch), batch[-1][0].line
+                self._tell(work)
         with self._database.work(self._actor) as work:
-            self._tell(work, len(proposals), state="applied")
+            self._tell(work, state="applied")
             record(work, "catalogue.imported", self._id)
 
     def _fetched(self, one: Proposal) -> list[tuple[Picture, str]]:
@@ -257,8 +284,10 @@ class _Job:
                 store = self._database.tools.pictures
                 assert store is not None, "a store of pictures is among the worker's tools"
                 found.append((pictures.prepared(store, fetch(url)), alt))
-            except (NotFetched, PictureRefused) as no:
-                self._problems.append(RowProblem(line, url[:200], str(no)))
+            except NotFetched as no:
+                self._problems.append(RowProblem(line, url[:200], no.message, no.facts))
+            except PictureRefused as no:
+                self._problems.append(RowProblem(line, url[:200], no.message, dict(no.facts)))
         return found
 
     def _save(self, work: Work, one: Proposal, found: Sequence[tuple[Picture, str]]) -> None:
@@ -271,24 +300,25 @@ class _Job:
         try:
             with work.session.begin_nested():
                 changed = self._save_product(work, after)
-        except InvalidInput as refused:
-            self._problems += [
-                RowProblem(one.line, problem.pointer, problem.text())
-                for problem in refused.problems
-            ]
+        except Refused as refused:
+            # One product that cannot be saved stops none of the others, and is told with its line.
+            said = refused.problems or [Problem("", refused.code, refused.message, refused.facts)]
+            self._problems += [of_problem(one.line, it.pointer.strip("/"), it) for it in said]
         else:
             self._counts["same" if not changed else "new" if one.before is None else "changed"] += 1
 
-    def _tell(self, work: Work, done: int, *, state: str = "applying") -> None:
+    def _tell(self, work: Work, *, state: str = "applying") -> None:
         report = self._counts | {
             "problems": [asdict(one) for one in self._problems[:PROBLEMS_TOLD]],
-            "departments": [one.slug for one in self._found.departments],
+            "departments": self._departments,
         }
+        if state == "applying":
+            report["through"] = self._through
         work.run(
             """UPDATE catalogue_file SET done = %(done)s, state = %(state)s, report = %(report)s::jsonb
                 WHERE id = %(id)s""",
             id=self._id,
-            done=done,
+            done=self._done,
             state=state,
             report=_json(report),
         )

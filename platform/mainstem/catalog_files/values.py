@@ -10,13 +10,19 @@ import unicodedata
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from html.parser import HTMLParser
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mainstem.money import MINOR_MAX, exponent
 
 
 class CellUnfit(ValueError):
-    """The cell cannot be read as what its column holds; the text says how it should be written."""
+    """The cell cannot be read as what its column holds; `message`, with its facts, says how it should
+    be written."""
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        self.message, self.facts = message, facts
+        super().__init__(message)
 
 
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,12})?")
@@ -50,7 +56,11 @@ def amount_of(text: str, currency: str) -> int:
     minor = decimal_of(bare).scaleb(exponent(currency))
     if minor != minor.to_integral_value():
         places = exponent(currency)
-        raise CellUnfit(f"An amount in {currency} has at most {places} decimals.")
+        raise CellUnfit(
+            "An amount in {currency} has at most {places} decimals.",
+            currency=currency,
+            places=places,
+        )
     if minor > MINOR_MAX:
         raise CellUnfit("This amount is too large.")
     return int(minor)

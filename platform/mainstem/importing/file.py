@@ -136,7 +136,7 @@ class OrdersFile:
                 write = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow
                 for row in source.rows(may_be_absent=OPTIONAL):
                     if isinstance(row, Fault):
-                        self._faults.append(RowProblem(row.line, "", row.reason))
+                        self._faults.append(RowProblem(row.line, "", row.text()))
                     else:
                         write(
                             [

@@ -9,23 +9,43 @@ line, counted as an editor does, also inside of cells that go over several lines
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 ENCODINGS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "windows-1252": "cp1252"}
 """How a file may be written: the name that one gives, and the one by which Python knows it."""
 
 DELIMITERS = ",;\t"
 
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab"}
+LEFT_OUT = "has {cells} cells, and the header {header}: {columns} cannot be left out"
+IN_QUOTES = {
+    ",": "has {cells} cells, and the header {header}: put a cell that holds a comma in quotes",
+    ";": "has {cells} cells, and the header {header}: put a cell that holds a semicolon in quotes",
+    "\t": "has {cells} cells, and the header {header}: put a cell that holds a tab in quotes",
+}
+NOT_ENCODED = "{file} is not {encoding}: line {line} holds the byte {byte}."
+NOT_UTF_8 = (
+    "{file} is not UTF-8: line {line} holds the byte {byte}."
+    " If it was saved as CSV on Windows, import it with --encoding windows-1252."
+)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BREAK = re.compile(rb"\r\n|\r|\n")
 
 
 class FileUnreadable(Exception):
-    """It is no table with the columns that we know; the text says why."""
+    """It is no table with the columns that we know; `message`, with its facts, says why."""
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        self.message, self.facts = message, facts
+        super().__init__(worded(message, facts))
+
+
+def worded(message: str, facts: Mapping[str, Any], translate: Callable[[str], str] = str) -> str:
+    """A sentence with its facts, in the language of `translate`."""
+    said = str(translate(message))
+    return said.format(**facts) if facts else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +58,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a row cannot be read."""
+    """Why a row cannot be read: `reason`, with its facts, goes on from the number of its line."""
 
     line: int
     reason: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """Why, in English."""
+        return worded(self.reason, self.facts)
 
 
 class _Unfit(Exception):
@@ -54,9 +79,13 @@ class _Unfit(Exception):
 class CsvRows:
     """The header of a file, and then its rows, as they are read."""
 
-    def __init__(self, path: Path, *, encoding: str, names: Collection[str]) -> None:
-        """`names` are those of all columns that a header could name."""
+    def __init__(
+        self, path: Path, *, encoding: str, names: Collection[str], called: str = ""
+    ) -> None:
+        """`names` are those of all columns that a header could name; `called` is what whoever gave
+        the file calls it, where that is not its name."""
         assert encoding in ENCODINGS
+        self._called = called or path.name
         self._path, self._encoding, self._names = path, encoding, frozenset(names)
         self._refuse_other_encoding()
         with self._opened() as file:
@@ -100,11 +129,10 @@ class CsvRows:
         missing = self.header[len(cells) :]
         needed = [name for name in missing if name not in may_be_absent]
         if len(cells) > len(self.header) or needed:
-            reason = f"has {len(cells)} cells, and the header {len(self.header)}"
+            facts = {"cells": len(cells), "header": len(self.header)}
             if needed:
-                return Fault(line, f"{reason}: {', '.join(needed)} cannot be left out")
-            word = _NAMES[self.delimiter]
-            return Fault(line, f"{reason}: put a cell that holds a {word} in quotes")
+                return Fault(line, LEFT_OUT, facts | {"columns": ", ".join(needed)})
+            return Fault(line, IN_QUOTES[self.delimiter], facts)
         return Row(line, cells + [""] * len(missing))
 
     def _read_header(self, file: IO[str]) -> tuple[str, list[str]]:
@@ -117,12 +145,14 @@ class CsvRows:
         try:
             header = [name.strip() for name in _cells(text, lines, delimiter)]
         except _Unfit as fault:
-            raise FileUnreadable(f"Line {fault.line} {fault.reason}.") from None
+            raise FileUnreadable(f"Line {{line}} {fault.reason}.", line=fault.line) from None
         if not any(header):
             raise FileUnreadable("Line 1 is empty. The first line must name the columns.")
         twice = sorted({name for name in header if name and header.count(name) > 1})
         if twice:
-            raise FileUnreadable(f"These columns are there twice: {', '.join(twice)}.")
+            raise FileUnreadable(
+                "These columns are there twice: {columns}.", columns=", ".join(twice)
+            )
         return delimiter, header
 
     # ------------------------------------------------------------ the encoding
@@ -135,10 +165,12 @@ class CsvRows:
         with self._path.open("rb") as file:
             start = file.read(2)
         if start in _UTF16 and self._encoding != "utf-16":
-            raise FileUnreadable(f"{self._path.name} is UTF-16. Import it with --encoding utf-16.")
+            raise FileUnreadable(
+                "{file} is UTF-16. Import it with --encoding utf-16.", file=self._called
+            )
         if self._encoding == "utf-16" and start and start not in _UTF16:
             raise FileUnreadable(
-                f"{self._path.name} is not UTF-16: it does not begin with a byte order mark."
+                "{file} is not UTF-16: it does not begin with a byte order mark.", file=self._called
             )
 
     def undecodable(self) -> FileUnreadable:
@@ -153,17 +185,11 @@ class CsvRows:
                 before.decode("utf-16", "ignore").encode() if self._encoding == "utf-16" else before
             )
             line = len(_BREAK.findall(breaks)) + 1
-            name = "UTF-8" if self._encoding == "utf-8" else self._encoding
-            advice = (
-                " If it was saved as CSV on Windows, import it with --encoding windows-1252."
-                if self._encoding == "utf-8"
-                else ""
-            )
-            return FileUnreadable(
-                f"{self._path.name} is not {name}: line {line} holds the byte"
-                f" 0x{data[error.start]:02X}.{advice}"
-            )
-        return FileUnreadable(f"{self._path.name} changed while it was read.")
+            facts = {"file": self._called, "line": line, "byte": f"0x{data[error.start]:02X}"}
+            if self._encoding == "utf-8":
+                return FileUnreadable(NOT_UTF_8, **facts)
+            return FileUnreadable(NOT_ENCODED, **facts, encoding=self._encoding)
+        return FileUnreadable("{file} changed while it was read.", file=self._called)
 
 
 class _Lines:
@@ -182,7 +208,9 @@ class _Lines:
             raise self._of.undecodable() from None
         self.at += 1
         if "\0" in line:
-            raise FileUnreadable(f"Line {self.at} holds a zero character: this is no text.")
+            raise FileUnreadable(
+                "Line {line} holds a zero character: this is no text.", line=self.at
+            )
         return line.removesuffix("\n")
 
 

@@ -188,7 +188,9 @@ def _amount(text: str, currency: str) -> int | None:
     try:
         return sign * amount_of(text.lstrip("+-\u2212"), currency)
     except CellUnfit as unfit:
-        raise InvalidInput(Problem("/amount", "invalid_value", str(unfit))) from None
+        raise InvalidInput(
+            Problem("/amount", "invalid_value", unfit.message, unfit.facts)
+        ) from None
 
 
 def _share(text: str, pointer: str) -> int | None:

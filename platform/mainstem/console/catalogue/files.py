@@ -13,7 +13,7 @@ from litestar.params import FromPath
 
 from mainstem import catalog, catalog_files
 from mainstem.catalog import Product
-from mainstem.catalog_files import Assumed, CatalogueFile, Preview, RowProblem
+from mainstem.catalog_files import Assumed, CatalogueFile, Preview
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.money import Money
@@ -56,6 +56,14 @@ class Row(msgspec.Struct, frozen=True):
     variants: int
 
 
+class ToldProblem(msgspec.Struct, frozen=True):
+    """One thing wrong in a file: its line, its column, and the fix in the reader's language."""
+
+    line: int
+    column: str
+    text: str
+
+
 class OneFile(Page, kw_only=True):
     """A file: its columns while it waits, its progress, what came of it."""
 
@@ -68,7 +76,7 @@ class OneFile(Page, kw_only=True):
     languages_: list[tuple[str, str]]
     rows: list[Row]
     counts: dict[str, int]
-    problems: list[RowProblem]
+    problems: list[ToldProblem]
     problem_count: int
     new_departments: list[str]
 
@@ -205,7 +213,7 @@ def _one(request: HttpRequest, work: Work, id: UUID) -> OneFile:
         languages_=list(LANGUAGE_NAMES.items()),
         rows=[_row(one, file.assumed.currency) for one in found.proposals[:SHOWN]],
         counts=counts,
-        problems=problems[:SHOWN],
+        problems=[ToldProblem(one.line, one.column, one.text(text)) for one in problems[:SHOWN]],
         problem_count=len(problems),
         new_departments=[one.slug for one in found.departments],
     )
