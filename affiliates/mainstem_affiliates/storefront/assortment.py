@@ -106,6 +106,7 @@ class Catalogue:
     ) -> None:
         self.products = tuple(products)
         shown = [one for one in self.products if not one.hidden]
+        self._shown = {one.id: one for one in shown if one.kind in ("goods", "service")}
         self.goods = tuple(one for one in shown if one.kind == "goods")
         self.services = tuple(one for one in shown if one.kind == "service")
         self.by_slug: Mapping[str, Product] = {one.slug: one for one in self.products}
@@ -132,8 +133,7 @@ class Catalogue:
 
     def of_ids(self, ids: Iterable[int]) -> list[Product]:
         """Those of these products that are shown, in the order of the ids."""
-        known = {one.id: one for one in (*self.goods, *self.services)}
-        return [known[id] for id in ids if id in known]
+        return [self._shown[id] for id in ids if id in self._shown]
 
 
 @dataclass(frozen=True, slots=True)

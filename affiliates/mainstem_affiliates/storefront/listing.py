@@ -80,9 +80,9 @@ def listed(products: Sequence[Product], asked: Wanted, currency: str) -> Sequenc
         products = [one for one in products if _fits(one, asked, currency)]
     match asked.sort:
         case "price":
-            return sorted(products, key=lambda one: (one.price is None, _minor(one)))
+            return sorted(products, key=_by_price)
         case "price-down":
-            return sorted(products, key=lambda one: (one.price is None, -_minor(one)))
+            return sorted(products, key=lambda one: _by_price(one, sign=-1))
         case "newest":
             return sorted(products, key=lambda one: one.created_at, reverse=True)
         case "name":
@@ -104,8 +104,10 @@ def _fits(product: Product, asked: Wanted, currency: str) -> bool:
     return product.price is not None and least <= product.price.minor <= most
 
 
-def _minor(product: Product) -> int:
-    return product.price.minor if product.price else 0
+def _by_price(product: Product, *, sign: int = 1) -> tuple[bool, int]:
+    """Where a product stands among others: those without a price come last."""
+    price = product.price
+    return (True, 0) if price is None else (False, sign * price.minor)
 
 
 def page_no(parameters: Mapping[str, str], count: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from mainstem.kit import search_terms
 from mainstem.kit.work import Work
 
 WORDS_MAX = 8
@@ -21,10 +22,13 @@ WITH asked AS (SELECT websearch_to_tsquery('swedish', %(words)s) AS sv,
    WHERE t.locale = 'sv' AND t.search @@ asked.sv OR t.locale <> 'sv' AND t.search @@ asked.en
    UNION ALL
   SELECT t.product_id, t.locale, CASE WHEN t.folded LIKE %(start)s THEN 5 ELSE 1 END
-    FROM product_text t WHERE t.folded LIKE ALL(%(parts)s::text[])
+    FROM product_text t WHERE {text_has}
    UNION ALL
   SELECT v.product_id, '', CASE WHEN upper(v.sku) LIKE %(sku)s THEN 20 ELSE 2 END FROM variant v
-   WHERE v.active AND (v.gtin <> '' AND v.gtin = %(gtin)s OR v.folded LIKE ALL(%(parts)s::text[])))
+   WHERE v.active AND v.gtin <> '' AND v.gtin = %(gtin)s
+   UNION ALL
+  SELECT v.product_id, '', CASE WHEN v.folded LIKE %(number)s THEN 20 ELSE 2 END FROM variant v
+   WHERE v.active AND {article_has})
 SELECT p.id FROM found JOIN product p ON p.id = found.product_id
  WHERE p.active AND NOT p.hidden
  GROUP BY p.id
@@ -38,13 +42,20 @@ def search(work: Work, words: str, *, locale: str, most: int = 2000) -> list[int
     if not wanted:
         return []
     plain = folded(" ".join(wanted)).split()
+    sql = _FOUND.format(
+        text_has=search_terms.like("t.folded", "parts", plain),
+        article_has=search_terms.like("v.folded", "parts", plain),
+    )
     rows = work.rows(
-        _FOUND,
+        sql,
         words=" ".join(wanted),
         locale=locale,
         start=f"{_literal(plain[0])}%",
         parts=[f"%{_literal(word)}%" for word in plain],
+        trigrams=search_terms.trigrams(plain),
         sku=f"{_literal(words.strip().upper())}%",
+        # What is folded of an article begins with its number.
+        number=f"{_literal(folded(words.strip()))}%",
         gtin=re.sub(r"[\s-]", "", words),
         most=most,
     )

@@ -55,15 +55,7 @@ class Language:
         With as many decimals as accounts in the currency are written with (Unicode's CLDR): none
         for dinars and ariary, two for kronor. An amount that these would cut is shown whole.
         """
-        value = Decimal(amount.minor).scaleb(-amount.exponent)
-        digits = get_currency_precision(amount.currency)
-        if amount.minor % 10 ** max(amount.exponent - digits, 0):
-            digits = amount.exponent
-        pattern = _currency_pattern(self._babel, amount.currency, digits)
-        shown = pattern.apply(value, self._babel)
-        # Where letters stand for the currency, Unicode wants a space that Babel leaves out.
-        shown = _LETTER_BEFORE_FIGURE.sub("\N{NO-BREAK SPACE}", shown)
-        return shown.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}")
+        return _money(amount, self._babel)
 
     def percent(self, basis_points: int) -> str:
         """A rate, with no decimals that say nothing."""
@@ -91,6 +83,20 @@ class Language:
         """An instant, in the company's zone."""
         local = at.astimezone(self.zone)
         return str(format_datetime(local, "d MMM yyyy HH:mm", locale=self._babel))
+
+
+@lru_cache(4096)
+def _money(amount: Money, babel: Locale) -> str:
+    """Kept: a page of a shop says the same prices to everybody."""
+    value = Decimal(amount.minor).scaleb(-amount.exponent)
+    digits = get_currency_precision(amount.currency)
+    if amount.minor % 10 ** max(amount.exponent - digits, 0):
+        digits = amount.exponent
+    pattern = _currency_pattern(babel, amount.currency, digits)
+    shown = pattern.apply(value, babel)
+    # Where letters stand for the currency, Unicode wants a space that Babel leaves out.
+    shown = _LETTER_BEFORE_FIGURE.sub("\N{NO-BREAK SPACE}", shown)
+    return shown.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}")
 
 
 @cache

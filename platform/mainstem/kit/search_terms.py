@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 TEXT_MAX = 200
 
@@ -55,6 +56,23 @@ def as_typed(text: str) -> str:
 def containing(text: str) -> str:
     """The pattern of LIKE for everything with this text in it."""
     return f"%{text.replace('%', '')}%"
+
+
+def like(column: str, parts: str, words: Sequence[str]) -> str:
+    """The condition that a column, folded, has these words in it: `parts` is the value with their
+    patterns. By their groups of three letters, `trigrams`, it is found in an index; what has none is
+    looked for in every row.
+    """
+    said = f"{column} LIKE ALL(%({parts})s::text[])"
+    if not trigrams(words):
+        return said
+    return f"(trigrams({column}) @> %(trigrams)s::text[] AND {said})"
+
+
+def trigrams(words: Sequence[str]) -> list[str]:
+    """Every group of three letters in these words, once, as the schema's `trigrams` has them."""
+    found = {word[at : at + 3] for word in words for at in range(len(word) - 2)}
+    return sorted(found)
 
 
 def number_in(text: str) -> str | None:

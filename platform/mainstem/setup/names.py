@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 
 from babel import Locale
 
+from mainstem import catalog
 from mainstem.kit import search_terms
 from mainstem.kit.errors import NotFound
 from mainstem.kit.postal import is_country
@@ -41,16 +42,27 @@ def names(work: Work, kind: str, asked: str, *, locale: str, most: int) -> list[
 
 
 def _in_table(source: str, work: Work, asked: str, locale: str, most: int) -> list[Name]:
+    # Without anything asked for, the first are read from an index of their names.
+    those = _THOSE if asked else ""
+    first = "name NOT ILIKE %(begin)s," if asked else ""
+    words = [catalog.folded(asked)]
+    for column in ("t.folded", "v.folded", "p.slug"):
+        has = search_terms.like(column, "parts", words) if asked else "true"
+        source = source.replace(f"{{{column}}}", has)
     rows = work.rows(
-        f"""SELECT name, coalesce(label, '') AS label FROM ({source}) AS there
-             WHERE name ILIKE %(like)s OR label ILIKE %(like)s
-             ORDER BY name NOT ILIKE %(begin)s, name LIMIT %(most)s""",
+        f"""SELECT name, coalesce(label, '') AS label FROM ({source}) AS there {those}
+             ORDER BY {first} name LIMIT %(most)s""",
         like=search_terms.containing(asked),
+        parts=[search_terms.containing(word) for word in words],
+        trigrams=search_terms.trigrams(words),
         begin=search_terms.containing(asked).removeprefix("%"),
         locale=locale,
         most=most,
     )
     return [Name(row.name, row.label) for row in rows]
+
+
+_THOSE = "WHERE name ILIKE %(like)s OR label ILIKE %(like)s"
 
 
 def _listed(
@@ -80,6 +92,8 @@ def _time_zones(_locale: str) -> list[Name]:
     return [Name(name, "") for name in available_timezones()]
 
 
+# Of thousands, those that may be meant are found in an index first: what is folded holds what is asked.
+_NAMED = "SELECT t.product_id FROM product_text t WHERE {t.folded}"
 _PRODUCTS = """
 SELECT p.slug AS name, t.name AS label FROM product p
   LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
@@ -88,10 +102,11 @@ _SKILLS = "SELECT DISTINCT unnest(skills) AS name, '' AS label FROM product WHER
 
 _TABLES = {
     "affiliates": "SELECT slug AS name, name AS label FROM affiliate",
-    "articles": """
+    "articles": f"""
 SELECT v.sku AS name, t.name AS label FROM variant v JOIN product p ON p.id = v.product_id
   LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
- WHERE v.active AND p.active AND p.kind = 'goods'""",
+ WHERE v.active AND p.active AND p.kind = 'goods'
+   AND v.product_id IN ({_NAMED} UNION SELECT v.product_id FROM variant v WHERE {{v.folded}})""",
     "departments": """
 SELECT slug AS name, coalesce(names->>%(locale)s, names->>'en', names->>'sv') AS label
   FROM department WHERE active""",
@@ -102,7 +117,8 @@ UNION SELECT p.category, coalesce(d.names->>%(locale)s, d.names->>'en', d.names-
         FROM product p LEFT JOIN department d ON d.slug = p.category
        WHERE p.kind = 'service' AND p.active
 UNION {_SKILLS}""",
-    "products": _PRODUCTS,
+    "products": f"""
+{_PRODUCTS} AND p.id IN ({_NAMED} UNION SELECT p.id FROM product p WHERE {{p.slug}})""",
     "skills": _SKILLS,
     "tax-classes": "SELECT DISTINCT tax_class AS name, '' AS label FROM tax_rate",
     "themes": "SELECT DISTINCT theme AS name, '' AS label FROM storefront WHERE theme <> ''",

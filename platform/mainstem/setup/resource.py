@@ -29,7 +29,8 @@ class Resource(Generic[D]):
     `columns` are the fields that a list shows. Where there may be thousands, `find` gives the keys of one
     page of the list instead: after a key, at most so many, those that a search names. `warnings` says what
     stands in the way of one of them, whatever its own fields say; `marks` gives those that somebody
-    should look at a word, by key; `more` is the title and address of a page on which more can be done with
+    should look at a word, by key; `outlined` reads things with no more than `columns` in them, where all of
+    each would be much; `more` is the title and address of a page on which more can be done with
     one of them.
     """
 
@@ -49,6 +50,7 @@ class Resource(Generic[D]):
     find: Callable[[Work, str, int, str], list[str]] | None = None
     warnings: Callable[[Work, D], Sequence[str]] | None = None
     marks: Callable[[Work], Mapping[str, str]] | None = None
+    outlined: Callable[[Work, Sequence[str]], Mapping[str, D]] | None = None
     more: tuple[str, str] | None = None
 
     def key_of(self, document: Document) -> str:

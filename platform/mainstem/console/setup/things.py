@@ -132,7 +132,7 @@ def _some(
     if kind.find is None:
         return dict(kind.read(work, None)), ""
     keys = kind.find(work, after, ROWS + 1, asked)
-    found = kind.read(work, keys[:ROWS])
+    found = (kind.outlined or kind.read)(work, keys[:ROWS])
     shown = {key: found[key] for key in keys[:ROWS] if key in found}
     return shown, keys[ROWS - 1] if len(keys) > ROWS else ""
 
