@@ -26,7 +26,7 @@ from mainstem.console.setup.shapes import (
     percent_text,
     refers_to,
     says_something,
-    shape_of,
+    shapes_of,
     unsaid,
 )
 from mainstem.console.setup.words import CHOICES
@@ -93,7 +93,8 @@ def fields_of(
             f"{at}{name}",
             name,
             field,
-            said.get(name, unsaid(field)),
+            shapes_of(kind)[name],
+            said[name] if name in said else unsaid(field),
             replace(around, of_amounts=are_amounts(field, said)),
         )
         for name, field in kind.model_fields.items()
@@ -123,7 +124,9 @@ def _fold(
     )
 
 
-def _field(at: str, name: str, field: FieldInfo, said: Any, around: Around) -> FormField:
+def _field(
+    at: str, name: str, field: FieldInfo, shape: Shape, said: Any, around: Around
+) -> FormField:
     text = around.language.text
     shared: dict[str, Any] = {
         "name": at,
@@ -131,7 +134,6 @@ def _field(at: str, name: str, field: FieldInfo, said: Any, around: Around) -> F
         "hint": text(field.description or ""),
         "required": field.is_required(),
     }
-    shape = shape_of(field.annotation)
     if shape.kind == "rows":
         rows = _rows(shape.inner, said, shared["label"], around, at, must_say=field.is_required())
         return FormField(kind="rows", parts=rows, **shared)

@@ -6,6 +6,7 @@ import types
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, time
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, StringConstraints
@@ -20,6 +21,12 @@ class Shape(NamedTuple):
     kind: str  # one, document, rows, list, texts, by_currency, rows_by_currency, pairs
     inner: Any
     value: Any = None
+
+
+@cache
+def shapes_of(kind: type[Document]) -> Mapping[str, Shape]:
+    """The shape of each field of a document: worked out once, as its types stay what they are."""
+    return {name: shape_of(field.annotation) for name, field in kind.model_fields.items()}
 
 
 def shape_of(annotation: Any) -> Shape:
@@ -135,14 +142,13 @@ def says_something(
     `said` is a document as JSON has it, or as it was typed.
     """
     return any(
-        _says(name, kind.model_fields[name], value)
+        _says(name, kind.model_fields[name], shapes_of(kind)[name], value)
         for name, value in said.items()
         if fields is None or name in fields
     )
 
 
-def _says(name: str, field: FieldInfo, value: Any) -> bool:
-    shape = shape_of(field.annotation)
+def _says(name: str, field: FieldInfo, shape: Shape, value: Any) -> bool:
     if shape.kind == "document" and isinstance(value, Mapping):
         return says_something(shape.inner, value)
     return _plain(name, value) not in ("", _plain(name, unsaid(field)))
