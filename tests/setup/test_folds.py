@@ -138,3 +138,18 @@ def test_every_fold_has_a_title_in_swedish() -> None:
         for fold in part.folds
     }
     assert titles <= translations().keys()
+
+
+def test_whatever_a_form_says_of_its_fields_it_says_in_swedish() -> None:
+    said = {
+        text
+        for kind in RESOURCES.values()
+        for part in documents(kind.model)
+        for field in part.model_fields.values()
+        for text in (field.title, field.description)
+        if text
+    }
+    said |= {
+        text for kind in RESOURCES.values() for text in (kind.title, kind.help, kind.empty) if text
+    }
+    assert said <= translations().keys(), said - translations().keys()

@@ -15,12 +15,12 @@ from mainstem.console.setup.history import Moment, history_of
 from mainstem.console.setup.people import Invitable, of_affiliate
 from mainstem.console.setup.shapes import has_picture
 from mainstem.console.setup.suggestions import few_names
-from mainstem.console.setup.typed import meant, typed
+from mainstem.console.setup.typed import in_percent, meant, typed
 from mainstem.console.setup.uploads import FORM_MAX, taken_in
 from mainstem.console.setup.words import CHOICES
 from mainstem.kit import search_terms
 from mainstem.kit.documents import Document, document
-from mainstem.kit.errors import NotFound, Refused
+from mainstem.kit.errors import InvalidInput, NotFound, Refused
 from mainstem.kit.locale import LOCALES, Language
 from mainstem.kit.work import Work
 from mainstem.setup import Resource
@@ -187,7 +187,10 @@ def save_thing(
     saved: list[str] = []
 
     def do() -> None:
-        wanted = document(kind.model, meant(kind.model, said, work.tools.zone))
+        try:
+            wanted = document(kind.model, meant(kind.model, said, work.tools.zone))
+        except InvalidInput as no:
+            raise in_percent(no) from None
         kept = setup.save(work, kind, wanted, seen=form["version"] or None)
         saved.append(kind.key_of(kept.document))
 

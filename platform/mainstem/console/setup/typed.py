@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_origin
@@ -16,10 +17,12 @@ from mainstem.console.setup.shapes import (
     are_amounts,
     currency_of,
     is_minor,
+    percent_text,
     says_something,
     shape_of,
 )
 from mainstem.kit.documents import Document
+from mainstem.kit.errors import InvalidInput
 from mainstem.money import exponent
 from mainstem.web.forms import Form
 
@@ -123,6 +126,18 @@ def _meant(name: str, field: FieldInfo, value: Any, zone: ZoneInfo, currency: st
     if shape.inner is int and currency and is_minor(field):
         return _scaled(value, exponent(currency))
     return _instant(value, zone) if shape.inner is datetime else value
+
+
+def in_percent(no: InvalidInput) -> InvalidInput:
+    """The problems of what was typed, with limits of percentages as per cent: documents count hundredths."""
+    return InvalidInput(
+        *(
+            replace(one, facts={name: percent_text(fact) for name, fact in one.facts.items()})
+            if re.search(r"_bp(/\d+)?$", one.pointer)
+            else one
+            for one in no.problems
+        )
+    )
 
 
 def _pair(line: str) -> tuple[str, str]:
