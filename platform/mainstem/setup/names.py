@@ -5,7 +5,7 @@ A field of a document says by `Refers` of which kind it names one; a form offers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from typing import NamedTuple
 from zoneinfo import available_timezones
@@ -41,14 +41,15 @@ def names(work: Work, kind: str, asked: str, *, locale: str, most: int) -> list[
     return _KINDS[kind](work, search_terms.as_typed(asked), locale, most)
 
 
-def _in_table(source: str, work: Work, asked: str, locale: str, most: int) -> list[Name]:
-    # Without anything asked for, the first are read from an index of their names.
-    those = _THOSE if asked else ""
-    first = "name NOT ILIKE %(begin)s," if asked else ""
+def _in_table(kind: str, work: Work, asked: str, locale: str, most: int) -> list[Name]:
     words = [catalog.folded(asked)]
-    for column in ("t.folded", "v.folded", "p.slug"):
-        has = search_terms.like(column, "parts", words) if asked else "true"
-        source = source.replace(f"{{{column}}}", has)
+    source, those, first = _TABLES[kind], "", ""
+    if kind in _THOUSANDS and asked and not search_terms.trigrams(words):
+        those = "WHERE name ILIKE %(begin)s"  # A letter or two find those that begin with them.
+    elif asked:
+        source += _THOUSANDS[kind](words) if kind in _THOUSANDS else ""
+        those = "WHERE name ILIKE %(like)s OR label ILIKE %(like)s"
+        first = "name NOT ILIKE %(begin)s,"
     rows = work.rows(
         f"""SELECT name, coalesce(label, '') AS label FROM ({source}) AS there {those}
              ORDER BY {first} name LIMIT %(most)s""",
@@ -60,9 +61,6 @@ def _in_table(source: str, work: Work, asked: str, locale: str, most: int) -> li
         most=most,
     )
     return [Name(row.name, row.label) for row in rows]
-
-
-_THOSE = "WHERE name ILIKE %(like)s OR label ILIKE %(like)s"
 
 
 def _listed(
@@ -92,8 +90,6 @@ def _time_zones(_locale: str) -> list[Name]:
     return [Name(name, "") for name in available_timezones()]
 
 
-# Of thousands, those that may be meant are found in an index first: what is folded holds what is asked.
-_NAMED = "SELECT t.product_id FROM product_text t WHERE {t.folded}"
 _PRODUCTS = """
 SELECT p.slug AS name, t.name AS label FROM product p
   LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
@@ -102,11 +98,10 @@ _SKILLS = "SELECT DISTINCT unnest(skills) AS name, '' AS label FROM product WHER
 
 _TABLES = {
     "affiliates": "SELECT slug AS name, name AS label FROM affiliate",
-    "articles": f"""
+    "articles": """
 SELECT v.sku AS name, t.name AS label FROM variant v JOIN product p ON p.id = v.product_id
   LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
- WHERE v.active AND p.active AND p.kind = 'goods'
-   AND v.product_id IN ({_NAMED} UNION SELECT v.product_id FROM variant v WHERE {{v.folded}})""",
+ WHERE v.active AND p.active AND p.kind = 'goods'""",
     "departments": """
 SELECT slug AS name, coalesce(names->>%(locale)s, names->>'en', names->>'sv') AS label
   FROM department WHERE active""",
@@ -117,14 +112,33 @@ UNION SELECT p.category, coalesce(d.names->>%(locale)s, d.names->>'en', d.names-
         FROM product p LEFT JOIN department d ON d.slug = p.category
        WHERE p.kind = 'service' AND p.active
 UNION {_SKILLS}""",
-    "products": f"""
-{_PRODUCTS} AND p.id IN ({_NAMED} UNION SELECT p.id FROM product p WHERE {{p.slug}})""",
+    "products": _PRODUCTS,
     "skills": _SKILLS,
     "tax-classes": "SELECT DISTINCT tax_class AS name, '' AS label FROM tax_rate",
     "themes": "SELECT DISTINCT theme AS name, '' AS label FROM storefront WHERE theme <> ''",
 }
+
+
+def _named(words: Sequence[str]) -> str:
+    return f"SELECT t.product_id FROM product_text t WHERE {search_terms.like('t.folded', 'parts', words)}"
+
+
+def _articles(words: Sequence[str]) -> str:
+    numbered = (
+        f"SELECT v.product_id FROM variant v WHERE {search_terms.like('v.folded', 'parts', words)}"
+    )
+    return f" AND v.product_id IN ({_named(words)} UNION {numbered})"
+
+
+def _products(words: Sequence[str]) -> str:
+    addressed = f"SELECT p.id FROM product p WHERE {search_terms.like('p.slug', 'parts', words)}"
+    return f" AND p.id IN ({_named(words)} UNION {addressed})"
+
+
+# Of thousands, those that may be meant are found in an index first: what is folded holds what is asked.
+_THOUSANDS = {"articles": _articles, "products": _products}
 _KINDS: dict[str, Find] = {
-    **{kind: partial(_in_table, source) for kind, source in _TABLES.items()},
+    **{kind: partial(_in_table, kind) for kind in _TABLES},
     "countries": partial(_listed, _countries),
     "currencies": partial(_listed, _currencies),
     "time-zones": partial(_listed, _time_zones),
