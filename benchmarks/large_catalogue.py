@@ -24,6 +24,7 @@ import psycopg
 import structlog
 
 import mainstem_postgres as postgres
+from mainstem.kit import db
 import pages
 
 PRODUCTS = 10_000
@@ -161,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with postgres.start(data / "pg") as server:
             url = server.admin_url(pages.NAMES["demo"]) if used else pages.make_demo(server)
             if used:
-                pages.db.migrate(url, demo=True)
+                db.migrate(url, demo=True)
             print(f"{fill(url, given.products):,} products")
             company = pages.open_company("demo", url, data, made=not used)
             asyncio.run(run(company, server, given))

@@ -253,6 +253,11 @@ def _set_up_pages() -> Iterator[tuple[str, tuple[str, list[Address]]]]:
         yield page, (STAFF, [_at(page)])
     stock = setup.resource("stock")
     yield f"{console}/shelves", (STAFF, [_at(f"{console}/shelves?key=", stock)])
+    asked = f"{console}/suggestions"
+    yield (
+        f"{asked}/{{kind}}",
+        (STAFF, [_at(f"{asked}/products?q=pan"), _at(f"{asked}/articles?q=1")]),
+    )
     yield f"{console}/{{name}}", (STAFF, [_at(f"{console}/{kind.name}") for kind in kinds])
     yield (
         f"{console}/{{name}}/edit",

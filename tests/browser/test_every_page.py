@@ -23,7 +23,7 @@ from tests.browser.people import AMINA, INGRID, Company, Person
 
 Enter = Callable[..., Person]
 WHO = {pages.STAFF: AMINA, pages.AFFILIATE: INGRID}
-NO_PAGES = ("/api/", ".csv", "/basket/count")
+NO_PAGES = ("/api/", ".csv", "/basket/count", "/suggestions/")
 
 
 @pytest.fixture
