@@ -24,8 +24,8 @@ import psycopg
 import structlog
 
 import mainstem_postgres as postgres
-from mainstem.kit import db
 import pages
+from mainstem.kit import db
 
 PRODUCTS = 10_000
 
