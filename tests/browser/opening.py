@@ -248,15 +248,28 @@ def type_in(owner: Person, fields: dict[str, str]) -> None:
     """Fill a form in, by the names of its fields."""
     for name, value in fields.items():
         place = owner.page.locator(f"form.form [name='{name}']")
-        if place.evaluate("one => one.tagName") == "SELECT":
+        unfold(owner, name)
+        if place.first.evaluate("one => one.tagName") == "SELECT":
             place.select_option(value)
+        elif place.first.get_attribute("type") == "checkbox":
+            for one in value.splitlines():
+                owner.page.locator(f"form.form [name='{name}'][value='{one}']").check()
         else:
             place.fill(value)
 
 
+def unfold(owner: Person, field: str) -> None:
+    """Open the folds that have this field."""
+    folds = owner.page.locator(
+        "details.fold:not([open])", has=owner.page.locator(f"[name='{field}']")
+    )
+    while folds.count():
+        folds.first.locator("summary").first.click()
+
+
 def open_row(owner: Person, field: str) -> None:
     """Open the row that has this field."""
-    row = owner.page.locator("details", has=owner.page.locator(f"[name='{field}']"))
+    row = owner.page.locator("details.row-group", has=owner.page.locator(f"[name='{field}']"))
     row.locator("summary").first.click()
 
 

@@ -44,7 +44,7 @@ def sentences() -> Iterator[str]:
                     yield said.value
     for reason in [one for one in _unfit() if one]:
         yield f"Line {{line}} {reason}."
-    yield from (csv_rows.LEFT_OUT, csv_rows.NOT_ENCODED, csv_rows.NOT_UTF_8)
+    yield from (csv_rows.WITHOUT, csv_rows.NOT_ENCODED, csv_rows.NOT_UTF_8)
     yield from csv_rows.IN_QUOTES.values()
 
 

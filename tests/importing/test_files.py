@@ -160,7 +160,7 @@ def test_empty_cells_may_be_absent_at_the_end_of_a_row(tmp_path: Path) -> None:
         assert file.problems() == []
         assert file.count() == (2, 2)
     assert problems(tmp_path, text.replace("KETTLE-1,1,10000,,\r\n", "KETTLE-1\r\n", 1)) == [
-        (2, "", "has 17 cells, and the header 21: quantity, line_total_minor cannot be left out")
+        (2, "", "has 17 cells, and the header 21: quantity, line_total_minor must be there")
     ]
 
 

@@ -19,7 +19,7 @@ ENCODINGS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "windows-1252": "cp1252"}
 
 DELIMITERS = ",;\t"
 
-LEFT_OUT = "has {cells} cells, and the header {header}: {columns} cannot be left out"
+WITHOUT = "has {cells} cells, and the header {header}: {columns} must be there"
 IN_QUOTES = {
     ",": "has {cells} cells, and the header {header}: put a cell that holds a comma in quotes",
     ";": "has {cells} cells, and the header {header}: put a cell that holds a semicolon in quotes",
@@ -131,7 +131,7 @@ class CsvRows:
         if len(cells) > len(self.header) or needed:
             facts = {"cells": len(cells), "header": len(self.header)}
             if needed:
-                return Fault(line, LEFT_OUT, facts | {"columns": ", ".join(needed)})
+                return Fault(line, WITHOUT, facts | {"columns": ", ".join(needed)})
             return Fault(line, IN_QUOTES[self.delimiter], facts)
         return Row(line, cells + [""] * len(missing))
 
