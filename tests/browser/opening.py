@@ -261,7 +261,7 @@ def type_in(owner: Person, fields: dict[str, str]) -> None:
 def unfold(owner: Person, field: str) -> None:
     """Open the folds that have this field."""
     folds = owner.page.locator(
-        "details.fold:not([open])", has=owner.page.locator(f"[name='{field}']")
+        "form.form details:not([open])", has=owner.page.locator(f"[name='{field}']")
     )
     while folds.count():
         folds.first.locator("summary").first.click()
