@@ -259,7 +259,7 @@ def type_in(owner: Person, fields: dict[str, str]) -> None:
 
 
 def unfold(owner: Person, field: str) -> None:
-    """Open the folds that have this field."""
+    """Open the folds and rows that have this field, the outermost first."""
     folds = owner.page.locator(
         "form.form details:not([open])", has=owner.page.locator(f"[name='{field}']")
     )
@@ -269,8 +269,7 @@ def unfold(owner: Person, field: str) -> None:
 
 def open_row(owner: Person, field: str) -> None:
     """Open the row that has this field."""
-    row = owner.page.locator("details.row-group", has=owner.page.locator(f"[name='{field}']"))
-    row.locator("summary").first.click()
+    unfold(owner, field)
 
 
 def save(owner: Person, button: str = "Save") -> None:
