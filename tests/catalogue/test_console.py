@@ -147,8 +147,8 @@ def test_a_file_with_problems_says_where_and_changes_nothing(
     assert "zero character" in no_table.text
     in_swedish = send(ada, "/console/catalogue/import?lang=sv", b"Handle,Handle\na,b\n")
     assert "De här kolumnerna finns två gånger: Handle." in words_of(in_swedish)
-    rows = b"Handle,Title,Variant SKU\na,A,A-1,more\n"
-    url = send(ada, "/console/catalogue/import", rows).headers["location"]
+    too_many = b"Handle,Title,Variant SKU\na,A,A-1,more\n"
+    url = send(ada, "/console/catalogue/import", too_many).headers["location"]
     assert "Har 4 celler och rubrikraden 3" in words_of(ada.get(f"{url}?lang=sv"))
     assert "Has 4 cells, and the header 3" in words_of(ada.get(f"{url}?lang=en"))
     with database.work() as work:
