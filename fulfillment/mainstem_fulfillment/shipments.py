@@ -550,6 +550,7 @@ def to_do(
     text: str = "",
     cursor: str | None = None,
     most: int = QUEUE_MAX,
+    strict: bool = False,
 ) -> Page[Any]:
     """The desk's list: open work, what was promised first comes first.
 
@@ -573,6 +574,7 @@ def to_do(
         _PROMISED,
         cursor=cursor,
         most=most,
+        strict=strict,
         states=list(states or ()),
         location=location,
         found=search_terms.terms(text),
@@ -615,7 +617,12 @@ _LEFT = Sorting(
 
 
 def in_transit(
-    work: Work, *, text: str = "", cursor: str | None = None, most: int = QUEUE_MAX
+    work: Work,
+    *,
+    text: str = "",
+    cursor: str | None = None,
+    most: int = QUEUE_MAX,
+    strict: bool = False,
 ) -> Page[Any]:
     """Parcels on their way, oldest first, page by page."""
     where = ""
@@ -632,6 +639,7 @@ def in_transit(
         _LEFT,
         cursor=cursor,
         most=most,
+        strict=strict,
         text=text,
         found=search_terms.terms(text),
     )

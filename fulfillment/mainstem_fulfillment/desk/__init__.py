@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Router, get
 
+from mainstem.web.commands import Command
 from mainstem.web.guards import staff
 from mainstem.web.rendering import redirect
 from mainstem.web.staff.layout import SERVICE, SHIP, HttpRequest, HttpResponse, reader_of
@@ -25,4 +26,11 @@ routes: list[Any] = [
     home,
     Router("/", route_handlers=[*ship.routes, *holds.routes], guards=[staff(*SHIP)]),
     Router("/", route_handlers=[*leads.routes, *jobs.routes], guards=[staff(*SERVICE)]),
+]
+
+commands: list[Command[Any]] = [
+    *ship.commands,
+    *holds.commands,
+    *leads.commands,
+    *jobs.commands,
 ]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
 from mainstem import orders
-from mainstem.kit.errors import Refused
 from mainstem.kit.work import Work
 from mainstem.orders import Hold
-from mainstem.web.rendering import language_of, redirect
-from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, refused, show
+from mainstem.web.commands import Command
+from mainstem.web.staff.forms import form_route
+from mainstem.web.staff.layout import SHIP, HttpRequest, HttpResponse, Page, layout_of
+from mainstem.web.staff.screen import Screen
 
 
 class Holds(Page, kw_only=True):
@@ -25,24 +25,31 @@ class Holds(Page, kw_only=True):
 @get("/ship/holds", sync_to_thread=True)
 def list_holds(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """Who keeps what without having paid, large shares first."""
-    return _show(request, work)
+    return HOLDS.show(request, work)
 
 
-def _show(request: HttpRequest, work: Work, no: Refused | None = None) -> HttpResponse:
-    page = Holds(**layout_of(request, work, "ship"), holds=orders.unpaid_holds(work))
-    return show(request, "desk/holds.html", page, no)
+def _holds(request: HttpRequest, work: Work) -> Holds:
+    return Holds(**layout_of(request, work, "ship"), holds=orders.unpaid_holds(work))
 
 
-@post("/ship/holds/{home:int}/{order:uuid}/freeing", sync_to_thread=True)
-def free(
-    request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], order: FromPath[UUID]
-) -> HttpResponse:
-    """Give the order up, so that its goods are others' to buy."""
-    no = refused(work, lambda: orders.free(work, home, order))
-    if no:
-        return _show(request, work, no)
-    notice = language_of(request).text("The goods are released.")
-    return redirect(request, "/desk/ship/holds", notice=notice)
+HOLDS = Screen("desk/holds.html", _holds, "/desk/ship/holds")
 
 
-routes = [list_holds, free]
+def _free(work: Work, *, home: int, order: UUID) -> str:
+    """Give an unpaid order up, so that the goods it keeps are others' to buy."""
+    orders.free(work, home, order)
+    return "The goods are released."
+
+
+FREE = Command(
+    name="free_unpaid_order",
+    path="/holds/{home:int}/{order:uuid}/freeing",
+    page="/ship/holds/{home:int}/{order:uuid}/freeing",
+    do=_free,
+    scope="fulfillment:write",
+    roles=SHIP,
+    tag="Fulfilment",
+)
+
+commands = [FREE]
+routes = [list_holds, form_route(FREE, lambda **_: HOLDS)]

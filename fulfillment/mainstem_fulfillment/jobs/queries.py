@@ -139,6 +139,9 @@ _KEY = (
 _OPENED = Sorting(
     "opened", (SortColumn("j.created_at", "created_at", datetime), *_KEY), descending=False
 )
+_BOOKED = Sorting(
+    "booked", (SortColumn("j.starts_at", "starts_at", datetime), *_KEY), descending=False
+)
 # Those with an objection first.
 _DONE = Sorting(
     "done",
@@ -152,21 +155,44 @@ _DONE = Sorting(
 
 
 def unscheduled(
-    work: Work, *, text: str = "", cursor: str | None = None, most: int = LIST_MAX
+    work: Work,
+    *,
+    text: str = "",
+    cursor: str | None = None,
+    most: int = LIST_MAX,
+    strict: bool = False,
 ) -> Page[Any]:
     """Jobs that wait for a time, longest first."""
-    return _listed(work, "j.state = 'unscheduled'", _OPENED, text, cursor, most)
+    return _listed(work, "j.state = 'unscheduled'", _OPENED, text, cursor, most, strict)
+
+
+def under_way(
+    work: Work,
+    *,
+    text: str = "",
+    cursor: str | None = None,
+    most: int = LIST_MAX,
+    strict: bool = False,
+) -> Page[Any]:
+    """Jobs that have a time or are being done, the next first."""
+    where = "j.state IN ('scheduled', 'en_route', 'on_site')"
+    return _listed(work, where, _BOOKED, text, cursor, most, strict)
 
 
 def awaiting_sign_off(
-    work: Work, *, text: str = "", cursor: str | None = None, most: int = LIST_MAX
+    work: Work,
+    *,
+    text: str = "",
+    cursor: str | None = None,
+    most: int = LIST_MAX,
+    strict: bool = False,
 ) -> Page[Any]:
     """Finished jobs that are not accepted yet, those with an objection first."""
-    return _listed(work, "j.state IN ('done', 'disputed')", _DONE, text, cursor, most)
+    return _listed(work, "j.state IN ('done', 'disputed')", _DONE, text, cursor, most, strict)
 
 
 def _listed(
-    work: Work, where: str, sorting: Sorting, text: str, cursor: str | None, most: int
+    work: Work, where: str, sorting: Sorting, text: str, cursor: str | None, most: int, strict: bool
 ) -> Page[Any]:
     if text:
         where += f""" AND found_by(o.client->>'name', o.client->>'phone', o.number, o.external_id,
@@ -177,6 +203,7 @@ def _listed(
         sorting,
         cursor=cursor,
         most=most,
+        strict=strict,
         found=search_terms.terms(text),
     )
     return replace(page, rows=[_card(row) for row in page.rows])

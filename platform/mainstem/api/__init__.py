@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Router
 from litestar.exceptions import ValidationException
 
+from mainstem.api.company import routes as company_routes
 from mainstem.api.leads import list_leads, open_lead, show_lead
 from mainstem.api.orders import list_orders, place_order, show_order
 from mainstem.api.pictures import UPLOADS
@@ -27,5 +28,5 @@ routes: list[Any] = [
 __all__ = ["UPLOADS", "integration_routes", "routes"]
 
 integration_routes: list[Any] = [
-    Router("/", route_handlers=[*setup_routes, *stock_routes, *picture_routes])
+    Router("/", route_handlers=[*setup_routes, *stock_routes, *picture_routes, *company_routes])
 ]

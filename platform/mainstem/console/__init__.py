@@ -19,6 +19,7 @@ from mainstem.console import (
     reviews,
     setup,
 )
+from mainstem.web.commands import Command
 from mainstem.web.guards import staff
 from mainstem.web.staff.layout import ADMIN, MONEY, ORDERS
 
@@ -36,4 +37,12 @@ routes: list[Any] = [
         route_handlers=[*facts.routes, *catalogue.routes, *mail.routes, *setup.routes],
         guards=[staff(*ADMIN)],
     ),
+]
+
+commands: list[Command[Any]] = [
+    *orders.commands,
+    *money.commands,
+    *codes.commands,
+    *facts.commands,
+    *mail.commands,
 ]

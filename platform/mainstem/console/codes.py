@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
+from pydantic import Field
 
 from mainstem import referrals
 from mainstem.console import lists
+from mainstem.kit.documents import Document
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
-from mainstem.web.forms import Form
-from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, show
+from mainstem.web.commands import Command
+from mainstem.web.staff.forms import form_route
+from mainstem.web.staff.layout import MONEY, HttpRequest, HttpResponse, Page, layout_of, show
 from mainstem.web.staff.screen import Screen
 
 PAGE = 50
@@ -73,46 +76,65 @@ def _screen(code: str = "") -> Screen:
     )
 
 
-@post("/codes", sync_to_thread=True)
-def give(
-    request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
-) -> HttpResponse:
+class AssignedCode(Document):
+    """A code, and who gets it."""
+
+    affiliate: str = Field(title="Affiliate", description="By its slug or its name.")
+    code: str = Field(title="Code", description="As it is to be typed.")
+
+
+class CodeOwner(Document):
+    """Who gets a code."""
+
+    affiliate: str = Field(title="Affiliate", description="By its slug or its name.")
+
+
+def _assign(work: Work, body: AssignedCode) -> str:
     """Give an affiliate a code, also one that nobody may choose."""
-    return _screen().do(
-        request,
-        work,
-        lambda: referrals.assign(work, _affiliate(work, form["affiliate"]), form["code"]),
-        "The code is assigned.",
-        form,
-    )
+    referrals.assign(work, _affiliate(work, body.affiliate), body.code)
+    return "The code is assigned."
 
 
-@post("/codes/{code:str}/retirement", sync_to_thread=True)
-def retire(request: HttpRequest, work: NamedDependency[Work], code: FromPath[str]) -> HttpResponse:
+def _retire(work: Work, *, code: str) -> str:
     """Take a code out of force."""
-    return _screen(code).do(
-        request,
-        work,
-        lambda: referrals.retire(work, code),
-        "The code is retired.",
-    )
+    referrals.retire(work, code)
+    return "The code is retired."
 
 
-@post("/codes/{code:str}/affiliate", sync_to_thread=True)
-def reassign(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    form: NamedDependency[Form],
-    code: FromPath[str],
-) -> HttpResponse:
+def _reassign(work: Work, body: CodeOwner, *, code: str) -> str:
     """Give a code to another affiliate."""
-    return _screen(code).do(
-        request,
-        work,
-        lambda: referrals.reassign(work, code, _affiliate(work, form["affiliate"])),
-        "The code is reassigned.",
-        form,
-    )
+    referrals.reassign(work, code, _affiliate(work, body.affiliate))
+    return "The code is reassigned."
+
+
+ASSIGN = Command(
+    name="assign_code",
+    path="/codes",
+    do=_assign,
+    body=AssignedCode,
+    example={"affiliate": "cedar", "code": "CEDAR10"},
+    scope="money:write",
+    roles=MONEY,
+    tag="Codes",
+)
+RETIRE = Command(
+    name="retire_code",
+    path="/codes/{code:str}/retirement",
+    do=_retire,
+    scope="money:write",
+    roles=MONEY,
+    tag="Codes",
+)
+REASSIGN = Command(
+    name="reassign_code",
+    path="/codes/{code:str}/affiliate",
+    do=_reassign,
+    body=CodeOwner,
+    example={"affiliate": "birch"},
+    scope="money:write",
+    roles=MONEY,
+    tag="Codes",
+)
 
 
 def _affiliate(work: Work, text: str) -> int:
@@ -129,4 +151,10 @@ def _affiliate(work: Work, text: str) -> int:
     return int(found[0].id)
 
 
-routes = [list_codes, give, retire, reassign]
+commands = [ASSIGN, RETIRE, REASSIGN]
+routes = [
+    list_codes,
+    form_route(ASSIGN, _screen),
+    form_route(RETIRE, _screen, refills=False),
+    form_route(REASSIGN, _screen),
+]

@@ -18,10 +18,13 @@ from mainstem.kit.events import record, retry
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import Work
 from mainstem.web import listing
+from mainstem.web.commands import Command, Told
 from mainstem.web.forms import Form, whole_number
 from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
+from mainstem.web.staff.forms import form_of
 from mainstem.web.staff.layout import (
+    ADMIN,
     HttpRequest,
     HttpResponse,
     Page,
@@ -111,20 +114,38 @@ def _why(error: str) -> str:
     return "The task failed. A developer needs to look at it."
 
 
-@post("/facts/{id:uuid}/{consumer:str}/retry", sync_to_thread=True)
-def retry_fact(
-    request: HttpRequest, work: NamedDependency[Work], id: FromPath[UUID], consumer: FromPath[str]
-) -> HttpResponse:
+def _retry(work: Work, *, id: UUID, consumer: str) -> str | Told:
     """Give what follows from a fact for one consumer another chance now. What has run meanwhile
     needs none."""
-    language = language_of(request)
     if not work.value("SELECT 1 FROM fact WHERE id = %(id)s", id=id):
         raise NotFound("task")
-    words = "It has run already."
-    if retry(work, id, consumer):
-        record(work, "fact.revived", id)
-        words = "It is tried again within a second."
-    return redirect(request, "/console/facts", notice=language.text(words))
+    if not retry(work, id, consumer):
+        return Told("It has run already.", outcome="done_before")
+    record(work, "fact.revived", id)
+    return "It is tried again within a second."
+
+
+RETRY = Command(
+    name="retry_task",
+    path="/facts/{id:uuid}/{consumer:str}/retry",
+    do=_retry,
+    scope="activity:write",
+    roles=ADMIN,
+    tag="Activity",
+)
+
+
+@form_of(RETRY)
+def retry_fact(
+    request: HttpRequest,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    id: FromPath[UUID],
+    consumer: FromPath[str],
+) -> HttpResponse:
+    """Try it again, and come back to the list."""
+    said = RETRY.sent(work, form, {"id": id, "consumer": consumer})
+    return redirect(request, "/console/facts", notice=said.words(language_of(request)))
 
 
 # ------------------------------------------------------------------------- the demo's clock
@@ -193,4 +214,5 @@ def _span(form: Form) -> timedelta:
     return timedelta(days=days, hours=hours)
 
 
+commands = [RETRY]
 routes = [facts, retry_fact, clock, move_clock]

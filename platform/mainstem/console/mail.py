@@ -9,8 +9,10 @@ import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from pydantic import Field
 
 from mainstem import company, mail
+from mainstem.kit.documents import Document
 from mainstem.kit.errors import NotFound
 from mainstem.kit.locale import LOCALES
 from mainstem.kit.settings import Settings
@@ -18,11 +20,14 @@ from mainstem.kit.work import Work
 from mainstem.mail import MESSAGES
 from mainstem.web import listing, mail_view
 from mainstem.web.brand import PRODUCT
+from mainstem.web.commands import Command, Told
 from mainstem.web.forms import Form
 from mainstem.web.listing import Listing
 from mainstem.web.mail_view import MailRow, MailView
 from mainstem.web.rendering import LANGUAGE_NAMES, language_of, redirect
+from mainstem.web.staff.forms import form_of
 from mainstem.web.staff.layout import (
+    ADMIN,
     HttpRequest,
     HttpResponse,
     Page,
@@ -125,14 +130,38 @@ def message_html(
     return mail_view.in_frame(mail_view.html_of(work, home, id, links))
 
 
-@post("/mail/bounces", sync_to_thread=True)
+class MailAddress(Document):
+    """Whom to write to again."""
+
+    address: str = Field(title="E-mail", description="An address that had been given up.")
+
+
+def _write_again(work: Work, body: MailAddress) -> str | Told:
+    """Write to an address again that had been given up after its mail came back."""
+    if mail.lift_bounce(work, body.address):
+        return "Mail is sent to this address again."
+    return Told("Mail was sent there already.", outcome="done_before")
+
+
+WRITE_AGAIN = Command(
+    name="write_to_address_again",
+    path="/mail/bounces",
+    do=_write_again,
+    body=MailAddress,
+    example={"address": "ada@example.com"},
+    scope="mail:write",
+    roles=ADMIN,
+    tag="Mail",
+)
+
+
+@form_of(WRITE_AGAIN)
 def write_again(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:
-    """Write to an address again that had been given up."""
-    lifted = mail.lift_bounce(work, form["address"])
-    words = "Mail is sent to this address again." if lifted else "Mail was sent there already."
-    return redirect(request, BASE, notice=language_of(request).text(words))
+    """Write to an address again, and come back to the list."""
+    said = WRITE_AGAIN.sent(work, form, {})
+    return redirect(request, BASE, notice=said.words(language_of(request)))
 
 
 # ------------------------------------------------------------------------- previews
@@ -243,4 +272,5 @@ def _locale(locale: str) -> str:
     return locale
 
 
+commands = [WRITE_AGAIN]
 routes = [outbox, message, message_html, write_again, preview, preview_html, send_test]

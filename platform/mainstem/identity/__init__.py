@@ -7,6 +7,7 @@ from mainstem.identity.api_keys import (
     api_keys,
     forget_answers,
     issue_api_key,
+    issuer_of,
     read_api_key,
     revoke_api_key,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "invited",
     "issue_api_key",
     "issue_key",
+    "issuer_of",
     "key_of",
     "keys_in_force",
     "make_setup_token",

@@ -14,9 +14,13 @@ from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 
 API_PREFIX = "mik_"
-SCOPES = ("setup:read", "setup:write", "staff:read", "staff:write")
+SCOPES = (
+    "setup:read", "setup:write", "staff:read", "staff:write", "orders:read", "orders:write",
+    "fulfillment:read", "fulfillment:write", "leads:read", "leads:write", "jobs:read", "jobs:write",
+    "money:read", "money:write", "activity:read", "activity:write", "mail:write",
+)  # fmt: skip
 """What a key may be for. To write is not to read: who needs both says both. Whoever may say who works here
-may make themselves an admin, so that is apart."""
+may make themselves an admin, so that is apart; the others are what a role does on its pages."""
 
 LABEL_MAX = 80
 ANSWERS_KEPT = timedelta(days=30)
@@ -83,6 +87,15 @@ def revoke_api_key(work: Work, id: int) -> None:
     ):
         raise NotFound("key")
     record(work, "api_key.revoked", id)
+
+
+def issuer_of(work: Work, actor: str) -> str | None:
+    """Who issued the key by which a program acted, such as `integration:7`; None for anybody else."""
+    kind, _, id = actor.partition(":")
+    if kind != "integration" or not (id.isascii() and id.isdecimal()):
+        return None
+    found = work.value("SELECT created_by FROM api_key WHERE id = %(id)s", id=int(id))
+    return str(found) if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,7 +268,7 @@ def _limits(text: str) -> dict[str, dict[str, int]]:
         role, _, amounts = part.partition(":")
         for amount in amounts.split(","):
             found = re.fullmatch(r"\s*([A-Z]{3})\s*=\s*([0-9]{1,12})\s*", amount)
-            if role.strip() not in ("lead_desk", "finance") or not found:
+            if role.strip() not in ("lead_desk", "finance", "integration") or not found:
                 raise SettingMissing(
                     "MAINSTEM_REFUND_LIMITS says what one person may send back of one order, in whole"
                     f" units, such as lead_desk:SEK=5000,EUR=500;finance:SEK=50000: not {part!r}."

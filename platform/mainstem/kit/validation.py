@@ -97,6 +97,9 @@ def _problem(found: ErrorDetails, pointer: str) -> Problem:
         return Problem(at, "invalid_value", said, nearest=getattr(error, "nearest", ""))
     if kind == _UNSEEN:
         return Problem(at, "invalid_field", UNSEEN, dict(found["ctx"]))
+    if kind == _SAID:
+        code, message, facts = found["ctx"]["said"]
+        return Problem(at, code, message, facts)
     code, message = MESSAGES.get(kind, WRONG_FORM)
     return Problem(at, code, message, facts)
 
@@ -108,8 +111,14 @@ LIMITS = {
 WRONG_FORM = ("wrong_form", "This is not written as we need it.")
 
 _UNSEEN = "unseen"
+_SAID = "said"
 
 
 def unseen_error(character: str) -> PydanticCustomError:
     """What a validator raises for a character that nobody could see."""
     return PydanticCustomError(_UNSEEN, "unseen", {"character": character})
+
+
+def said_error(code: str, message: str, **facts: Any) -> PydanticCustomError:
+    """What a validator raises to say a problem in a sentence of its own, with facts in it."""
+    return PydanticCustomError(_SAID, "said", {"said": (code, message, facts)})

@@ -285,6 +285,7 @@ def listed(
     sorting: Sorting = SORTINGS["newest"],
     cursor: str | None = None,
     most: int = LIST_MAX,
+    strict: bool = False,
 ) -> Page[Any]:
     """The leads of one stage, page by page."""
     where = ""
@@ -302,6 +303,7 @@ def listed(
         sorting,
         cursor=cursor,
         most=most,
+        strict=strict,
         locale=locale,
         now=work.now(),
         state="quoted" if stage == "follow_up" else stage,
@@ -312,6 +314,35 @@ def listed(
         found=search_terms.terms(text),
     )
     return replace(page, rows=[_card(work, row) for row in page.rows])
+
+
+_RUNS_OUT = Sorting(
+    "runs out",
+    (
+        SortColumn("q.valid_until", "valid_until", datetime),
+        SortColumn("q.home_id", "home_id", int),
+        SortColumn("q.lead_id", "lead_id", UUID),
+        SortColumn("q.no", "no", int),
+    ),
+    descending=False,
+)
+
+
+def standing_quotes(
+    work: Work, *, cursor: str | None = None, most: int = LIST_MAX, strict: bool = False
+) -> Page[Any]:
+    """Quotes that wait for the client's answer, page by page; what runs out first comes first."""
+    return paging.read(
+        work,
+        """SELECT q.home_id, q.lead_id, q.no, q.state, q.currency, q.amount_minor, q.sent_at,
+                  q.valid_until, l.number AS lead_number, l.client->>'name' AS client
+             FROM quote q JOIN lead l ON l.home_id = q.home_id AND l.id = q.lead_id
+            WHERE q.state IN ('sent', 'viewed') {seek} {sorted}""",
+        _RUNS_OUT,
+        cursor=cursor,
+        most=most,
+        strict=strict,
+    )
 
 
 def services(work: Work, *, locale: str) -> list[tuple[int, str]]:

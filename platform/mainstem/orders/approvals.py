@@ -112,7 +112,8 @@ def _take(work: Work, home_id: int, approval_id: UUID, told: str) -> Any:
 
 
 def _refuse_who_may_not(work: Work, it: Any) -> None:
-    if it.asked_by == str(work.actor):
+    # Whoever issued the key of the program that asked could have had it ask.
+    if str(work.actor) in (it.asked_by, identity.issuer_of(work, it.asked_by)):
         raise SamePerson
     if work.actor.kind != "staff" or identity.roles_of(work, work.actor).isdisjoint(MAY_APPROVE):
         raise MayNotApprove

@@ -20,13 +20,18 @@ from mainstem.orders.model import OrderKey
 MAY_REFUND = ("lead_desk", "finance", "admin")
 MAY_APPROVE = ("finance", "admin")
 
+PROGRAM = "integration"
+"""The kind of actor that a program is which has shown a key of the company's own."""
+
 LIMITS: Mapping[str, Mapping[str, int]] = {
     "lead_desk": {"SEK": 5_000, "NOK": 5_000, "DKK": 3_500, "EUR": 500, "USD": 500, "GBP": 400},
     "finance": {
         "SEK": 50_000, "NOK": 50_000, "DKK": 35_000, "EUR": 5_000, "USD": 5_000, "GBP": 4_000,
     },
+    PROGRAM: {"SEK": 5_000, "NOK": 5_000, "DKK": 3_500, "EUR": 500, "USD": 500, "GBP": 400},
 }  # fmt: skip
-"""What one person in a role may send back of one order, in whole units. An admin acts in every role.
+"""What one person in a role, or the company's programs together, may send back of one order, in whole
+units. An admin acts in every role of people.
 A currency that is not named has no limit to stay under: there, a second person always answers.
 MAINSTEM_REFUND_LIMITS sets others."""
 
@@ -54,16 +59,23 @@ class WaitsForApproval(Refused):
 def limit_of(work: Work, currency: str) -> Money | None:
     """How much of one order the actor may send back alone; None for all of it: what the company's
     own rules send back has been decided by them. Raises MayNotRefund."""
+    own = LIMITS if not work.tools.refund_limits else _with(work.tools.refund_limits)
+    if work.actor.kind == PROGRAM:
+        return _money(own[PROGRAM].get(currency, 0), currency)
     if work.actor.kind != "staff":
         return None
     roles = identity.roles_of(work, work.actor)
     if roles.isdisjoint(MAY_REFUND):
         raise MayNotRefund
-    own = LIMITS if not work.tools.refund_limits else _with(work.tools.refund_limits)
+    people = own.keys() - {PROGRAM}
     units = max(
         own.get(role, {}).get(currency, 0)
-        for role in (own if "admin" in roles else roles & own.keys() or {""})
+        for role in (people if "admin" in roles else roles & people or {""})
     )
+    return _money(units, currency)
+
+
+def _money(units: int, currency: str) -> Money:
     return Money(units * 10 ** exponent(currency), currency)
 
 
@@ -75,18 +87,21 @@ def alone(work: Work, key: OrderKey, amount: Money) -> bool:
     """Whether the actor may send this back without asking anybody.
 
     Whatever they have sent back of the order before counts too, so that a large sum in small parts is
-    still a large sum; what somebody else has approved does not.
+    still a large sum; what somebody else has approved does not. The company's programs count as one:
+    a second key is no second person.
     """
     limit = limit_of(work, amount.currency)
     if limit is None:
         return True
     before = work.value(
         """SELECT coalesce(sum(amount_minor), 0)::bigint FROM refund
-            WHERE home_id = %(home)s AND order_id = %(order)s AND actor = %(actor)s
+            WHERE home_id = %(home)s AND order_id = %(order)s
+              AND (actor = %(actor)s OR %(program)s AND starts_with(actor, 'integration:'))
               AND approval_id IS NULL AND state IN ('requested', 'submitted', 'succeeded')""",
         home=key[0],
         order=key[1],
         actor=str(work.actor),
+        program=work.actor.kind == PROGRAM,
     )
     return bool(before + amount.minor <= limit.minor)
 

@@ -121,21 +121,42 @@ class Form:
         A field left empty counts as not sent. A field that holds a list takes every value.
         """
         named = {field.alias or name: field for name, field in kind.model_fields.items()}
-        found = [
-            problem for name in named for problem in zeros_in(self.raw(name), f"/{escaped(name)}")
-        ]
-        if found:
-            raise InvalidInput(*found)
+        self._refuse_zeros(named)
         sent: dict[str, Any] = {}
         for name, field in named.items():
             if get_origin(field.annotation) is list:
                 sent[name] = [value for value in self.all(name) if value]
             elif self.get(name):
                 sent[name] = self.get(name)
-        try:
-            return kind.model_validate(sent)
-        except ValidationError as error:
-            raise InvalidInput(*problems_of(error)) from None
+        return _model(kind, sent)
+
+    def body(self, kind: type[Model], **read: Any) -> Model:
+        """The form as the body of a command, so that a page is told what a program is told.
+
+        Only what the body says there is goes into it. What has to be said and is left empty counts
+        as said empty, so that the field says by itself what it is for. `read` are the fields that
+        people type otherwise than programs send them, as they were read. Raises InvalidInput.
+        """
+        self._refuse_zeros(self._fields)
+        sent: dict[str, Any] = {}
+        for name, field in kind.model_fields.items():
+            if name not in read and (field.is_required() or self.get(name)):
+                sent[name] = self.get(name)
+        return _model(kind, sent | read)
+
+    def _refuse_zeros(self, named: Iterable[str]) -> None:
+        found = [
+            problem for name in named for problem in zeros_in(self.raw(name), f"/{escaped(name)}")
+        ]
+        if found:
+            raise InvalidInput(*found)
+
+
+def _model(kind: type[Model], sent: dict[str, Any]) -> Model:
+    try:
+        return kind.model_validate(sent)
+    except ValidationError as error:
+        raise InvalidInput(*problems_of(error)) from None
 
 
 def whole_number(text: str, *, digits: int = 9) -> int | None:

@@ -243,7 +243,8 @@ async def strict_json(
 ) -> None:
     """Refuses a body that is not exactly what the operation takes, with every problem named.
 
-    The framework alone would stop at the first one, and would read "5" as a number.
+    The framework alone would stop at the first one, and would read "5" as a number. Where the route
+    says `strict`, the model does not either.
     """
     body_field = handler.parsed_fn_signature.parameters.get("data")
     if body_field is None:
@@ -255,7 +256,7 @@ async def strict_json(
     assert issubclass(model, BaseModel), "a body is a model"
     body = await connection.body()
     try:
-        model.model_validate_json(body)
+        model.model_validate_json(body, strict=handler.opt.get("strict"))
     except ValidationError as error:
         [first, *_] = error.errors(include_url=False)
         if first["type"] == "json_invalid":

@@ -14,3 +14,5 @@ routes: list[Any] = [
     *visit.routes,
     *sign_off.routes,
 ]
+
+commands = [*scheduling.commands, *visit.commands, *sign_off.commands]

@@ -29,7 +29,7 @@ from mainstem.web.staff.layout import (
     said,
     tone_of,
 )
-from mainstem.web.staff.screen import Screens
+from mainstem.web.staff.screen import Screen, Screens
 from mainstem_fulfillment import jobs
 from mainstem_fulfillment.desk import queries
 from mainstem_fulfillment.desk.jobs.board import day_in, length_of
@@ -196,5 +196,11 @@ def url_of(key: JobKey, hours: str = "", day: str = "") -> str:
 
 
 JOB = Screens("desk/job.html", page_of, url_of)
+
+
+def of_job(home: int, order: UUID, line: int) -> Screen:
+    """The page of the job that an address names."""
+    return JOB.of(JobKey(home, order, line))
+
 
 routes = [job]

@@ -3,26 +3,83 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from pydantic import Field
 
+from mainstem.kit.documents import Document
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
+from mainstem.web.commands import Command, Told
 from mainstem.web.forms import Form, whole_number
-from mainstem.web.staff.layout import (
-    HttpRequest,
-    HttpResponse,
-)
+from mainstem.web.staff.forms import form_of
+from mainstem.web.staff.layout import SERVICE, HttpRequest, HttpResponse
 from mainstem_fulfillment import jobs
 from mainstem_fulfillment.desk.jobs.board import CALENDAR_YEARS
 from mainstem_fulfillment.desk.jobs.job import BASE, HALF_HOURS_MAX, JOB
 from mainstem_fulfillment.jobs import JobKey
 
 
-@post(f"{BASE}/schedule", sync_to_thread=True)
+class Booking(Document):
+    """A team, when it begins, and for how long."""
+
+    team: int = Field(ge=1, le=2**62, title="Team", description="The `team_id` of a free time.")
+    starts_at: datetime = Field(title="Begins", description="With its offset from UTC.")
+    half_hours: int = Field(ge=1, le=HALF_HOURS_MAX, title="Half hours")
+
+
+def _schedule(work: Work, body: Booking, *, home: int, order: UUID, line: int) -> str | Told:
+    """Give the job a time and a team: the first one, another one, or one to put it right.
+
+    The same time again changes nothing.
+    """
+    if body.starts_at.tzinfo is None or body.starts_at.year not in CALENDAR_YEARS:
+        raise InvalidInput(
+            Problem("/starts_at", "invalid_field", "Send an instant with its offset from UTC.")
+        )
+    key, duration = JobKey(home, order, line), timedelta(minutes=30 * body.half_hours)
+    card = jobs.queries.page(work, key).card
+    wanted = (body.team, body.starts_at, body.starts_at + duration)
+    if card.state == "scheduled" and (card.team_id, card.starts_at, card.ends_at) == wanted:
+        return Told("The time is booked.", outcome="done_before")
+    verbs = {"disputed": jobs.rework, "unscheduled": jobs.schedule}
+    verb = verbs.get(card.state, jobs.reschedule)
+    verb(work, key, team_id=body.team, starts_at=body.starts_at, duration=duration)
+    return "The time is booked."
+
+
+def _read(work: Work, form: Form, **_: Any) -> Booking:
+    """The free time that was chosen. A form's times are all of the calendar."""
+    said, _space, at = form["time"].partition(" ")
+    team, half_hours = whole_number(said), whole_number(form["hours"], digits=2) or 0
+    try:
+        starts_at = datetime.fromisoformat(at)
+        if not team or starts_at.tzinfo is None or starts_at.year not in CALENDAR_YEARS:
+            raise ValueError
+        if not 1 <= half_hours <= HALF_HOURS_MAX:
+            raise ValueError
+    except ValueError:
+        raise InvalidInput(Problem("/time", "missing", "Choose one of the free times.")) from None
+    return Booking(team=team, starts_at=starts_at, half_hours=half_hours)
+
+
+SCHEDULE = Command(
+    name="schedule_job",
+    path=f"{BASE}/schedule",
+    do=_schedule,
+    body=Booking,
+    read=_read,
+    example={"team": 1, "starts_at": "2026-03-04T08:00:00+01:00", "half_hours": 4},
+    scope="jobs:write",
+    roles=SERVICE,
+    tag="Jobs",
+)
+
+
+@form_of(SCHEDULE)
 def schedule(
     request: HttpRequest,
     work: NamedDependency[Work],
@@ -31,40 +88,11 @@ def schedule(
     order: FromPath[UUID],
     line: FromPath[int],
 ) -> HttpResponse:
-    """Give the job a time and a team: the first one, another one, or one to put it right.
-
-    The same time again is the same answer, so a form that is sent twice is harmless.
-    """
-    key = JobKey(home, order, line)
-
-    def book() -> None:
-        team, starts_at, duration = _time(form)
-        view = jobs.queries.page(work, key)
-        card = view.card
-        wanted = (team, starts_at, starts_at + duration)
-        if card.state == "scheduled" and (card.team_id, card.starts_at, card.ends_at) == wanted:
-            return
-        verbs = {"disputed": jobs.rework, "unscheduled": jobs.schedule}
-        verb = verbs.get(card.state, jobs.reschedule)
-        verb(work, key, team_id=team, starts_at=starts_at, duration=duration)
-
-    # Where it cannot be booked, the page shows the times of the same length and days.
-    screen = JOB.of(key, form["hours"], form["from"])
-    return screen.do(request, work, book, "The time is booked.", form)
+    """Book it; where it cannot be booked, the page shows the times of the same length and days."""
+    target = {"home": home, "order": order, "line": line}
+    screen = JOB.of(JobKey(home, order, line), form["hours"], form["from"])
+    return screen.act(request, work, lambda: SCHEDULE.sent(work, form, target), form)
 
 
-def _time(form: Form) -> tuple[int, datetime, timedelta]:
-    said, _, at = form["time"].partition(" ")
-    team, half_hours = whole_number(said), whole_number(form["hours"], digits=2) or 0
-    try:
-        starts_at = datetime.fromisoformat(at)
-        if team is None or starts_at.tzinfo is None or starts_at.year not in CALENDAR_YEARS:
-            raise ValueError
-        if not 1 <= half_hours <= HALF_HOURS_MAX:
-            raise ValueError
-    except ValueError:
-        raise InvalidInput(Problem("/time", "missing", "Choose one of the free times.")) from None
-    return team, starts_at, timedelta(minutes=30 * half_hours)
-
-
+commands = [SCHEDULE]
 routes = [schedule]

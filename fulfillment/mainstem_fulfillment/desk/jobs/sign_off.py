@@ -4,59 +4,62 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from litestar import post
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+from pydantic import Field
 
+from mainstem.kit.documents import Document
 from mainstem.kit.work import Work
-from mainstem.web.forms import Form
-from mainstem.web.staff.layout import (
-    HttpRequest,
-    HttpResponse,
-)
+from mainstem.web.commands import Command
+from mainstem.web.staff.forms import form_route
+from mainstem.web.staff.layout import SERVICE
 from mainstem_fulfillment import jobs
-from mainstem_fulfillment.desk.jobs.job import BASE, JOB
+from mainstem_fulfillment.desk.jobs.job import BASE, of_job
 from mainstem_fulfillment.jobs import JobKey
 
 
-@post(f"{BASE}/signature", sync_to_thread=True)
-def sign_off(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    form: NamedDependency[Form],
-    home: FromPath[int],
-    order: FromPath[UUID],
-    line: FromPath[int],
-) -> HttpResponse:
-    """The client has accepted the work, and told us."""
-    key = JobKey(home, order, line)
-    return JOB.of(key).do(
-        request,
-        work,
-        lambda: jobs.sign_off(work, key, by=form["by"]),
-        "The work is accepted. Its commission is on the way.",
-        form,
-    )
+class SignOff(Document):
+    """Who accepts the work."""
+
+    by: str = Field(title="Name", description="Of whoever has accepted it for the client.")
 
 
-@post(f"{BASE}/objection", sync_to_thread=True)
-def dispute(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    form: NamedDependency[Form],
-    home: FromPath[int],
-    order: FromPath[UUID],
-    line: FromPath[int],
-) -> HttpResponse:
-    """The client says that it is not done, and told us."""
-    key = JobKey(home, order, line)
-    return JOB.of(key).do(
-        request,
-        work,
-        lambda: jobs.dispute(work, key, objection=form["objection"]),
-        "The objection is saved. Book a time to correct it.",
-        form,
-    )
+class Objection(Document):
+    """What is not done."""
+
+    objection: str = Field(title="Objection", description="In the client's words.")
 
 
-routes = [sign_off, dispute]
+def _sign_off(work: Work, body: SignOff, *, home: int, order: UUID, line: int) -> str:
+    """Say that the client has accepted the work, and told us."""
+    jobs.sign_off(work, JobKey(home, order, line), by=body.by)
+    return "The work is accepted. Its commission is on the way."
+
+
+def _dispute(work: Work, body: Objection, *, home: int, order: UUID, line: int) -> str:
+    """Say that the client objects: the work is not done, and a team goes again."""
+    jobs.dispute(work, JobKey(home, order, line), objection=body.objection)
+    return "The objection is saved. Book a time to correct it."
+
+
+SIGN_OFF = Command(
+    name="sign_off_job",
+    path=f"{BASE}/signature",
+    do=_sign_off,
+    body=SignOff,
+    example={"by": "Ada Lind"},
+    scope="jobs:write",
+    roles=SERVICE,
+    tag="Jobs",
+)
+DISPUTE = Command(
+    name="dispute_job",
+    path=f"{BASE}/objection",
+    do=_dispute,
+    body=Objection,
+    example={"objection": "The door does not close."},
+    scope="jobs:write",
+    roles=SERVICE,
+    tag="Jobs",
+)
+
+commands = [SIGN_OFF, DISPUTE]
+routes = [form_route(command, of_job) for command in commands]

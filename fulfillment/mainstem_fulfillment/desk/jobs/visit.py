@@ -4,65 +4,68 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from litestar import post
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+from pydantic import Field
 
+from mainstem.kit.documents import Document
 from mainstem.kit.work import Work
-from mainstem.web.forms import Form
-from mainstem.web.staff.layout import (
-    HttpRequest,
-    HttpResponse,
-)
+from mainstem.web.commands import Command
+from mainstem.web.staff.forms import form_route
+from mainstem.web.staff.layout import SERVICE
 from mainstem_fulfillment import jobs
-from mainstem_fulfillment.desk.jobs.job import BASE, JOB
+from mainstem_fulfillment.desk.jobs.job import BASE, of_job
 from mainstem_fulfillment.jobs import JobKey
 
 
-@post(f"{BASE}/departure", sync_to_thread=True)
-def depart(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    home: FromPath[int],
-    order: FromPath[UUID],
-    line: FromPath[int],
-) -> HttpResponse:
-    """The team is on its way."""
-    key = JobKey(home, order, line)
-    return JOB.of(key).do(request, work, lambda: jobs.depart(work, key), "They are on their way.")
+class JobReport(Document):
+    """What was done."""
+
+    report: str = Field(title="Report", description="For the client, who signs it off.")
 
 
-@post(f"{BASE}/arrival", sync_to_thread=True)
-def arrive(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    home: FromPath[int],
-    order: FromPath[UUID],
-    line: FromPath[int],
-) -> HttpResponse:
-    """The team is there."""
-    key = JobKey(home, order, line)
-    return JOB.of(key).do(request, work, lambda: jobs.arrive(work, key), "They are there.")
+def _depart(work: Work, *, home: int, order: UUID, line: int) -> str:
+    """Say that the team is on its way."""
+    jobs.depart(work, JobKey(home, order, line))
+    return "They are on their way."
 
 
-@post(f"{BASE}/report", sync_to_thread=True)
-def finish(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    form: NamedDependency[Form],
-    home: FromPath[int],
-    order: FromPath[UUID],
-    line: FromPath[int],
-) -> HttpResponse:
-    """The work is done, and this is what was done."""
-    key = JobKey(home, order, line)
-    return JOB.of(key).do(
-        request,
-        work,
-        lambda: jobs.finish(work, key, report=form["report"]),
-        "The work is reported. The client has five days to object.",
-        form,
-    )
+def _arrive(work: Work, *, home: int, order: UUID, line: int) -> str:
+    """Say that the team is there."""
+    jobs.arrive(work, JobKey(home, order, line))
+    return "They are there."
 
 
-routes = [depart, arrive, finish]
+def _finish(work: Work, body: JobReport, *, home: int, order: UUID, line: int) -> str:
+    """Say that the work is done, and what was done. The client has five days to object."""
+    jobs.finish(work, JobKey(home, order, line), report=body.report)
+    return "The work is reported. The client has five days to object."
+
+
+DEPART = Command(
+    name="depart_to_job",
+    path=f"{BASE}/departure",
+    do=_depart,
+    scope="jobs:write",
+    roles=SERVICE,
+    tag="Jobs",
+)
+ARRIVE = Command(
+    name="arrive_at_job",
+    path=f"{BASE}/arrival",
+    do=_arrive,
+    scope="jobs:write",
+    roles=SERVICE,
+    tag="Jobs",
+)
+FINISH = Command(
+    name="finish_job",
+    path=f"{BASE}/report",
+    do=_finish,
+    body=JobReport,
+    example={"report": "The stove is in place, the flue is tight, the client has seen it burn."},
+    scope="jobs:write",
+    roles=SERVICE,
+    tag="Jobs",
+)
+
+commands = [DEPART, ARRIVE, FINISH]
+routes = [form_route(command, of_job) for command in commands]

@@ -12,3 +12,5 @@ routes: list[Any] = [
     *working.routes,
     *quotes.routes,
 ]
+
+commands = [*working.commands, *quotes.commands]

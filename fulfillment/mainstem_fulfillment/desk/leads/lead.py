@@ -27,7 +27,7 @@ from mainstem.web.staff.layout import (
     said,
     tone_of,
 )
-from mainstem.web.staff.screen import Screens
+from mainstem.web.staff.screen import Screen, Screens
 from mainstem_fulfillment.desk import queries
 
 
@@ -121,5 +121,11 @@ def url_of(home: int, lead_id: UUID) -> str:
 
 
 LEAD = Screens("desk/lead.html", page_of, url_of)
+
+
+def of_lead(home: int, lead: UUID) -> Screen:
+    """The page of the lead that an address names."""
+    return LEAD.of(home, lead)
+
 
 routes = [lead]

@@ -4,70 +4,98 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from litestar import post
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+from pydantic import Field
 
 from mainstem import leads
+from mainstem.kit.documents import Currency, Document, Minor
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
+from mainstem.money import Money
+from mainstem.web.commands import Command
 from mainstem.web.forms import Form, whole_number
 from mainstem.web.staff.amounts import amount_in
-from mainstem.web.staff.layout import (
-    HttpRequest,
-    HttpResponse,
-)
-from mainstem_fulfillment.desk.leads.lead import BASE, LEAD
+from mainstem.web.staff.forms import form_route
+from mainstem.web.staff.layout import SERVICE
+from mainstem_fulfillment.desk.leads.lead import BASE, of_lead
 
 
-@post(f"{BASE}/quote", sync_to_thread=True)
-def quote(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    form: NamedDependency[Form],
-    home: FromPath[int],
-    lead: FromPath[UUID],
-) -> HttpResponse:
-    """Write the draft; with `send`, give it to the client at once."""
+class QuoteDraft(Document):
+    """What is offered, for how much, and for how long."""
 
-    def write() -> None:
-        view = leads.queries.page(work, home, lead, locale="en")
-        days = whole_number(form["days"] or "0", digits=4)
-        if days is None:
-            raise InvalidInput(Problem("/days", "invalid_field", "Count in whole days."))
-        try:
-            leads.draft_quote(
-                work,
-                home,
-                lead,
-                amount=amount_in(form["amount"], view.currency),
-                scope=form["scope"],
-                valid_days=days,
-            )
-        except InvalidInput as wrong:
-            raise InvalidInput(*map(_as_on_the_form, wrong.problems)) from None
-
-    return LEAD.of(home, lead).do(
-        request, work, write, "The draft is saved. Read it, then send it.", form
-    )
+    currency: Currency = Field(title="Currency", description="The lead's own.")
+    amount_minor: Minor = Field(title="Amount", description="Tax included.")
+    scope: str = Field(title="What is done", description="In words that stand once it is sent.")
+    days: int = Field(ge=0, le=9_999, title="Days", description="How long it stands once sent.")
 
 
-def _as_on_the_form(problem: Problem) -> Problem:
-    pointer = {"/valid_days": "/days"}.get(problem.pointer, problem.pointer)
+def _draft(work: Work, body: QuoteDraft, *, home: int, lead: UUID) -> str:
+    """Write the quote, or the unsent one anew. What was sent stands until this one is sent."""
+    view = leads.queries.page(work, home, lead, locale="en")
+    if body.currency != view.currency:
+        raise InvalidInput(Problem("/currency", "not_offered", "This is not one of the choices."))
+    try:
+        leads.draft_quote(
+            work,
+            home,
+            lead,
+            amount=Money(body.amount_minor, body.currency),
+            scope=body.scope,
+            valid_days=body.days,
+        )
+    except InvalidInput as wrong:
+        wrong.problems = [_as_in_the_body(problem) for problem in wrong.problems]
+        raise
+    return "The draft is saved. Read it, then send it."
+
+
+def _as_in_the_body(problem: Problem) -> Problem:
+    pointer = _POINTERS.get(problem.pointer, problem.pointer)
     return Problem(pointer, problem.code, problem.message, problem.facts)
 
 
-@post(f"{BASE}/quote/sending", sync_to_thread=True)
-def send_quote(
-    request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], lead: FromPath[UUID]
-) -> HttpResponse:
-    """Give the draft to the client."""
-    return LEAD.of(home, lead).do(
-        request,
-        work,
-        lambda: leads.send_quote(work, home, lead),
-        "The quote is ready. Send the client its link.",
-    )
+_POINTERS = {"/valid_days": "/days", "/amount": "/amount_minor"}
 
 
-routes = [quote, send_quote]
+def _read(work: Work, form: Form, *, home: int, lead: UUID) -> QuoteDraft:
+    view = leads.queries.page(work, home, lead, locale="en")
+    days = whole_number(form["days"] or "0", digits=4)
+    if days is None:
+        raise InvalidInput(Problem("/days", "invalid_field", "Count in whole days."))
+    amount = amount_in(form["amount"], view.currency)
+    return form.body(QuoteDraft, currency=amount.currency, amount_minor=amount.minor, days=days)
+
+
+def _send(work: Work, *, home: int, lead: UUID) -> str:
+    """Give the draft to the client, in place of any version before it. Its days begin now."""
+    leads.send_quote(work, home, lead)
+    return "The quote is ready. Send the client its link."
+
+
+DRAFT = Command(
+    name="draft_quote",
+    path=f"{BASE}/quote",
+    do=_draft,
+    body=QuoteDraft,
+    read=_read,
+    fields={"/amount_minor": "/amount"},
+    example={
+        "currency": "SEK",
+        "amount_minor": 250000,
+        "scope": "The stove put in place and connected.",
+        "days": 14,
+    },
+    scope="leads:write",
+    roles=SERVICE,
+    tag="Leads",
+)
+SEND = Command(
+    name="send_quote",
+    path=f"{BASE}/quote/sending",
+    do=_send,
+    scope="leads:write",
+    roles=SERVICE,
+    tag="Leads",
+)
+
+commands = [DRAFT, SEND]
+routes = [form_route(command, of_lead) for command in commands]

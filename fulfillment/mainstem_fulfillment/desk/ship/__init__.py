@@ -13,3 +13,5 @@ routes: list[Any] = [
     *picking.routes,
     *packing.routes,
 ]
+
+commands = [*picking.commands, *packing.commands, *transit.commands]

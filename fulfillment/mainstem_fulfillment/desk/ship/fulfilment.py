@@ -18,7 +18,7 @@ from mainstem.web.staff.layout import (
     layout_of,
     names_of,
 )
-from mainstem.web.staff.screen import Screens
+from mainstem.web.staff.screen import Screen, Screens
 from mainstem_fulfillment import shipments
 from mainstem_fulfillment.desk import queries
 from mainstem_fulfillment.shipments import FulfilmentKey
@@ -45,6 +45,8 @@ class FulfilmentPage(Page, kw_only=True):
 
 
 BASE = "/ship/{home:int}/{order:uuid}/{no:int}"
+API = "/fulfilments/{home:int}/{order:uuid}/{no:int}"
+"""Where a program finds it."""
 
 
 @get(BASE, sync_to_thread=True)
@@ -87,5 +89,11 @@ def url_of(key: FulfilmentKey) -> str:
 
 
 FULFILMENT = Screens("desk/work.html", page_of, url_of)
+
+
+def of_fulfilment(home: int, order: UUID, no: int) -> Screen:
+    """The page of the fulfilment that an address names."""
+    return FULFILMENT.of((home, order, no))
+
 
 routes = [fulfilment]

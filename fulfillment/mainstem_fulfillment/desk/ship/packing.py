@@ -3,92 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
 from uuid import UUID
 
-from litestar import post
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+from pydantic import AfterValidator, Field
 
-from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.kit.documents import Document
+from mainstem.kit.errors import Refused
+from mainstem.kit.validation import said_error
 from mainstem.kit.work import Work
-from mainstem.web.forms import Form
-from mainstem.web.staff.layout import (
-    HttpRequest,
-    HttpResponse,
-)
-from mainstem.web.staff.screen import Told
+from mainstem.web.commands import Command, Told
+from mainstem.web.staff.forms import form_route
+from mainstem.web.staff.layout import SHIP
+from mainstem.web.staff.screen import Screen
 from mainstem_fulfillment import shipments
 from mainstem_fulfillment.desk import queries
-from mainstem_fulfillment.desk.ship.fulfilment import BASE, FULFILMENT
+from mainstem_fulfillment.desk.ship.fulfilment import API, BASE, of_fulfilment
+
+CARRIER_MAX, TRACKING_MAX = 60, 80
 
 
-@post(f"{BASE}/parcel", sync_to_thread=True)
-def pack(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    form: NamedDependency[Form],
-    home: FromPath[int],
-    order: FromPath[UUID],
-    no: FromPath[int],
-) -> HttpResponse:
-    """Close the box: a carrier, and the number on its label."""
-    key = (home, order, no)
-
-    def close() -> None:
-        problems = [
-            Problem(f"/{name}", "missing", message)
-            for name, message in (
-                ("carrier", "Say who carries it."),
-                ("tracking", "Scan or type the number on the label."),
-            )
-            if not form[name]
-        ]
-        if problems:
-            raise InvalidInput(*problems)
-        shipments.pack(work, key, carrier=form["carrier"][:60], tracking=form["tracking"][:80])
-
-    return FULFILMENT.of(key).do(request, work, close, "The box is closed.", form)
+def _a_carrier(text: str) -> str:
+    if not text:
+        raise said_error("missing", "Say who carries it.")
+    return text[:CARRIER_MAX]
 
 
-@post(f"{BASE}/handover", sync_to_thread=True)
-def hand_over(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    home: FromPath[int],
-    order: FromPath[UUID],
-    no: FromPath[int],
-) -> HttpResponse:
-    """The carrier has taken it."""
-    key = (home, order, no)
-
-    def do() -> Told:
-        shipments.hand_over(work, key)
-        number = queries.fulfilment(work, *key).number
-        return Told("Order {number} is on its way.", {"number": number})
-
-    screen = replace(FULFILMENT.of(key), url="/desk/ship?queue=hand-over")
-    return screen.act(request, work, do)
+def _a_label(text: str) -> str:
+    if not text:
+        raise said_error("missing", "Scan or type the number on the label.")
+    return text[:TRACKING_MAX]
 
 
-@post(f"{BASE}/delivery", sync_to_thread=True)
-def delivered(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    home: FromPath[int],
-    order: FromPath[UUID],
-    no: FromPath[int],
-) -> HttpResponse:
-    """The client has it. Said twice, it is the same."""
-    key = (home, order, no)
+class ParcelLabel(Document):
+    """Who carries it, under which number."""
 
-    def do() -> str:
-        if shipments.deliver(work, [key]):
-            return "Delivered."
-        if queries.fulfilment(work, *key).parcel_state != "delivered":
-            raise NotOnItsWay
-        return "They were delivered already."
-
-    return FULFILMENT.of(key).act(request, work, do)
+    carrier: Annotated[str, AfterValidator(_a_carrier)] = Field(title="Carrier")
+    tracking: Annotated[str, AfterValidator(_a_label)] = Field(
+        title="Label", description="The number that stands on it."
+    )
 
 
 class NotOnItsWay(Refused):
@@ -98,4 +51,67 @@ class NotOnItsWay(Refused):
     message = "This parcel has not left yet, so it cannot have arrived."
 
 
-routes = [pack, hand_over, delivered]
+def _pack(work: Work, body: ParcelLabel, *, home: int, order: UUID, no: int) -> str:
+    """Close the box: a carrier, and the number on its label."""
+    shipments.pack(work, (home, order, no), carrier=body.carrier, tracking=body.tracking)
+    return "The box is closed."
+
+
+def _hand_over(work: Work, *, home: int, order: UUID, no: int) -> Told:
+    """Say that the carrier has taken it."""
+    shipments.hand_over(work, (home, order, no))
+    number = queries.fulfilment(work, home, order, no).number
+    return Told("Order {number} is on its way.", {"number": number})
+
+
+def _deliver(work: Work, *, home: int, order: UUID, no: int) -> str | Told:
+    """Say that the client has it. Said twice, it is the same."""
+    if shipments.deliver(work, [(home, order, no)]):
+        return "Delivered."
+    if queries.fulfilment(work, home, order, no).parcel_state != "delivered":
+        raise NotOnItsWay
+    return Told("They were delivered already.", outcome="done_before")
+
+
+PACK = Command(
+    name="pack_fulfilment",
+    path=f"{API}/parcel",
+    page=f"{BASE}/parcel",
+    do=_pack,
+    body=ParcelLabel,
+    example={"carrier": "PostNord", "tracking": "00370730254738219016"},
+    scope="fulfillment:write",
+    roles=SHIP,
+    tag="Fulfilment",
+)
+HAND_OVER = Command(
+    name="hand_over_fulfilment",
+    path=f"{API}/handover",
+    page=f"{BASE}/handover",
+    do=_hand_over,
+    scope="fulfillment:write",
+    roles=SHIP,
+    tag="Fulfilment",
+)
+DELIVER = Command(
+    name="deliver_fulfilment",
+    path=f"{API}/delivery",
+    page=f"{BASE}/delivery",
+    do=_deliver,
+    scope="fulfillment:write",
+    roles=SHIP,
+    tag="Fulfilment",
+)
+
+
+def _to_hand_over(home: int, order: UUID, no: int) -> Screen:
+    """The page of one, which leads on to the others that wait for the carrier."""
+    return replace(of_fulfilment(home, order, no), url="/desk/ship?queue=hand-over")
+
+
+commands = [PACK, HAND_OVER, DELIVER]
+routes = [
+    form_route(PACK, of_fulfilment),
+    form_route(HAND_OVER, _to_hand_over),
+    form_route(DELIVER, of_fulfilment),
+]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from pydantic import AfterValidator, Field
 
+from mainstem.kit.documents import Document
 from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.validation import said_error
 from mainstem.kit.work import Work
+from mainstem.web.commands import Command, Told
 from mainstem.web.forms import Form, whole_number
 from mainstem.web.rendering import language_of, redirect, render
+from mainstem.web.staff.forms import form_of
 from mainstem.web.staff.layout import (
+    SHIP,
     HttpRequest,
     HttpResponse,
     refused,
@@ -21,30 +27,127 @@ from mainstem.web.staff.layout import (
 )
 from mainstem_fulfillment import shipments
 from mainstem_fulfillment.desk import queries
-from mainstem_fulfillment.desk.ship.fulfilment import BASE, page_of, url_of
+from mainstem_fulfillment.desk.ship.fulfilment import API, BASE, page_of, url_of
 
 PIECES_MAX = 1000
 
 
-@post(f"{BASE}/picking", sync_to_thread=True)
+def _an_article(text: str) -> str:
+    if not text:
+        raise said_error("missing", "Scan an article or type its number.")
+    return text
+
+
+class Scan(Document):
+    """Pieces of one article that were taken off the shelf."""
+
+    code: Annotated[str, AfterValidator(_an_article)] = Field(
+        title="Article", description="Its number, as it is scanned."
+    )
+    quantity: int = Field(1, ge=1, le=PIECES_MAX, title="Pieces")
+    picked: int | None = Field(
+        None,
+        ge=0,
+        le=2**31,
+        title="Counted before",
+        description="How many pieces of the list were picked before this. Another number by now is"
+        " refused, so that a scan is not counted twice.",
+    )
+
+
+def _start(work: Work, *, home: int, order: UUID, no: int) -> str | Told:
+    """Take a pick list; whoever takes it owns it. To take one's own again changes nothing."""
+    before = queries.fulfilment(work, home, order, no)
+    if before.state == "picking" and before.picker == str(work.actor):
+        return Told("The pick list is yours.", outcome="done_before")
+    shipments.start_pick(work, (home, order, no))
+    return "The pick list is yours."
+
+
+def _scan(work: Work, body: Scan, *, home: int, order: UUID, no: int) -> Told:
+    """Count pieces of an article as picked. With the last one the list is picked."""
+    counted = None if body.picked is None else str(body.picked)
+    left = shipments.pick(
+        work, (home, order, no), body.code, quantity=body.quantity, counted=counted
+    )
+    if not left:
+        return Told("Everything is picked.", {"left": 0})
+    return Told("Picked: {left} left.", {"left": left})
+
+
+def _put_back(work: Work, *, home: int, order: UUID, no: int) -> Told:
+    """Say that what was canceled is back on the shelf. Said twice, it is the same."""
+    pieces = shipments.put_back(work, (home, order, no))
+    if not pieces:
+        return Told("Confirmed: nothing had to go back on the shelf.", {"n": 0})
+    return Told(
+        "One piece is back on the shelf.", {"n": pieces}, many="{n} pieces are back on the shelf."
+    )
+
+
+def _read(work: Work, form: Form, **_: Any) -> Scan:
+    """The scan as the page sends it. The count that it was drawn with may be any text."""
+    pieces = _pieces(form["quantity"])
+    picked = form["picked"]
+    return form.body(
+        Scan,
+        quantity=pieces,
+        picked=(whole_number(picked) if whole_number(picked) is not None else 2**31)
+        if picked
+        else None,
+    )
+
+
+START = Command(
+    name="start_picking",
+    path=f"{API}/picking",
+    page=f"{BASE}/picking",
+    do=_start,
+    scope="fulfillment:write",
+    roles=SHIP,
+    tag="Fulfilment",
+)
+SCAN = Command(
+    name="pick_pieces",
+    path=f"{API}/picks",
+    page=f"{BASE}/picks",
+    do=_scan,
+    body=Scan,
+    read=_read,
+    example={"code": "KETTLE-1", "quantity": 2, "picked": 0},
+    scope="fulfillment:write",
+    roles=SHIP,
+    tag="Fulfilment",
+)
+PUT_BACK = Command(
+    name="put_back_pieces",
+    path=f"{API}/put-back",
+    page=f"{BASE}/put-back",
+    do=_put_back,
+    scope="fulfillment:write",
+    roles=SHIP,
+    tag="Fulfilment",
+)
+
+
+@form_of(START)
 def start(
     request: HttpRequest,
     work: NamedDependency[Work],
+    form: NamedDependency[Form],
     home: FromPath[int],
     order: FromPath[UUID],
     no: FromPath[int],
 ) -> HttpResponse:
     """Take a pick list. Taking one's own again only opens it."""
-    key = (home, order, no)
-    before = queries.fulfilment(work, *key)
-    if before.state != "picking" or before.picker != str(work.actor):
-        refusal = refused(work, lambda: shipments.start_pick(work, key))
-        if refusal:
-            return show(request, "desk/work.html", page_of(request, work, key), refusal)
+    key, target = (home, order, no), {"home": home, "order": order, "no": no}
+    refusal = refused(work, lambda: START.sent(work, form, target))
+    if refusal:
+        return show(request, "desk/work.html", page_of(request, work, key), refusal)
     return redirect(request, url_of(key))
 
 
-@post(f"{BASE}/picks", sync_to_thread=True)
+@form_of(SCAN)
 def scan(
     request: HttpRequest,
     work: NamedDependency[Work],
@@ -54,16 +157,9 @@ def scan(
     no: FromPath[int],
 ) -> HttpResponse:
     """One scan. `picked` is how many pieces the page had counted, so that a repeat is noticed."""
-    key = (home, order, no)
+    key, target = (home, order, no), {"home": home, "order": order, "no": no}
     code = form["code"]
-
-    def count() -> None:
-        pieces = _pieces(form["quantity"])
-        if not code:
-            raise InvalidInput(Problem("/code", "missing", "Scan an article or type its number."))
-        shipments.pick(work, key, code, quantity=pieces, counted=form["picked"] or None)
-
-    refusal = refused(work, count)
+    refusal = refused(work, lambda: SCAN.sent(work, form, target))
     language = language_of(request)
     page = page_of(request, work, key)
     if refusal:
@@ -88,24 +184,18 @@ def scan(
     return redirect(request, url_of(key), notice=page.heard)
 
 
-@post(f"{BASE}/put-back", sync_to_thread=True)
+@form_of(PUT_BACK)
 def put_back(
     request: HttpRequest,
     work: NamedDependency[Work],
+    form: NamedDependency[Form],
     home: FromPath[int],
     order: FromPath[UUID],
     no: FromPath[int],
 ) -> HttpResponse:
     """What was canceled is back on the shelf. Said twice, it is the same."""
-    key = (home, order, no)
-    language = language_of(request)
-    pieces = shipments.put_back(work, key)
-    words = language.count(
-        "One piece is back on the shelf.", "{n} pieces are back on the shelf.", pieces
-    )
-    if not pieces:
-        words = language.text("Confirmed: nothing had to go back on the shelf.")
-    return redirect(request, url_of(key), notice=words)
+    said = PUT_BACK.sent(work, form, {"home": home, "order": order, "no": no})
+    return redirect(request, url_of((home, order, no)), notice=said.words(language_of(request)))
 
 
 def _pieces(text: str) -> int:
@@ -117,4 +207,5 @@ def _pieces(text: str) -> int:
     return pieces
 
 
+commands = [START, SCAN, PUT_BACK]
 routes = [start, scan, put_back]

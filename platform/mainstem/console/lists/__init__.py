@@ -1,6 +1,11 @@
 """The console's lists, page by page. Each is read in the order of an index (migration 0020)."""
 
 from mainstem.console.lists.activity import DUE_SHOWN, FactRow, WaitingFact, due, facts, in_trouble
+from mainstem.console.lists.decisions import (
+    HeldCommissionRow,
+    approvals,
+    commission_reviews,
+)
 from mainstem.console.lists.money import (
     AffiliateBalances,
     EntryRow,
@@ -36,12 +41,15 @@ __all__ = [
     "EntryRow",
     "FactRow",
     "FoundOrder",
+    "HeldCommissionRow",
     "OwedBack",
     "PayoutRow",
     "StorefrontChoice",
     "WaitingFact",
     "affiliates",
+    "approvals",
     "balances_of_affiliates",
+    "commission_reviews",
     "currencies",
     "due",
     "entries",

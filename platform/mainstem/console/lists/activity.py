@@ -98,10 +98,12 @@ TROUBLE = Sorting(
 )
 
 
-def in_trouble(work: Work, *, cursor: str | None = None, most: int = PAGE) -> Page[WaitingFact]:
+def in_trouble(
+    work: Work, *, cursor: str | None = None, most: int = PAGE, strict: bool = False
+) -> Page[WaitingFact]:
     """Facts whose reaction has failed, the dead letters first."""
     sql = f"{_WAITING} WHERE (w.state = 'dead' OR w.attempts > 0) {{seek}} {{sorted}}"
-    return paging.read_as(work, WaitingFact, sql, TROUBLE, cursor=cursor, most=most)
+    return paging.read_as(work, WaitingFact, sql, TROUBLE, cursor=cursor, most=most, strict=strict)
 
 
 def due(work: Work) -> list[WaitingFact]:

@@ -157,6 +157,7 @@ def payouts(
     until: date | None = None,
     cursor: str | None = None,
     most: int = PAGE,
+    strict: bool = False,
 ) -> Page[PayoutRow]:
     """Payouts, newest period first; every state where none is named."""
     where = ["true"]
@@ -186,6 +187,7 @@ def payouts(
         PAYOUTS,
         cursor=cursor,
         most=most,
+        strict=strict,
         states=list(states),
         provider=provider,
         currency=currency,
@@ -203,10 +205,12 @@ REFUNDS = Sorting(
 )
 
 
-def owed_back(work: Work, *, cursor: str | None = None, most: int = PAGE) -> Page[OwedBack]:
+def owed_back(
+    work: Work, *, cursor: str | None = None, most: int = PAGE, strict: bool = False
+) -> Page[OwedBack]:
     """Refunds, also of duplicate payments, that failed and are still owed, oldest first."""
     sql = f"SELECT * FROM ({OWED_BACK}) AS owed WHERE true {{seek}} {{sorted}}"
-    return paging.read_as(work, OwedBack, sql, REFUNDS, cursor=cursor, most=most)
+    return paging.read_as(work, OwedBack, sql, REFUNDS, cursor=cursor, most=most, strict=strict)
 
 
 # Debts first, then the most payable. What is owed counts downward, so that one order serves.

@@ -84,6 +84,7 @@ def orders(
     sorting: Sorting = ORDER_SORTINGS["newest"],
     cursor: str | None = None,
     most: int = PAGE,
+    strict: bool = False,
 ) -> Page[FoundOrder]:
     """Orders of the company, narrowed to what is asked. `text` is anything that names one."""
     where = ["true"]
@@ -115,6 +116,7 @@ def orders(
         sorting,
         cursor=cursor,
         most=most,
+        strict=strict,
         state=state,
         payment=payment,
         storefront=storefront,

@@ -16,3 +16,12 @@ routes: list[Any] = [
     *affiliates.routes,
     *tax.routes,
 ]
+
+commands = [
+    *payouts.commands,
+    *payout.commands,
+    *rates.commands,
+    *books.commands,
+    *affiliates.commands,
+    *tax.commands,
+]

@@ -5,23 +5,27 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from pydantic import Field
 
 from mainstem import ledger, network, payments, referrals
 from mainstem.commissions import queries as commissions
 from mainstem.console import lists, queries
+from mainstem.kit.documents import Document
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.plan import tell
 from mainstem.web import listing
-from mainstem.web.forms import Form
+from mainstem.web.commands import Command, Told
 from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
+from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
+    MONEY,
     HttpRequest,
     HttpResponse,
     Page,
@@ -29,7 +33,7 @@ from mainstem.web.staff.layout import (
     layout_of,
     show,
 )
-from mainstem.web.staff.screen import Screens, Told
+from mainstem.web.staff.screen import Screens
 
 
 class Affiliates(Page, kw_only=True):
@@ -90,25 +94,34 @@ def affiliate(request: HttpRequest, work: NamedDependency[Work], id: FromPath[in
     return AFFILIATE.of(id).show(request, work)
 
 
-@post("/affiliates/{id:int}/bank", sync_to_thread=True)
-def tell_bank_account(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    form: NamedDependency[Form],
-    id: FromPath[int],
-) -> HttpResponse:
-    """The affiliate has told staff where our own bank is to pay them."""
+class BankAccount(Document):
+    """Where our own bank is to pay an affiliate, in one currency."""
 
-    def do() -> Told:
-        queries.affiliate(work, id)
-        if form["currency"] not in queries.currencies(work, id):
-            raise NotFound("account")
-        payments.tell_bank_account(work, id, currency=form["currency"], account=form["account"])
-        return Told(
-            "What they earn in {currency} is paid to this account.", {"currency": form["currency"]}
-        )
+    currency: str = Field(title="Currency", description="One that they have or may have money in.")
+    account: str = Field(title="Account", description="An IBAN, or as their bank writes it.")
 
-    return AFFILIATE.of(id).act(request, work, do, form)
+
+def _tell_bank_account(work: Work, body: BankAccount, *, id: int) -> Told:
+    """Say where our own bank is to pay an affiliate, as they have told staff."""
+    queries.affiliate(work, id)
+    if body.currency not in queries.currencies(work, id):
+        raise NotFound("account")
+    payments.tell_bank_account(work, id, currency=body.currency, account=body.account)
+    return Told(
+        "What they earn in {currency} is paid to this account.", {"currency": body.currency}
+    )
+
+
+TELL_BANK_ACCOUNT = Command(
+    name="tell_bank_account",
+    path="/affiliates/{id:int}/bank",
+    do=_tell_bank_account,
+    body=BankAccount,
+    example={"currency": "SEK", "account": "SE45 5000 0000 0583 9825 7466"},
+    scope="money:write",
+    roles=MONEY,
+    tag="Payouts",
+)
 
 
 def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
@@ -150,4 +163,5 @@ def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
 
 AFFILIATE = Screens("console/affiliate.html", _affiliate, "/console/affiliates/{}".format)
 
-routes = [list_affiliates, affiliate, tell_bank_account]
+commands = [TELL_BANK_ACCOUNT]
+routes = [list_affiliates, affiliate, form_route(TELL_BANK_ACCOUNT, lambda id: AFFILIATE.of(id))]

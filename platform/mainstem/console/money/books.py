@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -18,10 +18,13 @@ from mainstem.kit.work import Work
 from mainstem.ledger import AFFILIATE_ACCOUNTS, DEBIT_ACCOUNTS, PARENT, PARENT_ACCOUNTS, on_its_side
 from mainstem.money import Money
 from mainstem.web import listing
+from mainstem.web.commands import Command, Told
 from mainstem.web.listing import Listing
-from mainstem.web.rendering import language_of, redirect
+from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
+from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
+    MONEY,
     HttpRequest,
     HttpResponse,
     Page,
@@ -29,6 +32,7 @@ from mainstem.web.staff.layout import (
     names_of,
     show,
 )
+from mainstem.web.staff.screen import Screen
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -57,6 +61,10 @@ class Books(Page, kw_only=True):
 @get("/ledger", sync_to_thread=True)
 def books(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     """The books in short, and what the last check of the company found."""
+    return BOOKS.show(request, work)
+
+
+def _books(request: HttpRequest, work: Work) -> Books:
     language = language_of(request)
     found: dict[str, list[Account]] = {}
     notes = PARENT_ACCOUNTS | AFFILIATE_ACCOUNTS
@@ -74,7 +82,7 @@ def books(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
             )
         )
     coming = lists.balances_of_affiliates(work, cursor=listing.cursor_of(request))
-    page = Books(
+    return Books(
         **layout_of(request, work, "money"),
         currencies=[
             (
@@ -90,19 +98,28 @@ def books(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
         checked=checks.last(work),
         check_under_way=checks.under_way(work),
     )
-    return show(request, "console/ledger.html", page)
 
 
-@post("/ledger/checks", sync_to_thread=True)
-def request_check(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
+BOOKS = Screen("console/ledger.html", _books, "/console/ledger")
+
+
+def _request_check(work: Work) -> str | Told:
     """Have a worker check everything that the company knows of itself."""
-    text = language_of(request).text
-    words = (
-        text("The check has begun. What it finds is here in a moment.")
-        if checks.request(work)
-        else text("A check is under way already. What it finds is here in a moment.")
+    if checks.request(work):
+        return "The check has begun. What it finds is here in a moment."
+    return Told(
+        "A check is under way already. What it finds is here in a moment.", outcome="done_before"
     )
-    return redirect(request, "/console/ledger", notice=words)
+
+
+REQUEST_CHECK = Command(
+    name="request_check",
+    path="/ledger/checks",
+    do=_request_check,
+    scope="money:write",
+    roles=MONEY,
+    tag="Books",
+)
 
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -154,4 +171,5 @@ def entries(
     return show(request, "console/entries.html", page)
 
 
-routes = [books, request_check, entries]
+commands = [REQUEST_CHECK]
+routes = [books, form_route(REQUEST_CHECK, lambda: BOOKS), entries]

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import payouts
 from mainstem.console import queries
 from mainstem.console.money.payouts import payouts_screen
+from mainstem.kit.documents import Document
 from mainstem.kit.errors import InvalidTransition
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.web import listing, payout_words
-from mainstem.web.forms import Form
+from mainstem.web.commands import Command, Told
 from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
+from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
+    MONEY,
     HttpRequest,
     HttpResponse,
     Page,
     layout_of,
     show,
 )
-from mainstem.web.staff.typed import reason_in, reference_in
+from mainstem.web.staff.screen import Screen
+from mainstem.web.staff.typed import Reason, Reference
 
 PAYOUT = "/payouts/{home:int}/{payout:uuid}"
 
@@ -67,55 +72,80 @@ def show_payout(
     return show(request, "console/payout.html", page)
 
 
-@post(f"{PAYOUT}/retry", sync_to_thread=True)
-def retry(
-    request: HttpRequest, work: NamedDependency[Work], home: FromPath[int], payout: FromPath[UUID]
-) -> HttpResponse:
-    """Try again what was held or failed."""
-    return payouts_screen("held").do(
-        request,
-        work,
-        lambda: payouts.retry(work, home, payout),
-        "The payout is tried again.",
-    )
+class PayoutCancellation(Document):
+    """Why a payout is canceled."""
+
+    reason: Reason
 
 
-@post(f"{PAYOUT}/cancellation", sync_to_thread=True)
-def cancel(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    form: NamedDependency[Form],
-    home: FromPath[int],
-    payout: FromPath[UUID],
-) -> HttpResponse:
+class BankPayment(Document):
+    """By which transfer our own bank has paid."""
+
+    reference: Reference
+
+
+def _retry(work: Work, *, home: int, payout: UUID) -> str:
+    """Try a payout again that was held or failed."""
+    payouts.retry(work, home, payout)
+    return "The payout is tried again."
+
+
+def _cancel(work: Work, body: PayoutCancellation, *, home: int, payout: UUID) -> str:
     """Cancel a payout that cannot be paid: what it was to pay is owed again."""
-    return payouts_screen("held", "/console/payouts?view=held").do(
-        request,
-        work,
-        lambda: payouts.cancel(work, home, payout, reason=reason_in(form)),
-        "The payout is cancelled. The money is payable again.",
-    )
+    payouts.cancel(work, home, payout, reason=body.reason)
+    return "The payout is cancelled. The money is payable again."
 
 
-@post(f"{PAYOUT}/confirmation", sync_to_thread=True)
-def confirm(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    form: NamedDependency[Form],
-    home: FromPath[int],
-    payout: FromPath[UUID],
-) -> HttpResponse:
-    """Our own bank has paid it, under a reference. Said twice, it is booked once."""
-
-    def do() -> str:
-        row = queries.payout(work, home, payout)
-        if row.state != "paid" and not payouts.confirm_bank(
-            work, [(home, payout)], reference=reference_in(form)
-        ):
-            raise InvalidTransition("payout", row.state, "confirmed")
-        return "The payout is paid and booked."
-
-    return payouts_screen("bank", "/console/payouts?view=bank").act(request, work, do)
+def _confirm(work: Work, body: BankPayment, *, home: int, payout: UUID) -> str | Told:
+    """Say that our own bank has paid it, under a reference. Said twice, it is booked once."""
+    row = queries.payout(work, home, payout)
+    if row.state == "paid":
+        return Told("The payout is paid and booked.", outcome="done_before")
+    if not payouts.confirm_bank(work, [(home, payout)], reference=body.reference):
+        raise InvalidTransition("payout", row.state, "confirmed")
+    return "The payout is paid and booked."
 
 
-routes = [show_payout, retry, cancel, confirm]
+RETRY = Command(
+    name="retry_payout",
+    path=f"{PAYOUT}/retry",
+    do=_retry,
+    scope="money:write",
+    roles=MONEY,
+    tag="Payouts",
+)
+CANCEL = Command(
+    name="cancel_payout",
+    path=f"{PAYOUT}/cancellation",
+    do=_cancel,
+    body=PayoutCancellation,
+    example={"reason": "Their bank has closed the account."},
+    scope="money:write",
+    roles=MONEY,
+    tag="Payouts",
+)
+CONFIRM = Command(
+    name="confirm_payout",
+    path=f"{PAYOUT}/confirmation",
+    do=_confirm,
+    body=BankPayment,
+    example={"reference": "MB-2041"},
+    scope="money:write",
+    roles=MONEY,
+    tag="Payouts",
+)
+
+
+def _back_to(view: str, *, says: bool = True) -> Callable[..., Screen]:
+    """The payouts of one view, whichever of them the form was about."""
+    url = f"/console/payouts?view={view}" if says else "/console/payouts"
+    return lambda **_: payouts_screen(view, url)
+
+
+commands = [RETRY, CANCEL, CONFIRM]
+routes = [
+    show_payout,
+    form_route(RETRY, _back_to("held", says=False), refills=False),
+    form_route(CANCEL, _back_to("held"), refills=False),
+    form_route(CONFIRM, _back_to("bank"), refills=False),
+]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
@@ -16,10 +17,13 @@ from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.web import listing
+from mainstem.web.commands import Command, Told
 from mainstem.web.listing import Listing
-from mainstem.web.rendering import language_of, redirect
+from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
+from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
+    MONEY,
     HttpRequest,
     HttpResponse,
     Page,
@@ -147,17 +151,24 @@ def _may_cancel(row: Any) -> bool:
     return row.state in ("on_hold", "failed") and not row.another_in_progress
 
 
-@post("/payouts", sync_to_thread=True)
-def run_payouts(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
+def _run(work: Work) -> Told:
     """Pay out what is payable, today instead of on Monday. The same day again pays nobody twice."""
     today = work.now().astimezone(work.tools.zone).date()
     count = payouts.run(work, today)
     record(work, "payout.run", today.isoformat())
-    language = language_of(request)
-    words = language.count("One payout is reserved.", "{n} payouts are reserved.", count)
     if not count:
-        words = language.text("Nobody has enough to be paid now.")
-    return redirect(request, "/console/payouts", notice=words, tone="good" if count else "info")
+        return Told("Nobody has enough to be paid now.", {"n": 0}, "nothing_to_do")
+    return Told("One payout is reserved.", {"n": count}, many="{n} payouts are reserved.")
 
 
-routes = [list_payouts, run_payouts]
+RUN = Command(
+    name="run_payouts",
+    path="/payouts",
+    do=_run,
+    scope="money:write",
+    roles=MONEY,
+    tag="Payouts",
+)
+
+commands = [RUN]
+routes = [list_payouts, form_route(RUN, partial(payouts_screen, "open"))]

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
+from pydantic import ConfigDict, Field
 
 from mainstem import payouts
+from mainstem.kit.documents import Document
+from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
+from mainstem.web.commands import Command
 from mainstem.web.forms import Form
+from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
+    MONEY,
     HttpRequest,
     HttpResponse,
     Page,
@@ -34,24 +40,57 @@ def list_rates(request: HttpRequest, work: NamedDependency[Work]) -> HttpRespons
     return RATES.show(request, work)
 
 
-@post("/rates", sync_to_thread=True)
-def set_rate(
-    request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
-) -> HttpResponse:
-    """A rate as somebody has published it; at a payout the newest counts."""
+class PublishedRate(Document):
+    """A rate as somebody has published it."""
 
-    def do() -> str:
-        payouts.set_rate(
-            work,
-            form["from"].upper(),
-            form["to"].upper(),
-            form["rate"],
-            source=form["source"],
-            published_at=_instant_in(form["published"], work),
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: str = Field(alias="from", title="From", description="The currency that is changed.")
+    to: str = Field(title="To", description="The currency that it becomes.")
+    rate: str = Field(title="Rate", description="What one unit is in the other, as decimals.")
+    source: str = Field(title="Source", description="Who has published it.")
+    published: datetime = Field(title="Published", description="When, with its offset from UTC.")
+
+
+def _set_rate(work: Work, body: PublishedRate) -> str:
+    """Keep a rate of exchange as somebody has published it; at a payout the newest counts."""
+    if body.published.tzinfo is None:
+        raise InvalidInput(
+            Problem("/published", "invalid_field", "Send an instant with its offset from UTC.")
         )
-        return "The rate is saved."
+    payouts.set_rate(
+        work,
+        body.from_.upper(),
+        body.to.upper(),
+        body.rate,
+        source=body.source,
+        published_at=body.published,
+    )
+    return "The rate is saved."
 
-    return RATES.act(request, work, do, form)
+
+def _read(work: Work, form: Form) -> PublishedRate:
+    published = _instant_in(form["published"], work)
+    return form.body(PublishedRate, from_=form["from"], published=published)
+
+
+SET_RATE = Command(
+    name="set_exchange_rate",
+    path="/rates",
+    do=_set_rate,
+    body=PublishedRate,
+    read=_read,
+    example={
+        "from": "EUR",
+        "to": "SEK",
+        "rate": "11.2350",
+        "source": "ECB",
+        "published": "2026-03-02T08:00:00+01:00",
+    },
+    scope="money:write",
+    roles=MONEY,
+    tag="Payouts",
+)
 
 
 def _rates(request: HttpRequest, work: Work) -> Rates:
@@ -75,4 +114,5 @@ def _instant_in(text: str, work: Work) -> datetime:
         raise payouts.RateRefused() from None
 
 
-routes = [list_rates, set_rate]
+commands = [SET_RATE]
+routes = [list_rates, form_route(SET_RATE, lambda: RATES)]

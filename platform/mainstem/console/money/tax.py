@@ -7,16 +7,20 @@ import io
 from datetime import date, timedelta
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.di import NamedDependency
+from pydantic import Field
 
 from mainstem import tax
+from mainstem.kit.documents import Document
 from mainstem.kit.work import Work
 from mainstem.money import Money
+from mainstem.web.commands import Command
 from mainstem.web.forms import Form
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
-from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of
+from mainstem.web.staff.forms import form_route
+from mainstem.web.staff.layout import MONEY, HttpRequest, HttpResponse, Page, layout_of
 from mainstem.web.staff.screen import Screen
 
 
@@ -65,19 +69,35 @@ def download(request: HttpRequest, work: NamedDependency[Work]) -> Response[byte
     )
 
 
-@post("/tax/numbers", sync_to_thread=True)
-def record_number(
-    request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
-) -> HttpResponse:
-    """Somebody of staff has looked a VAT number up, and says what they found."""
+class VatNumberCheck(Document):
+    """What somebody found who looked a VAT number up."""
 
-    def do() -> str:
-        tax.record_check_by_hand(
-            work, form["vat_number"], is_valid=form["is_valid"] == "yes", name=form["name"]
-        )
-        return "The check is kept."
+    vat_number: str = Field(title="VAT number")
+    is_valid: bool = Field(title="It is valid")
+    name: str = Field("", title="Name", description="As the register has it.")
 
-    return TAX.act(request, work, do, form)
+
+def _record_number(work: Work, body: VatNumberCheck) -> str:
+    """Keep that a VAT number was looked up elsewhere, and what was found."""
+    tax.record_check_by_hand(work, body.vat_number, is_valid=body.is_valid, name=body.name)
+    return "The check is kept."
+
+
+def _read(work: Work, form: Form) -> VatNumberCheck:
+    return form.body(VatNumberCheck, is_valid=form["is_valid"] == "yes")
+
+
+RECORD_NUMBER = Command(
+    name="record_vat_number_check",
+    path="/tax/numbers",
+    do=_record_number,
+    body=VatNumberCheck,
+    read=_read,
+    example={"vat_number": "DE136695976", "is_valid": True, "name": "Nordlicht GmbH"},
+    scope="money:write",
+    roles=MONEY,
+    tag="Tax",
+)
 
 
 def _page(request: HttpRequest, work: Work) -> TaxPage:
@@ -133,4 +153,5 @@ def _day(text: str) -> date | None:
 
 TAX = Screen("console/tax.html", _page, "/console/tax")
 
-routes = [tax_by_country, download, record_number]
+commands = [RECORD_NUMBER]
+routes = [tax_by_country, download, form_route(RECORD_NUMBER, lambda: TAX)]

@@ -21,3 +21,10 @@ routes: list[Any] = [
     *failed_refunds.routes,
     *approvals.routes,
 ]
+
+commands = [
+    *cancellation.commands,
+    *refunds.commands,
+    *failed_refunds.commands,
+    *approvals.commands,
+]

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from pydantic import BeforeValidator, Field
 
 from mainstem import orders
 from mainstem.commissions import decide as decide_review
 from mainstem.console import queries
-from mainstem.console.orders.page import BASE, ORDER
-from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.console.orders.page import BASE, ORDER, of_order
+from mainstem.kit.documents import Document
+from mainstem.kit.validation import said_error
 from mainstem.kit.work import Work
+from mainstem.web.commands import Command
 from mainstem.web.forms import Form
-from mainstem.web.guards import staff
+from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
     MONEY,
+    ORDERS,
     HttpRequest,
     HttpResponse,
 )
-from mainstem.web.staff.typed import reason_in
+from mainstem.web.staff.typed import Reason
 
 APPROVAL = f"{BASE}/approvals/{{approval:uuid}}"
+
+
+class Denial(Document):
+    """Why not, for whoever asked."""
+
+    reason: Reason
+
+
+# No commands: whoever approves or denies is a person, never a program (docs/decisions/43).
 
 
 @post(f"{APPROVAL}/approval", sync_to_thread=True)
@@ -59,48 +73,66 @@ def deny(
     return ORDER.of(home, order).do(
         request,
         work,
-        lambda: orders.deny(work, home, approval, words=reason_in(form)),
+        lambda: orders.deny(work, home, approval, words=form.body(Denial).reason),
         "Denied. Nothing is refunded.",
     )
 
 
-@post(f"{APPROVAL}/withdrawal", sync_to_thread=True)
-def withdraw(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    home: FromPath[int],
-    order: FromPath[UUID],
-    approval: FromPath[UUID],
-) -> HttpResponse:
-    """Whoever asked asks no more."""
-    return ORDER.of(home, order).do(
-        request,
-        work,
-        lambda: orders.withdraw(work, home, approval),
-        "Withdrawn. Nothing is refunded.",
+def _chosen(verdict: object) -> object:
+    if verdict not in ("release", "refuse"):
+        raise said_error("missing", "This is needed.")
+    return verdict
+
+
+class ReviewVerdict(Document):
+    """Whose purchase an order is, and why."""
+
+    verdict: Annotated[Literal["release", "refuse"], BeforeValidator(_chosen)] = Field(
+        title="Verdict",
+        description="`release`: a client's, and it earns. `refuse`: a participant's own, and it does not.",
     )
+    words: str = Field(title="Why", description="Kept, and shown to staff.")
 
 
-@post(f"{BASE}/commission-review", sync_to_thread=True, guards=[staff(*MONEY)])
-def review(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    form: NamedDependency[Form],
-    home: FromPath[int],
-    order: FromPath[UUID],
-) -> HttpResponse:
-    """Say whose purchase an order is: `verdict` is release or refuse, `words` why."""
-
-    def do() -> str:
-        if form["verdict"] not in ("release", "refuse"):
-            raise InvalidInput(Problem("/verdict", "missing", "This is needed."))
-        release = form["verdict"] == "release"
-        decide_review(work, home, order, release=release, words=form["words"])
-        if release:
-            return "Released: it earns commission like any other sale."
-        return "Refused: it earns no commission."
-
-    return ORDER.of(home, order).act(request, work, do)
+def _withdraw(work: Work, *, home: int, order: UUID, approval: UUID) -> str:
+    """Ask no more for what waits for a second person: only whoever has asked may withdraw it."""
+    orders.withdraw(work, home, approval)
+    return "Withdrawn. Nothing is refunded."
 
 
-routes = [approve, deny, withdraw, review]
+def _review(work: Work, body: ReviewVerdict, *, home: int, order: UUID) -> str:
+    """Say whose purchase an order is whose commission is held: a client's earns, a participant's own
+    does not. It may be said again and otherwise."""
+    release = body.verdict == "release"
+    decide_review(work, home, order, release=release, words=body.words)
+    if release:
+        return "Released: it earns commission like any other sale."
+    return "Refused: it earns no commission."
+
+
+WITHDRAW = Command(
+    name="withdraw_approval_request",
+    path=f"{APPROVAL}/withdrawal",
+    do=_withdraw,
+    scope="orders:write",
+    roles=ORDERS,
+    tag="Refunds",
+)
+REVIEW = Command(
+    name="review_commission",
+    path=f"{BASE}/commission-review",
+    do=_review,
+    body=ReviewVerdict,
+    example={"verdict": "release", "words": "Another household at the same address."},
+    scope="money:write",
+    roles=MONEY,
+    tag="Orders",
+)
+
+
+commands = [WITHDRAW, REVIEW]
+routes = [
+    approve,
+    deny,
+    *(form_route(command, of_order, refills=False) for command in commands),
+]

@@ -46,7 +46,7 @@ from mainstem.web.staff.layout import (
     refund_reason,
     tone_of,
 )
-from mainstem.web.staff.screen import Screens
+from mainstem.web.staff.screen import Screen, Screens
 
 BASE = "/orders/{home:int}/{order:uuid}"
 
@@ -183,5 +183,11 @@ def url_of(home: int, order_id: UUID) -> str:
 
 
 ORDER = Screens("console/order.html", page_of, url_of)
+
+
+def of_order(home: int, order: UUID, **_: UUID) -> Screen:
+    """The page of the order that an address names, whatever of the order it goes on to name."""
+    return ORDER.of(home, order)
+
 
 routes = [order]

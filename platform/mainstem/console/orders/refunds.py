@@ -5,24 +5,19 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from litestar import post
-from litestar.di import NamedDependency
-from litestar.params import FromPath
-
 from mainstem import orders
 from mainstem.console import queries
 from mainstem.console.orders.allowed import asked_minor, still_here
-from mainstem.console.orders.page import BASE, ORDER
-from mainstem.console.orders.refund_form import RefundForm, wanted_in
-from mainstem.kit.errors import Refused
+from mainstem.console.orders.cancellation import NEEDS_APPROVAL
+from mainstem.console.orders.page import BASE, of_order
+from mainstem.console.orders.refund_form import RefundRequest, refuse_unclear, wanted_in
+from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.work import Work
 from mainstem.orders import lock
+from mainstem.web.commands import Command, Told
 from mainstem.web.forms import Form
-from mainstem.web.staff.layout import (
-    HttpRequest,
-    HttpResponse,
-)
-from mainstem.web.staff.typed import reason_in
+from mainstem.web.staff.forms import form_route
+from mainstem.web.staff.layout import ORDERS
 
 
 class RefundedMeanwhile(Refused):
@@ -39,83 +34,96 @@ class LeftMeanwhile(Refused):
     message = "Something was shipped since this page was loaded. Check what is left, then decide."
 
 
-@post(f"{BASE}/refunds", sync_to_thread=True)
-def refund(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    form: NamedDependency[Form],
-    home: FromPath[int],
-    order: FromPath[UUID],
-) -> HttpResponse:
-    """Send money back: by line, or an amount. The form says what had been asked back before it,
-    so that the same form sent twice sends nothing twice, and what was still here when the reader was
-    asked whether the goods go."""
+def _refund(work: Work, wanted: RefundRequest, *, home: int, order: UUID) -> str | Told:
+    """Send money back of an order: for lines, or an amount beside them.
 
-    def do() -> str:
-        wanted = wanted_in(form, queries.order(work, home, order).currency)
-        reason = reason_in(form)
-        lock(work, [(home, order)])
-        if _was_sent_before(work, home, order, form, wanted, reason):
-            return "This refund was requested already."
-        if form["still"] and form["still"] != str(
-            still_here(queries.order_lines(work, home, order))
-        ):
-            raise LeftMeanwhile()
-        outcome = orders.refund(
-            work,
-            home,
-            order,
-            amount_minor=wanted.amount_minor,
-            reason=reason,
-            lines=wanted.lines,
-            goods_go=wanted.goods_go,
-            pieces=wanted.pieces,
-        )
-        if outcome == "needs_approval":
-            return "A colleague has to approve it. Until then nothing moves."
-        return "The refund is requested."
-
-    return ORDER.of(home, order).act(request, work, do, form)
+    What it pays for and is still here no longer goes, unless `goods_go`. Where it is more than
+    whoever asks may send back alone, a colleague is asked and nothing moves until then. `seen` says
+    what stood when it was decided; with it, the same request sent twice sends nothing twice.
+    """
+    if wanted.currency != queries.order(work, home, order).currency:
+        raise InvalidInput(Problem("/currency", "not_offered", "This is not one of the choices."))
+    refuse_unclear(wanted)
+    lock(work, [(home, order)])
+    if wanted.seen and _was_sent_before(work, home, order, wanted, wanted.seen.asked_minor):
+        return Told("This refund was requested already.", outcome="done_before")
+    if wanted.seen and wanted.seen.still_here not in (None, _still_here(work, home, order)):
+        raise LeftMeanwhile()
+    outcome = orders.refund(
+        work,
+        home,
+        order,
+        amount_minor=wanted.total_minor,
+        reason=wanted.reason,
+        lines=wanted.parts,
+        goods_go=wanted.goods_go,
+        pieces=wanted.counted,
+    )
+    return NEEDS_APPROVAL if outcome == "needs_approval" else "The refund is requested."
 
 
-def _was_sent_before(
-    work: Work, home: int, order: UUID, form: Form, wanted: RefundForm, reason: str
-) -> bool:
-    """Whether this very form has been sent. Raises RefundedMeanwhile where another one was."""
+def _still_here(work: Work, home: int, order: UUID) -> int:
+    return still_here(queries.order_lines(work, home, order))
+
+
+def _was_sent_before(work: Work, home: int, order: UUID, wanted: RefundRequest, asked: int) -> bool:
+    """Whether this very request has been sent. Raises RefundedMeanwhile where another one was."""
     actor, before = str(work.actor), queries.refunds_of(work, home, order)
-    if form["asked"] == str(asked_minor(before)):
-        return _waits_already(queries.approvals_of(work, home, order), wanted, reason, actor)
-    if before and _is_the_same(before[-1], wanted, reason, actor, form["asked"], before):
+    if asked == asked_minor(before):
+        return _waits_already(queries.approvals_of(work, home, order), wanted, actor)
+    if before and _is_the_same(before[-1], wanted, actor, asked, before):
         return True
     raise RefundedMeanwhile()
 
 
 def _is_the_same(
-    last: Any, wanted: RefundForm, reason: str, actor: str, asked: str, before: list[Any]
+    last: Any, wanted: RefundRequest, actor: str, asked: int, before: list[Any]
 ) -> bool:
-    """Whether this form was sent a moment ago: it stands as the last refund, and before it stood
-    what the form says."""
+    """Whether this was sent a moment ago: it stands as the last refund, and before it stood what
+    was seen."""
     kept = [(part["line_no"], part["amount_minor"]) for part in last.lines]
-    said = {str(no): count for no, count in (wanted.pieces or {}).items() if count}
+    said = {str(no): count for no, count in (wanted.counted or {}).items() if count}
     return (
         (kept, last.amount_minor, last.goods_go, last.reason, last.actor)
-        == (wanted.lines, wanted.amount_minor, wanted.goods_go, reason, actor)
-        and (wanted.pieces is None or last.pieces == said)
-        and asked == str(asked_minor(before[:-1]))
+        == (wanted.parts, wanted.total_minor, wanted.goods_go, wanted.reason, actor)
+        and (wanted.counted is None or last.pieces == said)
+        and asked == asked_minor(before[:-1])
     )
 
 
-def _waits_already(approvals: list[Any], wanted: RefundForm, reason: str, actor: str) -> bool:
-    """Whether this form was sent a moment ago, and waits for a second person."""
+def _waits_already(approvals: list[Any], wanted: RefundRequest, actor: str) -> bool:
+    """Whether this was sent a moment ago, and waits for a second person."""
     return any(
         row.state == "needs_approval"
         and row.kind == "refund"
         and (row.asked_by, row.reason, row.amount_minor, row.goods_go)
-        == (actor, reason, wanted.amount_minor, wanted.goods_go)
-        and [(part["line_no"], part["amount_minor"]) for part in row.lines] == wanted.lines
-        and row.pieces == {str(no): count for no, count in (wanted.pieces or {}).items()}
+        == (actor, wanted.reason, wanted.total_minor, wanted.goods_go)
+        and [(part["line_no"], part["amount_minor"]) for part in row.lines] == wanted.parts
+        and row.pieces == {str(no): count for no, count in (wanted.counted or {}).items()}
         for row in approvals
     )
 
 
-routes = [refund]
+def _read(work: Work, form: Form, *, home: int, order: UUID) -> RefundRequest:
+    return wanted_in(form, queries.order(work, home, order).currency)
+
+
+REFUND = Command(
+    name="refund_order",
+    path=f"{BASE}/refunds",
+    do=_refund,
+    body=RefundRequest,
+    read=_read,
+    example={
+        "currency": "SEK",
+        "lines": [{"line_no": 1, "amount_minor": 49900}],
+        "reason": "It came broken.",
+    },
+    fields={"/amount_minor": "/amount"},
+    scope="orders:write",
+    roles=ORDERS,
+    tag="Orders",
+)
+
+commands = [REFUND]
+routes = [form_route(REFUND, of_order)]

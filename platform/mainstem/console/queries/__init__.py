@@ -12,6 +12,7 @@ from mainstem.console.queries.network import (
     upline,
 )
 from mainstem.console.queries.sale import (
+    APPROVALS,
     ApprovalRow,
     DisputeRow,
     JobRow,
@@ -37,6 +38,7 @@ from mainstem.console.queries.sale import (
 from mainstem.console.queries.waiting import Funnel, funnel
 
 __all__ = [
+    "APPROVALS",
     "OWED_BACK",
     "ApprovalRow",
     "DisputeRow",

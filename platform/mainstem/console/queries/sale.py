@@ -260,7 +260,7 @@ def refunds_of(work: Work, home_id: int, order_id: UUID) -> list[RefundRow]:
     )
 
 
-_APPROVALS = """
+APPROVALS = """
 SELECT a.home_id, a.id, a.order_id, o.number, o.client->>'name' AS client, a.kind, a.state,
        a.currency, a.amount_minor, a.lines, a.goods_go, a.pieces, a.reason, a.reference, a.words, a.asked_by,
        a.asked_at, a.decided_by, a.decided_at
@@ -272,7 +272,7 @@ def approvals_of(work: Work, home_id: int, order_id: UUID) -> list[ApprovalRow]:
     """The requests to send money back of an order that a second person answers, oldest first."""
     return work.rows_as(
         ApprovalRow,
-        _APPROVALS + "a.home_id = %(home)s AND a.order_id = %(order)s ORDER BY a.asked_at, a.id",
+        APPROVALS + "a.home_id = %(home)s AND a.order_id = %(order)s ORDER BY a.asked_at, a.id",
         home=home_id,
         order=order_id,
     )
@@ -282,7 +282,7 @@ def approvals_waiting(work: Work, *, most: int = 100) -> list[ApprovalRow]:
     """The requests that nobody has answered yet, oldest first."""
     return work.rows_as(
         ApprovalRow,
-        _APPROVALS + "a.state = 'needs_approval' ORDER BY a.asked_at, a.id LIMIT %(most)s",
+        APPROVALS + "a.state = 'needs_approval' ORDER BY a.asked_at, a.id LIMIT %(most)s",
         most=most,
     )
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Concatenate, Generic, NamedTuple, ParamSpec
+from typing import Concatenate, Generic, ParamSpec
 
 from mainstem.kit.work import Work
+from mainstem.web.commands import Told, told
 from mainstem.web.forms import Form
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, refused, show
 
+__all__ = ["Screen", "Screens", "Told", "Verb"]
+
 P = ParamSpec("P")
-
-
-class Told(NamedTuple):
-    """A sentence with facts in it, such as `Version {n} of the plan is published.`"""
-
-    text: str
-    facts: Mapping[str, object]
 
 
 Verb = Callable[[], str | Told]
@@ -42,17 +38,17 @@ class Screen:
     ) -> HttpResponse:
         """Do it and come back to the page with what the verb says; or, with nothing done, the page
         with what was refused on it, and the form as it was filled in."""
-        said: str | Told = ""
+        said = Told("")
 
         def do() -> None:
             nonlocal said
-            said = verb()
+            said = told(verb())
 
         if no := refused(work, do):
             return show(request, self.template, self.draw(request, work), no, form)
-        text, facts = (said, {}) if isinstance(said, str) else said
-        words = language_of(request).text(text)
-        return redirect(request, self.url, notice=words.format(**facts) if facts else words)
+        words = said.words(language_of(request))
+        tone = "info" if said.outcome == "nothing_to_do" else "good"
+        return redirect(request, self.url, notice=words, tone=tone)
 
     def do(
         self,

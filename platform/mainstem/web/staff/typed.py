@@ -1,10 +1,13 @@
-"""Reasons and references as staff type them."""
+"""Reasons and references as staff type them, and as programs of the company say them."""
 
 from __future__ import annotations
 
-from mainstem.kit.errors import InvalidInput, Problem
-from mainstem.kit.text import refuse_unseen
-from mainstem.web.forms import Form, FormFields
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from mainstem.kit.text import unseen
+from mainstem.kit.validation import said_error, unseen_error
 
 REASON_MAX = 500
 
@@ -12,45 +15,43 @@ REFERENCE_MAX = 140
 """As long as banks carry a text."""
 
 
-class ReferenceFields(FormFields):
-    """What the bank wrote on a transfer."""
-
-    reference: str = ""
+def _a_reason(text: str) -> str:
+    return _kept(text, REASON_MAX, "Say why, in at most {max} characters: the affiliate may ask.")
 
 
-class ReasonFields(FormFields):
-    """Why somebody does it."""
-
-    reason: str = ""
-
-
-def reference_in(form: Form) -> str:
-    """What the bank wrote on a transfer. Raises InvalidInput when nothing is said."""
-    reference = form.into(ReferenceFields).reference
-    if not 0 < len(reference) <= REFERENCE_MAX:
-        raise InvalidInput(
-            Problem(
-                "/reference",
-                "missing",
-                "Write the bank's reference, in at most {max} characters: they find the money by it.",
-                {"max": REFERENCE_MAX},
-            )
-        )
-    refuse_unseen("/reference", reference)
-    return reference
+def _a_reference(text: str) -> str:
+    return _kept(
+        text,
+        REFERENCE_MAX,
+        "Write the bank's reference, in at most {max} characters: they find the money by it.",
+    )
 
 
-def reason_in(form: Form) -> str:
-    """Why staff do it, in their own words. Raises InvalidInput when nothing is said."""
-    reason = form.into(ReasonFields).reason
-    if not 0 < len(reason) <= REASON_MAX:
-        raise InvalidInput(
-            Problem(
-                "/reason",
-                "missing",
-                "Say why, in at most {max} characters: the affiliate may ask.",
-                {"max": REASON_MAX},
-            )
-        )
-    refuse_unseen("/reason", reason)
-    return reason
+def _kept(text: str, most: int, otherwise: str) -> str:
+    if not 0 < len(text) <= most:
+        raise said_error("missing", otherwise, max=most)
+    if character := unseen(text):
+        raise unseen_error(character)
+    return text
+
+
+def _length(most: int) -> dict[str, Any]:
+    """Told in the API's description; the sentence above says it to whoever goes beyond."""
+    return {"minLength": 1, "maxLength": most}
+
+
+Reason = Annotated[
+    str,
+    AfterValidator(_a_reason),
+    Field(title="Why", description="In words: the affiliate may ask.",
+          json_schema_extra=_length(REASON_MAX)),
+]  # fmt: skip
+"""Why staff do it, in their own words."""
+
+Reference = Annotated[
+    str,
+    AfterValidator(_a_reference),
+    Field(title="The bank's reference", description="By which the bank finds the money.",
+          json_schema_extra=_length(REFERENCE_MAX)),
+]  # fmt: skip
+"""What the bank wrote on a transfer."""

@@ -1,0 +1,20 @@
+"""The company's own rows and verbs over the API, for programs that show its key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mainstem.api.company import activity, commands, fulfilments, jobs, leads, money, orders
+from mainstem.api.company.commands import COMMANDS
+
+__all__ = ["COMMANDS", "routes"]
+
+routes: list[Any] = [
+    *commands.routes,
+    *orders.routes,
+    *fulfilments.routes,
+    *leads.routes,
+    *jobs.routes,
+    *money.routes,
+    *activity.routes,
+]
