@@ -4,7 +4,7 @@
     /portal          affiliates (mainstem_affiliates.portal), on Work bound to the affiliate
     /desk            warehouse and service staff (mainstem_fulfillment.desk)
     /console         the parent's staff (mainstem.console)
-    /api/v1          storefronts on other machines (mainstem.api), by key
+    /api/v1          storefronts on other machines and programs of the company (mainstem.api), by key
     /webhooks        webhook events (mainstem.web.webhooks)
 
 A surface is a package with a list `routes`. Its handlers may ask for `work`, `database`,

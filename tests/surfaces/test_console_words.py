@@ -74,6 +74,9 @@ def in_modules(paths: list[Path]) -> Iterator[str]:
             for node in ast.walk(tree)
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         }
+        docs |= {
+            id(part) for node in ast.walk(tree) if _is_for_programs(node) for part in ast.walk(node)
+        }
         for node in ast.walk(tree):
             if (
                 isinstance(node, ast.Constant)
@@ -84,6 +87,15 @@ def in_modules(paths: list[Path]) -> Iterator[str]:
                 and not node.value.split(" ")[0].isupper()
             ):
                 yield node.value
+
+
+def _is_for_programs(node: ast.AST) -> bool:
+    """What a command says of itself and of its body: the API's description, which is in English."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("Command", "Field")
+    )
 
 
 def messages() -> set[str]:

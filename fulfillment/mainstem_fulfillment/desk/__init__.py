@@ -28,7 +28,7 @@ routes: list[Any] = [
     Router("/", route_handlers=[*leads.routes, *jobs.routes], guards=[staff(*SERVICE)]),
 ]
 
-commands: list[Command[Any]] = [
+commands: list[Command] = [
     *ship.commands,
     *holds.commands,
     *leads.commands,

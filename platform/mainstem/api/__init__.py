@@ -1,4 +1,5 @@
-"""The API: orders and leads from storefronts on other machines, and set-up by programs of one's own."""
+"""The API: orders and leads from storefronts on other machines, and set-up and staff's work by
+programs of one's own."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ routes: list[Any] = [
     ),
 ]
 
-commands: list[Command[Any]] = [
+commands: list[Command] = [
     *orders.commands,
     *money.commands,
     *codes.commands,

@@ -11,7 +11,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from litestar.params import FromPath
@@ -22,7 +22,6 @@ from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.web.forms import Form
 
-B = TypeVar("B", bound=Document)
 Outcome = Literal["done", "done_before", "needs_approval", "nothing_to_do"]
 _PARAMETER = re.compile(r"\{(\w+):(int|uuid|str)\}")
 _KINDS: dict[str, Any] = {"int": FromPath[int], "uuid": FromPath[UUID], "str": FromPath[str]}
@@ -53,7 +52,7 @@ def told(said: str | Told) -> Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Command(Generic[B]):
+class Command:
     """One thing that staff can do."""
 
     name: str
@@ -69,11 +68,11 @@ class Command(Generic[B]):
     roles: tuple[str, ...]
     """Which members of staff find it on their pages."""
     tag: str
-    body: type[B] | None = None
+    body: type[Document] | None = None
     example: Mapping[str, Any] = field(default_factory=dict)
     page: str = ""
     """Its address among the pages, where that is another one."""
-    read: Callable[..., B] | None = None
+    read: Callable[..., Document] | None = None
     """Reads the form where it is typed otherwise than programs say it: `read(work, form, **target)`."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """What the form calls parts of the body otherwise, by their pointers in both."""
@@ -83,7 +82,7 @@ class Command(Generic[B]):
         """What it does, for whoever reads the API's description."""
         return inspect.cleandoc(self.do.__doc__ or "")
 
-    def run(self, work: Work, body: B | None, target: Mapping[str, Any]) -> Told:
+    def run(self, work: Work, body: Document | None, target: Mapping[str, Any]) -> Told:
         """Do what a body says to what an address names."""
         return told(self.do(work, **target) if body is None else self.do(work, body, **target))
 
@@ -95,7 +94,7 @@ class Command(Generic[B]):
             no.problems = [self._on_the_form(problem) for problem in no.problems]
             raise
 
-    def _body(self, work: Work, form: Form, target: Mapping[str, Any]) -> B | None:
+    def _body(self, work: Work, form: Form, target: Mapping[str, Any]) -> Document | None:
         if self.read is not None:
             return self.read(work, form, **target)
         return form.body(self.body) if self.body else None

@@ -28,7 +28,7 @@ from mainstem.web.guards import integration_key, strict_json
 from mainstem.web.rendering import language_of
 
 HttpRequest = Request[Any, Any, Any]
-COMMANDS: tuple[Command[Any], ...] = (*console.commands, *mainstem_fulfillment.desk.commands)
+COMMANDS: tuple[Command, ...] = (*console.commands, *mainstem_fulfillment.desk.commands)
 
 
 class Done(Document):
@@ -49,7 +49,7 @@ class Nothing(Document):
     """The body of a command that needs none."""
 
 
-def handler_of(command: Command[Any]) -> HTTPRouteHandler:
+def handler_of(command: Command) -> HTTPRouteHandler:
     """The route of one command."""
 
     def run(
@@ -89,7 +89,7 @@ def handler_of(command: Command[Any]) -> HTTPRouteHandler:
     )(with_signature(run, parameters, Response[Done]))
 
 
-def _body(command: Command[Any]) -> Any:
+def _body(command: Command) -> Any:
     examples = [Example(summary=command.name, value=dict(command.example))]
     return Annotated[
         command.body, BodyKwarg(media_type=RequestEncodingType.JSON, examples=examples)

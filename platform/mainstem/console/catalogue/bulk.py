@@ -15,10 +15,11 @@ from mainstem.catalog_files import CellUnfit, amount_of, decimal_of
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.money import Money
+from mainstem.web.commands import Told
 from mainstem.web.forms import Form, FormFields, at_most, whole
 from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, refused, show
-from mainstem.web.staff.screen import Screen, Told
+from mainstem.web.staff.screen import Screen
 
 URL = "/console/catalogue/bulk"
 SHOWN = 200

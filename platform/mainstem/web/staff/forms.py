@@ -17,7 +17,7 @@ from mainstem.web.staff.layout import HttpRequest, HttpResponse
 from mainstem.web.staff.screen import Screen
 
 
-def form_of(command: Command[Any], **options: Any) -> Callable[[Any], HTTPRouteHandler]:
+def form_of(command: Command, **options: Any) -> Callable[[Any], HTTPRouteHandler]:
     """Makes a handler the route of a command's form. Which command it does can be read from it."""
     return post(
         command.page or command.path,
@@ -29,7 +29,7 @@ def form_of(command: Command[Any], **options: Any) -> Callable[[Any], HTTPRouteH
 
 
 def form_route(
-    command: Command[Any], screen: Callable[..., Screen], *, refills: bool = True
+    command: Command, screen: Callable[..., Screen], *, refills: bool = True
 ) -> HTTPRouteHandler:
     """The route of a form that comes back to `screen(**target)`: with what was done, or with what was
     refused and, unless it is short (`refills`), with the form as it was filled in."""

@@ -12,8 +12,6 @@ from mainstem.web.forms import Form
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, refused, show
 
-__all__ = ["Screen", "Screens", "Told", "Verb"]
-
 P = ParamSpec("P")
 
 
