@@ -196,12 +196,10 @@ def fields_in(module: ModuleType) -> list[str]:
 
 def fields_of(command: Any) -> list[str]:
     """The fields of a command's form: those of its body, and those that its reader names."""
-    read = inspect.getsource(sys.modules[command.do.__module__])
-    return [
-        *(command.body.model_fields if command.body else ()),
-        *FIELDS.findall(read),
-        *POINTERS.findall(read),
-    ]
+    modules = {command.do.__module__, *([command.body.__module__] if command.body else [])}
+    sources = "".join(inspect.getsource(sys.modules[name]) for name in sorted(modules))
+    in_body = command.body.model_fields if command.body else ()
+    return [*in_body, *FIELDS.findall(sources), *POINTERS.findall(sources)]
 
 
 def known_of(staff: Staff) -> dict[str, list[str]]:

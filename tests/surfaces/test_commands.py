@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from tests.company import KETTLE, a_lead, a_quoted_lead
-from tests.surfaces.conftest import Open
+from tests.surfaces.conftest import Open, words_of
 from tests.surfaces.programs import Program, a_program
 from tests.surfaces.staff import Staff, order_url, staffed
 
@@ -357,6 +357,17 @@ def test_who_issued_the_key_that_asked_is_not_the_second_person(
         pytest.raises(SamePerson),
     ):
         orders.approve(work, waiting["home"], waiting["id"])
+
+
+def test_what_a_program_did_is_told_by_the_name_of_its_key(staff: Staff, open_app: Open) -> None:
+    program = a_program(staff.database, open_app)
+    placed = staff.sold((KETTLE, 1))
+    program.does(f"{of_order(placed)}/cancellation", {"reason": "Ordered twice."})
+    with staff.database.work() as work:
+        actor = work.value("SELECT actor FROM fact WHERE actor LIKE 'integration:%%' LIMIT 1")
+        assert actor.removeprefix("integration:") == str(staff.ids["ada"]), "the ids are the same"
+    page = words_of(staff.reader("fia").get(order_url(placed)))
+    assert "Our ERP" in page and "Ada " not in page.replace("Ada Lind", "")
 
 
 # ------------------------------------------------------------------------- lists

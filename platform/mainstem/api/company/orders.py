@@ -13,6 +13,7 @@ from mainstem.api.company.listing import Listing, Row, list_route, show_route
 from mainstem.api.requests import Since, Until, instant
 from mainstem.console import lists, queries
 from mainstem.console.orders.allowed import asked_minor, still_here
+from mainstem.kit import search_terms
 from mainstem.kit.paging import Page
 from mainstem.kit.work import Work
 
@@ -184,7 +185,7 @@ def _find(
     return lists.orders(
         work,
         state=in_state or "",
-        text=q or "",
+        text=search_terms.as_typed(q or ""),
         since=instant("since", since),
         until=instant("until", until),
         **page,

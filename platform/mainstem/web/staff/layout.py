@@ -191,30 +191,36 @@ def refund_reason(language: Language, reason: str | None) -> str:
     return language.text(told) if told else reason or ""
 
 
+_NAMED = {
+    "staff": "person",
+    "person": "person",
+    "affiliate": "affiliate",
+    "integration": "program",
+}
+"""Whose name an actor of this kind has; the others have none of their own."""
+
+_NAMES = """
+SELECT 'person' AS kind, id, name FROM person WHERE id = ANY(%(person)s::bigint[])
+UNION ALL SELECT 'affiliate', id, name FROM affiliate WHERE id = ANY(%(affiliate)s::bigint[])
+UNION ALL SELECT 'program', id, label FROM api_key WHERE id = ANY(%(program)s::bigint[])"""
+
+
 def names_of(work: Work, language: Language, actors: Iterable[str]) -> dict[str, str]:
-    """Who did it, by name: `staff:3` is the person, `affiliate:2` the affiliate."""
-    given = sorted({actor for actor in actors if actor})
-    ids: dict[str, list[int]] = {"person": [], "affiliate": []}
-    for actor in given:
+    """Who did it, by name: `staff:3` is the person, `affiliate:2` the affiliate, `integration:1` the
+    program by what its key is for."""
+    given: dict[str, tuple[str, int | None]] = {}
+    for actor in filter(None, actors):
         kind, _, id = actor.partition(":")
-        if (number := whole_number(id, digits=18)) is not None:
-            ids["affiliate" if kind == "affiliate" else "person"].append(number)
-    found = {
-        (row.kind, row.id): row.name
-        for row in work.rows(
-            """SELECT 'person' AS kind, id, name FROM person WHERE id = ANY(%(person)s::bigint[])
-               UNION ALL SELECT 'affiliate', id, name FROM affiliate
-                          WHERE id = ANY(%(affiliate)s::bigint[])""",
-            **ids,
-        )
+        given[actor] = (_NAMED.get(kind, ""), whole_number(id, digits=18))
+    ids = {
+        kind: sorted({id for of, id in given.values() if of == kind and id is not None})
+        for kind in {*_NAMED.values()}
     }
-    names = {}
-    for actor in given:
-        kind, _, id = actor.partition(":")
-        who = "affiliate" if kind == "affiliate" else "person"
-        name = found.get((who, whole_number(id, digits=18))) if kind != "storefront" else None
-        names[actor] = name or language.text(labels.ACTORS.get(kind, actor))
-    return names
+    found = {(row.kind, row.id): row.name for row in work.rows(_NAMES, **ids)}
+    return {
+        actor: found.get(one) or language.text(labels.ACTORS.get(actor.partition(":")[0], actor))
+        for actor, one in given.items()
+    }
 
 
 class Event(msgspec.Struct, frozen=True):
