@@ -350,7 +350,7 @@ def test_no_operation_of_the_api_fails_whatever_it_is_sent(
 
 
 SOME = settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     database=None,
     derandomize=True,
