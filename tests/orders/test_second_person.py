@@ -26,7 +26,7 @@ from mainstem_fulfillment import shipments
 
 @pytest.fixture
 def people(database: Database) -> dict[str, Actor]:
-    """Li and Lo of the lead desk, Fia and Flo of finance, Per who picks, Ada the admin."""
+    """Li and Lo of the lead desk, Fia and Flo of finance, Per who picks, Ada the admin; a program."""
     found = {}
     roles = {
         "li": "lead_desk", "lo": "lead_desk", "fia": "finance", "flo": "finance",
@@ -37,7 +37,7 @@ def people(database: Database) -> dict[str, Actor]:
             id = identity.create_person(work, email=f"{name}@example.com", name=name.title())
             identity.grant(work, id, role)
             found[name] = Actor("staff", str(id))
-    return found
+    return found | {"erp": Actor("integration", "7")}
 
 
 @pytest.fixture
@@ -106,6 +106,8 @@ def facts(database: Database) -> list[str]:
         ("fia", 50000.01, "needs_approval"),
         ("ada", 50000, "done"),
         ("ada", 50000.01, "needs_approval"),
+        ("erp", 5000, "done"),
+        ("erp", 5000.01, "needs_approval"),
     ],
 )
 def test_each_role_has_its_limit(
@@ -354,13 +356,22 @@ def test_the_database_itself_wants_two_people(
 # ------------------------------------------------------------------------- the company's own limits
 
 
+def orders_limit(database: Database, who: Actor) -> int | None:
+    with database.work(who) as work:
+        limit = orders.limit_of(work, "SEK")
+    return limit.minor if limit else None
+
+
 def test_the_company_sets_its_own_limits(
     database: Database, company: Company, people: dict[str, Actor]
 ) -> None:
-    limits = read({"MAINSTEM_REFUND_LIMITS": "lead_desk: SEK=0, EUR=10; finance:SEK=100000"})
+    said = "lead_desk: SEK=0, EUR=10; finance:SEK=100000; integration:SEK=1"
+    limits = read({"MAINSTEM_REFUND_LIMITS": said})
     database.tools = replace(database.tools, refund_limits=limits.refund_limits)
     placed = sold(database, company, (KETTLE, 60))
     assert refund(database, people["fia"], placed, 7000000, goods_go=True) == "done"
+    assert refund(database, people["erp"], placed, 100, goods_go=True) == "done"
+    assert [orders_limit(database, people[who]) for who in ("erp", "ada")] == [100, 10000000]
     assert refund(database, people["li"], placed, 1, goods_go=True) == "needs_approval"
 
 

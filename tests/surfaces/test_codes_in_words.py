@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import psycopg
+import pytest
 from tests.catalogs import translations
 
+from mainstem.api.company import money as money_of_company
+from mainstem.api.company import orders as orders_of_company
 from mainstem.leads.queries import STAGES
 from mainstem.leads.rules import LOST_REASONS
 from mainstem.paths import TEMPLATES
@@ -75,6 +79,17 @@ def test_every_code_of_the_schema_that_a_page_shows_has_words(database_url: str)
     assert set(STAGES) <= labels("portal/leads.html", "told")
     assert set(LOST_REASONS) <= set(words.LOST)
     assert set(LOST_REASONS) <= labels("portal/leads.html", "why")
+
+
+@pytest.mark.parametrize(
+    ("table", "kind"),
+    [("orders", orders_of_company.State), ("payout", money_of_company.State)],
+)
+def test_a_program_can_narrow_a_list_to_every_state(
+    database_url: str, table: str, kind: object
+) -> None:
+    [choices, _nothing] = get_args(get_args(kind)[0])
+    assert set(get_args(choices)) == codes(database_url, table, "state")
 
 
 # As the gateway's own description lists them (tests/contract/stripe holds it).

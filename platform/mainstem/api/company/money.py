@@ -112,7 +112,7 @@ def _day(name: str, day: date | None) -> date | None:
 
 State = Annotated[
     Literal[
-        "reserved", "transferring", "transferred", "requested", "in_transit", "unwinding", "on_hold",
+        "reserved", "transferring", "transferred", "requested", "in_transit", "reversing", "on_hold",
         "failed", "paid", "canceled",
     ]
     | None,
