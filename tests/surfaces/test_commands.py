@@ -29,6 +29,7 @@ WITHOUT = {
     "/console/orders/{home:int}/{order:uuid}/approvals/{approval:uuid}/denial": SECOND_PERSON,
     "/console/clock": "There is a clock to move in the demo only.",
     "/console/mail/preview/{reason:str}/{locale:str}": "A test message goes to whoever asks for it.",
+    "/console/my-mail": "Whoever signs in chooses their own mail; a program gets none.",
     "/console/setup/keys": "A program that made keys would have every scope.",
     "/console/setup/keys/revoke": "A program that revoked keys could lock the others out.",
     "/console/setup/people/invitation": SHOWS_A_SECRET,
