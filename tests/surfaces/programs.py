@@ -10,7 +10,7 @@ from tests.surfaces.conftest import Open
 
 from mainstem import identity
 from mainstem.kit.db import Database
-from mainstem.kit.work import Actor
+from mainstem.kit.work import SYSTEM, Actor
 
 PATH = "/api/v1"
 
@@ -51,8 +51,8 @@ def a_program(
     issued_by: int | None = None,
 ) -> Program:
     """A program with these scopes; with every one where none is named."""
-    actor = {} if issued_by is None else {"actor": Actor("staff", str(issued_by))}
-    with database.work(**actor) as work:
+    issuer = SYSTEM if issued_by is None else Actor("staff", str(issued_by))
+    with database.work(issuer) as work:
         wanted: Sequence[str] = scopes or identity.SCOPES
         key = identity.issue_api_key(work, label="Our ERP", scopes=[*wanted])
     return Program(open_app, key)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from litestar.testing import TestClient
 from tests.company import KETTLE, a_lead, a_quoted_lead
 from tests.surfaces.conftest import Open, words_of
 from tests.surfaces.programs import Program, a_program
@@ -88,6 +89,7 @@ def test_every_verb_of_a_page_is_in_the_api_or_says_why_not(open_app: Open) -> N
         for path, item in paths.items()
         for method, operation in item.items()
     }
+    assert isinstance(client, TestClient)
     verbs = verbs_of_pages(client.app)
     missing = []
     for path, handler in verbs.items():

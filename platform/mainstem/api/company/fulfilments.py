@@ -123,11 +123,11 @@ def _read(work: Work, *, home: int, order: UUID, no: int) -> dict[str, Any]:
     }
 
 
-def _find(work: Work, *, in_state: str | None, **page: Any) -> Page:
+def _find(work: Work, *, in_state: str | None, **page: Any) -> Page[Any]:
     return shipments.to_do(work, states=[in_state] if in_state else None, **page)
 
 
-def _holds(work: Work, **_: Any) -> Page:
+def _holds(work: Work, **_: Any) -> Page[Any]:
     return Page(orders.unpaid_holds(work))
 
 

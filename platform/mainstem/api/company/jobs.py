@@ -108,7 +108,7 @@ def _times(
     return {"teams": jobs.free_slots(work, key, first_day=first, duration=duration)}
 
 
-def _find(work: Work, *, view: str, **page: Any) -> Page:
+def _find(work: Work, *, view: str, **page: Any) -> Page[Any]:
     return _VIEWS[view](work, **page)
 
 

@@ -131,7 +131,7 @@ def _read(work: Work, *, home: int, lead: UUID) -> dict[str, Any]:
     }
 
 
-def _find(work: Work, *, stage: str, **page: Any) -> Page:
+def _find(work: Work, *, stage: str, **page: Any) -> Page[Any]:
     return leads.queries.listed(work, stage, locale="en", **page)
 
 

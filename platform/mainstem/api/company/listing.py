@@ -50,7 +50,7 @@ class Listing:
     scope: str
     tag: str
     words: str
-    find: Callable[..., Page]
+    find: Callable[..., Page[Any]]
     """Reads a page: `find(work, cursor=…, most=…, strict=True, **filters)`."""
     filters: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     """What narrows it: (kind of the parameter, what it is when it is left out)."""

@@ -91,7 +91,7 @@ def _payouts(
     since: date | None,
     until: date | None,
     **page: Any,
-) -> Page:
+) -> Page[Any]:
     return lists.payouts(
         work,
         states=[in_state] if in_state else (),

@@ -181,7 +181,7 @@ def _find(
     since: datetime | None,
     until: datetime | None,
     **page: Any,
-) -> Page:
+) -> Page[Any]:
     return lists.orders(
         work,
         state=in_state or "",
