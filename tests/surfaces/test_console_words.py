@@ -75,7 +75,10 @@ def in_modules(paths: list[Path]) -> Iterator[str]:
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         }
         docs |= {
-            id(part) for node in ast.walk(tree) if _is_for_programs(node) for part in ast.walk(node)
+            id(part)
+            for node in ast.walk(tree)
+            if _is_for_programs(node) or _is_a_face(node)
+            for part in ast.walk(node)
         }
         for node in ast.walk(tree):
             if (
@@ -95,6 +98,13 @@ def _is_for_programs(node: ast.AST) -> bool:
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in ("Command", "Field")
+    )
+
+
+def _is_a_face(node: ast.AST) -> bool:
+    """The names that a package gives to others."""
+    return isinstance(node, ast.Assign) and any(
+        isinstance(target, ast.Name) and target.id == "__all__" for target in node.targets
     )
 
 
