@@ -41,9 +41,7 @@ LOOSE_CONTEXTS = (
 
 LOOSE_FORMS = (
     "mainstem.console.catalogue.files",
-    "mainstem.console.codes",
     "mainstem.console.facts",
-    "mainstem.console.mail",
     "mainstem.console.money",
     "mainstem.console.orders",
     "mainstem.console.plan",
