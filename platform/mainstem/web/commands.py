@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -100,8 +100,7 @@ class Command:
         return form.body(self.body) if self.body else None
 
     def _on_the_form(self, problem: Problem) -> Problem:
-        pointer = self.fields.get(problem.pointer, problem.pointer)
-        return Problem(pointer, problem.code, problem.message, problem.facts)
+        return replace(problem, pointer=self.fields.get(problem.pointer, problem.pointer))
 
 
 def parameters_of(path: str) -> dict[str, Any]:

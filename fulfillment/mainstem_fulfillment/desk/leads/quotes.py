@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from pydantic import Field
@@ -49,8 +50,7 @@ def _draft(work: Work, body: QuoteDraft, *, home: int, lead: UUID) -> str:
 
 
 def _as_in_the_body(problem: Problem) -> Problem:
-    pointer = _POINTERS.get(problem.pointer, problem.pointer)
-    return Problem(pointer, problem.code, problem.message, problem.facts)
+    return replace(problem, pointer=_POINTERS.get(problem.pointer, problem.pointer))
 
 
 _POINTERS = {"/valid_days": "/days", "/amount": "/amount_minor"}
