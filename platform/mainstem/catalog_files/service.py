@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar, TypedDict
 from uuid import UUID
 
 import msgspec
@@ -45,6 +45,27 @@ class FileHasProblems(Refused):
     )
 
 
+class ReportedProblem(TypedDict):
+    """A problem as a report keeps it: the fields of RowProblem."""
+
+    line: int
+    column: str
+    reason: str
+    facts: dict[str, str | int]
+    nearest: str
+
+
+class Report(TypedDict, total=False):
+    """What came of a file: empty before it is applied. `through` is the line that it has reached."""
+
+    new: int
+    changed: int
+    same: int
+    problems: list[ReportedProblem]
+    departments: list[str]
+    through: int
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogueFile:
     """A file as it stands: what it is, what its columns say, and how far it has come.
@@ -58,7 +79,7 @@ class CatalogueFile:
     state: str
     columns: Mapping[str, str]
     assumed: Assumed
-    report: Mapping[str, Any]
+    report: Report
     total: int
     done: int
     uploaded_at: datetime
@@ -244,14 +265,14 @@ class _Job:
         actor: Actor,
         found: Preview,
         save: Save,
-        told: Mapping[str, Any],
+        told: Report,
         done: int,
     ) -> None:
         """`told` is the report of what was applied before a fall, so many products; empty at first."""
         self._database, self._id, self._actor, self._found = database, id, actor, found
         self._save_product = save
-        self._counts = {kind: int(told.get(kind, 0)) for kind in ("new", "changed", "same")}
-        self._through = int(told.get("through", 0))
+        self._counts = counts_of(told)
+        self._through = told.get("through", 0)
         self._done = done
         self._problems = list(problems_of(told) if told else found.problems)
         self._departments = told.get("departments") or [one.slug for one in found.departments]
@@ -308,7 +329,8 @@ class _Job:
             self._counts["same" if not changed else "new" if one.before is None else "changed"] += 1
 
     def _tell(self, work: Work, *, state: str = "applying") -> None:
-        report = self._counts | {
+        report: dict[str, object] = {
+            **self._counts,
             "problems": [asdict(one) for one in self._problems[:PROBLEMS_TOLD]],
             "departments": self._departments,
         }
@@ -336,7 +358,16 @@ def _with_pictures(product: Product, shown: Mapping[str, str]) -> Product:
     return product.model_copy(update={"pictures": tuple(listed)})
 
 
-def problems_of(report: Mapping[str, Any]) -> Iterator[RowProblem]:
+def counts_of(report: Report) -> dict[str, int]:
+    """How many products are `new`, `changed` or the `same` by a report."""
+    return {
+        "new": report.get("new", 0),
+        "changed": report.get("changed", 0),
+        "same": report.get("same", 0),
+    }
+
+
+def problems_of(report: Report) -> Iterator[RowProblem]:
     """The problems that a report tells."""
     return (RowProblem(**one) for one in report.get("problems", []))
 

@@ -87,6 +87,15 @@ class Form:
         values = self._fields.getall(name, [])
         return [self._kept(name, v).strip() for v in values if isinstance(v, str)]
 
+    def numbered(self, name: str) -> dict[int, str]:
+        """The texts of fields that are numbered by what the page shows: `line-3` is of line 3."""
+        found: dict[int, str] = {}
+        for field in self._fields:
+            no = whole_number(field.removeprefix(f"{name}-"), digits=4)
+            if no is not None and field == f"{name}-{no}":
+                found[no] = self.get(field)
+        return found
+
     def file(self, name: str) -> UploadFile | None:
         """The file of a field, when one was chosen."""
         value = self._fields.get(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -13,11 +13,11 @@ from litestar.params import FromPath
 
 from mainstem import catalog, catalog_files
 from mainstem.catalog import Product
-from mainstem.catalog_files import Assumed, CatalogueFile, Preview
+from mainstem.catalog_files import Assumed, CatalogueFile, Preview, Proposal
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.web.forms import Form, whole_number
+from mainstem.web.forms import Form, FormFields, Ticked, whole
 from mainstem.web.rendering import LANGUAGE_NAMES, language_of, redirect
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, refused, show
 from mainstem.web.staff.screen import Screen
@@ -128,6 +128,23 @@ def one(request: HttpRequest, work: NamedDependency[Work], id: FromPath[UUID]) -
     return _screen(id).show(request, work)
 
 
+class ColumnsFields(FormFields):
+    """What a file holds, beside what each of its columns says (`column-0` and so on)."""
+
+    kind: str = ""
+    currency: str = ""
+    locale: str = ""
+    department: str = ""
+    tax_bp: Annotated[int | None, whole(digits=9)] = 2500
+    fetch_pictures: Ticked = False
+
+
+class ApplicationFields(FormFields):
+    """Whether products that are not right are left out."""
+
+    leave_out: Ticked = False
+
+
 @post("/catalogue/import/{id:uuid}/columns", sync_to_thread=True)
 def columns(
     request: HttpRequest,
@@ -138,20 +155,21 @@ def columns(
     """Say what the columns hold, and what the file leaves out."""
 
     def tell() -> None:
+        sent, said = form.into(ColumnsFields), form.numbered("column")
         header = catalog_files.table_of(work, id).header
-        told = {name: form[f"column-{no}"] for no, name in enumerate(header)}
+        told = {name: said.get(no, "") for no, name in enumerate(header)}
         assumed = Assumed(
-            currency=form["currency"],
-            locale=form["locale"],
-            department=form["department"],
-            tax_bp=whole_number(form.get("tax_bp", "2500")) or 0,
-            fetch_pictures=form["fetch_pictures"] == "yes",
+            currency=sent.currency,
+            locale=sent.locale,
+            department=sent.department,
+            tax_bp=sent.tax_bp or 0,
+            fetch_pictures=sent.fetch_pictures,
         )
-        if form["currency"] not in catalog.shipping_rates(work):
+        if sent.currency not in catalog.shipping_rates(work):
             raise InvalidInput(
                 Problem("/currency", "not_offered", "This is not one of the choices.")
             )
-        catalog_files.tell_columns(work, id, form["kind"], told, assumed)
+        catalog_files.tell_columns(work, id, sent.kind, told, assumed)
 
     return _screen(id).do(request, work, tell, "The columns are remembered.", form)
 
@@ -167,7 +185,7 @@ def apply(
     return _screen(id).do(
         request,
         work,
-        lambda: catalog_files.request(work, id, leave_out=form["leave_out"] == "yes"),
+        lambda: catalog_files.request(work, id, leave_out=form.into(ApplicationFields).leave_out),
         "The file is being applied. This page tells how far it has come.",
         form,
     )
@@ -198,7 +216,7 @@ def _one(request: HttpRequest, work: Work, id: UUID) -> OneFile:
     waits = file.state == "uploaded"
     found = catalog_files.previewed(work, id) if waits else Preview()
     problems = found.problems if waits else list(catalog_files.problems_of(file.report))
-    counts = {kind: int(file.report.get(kind, 0)) for kind in ("new", "changed", "same")}
+    counts = catalog_files.counts_of(file.report)
     if waits:
         counts = {kind: found.count(kind) for kind in counts}
     text = language_of(request).text
@@ -256,11 +274,11 @@ def _fields(request: HttpRequest, work: Work) -> list[tuple[str, str]]:
 
 def _departments(request: HttpRequest, work: Work) -> list[tuple[str, str]]:
     locale = language_of(request).locale
-    names: dict[str, Any] = dict(catalog.department_names(work, locale=locale))
+    names = catalog.department_names(work, locale=locale)
     return [(slug, one.name) for slug, one in names.items()]
 
 
-def _row(one: Any, currency: str) -> Row:
+def _row(one: Proposal, currency: str) -> Row:
     names = one.after.names
     return Row(
         line=one.line,
