@@ -1,11 +1,21 @@
 """Commissions: what delivered sales have earned whom, settled to what should stand."""
 
 from mainstem.commissions.release import release
-from mainstem.commissions.review import NothingToReview, decide, hold_for_review, review_of, waiting
+from mainstem.commissions.review import (
+    CommissionReview,
+    NothingToReview,
+    OrderToReview,
+    decide,
+    hold_for_review,
+    review_of,
+    waiting,
+)
 from mainstem.commissions.settle import settle
 
 __all__ = [
+    "CommissionReview",
     "NothingToReview",
+    "OrderToReview",
     "decide",
     "hold_for_review",
     "release",

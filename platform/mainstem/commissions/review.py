@@ -10,7 +10,9 @@ nothing is lost meanwhile, as settling brings it to what should stand.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, TypedDict
 from uuid import UUID
 
 from mainstem.commissions.settle import settle
@@ -114,9 +116,44 @@ def decide(work: Work, home_id: int, order_id: UUID, *, release: bool, words: st
     settle(work, [(home_id, order_id)])
 
 
-def review_of(work: Work, home_id: int, order_id: UUID) -> Any | None:
+class SharedTrace(TypedDict):
+    """What an order shares with one of a participant's: a card or an address (`kind`)."""
+
+    kind: str
+    affiliate_id: int
+    affiliate: str
+    learned_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionReview:
+    """Why the commission of an order is held, and what was decided."""
+
+    state: str
+    held_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    reason: str | None
+    reasons: list[SharedTrace]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderToReview:
+    """An order whose commission is held, and the kinds of traces that it shares."""
+
+    home_id: int
+    order_id: UUID
+    held_at: datetime
+    number: str
+    client: str
+    seller: str
+    kinds: list[str]
+
+
+def review_of(work: Work, home_id: int, order_id: UUID) -> CommissionReview | None:
     """What is held of an order and why, or what was decided; None when nobody has asked."""
-    return work.row(
+    found = work.rows_as(
+        CommissionReview,
         """SELECT state, held_at, decided_by, decided_at, reason,
                   (SELECT jsonb_agg(said || jsonb_build_object('affiliate', a.name) ORDER BY no)
                      FROM jsonb_array_elements(reasons) WITH ORDINALITY AS each (said, no)
@@ -125,11 +162,13 @@ def review_of(work: Work, home_id: int, order_id: UUID) -> Any | None:
         home=home_id,
         order=order_id,
     )
+    return found[0] if found else None
 
 
-def waiting(work: Work, *, most: int = 200) -> list[Any]:
+def waiting(work: Work, *, most: int = 200) -> list[OrderToReview]:
     """Orders whose commission is held, the longest first."""
-    return work.rows(
+    return work.rows_as(
+        OrderToReview,
         """SELECT r.home_id, r.order_id, r.held_at, o.number, o.client ->> 'name' AS client,
                   a.name AS seller,
                   (SELECT array_agg(DISTINCT said ->> 'kind') FROM jsonb_array_elements(r.reasons) AS said) AS kinds

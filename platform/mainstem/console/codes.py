@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode
 
 from litestar import get
@@ -26,11 +25,11 @@ PAGE = 50
 class Codes(Page, kw_only=True):
     """Codes by name, in force or retired."""
 
-    rows: list[Any]
+    rows: list[referrals.Code]
     text: str
     view: str
     next_url: str
-    affiliates: list[Any]
+    affiliates: list[lists.AffiliateRow]
     named: str
     """The code whose form was refused; empty for the form of a new one."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post
@@ -19,7 +19,7 @@ from mainstem.kit.settings import Settings
 from mainstem.kit.work import Work
 from mainstem.web import listing
 from mainstem.web.commands import Command, Told
-from mainstem.web.forms import Form, whole_number
+from mainstem.web.forms import Form, FormFields, whole
 from mainstem.web.listing import Listing
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.forms import form_of
@@ -39,10 +39,10 @@ from mainstem.web.staff.layout import (
 class Facts(Page, kw_only=True):
     """What waits for its reaction, and what happened last."""
 
-    waiting: list[Any]
+    waiting: list[lists.WaitingFact]
     trouble: Listing
     dead_letters: int
-    rows: list[Any]
+    rows: list[lists.FactRow]
     who: dict[str, str]
     named: dict[str, str]
     why: dict[tuple[UUID, str], str]
@@ -50,7 +50,7 @@ class Facts(Page, kw_only=True):
     subject: str
     listing: Listing
     real_time: datetime
-    refused_events: list[Any]
+    refused_events: list[inbox.RefusedEvents]
     """What the gateway, or somebody in its name, sent and we did not take: a row a day and reason."""
     reasons: dict[str, str]
 
@@ -176,6 +176,14 @@ def _clock(request: HttpRequest, work: Work) -> ClockPage:
     )
 
 
+class ClockFields(FormFields):
+    """How much time is to pass, and how far ahead the clock was, in seconds, when that was asked."""
+
+    days: Annotated[int | None, whole(digits=6)] = 0
+    hours: Annotated[int | None, whole(digits=6)] = 0
+    ahead: str = ""
+
+
 @post("/clock", sync_to_thread=True)
 def move_clock(
     request: HttpRequest,
@@ -188,10 +196,11 @@ def move_clock(
 
     def do() -> None:
         nonlocal sent_again
-        by = _span(form)
+        sent = form.into(ClockFields)
+        by = _span(sent)
         if settings.demo:
             ahead = work.value("SELECT ahead FROM demo_clock FOR UPDATE")
-            sent_again = form["ahead"] != str(int(ahead.total_seconds()))
+            sent_again = sent.ahead != str(int(ahead.total_seconds()))
         if not sent_again:
             let_time_pass(work, by, settings=settings)
 
@@ -207,11 +216,10 @@ def move_clock(
     return redirect(request, "/console/clock", notice=language.text(words))
 
 
-def _span(form: Form) -> timedelta:
-    days, hours = (whole_number(form[name] or "0", digits=6) for name in ("days", "hours"))
-    if days is None or hours is None:
+def _span(sent: ClockFields) -> timedelta:
+    if sent.days is None or sent.hours is None:
         raise InvalidInput(Problem("/days", "invalid_field", "Count in whole days and hours."))
-    return timedelta(days=days, hours=hours)
+    return timedelta(days=sent.days, hours=sent.hours)
 
 
 commands = [RETRY]

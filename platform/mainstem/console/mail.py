@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -44,7 +43,7 @@ class MailPage(Page, kw_only=True):
 
     rows: list[MailRow]
     listing: Listing
-    bounces: list[Any]
+    bounces: list[mail.Bounce]
     is_on: bool
     sends: bool
 

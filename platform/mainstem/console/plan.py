@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
@@ -16,7 +17,7 @@ from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.plan import Plan, PlanAsks
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, FormFields, Ticked
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import (
     HttpRequest,
@@ -38,6 +39,17 @@ class Share(msgspec.Struct, frozen=True):
     names: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of the plan that was published."""
+
+    version: int
+    name: str
+    effective_from: datetime
+    published_by: str
+    published_at: datetime
+
+
 class PlanPage(Page, kw_only=True):
     """How the company pays, in words."""
 
@@ -45,7 +57,7 @@ class PlanPage(Page, kw_only=True):
     rates: list[tuple[str, int, list[str], str]]
     shares: list[Share]
     minimum: list[Money]
-    versions: list[Any]
+    versions: list[Version]
     who: dict[str, str]
     document: str
     asks: bool
@@ -58,6 +70,14 @@ def plan(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     return _plan(request, work)
 
 
+class PlanFields(FormFields):
+    """A version of the plan as JSON, its first day, and whether what it does beyond that is meant."""
+
+    document: str = ""
+    effective_from: str = ""
+    confirmed: Ticked = False
+
+
 @post("/plan", sync_to_thread=True)
 def publish(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
@@ -66,11 +86,12 @@ def publish(
     published: list[Plan] = []
 
     def do() -> None:
+        sent = form.into(PlanFields)
         made = planbook.publish(
             work,
-            _document(form),
-            effective_from=_effective_from(work, form),
-            confirmed=form["confirmed"] == "yes",
+            _document(sent.document),
+            effective_from=_effective_from(work, sent.effective_from),
+            confirmed=sent.confirmed,
         )
         record(work, "plan.published", str(made.version))
         published.append(made)
@@ -82,15 +103,21 @@ def publish(
     return redirect(request, "/console/plan", notice=said.format(n=published[0].version))
 
 
+def versions_of(work: Work) -> list[Version]:
+    """Every version that was published, the newest first."""
+    return work.rows_as(
+        Version,
+        """SELECT version, document->>'name' AS name, effective_from, published_by, published_at
+             FROM plan_version ORDER BY version DESC""",
+    )
+
+
 def _plan(
     request: HttpRequest, work: Work, no: Refused | None = None, form: Form | None = None
 ) -> HttpResponse:
     language = language_of(request)
     now = planbook.now(work)
-    versions = work.rows(
-        """SELECT version, document->>'name' AS name, effective_from, published_by, published_at
-             FROM plan_version ORDER BY version DESC"""
-    )
+    versions = versions_of(work)
     document = work.value(
         "SELECT document FROM plan_version WHERE version = %(version)s",
         version=now.version if now else 0,
@@ -123,8 +150,7 @@ def _plan(
     return show(request, "console/plan.html", page, no, form)
 
 
-def _document(form: Form) -> dict[str, Any]:
-    text = form["document"]
+def _document(text: str) -> dict[str, Any]:
     try:
         if len(text) > DOCUMENT_MAX:
             raise ValueError
@@ -143,13 +169,13 @@ def _document(form: Form) -> dict[str, Any]:
     return found
 
 
-def _effective_from(work: Work, form: Form) -> datetime:
+def _effective_from(work: Work, text: str) -> datetime:
     """The beginning of a day where the company lives; now, where none is given."""
-    if not form["effective_from"]:
+    if not text:
         return work.now()
     wrong = Problem("/effective_from", "invalid_field", "Give a day, from today on.")
     try:
-        day = date.fromisoformat(form["effective_from"])
+        day = date.fromisoformat(text)
     except ValueError as problem:
         raise InvalidInput(wrong) from problem
     today = work.now().astimezone(work.tools.zone).date()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 
 import msgspec
 from litestar import get
@@ -31,21 +31,23 @@ class Review(msgspec.Struct, frozen=True):
 
     state: str
     earns: str
-    held_at: Any
+    held_at: datetime
     reasons: list[str]
     decided_by: str
-    decided_at: Any
+    decided_at: datetime | None
     reason: str
 
 
 class Reviews(Page, kw_only=True):
     """All that waits for a look."""
 
-    rows: list[Any]
+    rows: list[commissions.OrderToReview]
     kinds: dict[str, str]
 
 
-def review_in_words(language: Language, row: Any, who: dict[str, str]) -> Review | None:
+def review_in_words(
+    language: Language, row: commissions.CommissionReview | None, who: dict[str, str]
+) -> Review | None:
     """A review as its order's page shows it."""
     if row is None:
         return None

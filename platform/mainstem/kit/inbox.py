@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from mainstem.kit.events import record
@@ -25,6 +24,18 @@ class ReceivedEvent:
     object_id: str
     account: str
     intent_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedEvents:
+    """What was not taken on one day for one reason: how often, and what the last of it was."""
+
+    day: date
+    reason: str
+    times: int
+    last_at: datetime
+    last_type: str
+    last_account: str
 
 
 def receive(
@@ -92,9 +103,10 @@ def note_refused(
     )
 
 
-def refused(work: Work, *, days: int = 14) -> list[Any]:
+def refused(work: Work, *, days: int = 14) -> list[RefusedEvents]:
     """What was not taken in the last days, newest first: a row a day and reason."""
-    return work.rows(
+    return work.rows_as(
+        RefusedEvents,
         """SELECT day, reason, times, last_at, last_type, last_account FROM refused_event
             WHERE day > %(since)s ORDER BY last_at DESC""",
         since=work.now().date() - timedelta(days=days),

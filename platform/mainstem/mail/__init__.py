@@ -13,6 +13,7 @@ from mainstem.mail.preferences import Choices, choice_of, choices_of, choose, un
 from mainstem.mail.preview import preview, send_test
 from mainstem.mail.queries import (
     RARE_STATES,
+    Bounce,
     bounces,
     listed,
     mail_named,
@@ -39,6 +40,7 @@ __all__ = [
     "REACTIONS",
     "TOPICS",
     "ApplicationStep",
+    "Bounce",
     "Brand",
     "Choices",
     "Context",

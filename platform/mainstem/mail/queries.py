@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,6 +32,15 @@ _COLUMNS = """m.home_id, m.id, m.reason, m.subject, m.recipient, m.recipient_nam
        m.person_id, m.locale, m.context, m.state, m.attempts, m.error, m.created_at, m.sent_at,
        m.message_id"""
 _LIST = f"SELECT {_COLUMNS} FROM mail m WHERE {{where}} {{seek}} {{sorted}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """An address at which nothing arrives, since when, and what was said of it."""
+
+    address_key: str
+    error: str
+    bounced_at: datetime
 
 
 def listed(
@@ -83,9 +93,10 @@ def recipient_of(work: Work, person_id: int) -> Recipient:
     return Recipient(*row)
 
 
-def bounces(work: Work) -> list[Any]:
-    """Addresses at which nothing arrives, newest first: (address_key, error, bounced_at)."""
-    return work.rows(
+def bounces(work: Work) -> list[Bounce]:
+    """Addresses at which nothing arrives, newest first."""
+    return work.rows_as(
+        Bounce,
         """SELECT address_key, error, bounced_at FROM bounced_address
             ORDER BY bounced_at DESC, address_key LIMIT %(most)s""",
         most=BOUNCES_MAX,

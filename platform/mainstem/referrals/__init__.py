@@ -9,10 +9,11 @@ from mainstem.referrals.rules import (
     as_typed,
     fold,
 )
-from mainstem.referrals.service import assign, claim, codes, reassign, retire
+from mainstem.referrals.service import Code, assign, claim, codes, reassign, retire
 
 __all__ = [
     "CODES_MAX",
+    "Code",
     "CodeMalformed",
     "CodeReserved",
     "CodeTaken",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from mainstem.kit.errors import InvalidTransition, NotFound
@@ -9,6 +11,18 @@ from mainstem.kit.events import record
 from mainstem.kit.work import COMPANY, Work
 from mainstem.referrals import rules
 from mainstem.referrals.rules import CodeTaken, Names, TooManyCodes
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code, and whose it is."""
+
+    code: str
+    kind: str
+    created_at: datetime
+    retired_at: datetime | None
+    affiliate_id: int
+    affiliate: str
 
 
 def claim(work: Work, affiliate_id: int, text: str) -> str:
@@ -158,10 +172,11 @@ def codes(
     retired: bool = False,
     after: str = "",
     most: int = 100,
-) -> list[Any]:
+) -> list[Code]:
     """Codes for staff, by name: those that begin like the text, whoever has them, or one
     affiliate's. `after` is the last one of the page before."""
-    return work.rows(
+    return work.rows_as(
+        Code,
         """SELECT c.code, c.kind, c.created_at, c.retired_at, c.affiliate_id, a.name AS affiliate
              FROM referral_code c JOIN affiliate a ON a.id = c.affiliate_id
             WHERE c.code > %(after)s AND c.folded LIKE %(like)s
