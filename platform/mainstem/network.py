@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sqlalchemy import BigInteger, Column
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -177,9 +177,23 @@ def uplines(work: Work, affiliates: Sequence[int], *, levels: int = 1) -> dict[i
     return {row.id: Upline(row.state, [row.id, *row.upline[1:]], row.is_house) for row in rows}
 
 
-def team(work: Work, affiliate_id: int) -> list[Any]:
-    """Everyone below an affiliate, nearest first: (id, slug, name, state, level, sponsor_id)."""
-    return work.rows(
+@dataclass(frozen=True, slots=True)
+class TeamMember:
+    """An affiliate below another, and how far."""
+
+    id: int
+    slug: str
+    name: str
+    state: str
+    joined_at: datetime
+    sponsor_id: int | None
+    level: int
+
+
+def team(work: Work, affiliate_id: int) -> list[TeamMember]:
+    """Everyone below an affiliate, nearest first."""
+    return work.rows_as(
+        TeamMember,
         """SELECT id, slug, name, state, joined_at, sponsor_id,
                   array_position(upline, %(id)s) - 1 AS level
              FROM affiliate WHERE upline @> ARRAY[%(id)s::bigint] AND id <> %(id)s

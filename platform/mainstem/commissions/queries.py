@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from mainstem.kit.work import Work
 from mainstem.ledger import HELD_OPEN
+from mainstem.money import Money
+from mainstem.plan import Explanation
 
 HELD_NOW = """
  CROSS JOIN LATERAL (
@@ -30,20 +33,38 @@ def payable_on(held_until: date) -> date | None:
     return None if held_until == HELD_OPEN else held_until
 
 
-def earned(work: Work, affiliate_id: int, *, most: int = 50, before: Any = None) -> list[Any]:
-    """An affiliate's movements, newest first, each with the explanation that was stored."""
-    return work.rows(
-        f"""SELECT c.home_id, c.order_id, c.rule, c.level, c.no, c.kind, c.currency, c.amount_minor,
-                  c.base_minor, c.returned_minor, c.rate_bp, c.plan_version, held.held_until,
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """One movement of an affiliate's commission, with the explanation that was stored."""
+
+    home_id: int
+    order_id: UUID
+    level: int
+    currency: str
+    amount_minor: int
+    held_until: date
+    explanation: Explanation
+    credited_at: datetime
+    matured: bool
+
+    @property
+    def amount(self) -> Money:
+        """What it adds to what they have earned."""
+        return Money(self.amount_minor, self.currency)
+
+
+def earned(work: Work, affiliate_id: int, *, most: int = 50) -> list[Earned]:
+    """An affiliate's movements, newest first."""
+    return work.rows_as(
+        Earned,
+        f"""SELECT c.home_id, c.order_id, c.level, c.currency, c.amount_minor, held.held_until,
                   c.explanation, c.credited_at,
                   held.held_until <= coalesce((SELECT max(day) FROM release_day), '-infinity')
                     AS matured
              FROM commission c {HELD_NOW}
             WHERE c.beneficiary_id = %(id)s AND c.kind <> 'hold'
-              AND (%(before)s::timestamptz IS NULL OR c.credited_at < %(before)s)
             ORDER BY c.credited_at DESC, c.order_id, c.rule, c.level, c.no DESC LIMIT %(most)s""",
         id=affiliate_id,
-        before=before,
         most=most,
     )
 

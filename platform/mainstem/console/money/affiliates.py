@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -39,7 +38,7 @@ from mainstem.web.staff.screen import Screens
 class Affiliates(Page, kw_only=True):
     """Who wins clients for us."""
 
-    rows: list[Any]
+    rows: list[lists.AffiliateRow]
     listing: Listing
     account_states: dict[str, tuple[str, str]]
     providers: dict[str, str]
@@ -48,15 +47,15 @@ class Affiliates(Page, kw_only=True):
 class AffiliatePage(Page, kw_only=True):
     """One affiliate: their place, their accounts, their commissions."""
 
-    it: Any
-    accounts: list[tuple[Any, str, tuple[str, str]]]
+    it: queries.AffiliateDetails
+    accounts: list[tuple[queries.PayAccountRow, str, tuple[str, str]]]
     currencies: list[tuple[str, str]]
-    upline: list[Any]
-    team: list[Any]
-    storefronts: list[Any]
-    codes: list[Any]
+    upline: list[queries.UplineRow]
+    team: list[network.TeamMember]
+    storefronts: list[queries.StorefrontRow]
+    codes: list[referrals.Code]
     balances: list[tuple[str, str, Money, str]]
-    movements: list[tuple[Any, Money, str, date | None]]
+    movements: list[tuple[commissions.Earned, Money, str, date | None]]
 
 
 @get("/affiliates", sync_to_thread=True)
@@ -152,7 +151,7 @@ def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
         movements=[
             (
                 row,
-                Money(row.amount_minor, row.currency),
+                row.amount,
                 tell(row.explanation, language),
                 commissions.payable_on(row.held_until),
             )

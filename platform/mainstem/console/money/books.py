@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from litestar import get
@@ -52,7 +51,7 @@ class Books(Page, kw_only=True):
     """The trial balance, and what each affiliate's accounts hold."""
 
     currencies: list[tuple[str, list[Account], Money, Money]]
-    affiliates: list[Any]
+    affiliates: list[lists.AffiliateBalances]
     listing: Listing
     checked: checks.CheckRun | None
     check_under_way: datetime | None
@@ -134,7 +133,7 @@ class Entries(Page, kw_only=True):
     note: str
     currency: str
     balance: Money
-    rows: list[Any]
+    rows: list[lists.EntryRow]
     who: dict[str, str]
     listing: Listing
 

@@ -98,11 +98,11 @@ def _cancel(work: Work, body: PayoutCancellation, *, home: int, payout: UUID) ->
 
 def _confirm(work: Work, body: BankPayment, *, home: int, payout: UUID) -> str | Told:
     """Say that our own bank has paid it, under a reference. Said twice, it is booked once."""
-    row = queries.payout(work, home, payout)
-    if row.state == "paid":
+    state = queries.payout_state(work, home, payout)
+    if state == "paid":
         return Told("The payout is paid and booked.", outcome="done_before")
     if not payouts.confirm_bank(work, [(home, payout)], reference=body.reference):
-        raise InvalidTransition("payout", row.state, "confirmed")
+        raise InvalidTransition("payout", state, "confirmed")
     return "The payout is paid and booked."
 
 

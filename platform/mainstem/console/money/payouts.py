@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import msgspec
 from litestar import get
@@ -44,7 +43,7 @@ VIEWS = {
 class Row(msgspec.Struct, frozen=True):
     """A payout, and what may be done with it."""
 
-    it: Any
+    it: lists.PayoutRow
     amount: Money
     may_retry: bool
     may_cancel: bool
@@ -59,7 +58,7 @@ class Payouts(Page, kw_only=True):
     reasons: dict[str, str]
     exclusions: list[tuple[payouts.PayoutExclusion, str]]
     rows: list[Row]
-    payable: list[Any]
+    payable: list[queries.Payable]
     everywhere: list[payouts.AffiliateMoney]
     minimum: dict[str, Money]
     providers: dict[str, str]
@@ -145,7 +144,7 @@ def _payouts(request: HttpRequest, work: Work, view: str) -> Payouts:
     )
 
 
-def _may_cancel(row: Any) -> bool:
+def _may_cancel(row: lists.PayoutRow) -> bool:
     if row.provider == "bank":
         return row.state in ("reserved", "requested")
     return row.state in ("on_hold", "failed") and not row.another_in_progress

@@ -13,7 +13,7 @@ from mainstem.kit.documents import Document
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.web.commands import Command
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, FormFields
 from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
     MONEY,
@@ -69,9 +69,18 @@ def _set_rate(work: Work, body: PublishedRate) -> str:
     return "The rate is saved."
 
 
+class RateFields(FormFields):
+    """What a form says otherwise than a program: the currency by its own name, the instant by a clock
+    on the wall."""
+
+    from_: str = Field("", alias="from")
+    published: str = ""
+
+
 def _read(work: Work, form: Form) -> PublishedRate:
-    published = _instant_in(form["published"], work)
-    return form.body(PublishedRate, from_=form["from"], published=published)
+    sent = form.into(RateFields)
+    published = _instant_in(sent.published, work)
+    return form.body(PublishedRate, from_=sent.from_, published=published)
 
 
 SET_RATE = Command(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from litestar import get
@@ -30,8 +29,8 @@ from mainstem.web.staff.layout import (
 class Refunds(Page, kw_only=True):
     """What waits for a second person, and who is owed money that would not go back."""
 
-    waiting: list[Any]
-    rows: list[Any]
+    waiting: list[queries.ApprovalRow]
+    rows: list[lists.OwedBack]
     barred: dict[UUID, str]
     """Why a refund cannot be tried again now, by its id."""
     who: dict[str, str]

@@ -16,7 +16,7 @@ from mainstem.kit.documents import Document
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.web.commands import Command
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, FormFields, Ticked
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
 from mainstem.web.staff.forms import form_route
@@ -83,8 +83,14 @@ def _record_number(work: Work, body: VatNumberCheck) -> str:
     return "The check is kept."
 
 
+class NumberFields(FormFields):
+    """Whether the number is valid, as a box."""
+
+    is_valid: Ticked = False
+
+
 def _read(work: Work, form: Form) -> VatNumberCheck:
-    return form.body(VatNumberCheck, is_valid=form["is_valid"] == "yes")
+    return form.body(VatNumberCheck, is_valid=form.into(NumberFields).is_valid)
 
 
 RECORD_NUMBER = Command(

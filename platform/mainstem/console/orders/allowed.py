@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mainstem import orders, payments
+from mainstem.console import queries
 from mainstem.console.orders.views import ActionState
 from mainstem.kit.errors import InvalidTransition, Refused
+from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.web.staff.layout import (
@@ -28,7 +28,7 @@ class AllHasLeft(Refused):
     message = "All of it is shipped already. Refund what is returned instead."
 
 
-def is_waited_for(order: Any) -> bool:
+def is_waited_for(order: queries.OrderDetails) -> bool:
     """Whether the client still waits for something of it."""
     return order.state == "placed" and order.fulfillment_status not in ("delivered", "canceled")
 
@@ -41,26 +41,28 @@ def alone(work: Work, currency: str) -> Money | None:
         return None
 
 
-def asked_minor(refunds: list[Any]) -> int:
+def asked_minor(refunds: list[queries.RefundRow]) -> int:
     """What has been asked back and may still go: a refund that failed counts no more."""
     return sum(
         row.amount_minor for row in refunds if row.state in ("requested", "submitted", "succeeded")
     )
 
 
-def still_here(lines: list[Any]) -> int:
+def still_here(lines: list[queries.LineRow]) -> int:
     """How many pieces are still to leave or to be performed."""
     return sum(row.quantity - row.canceled - row.shipped for row in lines if row.line_no)
 
 
-def why_not_cancel(order: Any, still: int) -> Refused | None:
+def why_not_cancel(order: queries.OrderDetails, still: int) -> Refused | None:
     """Why nothing of the order can be canceled; None where something can."""
     if order.state not in ("pending", "placed"):
         return InvalidTransition("order", order.state, "canceled")
     return AllHasLeft() if not still else None
 
 
-def why_not_refund(left: int, paid: list[Any], disputes: list[Any]) -> Refused | None:
+def why_not_refund(
+    left: int, paid: list[queries.PaymentRow], disputes: list[queries.DisputeRow]
+) -> Refused | None:
     """Why nothing can be sent back; None where something can."""
     if left <= 0:
         return NothingLeft()
@@ -69,6 +71,6 @@ def why_not_refund(left: int, paid: list[Any], disputes: list[Any]) -> Refused |
     return payments.chargeback_of([row.status for row in disputes])
 
 
-def action_state(language: Any, no: Refused | None) -> ActionState:
+def action_state(language: Language, no: Refused | None) -> ActionState:
     """An action, open or closed with its reason in the reader's language."""
     return ActionState(no is None, said(language, no) if no else "")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -26,7 +24,7 @@ from mainstem.web.staff.layout import (
 class Orders(Page, kw_only=True):
     """Orders, page by page."""
 
-    rows: list[Any]
+    rows: list[lists.FoundOrder]
     listing: Listing
     payment: dict[str, tuple[str, str]]
     fulfillment: dict[str, tuple[str, str]]

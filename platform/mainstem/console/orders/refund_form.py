@@ -9,7 +9,7 @@ from pydantic import Field
 from mainstem.kit.documents import Currency, Document
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.money import MINOR_MAX
-from mainstem.web.forms import Form, whole_number
+from mainstem.web.forms import Form, FormFields, whole_number
 from mainstem.web.staff.amounts import amount_in
 from mainstem.web.staff.typed import Reason
 
@@ -99,20 +99,30 @@ def refuse_unclear(wanted: RefundRequest) -> None:
             raise InvalidInput(Problem(f"/{name}", "invalid_value", "Name each line once."))
 
 
+class RefundFields(FormFields):
+    """What the page sends beside its reason and what is typed for each line (`line-1`, `pieces-1`)."""
+
+    amount: str = ""
+    goods: str = ""
+    asked: str = ""
+    still: str = ""
+
+
 def wanted_in(form: Form, currency: str) -> RefundRequest:
     """What goes back, of what, and what becomes of the goods; InvalidInput with every problem."""
+    sent = form.into(RefundFields)
     problems: list[Problem] = []
     lines = [
         {"line_no": no, "amount_minor": minor}
-        for no, name, text in _typed(form, "line-")
-        if (minor := _amount(text, currency, f"/{name}", problems))
+        for no, text in _typed(form, "line")
+        if (minor := _amount(text, currency, f"/line-{no}", problems))
     ]
-    amount = _amount(form["amount"], currency, "/amount", problems) if form["amount"] else 0
+    amount = _amount(sent.amount, currency, "/amount", problems) if sent.amount else 0
     if not lines and not amount and not problems:
         problems.append(
             Problem("/amount", "missing", "Write how much to refund, and for which lines.")
         )
-    goods_go = form["goods"] == "go"
+    goods_go = sent.goods == "go"
     pieces = [] if goods_go else _counted(form, problems)
     if problems:
         raise InvalidInput(*problems)
@@ -124,17 +134,13 @@ def wanted_in(form: Form, currency: str) -> RefundRequest:
         goods_go=goods_go,
         # Where one line's pieces are counted, the others' are worked out from their amounts.
         pieces=pieces or None,
-        seen=_seen(form),
+        seen=_seen(sent),
     )
 
 
-def _typed(form: Form, prefix: str) -> list[tuple[int, str, str]]:
-    """The lines that something was typed for: (line, name of the field, text)."""
-    return [
-        (no, name, text)
-        for name, text in form.texts().items()
-        if text and (no := _line_in(name, prefix)) is not None
-    ]
+def _typed(form: Form, name: str) -> list[tuple[int, str]]:
+    """The lines that something was typed for, each with its text."""
+    return [(no, text) for no, text in form.numbered(name).items() if text and no <= LINE_MAX]
 
 
 def _amount(text: str, currency: str, pointer: str, problems: list[Problem]) -> int:
@@ -147,19 +153,19 @@ def _amount(text: str, currency: str, pointer: str, problems: list[Problem]) -> 
 
 def _counted(form: Form, problems: list[Problem]) -> list[dict[str, int]]:
     counted = []
-    for no, name, text in _typed(form, "pieces-"):
+    for no, text in _typed(form, "pieces"):
         if text.isascii() and text.isdecimal() and len(text) < 7:
             counted.append({"line_no": no, "pieces": int(text)})
         else:
-            problems.append(Problem(f"/{name}", "invalid_field", "Count in whole pieces."))
+            problems.append(Problem(f"/pieces-{no}", "invalid_field", "Count in whole pieces."))
     return counted
 
 
-def _seen(form: Form) -> dict[str, int | None]:
+def _seen(sent: RefundFields) -> dict[str, int | None]:
     """What the page said of the order. A form that says nothing of it has seen nothing that stands."""
     return {
-        "asked_minor": _whole(form["asked"]),
-        "still_here": _whole(form["still"]) if form["still"] else None,
+        "asked_minor": _whole(sent.asked),
+        "still_here": _whole(sent.still) if sent.still else None,
     }
 
 
@@ -167,11 +173,3 @@ def _whole(text: str) -> int:
     """The number; more than there can ever be for what is none."""
     found = whole_number(text, digits=15)
     return MINOR_MAX if found is None else found
-
-
-def _line_in(name: str, prefix: str) -> int | None:
-    """The line that a field is of: `line-3` is of the third."""
-    number = name.removeprefix(prefix)
-    if name.startswith(prefix) and number.isascii() and number.isdecimal() and len(number) < 4:
-        return int(number)
-    return None

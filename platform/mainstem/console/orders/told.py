@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from mainstem.console import queries
 from mainstem.console.orders.views import Approval, Candidate, Decision
+from mainstem.kit.locale import Language
 from mainstem.money import Money
 from mainstem.web.staff import words as labels
 from mainstem.web.staff.layout import (
@@ -12,7 +14,9 @@ from mainstem.web.staff.layout import (
 )
 
 
-def approval_of(language: Any, row: Any, who: dict[str, str], me: str) -> Approval:
+def approval_of(
+    language: Language, row: queries.ApprovalRow, who: dict[str, str], me: str
+) -> Approval:
     """A request for a second person, as the page shows it."""
     return Approval(
         row.id,
@@ -31,7 +35,7 @@ def approval_of(language: Any, row: Any, who: dict[str, str], me: str) -> Approv
     )
 
 
-def sums_of(language: Any, order: Any) -> list[tuple[str, Money]]:
+def sums_of(language: Language, order: queries.OrderDetails) -> list[tuple[str, Money]]:
     """What the order came to, what was paid, went back and is kept."""
 
     def line(label: str, minor: int) -> tuple[str, Money]:

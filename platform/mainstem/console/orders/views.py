@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
+from mainstem.console import queries
 from mainstem.console.reviews import Review
 from mainstem.money import Money
 from mainstem.web.staff.layout import (
@@ -43,7 +43,7 @@ class Decision(msgspec.Struct, frozen=True):
     title: str
     reason: str
     who: str
-    at: Any
+    at: datetime
     candidates: list[Candidate]
 
 
@@ -84,9 +84,9 @@ class Approval(msgspec.Struct, frozen=True):
     reference: str
     words: str
     asked_by: str
-    asked_at: Any
+    asked_at: datetime
     decided_by: str
-    decided_at: Any
+    decided_at: datetime | None
     waits: bool
     mine: bool
 
@@ -94,7 +94,7 @@ class Approval(msgspec.Struct, frozen=True):
 class OrderPage(Page, kw_only=True):
     """Everything about one order."""
 
-    order: Any
+    order: queries.OrderDetails
     url: str
     payment: tuple[str, str]
     fulfillment: tuple[str, str]
@@ -111,19 +111,19 @@ class OrderPage(Page, kw_only=True):
     approvals: list[Approval]
     may_approve: bool
     alone: Money | None
-    payments: list[Any]
+    payments: list[queries.PaymentRow]
     payment_states: dict[str, tuple[str, str]]
     providers: dict[str, str]
-    refunds: list[Any]
+    refunds: list[queries.RefundRow]
     refund_states: dict[str, tuple[str, str]]
-    disputes: list[Any]
+    disputes: list[queries.DisputeRow]
     dispute_states: dict[str, tuple[str, str]]
     reasons: dict[str, str]
     why_refunded: dict[str, str]
     commissions: list[Commission]
     commission_total: Money
-    parcels: list[Any]
-    jobs: list[Any]
+    parcels: list[queries.ParcelRow]
+    jobs: list[queries.JobRow]
     decisions: list[Decision]
     timeline: list[Event]
     who: dict[str, str]

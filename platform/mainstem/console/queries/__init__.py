@@ -1,7 +1,8 @@
 """What the console's pages read across slices. Nothing here changes anything."""
 
-from mainstem.console.queries.money import OWED_BACK, Payable, payable, payout
+from mainstem.console.queries.money import OWED_BACK, Payable, payable, payout_state
 from mainstem.console.queries.network import (
+    AffiliateDetails,
     PayAccountRow,
     StorefrontRow,
     UplineRow,
@@ -17,6 +18,7 @@ from mainstem.console.queries.sale import (
     DisputeRow,
     JobRow,
     LineRow,
+    OrderDetails,
     OrderFact,
     ParcelRow,
     PaymentRow,
@@ -40,11 +42,13 @@ from mainstem.console.queries.waiting import Funnel, funnel
 __all__ = [
     "APPROVALS",
     "OWED_BACK",
+    "AffiliateDetails",
     "ApprovalRow",
     "DisputeRow",
     "Funnel",
     "JobRow",
     "LineRow",
+    "OrderDetails",
     "OrderFact",
     "ParcelRow",
     "PayAccountRow",
@@ -68,7 +72,7 @@ __all__ = [
     "pay_accounts",
     "payable",
     "payments_of",
-    "payout",
+    "payout_state",
     "places",
     "refunds_of",
     "routing_of",

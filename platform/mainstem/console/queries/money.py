@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from mainstem.kit.errors import NotFound
@@ -59,20 +58,16 @@ SELECT r.home_id, r.order_id, r.id, o.number, o.state AS order_state, o.client->
             AND q.state IN ('requested', 'submitted', 'succeeded'))"""
 
 
-def payout(work: Work, home_id: int, payout_id: UUID) -> Any:
-    """One payout; else NotFound."""
-    row = work.row(
-        """SELECT p.*, EXISTS (
-                    SELECT 1 FROM payout o WHERE o.home_id = p.home_id AND o.currency = p.currency
-                       AND o.id <> p.id AND o.state IN ('reserved','transferring','transferred',
-                           'requested','in_transit','on_hold','reversing')) AS another_in_progress
-             FROM payout p WHERE p.home_id = %(home)s AND p.id = %(id)s FOR UPDATE OF p""",
+def payout_state(work: Work, home_id: int, payout_id: UUID) -> str:
+    """How far a payout has come, which nobody else moves meanwhile; else NotFound."""
+    state: str | None = work.value(
+        "SELECT state FROM payout WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE",
         home=home_id,
         id=payout_id,
     )
-    if row is None:
+    if state is None:
         raise NotFound("payout")
-    return row
+    return state
 
 
 def payable(work: Work) -> list[Payable]:

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.ledger import RECENT_ENTRIES
+
+
+@dataclass(frozen=True, slots=True)
+class AffiliateDetails:
+    """One affiliate, and how to reach them."""
+
+    id: int
+    name: str
+    state: str
+    email_key: str
+    phone_key: str | None
+    country: str
+    joined_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +55,17 @@ class StorefrontRow:
     active: bool
 
 
-def affiliate(work: Work, id: int) -> Any:
+def affiliate(work: Work, id: int) -> AffiliateDetails:
     """One affiliate; else NotFound."""
-    row = work.row("SELECT * FROM affiliate WHERE id = %(id)s", id=id)
-    if row is None:
+    found = work.rows_as(
+        AffiliateDetails,
+        """SELECT id, name, state, email_key, phone_key, country, joined_at FROM affiliate
+            WHERE id = %(id)s""",
+        id=id,
+    )
+    if not found:
         raise NotFound("affiliate")
-    return row
+    return found[0]
 
 
 def pay_accounts(work: Work, id: int) -> list[PayAccountRow]:

@@ -3,13 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 from uuid import UUID
 
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetails:
+    """One order by itself, with the names of its storefront and of who is credited."""
+
+    home_id: int
+    id: UUID
+    number: str
+    external_id: str | None
+    state: str
+    payment_status: str
+    fulfillment_status: str
+    currency: str
+    client: dict[str, str]
+    address: dict[str, str]
+    total_minor: int
+    tax_minor: int
+    paid_minor: int
+    refunded_minor: int
+    unallocated_minor: int
+    disputed_minor: int
+    taxes: dict[str, object] | None
+    delivery: dict[str, object] | None
+    seller_id: int
+    attributed_by: str
+    earns_reason: str
+    plan_version: int
+    lead_id: UUID | None
+    promised_on: date | None
+    placed_at: datetime
+    paid_at: datetime | None
+    delivered_at: datetime | None
+    storefront: str
+    seller: str
+    lead_number: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +229,16 @@ class OrderFact:
     happened_at: datetime
 
 
-def order(work: Work, home_id: int, order_id: UUID) -> Any:
-    """One order with its storefront's and its affiliate's names; else NotFound."""
-    row = work.row(
-        """SELECT o.*, s.name AS storefront, a.name AS seller, l.number AS lead_number
+def order(work: Work, home_id: int, order_id: UUID) -> OrderDetails:
+    """One order; else NotFound."""
+    found = work.rows_as(
+        OrderDetails,
+        """SELECT o.home_id, o.id, o.number, o.external_id, o.state, o.payment_status,
+                  o.fulfillment_status, o.currency, o.client, o.address, o.total_minor, o.tax_minor,
+                  o.paid_minor, o.refunded_minor, o.unallocated_minor, o.disputed_minor, o.taxes,
+                  o.delivery, o.seller_id, o.attributed_by, o.earns_reason, o.plan_version,
+                  o.lead_id, o.promised_on, o.placed_at, o.paid_at, o.delivered_at, s.name AS storefront,
+                  a.name AS seller, l.number AS lead_number
              FROM orders o
              JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
              JOIN affiliate a ON a.id = o.seller_id
@@ -206,9 +247,9 @@ def order(work: Work, home_id: int, order_id: UUID) -> Any:
         home=home_id,
         order=order_id,
     )
-    if row is None:
+    if not found:
         raise NotFound("order")
-    return row
+    return found[0]
 
 
 def order_lines(work: Work, home_id: int, order_id: UUID) -> list[LineRow]:
