@@ -24,7 +24,7 @@ from mainstem.kit.errors import InvalidInput, NotFound, Refused
 from mainstem.kit.locale import LOCALES, Language
 from mainstem.kit.work import Work
 from mainstem.setup import Resource
-from mainstem.web.forms import Form
+from mainstem.web.forms import Form, FormFields
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import (
     HttpRequest,
@@ -169,6 +169,15 @@ def thing(request: HttpRequest, work: NamedDependency[Work], name: FromPath[str]
     return _thing(request, work, kind, found)
 
 
+class ThingFields(FormFields):
+    """What stands beside the document in its form: whose it is, its version, and whether a row more
+    was asked for."""
+
+    key: str = ""
+    version: str = ""
+    more: str = ""
+
+
 @post("/setup/{name:str}", sync_to_thread=True, request_max_body_size=FORM_MAX)
 def save_thing(
     request: HttpRequest,
@@ -179,11 +188,9 @@ def save_thing(
     """Save what was typed: a new thing, or the one whose version stands in the form."""
     kind = setup.resource(name)
     form, unfit = taken_in(request, work, form)
-    said = typed(kind.model, form)
-    if unfit:
-        return _again(request, work, kind, form, said, unfit)
-    if form["more"]:
-        return _again(request, work, kind, form, said, None)
+    sent, said = form.into(ThingFields), typed(kind.model, form)
+    if unfit or sent.more:
+        return _again(request, work, kind, sent, said, unfit)
     saved: list[str] = []
 
     def do() -> None:
@@ -191,11 +198,11 @@ def save_thing(
             wanted = document(kind.model, meant(kind.model, said, work.tools.zone))
         except InvalidInput as no:
             raise in_percent(no) from None
-        kept = setup.save(work, kind, wanted, seen=form["version"] or None)
+        kept = setup.save(work, kind, wanted, seen=sent.version or None)
         saved.append(kind.key_of(kept.document))
 
     if no := refused(work, do):
-        return _again(request, work, kind, form, said, no)
+        return _again(request, work, kind, sent, said, no)
     back = "/console/setup" if kind.single else f"/console/setup/{name}"
     return redirect(request, back, notice=language_of(request).text("Saved."))
 
@@ -209,10 +216,10 @@ def retire_thing(
 ) -> HttpResponse:
     """Take a thing out of use."""
     kind = _several(name)
-    key = form["key"]
-    no = refused(work, lambda: setup.retire(work, kind, key, seen=form["version"]))
+    sent = form.into(ThingFields)
+    no = refused(work, lambda: setup.retire(work, kind, sent.key, seen=sent.version))
     if no:
-        return _thing(request, work, kind, setup.read_one(work, kind, key), no=no)
+        return _thing(request, work, kind, setup.read_one(work, kind, sent.key), no=no)
     said = language_of(request).text("Taken out of use.")
     return redirect(request, f"/console/setup/{name}", notice=said)
 
@@ -221,14 +228,13 @@ def _again(
     request: HttpRequest,
     work: Work,
     kind: Resource[Any],
-    form: Form,
+    sent: ThingFields,
     said: dict[str, Any],
     no: Refused | None,
 ) -> HttpResponse:
     """The form as it was filled in."""
-    key = form["key"]
-    found = setup.read_one(work, kind, key) if key else None
-    return _thing(request, work, kind, found, said=said, no=no, version=form["version"])
+    found = setup.read_one(work, kind, sent.key) if sent.key else None
+    return _thing(request, work, kind, found, said=said, no=no, version=sent.version)
 
 
 def _thing(
