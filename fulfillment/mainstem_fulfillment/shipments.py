@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
@@ -381,10 +382,21 @@ def apply_disputes_of_locked(work: Work, keys: Sequence[OrderKey]) -> None:
 # ---------------------------------------------------------------- canceled while being picked
 
 
-def stops(work: Work, key: FulfilmentKey) -> list[Any]:
-    """What was canceled of a list in hand, and is still to be put back: (line_no, sku, name,
-    pieces, in_box), one row an article's line."""
-    return work.rows(
+@dataclass(frozen=True, slots=True)
+class StopLine:
+    """Pieces of a line that were canceled while somebody had the list in hand; `in_box` are picked."""
+
+    line_no: int
+    sku: str
+    name: str
+    pieces: int
+    in_box: int
+
+
+def stops(work: Work, key: FulfilmentKey) -> list[StopLine]:
+    """What was canceled of a list in hand, and is still to be put back."""
+    return work.rows_as(
+        StopLine,
         """SELECT s.line_no, l.sku, l.name, sum(s.pieces)::int AS pieces,
                   sum(s.in_box)::int AS in_box
              FROM pick_stop s JOIN order_line l USING (home_id, order_id, line_no)
@@ -499,6 +511,65 @@ def _step(work: Work, key: FulfilmentKey, action: str) -> None:
 
 QUEUE_MAX = 50
 
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """A fulfilment as the desk's list shows it; the last two are what the list is sorted by.
+
+    `put_back` are the pieces in the box that were canceled, None where nothing was; `waits` is
+    whether a refund waits for approval.
+    """
+
+    home_id: int
+    order_id: UUID
+    no: int
+    state: str
+    parked_for: str | None
+    picker: str | None
+    routed_at: datetime | None
+    number: str
+    promised_on: date | None
+    client: str
+    city: str
+    country: str
+    location: str
+    storefront: str
+    pieces: int | None
+    put_back: int | None
+    waits: bool
+    waits_since: datetime
+    promised_first: date
+
+
+@dataclass(frozen=True, slots=True)
+class PickLine:
+    """A line of a pick list, and how much of it is picked."""
+
+    line_no: int
+    sku: str
+    name: str
+    quantity: int
+    picked: int
+    picture: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelOnItsWay:
+    """A parcel that has left and has not arrived."""
+
+    home_id: int
+    order_id: UUID
+    no: int
+    parcel_no: int
+    carrier: str
+    tracking: str | None
+    shipped_at: datetime
+    number: str
+    promised_on: date | None
+    client: str
+    city: str
+
+
 # What was promised first comes first, and what was promised nobody last.
 _PROMISED = Sorting(
     "promised",
@@ -551,12 +622,11 @@ def to_do(
     cursor: str | None = None,
     most: int = QUEUE_MAX,
     strict: bool = False,
-) -> Page[Any]:
+) -> Page[ToDo]:
     """The desk's list: open work, what was promised first comes first.
 
-    Work that was canceled whole while somebody had it in hand stands here too, until it is put back
-    (`put_back`: pieces in the box, None where nothing was). Narrowed to these states, or to what is
-    to be put back.
+    Work that was canceled whole while somebody had it in hand stands here too, until it is put back.
+    Narrowed to these states, or to what is to be put back.
     """
     where = ""
     if states is not None:
@@ -568,8 +638,9 @@ def to_do(
     if text:
         where += f""" AND found_by(o.client->>'name', o.client->>'phone', o.number, o.external_id,
                                    o.client_key) {search_terms.MATCHES}"""
-    return paging.read(
+    return paging.read_as(
         work,
+        ToDo,
         _TO_DO.replace("{open}", _OPEN).replace("{where}", where),
         _PROMISED,
         cursor=cursor,
@@ -590,9 +661,10 @@ def counts(work: Work) -> list[Any]:
     )
 
 
-def contents(work: Work, key: FulfilmentKey) -> list[Any]:
-    """What is on a pick list: (line_no, sku, name, quantity, picked)."""
-    return work.rows(
+def contents(work: Work, key: FulfilmentKey) -> list[PickLine]:
+    """What is on a pick list."""
+    return work.rows_as(
+        PickLine,
         """SELECT r.line_no, l.sku, l.name, r.quantity, coalesce(p.quantity, 0) AS picked,
                   d.picture
              FROM reservation r JOIN order_line l USING (home_id, order_id, line_no)
@@ -623,14 +695,15 @@ def in_transit(
     cursor: str | None = None,
     most: int = QUEUE_MAX,
     strict: bool = False,
-) -> Page[Any]:
+) -> Page[ParcelOnItsWay]:
     """Parcels on their way, oldest first, page by page."""
     where = ""
     if text:
         where = f"""AND (p.tracking = %(text)s OR found_by(o.client->>'name', o.client->>'phone',
                          o.number, o.external_id, o.client_key) {search_terms.MATCHES})"""
-    return paging.read(
+    return paging.read_as(
         work,
+        ParcelOnItsWay,
         f"""SELECT p.home_id, p.order_id, p.fulfilment_no AS no, p.no AS parcel_no, p.carrier,
                    p.tracking, p.shipped_at, o.number, o.promised_on,
                    o.client->>'name' AS client, o.address->>'city' AS city

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from mainstem.kit.errors import NotFound
@@ -10,12 +11,65 @@ from mainstem.kit.ids import short
 from mainstem.kit.work import Work
 
 
-def fulfilment(work: Work, home_id: int, order_id: UUID, no: int) -> Any:
-    """One location's work for one order: whose, where to, how far it has come; else NotFound."""
-    row = work.row(
-        """SELECT f.home_id, f.order_id, f.no, f.state, f.parked_for, f.picker, f.routed_at, f.picked_at,
-                  f.packed_at, f.shipped_at, o.number, o.state AS order_state, o.client, o.address,
-                  o.locale,
+@dataclass(frozen=True, slots=True)
+class FulfilmentDetails:
+    """One location's work for one order: whose, where to, how far it has come."""
+
+    home_id: int
+    order_id: UUID
+    no: int
+    state: str
+    parked_for: str | None
+    picker: str | None
+    shipped_at: datetime | None
+    number: str
+    order_state: str
+    client: dict[str, str]
+    address: dict[str, str]
+    chosen_carrier: str
+    location: str
+    location_name: str
+    storefront: str
+    nothing_to_put_back: bool
+    carrier: str | None
+    tracking: str | None
+    parcel_state: str | None
+    delivered_at: datetime | None
+    waits: bool
+    """Whether a refund waits for approval: until then it does not leave."""
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The evidence that a client let us contact them."""
+
+    purpose: str
+    text_version: str
+    words: str
+    given_at: datetime
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedLead:
+    """The lead that came first, or one that came again."""
+
+    home_id: int
+    id: UUID
+    number: str
+    state: str
+    created_at: datetime
+    storefront: str | None
+    is_first: bool | None
+
+
+def fulfilment(work: Work, home_id: int, order_id: UUID, no: int) -> FulfilmentDetails:
+    """One fulfilment; else NotFound."""
+    found = work.rows_as(
+        FulfilmentDetails,
+        """SELECT f.home_id, f.order_id, f.no, f.state, f.parked_for, f.picker, f.shipped_at,
+                  o.number, o.state AS order_state, o.client, o.address,
                   coalesce(o.delivery->>'carrier', '') AS chosen_carrier,
                   l.code AS location, l.name AS location_name, s.name AS storefront,
                   f.picker IS NULL OR EXISTS (SELECT 1 FROM pick_stop k WHERE k.home_id = f.home_id
@@ -39,9 +93,9 @@ def fulfilment(work: Work, home_id: int, order_id: UUID, no: int) -> Any:
         order=order_id,
         no=no,
     )
-    if row is None:
+    if not found:
         raise NotFound("fulfilment")
-    return row
+    return found[0]
 
 
 def carriers(work: Work) -> list[str]:
@@ -59,9 +113,10 @@ def team_names(work: Work) -> dict[str, str]:
     return {row.code: row.name for row in work.rows("SELECT code, name FROM team")}
 
 
-def consents(work: Work, home_id: int, lead_id: UUID) -> list[Any]:
+def consents(work: Work, home_id: int, lead_id: UUID) -> list[Consent]:
     """The evidence that the client let us contact them."""
-    return work.rows(
+    return work.rows_as(
+        Consent,
         """SELECT purpose, text_version, words, given_at, address FROM consent
             WHERE home_id = %(home)s AND lead_id = %(lead)s ORDER BY given_at""",
         home=home_id,
@@ -69,9 +124,10 @@ def consents(work: Work, home_id: int, lead_id: UUID) -> list[Any]:
     )
 
 
-def related(work: Work, lead_id: UUID, duplicate_of: UUID | None) -> list[Any]:
+def related(work: Work, lead_id: UUID, duplicate_of: UUID | None) -> list[RelatedLead]:
     """The lead that came first, or the ones that came again after this."""
-    return work.rows(
+    return work.rows_as(
+        RelatedLead,
         """SELECT l.home_id, l.id, l.number, l.state, l.created_at, s.name AS storefront,
                   l.id = %(first)s AS is_first
              FROM (SELECT * FROM lead WHERE duplicate_of = %(lead)s

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from mainstem.kit import paging, search_terms
@@ -63,6 +63,15 @@ class JobEvent:
     fact: str
 
 
+class TeamCandidate(TypedDict):
+    """A team that could have been given a line of an order, and why it was or was not."""
+
+    line_no: int
+    team: str
+    booked_half_hours: int
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class JobView:
     """Everything the desk knows about a job, and what may be done with it now."""
@@ -79,7 +88,7 @@ class JobView:
     """What the quote that the client accepted covers; empty for a service bought as it stands."""
     quote_number: str
     decision: str
-    candidates: list[dict[str, Any]] = field(default_factory=list)
+    candidates: list[TeamCandidate] = field(default_factory=list)
     timeline: list[JobEvent] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     visit: timedelta | None = None

@@ -143,14 +143,14 @@ class LeadView:
     external_id: str | None
     currency: str
     locale: str
-    client: dict[str, Any]
-    address: dict[str, Any]
+    client: dict[str, str]
+    address: dict[str, str]
     message: str
     wanted_on: date | None
     seller_id: int
     seller: str
     attributed_by: str
-    attribution: dict[str, Any]
+    attribution: dict[str, object]
     assigned_to: str | None
     created_at: datetime
     reached_at: datetime | None
@@ -286,7 +286,7 @@ def listed(
     cursor: str | None = None,
     most: int = LIST_MAX,
     strict: bool = False,
-) -> Page[Any]:
+) -> Page[Card]:
     """The leads of one stage, page by page."""
     where = ""
     if text:

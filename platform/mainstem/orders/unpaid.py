@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypedDict
 from uuid import UUID
 
 from mainstem import stock, tax
@@ -159,6 +159,15 @@ class OriginRow(NamedTuple):
 # ---------------------------------------------------------------- the desk
 
 
+class KeptGoods(TypedDict):
+    """Goods that an unpaid order keeps, and how many are left for others."""
+
+    sku: str
+    name: str
+    quantity: int
+    left: int
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """An unpaid order that keeps goods from others."""
@@ -173,8 +182,7 @@ class Hold:
     large: bool
     placed_at: datetime
     pay_by: datetime
-    goods: list[dict[str, Any]]
-    """What it keeps: {sku, name, quantity, left}, with what is left for others."""
+    goods: list[KeptGoods]
     is_paying: bool
 
 
@@ -201,7 +209,7 @@ SELECT o.home_id, o.id AS order_id, o.number, s.name AS storefront, o.client,
 
 def unpaid_holds(work: Work, *, most: int = 100) -> list[Hold]:
     """Unpaid orders that keep goods, those first that keep a large share of what was left."""
-    return [Hold(**row._asdict()) for row in work.rows(_HOLDS, most=most)]
+    return work.rows_as(Hold, _HOLDS, most=most)
 
 
 def free(work: Work, home_id: int, order_id: UUID) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -50,7 +49,7 @@ class Choice(msgspec.Struct, frozen=True):
     value: str
     label: str
     team: str
-    day: Any
+    day: date
 
 
 class JobPage(Page, kw_only=True):

@@ -14,7 +14,7 @@ from mainstem.kit.documents import Document
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.web.commands import Command, Told
-from mainstem.web.forms import Form, whole_number
+from mainstem.web.forms import Form, FormFields, whole_number
 from mainstem.web.staff.forms import form_of
 from mainstem.web.staff.layout import SERVICE, HttpRequest, HttpResponse
 from mainstem_fulfillment import jobs
@@ -51,10 +51,24 @@ def _schedule(work: Work, body: Booking, *, home: int, order: UUID, line: int) -
     return "The time is booked."
 
 
+class ShownFields(FormFields):
+    """Which free times were shown: of how many half hours, and from which day on."""
+
+    hours: str = ""
+    from_: str = Field("", alias="from")
+
+
+class TimeFields(ShownFields):
+    """The free time that was chosen."""
+
+    time: str = ""
+
+
 def _read(work: Work, form: Form, **_: Any) -> Booking:
     """The free time that was chosen. A form's times are all of the calendar."""
-    said, _space, at = form["time"].partition(" ")
-    team, half_hours = whole_number(said), whole_number(form["hours"], digits=2) or 0
+    sent = form.into(TimeFields)
+    said, _space, at = sent.time.partition(" ")
+    team, half_hours = whole_number(said), whole_number(sent.hours, digits=2) or 0
     try:
         starts_at = datetime.fromisoformat(at)
         if not team or starts_at.tzinfo is None or starts_at.year not in CALENDAR_YEARS:
@@ -90,7 +104,8 @@ def schedule(
 ) -> HttpResponse:
     """Book it; where it cannot be booked, the page shows the times of the same length and days."""
     target = {"home": home, "order": order, "line": line}
-    screen = JOB.of(JobKey(home, order, line), form["hours"], form["from"])
+    sent = form.into(ShownFields)
+    screen = JOB.of(JobKey(home, order, line), sent.hours, sent.from_)
     return screen.act(request, work, lambda: SCHEDULE.sent(work, form, target), form)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from litestar import get
@@ -12,7 +11,7 @@ from litestar.params import FromPath
 from mainstem import leads
 from mainstem.identity import quote_link
 from mainstem.kit.work import Work
-from mainstem.leads.queries import LeadView, PossibleDuplicate
+from mainstem.leads.queries import LeadView, PossibleDuplicate, QuoteView
 from mainstem.web.context import app_context_of
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words
@@ -38,13 +37,13 @@ class LeadPage(Page, kw_only=True):
     url: str
     may: dict[str, bool]
     why: dict[str, str]
-    draft: Any
-    standing: Any
+    draft: QuoteView | None
+    standing: QuoteView | None
     client_url: str
     order_url: str
     timeline: list[Event]
-    consents: list[Any]
-    related: list[Any]
+    consents: list[queries.Consent]
+    related: list[queries.RelatedLead]
     duplicates: list[PossibleDuplicate]
     """This lead and those of other storefronts for the same client and service, if there are any."""
     reached: str

@@ -26,7 +26,7 @@ from mainstem.web.staff.layout import (
 class Pipeline(Page, kw_only=True):
     """The board of open leads."""
 
-    board: Any
+    board: leads.queries.Pipeline
     view: str
     states: dict[str, str]
 
@@ -36,7 +36,7 @@ class Stage(Page, kw_only=True):
 
     counts: dict[str, int]
     view: str
-    rows: list[Any]
+    rows: list[leads.queries.Card]
     listing: Listing
     states: dict[str, str]
     reasons: dict[str, str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -13,7 +14,7 @@ from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.web.commands import Command
-from mainstem.web.forms import Form, whole_number
+from mainstem.web.forms import Form, FormFields, whole
 from mainstem.web.staff.amounts import amount_in
 from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import SERVICE
@@ -56,13 +57,22 @@ def _as_in_the_body(problem: Problem) -> Problem:
 _POINTERS = {"/valid_days": "/days", "/amount": "/amount_minor"}
 
 
+class QuoteFields(FormFields):
+    """What a form says otherwise than a program: an amount as people write it, and days or none."""
+
+    amount: str = ""
+    days: Annotated[int | None, whole(digits=4)] = 0
+
+
 def _read(work: Work, form: Form, *, home: int, lead: UUID) -> QuoteDraft:
     view = leads.queries.page(work, home, lead, locale="en")
-    days = whole_number(form["days"] or "0", digits=4)
-    if days is None:
+    sent = form.into(QuoteFields)
+    if sent.days is None:
         raise InvalidInput(Problem("/days", "invalid_field", "Count in whole days."))
-    amount = amount_in(form["amount"], view.currency)
-    return form.body(QuoteDraft, currency=amount.currency, amount_minor=amount.minor, days=days)
+    amount = amount_in(sent.amount, view.currency)
+    return form.body(
+        QuoteDraft, currency=amount.currency, amount_minor=amount.minor, days=sent.days
+    )
 
 
 def _send(work: Work, *, home: int, lead: UUID) -> str:

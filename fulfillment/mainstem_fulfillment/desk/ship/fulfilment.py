@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from litestar import get
@@ -29,11 +28,11 @@ class FulfilmentPage(Page, kw_only=True):
     canceled while somebody had it in hand: first of all they go back on the shelf. `scans` says
     whether articles are scanned now."""
 
-    it: Any
+    it: queries.FulfilmentDetails
     url: str
-    lines: list[Any]
-    line: Any
-    stops: list[Any]
+    lines: list[shipments.PickLine]
+    line: shipments.PickLine | None
+    stops: list[shipments.StopLine]
     scans: bool
     picked: int
     pieces: int

@@ -14,7 +14,7 @@ from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.validation import said_error
 from mainstem.kit.work import Work
 from mainstem.web.commands import Command, Told
-from mainstem.web.forms import Form, whole_number
+from mainstem.web.forms import Form, FormFields, whole_number
 from mainstem.web.rendering import language_of, redirect, render
 from mainstem.web.staff.forms import form_of
 from mainstem.web.staff.layout import (
@@ -85,16 +85,21 @@ def _put_back(work: Work, *, home: int, order: UUID, no: int) -> Told:
     )
 
 
+class ScanFields(FormFields):
+    """A scan as the page sends it. The count that it was drawn with may be any text."""
+
+    code: str = ""
+    quantity: str = ""
+    picked: str = ""
+
+
 def _read(work: Work, form: Form, **_: Any) -> Scan:
-    """The scan as the page sends it. The count that it was drawn with may be any text."""
-    pieces = _pieces(form["quantity"])
-    picked = form["picked"]
+    sent = form.into(ScanFields)
+    counted = whole_number(sent.picked)
     return form.body(
         Scan,
-        quantity=pieces,
-        picked=(whole_number(picked) if whole_number(picked) is not None else 2**31)
-        if picked
-        else None,
+        quantity=_pieces(sent.quantity),
+        picked=(2**31 if counted is None else counted) if sent.picked else None,
     )
 
 
@@ -158,7 +163,6 @@ def scan(
 ) -> HttpResponse:
     """One scan. `picked` is how many pieces the page had counted, so that a repeat is noticed."""
     key, target = (home, order, no), {"home": home, "order": order, "no": no}
-    code = form["code"]
     refusal = refused(work, lambda: SCAN.sent(work, form, target))
     language = language_of(request)
     page = page_of(request, work, key)
@@ -172,7 +176,8 @@ def scan(
                 return redirect(request, url_of(key), notice=page.heard, tone="bad")
             page.error = page.heard
         return render(request, "desk/work.html", page, status=refusal.status)
-    line = next(line for line in page.lines if line.sku.upper() == code.upper())
+    code = form.into(ScanFields).code.upper()
+    line = next(line for line in page.lines if line.sku.upper() == code)
     page.heard_tone = "good"
     page.heard = language.text("{sku}: {picked} of {quantity}").format(
         sku=line.sku, picked=line.picked, quantity=line.quantity

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -37,7 +36,7 @@ class Queue(Page, kw_only=True):
     """The list of open work; `queue` is the part of it that is shown."""
 
     queue: str
-    rows: list[Any]
+    rows: list[shipments.ToDo]
     listing: Listing
     counts: dict[str, int]
     pickers: dict[str, str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from litestar import get
@@ -37,7 +36,7 @@ class Transit(Page, kw_only=True):
     """Parcels on their way."""
 
     queue: str
-    rows: list[Any]
+    rows: list[shipments.ParcelOnItsWay]
     listing: Listing
     counts: dict[str, int]
     today: date

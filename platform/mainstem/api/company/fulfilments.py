@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -116,7 +117,7 @@ def _read(work: Work, *, home: int, order: UUID, no: int) -> dict[str, Any]:
     row = queries.fulfilment(work, *key)
     lines = shipments.contents(work, key)
     return {
-        **row._asdict(),
+        **asdict(row),
         "lines": lines,
         "picked": sum(line.picked for line in lines),
         "stops": shipments.stops(work, key),
