@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -295,6 +295,74 @@ def test_delivery_follows_the_goods_that_it_is_shared_with(
     with database.work() as work:
         pay(work, placed)
         assert kept(work, placed).tax_minor == 566 + 277
+
+
+def test_delivery_is_shared_anew_where_only_some_of_the_goods_at_a_rate_change(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    """Food and plants are both at 12 % on 31 March; on 1 April only food is at 6 %."""
+    clock.set(datetime(2026, 3, 31, 21, 50, tzinfo=UTC))
+    with database.work() as work:
+        settle_tax(work)
+        plants = tax.TaxRate(
+            country="SE", tax_class="plants", valid_from=date(2021, 7, 1), rate_bp=1200
+        )
+        tax.save_rate(work, None, plants)
+        _both_cost_a_hundred(work)
+        classify(work, SKILLET, "food")
+        classify(work, KETTLE, "plants")
+        placed = an_order(work, company.shop, (KETTLE, 1), (SKILLET, 1))
+        assert placed.totals.tax_minor == 1071 + 1071 + 525
+    clock.move(timedelta(minutes=20))
+    with database.work() as work:
+        pay(work, placed)
+        row = kept(work, placed)
+        shares = [(share["bp"], share["gross_minor"]) for share in row.taxes["delivery"]]
+        assert shares == [(1200, 2450), (600, 2450)]
+        assert row.tax_minor == 1071 + 566 + 262 + 139
+        ledger.audit(work)
+
+
+@pytest.mark.parametrize(
+    ("standard", "plants", "of_article", "of_delivery"),
+    [(2400, 2500, 2000, 948), (2500, 600, 566, 980), (2400, 600, 566, 948)],
+)
+def test_delivery_at_the_standard_rate_follows_that_rate_and_no_goods(
+    database: Database,
+    company: Company,
+    clock: FixedClock,
+    standard: int,
+    plants: int,
+    of_article: int,
+    of_delivery: int,
+) -> None:
+    """Both are at 25 % on the last of June; what each is at on the first of July is its own."""
+    clock.set(datetime(2026, 6, 30, 21, 50, tzinfo=UTC))
+    july = date(2026, 7, 1)
+    with database.work() as work:
+        settle_tax(work, delivery_tax="rate")
+        _changes(work, "standard", standard, july)
+        _changes(work, "plants", plants, july)
+        _both_cost_a_hundred(work)
+        classify(work, KETTLE, "plants")
+        placed = an_order(work, company.shop, (KETTLE, 1))
+        assert placed.totals.tax_minor == 2000 + 980
+    clock.move(timedelta(minutes=20))
+    with database.work() as work:
+        pay(work, placed)
+        row = kept(work, placed)
+        assert [share["tax_minor"] for share in row.taxes["delivery"]] == [of_delivery]
+        assert (row.total_minor, row.tax_minor) == (14900, of_article + of_delivery)
+        ledger.audit(work)
+
+
+def _changes(work: Work, tax_class: str, bp: int, day: date) -> None:
+    """In Sweden this class is at 25 % until a day, and at another rate from then on."""
+    for since, until, rate in ((date(2021, 7, 1), day, 2500), (day, None, bp)):
+        found = tax.TaxRate(
+            country="SE", tax_class=tax_class, valid_from=since, valid_until=until, rate_bp=rate
+        )
+        tax.save_rate(work, tax.read_rates(work).get(found.key), found)
 
 
 @pytest.mark.parametrize("paid_after", [timedelta(minutes=5), timedelta(days=1)])

@@ -82,8 +82,11 @@ class TaxSum(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     rounding_minor: int
 
 
-class TaxOfDelivery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A share of the charge of delivery at one rate, and what of it is tax."""
+class TaxOfDelivery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """A share of the charge of delivery at one rate, and what of it is tax.
+
+    `tax_class` is whose rate it has, or None where it is taxed as goods of that rate are.
+    """
 
     country: str | None
     bp: int
@@ -91,6 +94,7 @@ class TaxOfDelivery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     reason: str
     gross_minor: int
     tax_minor: int
+    tax_class: str | None = None
 
 
 class Taxes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -21,8 +21,9 @@ class Part(NamedTuple):
         """As an order keeps it of its delivery."""
         rate = self.rate
         return TaxOfDelivery(
-            rate.country, rate.bp, rate.treatment, rate.reason, self.gross, self.tax
-        )
+            rate.country, rate.bp, rate.treatment, rate.reason, self.gross, self.tax,
+            rate.tax_class,
+        )  # fmt: skip
 
 
 def together(parts: Sequence[Part], mode: tax.Rounding) -> tuple[list[Part], list[TaxSum]]:

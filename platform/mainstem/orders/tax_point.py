@@ -21,6 +21,7 @@ from mainstem.orders.conditions import conditions
 from mainstem.orders.model import OrderKey, Taxes, TaxOfDelivery
 from mainstem.orders.pricing import commissionable
 from mainstem.orders.rounded import Part, together
+from mainstem.orders.taxed import shared_by_value
 
 _ORDERS = f"""
 SELECT o.home_id, o.id, o.taxes, o.address->>'country' AS country,
@@ -97,15 +98,15 @@ def _taxed_anew(
     before = msgspec.convert(row.taxes, Taxes)
     sale = tax.Sale(tax.territory_of(row.country, row.postal_code), at)
     rates = [_rate(line, rules, sale) for line in lines]
-    moved = {_of(line): rate.bp for line, rate in zip(lines, rates, strict=True)}
-    if all(line.tax_bp == rate.bp for line, rate in zip(lines, rates, strict=True)):
+    delivery = _delivery(before.delivery, lines, rates, rules, sale)
+    if [line.tax_bp for line in lines] == [rate.bp for rate in rates] and [
+        share.bp for share in before.delivery
+    ] == [part.rate.bp for part in delivery]:
         return None
-    parts = [Part(rate, line.total_minor, 0) for line, rate in zip(lines, rates, strict=True)] + [
-        _share(share, moved) for share in before.delivery
-    ]
+    parts = [Part(rate, line.total_minor, 0) for line, rate in zip(lines, rates, strict=True)]
     # What the client pays was agreed: by their sum, amounts are parted so that it stays.
     mode: tax.Rounding = "line" if before.rounding == "line" else "sum_by_net_keep_gross"
-    found, sums = together(parts, mode)
+    found, sums = together([*parts, *delivery], mode)
     of_lines = found[: len(lines)]
     after = Taxes(
         rounding=before.rounding,
@@ -126,15 +127,27 @@ def _rate(line: Any, rules: tax.Rules, sale: tax.Sale) -> tax.Rate:
     return tax.rate_again(rules, sale, kept)
 
 
-def _of(line: Any) -> tuple[str | None, int, str]:
-    return line.tax_country, line.tax_bp, line.tax_treatment
+def _delivery(
+    shares: Sequence[TaxOfDelivery],
+    lines: Sequence[Any],
+    rates: Sequence[tax.Rate],
+    rules: tax.Rules,
+    sale: tax.Sale,
+) -> list[Part]:
+    """The charge of delivery: what has a class of its own follows that, and what was shared among the
+    goods is shared anew by the rates that those have now."""
+    goods = [(line, rate) for line, rate in zip(lines, rates, strict=True) if line.kind == "goods"]
+    if any(line.tax_bp != rate.bp for line, rate in goods):
+        cost = sum(share.gross_minor for share in shares if share.tax_class is None)
+        parts = shared_by_value(cost, [(line.total_minor, rate) for line, rate in goods])
+    else:
+        parts = [_share(share, rules, sale) for share in shares if share.tax_class is None]
+    return parts + [_share(share, rules, sale) for share in shares if share.tax_class is not None]
 
 
-def _share(share: TaxOfDelivery, moved: dict[tuple[str | None, int, str], int]) -> Part:
-    """A share of delivery follows the goods that it belongs to."""
-    bp = moved.get((share.country, share.bp, share.treatment), share.bp)
-    rate = tax.Rate(bp, share.country, share.treatment, share.reason)
-    return Part(rate, share.gross_minor, 0)
+def _share(share: TaxOfDelivery, rules: tax.Rules, sale: tax.Sale) -> Part:
+    kept = tax.Rate(share.bp, share.country, share.treatment, share.reason, share.tax_class)
+    return Part(tax.rate_again(rules, sale, kept), share.gross_minor, 0)
 
 
 def _line(line: Any, part: Part) -> _LineTaxed:

@@ -44,13 +44,21 @@ def delivery_parts(
     if standard.untaxed and rules.untaxed_price == "without_tax":
         home = tax.rate_at_home(rules, sale, tax_class=tax.STANDARD, own_bp=own_bp or 0)
         return [_part(net_of_tax(cost_minor, home), standard)]
+    if rules.delivery_tax == "rate":
+        return [_part(cost_minor, standard)]
+    return shared_by_value(cost_minor, goods) or [_part(cost_minor, standard)]
+
+
+def shared_by_value(cost_minor: int, goods: Sequence[tuple[int, tax.Rate]]) -> list[Part]:
+    """The charge of delivery shared among the rates of the goods by their values; none where those
+    are worth nothing. A share has no class: it is taxed as its goods are."""
     values: dict[tax.Rate, int] = {}
     for value, rate in goods:
         alike = tax.Rate(rate.bp, rate.country, rate.treatment, rate.reason)
         values[alike] = values.get(alike, 0) + value
     whole = sum(values.values())
-    if rules.delivery_tax == "rate" or not whole:
-        return [_part(cost_minor, standard)]
+    if not whole:
+        return []
     shares = largest_remainder(cost_minor, list(values.values()), whole)
     return [_part(share, rate) for share, rate in zip(shares, values, strict=True) if share]
 
