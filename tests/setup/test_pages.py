@@ -175,6 +175,70 @@ def test_one_more_row_keeps_what_was_typed_and_saves_nothing(owner: Reader) -> N
     assert owner.get("/console/setup/affiliates/edit?key=ny").status_code == 404
 
 
+@pytest.mark.parametrize("country", ["Sweden", "sverige", "se", " SE "])
+def test_a_country_is_typed_by_its_name_or_its_letters(
+    owner: Reader, database: Database, country: str
+) -> None:
+    at = "/console/setup/locations"
+    sent = filled(owner.get(f"{at}/new"), code="STH", name="Stock", country=country)
+    assert owner.post(at, sent).status_code == 303
+    assert one(database, "locations", "STH").written()["country"] == "SE"
+
+
+def test_currencies_are_typed_by_their_names_too(owner: Reader, database: Database) -> None:
+    said = {k: v for k, v in saying.PROFILE.items() if isinstance(v, str)}
+    at = "/console/setup/company"
+    sent = filled(owner.get(at), **said, languages=["sv"], currencies="svensk krona\neur")
+    assert owner.post(at, sent).status_code == 303
+    assert one(database, "company").written()["currencies"] == ["SEK", "EUR"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "typed", "told"),
+    [
+        ("departments", {"slug": "Table lamps"}, "Use small letters a to z, digits and hyphens only"),
+        ("locations", {"code": "In the yard"}, "Use letters a to z, digits, dots and dashes only"),
+        ("locations", {"country": "Swe"}, "Give a country by its two letters, such as SE."),
+        ("company", {"currencies": "kronor"}, "Give a currency by its three letters, such as SEK."),
+        ("company", {"colour": "red"}, "Write a colour as # and six digits"),
+        ("products", {"variants-0-sku": "A 1"}, "dots, dashes and slashes only"),
+        ("products", {"documents-0-url": "manual"}, "Begin with https://"),
+        ("delivery-zones", {"countries": "Nordics"}, "or * for every one."),
+        ("tax", {"euro_rates-0-rate": "eleven"}, "such as 11.2."),
+    ],
+)  # fmt: skip
+def test_what_is_not_in_its_shape_is_told_how_it_is_written(
+    owner: Reader, resource: str, typed: dict[str, str], told: str
+) -> None:
+    at = f"/console/setup/{resource}"
+    page = owner.get(at if setup.resource(resource).single else f"{at}/new")
+    answer = owner.post(at, filled(page, **typed))
+    assert answer.status_code == 422
+    [field] = typed
+    beside = answer.text.partition(f'name="{field}"')[2][:900]
+    assert told in html.unescape(beside)
+    assert "This is not written as we need it." not in answer.text
+
+
+def test_one_more_row_is_open_and_reached_wherever_it_stands(owner: Reader) -> None:
+    at = "/console/setup/products"
+    page = owner.get(f"{at}/new")
+    for rows in ("variants", "pictures", "options-0-values"):
+        page = owner.post(
+            at, filled(page, more=rows, **{"variants-0-sku": "A", "options-0-code": "size"})
+        )
+        reached = page.text.partition("<summary autofocus>")
+        assert "<summary autofocus>" not in reached[2], "one place has the focus"
+        assert reached[0].rstrip().endswith('<details class="row-group" open>')
+        named = re.search(r'name="([^"]*)"', reached[2])
+        assert named and named[1].startswith(f"{rows}-")
+        around: list[str] = []
+        for tag in re.findall(r"</?details[^>]*>", reached[0]):
+            around = around[:-1] if tag == "</details>" else [*around, tag]
+        assert all(tag.endswith(" open>") for tag in around), around
+        page = owner.get(f"{at}/new")
+
+
 def test_what_must_be_said_is_asked_at_once_and_the_rest_waits_to_be_opened(owner: Reader) -> None:
     page = owner.get("/console/setup/delivery-zones/new").text
     method, _, _ = page.partition('name="methods-0-code"')

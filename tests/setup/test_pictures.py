@@ -210,6 +210,25 @@ def test_a_chosen_file_that_is_no_picture_is_told_beside_its_field(
         assert work.value("SELECT count(*) FROM picture") == 0
 
 
+def test_a_picture_is_kept_while_what_else_was_wrong_is_put_right(
+    owner: Reader, database: Database
+) -> None:
+    form = owner.get("/console/setup/company")
+    said = {k: v for k, v in saying.PROFILE.items() if isinstance(v, str)} | {"name": ""}
+    sent = chosen(form, upload={"logo": a_picture()}, **said)
+    sent["data"] |= {"languages": ["sv", "en"], "currencies": "SEK"}
+    refused = owner.client.post("/console/setup/company", **sent)
+    assert refused.status_code == 422
+    with database.work() as work:
+        assert setup.read_one(work, setup.resource("company")) is None
+    again = filled(refused, name="Norrsken", languages=["sv", "en"], currencies="SEK")
+    answer = owner.post("/console/setup/company", again)
+    assert answer.status_code == 303, words_of(answer)
+    with database.work() as work:
+        profile: Any = setup.read_one(work, setup.resource("company"))
+        assert pictures.find(work, profile.logo)
+
+
 def test_a_product_gets_a_picture_where_none_was_named(
     owner: Reader, database: Database, company: Company
 ) -> None:

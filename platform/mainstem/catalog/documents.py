@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AwareDatetime, Field, StringConstraints, field_validator, model_validator
 
 from mainstem.kit.documents import (
+    SLUG_SHAPE,
     Amounts,
     BasisPoints,
     Country,
@@ -21,9 +22,16 @@ from mainstem.kit.documents import (
     Slug,
     Texts,
 )
+from mainstem.kit.validation import shaped
 
-ProductSlug = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,80}$")]
-Sku = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$")]
+ProductSlug = Annotated[str, shaped("^[a-z0-9][a-z0-9-]{0,80}$", SLUG_SHAPE)]
+Sku = Annotated[
+    str,
+    shaped(
+        "^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$",
+        "Use letters a to z, digits, dots, dashes and slashes only, at most 64, without blanks.",
+    ),
+]
 DepartmentSlug = Annotated[str, StringConstraints(min_length=1, max_length=61)]
 Millimetres = Annotated[int, Field(ge=0, le=100_000)]
 Minutes = Annotated[int, Field(ge=0, le=1440)]
@@ -229,9 +237,9 @@ class Link(_InOrder):
     """A document that goes with a product, such as its manual."""
 
     names: Texts = Field(title="Name", description="What clients read, in each language.")
-    url: Annotated[str, StringConstraints(pattern=r"^(https://|/)[^\s\"'<>]{1,1000}$")] = Field(
-        title="Address", description="Where it is, beginning with https://."
-    )
+    url: Annotated[
+        str, shaped(r"^(https://|/)[^\s\"'<>]{1,1000}$", "Begin with https:// and use no blanks.")
+    ] = Field(title="Address", description="Where it is, beginning with https://.")
 
 
 class Product(_InOrder):

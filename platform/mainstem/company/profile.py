@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Any, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from sqlalchemy import Column
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -29,10 +29,18 @@ from mainstem.kit.documents import (
 )
 from mainstem.kit.errors import Refused
 from mainstem.kit.nearest import UnknownName
+from mainstem.kit.validation import shaped
 from mainstem.kit.work import Work
 from mainstem.payments import TAKEN
 
-Colour = Annotated[str, StringConstraints(pattern="^(#[0-9a-f]{6})?$", to_lower=True)]
+Colour = Annotated[
+    str,
+    shaped(
+        "^(#[0-9a-f]{6})?$",
+        "Write a colour as # and six digits or letters a to f, such as #8a3324.",
+        to_lower=True,
+    ),
+]
 
 
 CONTRAST_MIN = 4.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from mainstem.delivery.rules import Measure
 from mainstem.kit.documents import (
@@ -19,11 +19,19 @@ from mainstem.kit.documents import (
     Slug,
     Texts,
 )
+from mainstem.kit.validation import shaped
 
-ZoneCountry = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}|\*)$")]
+ZoneCountry = Annotated[
+    str,
+    shaped(
+        r"^([A-Z]{2}|\*)$", "Give countries by their two letters, such as SE, or * for every one."
+    ),
+]
 """A country, or * for every one."""
 
-Beginning = Annotated[str, StringConstraints(pattern="^[A-Z0-9]{1,10}$")]
+Beginning = Annotated[
+    str, shaped("^[A-Z0-9]{1,10}$", "Use capital letters and digits only, without blanks.")
+]
 """How postal codes begin, without blanks."""
 
 Days = Annotated[int, Field(ge=0, le=90)]

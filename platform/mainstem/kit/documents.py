@@ -23,11 +23,14 @@ from mainstem.kit.contact import email_key
 from mainstem.kit.errors import InvalidInput
 from mainstem.kit.postal import is_country
 from mainstem.kit.text import normalized, unseen, unseen_in_lines
-from mainstem.kit.validation import problems_of, unseen_error
+from mainstem.kit.validation import problems_of, shaped, unseen_error
 
 Locale = Literal["en", "sv"]
 LINE_MAX = 200
 TEXT_MAX = 20_000
+COUNTRY_SHAPE = "Give a country by its two letters, such as SE."
+SLUG_SHAPE = "Use small letters a to z, digits and hyphens only, such as table-lamps."
+CODE_SHAPE = "Use letters a to z, digits, dots and dashes only, at most 32, without blanks."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def _seen(text: str, character: str | None) -> str:
 
 def _on_the_map(country: str) -> str:
     if not is_country(country):
-        raise ValueError("Give a country by its two letters, such as SE.")
+        raise ValueError(COUNTRY_SHAPE)
     return country
 
 
@@ -87,13 +90,13 @@ Lines = Annotated[
 ]
 """Text of several lines; may be empty."""
 
-Slug = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,60}$")]
+Slug = Annotated[str, shaped("^[a-z0-9][a-z0-9-]{0,60}$", SLUG_SHAPE)]
 """What a thing is called in addresses and files: small letters, digits and hyphens."""
 
-Code = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+Code = Annotated[str, shaped("^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$", CODE_SHAPE)]
 """What a thing is called on labels and lists: letters, digits, dots and dashes."""
 
-Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$"), Refers("countries")]
+Country = Annotated[str, shaped("^[A-Z]{2}$", COUNTRY_SHAPE), Refers("countries")]
 """ISO 3166-1 alpha-2."""
 
 KnownCountry = Annotated[Country, AfterValidator(_on_the_map)]
@@ -102,7 +105,9 @@ KnownCountry = Annotated[Country, AfterValidator(_on_the_map)]
 Email = Annotated[Name, AfterValidator(_reachable)]
 """An address that mail may reach, as it was typed."""
 
-Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+Currency = Annotated[
+    str, shaped("^[A-Z]{3}$", "Give a currency by its three letters, such as SEK.")
+]
 """ISO 4217."""
 
 BasisPoints = Annotated[int, Field(ge=0, le=10_000)]

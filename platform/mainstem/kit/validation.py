@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import StringConstraints, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from mainstem.kit.errors import Problem
@@ -101,6 +101,8 @@ def _problem(found: ErrorDetails, pointer: str) -> Problem:
         code, message, facts = found["ctx"]["said"]
         return Problem(at, code, message, facts)
     code, message = MESSAGES.get(kind, WRONG_FORM)
+    if kind == "string_pattern_mismatch":
+        message = _SHAPES.get(found["ctx"]["pattern"], message)
     return Problem(at, code, message, facts)
 
 
@@ -109,6 +111,15 @@ LIMITS = {
     "max_length": "most", "le": "most", "lt": "most",
 }  # fmt: skip
 WRONG_FORM = ("wrong_form", "This is not written as we need it.")
+
+_SHAPES: dict[str, str] = {}
+
+
+def shaped(pattern: str, message: str, *, to_lower: bool | None = None) -> StringConstraints:
+    """The constraint of a text that is written in one shape, and what is said of one that is not."""
+    assert _SHAPES.setdefault(pattern, message) == message, "one shape is told in one way"
+    return StringConstraints(pattern=pattern, to_lower=to_lower)
+
 
 _UNSEEN = "unseen"
 _SAID = "said"

@@ -8,7 +8,7 @@ from mainstem.setup.checklist import Step, steps
 from mainstem.setup.files import apply_file, forget_files
 from mainstem.setup.folder import Difference, FolderRefused, apply, read_folder, write_folder
 from mainstem.setup.history import Change, changes
-from mainstem.setup.names import Name, names
+from mainstem.setup.names import Name, names, written_as
 from mainstem.setup.payments import (
     Connection,
     check_payments,
@@ -66,4 +66,5 @@ __all__ = [
     "steps",
     "try_key",
     "write_folder",
+    "written_as",
 ]

@@ -15,6 +15,7 @@ from babel import Locale
 from mainstem import catalog
 from mainstem.kit import search_terms
 from mainstem.kit.errors import NotFound
+from mainstem.kit.locale import LOCALES
 from mainstem.kit.postal import is_country
 from mainstem.kit.work import Work
 from mainstem.payments import TAKEN
@@ -85,6 +86,20 @@ def _currencies(locale: str) -> list[Name]:
     return [Name(code, str(called.get(code, ""))) for code in TAKEN]
 
 
+def written_as(kind: str, typed: str) -> str:
+    """What is written of a country or a currency that was typed by its name, in whichever language, or
+    in small letters; what was typed where it is none of them."""
+    asked = typed.strip().casefold()
+    return _codes(kind).get(asked, typed) if kind in _CODED else typed
+
+
+@cache
+def _codes(kind: str) -> dict[str, str]:
+    """Of a kind that is written by codes: each code by itself and by what it is called."""
+    listed = [one for locale in LOCALES for one in _CODED[kind](locale)]
+    return {word.casefold(): one.name for one in listed for word in (one.label, one.name) if word}
+
+
 @cache
 def _time_zones(_locale: str) -> list[Name]:
     return [Name(name, "") for name in available_timezones()]
@@ -137,6 +152,7 @@ def _products(words: Sequence[str]) -> str:
 
 # Of thousands, those that may be meant are found in an index first: what is folded holds what is asked.
 _THOUSANDS = {"articles": _articles, "products": _products}
+_CODED = {"countries": _countries, "currencies": _currencies}
 _KINDS: dict[str, Find] = {
     **{kind: partial(_in_table, kind) for kind in _TABLES},
     "countries": partial(_listed, _countries),

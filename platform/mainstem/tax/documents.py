@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from mainstem.kit.documents import (
     BasisPoints,
@@ -18,12 +18,25 @@ from mainstem.kit.documents import (
     Refers,
     Slug,
 )
+from mainstem.kit.validation import shaped
 from mainstem.tax.rules import DeliveryTax, Oss, Rounding, UntaxedPrice
 
-TaxPlace = Annotated[str, StringConstraints(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+TaxPlace = Annotated[
+    str,
+    shaped(
+        "^[A-Z]{2}(-[A-Z0-9]{1,3})?$",
+        "Give a country by its two letters, such as SE, and a part of it with its code, such as PT-20.",
+    ),
+]
 """A country, or a region of one that has rates of its own: PT-20."""
 
-Figure = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,7}(\.[0-9]{1,9})?$")]
+Figure = Annotated[
+    str,
+    shaped(
+        r"^[0-9]{1,7}(\.[0-9]{1,9})?$",
+        "Write a number with a point before its decimals, such as 11.2.",
+    ),
+]
 """A rate of exchange as it was published: 9.968."""
 
 

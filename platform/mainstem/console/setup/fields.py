@@ -45,7 +45,7 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
     `kind`: line, lines, number, percent, amount, flag, choice, choices, day, clock, instant, list, picture,
     group (of `parts`), rows (each a group in `parts`, the last one blank) or fold (of `parts`, which can
     be said later). `is_open` is whether a row or a fold is shown with all its fields: one that says
-    something, or the first row that must. `preview` is where an
+    something, the first row that must, or one that was asked for, which also `has_focus`. `preview` is where an
     uploaded picture is seen.
     """
 
@@ -58,6 +58,7 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
     checked: bool = False
     required: bool = True
     is_open: bool = False
+    has_focus: bool = False
     chosen: list[str] = []
     options: list[tuple[str, str]] = []
     suggests: str = ""
@@ -79,6 +80,12 @@ class Around:
     """That of the amounts in what is being drawn."""
     of_amounts: bool = False
     """Whether the numbers of the rows that are being drawn are amounts."""
+    more: str = ""
+    """The rows that somebody asked for one more of."""
+
+    def leads_into(self, at: str) -> bool:
+        """Whether the rows that were asked for are these, or stand in what is named so."""
+        return self.more == at or self.more.startswith(f"{at}-")
 
 
 def fields_of(
@@ -119,7 +126,9 @@ def _fold(
         kind="fold",
         label=around.language.text(fold.title),
         hint=", ".join(part.label for part in parts),
-        is_open=opens or says_something(kind, said, fold.fields),
+        is_open=opens
+        or says_something(kind, said, fold.fields)
+        or any(around.leads_into(part.name) for part in parts),
         parts=parts,
     )
 
@@ -193,6 +202,7 @@ def _row(
         around = replace(around, currency=currency_of(row) or next(iter(around.currencies), ""))
     parts = fields_of(kind, row, around, at=f"{at}-{no}-")
     is_asked = must_say or not is_blank
+    is_reached = around.more == at and no == of
     return FormField(
         name=f"{at}-{no}",
         kind="group",
@@ -202,7 +212,10 @@ def _row(
         required=False,
         checked=is_blank,
         # Of many, each opens by its name; what is wrong in one is opened by the page.
-        is_open=is_asked and (is_blank or of <= ROWS_OPEN),
+        is_open=(is_asked and (is_blank or of <= ROWS_OPEN))
+        or is_reached
+        or around.leads_into(f"{at}-{no}"),
+        has_focus=is_reached,
         parts=parts if is_asked else [_optional(part) for part in parts],
     )
 

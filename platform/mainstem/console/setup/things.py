@@ -24,6 +24,7 @@ from mainstem.kit.errors import InvalidInput, NotFound, Refused
 from mainstem.kit.locale import LOCALES, Language
 from mainstem.kit.work import Work
 from mainstem.setup import Resource
+from mainstem.web.context import request_context_of
 from mainstem.web.forms import Form, FormFields
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import (
@@ -234,7 +235,12 @@ def _again(
 ) -> HttpResponse:
     """The form as it was filled in."""
     found = setup.read_one(work, kind, sent.key) if sent.key else None
-    return _thing(request, work, kind, found, said=said, no=no, version=sent.version)
+    answer = _thing(
+        request, work, kind, found, said=said, no=no, version=sent.version, more=sent.more
+    )
+    # What was refused is undone already. The pictures that came with it stay, as their names do.
+    request_context_of(request).roll_back = False
+    return answer
 
 
 def _thing(
@@ -246,8 +252,9 @@ def _thing(
     said: dict[str, Any] | None = None,
     no: Refused | None = None,
     version: str | None = None,
+    more: str = "",
 ) -> HttpResponse:
-    page = thing_page(request, work, kind, found, said=said, version=version)
+    page = thing_page(request, work, kind, found, said=said, version=version, more=more)
     return show(request, "console/setup_thing.html", page, no)
 
 
@@ -259,8 +266,9 @@ def thing_page(
     *,
     said: dict[str, Any] | None = None,
     version: str | None = None,
+    more: str = "",
 ) -> ThingPage:
-    """The page of one thing as it stands, or as it was typed."""
+    """The page of one thing as it stands, or as it was typed; `more` names the rows that get one more."""
     language = language_of(request)
     key = kind.key_of(found) if found else ""
     filled = said if said is not None else found.written() if found else {}
@@ -271,7 +279,7 @@ def thing_page(
         help=language.text(kind.help),
         url=f"/console/setup/{kind.name}",
         list_url="/console/setup" if kind.single else f"/console/setup/{kind.name}",
-        fields=fields_of(kind.model, filled, _around(request, work, kind)),
+        fields=fields_of(kind.model, filled, _around(request, work, kind, more)),
         key=key,
         version=(found.version if found else "") if version is None else version,
         retire_url=f"/console/setup/{kind.name}/retire" if kind.retire and found else "",
@@ -285,7 +293,7 @@ def thing_page(
     )
 
 
-def _around(request: HttpRequest, work: Work, kind: Resource[Any]) -> Around:
+def _around(request: HttpRequest, work: Work, kind: Resource[Any], more: str) -> Around:
     """What the form of this kind needs to know."""
     profile = company.profile(work)
     language = language_of(request)
@@ -294,6 +302,7 @@ def _around(request: HttpRequest, work: Work, kind: Resource[Any]) -> Around:
         profile.languages if profile else list(LOCALES),
         profile.currencies if profile else ["SEK", "EUR"],
         few_names(work, kind.model, language.locale),
+        more=more,
     )
 
 

@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic.fields import FieldInfo
 
+from mainstem import setup
 from mainstem.console.setup.shapes import (
     Shape,
     are_amounts,
     currency_of,
     is_minor,
     percent_text,
+    refers_to,
     says_something,
     shape_of,
 )
@@ -123,6 +125,10 @@ def _meant(name: str, field: FieldInfo, value: Any, zone: ZoneInfo, currency: st
         return dict(map(_pair, value.splitlines()))
     if name.endswith("_bp"):
         return [*map(_percent, value)] if shape.kind == "list" else _percent(value)
+    if refers := refers_to(field):
+        if isinstance(value, list):
+            return [setup.written_as(refers.to, one) for one in value]
+        return setup.written_as(refers.to, value)
     if shape.inner is int and currency and is_minor(field):
         return _scaled(value, exponent(currency))
     return _instant(value, zone) if shape.inner is datetime else value
