@@ -119,9 +119,10 @@ def say_what_you_sell(owner: Person, says: Part) -> None:
             "names-sv": "Laga lykta",
             "commissionable_bp": "40",
             "variants-0-sku": "MEND-1",
-            "visit_minutes": "60",
         },
     )
+    owner.page.locator("summary", has_text=says("Visits")).first.click()
+    owner.page.get_by_label(says("Visit in minutes")).fill("60")
     save(owner)
     owner.look("console-setup-list")
     step(owner, says("Name a place that goods leave from"))

@@ -46,7 +46,7 @@ def test_without_a_script_what_is_wrong_opens_its_fold(enter: Enter) -> None:
     expect(page.get_by_text("Add to Related")).to_be_hidden()
     page.locator("details.fold", has_text="Commission").locator("summary").click()
     page.get_by_label("Commissionable share").fill("101")
-    page.get_by_label("Address", exact=True).fill("a-thing")
+    page.get_by_label("Name in addresses", exact=True).fill("a-thing")
     page.locator("#field-department").select_option("cook")
     page.locator("#field-names-en").fill("A thing")
     page.locator("#field-variants-0-sku").fill("THING-1")

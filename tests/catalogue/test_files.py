@@ -18,7 +18,7 @@ from tests.pictures.test_uploads import a_picture
 
 from mainstem import catalog, catalog_files, flow, worker
 from mainstem.catalog import Product
-from mainstem.catalog_files import Assumed, FileHasProblems, TableRefused, service
+from mainstem.catalog_files import Assumed, FileHasProblems, TableRefused, columns, service
 from mainstem.catalog_files.fetching import NotFetched, fetch
 from mainstem.catalog_files.own import as_it_was, harmless
 from mainstem.catalog_files.values import CellUnfit, amount_of, plain_text, slug_of
@@ -285,6 +285,11 @@ def test_columns_in_any_other_language_are_told_once_and_remembered(
 
 
 # ---------------------------------------------------------------- our own columns
+
+
+@pytest.mark.parametrize("header", ["Artnr", "Art.nr", "Artikelnr", "Artikelnummer", "Item number"])
+def test_the_article_number_of_a_table_is_known_by_what_shopkeepers_call_it(header: str) -> None:
+    assert columns.guessed("other", [header])[header] == "sku"
 
 
 def test_what_goes_out_in_our_own_columns_comes_back_as_it_was(

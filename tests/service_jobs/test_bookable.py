@@ -160,17 +160,19 @@ def test_set_up_says_what_stands_in_the_way_of_a_service(
         assert fit
         assert products.warnings(work, repair) == [WITHOUT_LENGTH]
         assert products.warnings(work, fit) == [WITHOUT_TEAM]
-        assert not _teams_done(work)
+        assert not _is_done(work, "visits")
+        assert not _is_done(work, "teams")
         said_of(work, "repair")
+        assert _is_done(work, "visits")
         work.run("UPDATE team SET skills = '{repairs,installations}'")
         assert products.warnings(work, repair.model_copy(update={"visit_minutes": 60})) == []
         long = repair.model_copy(update={"visit_minutes": 600})
         assert products.warnings(work, long) == [TOO_LONG], "a team's day has nine hours"
-        assert _teams_done(work)
+        assert _is_done(work, "teams")
 
 
-def _teams_done(work: Work) -> bool:
-    return next(step.is_done for step in setup.steps(work) if step.name == "teams")
+def _is_done(work: Work, name: str) -> bool:
+    return next(step.is_done for step in setup.steps(work) if step.name == name)
 
 
 def test_a_team_takes_the_skills_that_services_ask_for_and_no_others(

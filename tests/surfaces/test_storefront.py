@@ -48,6 +48,18 @@ def test_home_shows_what_the_shop_says_and_sells_in_the_readers_language(buyer: 
         assert said in swedish, said
 
 
+def test_services_that_the_company_has_no_name_for_are_called_so_in_the_readers_language(
+    buyer: Buyer, database: Database
+) -> None:
+    with database.work() as work:
+        work.run("UPDATE storefront SET texts = texts #- '{sv,categories}' #- '{en,categories}'")
+        work.run("DELETE FROM department WHERE slug = 'services'")
+    for language, called in (("sv", "Tjänster"), ("en", "Services")):
+        page = buyer.reader.get(f"{buyer.url()}?lang={language}").text
+        [link] = re.findall(r'<a [^>]*c/services"[^>]*>([^<]*)</a>', page.partition("<main")[0])
+        assert html.unescape(link) == called
+
+
 def test_the_language_that_was_picked_stays(buyer: Buyer) -> None:
     assert "Järn som håller" in buyer.reader.get(buyer.url() + "?lang=sv").text
     assert "Järn som håller" in buyer.get(**{"accept-language": "en"}).text

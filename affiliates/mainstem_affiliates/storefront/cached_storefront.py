@@ -82,10 +82,11 @@ class CachedStorefront:
         return ""
 
     def category(self, locale: str, slug: str) -> str:
-        """The name of a department."""
+        """The name of a department; of services nothing, where the company has no name for them."""
         named = self.texts.get(locale, {}).get("categories", {}).get(slug)
         department = self.sources[locale].departments.get(slug) if not named else None
-        return str(named or (department and department.name) or slug.replace("-", " ").capitalize())
+        unnamed = "" if slug == "services" else slug.replace("-", " ").capitalize()
+        return str(named or (department and department.name) or unnamed)
 
     def shows(self, locale: str, slug: str) -> bool:
         """Whether the navigation names a department."""

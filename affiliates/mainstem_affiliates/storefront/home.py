@@ -113,7 +113,7 @@ async def department(
     path = f"c/{category}"
 
     def page(around: dict[str, Any]) -> StorePage:
-        name = shopper.storefront.category(shopper.locale, category)
+        name = shopper.named(category)
         if category == "all":
             name = shopper.language.text("The goods")
         found = _list(shopper, around["url"], path, products, asked, no, {})
@@ -143,10 +143,7 @@ def _list(
         "pager": pager(url, path, no, len(products), query | asked.query),
         "asked": asked,
         "sorts": choices(shopper.language.text),
-        "departments": [
-            (slug, shopper.storefront.category(shopper.locale, slug))
-            for slug in shopper.catalogue.categories
-        ],
+        "departments": [(slug, shopper.named(slug)) for slug in shopper.catalogue.categories],
         "action": url(path).split("?")[0],
         "clear_url": url(path, **query),
         "currency": shopper.storefront.currency,

@@ -85,6 +85,11 @@ class Shopper:
         assert isinstance(language, Language)
         return language
 
+    def named(self, department: str) -> str:
+        """The name of a department; that of all services where the shop calls them nothing else."""
+        named = self.storefront.category(self.locale, department)
+        return named or str(self.language.text("Services"))
+
     def layout(self, path: str = "", *, current: str = "", **query: str) -> dict[str, Any]:
         """The layout's fields for the page of this path, for one visitor."""
         count = read_basket(self.request, self.storefront).count
@@ -120,9 +125,7 @@ class Shopper:
                 brand=_brand(storefront),
             ),
             "categories": [
-                Department(
-                    slug, storefront.category(locale, slug), links(f"c/{slug}"), slug == current
-                )
+                Department(slug, self.named(slug), links(f"c/{slug}"), slug == current)
                 for slug in departments
             ],
             "languages": [

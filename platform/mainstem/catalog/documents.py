@@ -68,7 +68,9 @@ class _InOrder(Document):
 class Department(_InOrder):
     """A part of the assortment, which the navigation of storefronts names."""
 
-    slug: Slug = Field(title="Address", description="What it is called in addresses and files.")
+    slug: Slug = Field(
+        title="Name in addresses", description="And in files: small letters, such as table-lamps."
+    )
     names: Texts = Field(title="Name", description="What clients read, in each language.")
     descriptions: LongTexts = Field(
         default={}, title="Description", description="A few sentences at the top of its page."
@@ -269,7 +271,9 @@ class Product(_InOrder):
         Fold("Commission", ("commissionable_bp",)),
     )
 
-    slug: ProductSlug = Field(title="Address", description="Its name in addresses and files.")
+    slug: ProductSlug = Field(
+        title="Name in addresses", description="And in files: small letters, such as table-lamps."
+    )
     kind: Literal["goods", "service"] = Field(
         default="goods", title="Kind", description="Goods are shipped, a service is performed."
     )

@@ -134,7 +134,8 @@ _WOO_ATTRIBUTE = (
 )
 _OTHER = {
     "ean": "gtin", "gtin": "gtin", "barcode": "gtin", "streckkod": "gtin",
-    "article": "sku", "article number": "sku", "artikelnummer": "sku", "sku": "sku",
+    "article": "sku", "article number": "sku", "article no": "sku", "item number": "sku", "sku": "sku",
+    "artikel": "sku", "artikelnummer": "sku", "artikelnr": "sku", "artnr": "sku", "art.nr": "sku",
     "name": "name", "namn": "name", "title": "name", "benämning": "name",
     "price": "price", "pris": "price", "description": "description", "beskrivning": "description",
     "category": "department", "kategori": "department", "department": "department", "avdelning": "department",

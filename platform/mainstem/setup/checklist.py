@@ -41,14 +41,18 @@ _STEPS: tuple[tuple[str, str, str, str, str], ...] = (
      """EXISTS (SELECT 1 FROM stock_level WHERE on_hand > 0)
         OR NOT EXISTS (SELECT 1 FROM product WHERE active AND kind = 'goods')
            AND EXISTS (SELECT 1 FROM product WHERE active)"""),
-    ("teams", "Make a team for each service, and say how long it takes", f"{_SET}/teams",
+    ("visits", "Say how long each service takes", f"{_SET}/products",
+     "Its visits cannot be booked.",
+     """EXISTS (SELECT 1 FROM product WHERE active) AND NOT EXISTS (
+           SELECT 1 FROM product WHERE kind = 'service' AND active AND visit_minutes = 0)"""),
+    ("teams", "Make a team for each service", f"{_SET}/teams",
      "Services cannot be booked.",
      f"""EXISTS (SELECT 1 FROM product WHERE active) AND NOT EXISTS (
            SELECT 1 FROM product p WHERE p.kind = 'service' AND p.active
-              AND (p.visit_minutes = 0 OR NOT EXISTS (
+              AND NOT EXISTS (
                      SELECT 1 FROM team t
                       WHERE t.active AND {jobs.PERFORMS}
-                        AND t.day_ends - t.day_starts >= make_interval(mins => p.visit_minutes))))"""),
+                        AND t.day_ends - t.day_starts >= make_interval(mins => p.visit_minutes)))"""),
     ("plan", "Publish how affiliates are paid", f"{_SET}/plan",
      "No order can be taken.",
      "EXISTS (SELECT 1 FROM plan_version)"),
