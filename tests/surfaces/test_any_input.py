@@ -196,10 +196,12 @@ def fields_in(module: ModuleType) -> list[str]:
 
 def fields_of(command: Any) -> list[str]:
     """The fields of a command's form: those of its body, and those that its reader names."""
-    modules = {command.do.__module__, *([command.body.__module__] if command.body else [])}
-    sources = "".join(inspect.getsource(sys.modules[name]) for name in sorted(modules))
+    names = {command.do.__module__, *([command.body.__module__] if command.body else [])}
+    modules = [sys.modules[name] for name in sorted(names)]
+    sources = "".join(inspect.getsource(module) for module in modules)
     in_body = command.body.model_fields if command.body else ()
-    return [*in_body, *FIELDS.findall(sources), *POINTERS.findall(sources)]
+    in_forms = [name for module in modules for name in fields_in(module)]
+    return [*in_body, *in_forms, *FIELDS.findall(sources), *POINTERS.findall(sources)]
 
 
 def known_of(staff: Staff) -> dict[str, list[str]]:

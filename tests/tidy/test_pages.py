@@ -25,68 +25,29 @@ PAGES = (
 )
 """The packages whose modules are pages."""
 
-LOOSE_CONTEXTS = (
-    "mainstem.console.catalogue.files",
-    "mainstem.console.codes",
-    "mainstem.console.facts",
-    "mainstem.console.mail",
-    "mainstem.console.money",
-    "mainstem.console.orders",
-    "mainstem.console.plan",
-    "mainstem.console.reviews",
-    "mainstem_fulfillment.desk",
-)
-"""Packages in which contexts still carry `Any`. It only gets shorter."""
-
-
-LOOSE_FORMS = (
-    "mainstem.console.catalogue.files",
-    "mainstem.console.facts",
-    "mainstem.console.money",
-    "mainstem.console.orders",
-    "mainstem.console.plan",
-    "mainstem.console.setup.things",
-    "mainstem.console.setup.typed",
-    "mainstem_fulfillment.desk",
-)
-"""Packages that still read their forms field by field. It only gets shorter."""
+NAMED_BY_DOCUMENTS = "mainstem.console.setup.typed"
+"""Reads the form of any thing that is set. Its fields are those of the thing's document, which is
+itself a pydantic model: a second one of the form would say the same again."""
 
 
 def test_no_page_s_context_carries_any() -> None:
     loose = sorted(
         f"{module.__name__}: {where}"
-        for module in _modules(LOOSE_CONTEXTS)
+        for module in _modules()
         for context in _contexts(module)
         for where in _any_in(context, context.__name__, set())
     )
     assert not loose, "\n".join(loose)
 
 
-def test_the_list_of_packages_with_loose_contexts_names_only_such() -> None:
-    for package in LOOSE_CONTEXTS:
-        found = [
-            where
-            for module in _walk(package)
-            for context in _contexts(module)
-            for where in _any_in(context, context.__name__, set())
-        ]
-        assert found, f"{package} is typed: take it off the list"
-
-
 def test_no_handler_reads_its_form_field_by_field() -> None:
     read = [
         f"{module.__name__}:{line}"
-        for module in _modules(LOOSE_FORMS)
+        for module in _modules()
+        if module.__name__ != NAMED_BY_DOCUMENTS
         for line in _fields_read(module)
     ]
     assert not read, "\n".join(read)
-
-
-def test_the_list_of_packages_with_loose_forms_names_only_such() -> None:
-    for package in LOOSE_FORMS:
-        assert any(_fields_read(module) for module in _walk(package)), (
-            f"{package} reads its forms by models: take it off the list"
-        )
 
 
 def _fields_read(module: ModuleType) -> list[int]:
@@ -110,13 +71,9 @@ def _is_form(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Name) and node.id == "form"
 
 
-def _modules(left_out: tuple[str, ...]) -> Iterator[ModuleType]:
+def _modules() -> Iterator[ModuleType]:
     for package in PAGES:
-        for module in _walk(package):
-            if not module.__name__.startswith(tuple(f"{name}." for name in left_out)) and (
-                module.__name__ not in left_out
-            ):
-                yield module
+        yield from _walk(package)
 
 
 def _walk(name: str) -> Iterator[ModuleType]:

@@ -68,6 +68,7 @@ class TeamCandidate(TypedDict):
 
     line_no: int
     team: str
+    able: bool
     booked_half_hours: int
     why: str
 
