@@ -105,27 +105,20 @@ def pick(
     quantity: int = 1,
     counted: str | None = None,
 ) -> int:
-    """Confirm pieces of a scanned SKU; how many of the list are left. The last one ends the picking.
+    """Confirm pieces of a scanned article; how many of the list are left. The last one ends the picking.
 
-    `counted` is how many pieces the picker's page says are picked: ListMovedOn when it is another
-    number by now. What stops the list is said first.
+    `scanned` is its number or the bar code on the goods. `counted` is how many pieces the picker's
+    page says are picked: ListMovedOn when it is another number by now. What stops the list is said
+    first.
     """
     _step(work, key, "pick")
-    if counted is not None and counted != str(sum(one.picked for one in contents(work, key))):
+    lines = contents(work, key)
+    if counted is not None and counted != str(sum(one.picked for one in lines)):
         raise ListMovedOn
-    line = work.row(
-        """SELECT r.line_no, r.quantity, coalesce(p.quantity, 0) AS picked
-             FROM reservation r JOIN order_line l USING (home_id, order_id, line_no)
-             LEFT JOIN pick p ON p.home_id = r.home_id AND p.order_id = r.order_id
-                  AND p.fulfilment_no = r.fulfilment_no AND p.line_no = r.line_no
-            WHERE r.home_id = %(home)s AND r.order_id = %(order)s AND r.fulfilment_no = %(no)s
-              AND r.released_at IS NULL AND upper(l.sku) = upper(%(sku)s)
-            ORDER BY coalesce(p.quantity, 0) >= r.quantity, r.line_no LIMIT 1""",
-        sku=scanned.strip(),
-        **_named(key),
-    )
-    if line is None:
+    found = scanned_lines(lines, scanned)
+    if not found:
         raise WrongArticle(scanned=scanned.strip())
+    line = next((one for one in found if one.picked < one.quantity), found[0])
     left = line.quantity - line.picked
     if left <= 0 or quantity < 1:
         raise NothingLeftToPick(scanned=scanned.strip())
@@ -188,8 +181,10 @@ def _refuse_label(work: Work, tracking: str) -> None:
     if not label:
         raise _not_the_label("missing", "Scan or type the number on the label.")
     if work.value(
-        "SELECT EXISTS (SELECT 1 FROM variant WHERE upper(sku) = upper(%(scanned)s))",
+        """SELECT EXISTS (SELECT 1 FROM variant
+                           WHERE upper(sku) = upper(%(scanned)s) OR gtin = ANY(%(gtins)s::text[]))""",
         scanned=tracking,
+        gtins=_gtins(tracking),
     ):
         raise _not_the_label(
             "label_is_an_article",
@@ -551,6 +546,7 @@ class PickLine:
     quantity: int
     picked: int
     picture: str | None
+    gtin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -666,7 +662,7 @@ def contents(work: Work, key: FulfilmentKey) -> list[PickLine]:
     return work.rows_as(
         PickLine,
         """SELECT r.line_no, l.sku, l.name, r.quantity, coalesce(p.quantity, 0) AS picked,
-                  d.picture
+                  d.picture, v.gtin
              FROM reservation r JOIN order_line l USING (home_id, order_id, line_no)
              JOIN variant v ON v.id = l.variant_id JOIN product d ON d.id = v.product_id
              LEFT JOIN pick p USING (home_id, order_id, fulfilment_no, line_no)
@@ -674,6 +670,23 @@ def contents(work: Work, key: FulfilmentKey) -> list[PickLine]:
               AND r.released_at IS NULL ORDER BY l.sku, r.line_no""",
         **_named(key),
     )
+
+
+def scanned_lines(lines: Sequence[PickLine], scanned: str) -> list[PickLine]:
+    """The lines of a pick list that a scan means: by the number of the article, or by the bar code on
+    the goods, which some scanners lengthen or shorten by zeros in front."""
+    code, gtins = scanned.strip().upper(), _gtins(scanned)
+    by_number = [line for line in lines if line.sku.upper() == code]
+    return by_number or [line for line in lines if line.gtin in gtins]
+
+
+def _gtins(scanned: str) -> list[str]:
+    """The ways in which a bar code on goods may be kept, whatever zeros the scanner gave it."""
+    code = scanned.strip()
+    digits = code.lstrip("0")
+    if not (digits and code.isascii() and code.isdigit()):
+        return []
+    return [digits.zfill(length) for length in (8, 12, 13, 14) if len(digits) <= length]
 
 
 _LEFT = Sorting(

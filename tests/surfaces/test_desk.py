@@ -240,6 +240,66 @@ def test_several_pieces_are_counted_at_once(staff: Staff) -> None:
     assert picks(staff) == 4
 
 
+EAN = "7350012345679"
+FULL_WIDTH = "".join(chr(ord(digit) - ord("0") + 0xFF10) for digit in EAN)
+
+
+def with_bar_codes(staff: Staff) -> None:
+    with staff.database.work() as work:
+        work.run("UPDATE variant SET gtin = %(ean)s WHERE sku = %(sku)s", ean=EAN, sku=KETTLE)
+        work.run("UPDATE variant SET gtin = '036000291452' WHERE sku = %(sku)s", sku=SKILLET)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (EAN, "KETTLE-1: 1 of 2"),
+        (f"0{EAN}", "KETTLE-1: 1 of 2"),
+        ("036000291452", "SKILLET-1: 1 of 2"),
+        ("0036000291452", "SKILLET-1: 1 of 2"),
+        ("36000291452", "SKILLET-1: 1 of 2"),
+    ],
+)
+def test_the_bar_code_on_the_goods_is_as_good_as_their_number(
+    staff: Staff, code: str, said: str
+) -> None:
+    with_bar_codes(staff)
+    per, url = staff.reader("per"), pick_url(staff.sold((KETTLE, 2), (SKILLET, 2)))
+    per.post(f"{url}/picking")
+    assert said in words_of(
+        per.post(f"{url}/picks", {"code": code, "picked": "0"}, **{"x-scan": "yes"})
+    )
+    assert picks(staff) == 1
+
+
+@pytest.mark.parametrize("code", ["7350012345664", "00000000", "0", FULL_WIDTH])
+def test_a_bar_code_of_other_goods_counts_nothing(staff: Staff, code: str) -> None:
+    with_bar_codes(staff)
+    per, url = staff.reader("per"), pick_url(staff.sold((KETTLE, 2)))
+    per.post(f"{url}/picking")
+    assert "is not on this pick list." in words_of(scan(per, url, code))
+    assert picks(staff) == 0
+
+
+def test_an_article_on_two_lines_is_heard_as_one(staff: Staff) -> None:
+    per, url = staff.reader("per"), pick_url(staff.sold((KETTLE, 1), (KETTLE, 2)))
+    per.post(f"{url}/picking")
+    heard = []
+    for before in ("0", "1"):
+        sent = {"code": KETTLE, "picked": before}
+        heard.append(words_of(per.post(f"{url}/picks", sent, **{"x-scan": "yes"})))
+    assert "KETTLE-1: 1 of 3" in heard[0]
+    assert "KETTLE-1: 2 of 3" in heard[1]
+
+
+def test_the_bar_code_on_the_goods_is_no_label(staff: Staff) -> None:
+    with_bar_codes(staff)
+    per, url = staff.reader("per"), picked(staff)
+    page = per.post(f"{url}/parcel", {"carrier": "PostNord", "tracking": EAN})
+    assert f"{EAN} is the number of an article." in words_of(page)
+    assert labels(staff) == []
+
+
 def test_a_scan_that_is_sent_twice_counts_once(staff: Staff) -> None:
     placed = staff.sold((KETTLE, 3))
     per, url = staff.reader("per"), pick_url(placed)

@@ -42,7 +42,7 @@ class Scan(Document):
     """Pieces of one article that were taken off the shelf."""
 
     code: Annotated[str, AfterValidator(_an_article)] = Field(
-        title="Article", description="Its number, as it is scanned."
+        title="Article", description="Its number or the bar code on it, as it is scanned."
     )
     quantity: int = Field(1, ge=1, le=PIECES_MAX, title="Pieces")
     picked: int | None = Field(
@@ -176,11 +176,13 @@ def scan(
                 return redirect(request, url_of(key), notice=page.heard, tone="bad")
             page.error = page.heard
         return render(request, "desk/work.html", page, status=refusal.status)
-    code = form.into(ScanFields).code.upper()
-    line = next(line for line in page.lines if line.sku.upper() == code)
+    # An article may stand on several lines: what is heard is all of it.
+    found = shipments.scanned_lines(page.lines, form.into(ScanFields).code)
     page.heard_tone = "good"
     page.heard = language.text("{sku}: {picked} of {quantity}").format(
-        sku=line.sku, picked=line.picked, quantity=line.quantity
+        sku=found[0].sku,
+        picked=sum(line.picked for line in found),
+        quantity=sum(line.quantity for line in found),
     )
     if page.line is None:
         return redirect(request, url_of(key), notice=language.text("Everything is picked."))
