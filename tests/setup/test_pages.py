@@ -264,6 +264,25 @@ def test_a_day_and_hour_is_typed_as_such_and_is_one_where_the_company_is(
     assert one(database, "products", "candle").written()["sold_from"] == "2026-06-01T06:00:00Z"
 
 
+def test_saving_a_form_moves_no_offer_that_ends_on_a_second(
+    owner: Reader, database: Database
+) -> None:
+    """A file or a program says 23:59:59; whoever then saves the page has changed something else."""
+    ends = "2027-12-31T22:59:59Z"
+    offer = {"prices": {"SEK": 100}, "starts_at": "2027-12-01T00:00:30Z", "ends_at": ends}
+    said = {**saying.PRODUCT, "variants": [{**saying.PRODUCT["variants"][0], "offers": [offer]}]}
+    with database.work() as work:
+        for name, document_said in (("departments", saying.DEPARTMENT), ("products", said)):
+            kind = setup.resource(name)
+            setup.save(work, kind, document(kind.model, document_said), seen=setup.ANY)
+    before = one(database, "products", "candle").written()
+    page = owner.get("/console/setup/products/edit?key=candle")
+    assert owner.post("/console/setup/products", filled(page)).status_code == 303
+    after = one(database, "products", "candle").written()
+    assert after["variants"][0]["offers"] == before["variants"][0]["offers"]
+    assert after["variants"][0]["offers"][0]["ends_at"] == ends
+
+
 def test_who_saves_over_a_change_of_somebody_else_is_told_and_overwrites_nothing(
     owner: Reader, database: Database
 ) -> None:

@@ -377,7 +377,8 @@ def value_of(said: Any) -> Any:
 
 
 def local_text(said: Any, language: Language) -> str:
-    """An instant as a field of day and hour shows it, where the company is."""
+    """An instant as a field of day and hour shows it, where the company is. Its seconds are shown where
+    somebody has set them, so that saving the form moves nothing; those of a *now* are left out."""
     if not said:
         return ""
     try:
@@ -385,7 +386,8 @@ def local_text(said: Any, language: Language) -> str:
     except ValueError:
         return str(said)
     local = at.astimezone(language.zone) if at.tzinfo else at
-    return f"{local:%Y-%m-%dT%H:%M}"
+    set_by_second = local.second and not local.microsecond
+    return f"{local:%Y-%m-%dT%H:%M:%S}" if set_by_second else f"{local:%Y-%m-%dT%H:%M}"
 
 
 def amount_text(said: Any, currency: str) -> str:
