@@ -175,6 +175,14 @@ def test_northern_ireland_is_inside_for_goods_and_outside_for_services() -> None
     )
 
 
+@pytest.mark.parametrize("kind", ["goods", "service"])
+def test_a_british_company_sells_in_northern_ireland_at_home(kind: str) -> None:
+    british = rules_with(home="GB")
+    assert sold(british, "GB", "BT1 1AA", kind=kind) == (OWN, "GB", "domestic", "home")
+    assert sold(british, "GB", "SW1A 1AA", kind=kind) == (OWN, "GB", "domestic", "home")
+    assert sold(british, "IE", "D01 F5P2", kind=kind)[2] == "export"
+
+
 def test_monaco_writes_its_codes_as_france_does() -> None:
     assert sold(rules_with(), "FR", "98000")[:3] == (2000, "FR", "destination")
 

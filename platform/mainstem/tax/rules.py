@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from mainstem.tax.territories import EU, Territory, territory_of
+from mainstem.tax.territories import EU, NORTHERN_IRELAND, Territory, territory_of
 
 Treatment = Literal["domestic", "destination", "export", "reverse_charge"]
 Oss = Literal["off", "threshold", "on"]
@@ -115,7 +115,7 @@ def rate(rules: Rules, sale: Sale, *, kind: str, tax_class: str | None, own_bp: 
     counts at home where it has no class."""
     if not rules.home:
         return Rate(own_bp, None, "domestic", "article")
-    there = sale.territory
+    there = _seen_from(rules.home, sale.territory)
     inside = there.inside(kind) or there.country == rules.home
     if there.name and not there.inside(kind):
         return Rate(0, there.country, "export", "special_territory", tax_class)
@@ -172,6 +172,14 @@ def changed_between(rules: Rules, a: datetime, b: datetime) -> bool:
     first, last = sorted((a.date().toordinal(), b.date().toordinal()))
     found = bisect_left(rules.changes, date.fromordinal(first - 1))
     return found < len(rules.changes) and rules.changes[found] <= date.fromordinal(last + 1)
+
+
+def _seen_from(home: str, there: Territory) -> Territory:
+    """A territory as the company's own country sees it: to the United Kingdom's own tax, Northern Ireland
+    is at home for whatever is sold there."""
+    if home == "GB" and there.country == NORTHERN_IRELAND:
+        return territory_of(home)
+    return there
 
 
 def _reported_there(rules: Rules, sale: Sale) -> str:
