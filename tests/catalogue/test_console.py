@@ -131,6 +131,7 @@ def test_a_file_is_uploaded_looked_at_and_applied(
     assert "products_export.csv" in ada.get("/console/catalogue/import").text
     export = ada.get("/console/catalogue/export.csv")
     assert export.headers["content-disposition"] == 'attachment; filename="catalogue.csv"'
+    assert export.headers["content-type"] == "text/csv; charset=utf-8"
     assert "PAN-S" in export.text
 
 

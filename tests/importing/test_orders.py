@@ -374,3 +374,5 @@ def test_the_command_tells_progress_problems_and_the_result(
     assert lines[0] == "line 2, quantity: is no whole number: x"
     assert lines[-2:] == ["and 10 more", "60 problems; nothing was imported."]
     assert len(lines) == 52
+    assert importing.cli_import(database, a_csv(tmp_path, many[:1])) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "1 problem; nothing was imported."

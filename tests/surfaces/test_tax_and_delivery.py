@@ -338,7 +338,7 @@ def test_finance_reads_tax_by_country_and_takes_it_as_a_file(
     page = said(fia.get("/console/tax?since=2026-03-01&until=2026-03-31"))
     assert "Sweden 25 % Our own tax SEK 1,000.00 SEK 250.00" in page
     file = fia.get("/console/tax.csv?since=2026-03-01&until=2026-03-31")
-    assert file.headers["content-type"].startswith("text/csv")
+    assert file.headers["content-type"] == "text/csv; charset=utf-8"
     assert file.text.splitlines() == [
         "country,bp,treatment,currency,net_minor,tax_minor,refunded_net_minor,refunded_tax_minor",
         "SE,2500,domestic,SEK,100000,25000,0,0",

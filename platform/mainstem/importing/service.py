@@ -373,7 +373,9 @@ def cli_import(
         more = len(refused.problems) - SHOWN_MAX
         if more > 0:
             print(f"and {more:,} more", file=out)
-        print(f"{len(refused.problems):,} problems; nothing was imported.", file=out)
+        many = len(refused.problems)
+        told = "1 problem" if many == 1 else f"{many:,} problems"
+        print(f"{told}; nothing was imported.", file=out)
         return 1
     print(json.dumps({name: getattr(imported, name) for name in Imported.__slots__}))  # noqa: T201
     return 0

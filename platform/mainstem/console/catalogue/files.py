@@ -197,7 +197,7 @@ def export(work: NamedDependency[Work]) -> Response[bytes]:
     # With the mark by which spreadsheets know UTF-8.
     data = catalog_files.exported(work).encode("utf-8-sig")
     headers = {"content-disposition": 'attachment; filename="catalogue.csv"'}
-    return Response(data, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(data, media_type="text/csv", headers=headers)
 
 
 # ---------------------------------------------------------------- the page of one file

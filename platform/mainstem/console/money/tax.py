@@ -64,7 +64,7 @@ def download(request: HttpRequest, work: NamedDependency[Work]) -> Response[byte
     name = f"tax-{since}-{until - timedelta(days=1)}.csv"
     return Response(
         text.getvalue().encode(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"content-disposition": f'attachment; filename="{name}"'},
     )
 
