@@ -275,6 +275,28 @@ def test_a_thing_is_on_offer_from_and_until(work: Work, clock: FixedClock) -> No
     assert catalog.products(work) == {"pan": soon}
 
 
+@pytest.mark.parametrize(
+    "at",
+    [
+        "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+12:00",
+        "0001-01-01T00:00:00Z", "9001-01-01T00:00:00Z",
+    ],
+)  # fmt: skip
+def test_an_instant_at_either_end_of_the_calendar_is_refused_with_its_field(at: str) -> None:
+    said = a_pan().written()
+    said |= {"sold_from": at, "sold_until": at}
+    said["variants"][0] |= {
+        "scheduled_prices": [{"prices": {"SEK": 100}, "starts_at": at}],
+        "offers": [{"prices": {"SEK": 100}, "ends_at": at}],
+    }
+    with pytest.raises(InvalidInput) as refused:
+        document(Product, said)
+    assert {one.pointer for one in refused.value.problems} == {
+        "/sold_from", "/sold_until", "/variants/0/scheduled_prices/0/starts_at",
+        "/variants/0/offers/0/ends_at",
+    }  # fmt: skip
+
+
 def test_goods_that_came_without_documents_are_read_and_saved_as_they_are(
     database: Database,
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from mainstem.kit.documents import (
     SLUG_SHAPE,
@@ -14,6 +14,7 @@ from mainstem.kit.documents import (
     Country,
     Document,
     Fold,
+    Instant,
     IsPicture,
     Line,
     LongTexts,
@@ -116,10 +117,10 @@ class OfferPrices(_InOrder):
     """A lower price for a time: an announced reduction."""
 
     prices: Amounts = Field(title="Offer price", description="In each currency, tax included.")
-    starts_at: AwareDatetime | None = Field(
+    starts_at: Instant | None = Field(
         default=None, title="From", description="When it begins; empty: now."
     )
-    ends_at: AwareDatetime | None = Field(
+    ends_at: Instant | None = Field(
         default=None, title="Until", description="When it ends; empty: until it is taken back."
     )
 
@@ -134,7 +135,7 @@ class ScheduledPrices(_InOrder):
     """A list price that begins by itself, and holds until the next one does."""
 
     prices: Amounts = Field(title="List price", description="In each currency, tax included.")
-    starts_at: AwareDatetime = Field(title="From", description="When it begins.")
+    starts_at: Instant = Field(title="From", description="When it begins.")
 
 
 class Variant(_InOrder):
@@ -327,10 +328,10 @@ class Product(_InOrder):
         title="Hidden",
         description="Kept out of departments and search; its page opens for who has the address.",
     )
-    sold_from: AwareDatetime | None = Field(
+    sold_from: Instant | None = Field(
         default=None, title="Sold from", description="Not on offer before; empty: now."
     )
-    sold_until: AwareDatetime | None = Field(
+    sold_until: Instant | None = Field(
         default=None, title="Sold until", description="Not on offer after; empty: for ever."
     )
     perishable: bool = Field(

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -31,6 +33,10 @@ TEXT_MAX = 20_000
 COUNTRY_SHAPE = "Give a country by its two letters, such as SE."
 SLUG_SHAPE = "Use small letters a to z, digits and hyphens only, such as table-lamps."
 CODE_SHAPE = "Use letters a to z, digits, dots and dashes only, at most 32, without blanks."
+YEAR_MIN, YEAR_MAX = 1900, 9000
+"""So far from the ends of the calendar, a day has one before and one after it in every time zone."""
+
+At = TypeVar("At", bound=date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,12 @@ def _on_the_map(country: str) -> str:
     if not is_country(country):
         raise ValueError(COUNTRY_SHAPE)
     return country
+
+
+def _on_the_calendar(at: At) -> At:
+    if not YEAR_MIN <= at.year <= YEAR_MAX:
+        raise ValueError("Give a day of the years 1900 to 9000.")
+    return at
 
 
 def _reachable(email: str) -> str:
@@ -118,6 +130,12 @@ Minor = Annotated[int, Field(ge=0, le=2**53)]
 
 Amounts = dict[Currency, Minor]
 """An amount in each of several currencies."""
+
+Day = Annotated[date, AfterValidator(_on_the_calendar)]
+"""A day, on the calendar of wherever it is."""
+
+Instant = Annotated[AwareDatetime, AfterValidator(_on_the_calendar)]
+"""An instant, with its offset from UTC."""
 
 Texts = dict[Locale, Line]
 """A line in each language."""

@@ -12,6 +12,7 @@ from mainstem.kit.documents import (
     BasisPoints,
     Country,
     Currency,
+    Day,
     Document,
     Fold,
     Name,
@@ -119,8 +120,8 @@ class TaxRate(Document):
     tax_class: Annotated[Slug, Refers("tax-classes", may_be_new=True)] = Field(
         title="Class", description="What kind of things it is for."
     )
-    valid_from: date = Field(title="From", description="The first day on which it counts.")
-    valid_until: date | None = Field(
+    valid_from: Day = Field(title="From", description="The first day on which it counts.")
+    valid_until: Day | None = Field(
         default=None, title="Until", description="The first day on which it counts no more."
     )
     rate_bp: BasisPoints = Field(title="Rate", description="Of the price without tax.")

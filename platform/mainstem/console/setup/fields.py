@@ -383,9 +383,9 @@ def local_text(said: Any, language: Language) -> str:
         return ""
     try:
         at = datetime.fromisoformat(str(said).replace("Z", "+00:00"))
-    except ValueError:
+        local = at.astimezone(language.zone) if at.tzinfo else at
+    except (ValueError, OverflowError):
         return str(said)
-    local = at.astimezone(language.zone) if at.tzinfo else at
     set_by_second = local.second and not local.microsecond
     return f"{local:%Y-%m-%dT%H:%M:%S}" if set_by_second else f"{local:%Y-%m-%dT%H:%M}"
 

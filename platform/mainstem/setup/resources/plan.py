@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any, Literal
 
 from pydantic import Field
 
 from mainstem import planbook
-from mainstem.kit.documents import Amounts, BasisPoints, Document, Name
+from mainstem.kit.documents import Amounts, BasisPoints, Day, Document, Name
 from mainstem.kit.work import Work
 from mainstem.setup.resource import ONLY, Resource
 
@@ -50,7 +50,7 @@ class PlanDocument(Document):
         title="Paid out from",
         description="What is less waits for the next run.",
     )
-    starts_on: date | None = Field(
+    starts_on: Day | None = Field(
         None, title="In force from", description="Empty: at once.", exclude=True
     )
     confirmed: bool = Field(
