@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -18,10 +19,12 @@ from tests.pictures.test_uploads import a_picture
 
 from mainstem import catalog, catalog_files, flow, worker
 from mainstem.catalog import Product
-from mainstem.catalog_files import Assumed, FileHasProblems, TableRefused, columns, service
+from mainstem.catalog_files import Assumed, FileHasProblems, TableRefused, columns, service, table
 from mainstem.catalog_files.fetching import NotFetched, fetch
+from mainstem.catalog_files.html_text import plain_text
 from mainstem.catalog_files.own import as_it_was, harmless
-from mainstem.catalog_files.values import CellUnfit, amount_of, plain_text, slug_of
+from mainstem.catalog_files.table import CELL_MAX
+from mainstem.catalog_files.values import CellUnfit, amount_of, slug_of
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.documents import document
@@ -409,6 +412,13 @@ def test_a_row_that_cannot_be_read_is_a_problem_with_its_line(
     assert found.problems[0].line == line
 
 
+def test_rows_that_cannot_be_read_count_as_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "ROWS_MAX", 3)
+    with pytest.raises(TableRefused):
+        table.read_table(b"Handle,Title\na,b\n" + b"a,b,c\n" * 3)
+    assert len(table.read_table(b"Handle,Title\na,b\n" + b"a,b,c\n" * 2).problems) == 2
+
+
 def test_a_file_as_spreadsheets_write_it_is_read(work: Work) -> None:
     text = "Handle;Title;Variant SKU;Variant Price\nskal;Skål;S-1;12,50\n"
     for data in (text.encode("utf-8-sig"), text.encode("utf-16"), text.encode("cp1252")):
@@ -452,6 +462,54 @@ def test_html_becomes_text_whatever_it_is(html: str) -> None:
 )  # fmt: skip
 def test_nothing_of_html_is_left_but_what_it_says(html: str, text: str) -> None:
     assert plain_text(html) == text
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "<!",
+        "<!--",
+        "<![CDATA[",
+        "<a ",
+        "<a '",
+        '<a ">"',
+        "<script>",
+        "<svg>",
+        "</",
+        "&#",
+        "<?",
+        "<p>",
+    ],
+)
+def test_html_that_never_ends_is_read_once(mark: str) -> None:
+    html = mark * (CELL_MAX // len(mark))
+    began = time.process_time()
+    plain_text(html)
+    plain_text(f"{html}>")
+    assert time.process_time() - began < 30, "minutes, where each mark is looked for to the end"
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("a<br/>b<br />c", "a\nb\nc"), ("a<!-- b > c -->d", "ad"), ("a<!doctype html>b", "ab"),
+        ("3 < 4 & 5 > 2", "3 < 4 & 5 > 2"), ("a <b", "a <b"), ('<a title="1 > 0">x</a>', "x"),
+        ("<SCRIPT>if (a<b) x()</SCRIPT >y", "y"), ("<svg/>w", "w"), ("<b>caf&eacute;</b>", "café"),
+        ("<ul><li>one<li>two</ul>", "- one\n- two"), ("a<script>b", "a"), ("a<!-- b", "a"),
+    ],
+)  # fmt: skip
+def test_html_is_read_as_browsers_show_it(html: str, text: str) -> None:
+    assert plain_text(html) == text
+
+
+@pytest.mark.parametrize("currency", ["(", "(x+x+)+y", "sek", "", "[", "SEK ", "ABCD", "\\"])
+def test_a_column_of_prices_names_its_currency_by_three_letters(work: Work, currency: str) -> None:
+    data = f"mainstem,slug,sku,price_{currency}\n1,pan,PAN-S,{'x' * 40}\n".encode()
+    began = time.process_time()
+    id = catalog_files.receive(work, "own.csv", data, assumed=SEK)
+    told = [(one.line, one.column) for one in catalog_files.previewed(work, id).problems]
+    assert (2, f"price_{currency}".strip()) in told
+    assert time.process_time() - began < 5, "a column's name is no pattern"
 
 
 def test_an_address_is_made_of_any_name() -> None:

@@ -10,6 +10,7 @@ from mainstem.catalog_files.columns import (
     kind_of,
 )
 from mainstem.catalog_files.drafts import Assumed
+from mainstem.catalog_files.html_text import plain_text
 from mainstem.catalog_files.own import harmless, written
 from mainstem.catalog_files.proposing import Preview, Proposal, preview
 from mainstem.catalog_files.service import (
@@ -30,7 +31,7 @@ from mainstem.catalog_files.service import (
     tell_columns,
 )
 from mainstem.catalog_files.table import BYTES_MAX, RowProblem, Table, TableRefused, read_table
-from mainstem.catalog_files.values import CellUnfit, amount_of, decimal_of, plain_text
+from mainstem.catalog_files.values import CellUnfit, amount_of, decimal_of
 
 __all__ = [
     "BYTES_MAX",

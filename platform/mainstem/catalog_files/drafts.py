@@ -13,12 +13,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mainstem.catalog_files.columns import IN_CURRENCIES, IN_LANGUAGES
+from mainstem.catalog_files.html_text import plain_text
 from mainstem.catalog_files.table import RowProblem, Table
 from mainstem.catalog_files.values import (
     CellUnfit,
     amount_of,
     moment,
-    plain_text,
     scaled,
     slug_of,
     whole,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -45,6 +46,7 @@ VARIANT_COLUMNS = (
 )  # fmt: skip
 FORMAT = "1"
 _FORMULA = "=+-@\t\r'"
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 def written(products: Iterable[Product]) -> str:
@@ -185,6 +187,8 @@ class OwnRows:
 
     def _price(self, line: int, currency: str, text: str) -> int | None:
         try:
+            if not _CURRENCY.fullmatch(currency):
+                raise CellUnfit("Give the currency by its three letters, such as EUR.")
             return amount_of(text, currency)
         except CellUnfit as unfit:
             self.problems.append(RowProblem(line, f"price_{currency}", unfit.message, unfit.facts))

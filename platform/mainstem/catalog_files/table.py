@@ -111,6 +111,6 @@ def _table(source: CsvRows) -> Table:
             table.problems.append(RowProblem(row.line, "", reason, {"most": CELL_MAX}))
         elif any(cell.strip() for cell in row.cells):
             table.rows.append(Row(row.line, [cell.strip() for cell in row.cells]))
-        if len(table.rows) > ROWS_MAX:
+        if len(table.rows) + len(table.problems) > ROWS_MAX:
             raise TableRefused("This file has more than {most} rows. Divide it.", most=ROWS_MAX)
     return table

@@ -1,4 +1,4 @@
-"""Cells of a table as values: amounts, weights, times, yes and no, and HTML as plain text.
+"""Cells of a table as values: amounts, weights, times, yes and no.
 
 Each raises CellUnfit with a sentence that says the fix.
 """
@@ -9,7 +9,6 @@ import re
 import unicodedata
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from html.parser import HTMLParser
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,7 +51,7 @@ def decimal_of(text: str) -> Decimal:
 
 def amount_of(text: str, currency: str) -> int:
     """An amount of money in minor units. A currency sign or code around it is left out."""
-    bare = re.sub(rf"(?i)\b{currency}\b|kr\.?|[€$£]|:-", "", text).strip()
+    bare = re.sub(rf"(?i)\b{re.escape(currency)}\b|kr\.?|[€$£]|:-", "", text).strip()
     minor = decimal_of(bare).scaleb(exponent(currency))
     if minor != minor.to_integral_value():
         places = exponent(currency)
@@ -111,49 +110,3 @@ def slug_of(text: str, most: int = 60) -> str:
     split = unicodedata.normalize("NFKD", letters)
     plain = "".join(one for one in split if not unicodedata.combining(one))
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:most].strip("-")
-
-
-_BLOCKS = {
-    "p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "table", "section",
-    "article", "blockquote", "hr", "dt", "dd",
-}  # fmt: skip
-_SILENT = {"script", "style", "iframe", "object", "noscript", "template", "head", "svg"}
-
-
-class _Plain(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._silent: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag in _SILENT:
-            self._silent.append(tag)
-        elif tag in _BLOCKS:
-            self.parts.append("\n\n" if tag == "p" else "\n")
-            if tag == "li":
-                self.parts.append("- ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._silent:
-            while self._silent.pop() != tag:
-                pass
-        elif tag in _BLOCKS:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.parts.append(data)
-
-
-def plain_text(html: str) -> str:
-    """What HTML says, as text with lines; scripts, styles and every mark are gone."""
-    if "<" not in html and "&" not in html:
-        return html.strip()
-    parser = _Plain()
-    parser.feed(html)
-    parser.close()
-    text = re.sub(r"[ \t\u00a0]+", " ", "".join(parser.parts))
-    text = re.sub(r" ?\n ?", "\n", text)
-    text = re.sub(r"^- *\n+", "- ", text, flags=re.MULTILINE)
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
