@@ -57,6 +57,20 @@ def test_every_kind_that_a_field_refers_to_has_names(database: Database) -> None
             assert len(setup.names(work, kind, "", locale="sv", most=5)) <= 5
 
 
+@pytest.mark.parametrize("asked", ["_", "%", "\\", "sv_a", "Al%", "a_", "candle_001", "candle%"])
+def test_what_is_typed_stands_for_itself_and_for_no_other_letter(
+    database: Database, asked: str
+) -> None:
+    many_products(database, 3)
+    with database.work() as work:
+        assert not setup.names(work, "products", asked, locale="en", most=5)
+        assert not setup.names(work, "departments", asked, locale="en", most=5)
+        for kind in ("products", "affiliates", "storefronts", "stock"):
+            found = setup.resource(kind).find
+            assert found
+            assert not found(work, "", 5, asked), kind
+
+
 def test_a_field_that_names_one_of_few_lets_one_choose(owner: Reader, database: Database) -> None:
     with database.work() as work:
         a_company(work)

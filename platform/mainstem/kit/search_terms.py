@@ -17,6 +17,7 @@ _BEFORE_A_NUMBER = re.compile(
 )
 _PHONE = re.compile(r"[\d\s()+./-]{7,30}")
 _PHONE_END = 7
+_WILD, _ITSELF = re.compile(r"[\\%_]"), r"\\\g<0>"
 _PREFIX_MIN = 3
 
 MATCHES = "@@ folded(%(found)s)::tsquery"
@@ -54,8 +55,8 @@ def as_typed(text: str) -> str:
 
 
 def containing(text: str) -> str:
-    """The pattern of LIKE for everything with this text in it."""
-    return f"%{text.replace('%', '')}%"
+    """The pattern of LIKE for everything with this text in it, and with no other for any of it."""
+    return f"%{_WILD.sub(_ITSELF, text)}%"
 
 
 def like(column: str, parts: str, words: Sequence[str]) -> str:
