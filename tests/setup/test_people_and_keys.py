@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 
@@ -88,6 +89,19 @@ def test_who_has_no_role_any_more_cannot_use_their_invitation(database: Database
         identity.revoke(work, ove, "lead_desk")
     with pytest.raises(InvitationRefused):
         identity.accept(database, token, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "email", ["ove+shop@norrsken.example", "a&b=c@norrsken.example", "q#1@norrsken.example"]
+)
+def test_the_list_leads_to_each_colleague_whatever_is_in_their_address(
+    owner: Reader, database: Database, email: str
+) -> None:
+    with database.work() as work:
+        identity.grant(work, identity.create_person(work, email=email, name="Ove Plus"), "picker")
+    found = re.search(r'href="([^"]+)"[^>]*>\s*Ove Plus', owner.get("/console/setup/people").text)
+    assert found
+    assert email in html.unescape(owner.get(html.unescape(found[1])).text)
 
 
 def test_the_matrix_says_who_may_do_what(owner: Reader) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -204,7 +205,9 @@ def _row(row: Any, roles: list[str]) -> PersonRow:
         signed_in_at=row.signed_in_at,
         invited_until=row.invited_until,
         has_password=row.has_password,
-        url=f"/console/setup/staff/edit?key={row.email.lower()}" if is_staff else "",
+        url=f"/console/setup/staff/edit?{urlencode({'key': row.email.lower()})}"
+        if is_staff
+        else "",
     )
 
 
