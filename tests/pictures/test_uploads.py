@@ -153,6 +153,7 @@ REFUSED: list[tuple[str, Callable[[], bytes], type[PictureRefused]]] = [
     ("a bomb", lambda: a_bomb(20_000, 20_000), PictureTooLarge),
     ("a bomb that the library only warns of", lambda: a_bomb(9_000, 5_000), PictureTooLarge),
     ("a long strip", lambda: a_bomb(100, 30_000), PictureTooLarge),
+    ("a strip that no WebP is as long as", lambda: a_bomb(10, 16_384), PictureTooLarge),
     ("twenty megabytes and more", lambda: a_picture() + bytes(20_000_001), PictureTooLarge),
 ]  # fmt: skip
 

@@ -23,7 +23,8 @@ class PictureTooLarge(PictureRefused):
 
     code: ClassVar[str] = "picture_too_large"
     message: ClassVar[str] = (
-        "This picture is too large: at most 20 MB and 40 million pixels. Save it smaller."
+        "This picture is too large: at most 20 MB, 40 million pixels and 16,000 pixels a side."
+        " Save it smaller."
     )
 
 

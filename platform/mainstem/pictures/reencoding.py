@@ -18,7 +18,7 @@ import warnings
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 PIXELS_MAX = 40_000_000
-SIDE_MAX = 20_000
+SIDE_MAX = 16_000  # a WebP has no more than 16,383
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 SIZES = (320, 640, 1280, 1920)
 MEMORY_MAX = 1_500_000_000
