@@ -28,6 +28,7 @@ from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Probl
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.web import app_context_of, cached_page, draw, redirect, render
+from mainstem.web.brand import Brand
 from mainstem.web.forms import Form, field_errors
 
 Text = Annotated[str, Field(min_length=1, max_length=5)]
@@ -132,6 +133,7 @@ class SignIn(msgspec.Struct):
     email: str = ""
     error: str = ""
     here: str = "/cached"
+    brand: Brand = Brand()
 
 
 @pytest.fixture
