@@ -374,8 +374,8 @@ def cli_import(
         if more > 0:
             print(f"and {more:,} more", file=out)
         many = len(refused.problems)
-        told = "1 problem" if many == 1 else f"{many:,} problems"
-        print(f"{told}; nothing was imported.", file=out)
+        summary = "1 problem" if many == 1 else f"{many:,} problems"
+        print(f"{summary}; nothing was imported.", file=out)
         return 1
     print(json.dumps({name: getattr(imported, name) for name in Imported.__slots__}))  # noqa: T201
     return 0
