@@ -200,7 +200,7 @@ def test_currencies_are_typed_by_their_names_too(owner: Reader, database: Databa
         ("locations", {"code": "In the yard"}, "Use letters a to z, digits, dots and dashes only"),
         ("locations", {"country": "Swe"}, "Give a country by its two letters, such as SE."),
         ("company", {"currencies": "kronor"}, "Give a currency by its three letters, such as SEK."),
-        ("company", {"colour": "red"}, "Write a colour as # and six digits"),
+        ("company", {"accent": "red"}, "Write a colour as # and six digits"),
         ("products", {"variants-0-sku": "A 1"}, "dots, dashes and slashes only"),
         ("products", {"documents-0-url": "manual"}, "Begin with https://"),
         ("delivery-zones", {"countries": "Nordics"}, "or * for every one."),
