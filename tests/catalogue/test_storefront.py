@@ -165,6 +165,11 @@ def test_what_is_not_sold_yet_is_not_there_and_comes_by_itself(
     assert ada.get("p/pan").status_code == 200
 
 
+def test_goods_without_a_picture_show_a_plain_parcel(ada: Buyer) -> None:
+    for path in ("c/kitchen", "p/pan"):
+        assert "/pictures/no-picture" in ada.get(path).text, path
+
+
 def test_a_product_shows_its_pictures_its_safety_and_its_guarantee(
     database: Database,
     ada: Buyer,

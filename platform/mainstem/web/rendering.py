@@ -98,10 +98,10 @@ def _environment(locale: str, settings: Settings, files: StaticFiles) -> Environ
 
 def _picture_url(files: StaticFiles) -> Callable[..., str]:
     def address(file: str, size: int = 640, kind: str = "webp") -> str:
-        """Where a picture is: an uploaded one in this size and format, or a drawing of ours."""
+        """Where a picture is: an uploaded one in this size and format, a drawing of ours, or a parcel for none."""
         if pictures.is_uploaded(file):
             return pictures.url(file, size, kind)
-        return files.url(f"pictures/{file or 'mark.svg'}")
+        return files.url(f"pictures/{file or 'no-picture.svg'}")
 
     return address
 

@@ -279,7 +279,8 @@ def _keyed(
 
 def _pairs(said: Any, around: Around, shared: dict[str, Any]) -> FormField:
     """What is told by names of one's own: a line each, the name before a colon."""
-    hint = f"{shared.pop('hint')} {around.language.text('One a line, the name before a colon.')}".strip()
+    how = around.language.text("One a line, the name before a colon, such as size: small.")
+    hint = f"{shared.pop('hint')} {how}".strip()
     lines = said if isinstance(said, str) else "\n".join(f"{k}: {v}" for k, v in said.items())
     return FormField(kind="list", value=lines, hint=hint, **shared)
 
