@@ -200,6 +200,26 @@ def test_a_storefront_for_companies_shows_prices_without_tax_up_to_what_is_to_pa
     assert "Att betala, inklusive moms 2 559,00 kr" in said(buyer.get("checkout?lang=sv"))
 
 
+def test_a_company_is_told_other_nets_before_it_orders_though_the_total_stays(
+    buyer: Buyer, database: Database, company: Company
+) -> None:
+    show_without_tax(database, company)
+    buyer.put(KETTLE, 2)
+    page = buyer.get("checkout")
+    assert "VAT 25 % SEK 511.80" in said(page)
+    form = hidden(page) | BERLIN_FORM | {"delivery_method": PARCEL["code"]}
+    answer = buyer.send(form)
+    assert answer.status_code == 409
+    assert (
+        "other tax is due: look at the prices without it. The total is still SEK 2,559.00."
+        in said(answer)
+    )
+    assert "VAT 19 % SEK 408.58" in said(answer)
+    assert buyer.send(form | hidden(answer)).status_code == 303
+    order = the_order(database)
+    assert (order.total_minor, order.tax_minor) == (255900, 40858)
+
+
 def test_a_storefront_for_everybody_shows_what_is_paid(buyer: Buyer) -> None:
     buyer.put(KETTLE, 1)
     checkout = said(buyer.get("checkout"))

@@ -143,7 +143,7 @@ def _wanted(shopper: Shopper, basket: Basket, sent: CheckoutFields) -> OrderWant
         lines=basket.wanted,
         code=sent.code,
         link=shopper.referral,
-        totals=TotalsSeen(total_minor=sent.total_minor),
+        totals=TotalsSeen(total_minor=sent.total_minor, tax_minor=sent.tax_minor),
         ip_address=origin_of(shopper.request),
         delivery_method=sent.delivery_method,
         vat_number=sent.vat_number,

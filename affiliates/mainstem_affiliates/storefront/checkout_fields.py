@@ -36,6 +36,8 @@ class ShownFields(FormFields):
 
     basket: str = ""
     total_minor: Annotated[int, BeforeValidator(_minor)] = Field(default=-1, alias="total")
+    tax_minor: Annotated[int | None, BeforeValidator(_minor)] = Field(default=None, alias="tax")
+    """Told by shops that show their prices without it."""
     choices: str = ""
     vat_number: Annotated[str, at_most(40)] = ""
 
