@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psycopg
@@ -18,12 +21,31 @@ from mainstem.kit import db
 from mainstem.kit.clock import FixedClock
 
 TEMPLATE = "mainstem_template"
+MEMORY, PREFIX = Path("/dev/shm"), "mainstem-tests-"
+ROOM_BYTES = 2 * 2**30
 
 # A busy machine draws and runs examples slowly; that is no fault of what is tested.
 hypothesis_settings.register_profile(
     "mainstem", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("mainstem")
+
+
+@contextmanager
+def place_of_databases(otherwise: Path) -> Iterator[Path]:
+    """Where a throw-away server keeps its files: in memory, where there is room for them.
+
+    Each test has a database of its own, which is more than a thousand files made and unlinked. Some file
+    systems (ext4) look through all that was unlinked within minutes before they make another one.
+    """
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
+        yield otherwise
+        return
+    for left in MEMORY.glob(f"{PREFIX}*"):  # of test processes that were killed
+        if not Path("/proc", left.name.removeprefix(PREFIX).partition("-")[0]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", dir=MEMORY) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +55,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server
     if given:
         os.environ["MAINSTEM_PG_BIN"] = given
     settings = {"max_connections": "200"}
-    with postgres.start(
-        tmp_path_factory.mktemp("pg") / "data", durable=False, settings=settings
-    ) as running:
+    with (
+        place_of_databases(tmp_path_factory.mktemp("pg")) as place,
+        postgres.start(place / "data", durable=False, settings=settings) as running,
+    ):
         postgres.create_database(running, TEMPLATE)
         db.migrate(running.admin_url(TEMPLATE), demo=True)
         yield running
