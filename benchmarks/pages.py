@@ -103,6 +103,10 @@ def _of_shop(page: str) -> Callable[[Company], str]:
     return lambda company: f"/s/{company['slug']}/{page}"
 
 
+def _of_company(page: str) -> Callable[[Company], str]:
+    return lambda company: f"/api/v1/company/{page}"
+
+
 def _facts_page_two(company: Company) -> str:
     with company.database.work(SYSTEM) as work:
         before = work.value("SELECT id FROM fact ORDER BY id DESC OFFSET 100 LIMIT 1")
@@ -215,6 +219,43 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/api/v1/orders/{order_id}": (STOREFRONT, [lambda c: f"/api/v1/orders/{c['order']}"]),
     "/api/v1/leads": (STOREFRONT, [lambda c: "/api/v1/leads"]),
     "/api/v1/leads/{lead_id}": (STOREFRONT, [lambda c: f"/api/v1/leads/{c['lead']}"]),
+    **{
+        f"/api/v1/company/{page}": (PROGRAM, [_of_company(page)])
+        for page in (
+            "approvals",
+            "commission-reviews",
+            "facts/failed",
+            "fulfilments",
+            "holds",
+            "jobs",
+            "leads",
+            "orders",
+            "parcels",
+            "payouts",
+            "quotes",
+            "refunds/failed",
+        )
+    },
+    "/api/v1/company/orders/{home}/{order}": (
+        PROGRAM,
+        [lambda c: f"/api/v1/company/orders/{c['home']}/{c['order']}"],
+    ),
+    "/api/v1/company/leads/{home}/{lead}": (
+        PROGRAM,
+        [lambda c: f"/api/v1/company/leads/{c['home']}/{c['lead']}"],
+    ),
+    "/api/v1/company/fulfilments/{home}/{order}/{no}": (
+        PROGRAM,
+        [lambda c: f"/api/v1/company/fulfilments/{c['home']}/{c['order']}/1"],
+    ),
+    "/api/v1/company/jobs/{home}/{order}/{line}": (
+        PROGRAM,
+        [lambda c: f"/api/v1/company/jobs/{c['job_home']}/{c['job']}/{c['job_line']}"],
+    ),
+    "/api/v1/company/jobs/{home}/{order}/{line}/times": (
+        PROGRAM,
+        [lambda c: f"/api/v1/company/jobs/{c['job_home']}/{c['job']}/{c['job_line']}/times"],
+    ),
     "/sign-in": (NOBODY, [lambda c: "/sign-in"]),
     "/choose": (STAFF, [lambda c: "/choose"]),
 }
@@ -499,7 +540,7 @@ def _sign_in(company: Company, clock: FixedClock) -> None:
             work, home_id=company["home"], storefront_id=company["shop"]
         )
         company.bearers[PROGRAM] = identity.issue_api_key(
-            work, label="pages", scopes=["setup:read", "staff:read"]
+            work, label="pages", scopes=[one for one in identity.SCOPES if one.endswith(":read")]
         )
 
 

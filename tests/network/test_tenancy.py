@@ -55,6 +55,7 @@ COMPANYS = {
     "mail_settings",
     "bounced_address",
     "mail_preference",
+    "tax_day",
 }
 
 

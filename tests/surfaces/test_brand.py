@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 from tests.pictures.test_uploads import a_picture
 from tests.surfaces.staff import Staff, staffed
@@ -17,6 +18,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.documents import document
 from mainstem.kit.settings import Settings
 from mainstem.web import brand
+from mainstem_affiliates.storefront import cached_storefront
 
 
 @pytest.fixture
@@ -78,10 +80,14 @@ def test_a_logo_stands_in_place_of_the_name_with_room_kept_for_it(
 
 
 def test_the_companys_own_shop_bears_its_logo_and_an_affiliates_does_not(
-    company: Staff, database: Database, database_url: str, settings: Settings, open_app: Any
+    company: Staff,
+    database: Database,
+    database_url: str,
+    settings: Settings,
+    open_app: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import psycopg
-
+    monkeypatch.setattr(cached_storefront, "FRESH_SECONDS", 0.0)
     logo = named(database, settings, with_logo=True)
     with database.work() as work:
         slug = work.value("SELECT slug FROM storefront ORDER BY id LIMIT 1")
