@@ -51,7 +51,10 @@ COMPANY = {
     "commission_review": May(insert=True, update="state, decided_by, decided_at, reason"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
     "approval": May(insert=True, update="state, decided_by, decided_at, words"),
-    "mail": May(insert=True, update="state, attempts, leased_until, message_id, error, sent_at, context, recipient_name"),
+    "mail": May(  # in time it loses its words
+        insert=True,
+        update="state, attempts, leased_until, message_id, error, sent_at, context, recipient_name",
+    ),
     "price_offer": May(insert=True, update="valid_until"),  # what was announced stays
     "demo_clock": May(insert=True, update="ahead"),  # whose it is, the owner alone says
     # forgotten when they have served
