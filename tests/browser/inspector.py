@@ -19,7 +19,8 @@ PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 NARROWEST = {"width": 320, "height": 640}
 
 _AXE = """async (rules) => {
-  const found = await axe.run(document, {runOnly: {type: "tag", values: rules}, resultTypes: ["violations"], iframes: false});
+  const wanted = {runOnly: {type: "tag", values: rules}, resultTypes: ["violations"], iframes: false};
+  const found = await axe.run(document, wanted);
   return found.violations.flatMap(one => one.nodes.map(node =>
     `${one.id}: ${node.target.join(" ")} ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? one.help}`));
 }"""
