@@ -5,6 +5,8 @@ from mainstem_fulfillment.jobs.history import NobodyPerforms, perform
 from mainstem_fulfillment.jobs.model import Job, JobKey, Team
 from mainstem_fulfillment.jobs.queries import JobCard, JobView, TeamDay
 from mainstem_fulfillment.jobs.rules import (
+    HALF_HOUR,
+    HALF_HOURS_MAX,
     JOB,
     PERFORMS,
     SIGN_OFF_AFTER,
@@ -36,6 +38,8 @@ from mainstem_fulfillment.jobs.service import (
 )
 
 __all__ = [
+    "HALF_HOUR",
+    "HALF_HOURS_MAX",
     "JOB",
     "PERFORMS",
     "SIGN_OFF_AFTER",

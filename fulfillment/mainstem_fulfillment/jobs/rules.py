@@ -14,6 +14,7 @@ from mainstem.kit.transitions import Action, Machine, Step
 
 HALF_HOUR = timedelta(minutes=30)
 DURATION_MAX = timedelta(hours=12)
+HALF_HOURS_MAX = DURATION_MAX // HALF_HOUR
 WEEK = (1, 2, 3, 4, 5)
 """Monday to Friday, as most teams work."""
 

@@ -107,7 +107,7 @@ def _slots(work: Work, team: TeamDay) -> list[Slot]:
         )
         clock = f"{at.astimezone(work.tools.zone):%H:%M}"
         slots.append(Slot(clock, job, bool(job and job.starts_at == at), at < work.now()))
-        at += timedelta(minutes=30)
+        at += jobs.HALF_HOUR
     return slots
 
 

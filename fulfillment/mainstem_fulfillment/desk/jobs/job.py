@@ -38,7 +38,6 @@ HALF_HOURS = (2, 3, 4, 6, 8, 10, 12, 16)
 
 DAYS_SHOWN = 5
 
-HALF_HOURS_MAX = 24
 LENGTH_UNSAID = timedelta(hours=2)
 """What the form shows of a service that cannot be booked yet."""
 
@@ -109,7 +108,7 @@ def page_of(
             key,
             first_day=first,
             days=DAYS_SHOWN,
-            duration=timedelta(minutes=30 * half_hours),
+            duration=half_hours * jobs.HALF_HOUR,
         )
         if step and view.visit
         else []
@@ -125,8 +124,7 @@ def page_of(
         step=step,
         duration=half_hours,
         durations=[
-            (n, length_of(language, timedelta(minutes=30 * n)))
-            for n in sorted({*HALF_HOURS, half_hours})
+            (n, length_of(language, n * jobs.HALF_HOUR)) for n in sorted({*HALF_HOURS, half_hours})
         ],
         first_day=first,
         earlier=max(first - timedelta(days=7), today) if first > today else None,
@@ -168,11 +166,11 @@ def page_of(
 
 def _half_hours(text: str, view: JobView) -> int:
     card = view.card
-    if 1 <= (typed := whole_number(text, digits=2) or 0) <= HALF_HOURS_MAX:
+    if 1 <= (typed := whole_number(text, digits=2) or 0) <= jobs.HALF_HOURS_MAX:
         return typed
     if card.starts_at and card.ends_at:
-        return max(1, (card.ends_at - card.starts_at) // timedelta(minutes=30))
-    return (view.visit or LENGTH_UNSAID) // timedelta(minutes=30)
+        return max(1, (card.ends_at - card.starts_at) // jobs.HALF_HOUR)
+    return (view.visit or LENGTH_UNSAID) // jobs.HALF_HOUR
 
 
 def _days(

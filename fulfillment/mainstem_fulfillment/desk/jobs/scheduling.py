@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from mainstem.web.staff.forms import form_of
 from mainstem.web.staff.layout import SERVICE, HttpRequest, HttpResponse
 from mainstem_fulfillment import jobs
 from mainstem_fulfillment.desk.jobs.board import CALENDAR_YEARS
-from mainstem_fulfillment.desk.jobs.job import BASE, HALF_HOURS_MAX, JOB
+from mainstem_fulfillment.desk.jobs.job import BASE, JOB
 from mainstem_fulfillment.jobs import JobKey
 
 
@@ -28,7 +28,7 @@ class Booking(Document):
 
     team: int = Field(ge=1, le=2**62, title="Team", description="The `team_id` of a free time.")
     starts_at: datetime = Field(title="Begins", description="With its offset from UTC.")
-    half_hours: int = Field(ge=1, le=HALF_HOURS_MAX, title="Half hours")
+    half_hours: int = Field(ge=1, le=jobs.HALF_HOURS_MAX, title="Half hours")
 
 
 def _schedule(work: Work, body: Booking, *, home: int, order: UUID, line: int) -> str | Told:
@@ -36,11 +36,11 @@ def _schedule(work: Work, body: Booking, *, home: int, order: UUID, line: int) -
 
     The same time again changes nothing.
     """
-    if body.starts_at.tzinfo is None or body.starts_at.year not in CALENDAR_YEARS:
+    if not _is_on_the_calendar(body.starts_at):
         raise InvalidInput(
             Problem("/starts_at", "invalid_field", "Send an instant with its offset from UTC.")
         )
-    key, duration = JobKey(home, order, line), timedelta(minutes=30 * body.half_hours)
+    key, duration = JobKey(home, order, line), body.half_hours * jobs.HALF_HOUR
     card = jobs.queries.page(work, key).card
     wanted = (body.team, body.starts_at, body.starts_at + duration)
     if card.state == "scheduled" and (card.team_id, card.starts_at, card.ends_at) == wanted:
@@ -49,6 +49,10 @@ def _schedule(work: Work, body: Booking, *, home: int, order: UUID, line: int) -
     verb = verbs.get(card.state, jobs.reschedule)
     verb(work, key, team_id=body.team, starts_at=body.starts_at, duration=duration)
     return "The time is booked."
+
+
+def _is_on_the_calendar(at: datetime) -> bool:
+    return at.tzinfo is not None and at.year in CALENDAR_YEARS
 
 
 class ShownFields(FormFields):
@@ -71,9 +75,9 @@ def _read(work: Work, form: Form, **_: Any) -> Booking:
     team, half_hours = whole_number(said), whole_number(sent.hours, digits=2) or 0
     try:
         starts_at = datetime.fromisoformat(at)
-        if not team or starts_at.tzinfo is None or starts_at.year not in CALENDAR_YEARS:
+        if not team or not _is_on_the_calendar(starts_at):
             raise ValueError
-        if not 1 <= half_hours <= HALF_HOURS_MAX:
+        if not 1 <= half_hours <= jobs.HALF_HOURS_MAX:
             raise ValueError
     except ValueError:
         raise InvalidInput(Problem("/time", "missing", "Choose one of the free times.")) from None

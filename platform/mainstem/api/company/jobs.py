@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -18,7 +18,6 @@ from mainstem_fulfillment.jobs import JobKey
 
 SCOPE, TAG = "jobs:read", "Jobs"
 JOB = "/jobs/{home:int}/{order:uuid}/{line:int}"
-HALF_HOURS_MAX = 24
 _VIEWS = {
     "unscheduled": jobs.queries.unscheduled,
     "under_way": jobs.queries.under_way,
@@ -104,7 +103,7 @@ def _times(
     first = max(first_day or today, today)
     if (first - today).days > 3650:
         raise InvalidInput(Problem("/from", "out_of_range", "Give a day, from today on."))
-    duration = timedelta(minutes=30 * half_hours) if half_hours else None
+    duration = half_hours * jobs.HALF_HOUR if half_hours else None
     return {"teams": jobs.free_slots(work, key, first_day=first, duration=duration)}
 
 
@@ -124,7 +123,9 @@ From = Annotated[date | None, QueryParameter(name="from", description="The first
 HalfHours = Annotated[
     int | None,
     QueryParameter(
-        description="How long; as long as a visit for the service takes", ge=1, le=HALF_HOURS_MAX
+        description="How long; as long as a visit for the service takes",
+        ge=1,
+        le=jobs.HALF_HOURS_MAX,
     ),
 ]
 
