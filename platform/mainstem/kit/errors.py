@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 DID_YOU_MEAN = "Did you mean {name}?"
@@ -49,6 +49,13 @@ class Refused(Exception):
     def text(self, translate: Any = str) -> str:
         """What is wrong and what to do about it, in the language of `translate`."""
         return str(translate(self.message)).format(**self.facts)
+
+    def name_by(self, pointers: Mapping[str, str]) -> None:
+        """Call the fields of its problems what whoever sent them calls them: each of these pointers
+        by the other one."""
+        self.problems = [
+            replace(one, pointer=pointers.get(one.pointer, one.pointer)) for one in self.problems
+        ]
 
 
 class Unavailable(Exception):

@@ -10,14 +10,14 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from litestar.params import FromPath
 
 from mainstem.kit.documents import Document
-from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.errors import InvalidInput
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.web.forms import Form
@@ -91,16 +91,13 @@ class Command:
         try:
             return self.run(work, self._body(work, form, target), target)
         except InvalidInput as no:
-            no.problems = [self._on_the_form(problem) for problem in no.problems]
+            no.name_by(self.fields)
             raise
 
     def _body(self, work: Work, form: Form, target: Mapping[str, Any]) -> Document | None:
         if self.read is not None:
             return self.read(work, form, **target)
         return form.body(self.body) if self.body else None
-
-    def _on_the_form(self, problem: Problem) -> Problem:
-        return replace(problem, pointer=self.fields.get(problem.pointer, problem.pointer))
 
 
 def parameters_of(path: str) -> dict[str, Any]:

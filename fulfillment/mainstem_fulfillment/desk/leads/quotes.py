@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -45,13 +44,9 @@ def _draft(work: Work, body: QuoteDraft, *, home: int, lead: UUID) -> str:
             valid_days=body.days,
         )
     except InvalidInput as wrong:
-        wrong.problems = [_as_in_the_body(problem) for problem in wrong.problems]
+        wrong.name_by(_POINTERS)
         raise
     return "The draft is saved. Read it, then send it."
-
-
-def _as_in_the_body(problem: Problem) -> Problem:
-    return replace(problem, pointer=_POINTERS.get(problem.pointer, problem.pointer))
 
 
 _POINTERS = {"/valid_days": "/days", "/amount": "/amount_minor"}
