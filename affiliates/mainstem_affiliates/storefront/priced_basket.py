@@ -15,7 +15,7 @@ from mainstem import catalog, delivery, orders, stock, tax
 from mainstem.catalog import Offer, Reduction
 from mainstem.kit.errors import Problem
 from mainstem.kit.work import Work
-from mainstem.money import Money
+from mainstem.money import Money, net_of_tax
 from mainstem.orders import Net
 from mainstem_affiliates.storefront.assortment import Product
 from mainstem_affiliates.storefront.basket import Basket, BasketItem
@@ -171,7 +171,7 @@ def _as_shown(
             if money is None:
                 return None
             minor = orders.untaxed_unit(money.minor, conditions.tax, buyer.sale, of.offer, of.rate)
-            return Money(orders.net_unit(minor, of.rate) if net else minor, money.currency)
+            return Money(net_of_tax(minor, of.rate.bp) if net else minor, money.currency)
 
         total = net.lines[i] if net else Money(of.total_minor, buyer.currency)
         shown.append(

@@ -32,7 +32,7 @@ from mainstem.orders.model import (
     Totals,
     TotalsSeen,
 )
-from mainstem.orders.net import Net, TaxOfRate, net_of_order, net_of_price, net_unit
+from mainstem.orders.net import Net, TaxOfRate, net_of_order, net_of_price
 from mainstem.orders.place import place
 from mainstem.orders.pricing import (
     PRICE_HOLDS,
@@ -124,7 +124,6 @@ __all__ = [
     "mark_paid",
     "net_of_order",
     "net_of_price",
-    "net_unit",
     "payable_on",
     "place",
     "price",

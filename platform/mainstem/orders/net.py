@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from mainstem import tax
-from mainstem.money import Money, net_of_tax
+from mainstem.money import Money
 from mainstem.orders.model import Taxes, Totals
 from mainstem.orders.pricing import Price
 from mainstem.orders.rounded import Part
@@ -62,11 +62,6 @@ def net_of_order(order: Any, lines: Sequence[Mapping[str, Any]]) -> Net:
     own = order.shipping_tax_bp
     usual = max((part.rate.bp for part in parts), default=0)
     return _net(parts, totals, taxes, order.currency, usual if own is None else own)
-
-
-def net_unit(unit_minor: int, rate: tax.Rate) -> int:
-    """The price of one without the tax that it includes, as the page of the article shows it."""
-    return net_of_tax(unit_minor, rate.bp)
 
 
 def _net(
