@@ -103,7 +103,7 @@ def pick(
     scanned: str,
     *,
     quantity: int = 1,
-    counted: str | None = None,
+    counted: int | None = None,
 ) -> int:
     """Confirm pieces of a scanned article; how many of the list are left. The last one ends the picking.
 
@@ -113,7 +113,7 @@ def pick(
     """
     _step(work, key, "pick")
     lines = contents(work, key)
-    if counted is not None and counted != str(sum(one.picked for one in lines)):
+    if counted is not None and counted != sum(one.picked for one in lines):
         raise ListMovedOn
     found = scanned_lines(lines, scanned)
     if not found:

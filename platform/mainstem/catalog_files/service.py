@@ -305,9 +305,7 @@ class _Job:
                 store = self._database.tools.pictures
                 assert store is not None, "a store of pictures is among the worker's tools"
                 found.append((pictures.prepared(store, fetch(url)), alt))
-            except NotFetched as no:
-                self._problems.append(RowProblem(line, url[:200], no.message, no.facts))
-            except PictureRefused as no:
+            except (NotFetched, PictureRefused) as no:
                 self._problems.append(RowProblem(line, url[:200], no.message, dict(no.facts)))
         return found
 

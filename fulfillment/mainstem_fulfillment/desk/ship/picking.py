@@ -66,9 +66,8 @@ def _start(work: Work, *, home: int, order: UUID, no: int) -> str | Told:
 
 def _scan(work: Work, body: Scan, *, home: int, order: UUID, no: int) -> Told:
     """Count pieces of an article as picked. With the last one the list is picked."""
-    counted = None if body.picked is None else str(body.picked)
     left = shipments.pick(
-        work, (home, order, no), body.code, quantity=body.quantity, counted=counted
+        work, (home, order, no), body.code, quantity=body.quantity, counted=body.picked
     )
     if not left:
         return Told("Everything is picked.", {"left": 0})

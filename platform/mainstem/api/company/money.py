@@ -11,6 +11,7 @@ from pydantic import Field
 
 from mainstem.api.company.listing import Listing, Row, list_route
 from mainstem.console import lists
+from mainstem.kit.documents import YEAR_MAX, YEAR_MIN
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.paging import Page
 from mainstem.kit.work import Work
@@ -103,7 +104,7 @@ def _payouts(
 
 
 def _day(name: str, day: date | None) -> date | None:
-    if day is not None and not 1900 <= day.year <= 9000:
+    if day is not None and not YEAR_MIN <= day.year <= YEAR_MAX:
         raise InvalidInput(
             Problem(f"/{name}", "out_of_range", "This is not written as we need it.")
         )

@@ -154,10 +154,11 @@ def _amount(text: str, currency: str, pointer: str, problems: list[Problem]) -> 
 def _counted(form: Form, problems: list[Problem]) -> list[dict[str, int]]:
     counted = []
     for no, text in _typed(form, "pieces"):
-        if text.isascii() and text.isdecimal() and len(text) < 7:
-            counted.append({"line_no": no, "pieces": int(text)})
-        else:
+        found = whole_number(text, digits=6)
+        if found is None:
             problems.append(Problem(f"/pieces-{no}", "invalid_field", "Count in whole pieces."))
+        else:
+            counted.append({"line_no": no, "pieces": found})
     return counted
 
 
