@@ -8,6 +8,8 @@ light and in dark, no scrolling sideways on the narrowest telephone, and picture
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -70,12 +72,8 @@ class Inspector:
         if name in self.seen:
             return
         self.seen.add(name)
-        before = page.viewport_size
         page.evaluate(_LOADED)
-        # axe sets inline styles, which the policy stops: what the console says now is axe's doing.
-        page.evaluate(self._axe)
-        self._closed = True
-        try:
+        with self._by_the_rules(page):
             for size, scheme in (
                 (DESK, "light"),
                 (DESK, "dark"),
@@ -93,11 +91,6 @@ class Inspector:
                     self._is_narrow(page, where)
                     page.set_viewport_size(NARROWEST)  # type: ignore[arg-type]
                     self._is_narrow(page, f"{name} ({NARROWEST['width']})")
-        finally:
-            page.emulate_media(color_scheme="light", reduced_motion="no-preference")
-            page.set_viewport_size(before)  # type: ignore[arg-type]
-            page.evaluate("1")  # whatever axe made the console say has been heard by now
-            self._closed = False
 
     def glance(self, page: Page, name: str, scheme: Literal["light", "dark"]) -> None:
         """Look at a page as it is open, in the light or in the dark: rules and width.
@@ -105,15 +98,26 @@ class Inspector:
         With MAINSTEM_TEST_PICTURES set there are pictures of it, as of a page that is looked at closely.
         """
         if os.environ.get("MAINSTEM_TEST_PICTURES"):
-            return self.look(page, name)
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.look(page, name)
+            return
+        with self._by_the_rules(page):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.wrong += [f"{name} ({scheme}): {told}" for told in self._judge(page)]
+            self._is_narrow(page, name)
+
+    @contextmanager
+    def _by_the_rules(self, page: Page) -> Iterator[None]:
+        """The rules of axe for a page, which is as it was afterwards."""
+        before = page.viewport_size
+        # axe sets inline styles, which the policy stops: what the console says now is axe's doing.
         page.evaluate(self._axe)
         self._closed = True
         try:
-            self.wrong += [f"{name} ({scheme}): {told}" for told in self._judge(page)]
-            self._is_narrow(page, name)
+            yield
         finally:
-            page.evaluate("1")
+            page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+            page.set_viewport_size(before)  # type: ignore[arg-type]
+            page.evaluate("1")  # whatever axe made the console say has been heard by now
             self._closed = False
 
     def _picture(self, page: Page, size: dict[str, int], name: str) -> None:
