@@ -37,6 +37,9 @@ def test_a_long_form_is_opened_and_filled_in_from_the_keyboard(enter: Enter) -> 
     expect(page.locator("#field-related")).to_have_value("skillet\n")
     expect(adder).to_be_focused()
     assert page.url.endswith(NEW), "Enter adds to the list, and does not send the form"
+    expect(page.get_by_label("Visit in minutes")).to_be_hidden()
+    page.get_by_label("Kind").select_option("service")
+    expect(page.get_by_label("Visit in minutes")).to_be_visible()
 
 
 def test_without_a_script_what_is_wrong_opens_its_fold(enter: Enter) -> None:

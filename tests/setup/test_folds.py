@@ -26,7 +26,8 @@ LONG = ["company", "products", "teams", "delivery-zones", "storefronts", "affili
 def folds(page: Any) -> dict[str, bool]:
     """The folds of a form by their titles, and whether any of that title is open."""
     found = re.findall(
-        r'<details class="fold"( open)?>\s*<summary><span>([^<]*?)(?: <small>|</span>)', page.text
+        r'<details class="fold"[^>]*?( open)?>\s*<summary><span>([^<]*?)(?: <small>|</span>)',
+        page.text,
     )
     return {title: any(is_open for is_open, one in found if one == title) for _, title in found}
 
@@ -38,7 +39,8 @@ def unfolded(page: Any) -> str:
     for part in re.split(r"(<details[^>]*>|</details>)", form):
         if part.startswith("<details"):
             depth += 1
-            closed = closed or (depth if part == '<details class="fold">' else 0)
+            is_shut = 'class="fold"' in part and not part.endswith(" open>")
+            closed = closed or (depth if is_shut else 0)
         elif part == "</details>":
             closed = 0 if closed == depth else closed
             depth -= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +240,18 @@ def test_a_product_gets_a_picture_where_none_was_named(
     with database.work() as work:
         kettle: Any = setup.read_one(work, setup.resource("products"), "kettle")
         assert pictures.find(work, kettle.pictures[0].file)
+
+
+def test_the_row_of_a_picture_is_called_by_what_it_shows(
+    owner: Reader, database: Database, company: Company
+) -> None:
+    url = "/console/setup/products/edit?key=kettle"
+    sent = chosen(owner.get(url), upload={"pictures-0-file": a_picture()})
+    sent["data"]["pictures-0-alt-en"] = "A kettle on a stove"
+    assert owner.client.post("/console/setup/products", **sent).status_code == 303
+    rows = re.findall(r"<summary[^>]*>([^<]+)</summary>", owner.get(url).text)
+    assert "Picture 1: A kettle on a stove" in rows
+    assert any(row.startswith("Variant 1: ") for row in rows)
+    with database.work() as work:
+        kettle: Any = setup.read_one(work, setup.resource("products"), "kettle")
+    assert not any(kettle.pictures[0].file[:8] in row for row in rows)

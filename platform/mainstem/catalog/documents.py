@@ -99,6 +99,7 @@ class Department(_InOrder):
 class OptionValue(_InOrder):
     """One value of an option, such as red."""
 
+    one: ClassVar[str] = "Value"
     code: Slug = Field(title="Code", description="What the value is called in files.")
     names: Texts = Field(title="Name", description="What clients read, in each language.")
 
@@ -106,6 +107,7 @@ class OptionValue(_InOrder):
 class Option(_InOrder):
     """What the variants of a product differ in, such as colour."""
 
+    one: ClassVar[str] = "Option"
     code: Slug = Field(title="Code", description="What the option is called in files.")
     names: Texts = Field(title="Name", description="What clients read, in each language.")
     values: tuple[OptionValue, ...] = Field(
@@ -116,6 +118,7 @@ class Option(_InOrder):
 class OfferPrices(_InOrder):
     """A lower price for a time: an announced reduction."""
 
+    one: ClassVar[str] = "Offer"
     prices: Amounts = Field(title="Offer price", description="In each currency, tax included.")
     starts_at: Instant | None = Field(
         default=None, title="From", description="When it begins; empty: now."
@@ -134,6 +137,7 @@ class OfferPrices(_InOrder):
 class ScheduledPrices(_InOrder):
     """A list price that begins by itself, and holds until the next one does."""
 
+    one: ClassVar[str] = "Scheduled price"
     prices: Amounts = Field(title="List price", description="In each currency, tax included.")
     starts_at: Instant = Field(title="From", description="When it begins.")
 
@@ -141,6 +145,7 @@ class ScheduledPrices(_InOrder):
 class Variant(_InOrder):
     """One article of a product, with a SKU of its own."""
 
+    one: ClassVar[str] = "Variant"
     folds: ClassVar[tuple[Fold, ...]] = (
         Fold("Name and options", ("names", "choices")),
         Fold("Offers", ("offers",)),
@@ -207,6 +212,7 @@ class Variant(_InOrder):
 class ProductPicture(_InOrder):
     """A picture of a product."""
 
+    one: ClassVar[str] = "Picture"
     file: Annotated[str, IsPicture()] = Field(
         max_length=200, title="Picture", description="The name that the picture got when uploaded."
     )
@@ -239,6 +245,7 @@ class Contact(_InOrder):
 class Link(_InOrder):
     """A document that goes with a product, such as its manual."""
 
+    one: ClassVar[str] = "Document"
     names: Texts = Field(title="Name", description="What clients read, in each language.")
     url: Annotated[
         str, shaped(r"^(https://|/)[^\s\"'<>]{1,1000}$", "Begin with https:// and use no blanks.")

@@ -41,7 +41,7 @@ class FileHasProblems(Refused):
     code: ClassVar[str] = "file_has_problems"
     status: ClassVar[int] = 422
     message: ClassVar[str] = (
-        "{count} rows are not right. Correct the file, or choose to leave those products out."
+        "The file has rows that are not right: {count}. Correct them, or choose to leave those products out."
     )
 
 

@@ -40,6 +40,7 @@ Days = Annotated[int, Field(ge=0, le=90)]
 class PriceBand(Document):
     """What it costs up to and with so much."""
 
+    one: ClassVar[str] = "Price"
     up_to: Minor | None = Field(
         default=None,
         title="Up to",
@@ -52,6 +53,7 @@ class PriceBand(Document):
 class DeliveryMethod(Document):
     """A way of delivering that a client may choose."""
 
+    one: ClassVar[str] = "Method"
     folds: ClassVar[tuple[Fold, ...]] = (
         Fold("Free delivery", ("free_from",)),
         Fold("When it arrives", ("cut_off", "handling_days", "days_min", "days_max")),

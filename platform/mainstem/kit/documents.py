@@ -180,11 +180,13 @@ class Fold:
 class Document(BaseModel):
     """What is set of one thing. Unknown fields are refused; a document is never changed.
 
-    `folds` are the fields that a form does not show at once, by idea; the others come first.
+    `folds` are the fields that a form does not show at once, by idea; the others come first. `one` is what
+    a form calls a row of them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
     folds: ClassVar[tuple[Fold, ...]] = ()
+    one: ClassVar[str] = ""
 
     def written(self) -> dict[str, Any]:
         """As JSON has it: what `read` takes again."""

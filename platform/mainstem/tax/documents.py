@@ -44,6 +44,7 @@ Figure = Annotated[
 class VatNumber(Document):
     """The company's number in one country."""
 
+    one: ClassVar[str] = "VAT number"
     country: Country = Field(title="Country", description="Two letters, such as SE.")
     number: Name = Field(title="Number", description="With its country before it.")
 
@@ -51,6 +52,7 @@ class VatNumber(Document):
 class EuroRate(Document):
     """What one euro costs in a currency."""
 
+    one: ClassVar[str] = "Euro rate"
     currency: Annotated[Currency, Refers("currencies")] = Field(
         title="Currency", description="Three letters, such as SEK."
     )

@@ -46,7 +46,8 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
     group (of `parts`), rows (each a group in `parts`, the last one blank) or fold (of `parts`, which can
     be said later). `is_open` is whether a row or a fold is shown with all its fields: one that says
     something, the first row that must, or one that was asked for, which also `has_focus`. `preview` is where an
-    uploaded picture is seen.
+    uploaded picture is seen. `opens_with` is the choice with which a fold opens: the name of its field
+    and what it says.
     """
 
     name: str
@@ -62,6 +63,7 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
     chosen: list[str] = []
     options: list[tuple[str, str]] = []
     suggests: str = ""
+    opens_with: tuple[str, str] | None = None
     parts: list[FormField] = []
 
 
@@ -129,6 +131,7 @@ def _fold(
         is_open=opens
         or says_something(kind, said, fold.fields)
         or any(around.leads_into(part.name) for part in parts),
+        opens_with=(f"{at}{fold.opens_with[0]}", fold.opens_with[1]) if fold.opens_with else None,
         parts=parts,
     )
 
@@ -206,7 +209,7 @@ def _row(
     return FormField(
         name=f"{at}-{no}",
         kind="group",
-        label=_called(row, f"{label} {no + 1}")
+        label=_called(kind, row, f"{around.language.text(kind.one) or label} {no + 1}")
         if is_asked
         else around.language.text("Another one"),
         required=False,
@@ -220,10 +223,16 @@ def _row(
     )
 
 
-def _called(row: Mapping[str, Any], label: str) -> str:
-    """A row by its place and by the first thing that it says."""
-    said = next((value for value in row.values() if isinstance(value, str) and value), "")
-    return f"{label}: {said[:NAME_SHOWN]}" if said else label
+def _called(kind: type[Document], row: Mapping[str, Any], label: str) -> str:
+    """A row by its place and by the first thing that it says. An uploaded picture is named by what
+    it shows: its own name says nothing to anybody."""
+    for name, value in row.items():
+        said = next(iter(value.values()), "") if isinstance(value, dict) else value
+        if not isinstance(said, str) or not said:
+            continue
+        if not (is_picture(kind.model_fields[name]) and pictures.is_uploaded(said)):
+            return f"{label}: {said[:NAME_SHOWN]}"
+    return label
 
 
 def _optional(field: FormField) -> FormField:

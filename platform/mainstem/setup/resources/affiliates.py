@@ -31,6 +31,7 @@ State = Literal["active", "paused", "suspended", "terminated"]
 class PersonDocument(Document):
     """Somebody who signs in for an affiliate."""
 
+    one: ClassVar[str] = "Person"
     name: Name = Field(title="Name")
     email: Email = Field(title="E-mail")
 

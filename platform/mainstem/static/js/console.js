@@ -201,3 +201,11 @@ document.querySelectorAll("[data-adds]").forEach((adder) => {
     add();
   });
 });
+
+// What a choice asks for opens with it: <details data-opens-with="id of the choice" data-says="its value">.
+document.querySelectorAll("[data-opens-with]").forEach((fold) => {
+  const choice = document.getElementById(fold.dataset.opensWith);
+  choice?.addEventListener("change", () => {
+    if (choice.value === fold.dataset.says) fold.open = true;
+  });
+});
