@@ -69,7 +69,7 @@ test: $(TEST_READY)  ## style, types, imports, tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 3
 
 mutants: $(TEST_READY)  ## plant bugs in the money code, one at a time, and see each caught
 	@$(BIN)/python -m tests.mutants
