@@ -381,8 +381,7 @@ async def _send(job: dict[str, Any]) -> dict[str, Any]:
     loop, before = asyncio.get_running_loop(), resource.getrusage(resource.RUSAGE_SELF)
     until = time.perf_counter() + job["seconds"]
     senders = [
-        Sender(job["host"], job["keys"][number % len(job["keys"])], number, until)
-        for number in range(job["connections"])
+        Sender(job["host"], job["keys"], number, until) for number in range(job["connections"])
     ]
     started = time.perf_counter()
     for sender in senders:
@@ -400,9 +399,9 @@ async def _send(job: dict[str, Any]) -> dict[str, Any]:
 
 
 class Sender(asyncio.Protocol):
-    """One connection of a storefront."""
+    """One connection. The storefronts order over it in turn, so that none sends beyond its share."""
 
-    def __init__(self, host: str, key: str, number: int, until: float) -> None:
+    def __init__(self, host: str, keys: list[str], number: int, until: float) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.latencies: list[float] = []
         self.refused = 0
@@ -411,10 +410,11 @@ class Sender(asyncio.Protocol):
         self._number = number
         self._run = secrets.token_hex(4)
         self._count = 0
-        self._head = (
+        self._heads = [
             f"POST /api/v1/orders HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\n"
             "Content-Type: application/json\r\nAccept: application/json\r\n"
-        )
+            for key in keys
+        ]
         self._seen = bytearray()
 
     def connection_made(self, transport: Any) -> None:
@@ -440,8 +440,9 @@ class Sender(asyncio.Protocol):
             f'"{who}", "lines": [{lines}]}}'
         )
         self._sent = now
+        head = self._heads[(self._number + self._count) % len(self._heads)]
         self._transport.write(
-            f"{self._head}Idempotency-Key: capture-{who}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+            f"{head}Idempotency-Key: capture-{who}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
         )
 
     def data_received(self, data: bytes) -> None:
