@@ -173,9 +173,9 @@ def affiliates(work: Work, text: str) -> list[FoundAffiliate]:
               FROM affiliate a LEFT JOIN affiliate s ON s.id = a.sponsor_id
              WHERE a.id IN (
                SELECT id FROM affiliate
-                WHERE found_by(name, phone_key, NULL, slug, email_key) {search_terms.MATCHES}
+                WHERE found {search_terms.MATCHES}
                UNION SELECT home_id FROM storefront
-                      WHERE slug = folded(%(text)s) OR folded(name) = folded(%(text)s)
+                      WHERE slug = folded(%(text)s) OR folded = folded(%(text)s)
                UNION SELECT affiliate_id FROM referral_code WHERE folded = %(folded)s
                UNION SELECT home_id FROM pay_account
                       WHERE provider IN ('stripe', 'bank') AND account = %(text)s)

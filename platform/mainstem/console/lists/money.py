@@ -178,7 +178,7 @@ def payouts(
         where.append(
             f"""(p.number = %(number)s OR p.home_id IN (
                   SELECT id FROM affiliate
-                   WHERE found_by(name, phone_key, NULL, slug, email_key) {search_terms.MATCHES}))"""
+                   WHERE found {search_terms.MATCHES}))"""
         )
     return paging.read_as(
         work,

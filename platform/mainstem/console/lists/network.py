@@ -54,7 +54,7 @@ def affiliates(
     if text:
         where.append(
             f"""a.id IN (SELECT id FROM affiliate
-                          WHERE found_by(name, phone_key, NULL, slug, email_key) {search_terms.MATCHES})"""
+                          WHERE found {search_terms.MATCHES})"""
         )
     return paging.read_as(
         work,
