@@ -175,7 +175,7 @@ def affiliates(work: Work, text: str) -> list[FoundAffiliate]:
                SELECT id FROM affiliate
                 WHERE found {search_terms.MATCHES}
                UNION SELECT home_id FROM storefront
-                      WHERE slug = folded(%(text)s) OR folded = folded(%(text)s)
+                      WHERE {search_terms.NAMES_STOREFRONT}
                UNION SELECT affiliate_id FROM referral_code WHERE folded = %(folded)s
                UNION SELECT home_id FROM pay_account
                       WHERE provider IN ('stripe', 'bank') AND account = %(text)s)

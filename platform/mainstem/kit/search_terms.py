@@ -23,6 +23,10 @@ _PREFIX_MIN = 3
 MATCHES = "@@ folded(%(found)s)::tsquery"
 """How a `found_by(…)` is asked, with `found` from `terms`."""
 
+NAMES_STOREFRONT = "(SELECT folded(%(text)s)) IN (slug, folded)"
+"""The condition that a text is a storefront's address or name. Asked of a subquery, because in a plan
+that is kept for any text it would be folded again for each row."""
+
 
 def words_of_client(table: str) -> str:
     """What an order or lead is found by: whatever identifies it or its client, as it is indexed."""

@@ -144,8 +144,7 @@ def storefronts(work: Work) -> list[StorefrontChoice]:
 def storefront_named(work: Work, text: str) -> int | None:
     """The storefront of this name or address."""
     found = work.value(
-        """SELECT id FROM storefront WHERE slug = folded(%(text)s) OR folded = folded(%(text)s)
-            ORDER BY id LIMIT 1""",
+        f"SELECT id FROM storefront WHERE {search_terms.NAMES_STOREFRONT} ORDER BY id LIMIT 1",
         text=text,
     )
     return int(found) if found else None
