@@ -19,6 +19,7 @@ from mainstem import (
     identity,
     leads,
     mail,
+    network_files,
     orders,
     payments,
     payouts,
@@ -83,6 +84,7 @@ def _housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     jobs.sign_off_overdue(work)
     checks.forget(work)
     setup.forget_files(work)
+    network_files.forget(work)
     identity.forget_answers(work)
     mail.forget_bodies(work)
     checks.request(work)
@@ -167,6 +169,7 @@ OUTSIDE: dict[str, dict[str, Outside]] = {
     "check.requested": {"checks": checks.run},
     "mail.queued": {"smtp": mail.deliver},
     "catalogue.import_requested": {"catalogue": setup.apply_file},
+    "network.import_requested": {"network": network_files.run},
 }
 
 # The same for facts of one group, which one look answers.

@@ -24,6 +24,7 @@ PARENT_ACCOUNTS = {
     "fx_difference": "Differences from converting currencies",
     "write_off": "Debts written off",
     "suspense": "Movements that nobody has explained yet",
+    "opening_balances": "What affiliates had earned elsewhere before they came here",
 }
 AFFILIATE_ACCOUNTS = {
     "pending": "Earned, still inside the return window",
