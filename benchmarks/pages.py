@@ -321,6 +321,7 @@ NOT_OPENED = {
     "/media/{name}": "is a picture",
     "/console/catalogue/export.csv": "is a file",
     "/console/catalogue/import/{id}": "is of a file that somebody has uploaded",
+    "/console/setup/network/{id}": "is of a file that somebody has uploaded",
     "/setup": "is there until the first member of staff has signed up",
     "/console/mail/{home}/{id}": "reads one row by its key, and the year has no mail",
     "/console/mail/{home}/{id}/html": "reads one row by its key, and the year has no mail",

@@ -125,7 +125,7 @@ class Reading:
             self._tell(row, "sponsor", unfit)
 
     def _in_order(self, rows: Sequence[_Row]) -> list[_Row]:
-        """The rows, each after its sponsor's. Who sponsor each other in a circle are told, and left out."""
+        """The rows, each after its sponsor's. Who sponsor each other in a circle are told, and not gone on with."""
         by_slug = {row.slug: row for row in rows}
         placed: dict[str, _Row] = {}
         left = list(rows)

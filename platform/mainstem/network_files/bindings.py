@@ -34,7 +34,7 @@ class Found:
 
     clients: list[Bound]
     problems: list[RowProblem]
-    left_out: int
+    of_nobody: int
 
 
 def bindings_of(
@@ -47,7 +47,7 @@ def bindings_of(
         try:
             affiliate = _affiliate(line, affiliates, by_tag=by_tag)
             if affiliate is None:
-                found.left_out += 1
+                found.of_nobody += 1
                 continue
             found.clients.append(_bound(work, line, affiliate))
         except _Unfit as unfit:

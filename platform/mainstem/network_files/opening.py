@@ -7,10 +7,8 @@ from typing import NamedTuple
 
 from mainstem import ledger
 from mainstem.kit.work import Work
-from mainstem.ledger import PARENT, Transfer, moved
+from mainstem.ledger import OPENING, PARENT, Transfer, moved
 from mainstem.money import Money
-
-KEY = "opening_balance"
 
 
 class Opening(NamedTuple):
@@ -31,7 +29,7 @@ def openings_of(
              JOIN ledger_entry e ON e.home_id = t.home_id AND e.transfer_id = t.id
                                 AND e.owner_id = a.id AND e.account = 'payable'
             WHERE a.slug = ANY(%(slugs)s::text[])""",
-        keys=[f"{KEY}:{currency}" for currency in sorted(currencies)],
+        keys=[f"{OPENING}:{currency}" for currency in sorted(currencies)],
         slugs=list(slugs),
     )
     return {(row.slug, row.currency): Money(row.signed_minor, row.currency) for row in rows}
@@ -65,7 +63,7 @@ def _transfer(work: Work, home_id: int, opening: Opening) -> Transfer:
     minor, currency = opening.amount.minor, opening.amount.currency
     return Transfer(
         home_id=home_id,
-        key=f"{KEY}:{currency}",
+        key=f"{OPENING}:{currency}",
         reason=opening.reason,
         currency=currency,
         effective_on=work.now().astimezone(work.tools.zone).date(),

@@ -39,7 +39,7 @@ class Preview:
     affiliates: list[Proposal] = field(default_factory=list)
     clients: list[Bound] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
-    left_out: int = 0
+    of_nobody: int = 0
     """Clients of a shop's export who are no affiliate's."""
 
     def kinds(self) -> Iterator[str]:

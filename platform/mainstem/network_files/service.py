@@ -52,7 +52,7 @@ class Report(TypedDict, total=False):
     new: int
     changed: int
     same: int
-    left_out: int
+    of_nobody: int
     openings: int
     problems: list[dict[str, Any]]
 
@@ -191,7 +191,7 @@ def _preview(work: Work, file: NetworkFile) -> Preview:
         found.problems += read.problems
     else:
         clients = bindings_of(work, lines, read.known, by_tag=file.kind == "shopify_customers")
-        found.clients, found.left_out = clients.clients, clients.left_out
+        found.clients, found.of_nobody = clients.clients, clients.of_nobody
         found.problems += clients.problems
     found.problems.sort(key=lambda one: one.line)
     return found
@@ -267,7 +267,7 @@ def _apply(
 ) -> Report:
     """Save everything that a file says, and keep what is refused."""
     report: Report = {kind: found.count(kind) for kind in ("new", "changed", "same")}  # type: ignore[assignment]
-    report["left_out"] = found.left_out
+    report["of_nobody"] = found.of_nobody
     for no, one in enumerate(found.affiliates, start=1):
         problems += _saved(work, one)
         if no % TOLD_EVERY == 0:

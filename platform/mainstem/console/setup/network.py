@@ -84,7 +84,7 @@ class OneNetworkFile(Page, kw_only=True):
     clients: list[ClientRow]
     counts: dict[str, int]
     rows: int
-    left_out: int
+    of_nobody: int
     problems: list[ToldProblem]
     problem_count: int
 
@@ -195,7 +195,7 @@ def _one(request: HttpRequest, work: Work, id: UUID) -> OneNetworkFile:
         clients=[_client(request, one) for one in found.clients[:SHOWN]],
         counts=counts,
         rows=len(found.affiliates) + len(found.clients),
-        left_out=found.left_out if waits else file.report.get("left_out", 0),
+        of_nobody=found.of_nobody if waits else file.report.get("of_nobody", 0),
         problems=[ToldProblem(one.line, one.column, one.text(text)) for one in problems[:SHOWN]],
         problem_count=len({one.line for one in problems}),
     )
@@ -244,7 +244,7 @@ def _affiliate(one: Proposal) -> AffiliateRow:
 
 
 def _client(request: HttpRequest, one: Bound) -> ClientRow:
-    until = language_of(request).date(one.until)
+    until = language_of(request).day(one.until)
     return ClientRow(
         one.line, one.client_key, one.affiliate, until, "same" if one.is_known else "new"
     )
