@@ -146,6 +146,7 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/console/affiliates": (STAFF, [lambda c: "/console/affiliates"]),
     "/console/affiliates/{id}": (STAFF, [lambda c: f"/console/affiliates/{c['home']}"]),
     "/console/clock": (STAFF, [lambda c: "/console/clock"]),
+    "/console/setup/network": (STAFF, [lambda c: "/console/setup/network"]),
     "/console/catalogue/import": (STAFF, [lambda c: "/console/catalogue/import"]),
     "/console/catalogue/bulk": (STAFF, [lambda c: "/console/catalogue/bulk"]),
     "/console/codes": (STAFF, [lambda c: "/console/codes"]),

@@ -81,7 +81,8 @@ _AFFILIATES = {
 }  # fmt: skip
 _CLIENTS = {
     "email": "client_email", "e-mail": "client_email", "customer email": "client_email",
-    "client email": "client_email", "e-post": "client_email", "epost": "client_email", "client": "client_email",
+    "client email": "client_email", "client e-mail": "client_email", "customer e-mail": "client_email",
+    "kundens e-post": "client_email", "e-post": "client_email", "epost": "client_email", "client": "client_email",
     "affiliate": "affiliate", "referrer": "affiliate", "referred by": "affiliate", "partner": "affiliate",
     "affiliate code": "affiliate", "tags": "affiliate",
     "since": "since", "bound since": "since", "created": "since", "created at": "since", "from": "since",

@@ -24,7 +24,7 @@ from mainstem.web.staff.screen import Screen
 PAGE = "/console/setup/network"
 FORM_MAX = catalog_files.BYTES_MAX + 100_000
 SHOWN = 200
-_LEFT_OUT = ("", "Leave this column out")
+_NOTHING = ("", "Leave this column out")
 
 
 class NetworkImport(Page, kw_only=True):
@@ -223,7 +223,7 @@ def _columns(work: Work, file: NetworkFile) -> list[Column]:
 
 def _fields(request: HttpRequest, kind: str) -> list[tuple[str, str]]:
     text = language_of(request).text
-    choices = [(_LEFT_OUT[0], text(_LEFT_OUT[1]))]
+    choices = [(_NOTHING[0], text(_NOTHING[1]))]
     for field, name in network_files.FIELDS[kind].items():
         choices.append((field, text(name)))
         if field in network_files.IN_CURRENCIES:
