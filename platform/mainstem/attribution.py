@@ -364,3 +364,44 @@ def unbind(
     free = [_Free(*row) for row in [*fallen, *restored]]
     if free:
         work.run(_BIND_ANEW, span=BOUND_FOR, **given(free, _Free, "free"))
+
+
+# ------------------------------------------------------------------------- bound elsewhere
+
+
+class BoundElsewhere(NamedTuple):
+    """A client who was bound in another programme: to whom, from when until when."""
+
+    client_key: str
+    affiliate_id: int
+    bound_at: datetime
+    bound_until: datetime
+
+
+_BOUND_NOW = """
+SELECT b.client_key, a.slug, b.bound_until
+  FROM client_binding b JOIN affiliate a ON a.id = b.affiliate_id
+ WHERE b.client_key = ANY(%(keys)s::text[]) AND b.bound_until > %(now)s"""
+
+# No order made such a binding, so none lets it fall. One that is in force stands.
+_BRING_IN = f"""
+INSERT INTO client_binding AS b (client_key, affiliate_id, bound_at, bound_until, reason)
+SELECT client_key, affiliate_id, bound_at, bound_until, 'brought_in'
+  FROM {relation(BoundElsewhere, "new")} ORDER BY client_key
+ON CONFLICT (client_key) DO UPDATE
+   SET affiliate_id = excluded.affiliate_id, bound_at = excluded.bound_at,
+       bound_until = excluded.bound_until, reason = excluded.reason, home_id = NULL, order_id = NULL
+ WHERE b.bound_until <= %(now)s"""
+
+
+def bound_now(work: Work, client_keys: Sequence[str]) -> dict[str, tuple[str, datetime]]:
+    """To whom each of these clients is bound now, by the affiliate's slug, and until when."""
+    rows = work.rows(_BOUND_NOW, keys=sorted(set(client_keys)), now=work.now())
+    return {row.client_key: (row.slug, row.bound_until) for row in rows}
+
+
+def bring_in(work: Work, bound: Sequence[BoundElsewhere]) -> int:
+    """Bind clients as another programme has bound them; how many were not bound yet."""
+    if not bound:
+        return 0
+    return work.run(_BRING_IN, now=work.now(), **given(bound, BoundElsewhere, "new"))

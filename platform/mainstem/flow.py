@@ -9,26 +9,24 @@ its own (`reconcile.…`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from mainstem import (
     checks,
+    clockwork,
     commissions,
-    identity,
-    leads,
     mail,
+    network_files,
     orders,
     payments,
     payouts,
     setup,
     tax,
 )
-from mainstem.kit import idempotency
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
-from mainstem.kit.events import Fact, record
+from mainstem.kit.events import Fact
 from mainstem.kit.work import Tools, Work
 from mainstem_fulfillment import jobs, routing, shipments
 
@@ -44,56 +42,6 @@ def _keys(facts: Sequence[Fact]) -> list[RowKey]:
 def _of_orders(verb: Callable[[Work, Sequence[RowKey]], object]) -> Reaction:
     """The reaction that hands a verb the orders of the facts."""
     return lambda work, facts: verb(work, _keys(facts))
-
-
-def _sweep(work: Work, facts: Sequence[Fact]) -> None:
-    """Each minute: what nobody has paid. The first one of an hour begins the hour."""
-    payments.queue_payment_reconciliations(work)
-    orders.expire_unpaid(work)
-    for fact in facts:
-        hour = datetime.fromisoformat(fact.subject).replace(minute=0)
-        record(work, "clock.hourly", hour.isoformat())
-
-
-def _hourly(work: Work, facts: Sequence[Fact]) -> None:
-    """Each hour: what is to be reconciled with the gateway, and what may end or be forgotten.
-
-    Each of these takes a bounded batch, and the next hour what it has left.
-    """
-    payments.queue_refund_reconciliations(work)
-    payments.queue_dispute_reconciliations(work)
-    payments.queue_account_reconciliations(work)
-    payouts.queue_payout_reconciliations(work)
-    orders.close_finished(work)
-    orders.book_lost_disputes(work)
-    idempotency.forget(work)
-    identity.forget_sign_ins(work)
-
-
-def _daily(work: Work, facts: Sequence[Fact]) -> None:
-    for fact in facts:
-        commissions.release(work, date.fromisoformat(fact.subject))
-
-
-def _housekeeping(work: Work, facts: Sequence[Fact]) -> None:
-    """What else is due once a day: apart from the release, so that neither waits for the other."""
-    leads.expire_quotes(work)
-    orders.forget_origins(work)
-    leads.forget_claims(work)
-    jobs.sign_off_overdue(work)
-    checks.forget(work)
-    setup.forget_files(work)
-    identity.forget_answers(work)
-    mail.forget_bodies(work)
-    checks.request(work)
-
-
-def _weekly(work: Work, facts: Sequence[Fact]) -> None:
-    for fact in facts:
-        day = date.fromisoformat(fact.subject)
-        # Beside another worker the day's own release may still wait; what it frees goes out today.
-        commissions.release(work, day)
-        payouts.run(work, day)
 
 
 def _paid(work: Work, facts: Sequence[Fact]) -> None:
@@ -138,10 +86,13 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     "account.changed": {
         "payouts": lambda work, facts: payouts.resume(work, [fact.home_id for fact in facts]),
     },
-    "clock.sweep": {"reconciliation": _sweep},
-    "clock.hourly": {"reconciliation": _hourly, "reports": lambda work, _: tax.keep_days(work)},
-    "clock.daily": {"commissions": _daily, "housekeeping": _housekeeping},
-    "clock.weekly": {"payouts": _weekly},
+    "clock.sweep": {"reconciliation": clockwork.sweep},
+    "clock.hourly": {
+        "reconciliation": clockwork.hourly,
+        "reports": lambda work, _: tax.keep_days(work),
+    },
+    "clock.daily": {"commissions": clockwork.daily, "housekeeping": clockwork.housekeeping},
+    "clock.weekly": {"payouts": clockwork.weekly},
 }
 for _name, _tell in mail.REACTIONS.items():  # whom each fact is told to: see mail/follow.py
     REACTIONS.setdefault(_name, {})["mail"] = _tell
@@ -167,6 +118,7 @@ OUTSIDE: dict[str, dict[str, Outside]] = {
     "check.requested": {"checks": checks.run},
     "mail.queued": {"smtp": mail.deliver},
     "catalogue.import_requested": {"catalogue": setup.apply_file},
+    "network.import_requested": {"network": network_files.run},
 }
 
 # The same for facts of one group, which one look answers.

@@ -19,6 +19,7 @@ from mainstem import commissions, orders, payments, payouts
 from mainstem.console import queries
 from mainstem.kit.errors import Refused
 from mainstem.money import Money
+from mainstem.network_files.opening import Opening, bring_in
 from mainstem.orders import ClientDetails
 from mainstem.payouts import AffiliateMoney
 from mainstem_affiliates.portal import reads
@@ -138,6 +139,14 @@ class History:
                     return
             self.harness.drain()
 
+    def brought_in(self, dice: Random) -> None:
+        """From another programme; a second time the first one stands."""
+        affiliate = dice.choice([self.seller, self.sponsor])
+        opening = Opening(Money(dice.randint(1, 50_000), "SEK"), "Unpaid elsewhere")
+        with self.harness.database.work() as work:
+            slug = work.value("SELECT slug FROM affiliate WHERE id = %(id)s", id=affiliate)
+            bring_in(work, {slug: [opening]})
+
     def _one(self, dice: Random, *states: str) -> Any | None:
         rows = self.harness.rows(
             """SELECT * FROM payout WHERE home_id = ANY(%(homes)s::bigint[])
@@ -150,7 +159,7 @@ class History:
 
 THINGS = [
     "sale", "sale", "refund", "month", "run", "run", "work", "account_restricted", "account_well",
-    "bank_pays", "bank_returns", "part_is_reversed", "retry", "cancel",
+    "bank_pays", "bank_returns", "part_is_reversed", "retry", "cancel", "brought_in",
 ]  # fmt: skip
 
 
@@ -203,7 +212,17 @@ def every_place_adds_up(history: History) -> None:
 
 PLACES: list[Callable[[AffiliateMoney], Money]] = [
     attrgetter(name)
-    for name in ("pending", "payable", "debt", "under_way", "on_hold", "failed", "paid", "changed")
+    for name in (
+        "pending",
+        "payable",
+        "debt",
+        "under_way",
+        "on_hold",
+        "failed",
+        "paid",
+        "changed",
+        "brought",
+    )
 ]
 
 

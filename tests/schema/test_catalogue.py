@@ -28,7 +28,7 @@ REFERENCE = {
 
 COMPANY_WIDE = {
     "sign_in_session", "sign_in_attempt", "setup_token", "inbox", "release_day", "ledger_mark",
-    "demo_clock", "alembic_version", "check_run", "refused_event", "import_mapping", "catalogue_file",
+    "demo_clock", "alembic_version", "check_run", "refused_event", "import_mapping", "catalogue_file", "network_file",
     "setup_change", "api_key", "api_answer", "invitation",
     "mail_settings", "bounced_address", "mail_preference",
     "cross_border_sales", "tax_day", "vat_check", "payment_check", "destination_lease",

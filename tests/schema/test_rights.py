@@ -65,7 +65,7 @@ COMPANY = {
     "setup_change": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
     "payment_check": ADDS, "destination_lease": QUEUES,
     "product_text": QUEUES, "product_picture": SWEEPS,
-    "catalogue_file": QUEUES, "picture": ADDS,
+    "catalogue_file": QUEUES, "network_file": QUEUES, "picture": ADDS,
     # kept up to date
     **dict.fromkeys(
         ("pick", "person", "affiliate", "sponsorship", "membership", "setup_token",
@@ -84,7 +84,7 @@ AFFILIATE = {
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "setup_change": NOTHING, "api_key": NOTHING, "api_answer": NOTHING, "invitation": NOTHING,
     "cross_border_sales": NOTHING, "tax_day": NOTHING, "vat_check": NOTHING,
-    "import_mapping": NOTHING, "catalogue_file": NOTHING,
+    "import_mapping": NOTHING, "catalogue_file": NOTHING, "network_file": NOTHING,
     "payment_check": NOTHING, "destination_lease": NOTHING,
     "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,
     "mail": NOTHING, "mail_settings": NOTHING, "bounced_address": NOTHING, "mail_preference": NOTHING,

@@ -54,6 +54,9 @@ ANOTHER_WAY = {
     "/console/catalogue/import": ("put", "/products/{key}"),
     "/console/catalogue/import/{id:uuid}/columns": ("put", "/products/{key}"),
     "/console/catalogue/import/{id:uuid}/application": ("put", "/products/{key}"),
+    "/console/setup/network": ("put", "/affiliates/{key}"),
+    "/console/setup/network/{id:uuid}/columns": ("put", "/affiliates/{key}"),
+    "/console/setup/network/{id:uuid}/application": ("put", "/affiliates/{key}"),
 }
 """Verbs of pages that programs have as an operation of set-up."""
 

@@ -30,8 +30,15 @@ from mainstem.catalog_files.service import (
     table_of,
     tell_columns,
 )
-from mainstem.catalog_files.table import BYTES_MAX, RowProblem, Table, TableRefused, read_table
-from mainstem.catalog_files.values import CellUnfit, amount_of, decimal_of
+from mainstem.catalog_files.table import (
+    BYTES_MAX,
+    RowProblem,
+    Table,
+    TableRefused,
+    of_problem,
+    read_table,
+)
+from mainstem.catalog_files.values import CellUnfit, amount_of, decimal_of, moment, slug_of
 
 __all__ = [
     "BYTES_MAX",
@@ -59,6 +66,8 @@ __all__ = [
     "header_hash",
     "kind_of",
     "look",
+    "moment",
+    "of_problem",
     "plain_text",
     "preview",
     "previewed",
@@ -68,6 +77,7 @@ __all__ = [
     "recent",
     "request",
     "run",
+    "slug_of",
     "table_of",
     "tell_columns",
     "written",

@@ -12,6 +12,9 @@ PARENT = 0
 HELD_OPEN = date.max
 """The day of a hold that nobody can name yet: something it waits for has not happened."""
 
+OPENING = "opening_balance"
+"""How the key of a balance that was brought in begins; its currency follows."""
+
 PARENT_ACCOUNTS = {
     "gateway_cash": "Cash at the payment gateway, as the gateway says it is",
     "bank_cash": "Cash in the parent's own bank",
@@ -24,6 +27,7 @@ PARENT_ACCOUNTS = {
     "fx_difference": "Differences from converting currencies",
     "write_off": "Debts written off",
     "suspense": "Movements that nobody has explained yet",
+    "opening_balances": "What affiliates had earned elsewhere before they came here",
 }
 AFFILIATE_ACCOUNTS = {
     "pending": "Earned, still inside the return window",

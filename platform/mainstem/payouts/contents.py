@@ -21,11 +21,13 @@ from mainstem.money import Money
 LINES_MAX = 50
 
 KINDS = (
-    "released", "credited", "went_back", "converted", "canceled", "sent_after_all", "other",
+    "released", "credited", "went_back", "converted", "canceled", "sent_after_all", "brought_in",
+    "other",
 )  # fmt: skip
 """What a line can be: commission whose hold was over, commission that had no hold any more, commission
 that went back after it had become payable, money from or to another currency, an earlier payout that
-was canceled, one that had been canceled and was sent all the same, and whatever else was booked."""
+was canceled, one that had been canceled and was sent all the same, a balance that was brought in from
+another programme, and whatever else was booked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ SELECT e.transfer_id AS no, t.home_id, t.id, t.key, t.reason, t.effective_on, e.
             WHEN 'commission' THEN CASE WHEN e.signed_minor > 0 THEN 'credited' ELSE 'went_back' END
             WHEN 'conversion' THEN 'converted'
             WHEN 'payout_canceled' THEN 'canceled' WHEN 'reverse' THEN 'canceled'
-            WHEN 'transfer' THEN 'sent_after_all' ELSE 'other' END AS kind
+            WHEN 'transfer' THEN 'sent_after_all' WHEN 'opening_balance' THEN 'brought_in' ELSE 'other' END AS kind
   FROM ledger_entry e JOIN ledger_transfer t ON t.home_id = e.home_id AND t.id = e.transfer_id
  WHERE e.owner_id = %(home)s AND e.account = 'payable' AND e.currency = %(currency)s
    AND e.transfer_id > %(after)s AND e.transfer_id < %(until)s"""

@@ -18,6 +18,7 @@ KINDS = {
     "went_back": "Commission that went back after it had become payable",
     "converted": "Converted from or into another currency",
     "canceled": "An earlier payout that was cancelled: payable again",
+    "brought_in": "Brought in from another programme",
     "sent_after_all": "A cancelled payout that was sent after all",
     "other": "Adjustment",
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 from mainstem.console.setup import (
     keys,
+    network,
     overview,
     payments,
     people,
@@ -19,6 +20,7 @@ routes: list[Any] = [
     *overview.routes,
     *people.routes,
     *keys.routes,
+    *network.routes,
     *payments.routes,
     *plan.routes,
     *shelves.routes,

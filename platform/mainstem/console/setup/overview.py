@@ -22,6 +22,13 @@ _PAGES = {
         ),
         ("Keys", "How programs come in.", f"{_AT}/keys"),
     ),
+    "Affiliates": (
+        (
+            "Bring your network",
+            "Affiliates, clients and balances from another programme.",
+            f"{_AT}/network",
+        ),
+    ),
 }
 """Pages of set-up that are no list of things, by the group that they stand in."""
 

@@ -1,0 +1,77 @@
+"""What is due each minute, hour, day and week. The clock's facts bring it about; `flow.py` says which.
+
+Each of these may run twice, late, or beside another, as every reaction may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from mainstem import (
+    checks,
+    commissions,
+    identity,
+    leads,
+    mail,
+    network_files,
+    orders,
+    payments,
+    payouts,
+    setup,
+)
+from mainstem.kit import idempotency
+from mainstem.kit.events import Fact, record
+from mainstem.kit.work import Work
+from mainstem_fulfillment import jobs
+
+
+def sweep(work: Work, facts: Sequence[Fact]) -> None:
+    """Each minute: what nobody has paid. The first one of an hour begins the hour."""
+    payments.queue_payment_reconciliations(work)
+    orders.expire_unpaid(work)
+    for fact in facts:
+        hour = datetime.fromisoformat(fact.subject).replace(minute=0)
+        record(work, "clock.hourly", hour.isoformat())
+
+
+def hourly(work: Work, facts: Sequence[Fact]) -> None:
+    """Each hour: what is to be reconciled with the gateway, and what may end or be forgotten.
+
+    Each of these takes a bounded batch, and the next hour what it has left.
+    """
+    payments.queue_refund_reconciliations(work)
+    payments.queue_dispute_reconciliations(work)
+    payments.queue_account_reconciliations(work)
+    payouts.queue_payout_reconciliations(work)
+    orders.close_finished(work)
+    orders.book_lost_disputes(work)
+    idempotency.forget(work)
+    identity.forget_sign_ins(work)
+
+
+def daily(work: Work, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        commissions.release(work, date.fromisoformat(fact.subject))
+
+
+def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
+    """What else is due once a day: apart from the release, so that neither waits for the other."""
+    leads.expire_quotes(work)
+    orders.forget_origins(work)
+    leads.forget_claims(work)
+    jobs.sign_off_overdue(work)
+    checks.forget(work)
+    setup.forget_files(work)
+    network_files.forget(work)
+    identity.forget_answers(work)
+    mail.forget_bodies(work)
+    checks.request(work)
+
+
+def weekly(work: Work, facts: Sequence[Fact]) -> None:
+    for fact in facts:
+        day = date.fromisoformat(fact.subject)
+        # Beside another worker the day's own release may still wait; what it frees goes out today.
+        commissions.release(work, day)
+        payouts.run(work, day)
