@@ -417,3 +417,22 @@ def test_a_lead_is_opened_followed_and_known_again(
     assert ("/consent/given", "consent_required") in [
         (e["pointer"], e["code"]) for e in refused.json()["errors"]
     ]
+
+
+def test_an_order_is_not_taken_by_a_key_that_may_only_look_or_has_ended_meanwhile(
+    client: TestClient[Any], database: Database, company: Company, key: str
+) -> None:
+    with database.work() as work:
+        shop = company.shop
+        looks = identity.issue_key(
+            work, home_id=shop.home_id, storefront_id=shop.id, scopes=["orders:read"]
+        )
+    refused = send(client, looks, a_body())
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+    assert send(client, key, a_body()).status_code == 201
+    with database.work() as work:
+        id = work.value("SELECT id FROM storefront_key WHERE key_hash = %(hash)s",
+                        hash=identity.hash_of(key))  # fmt: skip
+        new = identity.roll_key(work, id)
+    assert send(client, key, a_body()).status_code == 401, "though it was let in before"
+    assert send(client, new, a_body()).status_code == 201

@@ -13,6 +13,7 @@ from mainstem.identity import InvitationRefused, PasswordTooWeak
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Actor
+from tests.company import a_company
 from tests.setup import saying
 from tests.setup.test_pages import filled, one, owner
 from tests.surfaces.conftest import Open, Reader, words_of
@@ -133,18 +134,49 @@ def test_a_key_says_what_it_is_for_and_what_it_may(owner: Reader) -> None:
 def test_a_key_of_a_storefront_is_made_and_revoked_on_a_page(
     owner: Reader, database: Database
 ) -> None:
-    from tests.company import a_company
 
     with database.work() as work:
         company = a_company(work)
         slug = work.value("SELECT slug FROM storefront WHERE id = %(id)s", id=company.shop.id)
-    page = owner.post("/console/setup/keys", {"storefront": slug, "label": "their shop"})
+    said = {"storefront": slug, "label": "their shop", "scopes": ["orders:read", "leads:write"]}
+    page = owner.post("/console/setup/keys", said)
     found = re.search(r'value="(msk_[^"]+)"', page.text)
     assert found
     headers = {"authorization": f"Bearer {found[1]}"}
     assert owner.client.get("/api/v1/orders", headers=headers).status_code == 200
+    closed = owner.client.get("/api/v1/leads", headers=headers)
+    assert (closed.status_code, closed.json()["code"]) == (403, "scope_missing")
     id = hidden(owner.get("/console/setup/keys"), "key")
     owner.post("/console/setup/keys/revoke", {"key": id, "kind": "storefront"})
     assert owner.client.get("/api/v1/orders", headers=headers).status_code == 401
     wrong = owner.post("/console/setup/keys", {"storefront": "nowhere", "label": ""})
     assert "No storefront is called nowhere." in words_of(wrong)
+    nothing = owner.post("/console/setup/keys", {"storefront": slug, "label": "their shop"})
+    assert "Choose what the key may do." in words_of(nothing)
+
+
+@pytest.mark.parametrize(("kind", "prefix"), [("storefront", "msk_"), ("program", "mik_")])
+def test_a_key_is_rolled_and_the_old_one_goes_on_for_as_long_as_was_said(
+    owner: Reader, database: Database, clock: FixedClock, kind: str, prefix: str
+) -> None:
+    with database.work() as work:
+        shop = a_company(work).shop
+        if kind == "storefront":
+            old = identity.issue_key(work, home_id=shop.home_id, storefront_id=shop.id)
+        else:
+            old = identity.issue_api_key(work, label="ERP", scopes=["orders:read"])
+    id = hidden(owner.get("/console/setup/keys"), "key")
+    page = owner.post("/console/setup/keys/roll", {"key": id, "kind": kind, "days": "1"})
+    [new] = re.findall(rf'value="({prefix}[^"]+)"', page.text)
+    assert "Replaced; ends" in words_of(page)
+
+    def opens(key: str) -> bool:
+        path = "/api/v1/orders" if kind == "storefront" else "/api/v1/company/orders"
+        headers = {"authorization": f"Bearer {key}"}
+        return bool(owner.client.get(path, headers=headers).status_code == 200)
+
+    assert opens(old) and opens(new) and old != new
+    again = owner.post("/console/setup/keys/roll", {"key": id, "kind": kind, "days": "1"})
+    assert again.status_code == 404, "a key is rolled once"
+    clock.move(timedelta(days=1, seconds=1))
+    assert opens(new) and not opens(old)

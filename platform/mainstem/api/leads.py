@@ -35,7 +35,7 @@ LeadState = Annotated[
 ]
 
 
-@post("/leads", status_code=201)
+@post("/leads", status_code=201, opt={"scope": "leads:write"})
 async def open_lead(
     request: HttpRequest, data: JSONBody[LeadBody], idempotency_key: IdempotencyKey
 ) -> Response[LeadOpened]:
@@ -71,7 +71,7 @@ async def open_lead(
     return reply(request, answer, status=201, replayed=opened.replayed)
 
 
-@get("/leads", sync_to_thread=True)
+@get("/leads", sync_to_thread=True, opt={"scope": "leads:read"})
 def list_leads(
     request: HttpRequest,
     work: NamedDependency[Work],
@@ -103,7 +103,7 @@ def list_leads(
     return reply(request, LeadList(shown, found.next, found.previous))
 
 
-@get("/leads/{lead_id:uuid}", sync_to_thread=True)
+@get("/leads/{lead_id:uuid}", sync_to_thread=True, opt={"scope": "leads:read"})
 def show_lead(
     request: HttpRequest, work: NamedDependency[Work], lead_id: FromPath[UUID]
 ) -> Response[LeadDetails]:

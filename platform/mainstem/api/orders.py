@@ -52,7 +52,7 @@ OrderState = Annotated[
 ]
 
 
-@post("/orders", status_code=201, opt={"key": "checked again"})
+@post("/orders", status_code=201, opt={"key": "checked again", "scope": "orders:write"})
 async def place_order(
     request: HttpRequest, data: JSONBody[OrderBody], idempotency_key: IdempotencyKey
 ) -> Response[OrderPlaced]:
@@ -91,7 +91,7 @@ async def place_order(
     return reply(request, _placed(request, placed), status=201, replayed=placed.replayed)
 
 
-@get("/orders", sync_to_thread=True)
+@get("/orders", sync_to_thread=True, opt={"scope": "orders:read"})
 def list_orders(
     request: HttpRequest,
     work: NamedDependency[Work],
@@ -123,7 +123,7 @@ def list_orders(
     return reply(request, OrderList(shown, found.next, found.previous))
 
 
-@get("/orders/{order_id:uuid}", sync_to_thread=True)
+@get("/orders/{order_id:uuid}", sync_to_thread=True, opt={"scope": "orders:read"})
 def show_order(
     request: HttpRequest, work: NamedDependency[Work], order_id: FromPath[UUID]
 ) -> Response[OrderDetails]:

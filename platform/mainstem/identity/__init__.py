@@ -10,6 +10,7 @@ from mainstem.identity.api_keys import (
     issuer_of,
     read_api_key,
     revoke_api_key,
+    roll_api_key,
 )
 from mainstem.identity.ending import end_sessions, sign_out
 from mainstem.identity.invitations import (
@@ -23,7 +24,16 @@ from mainstem.identity.invitations import (
     invite,
     invited,
 )
-from mainstem.identity.keys import StorefrontKey, issue_key, keys_in_force, read_key, revoke_key
+from mainstem.identity.keys import (
+    ROLLS_WITHIN,
+    STOREFRONT_SCOPES,
+    StorefrontKey,
+    issue_key,
+    keys_in_force,
+    read_key,
+    revoke_key,
+    roll_key,
+)
 from mainstem.identity.links import (
     ANSWER,
     EVERYTHING,
@@ -77,9 +87,11 @@ __all__ = [
     "INVITATION_VALID_FOR",
     "PAY",
     "ROLES",
+    "ROLLS_WITHIN",
     "SCOPES",
     "SESSION_MAX",
     "STAFF",
+    "STOREFRONT_SCOPES",
     "AlreadySetUp",
     "ApiKey",
     "ApiKeyRow",
@@ -128,6 +140,8 @@ __all__ = [
     "revoke_key",
     "rights_of",
     "roles_of",
+    "roll_api_key",
+    "roll_key",
     "set_password",
     "set_up",
     "sign_in",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mainstem.identity.keys import ROLLS_WITHIN
 from mainstem.identity.secrets import hash_of, new_secret
 from mainstem.kit.errors import InvalidInput, NotFound, Problem
 from mainstem.kit.events import record
@@ -23,6 +24,7 @@ SCOPES = (
 may make themselves an admin, so that is apart; the others are what a role does on its pages."""
 
 LABEL_MAX = 80
+_IN_FORCE = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > %(now)s)"
 ANSWERS_KEPT = timedelta(days=30)
 """How long a repeat is answered the same."""
 
@@ -69,13 +71,30 @@ def read_api_key(work: Work, key: str) -> ApiKey | None:
         return None
     wanted = hash_of(key)
     row = work.row(
-        """SELECT id, key_hash, scopes FROM api_key
-            WHERE key_hash = %(hash)s AND revoked_at IS NULL""",
+        f"SELECT id, key_hash, scopes FROM api_key WHERE key_hash = %(hash)s AND {_IN_FORCE}",
         hash=wanted,
+        now=work.now(),
     )
     if row is None or not hmac.compare_digest(bytes(row.key_hash), wanted):
         return None
     return ApiKey(row.id, wanted, frozenset(row.scopes))
+
+
+def roll_api_key(work: Work, id: int, *, within: timedelta = timedelta(0)) -> str:
+    """A new key in the place of this one, with its name and scopes; shown this once. The old one goes on
+    for so long. Raises NotFound."""
+    assert timedelta(0) <= within <= ROLLS_WITHIN
+    row = work.row(
+        f"""UPDATE api_key SET expires_at = %(until)s, rolled_at = %(now)s
+             WHERE id = %(id)s AND rolled_at IS NULL AND {_IN_FORCE} RETURNING label, scopes""",
+        id=id,
+        until=work.now() + within,
+        now=work.now(),
+    )
+    if row is None:
+        raise NotFound("key")
+    record(work, "api_key.rolled", id)
+    return issue_api_key(work, label=row.label, scopes=row.scopes)
 
 
 def revoke_api_key(work: Work, id: int) -> None:
@@ -107,14 +126,17 @@ class ApiKeyRow:
     scopes: list[str]
     created_by: str
     created_at: datetime
+    expires_at: datetime | None
+    """When it ends, of one that was rolled."""
 
 
 def api_keys(work: Work) -> list[ApiKeyRow]:
     """Every key in force."""
     return work.rows_as(
         ApiKeyRow,
-        """SELECT id, label, scopes, created_by, created_at FROM api_key
-            WHERE revoked_at IS NULL ORDER BY id""",
+        f"""SELECT id, label, scopes, created_by, created_at, expires_at FROM api_key
+             WHERE {_IN_FORCE} ORDER BY id""",
+        now=work.now(),
     )
 
 

@@ -169,7 +169,8 @@ async def affiliate(
 async def storefront_key(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """Lets a storefront in by its key, and says which one it is.
+    """Lets a storefront in by its key, and says which one it is. A route says in its `scope` what the key
+    has to be for.
 
     A route marked `key="checked again"` asks in its own transaction whether the key is still in
     force. There a key that was seen before is known without a look into the database.
@@ -187,6 +188,8 @@ async def storefront_key(
             known[name] = found
     if found is None:
         raise KeyRefused
+    if (scope := handler.opt.get("scope")) and scope not in found.scopes:
+        raise ScopeMissing(scope=scope)
     # Where the key is checked again, so is this, in the transaction that places the order.
     if (
         handler.opt.get("key") != "checked again"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from litestar import get, post
@@ -30,10 +30,12 @@ from mainstem.web.staff.screen import Screen
 
 @dataclass(frozen=True, slots=True)
 class StorefrontKey:
-    """A key of a storefront on another machine."""
+    """A key of a storefront on another machine. One that was rolled ends at `expires_at`."""
 
     id: int
     label: str
+    scopes: list[str]
+    expires_at: datetime | None
     created_at: datetime
     slug: str
     name: str
@@ -46,13 +48,27 @@ class KeysPage(Page, kw_only=True):
     storefronts: list[StorefrontKey]
     who: dict[str, str]
     scopes: list[tuple[str, str]]
+    storefront_scopes: list[tuple[str, str]]
+    ends: list[tuple[str, str]]
     key: str = ""
 
 
 _STOREFRONT_KEYS = """
-SELECT k.id, k.label, k.created_at, s.slug, s.name FROM storefront_key k
+SELECT k.id, k.label, k.scopes, k.expires_at, k.created_at, s.slug, s.name FROM storefront_key k
   JOIN storefront s ON s.home_id = k.home_id AND s.id = k.storefront_id
- WHERE k.revoked_at IS NULL ORDER BY k.id DESC LIMIT 200"""
+ WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %(now)s)
+ ORDER BY k.id DESC LIMIT 200"""
+_OF_STOREFRONTS = {
+    "orders:read": "See its orders",
+    "orders:write": "Place orders",
+    "leads:read": "See its enquiries",
+    "leads:write": "Hand over enquiries",
+}
+_ENDS = {
+    "0": "The old key ends at once",
+    "1": "The old key goes on for a day",
+    "7": "The old key goes on for a week",
+}
 
 
 def _page(request: HttpRequest, work: Work) -> KeysPage:
@@ -61,9 +77,11 @@ def _page(request: HttpRequest, work: Work) -> KeysPage:
     return KeysPage(
         **layout_of(request, work, "setup"),
         programs=programs,
-        storefronts=work.rows_as(StorefrontKey, _STOREFRONT_KEYS),
+        storefronts=work.rows_as(StorefrontKey, _STOREFRONT_KEYS, now=work.now()),
         who=names_of(work, language, [row.created_by for row in programs]),
         scopes=[(scope, language.text(CHOICES[scope])) for scope in identity.SCOPES],
+        storefront_scopes=[(scope, language.text(of)) for scope, of in _OF_STOREFRONTS.items()],
+        ends=[(days, language.text(words)) for days, words in _ENDS.items()],
     )
 
 
@@ -118,7 +136,38 @@ def _storefront_key(work: Work, sent: KeyFields) -> str:
         raise InvalidInput(
             Problem("/storefront", "not_found", "No storefront is called {slug}.", facts)
         )
-    return identity.issue_key(work, home_id=row.home_id, storefront_id=row.id, label=sent.label)
+    return identity.issue_key(
+        work,
+        home_id=row.home_id,
+        storefront_id=row.id,
+        label=sent.label,
+        scopes=sent.scopes,
+    )
+
+
+class RolledFields(RevokedFields):
+    """A key, and for how many days it goes on beside the new one."""
+
+    days: Annotated[int | None, whole(digits=1)] = 0
+
+
+@post("/setup/keys/roll", sync_to_thread=True)
+def roll(
+    request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
+) -> HttpResponse:
+    """Make a new key in the place of one; it is shown this once."""
+    made: list[str] = []
+
+    def do() -> None:
+        sent = form.into(RolledFields)
+        within = timedelta(days=min(sent.days or 0, identity.ROLLS_WITHIN.days))
+        change = identity.roll_key if sent.kind == "storefront" else identity.roll_api_key
+        made.append(change(work, sent.key or 0, within=within))
+
+    no = refused_by(work, do)
+    page = _page(request, work)
+    page.key = made[0] if made else ""
+    return show(request, KEYS.template, page, no)
 
 
 @post("/setup/keys/revoke", sync_to_thread=True)
@@ -140,4 +189,4 @@ def revoke(
     return KEYS.do(request, work, do, "The key opens nothing any more.")
 
 
-routes = [keys, issue, revoke]
+routes = [keys, issue, roll, revoke]

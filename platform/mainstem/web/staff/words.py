@@ -12,6 +12,7 @@ FACTS = {
     "person.invited": "Somebody invited",
     "api_key.issued": "API key issued",
     "api_key.revoked": "API key revoked",
+    "api_key.rolled": "API key replaced",
     "setup.changed": "Setting changed",
     "setup.created": "Setting added",
     "setup.retired": "Taken out of use",
@@ -126,6 +127,7 @@ FACTS = {
     "stock.corrected": "Stock corrected",
     "storefront_key.issued": "Storefront key issued",
     "storefront_key.revoked": "Storefront key revoked",
+    "storefront_key.rolled": "Storefront key replaced",
     "webhook.received": "Webhook event received",
 }
 # As releases before 0.3 called them: what is recorded stays as it is.
