@@ -31,6 +31,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.work import GATEWAY, SYSTEM
 from mainstem.orders import Placed
 from mainstem.payments import Gateway, WebhookEvent, verify
+from tests import accounting
 from tests.company import KETTLE, Company, a_company, an_order
 from tests.waits import PATIENCE, until
 
@@ -247,6 +248,7 @@ class Harness:
     def every_check_passes(self) -> None:
         with self.database.work(SYSTEM) as work:
             assert [finding for finding in invariants.check(work) if finding.wrong] == []
+            assert accounting.unexplained(work) == [], "say it in the guide for the accountant"
 
     def money_at_the_gateway(self) -> None:
         """Enough for every refund and payout."""
