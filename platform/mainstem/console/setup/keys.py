@@ -15,6 +15,7 @@ from mainstem.console.setup.words import CHOICES
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.web.forms import Form, FormFields, whole
+from mainstem.web.proof import FRESH
 from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import (
     HttpRequest,
@@ -91,7 +92,7 @@ class RevokedFields(FormFields):
     kind: str = ""
 
 
-@post("/setup/keys", sync_to_thread=True)
+@post("/setup/keys", sync_to_thread=True, opt={"proof": FRESH})
 def issue(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:
@@ -121,7 +122,7 @@ def _storefront_key(work: Work, sent: KeyFields) -> str:
     return identity.issue_key(work, home_id=row.home_id, storefront_id=row.id, label=sent.label)
 
 
-@post("/setup/keys/revoke", sync_to_thread=True)
+@post("/setup/keys/revoke", sync_to_thread=True, opt={"proof": FRESH})
 def revoke(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:

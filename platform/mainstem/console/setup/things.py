@@ -26,6 +26,7 @@ from mainstem.kit.work import Work
 from mainstem.setup import Resource
 from mainstem.web.context import request_context_of
 from mainstem.web.forms import Form, FormFields
+from mainstem.web.proof import FRESH
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import (
     HttpRequest,
@@ -179,7 +180,16 @@ class ThingFields(FormFields):
     more: str = ""
 
 
-@post("/setup/{name:str}", sync_to_thread=True, request_max_body_size=FORM_MAX)
+_PROOF = {"staff": FRESH, "affiliates": FRESH}
+"""Things that say who may sign in."""
+
+
+@post(
+    "/setup/{name:str}",
+    sync_to_thread=True,
+    request_max_body_size=FORM_MAX,
+    opt={"proof": _PROOF},
+)
 def save_thing(
     request: HttpRequest,
     work: NamedDependency[Work],
@@ -208,7 +218,7 @@ def save_thing(
     return redirect(request, back, notice=language_of(request).text("Saved."))
 
 
-@post("/setup/{name:str}/retire", sync_to_thread=True)
+@post("/setup/{name:str}/retire", sync_to_thread=True, opt={"proof": _PROOF})
 def retire_thing(
     request: HttpRequest,
     work: NamedDependency[Work],
