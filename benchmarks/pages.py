@@ -258,7 +258,10 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     ),
     "/sign-in": (NOBODY, [lambda c: "/sign-in"]),
     "/sign-in/again": (STAFF, [lambda c: "/sign-in/again"]),
-    "/sign-in/forgotten": (NOBODY, [lambda c: "/sign-in/forgotten", lambda c: "/sign-in/forgotten?asked=yes"]),
+    "/sign-in/forgotten": (
+        NOBODY,
+        [lambda c: "/sign-in/forgotten", lambda c: "/sign-in/forgotten?asked=yes"],
+    ),
     "/account": (STAFF, [lambda c: "/account"]),
     "/account/password": (STAFF, [lambda c: "/account/password"]),
     "/choose": (STAFF, [lambda c: "/choose"]),

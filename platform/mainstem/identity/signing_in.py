@@ -104,9 +104,7 @@ def sign_in(
 
 def _is_still(work: Work, person_id: int, password_hash: str) -> bool:
     """Whether the password that was right a moment ago is still the one: until this is over it is."""
-    kept = work.value(
-        "SELECT password_hash FROM person WHERE id = %(id)s FOR SHARE", id=person_id
-    )
+    kept = work.value("SELECT password_hash FROM person WHERE id = %(id)s FOR SHARE", id=person_id)
     return bool(kept == password_hash)
 
 

@@ -38,11 +38,7 @@ async def proven(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
     identity = await identity_of(connection)
     if identity is None:
         return
-    if (
-        wanted == MONEY
-        and must_have_second_factor(connection)
-        and not identity.has_second_factor
-    ):
+    if wanted == MONEY and must_have_second_factor(connection) and not identity.has_second_factor:
         raise SecondFactorMissing
     if not identity.is_fresh(app_context_of(connection).clock.now()):
         raise FreshSignInNeeded

@@ -150,7 +150,9 @@ def remove_second_factor(
         reason = form.body(LostSecondFactor).reason
         identity.take_second_factors_away(work, person, reason=reason)
 
-    said = "Their second factor is removed, and every session of theirs has ended. A mail tells them."
+    said = (
+        "Their second factor is removed, and every session of theirs has ended. A mail tells them."
+    )
     return PEOPLE.do(request, work, do, said, form)
 
 

@@ -46,7 +46,9 @@ class Onward(msgspec.Struct, frozen=True):
     @property
     def query(self) -> str:
         """The same for an address, with its question mark; empty for nowhere in particular."""
-        said = {name: value for name, value in (("next", self.next), ("pressed", self.pressed)) if value}
+        said = {
+            name: value for name, value in (("next", self.next), ("pressed", self.pressed)) if value
+        }
         return f"?{urlencode(said)}" if said else ""
 
 
@@ -82,9 +84,7 @@ def browser_of(request: HttpRequest) -> Browser:
     )
 
 
-async def let_in(
-    request: HttpRequest, session: Session, onward: Onward, *, said: str = ""
-) -> Page:
+async def let_in(request: HttpRequest, session: Session, onward: Onward, *, said: str = "") -> Page:
     """The browser keeps the session, and they go on to where they were going, and are told so much."""
     keep_session(request, session.token)
     set_cookie(request, DEVICE, session.device, seconds=DEVICE_SECONDS)

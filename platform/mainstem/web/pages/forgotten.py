@@ -113,9 +113,7 @@ async def _someone(request: HttpRequest, token: str) -> Resettable:
     return await in_work(request, CLIENT, lambda work: resettable(work, token), clock=clock)
 
 
-def _page(
-    request: HttpRequest, token: str, someone: Resettable, no: Refused | None = None
-) -> Page:
+def _page(request: HttpRequest, token: str, someone: Resettable, no: Refused | None = None) -> Page:
     language = language_of(request)
     errors = field_errors(no.problems) if no else {}
     page = NewPasswordPage(

@@ -6,7 +6,7 @@ Whoever is here has no session. A cookie of ten minutes opens these pages and no
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 from litestar import Response, get, post
@@ -41,6 +41,8 @@ from mainstem.web.pages.entering import (
 )
 from mainstem.web.rendering import language_of, redirect, render, set_cookie, words
 from mainstem.web.works import in_work
+
+T = TypeVar("T")
 
 
 class SecondStepPage(msgspec.Struct, frozen=True):
@@ -174,7 +176,7 @@ async def _factors(request: HttpRequest) -> SecondFactors:
     return await _in_work(request, lambda work: pending_factors(work, _token(request)))
 
 
-async def _in_work(request: HttpRequest, do: Callable[[Work], Any]) -> Any:
+async def _in_work(request: HttpRequest, do: Callable[[Work], T]) -> T:
     return await in_work(request, CLIENT, do, clock=app_context_of(request).clock)
 
 

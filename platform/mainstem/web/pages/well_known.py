@@ -25,7 +25,9 @@ async def security_txt(request: HttpRequest) -> Response[bytes]:
     if profile is None:
         raise NotFound("page")
     app_context = app_context_of(request)
-    expires = (app_context.clock.now() + GOOD_FOR).replace(hour=0, minute=0, second=0, microsecond=0)
+    expires = (app_context.clock.now() + GOOD_FOR).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
     lines = [
         f"Contact: mailto:{profile.email}",
         f"Expires: {expires.isoformat().replace('+00:00', 'Z')}",
@@ -33,7 +35,7 @@ async def security_txt(request: HttpRequest) -> Response[bytes]:
         f"Preferred-Languages: {', '.join(profile.languages)}",
     ]
     body = "".join(f"{line}\r\n" for line in lines)
-    return Response(body.encode(), media_type="text/plain; charset=utf-8")
+    return Response(body.encode(), media_type="text/plain")
 
 
 @get("/.well-known/change-password")

@@ -7,7 +7,14 @@ from typing import Any
 from litestar import Router
 
 from mainstem.web.guards import signed_in
-from mainstem.web.pages.account import authenticator, overview, passkeys, password, recovery, sessions
+from mainstem.web.pages.account import (
+    authenticator,
+    overview,
+    passkeys,
+    password,
+    recovery,
+    sessions,
+)
 
 routes: list[Any] = [
     Router(

@@ -59,4 +59,3 @@ def told(request: HttpRequest, no: Refused) -> Page:
     """Back to the account, with what was refused."""
     said = " ".join(words(language_of(request), one) for one in no.problems)
     return redirect(request, HOME, notice=said or words(language_of(request), no), tone="bad")
-
