@@ -53,6 +53,7 @@ GLOBAL_KEYS = {
 """Unique over all homes: names people type, ids that the gateway gives, and the queue."""
 
 APPEND_ONLY = {
+    "second_factor_removal",
     "fact", "ledger_transfer", "ledger_entry", "commission", "routing_decision", "consent",
     "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
     "conversion", "setup_change", "company_document",

@@ -129,7 +129,7 @@ def sample_routes(bare_surfaces: None, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 class SignIn(msgspec.Struct):
-    next: str = ""
+    onward: Onward = Onward()
     email: str = ""
     error: str = ""
     here: str = "/cached"
@@ -479,6 +479,13 @@ def test_every_word_of_our_own_pages_is_also_swedish(root: Any) -> None:
         "identity/passwords",
         "web/forms",
         "web/pages/sign_in",
+        "web/pages/entering",
+        "web/pages/forgotten",
+        "web/pages/account/overview",
+        "web/pages/account/password",
+        "web/pages/account/authenticator",
+        "web/pages/account/passkeys",
+        "web/pages/account/sessions",
         "web/pages/setup",
     ):
         said |= _sentences((root / f"platform/mainstem/{module}.py").read_text())
@@ -665,7 +672,8 @@ def test_problems_speak_of_money_as_the_reader_does(reader: Reader) -> None:
 
     from mainstem.kit.locale import Language
     from mainstem.paths import TEMPLATES
-    from mainstem.web.rendering import words
+    from mainstem.web.pages.entering import Onward
+from mainstem.web.rendering import words
 
     problem = Problem("/x", "x", "At least {amount}.", {"amount": Money(-123450, "SEK")})
     swedish = Language("sv", TEMPLATES / "locale", ZoneInfo("Europe/Stockholm"))
