@@ -30,6 +30,7 @@ from mainstem.money import Money
 from mainstem.web import app_context_of, cached_page, draw, redirect, render
 from mainstem.web.brand import Brand
 from mainstem.web.forms import Form, field_errors
+from mainstem.web.pages.entering import Onward
 
 Text = Annotated[str, Field(min_length=1, max_length=5)]
 
@@ -672,8 +673,7 @@ def test_problems_speak_of_money_as_the_reader_does(reader: Reader) -> None:
 
     from mainstem.kit.locale import Language
     from mainstem.paths import TEMPLATES
-    from mainstem.web.pages.entering import Onward
-from mainstem.web.rendering import words
+    from mainstem.web.rendering import words
 
     problem = Problem("/x", "x", "At least {amount}.", {"amount": Money(-123450, "SEK")})
     swedish = Language("sv", TEMPLATES / "locale", ZoneInfo("Europe/Stockholm"))
