@@ -109,7 +109,7 @@ def comes_in_by_passkey(finance: Person) -> None:
 def she_reads_of_it(lent: Person) -> None:
     """What she is told by mail: the demo keeps it to be read."""
     lent.go(f"/inbox?to={AMINA}")
-    for mail in ("Your sign-in was changed", "A new device has signed in to your account"):
+    for mail in ("Password or second factor changed", "Sign-in from a new device"):
         lent.waits_for(lent.page.get_by_role("link", name=mail))
 
 
