@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -10,11 +11,12 @@ import pytest
 from tests.authenticator import code_of
 from tests.waits import PATIENCE
 
-from mainstem import identity
+from mainstem import cli_company, identity
 from mainstem.identity.attempts import CODES_PER_PERSON
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import NotFound
+from mainstem.kit.peers import shortened
 from mainstem.kit.work import Actor
 
 from .conftest import PASSWORD
@@ -277,3 +279,30 @@ def test_a_browser_is_known_again_by_its_cookie_alone(
 )  # fmt: skip
 def test_a_device_is_called_as_people_call_it(agent: str, device: tuple[str, str]) -> None:
     assert tuple(identity.device_of(agent)) == device
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("203.0.113.77", "203.0.113.x"),
+        ("::ffff:203.0.113.77", "203.0.113.x"),
+        ("2001:db8:7:1:a:b:c:d", "2001:db8:7::x"),
+        ("unknown", ""),
+        ("", ""),
+    ],
+)
+def test_of_an_address_only_the_region_is_kept(address: str, kept: str) -> None:
+    assert shortened(address) == kept
+
+
+def test_the_last_admin_is_helped_at_the_machine(
+    database: Database, clock: FixedClock, elin: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_app(database, clock, elin)
+    given = Namespace(email="ELIN@example.com", reason="The phone is lost.")
+    for code, said in ((0, "The second factor is removed."), (1, "They have no second factor.")):
+        assert cli_company.remove_second_factor(database, given) == code
+        assert said in capsys.readouterr().err
+    assert isinstance(first_step(database), identity.Session)
+    given.email = "nobody@example.com"
+    assert cli_company.remove_second_factor(database, given) == 1

@@ -38,6 +38,6 @@ def shortened(address: str) -> str:
     if isinstance(parsed, ipaddress.IPv6Address):
         mapped = parsed.ipv4_mapped
         if mapped is None:
-            return f"{ipaddress.ip_network((parsed, 48), strict=False).network_address}…"
+            return f"{ipaddress.ip_network((parsed, 48), strict=False).network_address}x"
         parsed = mapped
-    return f"{str(parsed).rpartition('.')[0]}.…"
+    return f"{str(parsed).rpartition('.')[0]}.x"

@@ -143,7 +143,7 @@ SAMPLES: dict[str, Context] = {
         name=_STAFF, reference=UUID(int=1), expires_at=datetime(2026, 3, 2, 9, 40, tzinfo=UTC)
     ),
     "new_device": contexts.NewDevice(
-        name=_STAFF, at=_AT, browser="Firefox", system="Windows", place="203.0.113.…"
+        name=_STAFF, at=_AT, browser="Firefox", system="Windows", place="203.0.113.x"
     ),
     "credentials_changed": contexts.CredentialsChanged(
         name=_STAFF, what="recovery_code.used", at=_AT, codes_left=9

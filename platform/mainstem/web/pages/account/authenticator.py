@@ -98,7 +98,7 @@ async def _page(request: HttpRequest, onward: Onward, no: WrongCode | None = Non
 
 def _drawn(uri: str) -> Markup:
     """The QR code, black on white in the dark too: cameras want it so."""
-    drawn = segno.make(uri, error="m").svg_inline(
+    drawn = segno.make(uri, error="m", micro=False).svg_inline(
         omitsize=True, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None
     )
     return Markup(drawn)  # noqa: S704  drawn by us, of an address that is escaped in it as dots
