@@ -143,7 +143,10 @@ def test_who_deals_with_money_sets_a_second_factor_up_before_any_page(
             assert away.headers["location"].startswith("/account?next=%2Fconsole"), path
         page = reader.get(away.headers["location"])
         assert "Set up a second factor to go on" in words_of(page)
-    assert staff.reader("ada", **SELLING).get("/desk/ship").status_code == 303
+    ada = staff.reader("ada", **SELLING)
+    assert ada.get("/desk/ship").status_code == 303
+    staff.has_second_factor("ada")
+    assert ada.get("/desk/ship").status_code == ada.get("/console/orders").status_code == 200
     assert staff.reader("per", **SELLING).get("/desk/ship").status_code == 200
     assert staff.reader("fia").get("/console/orders").status_code == 200, (
         "not where it is tried out"
