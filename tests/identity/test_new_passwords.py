@@ -11,7 +11,7 @@ import pytest
 from tests.waits import PATIENCE
 
 from mainstem import identity
-from mainstem.identity.new_passwords import PER_ADDRESS, PER_EMAIL
+from mainstem.identity.resets import PER_ADDRESS, PER_EMAIL
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 

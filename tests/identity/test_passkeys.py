@@ -11,10 +11,9 @@ import pytest
 from tests.authenticator import SoftwareAuthenticator, b64, unb64
 
 from mainstem import flow, identity
+from mainstem.identity.challenges import VALID_FOR, PasskeyRefused
 from mainstem.identity.passkeys import (
-    VALID_FOR,
     PasskeyKnown,
-    PasskeyRefused,
     authentication_options,
     keep_passkey,
     registration_options,

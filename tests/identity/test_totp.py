@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.authenticator import code_of
 
@@ -139,3 +139,22 @@ def test_the_database_alone_makes_no_code(database: Database, elin: int) -> None
         other = identity.create_person(work, email="per@example.com", name="Per")
         work.run("UPDATE totp SET person_id = %(other)s", other=other)
         assert begun_totp(work, other) is None
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 90), st.integers(-3, 3)), min_size=1, max_size=8))
+def test_whatever_is_sent_and_when_each_step_opens_once_and_none_before_it(
+    database: Database, clock: FixedClock, elin: int, sent: list[tuple[int, int]]
+) -> None:
+    """Each of `sent` is how many seconds have passed, and of how many steps from now the code is."""
+    clock.move(timedelta(minutes=5))
+    secret = begun(database, elin)
+    with database.work() as work:
+        confirm_begun_totp(work, elin, code_of(secret, clock.now()))
+    last = int(clock.now().timestamp()) // STEP_SECONDS
+    for seconds, apart in sent:
+        clock.move(timedelta(seconds=seconds))
+        step = int(clock.now().timestamp()) // STEP_SECONDS + apart
+        opens = used(database, elin, pyotp.TOTP(secret).generate_otp(step))
+        assert opens == (abs(apart) <= 1 and step > last)
+        last = step if opens else last

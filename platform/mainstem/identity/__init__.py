@@ -12,6 +12,8 @@ from mainstem.identity.api_keys import (
     revoke_api_key,
 )
 from mainstem.identity.attempts import TooManyAttempts
+from mainstem.identity.challenges import PasskeyRefused, RelyingParty, relying_party
+from mainstem.identity.changing import SamePassword, WrongPassword, change_password
 from mainstem.identity.devices import Device, device_of
 from mainstem.identity.ending import end_session, end_sessions, sign_out
 from mainstem.identity.forgetting import forget_sign_ins
@@ -40,27 +42,11 @@ from mainstem.identity.links import (
     read_quote_link,
     rights_of,
 )
-from mainstem.identity.new_passwords import (
-    ResetLink,
-    ResetRefused,
-    Resettable,
-    SamePassword,
-    WrongPassword,
-    change_password,
-    make_reset_link,
-    request_reset,
-    reset_password,
-    reset_token,
-    resettable,
-)
 from mainstem.identity.passkeys import (
     Passkey,
     PasskeyKnown,
-    PasskeyRefused,
-    RelyingParty,
     TooManyPasskeys,
     registration_options,
-    relying_party,
 )
 from mainstem.identity.passwords import DEMO_PASSWORD, PasswordTooWeak, hash_password
 from mainstem.identity.people import (
@@ -77,6 +63,16 @@ from mainstem.identity.people import (
     set_password,
 )
 from mainstem.identity.recovery import NothingToRecover, recovery_codes_left
+from mainstem.identity.resets import (
+    ResetLink,
+    ResetRefused,
+    Resettable,
+    make_reset_link,
+    request_reset,
+    reset_password,
+    reset_token,
+    resettable,
+)
 from mainstem.identity.second_factors import (
     Added,
     NoSecondFactor,

@@ -1,4 +1,4 @@
-"""Another password: chosen by whoever knows the old one, or by a link that was mailed.
+"""A forgotten password: another one is chosen by a link that was mailed.
 
 Nobody is told whether an e-mail is somebody's. A request is written down for whichever e-mail was
 typed; whose it is the worker looks up, after the page has answered.
@@ -10,22 +10,15 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from mainstem.identity.attempts import (
-    WINDOW,
-    TooManyAttempts,
-    attempt_succeeded,
-    count_attempt,
-    one_at_a_time,
-)
+from mainstem.identity.attempts import WINDOW, TooManyAttempts, one_at_a_time
 from mainstem.identity.devices import forget_devices
 from mainstem.identity.ending import end_password_links, end_sessions
-from mainstem.identity.passwords import check_password, hash_password, matches
+from mainstem.identity.passwords import check_password, hash_password
 from mainstem.identity.people import Person, key_of, names_around
 from mainstem.identity.secrets import derived_secret, hash_of
-from mainstem.identity.sessions import Browser, Session, open_session
 from mainstem.kit.clock import Clock
 from mainstem.kit.db import Database
-from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.kit.errors import Refused
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
 from mainstem.kit.peers import network_of
@@ -44,26 +37,6 @@ class ResetRefused(Refused):
     message = "This link is not valid any more. Ask for a new one on the sign-in page."
 
 
-class WrongPassword(InvalidInput):
-    """The password that is asked for beside the new one is not theirs."""
-
-    code = "wrong_password"
-    message = "This is not your password."
-
-    def __init__(self) -> None:
-        super().__init__(Problem("/old", self.code, self.message))
-
-
-class SamePassword(InvalidInput):
-    """The new password is the old one."""
-
-    code = "same_password"
-    message = "This is the password that you have. Choose another one."
-
-    def __init__(self) -> None:
-        super().__init__(Problem("/password", self.code, self.message))
-
-
 class Resettable(NamedTuple):
     """Whose password a link changes."""
 
@@ -78,44 +51,6 @@ class ResetLink(NamedTuple):
     person_id: int
     reference: UUID
     expires_at: datetime
-
-
-def change_password(
-    database: Database,
-    person_id: int,
-    *,
-    old: str,
-    new: str,
-    browser: Browser,
-    clock: Clock | None = None,
-) -> Session:
-    """Another password for whoever knows the old one; every session of theirs ends, and this browser
-    gets a new one. Opens its own works: hashing is slow.
-
-    Raises WrongPassword, TooManyAttempts, SamePassword and PasswordTooWeak.
-    """
-    actor, network = Actor("person", str(person_id)), network_of(browser.address)
-    with database.work(actor, clock=clock) as work:
-        person = work.get(Person, person_id)
-        email, key, before = person.email, person.email_key, person.password_hash
-        attempt = count_attempt(work, key, network)
-        about = names_around(work, person_id)
-    if not matches(old, before):
-        raise WrongPassword
-    with database.work(actor, clock=clock) as work:
-        attempt_succeeded(work, attempt, key, network)
-    if new == old:
-        raise SamePassword
-    check_password(new, email=email, about=about)
-    hashed = hash_password(new)
-    with database.work(actor, clock=clock) as work:
-        person = work.take(Person, person_id)
-        if person.password_hash != before:
-            raise WrongPassword  # somebody was quicker, by a link or in another window
-        person.password_hash = hashed
-        _end_everything(work, person_id)
-        record(work, "password.changed", person_id)
-        return open_session(work, person_id, browser)
 
 
 def request_reset(work: Work, *, email: str, address: str) -> None:
@@ -213,11 +148,7 @@ def reset_password(
         person = work.take(Person, someone.person_id)
         resettable(work, token)  # of two at once the second finds it used
         person.password_hash = hashed
-        _end_everything(work, someone.person_id)
+        end_sessions(work, someone.person_id)
+        end_password_links(work, someone.person_id)
         forget_devices(work, someone.person_id)
         record(work, "password.reset", someone.person_id)
-
-
-def _end_everything(work: Work, person_id: int) -> None:
-    end_sessions(work, person_id)
-    end_password_links(work, person_id)
