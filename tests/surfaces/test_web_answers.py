@@ -480,6 +480,7 @@ def test_every_word_of_our_own_pages_is_also_swedish(root: Any) -> None:
         "identity/passwords",
         "web/forms",
         "web/pages/sign_in",
+        "web/pages/again",
         "web/pages/entering",
         "web/pages/forgotten",
         "web/pages/account/overview",

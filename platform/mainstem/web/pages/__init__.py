@@ -9,6 +9,7 @@ from litestar import Router
 from mainstem.web import brand
 from mainstem.web.pages import (
     account,
+    again,
     forgotten,
     front,
     inbox,
@@ -29,6 +30,7 @@ routes: list[Any] = [
         route_handlers=[
             *front.routes,
             *sign_in.routes,
+            *again.routes,
             *second_step.routes,
             *forgotten.routes,
             *account.routes,

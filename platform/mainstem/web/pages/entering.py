@@ -18,6 +18,7 @@ from mainstem.identity import (
     Identity,
     PendingSignIn,
     Session,
+    sign_in,
     who,
 )
 from mainstem.kit.work import CLIENT
@@ -82,6 +83,32 @@ def browser_of(request: HttpRequest) -> Browser:
         device=request.cookies.get(name(DEVICE), ""),
         replaces=request.cookies.get(name("session")),
     )
+
+
+async def enter(request: HttpRequest, email: str, password: str) -> Session | PendingSignIn:
+    """The session for the right password, or the way to the second step. Raises as `sign_in` does."""
+    app_context, browser = app_context_of(request), browser_of(request)
+
+    def check() -> Session | PendingSignIn:
+        return sign_in(
+            app_context.database,
+            email=email,
+            password=password,
+            address=browser.address,
+            agent=browser.agent,
+            device=browser.device,
+            replaces=browser.replaces,
+            clock=app_context.clock,
+        )
+
+    return await in_the_sign_in_pool(request, check)
+
+
+async def go_on(request: HttpRequest, entered: Session | PendingSignIn, onward: Onward) -> Page:
+    """On to where they were going, or to the second step before that."""
+    if isinstance(entered, PendingSignIn):
+        return to_second_step(request, entered, onward)
+    return await let_in(request, entered, onward)
 
 
 async def let_in(request: HttpRequest, session: Session, onward: Onward, *, said: str = "") -> Page:

@@ -1,4 +1,4 @@
-"""Signing in and out, signing in once more, and which affiliate somebody speaks for."""
+"""Signing in and out, and which affiliate somebody speaks for."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from mainstem.identity import (
-    PendingSignIn,
-    Session,
     SignInRefused,
     TooManyAttempts,
-    sign_in,
     sign_out,
 )
 from mainstem.kit.work import CLIENT, Work
@@ -23,13 +20,11 @@ from mainstem.web.guards import identity_of
 from mainstem.web.pages.entering import (
     Onward,
     OnwardFields,
-    browser_of,
+    enter,
+    go_on,
     home_of,
-    in_the_sign_in_pool,
-    let_in,
     onward_of,
     retry_headers,
-    to_second_step,
 )
 from mainstem.web.pages.language import YEAR_SECONDS
 from mainstem.web.rendering import (
@@ -52,16 +47,6 @@ class SignInPage(msgspec.Struct, frozen=True):
     email: str = ""
     error: str = ""
     here: str = "/sign-in"
-
-
-class AgainPage(msgspec.Struct, frozen=True):
-    """What the page shows on which somebody proves once more who they are."""
-
-    onward: Onward
-    name: str
-    email: str
-    error: str = ""
-    here: str = "/sign-in/again"
 
 
 class Affiliation(msgspec.Struct, frozen=True):
@@ -106,71 +91,13 @@ async def sign_in_form(request: Request[Any, Any, Any], form: NamedDependency[Fo
     """Sign in, or say that the two do not go together."""
     sent = form.into(SignInFields)
     try:
-        entered = await _enter(request, sent.email, form.raw("password"))
+        entered = await enter(request, sent.email, form.raw("password"))
     except (SignInRefused, TooManyAttempts) as no:
         page = SignInPage(sent.onward, email=sent.email, error=words(language_of(request), no))
         return render(
             request, "pages/sign_in.html", page, status=no.status, headers=retry_headers(no)
         )
-    return await _on(request, entered, sent.onward)
-
-
-@get("/sign-in/again")
-async def again_page(request: Request[Any, Any, Any]) -> Page:
-    """Prove once more who is there, before something that hurts."""
-    onward = onward_of(request)
-    identity = await identity_of(request)
-    if identity is None:
-        return redirect(request, f"/sign-in{onward.query}")
-    page = AgainPage(onward, identity.name, identity.email)
-    return render(request, "pages/sign_in_again.html", page)
-
-
-@post("/sign-in/again")
-async def again_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
-    """The same person signs in anew: another session takes the place of the one they had."""
-    onward = form.into(OnwardFields).onward
-    identity = await identity_of(request)
-    if identity is None:
-        return redirect(request, f"/sign-in{onward.query}")
-    try:
-        entered = await _enter(request, identity.email, form.raw("password"))
-    except (SignInRefused, TooManyAttempts) as no:
-        said = "This is not your password." if isinstance(no, SignInRefused) else ""
-        error = language_of(request).text(said) or words(language_of(request), no)
-        page = AgainPage(onward, identity.name, identity.email, error)
-        return render(
-            request, "pages/sign_in_again.html", page, status=no.status, headers=retry_headers(no)
-        )
-    return await _on(request, entered, onward)
-
-
-async def _enter(
-    request: Request[Any, Any, Any], email: str, password: str
-) -> Session | PendingSignIn:
-    app_context, browser = app_context_of(request), browser_of(request)
-
-    def enter() -> Session | PendingSignIn:
-        return sign_in(
-            app_context.database,
-            email=email,
-            password=password,
-            address=browser.address,
-            agent=browser.agent,
-            device=browser.device,
-            replaces=browser.replaces,
-            clock=app_context.clock,
-        )
-
-    return await in_the_sign_in_pool(request, enter)
-
-
-async def _on(
-    request: Request[Any, Any, Any], entered: Session | PendingSignIn, onward: Onward
-) -> Page:
-    if isinstance(entered, PendingSignIn):
-        return to_second_step(request, entered, onward)
-    return await let_in(request, entered, onward)
+    return await go_on(request, entered, sent.onward)
 
 
 @post("/sign-out")
@@ -216,8 +143,6 @@ async def choice_form(request: Request[Any, Any, Any], form: NamedDependency[For
 routes = [
     sign_in_page,
     sign_in_form,
-    again_page,
-    again_form,
     sign_out_form,
     choice_page,
     choice_form,
