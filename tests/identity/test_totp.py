@@ -141,7 +141,10 @@ def test_the_database_alone_makes_no_code(database: Database, elin: int) -> None
         assert begun_totp(work, other) is None
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(st.tuples(st.integers(0, 90), st.integers(-3, 3)), min_size=1, max_size=8))
 def test_whatever_is_sent_and_when_each_step_opens_once_and_none_before_it(
     database: Database, clock: FixedClock, elin: int, sent: list[tuple[int, int]]
