@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from litestar.testing import TestClient
+from tests.authenticator import code_of
 from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
 from tests.surfaces.staff import KETTLE, Staff, order_url, staffed
 
@@ -21,6 +23,7 @@ THINGS = {"staff": FRESH, "affiliates": FRESH}
 PROVEN: dict[str, Any] = {
     "GET /account/authenticator": FRESH,
     "GET /account/password": FRESH,
+    "GET /console/setup/{name:str}/new": THINGS,
     "POST /account/authenticator": FRESH,
     "POST /account/authenticator/confirmation": FRESH,
     "POST /account/authenticator/removal": FRESH,
@@ -151,6 +154,24 @@ def test_who_deals_with_money_sets_a_second_factor_up_before_any_page(
     assert staff.reader("fia").get("/console/orders").status_code == 200, (
         "not where it is tried out"
     )
+
+
+def test_set_up_on_the_way_they_go_on_to_where_they_were_going(
+    staff: Staff, clock: FixedClock
+) -> None:
+    fia = staff.reader("fia", **SELLING)
+    page = fia.get(fia.get("/console/orders").headers["location"])
+    assert 'name="next" value="/console/orders"' in page.text
+    onward = {"next": "/console/orders"}
+    shown = fia.get(fia.post("/account/authenticator", onward).headers["location"])
+    found = re.search(r'<code class="secret">([A-Z2-7 ]+)</code>', shown.text)
+    assert found
+    code = code_of(found[1].replace(" ", ""), clock.now())
+    wrong = fia.post("/account/authenticator/confirmation", {"code": "000000"} | onward)
+    assert (wrong.status_code, "This code is not right." in words_of(wrong)) == (422, True)
+    kept = fia.post("/account/authenticator/confirmation", {"code": code} | onward)
+    assert 'href="/console/orders"' in kept.text
+    assert fia.get("/console/orders").status_code == 200
 
 
 def test_the_second_person_has_a_second_factor_in_whichever_role(staff: Staff) -> None:

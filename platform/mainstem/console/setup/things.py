@@ -153,7 +153,11 @@ def _shown(language: Language, column: str, value: Any) -> str:
     return str(language.text(CHOICES.get(str(value), str(value))))
 
 
-@get("/setup/{name:str}/new", sync_to_thread=True)
+_PROOF = {"staff": FRESH, "affiliates": FRESH}
+"""Things that say who may sign in. An empty form of them asks too, so that nothing is typed in vain."""
+
+
+@get("/setup/{name:str}/new", sync_to_thread=True, opt={"proof": _PROOF})
 def new_thing(
     request: HttpRequest, work: NamedDependency[Work], name: FromPath[str]
 ) -> HttpResponse:
@@ -178,10 +182,6 @@ class ThingFields(FormFields):
     key: str = ""
     version: str = ""
     more: str = ""
-
-
-_PROOF = {"staff": FRESH, "affiliates": FRESH}
-"""Things that say who may sign in."""
 
 
 @post(
