@@ -259,6 +259,13 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         [lambda c: f"/api/v1/company/jobs/{c['job_home']}/{c['job']}/{c['job_line']}/times"],
     ),
     "/sign-in": (NOBODY, [lambda c: "/sign-in"]),
+    "/sign-in/again": (STAFF, [lambda c: "/sign-in/again"]),
+    "/sign-in/forgotten": (
+        NOBODY,
+        [lambda c: "/sign-in/forgotten", lambda c: "/sign-in/forgotten?asked=yes"],
+    ),
+    "/account": (STAFF, [lambda c: "/account"]),
+    "/account/password": (STAFF, [lambda c: "/account/password"]),
     "/choose": (STAFF, [lambda c: "/choose"]),
 }
 
@@ -319,6 +326,11 @@ NOT_OPENED = {
     "/portal/account/return": "goes to the payment gateway",
     "/order/{token}/return": "goes to the payment gateway",
     "/invitation": "is there for who was invited",
+    "/sign-in/new-password": "is there for who has forgotten theirs",
+    "/sign-in/second-step": "is there for who has taken the first",
+    "/account/authenticator": "is there for who has begun to set one up",
+    "/.well-known/security.txt": "is no page",
+    "/.well-known/change-password": "leads to another page",
     "/media/{name}": "is a picture",
     "/console/catalogue/export.csv": "is a file",
     "/console/catalogue/import/{id}": "is of a file that somebody has uploaded",

@@ -57,6 +57,7 @@ from mainstem.web.guards import (
 )
 from mainstem.web.middleware import AppMiddleware
 from mainstem.web.problems import answer
+from mainstem.web.proof import proven
 from mainstem.web.rendering import environments, language_of
 from mainstem.web.static import StaticFiles
 from mainstem.web.works import (
@@ -121,7 +122,7 @@ def create_app(
     app_context.parts.put(Jobs, service_jobs)  # type: ignore[type-abstract]
     app = Litestar(
         route_handlers=surfaces(),
-        guards=[within_bounds, against_forgery],
+        guards=[within_bounds, against_forgery, proven],
         dependencies={
             "database": Provide(_database, sync_to_thread=False),
             "settings": Provide(_settings, sync_to_thread=False),

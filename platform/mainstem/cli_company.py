@@ -37,6 +37,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     key.add_argument("label", help="what it is for")
     key.add_argument("--scope", action="append", choices=identity.SCOPES, required=True)
     key.set_defaults(with_database=issue_key)
+    lost = commands.add_parser(
+        "remove-second-factor", help="Let in by the password alone who has lost all the rest."
+    )
+    lost.add_argument("email")
+    lost.add_argument("--reason", required=True, help="why; they are told it by mail")
+    lost.set_defaults(with_database=remove_second_factor)
 
 
 def export_company(database: Database, given: argparse.Namespace) -> int:
@@ -105,6 +111,22 @@ def issue_key(database: Database, given: argparse.Namespace) -> int:
         _say(" ".join(problem.text() for problem in no.problems))
         return 1
     print(key)  # noqa: T201
+    return 0
+
+
+def remove_second_factor(database: Database, given: argparse.Namespace) -> int:
+    """For the last admin, whom no colleague can help. Their sessions end."""
+    with database.work(SYSTEM) as work:
+        person_id = identity.person_of(work, given.email)
+        if person_id is None:
+            _say(f"Nobody here has the e-mail {given.email}.")
+            return 1
+        try:
+            identity.take_second_factors_away(work, person_id, reason=given.reason)
+        except identity.NoSecondFactor as no:
+            _say(no.text())
+            return 1
+    _say("The second factor is removed. The password is enough until another is set up.")
     return 0
 
 

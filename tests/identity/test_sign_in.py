@@ -13,12 +13,12 @@ from tests.waits import PATIENCE
 
 from mainstem import identity
 from mainstem.identity import passwords
-from mainstem.identity.secrets import hash_of
-from mainstem.identity.sessions import (
+from mainstem.identity.attempts import (
     FAILURES_PER_ADDRESS,
     FAILURES_PER_EMAIL,
     FAILURES_PER_PAIR,
 )
+from mainstem.identity.secrets import hash_of
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.peers import network_of
@@ -34,9 +34,11 @@ def enter(
     address: str = "192.0.2.7",
     replaces: str | None = None,
 ) -> identity.Session:
-    return identity.sign_in(
+    entered = identity.sign_in(
         database, email=email, password=password, address=address, replaces=replaces
     )
+    assert isinstance(entered, identity.Session)
+    return entered
 
 
 def whoever_holds(database: Database, token: str) -> identity.Identity | None:

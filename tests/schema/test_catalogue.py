@@ -30,6 +30,8 @@ COMPANY_WIDE = {
     "sign_in_session", "sign_in_attempt", "setup_token", "inbox", "release_day", "ledger_mark",
     "demo_clock", "alembic_version", "check_run", "refused_event", "import_mapping", "catalogue_file", "network_file",
     "setup_change", "api_key", "api_answer", "invitation",
+    "pending_sign_in", "passkey_challenge", "second_factor_attempt", "password_reset_request",
+    "password_reset", "known_device", "totp", "passkey", "recovery_code", "second_factor_removal",
     "mail_settings", "bounced_address", "mail_preference",
     "cross_border_sales", "tax_day", "vat_check", "payment_check", "destination_lease",
 }  # fmt: skip
@@ -51,6 +53,7 @@ GLOBAL_KEYS = {
 """Unique over all homes: names people type, ids that the gateway gives, and the queue."""
 
 APPEND_ONLY = {
+    "second_factor_removal",
     "fact", "ledger_transfer", "ledger_entry", "commission", "routing_decision", "consent",
     "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
     "conversion", "setup_change", "company_document",
@@ -268,6 +271,8 @@ def test_the_reader_reads_and_does_nothing_else(catalogue: Any) -> None:
     assert {what for _, what in given} == {"SELECT"}
     secrets = {"person", "sign_in_session", "setup_token", "storefront_key"}
     secrets |= {"api_key", "api_answer", "invitation"}
+    secrets |= {"pending_sign_in", "passkey_challenge", "second_factor_attempt", "totp", "passkey"}
+    secrets |= {"password_reset_request", "password_reset", "known_device", "recovery_code"}
     assert tables(catalogue) - {table for table, _ in given} == secrets
 
 

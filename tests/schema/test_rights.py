@@ -65,6 +65,9 @@ COMPANY = {
     "setup_change": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
     "payment_check": ADDS, "destination_lease": QUEUES,
     "product_text": QUEUES, "product_picture": SWEEPS,
+    "pending_sign_in": SWEEPS, "passkey_challenge": SWEEPS, "second_factor_attempt": SWEEPS,
+    "password_reset_request": SWEEPS, "password_reset": QUEUES, "known_device": QUEUES, "totp": QUEUES,
+    "passkey": QUEUES, "recovery_code": QUEUES, "second_factor_removal": ADDS,
     "catalogue_file": QUEUES, "network_file": QUEUES, "picture": ADDS,
     # kept up to date
     **dict.fromkeys(
@@ -83,6 +86,9 @@ AFFILIATE = {
     "approval": NOTHING, "check_run": NOTHING, "refused_event": NOTHING, "checkout_origin": NOTHING,
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "setup_change": NOTHING, "api_key": NOTHING, "api_answer": NOTHING, "invitation": NOTHING,
+    "pending_sign_in": NOTHING, "passkey_challenge": NOTHING, "second_factor_attempt": NOTHING,
+    "password_reset_request": NOTHING, "password_reset": NOTHING, "known_device": NOTHING, "totp": NOTHING,
+    "passkey": NOTHING, "recovery_code": NOTHING, "second_factor_removal": NOTHING,
     "cross_border_sales": NOTHING, "tax_day": NOTHING, "vat_check": NOTHING,
     "import_mapping": NOTHING, "catalogue_file": NOTHING, "network_file": NOTHING,
     "payment_check": NOTHING, "destination_lease": NOTHING,
@@ -107,6 +113,8 @@ AFFILIATE = {
 
 READER_SECRETS = {
     "person", "sign_in_session", "setup_token", "storefront_key", "api_key", "api_answer", "invitation",
+    "pending_sign_in", "passkey_challenge", "second_factor_attempt", "password_reset_request",
+    "password_reset", "known_device", "totp", "passkey", "recovery_code",
 }  # fmt: skip
 
 

@@ -35,6 +35,9 @@ WITHOUT = {
     "/console/setup/keys/roll": "It shows a secret once, and a repeat would be kept with it.",
     "/console/setup/keys/revoke": "A program that revoked keys could lock the others out.",
     "/console/setup/people/invitation": SHOWS_A_SECRET,
+    "/console/setup/people/{person:int}/second-factor/removal": (
+        "Somebody makes sure who asks for it, and answers for that: a program does neither."
+    ),
     "/console/setup/payments/destinations": SHOWS_A_SECRET,
     "/console/setup/payments/key": "It tries a secret before the machine is given it.",
     "/console/setup/payments/check": "It asks the gateway; `mainstem stripe check` does so as well.",

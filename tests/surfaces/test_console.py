@@ -758,6 +758,7 @@ def test_what_is_earned_abroad_is_still_changed_when_a_demo_has_moved_its_clock(
 
 def test_in_production_the_clock_cannot_be_moved(staff: Staff, settings: Settings) -> None:
     ada = staff.reader("ada", mode="production")
+    staff.has_second_factor("ada")
     assert ada.get("/console/clock").status_code == 404
     assert "Company time" not in ada.get("/console").text
     page = ada.post("/console/clock", {"ahead": "0", "days": "1"})

@@ -30,6 +30,7 @@ from mainstem.money import Money
 from mainstem.web import app_context_of, cached_page, draw, redirect, render
 from mainstem.web.brand import Brand
 from mainstem.web.forms import Form, field_errors
+from mainstem.web.pages.entering import Onward
 
 Text = Annotated[str, Field(min_length=1, max_length=5)]
 
@@ -129,7 +130,7 @@ def sample_routes(bare_surfaces: None, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 class SignIn(msgspec.Struct):
-    next: str = ""
+    onward: Onward = Onward()
     email: str = ""
     error: str = ""
     here: str = "/cached"
@@ -479,6 +480,14 @@ def test_every_word_of_our_own_pages_is_also_swedish(root: Any) -> None:
         "identity/passwords",
         "web/forms",
         "web/pages/sign_in",
+        "web/pages/again",
+        "web/pages/entering",
+        "web/pages/forgotten",
+        "web/pages/account/overview",
+        "web/pages/account/password",
+        "web/pages/account/authenticator",
+        "web/pages/account/passkeys",
+        "web/pages/account/sessions",
         "web/pages/setup",
     ):
         said |= _sentences((root / f"platform/mainstem/{module}.py").read_text())

@@ -41,6 +41,8 @@ RESTRICTED = {
     "Won (as a class)": r"\bclass _?Won\b",
     "Question (of the database)": r"\bclass _?Question\b",
     "House (of a request)": r"\bclass (?:House|Visit)\b",
+    # Chrome is also a browser, which a list of sessions names.
+    "chrome (around a page)": r"\bchrome\b|_chrome\b|\bchrome_|\bclass \w*Chrome\b",
     "fact (on pages)": r"""\b_n?\("[^"]*\b[Ff]acts?\b""",
 }
 

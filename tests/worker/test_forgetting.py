@@ -9,6 +9,8 @@ import pytest
 from tests.company import KETTLE, REPAIR, Shop, a_company, a_paid_order
 
 from mainstem import checks, identity, orders, worker
+from mainstem.identity.attempts import count_code
+from mainstem.identity.devices import recognize
 from mainstem.kit import idempotency
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -61,6 +63,44 @@ def test_sign_ins_are_forgotten_when_nobody_looks_back_at_them(
     for forgotten in (2, 2, 1, 0):
         with database.work() as work:
             assert identity.forget_sign_ins(work, most=1) == forgotten
+
+
+def test_what_opens_an_account_is_forgotten_when_it_is_over(
+    database: Database, clock: FixedClock
+) -> None:
+    """Requests, links, challenges, half-way sign-ins, wrong codes and apps that were only begun."""
+    short = (
+        "password_reset_request", "password_reset", "passkey_challenge", "pending_sign_in",
+        "second_factor_attempt", "totp",
+    )  # fmt: skip
+    with database.work() as work:
+        person = identity.create_person(
+            work, email="ada@example.com", name="Ada", password_hash="x"
+        )
+        identity.grant(work, person, "picker")
+        identity.request_reset(work, email="ada@example.com", address="192.0.2.1")
+        request = work.value("SELECT id FROM password_reset_request")
+        identity.make_reset_link(work, request)
+        identity.registration_options(work, person, company="Company")
+        identity.begin_totp(work, person)
+        recognize(work, person, "")
+        work.run(
+            """INSERT INTO pending_sign_in VALUES ('\\x01', %(id)s, %(now)s, %(until)s)""",
+            id=person,
+            now=work.now(),
+            until=work.now() + timedelta(minutes=10),
+        )
+        count_code(work, person)
+    assert {table: count(database, table) for table in short} == dict.fromkeys(short, 1)
+    with database.work() as work:
+        assert identity.forget_sign_ins(work) == 0
+    clock.move(timedelta(days=2))
+    with database.work() as work:
+        assert identity.forget_sign_ins(work) == len(short)
+    assert count(database, "known_device") == 1
+    clock.move(timedelta(days=400))
+    with database.work() as work:
+        assert identity.forget_sign_ins(work) == 1
 
 
 def test_letting_time_pass_in_the_demo_signs_nobody_out(

@@ -19,6 +19,7 @@ from mainstem.web import (
     render,
 )
 from mainstem.web.forms import FormFields
+from mainstem.web.proof import MONEY
 from mainstem.web.works import in_work
 from mainstem_affiliates.portal import reads
 from mainstem_affiliates.portal.layout import HttpRequest, Page, PortalPage, around, me_of
@@ -90,7 +91,7 @@ async def new_code(request: HttpRequest, form: NamedDependency[Form]) -> Page:
     return redirect(request, "/portal/account", notice=notice)
 
 
-@post("/account/bank", status_code=200, opt={"right": network.BE_PAID})
+@post("/account/bank", status_code=200, opt={"right": network.BE_PAID, "proof": MONEY})
 async def tell_bank_account(request: HttpRequest, form: NamedDependency[Form]) -> Page:
     """Where the company's own bank is to pay what they earn in a currency."""
     me, language = me_of(request), language_of(request)

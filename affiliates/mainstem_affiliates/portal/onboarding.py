@@ -15,6 +15,7 @@ from mainstem.web import (
     language_of,
     redirect,
 )
+from mainstem.web.proof import MONEY
 from mainstem_affiliates.portal import reads
 from mainstem_affiliates.portal.layout import HttpRequest, Page, me_of
 from mainstem_affiliates.portal.reads import (
@@ -22,7 +23,7 @@ from mainstem_affiliates.portal.reads import (
 )
 
 
-@post("/account/onboarding", status_code=200, opt={"right": network.BE_PAID})
+@post("/account/onboarding", status_code=200, opt={"right": network.BE_PAID, "proof": MONEY})
 async def start_onboarding(request: HttpRequest) -> Page:
     """On to the payment service's own page, where the affiliate says where to be paid."""
     return await _to_onboarding(request)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from mainstem.identity.ending import end_sessions
+from mainstem.identity.ending import end_password_links, end_sessions
 from mainstem.identity.passwords import check_password, hash_password
 from mainstem.identity.people import names_around
 from mainstem.identity.secrets import derived_secret, hash_of
@@ -103,4 +103,5 @@ def accept(database: Database, token: str, password: str, *, clock: Clock | None
             hash=hash_of(token),
         )
         end_sessions(work, someone.person_id)
+        end_password_links(work, someone.person_id)
         record(work, "password.set", someone.person_id)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from mainstem.identity.ending import end_sessions
+from mainstem.identity.ending import end_password_links, end_sessions
 from mainstem.identity.passwords import check_password, hash_password
 from mainstem.kit.contact import email_key
 from mainstem.kit.db import Database
@@ -191,4 +191,5 @@ def set_password(
     with database.work(actor) as work:
         work.take(Person, person_id).password_hash = hashed
         end_sessions(work, person_id, keep=keep)
+        end_password_links(work, person_id)
         record(work, "password.set", person_id)

@@ -1,4 +1,4 @@
-"""Secrets that are shown once and kept only as their hash."""
+"""Secrets that are shown once and kept only as their hash, and keys made from the company's secret."""
 
 from __future__ import annotations
 
@@ -17,10 +17,20 @@ def new_secret(prefix: str = "") -> str:
 def derived_secret(secret: str, purpose: str, reference: UUID, *, prefix: str = "") -> str:
     """256 bits that whoever has the company's secret can make again from a reference, and nobody
     else: so the reference may lie where the bits may not."""
-    mac = hmac.new(secret.encode(), f"{purpose}\0{reference}".encode(), hashlib.sha256)
-    return prefix + urlsafe_b64encode(mac.digest()).decode().rstrip("=")
+    made = derived_key(secret, f"{purpose}\0{reference}")
+    return prefix + urlsafe_b64encode(made).decode().rstrip("=")
+
+
+def derived_key(secret: str, purpose: str) -> bytes:
+    """A key of 256 bits for one purpose, from the company's secret."""
+    return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).digest()
 
 
 def hash_of(secret: str) -> bytes:
     """What the database keeps. A plain SHA-256 is enough for what nobody can guess."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def keyed_hash_of(key: bytes, text: str) -> bytes:
+    """The same for what is short enough to be guessed: nobody can without the key."""
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()

@@ -27,3 +27,17 @@ def is_among(address: str, networks: Iterable[str]) -> bool:
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
         parsed = parsed.ipv4_mapped
     return any(parsed in ipaddress.ip_network(network) for network in networks)
+
+
+def shortened(address: str) -> str:
+    """Roughly where: an address without what names one household; empty for what is none."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(parsed, ipaddress.IPv6Address):
+        mapped = parsed.ipv4_mapped
+        if mapped is None:
+            return f"{ipaddress.ip_network((parsed, 48), strict=False).network_address}x"
+        parsed = mapped
+    return f"{str(parsed).rpartition('.')[0]}.x"

@@ -229,6 +229,39 @@ class Invitation(Context, frozen=True, kw_only=True):
     affiliate: str = ""
 
 
+# ---------------------------------------------------------------- whoever signs in
+
+
+class PasswordReset(Context, frozen=True, kw_only=True):
+    """Somebody has asked for a new password. `reference` names the link that opens, as an
+    invitation's does."""
+
+    reference: UUID
+    expires_at: datetime
+
+
+class NewDevice(Context, frozen=True, kw_only=True):
+    """A sign-in from a browser that was not known: what it says it is, and roughly where."""
+
+    at: datetime
+    browser: str
+    system: str
+    place: str
+
+
+class CredentialsChanged(Context, frozen=True, kw_only=True):
+    """What somebody signs in with has changed. `what` is which of the changes that there are."""
+
+    what: str
+    at: datetime
+    codes_left: int = 0
+    by: str = ""
+    reason: str = ""
+
+
+# ---------------------------------------------------------------- staff, at work
+
+
 class FailedTask(msgspec.Struct, frozen=True, kw_only=True):
     """Tasks of one kind that have failed: the fact and consumer, and how many."""
 

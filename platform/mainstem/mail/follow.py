@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from mainstem.kit.events import Fact
 from mainstem.kit.work import Work
-from mainstem.mail import affiliates, clients, outbox, staff
+from mainstem.mail import accounts, affiliates, clients, outbox, staff
 
 Writer = Callable[[Work, Sequence[Fact]], object]
 
@@ -60,6 +60,9 @@ _WRITERS: dict[str, Writer] = {
     "payout.paid": affiliates.paid_out,
     "payout.failed": _payout_failed,
     "account.changed": affiliates.account_changed,
+    "password.reset_requested": accounts.reset_requested,
+    "device.first_seen": accounts.new_device,
+    **dict.fromkeys(accounts.CHANGES, accounts.credentials_changed),
     "clock.hourly": _hourly,
     "clock.daily": _daily,
     "clock.weekly": _weekly,

@@ -13,7 +13,13 @@ from uuid import UUID
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from mainstem.identity import EVERYTHING, client_link, invitation_token, quote_link
+from mainstem.identity import (
+    EVERYTHING,
+    client_link,
+    invitation_token,
+    quote_link,
+    reset_token,
+)
 from mainstem.kit.errors import NotFound
 from mainstem.mail.messages import TOPICS
 
@@ -21,7 +27,7 @@ from mainstem.mail.messages import TOPICS
 @dataclass(frozen=True, slots=True)
 class Links:
     """The addresses of one message. `may` is what a link to an order lets its bearer do;
-    without `opens_pages` those to quotes and invitations open nothing."""
+    without `opens_pages` those to quotes, invitations and new passwords open nothing."""
 
     public_url: str
     secret: str
@@ -48,6 +54,12 @@ class Links:
         if not self.opens_pages:
             return self.page("/")
         return self.page(f"/invitation?token={invitation_token(self.secret, reference)}")
+
+    def password_reset(self, reference: UUID) -> str:
+        """Where somebody who has forgotten their password chooses another."""
+        if not self.opens_pages:
+            return self.page("/")
+        return self.page(f"/sign-in/new-password?token={reset_token(self.secret, reference)}")
 
     def preference(self, person_id: int, topic: str) -> str:
         """Where somebody says how often they want what they may refuse."""

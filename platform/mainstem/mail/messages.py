@@ -39,6 +39,7 @@ class Topic:
 
 NEVER, ALWAYS = "never", "always"
 PARTNER = ("affiliate",)
+EVERYBODY = ("affiliate", "picker", "lead_desk", "finance", "admin")
 TOPICS = {
     topic.key: topic
     for topic in (
@@ -90,6 +91,15 @@ MESSAGES = {
             "account_needs_you", AFFILIATE, "Account needs you", contexts.AccountNeedsYou, PARTNER
         ),
         Message("staff_invitation", STAFF, "Invitation", contexts.Invitation),
+        Message("password_reset", STAFF, "Link for a new password", contexts.PasswordReset),
+        Message("new_device", STAFF, "Sign-in from a new device", contexts.NewDevice, EVERYBODY),
+        Message(
+            "credentials_changed",
+            STAFF,
+            "Password or second factor changed",
+            contexts.CredentialsChanged,
+            EVERYBODY,
+        ),
         Message("dead_letters", STAFF, "Failed tasks", contexts.DeadLetters, ("admin",)),
         Message(
             "low_stock", STAFF, "Low stock", contexts.LowStock, ("picker", "admin"), "low_stock"

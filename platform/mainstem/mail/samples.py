@@ -139,6 +139,15 @@ SAMPLES: dict[str, Context] = {
         reference=UUID(int=1),
         expires_at=datetime(2026, 3, 9, 8, 40, tzinfo=UTC),
     ),
+    "password_reset": contexts.PasswordReset(
+        name=_STAFF, reference=UUID(int=1), expires_at=datetime(2026, 3, 2, 9, 40, tzinfo=UTC)
+    ),
+    "new_device": contexts.NewDevice(
+        name=_STAFF, at=_AT, browser="Firefox", system="Windows", place="203.0.113.x"
+    ),
+    "credentials_changed": contexts.CredentialsChanged(
+        name=_STAFF, what="recovery_code.used", at=_AT, codes_left=9
+    ),
     "dead_letters": contexts.DeadLetters(
         name=_STAFF,
         count=3,

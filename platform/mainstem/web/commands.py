@@ -74,6 +74,9 @@ class Command:
     """Its address among the pages, where that is another one."""
     read: Callable[..., Document] | None = None
     """Reads the form where it is typed otherwise than programs say it: `read(work, form, **target)`."""
+    proof: str = ""
+    """What its page asks of whoever presses beyond their role (`web/proof.py`). A program's key is
+    its own proof."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """What the form calls parts of the body otherwise, by their pointers in both."""
 

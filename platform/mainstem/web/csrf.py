@@ -91,7 +91,10 @@ class LazyInput:
 
 def _token(connection: Connection, cookie: str) -> str:
     app_context = app_context_of(connection)
-    session = connection.cookies.get(app_context.cookie_name("session"), "")
+    name = app_context.cookie_name("session")
+    given = request_context_of(connection).cookies.get(name)
+    # A page that comes with a new session has forms that are sent with it.
+    session = given.value if given is not None else connection.cookies.get(name, "")
     message = f"csrf\n{cookie}\n{session}".encode()
     made = hmac.digest(app_context.settings.secret.encode(), message, hashlib.sha256)
     return base64.urlsafe_b64encode(made).rstrip(b"=").decode()

@@ -50,6 +50,14 @@ class NotAllowed(Refused):
     message = "Your role does not open this page. Ask an admin if you need it."
 
 
+class SecondFactorMissing(Refused):
+    """They deal with money or with rights, and nothing but a password keeps their account."""
+
+    code = "second_factor_missing"
+    status = 403
+    message = "Set up a second factor first: an authenticator app or a passkey."
+
+
 class AffiliateSuspended(Refused):
     """In its affiliate's state this is not theirs to do."""
 
@@ -138,8 +146,29 @@ def staff(*roles: str) -> Guard:
         if not identity.may(*(roles or STAFF)):
             _note_refusal(connection, identity)
             raise NotAllowed
+        _ask_for_second_factor(connection, identity)
 
     return guard
+
+
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Lets in whoever is signed in, in whichever role, to what is their own."""
+    await _signed_in(connection)
+
+
+def must_have_second_factor(connection: Connection) -> bool:
+    """Whether this is a company that sells, and not one that is tried out."""
+    return not app_context_of(connection).settings.demo
+
+
+def _ask_for_second_factor(connection: Connection, identity: Identity) -> None:
+    """Whoever approves money or lets others in has one before any page of theirs answers."""
+    if (
+        must_have_second_factor(connection)
+        and identity.may("finance")
+        and not identity.has_second_factor
+    ):
+        raise SecondFactorMissing
 
 
 async def affiliate(
@@ -163,6 +192,7 @@ async def affiliate(
     state = identity.affiliate_states[mine.index(wanted[0])]
     if handler.opt.get("right", network.WORK) not in network.MAY[state]:
         raise AffiliateSuspended
+    _ask_for_second_factor(connection, identity)
     request_context_of(connection).affiliate_id = wanted[0]
 
 

@@ -19,7 +19,12 @@ from litestar.openapi.spec import Components, SecurityScheme
 import mainstem
 from mainstem.kit.errors import Refused
 from mainstem.kit.locale import Language
-from mainstem.web.guards import ChooseAffiliate, NotAllowed, SignInNeeded
+from mainstem.web.guards import (
+    ChooseAffiliate,
+    NotAllowed,
+    SecondFactorMissing,
+    SignInNeeded,
+)
 from mainstem.web.problems import CODES, MEDIA_TYPE, TITLES
 from mainstem.web.rendering import language_of, render
 
@@ -179,7 +184,12 @@ _SPOKEN_BY = (
     "mainstem.web.context",
     "mainstem_affiliates.intake",
 )
-_TO_READERS = {SignInNeeded, NotAllowed, ChooseAffiliate}
+_TO_READERS = {
+    SignInNeeded,
+    NotAllowed,
+    ChooseAffiliate,
+    SecondFactorMissing,
+}
 _FACT = re.compile(r"\{\w+\}\.?")
 _SAYING_NO = ["400", "401", "404", "409", "413", "415", "422", "429", "503"]
 _PROBLEM_SCHEMA: dict[str, Any] = {

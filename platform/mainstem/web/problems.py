@@ -20,10 +20,11 @@ from mainstem.kit.db import held_a_zero, was_in_the_way
 from mainstem.kit.errors import InvalidInput, Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.validation import zero
-from mainstem.web.addresses import page_above
+from mainstem.web.addresses import page_above, page_of
 from mainstem.web.context import Busy, Connection, app_context_of, request_context_of
 from mainstem.web.forms import parameter_problem
-from mainstem.web.guards import ChooseAffiliate, KeyRefused, SignInNeeded
+from mainstem.web.guards import ChooseAffiliate, KeyRefused, SecondFactorMissing, SignInNeeded
+from mainstem.web.proof import FreshSignInNeeded
 from mainstem.web.rendering import language_of, redirect, render, words
 
 API = "/api"
@@ -90,6 +91,12 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         # Forms and bodies are looked through as they are read; this one stood in the address.
         nowhere = "\0" in request.url.path
         error = NotFoundException() if nowhere else InvalidInput(zero(""))
+    if wants_page(request):
+        # What was pressed is not done; they come back to its page, where it can be pressed again.
+        if isinstance(error, FreshSignInNeeded):
+            return redirect(request, "/sign-in/again?" + _back_to_page(request))
+        if isinstance(error, SecondFactorMissing):
+            return redirect(request, "/account?" + _back_to_page(request, needed="yes"))
     if wants_page(request) and request.method in ("GET", "HEAD"):
         if isinstance(error, SignInNeeded):
             return redirect(request, "/sign-in?" + _back_here(request))
@@ -221,6 +228,13 @@ def _page(
         return Response(text, status_code=details.status, media_type="text/plain")
 
 
-def _back_here(request: Request[Any, Any, Any]) -> str:
+def _back_here(request: Request[Any, Any, Any], **further: str) -> str:
     query = request.url.query
-    return urlencode({"next": request.url.path + (f"?{query}" if query else "")})
+    return urlencode({"next": request.url.path + (f"?{query}" if query else ""), **further})
+
+
+def _back_to_page(request: Request[Any, Any, Any], **further: str) -> str:
+    """The way back to a page, or to the one that a form stands on."""
+    if request.method in ("GET", "HEAD"):
+        return _back_here(request, **further)
+    return urlencode({"next": page_of(request), "pressed": "yes", **further})

@@ -20,6 +20,7 @@ from mainstem.plan import tell
 from mainstem.web import listing
 from mainstem.web.commands import Command, Told
 from mainstem.web.listing import Listing
+from mainstem.web.proof import MONEY as MONEY_PROOF
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
 from mainstem.web.staff.forms import form_route
@@ -114,6 +115,7 @@ def _tell_bank_account(work: Work, body: BankAccount, *, id: int) -> Told:
 TELL_BANK_ACCOUNT = Command(
     name="tell_bank_account",
     path="/affiliates/{id:int}/bank",
+    proof=MONEY_PROOF,
     do=_tell_bank_account,
     body=BankAccount,
     example={"currency": "SEK", "account": "SE45 5000 0000 0583 9825 7466"},

@@ -19,6 +19,7 @@ from mainstem.money import Money
 from mainstem.web import listing, payout_words
 from mainstem.web.commands import Command, Told
 from mainstem.web.listing import Listing
+from mainstem.web.proof import MONEY as MONEY_PROOF
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
 from mainstem.web.staff.forms import form_route
@@ -109,6 +110,7 @@ def _confirm(work: Work, body: BankPayment, *, home: int, payout: UUID) -> str |
 RETRY = Command(
     name="retry_payout",
     path=f"{PAYOUT}/retry",
+    proof=MONEY_PROOF,
     do=_retry,
     scope="money:write",
     roles=MONEY,
@@ -117,6 +119,7 @@ RETRY = Command(
 CANCEL = Command(
     name="cancel_payout",
     path=f"{PAYOUT}/cancellation",
+    proof=MONEY_PROOF,
     do=_cancel,
     body=PayoutCancellation,
     example={"reason": "Their bank has closed the account."},
@@ -127,6 +130,7 @@ CANCEL = Command(
 CONFIRM = Command(
     name="confirm_payout",
     path=f"{PAYOUT}/confirmation",
+    proof=MONEY_PROOF,
     do=_confirm,
     body=BankPayment,
     example={"reference": "MB-2041"},

@@ -18,6 +18,7 @@ from mainstem.money import Money
 from mainstem.web import listing
 from mainstem.web.commands import Command, Told
 from mainstem.web.listing import Listing
+from mainstem.web.proof import MONEY as MONEY_PROOF
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
 from mainstem.web.staff.forms import form_route
@@ -163,6 +164,7 @@ def _run(work: Work) -> Told:
 RUN = Command(
     name="run_payouts",
     path="/payouts",
+    proof=MONEY_PROOF,
     do=_run,
     scope="money:write",
     roles=MONEY,

@@ -19,6 +19,7 @@ from mainstem.kit.validation import said_error
 from mainstem.kit.work import Work
 from mainstem.web.commands import Command
 from mainstem.web.forms import Form
+from mainstem.web.proof import MONEY as MONEY_PROOF
 from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
     MONEY,
@@ -40,7 +41,7 @@ class Denial(Document):
 # No commands: whoever approves or denies is a person, never a program (docs/decisions/43).
 
 
-@post(f"{APPROVAL}/approval", sync_to_thread=True)
+@post(f"{APPROVAL}/approval", sync_to_thread=True, opt={"proof": MONEY_PROOF})
 def approve(
     request: HttpRequest,
     work: NamedDependency[Work],

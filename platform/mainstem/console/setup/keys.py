@@ -15,6 +15,7 @@ from mainstem.console.setup.words import CHOICES
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.web.forms import Form, FormFields, whole
+from mainstem.web.proof import FRESH
 from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import (
     HttpRequest,
@@ -109,7 +110,7 @@ class RevokedFields(FormFields):
     kind: str = ""
 
 
-@post("/setup/keys", sync_to_thread=True)
+@post("/setup/keys", sync_to_thread=True, opt={"proof": FRESH})
 def issue(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:
@@ -151,7 +152,7 @@ class RolledFields(RevokedFields):
     days: Annotated[int | None, whole(digits=1)] = 0
 
 
-@post("/setup/keys/roll", sync_to_thread=True)
+@post("/setup/keys/roll", sync_to_thread=True, opt={"proof": FRESH})
 def roll(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:
@@ -170,7 +171,7 @@ def roll(
     return show(request, KEYS.template, page, no)
 
 
-@post("/setup/keys/revoke", sync_to_thread=True)
+@post("/setup/keys/revoke", sync_to_thread=True, opt={"proof": FRESH})
 def revoke(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:

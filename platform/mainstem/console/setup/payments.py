@@ -34,6 +34,7 @@ from mainstem.payments import (
 from mainstem.setup import Connection
 from mainstem.web.context import app_context_of
 from mainstem.web.forms import Form, FormFields, at_most
+from mainstem.web.proof import FRESH
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import (
     HttpRequest,
@@ -102,7 +103,7 @@ async def check_account(request: HttpRequest) -> HttpResponse:
     return _back(request, check)
 
 
-@post("/setup/payments/destinations")
+@post("/setup/payments/destinations", opt={"proof": FRESH})
 async def create_destinations(request: HttpRequest) -> HttpResponse:
     """Create the destinations that are missing; their signing secrets are shown this once."""
     try:
@@ -118,7 +119,7 @@ class TriedKeyFields(FormFields):
     key: Annotated[str, at_most(_KEY_MAX)] = ""
 
 
-@post("/setup/payments/key")
+@post("/setup/payments/key", opt={"proof": FRESH})
 async def try_key(request: HttpRequest, form: NamedDependency[Form]) -> HttpResponse:
     """Try another key, before it is put into the environment. It is not kept."""
     try:

@@ -10,14 +10,17 @@ from uuid import UUID
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from mainstem import identity, mail
 from mainstem.console.setup.words import CHOICES
+from mainstem.kit.documents import Document
 from mainstem.kit.errors import NotFound
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
 from mainstem.web.context import app_context_of
 from mainstem.web.forms import Form, FormFields, whole
+from mainstem.web.proof import FRESH
 from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import (
     ADMIN,
@@ -32,6 +35,8 @@ from mainstem.web.staff.layout import (
     names_of,
     show,
 )
+from mainstem.web.staff.screen import Screen
+from mainstem.web.staff.typed import Reason
 
 PEOPLE_MAX = 200
 
@@ -58,6 +63,7 @@ class PersonRow(msgspec.Struct, frozen=True):
     signed_in_at: datetime | None
     invited_until: datetime | None
     has_password: bool
+    has_second_factor: bool
     url: str
 
 
@@ -75,6 +81,8 @@ class PeoplePage(Page, kw_only=True):
 # The newest session of somebody and the newest invitation, each found by an index.
 _PEOPLE = """
 SELECT p.id, p.name, p.email, p.password_hash IS NOT NULL AS has_password,
+       EXISTS (SELECT 1 FROM totp t WHERE t.person_id = p.id AND t.confirmed_at IS NOT NULL)
+         OR EXISTS (SELECT 1 FROM passkey k WHERE k.person_id = p.id) AS has_second_factor,
        array_agg(DISTINCT m.role) AS roles, coalesce(min(a.name), '') AS works_for,
        (SELECT max(s.created_at) FROM sign_in_session s WHERE s.person_id = p.id) AS signed_in_at,
        (SELECT max(i.expires_at) FROM invitation i
@@ -84,6 +92,8 @@ SELECT p.id, p.name, p.email, p.password_hash IS NOT NULL AS has_password,
   JOIN membership m ON m.person_id = p.id AND m.revoked_at IS NULL
   LEFT JOIN affiliate a ON a.id = m.affiliate_id
  WHERE m.role <> 'affiliate' OR p.password_hash IS NULL
+    OR EXISTS (SELECT 1 FROM totp t WHERE t.person_id = p.id AND t.confirmed_at IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM passkey k WHERE k.person_id = p.id)
  GROUP BY p.id ORDER BY bool_or(m.role = 'affiliate'), p.name, p.id LIMIT %(most)s"""
 
 
@@ -99,7 +109,7 @@ class PersonFields(FormFields):
     person: Annotated[int | None, whole(digits=18)] = None
 
 
-@post("/setup/people/invitation", sync_to_thread=True)
+@post("/setup/people/invitation", sync_to_thread=True, opt={"proof": FRESH})
 def invite_person(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:
@@ -115,6 +125,35 @@ def invite_person(
     page.link_name = who.name
     page.mailed_to = who.email if mailed else ""
     return show(request, "console/setup_people.html", page)
+
+
+class LostSecondFactor(Document):
+    """Why a colleague's second factor is removed."""
+
+    reason: Reason
+
+
+@post(
+    "/setup/people/{person:int}/second-factor/removal",
+    sync_to_thread=True,
+    opt={"proof": FRESH},
+)
+def remove_second_factor(
+    request: HttpRequest,
+    work: NamedDependency[Work],
+    form: NamedDependency[Form],
+    person: FromPath[int],
+) -> HttpResponse:
+    """Remove what somebody has lost: their password is enough until they set up another."""
+
+    def do() -> None:
+        reason = form.body(LostSecondFactor).reason
+        identity.take_second_factors_away(work, person, reason=reason)
+
+    said = (
+        "Their second factor is removed, and every session of theirs has ended. A mail tells them."
+    )
+    return PEOPLE.do(request, work, do, said, form)
 
 
 _PERSON = """
@@ -205,10 +244,13 @@ def _row(row: Any, roles: list[str]) -> PersonRow:
         signed_in_at=row.signed_in_at,
         invited_until=row.invited_until,
         has_password=row.has_password,
+        has_second_factor=row.has_second_factor,
         url=f"/console/setup/staff/edit?{urlencode({'key': row.email.lower()})}"
         if is_staff
         else "",
     )
 
 
-routes = [people, invite_person]
+PEOPLE = Screen("console/setup_people.html", _page, "/console/setup/people")
+
+routes = [people, invite_person, remove_second_factor]

@@ -26,6 +26,7 @@ from mainstem.kit.work import Work
 from mainstem.setup import Resource
 from mainstem.web.context import request_context_of
 from mainstem.web.forms import Form, FormFields
+from mainstem.web.proof import FRESH
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import (
     HttpRequest,
@@ -152,7 +153,11 @@ def _shown(language: Language, column: str, value: Any) -> str:
     return str(language.text(CHOICES.get(str(value), str(value))))
 
 
-@get("/setup/{name:str}/new", sync_to_thread=True)
+_PROOF = {"staff": FRESH, "affiliates": FRESH}
+"""Things that say who may sign in. An empty form of them asks too, so that nothing is typed in vain."""
+
+
+@get("/setup/{name:str}/new", sync_to_thread=True, opt={"proof": _PROOF})
 def new_thing(
     request: HttpRequest, work: NamedDependency[Work], name: FromPath[str]
 ) -> HttpResponse:
@@ -179,7 +184,12 @@ class ThingFields(FormFields):
     more: str = ""
 
 
-@post("/setup/{name:str}", sync_to_thread=True, request_max_body_size=FORM_MAX)
+@post(
+    "/setup/{name:str}",
+    sync_to_thread=True,
+    request_max_body_size=FORM_MAX,
+    opt={"proof": _PROOF},
+)
 def save_thing(
     request: HttpRequest,
     work: NamedDependency[Work],
@@ -208,7 +218,7 @@ def save_thing(
     return redirect(request, back, notice=language_of(request).text("Saved."))
 
 
-@post("/setup/{name:str}/retire", sync_to_thread=True)
+@post("/setup/{name:str}/retire", sync_to_thread=True, opt={"proof": _PROOF})
 def retire_thing(
     request: HttpRequest,
     work: NamedDependency[Work],

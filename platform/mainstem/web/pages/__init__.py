@@ -1,4 +1,4 @@
-"""Pages of nobody's own: the front page, signing in, the first visit, whether we live, and mail."""
+"""Pages of no surface: the front page, signing in, one's account, the first visit, whether we live, mail."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from litestar import Router
 
 from mainstem.web import brand
 from mainstem.web.pages import (
+    account,
+    again,
+    forgotten,
     front,
     inbox,
     invitation,
@@ -15,8 +18,10 @@ from mainstem.web.pages import (
     liveness,
     mail_choice,
     media,
+    second_step,
     setup,
     sign_in,
+    well_known,
 )
 
 routes: list[Any] = [
@@ -25,6 +30,10 @@ routes: list[Any] = [
         route_handlers=[
             *front.routes,
             *sign_in.routes,
+            *again.routes,
+            *second_step.routes,
+            *forgotten.routes,
+            *account.routes,
             *setup.routes,
             *invitation.routes,
             *mail_choice.routes,
@@ -35,4 +44,5 @@ routes: list[Any] = [
     *language.routes,
     *liveness.routes,
     *media.routes,
+    *well_known.routes,
 ]

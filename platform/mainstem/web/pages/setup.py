@@ -16,7 +16,7 @@ from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.work import CLIENT
 from mainstem.web.context import app_context_of
 from mainstem.web.forms import Form, FormFields, field_errors
-from mainstem.web.pages.sign_in import in_the_sign_in_pool
+from mainstem.web.pages.entering import in_the_sign_in_pool
 from mainstem.web.rendering import (
     language_of,
     redirect,

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from mainstem.identity import (
-    SESSION_MAX,
-    Identity,
-    Session,
     SignInRefused,
     TooManyAttempts,
-    sign_in,
     sign_out,
-    who,
 )
 from mainstem.kit.work import CLIENT, Work
-from mainstem.web.context import Busy, Connection, app_context_of, network_address
+from mainstem.web.context import app_context_of
 from mainstem.web.forms import Form, FormFields, whole
 from mainstem.web.guards import identity_of
+from mainstem.web.pages.entering import (
+    Onward,
+    OnwardFields,
+    enter,
+    go_on,
+    home_of,
+    onward_of,
+    retry_headers,
+)
 from mainstem.web.pages.language import YEAR_SECONDS
 from mainstem.web.rendering import (
     language_of,
@@ -38,15 +39,11 @@ from mainstem.web.works import in_work
 
 Page = Response[bytes]
 
-T = TypeVar("T")
-
-SIGN_INS_WAITING_MAX = 40
-
 
 class SignInPage(msgspec.Struct, frozen=True):
     """What the sign-in page shows; `error` is what was wrong with the last try."""
 
-    next: str
+    onward: Onward
     email: str = ""
     error: str = ""
     here: str = "/sign-in"
@@ -69,18 +66,17 @@ class ChoicePage(msgspec.Struct, frozen=True):
 @get("/sign-in")
 async def sign_in_page(request: Request[Any, Any, Any]) -> Page:
     """The sign-in page; who is signed in already goes on."""
-    wanted = local_path(request.query_params.get("next", ""), "")
+    onward = onward_of(request)
     identity = await identity_of(request)
     if identity is not None:
-        return redirect(request, wanted or home_of(identity))
-    return render(request, "pages/sign_in.html", SignInPage(next=wanted))
+        return redirect(request, onward.next or home_of(identity))
+    return render(request, "pages/sign_in.html", SignInPage(onward))
 
 
-class SignInFields(FormFields):
+class SignInFields(OnwardFields):
     """Who somebody is, and where they were going. The password is read as it was typed."""
 
     email: str = ""
-    next: str = ""
 
 
 class ChoiceFields(FormFields):
@@ -93,34 +89,15 @@ class ChoiceFields(FormFields):
 @post("/sign-in")
 async def sign_in_form(request: Request[Any, Any, Any], form: NamedDependency[Form]) -> Page:
     """Sign in, or say that the two do not go together."""
-    app_context, sent = app_context_of(request), form.into(SignInFields)
-    wanted = local_path(sent.next, "")
-    replaces = request.cookies.get(app_context.cookie_name("session"))
-
-    def enter() -> Session:
-        return sign_in(
-            app_context.database,
-            email=sent.email,
-            password=form.raw("password"),
-            address=network_address(request) or "unknown",
-            agent=request.headers.get("user-agent", ""),
-            replaces=replaces,
-            clock=app_context.clock,
-        )
-
+    sent = form.into(SignInFields)
     try:
-        session = await in_the_sign_in_pool(request, enter)
+        entered = await enter(request, sent.email, form.raw("password"))
     except (SignInRefused, TooManyAttempts) as no:
-        page = SignInPage(next=wanted, email=sent.email, error=words(language_of(request), no))
-        retry_after = getattr(no, "retry_after", None)
-        headers = {"Retry-After": str(retry_after)} if retry_after else {}
-        return render(request, "pages/sign_in.html", page, status=no.status, headers=headers)
-    set_cookie(request, "session", session.token, seconds=int(SESSION_MAX.total_seconds()))
-    identity = await in_work(
-        request, CLIENT, lambda work: who(work, session.token), clock=app_context.clock
-    )
-    assert identity is not None, "the session was opened a moment ago"
-    return redirect(request, wanted or home_of(identity))
+        page = SignInPage(sent.onward, email=sent.email, error=words(language_of(request), no))
+        return render(
+            request, "pages/sign_in.html", page, status=no.status, headers=retry_headers(no)
+        )
+    return await go_on(request, entered, sent.onward)
 
 
 @post("/sign-out")
@@ -163,27 +140,10 @@ async def choice_form(request: Request[Any, Any, Any], form: NamedDependency[For
     return redirect(request, local_path(sent.next, "/portal"))
 
 
-def home_of(identity: Identity) -> str:
-    """Where somebody begins."""
-    if identity.may("finance"):
-        return "/console"
-    if identity.is_staff:
-        return "/desk"
-    return "/portal" if identity.affiliate_ids else "/"
-
-
-async def in_the_sign_in_pool(connection: Connection, do: Callable[[], T]) -> T:
-    """Check a password away from everybody else's threads; Busy when a crowd is waiting."""
-    app_context = app_context_of(connection)
-    if len(app_context.sign_ins_waiting) >= SIGN_INS_WAITING_MAX:
-        raise Busy
-    app_context.sign_ins_waiting.append(None)
-    try:
-        context = contextvars.copy_context()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(app_context.sign_in_pool, lambda: context.run(do))
-    finally:
-        app_context.sign_ins_waiting.pop()
-
-
-routes = [sign_in_page, sign_in_form, sign_out_form, choice_page, choice_form]
+routes = [
+    sign_in_page,
+    sign_in_form,
+    sign_out_form,
+    choice_page,
+    choice_form,
+]

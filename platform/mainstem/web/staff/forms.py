@@ -23,7 +23,7 @@ def form_of(command: Command, **options: Any) -> Callable[[Any], HTTPRouteHandle
         command.page or command.path,
         sync_to_thread=True,
         guards=[staff(*command.roles)],
-        opt={"command": command},
+        opt={"command": command} | ({"proof": command.proof} if command.proof else {}),
         **options,
     )
 
