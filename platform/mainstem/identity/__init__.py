@@ -36,6 +36,8 @@ from mainstem.identity.links import (
     read_order_link,
     read_quote_link,
     rights_of,
+    read_withdrawal_link,
+    withdrawal_link,
 )
 from mainstem.identity.passwords import DEMO_PASSWORD, PasswordTooWeak, hash_password
 from mainstem.identity.people import (
@@ -71,6 +73,7 @@ from mainstem.identity.setup import (
 )
 
 __all__ = [
+    "withdrawal_link",
     "ANSWER",
     "DEMO_PASSWORD",
     "EVERYTHING",
@@ -122,6 +125,7 @@ __all__ = [
     "read_key",
     "read_order_link",
     "read_quote_link",
+    "read_withdrawal_link",
     "rename",
     "revoke",
     "revoke_api_key",

@@ -13,7 +13,13 @@ from uuid import UUID
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from mainstem.identity import EVERYTHING, client_link, invitation_token, quote_link
+from mainstem.identity import (
+    EVERYTHING,
+    client_link,
+    invitation_token,
+    quote_link,
+    withdrawal_link,
+)
 from mainstem.kit.errors import NotFound
 from mainstem.mail.messages import TOPICS
 
@@ -42,6 +48,12 @@ class Links:
         if not self.opens_pages:
             return self.page("/")
         return self.page(f"/quote/{quote_link(self.secret, home_id, lead_id)}")
+
+    def withdrawal(self, home_id: int, id: UUID) -> str:
+        """The receipt of a withdrawal. It shows and does nothing, whoever opens it."""
+        if not self.opens_pages:
+            return self.page("/")
+        return self.page(f"/withdrawal/{withdrawal_link(self.secret, home_id, id)}")
 
     def invitation(self, reference: UUID) -> str:
         """Where somebody who is invited chooses a password."""

@@ -123,6 +123,11 @@ FACTS = {
     "stock.corrected": "Stock corrected",
     "storefront_key.issued": "Storefront key issued",
     "storefront_key.revoked": "Storefront key revoked",
+    "receipt.requested": "Receipt asked for by mail",
+    "withdrawal.received": "Withdrawal received",
+    "withdrawal.matched": "Order of a withdrawal found",
+    "withdrawal.pieces_named": "Pieces of a withdrawal named",
+    "withdrawal.answered": "Withdrawal answered",
     "webhook.received": "Webhook event received",
 }
 # As releases before 0.3 called them: what is recorded stays as it is.
@@ -326,6 +331,8 @@ DISPUTES = {
 # Why money goes back that nobody asked for by hand.
 REFUND_REASONS = {
     "canceled": "The order is cancelled.",
+    "withdrawn": "The client withdrew from it.",
+    "client_canceled": "The client cancelled it themselves.",
     "dispute_lost": "The dispute was lost.",
     "imported": "It came with an import.",
     "paid_too_late": "It was paid when its goods had been released.",
