@@ -34,6 +34,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     basket_url: str
     basket_count_url: str
     search_url: str
+    withdraw_url: str
+    """Where one withdraws; `withdrawal_url` is what is said about the right."""
     withdrawal_url: str
     terms_url: str
     privacy_url: str
@@ -113,6 +115,7 @@ class Shopper:
                 basket_url=links("basket"),
                 basket_count_url=links("basket/count"),
                 search_url=links("search"),
+                withdraw_url=links("withdraw"),
                 withdrawal_url=links("withdrawal"),
                 terms_url=links("terms"),
                 privacy_url=links("privacy"),

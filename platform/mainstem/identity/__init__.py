@@ -35,8 +35,8 @@ from mainstem.identity.links import (
     read_client_link,
     read_order_link,
     read_quote_link,
-    rights_of,
     read_withdrawal_link,
+    rights_of,
     withdrawal_link,
 )
 from mainstem.identity.passwords import DEMO_PASSWORD, PasswordTooWeak, hash_password
@@ -73,7 +73,6 @@ from mainstem.identity.setup import (
 )
 
 __all__ = [
-    "withdrawal_link",
     "ANSWER",
     "DEMO_PASSWORD",
     "EVERYTHING",
@@ -137,4 +136,5 @@ __all__ = [
     "sign_in",
     "sign_out",
     "who",
+    "withdrawal_link",
 ]

@@ -46,7 +46,10 @@ def received(work: Work, facts: Sequence[Fact]) -> None:
     outbox.queue_all(
         work,
         "withdrawal_received",
-        [_outgoing(row, Recipient(row.contact, row.name, row.locale), _receipt(row)) for row in rows],
+        [
+            _outgoing(row, Recipient(row.contact, row.name, row.locale), _receipt(row))
+            for row in rows
+        ],
     )
 
 

@@ -8,7 +8,15 @@ from mainstem.withdrawals.canceling import (
     cancelable,
     plan_cancellation,
 )
-from mainstem.withdrawals.deciding import accept, close, decline, enter, match, name_pieces
+from mainstem.withdrawals.deciding import (
+    TakenBack,
+    accept,
+    close,
+    decline,
+    enter,
+    match,
+    name_pieces,
+)
 from mainstem.withdrawals.lines import OrderLine, lines_of
 from mainstem.withdrawals.queries import (
     Details,
@@ -51,6 +59,7 @@ __all__ = [
     "Statement",
     "Submitted",
     "Summary",
+    "TakenBack",
     "Waiting",
     "WithdrawnMeanwhile",
     "accept",

@@ -140,7 +140,7 @@ def enter(
     told_on: date,
     told_to: Literal["affiliate", "company"],
     lines: Mapping[int, int],
-    parts: str = "",
+    seen: int | None = None,
 ) -> Submitted:
     """Write down a withdrawal that was told to somebody: it counts from the day when it was told.
 
@@ -182,10 +182,9 @@ def enter(
             name=order.client["name"],
             number=order.number,
             contact=order.client["email"],
-            parts=parts,
             lines=lines,
             order_id=order_id,
-            seen=count,
+            seen=count if seen is None else seen,
             # The day of the order began before the order did.
             told_at=max(begins, order.placed_at),
         ),

@@ -163,9 +163,7 @@ def remaining(work: Work, row: Any) -> dict[int, int]:
     return {found.line_no: found.pieces for found in rows if found.pieces}
 
 
-def _answer_what_is_too_late(
-    work: Work, row: Any, order: Any, lines: Sequence[OrderLine]
-) -> None:
+def _answer_what_is_too_late(work: Work, row: Any, order: Any, lines: Sequence[OrderLine]) -> None:
     place = place_of(**_place(order.address))
     ends = right_ends(lines, placed_at=order.placed_at, place=place)
     begun = begin_asked_at(work, row.home_id, row.order_id) is not None

@@ -294,6 +294,28 @@ EXCLUSION_REASONS = {
     "paid_today": "Paid today already. The rest goes out in the next run.",
     "below_minimum": "Below {minimum}, from which we pay out.",
 }
+WITHDRAWAL_STATES = {
+    "received": ("Waits for us", "wait"),
+    "accepted": ("Accepted", "good"),
+    "partly_accepted": ("Accepted in part", "good"),
+    "declined": ("Declined", "bad"),
+    "closed": ("Put away", "still"),
+}
+CHANNELS = {
+    "form": "In the open form",
+    "order_page": "On the order's own page",
+    "affiliate": "Told to the affiliate",
+    "company": "Told to us",
+}
+WHY_NOT_WITHDRAW = {
+    "out_of_time": "Out of time: the 14 days were over when it came.",
+    "made_to_measure": "Made to measure: the law excepts it.",
+    "perishable": "It spoils soon: the law excepts it.",
+    "sealed": "Sealed: it is excepted once the seal is broken. Look at it first.",
+    "digital": "Delivered digitally: the right ended with that.",
+    "performed": "Fully done within the period, as the client asked: the right ended with that.",
+    "nothing_left": "Nothing of the order was left to withdraw from.",
+}
 REFUND_STATES = {
     "requested": ("Requested", "wait"),
     "submitted": ("Processing", "live"),
