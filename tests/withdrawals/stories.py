@@ -62,9 +62,7 @@ def says(database: Database, placed: Placed, **changes: str) -> Submitted:
 
 
 def _shop(work: Any, placed: Placed) -> int:
-    return int(
-        work.value("SELECT storefront_id FROM orders WHERE id = %(id)s", id=placed.order_id)
-    )
+    return int(work.value("SELECT storefront_id FROM orders WHERE id = %(id)s", id=placed.order_id))
 
 
 def takes_back(

@@ -126,7 +126,7 @@ def test_said_twice_it_is_one_and_keeps_the_time_of_the_first(harness: Harness) 
         assert (same.id, same.repeated) == (in_form.id, True)
     harness.drain()
     assert given_back(harness.database, placed.order_id) == placed.total_minor
-    assert len(harness.rows("SELECT FROM withdrawal")) == 2
+    assert len(harness.rows("SELECT id FROM withdrawal")) == 2
     money_arrives(harness)
     harness.every_check_passes()
 
@@ -146,7 +146,7 @@ def test_more_than_there_is_is_told_by_its_line(harness: Harness) -> None:
     with pytest.raises(InvalidInput) as no:
         withdraws(harness.database, placed, {1: 3})
     assert [(one.pointer, one.facts) for one in no.value.problems] == [("/pieces-1", {"most": 2})]
-    assert harness.rows("SELECT FROM withdrawal") == []
+    assert harness.rows("SELECT id FROM withdrawal") == []
 
 
 @pytest.mark.parametrize("withdrawal", ["made_to_measure", "perishable"])
@@ -169,15 +169,31 @@ def test_what_the_law_excepts_waits_for_the_desk_as_it_was_ordered(
     harness.every_check_passes()
 
 
-def test_an_open_chargeback_leaves_it_to_the_desk_and_the_statement_stands(
+def test_under_a_chargeback_a_part_waits_for_the_desk_and_the_statement_stands(
     harness: Harness,
 ) -> None:
-    placed = harness.a_paid_order((KETTLE, 1), card="disputed")
+    placed = harness.a_paid_order((KETTLE, 2))
+    harness.trigger("disputes/open", charge=harness.payment(placed).charge_id)
     harness.webhook_events_arrive()
-    made = withdraws(harness.database, placed, {1: 1})
+    part = withdraws(harness.database, placed, {1: 1})
     harness.drain()
-    assert state_of(harness.database, made) == ("received", "")
-    assert harness.rows("SELECT FROM fact_waiting WHERE state = 'dead'") == []
+    assert state_of(harness.database, part) == ("received", "")
+    assert given_back(harness.database, placed.order_id) == 0
+    assert harness.rows("SELECT id FROM fact_waiting WHERE state = 'dead'") == []
+
+
+def test_under_a_chargeback_of_all_of_it_the_goods_stay_and_the_bank_has_the_money(
+    harness: Harness,
+) -> None:
+    placed = harness.a_paid_order((KETTLE, 2))
+    harness.trigger("disputes/open", charge=harness.payment(placed).charge_id)
+    harness.webhook_events_arrive()
+    whole = withdraws(harness.database, placed, {1: 2})
+    harness.drain()
+    assert state_of(harness.database, whole) == ("accepted", "")
+    assert harness.order(placed).state == "canceled"
+    assert given_back(harness.database, placed.order_id) == 0
+    assert pieces_of(harness.database, whole) == [(1, 2, 2, 0, 0, 0)]
 
 
 def test_an_order_that_nobody_has_paid_is_canceled_whole(harness: Harness) -> None:

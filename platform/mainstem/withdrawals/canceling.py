@@ -42,11 +42,12 @@ class CannotCancelAlone(Refused):
 @dataclass(frozen=True, slots=True)
 class CancellationPlan:
     """What canceling would do: these pieces, for these amounts. `whole` ends the order; `is_paid`
-    says whether any money goes back."""
+    says whether any money goes back, and `is_barred` whether a chargeback keeps it from going."""
 
     key: OrderKey
     whole: bool
     is_paid: bool
+    is_barred: bool
     pieces: Mapping[int, int]
     lines: Sequence[tuple[int, int]]
     back: Money
@@ -75,11 +76,11 @@ def cancel_unsent(work: Work, home_id: int, order_id: UUID, pieces: Mapping[int,
     about its money.
     """
     orders.lock(work, [(home_id, order_id)])
-    plan = plan_cancellation(work, home_id, order_id, pieces)
     row = _order(work, (home_id, order_id))
-    may = cancelable(lines_of(work, home_id, order_id), row.state, is_paid=plan.is_paid)
-    if not plan.pieces or any(count > may.get(no, 0) for no, count in plan.pieces.items()):
+    may = cancelable(lines_of(work, home_id, order_id), row.state, is_paid=row.paid_minor > 0)
+    if not pieces or any(not 0 < count <= may.get(no, 0) for no, count in pieces.items()):
         raise HasJustLeft
+    plan = plan_cancellation(work, home_id, order_id, pieces)
     try:
         with work.session.begin_nested():
             carry_out(work, plan, reason="client_canceled")
@@ -102,13 +103,12 @@ def plan_cancellation(
     )
     is_paid = row.paid_minor > 0
     if not is_paid:
-        return CancellationPlan(key, ends, False, named, [], Money(0, row.currency))
+        return CancellationPlan(key, ends, False, False, named, [], Money(0, row.currency))
     amounts = amounts_of(work, key, lines, named)
-    back = Money(sum(minor for _, minor in amounts), row.currency)
-    if ends:
-        left = payments.left_to_refund(work, *key)
-        back = Money(left.minor, row.currency)
-    return CancellationPlan(key, ends, True, named, amounts, back)
+    left = payments.left_to_refund(work, *key)
+    back = left.minor if ends else sum(minor for _, minor in amounts)
+    barred = left.chargeback is not None
+    return CancellationPlan(key, ends, True, barred, named, amounts, Money(back, row.currency))
 
 
 def amounts_of(
@@ -145,8 +145,9 @@ def amounts_of(
 
 def carry_out(work: Work, plan: CancellationPlan, *, reason: str) -> None:
     """Cancel what is planned, of an order that is locked."""
-    if not plan.whole and not plan.is_paid:
-        raise CannotCancelAlone  # a part of what nobody has paid has no price to give back
+    if not plan.whole and (plan.is_barred or not plan.is_paid):
+        # A part of what nobody has paid, or a bank has, has no price that could go back.
+        raise CannotCancelAlone
     if plan.whole:
         orders.cancel(work, *plan.key, reason=reason)
     else:

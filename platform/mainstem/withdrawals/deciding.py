@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from typing import Any, ClassVar, Literal, NamedTuple
 from uuid import UUID
 
-from mainstem import orders
+from mainstem import orders, payments
 from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
 from mainstem.kit.events import record
 from mainstem.kit.search_terms import number_in
@@ -60,6 +60,7 @@ def accept(
     taken = dict(lines) if lines is not None else {no: TakenBack(n) for no, n in waits.items()}
     taken = {no: one for no, one in taken.items() if one.pieces}
     _refuse_wrong(waits, taken, reason)
+    payments.left_to_refund(work, home_id, row.order_id).not_barred()
     bought = lines_of(work, home_id, row.order_id)
     stopped = {
         line.line_no: min(taken[line.line_no].pieces, line.here)
