@@ -138,10 +138,7 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     "order.expired": {"fulfillment": _of_orders(shipments.cancel_fulfilments)},
     "withdrawal.received": {"withdrawals": _of_orders(withdrawals.settle)},
     "withdrawal.matched": {"withdrawals": _of_orders(withdrawals.settle)},
-    "withdrawal.pieces_named": {"withdrawals": _of_orders(withdrawals.settle)},
-    "account.changed": {
-        "payouts": lambda work, facts: payouts.resume(work, [fact.home_id for fact in facts]),
-    },
+    "account.changed": {"payouts": lambda w, facts: payouts.resume(w, [f.home_id for f in facts])},
     "clock.sweep": {"reconciliation": _sweep},
     "clock.hourly": {"reconciliation": _hourly, "reports": lambda work, _: tax.keep_days(work)},
     "clock.daily": {"commissions": _daily, "housekeeping": _housekeeping},

@@ -53,7 +53,10 @@ def left_of(database: Database, placed: Placed) -> dict[int, tuple[int, int]]:
     return {row.line_no: (row.here, row.kept) for row in rows}
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(steps=STEPS, deducted=st.integers(0, 500))
 def test_any_split_of_withdrawals_gives_back_what_was_paid_and_never_more(
     database: Database, shop: object, steps: list[tuple[str, int, int]], deducted: int

@@ -130,7 +130,7 @@ def name_pieces(work: Work, home_id: int, id: UUID, pieces: Mapping[int, int]) -
     named = {no: count for no, count in pieces.items() if count}
     _refuse_wrong(free, {no: TakenBack(count) for no, count in named.items()}, "")
     insert_pieces(work, home_id, id, row.order_id, named)
-    record(work, "withdrawal.pieces_named", id, home=home_id)
+    record(work, "withdrawal.matched", id, home=home_id)
 
 
 def enter(

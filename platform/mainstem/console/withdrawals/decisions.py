@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -206,44 +205,59 @@ def _amount(text: str, currency: str, pointer: str, problems: list[Problem]) -> 
         return 0
 
 
-def _command(name: str, path: str, do: Any, **options: Any) -> Command:
-    return Command(
-        name=name,
-        path=f"{BASE}/{path}",
-        do=do,
-        scope="orders:write",
-        roles=ORDERS,
-        tag="Withdrawals",
-        **options,
-    )
-
-
-ACCEPT = _command(
-    "accept_withdrawal", "acceptance", _accept,
+ACCEPT = Command(
+    name="accept_withdrawal",
+    path=f"{BASE}/acceptance",
+    do=_accept,
     body=Acceptance,
     example={"lines": [{"line_no": 1, "pieces": 1, "deducted_minor": 0}], "reason": ""},
+    scope="orders:write",
+    roles=ORDERS,
+    tag="Withdrawals",
     read=_accepted_in,
     fields={"/delivery_minor": "/delivery"},
-)  # fmt: skip
-DECLINE = _command(
-    "decline_withdrawal", "refusal", _decline,
+)
+DECLINE = Command(
+    name="decline_withdrawal",
+    path=f"{BASE}/refusal",
+    do=_decline,
     body=Decline,
     example={"reason": "It was cut to your measures, and the law excepts that."},
-)  # fmt: skip
-CLOSE = _command(
-    "close_withdrawal", "closure", _close,
+    scope="orders:write",
+    roles=ORDERS,
+    tag="Withdrawals",
+)
+CLOSE = Command(
+    name="close_withdrawal",
+    path=f"{BASE}/closure",
+    do=_close,
     body=Decline,
     example={"reason": "We find no order with this number."},
-)  # fmt: skip
-MATCH = _command(
-    "match_withdrawal", "match", _match, body=Match, example={"number": "7KQ2M-94TXD"}
-)  # fmt: skip
-NAME_PIECES = _command(
-    "name_withdrawn_pieces", "pieces", _name_pieces,
+    scope="orders:write",
+    roles=ORDERS,
+    tag="Withdrawals",
+)
+MATCH = Command(
+    name="match_withdrawal",
+    path=f"{BASE}/match",
+    do=_match,
+    body=Match,
+    example={"number": "7KQ2M-94TXD"},
+    scope="orders:write",
+    roles=ORDERS,
+    tag="Withdrawals",
+)
+NAME_PIECES = Command(
+    name="name_withdrawn_pieces",
+    path=f"{BASE}/pieces",
+    do=_name_pieces,
     body=NamedPieces,
     example={"lines": [{"line_no": 1, "pieces": 1}]},
+    scope="orders:write",
+    roles=ORDERS,
+    tag="Withdrawals",
     read=_named_in,
-)  # fmt: skip
+)
 
 commands = [ACCEPT, DECLINE, CLOSE, MATCH, NAME_PIECES]
 routes = [form_route(command, of_withdrawal) for command in commands]

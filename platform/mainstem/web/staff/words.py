@@ -125,8 +125,7 @@ FACTS = {
     "storefront_key.revoked": "Storefront key revoked",
     "receipt.requested": "Receipt asked for by mail",
     "withdrawal.received": "Withdrawal received",
-    "withdrawal.matched": "Order of a withdrawal found",
-    "withdrawal.pieces_named": "Pieces of a withdrawal named",
+    "withdrawal.matched": "Order or pieces of a withdrawal found",
     "withdrawal.answered": "Withdrawal answered",
     "webhook.received": "Webhook event received",
 }
