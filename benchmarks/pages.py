@@ -256,6 +256,10 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         PROGRAM,
         [lambda c: f"/api/v1/company/leads/{c['home']}/{c['lead']}"],
     ),
+    "/api/v1/company/withdrawals": (
+        PROGRAM,
+        [_of_company("withdrawals"), _of_company("withdrawals?view=all")],
+    ),
     "/api/v1/company/fulfilments/{home}/{order}/{no}": (
         PROGRAM,
         [lambda c: f"/api/v1/company/fulfilments/{c['home']}/{c['order']}/1"],
@@ -330,6 +334,7 @@ NOT_OPENED = {
     "/order/{token}/return": "goes to the payment gateway",
     "/withdrawal/{token}": "reads one row by its key",
     "/console/withdrawals/{home}/{withdrawal}": "reads one row by its key, and the year has none",
+    "/api/v1/company/withdrawals/{home}/{withdrawal}": "reads one row by its key, and the year has none",
     "/invitation": "is there for who was invited",
     "/media/{name}": "is a picture",
     "/console/catalogue/export.csv": "is a file",

@@ -181,7 +181,15 @@ def test_a_program_does_what_the_desk_does(staff: Staff, program: Program) -> No
     made = withdrawn(staff, placed, {1: 2})
     at = f"/company/withdrawals/{made.home_id}/{made.id}"
     body: dict[str, Any] = {"lines": [{"line_no": 1, "pieces": 1}]}
+    [waits] = program.sees("/company/withdrawals")["items"]
+    assert (waits["id"], waits["pieces"], waits["refund_due_on"]) == (
+        str(made.id),
+        2,
+        "2026-03-16",
+    )
     assert program.says(f"{at}/acceptance", body).json()["outcome"] == "done"
+    [line] = program.sees(at)["lines"]
+    assert (line["returned"], line["waits"], line["refunded_minor"]) == (1, 1, 125000)
     wrong = program.says(f"{at}/acceptance", {"lines": [{"line_no": 1, "pieces": 2}]})
     assert wrong.status_code == 422
     declined = program.says(f"{at}/refusal", {"reason": "It was never sent back."})

@@ -109,7 +109,7 @@ class Shopper:
                 name=storefront.name,
                 theme=storefront.theme,
                 tagline=storefront.text(locale, "tagline"),
-                disclosure=storefront.text(locale, "disclosure"),
+                disclosure=self._disclosure(),
                 programme_url=links("programme") if storefront.text(locale, "programme") else None,
                 home_url=links(),
                 basket_url=links("basket"),
@@ -140,6 +140,22 @@ class Shopper:
             "url": links,
             "referral": self.referral,
         }
+
+    def _disclosure(self) -> str:
+        """Who is paid for the recommendation: in the shop's words, or in ours where it has none. A shop
+        may say it otherwise, and cannot leave it out."""
+        storefront = self.storefront
+        said = storefront.text(self.locale, "disclosure")
+        if said or storefront.is_own:
+            return said
+        message = (
+            "{shop} is paid a commission for what is sold here. {seller} is the seller."
+            if storefront.seller["name"]
+            else "{shop} is paid a commission for what is sold here."
+        )
+        return self.language.text(message).format(
+            shop=storefront.name, seller=storefront.seller["name"]
+        )
 
     def kept(
         self,

@@ -36,8 +36,6 @@ class OrderReceiptPage(StorePage, frozen=True, kw_only=True):
     paid_at: datetime
     by_bank: bool
     country: str
-    vat_number: str
-    """The seller's, at home."""
     token: str
 
 
@@ -46,12 +44,11 @@ async def receipt_page(request: Request[Any, Any, Any], token: FromPath[str]) ->
     """The receipt of a paid order."""
     link = opened(request, token)
 
-    def look(work: Work) -> tuple[OrderView, str]:
+    def look(work: Work) -> OrderView:
         in_force(work, link)
-        view = reads.order_view(work, link.home_id, link.order_id)
-        return view, reads.vat_number_of_seller(work)
+        return reads.order_view(work, link.home_id, link.order_id)
 
-    view, vat_number = await in_work(request, CLIENT, look)
+    view = await in_work(request, CLIENT, look)
     if view.paid_at is None:
         raise NotFound("page")
     shopper = await shopper_of(request, link.home_id, link.order_id)
@@ -61,7 +58,6 @@ async def receipt_page(request: Request[Any, Any, Any], token: FromPath[str]) ->
         paid_at=view.paid_at,
         by_bank=view.paid_by == "external",
         country=country_name(shopper.locale, view.address["country"]),
-        vat_number=vat_number,
         token=token,
     )
     return shopper.page("storefront/receipt.html", page)

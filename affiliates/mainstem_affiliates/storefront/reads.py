@@ -234,15 +234,6 @@ def _withdraw_until(row: Any, lines: list[Withdrawable]) -> date | None:
     return goods.last_day if goods else None
 
 
-def vat_number_of_seller(work: Work) -> str:
-    """The company's VAT number where it is at home; empty until it has said one."""
-    number = work.value(
-        """SELECT one->>'number' FROM tax_settings, jsonb_array_elements(vat_numbers) AS one
-            WHERE one->>'country' = home_country LIMIT 1"""
-    )
-    return str(number or "")
-
-
 def storefront_of(work: Work, home_id: int, order_id: UUID) -> str:
     """In which storefront an order was placed."""
     slug = work.value(

@@ -188,12 +188,12 @@ class WithdrawalReceived(ClientMail, frozen=True, kw_only=True):
 
 
 class WithdrawalAnswered(ClientMail, frozen=True, kw_only=True):
-    """What became of a withdrawal. `reason` is a word of ours (`out_of_time`), or what staff wrote."""
+    """What became of a withdrawal. `why` is a word of ours (`out_of_time`), or what staff wrote."""
 
     number: str
     received_at: datetime
     state: str
-    reason: str
+    why: str
     refunded: Money | None
     deducted: Money | None
     kept: list[Content]

@@ -145,7 +145,7 @@ SAMPLES: dict[str, Context] = {
         number="7K3Q-9FMD",
         received_at=_AT,
         state="partly_accepted",
-        reason="out_of_time",
+        why="out_of_time",
         refunded=_sek(39_800),
         deducted=None,
         kept=[contexts.Content(name="Gjutjärnsgryta, 5 liter", quantity=1)],

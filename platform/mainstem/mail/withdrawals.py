@@ -117,7 +117,7 @@ def _answer(row: Any) -> contexts.WithdrawalAnswered:
         number=row.order_number or row.number,
         received_at=row.received_at,
         state=row.state,
-        reason=row.reason,
+        why=row.reason,
         refunded=Money(refunded, row.currency) if refunded else None,
         deducted=Money(deducted, row.currency) if deducted else None,
         kept=[
