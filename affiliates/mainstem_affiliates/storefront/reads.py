@@ -197,7 +197,9 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
         and is_late(promised, work.now(), work.tools.zone),
         withdraw_until=_withdraw_until(row, bought),
         withdrawals=made,
-        cancelable=withdrawals.cancelable(bought, row.state, is_paid=row.paid_minor > 0),
+        cancelable={}
+        if row.captured_at and row.paid_at is None  # the moment before the payment is booked
+        else withdrawals.cancelable(bought, row.state, is_paid=row.paid_minor > 0),
         now=work.now(),
         paid_at=row.paid_at,
         paid_by=row.paid_by,
