@@ -107,7 +107,7 @@ def test_every_page_of_the_shop_leads_to_it_by_the_words_of_the_law(
         text = guest.reader.get(at + page).text
         assert re.search(rf'href="{guest.url}[^"]*">{label}</a>', text), page
     assert (
-        f'href="{order_link(placed)}/withdrawal">{label}'
+        f'href="{order_link(placed)}/withdrawal"><span>{label}</span>'
         in guest.reader.get(order_link(placed)).text
     )
     assert f"<span>{button}</span>" in guest.states(number=placed.number).text
