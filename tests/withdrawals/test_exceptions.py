@@ -4,7 +4,15 @@ period only for whoever asks for that."""
 from __future__ import annotations
 
 import pytest
-from tests.company import KETTLE, Company, a_company, a_paid_order, a_quoted_lead, pay
+from tests.company import (
+    KETTLE,
+    Company,
+    a_company,
+    a_paid_order,
+    a_quoted_lead,
+    an_order,
+    pay,
+)
 from tests.surfaces.conftest import (
     Open,
     Reader,
@@ -99,3 +107,24 @@ def test_a_service_that_was_begun_as_asked_and_is_done_is_for_the_desk_to_declin
     with database.work() as work:
         [line] = withdrawals.details(work, made.home_id, made.id).lines
     assert (line.waits, line.why_not) == (1, why)
+
+
+def test_a_receipt_has_seller_buyer_and_the_tax_of_each_rate_and_comes_by_mail(
+    database: Database, company: Company, reader: Reader
+) -> None:
+    a_shop_with_texts(database, company)
+    with database.work() as work:
+        placed = a_paid_order(work, company.shop, (KETTLE, 2))
+    link = order_link(placed)
+    told = words_of(reader.get(f"{link}/receipt")).replace("\N{NO-BREAK SPACE}", " ")
+    for words in (
+        placed.number, "Foundry AB", "556123-4567", "Ada Lind", "Storgatan 1", "by bank transfer",
+        "SEK 2,500.00", "of which VAT at 25 % SEK 500.00",
+    ):  # fmt: skip
+        assert words in told, words
+    for _ in range(2):
+        assert reader.post(f"{link}/receipt/mail").status_code == 303
+    with database.work() as work:
+        assert work.value("SELECT count(*) FROM fact WHERE name = 'receipt.requested'") == 1
+        unpaid = an_order(work, company.shop, (KETTLE, 1))
+    assert reader.get(f"{order_link(unpaid)}/receipt").status_code == 404
