@@ -94,6 +94,20 @@ def test_less_goes_back_for_use_beyond_trying_and_with_a_reason_only(harness: Ha
     harness.every_check_passes()
 
 
+def test_of_a_line_that_left_in_part_what_is_still_here_comes_first(harness: Harness) -> None:
+    placed = harness.a_paid_order((KETTLE, 4))
+    sends(harness.database, placed, {1: 2})
+    made = withdraws(harness.database, placed, {1: 3})
+    harness.drain()
+    assert pieces_of(harness.database, made) == [(1, 3, 2, 0, 0, 250000)]
+    takes_back(harness.database, made)
+    money_arrives(harness)
+    assert pieces_of(harness.database, made) == [(1, 3, 2, 1, 0, 375000)]
+    assert harness.order(placed).refunded_minor == 375000
+    assert earned(harness) == 10000, "the fourth kettle is kept"
+    harness.every_check_passes()
+
+
 def test_out_of_time_is_taken_down_and_answered_with_its_reason(harness: Harness) -> None:
     placed = harness.a_delivered_order((KETTLE, 1))
     harness.clock.move(timedelta(days=21))
