@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from tests.company import KETTLE, SKILLET
 from tests.harness import Harness
+from tests.waits import PATIENCE
 from tests.withdrawals.stories import (
     earned,
     given_back,
@@ -143,6 +145,20 @@ def test_said_twice_it_is_one_and_keeps_the_time_of_the_first(harness: Harness) 
     assert len(harness.rows("SELECT id FROM withdrawal")) == 2
     money_arrives(harness)
     harness.every_check_passes()
+
+
+def test_said_many_times_at_once_it_is_one(harness: Harness) -> None:
+    placed = harness.a_paid_order((KETTLE, 2))
+    with ThreadPoolExecutor(6) as pool:
+        in_form = [pool.submit(says, harness.database, placed) for _ in range(6)]
+        assert len({one.result(PATIENCE).id for one in in_form}) == 1
+        on_page = [
+            pool.submit(withdraws, harness.database, placed, {1: 1}, seen=0) for _ in range(6)
+        ]
+        assert len({one.result(PATIENCE).id for one in on_page}) == 1
+    assert len(harness.rows("SELECT id FROM withdrawal")) == 2
+    harness.drain()
+    assert given_back(harness.database, placed.order_id) == placed.total_minor
 
 
 def test_settling_again_late_or_beside_itself_changes_nothing(harness: Harness) -> None:
