@@ -215,3 +215,16 @@ def test_an_affiliate_sees_that_an_order_was_withdrawn_from_and_not_what_anybody
             work.rows("SELECT contact FROM withdrawal")
     with staff.database.work(home=staff.company.birch) as work:
         assert work.rows("SELECT id FROM withdrawal") == []
+
+
+def test_the_desk_is_told_before_it_books_what_the_client_may_still_withdraw_from(
+    staff: Staff, clock: FixedClock
+) -> None:
+    placed = staff.sold((INSTALLATION, 1))
+    at = f"/desk/jobs/{placed.home_id}/{placed.order_id}/1"
+    said = "has not asked us to begin before"
+    page = words_of(staff.reader("li").get(at))
+    assert said in page
+    assert "16 Mar 2026" in page
+    clock.move(timedelta(days=15))
+    assert said not in words_of(staff.reader("li").get(at))

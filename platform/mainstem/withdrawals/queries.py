@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from mainstem.calendar import place_of, withdrawal_ends
 from mainstem.kit import paging
 from mainstem.kit.errors import NotFound
 from mainstem.kit.paging import Page, SortColumn, Sorting
@@ -103,6 +104,23 @@ def begin_asked_at(work: Work, home_id: int, order_id: UUID) -> datetime | None:
     )
     assert at is None or isinstance(at, datetime)
     return at
+
+
+def may_not_begin_until(work: Work, home_id: int, order_id: UUID) -> date | None:
+    """The last day of the client's right to withdraw from the services of an order, where they have not
+    asked for the work to begin before; None where they have, or where it is over."""
+    if begin_asked_at(work, home_id, order_id) is not None:
+        return None
+    order = work.row(
+        "SELECT placed_at, address FROM orders WHERE home_id = %(home)s AND id = %(order)s",
+        home=home_id,
+        order=order_id,
+    )
+    if order is None:
+        return None
+    place = place_of(order.address["country"], order.address.get("postal_code") or "")
+    ending = withdrawal_ends(order.placed_at, place)
+    return ending.last_day if work.now() < ending.over_at else None
 
 
 # ---------------------------------------------------------------- the desk
