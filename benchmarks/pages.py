@@ -94,6 +94,10 @@ def _order_token(company: Company) -> str:
     return identity.client_link(company.config.secret, company["home"], company["order"])
 
 
+def _of_order(page: str) -> Callable[[Company], str]:
+    return lambda company: f"/order/{_order_token(company)}/{page}"
+
+
 def _quote_token(company: Company) -> str:
     if company["quote"] is None:
         return "None"
@@ -129,9 +133,13 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/s/{slug}/track": (CLIENT, [lambda c: f"/s/{c['slug']}/track"]),
     **{
         f"/s/{{slug}}/{page}": (CLIENT, [_of_shop(page)])
-        for page in ("accessibility", "privacy", "programme", "terms", "withdrawal")
+        for page in ("accessibility", "privacy", "programme", "terms", "withdraw", "withdrawal")
     },
     "/order/{token}": (CLIENT, [lambda c: f"/order/{_order_token(c)}"]),
+    **{
+        f"/order/{{token}}/{page}": (CLIENT, [_of_order(page)])
+        for page in ("cancellation", "receipt", "withdrawal")
+    },
     "/quote/{token}": (CLIENT, [lambda c: f"/quote/{_quote_token(c)}"]),
     "/portal": (AFFILIATE, [lambda c: "/portal"]),
     "/portal/account": (AFFILIATE, [lambda c: "/portal/account"]),
@@ -145,6 +153,10 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/console": (STAFF, [lambda c: "/console"]),
     "/console/affiliates": (STAFF, [lambda c: "/console/affiliates"]),
     "/console/affiliates/{id}": (STAFF, [lambda c: f"/console/affiliates/{c['home']}"]),
+    "/console/withdrawals": (
+        STAFF,
+        [lambda c: "/console/withdrawals", lambda c: "/console/withdrawals?view=all"],
+    ),
     "/console/clock": (STAFF, [lambda c: "/console/clock"]),
     "/console/setup/network": (STAFF, [lambda c: "/console/setup/network"]),
     "/console/catalogue/import": (STAFF, [lambda c: "/console/catalogue/import"]),
@@ -246,6 +258,10 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         PROGRAM,
         [lambda c: f"/api/v1/company/leads/{c['home']}/{c['lead']}"],
     ),
+    "/api/v1/company/withdrawals": (
+        PROGRAM,
+        [_of_company("withdrawals"), _of_company("withdrawals?view=all")],
+    ),
     "/api/v1/company/fulfilments/{home}/{order}/{no}": (
         PROGRAM,
         [lambda c: f"/api/v1/company/fulfilments/{c['home']}/{c['order']}/1"],
@@ -325,6 +341,9 @@ NOT_OPENED = {
     "/portal/account/onboarding": "goes to the payment gateway",
     "/portal/account/return": "goes to the payment gateway",
     "/order/{token}/return": "goes to the payment gateway",
+    "/withdrawal/{token}": "reads one row by its key",
+    "/console/withdrawals/{home}/{withdrawal}": "reads one row by its key, and the year has none",
+    "/api/v1/company/withdrawals/{home}/{withdrawal}": "reads one row by its key, and the year has none",
     "/invitation": "is there for who was invited",
     "/sign-in/new-password": "is there for who has forgotten theirs",
     "/sign-in/second-step": "is there for who has taken the first",

@@ -23,6 +23,7 @@ from mainstem import (
     payouts,
     setup,
     tax,
+    withdrawals,
 )
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
@@ -40,7 +41,7 @@ def _keys(facts: Sequence[Fact]) -> list[RowKey]:
 
 
 def _of_orders(verb: Callable[[Work, Sequence[RowKey]], object]) -> Reaction:
-    """The reaction that hands a verb the orders of the facts."""
+    """The reaction that hands a verb the orders (or what else has such keys) of the facts."""
     return lambda work, facts: verb(work, _keys(facts))
 
 
@@ -83,9 +84,9 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     "order.lines_canceled": {"fulfillment": _lines_canceled},
     "order.canceled": {"fulfillment": _order_canceled},
     "order.expired": {"fulfillment": _of_orders(shipments.cancel_fulfilments)},
-    "account.changed": {
-        "payouts": lambda work, facts: payouts.resume(work, [fact.home_id for fact in facts]),
-    },
+    "withdrawal.received": {"withdrawals": _of_orders(withdrawals.settle)},
+    "withdrawal.matched": {"withdrawals": _of_orders(withdrawals.settle)},
+    "account.changed": {"payouts": lambda w, facts: payouts.resume(w, [f.home_id for f in facts])},
     "clock.sweep": {"reconciliation": clockwork.sweep},
     "clock.hourly": {
         "reconciliation": clockwork.hourly,

@@ -52,6 +52,13 @@ _INVARIANTS = {
           JOIN (SELECT home_id, order_id, sum(amount_minor) FILTER (WHERE booked) AS back
                   FROM refund GROUP BY 1, 2) r ON r.home_id = o.home_id AND r.order_id = o.id
          WHERE o.refunded_minor <> coalesce(r.back, 0)""",
+    "No more of a line is taken back after withdrawals than was sent": """
+        SELECT o.number
+          FROM (SELECT home_id, order_id, line_no, sum(returned) AS returned FROM withdrawal_line
+                 GROUP BY 1, 2, 3) AS w
+          JOIN order_line l USING (home_id, order_id, line_no)
+          JOIN orders o ON o.home_id = l.home_id AND o.id = l.order_id
+         WHERE l.kind = 'goods' AND (w.returned > l.shipped OR l.canceled + w.returned > l.quantity)""",
     "Every captured payment and booked refund stands in the books, once": """
         SELECT p.id::text FROM payment p
           LEFT JOIN ledger_transfer t ON t.home_id = p.home_id AND t.key = 'capture:' || p.id

@@ -51,6 +51,7 @@ def a_pan(**changes: Any) -> Product:
         "maker": {"name": "Foundry AB", "address": "Storgatan 1", "email": "hello@foundry.example"},
         "safety": {"en": "Hot.", "sv": "Het."},
         "guarantee_months": 60,
+        "withdrawal": "sealed",
     }
     return document(Product, said | changes)
 

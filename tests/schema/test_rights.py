@@ -50,6 +50,10 @@ COMPANY = {
     "imported_order": May(insert=True, update="said, lines"),
     "commission_review": May(insert=True, update="state, decided_by, decided_at, reason"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
+    "withdrawal": May(insert=True, update="order_id, matched_by, state, reason, refund_due_on,"
+                      " delivery_minor, decided_at, decided_by"),  # what was said stays as it was said
+    "withdrawal_line": May(insert=True, update="canceled, returned, declined, refunded_minor,"
+                           " deducted_minor, why_not"),
     "approval": May(insert=True, update="state, decided_by, decided_at, words"),
     "mail": May(  # in time it loses its words
         insert=True,
@@ -96,8 +100,9 @@ AFFILIATE = {
     "mail": NOTHING, "mail_settings": NOTHING, "bounced_address": NOTHING, "mail_preference": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
     "storefront_key": May(select="home_id, storefront_id, label, created_at, revoked_at"),
+    "withdrawal": May(select="home_id, id, storefront_id, channel, received_at, order_id, state"),
     **dict.fromkeys(
-        ("orders", "order_line", "reservation", "idempotency", "fulfilment", "pick", "pick_stop",
+        ("withdrawal_line", "orders", "order_line", "reservation", "idempotency", "fulfilment", "pick", "pick_stop",
          "parcel", "routing_decision", "consent", "lead", "lead_note", "lead_claim", "quote", "job", "job_slot",
          "payment", "refund", "dispute", "operation", "pay_account", "payout", "storefront",
          "conversion", "exchange_rate", "tax_settings", "tax_rate", "delivery_zone",

@@ -31,6 +31,7 @@ from tests.company import INSTALLATION, KETTLE, a_lead, a_quoted_lead
 from tests.surfaces.conftest import PASSWORD, Open, Reader
 from tests.surfaces.shopping import ADA_FORM, SECRET, a_shop_with_texts
 from tests.surfaces.staff import Staff, staffed
+from tests.withdrawals.stories import says, withdraws
 
 from mainstem import flow, identity, mail, worker
 from mainstem.kit.db import Database
@@ -75,8 +76,9 @@ def staff(database: Database, open_app: Open) -> Staff:
             password_hash=work.value("SELECT password_hash FROM person LIMIT 1"),
         )
         identity.grant(work, elin, "affiliate", affiliate_id=staff.company.cedar)
-    staff.delivered((KETTLE, 2))
-    staff.sold((KETTLE, 1), (INSTALLATION, 1))
+    withdraws(database, staff.delivered((KETTLE, 2)), {1: 1})
+    says(database, staff.sold((KETTLE, 1), (INSTALLATION, 1)), parts="The kettle")
+    worker.drain(database)
     staff.pay_account(staff.company.cedar)
     with database.work() as work:
         ledger_day = work.now().date()
@@ -221,11 +223,13 @@ def known_of(staff: Staff) -> dict[str, list[str]]:
             "product": there("SELECT slug FROM product"),
             "owner": ["0", *there("SELECT id FROM affiliate")],
             "home id": there("SELECT home_id, id FROM mail"),
+            "home withdrawal": there("SELECT home_id, id FROM withdrawal"),
             "fact": there("SELECT id FROM fact LIMIT 5"),
         }
     for kind, link, things in (
         ("/order", identity.client_link, "home order"),
         ("/quote", identity.quote_link, "home lead"),
+        ("/withdrawal", identity.withdrawal_link, "home withdrawal"),
     ):
         pairs = [thing.split() for thing in found[things]]
         found[kind] = [link(SECRET, int(home), UUID(id)) for home, id in pairs]
@@ -252,9 +256,19 @@ def known_of(staff: Staff) -> dict[str, list[str]]:
             "days": ["14"],
             "consent": ["yes"],
             "message": ["It smokes."],
+            "pieces-1": ["1", "2"],
+            "number": there_numbers(staff),
+            "seen": ["0", "1"],
+            "told_on": ["2026-03-02"],
             "parcel": [":".join([*thing.split(), "1"]) for thing in found["home order"]],
         }
     )
+
+
+def there_numbers(staff: Staff) -> list[str]:
+    """The numbers of the orders that there are."""
+    with staff.database.work() as work:
+        return [row.number for row in work.rows("SELECT number FROM orders")]
 
 
 ADA_LISTS = {name: [value] for name, value in ADA_FORM.items() if value}

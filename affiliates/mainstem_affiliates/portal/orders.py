@@ -32,6 +32,7 @@ _SAID_OF_CLIENT = {
     "You ordered": "Ordered",
     "We have your payment": "Paid",
     "Your parcel is packed": "The parcel is packed",
+    "You withdrew": "The client withdrew",
     "Money went back to you": "Money went back to the client",
     "Money is on its way back to you": "Money is on its way back to the client",
 }

@@ -10,11 +10,15 @@ from mainstem_affiliates.storefront import (
     destination,
     enquiries,
     home,
+    order_cancellation,
+    order_receipt,
+    order_withdrawal,
     orders,
     product,
     quotes,
     small_print,
     tracking,
+    withdrawing,
 )
 
 routes: list[Any] = [
@@ -25,6 +29,10 @@ routes: list[Any] = [
     *checkout.routes,
     *destination.routes,
     *orders.routes,
+    *order_withdrawal.routes,
+    *order_cancellation.routes,
+    *order_receipt.routes,
+    *withdrawing.routes,
     *tracking.routes,
     *enquiries.routes,
     *quotes.routes,

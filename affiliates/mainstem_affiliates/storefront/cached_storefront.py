@@ -101,9 +101,15 @@ class CachedStorefront:
     @property
     def seller(self) -> Mapping[str, str]:
         """Who sells: the parent, as the client must know it."""
-        return {
+        told = {
             key: str(self.company.get(key, "")) for key in ("name", "number", "address", "email")
         }
+        return told | {"vat_number": self.row.vat_number or ""}
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the company sells here itself, and nobody is paid for recommending it."""
+        return bool(self.row.is_house)
 
     def page(self, key: tuple[Any, ...], draw: Callable[[], bytes]) -> bytes:
         """The page drawn for this key; it lives as long as this copy of the storefront."""
@@ -145,6 +151,9 @@ def look(
         f"""SELECT s.id, s.home_id, s.slug, s.name, s.theme, s.locales, s.currency, s.texts,
                   s.product_ids, s.prices_include_tax, a.state, a.country, a.is_house, c.version,
                   ({SELLER}) AS seller,
+                  (SELECT said->>'number'
+                     FROM tax_settings, jsonb_array_elements(vat_numbers) AS said
+                    WHERE said->>'country' = home_country LIMIT 1) AS vat_number,
                   (SELECT jsonb_build_object('hash', i.hash, 'width', i.width, 'height', i.height)
                      FROM company_profile p JOIN picture i ON i.hash = p.logo) AS logo
              FROM storefront s JOIN affiliate a ON a.id = s.home_id

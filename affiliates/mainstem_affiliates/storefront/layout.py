@@ -34,6 +34,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     basket_url: str
     basket_count_url: str
     search_url: str
+    withdraw_url: str
+    """Where one withdraws; `withdrawal_url` is what is said about the right."""
     withdrawal_url: str
     terms_url: str
     privacy_url: str
@@ -107,12 +109,13 @@ class Shopper:
                 name=storefront.name,
                 theme=storefront.theme,
                 tagline=storefront.text(locale, "tagline"),
-                disclosure=storefront.text(locale, "disclosure"),
+                disclosure=self._disclosure(),
                 programme_url=links("programme") if storefront.text(locale, "programme") else None,
                 home_url=links(),
                 basket_url=links("basket"),
                 basket_count_url=links("basket/count"),
                 search_url=links("search"),
+                withdraw_url=links("withdraw"),
                 withdrawal_url=links("withdrawal"),
                 terms_url=links("terms"),
                 privacy_url=links("privacy"),
@@ -137,6 +140,22 @@ class Shopper:
             "url": links,
             "referral": self.referral,
         }
+
+    def _disclosure(self) -> str:
+        """Who is paid for the recommendation: in the shop's words, or in ours where it has none. A shop
+        may say it otherwise, and cannot leave it out."""
+        storefront = self.storefront
+        said = storefront.text(self.locale, "disclosure")
+        if said or storefront.is_own:
+            return said
+        message = (
+            "{shop} is paid a commission for what is sold here. {seller} is the seller."
+            if storefront.seller["name"]
+            else "{shop} is paid a commission for what is sold here."
+        )
+        return self.language.text(message).format(
+            shop=storefront.name, seller=storefront.seller["name"]
+        )
 
     def kept(
         self,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar
-from uuid import UUID
+from typing import Annotated, Any
 
 from litestar import Request, get, post
 from litestar.di import NamedDependency
@@ -16,8 +15,6 @@ from mainstem.identity import (
     ANSWER,
     EVERYTHING,
     PAY,
-    OrderLink,
-    read_order_link,
 )
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.telemetry import log
@@ -26,25 +23,18 @@ from mainstem.payments import GatewayDeclined, GatewayUnavailable
 from mainstem.web import Form, app_context_of, redirect
 from mainstem.web.forms import FormFields, whole
 from mainstem.web.works import in_work
+from mainstem.withdrawals import Submitted
 from mainstem_affiliates.storefront import reads
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
 from mainstem_affiliates.storefront.countries import country_name
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
+from mainstem_affiliates.storefront.order_link import in_force, opened, shopper_of
 from mainstem_affiliates.storefront.payment import to_payment
 from mainstem_affiliates.storefront.reads import OrderView
 from mainstem_affiliates.storefront.service_jobs import ClientJob, Jobs
 from mainstem_affiliates.storefront.timeline import Moment, timeline
 from mainstem_affiliates.storefront.tracking import new_link
-
-
-class LinkOnlyShows(Refused):
-    """The link has gone through other hands: it shows the order, and does not do this."""
-
-    code: ClassVar[str] = "link_only_shows"
-    status: ClassVar[int] = 403
-    message: ClassVar[str] = (
-        "This link does not let you do that. Open the link of your order confirmation, or write to us."
-    )
+from mainstem_affiliates.storefront.withdrawal_form import receipt_url
 
 
 class OrderPage(StorePage, frozen=True, kw_only=True):
@@ -63,6 +53,8 @@ class OrderPage(StorePage, frozen=True, kw_only=True):
     errors: dict[str, str]
     refused: str
     gateway_is_away: bool
+    receipt_urls: dict[str, str]
+    """Where the receipt of each withdrawal is, by its id."""
 
 
 @get("/order/{token:str}")
@@ -75,10 +67,10 @@ async def order_page(request: Request[Any, Any, Any], token: FromPath[str]) -> P
 async def back_from_payment(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
     """Back from the gateway: look at once how it went. Its webhook event may come before or after, and
     whoever comes back again and again waits for that."""
-    link = _opened(request, token, PAY)
+    link = opened(request, token, PAY)
 
     def look(work: Work) -> OrderView:
-        _in_force(work, link)
+        in_force(work, link)
         return reads.order_view(work, link.home_id, link.order_id)
 
     view = await in_work(request, CLIENT, look)
@@ -97,8 +89,8 @@ async def back_from_payment(request: Request[Any, Any, Any], token: FromPath[str
 @post("/order/{token:str}/payment", status_code=200)
 async def pay(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
     """On to the gateway's page for an order that is still unpaid."""
-    link = _opened(request, token, PAY)
-    await in_work(request, CLIENT, lambda work: _in_force(work, link))
+    link = opened(request, token, PAY)
+    await in_work(request, CLIENT, lambda work: in_force(work, link))
     return await to_payment(request, link.home_id, link.order_id, token=token)
 
 
@@ -116,14 +108,14 @@ async def sign_off(
     request: Request[Any, Any, Any], token: FromPath[str], form: NamedDependency[Form]
 ) -> Page:
     """The client accepts finished work, or says what is not done."""
-    link = _opened(request, token, ANSWER)
+    link = opened(request, token, ANSWER)
     jobs = _jobs(request)
 
     def answer(work: Work, sent: SignOffFields) -> str:
         if not sent.line:
             raise NotFound("job")
         key = jobs.JobKey(link.home_id, link.order_id, sent.line)
-        _in_force(work, link)
+        in_force(work, link)
         if sent.answer == "objection":
             if not sent.objection:
                 raise InvalidInput(Problem("/objection", "missing", "Write what is not done."))
@@ -139,7 +131,7 @@ async def sign_off(
         raise
     except Refused as no:
         return await _page(request, token, no=no)
-    shopper = await _shopper(request, link.home_id, link.order_id)
+    shopper = await shopper_of(request, link.home_id, link.order_id)
     return redirect(request, f"/order/{token}", notice=shopper.language.text(said))
 
 
@@ -147,48 +139,30 @@ async def sign_off(
 async def withdraw_links(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
     """The client has this link in hands that it is not meant for: all are withdrawn, and they get
     a new one."""
-    link = _opened(request, token, ANSWER)
+    link = opened(request, token, ANSWER)
 
     def withdraw(work: Work) -> str:
-        _in_force(work, link)
+        in_force(work, link)
         open_from = orders.withdraw_links(work, link.home_id, link.order_id)
         return new_link(request, link.home_id, link.order_id, open_from, may=EVERYTHING)
 
     new = await in_work(request, CLIENT, withdraw)
-    shopper = await _shopper(request, link.home_id, link.order_id)
+    shopper = await shopper_of(request, link.home_id, link.order_id)
     said = "No earlier link opens this page any more. Keep the address of this one."
     return redirect(request, f"/order/{new}", notice=shopper.language.text(said))
-
-
-def _opened(request: Request[Any, Any, Any], token: str, right: str | None = None) -> OrderLink:
-    """What a link opens, if it lets its bearer do that with it. Whether it has been withdrawn, the
-    Work that follows checks."""
-    link = read_order_link(app_context_of(request).settings.secret, token)
-    if right and right not in link.may:
-        raise LinkOnlyShows
-    return link
-
-
-def _in_force(work: Work, link: OrderLink) -> None:
-    orders.check_link(work, link.home_id, link.order_id, made_at=link.made_at)
 
 
 def _jobs(request: Request[Any, Any, Any]) -> Jobs:
     return app_context_of(request).parts.get(Jobs)  # type: ignore[type-abstract]
 
 
-async def _shopper(request: Request[Any, Any, Any], home_id: int, order_id: UUID) -> Shopper:
-    view = await in_work(request, CLIENT, lambda work: reads.order_view(work, home_id, order_id))
-    return Shopper(request, await cached_storefront_of(request, view.storefront))
-
-
 async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | None = None) -> Page:
-    link = _opened(request, token)
+    link = opened(request, token)
     home_id, order_id, rights = link.home_id, link.order_id, link.may
     jobs = _jobs(request)
 
     def look(work: Work) -> tuple[OrderView, Sequence[ClientJob]]:
-        _in_force(work, link)
+        in_force(work, link)
         view = reads.order_view(work, home_id, order_id)
         return view, jobs.queries.of_order(work, home_id, order_id)
 
@@ -217,6 +191,12 @@ async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | No
         token=token,
         errors=shopper.errors(no.problems if no else []),
         refused=shopper.says(no) if no and not no.problems else "",
+        receipt_urls={
+            str(one.id): receipt_url(request, Submitted(home_id, one.id, repeated=False))
+            for one in view.withdrawals
+        }
+        if ANSWER in rights
+        else {},
         gateway_is_away=request.query_params.get("payment") == "unavailable",
     )
     return shopper.page("storefront/order.html", page, status=no.status if no else 200)

@@ -42,6 +42,8 @@ class BasketLine:
     prior: Money | None
     percent: int | None
     problem: Problem | None
+    withdrawal: str
+    """Whether it may be withdrawn from: `yes`, or the law's exception."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +307,7 @@ def _lines(
                 prior=Money(now.prior_minor, basket.currency) if now else None,
                 percent=now.percent if now else None,
                 problem=_problem(i, item.quantity, left),
+                withdrawal=offer.withdrawal if offer else "yes",
             )
         )
     return lines

@@ -24,6 +24,12 @@ from mainstem_affiliates.storefront.cached_storefront import cached_storefront_o
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.payment import to_payment
 
+BEGIN_WORDS = (
+    "Begin before the 14 days are over in which I may withdraw. If I withdraw meanwhile I pay for what"
+    " is done by then, and once the work is fully done I can no longer withdraw."
+)
+"""What a client ticks who does not want to wait, as it is kept; pages say it in their language."""
+
 
 class QuotePage(StorePage, frozen=True, kw_only=True):
     """A quote as its client reads it."""
@@ -37,6 +43,7 @@ class QuotePage(StorePage, frozen=True, kw_only=True):
     refused: str
     order_url: str | None
     terms_url: str
+    begin_words: str
 
 
 @get("/quote/{token:str}")
@@ -65,6 +72,8 @@ class AcceptanceFields(AnswerFields):
     """Yes, said with a tick."""
 
     agree: Ticked = False
+    begin: Ticked = False
+    """Whether the work may begin before the right to withdraw is over."""
 
 
 class RefusalFields(AnswerFields):
@@ -95,6 +104,7 @@ async def accept(
                 sent.no or 0,
                 name=sent.name,
                 ip_address=network_address(request),
+                begin_words=BEGIN_WORDS if sent.begin else "",
             ),
         )
     except NotFound:
@@ -182,6 +192,7 @@ async def _quote(
         refused=shopper.says(no) if no and not no.problems else "",
         order_url=f"/order/{order}" if order else None,
         terms_url=layout["store"].terms_url,
+        begin_words=BEGIN_WORDS,
     )
     return shopper.page("storefront/quote.html", page, status=no.status if no else 200)
 

@@ -7,13 +7,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from mainstem.calendar import place_of, withdrawal_ends
+from mainstem import withdrawals
+from mainstem.calendar import place_of
 from mainstem.kit import search_terms
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.orders import Net, is_late, net_of_order, promised_on, tax_notes
+from mainstem.withdrawals import OrderLine as Withdrawable
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class OrderLine:
     shipped: int
     delivered: int
     refunded: Money
+    withdrawal: str
+    """Whether it may be withdrawn from: `yes`, or the law's exception."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class OrderView:
     id: UUID
     number: str
     storefront: str
+    storefront_id: int
     state: str
     client: dict[str, str]
     address: dict[str, str]
@@ -74,6 +79,12 @@ class OrderView:
     """The day we promised is over, and the client still waits."""
     withdraw_until: date | None
     """The last day of the client's right to withdraw from the purchase, once all of it has come."""
+    withdrawals: list[withdrawals.Summary]
+    cancelable: dict[int, int]
+    """How many pieces of each line the client may still cancel by themselves."""
+    now: datetime
+    paid_at: datetime | None
+    paid_by: str
     earns: bool
     earns_reason: str
     agreed: str
@@ -93,6 +104,8 @@ class OrderView:
 
 _ORDER = """
 SELECT o.*, s.slug AS storefront,
+       coalesce((SELECT p.provider FROM payment p WHERE p.home_id = o.home_id AND p.order_id = o.id
+                    AND p.state = 'captured' ORDER BY p.attempt LIMIT 1), '') AS paid_by,
        (SELECT r.tax_bp FROM shipping_rate r WHERE r.currency = o.currency) AS shipping_tax_bp,
        coalesce(q.scope, '') AS agreed,
        coalesce(l.number || '-' || q.no, '') AS agreed_number,
@@ -109,7 +122,7 @@ SELECT o.*, s.slug AS storefront,
 
 _LINES = """
 SELECT line_no, name, kind, quantity, total_minor, canceled, shipped, delivered, refunded_minor,
-       delivered_at, tax_minor, tax_bp, tax_country, tax_treatment, tax_reason
+       delivered_at, tax_minor, tax_bp, tax_country, tax_treatment, tax_reason, withdrawal
   FROM order_line WHERE home_id = %(home)s AND order_id = %(order)s ORDER BY line_no"""
 
 _PACKED = """
@@ -145,9 +158,12 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
             line.shipped,
             line.delivered,
             Money(line.refunded_minor, currency),
+            line.withdrawal,
         )
         for line in found
     ]
+    made = withdrawals.of_order(work, home_id, order_id)
+    bought = withdrawals.lines_of(work, home_id, order_id)
     refunds = work.rows(_REFUNDS, **asked)
     promised = row.promised_on
     if row.paid_at is None and row.captured_at and any(line.kind == "goods" for line in lines):
@@ -165,6 +181,7 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
         id=order_id,
         number=row.number,
         storefront=row.storefront,
+        storefront_id=row.storefront_id,
         state=_state(row, work.now()),
         client=row.client,
         address=row.address,
@@ -178,13 +195,26 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
         promised_by=promised,
         is_late=_state(row, work.now()) in ("paid", "shipped")
         and is_late(promised, work.now(), work.tools.zone),
-        withdraw_until=_withdraw_until(row.address, found),
+        withdraw_until=_withdraw_until(row, bought),
+        withdrawals=made,
+        cancelable={}
+        if row.captured_at and row.paid_at is None  # the moment before the payment is booked
+        else withdrawals.cancelable(bought, row.state, is_paid=row.paid_minor > 0),
+        now=work.now(),
+        paid_at=row.paid_at,
+        paid_by=row.paid_by,
         earns=row.earns,
         earns_reason=row.earns_reason,
         agreed=row.agreed,
         agreed_number=row.agreed_number,
         lines=lines,
-        moments=_moments(work, row, asked, refunds),
+        moments=sorted(
+            [
+                *_moments(work, row, asked, refunds),
+                *(TimelineEntry(one.received_at, "You withdrew", {}, "wait") for one in made),
+            ],
+            key=lambda moment: moment.at,
+        ),
         refunds=[
             ClientRefund(
                 Money(refund.amount_minor, refund.currency),
@@ -200,12 +230,24 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
     )
 
 
-def _withdraw_until(address: dict[str, Any], lines: list[Any]) -> date | None:
-    goods = [line for line in lines if line.kind == "goods" and line.quantity > line.canceled]
-    if not goods or any(line.delivered < line.quantity - line.canceled for line in goods):
-        return None
-    place = place_of(address["country"], address["postal_code"])
-    return withdrawal_ends(max(line.delivered_at for line in goods), place).last_day
+def _withdraw_until(row: Any, lines: list[Withdrawable]) -> date | None:
+    place = place_of(row.address["country"], row.address["postal_code"])
+    goods = withdrawals.right_ends(lines, placed_at=row.placed_at, place=place).goods
+    return goods.last_day if goods else None
+
+
+def storefront_of(work: Work, home_id: int, order_id: UUID) -> str:
+    """In which storefront an order was placed."""
+    slug = work.value(
+        """SELECT s.slug FROM orders o
+             JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
+            WHERE o.home_id = %(home)s AND o.id = %(order)s""",
+        home=home_id,
+        order=order_id,
+    )
+    if slug is None:
+        raise NotFound("order")
+    return str(slug)
 
 
 def _state(row: Any, now: datetime) -> str:

@@ -120,6 +120,8 @@ class Details(NamedTuple):
     maker: Mapping[str, str]
     responsible: Mapping[str, str]
     guarantee_months: int
+    withdrawal: str
+    """Whether it may be withdrawn from: `yes`, or the law's exception."""
     origin: str
     documents: tuple[ShownDocument, ...]
     related: tuple[str, ...]
@@ -128,7 +130,7 @@ class Details(NamedTuple):
 def details(work: Work, product_id: int, *, locale: str) -> Details:
     """What a product's own page shows besides what its department does."""
     row = work.row(
-        """SELECT p.maker, p.responsible, p.guarantee_months, p.origin, p.documents, p.related,
+        """SELECT p.maker, p.responsible, p.guarantee_months, p.withdrawal, p.origin, p.documents, p.related,
                   coalesce(nullif(t.safety, ''), e.safety, '') AS safety
              FROM product p
              LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
@@ -153,6 +155,7 @@ def details(work: Work, product_id: int, *, locale: str) -> Details:
         maker=row.maker,
         responsible=row.responsible,
         guarantee_months=row.guarantee_months,
+        withdrawal=row.withdrawal,
         origin=row.origin,
         documents=tuple(ShownDocument(one["url"], one["names"]) for one in row.documents),
         related=tuple(row.related),

@@ -37,6 +37,10 @@ DepartmentSlug = Annotated[str, StringConstraints(min_length=1, max_length=61)]
 Millimetres = Annotated[int, Field(ge=0, le=100_000)]
 Minutes = Annotated[int, Field(ge=0, le=1440)]
 
+Withdrawal = Literal["yes", "made_to_measure", "perishable", "sealed", "digital"]
+"""Whether clients may withdraw from an article: as usual, or what Article 16 of Directive 2011/83/EU
+excepts."""
+
 OPTIONS_MAX = 3
 VARIANTS_MAX = 2048
 PICTURES_MAX = 50
@@ -274,6 +278,7 @@ class Product(_InOrder):
                 "guarantee_months",
                 "documents",
                 "perishable",
+                "withdrawal",
             ),
         ),
         Fold("Commission", ("commissionable_bp",)),
@@ -345,6 +350,11 @@ class Product(_InOrder):
         default=False,
         title="Perishable",
         description="It spoils soon: its reductions need no lowest price of thirty days.",
+    )
+    withdrawal: Withdrawal = Field(
+        default="yes",
+        title="Right of withdrawal",
+        description="What the law excepts. It is shown at the offer, before the order and on the order.",
     )
     origin: Country | Literal[""] = Field(
         default="", title="Country of origin", description="Where it was made, such as SE."

@@ -162,7 +162,7 @@ def _taken_numbers(work: Work, id: int | None, after: Product) -> Iterator[Probl
 
 _SAME = (
     "slug", "kind", "position", "tax_bp", "commissionable_bp", "hidden", "sold_from", "sold_until",
-    "perishable", "origin", "guarantee_months", "visit_minutes", "buffer_minutes",
+    "perishable", "withdrawal", "origin", "guarantee_months", "visit_minutes", "buffer_minutes",
 )  # fmt: skip
 """What is called the same in the document and in the table."""
 

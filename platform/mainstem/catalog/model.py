@@ -43,6 +43,7 @@ class ProductRow(SQLModel, table=True):
     sold_from: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
     sold_until: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
     perishable: bool = False
+    withdrawal: str = "yes"
     origin: str = ""
     maker: dict[str, str] = Field(default_factory=dict, sa_type=JSONB)
     responsible: dict[str, str] = Field(default_factory=dict, sa_type=JSONB)

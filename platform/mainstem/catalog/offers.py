@@ -29,6 +29,7 @@ class Offer:
     sold: bool
     tax_class: str | None = None
     weight_g: int = 0
+    withdrawal: str = "yes"
 
 
 PRICE_IN_FORCE = """
@@ -52,7 +53,7 @@ SELECT v.id, p.id AS product_id, v.sku, p.kind,
        coalesce(t.name, e.name, v.sku)
          || CASE WHEN n.name <> '' THEN ', ' || n.name ELSE '' END AS name,
        p.tax_bp, p.commissionable_bp, price.amount_minor, {SOLD} AS sold,
-       p.tax_class, v.weight_g
+       p.tax_class, v.weight_g, p.withdrawal
   FROM variant v
   JOIN product p ON p.id = v.product_id
   LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s

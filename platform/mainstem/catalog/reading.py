@@ -154,6 +154,7 @@ def _product(
         sold_from=row.sold_from,
         sold_until=row.sold_until,
         perishable=row.perishable,
+        withdrawal=row.withdrawal,
         origin=row.origin,
         maker=Contact(**row.maker),
         responsible=Contact(**row.responsible),

@@ -56,6 +56,7 @@ FIELDS = {
     "maker": "Manufacturer",
     "safety": "Safety",
     "guarantee_months": "Guarantee in months",
+    "withdrawal": "Right of withdrawal",
     "position": "Position",
     "row_id": "Number of the row",
     "row_kind": "Kind of the row",
@@ -92,6 +93,7 @@ _METAFIELDS = {
     "origin_country": "origin",
     "warranty_months": "guarantee_months",
     "guarantee_months": "guarantee_months",
+    "withdrawal": "withdrawal",
     "safety": "safety",
     "safety_warnings": "safety",
 }

@@ -162,6 +162,8 @@ class Drafting:
             draft.fields["maker"] = {"name": line["maker"]}
         if line["origin"]:
             draft.fields["origin"] = line["origin"].upper()
+        if line["withdrawal"]:
+            draft.fields["withdrawal"] = line["withdrawal"].lower().replace(" ", "_")
         for name in ("guarantee_months", "position"):
             value = self._read(line, name, whole)
             if value is not None:

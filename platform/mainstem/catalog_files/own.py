@@ -26,7 +26,9 @@ _TEXTS = {
     "description": "descriptions",
     "safety": "safety",
 }
-_WORDS = ("kind", "department", "origin", "tax_class", "sold_from", "sold_until")
+_WORDS = ("kind", "department", "origin", "tax_class", "sold_from", "sold_until", "withdrawal")
+_EMPTY = {"sold_from": None, "sold_until": None, "withdrawal": "yes"}
+"""What an empty cell of these words says; of the others it is the empty text."""
 _NUMBERS = (
     "position", "tax_bp", "commissionable_bp", "guarantee_months", "visit_minutes", "buffer_minutes",
 )  # fmt: skip
@@ -144,7 +146,7 @@ class OwnRows:
                 found[field] = {locale: words for locale, words in given.items() if words}
         for name in _WORDS:
             if name in cells:
-                found[name] = cells[name] or (None if name.startswith("sold_") else "")
+                found[name] = cells[name] or _EMPTY.get(name, "")
         found |= self._typed(line, cells, _NUMBERS, _SWITCHES, _PARTS)
         return found
 

@@ -18,6 +18,7 @@ from mainstem.console import (
     plan,
     reviews,
     setup,
+    withdrawals,
 )
 from mainstem.web.commands import Command
 from mainstem.web.guards import staff
@@ -26,7 +27,11 @@ from mainstem.web.staff.layout import ADMIN, MONEY, ORDERS
 routes: list[Any] = [
     *home.routes,
     *own_mail.routes,
-    Router("/", route_handlers=orders.routes, guards=[staff(*ORDERS)]),
+    Router(
+        "/",
+        route_handlers=[*orders.routes, *withdrawals.routes],
+        guards=[staff(*ORDERS)],
+    ),
     Router(
         "/",
         route_handlers=[*money.routes, *codes.routes, *plan.routes, *reviews.routes],
@@ -41,6 +46,7 @@ routes: list[Any] = [
 
 commands: list[Command] = [
     *orders.commands,
+    *withdrawals.commands,
     *money.commands,
     *codes.commands,
     *facts.commands,

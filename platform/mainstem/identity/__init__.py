@@ -50,7 +50,9 @@ from mainstem.identity.links import (
     read_client_link,
     read_order_link,
     read_quote_link,
+    read_withdrawal_link,
     rights_of,
+    withdrawal_link,
 )
 from mainstem.identity.passkeys import (
     Passkey,
@@ -220,6 +222,7 @@ __all__ = [
     "read_key",
     "read_order_link",
     "read_quote_link",
+    "read_withdrawal_link",
     "recovery_codes_left",
     "registration_options",
     "relying_party",
@@ -247,4 +250,5 @@ __all__ = [
     "take_second_factors_away",
     "totp_uri",
     "who",
+    "withdrawal_link",
 ]

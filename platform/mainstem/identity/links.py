@@ -26,6 +26,8 @@ from mainstem.kit.errors import NotFound, Refused
 # anew by number and e-mail; a quote is answered or forgotten by then.
 ORDER_DAYS = 180
 QUOTE_DAYS = 120
+WITHDRAWAL_DAYS = 3 * 366
+"""A receipt is proof: it opens for as long as one may want to show it."""
 
 
 class LinkTooOld(Refused):
@@ -98,6 +100,17 @@ def read_quote_link(secret: str, token: str) -> RowKey:
     """The home and id of the quote that the token opens; raises as above."""
     home_id, quote_id, *_ = _read(secret, "quote", token, timedelta(days=QUOTE_DAYS))
     return home_id, quote_id
+
+
+def withdrawal_link(secret: str, home_id: int, withdrawal_id: UUID) -> str:
+    """The token of a withdrawal's receipt. It opens no order."""
+    return _sign(secret, "withdrawal", home_id, withdrawal_id)
+
+
+def read_withdrawal_link(secret: str, token: str) -> RowKey:
+    """The home and id of the withdrawal that the token opens; raises as above."""
+    home_id, id, *_ = _read(secret, "withdrawal", token, timedelta(days=WITHDRAWAL_DAYS))
+    return home_id, id
 
 
 class _Signer(TimestampSigner):

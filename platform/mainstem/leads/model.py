@@ -129,3 +129,5 @@ class Quote(SQLModel, table=True):
     answered_by: str | None = None
     answered_from: str = ""
     accepted_hash: str | None = None
+    begin_words: str = ""
+    begin_asked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -453,9 +453,19 @@ def view_quote(work: Work, home_id: int, lead_id: UUID, no: int) -> None:
 
 
 def accept_quote(
-    work: Work, home_id: int, lead_id: UUID, no: int, *, name: str, ip_address: str = ""
+    work: Work,
+    home_id: int,
+    lead_id: UUID,
+    no: int,
+    *,
+    name: str,
+    ip_address: str = "",
+    begin_words: str = "",
 ) -> Placed:
     """The client says yes: the quote is frozen with its hash, the lead is won, an order placed.
+
+    `begin_words` are what they ticked who want the work to begin before their right to withdraw is
+    over; they are kept with their time.
 
     Saying yes twice is saying it once: the lead's lock lets one through, and the next is given
     the order that came of it. Raises QuoteNoLongerValid, InvalidTransition, and whatever orders
@@ -466,6 +476,8 @@ def accept_quote(
     if quote.state == "accepted":
         return _order_of(work, lead)
     _answer(work, lead, quote, "accept", name=name, ip_address=ip_address)
+    if begin_words:
+        quote.begin_words, quote.begin_asked_at = begin_words, work.now()
     quote.accepted_hash = rules.hash_of(rules.words(lead.number, quote))
     lead.state = LEAD.step(lead.state, "win")
     lead.closed_at = work.now()

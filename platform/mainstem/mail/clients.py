@@ -23,14 +23,15 @@ from mainstem.money import Money
 from mainstem.orders import net_of_order
 
 # The seller is the company, as its shop says it, or else as it says itself.
-_SHOP = """
-       o.locale, o.client, o.currency, s.name AS shop, s.slug, s.prices_include_tax,
+SELLS = """
+       s.name AS shop, s.slug, s.prices_include_tax,
        (SELECT a.is_house FROM affiliate a WHERE a.id = s.home_id) AS own,
        coalesce(s.texts->'seller',
                 (SELECT jsonb_build_object('name', c.legal_name, 'number', c.number, 'email', c.email,
                         'address', concat_ws(', ', nullif(c.line1, ''),
                                              nullif(trim(c.postal_code || ' ' || c.city), '')))
                    FROM company_profile c)) AS seller"""
+_SHOP = f"o.locale, o.client, o.currency, {SELLS}"
 _FROM_SHOP = "JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id"
 
 _CONFIRMED = f"""
@@ -40,7 +41,7 @@ SELECT o.home_id, o.id AS order_id, o.number, o.placed_at, o.address, o.shipping
        (SELECT jsonb_agg(jsonb_build_object('name', l.name, 'kind', l.kind, 'quantity', l.quantity,
                          'total_minor', l.total_minor, 'tax_minor', l.tax_minor, 'tax_bp', l.tax_bp,
                          'tax_country', l.tax_country, 'tax_treatment', l.tax_treatment,
-                         'tax_reason', l.tax_reason)
+                         'tax_reason', l.tax_reason, 'withdrawal', l.withdrawal)
                          ORDER BY l.line_no)
           FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id) AS lines,
        (SELECT jsonb_agg(jsonb_build_object('name', l.name, 'sku', l.sku, 'months', p.guarantee_months,
@@ -51,6 +52,20 @@ SELECT o.home_id, o.id AS order_id, o.number, o.placed_at, o.address, o.shipping
            AND p.guarantee_months > 0) AS guarantees
   FROM orders o JOIN {ASKED} USING (home_id, id) {_FROM_SHOP}
  WHERE o.channel <> 'import'"""
+_RECEIPT = f"""
+SELECT o.home_id, o.id AS order_id, o.number, o.placed_at, o.address, o.shipping_minor,
+       o.items_minor, o.total_minor, o.tax_minor, o.taxes, o.paid_at, o.refunded_minor, {_SHOP},
+       (SELECT tax_bp FROM shipping_rate r WHERE r.currency = o.currency) AS shipping_tax_bp,
+       (SELECT p.provider FROM payment p WHERE p.home_id = o.home_id AND p.order_id = o.id
+           AND p.state = 'captured' ORDER BY p.attempt LIMIT 1) AS provider,
+       (SELECT jsonb_agg(jsonb_build_object('name', l.name, 'kind', l.kind, 'quantity', l.quantity,
+                         'total_minor', l.total_minor, 'tax_minor', l.tax_minor, 'tax_bp', l.tax_bp,
+                         'tax_country', l.tax_country, 'tax_treatment', l.tax_treatment,
+                         'tax_reason', l.tax_reason, 'withdrawal', l.withdrawal)
+                         ORDER BY l.line_no)
+          FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id) AS lines
+  FROM orders o JOIN {ASKED} USING (home_id, id) {_FROM_SHOP}
+ WHERE o.paid_at IS NOT NULL"""
 _UNPAID = f"""
 SELECT o.home_id, o.id AS order_id, o.number, o.total_minor, o.pay_by, p.id AS payment_id, {_SHOP}
   FROM payment p JOIN {ASKED} USING (home_id, id)
@@ -113,6 +128,29 @@ def paid(work: Work, facts: Sequence[Fact]) -> None:
     rows = work.rows(_CONFIRMED, **asked(_keys(facts)))
     outbox.queue_all(
         work, "order_confirmed", [_to(row, row.order_id, _confirmed(row)) for row in rows]
+    )
+
+
+def receipts(work: Work, facts: Sequence[Fact]) -> None:
+    """Orders whose receipt somebody asked for: once a day each, however often the button is pressed."""
+    day = work.now().astimezone(work.tools.zone).date()
+    rows = work.rows(_RECEIPT, **asked(set(_keys(facts))))
+    outbox.queue_all(
+        work,
+        "order_receipt",
+        [
+            _to(
+                row,
+                f"{row.order_id}@{day}",
+                contexts.OrderReceipt(
+                    **_bought(row),
+                    paid_at=row.paid_at,
+                    by_bank=row.provider == "external",
+                    refunded=Money(row.refunded_minor, row.currency),
+                ),
+            )
+            for row in rows
+        ],
     )
 
 
@@ -221,12 +259,16 @@ def _to(row: Any, subject: object, context: contexts.ClientMail) -> Outgoing:
 
 
 def _client(row: Any) -> dict[str, Any]:
+    return {"name": row.client["name"], "shop": shop_of(row)}
+
+
+def shop_of(row: Any) -> contexts.Shop:
+    """Where it was, and who sells there, of a row that has the columns of `SELLS`."""
     seller = row.seller or {}
     told = {key: str(seller.get(key, "")) for key in ("number", "address", "email")}
-    shop = contexts.Shop(
+    return contexts.Shop(
         name=row.shop, slug=row.slug, seller=str(seller.get("name", "")), own=row.own, **told
     )
-    return {"name": row.client["name"], "shop": shop}
 
 
 def _order(row: Any) -> dict[str, Any]:
@@ -240,29 +282,38 @@ def _address(row: Any) -> list[str]:
     return [line for line in (told.get("line1"), told.get("line2"), place) if line]
 
 
-def _confirmed(row: Any) -> contexts.OrderConfirmed:
+def _bought(row: Any) -> dict[str, Any]:
+    """What was bought and what it cost, as a confirmation and a receipt have it."""
     lines = row.lines or []
     net = net_of_order(row, lines)
-    return contexts.OrderConfirmed(
+    return {
         **_order(row),
-        placed_at=row.placed_at,
-        lines=[
+        "placed_at": row.placed_at,
+        "lines": [
             contexts.Line(
                 name=line["name"],
                 quantity=line["quantity"],
                 total=Money(line["total_minor"], row.currency),
+                withdrawal=line["withdrawal"],
             )
             for line in lines
         ],
-        shipping=Money(row.shipping_minor, row.currency),
-        total=Money(row.total_minor, row.currency),
-        taxes=[contexts.Tax(rate_bp=one.rate_bp, amount=one.amount) for one in net.taxes],
-        net=None if row.prices_include_tax else net,
-        address=_address(row),
-        country=row.address.get("country", ""),
+        "shipping": Money(row.shipping_minor, row.currency),
+        "total": Money(row.total_minor, row.currency),
+        "taxes": [contexts.Tax(rate_bp=one.rate_bp, amount=one.amount) for one in net.taxes],
+        "net": None if row.prices_include_tax else net,
+        "address": _address(row),
+        "country": row.address.get("country", ""),
+        "has_goods": any(line["kind"] == "goods" for line in lines),
+    }
+
+
+def _confirmed(row: Any) -> contexts.OrderConfirmed:
+    lines = row.lines or []
+    return contexts.OrderConfirmed(
+        **_bought(row),
         phone=row.client.get("phone", ""),
         promised_on=row.promised_on,
-        has_goods=any(line["kind"] == "goods" for line in lines),
         has_services=any(line["kind"] == "service" for line in lines),
         guarantees=_guarantees(row),
     )

@@ -62,6 +62,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     quantity: int
     total: Money
+    withdrawal: str = "yes"
+    """Whether it may be withdrawn from: `yes`, or the law's exception."""
 
 
 class Tax(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,8 +89,8 @@ class ProducerGuarantee(msgspec.Struct, frozen=True, kw_only=True):
     months: int
 
 
-class OrderConfirmed(OrderMail, frozen=True, kw_only=True):
-    """Everything that distance selling wants on a durable medium."""
+class Bought(OrderMail, frozen=True, kw_only=True):
+    """What was bought, and what it cost."""
 
     placed_at: datetime
     lines: list[Line]
@@ -97,12 +99,25 @@ class OrderConfirmed(OrderMail, frozen=True, kw_only=True):
     taxes: list[Tax]
     address: list[str]
     country: str
-    phone: str
-    promised_on: date | None
     has_goods: bool
-    has_services: bool
     net: Net | None = None
     """The same without tax, from a shop that shows its prices so."""
+
+
+class OrderReceipt(Bought, frozen=True, kw_only=True):
+    """The receipt of a paid order, for whoever keeps books."""
+
+    paid_at: datetime
+    by_bank: bool
+    refunded: Money
+
+
+class OrderConfirmed(Bought, frozen=True, kw_only=True):
+    """Everything that distance selling wants on a durable medium."""
+
+    phone: str
+    promised_on: date | None
+    has_services: bool
     guarantees: list[ProducerGuarantee] = []
 
 
@@ -158,6 +173,31 @@ class OrderCanceled(OrderMail, frozen=True, kw_only=True):
     """The order was canceled; what was paid goes back."""
 
     paid: Money
+
+
+class WithdrawalReceived(ClientMail, frozen=True, kw_only=True):
+    """The receipt of a withdrawal: what was said, on which day and at what time."""
+
+    home_id: int
+    id: UUID
+    number: str
+    contact: str
+    parts: str
+    pieces: list[Content]
+    received_at: datetime
+
+
+class WithdrawalAnswered(ClientMail, frozen=True, kw_only=True):
+    """What became of a withdrawal. `why` is a word of ours (`out_of_time`), or what staff wrote."""
+
+    number: str
+    received_at: datetime
+    state: str
+    why: str
+    refunded: Money | None
+    deducted: Money | None
+    kept: list[Content]
+    """What stays with the client."""
 
 
 # ---------------------------------------------------------------- affiliates

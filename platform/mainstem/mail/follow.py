@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from mainstem.kit.events import Fact
 from mainstem.kit.work import Work
-from mainstem.mail import accounts, affiliates, clients, outbox, staff
+from mainstem.mail import accounts, affiliates, clients, outbox, staff, withdrawals
 
 Writer = Callable[[Work, Sequence[Fact]], object]
 
@@ -52,6 +52,10 @@ _WRITERS: dict[str, Writer] = {
     "order.canceled": clients.canceled,
     "refund.succeeded": clients.refunded,
     "payment.returned": clients.returned,
+    "receipt.requested": clients.receipts,
+    "withdrawal.received": withdrawals.received,
+    "withdrawal.matched": withdrawals.matched,
+    "withdrawal.answered": withdrawals.answered,
     "lead.quoted": clients.quoted,
     "job.scheduled": clients.visit("scheduled", "visit_booked"),
     "job.departed": clients.visit("en_route", "team_on_the_way"),

@@ -19,6 +19,7 @@ from mainstem.identity import (
     invitation_token,
     quote_link,
     reset_token,
+    withdrawal_link,
 )
 from mainstem.kit.errors import NotFound
 from mainstem.mail.messages import TOPICS
@@ -48,6 +49,12 @@ class Links:
         if not self.opens_pages:
             return self.page("/")
         return self.page(f"/quote/{quote_link(self.secret, home_id, lead_id)}")
+
+    def withdrawal(self, home_id: int, id: UUID) -> str:
+        """The receipt of a withdrawal. It shows and does nothing, whoever opens it."""
+        if not self.opens_pages:
+            return self.page("/")
+        return self.page(f"/withdrawal/{withdrawal_link(self.secret, home_id, id)}")
 
     def invitation(self, reference: UUID) -> str:
         """Where somebody who is invited chooses a password."""

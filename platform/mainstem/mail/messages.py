@@ -62,6 +62,9 @@ MESSAGES = {
         Message("visit_reminder", CLIENT, "Reminder of a visit", contexts.VisitMail),
         Message("team_on_the_way", CLIENT, "Team on the way", contexts.VisitMail),
         Message("sign_off", CLIENT, "Sign-off", contexts.VisitMail),
+        Message("order_receipt", CLIENT, "Receipt", contexts.OrderReceipt),
+        Message("withdrawal_received", CLIENT, "Withdrawal received", contexts.WithdrawalReceived),
+        Message("withdrawal_answered", CLIENT, "Withdrawal answered", contexts.WithdrawalAnswered),
         Message("refund_sent", CLIENT, "Refund sent", contexts.RefundSent),
         Message("order_canceled", CLIENT, "Order cancelled", contexts.OrderCanceled),
         Message(

@@ -59,7 +59,7 @@ from mainstem.orders.progress import (
     record_shipment,
 )
 from mainstem.orders.promise import USUAL, is_late, promised_on
-from mainstem.orders.refunding import refund, settle_by_bank, settle_refunds
+from mainstem.orders.refunding import give_back, refund, settle_by_bank, settle_refunds
 from mainstem.orders.rules import LINES_MAX, QUANTITY_MAX
 from mainstem.orders.taxed import tax_notes, untaxed_unit
 from mainstem.orders.unpaid import Hold, TooManyUnpaid, forget_origins, free, unpaid_holds
@@ -114,6 +114,7 @@ __all__ = [
     "expire_unpaid",
     "forget_origins",
     "free",
+    "give_back",
     "give_rest_back",
     "is_late",
     "limit_of",

@@ -62,6 +62,56 @@ def refund(
     limits.refuse_while_waiting(work, key, left.currency)
     payments.payment_for(left, amount_minor, lines)
     _refuse_unpaid_pieces(work, key, left, amount_minor, lines, {} if goods_go else pieces or {})
+    return _ask_or_carry_out(
+        work,
+        key,
+        amount,
+        reason=reason,
+        lines=lines,
+        goods_go=goods_go,
+        pieces=pieces,
+    )
+
+
+def give_back(
+    work: Work,
+    home_id: int,
+    order_id: UUID,
+    *,
+    lines: Sequence[tuple[int, int]],
+    pieces: Mapping[int, int],
+    reason: str,
+) -> Outcome:
+    """Cancel exactly these pieces and send back exactly these amounts, by line (0: the delivery).
+
+    For whoever has worked out what is due: what has come back is paid for without its line being
+    stopped, and what went back before counts. Otherwise as `refund`, whose errors it raises.
+    """
+    key = (home_id, order_id)
+    lock(work, [key])
+    if not lines:
+        cancel_lines(work, [LineQuantity(*key, no, count) for no, count in pieces.items()])
+        return "done"
+    left = payments.left_to_refund(work, home_id, order_id)
+    amount = Money(sum(minor for _, minor in lines), left.currency)
+    limits.refuse_while_waiting(work, key, left.currency)
+    payments.payment_for(left, amount.minor, lines)
+    stopped = {no: 0 for no, _ in lines if no} | dict(pieces)
+    return _ask_or_carry_out(
+        work, key, amount, reason=reason, lines=lines, goods_go=False, pieces=stopped
+    )
+
+
+def _ask_or_carry_out(
+    work: Work,
+    key: OrderKey,
+    amount: Money,
+    *,
+    reason: str,
+    lines: Sequence[tuple[int, int]],
+    goods_go: bool,
+    pieces: Mapping[int, int] | None,
+) -> Outcome:
     if not limits.alone(work, key, amount):
         limits.request_approval(
             work,
@@ -77,9 +127,8 @@ def refund(
         return "needs_approval"
     carry_out(
         work,
-        home_id,
-        order_id,
-        amount_minor=amount_minor,
+        *key,
+        amount_minor=amount.minor,
         reason=reason,
         lines=lines,
         goods_go=goods_go,

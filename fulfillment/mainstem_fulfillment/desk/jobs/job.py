@@ -10,6 +10,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from mainstem import withdrawals
 from mainstem.kit.work import Work
 from mainstem.web.forms import whole_number
 from mainstem.web.rendering import language_of
@@ -71,6 +72,8 @@ class JobPage(Page, kw_only=True):
     decision: str
     candidates: list[tuple[str, int, str]]
     order_url: str
+    not_before: date | None
+    """The last day on which the client may withdraw, where they have not asked us to begin before."""
     timeline: list[Event]
 
 
@@ -152,6 +155,9 @@ def page_of(
             if reader_of(request).may(*ORDERS)
             else ""
         ),
+        not_before=withdrawals.may_not_begin_until(work, key.home_id, key.order_id)
+        if step == "schedule"
+        else None,
         timeline=[
             Event(
                 at=entry.at,

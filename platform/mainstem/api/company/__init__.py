@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.api.company import activity, commands, fulfilments, jobs, leads, money, orders
+from mainstem.api.company import (
+    activity,
+    commands,
+    fulfilments,
+    jobs,
+    leads,
+    money,
+    orders,
+    withdrawals,
+)
 from mainstem.api.company.commands import COMMANDS
 
 __all__ = ["COMMANDS", "routes"]
@@ -12,6 +21,7 @@ __all__ = ["COMMANDS", "routes"]
 routes: list[Any] = [
     *commands.routes,
     *orders.routes,
+    *withdrawals.routes,
     *fulfilments.routes,
     *leads.routes,
     *jobs.routes,

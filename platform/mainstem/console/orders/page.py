@@ -8,7 +8,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from mainstem import orders
+from mainstem import orders, withdrawals
 from mainstem.commissions import queries as commissions
 from mainstem.commissions import review_of
 from mainstem.commissions.queries import payable_on
@@ -72,8 +72,10 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Orde
     parcels = queries.parcels_of(work, home, order_id)
     routing = queries.routing_of(work, home, order_id)
     movements = commissions.of_order(work, home, order_id)
+    made = withdrawals.of_order(work, home, order_id)
     subjects = [
         str(order_id),
+        *(str(one.id) for one in made),
         *(str(row.id) for rows in (found_payments, refunds, disputes, approvals) for row in rows),
         *(f"{order_id}:{row.no}" for row in parcels),
         *(f"{order_id}/{row.line_no}" for row in jobs),
@@ -171,6 +173,15 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Orde
         who=who,
         cancel=action_state(language, why_not_cancel(order, still)),
         refund=action_state(language, why_not_refund(left, found_payments, disputes)),
+        withdrawals=made,
+        withdrawal_states=labelled(language, labels.WITHDRAWAL_STATES),
+        withdrawable=[
+            (line.line_no, line.name, line.free)
+            for line in withdrawals.lines_of(work, home, order_id)
+            if line.free and order.state not in ("canceled", "expired")
+        ],
+        begin_asked_at=withdrawals.begin_asked_at(work, home, order_id),
+        today=work.now().astimezone(work.tools.zone).date(),
         opens_desk=identity.may(*SHIP),
         opens_jobs=identity.may(*SERVICE),
         opens_money=identity.may(*MONEY),

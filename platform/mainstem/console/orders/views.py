@@ -14,6 +14,7 @@ from mainstem.web.staff.layout import (
     Event,
     Page,
 )
+from mainstem.withdrawals import Summary
 
 
 class Commission(msgspec.Struct, frozen=True):
@@ -129,6 +130,12 @@ class OrderPage(Page, kw_only=True):
     who: dict[str, str]
     cancel: ActionState
     refund: ActionState
+    withdrawals: list[Summary]
+    withdrawal_states: dict[str, tuple[str, str]]
+    withdrawable: list[tuple[int, str, int]]
+    """What is left to withdraw from: line, name, pieces."""
+    begin_asked_at: datetime | None
+    today: date
     opens_desk: bool
     opens_jobs: bool
     opens_money: bool

@@ -86,6 +86,7 @@ class _LineRow(NamedTuple):
     tax_class: str | None
     tax_treatment: str
     tax_reason: str
+    withdrawal: str
 
 
 class _FulfilmentRow(NamedTuple):
@@ -206,7 +207,7 @@ def _line_rows(draft: Draft, plan: Plan) -> Iterator[_LineRow]:
             draft.wanted.home_id, draft.id, no, offer.variant_id, offer.sku, offer.name, offer.kind,
             line.quantity, line.unit_minor, line.total_minor, rate.bp, line.tax_minor,
             line.commissionable_minor, offer.commissionable_bp, plan.rules[offer.kind].hold_days,
-            rate.country, rate.tax_class, rate.treatment, rate.reason,
+            rate.country, rate.tax_class, rate.treatment, rate.reason, offer.withdrawal,
         )  # fmt: skip
 
 

@@ -87,6 +87,7 @@ _SECTIONS = (
 _WAITING = """
 SELECT (SELECT count(*) FROM fulfilment
          WHERE state IN ('assigned','released','picking','picked','packed','parked')) AS ship,
+       (SELECT count(*) FROM withdrawal WHERE state = 'received') AS orders,
        (SELECT count(*) FROM lead WHERE state = 'new') AS leads,
        (SELECT count(*) FROM job WHERE state = 'unscheduled') AS jobs,
        (SELECT count(*) FROM payout WHERE state = 'on_hold')

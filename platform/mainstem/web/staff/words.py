@@ -139,6 +139,10 @@ FACTS = {
     "storefront_key.issued": "Storefront key issued",
     "storefront_key.revoked": "Storefront key revoked",
     "storefront_key.rolled": "Storefront key replaced",
+    "receipt.requested": "Receipt asked for by mail",
+    "withdrawal.received": "Withdrawal received",
+    "withdrawal.matched": "Order or pieces of a withdrawal found",
+    "withdrawal.answered": "Withdrawal answered",
     "webhook.received": "Webhook event received",
 }
 # As releases before 0.3 called them: what is recorded stays as it is.
@@ -305,6 +309,28 @@ EXCLUSION_REASONS = {
     "paid_today": "Paid today already. The rest goes out in the next run.",
     "below_minimum": "Below {minimum}, from which we pay out.",
 }
+WITHDRAWAL_STATES = {
+    "received": ("Waits for us", "wait"),
+    "accepted": ("Accepted", "good"),
+    "partly_accepted": ("Accepted in part", "good"),
+    "declined": ("Declined", "bad"),
+    "closed": ("Put away", "still"),
+}
+CHANNELS = {
+    "form": "In the open form",
+    "order_page": "On the order's own page",
+    "affiliate": "Told to the affiliate",
+    "company": "Told to us",
+}
+WHY_NOT_WITHDRAW = {
+    "out_of_time": "Out of time: the 14 days were over when it came.",
+    "made_to_measure": "Made to measure: the law excepts it.",
+    "perishable": "It spoils soon: the law excepts it.",
+    "sealed": "Sealed: it is excepted once the seal is broken. Look at it first.",
+    "digital": "Delivered digitally: the right ended with that.",
+    "performed": "Fully done within the period, as the client asked: the right ended with that.",
+    "nothing_left": "Nothing of the order was left to withdraw from.",
+}
 REFUND_STATES = {
     "requested": ("Requested", "wait"),
     "submitted": ("Processing", "live"),
@@ -342,6 +368,8 @@ DISPUTES = {
 # Why money goes back that nobody asked for by hand.
 REFUND_REASONS = {
     "canceled": "The order is cancelled.",
+    "withdrawn": "The client withdrew from it.",
+    "client_canceled": "The client cancelled it themselves.",
     "dispute_lost": "The dispute was lost.",
     "imported": "It came with an import.",
     "paid_too_late": "It was paid when its goods had been released.",

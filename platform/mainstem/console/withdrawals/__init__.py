@@ -1,0 +1,11 @@
+"""Withdrawals: what waits, what is due, and what the desk decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mainstem.console.withdrawals import decisions, entering, listed, page
+
+routes: list[Any] = [*listed.routes, *page.routes, *decisions.routes, *entering.routes]
+
+commands = [*decisions.commands, *entering.commands]
