@@ -130,10 +130,15 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         f"/s/{{slug}}/{page}": (CLIENT, [_of_shop(page)])
         for page in ("accessibility", "privacy", "programme", "terms", "withdrawal")
     },
+    "/programme": (CLIENT, [lambda c: "/programme"]),
+    "/programme/apply": (CLIENT, [lambda c: "/programme/apply"]),
+    "/programme/sent": (CLIENT, [lambda c: "/programme/sent"]),
     "/order/{token}": (CLIENT, [lambda c: f"/order/{_order_token(c)}"]),
     "/quote/{token}": (CLIENT, [lambda c: f"/quote/{_quote_token(c)}"]),
     "/portal": (AFFILIATE, [lambda c: "/portal"]),
     "/portal/account": (AFFILIATE, [lambda c: "/portal/account"]),
+    "/portal/company": (AFFILIATE, [lambda c: "/portal/company"]),
+    "/portal/people": (AFFILIATE, [lambda c: "/portal/people"]),
     "/portal/mail": (AFFILIATE, [lambda c: "/portal/mail"]),
     "/portal/leads": (AFFILIATE, [lambda c: "/portal/leads"]),
     "/portal/orders": (AFFILIATE, [lambda c: "/portal/orders"]),
@@ -144,6 +149,11 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/console": (STAFF, [lambda c: "/console"]),
     "/console/affiliates": (STAFF, [lambda c: "/console/affiliates"]),
     "/console/affiliates/{id}": (STAFF, [lambda c: f"/console/affiliates/{c['home']}"]),
+    "/console/applications": (
+        STAFF,
+        [lambda c: "/console/applications", lambda c: "/console/applications?state=all"],
+    ),
+    "/console/applications/invitations": (STAFF, [lambda c: "/console/applications/invitations"]),
     "/console/clock": (STAFF, [lambda c: "/console/clock"]),
     "/console/catalogue/import": (STAFF, [lambda c: "/console/catalogue/import"]),
     "/console/catalogue/bulk": (STAFF, [lambda c: "/console/catalogue/bulk"]),
@@ -222,11 +232,13 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     **{
         f"/api/v1/company/{page}": (PROGRAM, [_of_company(page)])
         for page in (
+            "applications",
             "approvals",
             "commission-reviews",
             "facts/failed",
             "fulfilments",
             "holds",
+            "invitations",
             "jobs",
             "leads",
             "orders",
@@ -313,6 +325,11 @@ def _set_up_pages() -> Iterator[tuple[str, tuple[str, list[Address]]]]:
 PAGES |= dict(_set_up_pages())
 
 NOT_OPENED = {
+    "/programme/confirm": "is there for who has just applied",
+    "/programme/application/{token}": "is there for who has applied, and neither company has any such",
+    "/console/applications/{id}": "reads one row by its key, and neither company has any",
+    "/console/applications/{id}/papers/{answer}": "is a file",
+    "/api/v1/company/applications/{id}": "reads one row by its key, and neither company has any",
     "/portal/account/onboarding": "goes to the payment gateway",
     "/portal/account/return": "goes to the payment gateway",
     "/order/{token}/return": "goes to the payment gateway",

@@ -17,6 +17,7 @@ from mainstem import (
     checks,
     commissions,
     identity,
+    joining,
     leads,
     mail,
     orders,
@@ -68,6 +69,7 @@ def _hourly(work: Work, facts: Sequence[Fact]) -> None:
     orders.book_lost_disputes(work)
     idempotency.forget(work)
     identity.forget_sign_ins(work)
+    joining.forget_unconfirmed(work)
 
 
 def _daily(work: Work, facts: Sequence[Fact]) -> None:

@@ -20,7 +20,7 @@ REFERENCE = {
     "affiliate", "sponsorship", "person", "membership", "product", "product_text", "variant",
     "price", "shipping_rate", "catalogue_version", "plan_version", "location", "team",
     "referral_code", "client_binding", "participant_trace", "exchange_rate",
-    "company_profile", "company_document",
+    "company_profile", "company_document", "affiliate_details", "programme",
     "tax_settings", "tax_rate", "delivery_zone",
     "department", "price_offer", "picture", "product_picture",
 }  # fmt: skip
@@ -32,6 +32,8 @@ COMPANY_WIDE = {
     "setup_change", "api_key", "api_answer", "invitation",
     "mail_settings", "bounced_address", "mail_preference",
     "cross_border_sales", "tax_day", "vat_check", "payment_check", "destination_lease",
+    "programme_invitation", "application", "application_confirmation", "application_answer",
+    "application_question", "affiliate_step",
 }  # fmt: skip
 """The parent's own, outside the order side."""
 
@@ -53,7 +55,8 @@ GLOBAL_KEYS = {
 APPEND_ONLY = {
     "fact", "ledger_transfer", "ledger_entry", "commission", "routing_decision", "consent",
     "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
-    "conversion", "setup_change", "company_document",
+    "conversion", "setup_change", "company_document", "affiliate_details", "affiliate_step",
+    "application_answer",
 }  # fmt: skip
 
 
@@ -171,7 +174,7 @@ def test_instants_are_kept_with_their_zone(catalogue: Any) -> None:
 # ---------------------------------------------------------------- who may see and do what
 
 OPEN_TO_ALL = {
-    "company_profile", "company_document",
+    "company_profile", "company_document", "programme",
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate", "tax_settings", "tax_rate",
@@ -267,7 +270,7 @@ def test_the_reader_reads_and_does_nothing_else(catalogue: Any) -> None:
     given = grants(catalogue, READ_ROLE)
     assert {what for _, what in given} == {"SELECT"}
     secrets = {"person", "sign_in_session", "setup_token", "storefront_key"}
-    secrets |= {"api_key", "api_answer", "invitation"}
+    secrets |= {"api_key", "api_answer", "invitation", "application_confirmation"}
     assert tables(catalogue) - {table for table, _ in given} == secrets
 
 

@@ -11,6 +11,7 @@ from mainstem.console import (
     codes,
     facts,
     home,
+    joining,
     mail,
     money,
     orders,
@@ -29,7 +30,13 @@ routes: list[Any] = [
     Router("/", route_handlers=orders.routes, guards=[staff(*ORDERS)]),
     Router(
         "/",
-        route_handlers=[*money.routes, *codes.routes, *plan.routes, *reviews.routes],
+        route_handlers=[
+            *money.routes,
+            *codes.routes,
+            *plan.routes,
+            *reviews.routes,
+            *joining.routes,
+        ],
         guards=[staff(*MONEY)],
     ),
     Router(
@@ -43,6 +50,7 @@ commands: list[Command] = [
     *orders.commands,
     *money.commands,
     *codes.commands,
+    *joining.commands,
     *facts.commands,
     *mail.commands,
 ]

@@ -1,5 +1,14 @@
 """Who someone is, what they may do, and the keys and links that stand for them."""
 
+from mainstem.identity.affiliations import (
+    AffiliatePerson,
+    LastOwner,
+    give_role,
+    let_go,
+    let_in,
+    people_of_affiliate,
+    refuse_without_owner,
+)
 from mainstem.identity.api_keys import (
     SCOPES,
     ApiKey,
@@ -30,8 +39,10 @@ from mainstem.identity.links import (
     PAY,
     LinkTooOld,
     OrderLink,
+    application_link,
     client_link,
     quote_link,
+    read_application_link,
     read_client_link,
     read_order_link,
     read_quote_link,
@@ -39,6 +50,7 @@ from mainstem.identity.links import (
 )
 from mainstem.identity.passwords import DEMO_PASSWORD, PasswordTooWeak, hash_password
 from mainstem.identity.people import (
+    AFFILIATE_ROLES,
     ROLES,
     STAFF,
     EmailTaken,
@@ -51,7 +63,7 @@ from mainstem.identity.people import (
     roles_of,
     set_password,
 )
-from mainstem.identity.secrets import hash_of
+from mainstem.identity.secrets import derived_secret, hash_of
 from mainstem.identity.sessions import (
     SESSION_MAX,
     Identity,
@@ -71,6 +83,7 @@ from mainstem.identity.setup import (
 )
 
 __all__ = [
+    "AFFILIATE_ROLES",
     "ANSWER",
     "DEMO_PASSWORD",
     "EVERYTHING",
@@ -80,6 +93,7 @@ __all__ = [
     "SCOPES",
     "SESSION_MAX",
     "STAFF",
+    "AffiliatePerson",
     "AlreadySetUp",
     "ApiKey",
     "ApiKeyRow",
@@ -87,6 +101,7 @@ __all__ = [
     "Identity",
     "InvitationRefused",
     "Invited",
+    "LastOwner",
     "LinkTooOld",
     "OrderLink",
     "PasswordTooWeak",
@@ -97,11 +112,14 @@ __all__ = [
     "TooManyAttempts",
     "accept",
     "api_keys",
+    "application_link",
     "client_link",
     "create_person",
+    "derived_secret",
     "end_sessions",
     "forget_answers",
     "forget_sign_ins",
+    "give_role",
     "grant",
     "has_staff",
     "hash_of",
@@ -114,14 +132,19 @@ __all__ = [
     "issuer_of",
     "key_of",
     "keys_in_force",
+    "let_go",
+    "let_in",
     "make_setup_token",
+    "people_of_affiliate",
     "person_of",
     "quote_link",
     "read_api_key",
+    "read_application_link",
     "read_client_link",
     "read_key",
     "read_order_link",
     "read_quote_link",
+    "refuse_without_owner",
     "rename",
     "revoke",
     "revoke_api_key",

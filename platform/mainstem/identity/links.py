@@ -26,6 +26,7 @@ from mainstem.kit.errors import NotFound, Refused
 # anew by number and e-mail; a quote is answered or forgotten by then.
 ORDER_DAYS = 180
 QUOTE_DAYS = 120
+APPLICATION_DAYS = 400
 
 
 class LinkTooOld(Refused):
@@ -98,6 +99,22 @@ def read_quote_link(secret: str, token: str) -> RowKey:
     """The home and id of the quote that the token opens; raises as above."""
     home_id, quote_id, *_ = _read(secret, "quote", token, timedelta(days=QUOTE_DAYS))
     return home_id, quote_id
+
+
+def application_link(secret: str, application_id: UUID, *, made_at: datetime | None = None) -> str:
+    """The token of an application's page. It opens nothing else."""
+    return _sign(secret, "application", 0, application_id, made_at)
+
+
+def read_application_link(secret: str, token: str) -> UUID:
+    """The application that the token opens; NotFound for any other text, and for one that is too old."""
+    try:
+        _, application_id, *_ = _read(
+            secret, "application", token, timedelta(days=APPLICATION_DAYS)
+        )
+    except LinkTooOld:
+        raise NotFound("application") from None
+    return application_id
 
 
 class _Signer(TimestampSigner):

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.api.company import activity, commands, fulfilments, jobs, leads, money, orders
+from mainstem.api.company import (
+    activity,
+    applications,
+    commands,
+    fulfilments,
+    jobs,
+    leads,
+    money,
+    orders,
+)
 from mainstem.api.company.commands import COMMANDS
 
 __all__ = ["COMMANDS", "routes"]
@@ -16,5 +25,6 @@ routes: list[Any] = [
     *leads.routes,
     *jobs.routes,
     *money.routes,
+    *applications.routes,
     *activity.routes,
 ]

@@ -15,6 +15,7 @@ from mainstem.web.pages import (
     liveness,
     mail_choice,
     media,
+    programme,
     setup,
     sign_in,
 )
@@ -29,6 +30,7 @@ routes: list[Any] = [
             *invitation.routes,
             *mail_choice.routes,
             *inbox.routes,
+            *programme.routes,
         ],
         before_request=brand.look,
     ),
