@@ -53,6 +53,15 @@ COLLEAGUE: dict[str, Any] = {
     "roles": ["picker", "lead_desk"],
 }
 TERMS: dict[str, Any] = {"kind": "terms", "texts": {"sv": "Villkoren.", "en": "The terms."}}
+PROGRAMME: dict[str, Any] = {
+    "is_open": False,
+    "headline": {"en": "Sell with us", "sv": "Sälj med oss"},
+    "recruiters": "proven",
+    "deliveries_min": 5,
+    "requirements": [
+        {"code": "registration", "names": {"en": "Certificate"}, "needs": "file"},
+    ],
+}
 TAX: dict[str, Any] = {
     "home_country": "SE",
     "vat_numbers": [{"country": "SE", "number": "SE556188840401"}],

@@ -45,7 +45,8 @@ async def say_company(request: HttpRequest, form: NamedDependency[Form]) -> Page
 
     try:
         changed = await in_work(request, _actor(request), keep)
-    except Refused:
+    except Refused as refusal:
+        no = refusal
         return await in_work(
             request,
             Actor("affiliate", str(me)),

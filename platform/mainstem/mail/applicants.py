@@ -17,7 +17,7 @@ from mainstem.mail.settings import read_settings
 _SENT_IN = """
 SELECT c.reference, c.expires_at, a.id, a.state, a.company_name, a.contact_name, a.email, a.locale
   FROM application_confirmation c JOIN application a ON a.id = c.application_id
- WHERE c.reference = ANY(%(ids)s::uuid[])"""
+ WHERE c.reference = ANY(%(ids)s::uuid[]) AND c.used_at IS NULL"""
 
 _APPLICANTS = """
 SELECT a.id, a.company_name, a.contact_name, a.email, a.locale, a.country, a.person_reference,
