@@ -27,9 +27,7 @@ class RequirementsMissing(Refused):
     """What is needed has not been given."""
 
     code = "requirements_missing"
-    message = (
-        "{n} of the requirements are not met yet. Ask for them, or change what the programme needs."
-    )
+    message = "Not all that is needed is given: {n} missing. Ask for it, or change what the programme needs."
 
 
 class SlugTaken(InvalidInput):
