@@ -9,10 +9,14 @@ from mainstem import company, joining, mail, worker
 from mainstem.identity import derived_secret
 from mainstem.joining import ApplicationForm, CameFrom, Programme
 from mainstem.kit.db import Database
+from mainstem.kit.documents import Locale
 from mainstem.kit.work import Actor, Work
 
 STAFF = Actor("staff", "1")
-TERMS = {"en": "You sell honestly, and we pay for it.", "sv": "Ni säljer ärligt, och vi betalar."}
+TERMS: dict[Locale, str] = {
+    "en": "You sell honestly, and we pay for it.",
+    "sv": "Ni säljer ärligt, och vi betalar.",
+}
 REGISTRATION: dict[str, Any] = {
     "code": "registration",
     "names": {"en": "Certificate of registration", "sv": "Registreringsbevis"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -223,7 +224,7 @@ def test_the_list_is_turned_by_key(database: Database, clock: FixedClock) -> Non
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(
-    database: Database, changes: dict[str, str], pointer: str
+    database: Database, changes: dict[str, Any], pointer: str
 ) -> None:
     with database.work() as work, pytest.raises(InvalidInput) as no:
         applied(work, **changes)
