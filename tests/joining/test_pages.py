@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import html
 import re
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from tests.company import KETTLE, a_lead, a_paid_order
+from tests.company import KETTLE, PLAN, a_lead, a_paid_order
 from tests.joining.applicants import PDF, SAID, an_application, open_programme, references, token_of
 from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
 from tests.surfaces.programs import a_program
 from tests.surfaces.staff import Staff, staffed
 
-from mainstem import identity, joining, network, worker
+from mainstem import identity, joining, network, planbook, worker
 from mainstem.identity import passwords
 from mainstem.kit.db import Database
+from mainstem.kit.errors import InvalidInput
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import Actor
+from mainstem.plan import evaluate
+from mainstem.web.pages.programme.offer import SALE_MINOR, kinds_paid
+from mainstem_affiliates import portal
 
 FORM = SAID | {"agreed": "yes", "agreement": "en:1", "locale": "en"}
 
@@ -63,8 +69,6 @@ def confirm(reader: Reader, database: Database, settings: Settings, no: int = -1
 @pytest.fixture
 def with_secret(database: Database, settings: Settings) -> None:
     """Works sign links with the secret that the pages read them by, as in a company that runs."""
-    from dataclasses import replace
-
     database.tools = replace(database.tools, secret=settings.secret)
 
 
@@ -86,10 +90,6 @@ def test_the_page_says_what_is_paid_for_what_from_the_plan_in_force(staff: Staff
 
 
 def test_what_the_page_works_out_is_what_a_sale_pays(staff: Staff) -> None:
-    from mainstem import planbook
-    from mainstem.plan import evaluate
-    from mainstem.web.pages.programme.offer import SALE_MINOR, kinds_paid
-
     with staff.database.work() as work:
         plan = planbook.now(work)
     assert plan is not None
@@ -97,6 +97,20 @@ def test_what_the_page_works_out_is_what_a_sale_pays(staff: Staff) -> None:
         rule = plan.rules[kind.kind]
         shares = evaluate(rule, range(1, len(rule.levels_bp) + 1), SALE_MINOR, 0)
         assert [one.amount.minor for one in kind.levels] == [one.credited_minor for one in shares]
+
+
+def test_where_a_cap_cuts_the_levels_the_page_says_so(staff: Staff) -> None:
+    capped: dict[str, Any] = deepcopy(PLAN) | {"name": "Capped"}
+    capped["rules"]["goods"]["cap_bp"] = 1000
+    stranger = staff.open_app()
+    assert "not out of the share of whoever sold" in words_of(stranger.get("/programme"))
+    with staff.database.work() as work:
+        planbook.publish(work, capped, effective_from=work.now(), confirmed=True)
+    words = words_of(stranger.get("/programme"))
+    assert "not out of the share of whoever sold" not in words
+    assert "All of them together get 10" in words
+    # 10 % of a thousand, of which level 0 has 1000 / 1400.
+    assert "71.43" in words
 
 
 def test_a_closed_programme_is_linked_from_nowhere_and_shows_no_page(staff: Staff) -> None:
@@ -115,8 +129,6 @@ def test_a_closed_programme_is_linked_from_nowhere_and_shows_no_page(staff: Staf
 
 
 def test_the_programme_opens_only_with_a_plan_terms_and_a_sender(database: Database) -> None:
-    from mainstem.kit.errors import InvalidInput
-
     with database.work() as work, pytest.raises(InvalidInput) as no:
         joining.save_programme(work, None, joining.Programme.model_validate({"is_open": True}))
     assert [one.code for one in no.value.problems] == ["no_plan", "no_terms", "no_sender"]
@@ -130,8 +142,6 @@ def test_the_programme_opens_only_with_a_plan_terms_and_a_sender(database: Datab
     ],
 )  # fmt: skip
 def test_a_text_that_promises_an_income_is_refused(database: Database, claim: str) -> None:
-    from mainstem.kit.errors import InvalidInput
-
     with database.work() as work, pytest.raises(InvalidInput) as no:
         joining.save_programme(
             work, None, joining.Programme.model_validate({"intro": {"en": claim}})
@@ -432,8 +442,6 @@ def test_the_navigation_leads_to_what_a_role_may_open_and_to_nothing_else(
 
 
 def test_every_route_of_the_portal_names_a_right_that_the_tables_know(open_app: Open) -> None:
-    from mainstem_affiliates import portal
-
     known = set().union(*network.ROLE_MAY.values())
     for handler in portal.routes:
         assert handler.opt.get("right", network.WORK) in known

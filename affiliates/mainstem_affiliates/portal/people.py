@@ -10,7 +10,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 
 from mainstem import identity, mail, network
-from mainstem.identity import AFFILIATE_ROLES, AffiliatePerson
+from mainstem.identity import AFFILIATE_ROLES
 from mainstem.kit.errors import Refused
 from mainstem.kit.work import Actor, Work
 from mainstem.web import Form, field_errors, language_of, redirect, render, request_context_of
@@ -19,6 +19,7 @@ from mainstem.web.rendering import LANGUAGE_NAMES, words
 from mainstem.web.works import in_work
 from mainstem_affiliates.portal import reads
 from mainstem_affiliates.portal.layout import HttpRequest, Page, PortalPage, around, me_of
+from mainstem_affiliates.portal.reads import Colleague
 
 ROLES = {
     "owner": ("Owner", "Does everything, and says who signs in."),
@@ -30,7 +31,7 @@ ROLES = {
 class PeoplePage(PortalPage, frozen=True, kw_only=True):
     """Who signs in, and the form for one more."""
 
-    people: list[AffiliatePerson]
+    people: list[Colleague]
     mine: int
     roles: list[tuple[str, str, str]]
     names: dict[str, str]

@@ -7,7 +7,7 @@ that two owners who remove each other at one moment do so one after the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from mainstem.identity.invitations import invite
@@ -18,6 +18,13 @@ from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
 
 PEOPLE_MAX = 40
+WRITTEN_TO_EVERY = timedelta(hours=1)
+
+_CAN_COME_IN = """
+SELECT p.password_hash IS NOT NULL OR EXISTS (
+         SELECT 1 FROM invitation i WHERE i.person_id = p.id AND i.accepted_at IS NULL
+            AND i.created_at > %(since)s AND i.expires_at > %(now)s)
+  FROM person p WHERE p.id = %(id)s"""
 
 
 class LastOwner(Refused):
@@ -54,8 +61,10 @@ def people_of_affiliate(work: Work, affiliate_id: int) -> list[AffiliatePerson]:
 def let_in(
     work: Work, affiliate_id: int, *, email: str, name: str, role: str, locale: str
 ) -> tuple[int, UUID | None]:
-    """Let somebody sign in for an affiliate, in a role: their id, and what their invitation is known by,
-    None for somebody who has a password already. Whoever is there in a role keeps it.
+    """Let somebody sign in for an affiliate, in a role: their id, and what their invitation is known by.
+
+    That is None for somebody who has a password, and for whoever was sent an invitation within the hour,
+    which still works: nobody is written to again and again. Whoever is there in a role keeps it.
 
     Raises InvalidInput.
     """
@@ -68,7 +77,7 @@ def let_in(
     known = person_of(work, email)
     person = create_person(work, email=email, name=name, locale=locale) if known is None else known
     grant(work, person, "affiliate", affiliate_id=affiliate_id, affiliate_role=role)
-    if work.value("SELECT password_hash FROM person WHERE id = %(id)s", id=person):
+    if work.value(_CAN_COME_IN, id=person, since=work.now() - WRITTEN_TO_EVERY, now=work.now()):
         return person, None
     reference = new_id()
     invite(work, person, reference=reference)

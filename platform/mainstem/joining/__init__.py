@@ -13,6 +13,7 @@ from mainstem.joining.answering import (
     questions_of,
 )
 from mainstem.joining.applying import (
+    APPLICANT,
     CONFIRM_WITHIN,
     FORGOTTEN_AFTER,
     IN_ALL,
@@ -95,6 +96,7 @@ from mainstem.joining.recruiting import (
 )
 
 __all__ = [
+    "APPLICANT",
     "BLOCKS",
     "BYTES_MAX",
     "CONFIRM_WITHIN",

@@ -24,7 +24,10 @@ from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
 from mainstem.kit.lookalike import skeleton, skeletons
 from mainstem.kit.validation import said_error
-from mainstem.kit.work import Work
+from mainstem.kit.work import Actor, Work
+
+APPLICANT = Actor("applicant")
+"""Whoever applies, before there is an affiliate."""
 
 CONFIRM_WITHIN = timedelta(hours=48)
 FORGOTTEN_AFTER = timedelta(days=7)

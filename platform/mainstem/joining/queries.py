@@ -145,6 +145,10 @@ UNION ALL
 (SELECT 'phone', 'affiliate', f.id::text, f.name, f.state
    FROM affiliate f WHERE f.phone_key = (SELECT phone_key FROM me) LIMIT %(most)s)
 UNION ALL
+(SELECT DISTINCT 'number', 'affiliate', f.id::text, f.name, f.state
+   FROM affiliate_details d JOIN affiliate f ON f.id = d.affiliate_id
+  WHERE d.number = (SELECT company_number FROM me) AND d.number <> '' LIMIT %(most)s)
+UNION ALL
 (SELECT 'name', 'application', o.id::text, o.company_name, o.state FROM application o
   WHERE o.skeletons && %(skeletons)s::text[] AND o.state <> 'unconfirmed' AND o.id <> %(id)s LIMIT %(most)s)
 UNION ALL

@@ -15,7 +15,7 @@ from mainstem_affiliates.portal.reads.earnings import (
     movements,
 )
 from mainstem_affiliates.portal.reads.paid_out import Payout, payouts
-from mainstem_affiliates.portal.reads.people import people, said_by
+from mainstem_affiliates.portal.reads.people import Colleague, people, said_by
 from mainstem_affiliates.portal.reads.profile import (
     AffiliateProfile,
     CurrencyBalance,
@@ -31,6 +31,7 @@ __all__ = [
     "AffiliateProfile",
     "ClientOrder",
     "Code",
+    "Colleague",
     "CurrencyBalance",
     "Movement",
     "OrderMovements",

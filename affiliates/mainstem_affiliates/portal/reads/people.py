@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
-from mainstem.identity import AffiliatePerson
 from mainstem.kit.work import Work
 from mainstem_affiliates.portal.reads.profile import AffiliateProfile
 
 
-def people(work: Work, reader: AffiliateProfile) -> list[AffiliatePerson]:
-    """Who signs in, by name. Whether they have a password yet is told by whether they have signed in by
-    their invitation: the secret itself is nobody's to read here."""
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who signs in for the affiliate, and as what."""
+
+    id: int
+    name: str
+    email: str
+    role: str
+    since: datetime
+
+
+def people(work: Work, reader: AffiliateProfile) -> list[Colleague]:
+    """Who signs in for the affiliate, by name."""
     return work.rows_as(
-        AffiliatePerson,
-        """SELECT p.id, p.name, p.email, m.affiliate_role AS role, true AS has_password,
-                  m.granted_at AS since
+        Colleague,
+        """SELECT p.id, p.name, p.email, m.affiliate_role AS role, m.granted_at AS since
              FROM membership m JOIN person p ON p.id = m.person_id
             WHERE m.affiliate_id = %(id)s AND m.revoked_at IS NULL ORDER BY p.name, p.id""",
         id=reader.id,

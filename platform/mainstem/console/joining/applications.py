@@ -83,8 +83,10 @@ def _row(language: Language, row: ApplicationRow, now: datetime) -> Applied:
 
 
 def waited(language: Language, since: datetime, now: datetime) -> str:
-    """How long somebody has waited: hours on the first day, then days."""
+    """How long somebody has waited, in words: hours on the first day, then days."""
     hours = max(int((now - since).total_seconds() // 3600), 0)
+    if hours < 1:
+        return language.text("less than an hour")
     if hours < 24:
         return language.count("an hour", "{n} hours", hours)
     return language.count("a day", "{n} days", hours // 24)

@@ -28,6 +28,7 @@ CREATE TABLE affiliate_details (
   said_at timestamptz NOT NULL,
   PRIMARY KEY (affiliate_id, version)
 );
+CREATE INDEX affiliate_details_number ON affiliate_details (number) WHERE number <> '';
 
 -- ---------------------------------------------------------------------------- the programme
 

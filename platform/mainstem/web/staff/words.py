@@ -188,6 +188,7 @@ ACTORS = {
     "person": "Somebody",
     "staff": "Staff",
     "affiliate": "Affiliate",
+    "applicant": "Applicant",
 }
 
 ORDER_STATES = {

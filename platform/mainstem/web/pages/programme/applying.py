@@ -12,12 +12,19 @@ from litestar.di import NamedDependency
 from markupsafe import Markup
 
 from mainstem import joining
-from mainstem.joining import Agreement, ApplicationForm, CameFrom, Programme, ProgrammeClosed
+from mainstem.joining import (
+    APPLICANT,
+    Agreement,
+    ApplicationForm,
+    CameFrom,
+    Programme,
+    ProgrammeClosed,
+)
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.locale import Language
 from mainstem.kit.peers import network_of
 from mainstem.kit.postal import is_country
-from mainstem.kit.work import CLIENT, Work
+from mainstem.kit.work import Work
 from mainstem.web.context import app_context_of, network_address, origin_of
 from mainstem.web.forms import Form, FormFields, Ticked, field_errors
 from mainstem.web.rendering import LANGUAGE_NAMES, language_of, redirect, render, words
@@ -71,7 +78,7 @@ async def application_form(request: HttpRequest) -> Page:
     by = request.query_params.get("by", "")[:LINK_MAX]
     invitation = request.query_params.get("invitation", "")[:LINK_MAX]
     language = language_of(request)
-    opened = await in_work(request, CLIENT, lambda work: _open(request, work, by, invitation))
+    opened = await in_work(request, APPLICANT, lambda work: _open(request, work, by, invitation))
     values = {"locale": language.locale}
     if opened.asked:
         values |= {
@@ -106,12 +113,12 @@ async def send_application(request: HttpRequest, form: NamedDependency[Form]) ->
         joining.apply(work, said, opened.agreement, came)
 
     try:
-        await in_work(request, CLIENT, do)
+        await in_work(request, APPLICANT, do)
     except ProgrammeClosed:
         raise
     except Refused as no:
         opened = await in_work(
-            request, CLIENT, lambda work: _open(request, work, sent.by, sent.invitation)
+            request, APPLICANT, lambda work: _open(request, work, sent.by, sent.invitation)
         )
         return _page(request, opened, form.texts(), sent.by, sent.invitation, no)
     return redirect(request, "/programme/sent")

@@ -10,7 +10,8 @@ from litestar.di import NamedDependency
 
 from mainstem import joining
 from mainstem.identity import application_link
-from mainstem.kit.work import CLIENT, Work
+from mainstem.joining import APPLICANT
+from mainstem.kit.work import Work
 from mainstem.web.context import app_context_of
 from mainstem.web.forms import Form, FormFields
 from mainstem.web.rendering import language_of, redirect, render
@@ -37,7 +38,7 @@ class ConfirmFields(FormFields):
 async def confirmation(request: Request[Any, Any, Any]) -> Page:
     """What the link confirms. To open it confirms nothing: programs that read mail open links too."""
     token = request.query_params.get("token", "")
-    row = await in_work(request, CLIENT, lambda work: joining.to_confirm(work, token))
+    row = await in_work(request, APPLICANT, lambda work: joining.to_confirm(work, token))
     language = language_of(request)
     said = [
         (language.text("Company"), row.company_name),
@@ -62,7 +63,7 @@ async def confirm(request: Request[Any, Any, Any], form: NamedDependency[Form]) 
             app_context_of(request).settings.secret, joining.confirm(work, token)
         )
 
-    link = await in_work(request, CLIENT, do)
+    link = await in_work(request, APPLICANT, do)
     notice = language_of(request).text(
         "Thank you: your e-mail is confirmed, and we read your application."
     )

@@ -16,10 +16,10 @@ from pydantic import BeforeValidator
 
 from mainstem import joining, network
 from mainstem.identity import read_application_link
-from mainstem.joining import PaperStore
+from mainstem.joining import APPLICANT, PaperStore
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.locale import Language
-from mainstem.kit.work import CLIENT, Work
+from mainstem.kit.work import Work
 from mainstem.web.context import app_context_of
 from mainstem.web.forms import Form, FormFields, field_errors
 from mainstem.web.rendering import language_of, redirect, render, words
@@ -149,7 +149,7 @@ async def give_paper(request: HttpRequest, form: NamedDependency[Form]) -> Page:
 
 async def _do(request: HttpRequest, token: str, at: str, do: Callable[[Work], object]) -> Page:
     try:
-        await in_work(request, CLIENT, do)
+        await in_work(request, APPLICANT, do)
     except Refused as no:
         if no.status == 404:
             raise
@@ -165,7 +165,7 @@ async def _page(request: HttpRequest, token: str, no: Refused | None = None, at:
         [said, *_] = [*field_errors(no.problems).values(), no]
         error = words(language, said)
     page = await in_work(
-        request, CLIENT, lambda work: _follow(work, language, id, token, at, error)
+        request, APPLICANT, lambda work: _follow(work, language, id, token, at, error)
     )
     return render(
         request, "pages/programme_application.html", page, status=no.status if no else 200

@@ -39,6 +39,9 @@ class KindPaid(msgspec.Struct, frozen=True):
     kind: str
     levels: list[LevelPaid]
     hold_days: int
+    cap_bp: int
+    is_capped: bool
+    """Whether all levels together would get more than the cap, so that each gives way."""
 
 
 class OfferPage(msgspec.Struct, frozen=True):
@@ -103,7 +106,8 @@ def _paid(rule: Rule, currency: str) -> KindPaid:
         LevelPaid(one.level, one.rate_bp, Money(one.credited_minor, currency))
         for one in evaluate(rule, everybody, SALE_MINOR, 0)
     ]
-    return KindPaid(rule.name, levels, rule.hold_days)
+    is_capped = sum(rule.levels_bp) > rule.cap_bp
+    return KindPaid(rule.name, levels, rule.hold_days, rule.cap_bp, is_capped)
 
 
 routes = [offer]
