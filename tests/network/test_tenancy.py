@@ -16,6 +16,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.work import Actor, Work
 
 OF_NOBODY = {
+    "programme",
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate",
@@ -27,8 +28,15 @@ OWNER = {
     "affiliate": "id", "sponsorship": "affiliate_id", "commission": "beneficiary_id",
     "ledger_entry": "owner_id", "ledger_balance": "owner_id", "ledger_held": "owner_id",
     "client_binding": "affiliate_id", "referral_code": "affiliate_id", "membership": "affiliate_id",
+    "affiliate_details": "affiliate_id",
 }  # fmt: skip
 COMPANYS = {
+    "programme_invitation",
+    "application",
+    "application_confirmation",
+    "application_answer",
+    "application_question",
+    "affiliate_step",
     "setup_change",
     "api_key",
     "api_answer",

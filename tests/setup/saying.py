@@ -33,7 +33,7 @@ AFFILIATE: dict[str, Any] = {
     "email": "post@vinter.example",
     "country": "SE",
     "locale": "sv",
-    "people": [{"name": "Vera Vinter", "email": "vera@vinter.example"}],
+    "people": [{"name": "Vera Vinter", "email": "vera@vinter.example", "role": "owner"}],
     "codes": ["VINTER"],
     "links": ["VINTER-LINK"],
 }

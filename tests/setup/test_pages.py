@@ -322,6 +322,8 @@ def test_the_checklist_stays_on_the_first_page_until_everything_is_there(
             ("documents", saying.TERMS | {"kind": "privacy"}),
             ("tax", saying.TAX),
             ("mail", saying.MAIL),
+            ("documents", saying.TERMS | {"kind": "programme"}),
+            ("programme", saying.PROGRAMME | {"is_open": True}),
             ("staff", saying.COLLEAGUE),
         ):
             kind = setup.resource(name)

@@ -40,7 +40,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class StaffQuestion:
     """What staff have asked, and the answer."""
 
     id: UUID
@@ -64,10 +64,10 @@ def answers_of(work: Work, id: UUID) -> dict[str, Answer]:
     return {row.requirement: row for row in rows}
 
 
-def questions_of(work: Work, id: UUID) -> list[Question]:
+def questions_of(work: Work, id: UUID) -> list[StaffQuestion]:
     """What staff have asked an applicant, the oldest first."""
     return work.rows_as(
-        Question,
+        StaffQuestion,
         """SELECT id, question, asked_by, asked_at, answer, answered_at FROM application_question
             WHERE application_id = %(id)s ORDER BY asked_at, id""",
         id=id,
