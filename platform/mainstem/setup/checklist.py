@@ -9,16 +9,19 @@ from mainstem_fulfillment import jobs
 
 
 class Step(NamedTuple):
-    """One step. `blocks` says what cannot be done before it is."""
+    """One step. `blocks` says what cannot be done before it is; a company sells without an optional one."""
 
     name: str
     title: str
     url: str
     blocks: str
     is_done: bool
+    is_optional: bool = False
 
 
 _SET = "/console/setup"
+_OPTIONAL = {"programme"}
+"""Not every company wants to be applied to."""
 
 _STEPS: tuple[tuple[str, str, str, str, str], ...] = (
     ("company", "Say who the company is", f"{_SET}/company",
@@ -86,6 +89,6 @@ def steps(work: Work) -> list[Step]:
     found = work.row(f"SELECT {conditions}")
     assert found is not None, "a row without a table"
     return [
-        Step(name, title, url, blocks, bool(getattr(found, name)))
+        Step(name, title, url, blocks, bool(getattr(found, name)), name in _OPTIONAL)
         for name, title, url, blocks, _ in _STEPS
     ]
