@@ -40,7 +40,7 @@ def link_in_mail(reader: Person, address: str, subject: str) -> str:
 
 
 def apply(stranger: Person, company: str, contact: str, email: str) -> None:
-    stranger.page.get_by_role("link", name=re.compile("^Apply$")).first.click()
+    stranger.page.get_by_role("link", name="Apply to sell with us").first.click()
     stranger.heads("Apply to sell with us")
     stranger.look("programme-apply")
     stranger.fill(
