@@ -135,6 +135,9 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         f"/s/{{slug}}/{page}": (CLIENT, [_of_shop(page)])
         for page in ("accessibility", "privacy", "programme", "terms", "withdraw", "withdrawal")
     },
+    "/programme": (CLIENT, [lambda c: "/programme"]),
+    "/programme/apply": (CLIENT, [lambda c: "/programme/apply"]),
+    "/programme/sent": (CLIENT, [lambda c: "/programme/sent"]),
     "/order/{token}": (CLIENT, [lambda c: f"/order/{_order_token(c)}"]),
     **{
         f"/order/{{token}}/{page}": (CLIENT, [_of_order(page)])
@@ -143,6 +146,8 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/quote/{token}": (CLIENT, [lambda c: f"/quote/{_quote_token(c)}"]),
     "/portal": (AFFILIATE, [lambda c: "/portal"]),
     "/portal/account": (AFFILIATE, [lambda c: "/portal/account"]),
+    "/portal/company": (AFFILIATE, [lambda c: "/portal/company"]),
+    "/portal/people": (AFFILIATE, [lambda c: "/portal/people"]),
     "/portal/mail": (AFFILIATE, [lambda c: "/portal/mail"]),
     "/portal/leads": (AFFILIATE, [lambda c: "/portal/leads"]),
     "/portal/orders": (AFFILIATE, [lambda c: "/portal/orders"]),
@@ -157,6 +162,11 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         STAFF,
         [lambda c: "/console/withdrawals", lambda c: "/console/withdrawals?view=all"],
     ),
+    "/console/applications": (
+        STAFF,
+        [lambda c: "/console/applications", lambda c: "/console/applications?state=all"],
+    ),
+    "/console/applications/invitations": (STAFF, [lambda c: "/console/applications/invitations"]),
     "/console/clock": (STAFF, [lambda c: "/console/clock"]),
     "/console/setup/network": (STAFF, [lambda c: "/console/setup/network"]),
     "/console/catalogue/import": (STAFF, [lambda c: "/console/catalogue/import"]),
@@ -236,11 +246,13 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     **{
         f"/api/v1/company/{page}": (PROGRAM, [_of_company(page)])
         for page in (
+            "applications",
             "approvals",
             "commission-reviews",
             "facts/failed",
             "fulfilments",
             "holds",
+            "invitations",
             "jobs",
             "leads",
             "orders",
@@ -338,6 +350,11 @@ def _set_up_pages() -> Iterator[tuple[str, tuple[str, list[Address]]]]:
 PAGES |= dict(_set_up_pages())
 
 NOT_OPENED = {
+    "/programme/confirm": "is there for who has just applied",
+    "/programme/application/{token}": "is there for who has applied, and neither company has any such",
+    "/console/applications/{id}": "reads one row by its key, and neither company has any",
+    "/console/applications/{id}/papers/{answer}": "is a file",
+    "/api/v1/company/applications/{id}": "reads one row by its key, and neither company has any",
     "/portal/account/onboarding": "goes to the payment gateway",
     "/portal/account/return": "goes to the payment gateway",
     "/order/{token}/return": "goes to the payment gateway",

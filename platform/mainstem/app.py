@@ -145,7 +145,7 @@ def create_app(
         app.asgi_handler,
         app_context,
         body_max=BODY_BYTES_MAX,
-        uploads=catalogue.UPLOADS | uploads.UPLOADS | api.UPLOADS,
+        uploads=catalogue.UPLOADS | uploads.UPLOADS | api.UPLOADS | pages.programme.UPLOADS,
     )
     return app
 

@@ -12,6 +12,7 @@ from mainstem import (
     checks,
     commissions,
     identity,
+    joining,
     leads,
     mail,
     network_files,
@@ -48,6 +49,7 @@ def hourly(work: Work, facts: Sequence[Fact]) -> None:
     orders.book_lost_disputes(work)
     idempotency.forget(work)
     identity.forget_sign_ins(work)
+    joining.forget_unconfirmed(work)
 
 
 def daily(work: Work, facts: Sequence[Fact]) -> None:

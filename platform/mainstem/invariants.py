@@ -10,6 +10,9 @@ from mainstem.kit.work import Work
 from mainstem.ledger import RECENT_ENTRIES, Finding
 
 _INVARIANTS = {
+    "Every affiliate whose people sign in has an owner among them": """
+        SELECT a.slug FROM affiliate a JOIN membership m ON m.affiliate_id = a.id AND m.revoked_at IS NULL
+         GROUP BY a.id HAVING NOT bool_or(m.affiliate_role = 'owner')""",
     "Stock that is promised is exactly what open orders were promised": """
         SELECT coalesce(s.variant_id, r.variant_id) || ' at ' || coalesce(s.location_id, r.location_id)
           FROM stock_level s

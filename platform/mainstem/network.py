@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
-from sqlalchemy import BigInteger, Column
+from sqlalchemy import BigInteger, Column, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from mainstem.kit.contact import email_key
-from mainstem.kit.errors import NotFound, Refused
+from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
 from mainstem.kit.events import record
+from mainstem.kit.ids import new_id
+from mainstem.kit.lookalike import skeletons
 from mainstem.kit.text import normalized, refuse_unseen
+from mainstem.kit.transitions import Machine, Step
 from mainstem.kit.work import Work
 from mainstem.plan import NOBODY
 
@@ -26,16 +30,54 @@ SEE_MONEY, BE_PAID, WORK = "see_money", "be_paid", "work"
 """What an affiliate does with us: see what is theirs; say where it goes; all the rest of the portal,
 and the API of their storefronts."""
 
+ACCOUNT, COMPANY_DATA, PEOPLE, MAIL = "account", "company_data", "people", "mail"
+"""Who they are: their account, the company's name, numbers and address in law, who signs in for them, and
+what each of those gets by mail."""
+
+ANSWER = "answer"
+"""What an applicant does: give what is asked for, and answer questions."""
+
+_EVERYTHING = frozenset({SEE_MONEY, BE_PAID, WORK, ACCOUNT, COMPANY_DATA, PEOPLE, MAIL})
+
 MAY: dict[str, frozenset[str]] = {
-    "applied": frozenset(),
-    "in_review": frozenset(),
-    "active": frozenset({SEE_MONEY, BE_PAID, WORK}),
-    "paused": frozenset({SEE_MONEY, BE_PAID, WORK}),
-    "suspended": frozenset({SEE_MONEY}),
-    "terminated": frozenset({SEE_MONEY, BE_PAID}),
+    "applied": frozenset({ANSWER}),
+    "in_review": frozenset({ANSWER}),
+    "active": _EVERYTHING,
+    "paused": _EVERYTHING,
+    "suspended": frozenset({SEE_MONEY, MAIL}),
+    "terminated": frozenset({SEE_MONEY, BE_PAID, ACCOUNT, COMPANY_DATA, MAIL}),
     "rejected": frozenset(),
 }
 """The one table of what an affiliate in each state may still do (docs/decisions/26)."""
+
+ROLE_MAY: dict[str, frozenset[str]] = {
+    "owner": _EVERYTHING,
+    "seller": frozenset({WORK, ACCOUNT, MAIL}),
+    "accountant": frozenset({SEE_MONEY, BE_PAID, ACCOUNT, COMPANY_DATA, MAIL}),
+}
+"""The one table of what each role within an affiliate may do, where its state lets anybody."""
+
+
+def rights(state: str, role: str) -> frozenset[str]:
+    """What somebody in this role of an affiliate in this state may do."""
+    return MAY[state] & ROLE_MAY[role]
+
+
+STATES = Machine(
+    "affiliate",
+    Step("review", "taken up", ("applied",), "in_review"),
+    Step("ask", "asked for something", ("applied", "in_review"), "in_review"),
+    Step("approve", "approved", ("applied", "in_review"), "active"),
+    Step("reject", "rejected", ("applied", "in_review"), "rejected"),
+    Step("pause", "paused", ("active",), "paused"),
+    Step("resume", "made active again", ("paused", "suspended", "terminated"), "active"),
+    Step("suspend", "suspended", ("active", "paused"), "suspended"),
+    Step("terminate", "ended", ("active", "paused", "suspended"), "terminated"),
+)
+"""Every step of an applicant, and of the affiliate that they become."""
+
+NEEDS_WHY = frozenset({"reject", "suspend", "terminate"})
+"""Steps that are told with their reason."""
 
 
 class Affiliate(SQLModel, table=True):
@@ -53,6 +95,7 @@ class Affiliate(SQLModel, table=True):
     is_house: bool = False
     upline: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
     joined_at: datetime
+    skeletons: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
 
 
 class AffiliateExists(Refused):
@@ -87,9 +130,9 @@ def join(
                 above AS (SELECT coalesce((SELECT upline FROM affiliate WHERE id = %(sponsor)s),
                                           '{}'::bigint[]) AS upline)
            INSERT INTO affiliate (id, slug, name, email_key, phone_key, country, locale, state,
-                                  sponsor_id, is_house, upline, joined_at)
+                                  sponsor_id, is_house, upline, joined_at, skeletons)
            SELECT me.id, %(slug)s, %(name)s, %(email)s, %(phone)s, %(country)s, %(locale)s,
-                  %(state)s, %(sponsor)s, %(house)s, me.id || above.upline, %(now)s
+                  %(state)s, %(sponsor)s, %(house)s, me.id || above.upline, %(now)s, %(skeletons)s
              FROM me, above
            ON CONFLICT (slug) DO NOTHING RETURNING id""",
         slug=slug,
@@ -102,6 +145,7 @@ def join(
         sponsor=sponsor_id,
         house=is_house,
         now=work.now(),
+        skeletons=skeletons(name, slug),
     )
     if row is None:
         raise AffiliateExists(slug=slug)
@@ -116,28 +160,122 @@ def join(
 
 
 def change(
-    work: Work, *, slug: str, name: str, email: str, country: str, locale: str, state: str
+    work: Work,
+    *,
+    slug: str,
+    name: str,
+    email: str,
+    country: str,
+    locale: str,
+    state: str,
+    why: str = "",
 ) -> int:
     """Change what is said of an affiliate, and their state; the id. Nothing that they have earned
-    depends on it. Raises NotFound, and InvalidInput for a name that others would read otherwise."""
+    depends on it. Raises NotFound, InvalidInput for a name that others would read otherwise, and what
+    `take_step` raises."""
     refuse_unseen("/name", name)
     row = work.row("SELECT id, state FROM affiliate WHERE slug = %(slug)s FOR UPDATE", slug=slug)
     if row is None:
         raise NotFound("affiliate")
     work.run(
         """UPDATE affiliate SET name = %(name)s, email_key = %(email)s, country = %(country)s,
-                  locale = %(locale)s, state = %(state)s
+                  locale = %(locale)s, skeletons = %(skeletons)s
             WHERE id = %(id)s""",
         id=row.id,
         name=normalized(name),
         email=email_key(email) or email.strip().lower(),
         country=country,
         locale=locale,
-        state=state,
+        skeletons=skeletons(name, slug),
     )
     if row.state != state:
-        record(work, f"affiliate.{state}", row.id, home=row.id)
+        take_step(work, row.id, step_to(row.state, state), why=why)
     return int(row.id)
+
+
+def step_to(before: str, after: str) -> str:
+    """The step that leads from one state to another; InvalidTransition where none does."""
+    for action, step in STATES.steps.items():
+        if before in step.sources and step.target == after:
+            return action
+    raise InvalidTransition("affiliate", before, after)
+
+
+class WhyMissing(InvalidInput):
+    """The affiliate is told why, so somebody has to say it."""
+
+    @classmethod
+    def at(cls, pointer: str) -> WhyMissing:
+        """The refusal, with the field in which it is said."""
+        return cls(Problem(pointer, "missing", "Say why: the affiliate is told."))
+
+
+def take_step(work: Work, affiliate_id: int, action: str, *, why: str = "") -> str:
+    """Take a step of an affiliate's; the state that they are in now. What they have earned stays theirs.
+
+    Raises NotFound, InvalidTransition, and WhyMissing for a step that needs its reason.
+    """
+    before = work.value("SELECT state FROM affiliate WHERE id = %(id)s FOR UPDATE", id=affiliate_id)
+    if before is None:
+        raise NotFound("affiliate")
+    after = STATES.step(before, action)
+    if action in NEEDS_WHY and not why.strip():
+        raise WhyMissing.at("/why")
+    work.run(
+        "UPDATE affiliate SET state = %(state)s WHERE id = %(id)s", id=affiliate_id, state=after
+    )
+    note_step(work, before, after, why=why, affiliate_id=affiliate_id)
+    record(work, f"affiliate.{after}", affiliate_id, home=affiliate_id)
+    return after
+
+
+def note_step(
+    work: Work,
+    before: str,
+    after: str,
+    *,
+    why: str = "",
+    affiliate_id: int | None = None,
+    application_id: UUID | None = None,
+) -> None:
+    """Keep that somebody went from one state to another: who did it, when and why."""
+    work.run(
+        """INSERT INTO affiliate_step
+             (id, application_id, affiliate_id, before, after, why, actor, work_id, at)
+           VALUES (%(id)s, %(application)s, %(affiliate)s, %(before)s, %(after)s, %(why)s, %(actor)s,
+                   %(work)s, %(now)s)""",
+        id=new_id(),
+        application=application_id,
+        affiliate=affiliate_id,
+        before=before,
+        after=after,
+        why=why.strip(),
+        actor=str(work.actor),
+        work=work.id,
+        now=work.now(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StepTaken:
+    """A step that was taken: from which state to which, and why."""
+
+    before: str
+    after: str
+    why: str
+    actor: str
+    at: datetime
+
+
+def steps_of(work: Work, affiliate_id: int, *, most: int = 40) -> list[StepTaken]:
+    """An affiliate's steps, from when they applied, the newest first."""
+    return work.rows_as(
+        StepTaken,
+        """SELECT before, after, why, actor, at FROM affiliate_step
+            WHERE affiliate_id = %(id)s ORDER BY at DESC, id DESC LIMIT %(most)s""",
+        id=affiliate_id,
+        most=most,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -137,7 +138,9 @@ def test_what_a_person_wrote_is_text_in_a_message() -> None:
     from mainstem.mail.links import Links
     from mainstem.mail.rendering import render
 
-    context = ApplicationStep(name="<b>Ada</b>", affiliate="A & B", why="<script>x</script>")
+    context = ApplicationStep(
+        name="<b>Ada</b>", affiliate="A & B", application_id=UUID(int=1), why="<script>x</script>"
+    )
     it = render(
         "application_declined", context, locale="en", zone=ZONE,
         links=Links("https://shop.example", "s"), sender="Co",

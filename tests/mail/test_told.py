@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.company import (
@@ -527,7 +528,7 @@ def test_an_address_that_few_servers_take_fails_by_itself(
     post.at_rcpt[address] = "553 5.1.3 no"
     with database.work() as work:
         to = Recipient(address, "Ada\N{COMBINING ACUTE ACCENT}", "en")
-        context = mail.ApplicationStep(name="A", affiliate="A")
+        context = mail.ApplicationStep(name="A", affiliate="A", application_id=UUID(int=1))
         assert mail.queue(work, "application_received", to=to, subject=1, context=context)
         other = Recipient("bo@example.com", "Bo", "en")
         assert mail.queue(work, "application_received", to=other, subject=1, context=context)
@@ -542,7 +543,7 @@ def test_a_name_that_would_break_out_of_a_header_is_never_sent(
 ) -> None:
     with database.work() as work:
         to = Recipient("ada@example.com", "Ada\r\nBcc: everybody@example.com", "en")
-        context = mail.ApplicationStep(name="A", affiliate="A")
+        context = mail.ApplicationStep(name="A", affiliate="A", application_id=UUID(int=1))
         mail.queue(work, "application_received", to=to, subject=1, context=context)
     worker.drain(database)
     [row] = outbox.rows()

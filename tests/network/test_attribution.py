@@ -379,8 +379,8 @@ def test_a_participants_own_purchase_is_an_order_that_earns_nothing(
                 email=email,
             )
             work.run(
-                """INSERT INTO membership (person_id, role, affiliate_id, granted_at)
-                   VALUES (%(person)s, 'affiliate', %(who)s, now())""",
+                """INSERT INTO membership (person_id, role, affiliate_id, affiliate_role, granted_at)
+                   VALUES (%(person)s, 'affiliate', %(who)s, 'owner', now())""",
                 person=person,
                 who=company.birch,
             )

@@ -16,6 +16,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.work import Actor, Work
 
 OF_NOBODY = {
+    "programme",
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate",
@@ -27,8 +28,15 @@ OWNER = {
     "affiliate": "id", "sponsorship": "affiliate_id", "commission": "beneficiary_id",
     "ledger_entry": "owner_id", "ledger_balance": "owner_id", "ledger_held": "owner_id",
     "client_binding": "affiliate_id", "referral_code": "affiliate_id", "membership": "affiliate_id",
+    "affiliate_details": "affiliate_id",
 }  # fmt: skip
 COMPANYS = {
+    "programme_invitation",
+    "application",
+    "application_confirmation",
+    "application_answer",
+    "application_question",
+    "affiliate_step",
     "setup_change",
     "api_key",
     "api_answer",
@@ -84,8 +92,8 @@ def company(database: Database, clock: FixedClock) -> Company:
                    INSERT INTO storefront_key VALUES (%(hash)s, %(id)s, %(shop)s, '', now());
                    INSERT INTO person (email, email_key, name, created_at)
                         VALUES (%(email)s, %(email)s, 'Person', now());
-                   INSERT INTO membership (person_id, role, affiliate_id, granted_at)
-                        SELECT id, 'affiliate', %(id)s, now() FROM person WHERE email_key = %(email)s;
+                   INSERT INTO membership (person_id, role, affiliate_id, affiliate_role, granted_at)
+                        SELECT id, 'affiliate', %(id)s, 'owner', now() FROM person WHERE email_key = %(email)s;
                    INSERT INTO sign_in_session SELECT %(hash)s, id, now(), now(), now() FROM person
                         WHERE email_key = %(email)s;
                    INSERT INTO inbox SELECT gen_random_uuid(), 'stripe', '', %(code)s, 't', 'o', '', '{}', now(), now();
@@ -215,8 +223,8 @@ FORGED = [
     """UPDATE affiliate SET state = 'active' WHERE id = {cedar}""",
     """INSERT INTO storefront (home_id, slug, name, locales, currency)
          VALUES ({birch}, 'mine', 'x', '{{en}}', 'SEK')""",
-    """INSERT INTO membership (person_id, role, affiliate_id, granted_at)
-         SELECT id, 'affiliate', {birch}, now() FROM person""",
+    """INSERT INTO membership (person_id, role, affiliate_id, affiliate_role, granted_at)
+         SELECT id, 'affiliate', {birch}, 'owner', now() FROM person""",
     """INSERT INTO membership (person_id, role, granted_at) SELECT id, 'admin', now() FROM person""",
     """INSERT INTO client_binding
          VALUES ('x@example.com', {cedar}, now(), now() + interval '9 years', 'x', {cedar},

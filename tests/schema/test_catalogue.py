@@ -20,7 +20,7 @@ REFERENCE = {
     "affiliate", "sponsorship", "person", "membership", "product", "product_text", "variant",
     "price", "shipping_rate", "catalogue_version", "plan_version", "location", "team",
     "referral_code", "client_binding", "participant_trace", "exchange_rate",
-    "company_profile", "company_document",
+    "company_profile", "company_document", "affiliate_details", "programme",
     "tax_settings", "tax_rate", "delivery_zone",
     "department", "price_offer", "picture", "product_picture",
 }  # fmt: skip
@@ -34,6 +34,8 @@ COMPANY_WIDE = {
     "password_reset", "known_device", "totp", "passkey", "recovery_code", "second_factor_removal",
     "mail_settings", "bounced_address", "mail_preference",
     "cross_border_sales", "tax_day", "vat_check", "payment_check", "destination_lease",
+    "programme_invitation", "application", "application_confirmation", "application_answer",
+    "application_question", "affiliate_step",
 }  # fmt: skip
 """The parent's own, outside the order side."""
 
@@ -56,7 +58,8 @@ APPEND_ONLY = {
     "second_factor_removal",
     "fact", "ledger_transfer", "ledger_entry", "commission", "routing_decision", "consent",
     "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
-    "conversion", "setup_change", "company_document",
+    "conversion", "setup_change", "company_document", "affiliate_details", "affiliate_step",
+    "application_answer",
 }  # fmt: skip
 
 
@@ -174,7 +177,7 @@ def test_instants_are_kept_with_their_zone(catalogue: Any) -> None:
 # ---------------------------------------------------------------- who may see and do what
 
 OPEN_TO_ALL = {
-    "company_profile", "company_document",
+    "company_profile", "company_document", "programme",
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate", "tax_settings", "tax_rate",
@@ -273,6 +276,7 @@ def test_the_reader_reads_and_does_nothing_else(catalogue: Any) -> None:
     secrets |= {"api_key", "api_answer", "invitation"}
     secrets |= {"pending_sign_in", "passkey_challenge", "second_factor_attempt", "totp", "passkey"}
     secrets |= {"password_reset_request", "password_reset", "known_device", "recovery_code"}
+    secrets |= {"application_confirmation"}
     assert tables(catalogue) - {table for table, _ in given} == secrets
 
 

@@ -67,6 +67,11 @@ COMPANY = {
     "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES,
     "refused_event": QUEUES, "mail_settings": QUEUES, "bounced_address": QUEUES,
     "setup_change": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
+    "affiliate_details": ADDS, "affiliate_step": ADDS, "application_answer": ADDS,
+    "programme_invitation": ADDS, "programme": KEEPS,
+    "application": QUEUES,  # what somebody has confirmed stays, by a trigger
+    "application_confirmation": May(insert=True, update="used_at", delete=True),
+    "application_question": May(insert=True, update="answer, answered_at"),
     "payment_check": ADDS, "destination_lease": QUEUES,
     "product_text": QUEUES, "product_picture": SWEEPS,
     "pending_sign_in": SWEEPS, "passkey_challenge": SWEEPS, "second_factor_attempt": SWEEPS,
@@ -89,6 +94,8 @@ AFFILIATE = {
     # What lets somebody in is nobody's to read but the company's.
     "approval": NOTHING, "check_run": NOTHING, "refused_event": NOTHING, "checkout_origin": NOTHING,
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
+    "programme_invitation": NOTHING, "application": NOTHING, "application_confirmation": NOTHING,
+    "application_answer": NOTHING, "application_question": NOTHING, "affiliate_step": NOTHING,
     "setup_change": NOTHING, "api_key": NOTHING, "api_answer": NOTHING, "invitation": NOTHING,
     "pending_sign_in": NOTHING, "passkey_challenge": NOTHING, "second_factor_attempt": NOTHING,
     "password_reset_request": NOTHING, "password_reset": NOTHING, "known_device": NOTHING, "totp": NOTHING,
@@ -111,7 +118,8 @@ AFFILIATE = {
          "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
          "department", "price_offer", "picture", "product_picture",
          "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
-         "ledger_mark", "demo_clock", "alembic_version", "company_profile", "company_document"),
+         "ledger_mark", "demo_clock", "alembic_version", "company_profile", "company_document",
+         "affiliate_details", "programme"),
         READS,
     ),
 }  # fmt: skip
@@ -120,6 +128,7 @@ READER_SECRETS = {
     "person", "sign_in_session", "setup_token", "storefront_key", "api_key", "api_answer", "invitation",
     "pending_sign_in", "passkey_challenge", "second_factor_attempt", "password_reset_request",
     "password_reset", "known_device", "totp", "passkey", "recovery_code",
+    "application_confirmation",
 }  # fmt: skip
 
 

@@ -17,6 +17,8 @@ Rows = dict[str, list[str]]
 
 MACHINERY = {
     "alembic_version": "which schema it is",
+    "affiliate_details": "what an affiliate says of itself",
+    "affiliate_step": "how an affiliate's state has changed",
     "api_answer": "what a program was answered",
     "api_key": "who came in by a program",
     "catalogue_version": "how often the catalogue changed",

@@ -33,7 +33,7 @@ AFFILIATE: dict[str, Any] = {
     "email": "post@vinter.example",
     "country": "SE",
     "locale": "sv",
-    "people": [{"name": "Vera Vinter", "email": "vera@vinter.example"}],
+    "people": [{"name": "Vera Vinter", "email": "vera@vinter.example", "role": "owner"}],
     "codes": ["VINTER"],
     "links": ["VINTER-LINK"],
 }
@@ -53,6 +53,15 @@ COLLEAGUE: dict[str, Any] = {
     "roles": ["picker", "lead_desk"],
 }
 TERMS: dict[str, Any] = {"kind": "terms", "texts": {"sv": "Villkoren.", "en": "The terms."}}
+PROGRAMME: dict[str, Any] = {
+    "is_open": False,
+    "headline": {"en": "Sell with us", "sv": "Sälj med oss"},
+    "recruiters": "proven",
+    "deliveries_min": 5,
+    "requirements": [
+        {"code": "registration", "names": {"en": "Certificate"}, "needs": "file"},
+    ],
+}
 TAX: dict[str, Any] = {
     "home_country": "SE",
     "vat_numbers": [{"country": "SE", "number": "SE556188840401"}],

@@ -79,6 +79,7 @@ def test_a_company_is_written_as_files_that_say_the_same_company(
             ("affiliates", saying.AFFILIATE | {"sponsor": "birch"}),
             ("storefronts", saying.STOREFRONT | {"assortment": ["kettle"]}),
             ("staff", saying.COLLEAGUE),
+            ("programme", saying.PROGRAMME),
             ("tax", saying.TAX),
             ("tax-rates", saying.TAX_RATE),
             ("delivery-zones", saying.ZONE),
@@ -193,7 +194,7 @@ def test_the_folder_to_begin_with_is_a_company_that_can_sell(
     assert "The company is what the folder says." in capsys.readouterr().err
     with database.work() as work:
         left = {step.name for step in setup.steps(work) if not step.is_done}
-    assert left <= {"staff", "payments"}
+    assert left <= {"staff", "payments", "programme"}
 
 
 def test_the_demo_is_written_as_files_too(database: Database, tmp_path: Path) -> None:

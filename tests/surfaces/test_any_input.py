@@ -28,6 +28,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from litestar.testing import TestClient
 from schemathesis.core.result import Ok
 from tests.company import INSTALLATION, KETTLE, a_lead, a_quoted_lead
+from tests.joining.applicants import an_application, open_programme
 from tests.surfaces.conftest import PASSWORD, Open, Reader
 from tests.surfaces.shopping import ADA_FORM, SECRET, a_shop_with_texts
 from tests.surfaces.staff import Staff, staffed
@@ -76,6 +77,9 @@ def staff(database: Database, open_app: Open) -> Staff:
             password_hash=work.value("SELECT password_hash FROM person LIMIT 1"),
         )
         identity.grant(work, elin, "affiliate", affiliate_id=staff.company.cedar)
+    with database.work() as work:
+        open_programme(work)
+    an_application(database)
     withdraws(database, staff.delivered((KETTLE, 2)), {1: 1})
     says(database, staff.sold((KETTLE, 1), (INSTALLATION, 1)), parts="The kettle")
     worker.drain(database)
@@ -225,6 +229,7 @@ def known_of(staff: Staff) -> dict[str, list[str]]:
             "home id": there("SELECT home_id, id FROM mail"),
             "home withdrawal": there("SELECT home_id, id FROM withdrawal"),
             "fact": there("SELECT id FROM fact LIMIT 5"),
+            "application": there("SELECT id FROM application"),
         }
     for kind, link, things in (
         ("/order", identity.client_link, "home order"),
@@ -233,6 +238,9 @@ def known_of(staff: Staff) -> dict[str, list[str]]:
     ):
         pairs = [thing.split() for thing in found[things]]
         found[kind] = [link(SECRET, int(home), UUID(id)) for home, id in pairs]
+    found["/programme"] = [
+        identity.application_link(SECRET, UUID(id)) for id in found["application"]
+    ]
     found["/mail"] = [
         mail.preference_token(SECRET, staff.ids["ada"], topic)
         for topic in ("credit_digest", "weekly_summary")
@@ -241,7 +249,7 @@ def known_of(staff: Staff) -> dict[str, list[str]]:
         ADA_LISTS
         | {name: values for name, values in found.items() if values}
         | {
-            "id": [*found["owner"], *found["fact"]],
+            "id": [*found["owner"], *found["fact"], *found["application"]],
             "category": ["kitchen", "services"],
             "account": ["payable", "pending", "sales"],
             "currency": ["SEK", "EUR"],

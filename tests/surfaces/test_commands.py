@@ -153,6 +153,7 @@ def test_one_role_and_one_scope_open_the_same_verbs() -> None:
         "fulfillment:write": {("picker",)},
         "leads:write": {("lead_desk",)},
         "jobs:write": {("lead_desk",)},
+        "affiliates:write": {("finance",)},
         "activity:write": {("admin",)},
         "mail:write": {("admin",)},
     }

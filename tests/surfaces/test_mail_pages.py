@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.company import KETTLE, a_paid_order
@@ -80,7 +81,7 @@ def test_the_list_is_narrowed_and_turned(company: Staff, database: Database) -> 
     with database.work() as work:
         for no in range(60):
             to = mail.Recipient(f"client{no}@example.com", f"Client {no}", "en")
-            context = mail.ApplicationStep(name="A", affiliate="A")
+            context = mail.ApplicationStep(name="A", affiliate="A", application_id=UUID(int=1))
             mail.queue(work, "application_received", to=to, subject=no, context=context)
     ada = company.reader("ada")
     first = ada.get("/console/mail")

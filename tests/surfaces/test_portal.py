@@ -609,6 +609,7 @@ PAID = {
     "/portal/account/bank",
     "/portal/account/onboarding",
     "/portal/account/return",
+    "/portal/company",
 }
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from mainstem_affiliates.portal import (
     account,
+    company,
     earnings,
     leads,
     mail,
     onboarding,
     orders,
     payouts,
+    people,
     team,
 )
 
@@ -22,6 +24,8 @@ routes: list[Any] = [
     *leads.routes,
     *team.routes,
     *account.routes,
+    *company.routes,
+    *people.routes,
     *mail.routes,
     *onboarding.routes,
 ]

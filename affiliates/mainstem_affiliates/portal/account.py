@@ -17,6 +17,7 @@ from mainstem.web import (
     language_of,
     redirect,
     render,
+    request_context_of,
 )
 from mainstem.web.forms import FormFields
 from mainstem.web.proof import MONEY
@@ -51,7 +52,7 @@ class AccountPage(PortalPage, frozen=True, kw_only=True):
     error: str | None
 
 
-@get("/account", opt={"right": network.BE_PAID})
+@get("/account", opt={"right": network.ACCOUNT})
 async def account(request: HttpRequest, work: NamedDependency[Work]) -> Page:
     """Where the affiliate is paid, and their links and codes."""
     return _account(request, work)
@@ -133,11 +134,14 @@ def _account(
     bank: dict[str, str] | None = None,
     bank_error: str | None = None,
 ) -> Page:
-    me, accounts = reads.me(work), reads.pay_accounts(work)
+    me = reads.me(work)
+    # Where they are paid, and with how much, is for those who see it.
+    is_paid = network.BE_PAID in request_context_of(request).rights
+    accounts = reads.pay_accounts(work) if is_paid else []
     found = accounts[0] if accounts else None
     stuck = [
         one
-        for one in payout_exclusions(work, affiliate=me.id)
+        for one in (payout_exclusions(work, affiliate=me.id) if is_paid else ())
         if one.reason in ("other_currency", "account_refused", "changed")
     ]
     by_bank = [one.currency for one in accounts if one.provider == "bank"]
@@ -148,7 +152,7 @@ def _account(
     )
     links = [(row.name, f"{public}{ROOT}/{row.slug}") for row in shops]
     page = AccountPage(
-        **around(me, "account"),
+        **around(request, me, "account"),
         account=found,
         others=accounts[1:],
         state=found.state if found else "none",

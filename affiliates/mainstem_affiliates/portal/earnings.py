@@ -16,7 +16,9 @@ from mainstem.plan import tell
 from mainstem.web import (
     language_of,
     listing,
+    redirect,
     render,
+    request_context_of,
 )
 from mainstem.web.listing import Listing
 from mainstem_affiliates.portal import reads
@@ -65,9 +67,12 @@ class EarningsPage(PortalPage, frozen=True, kw_only=True):
     next_payout_day: date
 
 
-@get("/", opt={"right": network.SEE_MONEY})
+@get("/", opt={"right": network.MAIL})
 async def earnings(request: HttpRequest, work: NamedDependency[Work]) -> Page:
-    """What did I earn, why, what next."""
+    """What did I earn, why, what next. Whoever does not see earnings begins with the orders."""
+    may = request_context_of(request).rights
+    if network.SEE_MONEY not in may:
+        return redirect(request, "/portal/orders" if network.WORK in may else "/portal/mail")
     me = reads.me(work)
     cursor = listing.cursor_of(request)
     balances = reads.balances(work, me)
@@ -76,10 +81,10 @@ async def earnings(request: HttpRequest, work: NamedDependency[Work]) -> Page:
     paid = reads.payouts(work, me, most=3)
     language = language_of(request)
     page = EarningsPage(
-        **around(me, "earnings"),
+        **around(request, me, "earnings"),
         balances=balances,
         next=next_step(work, language, me, balances, account, earned=bool(found or cursor)),
-        orders=[earnings_of(order, language) for order in found],
+        orders=[earnings_of(order, language, leads_on=network.WORK in may) for order in found],
         listing=listing.build("/portal", moved, anchor="#why"),
         payouts=paid.rows,
         next_payout_day=reads.next_payout_day(work),
@@ -87,11 +92,13 @@ async def earnings(request: HttpRequest, work: NamedDependency[Work]) -> Page:
     return render(request, "portal/earnings.html", page)
 
 
-def earnings_of(order: OrderMovements, language: Language) -> OrderEarnings:
-    """What an order has earned, ready to be drawn."""
+def earnings_of(
+    order: OrderMovements, language: Language, *, leads_on: bool = True
+) -> OrderEarnings:
+    """What an order has earned, ready to be drawn; `leads_on` to its page, where the reader may see it."""
     return OrderEarnings(
         number=order.number,
-        url=f"/portal/orders/{order.order_id}" if order.is_mine else None,
+        url=f"/portal/orders/{order.order_id}" if order.is_mine and leads_on else None,
         total=order.total,
         at=order.at,
         movements=[

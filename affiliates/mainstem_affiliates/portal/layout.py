@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 
-from mainstem import network
 from mainstem.web import (
     request_context_of,
 )
@@ -31,6 +30,8 @@ class PortalHead(msgspec.Struct, frozen=True, kw_only=True):
     leads_url: str = "/portal/leads"
     team_url: str = "/portal/team"
     account_url: str = "/portal/account"
+    company_url: str = "/portal/company"
+    people_url: str = "/portal/people"
     mail_url: str = "/portal/mail"
     security_url: str = "/account"
     storefront_url: str | None = None
@@ -42,7 +43,7 @@ class PortalPage(msgspec.Struct, frozen=True, kw_only=True):
 
     portal: PortalHead
     may: frozenset[str]
-    """What an affiliate in this state does here (`network.MAY`)."""
+    """What somebody in this role of an affiliate in this state does here (`network.rights`)."""
     standing: str
     tab: str
     leads_waiting: int
@@ -55,12 +56,12 @@ def me_of(request: HttpRequest) -> int:
     return home
 
 
-def around(me: AffiliateProfile, tab: str) -> dict[str, Any]:
-    """The fields of `PortalPage` for this affiliate."""
+def around(request: HttpRequest, me: AffiliateProfile, tab: str) -> dict[str, Any]:
+    """The fields of `PortalPage` for whoever asks for this affiliate."""
     shop = f"{ROOT}/{me.shop}" if me.shop else None
     return {
         "portal": PortalHead(name=me.name, storefront_url=shop),
-        "may": network.MAY[me.state],
+        "may": request_context_of(request).rights,
         "standing": me.state,
         "tab": tab,
         "leads_waiting": me.leads_waiting,

@@ -65,7 +65,7 @@ async def introduced(request: HttpRequest, work: NamedDependency[Work]) -> Page:
         cursor=listing.cursor_of(request),
     )
     page = LeadsPage(
-        **around(me, "leads"),
+        **around(request, me, "leads"),
         leads=found.rows,
         listing=listing.build("/portal/leads", found, words, stage, *days),
         shop_url=f"{ROOT}/{me.shop}" if me.shop else None,

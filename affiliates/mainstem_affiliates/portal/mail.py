@@ -20,12 +20,15 @@ class MailPage(PortalPage, frozen=True, kw_only=True):
     mine: MailChoices
 
 
-@get("/mail", opt={"right": network.SEE_MONEY})
+@get("/mail", opt={"right": network.MAIL})
 async def mail_page(request: HttpRequest) -> Page:
     """What may be refused, and what comes in any case."""
     me, person_id = me_of(request), _person(request)
     head = await in_work(
-        request, Actor("affiliate", str(me)), lambda work: around(reads.me(work), "mail"), home=me
+        request,
+        Actor("affiliate", str(me)),
+        lambda work: around(request, reads.me(work), "mail"),
+        home=me,
     )
     # Choices are a person's and not the affiliate's: read and kept beside what is.
     mine = await in_work(
@@ -36,7 +39,7 @@ async def mail_page(request: HttpRequest) -> Page:
     return render(request, "portal/mail.html", MailPage(**head, mine=mine))
 
 
-@post("/mail", opt={"right": network.SEE_MONEY})
+@post("/mail", opt={"right": network.MAIL})
 async def choose_mail(request: HttpRequest, form: NamedDependency[Form]) -> Page:
     """Keep what was chosen."""
     person_id, chosen = _person(request), mail_choices.chosen_in(form)

@@ -98,7 +98,7 @@ async def orders(request: HttpRequest, work: NamedDependency[Work]) -> Page:
         cursor=listing.cursor_of(request),
     )
     page = OrdersPage(
-        **around(me, "orders"),
+        **around(request, me, "orders"),
         orders=found.rows,
         listing=listing.build("/portal/orders", found, words, state, *days),
         shop_url=f"{ROOT}/{me.shop}" if me.shop else None,
@@ -115,7 +115,7 @@ async def order(
     view = order_reads.order_view(work, me.id, order_id)
     earned = reads.earned_on(work, me, order_id)
     page = OrderPage(
-        **around(me, "orders"),
+        **around(request, me, "orders"),
         number=view.number,
         state=view.state,
         client=view.client["name"],

@@ -25,6 +25,7 @@ from mainstem.web import (
     listing,
     payout_words,
     render,
+    request_context_of,
 )
 from mainstem.web.listing import Listing
 from mainstem_affiliates.portal import reads
@@ -60,7 +61,7 @@ async def payouts(request: HttpRequest, work: NamedDependency[Work]) -> Page:
     since, until = listing.instants(days, work.tools.zone)
     found = reads.payouts(work, me, since=since, until=until, cursor=listing.cursor_of(request))
     page = PayoutsPage(
-        **around(me, "earnings"),
+        **around(request, me, "earnings"),
         waiting=[
             _waits(language_of(request), one) for one in payout_exclusions(work, affiliate=me.id)
         ],
@@ -79,8 +80,9 @@ async def payout(
     me, language = reads.me(work), language_of(request)
     it = contents_of(work, me.id, payout_id)
     found = lines_of(work, it, cursor=listing.cursor_of(request))
+    sees_orders = network.WORK in request_context_of(request).rights
     page = PayoutPage(
-        **around(me, "earnings"),
+        **around(request, me, "earnings"),
         payout=Payout(
             it.id,
             it.number,
@@ -95,7 +97,7 @@ async def payout(
         rows=payout_words.rows_of(
             language,
             found.rows,
-            lambda home, id: f"/portal/orders/{id}" if home == me.id else None,
+            lambda home, id: f"/portal/orders/{id}" if home == me.id and sees_orders else None,
         ),
         listing=listing.build(f"/portal/payouts/{it.id}", found),
     )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import segno
 from litestar import get
 from litestar.di import NamedDependency
 
-from mainstem.kit.work import Work
+from mainstem import joining
+from mainstem.joining import ProgrammeClosed
+from mainstem.kit.errors import NotFound, Refused
+from mainstem.kit.work import Actor, Work
 from mainstem.web import (
+    app_context_of,
     language_of,
     listing,
     render,
 )
 from mainstem.web.listing import Listing
+from mainstem.web.works import in_work
 from mainstem_affiliates.portal import reads
 from mainstem_affiliates.portal.layout import HttpRequest, Page, PortalPage, around
 from mainstem_affiliates.portal.reads import (
@@ -25,24 +31,59 @@ class TeamPage(PortalPage, frozen=True, kw_only=True):
     levels: list[tuple[int, list[Teammate]]]
     count: int
     listing: Listing
+    invite_url: str
+    """The affiliate's own link by which others apply; empty while they may bring nobody in."""
+    invite_qr: str
+    """The same as a picture to be scanned."""
+    why_not: str
 
 
 @get("/team")
 async def team(request: HttpRequest, work: NamedDependency[Work]) -> Page:
     """The affiliate's team."""
     me = reads.me(work)
+    invite_url, why_not = await _invitation(request, me.id)
     words = listing.text(request, "q", language_of(request).text("Name"))
     found = reads.team(work, me, text=words.value, cursor=listing.cursor_of(request))
     levels: dict[int, list[Teammate]] = {}
     for mate in found.rows:
         levels.setdefault(mate.level, []).append(mate)
     page = TeamPage(
-        **around(me, "team"),
+        **around(request, me, "team"),
         levels=sorted(levels.items()),
         count=reads.team_size(work, me),
         listing=listing.build("/portal/team", found, words),
+        invite_url=invite_url,
+        invite_qr=segno.make(invite_url, error="m").svg_data_uri(scale=4) if invite_url else "",
+        why_not=why_not,
     )
     return render(request, "portal/team.html", page)
+
+
+async def _invitation(request: HttpRequest, me: int) -> tuple[str, str]:
+    """The link by which others apply, or why there is none. What counts is decided when they join."""
+    settings, language = app_context_of(request).settings, language_of(request)
+
+    def look(work: Work) -> Refused | None:
+        if not joining.is_open(work):
+            return ProgrammeClosed()
+        return joining.why_not_recruit(work, joining.sponsor_of(work, me))
+
+    try:
+        no = await in_work(request, Actor("affiliate", str(me)), look)
+    except NotFound:  # a house account brings nobody in
+        return "", ""
+    if no is None:
+        token = joining.sponsor_token(settings.secret, me)
+        return f"{settings.public_url}/programme?by={token}", ""
+    return "", language.text(_WHY_NOT.get(no.code, no.message))
+
+
+_WHY_NOT = {
+    "programme_closed": "The programme takes no applications now, so there is no link to give.",
+    "sponsor_may_not_recruit": "You have no link to give now: who may bring others in is said by the programme.",
+    "too_many_levels": "Your team is as deep as the programme lets it be, so there is no link to give.",
+}
 
 
 routes = [team]

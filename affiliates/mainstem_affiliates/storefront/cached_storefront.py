@@ -59,6 +59,8 @@ class CachedStorefront:
     conditions: Conditions
     logo: Logo | None
     """The company's, where it sells in its own name."""
+    takes_applications: bool
+    """Whether the programme is open, so that its pages lead there."""
     prices_include_tax: bool
     """Whether its pages show prices with tax. A basket always says what is paid."""
     catalogues: Mapping[str, Catalogue]
@@ -154,6 +156,7 @@ def look(
                   (SELECT said->>'number'
                      FROM tax_settings, jsonb_array_elements(vat_numbers) AS said
                     WHERE said->>'country' = home_country LIMIT 1) AS vat_number,
+                  coalesce((SELECT is_open FROM programme), false) AS takes_applications,
                   (SELECT jsonb_build_object('hash', i.hash, 'width', i.width, 'height', i.height)
                      FROM company_profile p JOIN picture i ON i.hash = p.logo) AS logo
              FROM storefront s JOIN affiliate a ON a.id = s.home_id
@@ -192,6 +195,7 @@ def look(
         else None,
         documents=published_documents(work),
         takes_orders=row.state in ELIGIBLE,
+        takes_applications=row.takes_applications,
         version=row.version,
         rate=conditions.rates.get(row.currency),
         conditions=conditions,

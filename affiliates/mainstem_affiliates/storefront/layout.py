@@ -41,6 +41,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     privacy_url: str
     accessibility_url: str
     track_url: str
+    joining_url: str | None
+    """Where others may apply to sell, too; None while the company takes no applications."""
     stylesheet: str | None
     takes_orders: bool
     prices_include_tax: bool
@@ -121,6 +123,7 @@ class Shopper:
                 privacy_url=links("privacy"),
                 accessibility_url=links("accessibility"),
                 track_url=links("track"),
+                joining_url="/programme" if storefront.takes_applications else None,
                 stylesheet=storefront.module.stylesheet if storefront.module else None,
                 takes_orders=storefront.takes_orders,
                 prices_include_tax=storefront.prices_include_tax,

@@ -11,6 +11,7 @@ from mainstem.console import (
     codes,
     facts,
     home,
+    joining,
     mail,
     money,
     orders,
@@ -34,7 +35,13 @@ routes: list[Any] = [
     ),
     Router(
         "/",
-        route_handlers=[*money.routes, *codes.routes, *plan.routes, *reviews.routes],
+        route_handlers=[
+            *money.routes,
+            *codes.routes,
+            *plan.routes,
+            *reviews.routes,
+            *joining.routes,
+        ],
         guards=[staff(*MONEY)],
     ),
     Router(
@@ -49,6 +56,7 @@ commands: list[Command] = [
     *withdrawals.commands,
     *money.commands,
     *codes.commands,
+    *joining.commands,
     *facts.commands,
     *mail.commands,
 ]

@@ -1,5 +1,14 @@
 """Who someone is, what they may do, and the keys and links that stand for them."""
 
+from mainstem.identity.affiliations import (
+    AffiliatePerson,
+    LastOwner,
+    give_role,
+    let_go,
+    let_in,
+    people_of_affiliate,
+    refuse_without_owner,
+)
 from mainstem.identity.api_keys import (
     SCOPES,
     ApiKey,
@@ -45,8 +54,10 @@ from mainstem.identity.links import (
     PAY,
     LinkTooOld,
     OrderLink,
+    application_link,
     client_link,
     quote_link,
+    read_application_link,
     read_client_link,
     read_order_link,
     read_quote_link,
@@ -62,6 +73,7 @@ from mainstem.identity.passkeys import (
 )
 from mainstem.identity.passwords import DEMO_PASSWORD, PasswordTooWeak, hash_password
 from mainstem.identity.people import (
+    AFFILIATE_ROLES,
     ROLES,
     STAFF,
     EmailTaken,
@@ -97,7 +109,7 @@ from mainstem.identity.second_factors import (
     second_factors_of,
     take_second_factors_away,
 )
-from mainstem.identity.secrets import hash_of
+from mainstem.identity.secrets import derived_secret, hash_of
 from mainstem.identity.sessions import (
     FRESH,
     SESSION_MAX,
@@ -132,6 +144,7 @@ from mainstem.identity.signing_in import (
 from mainstem.identity.totp import WrongCode, begin_totp, begun_totp, totp_uri
 
 __all__ = [
+    "AFFILIATE_ROLES",
     "ANSWER",
     "DEMO_PASSWORD",
     "EVERYTHING",
@@ -146,6 +159,7 @@ __all__ = [
     "STAFF",
     "STOREFRONT_SCOPES",
     "Added",
+    "AffiliatePerson",
     "AlreadySetUp",
     "ApiKey",
     "ApiKeyRow",
@@ -155,6 +169,7 @@ __all__ = [
     "Identity",
     "InvitationRefused",
     "Invited",
+    "LastOwner",
     "LinkTooOld",
     "NoSecondFactor",
     "NothingToRecover",
@@ -186,11 +201,13 @@ __all__ = [
     "add_passkey",
     "add_totp",
     "api_keys",
+    "application_link",
     "begin_totp",
     "begun_totp",
     "change_password",
     "client_link",
     "create_person",
+    "derived_secret",
     "device_of",
     "end_session",
     "end_sessions",
@@ -199,6 +216,7 @@ __all__ = [
     "finish_with_recovery_code",
     "forget_answers",
     "forget_sign_ins",
+    "give_role",
     "grant",
     "has_staff",
     "hash_of",
@@ -211,19 +229,24 @@ __all__ = [
     "issuer_of",
     "key_of",
     "keys_in_force",
+    "let_go",
+    "let_in",
     "make_reset_link",
     "make_setup_token",
     "pending_factors",
     "pending_passkey_options",
+    "people_of_affiliate",
     "person_of",
     "quote_link",
     "read_api_key",
+    "read_application_link",
     "read_client_link",
     "read_key",
     "read_order_link",
     "read_quote_link",
     "read_withdrawal_link",
     "recovery_codes_left",
+    "refuse_without_owner",
     "registration_options",
     "relying_party",
     "remove_passkey",

@@ -18,7 +18,8 @@ API_PREFIX = "mik_"
 SCOPES = (
     "setup:read", "setup:write", "staff:read", "staff:write", "orders:read", "orders:write",
     "fulfillment:read", "fulfillment:write", "leads:read", "leads:write", "jobs:read", "jobs:write",
-    "money:read", "money:write", "activity:read", "activity:write", "mail:write",
+    "money:read", "money:write", "affiliates:read", "affiliates:write", "activity:read",
+    "activity:write", "mail:write",
 )  # fmt: skip
 """What a key may be for. To write is not to read: who needs both says both. Whoever may say who works here
 may make themselves an admin, so that is apart; the others are what a role does on its pages."""

@@ -28,6 +28,7 @@ ORDER_DAYS = 180
 QUOTE_DAYS = 120
 WITHDRAWAL_DAYS = 3 * 366
 """A receipt is proof: it opens for as long as one may want to show it."""
+APPLICATION_DAYS = 400
 
 
 class LinkTooOld(Refused):
@@ -111,6 +112,22 @@ def read_withdrawal_link(secret: str, token: str) -> RowKey:
     """The home and id of the withdrawal that the token opens; raises as above."""
     home_id, id, *_ = _read(secret, "withdrawal", token, timedelta(days=WITHDRAWAL_DAYS))
     return home_id, id
+
+
+def application_link(secret: str, application_id: UUID, *, made_at: datetime | None = None) -> str:
+    """The token of an application's page. It opens nothing else."""
+    return _sign(secret, "application", 0, application_id, made_at)
+
+
+def read_application_link(secret: str, token: str) -> UUID:
+    """The application that the token opens; NotFound for any other text, and for one that is too old."""
+    try:
+        _, application_id, *_ = _read(
+            secret, "application", token, timedelta(days=APPLICATION_DAYS)
+        )
+    except LinkTooOld:
+        raise NotFound("application") from None
+    return application_id
 
 
 class _Signer(TimestampSigner):

@@ -19,6 +19,8 @@ from mainstem.kit.work import SYSTEM, Actor, Work
 
 STAFF = ("picker", "lead_desk", "finance", "admin")
 ROLES = ("affiliate", *STAFF)
+AFFILIATE_ROLES = ("owner", "seller", "accountant")
+"""What somebody is to an affiliate that they sign in for (`network.ROLE_MAY`)."""
 
 
 class Person(SQLModel, table=True):
@@ -110,18 +112,27 @@ def rename(work: Work, email: str, name: str, *, locale: str | None = None) -> N
     )
 
 
-def grant(work: Work, person_id: int, role: str, *, affiliate_id: int | None = None) -> None:
-    """Let somebody act in a role (of one affiliate, where it is theirs). Repeats are fine."""
+def grant(
+    work: Work,
+    person_id: int,
+    role: str,
+    *,
+    affiliate_id: int | None = None,
+    affiliate_role: str = "owner",
+) -> None:
+    """Let somebody act in a role (of one affiliate, where it is theirs, and as what). Repeats are fine."""
     assert role in ROLES
     assert (role == "affiliate") == (affiliate_id is not None)
+    assert affiliate_role in AFFILIATE_ROLES
     added = work.run(
-        """INSERT INTO membership (person_id, role, affiliate_id, granted_at)
-           VALUES (%(person)s, %(role)s, %(affiliate)s, %(now)s)
+        """INSERT INTO membership (person_id, role, affiliate_id, affiliate_role, granted_at)
+           VALUES (%(person)s, %(role)s, %(affiliate)s, %(as)s, %(now)s)
            ON CONFLICT DO NOTHING""",
         person=person_id,
         role=role,
         affiliate=affiliate_id,
         now=work.now(),
+        **{"as": affiliate_role if affiliate_id is not None else None},
     )
     if added:
         record(work, "membership.granted", f"{person_id}:{role}", home=affiliate_id or 0)

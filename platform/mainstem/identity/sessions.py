@@ -67,6 +67,8 @@ class Identity:
     affiliate_ids: tuple[int, ...]
     affiliate_states: tuple[str, ...] = ()
     """The state of each of those affiliates, in the same order."""
+    affiliate_roles: tuple[str, ...] = ()
+    """What they are to each of those affiliates, in the same order."""
     email: str = field(default="", compare=False)
     session_id: int = field(default=0, compare=False)
     proven_at: datetime = field(default=_NEVER, compare=False)
@@ -141,8 +143,8 @@ def who(work: Work, token: str) -> Identity | None:
                     AS has_second_factor,
                   coalesce(array_agg(DISTINCT m.role) FILTER (WHERE m.role IS NOT NULL), '{}')
                     AS roles,
-                  coalesce(jsonb_object_agg(a.id, a.state) FILTER (WHERE a.id IS NOT NULL), '{}')
-                    AS affiliates
+                  coalesce(jsonb_object_agg(a.id, jsonb_build_array(a.state, m.affiliate_role))
+                           FILTER (WHERE a.id IS NOT NULL), '{}') AS affiliates
              FROM sign_in_session s
              JOIN person p ON p.id = s.person_id
              LEFT JOIN membership m ON m.person_id = p.id AND m.revoked_at IS NULL
@@ -163,15 +165,16 @@ def who(work: Work, token: str) -> Identity | None:
             hash=hash_of(token),
             now=now,
         )
-    states = {int(id): state for id, state in row.affiliates.items()}
-    ids = tuple(sorted(states))
+    mine = sorted((int(id), *said) for id, said in row.affiliates.items())
+    ids, states, parts = zip(*mine, strict=True) if mine else ((), (), ())
     return Identity(
         row.id,
         row.name,
         row.locale,
         frozenset(row.roles),
         ids,
-        tuple(states[id] for id in ids),
+        states,
+        parts,
         email=row.email,
         session_id=row.session_id,
         proven_at=row.proven_at,

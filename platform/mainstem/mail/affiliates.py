@@ -14,14 +14,14 @@ from mainstem.mail.days import midnight
 from mainstem.mail.outbox import Outgoing, Recipient
 from mainstem.money import Money
 
-# Everybody who may act for the affiliate; the affiliate's own address where nobody can sign in.
+# Everybody who sees what the affiliate earns; the affiliate's own address where nobody can sign in.
 _PEOPLE = """
 SELECT a.id AS affiliate_id, a.name AS affiliate, p.id AS person_id,
        coalesce(p.email, a.email_key) AS address, coalesce(p.name, a.name) AS name,
        coalesce(p.locale, a.locale) AS locale
   FROM affiliate a
   LEFT JOIN (membership m JOIN person p ON p.id = m.person_id)
-    ON m.affiliate_id = a.id AND m.revoked_at IS NULL
+    ON m.affiliate_id = a.id AND m.revoked_at IS NULL AND m.affiliate_role <> 'seller'
  WHERE a.id = ANY(%(affiliates)s::bigint[]) ORDER BY a.id, p.id"""
 
 _FIRST_SALES = f"""
@@ -61,7 +61,8 @@ SELECT a.id AS affiliate_id, a.name AS affiliate, p.id AS person_id, p.email AS 
          FROM commission
         WHERE beneficiary_id = a.id AND credited_at >= %(since)s AND credited_at < %(until)s
         GROUP BY currency) AS s
- WHERE m.role = 'affiliate' AND m.revoked_at IS NULL AND coalesce(c.choice, 'weekly') = %(period)s
+ WHERE m.role = 'affiliate' AND m.affiliate_role <> 'seller' AND m.revoked_at IS NULL
+   AND coalesce(c.choice, 'weekly') = %(period)s
  ORDER BY a.id, p.id, s.currency"""
 
 
@@ -177,7 +178,7 @@ def _tell(work: Work, reason: str, rows: Sequence[Any], subject: Any, context: A
 
 
 def people_of(work: Work, affiliates: Iterable[int]) -> list[Any]:
-    """Whoever acts for these affiliates: (affiliate_id, affiliate, person_id, address, name, locale)."""
+    """Whoever sees the money of these affiliates: (affiliate_id, affiliate, person_id, address, name, locale)."""
     ids = sorted(set(affiliates))
     return work.rows(_PEOPLE, affiliates=ids) if ids else []
 

@@ -212,6 +212,39 @@ class AffiliateMail(Context, frozen=True, kw_only=True):
 class ApplicationStep(AffiliateMail, frozen=True, kw_only=True):
     """How far an application has come. `why` is what staff wrote, where they did."""
 
+    application_id: UUID
+    why: str = ""
+
+
+class ConfirmApplication(AffiliateMail, frozen=True, kw_only=True):
+    """The link by which an applicant confirms their e-mail. `reference` names it; what opens it is made
+    from that when the mail is sent."""
+
+    reference: UUID
+    expires_at: datetime
+
+
+class ApplicationQuestion(AffiliateMail, frozen=True, kw_only=True):
+    """Staff want to know something before they decide."""
+
+    application_id: UUID
+    question: str
+
+
+class ProgrammeInvitation(Context, frozen=True, kw_only=True):
+    """Somebody is asked to apply, with a sponsor or without one."""
+
+    company: str
+    invited_by: str
+    sponsor: str
+    invitation_id: UUID
+    expires_at: datetime
+
+
+class AffiliateState(AffiliateMail, frozen=True, kw_only=True):
+    """What an affiliate may do has changed, and why."""
+
+    state: str  # active | paused | suspended | terminated
     why: str = ""
 
 
@@ -300,6 +333,15 @@ class CredentialsChanged(Context, frozen=True, kw_only=True):
 
 
 # ---------------------------------------------------------------- staff, at work
+
+
+class NewApplication(Context, frozen=True, kw_only=True):
+    """Somebody has applied, for those who decide."""
+
+    affiliate: str
+    country: str
+    sponsor: str
+    application_id: UUID
 
 
 class FailedTask(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from mainstem.kit.events import Fact
 from mainstem.kit.work import Work
-from mainstem.mail import accounts, affiliates, clients, outbox, staff, withdrawals
+from mainstem.mail import accounts, affiliates, applicants, clients, outbox, staff, withdrawals
 
 Writer = Callable[[Work, Sequence[Fact]], object]
 
@@ -60,6 +60,17 @@ _WRITERS: dict[str, Writer] = {
     "job.scheduled": clients.visit("scheduled", "visit_booked"),
     "job.departed": clients.visit("en_route", "team_on_the_way"),
     "job.done": clients.visit("done", "sign_off"),
+    "programme.invited": applicants.invited,
+    "application.sent_in": applicants.sent_in,
+    "application.applied": applicants.received,
+    "application.in_review": applicants.in_review,
+    "application.asked": applicants.asked,
+    "application.active": applicants.approved,
+    "application.rejected": applicants.declined,
+    "affiliate.active": applicants.state_changed("active"),
+    "affiliate.paused": applicants.state_changed("paused"),
+    "affiliate.suspended": applicants.state_changed("suspended"),
+    "affiliate.terminated": applicants.state_changed("terminated"),
     "commission.settled": affiliates.first_sales,
     "payout.paid": affiliates.paid_out,
     "payout.failed": _payout_failed,

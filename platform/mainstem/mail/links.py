@@ -13,8 +13,10 @@ from uuid import UUID
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from mainstem import joining
 from mainstem.identity import (
     EVERYTHING,
+    application_link,
     client_link,
     invitation_token,
     quote_link,
@@ -67,6 +69,27 @@ class Links:
         if not self.opens_pages:
             return self.page("/")
         return self.page(f"/sign-in/new-password?token={reset_token(self.secret, reference)}")
+
+    def application(self, application_id: UUID) -> str:
+        """The applicant's own page."""
+        if not self.opens_pages:
+            return self.page("/")
+        return self.page(f"/programme/application/{application_link(self.secret, application_id)}")
+
+    def confirmation(self, reference: UUID) -> str:
+        """Where an applicant confirms their e-mail."""
+        if not self.opens_pages:
+            return self.page("/")
+        return self.page(
+            f"/programme/confirm?token={joining.confirmation_token(self.secret, reference)}"
+        )
+
+    def invitation_to_apply(self, invitation_id: UUID) -> str:
+        """The application of somebody whom staff have asked to apply."""
+        if not self.opens_pages:
+            return self.page("/")
+        token = joining.invitation_to_apply_token(self.secret, invitation_id)
+        return self.page(f"/programme/apply?invitation={quote(token)}")
 
     def preference(self, person_id: int, topic: str) -> str:
         """Where somebody says how often they want what they may refuse."""

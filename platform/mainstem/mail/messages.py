@@ -68,10 +68,25 @@ MESSAGES = {
         Message("refund_sent", CLIENT, "Refund sent", contexts.RefundSent),
         Message("order_canceled", CLIENT, "Order cancelled", contexts.OrderCanceled),
         Message(
+            "programme_invitation",
+            AFFILIATE,
+            "Invitation to apply",
+            contexts.ProgrammeInvitation,
+        ),
+        Message(
+            "application_confirm", AFFILIATE, "Confirm the e-mail", contexts.ConfirmApplication
+        ),
+        Message(
             "application_received", AFFILIATE, "Application received", contexts.ApplicationStep
         ),
         Message(
             "application_in_review", AFFILIATE, "Application in review", contexts.ApplicationStep
+        ),
+        Message(
+            "application_question",
+            AFFILIATE,
+            "Question about an application",
+            contexts.ApplicationQuestion,
         ),
         Message(
             "application_approved", AFFILIATE, "Application approved", contexts.ApplicationStep
@@ -79,6 +94,7 @@ MESSAGES = {
         Message(
             "application_declined", AFFILIATE, "Application declined", contexts.ApplicationStep
         ),
+        Message("affiliate_state", AFFILIATE, "What changes", contexts.AffiliateState, PARTNER),
         Message("first_sale", AFFILIATE, "First sale", contexts.FirstSale, PARTNER),
         Message(
             "credit_digest",
@@ -102,6 +118,13 @@ MESSAGES = {
             "Password or second factor changed",
             contexts.CredentialsChanged,
             EVERYBODY,
+        ),
+        Message(
+            "new_application",
+            STAFF,
+            "New application",
+            contexts.NewApplication,
+            ("finance", "admin"),
         ),
         Message("dead_letters", STAFF, "Failed tasks", contexts.DeadLetters, ("admin",)),
         Message(

@@ -68,7 +68,7 @@ _PAYOUT = contexts.PayoutMail(**_AFFILIATE, payout_id=_ID, number="P-2026-09", a
 
 
 def _application(why: str = "") -> contexts.ApplicationStep:
-    return contexts.ApplicationStep(**_AFFILIATE, why=why)
+    return contexts.ApplicationStep(**_AFFILIATE, application_id=_ID, why=why)
 
 
 SAMPLES: dict[str, Context] = {
@@ -151,10 +151,31 @@ SAMPLES: dict[str, Context] = {
         kept=[contexts.Content(name="Gjutjärnsgryta, 5 liter", quantity=1)],
     ),
     "order_canceled": contexts.OrderCanceled(**_OF_ORDER, paid=_sek(261_100)),
+    "programme_invitation": contexts.ProgrammeInvitation(
+        name="Samir Haddad",
+        company="Härdvik",
+        invited_by="Amina Warsame",
+        sponsor="Kulla Hus",
+        invitation_id=_ID,
+        expires_at=datetime(2026, 5, 1, 8, 40, tzinfo=UTC),
+    ),
+    "application_confirm": contexts.ConfirmApplication(
+        **_AFFILIATE, reference=_ID, expires_at=datetime(2026, 3, 4, 8, 40, tzinfo=UTC)
+    ),
     "application_received": _application(),
     "application_in_review": _application(),
+    "application_question": contexts.ApplicationQuestion(
+        **_AFFILIATE,
+        application_id=_ID,
+        question="Har ni en lokal dit kunder kan komma, eller säljer ni bara på nätet?",
+    ),
     "application_approved": _application(),
     "application_declined": _application("Vi har redan två butiker i samma stad."),
+    "affiliate_state": contexts.AffiliateState(
+        **_AFFILIATE,
+        state="suspended",
+        why="Butiken lovar leveranstider som vi inte håller. Ändra texten, så öppnar vi igen.",
+    ),
     "first_sale": contexts.FirstSale(**_AFFILIATE, amount=_sek(20_336), number="7K3Q-9FMD"),
     "credit_digest": contexts.CreditDigest(
         **_AFFILIATE,
@@ -184,6 +205,9 @@ SAMPLES: dict[str, Context] = {
     ),
     "credentials_changed": contexts.CredentialsChanged(
         name=_STAFF, what="recovery_code.used", at=_AT, codes_left=9
+    ),
+    "new_application": contexts.NewApplication(
+        name=_STAFF, affiliate="Fjällglöd", country="SE", sponsor="Kulla Hus", application_id=_ID
     ),
     "dead_letters": contexts.DeadLetters(
         name=_STAFF,

@@ -63,7 +63,7 @@ def dead_letters(work: Work, day: date) -> None:
         return
     tasks = [contexts.FailedTask(task=row.task, count=row.count) for row in rows]
     total = sum(row.count for row in rows)
-    _tell(
+    tell(
         work,
         "dead_letters",
         day.isoformat(),
@@ -83,7 +83,7 @@ def low_stock(work: Work, day: date) -> None:
         return
     which = hashlib.sha256("\n".join(f"{s.sku}@{s.location}" for s in shelves).encode()).hexdigest()
     week = day - timedelta(days=day.weekday())
-    _tell(
+    tell(
         work,
         "low_stock",
         f"{week}:{which[:16]}",
@@ -94,7 +94,7 @@ def low_stock(work: Work, day: date) -> None:
 def failed_payouts(work: Work, facts: Sequence[Fact]) -> None:
     """Payouts that could not arrive, for whoever answers for the money."""
     for row in work.rows(_FAILED_PAYOUTS, **asked([(f.home_id, f.uuid) for f in facts])):
-        _tell(work, "failed_payout", str(row.id), _failed(row))
+        tell(work, "failed_payout", str(row.id), _failed(row))
 
 
 def _failed(row: Any) -> Callable[[str], Context]:
@@ -135,10 +135,10 @@ def weekly_summary(work: Work, day: date) -> None:
             failed_tasks=failed,
         )
 
-    _tell(work, "weekly_summary", first.isoformat(), told)
+    tell(work, "weekly_summary", first.isoformat(), told)
 
 
-def _tell(
+def tell(
     work: Work,
     reason: str,
     subject: str,

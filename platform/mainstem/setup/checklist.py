@@ -9,16 +9,19 @@ from mainstem_fulfillment import jobs
 
 
 class Step(NamedTuple):
-    """One step. `blocks` says what cannot be done before it is."""
+    """One step. `blocks` says what cannot be done before it is; a company sells without an optional one."""
 
     name: str
     title: str
     url: str
     blocks: str
     is_done: bool
+    is_optional: bool = False
 
 
 _SET = "/console/setup"
+_OPTIONAL = {"programme"}
+"""Not every company wants to be applied to."""
 
 _STEPS: tuple[tuple[str, str, str, str, str], ...] = (
     ("company", "Say who the company is", f"{_SET}/company",
@@ -71,6 +74,9 @@ _STEPS: tuple[tuple[str, str, str, str, str], ...] = (
     ("mail", "Say who the mail is from", f"{_SET}/mail",
      "Clients, affiliates and colleagues are told nothing by mail.",
      "EXISTS (SELECT 1 FROM mail_settings)"),
+    ("programme", "Open your programme", f"{_SET}/programme",
+     "Companies cannot apply: you make each affiliate yourself.",
+     "EXISTS (SELECT 1 FROM programme WHERE is_open)"),
     ("staff", "Invite your colleagues", f"{_SET}/people",
      "You pick, pack and pay alone.",
      "(SELECT count(DISTINCT person_id) FROM membership WHERE role <> 'affiliate' AND revoked_at IS NULL) > 1"),
@@ -83,6 +89,6 @@ def steps(work: Work) -> list[Step]:
     found = work.row(f"SELECT {conditions}")
     assert found is not None, "a row without a table"
     return [
-        Step(name, title, url, blocks, bool(getattr(found, name)))
+        Step(name, title, url, blocks, bool(getattr(found, name)), name in _OPTIONAL)
         for name, title, url, blocks, _ in _STEPS
     ]

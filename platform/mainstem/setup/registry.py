@@ -11,6 +11,7 @@ from mainstem.setup.resources.delivery import ZONES
 from mainstem.setup.resources.locations import LOCATIONS, STOCK
 from mainstem.setup.resources.mail import MAIL
 from mainstem.setup.resources.plan import PLAN
+from mainstem.setup.resources.programme import PROGRAMME
 from mainstem.setup.resources.staff import STAFF
 from mainstem.setup.resources.storefronts import STOREFRONTS
 from mainstem.setup.resources.tax import TAX, TAX_RATES
@@ -20,7 +21,7 @@ GROUPS: tuple[tuple[str, tuple[AnyResource, ...]], ...] = (
     ("Company", (PROFILE, DOCUMENTS, MAIL, STAFF)),
     ("Goods and services", (DEPARTMENTS, PRODUCTS, LOCATIONS, STOCK, TEAMS)),
     ("Tax and delivery", (TAX, TAX_RATES, ZONES)),
-    ("Affiliates", (PLAN, AFFILIATES, STOREFRONTS)),
+    ("Affiliates", (PLAN, PROGRAMME, AFFILIATES, STOREFRONTS)),
 )
 """As set-up shows them."""
 
@@ -28,7 +29,7 @@ RESOURCES: dict[str, AnyResource] = {
     one.name: one
     for one in (
         *(PROFILE, DOCUMENTS, MAIL, DEPARTMENTS, PRODUCTS, LOCATIONS, TEAMS, STOCK),
-        *(TAX_RATES, TAX, ZONES, PLAN, STAFF, AFFILIATES, STOREFRONTS),
+        *(TAX_RATES, TAX, ZONES, PLAN, PROGRAMME, STAFF, AFFILIATES, STOREFRONTS),
     )
 }
 """By name, each after what it may name: a folder is applied in this order."""

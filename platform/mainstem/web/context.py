@@ -114,6 +114,8 @@ class RequestContext:
     identity: Identity | None = None
     asked_who: bool = False
     affiliate_id: int | None = None
+    rights: frozenset[str] = frozenset()
+    """What whoever asks for an affiliate may do (`network.rights`)."""
     storefront: StorefrontKey | None = None
     api_key: ApiKey | None = None
     roll_back: bool = False

@@ -68,6 +68,16 @@ class AffiliateSuspended(Refused):
     )
 
 
+class NotYours(Refused):
+    """In their role within the affiliate this is not theirs to do."""
+
+    code = "not_your_role"
+    status = 403
+    message = (
+        "Your role at your company does not open this page. Ask an owner there if you need it."
+    )
+
+
 class ChooseAffiliate(Refused):
     """They act for several affiliates and have not said for which."""
 
@@ -176,8 +186,8 @@ async def affiliate(
 ) -> None:
     """Lets an affiliate in and says which one: their only one, or the one they chose.
 
-    A route says in its `right` what one does there (`network.MAY`); where it says nothing, it is
-    work that only an affiliate in good standing does.
+    A route says in its `right` what one does there (`network.MAY`, `network.ROLE_MAY`); where it says
+    nothing, it is work that only an affiliate in good standing does.
     """
     identity = await _signed_in(connection)
     mine = identity.affiliate_ids
@@ -189,11 +199,16 @@ async def affiliate(
     wanted = [id for id in mine if str(id) == chosen] or ([mine[0]] if len(mine) == 1 else [])
     if not wanted:
         raise ChooseAffiliate
-    state = identity.affiliate_states[mine.index(wanted[0])]
-    if handler.opt.get("right", network.WORK) not in network.MAY[state]:
+    at = mine.index(wanted[0])
+    state, role = identity.affiliate_states[at], identity.affiliate_roles[at]
+    right = handler.opt.get("right", network.WORK)
+    if right not in network.MAY[state]:
         raise AffiliateSuspended
+    if right not in network.ROLE_MAY[role]:
+        raise NotYours
     _ask_for_second_factor(connection, identity)
-    request_context_of(connection).affiliate_id = wanted[0]
+    request_context = request_context_of(connection)
+    request_context.affiliate_id, request_context.rights = wanted[0], network.rights(state, role)
 
 
 async def storefront_key(

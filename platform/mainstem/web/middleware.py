@@ -29,6 +29,7 @@ _COMMON = {
 
 # A name or an address, or an IPv6 literal, and at most a port behind it.
 _HOST = re.compile(r"([^\[\]:@/]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
+_SHOWN_WHOLE = ("/", "/programme")
 _SHOWN_TO_SEARCH = ("/s/", "/media/", f"{ROOT}/")
 _COOKIE = b"cookie"  # who has none is nobody who may upload, and need not be listened to for long
 
@@ -68,7 +69,7 @@ class AppMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = self._with_headers(list(message.get("headers", [])), request_context)
-                if path != "/" and not path.startswith(_SHOWN_TO_SEARCH):
+                if path not in _SHOWN_WHOLE and not path.startswith(_SHOWN_TO_SEARCH):
                     # Pages of one client, affiliate or member of staff are no search engine's.
                     headers.append((b"x-robots-tag", b"noindex, nofollow, noarchive"))
                 message["headers"] = headers

@@ -15,6 +15,7 @@ from mainstem_affiliates.portal.reads.earnings import (
     movements,
 )
 from mainstem_affiliates.portal.reads.paid_out import Payout, payouts
+from mainstem_affiliates.portal.reads.people import Colleague, people, said_by
 from mainstem_affiliates.portal.reads.profile import (
     AffiliateProfile,
     CurrencyBalance,
@@ -30,6 +31,7 @@ __all__ = [
     "AffiliateProfile",
     "ClientOrder",
     "Code",
+    "Colleague",
     "CurrencyBalance",
     "Movement",
     "OrderMovements",
@@ -48,6 +50,8 @@ __all__ = [
     "orders",
     "pay_accounts",
     "payouts",
+    "people",
+    "said_by",
     "team",
     "team_size",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from mainstem.api.company import (
     activity,
+    applications,
     commands,
     fulfilments,
     jobs,
@@ -26,5 +27,6 @@ routes: list[Any] = [
     *leads.routes,
     *jobs.routes,
     *money.routes,
+    *applications.routes,
     *activity.routes,
 ]

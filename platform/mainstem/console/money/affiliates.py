@@ -9,11 +9,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import Field
 
-from mainstem import ledger, network, payments, referrals
+from mainstem import joining, ledger, network, payments, referrals
 from mainstem.commissions import queries as commissions
 from mainstem.console import lists, queries
+from mainstem.identity import AffiliatePerson, people_of_affiliate
 from mainstem.kit.documents import Document
 from mainstem.kit.errors import NotFound
+from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.plan import tell
@@ -26,14 +28,24 @@ from mainstem.web.staff import words as labels
 from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
     MONEY,
+    Event,
     HttpRequest,
     HttpResponse,
     Page,
     labelled,
     layout_of,
+    names_of,
     show,
 )
 from mainstem.web.staff.screen import Screens
+
+STEPS = (
+    ("pause", "pause", "Pause", "secondary"),
+    ("resume", "resumption", "Make active again", "secondary"),
+    ("suspend", "suspension", "Suspend", "danger"),
+    ("terminate", "termination", "End the work together", "danger"),
+)
+"""The steps of an affiliate that staff take here: action, address, name, and how its button looks."""
 
 
 class Affiliates(Page, kw_only=True):
@@ -55,6 +67,11 @@ class AffiliatePage(Page, kw_only=True):
     team: list[network.TeamMember]
     storefronts: list[queries.StorefrontRow]
     codes: list[referrals.Code]
+    open_steps: list[tuple[str, str, str]]
+    steps: list[Event]
+    details: joining.AffiliateDetails
+    people: list[AffiliatePerson]
+    role_names: dict[str, str]
     balances: list[tuple[str, str, Money, str]]
     movements: list[tuple[commissions.Earned, Money, str, date | None]]
 
@@ -79,7 +96,7 @@ def list_affiliates(request: HttpRequest, work: NamedDependency[Work]) -> HttpRe
         work, state=state.value, text=words.value, cursor=listing.cursor_of(request)
     )
     page = Affiliates(
-        **layout_of(request, work, "money"),
+        **layout_of(request, work, "affiliates"),
         rows=found.rows,
         listing=listing.build("/console/affiliates", found, words, state),
         account_states=labelled(language, labels.ACCOUNT_STATES),
@@ -130,7 +147,7 @@ def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
     it = queries.affiliate(work, id)
     states = labelled(language, labels.ACCOUNT_STATES)
     return AffiliatePage(
-        **layout_of(request, work, "money"),
+        **layout_of(request, work, "affiliates"),
         it=it,
         accounts=[
             (row, language.text(labels.PROVIDERS[row.provider]), states[row.state])
@@ -140,6 +157,15 @@ def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
         upline=queries.upline(work, id),
         team=network.team(work, id),
         storefronts=queries.storefronts_of(work, id),
+        open_steps=[
+            (path, language.text(name), tone)
+            for action, path, name, tone in STEPS
+            if network.STATES.action(it.state, action).allowed
+        ],
+        steps=_steps(work, language, id),
+        details=joining.details_of(work, id),
+        people=people_of_affiliate(work, id),
+        role_names={role: language.text(name) for role, name in labels.AFFILIATE_ROLES.items()},
         codes=referrals.codes(work, affiliate_id=id),
         balances=[
             (
@@ -160,6 +186,20 @@ def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
             for row in commissions.earned(work, id, most=30)
         ],
     )
+
+
+def _steps(work: Work, language: Language, id: int) -> list[Event]:
+    rows = network.steps_of(work, id)[::-1]
+    who = names_of(work, language, [row.actor for row in rows])
+    return [
+        Event(
+            at=row.at,
+            text=language.text(labels.AFFILIATE_STATES[row.after]),
+            who=who[row.actor],
+            reason=row.why or None,
+        )
+        for row in rows
+    ]
 
 
 AFFILIATE = Screens("console/affiliate.html", _affiliate, "/console/affiliates/{}".format)

@@ -40,6 +40,7 @@ class StepRow(msgspec.Struct, frozen=True):
     url: str
     is_done: bool
     blocks: str
+    is_optional: bool = False
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -66,7 +67,7 @@ def overview(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     page = OverviewPage(
         **layout_of(request, work, "setup"),
         steps=steps,
-        left=sum(not step.is_done for step in steps),
+        left=sum(_is_left(step) for step in steps),
         groups=[
             (
                 language.text(name),
@@ -93,15 +94,20 @@ def steps_of(request: HttpRequest, work: Work) -> list[StepRow]:
             step.url,
             step.is_done,
             "" if step.is_done else language.text(step.blocks),
+            step.is_optional,
         )
         for step in setup.steps(work)
     ]
 
 
 def left_of_setup(request: HttpRequest, work: Work) -> list[StepRow]:
-    """Every step while one is left; none of them when all are done."""
+    """Every step while one is left that a company needs; none of them when all of those are done."""
     steps = steps_of(request, work)
-    return steps if any(not step.is_done for step in steps) else []
+    return steps if any(_is_left(step) for step in steps) else []
+
+
+def _is_left(step: StepRow) -> bool:
+    return not step.is_done and not step.is_optional
 
 
 routes = [overview]

@@ -26,6 +26,7 @@ from mainstem.kit.work import Work
 from mainstem.setup.resource import Resource
 
 State = Literal["active", "paused", "suspended", "terminated"]
+PersonRole = Literal["owner", "seller", "accountant"]
 
 
 class PersonDocument(Document):
@@ -34,6 +35,11 @@ class PersonDocument(Document):
     one: ClassVar[str] = "Person"
     name: Name = Field(title="Name")
     email: Email = Field(title="E-mail")
+    role: PersonRole = Field(
+        "owner",
+        title="Role",
+        description="A seller sees no earnings, an accountant no clients.",
+    )
 
 
 class AffiliateDocument(Document):
@@ -41,7 +47,7 @@ class AffiliateDocument(Document):
 
     folds: ClassVar[tuple[Fold, ...]] = (
         Fold("Codes and links", ("codes", "links")),
-        Fold("State", ("state",)),
+        Fold("State", ("state", "why")),
     )
 
     slug: Slug = Field(title="Name in addresses")
@@ -55,6 +61,12 @@ class AffiliateDocument(Document):
         description="Who brought them in. It is said when they join, and stays.",
     )
     state: State = Field("active", title="State")
+    why: Line = Field(
+        "",
+        title="Why their state changes",
+        description="They are told. Needed to suspend or end an affiliate.",
+        exclude=True,
+    )
     is_house: bool = Field(False, title="House account", description="Your own: it earns nothing.")
     people: list[PersonDocument] = Field(default_factory=list, title="People who sign in")
     codes: list[Line] = Field(default_factory=list, title="Codes", description="Clients type them.")
@@ -85,7 +97,8 @@ class AffiliateDocument(Document):
 _AFFILIATES = """
 SELECT a.slug, a.name, a.email_key AS email, a.country, a.locale, a.state, a.is_house,
        coalesce(s.slug, '') AS sponsor,
-       coalesce((SELECT jsonb_agg(jsonb_build_object('name', p.name, 'email', p.email)
+       coalesce((SELECT jsonb_agg(jsonb_build_object('name', p.name, 'email', p.email,
+                                                     'role', m.affiliate_role)
                                   ORDER BY m.granted_at, p.id)
                    FROM membership m JOIN person p ON p.id = m.person_id
                   WHERE m.affiliate_id = a.id AND m.revoked_at IS NULL), '[]') AS people,
@@ -169,6 +182,7 @@ def _changed(work: Work, before: AffiliateDocument, said: AffiliateDocument) -> 
         country=said.country,
         locale=said.locale,
         state=said.state,
+        why=said.why,
     )
 
 
@@ -181,6 +195,8 @@ def _save_people(
         if key in had:
             if had[key].name != person.name:
                 identity.rename(work, had[key].email, person.name)
+            if had[key].role != person.role:
+                _give_role(work, id, person)
             continue
         known = identity.person_of(work, person.email)
         identity.grant(
@@ -190,11 +206,21 @@ def _save_people(
             else known,
             "affiliate",
             affiliate_id=id,
+            affiliate_role=person.role,
         )
     for key in had.keys() - wanted.keys():
         someone = identity.person_of(work, had[key].email)
         assert someone is not None, "they had signed in for the affiliate"
         identity.revoke(work, someone, "affiliate", affiliate_id=id)
+    identity.refuse_without_owner(work, id)
+
+
+def _give_role(work: Work, id: int, person: PersonDocument) -> None:
+    """The role, with no look at the others: together they are looked at when all are saved."""
+    someone = identity.person_of(work, person.email)
+    assert someone is not None, "they sign in for the affiliate"
+    identity.revoke(work, someone, "affiliate", affiliate_id=id)
+    identity.grant(work, someone, "affiliate", affiliate_id=id, affiliate_role=person.role)
 
 
 def _save_codes(

@@ -136,17 +136,6 @@ function tone(kind) {
 
 document.addEventListener("tone", (event) => { if (event.detail) tone(event.detail); });
 
-// A button that copies a field: <button data-copy="its id" data-copied="Copied" hidden>.
-document.querySelectorAll("[data-copy]").forEach((button) => {
-  if (!navigator.clipboard) return;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
-    button.textContent = button.dataset.copied;
-    document.dispatchEvent(new CustomEvent("announce", { detail: { text: button.dataset.copied } }));
-  });
-});
-
 document.addEventListener("htmx:after:swap", () => {
   const said = document.querySelector("[data-said]");
   if (!said) return;

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get
 
+from mainstem import joining
 from mainstem.identity import (
     has_staff,
 )
@@ -38,6 +39,7 @@ class FrontPage(msgspec.Struct, frozen=True):
     shops: list[Shop]
     listing: Listing
     needs_setup: bool
+    takes_applications: bool
 
 
 SHOPS_MAX = 24
@@ -60,7 +62,12 @@ async def front(request: Request[Any, Any, Any]) -> Page:
         for row in found.rows:
             texts = row.texts.get(locale) or row.texts.get(row.locales[0]) or {}
             shops.append(Shop(row.name, f"/s/{row.slug}", str(texts.get("tagline", ""))))
-        return FrontPage(shops, listing.build("/", found), needs_setup=not has_staff(work))
+        return FrontPage(
+            shops,
+            listing.build("/", found),
+            needs_setup=not has_staff(work),
+            takes_applications=joining.is_open(work),
+        )
 
     return render(request, "pages/front.html", await in_work(request, CLIENT, look))
 

@@ -77,6 +77,7 @@ _SECTIONS = (
     ("leads", "Leads", "/desk/leads", SERVICE),
     ("jobs", "Jobs", "/desk/jobs", SERVICE),
     ("money", "Money", "/console/payouts", MONEY),
+    ("affiliates", "Affiliates", "/console/applications", MONEY),
     ("mail", "Mail", "/console/mail", ADMIN),
     ("catalogue", "Catalogue", "/console/catalogue/import", ADMIN),
     ("facts", "Activity", "/console/facts", ADMIN),
@@ -92,6 +93,7 @@ SELECT (SELECT count(*) FROM fulfilment
        (SELECT count(*) FROM job WHERE state = 'unscheduled') AS jobs,
        (SELECT count(*) FROM payout WHERE state = 'on_hold')
          + (SELECT count(*) FROM approval WHERE state = 'needs_approval') AS money,
+       (SELECT count(*) FROM application WHERE state IN ('applied', 'in_review')) AS affiliates,
        (SELECT count(*) FROM fact_waiting WHERE state = 'dead') AS facts"""
 
 

@@ -6,6 +6,17 @@ FACTS = {
     "account.changed": "Payout account changed",
     "affiliate.active": "Affiliate active again",
     "affiliate.joined": "Affiliate joined",
+    "affiliate.details_changed": "An affiliate's company details changed",
+    "affiliate.person_left": "Somebody no longer signs in for an affiliate",
+    "application.active": "Application approved",
+    "application.answered": "Applicant has answered",
+    "application.applied": "Application received",
+    "application.asked": "Applicant asked for something",
+    "application.fulfilled": "Applicant has met a requirement",
+    "application.in_review": "Application taken up",
+    "application.rejected": "Application rejected",
+    "application.sent_in": "Application sent in",
+    "programme.invited": "Somebody invited to apply",
     "affiliate.paused": "Affiliate paused",
     "affiliate.suspended": "Affiliate suspended",
     "affiliate.terminated": "Affiliate ended",
@@ -169,6 +180,9 @@ GOOD = {
     "check.passed",
 }
 BAD = {
+    "affiliate.suspended",
+    "affiliate.terminated",
+    "application.rejected",
     "approval.denied",
     "fulfilment.parked",
     "order.canceled",
@@ -194,6 +208,7 @@ ACTORS = {
     "person": "Somebody",
     "staff": "Staff",
     "affiliate": "Affiliate",
+    "applicant": "Applicant",
 }
 
 ORDER_STATES = {
@@ -286,6 +301,9 @@ AFFILIATE_STATES = {
     "terminated": "Ended",
     "rejected": "Rejected",
 }
+
+AFFILIATE_ROLES = {"owner": "Owner", "seller": "Seller", "accountant": "Accountant"}
+"""What somebody is to the affiliate that they sign in for."""
 
 PROVIDERS = {"stripe": "Stripe", "external": "Bank", "bank": "Bank"}
 ACCOUNT_STATES = {
@@ -420,6 +438,13 @@ ACCOUNTS = {
 
 # States and steps as they stand inside "This {what} is {state}; it cannot be {action} now."
 STATES = {
+    "applied": "applied",
+    "in_review": "in review",
+    "active": "active",
+    "paused": "paused",
+    "suspended": "suspended",
+    "terminated": "ended",
+    "rejected": "rejected",
     "returned": "sent back",
     "pending": "waiting to be paid",
     "placed": "placed",
@@ -466,9 +491,18 @@ STEPS = {
     "hand over": "handed over",
     "canceled": "cancelled",
     "approved": "approved",
+    "taken up": "taken up",
+    "asked for something": "asked for something",
+    "rejected": "rejected",
+    "paused": "paused",
+    "made active again": "made active again",
+    "suspended": "suspended",
+    "ended": "ended",
     "denied": "denied",
     "withdrawn": "withdrawn",
     "set out for": "travelled to",
+    "active": "made active again",
+    "terminated": "ended",
     "reached": "marked as reached",
     "reassigned": "reassigned",
     "freed": "freed",

@@ -1,0 +1,162 @@
+"""The programme: whether affiliates may apply, what the page says, who may bring others in, what is asked for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from mainstem import planbook
+from mainstem.joining.claims import claims_in
+from mainstem.kit.documents import Document, Fold, LongTexts, Slug, Texts
+from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.work import Work
+
+Recruiters = Literal["nobody", "everybody", "proven"]
+BLOCKS = ("headline", "intro", "does", "does_not")
+LEVELS_USUAL = 3
+
+
+class Requirement(Document):
+    """Something that an applicant has to give: a text or a paper."""
+
+    one: ClassVar[str] = "Requirement"
+    code: Slug = Field(title="Code", description="What it is called in files.")
+    names: Texts = Field(title="Name", description="What applicants read, in each language.")
+    help: LongTexts = Field(
+        default_factory=dict, title="Help", description="What it is for, and where to get it."
+    )
+    needs: Literal["text", "file"] = Field("text", title="Needs")
+    required: bool = Field(True, title="Needed", description="Without it nobody can be approved.")
+
+    @model_validator(mode="after")
+    def _named(self) -> Requirement:
+        if not any(self.names.values()):
+            raise ValueError("Name it in one language at least.")
+        return self
+
+
+class Programme(Document):
+    """How companies join: the page that they read, what is asked of them, and who may bring them in."""
+
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold("What the page says", BLOCKS),
+        Fold("Who may bring others in", ("recruiters", "deliveries_min", "levels_max")),
+        Fold("What is asked for", ("requirements",)),
+    )
+
+    is_open: bool = Field(
+        False,
+        title="Open to applications",
+        description="The page is shown, and companies may apply. Closed, only those whom you invite may.",
+    )
+    headline: Texts = Field(default_factory=dict, title="Headline")
+    intro: LongTexts = Field(
+        default_factory=dict,
+        title="Introduction",
+        description="What is paid for what follows from the plan and is said by itself. Promise no income.",
+    )
+    does: LongTexts = Field(default_factory=dict, title="What an affiliate does")
+    does_not: LongTexts = Field(default_factory=dict, title="What an affiliate does not do")
+    recruiters: Recruiters = Field("everybody", title="Who may bring others in")
+    deliveries_min: int = Field(
+        10,
+        ge=1,
+        le=100_000,
+        title="Delivered sales",
+        description="How many of their own, to clients, where only those with enough of them may.",
+    )
+    levels_max: int = Field(
+        LEVELS_USUAL,
+        ge=1,
+        le=10,
+        title="Levels at most",
+        description="A newcomer is one, and each sponsor above them one more.",
+    )
+    requirements: list[Requirement] = Field(
+        default_factory=list,
+        max_length=20,
+        title="Requirements",
+        description="What applicants give before you decide.",
+    )
+
+    @model_validator(mode="after")
+    def _apart(self) -> Programme:
+        codes = [one.code for one in self.requirements]
+        if len(codes) != len(set(codes)):
+            raise ValueError("Two requirements have one code.")
+        return self
+
+    def text(self, block: str, locale: str) -> str:
+        """What the company says in a block, in this language or else in another; empty for nothing."""
+        texts: dict[str, str] = getattr(self, block)
+        return texts.get(locale) or next((text for text in texts.values() if text), "")
+
+    def requirement(self, code: str) -> Requirement | None:
+        """The requirement of this code."""
+        return next((one for one in self.requirements if one.code == code), None)
+
+
+def read_programme(work: Work) -> Programme | None:
+    """The programme; None until somebody has said anything of it."""
+    row = work.row(
+        """SELECT is_open, recruiters, deliveries_min, levels_max, texts, requirements
+             FROM programme"""
+    )
+    if row is None:
+        return None
+    said: dict[str, Any] = row._asdict()
+    return Programme.model_validate(said.pop("texts") | said)
+
+
+def programme_of(work: Work) -> Programme:
+    """The programme, closed where nobody has said anything of it."""
+    return read_programme(work) or Programme.model_validate({})
+
+
+def is_open(work: Work) -> bool:
+    """Whether companies may apply by themselves."""
+    return bool(work.value("SELECT is_open FROM programme"))
+
+
+def save_programme(work: Work, before: Programme | None, said: Programme) -> None:
+    """Say how companies join. Raises InvalidInput for a text that promises an income, and for opening a
+    programme that lacks what every applicant must be able to read or be told."""
+    blocks = {block: getattr(said, block) for block in BLOCKS}
+    problems = [*claims_in(blocks), *(_not_ready(work) if said.is_open else ())]
+    if problems:
+        raise InvalidInput(*problems)
+    work.run(
+        """INSERT INTO programme
+             (is_open, recruiters, deliveries_min, levels_max, texts, requirements)
+           VALUES (%(open)s, %(recruiters)s, %(deliveries)s, %(levels)s, %(texts)s::jsonb,
+                   %(requirements)s::jsonb)
+           ON CONFLICT (one) DO UPDATE
+              SET is_open = excluded.is_open, recruiters = excluded.recruiters,
+                  deliveries_min = excluded.deliveries_min, levels_max = excluded.levels_max,
+                  texts = excluded.texts, requirements = excluded.requirements""",
+        open=said.is_open,
+        recruiters=said.recruiters,
+        deliveries=said.deliveries_min,
+        levels=said.levels_max,
+        texts=json.dumps(blocks),
+        requirements=json.dumps([one.written() for one in said.requirements]),
+    )
+
+
+def _not_ready(work: Work) -> list[Problem]:
+    lacks = (
+        (planbook.now(work), "no_plan", "Publish the plan first: the page says what it pays."),
+        (
+            work.value("SELECT 1 FROM company_document WHERE kind = 'programme' LIMIT 1"),
+            "no_terms",
+            "Write the programme's terms first: whoever applies agrees to them.",
+        ),
+        (
+            work.value("SELECT 1 FROM mail_settings"),
+            "no_sender",
+            "Say who your mail is from first: applicants confirm their e-mail by a link.",
+        ),
+    )
+    return [Problem("/is_open", code, message) for there, code, message in lacks if not there]

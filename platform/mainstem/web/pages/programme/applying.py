@@ -1,0 +1,213 @@
+"""The application: filled in by whoever wants to join, or opened filled in by a link of an invitation."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+from babel import Locale as BabelLocale
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from markupsafe import Markup
+
+from mainstem import joining
+from mainstem.joining import (
+    APPLICANT,
+    Agreement,
+    ApplicationForm,
+    CameFrom,
+    Programme,
+    ProgrammeClosed,
+)
+from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
+from mainstem.kit.locale import Language
+from mainstem.kit.peers import network_of
+from mainstem.kit.postal import is_country
+from mainstem.kit.work import Work
+from mainstem.web.context import app_context_of, network_address, origin_of
+from mainstem.web.forms import Form, FormFields, Ticked, field_errors
+from mainstem.web.rendering import LANGUAGE_NAMES, language_of, redirect, render, words
+from mainstem.web.rich_text import rich
+from mainstem.web.works import in_work
+
+Page = Response[bytes]
+HttpRequest = Request[Any, Any, Any]
+LINK_MAX = 400
+
+
+class Needed(msgspec.Struct, frozen=True):
+    """Something that will be asked for after the application."""
+
+    name: str
+    help: str
+    required: bool
+
+
+class ApplyPage(msgspec.Struct, frozen=True):
+    """The application as it was filled in; errors are by field."""
+
+    values: dict[str, str]
+    errors: dict[str, str]
+    countries: list[tuple[str, str]]
+    languages_of_ours: list[tuple[str, str]]
+    agreement: str
+    terms: Markup
+    terms_locale: str
+    needs: list[Needed]
+    sponsor: str
+    by: str
+    invitation: str
+    refused: str = ""
+    here: str = "/programme/apply"
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """What an application is opened with: the terms, the programme, and whose link led here."""
+
+    agreement: Agreement
+    programme: Programme
+    sponsor_id: int | None
+    sponsor: str
+    asked: joining.Asked | None
+
+
+@get("/programme/apply")
+async def application_form(request: HttpRequest) -> Page:
+    """The application, empty or as an invitation fills it in."""
+    by = request.query_params.get("by", "")[:LINK_MAX]
+    invitation = request.query_params.get("invitation", "")[:LINK_MAX]
+    language = language_of(request)
+    opened = await in_work(request, APPLICANT, lambda work: _open(request, work, by, invitation))
+    values = {"locale": language.locale}
+    if opened.asked:
+        values |= {
+            "email": opened.asked.email,
+            "contact_name": opened.asked.name,
+            "locale": opened.asked.locale,
+        }
+    return _page(request, opened, values, by, invitation)
+
+
+class ApplyFields(FormFields):
+    """What stands beside what the company says of itself: the terms that were shown, the box, the link."""
+
+    agreed: Ticked = False
+    agreement: str = ""
+    by: str = ""
+    invitation: str = ""
+
+
+@post("/programme/apply", status_code=200)
+async def send_application(request: HttpRequest, form: NamedDependency[Form]) -> Page:
+    """Take the application in. What comes next is told the same, whoever the e-mail belongs to."""
+    sent = form.into(ApplyFields)
+    address = network_address(request)
+    origin = network_of(origin_of(request)) if origin_of(request) else ""
+
+    def do(work: Work) -> None:
+        opened = _open(request, work, sent.by, sent.invitation)
+        said = _said(form, sent, opened.agreement)
+        asked = opened.asked.id if opened.asked else None
+        came = CameFrom(origin, address[:64], opened.sponsor_id, asked)
+        joining.apply(work, said, opened.agreement, came)
+
+    try:
+        await in_work(request, APPLICANT, do)
+    except ProgrammeClosed:
+        raise
+    except Refused as no:
+        opened = await in_work(
+            request, APPLICANT, lambda work: _open(request, work, sent.by, sent.invitation)
+        )
+        return _page(request, opened, form.texts(), sent.by, sent.invitation, no)
+    return redirect(request, "/programme/sent")
+
+
+@get("/programme/sent")
+async def application_sent(request: HttpRequest) -> Page:
+    """What comes next."""
+    return render(request, "pages/programme_sent.html")
+
+
+def _open(request: HttpRequest, work: Work, by: str, invitation: str) -> Opened:
+    secret = app_context_of(request).settings.secret
+    programme = joining.programme_of(work)
+    asked = joining.asked_by_token(work, secret, invitation) if invitation else None
+    agreement = joining.agreement_in_force(work, language_of(request).locale)
+    if agreement is None or not (programme.is_open or asked):
+        raise ProgrammeClosed
+    sponsor_id = asked.sponsor_id if asked else joining.read_sponsor_token(secret, by)
+    sponsor = ""
+    if sponsor_id is not None:
+        try:
+            sponsor = joining.sponsor_of(work, sponsor_id).name
+        except NotFound:
+            sponsor_id = None
+    return Opened(agreement, programme, sponsor_id, sponsor, asked)
+
+
+def _said(form: Form, sent: ApplyFields, agreement: Agreement) -> ApplicationForm:
+    """What was said, with every problem of it and of the box at once."""
+    problems: list[Problem] = []
+    said = None
+    try:
+        said = form.body(ApplicationForm)
+    except InvalidInput as no:
+        problems += no.problems
+    if not sent.agreed:
+        problems.append(Problem("/agreed", "missing", "Agree to the terms to apply."))
+    elif sent.agreement != agreement.name:
+        message = "The terms have changed since you opened this page. Read them again, then agree."
+        problems.append(Problem("/agreed", "terms_changed", message))
+    if problems or said is None:
+        raise InvalidInput(*problems)
+    return said
+
+
+def _page(
+    request: HttpRequest,
+    opened: Opened,
+    values: dict[str, str],
+    by: str,
+    invitation: str,
+    no: Refused | None = None,
+) -> Page:
+    language = language_of(request)
+    errors = field_errors(no.problems) if no else {}
+    page = ApplyPage(
+        values=values,
+        errors={name: words(language, problem) for name, problem in errors.items()},
+        countries=_countries(language),
+        languages_of_ours=list(LANGUAGE_NAMES.items()),
+        agreement=opened.agreement.name,
+        terms=rich(opened.agreement.body),
+        terms_locale=opened.agreement.locale,
+        needs=[
+            Needed(_in(one.names, language), _in(one.help, language), one.required)
+            for one in opened.programme.requirements
+        ],
+        sponsor=opened.sponsor,
+        by=by,
+        invitation=invitation,
+        refused=words(language, no) if no and not errors else "",
+    )
+    headers = {"Retry-After": str(no.retry_after)} if no and hasattr(no, "retry_after") else {}
+    status = no.status if no else 200
+    return render(request, "pages/programme_apply.html", page, status=status, headers=headers)
+
+
+def _in(texts: Any, language: Language) -> str:
+    return texts.get(language.locale) or next((text for text in texts.values() if text), "")
+
+
+@cache
+def _codes() -> list[str]:
+    return [str(code) for code in BabelLocale.parse("en").territories if is_country(str(code))]
+
+
+def _countries(language: Language) -> list[tuple[str, str]]:
+    return sorted(((code, language.country(code)) for code in _codes()), key=lambda one: one[1])
+
+
+routes = [application_form, send_application, application_sent]
