@@ -67,6 +67,7 @@ from mainstem.web.works import (
     storefront_work,
 )
 from mainstem_affiliates.intake import Intake
+from mainstem_affiliates.portal import shop
 from mainstem_affiliates.storefront.service_jobs import Jobs
 from mainstem_fulfillment import jobs
 
@@ -144,7 +145,7 @@ def create_app(
         app.asgi_handler,
         app_context,
         body_max=BODY_BYTES_MAX,
-        uploads=catalogue.UPLOADS | uploads.UPLOADS | api.UPLOADS,
+        uploads=catalogue.UPLOADS | uploads.UPLOADS | api.UPLOADS | shop.UPLOADS,
     )
     return app
 

@@ -12,6 +12,7 @@ from mainstem_affiliates.portal import (
     onboarding,
     orders,
     payouts,
+    shop,
     team,
 )
 
@@ -23,5 +24,6 @@ routes: list[Any] = [
     *team.routes,
     *account.routes,
     *mail.routes,
+    *shop.routes,
     *onboarding.routes,
 ]

@@ -32,6 +32,7 @@ class PortalHead(msgspec.Struct, frozen=True, kw_only=True):
     team_url: str = "/portal/team"
     account_url: str = "/portal/account"
     mail_url: str = "/portal/mail"
+    shop_url: str = "/portal/storefront"
     storefront_url: str | None = None
     sign_out_url: str | None = "/sign-out"
 

@@ -14,6 +14,7 @@ from mainstem_affiliates.storefront import (
     product,
     quotes,
     small_print,
+    theme_sheets,
     tracking,
 )
 
@@ -28,4 +29,5 @@ routes: list[Any] = [
     *tracking.routes,
     *enquiries.routes,
     *quotes.routes,
+    *theme_sheets.routes,
 ]

@@ -15,7 +15,8 @@ from mainstem.web.brand import LOGO_MAX, Brand
 from mainstem.web.rendering import LANGUAGE_NAMES, LanguageLink, locale_of, words
 from mainstem_affiliates.storefront.basket import read_basket
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
-from mainstem_affiliates.storefront.links import Links, fill, referral_of
+from mainstem_affiliates.storefront.links import Links, Nowhere, fill, referral_of
+from mainstem_affiliates.themes import sheet_url
 
 Page = Response[bytes]
 HttpRequest = Request[Any, Any, Any]
@@ -40,6 +41,10 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     accessibility_url: str
     track_url: str
     stylesheet: str | None
+    theme_url: str | None
+    """The style sheet of its palette; None where it is a module's own."""
+    opening: str
+    """A line above everything; empty for none."""
     takes_orders: bool
     prices_include_tax: bool
     seller: dict[str, str]
@@ -70,12 +75,15 @@ class StorePage(msgspec.Struct, frozen=True, kw_only=True):
 class Shopper:
     """One request to a storefront: to which, in which language, led here by which link."""
 
-    def __init__(self, request: HttpRequest, storefront: CachedStorefront) -> None:
+    def __init__(
+        self, request: HttpRequest, storefront: CachedStorefront, *, is_preview: bool = False
+    ) -> None:
+        """`is_preview`: for somebody who only looks at what it would be; no link leads anywhere."""
         self.request = request
         self.storefront = storefront
         self.locale = locale_of(request, storefront.locales)
-        self.referral = referral_of(request)
-        self.links = Links(storefront.slug, self.referral)
+        self.referral = "" if is_preview else referral_of(request)
+        self.links = Nowhere() if is_preview else Links(storefront.slug, self.referral)
         self.catalogue = storefront.catalogues[self.locale]
 
     @property
@@ -119,6 +127,8 @@ class Shopper:
                 accessibility_url=links("accessibility"),
                 track_url=links("track"),
                 stylesheet=storefront.module.stylesheet if storefront.module else None,
+                theme_url=sheet_url(storefront.design) if storefront.design else None,
+                opening=storefront.text(locale, "opening"),
                 takes_orders=storefront.takes_orders,
                 prices_include_tax=storefront.prices_include_tax,
                 seller=dict(storefront.seller),

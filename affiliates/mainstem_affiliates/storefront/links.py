@@ -38,6 +38,17 @@ class Links:
         return f"{url}?{urlencode(query)}{self._next}" if query else f"{url}{self._first}"
 
 
+class Nowhere(Links):
+    """Addresses that lead nowhere: those of a storefront that is only looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("", "")
+
+    def __call__(self, path: str = "", **query: str) -> str:
+        """The page itself."""
+        return "#"
+
+
 def fill(page: bytes, referral: str) -> bytes:
     """A kept page with this visitor's referral in every address."""
     first, then = (f"?ref={referral}", f"&amp;ref={referral}") if referral else ("", "")

@@ -1,0 +1,91 @@
+"""Which name and address a storefront may have: none that clients would take for somebody else's."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from mainstem.kit.errors import Problem
+from mainstem.kit.work import Work
+from mainstem.referrals import names_in, seen_as
+
+RESERVED = frozenset(
+    """
+    about account accounts admin administrator affiliate affiliates api app apps assets auth basket billing blog
+    careers cart checkout client clients company console contact customer customers dashboard demo desk
+    docs download email finance ftp health help host home house imap inbox internal invitation invoice
+    invoices legal login logout mail mailbox mainstem media money news null official order orders owner partner
+    partners pay payment payments payout payouts policy pop portal postmaster press privacy quote quotes refund
+    refunds robots root sandbox secure security service services setup shop sign-in sign-out sitemap smtp ssl staff
+    static status store storefront stripe support system team terms test theme track undefined update
+    verify webhook webhooks well-known withdrawal www
+    """.split()
+)
+"""Words that lead elsewhere, or sound as if the company spoke."""
+
+SLUG_TAKEN = "Another shop is called so, or nearly so. Choose something else."
+SLUG_RESERVED = "This word is kept for the company. Choose one of your own."
+NAME_TAKEN = "This could be taken for {name}. Choose a name of your own."
+NAME_MIXED = "The letters of one word are of two alphabets. Write it in one."
+SLUG_MIN = 2
+
+_ALPHABETS = ("LATIN", "GREEK", "CYRILLIC")
+_OTHERS = """
+SELECT slug AS name, '' AS label, home_id FROM storefront WHERE id IS DISTINCT FROM %(mine)s
+UNION ALL SELECT name, name, home_id FROM storefront WHERE id IS DISTINCT FROM %(mine)s
+UNION ALL SELECT slug, '', id FROM affiliate WHERE id <> %(home)s AND NOT is_house
+UNION ALL SELECT name, name, id FROM affiliate WHERE id <> %(home)s AND NOT is_house"""
+_COMPANY = """
+SELECT unnest(ARRAY[name, legal_name]) AS name FROM company_profile
+ WHERE NOT EXISTS (SELECT FROM affiliate WHERE id = %(home)s AND is_house)"""
+
+
+def name_problems(
+    work: Work, home_id: int, storefront_id: int | None, *, name: str, slug: str | None
+) -> Iterator[Problem]:
+    """What stands against a storefront of this affiliate being called so. A slug that stays is None."""
+    others = work.rows(_OTHERS, mine=storefront_id, home=home_id)
+    company = [row.name for row in work.rows(_COMPANY, home=home_id)]
+    if any(map(_is_mixed, name.split())):
+        yield Problem("/name", "mixed_alphabets", NAME_MIXED)
+    theirs = [row.label for row in others if row.label and row.home_id != home_id]
+    taken = {seen_as(form): said for said in [*theirs, *company] for form in (said, *names_in([said]))}
+    clash = next((taken[seen_as(form)] for form in (name, *names_in([name])) if seen_as(form) in taken), "")
+    if clash:
+        yield Problem("/name", "name_taken", NAME_TAKEN, {"name": clash})
+    if slug is not None:
+        yield from _slug_problems(slug, [row.name for row in others], company)
+
+
+def _slug_problems(slug: str, others: Iterable[str], company: Iterable[str]) -> Iterator[Problem]:
+    seen = seen_as(slug)
+    kept = {*map(seen_as, RESERVED), *map(seen_as, names_in(company))}
+    if len(slug) < SLUG_MIN or seen in kept:
+        yield Problem("/slug", "reserved", SLUG_RESERVED)
+    elif seen in set(map(seen_as, others)):
+        yield Problem("/slug", "slug_taken", SLUG_TAKEN)
+
+
+def free_slug(work: Work, home_id: int, wanted: str) -> str:
+    """The wanted address, or the first with a number behind it that nobody has."""
+    others = [row.name for row in work.rows(_OTHERS, mine=None, home=home_id)]
+    company = [row.name for row in work.rows(_COMPANY, home=home_id)]
+    base = as_slug(wanted)[:50] or "my-shop"
+    tries = (base, *(f"{base}-{no}" for no in range(2, 100)), f"shop-of-{home_id}")
+    return next(slug for slug in tries if not [*_slug_problems(slug, others, company)])
+
+
+def as_slug(name: str) -> str:
+    """A name as an address has it: small letters, digits and hyphens; empty where it has none of them."""
+    plain = unicodedata.normalize("NFKD", name.lower().translate(_LETTERS))
+    return re.sub("[^a-z0-9]+", "-", re.sub("[^\x00-\x7f]", "", plain)).strip("-")
+
+
+_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "ß": "ss", "ł": "l", "đ": "d"})
+
+
+def _is_mixed(word: str) -> bool:
+    """Whether letters that look alike may be of different alphabets, as in a Latin word with a Cyrillic а."""
+    named = [unicodedata.name(letter, "") for letter in word if letter.isalpha()]
+    return len({alphabet for name in named for alphabet in _ALPHABETS if name.startswith(alphabet)}) > 1
