@@ -24,8 +24,9 @@ class Storefront:
     """A shop of one affiliate. A module may subclass it to answer the hooks differently.
 
     `texts` holds per language what the shop says: headline, tagline, intro, about, disclosure,
-    programme, `opening` (a line above everything); `hero` (a picture's file) and `categories` ({category: its name}). Its key `seller`
-    is the parent: {name, number, address, email}. What is missing is left out of the page.
+    programme, `opening` (a line above everything); `hero` (a picture's file) and `categories`
+    ({category: its name}). Its key `seller` is the parent: {name, number, address, email}. What is
+    missing is left out of the page.
     """
 
     slug: str

@@ -73,7 +73,7 @@ COMPANY = {
          "storefront_key", "referral_code", "location", "stock_level", "team",
          "fulfilment", "parcel", "lead", "quote", "job", "payment", "refund", "dispute", "operation",
          "pay_account", "ledger_balance", "ledger_mark", "payout", "company_profile", "api_key",
-         "invitation", "mail_preference"),
+         "invitation", "mail_preference", "storefront_version"),
         KEEPS,
     ),
 }  # fmt: skip
@@ -94,7 +94,7 @@ AFFILIATE = {
         ("orders", "order_line", "reservation", "idempotency", "fulfilment", "pick", "pick_stop",
          "parcel", "routing_decision", "consent", "lead", "lead_note", "lead_claim", "quote", "job", "job_slot",
          "payment", "refund", "dispute", "operation", "pay_account", "payout", "storefront",
-         "conversion", "exchange_rate", "tax_settings", "tax_rate", "delivery_zone",
+         "storefront_version", "conversion", "exchange_rate", "tax_settings", "tax_rate", "delivery_zone",
          "ledger_transfer", "ledger_entry", "ledger_balance", "ledger_held", "commission",
          "fact_waiting", "fact", "referral_code", "client_binding", "membership", "affiliate", "sponsorship",
          "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",

@@ -148,6 +148,7 @@ def test_one_role_and_one_scope_open_the_same_verbs() -> None:
         "jobs:write": {("lead_desk",)},
         "activity:write": {("admin",)},
         "mail:write": {("admin",)},
+        "setup:write": {("admin",)},
     }
 
 

@@ -10,9 +10,8 @@ from mainstem_affiliates.editor.errors import (
     NotWaiting,
 )
 from mainstem_affiliates.editor.first import disclosure_of, first_draft
-from mainstem_affiliates.editor.live import name_of
+from mainstem_affiliates.editor.live import name_of, texts_with
 from mainstem_affiliates.editor.live import read as read_live
-from mainstem_affiliates.editor.live import texts_with
 from mainstem_affiliates.editor.model import StorefrontVersion
 from mainstem_affiliates.editor.model import get as get_version
 from mainstem_affiliates.editor.names import as_slug, name_problems

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
+from mainstem.kit.locale import LOCALES, Language
 from mainstem.kit.work import Work
+from mainstem.paths import TEMPLATES
 from mainstem_affiliates.editor.documents import StorefrontDraft
 from mainstem_affiliates.editor.names import free_slug
 from mainstem_affiliates.editor.rules import LIBRARY
@@ -14,12 +16,26 @@ from mainstem_affiliates.themes import USUAL
 HEADLINE = "Chosen for you by {name}"
 INTRO = "Everything here is made and sent by {company}. Ask us if you wonder which one is right for you."
 DISCLOSURE = "{name} is paid by {company} when you buy here. The price is the same as everywhere."
-_EURO = frozenset("AT BE BG CY DE EE ES FI FR GR HR IE IT LT LU LV MT NL PT SI SK".split())
-_CURRENCIES = {"SE": "SEK", "NO": "NOK", "DK": "DKK", "GB": "GBP", "US": "USD", "PL": "PLN", "CH": "CHF"}
+_EURO = frozenset(
+    {
+        *("AT", "BE", "BG", "CY", "DE", "EE", "ES", "FI", "FR", "GR", "HR"),
+        *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PT", "SI", "SK"),
+    }
+)
+_CURRENCIES = {
+    "SE": "SEK",
+    "NO": "NOK",
+    "DK": "DKK",
+    "GB": "GBP",
+    "US": "USD",
+    "PL": "PLN",
+    "CH": "CHF",
+}
 
 
-def first_draft(work: Work, home_id: int, translate: Mapping[str, Any]) -> StorefrontDraft:
-    """A storefront as it could open at once. `translate` gives our sentences in each language."""
+def first_draft(work: Work, home_id: int) -> StorefrontDraft:
+    """A storefront as it could open at once."""
+    translate = _translations(work)
     row = work.one(
         """SELECT a.name, a.slug, a.country, a.locale, c.name AS company, c.languages, c.currencies
              FROM affiliate a LEFT JOIN company_profile c ON true WHERE a.id = %(id)s""",
@@ -28,8 +44,8 @@ def first_draft(work: Work, home_id: int, translate: Mapping[str, Any]) -> Store
     spoken = [code for code in row.languages or ["en", "sv"] if code in translate]
     languages = sorted(spoken, key=lambda code: code != row.locale)
     words = {"name": row.name, "company": row.company or row.name}
-    said = {
-        field: {code: str(translate[code](text)).format(**words) for code in languages}
+    said: dict[str, Any] = {
+        field: {code: translate[code](text).format(**words) for code in languages}
         for field, text in (("headline", HEADLINE), ("intro", INTRO))
     }
     return StorefrontDraft.model_construct(
@@ -43,16 +59,22 @@ def first_draft(work: Work, home_id: int, translate: Mapping[str, Any]) -> Store
     )
 
 
-def disclosure_of(work: Work, home_id: int, name: str, translate: Mapping[str, Any]) -> dict[str, str]:
+def disclosure_of(work: Work, home_id: int, name: str) -> dict[str, str]:
     """That the affiliate is paid, in each language, as the law wants it said beside an offer."""
     company = work.value("SELECT name FROM company_profile")
     is_house = work.value("SELECT is_house FROM affiliate WHERE id = %(id)s", id=home_id)
     if company is None or is_house:
         return {}
     return {
-        code: str(text(DISCLOSURE)).format(name=name, company=company)
-        for code, text in translate.items()
+        code: text(DISCLOSURE).format(name=name, company=company)
+        for code, text in _translations(work).items()
     }
+
+
+def _translations(work: Work) -> dict[str, Callable[[str], str]]:
+    """Our sentences in each language that a shop may speak."""
+    folder = TEMPLATES / "locale"
+    return {code: Language(code, folder, work.tools.zone).text for code in LOCALES}
 
 
 def _currency(country: str, taken: list[str]) -> str:

@@ -35,7 +35,7 @@ def _row(work: Work, home_id: int, storefront_id: int) -> Any:
 
 
 def _said(row: Any) -> StorefrontDraft:
-    texts = {field: _by_language(row.texts, field) for field in TEXTS}
+    texts: dict[str, Any] = {field: _by_language(row.texts, field) for field in TEXTS}
     heroes = [*_by_language(row.texts, "hero").values(), ""]
     # As staff, files and modules have written it: longer perhaps than an affiliate may.
     return StorefrontDraft.model_construct(
@@ -62,9 +62,7 @@ def _by_language(texts: Mapping[str, Any], field: str) -> dict[str, str]:
     }
 
 
-def write(
-    work: Work, home_id: int, storefront_id: int, said: StorefrontDraft
-) -> None:
+def write(work: Work, home_id: int, storefront_id: int, said: StorefrontDraft) -> None:
     """Have clients see what is said. What the company says of the shop stays as it is."""
     row = _row(work, home_id, storefront_id)
     open_storefront(
@@ -125,7 +123,7 @@ def name_of(work: Work, actor: str) -> str:
     kind, _, id = actor.partition(":")
     table = {"person": "person", "staff": "person", "affiliate": "affiliate"}.get(kind)
     found = (
-        work.value(f"SELECT name FROM {table} WHERE id = %(id)s", id=int(id))  # noqa: S608 - ours
+        work.value(f"SELECT name FROM {table} WHERE id = %(id)s", id=int(id))
         if table and id.isdigit()
         else None
     )

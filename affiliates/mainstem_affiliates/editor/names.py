@@ -5,23 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from mainstem.kit.errors import Problem
 from mainstem.kit.work import Work
 from mainstem.referrals import names_in, seen_as
 
-RESERVED = frozenset(
-    """
-    about account accounts admin administrator affiliate affiliates api app apps assets auth basket billing blog
-    careers cart checkout client clients company console contact customer customers dashboard demo desk
-    docs download email finance ftp health help host home house imap inbox internal invitation invoice
-    invoices legal login logout mail mailbox mainstem media money news null official order orders owner partner
-    partners pay payment payments payout payouts policy pop portal postmaster press privacy quote quotes refund
-    refunds robots root sandbox secure security service services setup shop sign-in sign-out sitemap smtp ssl staff
-    static status store storefront stripe support system team terms test theme track undefined update
-    verify webhook webhooks well-known withdrawal www
-    """.split()
-)
+RESERVED = frozenset(Path(__file__).with_name("reserved_words.txt").read_text("utf-8").split())
 """Words that lead elsewhere, or sound as if the company spoke."""
 
 SLUG_TAKEN = "Another shop is called so, or nearly so. Choose something else."
@@ -50,8 +40,12 @@ def name_problems(
     if any(map(_is_mixed, name.split())):
         yield Problem("/name", "mixed_alphabets", NAME_MIXED)
     theirs = [row.label for row in others if row.label and row.home_id != home_id]
-    taken = {seen_as(form): said for said in [*theirs, *company] for form in (said, *names_in([said]))}
-    clash = next((taken[seen_as(form)] for form in (name, *names_in([name])) if seen_as(form) in taken), "")
+    taken = {
+        seen_as(form): said for said in [*theirs, *company] for form in (said, *names_in([said]))
+    }
+    clash = next(
+        (taken[seen_as(form)] for form in (name, *names_in([name])) if seen_as(form) in taken), ""
+    )
     if clash:
         yield Problem("/name", "name_taken", NAME_TAKEN, {"name": clash})
     if slug is not None:
@@ -86,6 +80,9 @@ _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "ß": "ss", "ł": "l", "đ": "d
 
 
 def _is_mixed(word: str) -> bool:
-    """Whether letters that look alike may be of different alphabets, as in a Latin word with a Cyrillic а."""
+    """Whether letters that look alike may be of different alphabets, as in a Latin word with a Cyrillic letter."""
     named = [unicodedata.name(letter, "") for letter in word if letter.isalpha()]
-    return len({alphabet for name in named for alphabet in _ALPHABETS if name.startswith(alphabet)}) > 1
+    return (
+        len({alphabet for name in named for alphabet in _ALPHABETS if name.startswith(alphabet)})
+        > 1
+    )

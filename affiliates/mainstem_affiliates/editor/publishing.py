@@ -19,7 +19,13 @@ from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 from mainstem_affiliates.editor import live, model, rules
 from mainstem_affiliates.editor.documents import StorefrontDraft
-from mainstem_affiliates.editor.errors import DraftChanged, DraftClosed, NothingToPublish, NotWaiting
+from mainstem_affiliates.editor.errors import (
+    DraftChanged,
+    DraftClosed,
+    NothingToPublish,
+    NotWaiting,
+)
+from mainstem_affiliates.editor.first import disclosure_of
 from mainstem_affiliates.editor.model import StorefrontVersion
 
 REASON_MAX = 1_000
@@ -39,12 +45,9 @@ def needs_approval(work: Work) -> bool:
     return bool(work.value("SELECT storefront_approval FROM company_profile"))
 
 
-def publish(
-    work: Work, home_id: int, id: UUID, *, seen: int, disclosure: Mapping[str, str]
-) -> Outcome:
+def publish(work: Work, home_id: int, id: UUID, *, seen: int) -> Outcome:
     """Have clients see a draft, or have the company look at it first. Sent twice, it is done once.
 
-    `disclosure` says in each language that the affiliate is paid; a new storefront begins with it.
     Raises DraftChanged, DraftClosed, NothingToPublish, and InvalidInput for what is no longer offered.
     """
     catalog.one_at_a_time(work)
@@ -58,7 +61,7 @@ def publish(
     if fields := _settle(work, row):
         return Outcome("look_again", row.draft.slug, fields)
     if not needs_approval(work):
-        return _published(work, row, disclosure)
+        return _published(work, row)
     row.state, row.reason = "submitted", ""
     row.submitted_at, row.submitted_by = work.now(), str(work.actor)
     work.add(row)
@@ -66,7 +69,7 @@ def publish(
     return Outcome("submitted", row.draft.slug)
 
 
-def approve(work: Work, home_id: int, id: UUID, *, disclosure: Mapping[str, str]) -> bool:
+def approve(work: Work, home_id: int, id: UUID) -> bool:
     """Staff let clients see a draft; False where somebody has done so already. Raises NotWaiting, and
     InvalidInput for what is no longer offered or taken by now."""
     catalog.one_at_a_time(work)
@@ -76,7 +79,7 @@ def approve(work: Work, home_id: int, id: UUID, *, disclosure: Mapping[str, str]
     if row.state != "submitted":
         raise NotWaiting
     _settle(work, row)
-    _published(work, row, disclosure)
+    _published(work, row)
     return True
 
 
@@ -87,7 +90,9 @@ def return_draft(work: Work, home_id: int, id: UUID, *, reason: str) -> bool:
         raise InvalidInput(Problem("/reason", "missing", "Write why."))
     if len(reason) > REASON_MAX:
         facts = {"max": REASON_MAX}
-        raise InvalidInput(Problem("/reason", "too_long", "Keep this under {max} characters.", facts))
+        raise InvalidInput(
+            Problem("/reason", "too_long", "Keep this under {max} characters.", facts)
+        )
     refuse_unseen("/reason", reason, lines=True)
     row = model.take(work, home_id, id)
     if row.state == "returned" and row.reason == reason:
@@ -133,16 +138,17 @@ def merged(
     return said, tuple(both)
 
 
-def _published(work: Work, row: StorefrontVersion, disclosure: Mapping[str, str]) -> Outcome:
-    said = row.draft
-    if row.storefront_id is None:
-        row.storefront_id = live.write_new(work, row.home_id, said, disclosure)
+def _published(work: Work, row: StorefrontVersion) -> Outcome:
+    said, storefront_id = row.draft, row.storefront_id
+    if storefront_id is None:
+        # Who is paid for a recommendation is said beside it, from the first day on.
+        paid = disclosure_of(work, row.home_id, said.name)
+        storefront_id = live.write_new(work, row.home_id, said, paid)
     else:
-        _keep_what_was(work, row.home_id, row.storefront_id)
-        live.write(work, row.home_id, row.storefront_id, said)
-    row.state = "published"
-    row.number = _last_number(work, row.home_id, row.storefront_id) + 1
-    row.reason = ""
+        _keep_what_was(work, row.home_id, storefront_id)
+        live.write(work, row.home_id, storefront_id, said)
+    number = _last_number(work, row.home_id, storefront_id) + 1
+    row.storefront_id, row.number, row.state, row.reason = storefront_id, number, "published", ""
     row.decided_at, row.decided_by = work.now(), str(work.actor)
     work.add(row)
     record(work, "storefront.published", row.id, home=row.home_id)

@@ -22,7 +22,11 @@ NO_PICTURE = "There is no such picture. Choose one of ours, or send one of your 
 
 
 def check(
-    work: Work, home_id: int, storefront_id: int | None, live: StorefrontDraft | None, draft: StorefrontDraft
+    work: Work,
+    home_id: int,
+    storefront_id: int | None,
+    live: StorefrontDraft | None,
+    draft: StorefrontDraft,
 ) -> None:
     """Raises InvalidInput with everything that stands against the draft. What clients see already
     (`live`) is not asked for again."""
@@ -32,13 +36,19 @@ def check(
 
 
 def _problems(
-    work: Work, home_id: int, storefront_id: int | None, live: StorefrontDraft | None, draft: StorefrontDraft
+    work: Work,
+    home_id: int,
+    storefront_id: int | None,
+    live: StorefrontDraft | None,
+    draft: StorefrontDraft,
 ) -> Iterator[Problem]:
     slug = draft.slug if live is None else None
     if live is None or live.name != draft.name:
         yield from name_problems(work, home_id, storefront_id, name=draft.name, slug=slug)
     if live is not None and (live.slug, live.currency) != (draft.slug, draft.currency):
-        yield Problem("/slug", "stays", "The address and the currency of an open shop stay as they are.")
+        yield Problem(
+            "/slug", "stays", "The address and the currency of an open shop stay as they are."
+        )
     yield from _looks(live, draft)
     if draft.hero and not (live and live.hero == draft.hero) and not _is_picture(work, draft.hero):
         yield Problem("/hero", "not_found", NO_PICTURE)
@@ -46,7 +56,9 @@ def _problems(
     known = {*departments(work), *(live.departments if live else ())}
     for slug in draft.departments:
         if slug not in known:
-            yield Problem("/departments", "not_found", "There is no department {slug}.", {"slug": slug})
+            yield Problem(
+                "/departments", "not_found", "There is no department {slug}.", {"slug": slug}
+            )
     yield from catalog.unknown_products(work, "/featured", draft.featured)
 
 
@@ -93,4 +105,6 @@ def _languages(
     for field in TEXTS:
         for locale in getattr(draft, field):
             if locale not in draft.languages and not (live and locale in getattr(live, field)):
-                yield Problem(f"/{field}/{locale}", "not_offered", "The shop does not speak this language.")
+                yield Problem(
+                    f"/{field}/{locale}", "not_offered", "The shop does not speak this language."
+                )

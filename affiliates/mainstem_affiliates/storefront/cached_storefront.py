@@ -253,7 +253,9 @@ def _arranged(catalogue: Catalogue, row: StorefrontRow) -> Catalogue:
     return catalogue.arranged(row.departments, row.featured, row.arrangement)
 
 
-def _shown(catalogue: Catalogue, row: StorefrontRow, conditions: Conditions, work: Work) -> Catalogue:
+def _shown(
+    catalogue: Catalogue, row: StorefrontRow, conditions: Conditions, work: Work
+) -> Catalogue:
     """The catalogue with its prices as this storefront shows them."""
     if row.prices_include_tax:
         return catalogue

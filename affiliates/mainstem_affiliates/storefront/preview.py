@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from litestar import Response
@@ -50,13 +48,9 @@ async def preview(request: HttpRequest, home_id: int, id: UUID) -> Page:
     """
     app_context = app_context_of(request)
     assortments = app_context.parts.get(Assortments)
-    translate = {
-        code: page.globals["language"].text  # type: ignore[attr-defined]
-        for code, page in app_context.pages.items()
-    }
 
     def look(work: Work) -> CachedStorefront:
-        return _as_drafted(work, home_id, id, assortments, translate)
+        return _as_drafted(work, home_id, id, assortments)
 
     shopper = Shopper(request, await in_work(request, CLIENT, look), is_preview=True)
     body = draw(
@@ -67,20 +61,16 @@ async def preview(request: HttpRequest, home_id: int, id: UUID) -> Page:
         _SCRIPT.sub(b"", body),
         media_type="text/html",
         headers={
-            "content-security-policy": policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
+            "content-security-policy": policy.replace(
+                "frame-ancestors 'none'", "frame-ancestors 'self'"
+            ),
             "x-frame-options": "SAMEORIGIN",
             "content-language": shopper.locale,
         },
     )
 
 
-def _as_drafted(
-    work: Work,
-    home_id: int,
-    id: UUID,
-    assortments: Assortments,
-    translate: Mapping[str, Any],
-) -> CachedStorefront:
+def _as_drafted(work: Work, home_id: int, id: UUID, assortments: Assortments) -> CachedStorefront:
     version = editor.get_version(work, home_id, id)
     said = version.draft
     [row] = (
@@ -89,7 +79,7 @@ def _as_drafted(
         else work.rows_as(StorefrontRow, _KNOWN, home=home_id, id=version.storefront_id)
     )
     if version.storefront_id is None:
-        paid = editor.disclosure_of(work, home_id, said.name, translate)
+        paid = editor.disclosure_of(work, home_id, said.name)
         row = replace(row, texts={code: {"disclosure": text} for code, text in paid.items()})
     return as_row(work, _with(work, row, said), assortments)
 

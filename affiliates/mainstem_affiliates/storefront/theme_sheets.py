@@ -14,8 +14,8 @@ _BRIEFLY = "public, max-age=60"
 
 @get("/theme/{version:str}/{file:str}")
 async def theme_sheet(version: FromPath[str], file: FromPath[str]) -> Response[bytes]:
-    """The style sheet of one theme, or the swatch of a palette. A page from before a release asks for an older version, and may
-    keep today's for a moment only."""
+    """The style sheet of one theme, or the swatch of a palette. A page from before a release asks for
+    an older version, and may keep today's for a moment only."""
     headers = {"cache-control": _FOREVER if version == themes.VERSION else _BRIEFLY}
     if file.removesuffix(".svg") in themes.PALETTES:
         drawn = themes.swatch(file.removesuffix(".svg"))

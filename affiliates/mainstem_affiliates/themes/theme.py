@@ -90,9 +90,7 @@ def theme_of(palette: str, typeface: str = "", accent: str = "") -> Theme | None
     """The theme of these names; None where the palette is a module's own and none of ours."""
     if palette not in PALETTES:
         return None
-    return Theme(
-        palette, typeface if typeface in TYPEFACES else PALETTES[palette].typeface, accent
-    )
+    return Theme(palette, typeface if typeface in TYPEFACES else PALETTES[palette].typeface, accent)
 
 
 def named(file: str) -> Theme | None:
@@ -168,7 +166,9 @@ def _own(accent: str) -> dict[str, str]:
 
 
 VERSION = hashlib.sha256(
-    b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.*")) if path.is_file())
+    b"".join(
+        path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.*")) if path.is_file()
+    )
 ).hexdigest()[:12]
 """Stands in the address of every style sheet: another release may draw the same theme otherwise."""
 

@@ -22,9 +22,17 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}|oklch\([^()]+\)")
 _GROUNDS = ("paper", "raised", "sunken", "accent-wash")
 _WASHED = ("good", "wait", "bad", "live", "still")
 PAIRS = (
-    *((text, ground) for text in ("ink", "ink-soft", "accent", "accent-deep") for ground in _GROUNDS),
+    *(
+        (text, ground)
+        for text in ("ink", "ink-soft", "accent", "accent-deep")
+        for ground in _GROUNDS
+    ),
     *(("on-accent", ground) for ground in ("accent", "accent-deep")),
-    *((text, ground) for text in _WASHED for ground in ("paper", "raised", "sunken", f"{text}-wash")),
+    *(
+        (text, ground)
+        for text in _WASHED
+        for ground in ("paper", "raised", "sunken", f"{text}-wash")
+    ),
     *(("bad-deep", ground) for ground in ("paper", "raised")),
 )
 """Which text stands on which ground, on the pages of a storefront."""
@@ -53,7 +61,9 @@ def weakest(theme: Mapping[str, str]) -> float:
     """The least contrast that any text has on its ground."""
     found = colours(theme)
     return min(
-        colour.contrast(found[text][at], found[ground][at]) for text, ground in PAIRS for at in (0, 1)
+        colour.contrast(found[text][at], found[ground][at])
+        for text, ground in PAIRS
+        for at in (0, 1)
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mainstem.kit.work import Work
 
-
 _LOCK = 7242  # set-up's own; 7219 is that of settling commissions
 
 

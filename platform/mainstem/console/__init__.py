@@ -18,6 +18,7 @@ from mainstem.console import (
     plan,
     reviews,
     setup,
+    storefronts,
 )
 from mainstem.web.commands import Command
 from mainstem.web.guards import staff
@@ -34,7 +35,13 @@ routes: list[Any] = [
     ),
     Router(
         "/",
-        route_handlers=[*facts.routes, *catalogue.routes, *mail.routes, *setup.routes],
+        route_handlers=[
+            *facts.routes,
+            *catalogue.routes,
+            *mail.routes,
+            *setup.routes,
+            *storefronts.routes,
+        ],
         guards=[staff(*ADMIN)],
     ),
 ]
@@ -45,4 +52,5 @@ commands: list[Command] = [
     *codes.commands,
     *facts.commands,
     *mail.commands,
+    *storefronts.commands,
 ]

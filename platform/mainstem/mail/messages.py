@@ -89,7 +89,24 @@ MESSAGES = {
         Message(
             "account_needs_you", AFFILIATE, "Account needs you", contexts.AccountNeedsYou, PARTNER
         ),
+        Message(
+            "storefront_opened", AFFILIATE, "Storefront approved", contexts.StorefrontMail, PARTNER
+        ),
+        Message(
+            "storefront_returned",
+            AFFILIATE,
+            "Storefront sent back",
+            contexts.StorefrontMail,
+            PARTNER,
+        ),
         Message("staff_invitation", STAFF, "Invitation", contexts.Invitation),
+        Message(
+            "storefront_waiting",
+            STAFF,
+            "Storefront to approve",
+            contexts.StorefrontWaiting,
+            ("admin",),
+        ),
         Message("dead_letters", STAFF, "Failed tasks", contexts.DeadLetters, ("admin",)),
         Message(
             "low_stock", STAFF, "Low stock", contexts.LowStock, ("picker", "admin"), "low_stock"

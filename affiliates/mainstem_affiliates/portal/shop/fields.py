@@ -89,9 +89,7 @@ def said_in(step: str, form: Form) -> dict[str, Any]:
     if step == "words":
         words = form.into(WordsFields)
         return {
-            field: {
-                code: text for code in LOCALES if (text := getattr(words, f"{field}_{code}"))
-            }
+            field: {code: text for code in LOCALES if (text := getattr(words, f"{field}_{code}"))}
             for field in TEXTS
         }
     goods = form.into(GoodsFields)

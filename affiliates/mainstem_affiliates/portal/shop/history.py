@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import zip_longest
 from uuid import UUID
 
 import msgspec
@@ -41,9 +42,7 @@ class HistoryPage(PortalPage, frozen=True, kw_only=True):
 
 
 @get("/storefront/history/{shop:str}")
-async def history(
-    request: HttpRequest, work: NamedDependency[Work], shop: FromPath[str]
-) -> Page:
+async def history(request: HttpRequest, work: NamedDependency[Work], shop: FromPath[str]) -> Page:
     """Every version that clients have seen."""
     me = reads.me(work)
     storefront = editor.storefront_named(work, me.id, shop)
@@ -71,7 +70,7 @@ async def history(
             restore_url=f"{ROOT}/versions/{one.id}/restoration",
             is_current=one is found[0],
         )
-        for one, before in zip(found, [*found[1:], None], strict=True)
+        for one, before in zip_longest(found, found[1:])
     ]
     page = HistoryPage(**around(me, "shop"), shop=shop, versions=versions)
     return render(request, "portal/shop_history.html", page)

@@ -13,7 +13,7 @@ from mainstem_affiliates import editor
 from mainstem_affiliates.editor import OwnStorefront
 from mainstem_affiliates.portal import reads
 from mainstem_affiliates.portal.layout import HttpRequest, Page, PortalPage, around, me_of
-from mainstem_affiliates.portal.shop.who import as_editor, draft_url, translations
+from mainstem_affiliates.portal.shop.who import as_editor, draft_url
 
 
 class ShopsPage(PortalPage, frozen=True, kw_only=True):
@@ -59,8 +59,7 @@ async def begin(request: HttpRequest, form: NamedDependency[Form]) -> Page:
             if storefront is None:
                 raise NotFound("storefront")
             return str(editor.begin(work, me, storefront))
-        first = editor.first_draft(work, me, translations(request))
-        return str(editor.begin(work, me, None, first))
+        return str(editor.begin(work, me, None, editor.first_draft(work, me)))
 
     return redirect(request, draft_url(await as_editor(request, do), "name"))
 

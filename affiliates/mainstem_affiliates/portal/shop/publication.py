@@ -16,7 +16,7 @@ from mainstem_affiliates.editor import Outcome
 from mainstem_affiliates.portal.layout import HttpRequest, Page, me_of
 from mainstem_affiliates.portal.shop.fields import SeenFields
 from mainstem_affiliates.portal.shop.steps import refused
-from mainstem_affiliates.portal.shop.who import ROOT, as_editor, draft_url, translations
+from mainstem_affiliates.portal.shop.who import ROOT, as_editor, draft_url
 
 PUBLISHED = "Published. Your clients see it from now on."
 SUBMITTED = "Sent to us. We look at it and write to you; until then your clients see what they saw."
@@ -32,9 +32,7 @@ async def publish(request: HttpRequest, form: NamedDependency[Form], id: FromPat
     me, sent, language = me_of(request), form.into(SeenFields), language_of(request)
 
     def do(work: Work) -> Outcome:
-        name = editor.get_version(work, me, id).draft.name
-        paid = editor.disclosure_of(work, me, name, translations(request))
-        return editor.publish(work, me, id, seen=sent.seen or 0, disclosure=paid)
+        return editor.publish(work, me, id, seen=sent.seen or 0)
 
     try:
         outcome = await as_editor(request, do)
@@ -62,7 +60,9 @@ async def take_back(request: HttpRequest, id: FromPath[UUID]) -> Page:
 async def discard(request: HttpRequest, id: FromPath[UUID]) -> Page:
     """Throw the draft away. What clients see stays."""
     await as_editor(request, lambda work: editor.discard(work, me_of(request), id))
-    notice = language_of(request).text("The draft is thrown away. What your clients see is as it was.")
+    notice = language_of(request).text(
+        "The draft is thrown away. What your clients see is as it was."
+    )
     return redirect(request, ROOT, notice=notice)
 
 

@@ -1,13 +1,12 @@
-"""Who edits a storefront, and the sentences of ours in every language that it may speak."""
+"""Who edits a storefront, and where they do it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from mainstem.kit.locale import Language
 from mainstem.kit.work import Actor, Work
-from mainstem.web import app_context_of, request_context_of
+from mainstem.web import request_context_of
 from mainstem.web.works import in_work
 from mainstem_affiliates.portal.layout import HttpRequest
 
@@ -26,16 +25,6 @@ async def as_editor(request: HttpRequest, do: Callable[[Work], T]) -> T:
     """What `do` gives in the company's Work, done by the person who edits. What they may touch, `do`
     says by whose it is."""
     return await in_work(request, editor_of(request), do)
-
-
-def translations(request: HttpRequest) -> dict[str, Callable[[str], str]]:
-    """Our sentences in each language."""
-    found: dict[str, Callable[[str], str]] = {}
-    for code, page in app_context_of(request).pages.items():
-        language = page.globals["language"]
-        assert isinstance(language, Language)
-        found[code] = language.text
-    return found
 
 
 def draft_url(id: object, step: str = "") -> str:

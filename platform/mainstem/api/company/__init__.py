@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.api.company import activity, commands, fulfilments, jobs, leads, money, orders
+from mainstem.api.company import (
+    activity,
+    commands,
+    fulfilments,
+    jobs,
+    leads,
+    money,
+    orders,
+    storefronts,
+)
 from mainstem.api.company.commands import COMMANDS
 
 __all__ = ["COMMANDS", "routes"]
@@ -17,4 +26,5 @@ routes: list[Any] = [
     *jobs.routes,
     *money.routes,
     *activity.routes,
+    *storefronts.routes,
 ]

@@ -22,6 +22,13 @@ _PAGES = {
         ),
         ("Keys", "How programs come in.", f"{_AT}/keys"),
     ),
+    "Affiliates": (
+        (
+            "Storefronts to approve",
+            "What affiliates have made of theirs, and want their clients to see.",
+            "/console/storefronts",
+        ),
+    ),
 }
 """Pages of set-up that are no list of things, by the group that they stand in."""
 
