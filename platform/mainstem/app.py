@@ -131,7 +131,7 @@ def create_app(
             "request_context": Provide(_request_context, sync_to_thread=False),
             "form": Provide(read_form),
         },
-        exception_handlers={Exception: answer},
+        exception_handlers=mainstem_affiliates.storefront.FOUND_NOTHING | {Exception: answer},
         openapi_config=openapi.config(settings.public_url),
         logging_config=None,
         request_max_body_size=FORM_BYTES_MAX,

@@ -327,13 +327,13 @@ def test_where_the_company_looks_first_clients_see_it_when_staff_have_approved(
     assert len(asking.versions()) == 2
 
 
-def test_what_waits_is_not_changed_before_it_is_taken_back(asking: Shop) -> None:
+def test_what_waits_is_not_changed_before_it_is_recalled(asking: Shop) -> None:
     id = asking.draft(name="Cedar iron")
     asking.publish(id)
     with pytest.raises(editor.DraftWaits):
         asking.say(id, name="Cedar")
     with asking.by() as work:
-        editor.take_back(work, asking.home, id)
+        editor.recall(work, asking.home, id)
     with pytest.raises(editor.NotWaiting), asking.by(STAFF) as work:
         editor.approve(work, asking.home, id)
     asking.say(id, name="Cedar Ironware")

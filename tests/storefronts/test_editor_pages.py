@@ -332,7 +332,7 @@ def test_staff_look_at_it_send_it_back_and_approve_it_and_each_is_told(
     assert answer.status_code == 303
     worker.drain(database)
     assert dora.get(f"{base}/name").headers["location"] == f"{base}/publish"
-    assert "Take it back to change it" in words_of(dora.get(f"{base}/publish"))
+    assert "Recall it to change it" in words_of(dora.get(f"{base}/publish"))
     assert "Storefronts to approve" in words_of(ada.get("/console"))
     queue = ada.get("/console/storefronts")
     url = re.search(r'href="(/console/storefronts/\d+/[^"]+)"', queue.text)

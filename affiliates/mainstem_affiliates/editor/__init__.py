@@ -1,7 +1,7 @@
 """The storefront editor: drafts of an affiliate's own shop, what was published, and who approved it."""
 
 from mainstem_affiliates.editor.documents import FEATURED_MAX, TEXTS, StorefrontDraft
-from mainstem_affiliates.editor.drafts import begin, discard, restore, save, take_back
+from mainstem_affiliates.editor.drafts import begin, discard, recall, restore, save
 from mainstem_affiliates.editor.errors import (
     DraftChanged,
     DraftClosed,
@@ -65,11 +65,11 @@ __all__ = [
     "own",
     "publish",
     "read_live",
+    "recall",
     "restore",
     "return_draft",
     "save",
     "storefront_named",
-    "take_back",
     "texts_with",
     "unreadable",
     "versions",

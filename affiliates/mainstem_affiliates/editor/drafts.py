@@ -80,8 +80,8 @@ def discard(work: Work, home_id: int, id: UUID) -> None:
     record(work, "storefront.draft_discarded", id, home=home_id)
 
 
-def take_back(work: Work, home_id: int, id: UUID) -> None:
-    """Take a draft back from the company, to go on with it. Once more changes nothing."""
+def recall(work: Work, home_id: int, id: UUID) -> None:
+    """Recall a draft from the company, to go on with it. Once more changes nothing."""
     row = model.take(work, home_id, id)
     if not row.is_open:
         raise DraftClosed

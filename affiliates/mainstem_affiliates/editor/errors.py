@@ -22,7 +22,7 @@ class DraftWaits(Refused):
     """The company is looking at it."""
 
     code: ClassVar[str] = "draft_waits"
-    message: ClassVar[str] = "We are looking at this draft. Take it back first to change it."
+    message: ClassVar[str] = "We are looking at this draft. Recall it first to change it."
 
 
 class DraftClosed(Refused):

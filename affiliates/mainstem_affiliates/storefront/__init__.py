@@ -9,14 +9,20 @@ from mainstem_affiliates.storefront import (
     checkout,
     destination,
     enquiries,
+    for_search,
     home,
+    lost,
     orders,
     product,
     quotes,
+    share_picture,
     small_print,
     theme_sheets,
     tracking,
 )
+
+FOUND_NOTHING = lost.FOUND_NOTHING
+"""How this surface answers where nothing was found."""
 
 routes: list[Any] = [
     *home.routes,
@@ -30,4 +36,7 @@ routes: list[Any] = [
     *enquiries.routes,
     *quotes.routes,
     *theme_sheets.routes,
+    *share_picture.routes,
+    *for_search.routes,
+    *lost.routes,
 ]

@@ -28,6 +28,7 @@ from mainstem_affiliates.storefront.listing import (
     pager,
     wanted,
 )
+from mainstem_affiliates.storefront.meta import Meta, organization
 from mainstem_affiliates.storefront.product import _free_from
 
 
@@ -95,7 +96,7 @@ def home_page(shopper: Shopper, around: dict[str, Any]) -> HomePage:
     if storefront.module:
         arranged = storefront.module.arrange(arranged)
     return HomePage(
-        **around,
+        **around | {"meta": _meta(shopper)},
         title=storefront.text(locale, "headline") or storefront.name,
         lead=storefront.text(locale, "intro"),
         about=storefront.text(locale, "about"),
@@ -105,6 +106,14 @@ def home_page(shopper: Shopper, around: dict[str, Any]) -> HomePage:
         all_goods=(around["url"]("c/all"), len(arranged)) if len(arranged) > PAGE else None,
         services=catalogue.services,
         free_from=_free_from(shopper),
+    )
+
+
+def _meta(shopper: Shopper) -> Meta:
+    storefront, locale = shopper.storefront, shopper.locale
+    return shopper.meta(
+        description=storefront.text(locale, "intro"),
+        data=organization(app_context_of(shopper.request), storefront, locale),
     )
 
 

@@ -16,6 +16,7 @@ from mainstem.web.rendering import LANGUAGE_NAMES, LanguageLink, locale_of, word
 from mainstem_affiliates.storefront.basket import read_basket
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
 from mainstem_affiliates.storefront.links import Links, Nowhere, fill, referral_of
+from mainstem_affiliates.storefront.meta import Meta, meta_of
 from mainstem_affiliates.themes import sheet_url
 
 Page = Response[bytes]
@@ -68,6 +69,7 @@ class StorePage(msgspec.Struct, frozen=True, kw_only=True):
     categories: list[Department]
     languages: list[LanguageLink]
     url: Links
+    meta: Meta
     referral: str
     basket_count: int | None = None
 
@@ -101,7 +103,19 @@ class Shopper:
     def layout(self, path: str = "", *, current: str = "", **query: str) -> dict[str, Any]:
         """The layout's fields for the page of this path, for one visitor."""
         count = read_basket(self.request, self.storefront).count
-        return self._layout(self.links, path, current, query) | {"basket_count": count}
+        around = self._layout(self.links, path, current, query) | {"basket_count": count}
+        if not path.startswith("c/"):  # only a department is the same page for everybody
+            around["meta"] = msgspec.structs.replace(around["meta"], canonical="", alternates=[])
+        return around
+
+    def meta(self, path: str = "", **said: Any) -> Meta:
+        """What the page of this path says of itself; `variant`, `page` and the like are its query."""
+        told = {
+            key: said.pop(key) for key in ("description", "picture", "kind", "data") if key in said
+        }
+        query = {key: value for key, value in said.items() if key == "page"}
+        app_context = app_context_of(self.request)
+        return meta_of(app_context, self.storefront, self.locale, path, query, **told)
 
     def _layout(
         self, links: Links, path: str, current: str, query: dict[str, str]
@@ -145,6 +159,7 @@ class Shopper:
                 for code in storefront.locales
             ],
             "url": links,
+            "meta": self.meta(path, **query),
             "referral": self.referral,
         }
 

@@ -29,7 +29,9 @@ _COMMON = {
 
 # A name or an address, or an IPv6 literal, and at most a port behind it.
 _HOST = re.compile(r"([^\[\]:@/]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
-_SHOWN_TO_SEARCH = ("/s/", "/media/", f"{ROOT}/")
+_SHOWN_TO_SEARCH = ("/s/", "/media/", "/theme/", "/robots.txt", "/sitemap.xml", f"{ROOT}/")
+# One visitor's, and what is no page of its own.
+_NOT_SHOWN = re.compile(r"/s/[^/]+/(ask|asked|basket|checkout|search|track)(/|$)")
 _COOKIE = b"cookie"  # who has none is nobody who may upload, and need not be listened to for long
 
 
@@ -68,7 +70,7 @@ class AppMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = self._with_headers(list(message.get("headers", [])), request_context)
-                if path != "/" and not path.startswith(_SHOWN_TO_SEARCH):
+                if status >= 400 or not _may_be_found(path):
                     # Pages of one client, affiliate or member of staff are no search engine's.
                     headers.append((b"x-robots-tag", b"noindex, nofollow, noarchive"))
                 message["headers"] = headers
@@ -129,6 +131,11 @@ class AppMiddleware:
             for cookie in request_context.cookies.values()
         ]
         return headers
+
+
+def _may_be_found(path: str) -> bool:
+    """Whether a search engine may show a page."""
+    return path == "/" or (path.startswith(_SHOWN_TO_SEARCH) and not _NOT_SHOWN.match(path))
 
 
 def security_headers(app_context: AppContext) -> dict[str, str]:

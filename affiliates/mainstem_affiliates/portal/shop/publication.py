@@ -1,4 +1,4 @@
-"""What becomes of a draft: published, taken back from the company, or thrown away."""
+"""What becomes of a draft: published, recalled from the company, or thrown away."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ async def publish(request: HttpRequest, form: NamedDependency[Form], id: FromPat
     return redirect(request, ROOT, notice=notice)
 
 
-@post("/storefront/drafts/{id:uuid}/withdrawal")
-async def take_back(request: HttpRequest, id: FromPath[UUID]) -> Page:
-    """Take the draft back from the company, to go on with it."""
-    await as_editor(request, lambda work: editor.take_back(work, me_of(request), id))
+@post("/storefront/drafts/{id:uuid}/recall")
+async def recall(request: HttpRequest, id: FromPath[UUID]) -> Page:
+    """Recall the draft from the company, to go on with it."""
+    await as_editor(request, lambda work: editor.recall(work, me_of(request), id))
     return redirect(request, draft_url(id, "name"))
 
 
@@ -66,4 +66,4 @@ async def discard(request: HttpRequest, id: FromPath[UUID]) -> Page:
     return redirect(request, ROOT, notice=notice)
 
 
-routes = [publish, take_back, discard]
+routes = [publish, recall, discard]
