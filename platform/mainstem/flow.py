@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from mainstem import (
     checks,
     commissions,
+    domains,
     identity,
     leads,
     mail,
@@ -85,6 +86,7 @@ def _housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     setup.forget_files(work)
     identity.forget_answers(work)
     mail.forget_bodies(work)
+    domains.queue_checks(work)
     checks.request(work)
 
 
@@ -166,6 +168,7 @@ OUTSIDE: dict[str, dict[str, Outside]] = {
     "reconcile.payout": {"gateway": payouts.reconcile_payout},
     "check.requested": {"checks": checks.run},
     "mail.queued": {"smtp": mail.deliver},
+    "domain.check_requested": {"domains": domains.check},
     "catalogue.import_requested": {"catalogue": setup.apply_file},
 }
 
@@ -183,7 +186,8 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
 its own: what fails for one holds no other up."""
 
 INSIDE_CONSUMERS = sorted({one for consumers in REACTIONS.values() for one in consumers})
-MAIL_CONSUMERS = ["smtp"]  # apart, so that a slow mail server keeps no payment waiting
+# Apart, so that a slow mail server, or a stranger's name server, keeps no payment waiting.
+MAIL_CONSUMERS = ["smtp", "domains"]
 OUTSIDE_CONSUMERS = sorted(
     {one for table in (OUTSIDE, OUTSIDE_TOGETHER) for name in table for one in table[name]}
     - set(MAIL_CONSUMERS)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mainstem.kit.errors import Problem
+from mainstem.kit.text import of_two_alphabets
 from mainstem.kit.work import Work
 from mainstem.referrals import names_in, seen_as
 
@@ -20,7 +21,6 @@ NAME_TAKEN = "This could be taken for {name}. Choose a name of your own."
 NAME_MIXED = "The letters of one word are of two alphabets. Write it in one."
 SLUG_MIN = 2
 
-_ALPHABETS = ("LATIN", "GREEK", "CYRILLIC")
 _OTHERS = """
 SELECT slug AS name, '' AS label, home_id FROM storefront WHERE id IS DISTINCT FROM %(mine)s
 UNION ALL SELECT name, name, home_id FROM storefront WHERE id IS DISTINCT FROM %(mine)s
@@ -37,7 +37,7 @@ def name_problems(
     """What stands against a storefront of this affiliate being called so. A slug that stays is None."""
     others = work.rows(_OTHERS, mine=storefront_id, home=home_id)
     company = [row.name for row in work.rows(_COMPANY, home=home_id)]
-    if any(map(_is_mixed, name.split())):
+    if any(map(of_two_alphabets, name.split())):
         yield Problem("/name", "mixed_alphabets", NAME_MIXED)
     theirs = [row.label for row in others if row.label and row.home_id != home_id]
     taken = {
@@ -77,12 +77,3 @@ def as_slug(name: str) -> str:
 
 
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "ß": "ss", "ł": "l", "đ": "d"})
-
-
-def _is_mixed(word: str) -> bool:
-    """Whether letters that look alike may be of different alphabets, as in a Latin word with a Cyrillic letter."""
-    named = [unicodedata.name(letter, "") for letter in word if letter.isalpha()]
-    return (
-        len({alphabet for name in named for alphabet in _ALPHABETS if name.startswith(alphabet)})
-        > 1
-    )

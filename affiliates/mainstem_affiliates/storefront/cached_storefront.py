@@ -21,7 +21,7 @@ from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT, Work
 from mainstem.network import ELIGIBLE
 from mainstem.orders import Conditions
-from mainstem.web import app_context_of
+from mainstem.web import app_context_of, request_context_of
 from mainstem.web.works import in_work
 from mainstem_affiliates.contract import Storefront, installed
 from mainstem_affiliates.storefront.assortment import (
@@ -67,6 +67,8 @@ class CachedStorefront:
     """The company's, where it sells in its own name."""
     prices_include_tax: bool
     """Whether its pages show prices with tax. A basket always says what is paid."""
+    own_host: str | None
+    """The host of its own that it is found at; None for none."""
     catalogues: Mapping[str, Catalogue]
     module: Storefront | None
     sources: Mapping[str, Assortment]
@@ -145,6 +147,7 @@ class StorefrontRow:
     version: int
     seller: Mapping[str, Any] | None
     logo: Mapping[str, Any] | None
+    own_host: str | None
 
 
 OF_COMPANY = f"""c.version, ({SELLER}) AS seller,
@@ -153,7 +156,10 @@ OF_COMPANY = f"""c.version, ({SELLER}) AS seller,
 
 COLUMNS = f"""s.id, s.home_id, s.slug, s.name, s.theme, s.typeface, s.accent, s.locales, s.currency,
        s.texts, s.product_ids, s.departments, s.featured, s.arrangement, s.prices_include_tax,
-       a.state, a.country, a.is_house, {OF_COMPANY}"""
+       a.state, a.country, a.is_house, {OF_COMPANY},
+       (SELECT d.host FROM storefront_domain d
+         WHERE d.home_id = s.home_id AND d.storefront_id = s.id AND d.state = 'proved'
+         ORDER BY d.proved_at, d.id LIMIT 1) AS own_host"""
 
 _OPEN = f"""
 SELECT {COLUMNS}
@@ -166,7 +172,11 @@ class CachedStorefronts(dict[str, CachedStorefront]):
 
 
 async def cached_storefront_of(request: Request[Any, Any, Any], slug: str) -> CachedStorefront:
-    """The storefront as of a second ago at most; NotFound for no open storefront."""
+    """The storefront as of a second ago at most; NotFound for no open storefront, and on a host of
+    its own for any other."""
+    own = request_context_of(request).own
+    if own is not None and own.slug != slug:
+        raise NotFound("page")
     parts = app_context_of(request).parts
     kept, assortments = parts.get(CachedStorefronts), parts.get(Assortments)
     storefront, now = kept.get(slug), time.monotonic()
@@ -236,6 +246,7 @@ def as_row(
         rate=conditions.rates.get(row.currency),
         conditions=conditions,
         prices_include_tax=row.prices_include_tax,
+        own_host=row.own_host,
         catalogues={
             locale: _shown(_arranged(found.of(row.product_ids), row), row, conditions, work)
             for locale, found in sources.items()

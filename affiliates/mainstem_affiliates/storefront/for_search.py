@@ -33,6 +33,14 @@ async def robots(request: Request[Any, Any, Any]) -> Response[str]:
     return robots_text([*_NOT_READ], f"{public}/sitemap.xml")
 
 
+@get("/s/{slug:str}/robots.txt")
+async def own_robots(request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[str]:
+    """The same on a storefront's own host."""
+    storefront = await cached_storefront_of(request, slug)
+    base = base_url(app_context_of(request), storefront)
+    return robots_text(["/order/", "/quote/", "/search"], f"{base}/sitemap.xml")
+
+
 def robots_text(not_read: list[str], sitemap: str) -> Response[str]:
     """A robots.txt."""
     lines = [
@@ -54,7 +62,10 @@ async def sitemap_index(request: Request[Any, Any, Any]) -> Response[bytes]:
 
     def look(work: Work) -> list[str]:
         rows = work.rows(
-            """SELECT slug FROM storefront WHERE active ORDER BY id LIMIT %(most)s""",
+            """SELECT slug FROM storefront s
+                WHERE active AND NOT EXISTS (SELECT FROM storefront_domain d
+                       WHERE d.home_id = s.home_id AND d.storefront_id = s.id AND d.state = 'proved')
+                ORDER BY id LIMIT %(most)s""",
             most=SHOPS_MAX,
         )
         return [row.slug for row in rows]
@@ -116,4 +127,4 @@ def _xml(body: str) -> Response[bytes]:
     )
 
 
-routes = [robots, sitemap_index, sitemap]
+routes = [robots, own_robots, sitemap_index, sitemap]

@@ -10,7 +10,14 @@ from litestar import Request, Response
 
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.locale import Language
-from mainstem.web import app_context_of, cached_page, draw, field_errors, render
+from mainstem.web import (
+    app_context_of,
+    cached_page,
+    draw,
+    field_errors,
+    render,
+    request_context_of,
+)
 from mainstem.web.brand import LOGO_MAX, Brand
 from mainstem.web.rendering import LANGUAGE_NAMES, LanguageLink, locale_of, words
 from mainstem_affiliates.storefront.basket import read_basket
@@ -85,7 +92,12 @@ class Shopper:
         self.storefront = storefront
         self.locale = locale_of(request, storefront.locales)
         self.referral = "" if is_preview else referral_of(request)
-        self.links = Nowhere() if is_preview else Links(storefront.slug, self.referral)
+        self.is_own_host = request_context_of(request).own is not None
+        self.links = (
+            Nowhere()
+            if is_preview
+            else Links(storefront.slug, self.referral, is_own_host=self.is_own_host)
+        )
         self.catalogue = storefront.catalogues[self.locale]
 
     @property
@@ -178,11 +190,11 @@ class Shopper:
         app_context = app_context_of(self.request)
 
         def drawn() -> bytes:
-            links = Links(self.storefront.slug, None)
+            links = Links(self.storefront.slug, None, is_own_host=self.is_own_host)
             around = self._layout(links, path, current, query) | {"referral": ""}
             return draw(app_context, self.locale, template, page(around))
 
-        body = self.storefront.page((self.locale, *key), drawn)
+        body = self.storefront.page((self.locale, self.is_own_host, *key), drawn)
         body = fill(body, self.referral).replace(COUNT_MARK, self._count(), 1)
         return cached_page(self.request, body, headers={"content-language": self.locale})
 

@@ -49,6 +49,6 @@ def lost(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     return shopper.page("storefront/lost.html", page, status=404)
 
 
-FOUND_NOTHING: dict[type[Exception], Any] = {NotFound: lost, NotFoundException: lost}
+FOUND_NOTHING: dict[int | type[Exception], Any] = {NotFound: lost, NotFoundException: lost}
 
 routes = [nowhere]

@@ -40,7 +40,10 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
 
 def base_url(app_context: AppContext, storefront: CachedStorefront) -> str:
     """Where a storefront is, whole: below this stand all of its pages."""
-    return f"{app_context.settings.public_url}/s/{storefront.slug}"
+    public = app_context.settings.public_url
+    if storefront.own_host:
+        return f"{public.partition('://')[0]}://{storefront.own_host}"
+    return f"{public}/s/{storefront.slug}"
 
 
 def page_url(base: str, path: str = "", **query: str) -> str:

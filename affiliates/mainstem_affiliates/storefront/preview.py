@@ -37,7 +37,7 @@ _NEW = f"""
 SELECT 0::bigint AS id, a.id AS home_id, '' AS slug, a.name, '' AS theme, '' AS typeface, '' AS accent,
        '{{}}'::text[] AS locales, '' AS currency, '{{}}'::jsonb AS texts, NULL::bigint[] AS product_ids,
        NULL::text[] AS departments, '{{}}'::bigint[] AS featured, '' AS arrangement, true AS prices_include_tax,
-       a.state, a.country, a.is_house, {OF_COMPANY}
+       a.state, a.country, a.is_house, {OF_COMPANY}, NULL::text AS own_host
   FROM affiliate a CROSS JOIN catalogue_version c WHERE a.id = %(home)s"""
 
 

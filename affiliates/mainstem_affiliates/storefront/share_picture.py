@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from typing import Any
 
 from litestar import Request, Response, get
 from litestar.concurrency import sync_to_thread
@@ -39,7 +40,7 @@ def share_path(storefront: CachedStorefront, locale: str) -> str:
 
 @get("/s/{slug:str}/share/{file:str}")
 async def share_picture(
-    request: Request[object, object, object], slug: FromPath[str], file: FromPath[str]
+    request: Request[Any, Any, Any], slug: FromPath[str], file: FromPath[str]
 ) -> Response[bytes]:
     """The picture of a shop; an earlier one leads to that of now."""
     storefront = await cached_storefront_of(request, slug)

@@ -9,6 +9,7 @@ from litestar import Router
 from mainstem.console import (
     catalogue,
     codes,
+    domains,
     facts,
     home,
     mail,
@@ -41,6 +42,7 @@ routes: list[Any] = [
             *mail.routes,
             *setup.routes,
             *storefronts.routes,
+            *domains.routes,
         ],
         guards=[staff(*ADMIN)],
     ),
@@ -53,4 +55,5 @@ commands: list[Command] = [
     *facts.commands,
     *mail.commands,
     *storefronts.commands,
+    *domains.commands,
 ]

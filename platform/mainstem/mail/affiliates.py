@@ -123,6 +123,28 @@ def _storefronts(work: Work, facts: Sequence[Fact], state: str, reason: str) -> 
     )
 
 
+_DOMAINS = f"""
+SELECT d.home_id AS affiliate_id, d.id, d.shown, s.name, s.slug
+  FROM storefront_domain d JOIN {ASKED} USING (home_id, id)
+  JOIN storefront s ON s.home_id = d.home_id AND s.id = d.storefront_id
+ WHERE d.state = 'paused'"""
+
+
+def domains_paused(work: Work, facts: Sequence[Fact]) -> None:
+    """Hosts whose proof has been missing for days: nothing is served there any more."""
+    rows = work.rows(_DOMAINS, **asked([(fact.home_id, fact.uuid) for fact in facts]))
+    told_by = {(fact.home_id, fact.subject): fact.id for fact in facts}
+    _tell(
+        work,
+        "domain_paused",
+        rows,
+        lambda row: f"{row.id}@{told_by[row.affiliate_id, str(row.id)]}",
+        lambda row, who: contexts.DomainMail(
+            **who, storefront=row.name, slug=row.slug, host=row.shown
+        ),
+    )
+
+
 def account_changed(work: Work, facts: Sequence[Fact]) -> None:
     """Accounts that can be paid no more until their owner does something; told once a day."""
     rows = work.rows(_STUCK_ACCOUNTS, affiliates=sorted({fact.home_id for fact in facts}))

@@ -221,6 +221,14 @@ class StorefrontMail(AffiliateMail, frozen=True, kw_only=True):
     why: str = ""
 
 
+class DomainMail(AffiliateMail, frozen=True, kw_only=True):
+    """What became of a host of a storefront's own."""
+
+    storefront: str
+    slug: str
+    host: str
+
+
 # ---------------------------------------------------------------- staff
 
 

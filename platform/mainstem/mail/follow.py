@@ -60,6 +60,7 @@ _WRITERS: dict[str, Writer] = {
     "payout.paid": affiliates.paid_out,
     "payout.failed": _payout_failed,
     "account.changed": affiliates.account_changed,
+    "domain.paused": affiliates.domains_paused,
     "storefront.submitted": staff.storefronts_waiting,
     "storefront.published": affiliates.storefronts_opened,
     "storefront.returned": affiliates.storefronts_returned,

@@ -99,6 +99,7 @@ MESSAGES = {
             contexts.StorefrontMail,
             PARTNER,
         ),
+        Message("domain_paused", AFFILIATE, "Own domain paused", contexts.DomainMail, PARTNER),
         Message("staff_invitation", STAFF, "Invitation", contexts.Invitation),
         Message(
             "storefront_waiting",

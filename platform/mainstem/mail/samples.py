@@ -144,6 +144,9 @@ SAMPLES: dict[str, Context] = {
     "storefront_waiting": contexts.StorefrontWaiting(
         name=_STAFF, affiliate="Långkok", storefront="Långkok", home_id=2, draft_id=_ID
     ),
+    "domain_paused": contexts.DomainMail(
+        **_AFFILIATE, storefront="Långkok", slug="langkok", host="butik.långkok.example.com"
+    ),
     "staff_invitation": contexts.Invitation(
         name="Tuva Norling",
         company="Härdvik",

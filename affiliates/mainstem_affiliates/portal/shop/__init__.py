@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem_affiliates.portal.shop import history, overview, picture, publication, steps
+from mainstem_affiliates.portal.shop import domains, history, overview, picture, publication, steps
 
 UPLOADS = picture.UPLOADS
 
@@ -14,4 +14,5 @@ routes: list[Any] = [
     *picture.routes,
     *publication.routes,
     *history.routes,
+    *domains.routes,
 ]

@@ -10,6 +10,7 @@ from mainstem.web import brand
 from mainstem.web.pages import (
     front,
     inbox,
+    internal,
     invitation,
     language,
     liveness,
@@ -34,5 +35,6 @@ routes: list[Any] = [
     ),
     *language.routes,
     *liveness.routes,
+    *internal.routes,
     *media.routes,
 ]
