@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
-from mainstem import domains, identity
+from mainstem import domains, flow, identity
+from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.mail.links import Links
+from mainstem.mail.sending import _place_of
+from mainstem.payments import Gateway
 from mainstem.web import own_hosts
 from mainstem_affiliates.storefront import cached_storefront
-from tests.company import KETTLE, Company, a_company
+from tests.company import KETTLE, Company, a_company, an_order
 from tests.surfaces.conftest import Open, Reader, words_of
-from tests.surfaces.shopping import ADA_FORM, a_shop_with_texts, hidden
+from tests.surfaces.shopping import ADA_FORM, a_shop_with_texts, hidden, pay_at
 
 HOST = "shop.cedar.example.com"
 At = Callable[..., Reader]
@@ -28,6 +34,23 @@ At = Callable[..., Reader]
 def looked_at_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cached_storefront, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(own_hosts, "FRESH_SECONDS", 0.0)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[str]:
+    """The embedded gateway, by the machine's clock as the real one."""
+    running = importlib.import_module("mainstem_gateway.running").running
+    with running(tmp_path / "gateway") as address:
+        yield str(address)
+
+
+@pytest.fixture
+def database(database_url: str, clock: FixedClock, gateway: str) -> Iterator[Database]:
+    """The company's database, with a gateway to take money through."""
+    tools = flow.tools(gateway=Gateway("sk_test_embedded", api_base=gateway))
+    made = Database(database_url, clock=clock, tools=tools, pool=4)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -167,10 +190,15 @@ def test_an_order_leads_back_to_the_host_it_began_on(
     page = reader.get("/checkout")
     answer = send("/checkout", hidden(page) | ADA_FORM)
     assert answer.status_code == 303, words_of(answer)
-    assert answer.headers["location"].startswith("/order/"), "the gateway is away in this test"
-    order = reader.get(answer.headers["location"])
-    assert order.status_code == 200
-    assert "noindex" in order.headers["x-robots-tag"]
+    assert "/c/pay/" in answer.headers["location"]
+    back = pay_at(answer.headers["location"])
+    assert back.startswith(f"http://{HOST}/order/"), back
+    order = reader.get(back.removeprefix(f"http://{HOST}"))
+    assert order.headers["location"].startswith("/order/")
+    page = reader.get(order.headers["location"])
+    assert page.status_code == 200
+    assert "noindex" in page.headers["x-robots-tag"]
+    assert 'href="/p/kettle"' in page.text or 'href="/"' in page.text
     with database.work() as work:
         work.tools = replace(work.tools, public_url="http://company.example")
         row = work.one("SELECT home_id, id FROM orders")
@@ -184,8 +212,6 @@ def test_another_storefront_s_order_is_not_shown_there(
     at: At, database: Database, company: Company, slug: str, settings: Any
 ) -> None:
     has_proved(database, company)
-    from tests.company import an_order
-
     with database.work() as work:
         placed = an_order(work, company.birch_shop, (KETTLE, 1))
     link = identity.client_link(settings.secret, placed.home_id, placed.order_id)
@@ -196,8 +222,6 @@ def test_another_storefront_s_order_is_not_shown_there(
 def test_mail_about_an_order_leads_to_the_host_it_began_on(
     database: Database, company: Company
 ) -> None:
-    from mainstem.mail.sending import _place_of
-
     class Row:
         home_id = 3
         context = json.loads(
@@ -208,8 +232,6 @@ def test_mail_about_an_order_leads_to_the_host_it_began_on(
     with database.work() as work:
         work.tools = replace(work.tools, public_url="https://company.example")
         assert _place_of(work, Row()) == "https://company.example"
-        from uuid import UUID
-
         domains.remember(work, company.cedar, UUID(Row.context["order"]["id"]), HOST)
         assert Links(_place_of(work, Row()), "s" * 32).page("/x") == f"https://{HOST}/x"
 
