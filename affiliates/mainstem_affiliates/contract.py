@@ -50,6 +50,8 @@ class Storefront:
     texts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     stylesheet: str | None = None
     """Address of a style sheet below /static that is laid over the theme."""
+    css: str = ""
+    """A style sheet of the module's own, laid over everything else: served at an address of its own."""
 
     def arrange(self, goods: Sequence[Goods]) -> Sequence[Goods]:
         """The goods of the home page, in the order in which they are shown. May leave some out."""

@@ -31,6 +31,11 @@ SELECT unnest(ARRAY[name, legal_name]) AS name FROM company_profile
  WHERE NOT EXISTS (SELECT FROM affiliate WHERE id = %(home)s AND is_house)"""
 
 
+def is_reserved(slug: str) -> bool:
+    """Whether a word, or one that looks like it, is kept for the company."""
+    return seen_as(slug) in set(map(seen_as, RESERVED))
+
+
 def name_problems(
     work: Work, home_id: int, storefront_id: int | None, *, name: str, slug: str | None
 ) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ from mainstem_affiliates.storefront.basket import read_basket
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
 from mainstem_affiliates.storefront.links import Links, Nowhere, fill, referral_of
 from mainstem_affiliates.storefront.meta import Meta, meta_of
+from mainstem_affiliates.storefront.theme_sheets import module_sheet_url
 from mainstem_affiliates.themes import sheet_url
 
 Page = Response[bytes]
@@ -152,7 +153,7 @@ class Shopper:
                 privacy_url=links("privacy"),
                 accessibility_url=links("accessibility"),
                 track_url=links("track"),
-                stylesheet=storefront.module.stylesheet if storefront.module else None,
+                stylesheet=_stylesheet(storefront),
                 theme_url=sheet_url(storefront.design) if storefront.design else None,
                 opening=storefront.text(locale, "opening"),
                 takes_orders=storefront.takes_orders,
@@ -217,6 +218,14 @@ class Shopper:
     def says(self, no: Refused | Problem) -> str:
         """A refusal in the reader's language."""
         return words(self.language, no)
+
+
+def _stylesheet(storefront: CachedStorefront) -> str | None:
+    """The style sheet of a module: its own, or one below /static."""
+    module = storefront.module
+    if module is None:
+        return None
+    return module_sheet_url(module) if module.css else module.stylesheet
 
 
 def _brand(storefront: CachedStorefront) -> Brand | None:

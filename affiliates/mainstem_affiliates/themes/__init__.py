@@ -19,7 +19,7 @@ from mainstem_affiliates.themes.theme import (
     swatch_url,
     theme_of,
 )
-from mainstem_affiliates.themes.tokens import PAIRS, colours, weakest
+from mainstem_affiliates.themes.tokens import PAIRS, colours, declared_in, weakest
 
 __all__ = [
     "CONTRAST_MIN",
@@ -33,6 +33,7 @@ __all__ = [
     "Typeface",
     "colours",
     "contrast",
+    "declared_in",
     "is_readable",
     "named",
     "nearest_accent",

@@ -51,6 +51,11 @@ def declared() -> Mapping[str, str]:
     return dict(_DECLARED.findall((STATIC / "css" / "tokens.css").read_text()))
 
 
+def declared_in(css: str) -> dict[str, str]:
+    """The tokens that a style sheet sets."""
+    return dict(_DECLARED.findall(css))
+
+
 def colours(theme: Mapping[str, str]) -> dict[str, Shades]:
     """Every token that is a colour, where a theme declares these."""
     said = {**declared(), **theme}
