@@ -332,6 +332,8 @@ NOT_OPENED = {
     "/internal/domain": "is no page",
     "/portal/storefront/domains/{shop}": "is of what somebody has added",
     "/s/{slug}/{rest}": "is no page",
+    "/s/{slug}/p/{product}/{rest}": "is no page",
+    "/s/{slug}/c/{category}/{rest}": "is no page",
     "/portal/storefront/drafts/{id}/{step}": "is of a draft that somebody has begun",
     "/portal/storefront/drafts/{id}/preview": "is of a draft that somebody has begun",
     "/portal/storefront/history/{shop}": "is of what somebody has published",

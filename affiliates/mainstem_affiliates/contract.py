@@ -35,10 +35,8 @@ class Storefront:
     currency: str
     theme: str = ""
     """A palette (`themes`), or the name of a class that the module's own style sheet knows."""
-    typeface: str = ""
-    """One of ours (`themes`); empty for the one that goes with the palette."""
-    accent: str = ""
-    """A colour of its own, such as `#8a3324`, in place of the palette's."""
+    typeface: str = ""  # one of `themes`; empty for the one that goes with the palette
+    accent: str = ""  # a colour of its own, such as `#8a3324`, in place of the palette's
     assortment: Sequence[str] | None = None
     """Product slugs in the shop's order; None sells everything."""
     departments: Sequence[str] | None = None

@@ -186,8 +186,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
 its own: what fails for one holds no other up."""
 
 INSIDE_CONSUMERS = sorted({one for consumers in REACTIONS.values() for one in consumers})
-# Apart, so that a slow mail server, or a stranger's name server, keeps no payment waiting.
-MAIL_CONSUMERS = ["smtp", "domains"]
+MAIL_CONSUMERS = ["smtp", "domains"]  # apart, so that a slow server keeps no payment waiting
 OUTSIDE_CONSUMERS = sorted(
     {one for table in (OUTSIDE, OUTSIDE_TOGETHER) for name in table for one in table[name]}
     - set(MAIL_CONSUMERS)

@@ -38,6 +38,11 @@ app.serve(config, Database(config.database_url, tools=flow.tools(), pool=8))
 """
 
 
+def is_open(port: int) -> bool:
+    with socket.create_connection(("127.0.0.1", port), 1):
+        return True
+
+
 def free_port() -> int:
     with socket.socket() as place:
         place.bind(("127.0.0.1", 0))
@@ -130,7 +135,7 @@ def caddy(served: int, root: Path, tmp_path: Path) -> Iterator[tuple[int, ssl.SS
     ):
         authority = tmp_path / "data/caddy/pki/authorities/local/root.crt"
         wait_for(authority.exists)
-        wait_for(lambda: socket.create_connection(("127.0.0.1", port), 1).close() is None)
+        wait_for(lambda: is_open(port))
         yield port, ssl.create_default_context(cafile=str(authority))
         process.terminate()
 

@@ -28,7 +28,15 @@ class LostPage(StorePage, frozen=True, kw_only=True):
     goods: Sequence[Product]
 
 
-@get("/s/{slug:str}/{rest:path}", opt={"is_lost": True})
+# Below a product and a department too: the router does not come back from there by itself.
+@get(
+    [
+        "/s/{slug:str}/{rest:path}",
+        "/s/{slug:str}/p/{product:str}/{rest:path}",
+        "/s/{slug:str}/c/{category:str}/{rest:path}",
+    ],
+    opt={"is_lost": True},
+)
 async def nowhere(
     request: Request[Any, Any, Any], slug: FromPath[str], rest: FromPath[str]
 ) -> Response[bytes]:
