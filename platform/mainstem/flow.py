@@ -57,10 +57,7 @@ def _sweep(work: Work, facts: Sequence[Fact]) -> None:
 
 
 def _hourly(work: Work, facts: Sequence[Fact]) -> None:
-    """Each hour: what is to be reconciled with the gateway, and what may end or be forgotten.
-
-    Each of these takes a bounded batch, and the next hour what it has left.
-    """
+    """Each hour, a bounded batch of each: what is reconciled, what may end, what is forgotten."""
     payments.queue_refund_reconciliations(work)
     payments.queue_dispute_reconciliations(work)
     payments.queue_account_reconciliations(work)
