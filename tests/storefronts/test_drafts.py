@@ -144,6 +144,25 @@ def test_the_second_of_two_who_edit_is_told_and_overwrites_nothing(shop: Shop) -
         assert editor.get_version(work, shop.home, id).draft.name == "Cleo's choice"
 
 
+def test_somebody_is_never_told_of_what_they_have_saved_themselves(shop: Shop) -> None:
+    id = shop.draft()
+    for name in ("Iron", "Iron", "Copper"):  # from one page, sent again, and gone back to
+        with shop.by() as work:
+            editor.save(work, shop.home, id, seen=1, name=name)
+    with shop.by(Actor("person", "8")) as work:
+        editor.save(work, shop.home, id, seen=shop.seen(id), name="Brass")
+    with pytest.raises(editor.DraftChanged), shop.by() as work:
+        editor.save(work, shop.home, id, seen=1, name="Copper")
+    with shop.by() as work:
+        seen = editor.get_version(work, shop.home, id).saved
+        editor.save(work, shop.home, id, seen=seen, name="Steel")
+    # A window from before the other's change is still told, whatever was saved in between.
+    with pytest.raises(editor.DraftChanged), shop.by() as work:
+        editor.save(work, shop.home, id, seen=1, name="Copper")
+    with shop.by() as work:
+        editor.save(work, shop.home, id, seen=seen, name="Tin")
+
+
 def test_saving_the_same_again_counts_as_nothing(shop: Shop) -> None:
     id = shop.draft(name="Cedar iron")
     seen = shop.seen(id)

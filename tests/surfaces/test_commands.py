@@ -32,6 +32,7 @@ WITHOUT = {
     "/console/mail/preview/{reason:str}/{locale:str}": "A test message goes to whoever asks for it.",
     "/console/my-mail": "Whoever signs in chooses their own mail; a program gets none.",
     "/console/setup/keys": "A program that made keys would have every scope.",
+    "/console/setup/keys/roll": SHOWS_A_SECRET,
     "/console/setup/keys/revoke": "A program that revoked keys could lock the others out.",
     "/console/setup/people/invitation": SHOWS_A_SECRET,
     "/console/setup/payments/destinations": SHOWS_A_SECRET,

@@ -154,12 +154,14 @@ def _taken(work: Work, home_id: int, id: UUID, seen: int) -> StorefrontVersion:
     row = model.take(work, home_id, id)
     if not row.is_open:
         raise DraftClosed
-    if row.saved != seen:
+    if row.has_moved(seen, str(work.actor)):
         raise DraftChanged(who=live.name_of(work, row.changed_by))
     return row
 
 
 def _changed(work: Work, row: StorefrontVersion) -> None:
+    if row.changed_by != str(work.actor):
+        row.saved_by_other = row.saved
     row.saved += 1
     row.changed_at, row.changed_by = work.now(), str(work.actor)
     work.add(row)

@@ -32,6 +32,7 @@ class StorefrontVersion(SQLModel, table=True):
         default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
     )
     saved: int = 1
+    saved_by_other: int = 0
     reason: str = ""
     created_at: datetime
     created_by: str
@@ -46,6 +47,11 @@ class StorefrontVersion(SQLModel, table=True):
     def draft(self) -> StorefrontDraft:
         """What it says: read as it was kept, whatever may be said by now."""
         return StorefrontDraft.model_construct(**self.document)
+
+    def has_moved(self, seen: int, actor: str) -> bool:
+        """Whether somebody else has saved it since this actor saw it; what they save themselves, in
+        another window or twice, is no news to them."""
+        return seen < (self.saved if self.changed_by != actor else self.saved_by_other)
 
     @property
     def is_open(self) -> bool:

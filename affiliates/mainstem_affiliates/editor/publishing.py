@@ -56,7 +56,7 @@ def publish(work: Work, home_id: int, id: UUID, *, seen: int) -> Outcome:
         return Outcome("published" if row.state == "published" else "submitted", row.draft.slug)
     if not row.is_open:
         raise DraftClosed
-    if row.saved != seen:
+    if row.has_moved(seen, str(work.actor)):
         raise DraftChanged(who=live.name_of(work, row.changed_by))
     if fields := _settle(work, row):
         return Outcome("look_again", row.draft.slug, fields)

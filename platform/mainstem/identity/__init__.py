@@ -10,6 +10,7 @@ from mainstem.identity.api_keys import (
     issuer_of,
     read_api_key,
     revoke_api_key,
+    roll_api_key,
 )
 from mainstem.identity.ending import end_sessions, sign_out
 from mainstem.identity.invitations import (
@@ -128,6 +129,7 @@ __all__ = [
     "revoke_key",
     "rights_of",
     "roles_of",
+    "roll_api_key",
     "set_password",
     "set_up",
     "sign_in",

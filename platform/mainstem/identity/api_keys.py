@@ -89,6 +89,17 @@ def revoke_api_key(work: Work, id: int) -> None:
     record(work, "api_key.revoked", id)
 
 
+def roll_api_key(work: Work, id: int) -> str:
+    """A new key for the same program, that may do the same; shown this once. The old one stays in force
+    until it is revoked, so that the program misses nothing."""
+    row = work.row(
+        "SELECT label, scopes FROM api_key WHERE id = %(id)s AND revoked_at IS NULL", id=id
+    )
+    if row is None:
+        raise NotFound("key")
+    return issue_api_key(work, label=row.label, scopes=row.scopes)
+
+
 def issuer_of(work: Work, actor: str) -> str | None:
     """Who issued the key by which a program acted, such as `integration:7`; None for anybody else."""
     kind, _, id = actor.partition(":")

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from mainstem import identity
 from mainstem.console.setup.words import CHOICES
-from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.errors import InvalidInput, NotFound, Problem
 from mainstem.kit.work import Work
 from mainstem.web.forms import Form, FormFields, whole
 from mainstem.web.rendering import language_of
@@ -121,6 +121,37 @@ def _storefront_key(work: Work, sent: KeyFields) -> str:
     return identity.issue_key(work, home_id=row.home_id, storefront_id=row.id, label=sent.label)
 
 
+@post("/setup/keys/roll", sync_to_thread=True)
+def roll(
+    request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
+) -> HttpResponse:
+    """Make another key for the same; it is shown this once. The old one is revoked when it has served."""
+    made: list[str] = []
+
+    def do() -> None:
+        sent = form.into(RevokedFields)
+        if sent.kind != "storefront":
+            made.append(identity.roll_api_key(work, sent.key or 0))
+            return
+        row = work.row(
+            """SELECT home_id, storefront_id, label FROM storefront_key
+                WHERE id = %(id)s AND revoked_at IS NULL""",
+            id=sent.key or 0,
+        )
+        if row is None:
+            raise NotFound("key")
+        made.append(
+            identity.issue_key(
+                work, home_id=row.home_id, storefront_id=row.storefront_id, label=row.label
+            )
+        )
+
+    no = refused_by(work, do)
+    page = _page(request, work)
+    page.key = made[0] if made else ""
+    return show(request, KEYS.template, page, no)
+
+
 @post("/setup/keys/revoke", sync_to_thread=True)
 def revoke(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
@@ -140,4 +171,4 @@ def revoke(
     return KEYS.do(request, work, do, "The key opens nothing any more.")
 
 
-routes = [keys, issue, revoke]
+routes = [keys, issue, roll, revoke]

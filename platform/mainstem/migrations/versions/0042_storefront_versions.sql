@@ -27,6 +27,7 @@ CREATE TABLE storefront_version (
   document jsonb NOT NULL,
   began_from jsonb,                                    -- what clients saw when the draft began
   saved int NOT NULL DEFAULT 1,                        -- how often; by it two editors know of each other
+  saved_by_other int NOT NULL DEFAULT 0,               -- at the last time that it was somebody else's
   reason text NOT NULL DEFAULT '',                     -- why it came back
   created_at timestamptz NOT NULL,
   created_by text NOT NULL,
