@@ -68,6 +68,7 @@ from mainstem.web.works import (
     storefront_work,
 )
 from mainstem_affiliates.intake import Intake
+from mainstem_affiliates.portal import shop
 from mainstem_affiliates.storefront.service_jobs import Jobs
 from mainstem_fulfillment import jobs
 
@@ -131,7 +132,7 @@ def create_app(
             "request_context": Provide(_request_context, sync_to_thread=False),
             "form": Provide(read_form),
         },
-        exception_handlers={Exception: answer},
+        exception_handlers=mainstem_affiliates.storefront.FOUND_NOTHING | {Exception: answer},
         openapi_config=openapi.config(settings.public_url),
         logging_config=None,
         request_max_body_size=FORM_BYTES_MAX,
@@ -145,7 +146,11 @@ def create_app(
         app.asgi_handler,
         app_context,
         body_max=BODY_BYTES_MAX,
-        uploads=catalogue.UPLOADS | uploads.UPLOADS | api.UPLOADS | pages.programme.UPLOADS,
+        uploads=catalogue.UPLOADS
+        | uploads.UPLOADS
+        | api.UPLOADS
+        | pages.programme.UPLOADS
+        | shop.UPLOADS,
     )
     return app
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from mainstem import (
     checks,
     commissions,
+    domains,
     identity,
     joining,
     leads,
@@ -68,6 +69,7 @@ def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     network_files.forget(work)
     identity.forget_answers(work)
     mail.forget_bodies(work)
+    domains.queue_checks(work)
     checks.request(work)
 
 

@@ -16,6 +16,7 @@ from mainstem import (
     checks,
     clockwork,
     commissions,
+    domains,
     mail,
     network_files,
     orders,
@@ -118,6 +119,7 @@ OUTSIDE: dict[str, dict[str, Outside]] = {
     "reconcile.payout": {"gateway": payouts.reconcile_payout},
     "check.requested": {"checks": checks.run},
     "mail.queued": {"smtp": mail.deliver},
+    "domain.check_requested": {"domains": domains.check},
     "catalogue.import_requested": {"catalogue": setup.apply_file},
     "network.import_requested": {"network": network_files.run},
 }
@@ -136,7 +138,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
 its own: what fails for one holds no other up."""
 
 INSIDE_CONSUMERS = sorted({one for consumers in REACTIONS.values() for one in consumers})
-MAIL_CONSUMERS = ["smtp"]  # apart, so that a slow mail server keeps no payment waiting
+MAIL_CONSUMERS = ["smtp", "domains"]  # apart, so that a slow server keeps no payment waiting
 OUTSIDE_CONSUMERS = sorted(
     {one for table in (OUTSIDE, OUTSIDE_TOGETHER) for name in table for one in table[name]}
     - set(MAIL_CONSUMERS)

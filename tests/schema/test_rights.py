@@ -72,6 +72,7 @@ COMPANY = {
     "application": QUEUES,  # what somebody has confirmed stays, by a trigger
     "application_confirmation": May(insert=True, update="used_at", delete=True),
     "application_question": May(insert=True, update="answer, answered_at"),
+    "begun_on": ADDS,
     "payment_check": ADDS, "destination_lease": QUEUES,
     "product_text": QUEUES, "product_picture": SWEEPS,
     "pending_sign_in": SWEEPS, "passkey_challenge": SWEEPS, "second_factor_attempt": SWEEPS,
@@ -85,7 +86,7 @@ COMPANY = {
          "storefront_key", "referral_code", "location", "stock_level", "team",
          "fulfilment", "parcel", "lead", "quote", "job", "payment", "refund", "dispute", "operation",
          "pay_account", "ledger_balance", "ledger_mark", "payout", "company_profile", "api_key",
-         "invitation", "mail_preference"),
+         "invitation", "mail_preference", "storefront_version", "storefront_domain"),
         KEEPS,
     ),
 }  # fmt: skip
@@ -112,6 +113,7 @@ AFFILIATE = {
         ("withdrawal_line", "orders", "order_line", "reservation", "idempotency", "fulfilment", "pick", "pick_stop",
          "parcel", "routing_decision", "consent", "lead", "lead_note", "lead_claim", "quote", "job", "job_slot",
          "payment", "refund", "dispute", "operation", "pay_account", "payout", "storefront",
+         "storefront_version", "storefront_domain", "begun_on",
          "conversion", "exchange_rate", "tax_settings", "tax_rate", "delivery_zone",
          "ledger_transfer", "ledger_entry", "ledger_balance", "ledger_held", "commission",
          "fact_waiting", "fact", "referral_code", "client_binding", "membership", "affiliate", "sponsorship",

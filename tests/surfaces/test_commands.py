@@ -156,6 +156,7 @@ def test_one_role_and_one_scope_open_the_same_verbs() -> None:
         "affiliates:write": {("finance",)},
         "activity:write": {("admin",)},
         "mail:write": {("admin",)},
+        "setup:write": {("admin",)},
     }
 
 

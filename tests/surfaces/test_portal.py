@@ -317,7 +317,8 @@ def test_two_currencies_are_never_added(
 def test_every_page_says_what_to_do_when_it_is_empty(signed_in: Any) -> None:
     reader = signed_in("dora")
     for path, said in (
-        ("/portal", "Your first commission comes with your first delivered order"),
+        ("/portal", "Open your shop"),
+        ("/portal/storefront", "Everything is filled in already"),
         ("/portal/payouts", "Nothing has been paid out yet"),
         ("/portal/orders", "No orders yet"),
         ("/portal/leads", "No leads yet"),

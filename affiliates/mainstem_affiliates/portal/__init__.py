@@ -14,6 +14,7 @@ from mainstem_affiliates.portal import (
     orders,
     payouts,
     people,
+    shop,
     team,
 )
 
@@ -27,5 +28,6 @@ routes: list[Any] = [
     *company.routes,
     *people.routes,
     *mail.routes,
+    *shop.routes,
     *onboarding.routes,
 ]

@@ -34,6 +34,7 @@ class PortalHead(msgspec.Struct, frozen=True, kw_only=True):
     people_url: str = "/portal/people"
     mail_url: str = "/portal/mail"
     security_url: str = "/account"
+    shop_url: str = "/portal/storefront"
     storefront_url: str | None = None
     sign_out_url: str | None = "/sign-out"
 

@@ -79,6 +79,13 @@ def next_step(
             ),
             tone="wait",
         )
+    if me.shop is None:
+        return NextStep(
+            title=text("Open your shop"),
+            text=text("It takes five minutes. Everything is filled in; change what you like."),
+            label=text("Open my shop"),
+            url="/portal/storefront",
+        )
     if not earned:
         return NextStep(
             title=text("Your first commission comes with your first delivered order"),

@@ -9,17 +9,24 @@ from mainstem_affiliates.storefront import (
     checkout,
     destination,
     enquiries,
+    for_search,
     home,
+    lost,
     order_cancellation,
     order_receipt,
     order_withdrawal,
     orders,
     product,
     quotes,
+    share_picture,
     small_print,
+    theme_sheets,
     tracking,
     withdrawing,
 )
+
+FOUND_NOTHING = lost.FOUND_NOTHING
+"""How this surface answers where nothing was found."""
 
 routes: list[Any] = [
     *home.routes,
@@ -36,4 +43,8 @@ routes: list[Any] = [
     *tracking.routes,
     *enquiries.routes,
     *quotes.routes,
+    *theme_sheets.routes,
+    *share_picture.routes,
+    *for_search.routes,
+    *lost.routes,
 ]

@@ -8,6 +8,7 @@ page that was drawn from it.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -122,6 +123,33 @@ class Catalogue:
             departments.setdefault(one.category, []).append(one)
         self.departments: Mapping[str, Sequence[Product]] = departments
 
+    def arranged(
+        self, departments: Sequence[str] | None, featured: Sequence[int], by: str
+    ) -> Catalogue:
+        """The same with these departments alone, in this order, and these products first.
+
+        `services` among the departments are all services. `by` arranges the rest of the goods:
+        `newest`, `price` or `name`; empty as it is.
+        """
+        if departments is None and not featured and not by:
+            return self
+        place = {slug: no for no, slug in enumerate(departments or ())}
+        rank = {id: no for no, id in enumerate(featured)}
+        products = [
+            one
+            for one in self.products
+            if departments is None
+            or ("services" if one.kind == "service" else one.category) in place
+        ]
+        products.sort(key=_arranged_by(by))
+        products.sort(key=lambda one: rank.get(one.id, len(rank)))
+        catalogue = Catalogue(products, self.price_of)
+        catalogue.departments = {
+            slug: catalogue.departments[slug]
+            for slug in sorted(catalogue.departments, key=lambda slug: place.get(slug, 0))
+        }
+        return catalogue
+
     def without_tax(self, rate_bp: Callable[[Product], int]) -> Catalogue:
         """The same with every price shown without the tax that it includes."""
         return Catalogue((_without_tax(one, rate_bp(one)) for one in self.products), self.price_of)
@@ -134,6 +162,16 @@ class Catalogue:
     def of_ids(self, ids: Iterable[int]) -> list[Product]:
         """Those of these products that are shown, in the order of the ids."""
         return [self._shown[id] for id in ids if id in self._shown]
+
+
+def _arranged_by(by: str) -> Callable[[Product], tuple[float | str, ...]]:
+    if by == "newest":
+        return lambda one: (-one.created_at.timestamp(),)
+    if by == "price":
+        return lambda one: (one.price.minor if one.price else math.inf,)
+    if by == "name":
+        return lambda one: (one.name.casefold(),)
+    return lambda one: ()
 
 
 @dataclass(frozen=True, slots=True)

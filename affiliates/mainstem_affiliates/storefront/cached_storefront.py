@@ -7,7 +7,7 @@ the assortment that it shares with others, makes it anew, and every page that wa
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT, Work
 from mainstem.network import ELIGIBLE
 from mainstem.orders import Conditions
-from mainstem.web import app_context_of
+from mainstem.web import app_context_of, request_context_of
 from mainstem.web.works import in_work
 from mainstem_affiliates.contract import Storefront, installed
 from mainstem_affiliates.storefront.assortment import (
@@ -30,6 +30,7 @@ from mainstem_affiliates.storefront.assortment import (
     Catalogue,
     Product,
 )
+from mainstem_affiliates.themes import PALETTES, Theme, theme_of
 
 FRESH_SECONDS = 1.0
 PAGES_MAX = 5_000
@@ -46,6 +47,11 @@ class CachedStorefront:
     slug: str
     name: str
     theme: str
+    """The class of a module's own; empty for a palette of ours."""
+    design: Theme | None
+    """Palette, typeface and accent; None for a module's own."""
+    featured: tuple[int, ...]
+    """Products that stand before all others, by id."""
     locales: tuple[str, ...]
     currency: str
     country: str
@@ -63,6 +69,8 @@ class CachedStorefront:
     """Whether the programme is open, so that its pages lead there."""
     prices_include_tax: bool
     """Whether its pages show prices with tax. A basket always says what is paid."""
+    own_host: str | None
+    """The host of its own that it is found at; None for none."""
     catalogues: Mapping[str, Catalogue]
     module: Storefront | None
     sources: Mapping[str, Assortment]
@@ -70,7 +78,7 @@ class CachedStorefront:
     looked_at: float
     as_of: datetime
     """When that was, on the company's clock."""
-    row: Any
+    row: StorefrontRow
     pages: dict[tuple[Any, ...], bytes] = field(default_factory=dict)
     details: dict[tuple[str, int], Details] = field(default_factory=dict)
     """What only a product's own page shows, by language and product, as it was first asked for."""
@@ -122,12 +130,66 @@ class CachedStorefront:
         return self.pages[key]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorefrontRow:
+    """A storefront as its row has it, with what else its pages show of affiliate and company."""
+
+    id: int
+    home_id: int
+    slug: str
+    name: str
+    theme: str
+    typeface: str
+    accent: str
+    locales: Sequence[str]
+    currency: str
+    texts: Mapping[str, Any]
+    product_ids: Sequence[int] | None
+    departments: Sequence[str] | None
+    featured: Sequence[int]
+    arrangement: str
+    prices_include_tax: bool
+    state: str
+    country: str
+    is_house: bool
+    version: int
+    seller: Mapping[str, Any] | None
+    vat_number: str | None
+    takes_applications: bool
+    logo: Mapping[str, Any] | None
+    own_host: str | None
+
+
+OF_COMPANY = f"""c.version, ({SELLER}) AS seller,
+       (SELECT said->>'number' FROM tax_settings, jsonb_array_elements(vat_numbers) AS said
+         WHERE said->>'country' = home_country LIMIT 1) AS vat_number,
+       coalesce((SELECT is_open FROM programme), false) AS takes_applications,
+       (SELECT jsonb_build_object('hash', i.hash, 'width', i.width, 'height', i.height)
+          FROM company_profile p JOIN picture i ON i.hash = p.logo) AS logo"""
+
+COLUMNS = f"""s.id, s.home_id, s.slug, s.name, s.theme, s.typeface, s.accent, s.locales, s.currency,
+       s.texts, s.product_ids, s.departments, s.featured, s.arrangement, s.prices_include_tax,
+       a.state, a.country, a.is_house, {OF_COMPANY},
+       (SELECT d.host FROM storefront_domain d
+         WHERE d.home_id = s.home_id AND d.storefront_id = s.id AND d.state = 'proved'
+         ORDER BY d.proved_at, d.id LIMIT 1) AS own_host"""
+
+_OPEN = f"""
+SELECT {COLUMNS}
+  FROM storefront s JOIN affiliate a ON a.id = s.home_id CROSS JOIN catalogue_version c
+ WHERE s.slug = %(slug)s AND s.active"""
+
+
 class CachedStorefronts(dict[str, CachedStorefront]):
     """Those of this process, by slug."""
 
 
 async def cached_storefront_of(request: Request[Any, Any, Any], slug: str) -> CachedStorefront:
-    """The storefront as of a second ago at most; NotFound for no open storefront."""
+    """The storefront as of a second ago at most; NotFound for no open storefront, and on a host of
+    its own for any other."""
+    own = request_context_of(request).own
+    if own is not None and own.slug != slug:
+        raise NotFound("page")
     parts = app_context_of(request).parts
     kept, assortments = parts.get(CachedStorefronts), parts.get(Assortments)
     storefront, now = kept.get(slug), time.monotonic()
@@ -149,23 +211,19 @@ def look(
     work: Work, slug: str, assortments: Assortments, before: CachedStorefront | None = None
 ) -> CachedStorefront:
     """The storefront as it is now: the copy from before where nothing has changed."""
-    row = work.row(
-        f"""SELECT s.id, s.home_id, s.slug, s.name, s.theme, s.locales, s.currency, s.texts,
-                  s.product_ids, s.prices_include_tax, a.state, a.country, a.is_house, c.version,
-                  ({SELLER}) AS seller,
-                  (SELECT said->>'number'
-                     FROM tax_settings, jsonb_array_elements(vat_numbers) AS said
-                    WHERE said->>'country' = home_country LIMIT 1) AS vat_number,
-                  coalesce((SELECT is_open FROM programme), false) AS takes_applications,
-                  (SELECT jsonb_build_object('hash', i.hash, 'width', i.width, 'height', i.height)
-                     FROM company_profile p JOIN picture i ON i.hash = p.logo) AS logo
-             FROM storefront s JOIN affiliate a ON a.id = s.home_id
-            CROSS JOIN catalogue_version c
-            WHERE s.slug = %(slug)s AND s.active""",
-        slug=slug,
-    )
-    if row is None:
+    found = work.rows_as(StorefrontRow, _OPEN, slug=slug)
+    if not found:
         raise NotFound("storefront")
+    return as_row(work, found[0], assortments, before)
+
+
+def as_row(
+    work: Work,
+    row: StorefrontRow,
+    assortments: Assortments,
+    before: CachedStorefront | None = None,
+) -> CachedStorefront:
+    """The storefront that a row describes, also one that nobody can open yet."""
     now = time.monotonic()
     sources = {
         locale: assortments.get(work, locale=locale, currency=row.currency, version=row.version)
@@ -184,7 +242,9 @@ def look(
         home_id=row.home_id,
         slug=row.slug,
         name=row.name,
-        theme=row.theme,
+        theme="" if row.theme in PALETTES else row.theme,
+        design=theme_of(row.theme, row.typeface, row.accent),
+        featured=tuple(row.featured),
         locales=tuple(row.locales),
         currency=row.currency,
         country=row.country,
@@ -200,11 +260,12 @@ def look(
         rate=conditions.rates.get(row.currency),
         conditions=conditions,
         prices_include_tax=row.prices_include_tax,
+        own_host=row.own_host,
         catalogues={
-            locale: _shown(found.of(row.product_ids), row, conditions, work)
+            locale: _shown(_arranged(found.of(row.product_ids), row), row, conditions, work)
             for locale, found in sources.items()
         },
-        module=installed().get(slug),
+        module=installed().get(row.slug),
         sources=sources,
         looked_at=now,
         as_of=work.now(),
@@ -212,7 +273,14 @@ def look(
     )
 
 
-def _shown(catalogue: Catalogue, row: Any, conditions: Conditions, work: Work) -> Catalogue:
+def _arranged(catalogue: Catalogue, row: StorefrontRow) -> Catalogue:
+    """The catalogue with the departments that the shop shows, the featured first."""
+    return catalogue.arranged(row.departments, row.featured, row.arrangement)
+
+
+def _shown(
+    catalogue: Catalogue, row: StorefrontRow, conditions: Conditions, work: Work
+) -> Catalogue:
     """The catalogue with its prices as this storefront shows them."""
     if row.prices_include_tax:
         return catalogue

@@ -27,7 +27,7 @@ from mainstem_affiliates.storefront.checkout import FIELDS
 from mainstem_affiliates.storefront.contact import ContactFields
 from mainstem_affiliates.storefront.countries import COUNTRIES, countries
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
-from mainstem_affiliates.storefront.payment import patiently
+from mainstem_affiliates.storefront.payment import begun_here, patiently
 
 CONSENT = (
     "{seller} may contact me by e-mail and telephone about this request, and keep what I write here"
@@ -88,9 +88,10 @@ async def ask(
     found = _service(shopper, product)
     try:
         wanted = _wanted(shopper, found, form.into(EnquiryFields))
-        await patiently(lambda: app_context_of(request).parts.get(Intake).lead(wanted))
+        opened = await patiently(lambda: app_context_of(request).parts.get(Intake).lead(wanted))
     except Refused as no:
         return await _page(shopper, found, form.texts(), no=no)
+    await begun_here(request, opened.home_id, opened.lead_id)
     return redirect(request, shopper.links("asked", about=found.slug))
 
 

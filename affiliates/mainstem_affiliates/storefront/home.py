@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request, get
 from litestar.params import FromPath
 
-from mainstem import catalog
+from mainstem import catalog, pictures
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT
 from mainstem.money import Money
@@ -28,7 +28,15 @@ from mainstem_affiliates.storefront.listing import (
     pager,
     wanted,
 )
+from mainstem_affiliates.storefront.meta import Meta, organization
 from mainstem_affiliates.storefront.product import _free_from
+
+
+class Hero(msgspec.Struct, frozen=True):
+    """The large picture: an uploaded one by its name, or a drawing of ours by its address."""
+
+    url: str
+    uploaded: str = ""
 
 
 class HomePage(StorePage, frozen=True, kw_only=True):
@@ -37,7 +45,8 @@ class HomePage(StorePage, frozen=True, kw_only=True):
     title: str
     lead: str
     about: str
-    hero: str | None
+    hero: Hero | None
+    featured: Sequence[Product]
     goods: Sequence[Product]
     all_goods: tuple[str, int] | None
     """Where all of them are, and how many, when the front shows only the first."""
@@ -75,25 +84,37 @@ class SearchPage(ListPage, frozen=True, kw_only=True):
 async def home(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     """The front of a storefront."""
     shopper = Shopper(request, await cached_storefront_of(request, slug))
+    return shopper.kept(
+        ("home",), "storefront/home.html", lambda around: home_page(shopper, around)
+    )
+
+
+def home_page(shopper: Shopper, around: dict[str, Any]) -> HomePage:
+    """What the front of a storefront shows, within its layout."""
     storefront, locale, catalogue = shopper.storefront, shopper.locale, shopper.catalogue
+    arranged: Sequence[Product] = catalogue.goods
+    if storefront.module:
+        arranged = storefront.module.arrange(arranged)
+    return HomePage(
+        **around | {"meta": _meta(shopper)},
+        title=storefront.text(locale, "headline") or storefront.name,
+        lead=storefront.text(locale, "intro"),
+        about=storefront.text(locale, "about"),
+        hero=hero_of(shopper.request, storefront.text(locale, "hero")),
+        featured=catalogue.of_ids(storefront.featured),
+        goods=arranged[:PAGE],
+        all_goods=(around["url"]("c/all"), len(arranged)) if len(arranged) > PAGE else None,
+        services=catalogue.services,
+        free_from=_free_from(shopper),
+    )
 
-    def page(around: dict[str, Any]) -> StorePage:
-        arranged: Sequence[Product] = catalogue.goods
-        if storefront.module:
-            arranged = storefront.module.arrange(arranged)
-        return HomePage(
-            **around,
-            title=storefront.text(locale, "headline") or storefront.name,
-            lead=storefront.text(locale, "intro"),
-            about=storefront.text(locale, "about"),
-            hero=hero_of(request, storefront.text(locale, "hero")),
-            goods=arranged[:PAGE],
-            all_goods=(around["url"]("c/all"), len(arranged)) if len(arranged) > PAGE else None,
-            services=catalogue.services,
-            free_from=_free_from(shopper),
-        )
 
-    return shopper.kept(("home",), "storefront/home.html", page)
+def _meta(shopper: Shopper) -> Meta:
+    storefront, locale = shopper.storefront, shopper.locale
+    return shopper.meta(
+        description=storefront.text(locale, "intro"),
+        data=organization(app_context_of(shopper.request), storefront, locale),
+    )
 
 
 @get("/s/{slug:str}/c/{category:str}")
@@ -174,11 +195,13 @@ async def search(request: Request[Any, Any, Any], slug: FromPath[str]) -> Page:
     return shopper.page("storefront/search.html", page)
 
 
-def hero_of(request: Request[Any, Any, Any], picture: str) -> str | None:
-    """The address of a large picture, where there is one."""
+def hero_of(request: Request[Any, Any, Any], picture: str) -> Hero | None:
+    """A large picture, where there is one."""
+    if pictures.is_uploaded(picture):
+        return Hero(pictures.url(picture, 1280, "jpg"), picture)
     name = f"pictures/{picture}"
     there = picture and app_context_of(request).files.answer(f"/static/{name}", {})
-    return app_context_of(request).files.url(name) if there else None
+    return Hero(app_context_of(request).files.url(name)) if there else None
 
 
 routes = [home, department, search]

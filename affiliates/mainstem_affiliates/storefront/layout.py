@@ -10,12 +10,22 @@ from litestar import Request, Response
 
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.locale import Language
-from mainstem.web import app_context_of, cached_page, draw, field_errors, render
+from mainstem.web import (
+    app_context_of,
+    cached_page,
+    draw,
+    field_errors,
+    render,
+    request_context_of,
+)
 from mainstem.web.brand import LOGO_MAX, Brand
 from mainstem.web.rendering import LANGUAGE_NAMES, LanguageLink, locale_of, words
 from mainstem_affiliates.storefront.basket import read_basket
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
-from mainstem_affiliates.storefront.links import Links, fill, referral_of
+from mainstem_affiliates.storefront.links import Links, Nowhere, fill, referral_of
+from mainstem_affiliates.storefront.meta import Meta, meta_of
+from mainstem_affiliates.storefront.theme_sheets import module_sheet_url
+from mainstem_affiliates.themes import sheet_url
 
 Page = Response[bytes]
 HttpRequest = Request[Any, Any, Any]
@@ -44,6 +54,10 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     joining_url: str | None
     """Where others may apply to sell, too; None while the company takes no applications."""
     stylesheet: str | None
+    theme_url: str | None
+    """The style sheet of its palette; None where it is a module's own."""
+    opening: str
+    """A line above everything; empty for none."""
     takes_orders: bool
     prices_include_tax: bool
     seller: dict[str, str]
@@ -67,6 +81,7 @@ class StorePage(msgspec.Struct, frozen=True, kw_only=True):
     categories: list[Department]
     languages: list[LanguageLink]
     url: Links
+    meta: Meta
     referral: str
     basket_count: int | None = None
 
@@ -74,12 +89,20 @@ class StorePage(msgspec.Struct, frozen=True, kw_only=True):
 class Shopper:
     """One request to a storefront: to which, in which language, led here by which link."""
 
-    def __init__(self, request: HttpRequest, storefront: CachedStorefront) -> None:
+    def __init__(
+        self, request: HttpRequest, storefront: CachedStorefront, *, is_preview: bool = False
+    ) -> None:
+        """`is_preview`: for somebody who only looks at what it would be; no link leads anywhere."""
         self.request = request
         self.storefront = storefront
         self.locale = locale_of(request, storefront.locales)
-        self.referral = referral_of(request)
-        self.links = Links(storefront.slug, self.referral)
+        self.referral = "" if is_preview else referral_of(request)
+        self.is_own_host = request_context_of(request).own is not None
+        self.links = (
+            Nowhere()
+            if is_preview
+            else Links(storefront.slug, self.referral, is_own_host=self.is_own_host)
+        )
         self.catalogue = storefront.catalogues[self.locale]
 
     @property
@@ -97,7 +120,19 @@ class Shopper:
     def layout(self, path: str = "", *, current: str = "", **query: str) -> dict[str, Any]:
         """The layout's fields for the page of this path, for one visitor."""
         count = read_basket(self.request, self.storefront).count
-        return self._layout(self.links, path, current, query) | {"basket_count": count}
+        around = self._layout(self.links, path, current, query) | {"basket_count": count}
+        if not path.startswith("c/"):  # only a department is the same page for everybody
+            around["meta"] = msgspec.structs.replace(around["meta"], canonical="", alternates=[])
+        return around
+
+    def meta(self, path: str = "", **said: Any) -> Meta:
+        """What the page of this path says of itself; `variant`, `page` and the like are its query."""
+        told = {
+            key: said.pop(key) for key in ("description", "picture", "kind", "data") if key in said
+        }
+        query = {key: value for key, value in said.items() if key == "page"}
+        app_context = app_context_of(self.request)
+        return meta_of(app_context, self.storefront, self.locale, path, query, **told)
 
     def _layout(
         self, links: Links, path: str, current: str, query: dict[str, str]
@@ -124,7 +159,9 @@ class Shopper:
                 accessibility_url=links("accessibility"),
                 track_url=links("track"),
                 joining_url="/programme" if storefront.takes_applications else None,
-                stylesheet=storefront.module.stylesheet if storefront.module else None,
+                stylesheet=_stylesheet(storefront),
+                theme_url=sheet_url(storefront.design) if storefront.design else None,
+                opening=storefront.text(locale, "opening"),
                 takes_orders=storefront.takes_orders,
                 prices_include_tax=storefront.prices_include_tax,
                 seller=dict(storefront.seller),
@@ -141,6 +178,7 @@ class Shopper:
                 for code in storefront.locales
             ],
             "url": links,
+            "meta": self.meta(path, **query),
             "referral": self.referral,
         }
 
@@ -175,11 +213,11 @@ class Shopper:
         app_context = app_context_of(self.request)
 
         def drawn() -> bytes:
-            links = Links(self.storefront.slug, None)
+            links = Links(self.storefront.slug, None, is_own_host=self.is_own_host)
             around = self._layout(links, path, current, query) | {"referral": ""}
             return draw(app_context, self.locale, template, page(around))
 
-        body = self.storefront.page((self.locale, *key), drawn)
+        body = self.storefront.page((self.locale, self.is_own_host, *key), drawn)
         body = fill(body, self.referral).replace(COUNT_MARK, self._count(), 1)
         return cached_page(self.request, body, headers={"content-language": self.locale})
 
@@ -202,6 +240,14 @@ class Shopper:
     def says(self, no: Refused | Problem) -> str:
         """A refusal in the reader's language."""
         return words(self.language, no)
+
+
+def _stylesheet(storefront: CachedStorefront) -> str | None:
+    """The style sheet of a module: its own, or one below /static."""
+    module = storefront.module
+    if module is None:
+        return None
+    return module_sheet_url(module) if module.css else module.stylesheet
 
 
 def _brand(storefront: CachedStorefront) -> Brand | None:

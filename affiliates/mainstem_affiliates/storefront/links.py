@@ -27,15 +27,27 @@ def referral_of(request: Request[Any, Any, Any]) -> str:
 class Links:
     """Addresses of one storefront. `referral` None marks the place for `fill`."""
 
-    def __init__(self, slug: str, referral: str | None) -> None:
-        self.home = f"{ROOT}/{slug}"
+    def __init__(self, slug: str, referral: str | None, *, is_own_host: bool = False) -> None:
+        """On a host of its own a storefront stands at the root of it."""
+        self.home = "" if is_own_host else f"{ROOT}/{slug}"
         self._first = FIRST_MARK if referral is None else f"?ref={referral}" if referral else ""
         self._next = NEXT_MARK if referral is None else f"&ref={referral}" if referral else ""
 
     def __call__(self, path: str = "", **query: str) -> str:
         """The address of a page of this storefront."""
-        url = f"{self.home}/{path}" if path else self.home
+        url = f"{self.home}/{path}" if path else self.home or "/"
         return f"{url}?{urlencode(query)}{self._next}" if query else f"{url}{self._first}"
+
+
+class Nowhere(Links):
+    """Addresses that lead nowhere: those of a storefront that is only looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("", "")
+
+    def __call__(self, path: str = "", **query: str) -> str:
+        """The page itself."""
+        return "#"
 
 
 def fill(page: bytes, referral: str) -> bytes:

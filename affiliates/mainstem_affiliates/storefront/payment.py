@@ -10,16 +10,18 @@ from uuid import UUID
 
 from litestar import Request
 
-from mainstem import payments
+from mainstem import domains, payments
 from mainstem.identity import client_link
-from mainstem.kit.settings import Settings
 from mainstem.kit.telemetry import log
+from mainstem.kit.work import CLIENT
 from mainstem.orders import (
     OrderWanted,
     Placed,
 )
 from mainstem.payments import Checkout, GatewayUnavailable, OrderNotPayable
-from mainstem.web import app_context_of, redirect
+from mainstem.web import app_context_of, redirect, request_context_of
+from mainstem.web.own_hosts import origin_url
+from mainstem.web.works import in_work
 from mainstem_affiliates.intake import InProgress, Intake
 from mainstem_affiliates.storefront.layout import Page
 
@@ -34,18 +36,28 @@ async def place(
     request: Request[Any, Any, Any], wanted: OrderWanted
 ) -> tuple[Placed, Checkout | None]:
     """The one way an order leaves this storefront; with the checkout of one that is new."""
-    urls = _urls(app_context_of(request).settings)
+    urls = _urls(request)
     return await patiently(
         lambda: app_context_of(request).parts.get(Intake).order_to_pay(wanted, urls)
     )
 
 
-def _urls(settings: Settings) -> Callable[[int, UUID], tuple[str, str]]:
+def _urls(request: Request[Any, Any, Any]) -> Callable[[int, UUID], tuple[str, str]]:
+    secret, origin = app_context_of(request).settings.secret, origin_url(request)
+
     def of(home_id: int, order_id: UUID) -> tuple[str, str]:
-        there = f"{settings.public_url}/order/{client_link(settings.secret, home_id, order_id)}"
+        there = f"{origin}/order/{client_link(secret, home_id, order_id)}"
         return f"{there}/return", there
 
     return of
+
+
+async def begun_here(request: Request[Any, Any, Any], home_id: int, subject: UUID) -> None:
+    """Remember that an order or a lead began on a host of the storefront's own: mail leads there."""
+    if own := request_context_of(request).own:
+        await in_work(
+            request, CLIENT, lambda work: domains.remember(work, home_id, subject, own.host)
+        )
 
 
 async def patiently(send: Callable[[], Awaitable[T]]) -> T:
@@ -77,7 +89,8 @@ async def to_payment(
     settings, database = app_context_of(request).settings, app_context_of(request).database
     if token is None:
         token = client_link(settings.secret, home_id, order_id)
-    there = f"{settings.public_url}/order/{token}"
+    await begun_here(request, home_id, order_id)
+    there = f"{origin_url(request)}/order/{token}"
     success_url = f"{there}/return"
     began = time.monotonic()
 

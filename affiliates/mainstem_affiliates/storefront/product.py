@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +9,6 @@ from typing import Any
 
 from litestar import Request, get
 from litestar.params import FromPath
-from markupsafe import Markup
 
 from mainstem import catalog, delivery, orders, pictures, stock, tax
 from mainstem.catalog import Details
@@ -29,6 +27,7 @@ from mainstem_affiliates.storefront.guarantee_notices import (
     legal_notice,
 )
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
+from mainstem_affiliates.storefront.meta import base_url, page_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,6 @@ class ProductPage(StorePage, frozen=True, kw_only=True):
     not_served: str
     """The shop's country, where nothing is delivered to it."""
     free_from: Money | None
-    data: Markup
 
 
 @get("/s/{slug:str}/p/{product:str}")
@@ -100,7 +98,16 @@ async def product(
         storefront = shopper.storefront
         note = storefront.module.stock_note(current.free) if storefront.module else None
         return ProductPage(
-            **around,
+            **around
+            | {
+                "meta": shopper.meta(
+                    path,
+                    description=found.summary,
+                    picture=_picture(shopper, found),
+                    kind="product" if found.kind == "goods" else "website",
+                    data=_structured(shopper, found, free),
+                )
+            },
             product=found,
             details=shown,
             notice=legal_notice(shopper.locale),
@@ -114,7 +121,6 @@ async def product(
             days=_days(shopper),
             not_served=_not_served(shopper),
             free_from=_free_from(shopper),
-            data=_structured(shopper, found, free),
         )
 
     return shopper.kept(
@@ -197,10 +203,19 @@ def _free_from(shopper: Shopper) -> Money | None:
     return Money(rate.free_from_minor, shopper.storefront.currency) if rate else None
 
 
-def _structured(shopper: Shopper, product: Product, free: dict[int, int]) -> Markup:
-    """The product as search engines read it (schema.org), for a script that never runs."""
+def _picture(shopper: Shopper, product: Product) -> str:
+    """The product's photograph, whole; empty for a drawing of ours, which no other site can show."""
+    if not pictures.is_uploaded(product.picture):
+        return ""
+    public = app_context_of(shopper.request).settings.public_url
+    return public + pictures.url(product.picture, 1280, "jpg")
+
+
+def _structured(shopper: Shopper, product: Product, free: dict[int, int]) -> dict[str, Any]:
+    """The product as search engines read it (schema.org)."""
     app_context, storefront = app_context_of(shopper.request), shopper.storefront
-    public = f"{app_context.settings.public_url}/s/{storefront.slug}/p/{product.slug}"
+    public = page_url(base_url(app_context, storefront), f"p/{product.slug}")
+    seller = {"@type": "Organization", "name": storefront.seller["name"] or storefront.name}
     offers = [
         {
             "@type": "Offer",
@@ -211,6 +226,8 @@ def _structured(shopper: Shopper, product: Product, free: dict[int, int]) -> Mar
             "availability": "https://schema.org/InStock"
             if free[variant.id] > 0
             else "https://schema.org/OutOfStock",
+            "itemCondition": "https://schema.org/NewCondition",
+            "seller": seller,
         }
         for variant in product.variants
         if (price := shopper.catalogue.price_of[variant.sku]) is not None
@@ -223,12 +240,9 @@ def _structured(shopper: Shopper, product: Product, free: dict[int, int]) -> Mar
         "description": product.summary,
         "url": public,
     } | ({"offers": offers} if offers else {})
-    if pictures.is_uploaded(product.picture):
-        data["image"] = app_context.settings.public_url + pictures.url(product.picture, 1280, "jpg")
-    text = json.dumps(data, ensure_ascii=False)
-    for letter, safe in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
-        text = text.replace(letter, safe)
-    return Markup(text)  # noqa: S704 - nothing in it can end the script
+    if image := _picture(shopper, product):
+        data["image"] = image
+    return data
 
 
 routes = [product]

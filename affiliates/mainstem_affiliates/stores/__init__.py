@@ -23,42 +23,56 @@ def open_storefront(
         refuse_unseen(pointer, text, lines=True)
     product_ids = None
     if storefront.assortment is not None:
-        wanted = list(storefront.assortment)
-        known = {
-            row.slug: row.id
-            for row in work.rows(
-                "SELECT slug, id FROM product WHERE slug = ANY(%(slugs)s)", slugs=wanted
-            )
-        }
-        for slug in wanted:
-            if slug not in known:
-                raise NotFound(f"product {slug}")
-        product_ids = [known[slug] for slug in wanted]
+        product_ids = _ids(work, storefront.assortment)
     id = work.value(
-        """INSERT INTO storefront AS s (home_id, slug, name, theme, locales, currency, texts,
-                                        product_ids, active)
-           VALUES (%(home)s, %(slug)s, %(name)s, %(theme)s, %(locales)s, %(currency)s,
-                   %(texts)s::jsonb, %(products)s, %(active)s)
+        """INSERT INTO storefront AS s (home_id, slug, name, theme, typeface, accent, locales, currency,
+                                        texts, product_ids, departments, featured, arrangement,
+                                        active)
+           VALUES (%(home)s, %(slug)s, %(name)s, %(theme)s, %(typeface)s, %(accent)s, %(locales)s,
+                   %(currency)s, %(texts)s::jsonb, %(products)s, %(departments)s, %(featured)s,
+                   %(arrangement)s, %(active)s)
            ON CONFLICT (slug) DO UPDATE
-              SET name = excluded.name, theme = excluded.theme, locales = excluded.locales,
+              SET name = excluded.name, theme = excluded.theme, typeface = excluded.typeface,
+                  accent = excluded.accent, locales = excluded.locales,
                   currency = excluded.currency, texts = excluded.texts,
-                  product_ids = excluded.product_ids, active = excluded.active
+                  product_ids = excluded.product_ids, departments = excluded.departments,
+                  featured = excluded.featured, arrangement = excluded.arrangement,
+                  active = excluded.active
             WHERE s.home_id = excluded.home_id
            RETURNING id""",
         home=home_id,
         slug=storefront.slug,
         name=storefront.name,
         theme=storefront.theme,
+        typeface=storefront.typeface,
+        accent=storefront.accent,
         locales=list(storefront.languages),
         currency=storefront.currency,
         texts=json.dumps(storefront.texts),
         products=product_ids,
+        departments=None if storefront.departments is None else list(storefront.departments),
+        featured=_ids(work, storefront.featured),
+        arrangement=storefront.arrangement,
         active=active,
     )
     if id is None:
         raise NotFound("storefront")  # the slug is another affiliate's
     catalog.changed(work)
     return int(id)
+
+
+def _ids(work: Work, slugs: Sequence[str]) -> list[int]:
+    """The products of these slugs, in this order. Raises NotFound."""
+    known = {
+        row.slug: row.id
+        for row in work.rows(
+            "SELECT slug, id FROM product WHERE slug = ANY(%(slugs)s::text[])", slugs=list(slugs)
+        )
+    }
+    for slug in slugs:
+        if slug not in known:
+            raise NotFound(f"product {slug}")
+    return [known[slug] for slug in slugs]
 
 
 def _texts_in(value: Any, pointer: str) -> Iterator[tuple[str, str]]:

@@ -44,7 +44,7 @@ from mainstem.catalog.shipping import (
     shipping_rates,
     shipping_rates_query,
 )
-from mainstem.catalog.version import changed, version
+from mainstem.catalog.version import changed, one_at_a_time, version
 
 __all__ = [
     "KIND_STAYS",
@@ -86,6 +86,7 @@ __all__ = [
     "offered",
     "offers",
     "offers_query",
+    "one_at_a_time",
     "problems_of",
     "products",
     "reduction",

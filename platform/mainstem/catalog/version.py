@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from mainstem.kit.work import Work
 
+_LOCK = 7242  # set-up's own; 7219 is that of settling commissions
+
+
+def one_at_a_time(work: Work) -> None:
+    """Wait until nobody else sets anything up, and keep others waiting until this work is done: what
+    one thing names, another may not take away meanwhile."""
+    work.run("SELECT pg_advisory_xact_lock(%(lock)s)", lock=_LOCK)
+
 
 def version(work: Work) -> int:
     """The catalogue's version: it grows whenever anything that a storefront shows has changed."""

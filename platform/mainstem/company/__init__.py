@@ -8,6 +8,7 @@ from mainstem.company.documents import (
 )
 from mainstem.company.profile import (
     SELLER,
+    Colour,
     CompanyProfile,
     Face,
     Logo,
@@ -23,6 +24,7 @@ from mainstem.company.profile import (
 __all__ = [
     "KINDS",
     "SELLER",
+    "Colour",
     "CompanyDocument",
     "CompanyProfile",
     "Face",

@@ -63,6 +63,7 @@ class Profile(Document):
         Fold("Telephone and website", ("phone", "website")),
         Fold("Logo and colour", ("logo", "accent")),
         Fold("What you say of yourselves", ("promise", "about")),
+        Fold("Storefronts of affiliates", ("storefront_approval",)),
     )
 
     name: Name = Field(title="Name", description="As clients know the company.")
@@ -94,6 +95,12 @@ class Profile(Document):
     logo: Picture = Field("", title="Logo")
     promise: Texts = Field(default_factory=dict, title="Promise", description="One line.")
     about: LongTexts = Field(default_factory=dict, title="About the company")
+
+    storefront_approval: bool = Field(
+        True,
+        title="Approve storefronts",
+        description="What affiliates change in theirs is published when you have approved it.",
+    )
 
     @field_validator("accent")
     @classmethod
@@ -152,6 +159,7 @@ class CompanyProfile(SQLModel, table=True):
     logo: str
     promise: dict[str, str] = SqlField(sa_column=Column(JSONB, nullable=False))
     about: dict[str, str] = SqlField(sa_column=Column(JSONB, nullable=False))
+    storefront_approval: bool = True
 
 
 class ZoneInUse(Refused):

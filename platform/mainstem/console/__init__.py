@@ -9,6 +9,7 @@ from litestar import Router
 from mainstem.console import (
     catalogue,
     codes,
+    domains,
     facts,
     home,
     joining,
@@ -19,6 +20,7 @@ from mainstem.console import (
     plan,
     reviews,
     setup,
+    storefronts,
     withdrawals,
 )
 from mainstem.web.commands import Command
@@ -46,7 +48,14 @@ routes: list[Any] = [
     ),
     Router(
         "/",
-        route_handlers=[*facts.routes, *catalogue.routes, *mail.routes, *setup.routes],
+        route_handlers=[
+            *facts.routes,
+            *catalogue.routes,
+            *mail.routes,
+            *setup.routes,
+            *storefronts.routes,
+            *domains.routes,
+        ],
         guards=[staff(*ADMIN)],
     ),
 ]
@@ -59,4 +68,6 @@ commands: list[Command] = [
     *joining.commands,
     *facts.commands,
     *mail.commands,
+    *storefronts.commands,
+    *domains.commands,
 ]

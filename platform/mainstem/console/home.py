@@ -99,6 +99,9 @@ _GROUPS = (
         ("To pay by bank", "payouts_to_confirm", "/console/payouts?view=bank", "wait"),
         ("Checks that failed", "checks_failed", "/console/ledger", "bad"),
     )),
+    ("Affiliates", ADMIN, (
+        ("Storefronts to approve", "storefronts_waiting", "/console/storefronts", "wait"),
+    )),
     ("Stock", ADMIN, (
         ("Low stock", "stock_low", "/console/setup/stock?marked=1", "wait"),
     )),

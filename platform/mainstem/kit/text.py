@@ -65,6 +65,12 @@ def refuse_unseen(pointer: str, text: str, *, lines: bool = False) -> None:
         raise InvalidInput(*problems)
 
 
+def of_two_alphabets(word: str) -> bool:
+    """Whether letters that look alike may be of different alphabets: a Latin word with a Cyrillic letter."""
+    named = [unicodedata.name(letter, "") for letter in word if letter.isalpha()]
+    return len({one for name in named for one in _LATIN if name.startswith(one)}) > 1
+
+
 def normalized(text: str) -> str:
     """The text without the space around it, its letters composed."""
     text = text.strip()

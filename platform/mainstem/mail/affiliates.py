@@ -90,6 +90,62 @@ def payout_failed(work: Work, facts: Sequence[Fact]) -> None:
     _payouts(work, facts, "failed", "payout_failed")
 
 
+# Where the company has looked at it: whoever publishes at once has seen that it is published.
+_STOREFRONTS = f"""
+SELECT v.home_id AS affiliate_id, v.id, v.document ->> 'name' AS name, v.document ->> 'slug' AS slug, v.reason
+  FROM storefront_version v JOIN {ASKED} USING (home_id, id)
+ WHERE v.state = %(state)s AND v.submitted_at IS NOT NULL AND v.decided_by <> v.submitted_by"""
+
+
+def storefronts_opened(work: Work, facts: Sequence[Fact]) -> None:
+    """Drafts of storefronts that the company has approved."""
+    _storefronts(work, facts, "published", "storefront_opened")
+
+
+def storefronts_returned(work: Work, facts: Sequence[Fact]) -> None:
+    """Drafts of storefronts that the company has sent back, and why."""
+    _storefronts(work, facts, "returned", "storefront_returned")
+
+
+def _storefronts(work: Work, facts: Sequence[Fact], state: str, reason: str) -> None:
+    rows = work.rows(
+        _STOREFRONTS, state=state, **asked([(fact.home_id, fact.uuid) for fact in facts])
+    )
+    told_by = {(fact.home_id, fact.subject): fact.id for fact in facts}
+    _tell(
+        work,
+        reason,
+        rows,
+        # A draft may come back more than once: each time is told.
+        lambda row: f"{row.id}@{told_by[row.affiliate_id, str(row.id)]}",
+        lambda row, who: contexts.StorefrontMail(
+            **who, storefront=row.name, slug=row.slug, why=row.reason
+        ),
+    )
+
+
+_DOMAINS = f"""
+SELECT d.home_id AS affiliate_id, d.id, d.shown, s.name, s.slug
+  FROM storefront_domain d JOIN {ASKED} USING (home_id, id)
+  JOIN storefront s ON s.home_id = d.home_id AND s.id = d.storefront_id
+ WHERE d.state = 'paused'"""
+
+
+def domains_paused(work: Work, facts: Sequence[Fact]) -> None:
+    """Hosts whose proof has been missing for days: nothing is served there any more."""
+    rows = work.rows(_DOMAINS, **asked([(fact.home_id, fact.uuid) for fact in facts]))
+    told_by = {(fact.home_id, fact.subject): fact.id for fact in facts}
+    _tell(
+        work,
+        "domain_paused",
+        rows,
+        lambda row: f"{row.id}@{told_by[row.affiliate_id, str(row.id)]}",
+        lambda row, who: contexts.DomainMail(
+            **who, storefront=row.name, slug=row.slug, host=row.shown
+        ),
+    )
+
+
 def account_changed(work: Work, facts: Sequence[Fact]) -> None:
     """Accounts that can be paid no more until their owner does something; told once a day."""
     rows = work.rows(_STUCK_ACCOUNTS, affiliates=sorted({fact.home_id for fact in facts}))

@@ -286,6 +286,22 @@ class AccountNeedsYou(AffiliateMail, frozen=True, kw_only=True):
     currency: str
 
 
+class StorefrontMail(AffiliateMail, frozen=True, kw_only=True):
+    """What became of a draft of a storefront. `why` is what staff wrote, where it came back."""
+
+    storefront: str
+    slug: str
+    why: str = ""
+
+
+class DomainMail(AffiliateMail, frozen=True, kw_only=True):
+    """What became of a host of a storefront's own."""
+
+    storefront: str
+    slug: str
+    host: str
+
+
 # ---------------------------------------------------------------- staff
 
 
@@ -372,6 +388,15 @@ class LowStock(Context, frozen=True, kw_only=True):
     """Articles at or below their mark."""
 
     shelves: list[LowShelf]
+
+
+class StorefrontWaiting(Context, frozen=True, kw_only=True):
+    """A draft of a storefront that waits for the company."""
+
+    affiliate: str
+    storefront: str
+    home_id: int
+    draft_id: UUID
 
 
 class FailedPayout(Context, frozen=True, kw_only=True):

@@ -109,6 +109,17 @@ MESSAGES = {
         Message(
             "account_needs_you", AFFILIATE, "Account needs you", contexts.AccountNeedsYou, PARTNER
         ),
+        Message(
+            "storefront_opened", AFFILIATE, "Storefront approved", contexts.StorefrontMail, PARTNER
+        ),
+        Message(
+            "storefront_returned",
+            AFFILIATE,
+            "Storefront sent back",
+            contexts.StorefrontMail,
+            PARTNER,
+        ),
+        Message("domain_paused", AFFILIATE, "Own domain paused", contexts.DomainMail, PARTNER),
         Message("staff_invitation", STAFF, "Invitation", contexts.Invitation),
         Message("password_reset", STAFF, "Link for a new password", contexts.PasswordReset),
         Message("new_device", STAFF, "Sign-in from a new device", contexts.NewDevice, EVERYBODY),
@@ -125,6 +136,13 @@ MESSAGES = {
             "New application",
             contexts.NewApplication,
             ("finance", "admin"),
+        ),
+        Message(
+            "storefront_waiting",
+            STAFF,
+            "Storefront to approve",
+            contexts.StorefrontWaiting,
+            ("admin",),
         ),
         Message("dead_letters", STAFF, "Failed tasks", contexts.DeadLetters, ("admin",)),
         Message(

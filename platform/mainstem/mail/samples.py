@@ -190,6 +190,21 @@ SAMPLES: dict[str, Context] = {
     "payout_sent": _PAYOUT,
     "payout_failed": _PAYOUT,
     "account_needs_you": contexts.AccountNeedsYou(**_AFFILIATE, currency="SEK"),
+    "storefront_opened": contexts.StorefrontMail(
+        **_AFFILIATE, storefront="Långkok", slug="langkok"
+    ),
+    "storefront_returned": contexts.StorefrontMail(
+        **_AFFILIATE,
+        storefront="Långkok",
+        slug="langkok",
+        why="Rubriken lovar leverans på en dag. Ta bort det, så publicerar vi.",
+    ),
+    "storefront_waiting": contexts.StorefrontWaiting(
+        name=_STAFF, affiliate="Långkok", storefront="Långkok", home_id=2, draft_id=_ID
+    ),
+    "domain_paused": contexts.DomainMail(
+        **_AFFILIATE, storefront="Långkok", slug="langkok", host="butik.långkok.example.com"
+    ),
     "staff_invitation": contexts.Invitation(
         name="Tuva Norling",
         company="Härdvik",

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from mainstem import company, pictures
+from mainstem import company, domains, pictures
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact
 from mainstem.kit.work import SYSTEM, Work
@@ -100,7 +100,7 @@ def _take(work: Work, key: tuple[int, UUID]) -> _Taken | None:
         ):
             raise MailDeferred("Another worker is sending it.")
         return None
-    links = Links(work.tools.public_url, work.tools.secret)
+    links = Links(_place_of(work, row), work.tools.secret)
     rendered = rendered_row(work, row, sender=settings.sender_name, links=links)
     return _Taken(row, _envelope(row, settings, links), rendered)
 
@@ -127,6 +127,16 @@ def brand_of(work: Work) -> Brand:
     if logo is None or not picture:
         return Brand(company.accent(work))
     return Brand(company.accent(work), picture, logo.fitted(*LOGO_MAX))
+
+
+def _place_of(work: Work, row: Any) -> str:
+    """Where the links of a message lead: a client goes back to the host on which they began."""
+    context = row.context or {}
+    about = (context.get("order") or {}).get("id") or context.get("lead_id")
+    if "shop" not in context or not about:
+        return work.tools.public_url
+    home = (context.get("order") or context).get("home_id", row.home_id)
+    return domains.url_of(work, home, UUID(about))
 
 
 def _unsubscribe_url(row: Any, links: Links) -> str:

@@ -91,6 +91,30 @@ def low_stock(work: Work, day: date) -> None:
     )
 
 
+_STOREFRONTS = f"""
+SELECT v.home_id, v.id, v.document ->> 'name' AS storefront, a.name AS affiliate
+  FROM storefront_version v JOIN {ASKED} USING (home_id, id) JOIN affiliate a ON a.id = v.home_id
+ WHERE v.state = 'submitted'"""
+
+
+def storefronts_waiting(work: Work, facts: Sequence[Fact]) -> None:
+    """Drafts of storefronts that affiliates want their clients to see."""
+    told_by = {(fact.home_id, fact.subject): fact.id for fact in facts}
+    for row in work.rows(_STOREFRONTS, **asked([(f.home_id, f.uuid) for f in facts])):
+        subject = f"{row.id}@{told_by[row.home_id, str(row.id)]}"
+        tell(work, "storefront_waiting", subject, _waiting(row))
+
+
+def _waiting(row: Any) -> Callable[[str], Context]:
+    return lambda name: contexts.StorefrontWaiting(
+        name=name,
+        affiliate=row.affiliate,
+        storefront=row.storefront,
+        home_id=row.home_id,
+        draft_id=row.id,
+    )
+
+
 def failed_payouts(work: Work, facts: Sequence[Fact]) -> None:
     """Payouts that could not arrive, for whoever answers for the money."""
     for row in work.rows(_FAILED_PAYOUTS, **asked([(f.home_id, f.uuid) for f in facts])):

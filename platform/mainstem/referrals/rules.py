@@ -111,6 +111,11 @@ def loosened(folded: str) -> str:
     return found
 
 
+def seen_as(text: str) -> str:
+    """A name as whoever wants to reads it: two that are the same so are taken for one another."""
+    return loosened(fold(text))
+
+
 # What campaigns are called, in the languages of our shops. A code that is made of nothing else, with
 # or without digits, would be typed by clients whom nobody has sent.
 _WORDS = frozenset(map(fold, Path(__file__).with_name("campaign_words.txt").read_text().split()))

@@ -19,6 +19,7 @@ from mainstem.kit.locale import LOCALES
 from mainstem.kit.postal import is_country
 from mainstem.kit.work import Work
 from mainstem.payments import TAKEN
+from mainstem_affiliates import themes
 
 
 class Name(NamedTuple):
@@ -105,6 +106,11 @@ def _time_zones(_locale: str) -> list[Name]:
     return [Name(name, "") for name in available_timezones()]
 
 
+@cache
+def _themes(_locale: str) -> list[Name]:
+    return [Name(key, palette.name) for key, palette in themes.PALETTES.items()]
+
+
 _PRODUCTS = """
 SELECT p.slug AS name, t.name AS label FROM product p
   LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
@@ -130,7 +136,6 @@ UNION {_SKILLS}""",
     "products": _PRODUCTS,
     "skills": _SKILLS,
     "tax-classes": "SELECT DISTINCT tax_class AS name, '' AS label FROM tax_rate",
-    "themes": "SELECT DISTINCT theme AS name, '' AS label FROM storefront WHERE theme <> ''",
 }
 
 
@@ -157,6 +162,7 @@ _KINDS: dict[str, Find] = {
     **{kind: partial(_in_table, kind) for kind in _TABLES},
     "countries": partial(_listed, _countries),
     "currencies": partial(_listed, _currencies),
+    "themes": partial(_listed, _themes),
     "time-zones": partial(_listed, _time_zones),
 }
 KINDS = frozenset(_KINDS)

@@ -20,8 +20,6 @@ from mainstem.setup.resources.catalogue import PRODUCTS
 ANY = "*"
 """Instead of a version: whatever it is now."""
 
-_LOCK = 7219
-
 
 class Changed(Refused):
     """Somebody else has changed it since it was read."""
@@ -67,8 +65,7 @@ def save(work: Work, resource: AnyResource, said: Document, *, seen: str | None 
     `seen` is the version that whoever says it has seen; None: none, so it must be new. Raises Changed
     and NeedsVersion, and what the resource itself refuses.
     """
-    # One at a time: what one thing names, another may not take away meanwhile.
-    work.run("SELECT pg_advisory_xact_lock(%(lock)s)", lock=_LOCK)
+    catalog.one_at_a_time(work)
     key = resource.key_of(said)
     before = read_one(work, resource, key)
     if before is not None and before == said:
@@ -93,7 +90,7 @@ def retire(work: Work, resource: AnyResource, key: str, *, seen: str | None = No
     """Take the thing out of use; once more changes nothing. Raises NotFound, Changed, NeedsVersion, NotRetired."""
     if resource.retire is None:
         raise NotRetired
-    work.run("SELECT pg_advisory_xact_lock(%(lock)s)", lock=_LOCK)
+    catalog.one_at_a_time(work)
     before = read_one(work, resource, key)
     if before is None:
         raise NotFound(resource.one)

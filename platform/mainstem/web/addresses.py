@@ -70,9 +70,15 @@ def _pages(app: Litestar) -> re.Pattern[str]:
     shapes = [
         "".join(f"/{_shape(part)}" for part in route.path_components) or "/"
         for route in app.routes
-        if "GET" in getattr(route, "methods", ())
+        if "GET" in getattr(route, "methods", ()) and not _leads_nowhere(route)
     ]
     return re.compile("|".join(shapes))
+
+
+def _leads_nowhere(route: Any) -> bool:
+    """Whether it only says that nothing is there."""
+    handlers = getattr(route, "route_handlers", ())
+    return any(handler.opt.get("is_lost") for handler in handlers)
 
 
 def _shape(part: Any) -> str:

@@ -106,6 +106,14 @@ class AppContext:
         return f"__Host-{name}" if self.secure else name
 
 
+@dataclass(frozen=True, slots=True)
+class OwnHost:
+    """A host of a storefront's own: as the browser wrote it, port and all, and whose it is."""
+
+    host: str
+    slug: str
+
+
 @dataclass(slots=True)
 class RequestContext:
     """What we know of one request. Its id is the id of its Work, its facts and its log lines."""
@@ -123,6 +131,8 @@ class RequestContext:
     csrf: str | None = None
     form: FormMultiDict | None = None
     locale: str | None = None
+    own: OwnHost | None = None
+    """Set on a host of a storefront's own."""
 
 
 def app_context_of(connection: Connection) -> AppContext:

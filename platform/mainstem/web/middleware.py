@@ -14,7 +14,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from mainstem.kit.telemetry import log
 from mainstem.web.bodies import WentAway, read_whole
-from mainstem.web.context import KEY, AppContext, RequestContext
+from mainstem.web.context import KEY, AppContext, OwnHost, RequestContext
+from mainstem.web.own_hosts import known_hosts, path_inside, url_outside
 from mainstem.web.static import ROOT
 
 _COMMON = {
@@ -30,7 +31,12 @@ _COMMON = {
 # A name or an address, or an IPv6 literal, and at most a port behind it.
 _HOST = re.compile(r"([^\[\]:@/]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 _SHOWN_WHOLE = ("/", "/programme")
-_SHOWN_TO_SEARCH = ("/s/", "/media/", f"{ROOT}/")
+_SHOWN_TO_SEARCH = ("/s/", "/media/", "/theme/", "/robots.txt", "/sitemap.xml", f"{ROOT}/")
+# One visitor's, and what is no page of its own.
+_NOT_SHOWN = re.compile(r"/s/[^/]+/(ask|asked|basket|checkout|search|track)(/|$)")
+_ANY_HOST = ("/health/", "/internal/")
+"""What machines beside us ask, by whatever name they know us."""
+
 _COOKIE = b"cookie"  # who has none is nobody who may upload, and need not be listened to for long
 
 
@@ -53,6 +59,10 @@ class AppMiddleware:
         self._headers = [
             (name.encode(), value.encode()) for name, value in security_headers(app_context).items()
         ]
+        # What else an affiliate has below their name is not ours to promise.
+        self._headers_of_own = [
+            (name, value.replace(b"; includeSubDomains", b"")) for name, value in self._headers
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -61,7 +71,7 @@ class AppMiddleware:
             return
         request_context, started = RequestContext(), time.perf_counter()
         cast("dict[str, Any]", scope)[KEY] = request_context
-        method, path = scope["method"], scope["path"]
+        method = scope["method"]
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -69,7 +79,9 @@ class AppMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = self._with_headers(list(message.get("headers", [])), request_context)
-                if path not in _SHOWN_WHOLE and not path.startswith(_SHOWN_TO_SEARCH):
+                if own := request_context.own:
+                    headers = [_outside(own, *header) for header in headers]
+                if status >= 400 or not _may_be_found(scope["path"]):
                     # Pages of one client, affiliate or member of staff are no search engine's.
                     headers.append((b"x-robots-tag", b"noindex, nofollow, noarchive"))
                 message["headers"] = headers
@@ -79,7 +91,7 @@ class AppMiddleware:
 
         with structlog.contextvars.bound_contextvars(work=str(request_context.id)):
             try:
-                await self._answer(scope, path, receive, send_with_headers)
+                await self._answer(scope, receive, send_with_headers)
             except WentAway:
                 status = 499  # as proxies write it down; nobody is there to be answered
             finally:
@@ -96,11 +108,14 @@ class AppMiddleware:
                     ms=round((time.perf_counter() - started) * 1000, 1),
                 )
 
-    async def _answer(self, scope: Any, path: str, receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: Any, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
-        if not path.startswith("/health/") and not self._is_ours(headers.get(b"host", b"")):
+        if not scope["path"].startswith(_ANY_HOST) and not await self._is_ours(
+            scope, headers.get(b"host", b"")
+        ):
             await _send(send, 400, {"content-type": "text/plain"}, b"This host is not ours.")
             return
+        path = scope["path"]
         if path.startswith(f"{ROOT}/") and scope["method"] in ("GET", "HEAD"):
             found = self._app_context.files.answer(path, headers)
             if found is not None:
@@ -113,15 +128,26 @@ class AppMiddleware:
         most = self._uploads.get(path, self._body_max) if is_somebody else self._body_max
         await self._app(scope, await read_whole(scope, receive, most), send)
 
-    def _is_ours(self, host: bytes) -> bool:
-        found = _HOST.fullmatch(host.decode("latin-1").lower())
-        return found is not None and found[1] in self._app_context.hosts
+    async def _is_ours(self, scope: Any, host: bytes) -> bool:
+        """Whether we answer to this host: as the company, or as the storefront that has proved it."""
+        typed = host.decode("latin-1").lower()
+        found = _HOST.fullmatch(typed)
+        if found is None or found[1] in self._app_context.hosts:
+            return found is not None
+        slug = await known_hosts(self._app_context).slug_of(self._app_context, found[1].rstrip("."))
+        if slug is None:
+            return False
+        own = scope[KEY].own = OwnHost(typed, slug)
+        scope["path"] = path_inside(own, scope["path"])
+        scope["raw_path"] = scope["path"].encode()
+        return True
 
     def _with_headers(
         self, headers: list[tuple[bytes, bytes]], request_context: RequestContext
     ) -> list[tuple[bytes, bytes]]:
         names = {name.lower() for name, _ in headers}
-        headers += [(name, value) for name, value in self._headers if name not in names]
+        common = self._headers_of_own if request_context.own else self._headers
+        headers += [(name, value) for name, value in common if name not in names]
         if b"cache-control" not in names:
             headers.append((b"cache-control", b"no-store"))
         headers.append((b"x-request-id", str(request_context.id).encode()))
@@ -130,6 +156,20 @@ class AppMiddleware:
             for cookie in request_context.cookies.values()
         ]
         return headers
+
+
+def _outside(own: OwnHost, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A header of an answer on an own host, with its address as it is there."""
+    if name.lower() not in (b"location", b"hx-redirect"):
+        return name, value
+    return name, url_outside(own, value.decode("latin-1")).encode("latin-1")
+
+
+def _may_be_found(path: str) -> bool:
+    """Whether a search engine may show a page."""
+    return path in _SHOWN_WHOLE or (
+        path.startswith(_SHOWN_TO_SEARCH) and not _NOT_SHOWN.match(path)
+    )
 
 
 def security_headers(app_context: AppContext) -> dict[str, str]:

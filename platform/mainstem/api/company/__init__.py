@@ -13,6 +13,7 @@ from mainstem.api.company import (
     leads,
     money,
     orders,
+    storefronts,
     withdrawals,
 )
 from mainstem.api.company.commands import COMMANDS
@@ -29,4 +30,5 @@ routes: list[Any] = [
     *money.routes,
     *applications.routes,
     *activity.routes,
+    *storefronts.routes,
 ]

@@ -19,6 +19,8 @@ class Funnel:
     commissions_held: int
     commissions_held_oldest: datetime | None
     to_approve: int
+    storefronts_waiting: int
+    storefronts_waiting_oldest: datetime | None
     refunds_failed: int
     payouts_failed: int
     payouts_failed_oldest: datetime | None
@@ -58,6 +60,9 @@ SELECT f.*, l.*, j.*, p.*, w.*,
        (SELECT count(*) FROM commission_review WHERE state = 'held') AS commissions_held,
        (SELECT min(held_at) FROM commission_review WHERE state = 'held') AS commissions_held_oldest,
        (SELECT count(*) FROM approval WHERE state = 'needs_approval') AS to_approve,
+       (SELECT count(*) FROM storefront_version WHERE state = 'submitted') AS storefronts_waiting,
+       (SELECT min(submitted_at) FROM storefront_version WHERE state = 'submitted')
+         AS storefronts_waiting_oldest,
        (SELECT count(*) FROM ({owed_back}) AS owed) AS refunds_failed,
        (SELECT count(*) FROM payout WHERE state = 'failed') AS payouts_failed,
        (SELECT min(reserved_at) FROM payout WHERE state = 'failed') AS payouts_failed_oldest,

@@ -28,6 +28,16 @@ _PAGES = {
             "Affiliates, clients and balances from another programme.",
             f"{_AT}/network",
         ),
+        (
+            "Storefronts to approve",
+            "What affiliates have made of theirs, and want their clients to see.",
+            "/console/storefronts",
+        ),
+        (
+            "Own domains",
+            "Names at which storefronts stand alone, and what proves them.",
+            "/console/domains",
+        ),
     ),
 }
 """Pages of set-up that are no list of things, by the group that they stand in."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from mainstem import catalog
+from mainstem.company import Colour
 from mainstem.kit import search_terms
 from mainstem.kit.documents import (
     Currency,
@@ -27,10 +28,12 @@ from mainstem.kit.work import Work
 from mainstem.payments import TAKEN
 from mainstem.setup.resource import Resource
 from mainstem.setup.resources.affiliates import no_affiliate
+from mainstem_affiliates import themes
 from mainstem_affiliates.contract import Storefront
+from mainstem_affiliates.editor import unreadable
 from mainstem_affiliates.stores import open_storefront
 
-_SAID = ("headline", "tagline", "intro", "about", "disclosure", "programme")
+_SAID = ("headline", "tagline", "intro", "about", "opening", "disclosure", "programme")
 _OF_THE_SHOP = ("hero", "city", "owner")
 
 
@@ -39,17 +42,22 @@ class StorefrontDocument(Document):
 
     folds: ClassVar[tuple[Fold, ...]] = (
         Fold("What it sells", ("assortment", "prices_include_tax")),
-        Fold("What it says", ("headline", "tagline", "intro", "about")),
+        Fold("How goods are arranged", ("departments", "featured", "arrangement")),
+        Fold("What it says", ("headline", "tagline", "intro", "about", "opening")),
         Fold("How the affiliate is paid, in words", ("disclosure", "programme")),
-        Fold("How it looks", ("theme", "hero", "city", "owner")),
+        Fold("How it looks", ("theme", "typeface", "accent", "hero", "city", "owner")),
     )
 
     slug: Slug = Field(title="Name in addresses", description="The shop is at /s/ and this.")
     affiliate: Annotated[Slug, Refers("affiliates")] = Field(title="Affiliate")
     name: Name = Field(title="Name")
     theme: Annotated[Slug | Literal[""], Refers("themes", may_be_new=True)] = Field(
-        "", title="Theme"
+        "", title="Theme", description="One of the palettes, or the class of a module's own."
     )
+    typeface: Literal["", "plain", "firm", "book", "letter"] = Field(
+        "", title="Typeface of headings", description="Empty: the one that goes with the palette."
+    )
+    accent: Colour = Field("", title="Own colour", description="In place of the palette's.")
     languages: list[Locale] = Field(min_length=1, title="Languages")
     currency: Annotated[Currency, Refers("currencies")] = Field(title="Currency")
     assortment: Annotated[list[Slug], Refers("products", in_order=True)] = Field(
@@ -57,10 +65,24 @@ class StorefrontDocument(Document):
         title="Assortment",
         description="Products in the shop's order; none: everything you sell.",
     )
+    departments: Annotated[list[Slug], Refers("departments", in_order=True)] = Field(
+        default_factory=list,
+        title="Departments",
+        description="Those that are shown, in their order, services too; none: all of them.",
+    )
+    featured: Annotated[list[Slug], Refers("products", in_order=True)] = Field(
+        default_factory=list, title="Featured", description="They stand before all others."
+    )
+    arrangement: Literal["", "newest", "price", "name"] = Field(
+        "", title="Order of the rest", description="Empty: as the assortment has them."
+    )
     headline: Texts = Field(default_factory=dict, title="Headline")
     tagline: Texts = Field(default_factory=dict, title="Tagline")
     intro: LongTexts = Field(default_factory=dict, title="Introduction")
     about: LongTexts = Field(default_factory=dict, title="About the affiliate")
+    opening: Texts = Field(
+        default_factory=dict, title="Opening message", description="A line above everything."
+    )
     disclosure: LongTexts = Field(
         default_factory=dict,
         title="Disclosure",
@@ -83,8 +105,11 @@ class StorefrontDocument(Document):
 
 
 _STOREFRONTS = """
-SELECT s.slug, a.slug AS affiliate, s.name, s.theme, s.locales AS languages, s.currency, s.active,
-       s.prices_include_tax,
+SELECT s.slug, a.slug AS affiliate, s.name, s.theme, s.typeface, s.accent, s.locales AS languages,
+       s.currency, s.active, s.prices_include_tax, s.arrangement,
+       coalesce(s.departments, '{}') AS departments,
+       ARRAY(SELECT p.slug FROM unnest(s.featured) WITH ORDINALITY AS one (id, no)
+               JOIN product p ON p.id = one.id ORDER BY one.no) AS featured,
        s.texts, ARRAY(SELECT p.slug FROM unnest(s.product_ids) WITH ORDINALITY AS one (id, no)
                         JOIN product p ON p.id = one.id ORDER BY one.no) AS assortment
   FROM storefront s JOIN affiliate a ON a.id = s.home_id
@@ -134,6 +159,11 @@ def _save(work: Work, before: StorefrontDocument | None, said: StorefrontDocumen
             slug=said.slug,
             name=said.name,
             theme=said.theme,
+            typeface=said.typeface,
+            accent=said.accent,
+            departments=said.departments or None,
+            featured=said.featured,
+            arrangement=said.arrangement,
             languages=said.languages,
             currency=said.currency,
             assortment=said.assortment or None,
@@ -157,6 +187,9 @@ def _problems(
     elif before and before.affiliate != said.affiliate:
         yield Problem("/affiliate", "stays", "A shop stays its affiliate's: open another one.")
     yield from catalog.unknown_products(work, "/assortment", said.assortment)
+    yield from catalog.unknown_products(work, "/featured", said.featured)
+    if said.accent and said.theme in themes.PALETTES:
+        yield from unreadable(said.theme, said.accent)
 
 
 def _texts(said: StorefrontDocument) -> dict[str, dict[str, object]]:

@@ -61,3 +61,17 @@ document.querySelectorAll("[data-copy]").forEach((button) => {
     document.dispatchEvent(new CustomEvent("announce", { detail: { text: button.dataset.copied } }));
   });
 });
+
+// A form beside what would come of it: <form data-live="#preview iframe">. Each change is saved and the frame drawn
+// anew. What is refused is told when the reader goes on, and a file is sent then too.
+document.addEventListener("change", async (event) => {
+  const form = event.target.form;
+  const frame = form?.dataset.live && document.querySelector(form.dataset.live);
+  if (!frame || event.target.type === "file") return;
+  const said = new FormData(form);
+  const body = form.enctype === "multipart/form-data" ? said : new URLSearchParams(said);
+  [...said.keys()].forEach((name) => { if (said.get(name) instanceof File) said.delete(name); });
+  body.set("go", "look");
+  const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "text/html" } }).catch(() => null);
+  if (answer?.ok) frame.src = frame.getAttribute("src");
+});

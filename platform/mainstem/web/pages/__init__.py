@@ -13,6 +13,7 @@ from mainstem.web.pages import (
     forgotten,
     front,
     inbox,
+    internal,
     invitation,
     language,
     liveness,
@@ -45,6 +46,7 @@ routes: list[Any] = [
     ),
     *language.routes,
     *liveness.routes,
+    *internal.routes,
     *media.routes,
     *well_known.routes,
 ]

@@ -1,0 +1,129 @@
+"""Looking whether a host is proved: by a TXT record, or by a file that only its owner can put there.
+
+Names and answers are strangers'. A file is fetched from public addresses alone, checked after the name was
+looked up and used as looked up, and no further than a few bytes. That a host leads to us proves nothing:
+anybody may point a name at anybody.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urljoin, urlsplit
+
+import dns.exception
+import dns.nameserver
+import dns.resolver
+
+from mainstem.domains.rules import FILE, RECORD
+
+SECONDS = 5.0
+BYTES_MAX = 1_000
+REDIRECTS = 2
+RECORDS_MAX = 50
+
+Found = Literal["proved", "nothing", "other", "unreachable"]
+"""What was found: the value; nothing at all; another value; or nobody answered in time."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the public internet."""
+    return ipaddress.ip_address(address).is_global
+
+
+@dataclass(frozen=True, slots=True)
+class Prover:
+    """Looks hosts up. `servers` are asked instead of the machine's own, as (address, port)."""
+
+    servers: Sequence[tuple[str, int]] = ()
+    may_reach: Callable[[str], bool] = is_public
+    port: int = 80
+
+    def look(self, host: str, value: str) -> Found:
+        """What proves a host: the record first, then the file."""
+        record = self._record(host, value)
+        if record == "proved":
+            return record
+        file = self._file(host, value)
+        if file == "proved" or record == "nothing":
+            return file if file in ("proved", "other") else record
+        return record
+
+    def _record(self, host: str, value: str) -> Found:
+        try:
+            answer = self._resolver().resolve(f"{RECORD}.{host}", "TXT", lifetime=SECONDS)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return "nothing"
+        except (dns.exception.DNSException, OSError):
+            return "unreachable"
+        texts = [b"".join(one.strings).decode("latin-1").strip() for one in [*answer][:RECORDS_MAX]]
+        return "proved" if value in texts else "other"
+
+    def _resolver(self) -> dns.resolver.Resolver:
+        resolver = dns.resolver.Resolver(configure=not self.servers)
+        if self.servers:
+            resolver.nameservers = [
+                dns.nameserver.Do53Nameserver(address, port) for address, port in self.servers
+            ]
+        return resolver
+
+    def _file(self, host: str, value: str) -> Found:
+        url = f"http://{host}:{self.port}{FILE}"
+        for _ in range(REDIRECTS + 1):
+            try:
+                status, there, said = self._one(url)
+            except (OSError, http.client.HTTPException, UnicodeError, ValueError):
+                return "unreachable"
+            if status in (301, 302, 307, 308) and there:
+                url = urljoin(url, there)
+                # Only from http to https of the very same host.
+                if urlsplit(url).hostname != host:
+                    return "other"
+                continue
+            if status != 200:
+                return "nothing"
+            return "proved" if said.decode("latin-1").strip() == value else "other"
+        return "nothing"
+
+    def _one(self, url: str) -> tuple[int, str, bytes]:
+        parts = urlsplit(url)
+        is_tls = parts.scheme == "https"
+        host, port = parts.hostname or "", parts.port or (443 if is_tls else self.port)
+        plain = socket.create_connection((self._address(host, port), port), SECONDS)
+        connection: http.client.HTTPConnection = http.client.HTTPConnection(
+            host, port, timeout=SECONDS
+        )
+        connection.sock = (
+            ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+            if is_tls
+            else plain
+        )
+        try:
+            connection.request("GET", parts.path, headers={"user-agent": "Mainstem"})
+            answer = connection.getresponse()
+            return answer.status, answer.getheader("location") or "", answer.read(BYTES_MAX)
+        finally:
+            connection.close()
+
+    def _address(self, host: str, port: int) -> str:
+        """An address of a host, all of which must be public. Raises OSError."""
+        if self.servers:
+            found = {str(one) for kind in ("A", "AAAA") for one in self._addresses(host, kind)}
+        else:
+            found = {
+                str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            }
+        if not found or not all(map(self.may_reach, found)):
+            raise OSError(f"{host} is not public")
+        return sorted(found)[0]
+
+    def _addresses(self, host: str, kind: str) -> list[object]:
+        try:
+            return [*self._resolver().resolve(host, kind, lifetime=SECONDS)]
+        except dns.exception.DNSException:
+            return []
