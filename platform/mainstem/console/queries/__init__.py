@@ -1,5 +1,6 @@
 """What the console's pages read across slices. Nothing here changes anything."""
 
+from mainstem.console.queries.burning import PARTS, what_waits, worth
 from mainstem.console.queries.money import OWED_BACK, Payable, payable, payout_state
 from mainstem.console.queries.network import (
     AffiliateDetails,
@@ -42,6 +43,7 @@ from mainstem.console.queries.waiting import Funnel, funnel
 __all__ = [
     "APPROVALS",
     "OWED_BACK",
+    "PARTS",
     "AffiliateDetails",
     "ApprovalRow",
     "DisputeRow",
@@ -78,4 +80,6 @@ __all__ = [
     "routing_of",
     "storefronts_of",
     "upline",
+    "what_waits",
+    "worth",
 ]
