@@ -10,11 +10,13 @@ from mainstem.console import (
     catalogue,
     codes,
     facts,
+    found,
     home,
     mail,
     money,
     orders,
     own_mail,
+    palette,
     plan,
     reviews,
     setup,
@@ -25,6 +27,8 @@ from mainstem.web.staff.layout import ADMIN, MONEY, ORDERS
 
 routes: list[Any] = [
     *home.routes,
+    *found.routes,
+    *palette.routes,
     *own_mail.routes,
     Router("/", route_handlers=orders.routes, guards=[staff(*ORDERS)]),
     Router(

@@ -1,4 +1,4 @@
-"""The console's home: what waits for somebody, and how far the work has come; and the search."""
+"""The console's home: what waits for somebody, and how far the work has come."""
 
 from __future__ import annotations
 
@@ -70,19 +70,6 @@ class Home(Page, kw_only=True):
     quiet: bool
     steps: list[StepRow]
     """What is left of set-up, for whoever may do it."""
-
-
-class SearchPage(Page, kw_only=True):
-    """What a search found."""
-
-    orders: list[FoundOrder]
-    leads: list[find.FoundLead]
-    affiliates: list[find.FoundAffiliate]
-    fulfilments: list[find.FoundFulfilment]
-    payouts: list[find.FoundPayout]
-    goods: list[find.FoundGoods]
-    nothing: bool
-    more_orders: str
 
 
 # kind: (label, address, who may)
@@ -183,48 +170,4 @@ def _groups(request: HttpRequest, counts: queries.Funnel) -> list[Group]:
     return [group for group in groups if group.tiles]
 
 
-@get("/search", sync_to_thread=True)
-def search(
-    request: HttpRequest, work: NamedDependency[Work], q: FromQuery[str] = ""
-) -> HttpResponse:
-    """Everything that the text names; what is the only thing found opens at once."""
-    text = search_terms.as_typed(q)
-    may = reader_of(request).may if text else _nothing
-    orders = find.orders(work, text) if may(*ORDERS) else []
-    leads = find.leads(work, text) if may(*SERVICE) else []
-    affiliates = find.affiliates(work, text) if may(*MONEY) else []
-    payouts = find.payouts(work, text) if may(*MONEY) else []
-    fulfilments = find.fulfilments(work, text) if may(*SHIP) else []
-    goods = find.goods(work, text, locale=language_of(request).locale) if text else []
-    urls = [
-        *(f"/console/orders/{row.home_id}/{row.id}" for row in orders),
-        *(f"/desk/leads/{row.home_id}/{row.id}" for row in leads),
-        *(f"/console/affiliates/{row.id}" for row in affiliates),
-        *(f"/console/payouts?view=all&q={row.number}" for row in payouts),
-    ]
-    if not may(*ORDERS):
-        urls += [f"/desk/ship/{row.home_id}/{row.order_id}/{row.no}" for row in fulfilments]
-    if len(urls) == 1 and not goods:
-        return redirect(request, urls[0])
-    layout = layout_of(request, work, "search") | {"query": text}
-    page = SearchPage(
-        **layout,
-        orders=orders,
-        leads=leads,
-        affiliates=affiliates,
-        fulfilments=fulfilments,
-        payouts=payouts,
-        goods=goods,
-        nothing=not urls and not fulfilments and not goods,
-        more_orders=f"/console/orders?{urlencode({'q': text})}"
-        if len(orders) >= find.FOUND_MAX
-        else "",
-    )
-    return show(request, "console/search.html", page)
-
-
-def _nothing(*_: str) -> bool:
-    return False
-
-
-routes = [home, search]
+routes = [home]
