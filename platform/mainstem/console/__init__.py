@@ -7,7 +7,9 @@ from typing import Any
 from litestar import Router
 
 from mainstem.console import (
+    article,
     catalogue,
+    client,
     codes,
     facts,
     found,
@@ -29,6 +31,8 @@ routes: list[Any] = [
     *home.routes,
     *found.routes,
     *palette.routes,
+    *client.routes,
+    *article.routes,
     *own_mail.routes,
     Router("/", route_handlers=orders.routes, guards=[staff(*ORDERS)]),
     Router(

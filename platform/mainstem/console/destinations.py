@@ -76,4 +76,8 @@ def named(text: str, *called: str) -> bool:
 
 def _words(text: str) -> list[str]:
     bare = unicodedata.normalize("NFKD", text.casefold())
-    return [word for word in _APART.split("".join(c for c in bare if not unicodedata.combining(c))) if word]
+    return [
+        word
+        for word in _APART.split("".join(c for c in bare if not unicodedata.combining(c)))
+        if word
+    ]

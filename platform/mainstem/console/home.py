@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
 
 from mainstem.console import queries
-from mainstem.console import search as find
-from mainstem.console.lists import FoundOrder
 from mainstem.console.setup.overview import StepRow, left_of_setup
 from mainstem.console.urgency import by_cost
-from mainstem.kit import search_terms
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.web.rendering import language_of, redirect
+from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import (
     ADMIN,
     MONEY,
-    ORDERS,
     SERVICE,
     SHIP,
     HttpRequest,

@@ -75,7 +75,9 @@ def _orders(work: Work, language: Language, text: str) -> list[Hit]:
     return [
         Hit(
             row.number,
-            _told(row.client, language.text(labels.ORDER_STATES[row.state]), language.money(row.total)),
+            _told(
+                row.client, language.text(labels.ORDER_STATES[row.state]), language.money(row.total)
+            ),
             f"/console/orders/{row.home_id}/{row.id}",
         )
         for row in find.orders(work, text)
@@ -102,14 +104,22 @@ def _leads(work: Work, language: Language, text: str) -> list[Hit]:
 
 def _affiliates(work: Work, language: Language, text: str) -> list[Hit]:
     return [
-        Hit(row.name, language.text(labels.AFFILIATE_STATES[row.state]), f"/console/affiliates/{row.id}")
+        Hit(
+            row.name,
+            language.text(labels.AFFILIATE_STATES[row.state]),
+            f"/console/affiliates/{row.id}",
+        )
         for row in find.affiliates(work, text)
     ]
 
 
 def _payouts(work: Work, language: Language, text: str) -> list[Hit]:
     return [
-        Hit(row.number, _told(row.name, language.money(row.amount)), f"/console/payouts/{row.home_id}/{row.id}")
+        Hit(
+            row.number,
+            _told(row.name, language.money(row.amount)),
+            f"/console/payouts/{row.home_id}/{row.id}",
+        )
         for row in find.payouts(work, text)
     ]
 
@@ -136,7 +146,10 @@ def _people(work: Work, language: Language, text: str) -> list[Hit]:
 
 
 def _codes(work: Work, language: Language, text: str) -> list[Hit]:
-    return [Hit(row.code, row.affiliate, f"/console/codes?q={quote(row.code)}") for row in find.codes(work, text)]
+    return [
+        Hit(row.code, row.affiliate, f"/console/codes?q={quote(row.code)}")
+        for row in find.codes(work, text)
+    ]
 
 
 _KINDS: tuple[tuple[str, tuple[str, ...], Callable[[Work, Language, str], list[Hit]]], ...] = (
@@ -159,7 +172,9 @@ def client_url(client_key: str) -> str:
 
 def person_url(row: find.FoundPerson) -> str:
     """Where somebody is seen: with their affiliate, or among colleagues."""
-    return f"/console/affiliates/{row.affiliate_id}" if row.affiliate_id else "/console/setup/people"
+    return (
+        f"/console/affiliates/{row.affiliate_id}" if row.affiliate_id else "/console/setup/people"
+    )
 
 
 def _told(*parts: str) -> str:
