@@ -8,6 +8,7 @@ from litestar import Router
 
 from mainstem.console import (
     article,
+    audit,
     catalogue,
     client,
     codes,
@@ -42,7 +43,13 @@ routes: list[Any] = [
     ),
     Router(
         "/",
-        route_handlers=[*facts.routes, *catalogue.routes, *mail.routes, *setup.routes],
+        route_handlers=[
+            *facts.routes,
+            *audit.routes,
+            *catalogue.routes,
+            *mail.routes,
+            *setup.routes,
+        ],
         guards=[staff(*ADMIN)],
     ),
 ]

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import Field
 
-from mainstem import ledger, network, payments, referrals
+from mainstem import ledger, mail, network, payments, referrals
 from mainstem.commissions import queries as commissions
 from mainstem.console import lists, queries
 from mainstem.kit.documents import Document
@@ -17,22 +17,28 @@ from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.plan import tell
-from mainstem.web import listing
+from mainstem.web import listing, mail_view
 from mainstem.web.commands import Command, Told
 from mainstem.web.listing import Listing
+from mainstem.web.mail_view import MailRow
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
 from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
+    ADMIN,
     MONEY,
+    SERVICE,
     HttpRequest,
     HttpResponse,
     Page,
     labelled,
     layout_of,
+    reader_of,
     show,
 )
 from mainstem.web.staff.screen import Screens
+
+MAILS = 10
 
 
 class Affiliates(Page, kw_only=True):
@@ -56,6 +62,14 @@ class AffiliatePage(Page, kw_only=True):
     codes: list[referrals.Code]
     balances: list[tuple[str, str, Money, str]]
     movements: list[tuple[commissions.Earned, Money, str, date | None]]
+    people: list[queries.PersonOfAffiliate]
+    keys: list[queries.KeyOfStorefront]
+    orders: list[queries.NewsOfAffiliate]
+    leads: list[queries.NewsOfAffiliate]
+    payouts: list[queries.PayoutOfAffiliate]
+    mails: list[MailRow]
+    opens_leads: bool
+    opens_setup: bool
 
 
 @get("/affiliates", sync_to_thread=True)
@@ -127,6 +141,9 @@ def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
     language = language_of(request)
     it = queries.affiliate(work, id)
     states = labelled(language, labels.ACCOUNT_STATES)
+    may, people = reader_of(request).may, queries.people_of(work, id)
+    addresses = [it.email_key, *(one.email_key for one in people)]
+    mails = mail.to_addresses(work, addresses, most=MAILS) if may(*ADMIN) else []
     return AffiliatePage(
         **layout_of(request, work, "money"),
         it=it,
@@ -157,6 +174,14 @@ def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
             )
             for row in commissions.earned(work, id, most=30)
         ],
+        people=people,
+        keys=queries.keys_of(work, id),
+        orders=queries.orders_credited(work, id),
+        leads=queries.leads_credited(work, id),
+        payouts=queries.payouts_of(work, id),
+        mails=[mail_view.row_of(language, row, "/console/mail") for row in mails],
+        opens_leads=may(*SERVICE),
+        opens_setup=may(*ADMIN),
     )
 
 
