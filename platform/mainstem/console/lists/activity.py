@@ -92,7 +92,7 @@ def facts(
         cursor=cursor,
         most=most,
         subject=subject,
-        kind=kind,
+        of_kind=kind,
         actor=actor,
         since=first_at(since) if since else None,
         until=first_at(until) if until else None,
@@ -107,7 +107,7 @@ def _narrowed(subject: str, kind: str, actor: str, clock: bool) -> Iterator[str]
     else:
         yield f"{_KIND} NOT IN {CLOCK}"
     if kind:
-        yield f"{_KIND} = %(kind)s"
+        yield f"{_KIND} = %(of_kind)s"
         if kind not in BUSY:
             yield f"{_KIND} NOT IN {BUSY}"
     if actor:
