@@ -118,7 +118,7 @@ def test_goods_are_late_from_the_day_after_they_were_promised(
     assert late.is_late(clock.now())
     page = words_of(staff.reader("per").get("/console"))
     assert "Promised and not yet delivered 1" in page
-    assert "Over" in page
+    assert "Overdue" in page
     assert "Promised and not yet delivered" not in words_of(staff.reader("li").get("/console"))
 
 

@@ -61,10 +61,10 @@ def destinations(language: Language) -> Iterator[tuple[str, str, str, tuple[str,
     """Every page and action: what it is called in both languages, its address, and who may open it."""
     for name, url, roles in (*_PAGES, *_ACTIONS):
         yield language.text(name), name, url, roles
-    said = language.text("Set-up")
+    set_up = "Set-up"
     for kind in setup.RESOURCES.values():
-        title = language.text(kind.title)
-        yield f"{said}: {title}", f"Set-up: {kind.title}", f"/console/setup/{kind.name}", ADMIN
+        here = f"{language.text(set_up)}: {language.text(kind.title)}"
+        yield here, f"{set_up}: {kind.title}", f"/console/setup/{kind.name}", ADMIN
 
 
 def named(text: str, *called: str) -> bool:
