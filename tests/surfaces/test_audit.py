@@ -172,6 +172,8 @@ LEADS_TO = [
     ("refund.failed", 3, ORDER, f"{AUDIT}?about={ORDER}"),
     ("order.paid", 3, "<script>", f"{AUDIT}?about=%3Cscript%3E"),
     ("fulfilment.packed", 3, f"{ORDER}:../x", f"{AUDIT}?about={ORDER}%3A..%2Fx"),
+    ("person.signed_in", 0, "2", "/console/setup/people"),
+    ("rate.set", 0, "USD:SEK", "/console/rates"),
     ("product.changed", 0, "kettle", "/console/setup/products/edit?key=kettle"),
 ]  # fmt: skip
 

@@ -55,6 +55,18 @@ KINDS = {
 }
 """The kinds of facts, as the filter calls them."""
 
+_PAGES = {
+    "person": "/console/setup/people",
+    "membership": "/console/setup/people",
+    "password": "/console/setup/people",
+    "api_key": "/console/setup/keys",
+    "storefront_key": "/console/setup/keys",
+    "rate": "/console/rates",
+    "plan": "/console/plan",
+    "check": "/console/ledger",
+}
+"""Where the things of a kind stand together."""
+
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -128,8 +140,10 @@ def url_of(name: str, home_id: int, subject: str) -> str:
         return f"/console/affiliates/{subject}"
     if kind == "code":
         return f"/console/codes?q={quote(subject, safe='')}"
-    if kind == "product":
-        return f"/console/setup/products/edit?key={quote(subject, safe='')}"
+    if kind in ("product", "department"):
+        return f"/console/setup/{kind}s/edit?key={quote(subject, safe='')}"
+    if kind in _PAGES:
+        return _PAGES[kind]
     return f"/console/audit?about={quote(subject, safe='')}"
 
 
