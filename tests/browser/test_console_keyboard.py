@@ -77,6 +77,11 @@ def test_an_order_and_its_client_are_found_from_the_desk(enter: Enter) -> None:
     amina.sees(number)
     amina.follow(number)
     page.wait_for_url("**/console/orders/*/*")
+    page.locator("a[href^='/console/articles/']").first.click()
+    page.wait_for_url("**/console/articles/*")
+    amina.look("article")
+    amina.go("/console/audit")
+    amina.look("audit")
 
 
 def test_whoever_may_not_open_it_does_not_find_it(enter: Enter) -> None:
@@ -96,4 +101,4 @@ def test_without_a_script_the_field_leads_to_the_same(enter: Enter) -> None:
     page.locator("#search").fill("audit log")
     page.locator("#search").press("Enter")
     page.wait_for_url("**/console/audit")
-    amina.look("audit")
+    amina.heads("Audit log")
