@@ -76,7 +76,9 @@ def test_each_role_sees_its_part_of_home(staff: Staff) -> None:
     }
     for name, labels in shown.items():
         words = words_of(staff.reader(name).get("/console"))
-        seen = {one for one in ("To pick", "Quotes out", "New leads", "Failed tasks") if one in words}
+        seen = {
+            one for one in ("To pick", "Quotes out", "New leads", "Failed tasks") if one in words
+        }
         assert seen == labels, name
 
 
