@@ -226,6 +226,26 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
             lambda c: "/console/search?q=store",
         ],
     ),
+    "/console/palette": (
+        STAFF,
+        [
+            lambda c: "/console/palette",
+            lambda c: f"/console/palette?q={c['number']}",
+            lambda c: f"/console/palette?q={c['email']}",
+            lambda c: "/console/palette?q=sto",
+        ],
+    ),
+    "/console/clients": (STAFF, [lambda c: f"/console/clients?key={quote(c['email'])}"]),
+    "/console/articles/{id}": (STAFF, [lambda c: f"/console/articles/{c['article']}"]),
+    "/console/audit": (
+        STAFF,
+        [
+            lambda c: "/console/audit",
+            lambda c: "/console/audit?kind=setup",
+            lambda c: f"/console/audit?about={c['order']}",
+        ],
+    ),
+    "/console/audit.csv": (STAFF, [lambda c: f"/console/audit.csv?about={c['order']}"]),
     "/desk": (STAFF, [lambda c: "/desk"]),
     "/desk/jobs": (STAFF, [lambda c: "/desk/jobs"]),
     "/desk/jobs/board": (STAFF, [lambda c: "/desk/jobs/board"]),
@@ -536,7 +556,7 @@ def look_up(work: Work, company: Company) -> None:
     )
     assert order is not None, "something has arrived"
     goods = work.row(
-        """SELECT p.slug, p.category, coalesce(t.name, p.slug) AS name, v.sku FROM product p
+        """SELECT p.slug, p.category, coalesce(t.name, p.slug) AS name, v.sku, v.id AS article FROM product p
              JOIN variant v ON v.product_id = p.id AND v.active
              JOIN stock_level l ON l.variant_id = v.id AND l.on_hand > l.reserved
              JOIN price r ON r.variant_id = v.id AND r.currency = %(currency)s
@@ -578,6 +598,7 @@ def look_up(work: Work, company: Company) -> None:
         "category": goods.category,
         "word": re.sub(r"\W.*", "", goods.name.lower()),
         "sku": goods.sku,
+        "article": goods.article,
         "service": work.value(
             """SELECT slug FROM product WHERE kind = 'service' AND active
                   AND (%(shown)s::bigint[] IS NULL OR id = ANY(%(shown)s)) ORDER BY id LIMIT 1""",

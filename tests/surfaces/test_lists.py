@@ -16,7 +16,7 @@ from tests.surfaces.staff import KETTLE, SKILLET, Staff, staffed
 
 from mainstem import leads
 from mainstem.api import queries as api
-from mainstem.console import lists, search
+from mainstem.console import lists, queries, search
 from mainstem.kit import paging
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -191,6 +191,14 @@ def grown(url: str, company: Company) -> None:
                SELECT home_id, gen_random_uuid(), 'order.placed', id::text, 'client', id, placed_at, placed_at
                  FROM orders"""
         )
+        # What the clock did is newer than anything that anybody else did, and as much.
+        connection.execute(
+            """INSERT INTO fact (home_id, id, name, subject, actor, work_id, happened_at)
+               SELECT 0, ('ffffffff-ffff-7fff-bfff-' || lpad(to_hex(n), 12, '0'))::uuid,
+                      'clock.sweep', n::text, 'system',
+                      gen_random_uuid(), now() FROM generate_series(1, %s) n""",
+            (MANY,),
+        )
         connection.execute(
             """INSERT INTO commission (home_id, order_id, rule, level, no, beneficiary_id, kind,
                  currency, amount_minor, base_minor, returned_minor, rate_bp, plan_version, held_until,
@@ -230,6 +238,19 @@ READS: dict[str, Callable[[Work, Company], Any]] = {
     "affiliates": lambda w, c: lists.affiliates(w),
     "facts": lambda w, c: lists.facts(w),
     "facts about": lambda w, c: lists.facts(w, subject="x"),
+    "facts of the clock": lambda w, c: lists.facts(w, clock=True),
+    "facts of a kind that is rare": lambda w, c: lists.facts(w, kind="setup"),
+    "facts of a kind that is not": lambda w, c: lists.facts(w, kind="order"),
+    "facts by somebody": lambda w, c: lists.facts(w, actor="staff:1"),
+    "facts by nobody, of a kind": lambda w, c: lists.facts(w, actor="staff:1", kind="order"),
+    "what waits": lambda w, c: queries.what_waits(w, queries.PARTS),
+    "a client": lambda w, c: queries.client(w, "c77@example.com"),
+    "a client's orders": lambda w, c: lists.orders_of_client(w, "c77@example.com"),
+    "a client's leads": lambda w, c: lists.leads_of_client(w, "l77@example.com"),
+    "what an affiliate was credited": lambda w, c: queries.orders_credited(w, c.cedar),
+    "what an article sold": lambda w, c: queries.sales(w, 1),
+    "search clients": lambda w, c: search.clients(w, "c77@example.com"),
+    "search people": lambda w, c: search.people(w, "Cedar"),
     "facts in trouble": lambda w, c: lists.in_trouble(w),
     "leads lost": lambda w, c: leads.queries.listed(w, "lost", locale="en"),
     "leads to follow up": lambda w, c: leads.queries.listed(w, "follow_up", locale="en"),

@@ -46,6 +46,16 @@ LISTS: dict[str, Callable[[Work, int], Sequence[Any]]] = {
     "orders found": lambda w, c: search.orders(w, "Ada"),
     "affiliates found": lambda w, c: search.affiliates(w, "Cedar"),
     "goods found": lambda w, c: search.goods(w, KETTLE, locale="sv"),
+    "clients found": lambda w, c: search.clients(w, "Ada"),
+    "people found": lambda w, c: search.people(w, "Fia"),
+    "a client": lambda w, c: [queries.client(w, "ada@example.com")],
+    "orders of a client": lambda w, c: lists.orders_of_client(w, "ada@example.com").rows,
+    "an article": lambda w, c: [queries.article(w, _article(w), "sv")],
+    "its shelves": lambda w, c: queries.shelves(w, _article(w)),
+    "its prices": lambda w, c: queries.prices(w, _article(w)),
+    "its sales": lambda w, c: queries.sales(w, _article(w)),
+    "what somebody is credited": lambda w, c: queries.orders_credited(w, c),
+    "payouts of one": lambda w, c: queries.payouts_of(w, c),
     "one affiliate": lambda w, c: [queries.affiliate(w, c)],
     "codes": lambda w, c: referrals.codes(w),
     "what was earned": lambda w, c: earned(w, c),
@@ -62,6 +72,10 @@ OF_AN_ORDER: dict[str, Callable[[Work, int, UUID], Sequence[Any]]] = {
     "routing": queries.routing_of,
     "facts": lambda w, home, id: queries.facts_of(w, home, [str(id)]),
 }
+
+
+def _article(work: Work) -> int:
+    return int(work.value("SELECT id FROM variant WHERE sku = %(sku)s", sku=KETTLE))
 
 
 def is_as_typed(rows: Sequence[Any]) -> None:

@@ -7,16 +7,21 @@ from typing import Any
 from litestar import Router
 
 from mainstem.console import (
+    article,
+    audit,
     catalogue,
+    client,
     codes,
     domains,
     facts,
+    found,
     home,
     joining,
     mail,
     money,
     orders,
     own_mail,
+    palette,
     plan,
     reviews,
     setup,
@@ -29,6 +34,10 @@ from mainstem.web.staff.layout import ADMIN, MONEY, ORDERS
 
 routes: list[Any] = [
     *home.routes,
+    *found.routes,
+    *palette.routes,
+    *client.routes,
+    *article.routes,
     *own_mail.routes,
     Router(
         "/",
@@ -50,6 +59,7 @@ routes: list[Any] = [
         "/",
         route_handlers=[
             *facts.routes,
+            *audit.routes,
             *catalogue.routes,
             *mail.routes,
             *setup.routes,

@@ -76,10 +76,24 @@ def facts(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
         language.text("Only about"),
         language.text("The id of an order, lead, payout or person"),
     )
+    whose = listing.choice(
+        request,
+        "whose",
+        language.text("What"),
+        [
+            ("", language.text("Without the clock's")),
+            ("clock", language.text("Only the clock's")),
+        ],
+    )
     days = listing.period(request, language)
     since, until = listing.instants(days, work.tools.zone)
     found = lists.facts(
-        work, subject=about.value, since=since, until=until, cursor=listing.cursor_of(request)
+        work,
+        subject=about.value,
+        clock=whose.value == "clock",
+        since=since,
+        until=until,
+        cursor=listing.cursor_of(request),
     )
     trouble = lists.in_trouble(work, cursor=listing.cursor_of(request, "waiting"))
     waiting = [*trouble.rows, *([] if trouble.next else lists.due(work))]
@@ -93,7 +107,7 @@ def facts(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
         who=names_of(work, language, [row.actor for row in shown]),
         named={row.name: fact_in_words(language, row.name) for row in shown},
         subject=about.value,
-        listing=listing.build("/console/facts", found, about, *days),
+        listing=listing.build("/console/facts", found, about, whose, *days),
         why={(row.id, row.consumer): language.text(_why(row.error or "")) for row in waiting},
         real_time=datetime.now(UTC),
         refused_events=[] if about.value else inbox.refused(work),

@@ -1,22 +1,19 @@
-"""The console's home: how much waits where, and the search over everything."""
+"""The console's home: what waits for somebody, and how far the work has come."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
 
 from mainstem.console import queries
-from mainstem.console import search as find
-from mainstem.console.lists import FoundOrder
 from mainstem.console.setup.overview import StepRow, left_of_setup
-from mainstem.kit import search_terms
+from mainstem.console.urgency import by_cost
 from mainstem.kit.work import Work
-from mainstem.web.rendering import language_of, redirect
+from mainstem.money import Money
+from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import (
     ADMIN,
     MONEY,
@@ -39,7 +36,6 @@ class Tile(msgspec.Struct, frozen=True):
     value: int
     url: str
     since: datetime | None = None
-    tone: str = "plain"
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -49,85 +45,110 @@ class Group(msgspec.Struct, frozen=True):
     tiles: list[Tile]
 
 
-class Home(Page, kw_only=True):
-    """The funnel."""
+class WaitingRow(msgspec.Struct, frozen=True):
+    """What waits for somebody, in words; and what it costs, where that is money."""
 
+    label: str
+    count: int
+    url: str
+    is_late: bool
+    due: datetime | None
+    since: datetime | None
+    amounts: list[Money]
+
+
+class Home(Page, kw_only=True):
+    """What waits, the costliest first; and how far the rest of the work has come."""
+
+    waiting: list[WaitingRow]
     groups: list[Group]
     quiet: bool
     steps: list[StepRow]
     """What is left of set-up, for whoever may do it."""
 
 
-class SearchPage(Page, kw_only=True):
-    """What a search found."""
+# kind: (label, address, who may)
+_WAITING = {
+    "late_promises": ("Promised and not yet delivered", "/desk/ship?queue=all", SHIP),
+    "disputes_to_answer": ("Disputes to answer", "/console/orders?payment=disputed", MONEY),
+    "payouts_failed": ("Payouts that failed", "/console/payouts?view=held", MONEY),
+    "payouts_held": ("Payouts on hold", "/console/payouts?view=held", MONEY),
+    "payouts_to_confirm": ("To pay by bank", "/console/payouts?view=bank", MONEY),
+    "unpaid_excluded": ("Earned, with nowhere to be paid", "/console/payouts?view=excluded", MONEY),
+    "withdrawals": ("Withdrawals to answer", "/console/withdrawals", ORDERS),
+    "refunds_owed": ("Refunds that failed", "/console/refunds", MONEY),
+    "to_approve": ("To approve", "/console/refunds", MONEY),
+    "applications": ("Applications to decide", "/console/applications", MONEY),
+    "commissions_held": ("Commissions to review", "/console/reviews", MONEY),
+    "checks_failed": ("Checks that failed", "/console/ledger", MONEY),
+    "quotes_expiring": ("Quotes about to expire", "/desk/leads?view=quoted", SERVICE),
+    "leads_follow_up": ("To follow up", "/desk/leads?view=follow_up", SERVICE),
+    "leads_new": ("New leads", "/desk/leads?view=new", SERVICE),
+    "jobs_unscheduled": ("Visits without a team", "/desk/jobs", SERVICE),
+    "jobs_disputed": ("Work that the client objects to", "/desk/jobs?view=sign-off", SERVICE),
+    "storefronts_waiting": ("Storefronts to approve", "/console/storefronts", ADMIN),
+    "stock_low": ("Low stock", "/console/setup/stock?marked=1", ADMIN),
+    "dead_letters": ("Failed tasks", "/console/facts", ADMIN),
+    "mail_failed": ("Mail that could not be sent", "/console/mail?state=failed", ADMIN),
+}
 
-    orders: list[FoundOrder]
-    leads: list[find.FoundLead]
-    affiliates: list[find.FoundAffiliate]
-    fulfilments: list[find.FoundFulfilment]
-    payouts: list[find.FoundPayout]
-    goods: list[find.FoundGoods]
-    nothing: bool
-    more_orders: str
-
-
-# (group, who may, tiles as (label, key, address, tone when there are any))
+# (group, who may, tiles as (label, key, address))
 _GROUPS = (
     ("Ship", SHIP, (
-        ("To pick", "to_pick", "/desk/ship", "plain"),
-        ("Picking", "picking", "/desk/ship?queue=picking", "plain"),
-        ("To pack", "to_pack", "/desk/ship?queue=pack", "plain"),
-        ("To hand over", "to_hand_over", "/desk/ship?queue=hand-over", "plain"),
-        ("In transit", "in_transit", "/desk/ship/transit", "plain"),
+        ("To pick", "to_pick", "/desk/ship"),
+        ("Picking", "picking", "/desk/ship?queue=picking"),
+        ("To pack", "to_pack", "/desk/ship?queue=pack"),
+        ("To hand over", "to_hand_over", "/desk/ship?queue=hand-over"),
+        ("In transit", "in_transit", "/desk/ship/transit"),
     )),
     ("Services", SERVICE, (
-        ("New leads", "leads_new", "/desk/leads?view=new", "wait"),
-        ("To quote", "leads_to_quote", "/desk/leads?view=qualified", "plain"),
-        ("Quotes out", "quotes_out", "/desk/leads?view=quoted", "plain"),
-        ("To follow up", "leads_follow_up", "/desk/leads?view=follow_up", "wait"),
-        ("Jobs unscheduled", "jobs_unscheduled", "/desk/jobs", "wait"),
-        ("Jobs today", "jobs_today", "/desk/jobs/board", "plain"),
-        ("Awaiting sign-off", "jobs_sign_off", "/desk/jobs?view=sign-off", "plain"),
+        ("To quote", "leads_to_quote", "/desk/leads?view=qualified"),
+        ("Quotes out", "quotes_out", "/desk/leads?view=quoted"),
+        ("Jobs today", "jobs_today", "/desk/jobs/board"),
+        ("Awaiting sign-off", "jobs_sign_off", "/desk/jobs?view=sign-off"),
     )),
-    ("Money", MONEY, (
-        ("Payouts under way", "payouts_under_way", "/console/payouts", "plain"),
-        ("Payouts on hold", "payouts_held", "/console/payouts?view=held", "bad"),
-        ("Payouts that failed", "payouts_failed", "/console/payouts?view=held", "bad"),
-        ("To approve", "to_approve", "/console/refunds", "wait"),
-        ("Refunds that failed", "refunds_failed", "/console/refunds", "bad"),
-        ("Commissions to review", "commissions_held", "/console/reviews", "wait"),
-        ("To pay by bank", "payouts_to_confirm", "/console/payouts?view=bank", "wait"),
-        ("Checks that failed", "checks_failed", "/console/ledger", "bad"),
-    )),
-    ("Affiliates", ADMIN, (
-        ("Storefronts to approve", "storefronts_waiting", "/console/storefronts", "wait"),
-    )),
-    ("Stock", ADMIN, (
-        ("Low stock", "stock_low", "/console/setup/stock?marked=1", "wait"),
-    )),
-    ("Activity", ADMIN, (
-        ("Waiting tasks", "facts_waiting", "/console/facts", "plain"),
-        ("Failed tasks", "dead_letters", "/console/facts", "bad"),
-    )),
+    ("Money", MONEY, (("Payouts under way", "payouts_under_way", "/console/payouts"),)),
+    ("Activity", ADMIN, (("Waiting tasks", "facts_waiting", "/console/facts"),)),
 )  # fmt: skip
 
 
 @get("/", sync_to_thread=True)
 def home(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
-    """The funnel, with what this reader may open."""
-    groups = _groups(request, queries.funnel(work))
+    """What waits for this reader, and how far the work has come that they may open."""
+    waiting, groups = _waiting(request, work), _groups(request, queries.funnel(work))
     page = Home(
         **layout_of(request, work, "home"),
+        waiting=waiting,
         groups=groups,
-        quiet=not any(tile.value for group in groups for tile in group.tiles),
+        quiet=not waiting and not groups,
         steps=left_of_setup(request, work) if reader_of(request).may(*ADMIN) else [],
     )
     return show(request, "console/home.html", page)
 
 
-def _groups(request: HttpRequest, counts: queries.Funnel) -> list[Group]:
-    language = language_of(request)
+def _waiting(request: HttpRequest, work: Work) -> list[WaitingRow]:
+    may, language, now = reader_of(request).may, language_of(request), work.now()
+    kinds = [kind for kind, (_, _, roles) in _WAITING.items() if may(*roles)]
+    found = queries.what_waits(work, kinds)
+    currencies = {amount.currency for one in found for amount in one.amounts}
     return [
+        WaitingRow(
+            language.text(_WAITING[one.kind][0]),
+            one.count,
+            _WAITING[one.kind][1],
+            one.is_late(now),
+            one.due,
+            one.since,
+            list(one.amounts),
+        )
+        for one in by_cost(found, now, queries.worth(work) if len(currencies) > 1 else {})
+    ]
+
+
+def _groups(request: HttpRequest, counts: queries.Funnel) -> list[Group]:
+    """The steps at which something stands."""
+    language = language_of(request)
+    groups = [
         Group(
             language.text(name),
             [
@@ -136,58 +157,15 @@ def _groups(request: HttpRequest, counts: queries.Funnel) -> list[Group]:
                     getattr(counts, key),
                     url,
                     getattr(counts, f"{key}_oldest", None),
-                    tone if getattr(counts, key) else "plain",
                 )
-                for label, key, url, tone in tiles
+                for label, key, url in tiles
+                if getattr(counts, key)
             ],
         )
         for name, roles, tiles in _GROUPS
         if reader_of(request).may(*roles)
     ]
+    return [group for group in groups if group.tiles]
 
 
-@get("/search", sync_to_thread=True)
-def search(
-    request: HttpRequest, work: NamedDependency[Work], q: FromQuery[str] = ""
-) -> HttpResponse:
-    """Everything that the text names; what is the only thing found opens at once."""
-    text = search_terms.as_typed(q)
-    may = reader_of(request).may if text else _nothing
-    orders = find.orders(work, text) if may(*ORDERS) else []
-    leads = find.leads(work, text) if may(*SERVICE) else []
-    affiliates = find.affiliates(work, text) if may(*MONEY) else []
-    payouts = find.payouts(work, text) if may(*MONEY) else []
-    fulfilments = find.fulfilments(work, text) if may(*SHIP) else []
-    goods = find.goods(work, text, locale=language_of(request).locale) if text else []
-    urls = [
-        *(f"/console/orders/{row.home_id}/{row.id}" for row in orders),
-        *(f"/desk/leads/{row.home_id}/{row.id}" for row in leads),
-        *(f"/console/affiliates/{row.id}" for row in affiliates),
-        *(f"/console/payouts?view=all&q={row.number}" for row in payouts),
-    ]
-    if not may(*ORDERS):
-        urls += [f"/desk/ship/{row.home_id}/{row.order_id}/{row.no}" for row in fulfilments]
-    if len(urls) == 1 and not goods:
-        return redirect(request, urls[0])
-    layout = layout_of(request, work, "search") | {"query": text}
-    page = SearchPage(
-        **layout,
-        orders=orders,
-        leads=leads,
-        affiliates=affiliates,
-        fulfilments=fulfilments,
-        payouts=payouts,
-        goods=goods,
-        nothing=not urls and not fulfilments and not goods,
-        more_orders=f"/console/orders?{urlencode({'q': text})}"
-        if len(orders) >= find.FOUND_MAX
-        else "",
-    )
-    return show(request, "console/search.html", page)
-
-
-def _nothing(*_: str) -> bool:
-    return False
-
-
-routes = [home, search]
+routes = [home]

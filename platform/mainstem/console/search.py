@@ -87,6 +87,26 @@ class FoundFulfilment:
     client: str
 
 
+@dataclass(frozen=True, slots=True)
+class FoundClient:
+    """Somebody who has bought or asked, by the name that they gave last."""
+
+    client_key: str
+    name: str
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPerson:
+    """Somebody who signs in, and the affiliate that they do it for."""
+
+    id: int
+    name: str
+    email: str
+    affiliate_id: int | None
+    works_for: str | None
+
+
 # Every way to an order other than by its client or number, as (home, order).
 _ORDERS_BEHIND = """
 SELECT home_id, order_id FROM payment
@@ -245,3 +265,41 @@ def fulfilments(work: Work, text: str) -> list[FoundFulfilment]:
         code=search_terms.code_in(text),
         most=FOUND_MAX,
     )
+
+
+def clients(work: Work, text: str) -> list[FoundClient]:
+    """Whoever has bought or asked and is named so: by name, e-mail, phone or a number of theirs."""
+    return work.rows_as(
+        FoundClient,
+        f"""SELECT client_key, (array_agg(name ORDER BY at DESC))[1] AS name, max(at) AS last_at
+              FROM (SELECT client_key, client->>'name' AS name, placed_at AS at FROM orders
+                     WHERE {search_terms.of_client("orders")}
+                    UNION ALL
+                    SELECT client_key, client->>'name', created_at FROM lead
+                     WHERE {search_terms.of_client("lead")}) AS said
+             GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT %(most)s""",
+        found=search_terms.terms(text),
+        most=FOUND_MAX,
+    )
+
+
+def people(work: Work, text: str) -> list[FoundPerson]:
+    """Whoever may sign in, by name, e-mail or phone; of several affiliates the first."""
+    return work.rows_as(
+        FoundPerson,
+        f"""SELECT p.id, p.name, p.email, m.affiliate_id, a.name AS works_for
+              FROM person p
+              JOIN LATERAL (SELECT affiliate_id FROM membership
+                             WHERE person_id = p.id AND revoked_at IS NULL
+                             ORDER BY affiliate_id IS NOT NULL, affiliate_id LIMIT 1) AS m ON true
+              LEFT JOIN affiliate a ON a.id = m.affiliate_id
+             WHERE found_by(p.name, p.phone_key, NULL, NULL, p.email_key) {search_terms.MATCHES}
+             ORDER BY p.name, p.id LIMIT %(most)s""",
+        found=search_terms.terms(text),
+        most=FOUND_MAX,
+    )
+
+
+def codes(work: Work, text: str) -> list[referrals.Code]:
+    """Codes in force that begin so, however they are typed."""
+    return referrals.codes(work, text=text, most=FOUND_MAX)

@@ -14,11 +14,14 @@ from mainstem.mail.preview import preview, send_test
 from mainstem.mail.queries import (
     RARE_STATES,
     Bounce,
+    about,
+    bounce_of,
     bounces,
     listed,
     mail_named,
     people_written_to,
     recipient_of,
+    to_addresses,
 )
 from mainstem.mail.rendering import NO_BRAND, Brand, Rendered
 from mainstem.mail.sending import brand_of, deliver, rendered_row, sender_name
@@ -54,6 +57,8 @@ __all__ = [
     "Recipient",
     "Rendered",
     "Topic",
+    "about",
+    "bounce_of",
     "bounces",
     "brand_of",
     "choice_of",
@@ -80,6 +85,7 @@ __all__ = [
     "save_settings",
     "send_test",
     "sender_name",
+    "to_addresses",
     "unsubscribe",
     "written_in",
 ]

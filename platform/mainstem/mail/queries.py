@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -100,6 +101,41 @@ def bounces(work: Work) -> list[Bounce]:
         """SELECT address_key, error, bounced_at FROM bounced_address
             ORDER BY bounced_at DESC, address_key LIMIT %(most)s""",
         most=BOUNCES_MAX,
+    )
+
+
+def bounce_of(work: Work, address_key: str) -> Bounce | None:
+    """Since when nothing arrives at an address; None where mail is sent."""
+    found = work.rows_as(
+        Bounce,
+        "SELECT address_key, error, bounced_at FROM bounced_address WHERE address_key = %(key)s",
+        key=address_key,
+    )
+    return found[0] if found else None
+
+
+def to_addresses(work: Work, address_keys: Sequence[str], *, most: int) -> list[Any]:
+    """The newest mail to any of these addresses, each read by its own index step."""
+    return work.rows(
+        f"""SELECT m.* FROM unnest(%(keys)s::text[]) AS asked (key)
+            CROSS JOIN LATERAL (SELECT {_COLUMNS} FROM mail m WHERE m.recipient_key = asked.key
+                                 ORDER BY m.created_at DESC, m.home_id DESC, m.id DESC
+                                 LIMIT %(most)s) AS m
+            ORDER BY m.created_at DESC, m.id DESC LIMIT %(most)s""",
+        keys=list(dict.fromkeys(address_keys)),
+        most=most,
+    )
+
+
+def about(work: Work, address_key: str, subjects: Sequence[str], *, most: int) -> list[Any]:
+    """The newest mail to one address about any of these subjects."""
+    return work.rows(
+        f"""SELECT {_COLUMNS} FROM mail m
+             WHERE m.recipient_key = %(key)s AND m.subject = ANY(%(subjects)s::text[])
+             ORDER BY m.created_at DESC, m.home_id DESC, m.id DESC LIMIT %(most)s""",
+        key=address_key,
+        subjects=list(subjects),
+        most=most,
     )
 
 

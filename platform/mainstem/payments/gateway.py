@@ -110,6 +110,7 @@ class DisputeState:
     fee_minor: int
     movements: int
     opened_at: datetime
+    respond_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +271,7 @@ class Gateway:
         with _calling():
             found = self._stripe.v1.disputes.retrieve(id)
             moves = list(getattr(found, "balance_transactions", None) or [])
+            due = getattr(getattr(found, "evidence_details", None), "due_by", None)
             return DisputeState(
                 id=found.id,
                 intent_id=_id(found.payment_intent),
@@ -281,6 +283,7 @@ class Gateway:
                 fee_minor=sum(_fee(move) for move in moves),
                 movements=len(moves),
                 opened_at=_time(found.created),
+                respond_by=_time(due) if due else None,
             )
 
     # ------------------------------------------------------------ paying affiliates

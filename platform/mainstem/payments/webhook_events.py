@@ -259,17 +259,21 @@ def record_dispute(database: Database, found: DisputeState) -> None:
             return
         touched = work.run(
             """INSERT INTO dispute AS d (home_id, id, order_id, provider_id, status, currency,
-                      amount_minor, withdrawn_minor, fee_minor, movements, opened_at)
+                      amount_minor, withdrawn_minor, fee_minor, movements, opened_at,
+                      respond_by)
                VALUES (%(home)s, %(id)s, %(order)s, %(provider)s, %(status)s, %(currency)s,
-                       %(amount)s, %(withdrawn)s, %(fee)s, %(movements)s, %(opened)s)
+                       %(amount)s, %(withdrawn)s, %(fee)s, %(movements)s, %(opened)s,
+                       %(respond)s)
                ON CONFLICT (provider_id) DO UPDATE
                   SET status = excluded.status, withdrawn_minor = excluded.withdrawn_minor,
-                      fee_minor = excluded.fee_minor, movements = excluded.movements
+                      fee_minor = excluded.fee_minor, movements = excluded.movements,
+                      respond_by = coalesce(excluded.respond_by, d.respond_by)
                 WHERE excluded.movements > d.movements
                    OR excluded.movements = d.movements
                       AND (d.status <> ALL(%(over)s::text[]) OR excluded.status = ANY(%(over)s::text[]))
-                      AND (d.status, d.withdrawn_minor, d.fee_minor) IS DISTINCT FROM
-                          (excluded.status, excluded.withdrawn_minor, excluded.fee_minor)""",
+                      AND (d.status, d.withdrawn_minor, d.fee_minor, d.respond_by) IS DISTINCT FROM
+                          (excluded.status, excluded.withdrawn_minor, excluded.fee_minor,
+                           coalesce(excluded.respond_by, d.respond_by))""",
             home=order.home_id,
             id=new_id(),
             order=order.order_id,
@@ -281,6 +285,7 @@ def record_dispute(database: Database, found: DisputeState) -> None:
             fee=found.fee_minor,
             movements=found.movements,
             opened=found.opened_at,
+            respond=found.respond_by,
             over=list(DISPUTE_OVER),
         )
         if touched:

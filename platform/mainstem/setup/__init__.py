@@ -7,7 +7,7 @@ knows a field that the others do not.
 from mainstem.setup.checklist import Step, steps
 from mainstem.setup.files import apply_file, forget_files
 from mainstem.setup.folder import Difference, FolderRefused, apply, read_folder, write_folder
-from mainstem.setup.history import Change, changes
+from mainstem.setup.history import Change, changes, changes_of_works
 from mainstem.setup.names import Name, names, written_as
 from mainstem.setup.payments import (
     Connection,
@@ -50,6 +50,7 @@ __all__ = [
     "apply",
     "apply_file",
     "changes",
+    "changes_of_works",
     "check_payments",
     "connect_payments",
     "examples",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from mainstem.kit.documents import Document
 from mainstem.kit.events import record
@@ -70,6 +71,29 @@ def changes(work: Work, resource: str, key: str) -> list[Change]:
         )
         for row in rows
     ]
+
+
+def changes_of_works(
+    work: Work, things: Sequence[tuple[str, str, UUID]]
+) -> dict[tuple[str, str, UUID], list[tuple[str, Any, Any]]]:
+    """What was different after each of these works, by (resource, key, work)."""
+    if not things:
+        return {}
+    resources, keys, works = (list(column) for column in zip(*things, strict=True))
+    rows = work.rows(
+        """SELECT c.resource, c.key, c.work_id, c.before, c.after
+             FROM unnest(%(resources)s::text[], %(keys)s::text[], %(works)s::uuid[])
+                  AS asked (resource, key, work_id)
+             JOIN setup_change c USING (resource, key, work_id) ORDER BY c.at, c.id""",
+        resources=resources,
+        keys=keys,
+        works=works,
+    )
+    found: dict[tuple[str, str, UUID], list[tuple[str, Any, Any]]] = {}
+    for row in rows:
+        changed = differences(row.before or {}, row.after or {})
+        found.setdefault((row.resource, row.key, row.work_id), []).extend(changed)
+    return found
 
 
 def differences(before: Any, after: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -177,7 +177,7 @@ def security_headers(app_context: AppContext) -> dict[str, str]:
     targets = " ".join(["'self'", *app_context.form_targets])
     policy = (
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        f"form-action {targets}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+        f"font-src 'self'; form-action {targets}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
     )
     headers = _COMMON | {"content-security-policy": policy}
     if app_context.secure:

@@ -1,6 +1,7 @@
 """The console's lists, page by page. Each is read in the order of an index (migration 0020)."""
 
 from mainstem.console.lists.activity import DUE_SHOWN, FactRow, WaitingFact, due, facts, in_trouble
+from mainstem.console.lists.clients import ClientLead, leads_of_client, orders_of_client
 from mainstem.console.lists.decisions import (
     HeldCommissionRow,
     approvals,
@@ -38,6 +39,7 @@ __all__ = [
     "PAGE",
     "AffiliateBalances",
     "AffiliateRow",
+    "ClientLead",
     "EntryRow",
     "FactRow",
     "FoundOrder",
@@ -55,7 +57,9 @@ __all__ = [
     "entries",
     "facts",
     "in_trouble",
+    "leads_of_client",
     "orders",
+    "orders_of_client",
     "owed_back",
     "payouts",
     "storefront_named",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,6 +23,7 @@ class FactRow:
     name: str
     subject: str
     actor: str
+    work_id: UUID
     happened_at: datetime
     recorded_at: datetime
 
@@ -47,21 +49,37 @@ FACTS_PAGE = 100
 # Ids are made in the order of time, by the machine's clock.
 FACTS = Sorting("facts", (SortColumn("id", "id", UUID), SortColumn("home_id", "home_id", int)))
 _FACTS = """
-SELECT id, home_id, name, subject, actor, happened_at, recorded_at FROM fact
+SELECT id, home_id, name, subject, actor, work_id, happened_at, recorded_at FROM fact
  WHERE {where} {seek} {sorted}"""
+
+CLOCK = ("clock", "reconcile")
+"""The kinds of facts that nobody did: the clock's, and what is asked again of the gateway."""
+BUSY = (*CLOCK, "order", "payment", "fulfilment", "commission", "mail", "webhook")
+"""The kinds that every order brings; the others are few, and have an index."""
+PEOPLE = ("staff", "person", "affiliate", "integration")
+"""The kinds of actors whose facts have an index: people, and programs that somebody let in."""
+
+_KIND = "split_part(name, '.', 1)"
 
 
 def facts(
     work: Work,
     *,
     subject: str = "",
+    kind: str = "",
+    actor: str = "",
+    clock: bool = False,
     since: datetime | None = None,
     until: datetime | None = None,
     cursor: str | None = None,
     most: int = FACTS_PAGE,
 ) -> Page[FactRow]:
-    """What happened, newest first: to one subject, or to the whole company."""
-    where = ["subject = %(subject)s" if subject else "true"]
+    """What happened, newest first: to one subject, of one kind, by one actor, or to the whole company.
+
+    What the clock did is left out unless it is asked for (`clock`), and then it stands alone; of one
+    subject everything is told. Each way is read by an index of its own, in the words that it is made of.
+    """
+    where = [*_narrowed(subject, kind, actor, clock)]
     if since:
         where.append("id >= %(since)s::uuid")
     if until:
@@ -74,9 +92,28 @@ def facts(
         cursor=cursor,
         most=most,
         subject=subject,
+        of_kind=kind,
+        actor=actor,
         since=first_at(since) if since else None,
         until=first_at(until) if until else None,
     )
+
+
+def _narrowed(subject: str, kind: str, actor: str, clock: bool) -> Iterator[str]:
+    if subject:
+        yield "subject = %(subject)s"
+    elif kind in CLOCK or (clock and not kind):
+        yield f"{_KIND} IN {CLOCK}"
+    else:
+        yield f"{_KIND} NOT IN {CLOCK}"
+    if kind:
+        yield f"{_KIND} = %(of_kind)s"
+        if kind not in BUSY:
+            yield f"{_KIND} NOT IN {BUSY}"
+    if actor:
+        yield "actor = %(actor)s"
+        if actor.partition(":")[0] in PEOPLE:
+            yield f"split_part(actor, ':', 1) IN {PEOPLE}"
 
 
 DUE_SHOWN = 25

@@ -9,25 +9,28 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import Field
 
-from mainstem import joining, ledger, network, payments, referrals
+from mainstem import joining, ledger, mail, network, payments, referrals
 from mainstem.commissions import queries as commissions
 from mainstem.console import lists, queries
-from mainstem.identity import AffiliatePerson, people_of_affiliate
+from mainstem.identity import AffiliatePerson, key_of, people_of_affiliate
 from mainstem.kit.documents import Document
 from mainstem.kit.errors import NotFound
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.plan import tell
-from mainstem.web import listing
+from mainstem.web import listing, mail_view
 from mainstem.web.commands import Command, Told
 from mainstem.web.listing import Listing
+from mainstem.web.mail_view import MailRow
 from mainstem.web.proof import MONEY as MONEY_PROOF
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
 from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
+    ADMIN,
     MONEY,
+    SERVICE,
     Event,
     HttpRequest,
     HttpResponse,
@@ -35,6 +38,7 @@ from mainstem.web.staff.layout import (
     labelled,
     layout_of,
     names_of,
+    reader_of,
     show,
 )
 from mainstem.web.staff.screen import Screens
@@ -46,6 +50,7 @@ STEPS = (
     ("terminate", "termination", "End the work together", "danger"),
 )
 """The steps of an affiliate that staff take here: action, address, name, and how its button looks."""
+MAILS = 10
 
 
 class Affiliates(Page, kw_only=True):
@@ -74,6 +79,13 @@ class AffiliatePage(Page, kw_only=True):
     role_names: dict[str, str]
     balances: list[tuple[str, str, Money, str]]
     movements: list[tuple[commissions.Earned, Money, str, date | None]]
+    keys: list[queries.KeyOfStorefront]
+    orders: list[queries.NewsOfAffiliate]
+    leads: list[queries.NewsOfAffiliate]
+    payouts: list[queries.PayoutOfAffiliate]
+    mails: list[MailRow]
+    opens_leads: bool
+    opens_setup: bool
 
 
 @get("/affiliates", sync_to_thread=True)
@@ -146,6 +158,9 @@ def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
     language = language_of(request)
     it = queries.affiliate(work, id)
     states = labelled(language, labels.ACCOUNT_STATES)
+    may, people = reader_of(request).may, people_of_affiliate(work, id)
+    addresses = [it.email_key, *(key_of(one.email) for one in people)]
+    mails = mail.to_addresses(work, addresses, most=MAILS) if may(*ADMIN) else []
     return AffiliatePage(
         **layout_of(request, work, "affiliates"),
         it=it,
@@ -164,7 +179,6 @@ def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
         ],
         steps=_steps(work, language, id),
         details=joining.details_of(work, id),
-        people=people_of_affiliate(work, id),
         role_names={role: language.text(name) for role, name in labels.AFFILIATE_ROLES.items()},
         codes=referrals.codes(work, affiliate_id=id),
         balances=[
@@ -185,6 +199,14 @@ def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
             )
             for row in commissions.earned(work, id, most=30)
         ],
+        people=people,
+        keys=queries.keys_of(work, id),
+        orders=queries.orders_credited(work, id),
+        leads=queries.leads_credited(work, id),
+        payouts=queries.payouts_of(work, id),
+        mails=[mail_view.row_of(language, row, "/console/mail") for row in mails],
+        opens_leads=may(*SERVICE),
+        opens_setup=may(*ADMIN),
     )
 
 

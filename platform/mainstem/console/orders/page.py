@@ -8,7 +8,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from mainstem import orders, withdrawals
+from mainstem import mail, orders, withdrawals
 from mainstem.commissions import queries as commissions
 from mainstem.commissions import review_of
 from mainstem.commissions.queries import payable_on
@@ -24,13 +24,16 @@ from mainstem.console.orders.allowed import (
 )
 from mainstem.console.orders.told import approval_of, decision_of, sums_of
 from mainstem.console.orders.views import Commission, LineView, OrderPage
+from mainstem.console.palette import client_url
 from mainstem.console.reviews import review_in_words
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.plan import tell
+from mainstem.web import mail_view
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
 from mainstem.web.staff.layout import (
+    ADMIN,
     MONEY,
     SERVICE,
     SHIP,
@@ -48,6 +51,7 @@ from mainstem.web.staff.layout import (
 )
 from mainstem.web.staff.screen import Screen, Screens
 
+MAILS = 20
 BASE = "/orders/{home:int}/{order:uuid}"
 
 
@@ -94,6 +98,7 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Orde
     left = max(0, order.paid_minor - asked - taken)
     lines = queries.order_lines(work, home, order_id)
     still = still_here(lines)
+    mails = mail.about(work, order.client_key, subjects, most=MAILS) if identity.may(*ADMIN) else []
     return OrderPage(
         **layout_of(request, work, "orders"),
         order=order,
@@ -185,6 +190,9 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Orde
         opens_desk=identity.may(*SHIP),
         opens_jobs=identity.may(*SERVICE),
         opens_money=identity.may(*MONEY),
+        client_url=client_url(order.client_key),
+        articles={row.sku: row.variant_id for row in lines if row.variant_id},
+        mails=[mail_view.row_of(language, row, "/console/mail") for row in mails],
     )
 
 

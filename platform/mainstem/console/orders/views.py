@@ -10,6 +10,7 @@ import msgspec
 from mainstem.console import queries
 from mainstem.console.reviews import Review
 from mainstem.money import Money
+from mainstem.web.mail_view import MailRow
 from mainstem.web.staff.layout import (
     Event,
     Page,
@@ -139,3 +140,7 @@ class OrderPage(Page, kw_only=True):
     opens_desk: bool
     opens_jobs: bool
     opens_money: bool
+    client_url: str
+    articles: dict[str, int]
+    """Where the articles of the lines are seen, by their number."""
+    mails: list[MailRow]

@@ -1,13 +1,15 @@
-"""One affiliate: their accounts, who stands above them, and their storefronts."""
+"""One affiliate: their accounts, who stands above them, their people and storefronts, and what is new."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.ledger import RECENT_ENTRIES
+from mainstem.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,46 @@ class StorefrontRow:
     name: str
     currency: str
     active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOfStorefront:
+    """A key by which a storefront elsewhere sends its orders."""
+
+    id: int
+    label: str
+    storefront: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewsOfAffiliate:
+    """An order or a lead that an affiliate is credited for."""
+
+    home_id: int
+    id: UUID
+    number: str
+    state: str
+    client: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutOfAffiliate:
+    """A payout to an affiliate."""
+
+    home_id: int
+    id: UUID
+    number: str
+    period: date
+    state: str
+    currency: str
+    amount_minor: int
+
+    @property
+    def amount(self) -> Money:
+        """What was or is paid."""
+        return Money(self.amount_minor, self.currency)
 
 
 def affiliate(work: Work, id: int) -> AffiliateDetails:
@@ -111,4 +153,52 @@ def storefronts_of(work: Work, id: int) -> list[StorefrontRow]:
         """SELECT id, slug, name, currency, active FROM storefront
             WHERE home_id = %(id)s ORDER BY name""",
         id=id,
+    )
+
+
+SHOWN = 10
+PEOPLE = 50
+
+
+def keys_of(work: Work, id: int) -> list[KeyOfStorefront]:
+    """The keys in force of an affiliate's storefronts, newest first."""
+    return work.rows_as(
+        KeyOfStorefront,
+        """SELECT k.id, k.label, s.name AS storefront, k.created_at
+             FROM storefront_key k JOIN storefront s ON s.home_id = k.home_id AND s.id = k.storefront_id
+            WHERE k.home_id = %(id)s AND k.revoked_at IS NULL
+            ORDER BY k.created_at DESC, k.id DESC LIMIT %(most)s""",
+        id=id,
+        most=PEOPLE,
+    )
+
+
+def orders_credited(work: Work, id: int) -> list[NewsOfAffiliate]:
+    """The latest orders that an affiliate is credited for."""
+    return _news(work, "orders", "placed_at", id)
+
+
+def leads_credited(work: Work, id: int) -> list[NewsOfAffiliate]:
+    """The latest leads that an affiliate is credited for."""
+    return _news(work, "lead", "created_at", id)
+
+
+def _news(work: Work, table: str, at: str, id: int) -> list[NewsOfAffiliate]:
+    return work.rows_as(
+        NewsOfAffiliate,
+        f"""SELECT home_id, id, number, state, client->>'name' AS client, {at} AS at FROM {table}
+             WHERE seller_id = %(id)s ORDER BY {at} DESC LIMIT %(most)s""",
+        id=id,
+        most=SHOWN,
+    )
+
+
+def payouts_of(work: Work, id: int) -> list[PayoutOfAffiliate]:
+    """The latest payouts to an affiliate. Their ids are made in the order of time."""
+    return work.rows_as(
+        PayoutOfAffiliate,
+        """SELECT home_id, id, number, period, state, currency::text, amount_minor FROM payout
+            WHERE home_id = %(id)s ORDER BY id DESC LIMIT %(most)s""",
+        id=id,
+        most=SHOWN,
     )

@@ -23,6 +23,7 @@ class OrderDetails:
     payment_status: str
     fulfillment_status: str
     currency: str
+    client_key: str
     client: dict[str, str]
     address: dict[str, str]
     total_minor: int
@@ -52,6 +53,7 @@ class LineRow:
     """A line of an order, or its delivery as line 0, with what has been asked back of it."""
 
     line_no: int
+    variant_id: int | None
     sku: str
     name: str
     kind: str
@@ -234,7 +236,7 @@ def order(work: Work, home_id: int, order_id: UUID) -> OrderDetails:
     found = work.rows_as(
         OrderDetails,
         """SELECT o.home_id, o.id, o.number, o.external_id, o.state, o.payment_status,
-                  o.fulfillment_status, o.currency, o.client, o.address, o.total_minor, o.tax_minor,
+                  o.fulfillment_status, o.currency, o.client_key, o.client, o.address, o.total_minor, o.tax_minor,
                   o.paid_minor, o.refunded_minor, o.unallocated_minor, o.disputed_minor, o.taxes,
                   o.delivery, o.seller_id, o.attributed_by, o.earns_reason, o.plan_version,
                   o.lead_id, o.promised_on, o.placed_at, o.paid_at, o.delivered_at, s.name AS storefront,
@@ -261,13 +263,13 @@ def order_lines(work: Work, home_id: int, order_id: UUID) -> list[LineRow]:
                FROM refund, jsonb_array_elements(lines) AS part
               WHERE home_id = %(home)s AND order_id = %(order)s
                 AND state IN ('requested','submitted','succeeded') GROUP BY 1)
-           SELECT l.line_no, l.sku, l.name, l.kind, l.quantity, l.canceled, l.shipped, l.delivered,
+           SELECT l.line_no, l.variant_id, l.sku, l.name, l.kind, l.quantity, l.canceled, l.shipped, l.delivered,
                   l.unit_minor, l.total_minor, l.refunded_minor,
                   coalesce(asked.minor, 0)::bigint AS asked_minor
              FROM order_line l LEFT JOIN asked USING (line_no)
             WHERE l.home_id = %(home)s AND l.order_id = %(order)s
            UNION ALL
-           SELECT 0, '', '', 'delivery', 1, 0, 0, 0, o.shipping_minor, o.shipping_minor, 0,
+           SELECT 0, NULL, '', '', 'delivery', 1, 0, 0, 0, o.shipping_minor, o.shipping_minor, 0,
                   coalesce((SELECT minor FROM asked WHERE line_no = 0), 0)::bigint
              FROM orders o WHERE o.home_id = %(home)s AND o.id = %(order)s AND o.shipping_minor > 0
             ORDER BY 1""",

@@ -39,18 +39,23 @@ def history_of(request: HttpRequest, work: Work, name: str, key: str) -> list[Mo
             at=one.at,
             who=who.get(one.actor, one.actor),
             what=language.text("Made") if one.is_new else "",
-            fields=[]
-            if one.is_new
-            else [
-                (
-                    _label(language, kind, where),
-                    _short(language, where, before),
-                    _short(language, where, after),
-                )
-                for where, before, after in one.fields
-            ],
+            fields=[] if one.is_new else in_words(language, kind, one.fields),
         )
         for one in found
+    ]
+
+
+def in_words(
+    language: Language, kind: Any, fields: list[tuple[str, Any, Any]]
+) -> list[tuple[str, str, str]]:
+    """Each value that differs, as (what it is called, before, after), as its reader reads it."""
+    return [
+        (
+            _label(language, kind, where),
+            _short(language, where, before),
+            _short(language, where, after),
+        )
+        for where, before, after in fields
     ]
 
 

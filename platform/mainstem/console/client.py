@@ -1,0 +1,111 @@
+"""One client: what they bought and asked for, what went back, who is tied to them, what they were told.
+
+Clients have no account. Whoever opens this page sees of it what they may see elsewhere, and no more;
+nothing is kept of a client for its sake.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from mainstem import mail
+from mainstem.console import lists, queries
+from mainstem.console.palette import client_url
+from mainstem.kit.contact import email_key
+from mainstem.kit.work import Work
+from mainstem.web import listing, mail_view
+from mainstem.web.guards import staff
+from mainstem.web.listing import Listing
+from mainstem.web.mail_view import MailRow
+from mainstem.web.rendering import language_of
+from mainstem.web.staff import words as labels
+from mainstem.web.staff.layout import (
+    ADMIN,
+    MONEY,
+    ORDERS,
+    SERVICE,
+    HttpRequest,
+    HttpResponse,
+    Page,
+    labelled,
+    layout_of,
+    reader_of,
+    show,
+)
+
+MAILS = 10
+
+
+class ClientPage(Page, kw_only=True):
+    """Everything about one client that this reader may see."""
+
+    it: queries.ClientDetails
+    orders: list[lists.FoundOrder]
+    listing: Listing
+    leads: list[lists.ClientLead]
+    leads_listing: Listing | None
+    jobs: list[queries.ClientJob]
+    money_back: list[queries.ClientMoney]
+    states: dict[str, dict[str, tuple[str, str]]]
+    binding: queries.Binding | None
+    opens_money: bool
+    opens_jobs: bool
+    mails: list[MailRow]
+    mails_url: str
+    bounced: mail.Bounce | None
+
+
+@get("/clients", sync_to_thread=True, guards=[staff(*ORDERS)])
+def client(
+    request: HttpRequest, work: NamedDependency[Work], key: FromQuery[str] = ""
+) -> HttpResponse:
+    """One client, by the e-mail that they gave."""
+    language, may = language_of(request), reader_of(request).may
+    key = email_key(key) or key.strip().lower()
+    it = queries.client(work, key)
+    orders = lists.orders_of_client(work, key, cursor=listing.cursor_of(request))
+    keys = [(row.home_id, row.id) for row in orders.rows]
+    leads = (
+        lists.leads_of_client(work, key, cursor=listing.cursor_of(request, "leads"))
+        if may(*SERVICE)
+        else None
+    )
+    page = ClientPage(
+        **layout_of(request, work, "orders"),
+        it=it,
+        orders=orders.rows,
+        listing=listing.build("/console/clients", orders, key=key),
+        leads=leads.rows if leads else [],
+        leads_listing=listing.build("/console/clients", leads, cursor="leads", key=key)
+        if leads
+        else None,
+        jobs=queries.jobs_of_orders(work, keys),
+        money_back=queries.money_of_orders(work, keys),
+        states={
+            "refund": labelled(language, labels.REFUND_STATES),
+            "dispute": labelled(language, labels.DISPUTES),
+        },
+        binding=queries.binding_of(work, key),
+        opens_money=may(*MONEY),
+        opens_jobs=may(*SERVICE),
+        **_told(request, work, key),
+    )
+    return show(request, "console/client.html", page)
+
+
+def _told(request: HttpRequest, work: Work, key: str) -> dict[str, Any]:
+    """What they were told, for whoever may read the outbox; and whether anything arrives."""
+    language, is_admin = language_of(request), reader_of(request).may(*ADMIN)
+    mails = mail.listed(work, recipient=key, most=MAILS).rows if is_admin else []
+    return {
+        "mails": [mail_view.row_of(language, row, "/console/mail") for row in mails],
+        "mails_url": f"/console/mail?to={client_url(key).partition('key=')[2]}" if mails else "",
+        "bounced": mail.bounce_of(work, key),
+    }
+
+
+routes = [client]
