@@ -308,8 +308,11 @@ def test_what_was_frozen_at_intake_stays_frozen(database: Database, company: Com
             "kind",
             "commissionable_bp",
             "hold_days",
+            "withdrawal",
         )
     ]
+    said = ("name", "number", "contact", "parts", "statement_hash", "received_at", "key")
+    frozen += [("withdrawal", column) for column in said]
     for table, column in frozen:
         with (
             pytest.raises(psycopg.errors.InsufficientPrivilege),
