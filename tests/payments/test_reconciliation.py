@@ -167,6 +167,17 @@ def test_a_dispute_whose_end_nobody_told_of_is_found(harness: Harness) -> None:
     harness.every_check_passes()
 
 
+def test_a_dispute_is_kept_with_the_day_until_which_the_bank_takes_an_answer(
+    harness: Harness,
+) -> None:
+    placed, _ = a_dispute_that_all_webhook_events_told_of(harness)
+    with harness.database.work() as work:
+        row = work.one(
+            "SELECT opened_at, respond_by FROM dispute WHERE order_id = %(id)s", id=placed.order_id
+        )
+    assert row.respond_by == row.opened_at + timedelta(days=20)
+
+
 def test_an_open_dispute_is_reconciled_once_a_day(harness: Harness) -> None:
     a_dispute_that_all_webhook_events_told_of(harness)
     told = reconciliations(harness, "payment.disputed")
