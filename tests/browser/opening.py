@@ -121,7 +121,6 @@ def say_what_you_sell(owner: Person, says: Part) -> None:
             "variants-0-sku": "MEND-1",
         },
     )
-    owner.page.locator("summary", has_text=says("Visits")).first.click()
     owner.page.get_by_label(says("Visit in minutes")).fill("60")
     save(owner)
     owner.look("console-setup-list")
