@@ -104,12 +104,12 @@ def test_a_shop_is_opened_on_a_phone_approved_and_seen_by_a_client(
     staff.sees("Clients see it from now on.")
 
     vera.go(f"/portal/storefront/domains/{name}")
-    vera.fill(host=f"{name}.example.com")
+    vera.fill(host=f"{name}.example.org")
     vera.press("Add")
-    vera.sees(f"_mainstem-challenge.{name}.example.com")
+    vera.sees(f"_mainstem-challenge.{name}.example.org")
     vera.look("portal-shop-domains")
     staff.go("/console/domains")
-    staff.sees(f"{name}.example.com")
+    staff.sees(f"{name}.example.org")
     staff.look("console-domains")
 
     client.go(f"/s/{name}")

@@ -50,9 +50,9 @@ GLOBAL_KEYS = {
     ("payment", "session_id"), ("payment", "intent_id"), ("payment", "charge_id"),
     ("refund", "provider_id"), ("dispute", "provider_id"), ("operation", "key"),
     ("pay_account", "provider,account,currency"), ("payout", "transfer_id"), ("payout", "payout_id"),
-    ("fact_waiting", "id,consumer"),
+    ("fact_waiting", "id,consumer"), ("storefront_domain", "host"),
 }  # fmt: skip
-"""Unique over all homes: names people type, ids that the gateway gives, and the queue."""
+"""Unique over all homes: names people type, ids that the gateway gives, proved hosts, and the queue."""
 
 APPEND_ONLY = {
     "second_factor_removal",

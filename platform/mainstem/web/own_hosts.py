@@ -25,25 +25,31 @@ class OwnHosts:
     """The proved hosts, as of a moment ago."""
 
     def __init__(self) -> None:
-        self._slugs: Mapping[str, str] = {}
+        self._slugs: Mapping[str, str] | None = None
         self._looked_at = float("-inf")
         self._looking = asyncio.Lock()
 
     async def slug_of(self, app_context: AppContext, host: str) -> str | None:
         """The storefront of a host; None for a host that nobody has proved."""
-        if time.monotonic() - self._looked_at >= FRESH_SECONDS and not self._looking.locked():
+        # While somebody looks, what was known a moment ago will do; before the first look nothing is.
+        if self._is_stale() and (self._slugs is None or not self._looking.locked()):
             async with self._looking:
-                await self._look(app_context)
-        return self._slugs.get(host)
+                if self._is_stale():
+                    await self._look(app_context)
+        return (self._slugs or {}).get(host)
+
+    def _is_stale(self) -> bool:
+        return time.monotonic() - self._looked_at >= FRESH_SECONDS
 
     async def _look(self, app_context: AppContext) -> None:
         def read() -> Mapping[str, str]:
             with app_context.database.work(CLIENT) as work:
                 return domains.proved_hosts(work)
 
-        self._looked_at = time.monotonic()
+        began = time.monotonic()
         async with app_context.places:
             self._slugs = await sync_to_thread(read)
+        self._looked_at = began
 
 
 def path_inside(own: OwnHost, path: str) -> str:
