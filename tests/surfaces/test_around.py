@@ -159,6 +159,7 @@ def test_an_affiliate_s_page_leads_to_what_is_new_of_theirs(staff: Staff) -> Non
     assert f'href="{order_url(placed)}"' in page.text
     assert f'href="/desk/leads/{staff.company.shop.home_id}/{lead}"' in page.text
     assert "/console/setup/storefronts/edit?key=" in page.text
+    assert f'href="/console/audit?by=affiliate:{cedar}"' in page.text
     shown = staff.reader("fia").get(f"/console/affiliates/{cedar}")
     assert number in words_of(shown)
     assert "/desk/leads/" not in shown.text
