@@ -279,7 +279,8 @@ def pay_out(admin: Person) -> None:
 def refund_line(office: Person, line: str, amount: str, *, reason: str) -> None:
     """On an order's page: send a part of one line back to the client."""
     office.page.locator("summary", has_text="Refund").click()
-    office.page.get_by_label(line).fill(amount)
+    refunds = office.page.locator("form", has=office.page.locator("#field-refund-reason"))
+    refunds.get_by_label(line).fill(amount)
     office.page.locator("#field-refund-reason").fill(reason)
     office.page.once("dialog", lambda asked: asked.accept())
     office.press("Refund")

@@ -89,13 +89,16 @@ def company(database: Database, clock: FixedClock) -> Company:
             )
             work.run(
                 """INSERT INTO referral_code VALUES (%(code)s, %(id)s, 'code', now());
-                   INSERT INTO storefront_key VALUES (%(hash)s, %(id)s, %(shop)s, '', now());
+                   INSERT INTO storefront_key (key_hash, home_id, storefront_id, scopes, created_at)
+                        VALUES (%(hash)s, %(id)s, %(shop)s, '{orders:read}', now());
                    INSERT INTO person (email, email_key, name, created_at)
                         VALUES (%(email)s, %(email)s, 'Person', now());
                    INSERT INTO membership (person_id, role, affiliate_id, affiliate_role, granted_at)
                         SELECT id, 'affiliate', %(id)s, 'owner', now() FROM person WHERE email_key = %(email)s;
-                   INSERT INTO sign_in_session SELECT %(hash)s, id, now(), now(), now() FROM person
-                        WHERE email_key = %(email)s;
+                   INSERT INTO sign_in_session
+                          (token_hash, person_id, created_at, seen_at, expires_at, proven_at)
+                   SELECT %(hash)s, id, now(), now(), now(), now() FROM person
+                    WHERE email_key = %(email)s;
                    INSERT INTO inbox SELECT gen_random_uuid(), 'stripe', '', %(code)s, 't', 'o', '', '{}', now(), now();
                 """.replace("%(code)s", f"'C{affiliate}'")
                 .replace("%(hash)s", f"'\\x{affiliate:02x}'::bytea")
