@@ -144,9 +144,10 @@ def locale_of(connection: Connection, offered: tuple[str, ...] = LOCALES) -> str
     asked = connection.query_params.get("lang")
     if asked in offered and request_context.locale != asked:
         request_context.locale = asked
-        set_cookie(connection, "lang", asked, seconds=_YEAR, plain=True)
+        set_cookie(connection, "lang", asked, seconds=_YEAR)
     kept = request_context.identity.locale if request_context.identity else None
-    for wanted in (request_context.locale, connection.cookies.get("lang"), kept):
+    picked = connection.cookies.get(app_context_of(connection).cookie_name("lang"))
+    for wanted in (request_context.locale, picked, kept):
         if wanted in offered:
             return wanted
     return negotiate(connection.headers.get("accept-language"), offered)
@@ -249,12 +250,11 @@ def set_cookie(
     value: str,
     *,
     seconds: int | None = None,
-    plain: bool = False,
 ) -> None:
     """Give the browser a cookie with this answer, out of reach of scripts. An empty value takes
-    it away. `plain` keeps the bare name: for what is no secret and opens nothing."""
+    it away."""
     app_context, request_context = app_context_of(connection), request_context_of(connection)
-    full = name if plain else app_context.cookie_name(name)
+    full = app_context.cookie_name(name)
     request_context.cookies[full] = value
     cookie = request_context.cookies[full]
     cookie.update(lax_cookie(app_context))
