@@ -179,3 +179,12 @@ def test_every_text_says_how_its_letters_are_written(staff: Staff) -> None:
     elsewhere = reader.get("/sign-in", host="evil.example")
     assert elsewhere.status_code == 400
     assert elsewhere.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_a_browser_is_told_to_come_by_tls_for_two_years_and_below_our_name_too(
+    open_app: Open,
+) -> None:
+    reader = open_app(public_url="https://company.example")
+    for path in ("/", "/nowhere", "/sign-in", "/api/v1/orders", "/static/js/mainstem.js"):
+        told = reader.get(path).headers["strict-transport-security"]
+        assert told == "max-age=63072000; includeSubDomains", path
