@@ -23,6 +23,7 @@ from mainstem import pictures
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.locale import LOCALES, Language
 from mainstem.kit.settings import Settings
+from mainstem.kit.signed import timed_signer
 from mainstem.languages import negotiate
 from mainstem.money import Money
 from mainstem.paths import TEMPLATES
@@ -344,4 +345,4 @@ def _notices(connection: Connection) -> list[Notice]:
 
 
 def _notice_signer(app_context: AppContext) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(app_context.settings.secret, salt="mainstem.notice")
+    return timed_signer(app_context.settings.secret, "notice")
