@@ -45,7 +45,7 @@ KINDS = {
     "construction": "by construction",
     "documents": "written down",
     "deployer": "the deployer's",
-    "absent": "does not apply",
+    "absent": "not applicable",
     "open": "open",
 }
 """What can answer a requirement, and how a table calls it."""
