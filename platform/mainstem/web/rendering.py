@@ -184,6 +184,7 @@ def render(
                 "brand": brand_of(connection),
                 "csrf_input": LazyInput(connection),
                 "here": _here(connection),
+                "is_signed_in": request_context.identity is not None,
                 "languages": _language_links(connection, locale),
                 "notices": _notices(connection),
             }
@@ -202,7 +203,13 @@ def render(
 def draw(app_context: AppContext, locale: str, template: str, context: Any = None) -> bytes:
     """A page as bytes that may be kept and sent to anybody by `cached_page`: nothing personal."""
     page = app_context.pages[locale].get_template(template)
-    common = {"csrf_input": csrf_input(PLACEHOLDER), "here": "/", "languages": [], "notices": []}
+    common = {
+        "csrf_input": csrf_input(PLACEHOLDER),
+        "here": "/",
+        "is_signed_in": False,
+        "languages": [],
+        "notices": [],
+    }
     return page.render(common | _fields(context)).encode()
 
 
