@@ -93,6 +93,16 @@ def test_the_document_is_what_the_list_says() -> None:
     assert written(report(ROWS)) == REPORT.read_text(), "python -m tests.security.asvs"
 
 
+def test_every_link_of_the_page_leads_somewhere() -> None:
+    lost = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", REPORT.read_text()):
+        path, _, anchor = link.partition("#")
+        document = (REPORT.parent / path).resolve() if path else REPORT
+        if not document.exists() or (anchor and anchor not in headings(document)):
+            lost.append(link)
+    assert lost == []
+
+
 def test_most_is_shown_by_tests_and_what_is_open_is_named_in_words() -> None:
     counted = Counter(row.kind for row in ROWS)
     assert counted.total() == 253
