@@ -83,6 +83,19 @@ def test_the_product_has_no(what: str, pattern: str) -> None:
     assert found == [], what
 
 
+SIGNERS = {"platform/mainstem/kit/signed.py", "platform/mainstem/identity/links.py"}
+"""Where SHA-256 is asked for by name; the library's default is SHA-1."""
+
+
+def test_whatever_is_signed_is_signed_where_sha256_is_asked_for() -> None:
+    found = {
+        str(path)
+        for path, text in python()
+        if re.search(r"\b(?:URLSafe\w*|Timed)?Serializer\(|\b\w*Signer\(", text)
+    }
+    assert found == SIGNERS, "kit.signed.signer signs for whoever asks"
+
+
 DRAWN_HERE = {"{{ drawings[name] | safe }}", "{{ shapes[tone] | safe }}"}
 """Marks that stand in the template itself, chosen by a name."""
 
