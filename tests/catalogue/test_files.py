@@ -234,11 +234,23 @@ def test_pictures_are_fetched_and_kept_in_their_order(
         "http://example.com/x.jpg", "https://127.0.0.1/x", "https://localhost/x", "https://10.0.0.1/",
         "https://169.254.169.254/latest/meta-data", "https://[::1]/x", "https://[::ffff:127.0.0.1]/x",
         "file:///etc/passwd", "https://user@example.com/", "https:///x", "", "https://0/x",
+        "https://[fe80::1]/x", "https://100.64.0.1/x", "https://0x7f.1/x",
     ],
 )  # fmt: skip
 def test_a_picture_is_fetched_from_no_private_place(url: str) -> None:
     with pytest.raises(NotFetched):
         fetch(url)
+
+
+@pytest.mark.parametrize("port", [22, 80, 5432, 8443])
+def test_a_picture_is_fetched_by_the_port_of_https_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr("socket.getaddrinfo", lambda *of, **_: asked.append(of))
+    with pytest.raises(NotFetched, match="must begin with https"):
+        fetch(f"https://pictures.example.com:{port}/pan.jpg")
+    assert asked == []
 
 
 # ---------------------------------------------------------------- WooCommerce

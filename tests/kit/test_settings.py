@@ -118,6 +118,18 @@ def test_only_a_demos_data_folder_is_removed(
     assert not tmp_path.exists()
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    ["http://s3.example.com", "http://10.0.0.7:9000", "ftp://127.0.0.1", "s3.example.com"],
+)
+def test_a_bucket_is_reached_over_https_or_on_this_machine(tmp_path: Path, endpoint: str) -> None:
+    place = "s3://pictures?region=eu-north-1&endpoint="
+    with pytest.raises(SettingMissing, match=r"MAINSTEM_PICTURES .* https"):
+        read(tmp_path, MAINSTEM_PICTURES=place + endpoint)
+    for good in ("https://s3.example.com", "http://127.0.0.1:9000", "http://localhost:9000"):
+        assert read(tmp_path, MAINSTEM_PICTURES=place + good).pictures == place + good
+
+
 def test_mail_leaves_by_one_address_in_production_and_by_none_in_a_demo(tmp_path: Path) -> None:
     url = "smtp://shop:secret-word@mail.example.com:2525"
     server = read(tmp_path, MAINSTEM_SMTP_URL=url).smtp

@@ -65,7 +65,9 @@ def test_what_cannot_be_a_number_is_never_kept_as_checked(database: Database) ->
 
 
 @contextmanager
-def vies_that_says(answer: Any, *, status: int = 200) -> Iterator[tuple[Vies, list[Any]]]:
+def vies_that_says(
+    answer: Any, *, status: int = 200, leads_to: str = ""
+) -> Iterator[tuple[Vies, list[Any]]]:
     """The service at an address of its own, saying this to whoever asks."""
     asked: list[Any] = []
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
@@ -74,6 +76,8 @@ def vies_that_says(answer: Any, *, status: int = 200) -> Iterator[tuple[Vies, li
         def do_POST(self) -> None:
             asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(status)
+            if leads_to:
+                self.send_header("Location", leads_to)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -124,6 +128,42 @@ def test_a_country_that_gives_no_names_leaves_it_empty() -> None:
 def test_no_answer_is_never_taken_for_one(answer: Any, status: int) -> None:
     with vies_that_says(answer, status=status) as (vies, _), pytest.raises(CheckUnavailable):
         vies.check(GERMAN)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_service_that_leads_elsewhere_is_no_answer_and_nobody_there_is_asked(status: int) -> None:
+    class Elsewhere(BaseHTTPRequestHandler):
+        asked = 0
+
+        def do_GET(self) -> None:
+            Elsewhere.asked += 1
+            body = json.dumps({"valid": True}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Elsewhere)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    there = f"http://127.0.0.1:{server.server_port}/"
+    try:
+        with (
+            vies_that_says({}, status=status, leads_to=there) as (vies, _),
+            pytest.raises(CheckUnavailable),
+        ):
+            vies.check(GERMAN)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert Elsewhere.asked == 0
 
 
 def test_a_service_that_is_away_is_no_answer() -> None:

@@ -10,6 +10,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from litestar import Request
 
 from mainstem.kit.errors import Refused
+from mainstem.kit.signed import signer
 from mainstem.orders import PRICE_HOLDS, HeldPrice, LineWanted
 from mainstem.web import app_context_of, request_context_of, set_cookie
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
@@ -149,4 +150,4 @@ def unpacked(secret: str, text: str, currency: str) -> Basket:
 
 def _serializer(secret: str) -> URLSafeSerializer:
     # Its number grows with its shape: a cookie of an earlier one is as good as none.
-    return URLSafeSerializer(secret, salt="mainstem.basket.2")
+    return signer(secret, "basket.3")

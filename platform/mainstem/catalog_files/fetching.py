@@ -1,7 +1,7 @@
 """Fetching a picture that a file names by its address: from the public internet and nowhere else.
 
-An address in a file is a stranger's word. Only https is followed, only to public addresses, checked
-after the name was looked up and used as looked up, and no further than a few megabytes.
+An address in a file is a stranger's word. Only https is followed, by its own port, and only to public
+addresses, checked after the name was looked up and used as looked up, and no further than a few megabytes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from mainstem.pictures import BYTES_MAX
 
+PORT = 443
 SECONDS = 15
 REDIRECTS = 3
 
@@ -43,10 +44,10 @@ def fetch(url: str) -> bytes:
 def _one(url: str) -> tuple[int, str, bytes]:
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or 443
+        host, port = parts.hostname or "", parts.port or PORT
     except ValueError:
         raise NotFetched("This is no address of a picture.") from None
-    if parts.scheme != "https" or not host or parts.username:
+    if parts.scheme != "https" or not host or parts.username or port != PORT:
         raise NotFetched("The address must begin with https:// and name a public server.")
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     target = f"{path}?{parts.query}" if parts.query else path

@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
 
 from mainstem.joining.programme import Programme, programme_of
 from mainstem.kit.contact import email_key
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
+from mainstem.kit.signed import signer
 from mainstem.kit.text import normalized, unseen_problems
 from mainstem.kit.work import Work
 
@@ -89,7 +90,7 @@ def _has_sold(work: Work, affiliate_id: int, least: int) -> bool:
 
 def sponsor_token(secret: str, affiliate_id: int) -> str:
     """What an affiliate's own link carries: who they are. It opens nothing, and does not grow old."""
-    token = _signer(secret, "sponsor").dumps(affiliate_id)
+    token = signer(secret, "sponsor").dumps(affiliate_id)
     assert isinstance(token, str)
     return token
 
@@ -170,17 +171,13 @@ def asked_by_token(work: Work, secret: str, token: str) -> Asked | None:
 
 def invitation_to_apply_token(secret: str, id: UUID) -> str:
     """What the link of an invitation carries."""
-    token = _signer(secret, "programme-invitation").dumps(str(id))
+    token = signer(secret, "programme-invitation").dumps(str(id))
     assert isinstance(token, str)
     return token
 
 
 def _read(secret: str, purpose: str, token: str) -> Any:
     try:
-        return _signer(secret, purpose).loads(token)
+        return signer(secret, purpose).loads(token)
     except (BadData, ValueError):
         return None
-
-
-def _signer(secret: str, purpose: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt=f"mainstem.{purpose}")

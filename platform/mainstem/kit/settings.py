@@ -9,11 +9,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 from mainstem.kit import smtp_url
-from mainstem.kit.smtp_url import SmtpServer
+from mainstem.kit.smtp_url import LOOPBACK, SmtpServer
 
 SECRET_LENGTH_MIN = 32
 SECRET_LETTERS_MIN = 12
@@ -258,6 +258,14 @@ def _bucket(text: str) -> str:
             "MAINSTEM_PICTURES names a bucket, such as s3://pictures?endpoint=https://s3.example.com"
             "&region=eu-north-1; left out, pictures lie in the data folder."
         )
+    for endpoint in parse_qs(found.query).get("endpoint", []) if found else []:
+        there = _split(endpoint)
+        is_here = there is not None and there.scheme == "http" and there.hostname in LOOPBACK
+        if there is None or not (there.scheme == "https" or is_here):
+            raise SettingMissing(
+                "MAINSTEM_PICTURES names an endpoint that begins with https://, or a server on this"
+                " very machine: what browsers are shown must not be changed on the way."
+            )
     return text
 
 

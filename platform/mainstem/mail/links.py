@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from uuid import UUID
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
 
 from mainstem import joining
 from mainstem.identity import (
@@ -24,7 +24,10 @@ from mainstem.identity import (
     withdrawal_link,
 )
 from mainstem.kit.errors import NotFound
+from mainstem.kit.signed import signer
 from mainstem.mail.messages import TOPICS
+
+_PURPOSE = "mail-preference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Links:
 
 def preference_token(secret: str, person_id: int, topic: str) -> str:
     """Names a person and a topic in an address, and opens nothing else. It does not grow old."""
-    token = _signer(secret).dumps([person_id, topic])
+    token = signer(secret, _PURPOSE).dumps([person_id, topic])
     assert isinstance(token, str)
     return token
 
@@ -108,13 +111,9 @@ def preference_token(secret: str, person_id: int, topic: str) -> str:
 def read_preference_token(secret: str, token: str) -> tuple[int, str]:
     """The person and topic of a token; NotFound for any other text."""
     try:
-        person_id, topic = _signer(secret).loads(token)
+        person_id, topic = signer(secret, _PURPOSE).loads(token)
     except (BadData, ValueError):
         raise NotFound("page") from None
     if topic not in TOPICS:
         raise NotFound("page")
     return int(person_id), topic
-
-
-def _signer(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt="mainstem.mail-preference")

@@ -17,6 +17,16 @@ ADDRESS = "https://ec.europa.eu/taxation_customs/vies/rest-api/check-vat-number"
 _ANSWER_MAX = 100_000
 
 
+class _NoDetour(urllib.request.HTTPRedirectHandler):
+    """What leads elsewhere is an error: a number that somebody typed goes to this service alone."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoDetour)
+
+
 @dataclass(frozen=True, slots=True)
 class Vies:
     """The service at its address; a test gives another."""
@@ -41,7 +51,7 @@ class Vies:
             headers={"Content-Type": "application/json", "Accept": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=self.timeout_seconds) as reply:  # noqa: S310
+            with _OPENER.open(request, timeout=self.timeout_seconds) as reply:
                 body: bytes = reply.read(_ANSWER_MAX)
                 return body
         except (urllib.error.URLError, OSError, ValueError) as error:

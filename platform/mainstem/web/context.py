@@ -126,6 +126,9 @@ class RequestContext:
     """What whoever asks for an affiliate may do (`network.rights`)."""
     storefront: StorefrontKey | None = None
     api_key: ApiKey | None = None
+    refused: str = ""
+    """Why the request was turned away: the code of the problem that answers it."""
+
     roll_back: bool = False
     cookies: SimpleCookie = field(default_factory=SimpleCookie)
     csrf: str | None = None

@@ -253,9 +253,10 @@ def integration_key(scope: str) -> Guard:
         found = await _looked_up(connection, key, read_api_key) if key else None
         if found is None:
             raise KeyRefused
+        # Known before it is judged: the log says whose key was not enough.
+        request_context_of(connection).api_key = found
         if scope not in found.scopes:
             raise ScopeMissing(scope=scope)
-        request_context_of(connection).api_key = found
 
     return guard
 

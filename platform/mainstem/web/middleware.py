@@ -12,6 +12,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from mainstem.kit.peers import network_of
 from mainstem.kit.telemetry import log
 from mainstem.web.bodies import WentAway, read_whole
 from mainstem.web.context import KEY, AppContext, OwnHost, RequestContext
@@ -38,6 +39,10 @@ _ANY_HOST = ("/health/", "/internal/")
 """What machines beside us ask, by whatever name they know us."""
 
 _COOKIE = b"cookie"  # who has none is nobody who may upload, and need not be listened to for long
+
+
+_PLAIN = "text/plain; charset=utf-8"
+_TURNED_AWAY = (401, 403, 429)
 
 
 class AppMiddleware:
@@ -98,12 +103,15 @@ class AppMiddleware:
                 if request_context.form is not None:
                     # Files that came with a form lie in temporary files; a refused form leaves them.
                     await request_context.form.close()
+                # The pattern and not the path: a path may hold a client's signed link, and
+                # one that leads nowhere whatever its sender liked.
+                route = scope.get("path_template") or "nowhere"
+                if status in _TURNED_AWAY:
+                    _note_refusal(scope, request_context, route, status)
                 log("web").info(
                     "request",
                     method=method,
-                    # The pattern and not the path: a path may hold a client's signed link, and
-                    # one that leads nowhere whatever its sender liked.
-                    route=scope.get("path_template") or "nowhere",
+                    route=route,
                     status=status,
                     ms=round((time.perf_counter() - started) * 1000, 1),
                 )
@@ -113,7 +121,7 @@ class AppMiddleware:
         if not scope["path"].startswith(_ANY_HOST) and not await self._is_ours(
             scope, headers.get(b"host", b"")
         ):
-            await _send(send, 400, {"content-type": "text/plain"}, b"This host is not ours.")
+            await _send(send, 400, {"content-type": _PLAIN}, b"This host is not ours.")
             return
         path = scope["path"]
         if path.startswith(f"{ROOT}/") and scope["method"] in ("GET", "HEAD"):
@@ -169,6 +177,27 @@ def _may_be_found(path: str) -> bool:
     """Whether a search engine may show a page."""
     return path in _SHOWN_WHOLE or (
         path.startswith(_SHOWN_TO_SEARCH) and not _NOT_SHOWN.match(path)
+    )
+
+
+def _note_refusal(scope: Scope, known: RequestContext, route: str, status: int) -> None:
+    """One line for whoever was turned away: guesses and forged forms are found by it. The network
+    is there and not the address of a home's every machine; what was sent is not."""
+    client = scope.get("client")
+    who = ""
+    if known.identity is not None:
+        who = f"person:{known.identity.person_id}"
+    elif known.api_key is not None:
+        who = f"integration:{known.api_key.id}"
+    elif known.storefront is not None:
+        who = f"storefront:{known.storefront.storefront_id}"
+    log("web").warning(
+        "refused",
+        route=route,
+        status=status,
+        code=known.refused,
+        who=who,
+        network=network_of(client[0]) if client else "",
     )
 
 

@@ -134,6 +134,7 @@ def explain(request: Request[Any, Any, Any], error: Exception) -> ProblemDetails
     """What went wrong, in the reader's language. What nobody foresaw says nothing of itself."""
     language = language_of(request)
     status, code, detail, errors = _said(request, error)
+    request_context_of(request).refused = code
     fallback = 400 if status < 500 else 500
     return ProblemDetails(
         type=f"{app_context_of(request).settings.public_url}{API}/v1#problem-{code}",

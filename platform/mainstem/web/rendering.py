@@ -23,6 +23,7 @@ from mainstem import pictures
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.locale import LOCALES, Language
 from mainstem.kit.settings import Settings
+from mainstem.kit.signed import timed_signer
 from mainstem.languages import negotiate
 from mainstem.money import Money
 from mainstem.paths import TEMPLATES
@@ -144,9 +145,10 @@ def locale_of(connection: Connection, offered: tuple[str, ...] = LOCALES) -> str
     asked = connection.query_params.get("lang")
     if asked in offered and request_context.locale != asked:
         request_context.locale = asked
-        set_cookie(connection, "lang", asked, seconds=_YEAR, plain=True)
+        set_cookie(connection, "lang", asked, seconds=_YEAR)
     kept = request_context.identity.locale if request_context.identity else None
-    for wanted in (request_context.locale, connection.cookies.get("lang"), kept):
+    picked = connection.cookies.get(app_context_of(connection).cookie_name("lang"))
+    for wanted in (request_context.locale, picked, kept):
         if wanted in offered:
             return wanted
     return negotiate(connection.headers.get("accept-language"), offered)
@@ -182,6 +184,7 @@ def render(
                 "brand": brand_of(connection),
                 "csrf_input": LazyInput(connection),
                 "here": _here(connection),
+                "is_signed_in": request_context.identity is not None,
                 "languages": _language_links(connection, locale),
                 "notices": _notices(connection),
             }
@@ -200,7 +203,13 @@ def render(
 def draw(app_context: AppContext, locale: str, template: str, context: Any = None) -> bytes:
     """A page as bytes that may be kept and sent to anybody by `cached_page`: nothing personal."""
     page = app_context.pages[locale].get_template(template)
-    common = {"csrf_input": csrf_input(PLACEHOLDER), "here": "/", "languages": [], "notices": []}
+    common = {
+        "csrf_input": csrf_input(PLACEHOLDER),
+        "here": "/",
+        "is_signed_in": False,
+        "languages": [],
+        "notices": [],
+    }
     return page.render(common | _fields(context)).encode()
 
 
@@ -249,12 +258,11 @@ def set_cookie(
     value: str,
     *,
     seconds: int | None = None,
-    plain: bool = False,
 ) -> None:
     """Give the browser a cookie with this answer, out of reach of scripts. An empty value takes
-    it away. `plain` keeps the bare name: for what is no secret and opens nothing."""
+    it away."""
     app_context, request_context = app_context_of(connection), request_context_of(connection)
-    full = name if plain else app_context.cookie_name(name)
+    full = app_context.cookie_name(name)
     request_context.cookies[full] = value
     cookie = request_context.cookies[full]
     cookie.update(lax_cookie(app_context))
@@ -344,4 +352,4 @@ def _notices(connection: Connection) -> list[Notice]:
 
 
 def _notice_signer(app_context: AppContext) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(app_context.settings.secret, salt="mainstem.notice")
+    return timed_signer(app_context.settings.secret, "notice")

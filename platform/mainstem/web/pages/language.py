@@ -32,7 +32,7 @@ async def language_form(request: Request[Any, Any, Any], form: NamedDependency[F
     """Read on in another language."""
     sent = form.into(LanguageFields)
     if sent.lang in LOCALES:
-        set_cookie(request, "lang", sent.lang, seconds=YEAR_SECONDS, plain=True)
+        set_cookie(request, "lang", sent.lang, seconds=YEAR_SECONDS)
     return redirect(request, local_path(sent.next))
 
 
