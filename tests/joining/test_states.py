@@ -65,7 +65,10 @@ def test_a_step_is_named_by_where_it_leads(state: str) -> None:
 
 
 @given(actions=st.lists(st.sampled_from(LATER), max_size=8))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_each_step_of_an_affiliate_is_kept_with_who_and_why(
     database: Database, actions: list[str]
 ) -> None:
@@ -98,7 +101,10 @@ def test_nobody_is_suspended_or_ended_without_a_reason(database: Database, actio
 
 
 @given(sponsors=st.lists(st.integers(min_value=0, max_value=30), min_size=1, max_size=12))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_an_upline_is_oneself_and_then_ones_sponsors_upline(
     database: Database, sponsors: list[int]
 ) -> None:
