@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
@@ -52,7 +53,8 @@ def test_the_palette_is_walked_by_keys_alone(
     expect(field).to_be_focused()
     expect(field).to_have_value("")
 
-    page.keyboard.type(typed, delay=60)
+    with page.expect_response(lambda answer: answer.url.endswith(urlencode({"q": typed}))):
+        page.keyboard.type(typed, delay=60)
     expect(page.get_by_role("option", name=action)).to_be_visible()
     expect(page.get_by_role("option").first).to_have_text(action)
     amina.keys("Enter")

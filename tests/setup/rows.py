@@ -28,6 +28,7 @@ MACHINERY = {
     "fact_waiting": "what is still to follow from it",
     "invitation": "who was let in by a link",
     "destination_lease": "who was making destinations meanwhile",
+    "known_device": "from which browsers somebody has signed in",
     "ledger_mark": "how far balances are rolled up",
     "mail": "what people were told on the way",
     "payment_check": "what a look at the account found",
