@@ -146,7 +146,7 @@ def test_a_payout_in_any_state_is_in_sight_of_staff_and_of_the_affiliate(
     fia = staff.reader("fia")
     today = words_of(fia.get("/console"))
     for label in ("Payouts under way", "Payouts on hold", "Payouts that failed"):
-        assert f"{label} {int(label == tile)}" in today
+        assert (f"{label} 1 " in f"{today} ") == (label == tile)
     page = fia.get("/console/payouts").text.replace("\N{NO-BREAK SPACE}", " ")
     shown = {
         label: re.sub("<[^>]+>", "", cell)
@@ -403,7 +403,7 @@ def test_a_failed_refund_is_a_task_and_is_tried_again_from_the_list_and_the_orde
     placed = staff.delivered((KETTLE, 2))
     fia = staff.reader("fia")
     assert "No refund has failed" in words_of(fia.get("/console/refunds"))
-    assert "Refunds that failed 0" in words_of(fia.get("/console"))
+    assert "Refunds that failed" not in words_of(fia.get("/console"))
     failed_refund(staff, placed, 125000)
     assert "Refunds that failed 1" in words_of(fia.get("/console"))
     listed = fia.get("/console/refunds")
@@ -432,7 +432,7 @@ def test_a_failed_refund_whose_money_went_back_otherwise_is_nobodys_task(staff: 
         failed = work.value("SELECT id FROM refund WHERE state = 'failed'")
     worker.drain(staff.database)
     fia = staff.reader("fia")
-    assert "Refunds that failed 0" in words_of(fia.get("/console"))
+    assert "Refunds that failed" not in words_of(fia.get("/console"))
     assert "Try the refund again" not in words_of(fia.get(order_url(placed)))
     page = fia.post(f"{order_url(placed)}/refunds/{failed}/retry")
     assert (page.status_code, "can still be refunded" in words_of(page)) == (409, True)
@@ -472,7 +472,7 @@ def test_a_duplicate_payment_that_could_not_be_refunded_is_a_task(staff: Staff) 
     again = fia.post(url)
     assert again.status_code == 409
     assert "This payment is sent back; it cannot be sent back now." in words_of(again)
-    assert "Refunds that failed 0" in words_of(fia.get("/console"))
+    assert "Refunds that failed" not in words_of(fia.get("/console"))
 
 
 def test_only_finance_tries_a_refund_again(staff: Staff) -> None:
