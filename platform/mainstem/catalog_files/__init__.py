@@ -11,6 +11,7 @@ from mainstem.catalog_files.columns import (
 )
 from mainstem.catalog_files.drafts import Assumed
 from mainstem.catalog_files.html_text import plain_text
+from mainstem.catalog_files.memory import remember_columns, remembered_columns
 from mainstem.catalog_files.own import harmless, written
 from mainstem.catalog_files.proposing import Preview, Proposal, preview
 from mainstem.catalog_files.service import (
@@ -75,6 +76,8 @@ __all__ = [
     "read_table",
     "receive",
     "recent",
+    "remember_columns",
+    "remembered_columns",
     "request",
     "run",
     "slug_of",

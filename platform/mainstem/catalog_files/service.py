@@ -19,6 +19,7 @@ from mainstem.catalog import Product
 from mainstem.catalog_files import columns as columns_
 from mainstem.catalog_files.drafts import Assumed
 from mainstem.catalog_files.fetching import NotFetched, fetch
+from mainstem.catalog_files.memory import remember_columns, remembered_columns
 from mainstem.catalog_files.own import written
 from mainstem.catalog_files.proposing import Preview, Proposal, preview
 from mainstem.catalog_files.table import RowProblem, Table, of_problem, read_table
@@ -93,11 +94,8 @@ def receive(work: Work, name: str, data: bytes, *, assumed: Assumed) -> UUID:
     """
     table = read_table(data, name)
     id, kind = new_id(), columns_.kind_of(table.header)
-    remembered = work.row(
-        "SELECT kind, columns FROM import_mapping WHERE header_hash = %(hash)s",
-        hash=columns_.header_hash(table.header),
-    )
-    told = remembered.columns if remembered else columns_.guessed(kind, table.header)
+    remembered = remembered_columns(work, columns_.header_hash(table.header))
+    told = remembered[1] if remembered else columns_.guessed(kind, table.header)
     work.run(
         """INSERT INTO catalogue_file (id, name, kind, state, content, columns, settings, total,
                                        uploaded_at, uploaded_by)
@@ -166,18 +164,7 @@ def tell_columns(
         problems.append(Problem("/kind", "not_offered", "This is not one of the choices."))
     if problems:
         raise InvalidInput(*problems)
-    work.run(
-        """INSERT INTO import_mapping (header_hash, kind, columns, saved_at, saved_by)
-           VALUES (%(hash)s, %(kind)s, %(columns)s::jsonb, %(now)s, %(actor)s)
-           ON CONFLICT (header_hash) DO UPDATE
-             SET kind = excluded.kind, columns = excluded.columns, saved_at = excluded.saved_at,
-                 saved_by = excluded.saved_by""",
-        hash=columns_.header_hash(table.header),
-        kind=kind,
-        columns=_json(told),
-        now=work.now(),
-        actor=str(work.actor),
-    )
+    remember_columns(work, columns_.header_hash(table.header), kind, told)
     work.run(
         """UPDATE catalogue_file SET kind = %(kind)s, columns = %(columns)s::jsonb,
                   settings = %(settings)s::jsonb

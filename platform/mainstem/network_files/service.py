@@ -16,7 +16,14 @@ import msgspec
 
 from mainstem import attribution, setup
 from mainstem.attribution import BoundElsewhere
-from mainstem.catalog_files import RowProblem, Table, of_problem, read_table
+from mainstem.catalog_files import (
+    RowProblem,
+    Table,
+    of_problem,
+    read_table,
+    remember_columns,
+    remembered_columns,
+)
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.events import Fact, record
@@ -82,13 +89,13 @@ def receive(work: Work, name: str, data: bytes) -> UUID:
     Raises Refused for what is no table.
     """
     table = read_table(data, name)
-    id, kind = new_id(), columns_.kind_of(table.header)
-    remembered = work.row(
-        "SELECT kind, columns FROM import_mapping WHERE header_hash = %(hash)s",
-        hash=columns_.header_hash(table.header),
-    )
-    kind = remembered.kind if remembered else kind
-    told = remembered.columns if remembered else columns_.guessed(kind, table.header)
+    id = new_id()
+    remembered = remembered_columns(work, columns_.header_hash(table.header))
+    if remembered:
+        kind, told = remembered
+    else:
+        kind = columns_.kind_of(table.header)
+        told = columns_.guessed(kind, table.header)
     work.run(
         """INSERT INTO network_file (id, name, kind, state, content, columns, uploaded_at, uploaded_by)
            VALUES (%(id)s, %(name)s, %(kind)s, 'uploaded', %(content)s, %(columns)s::jsonb, %(now)s,
@@ -151,18 +158,7 @@ def tell_columns(work: Work, id: UUID, kind: str, columns: Mapping[str, str]) ->
     ]
     if problems:
         raise InvalidInput(*problems)
-    work.run(
-        """INSERT INTO import_mapping (header_hash, kind, columns, saved_at, saved_by)
-           VALUES (%(hash)s, %(kind)s, %(columns)s::jsonb, %(now)s, %(actor)s)
-           ON CONFLICT (header_hash) DO UPDATE
-             SET kind = excluded.kind, columns = excluded.columns, saved_at = excluded.saved_at,
-                 saved_by = excluded.saved_by""",
-        hash=columns_.header_hash(header),
-        kind=kind,
-        columns=_json(told),
-        now=work.now(),
-        actor=str(work.actor),
-    )
+    remember_columns(work, columns_.header_hash(header), kind, told)
     work.run(
         """UPDATE network_file SET kind = %(kind)s, columns = %(columns)s::jsonb
             WHERE id = %(id)s AND state = 'uploaded'""",

@@ -14,6 +14,7 @@ from litestar.params import FromPath
 from mainstem import catalog, catalog_files
 from mainstem.catalog import Product
 from mainstem.catalog_files import Assumed, CatalogueFile, Preview, Proposal
+from mainstem.console.uploaded import Column, ToldProblem, columns_of, told_problems
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.money import Money
@@ -35,15 +36,6 @@ class Import(Page, kw_only=True):
     kinds: dict[str, str]
 
 
-class Column(msgspec.Struct, frozen=True):
-    """One column of a file: its name, what it holds on the first rows, and what it says."""
-
-    no: int
-    name: str
-    examples: list[str]
-    field: str
-
-
 class Row(msgspec.Struct, frozen=True):
     """One product of a file, as the preview shows it."""
 
@@ -54,14 +46,6 @@ class Row(msgspec.Struct, frozen=True):
     before: list[Money]
     after: list[Money]
     variants: int
-
-
-class ToldProblem(msgspec.Struct, frozen=True):
-    """One thing wrong in a file: its line, its column, and the fix in the reader's language."""
-
-    line: int
-    column: str
-    text: str
 
 
 class OneFile(Page, kw_only=True):
@@ -224,14 +208,16 @@ def _one(request: HttpRequest, work: Work, id: UUID) -> OneFile:
         **layout_of(request, work, "catalogue"),
         file=file,
         kinds=_kinds(request),
-        columns=_columns(work, file) if waits and file.kind != "own" else [],
+        columns=columns_of(catalog_files.table_of(work, file.id), file.columns)
+        if waits and file.kind != "own"
+        else [],
         fields=_fields(request, work),
         currencies=[(code, code) for code in catalog.shipping_rates(work)],
         departments=[("", text("None")), *_departments(request, work)],
         languages_=list(LANGUAGE_NAMES.items()),
         rows=[_row(one, file.assumed.currency) for one in found.proposals[:SHOWN]],
         counts=counts,
-        problems=[ToldProblem(one.line, one.column, one.text(text)) for one in problems[:SHOWN]],
+        problems=told_problems(problems[:SHOWN], text),
         problem_count=len(problems),
         new_departments=[one.slug for one in found.departments],
     )
@@ -240,21 +226,6 @@ def _one(request: HttpRequest, work: Work, id: UUID) -> OneFile:
 def _kinds(request: HttpRequest) -> list[tuple[str, str]]:
     text = language_of(request).text
     return [(kind, text(name)) for kind, name in catalog_files.KINDS.items()]
-
-
-def _columns(work: Work, file: CatalogueFile) -> list[Column]:
-    table = catalog_files.table_of(work, file.id)
-    firsts = [table.cells(row) for row in table.rows[:20]]
-    return [
-        Column(
-            no,
-            name,
-            list(dict.fromkeys(cells[name][:60] for cells in firsts if cells[name]))[:2],
-            file.columns.get(name, ""),
-        )
-        for no, name in enumerate(table.header)
-        if name
-    ]
 
 
 def _fields(request: HttpRequest, work: Work) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import catalog_files, network_files
+from mainstem.console.uploaded import Column, ToldProblem, columns_of, told_problems
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.money import Money
@@ -34,15 +35,6 @@ class NetworkImport(Page, kw_only=True):
     kinds: dict[str, str]
 
 
-class Column(msgspec.Struct, frozen=True):
-    """One column of a file: its name, what it holds on the first rows, and what it says."""
-
-    no: int
-    name: str
-    examples: list[str]
-    field: str
-
-
 class AffiliateRow(msgspec.Struct, frozen=True):
     """One affiliate of a file, as the preview shows them."""
 
@@ -63,14 +55,6 @@ class ClientRow(msgspec.Struct, frozen=True):
     affiliate: str
     until: str
     kind: str
-
-
-class ToldProblem(msgspec.Struct, frozen=True):
-    """One thing wrong in a file: its line, its column, and the fix in the reader's language."""
-
-    line: int
-    column: str
-    text: str
 
 
 class OneNetworkFile(Page, kw_only=True):
@@ -189,14 +173,14 @@ def _one(request: HttpRequest, work: Work, id: UUID) -> OneNetworkFile:
         **layout_of(request, work, "setup"),
         file=file,
         kinds=_kinds(request),
-        columns=_columns(work, file) if waits else [],
+        columns=columns_of(network_files.table_of(work, file.id), file.columns) if waits else [],
         fields=_fields(request, file.kind),
         affiliates=[_affiliate(one) for one in found.affiliates[:SHOWN]],
         clients=[_client(request, one) for one in found.clients[:SHOWN]],
         counts=counts,
         rows=len(found.affiliates) + len(found.clients),
         of_nobody=found.of_nobody if waits else file.report.get("of_nobody", 0),
-        problems=[ToldProblem(one.line, one.column, one.text(text)) for one in problems[:SHOWN]],
+        problems=told_problems(problems[:SHOWN], text),
         problem_count=len({one.line for one in problems}),
     )
 
@@ -204,21 +188,6 @@ def _one(request: HttpRequest, work: Work, id: UUID) -> OneNetworkFile:
 def _kinds(request: HttpRequest) -> list[tuple[str, str]]:
     text = language_of(request).text
     return [(kind, text(name)) for kind, name in network_files.KINDS.items()]
-
-
-def _columns(work: Work, file: NetworkFile) -> list[Column]:
-    table = network_files.table_of(work, file.id)
-    firsts = [table.cells(row) for row in table.rows[:20]]
-    return [
-        Column(
-            no,
-            name,
-            list(dict.fromkeys(cells[name][:60] for cells in firsts if cells[name]))[:2],
-            file.columns.get(name, ""),
-        )
-        for no, name in enumerate(table.header)
-        if name
-    ]
 
 
 def _fields(request: HttpRequest, kind: str) -> list[tuple[str, str]]:
