@@ -24,7 +24,6 @@ from mainstem.identity import (
     who,
 )
 from mainstem.kit.errors import InvalidInput, NotFound, Refused
-from mainstem.kit.telemetry import log
 from mainstem.kit.validation import problems_of, zeros_in
 from mainstem.kit.work import CLIENT, Work
 from mainstem.web.context import Connection, app_context_of, origin_of, request_context_of
@@ -154,7 +153,6 @@ def staff(*roles: str) -> Guard:
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         identity = await _signed_in(connection)
         if not identity.may(*(roles or STAFF)):
-            _note_refusal(connection, identity)
             raise NotAllowed
         _ask_for_second_factor(connection, identity)
 
@@ -192,7 +190,6 @@ async def affiliate(
     identity = await _signed_in(connection)
     mine = identity.affiliate_ids
     if not mine:
-        _note_refusal(connection, identity)
         raise NotAllowed
     # The cookie only picks among their own: what it says beyond that is not believed.
     chosen = connection.cookies.get(app_context_of(connection).cookie_name("affiliate"), "")
@@ -317,11 +314,3 @@ async def strict_json(
         problems += zeros_in(from_json(body))
     if problems:
         raise InvalidInput(*problems)
-
-
-def _note_refusal(connection: Connection, identity: Identity) -> None:
-    log("web").warning(
-        "not allowed",
-        person=identity.person_id,
-        route=connection.scope.get("path_template", ""),
-    )
