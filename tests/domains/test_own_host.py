@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
-from mainstem import domains, flow, identity
-from mainstem.kit.clock import FixedClock
+from mainstem import domains, identity
 from mainstem.kit.db import Database
 from mainstem.mail.links import Links
 from mainstem.mail.sending import _place_of
-from mainstem.payments import Gateway
 from mainstem.web import own_hosts
 from mainstem_affiliates.storefront import cached_storefront
 from tests.company import KETTLE, Company, a_company, an_order
 from tests.surfaces.conftest import Open, Reader, words_of
+from tests.surfaces.paying import database, gateway
 from tests.surfaces.shopping import ADA_FORM, a_shop_with_texts, hidden, pay_at
+
+__all__ = ["database", "gateway"]
 
 HOST = "shop.cedar.example.com"
 At = Callable[..., Reader]
@@ -34,23 +33,6 @@ At = Callable[..., Reader]
 def looked_at_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cached_storefront, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(own_hosts, "FRESH_SECONDS", 0.0)
-
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[str]:
-    """The embedded gateway, by the machine's clock as the real one."""
-    running = importlib.import_module("mainstem_gateway.running").running
-    with running(tmp_path / "gateway") as address:
-        yield str(address)
-
-
-@pytest.fixture
-def database(database_url: str, clock: FixedClock, gateway: str) -> Iterator[Database]:
-    """The company's database, with a gateway to take money through."""
-    tools = flow.tools(gateway=Gateway("sk_test_embedded", api_base=gateway))
-    made = Database(database_url, clock=clock, tools=tools, pool=4)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 import subprocess
@@ -15,17 +14,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainstem import cli, flow, worker
-from mainstem.kit.clock import FixedClock
+from mainstem import cli, worker
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput
-from mainstem.payments import Gateway
 from mainstem_affiliates.contract import installed
 from mainstem_affiliates.stores.scaffolding import FolderInUse, scaffold
 from tests.company import KETTLE, Company, a_company
 from tests.surfaces.conftest import Open, words_of
+from tests.surfaces.paying import database, gateway
 from tests.surfaces.shopping import ADA_FORM, Buyer, hidden, pay_at
 from tests.waits import PATIENCE
+
+__all__ = ["database", "gateway"]
 
 SLUG = "fjord-iron"
 
@@ -90,21 +90,6 @@ def test_whatever_it_is_called_the_package_can_be_read(
 
 
 # ------------------------------------------------------------------------- the whole road
-
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[str]:
-    running = importlib.import_module("mainstem_gateway.running").running
-    with running(tmp_path / "gateway") as address:
-        yield str(address)
-
-
-@pytest.fixture
-def database(database_url: str, clock: FixedClock, gateway: str) -> Iterator[Database]:
-    tools = flow.tools(gateway=Gateway("sk_test_embedded", api_base=gateway))
-    made = Database(database_url, clock=clock, tools=tools, pool=4)
-    yield made
-    made.close()
 
 
 @pytest.fixture

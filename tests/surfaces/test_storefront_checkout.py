@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +18,7 @@ from tests.company import (
     an_order,
 )
 from tests.surfaces.conftest import Open, Reader, words_of
+from tests.surfaces.paying import database, gateway
 from tests.surfaces.shopping import (
     ADA_FORM,
     SECRET,
@@ -41,28 +39,13 @@ from mainstem.payments import Gateway
 from mainstem_affiliates.storefront import cached_storefront
 from mainstem_fulfillment import jobs, shipments
 
+__all__ = ["database", "gateway"]
+
 
 @pytest.fixture(autouse=True)
 def looked_at_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cached storefront is as fresh as its last look."""
     monkeypatch.setattr(cached_storefront, "FRESH_SECONDS", 0.0)
-
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[str]:
-    """The embedded gateway, by the machine's clock as the real one."""
-    running = importlib.import_module("mainstem_gateway.running").running
-    with running(tmp_path / "gateway") as address:
-        yield str(address)
-
-
-@pytest.fixture
-def database(database_url: str, clock: FixedClock, gateway: str) -> Iterator[Database]:
-    """The company's database, with a gateway to take money through."""
-    tools = flow.tools(gateway=Gateway("sk_test_embedded", api_base=gateway))
-    made = Database(database_url, clock=clock, tools=tools, pool=4)
-    yield made
-    made.close()
 
 
 @pytest.fixture

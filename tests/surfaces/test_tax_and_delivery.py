@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.company import KETTLE, SKILLET, Company, a_company, a_paid_order, a_quoted_lead
 from tests.delivery.test_zones import EXPRESS, PARCEL, a_zone
 from tests.surfaces.conftest import Open, words_of
+from tests.surfaces.paying import database, gateway
 from tests.surfaces.shopping import (
     ADA_FORM,
     SECRET,
@@ -23,13 +21,14 @@ from tests.surfaces.shopping import (
 from tests.surfaces.staff import staffed
 from tests.tax.setting import GERMAN_NUMBER, classify, settle_tax
 
-from mainstem import delivery, flow, identity, tax, worker
+from mainstem import delivery, identity, tax, worker
 from mainstem.catalog.prices import OfferPrice, set_offers
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
-from mainstem.payments import Gateway
 from mainstem_affiliates.storefront import cached_storefront
 from mainstem_fulfillment import jobs
+
+__all__ = ["database", "gateway"]
 
 BERLIN_FORM = ADA_FORM | {
     "address-line1": "Unter den Linden 1",
@@ -43,21 +42,6 @@ BERLIN_FORM = ADA_FORM | {
 def looked_at_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cached storefront is as fresh as its last look."""
     monkeypatch.setattr(cached_storefront, "FRESH_SECONDS", 0.0)
-
-
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[str]:
-    running = importlib.import_module("mainstem_gateway.running").running
-    with running(tmp_path / "gateway") as address:
-        yield str(address)
-
-
-@pytest.fixture
-def database(database_url: str, clock: FixedClock, gateway: str) -> Iterator[Database]:
-    tools = flow.tools(gateway=Gateway("sk_test_embedded", api_base=gateway))
-    made = Database(database_url, clock=clock, tools=tools, pool=4)
-    yield made
-    made.close()
 
 
 @pytest.fixture
