@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mainstem import identity, setup
-from mainstem.catalog_files import CellUnfit, RowProblem, of_problem, slug_of
+from mainstem.catalog_files import CellUnfit, RowProblem, of_problem
 from mainstem.kit.documents import document
 from mainstem.kit.errors import InvalidInput
+from mainstem.kit.slugs import slug_of
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.network_files.cells import Line, in_figures, listed, signed_amount, state_of
