@@ -171,6 +171,22 @@ def join(
     return int(row.id)
 
 
+def joined_before(work: Work, slug: str, at: datetime) -> None:
+    """Say when somebody joined who has just come from elsewhere, and under whom they have been since."""
+    assert at <= work.now(), "nobody joins tomorrow"
+    id = work.value(
+        "UPDATE affiliate SET joined_at = %(at)s WHERE slug = %(slug)s RETURNING id",
+        slug=slug,
+        at=at,
+    )
+    work.run(
+        """UPDATE sponsorship SET valid_from = %(at)s
+            WHERE affiliate_id = %(id)s AND valid_to IS NULL""",
+        id=id,
+        at=at,
+    )
+
+
 def _refuse_alike(work: Work, slug: str) -> None:
     """One name in addresses is nobody's twin; two who take such names at once are asked one after another."""
     work.run("SELECT pg_advisory_xact_lock(7246)")
