@@ -131,9 +131,9 @@ class Harness:
 
     # ------------------------------------------------------------ what happens
 
-    def an_order(self, *lines: tuple[str, int]) -> Placed:
+    def an_order(self, *lines: tuple[str, int], **changes: Any) -> Placed:
         with self.database.work() as work:
-            return an_order(work, self.company.shop, *(lines or [(KETTLE, 2)]))
+            return an_order(work, self.company.shop, *(lines or [(KETTLE, 2)]), **changes)
 
     def checkout(self, placed: Placed) -> str:
         """The session where this order is paid."""
@@ -143,8 +143,10 @@ class Harness:
         )  # fmt: skip
         return str(self.payment(placed).session_id)
 
-    def a_paid_order(self, *lines: tuple[str, int], card: str = "success") -> Placed:
-        placed = self.an_order(*lines)
+    def a_paid_order(
+        self, *lines: tuple[str, int], card: str = "success", **changes: Any
+    ) -> Placed:
+        placed = self.an_order(*lines, **changes)
         self.trigger("sessions/pay", session=self.checkout(placed), card=card)
         payments.settle_session(self.database, self.payment(placed).session_id)
         self.drain()

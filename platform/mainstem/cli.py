@@ -29,6 +29,7 @@ from mainstem import (
     cli_stripe,
     flow,
     identity,
+    joining,
     ledger,
     payouts,
     pictures,
@@ -367,6 +368,7 @@ def _database(config: Settings, *, pool: pools.Pools, name: str) -> Database:
         smtp=config.smtp,
         secret=config.secret,
         pictures=pictures.store_at(config.pictures, config.data),
+        papers=joining.PaperStore(config.data),
     )
     return Database(config.database_url, tools=tools, demo=config.demo, pool=pool, name=name)
 

@@ -68,6 +68,8 @@ def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     setup.forget_files(work)
     network_files.forget(work)
     identity.forget_answers(work)
+    joining.forget_rejected(work)
+    joining.forget_papers(work)
     mail.forget_bodies(work)
     domains.queue_checks(work)
     checks.request(work)

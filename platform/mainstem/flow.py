@@ -87,6 +87,9 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     "order.expired": {"fulfillment": _of_orders(shipments.cancel_fulfilments)},
     "withdrawal.received": {"withdrawals": _of_orders(withdrawals.settle)},
     "withdrawal.matched": {"withdrawals": _of_orders(withdrawals.settle)},
+    "approval.given": {"withdrawals": _of_orders(withdrawals.settle_approvals)},
+    "approval.denied": {"withdrawals": _of_orders(withdrawals.settle_approvals)},
+    "approval.withdrawn": {"withdrawals": _of_orders(withdrawals.settle_approvals)},
     "account.changed": {"payouts": lambda w, facts: payouts.resume(w, [f.home_id for f in facts])},
     "clock.sweep": {"reconciliation": clockwork.sweep},
     "clock.hourly": {

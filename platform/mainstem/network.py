@@ -16,7 +16,7 @@ from mainstem.kit.contact import email_key
 from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
-from mainstem.kit.lookalike import skeletons
+from mainstem.kit.lookalike import skeleton, skeletons
 from mainstem.kit.text import normalized, refuse_unseen
 from mainstem.kit.transitions import Machine, Step
 from mainstem.kit.work import Work
@@ -105,6 +105,16 @@ class AffiliateExists(Refused):
     message: ClassVar[str] = "There is already an affiliate called {slug}."
 
 
+class SlugAlike(InvalidInput):
+    """Another affiliate's name in addresses looks like this one."""
+
+    @classmethod
+    def of(cls, other: str) -> SlugAlike:
+        """The refusal, with whose name it would be taken for."""
+        alike = "This could be taken for {slug}, which is another affiliate. Say another name in addresses."
+        return cls(Problem("/slug", "slug_alike", alike, {"slug": other}))
+
+
 def join(
     work: Work,
     *,
@@ -121,10 +131,12 @@ def join(
     """A new affiliate under their sponsor; the id. Joining costs nothing and earns nobody
     anything.
 
-    Raises AffiliateExists, and InvalidInput for a name that others would read otherwise than it is.
+    Raises AffiliateExists, SlugAlike, and InvalidInput for a name that others would read otherwise than
+    it is.
     """
     refuse_unseen("/name", name)
     refuse_unseen("/slug", slug)
+    _refuse_alike(work, slug)
     row = work.row(
         """WITH me AS (SELECT nextval(pg_get_serial_sequence('affiliate', 'id')) AS id),
                 above AS (SELECT coalesce((SELECT upline FROM affiliate WHERE id = %(sponsor)s),
@@ -157,6 +169,36 @@ def join(
         now=work.now(),
     )
     return int(row.id)
+
+
+def joined_before(work: Work, slug: str, at: datetime) -> None:
+    """Say when somebody joined who has just come from elsewhere, and under whom they have been since."""
+    assert at <= work.now(), "nobody joins tomorrow"
+    id = work.value(
+        "UPDATE affiliate SET joined_at = %(at)s WHERE slug = %(slug)s RETURNING id",
+        slug=slug,
+        at=at,
+    )
+    work.run(
+        """UPDATE sponsorship SET valid_from = %(at)s
+            WHERE affiliate_id = %(id)s AND valid_to IS NULL""",
+        id=id,
+        at=at,
+    )
+
+
+def _refuse_alike(work: Work, slug: str) -> None:
+    """One name in addresses is nobody's twin; two who take such names at once are asked one after another."""
+    work.run("SELECT pg_advisory_xact_lock(7246)")
+    seen = skeleton(slug)
+    others = work.rows(
+        """SELECT slug FROM affiliate
+            WHERE skeletons && ARRAY[%(seen)s]::text[] AND slug <> %(slug)s ORDER BY id""",
+        seen=seen,
+        slug=slug,
+    )
+    if alike := next((row.slug for row in others if skeleton(row.slug) == seen), None):
+        raise SlugAlike.of(alike)
 
 
 def change(

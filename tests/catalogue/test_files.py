@@ -23,11 +23,12 @@ from mainstem.catalog_files.fetching import NotFetched, fetch
 from mainstem.catalog_files.html_text import plain_text
 from mainstem.catalog_files.own import as_it_was, harmless
 from mainstem.catalog_files.table import CELL_MAX
-from mainstem.catalog_files.values import CellUnfit, amount_of, slug_of
+from mainstem.catalog_files.values import CellUnfit, amount_of
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.documents import document
 from mainstem.kit.errors import InvalidInput
+from mainstem.kit.slugs import slug_of
 from mainstem.kit.work import Work
 from mainstem.pictures import FolderStore
 

@@ -113,7 +113,7 @@ def test_the_cheapest_method_is_taken_and_kept_on_the_order(
         assert placed.totals.shipping_minor == 5900
         assert kept(work, placed).delivery == {
             "zone": "sweden", "method": "parcel", "name": "Paket", "carrier": "PostNord",
-            "handling_days": 1, "days_min": 1, "days_max": 2, "cut_off": "14:00",
+            "handling_days": 1, "days_min": 1, "days_max": 2, "cut_off": "14:00", "standard_minor": 5900,
         }  # fmt: skip
 
 

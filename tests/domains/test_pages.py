@@ -154,6 +154,7 @@ def test_a_program_adds_checks_and_removes_a_name(
 
 def test_every_sentence_about_domains_is_there_in_swedish() -> None:
     told = set()
-    for name in ("portal/shop_domains.html", "console/domains.html", "email/domain_paused.html"):
+    mails = ("email/domain_paused.html", "email/domain_proved.html")
+    for name in ("portal/shop_domains.html", "console/domains.html", *mails):
         told |= set(re.findall(r'_\("((?:[^"\\]|\\.)+)"', (TEMPLATES / name).read_text()))
     assert sorted(told - translations().keys()) == []

@@ -175,6 +175,7 @@ def test_three_days_without_the_proof_pause_a_host_and_its_people_are_told(
     proves(names, company.cedar)
     id = added(database, company)
     worker.drain(database)
+    assert told_of(database, "domain_proved") == [HOST]
     names.records.clear()
     for missed in (1, 2):
         a_day_passes(database, clock)
@@ -185,13 +186,19 @@ def test_three_days_without_the_proof_pause_a_host_and_its_people_are_told(
     a_day_passes(database, clock)
     assert state_of(database, id)[0] == "paused"
     assert serves(database) == {}
-    with database.work() as work:
-        told = work.rows("SELECT context FROM mail WHERE reason = 'domain_paused'")
-    assert [row.context["host"] for row in told] == [HOST]
+    assert told_of(database, "domain_paused") == [HOST]
     proves(names, company.cedar)
     a_day_passes(database, clock)
     assert state_of(database, id) == ("proved", "")
     assert list(serves(database)) == [HOST]
+    assert told_of(database, "domain_proved") == [HOST, HOST], "each time, once"
+
+
+def told_of(database: Database, reason: str) -> list[str]:
+    """The hosts that mail for this reason was about."""
+    with database.work() as work:
+        told = work.rows("SELECT context FROM mail WHERE reason = %(reason)s", reason=reason)
+    return [row.context["host"] for row in told]
 
 
 def test_a_proof_between_two_misses_begins_the_count_anew(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -78,6 +78,45 @@ def problems(database: Database, id: UUID) -> list[tuple[int, str, str]]:
 
 def slugs(work: Work) -> list[str]:
     return [row.slug for row in work.rows("SELECT slug FROM affiliate ORDER BY id")]
+
+
+def test_affiliates_have_been_with_us_since_the_day_that_a_file_says(
+    database: Database, company: Company
+) -> None:
+    file = """\
+Company,Email,Country,Parent,Joined at
+Tall,tall@example.com,SE,cedar,2021-05-31
+Sälg,salg@example.com,SE,Tall,2022-01-02T03:04:05Z
+Gran,gran@example.com,SE,,
+"""
+    with database.work() as work:
+        now = work.now()
+    id = brought(database, file)
+    assert applied(database, id).state == "applied"
+    with database.work() as work:
+        rows = work.rows(
+            """SELECT a.slug, a.joined_at, s.valid_from FROM affiliate a
+                 JOIN sponsorship s ON s.affiliate_id = a.id ORDER BY a.id DESC LIMIT 3"""
+        )
+    since = {row.slug: row.joined_at for row in rows}
+    assert [row.valid_from for row in rows] == [row.joined_at for row in rows]
+    assert since == {
+        "tall": datetime(2021, 5, 30, 22, tzinfo=UTC),
+        "salg": datetime(2022, 1, 2, 3, 4, 5, tzinfo=UTC),
+        "gran": now,
+    }
+    again = applied(database, brought(database, file.replace("2021-05-31", "2020-01-01")))
+    assert (again.state, again.report["same"]) == ("applied", 3)
+    with database.work() as work:
+        stays = work.value("SELECT joined_at FROM affiliate WHERE slug = 'tall'")
+    assert stays == since["tall"]
+    wrong = (
+        file.replace("Tall", "Al").replace("2021-05-31", "2031-05-31").replace("2022-01-02T", "x")
+    )
+    assert [(line, column) for line, column, _ in problems(database, brought(database, wrong))] == [
+        (2, "Joined at"),
+        (3, "Joined at"),
+    ]
 
 
 def test_affiliates_come_with_sponsors_codes_a_shop_and_what_they_had_earned(

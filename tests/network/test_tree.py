@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
+from threading import Barrier
 
 import psycopg
 import pytest
 from tests.company import an_affiliate
+from tests.waits import PATIENCE
 
 from mainstem import network
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
-from mainstem.network import AffiliateExists
+from mainstem.network import AffiliateExists, SlugAlike, join
 
 
 def move(work: Work, who: int, under: int | None) -> None:
@@ -134,3 +136,38 @@ def test_moves_at_once_never_close_a_circle(database: Database) -> None:
         assert sum(threads.map(moves, range(4)))
     with database.work() as work:
         is_a_whole_tree(work)
+
+
+def test_nobody_joins_by_a_name_in_addresses_that_looks_like_anothers(
+    database: Database,
+) -> None:
+    with database.work() as work:
+        names_are_tried(work)
+
+
+def names_are_tried(work: Work) -> None:
+    join(work, slug="birch-iron", name="Birch", email="birch@example.com", country="SE")
+    for slug in ("birch-lron", "b1rch-iron", "birchiron"):
+        with pytest.raises(SlugAlike) as refused:
+            join(work, slug=slug, name="Else", email="else@example.com", country="SE")
+        assert [(one.pointer, one.facts) for one in refused.value.problems] == [
+            ("/slug", {"slug": "birch-iron"})
+        ]
+    join(work, slug="birch-iron-2", name="Birch", email="birch2@example.com", country="SE")
+    join(work, slug="birch", name="Else", email="else@example.com", country="SE")
+
+
+def test_of_two_who_take_names_that_look_alike_at_once_one_joins(database: Database) -> None:
+    at_once = Barrier(2)
+
+    def joined(slug: str) -> bool:
+        at_once.wait(PATIENCE)
+        try:
+            with database.work() as work:
+                join(work, slug=slug, name=slug, email=f"{slug}@example.com", country="SE")
+        except SlugAlike:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(joined, ["willow", "wil1ow"])) == [False, True]

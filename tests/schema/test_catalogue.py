@@ -35,7 +35,7 @@ COMPANY_WIDE = {
     "mail_settings", "bounced_address", "mail_preference",
     "cross_border_sales", "tax_day", "vat_check", "payment_check", "destination_lease",
     "programme_invitation", "application", "application_confirmation", "application_answer",
-    "application_question", "affiliate_step",
+    "application_question", "affiliate_step", "forgotten_paper",
 }  # fmt: skip
 """The parent's own, outside the order side."""
 
@@ -61,6 +61,9 @@ APPEND_ONLY = {
     "conversion", "setup_change", "company_document", "affiliate_details", "affiliate_step",
     "application_answer",
 }  # fmt: skip
+
+FORGOTTEN_IN_TIME = {"affiliate_step", "application_answer"}
+"""Never changed, and deleted with an application that was rejected, as a trigger of their own sees to."""
 
 
 @pytest.fixture
@@ -248,7 +251,8 @@ def grants(catalogue: Any, role: str) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("role", [COMPANY_ROLE, APP_ROLE])
 def test_what_is_append_only_is_so_by_grant_and_by_trigger(catalogue: Any, role: str) -> None:
     given = grants(catalogue, role)
-    assert {t for t, what in given if what in ("UPDATE", "DELETE")} & APPEND_ONLY == set()
+    assert {t for t, what in given if what == "UPDATE"} & APPEND_ONLY == set()
+    assert {t for t, what in given if what == "DELETE"} & APPEND_ONLY <= FORGOTTEN_IN_TIME
     assert {what for _, what in given} <= {"SELECT", "INSERT", "UPDATE", "DELETE"}
     assert not [
         row
@@ -287,7 +291,7 @@ def test_even_the_owner_does_not_change_history(database_url: str, deed: str) ->
     with psycopg.connect(database_url) as connection:
         connection.execute(f"SET ROLE {OWNER_ROLE}")
         connection.commit()
-        for table in sorted(APPEND_ONLY):
+        for table in sorted(APPEND_ONLY - (FORGOTTEN_IN_TIME if "DELETE" in deed else set())):
             [column] = connection.execute(
                 """SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum = 1""",
                 (table,),

@@ -51,7 +51,8 @@ COMPANY = {
     "commission_review": May(insert=True, update="state, decided_by, decided_at, reason"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
     "withdrawal": May(insert=True, update="order_id, matched_by, state, reason, refund_due_on,"
-                      " delivery_minor, decided_at, decided_by"),  # what was said stays as it was said
+                      " delivery_minor, decided_at, decided_by, approval_id, to_accept,"
+                      " to_accept_reason"),  # what was said stays as it was said
     "withdrawal_line": May(insert=True, update="canceled, returned, declined, refunded_minor,"
                            " deducted_minor, why_not"),
     "approval": May(insert=True, update="state, decided_by, decided_at, words"),
@@ -67,11 +68,12 @@ COMPANY = {
     "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES,
     "refused_event": QUEUES, "mail_settings": QUEUES, "bounced_address": QUEUES,
     "setup_change": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
-    "affiliate_details": ADDS, "affiliate_step": ADDS, "application_answer": ADDS,
+    "affiliate_details": ADDS, "affiliate_step": SWEEPS, "application_answer": SWEEPS,
+    "forgotten_paper": QUEUES,
     "programme_invitation": ADDS, "programme": KEEPS,
     "application": QUEUES,  # what somebody has confirmed stays, by a trigger
     "application_confirmation": May(insert=True, update="used_at", delete=True),
-    "application_question": May(insert=True, update="answer, answered_at"),
+    "application_question": May(insert=True, update="answer, answered_at", delete=True),
     "begun_on": ADDS,
     "payment_check": ADDS, "destination_lease": QUEUES,
     "product_text": QUEUES, "product_picture": SWEEPS,
@@ -97,6 +99,7 @@ AFFILIATE = {
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "programme_invitation": NOTHING, "application": NOTHING, "application_confirmation": NOTHING,
     "application_answer": NOTHING, "application_question": NOTHING, "affiliate_step": NOTHING,
+    "forgotten_paper": NOTHING,
     "setup_change": NOTHING, "api_key": NOTHING, "api_answer": NOTHING, "invitation": NOTHING,
     "pending_sign_in": NOTHING, "passkey_challenge": NOTHING, "second_factor_attempt": NOTHING,
     "password_reset_request": NOTHING, "password_reset": NOTHING, "known_device": NOTHING, "totp": NOTHING,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +24,7 @@ from tests.company import (
     an_order,
 )
 from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
+from tests.surfaces.paying import gateway
 
 from mainstem import commissions, flow, identity, leads, ledger, payments, payouts, worker
 from mainstem.identity import passwords
@@ -35,6 +34,8 @@ from mainstem.orders import ClientDetails, Placed
 from mainstem.payments import Gateway
 from mainstem_affiliates.portal import orders, reads
 from mainstem_fulfillment import shipments
+
+__all__ = ["gateway"]
 
 ROUTES = (
     "/portal",
@@ -548,13 +549,6 @@ def test_the_affiliates_links_and_codes(
     assert "Use 2 to 32 letters" in words_of(bad)
 
 
-@pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[str]:
-    running = importlib.import_module("mainstem_gateway.running").running
-    with running(tmp_path / "gateway") as address:
-        yield str(address)
-
-
 def test_an_affiliate_says_where_to_be_paid_and_comes_back_ready(
     database: Database, company: Company, signed_in: Any, gateway: str
 ) -> None:
@@ -676,6 +670,26 @@ def test_who_is_signed_in_chooses_what_they_get_by_mail(
 
 
 # ------------------------------------------------------------------------- Swedish
+
+
+def test_who_only_sells_for_an_affiliate_is_asked_nothing_about_its_earnings(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    reader = signed_in("cedar")
+    assert "credit_digest" in reader.get("/portal/mail").text
+    with database.work() as work:
+        work.run(
+            "UPDATE membership SET affiliate_role = 'seller' WHERE affiliate_id = %(id)s",
+            id=company.cedar,
+        )
+    page = reader.get("/portal/mail?lang=en")
+    assert page.status_code == 200
+    assert "credit_digest" not in page.text
+    assert "Payout paid" not in words_of(page)
+    assert "Sign-in from a new device" in words_of(page)
+    reader.post("/portal/mail", {"credit_digest": "daily"})
+    with database.work() as work:
+        assert work.value("SELECT count(*) FROM mail_preference") == 0
 
 
 def test_every_sentence_of_the_plan_and_the_portal_has_its_swedish() -> None:

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from tests.harness import Harness
 
-from mainstem import withdrawals
+from mainstem import mail, withdrawals
 from mainstem.kit.db import Database
 from mainstem.kit.work import CLIENT, Actor
+from mainstem.mail import MailSettings
 from mainstem.orders import LineQuantity, Placed, record_delivery, record_shipment
 from mainstem.withdrawals import Statement, Submitted, TakenBack
 
@@ -71,6 +72,13 @@ def takes_back(
     """The desk takes back what came back; without lines everything."""
     with database.work(DESK) as work:
         withdrawals.accept(work, made.home_id, made.id, lines=lines, **more)
+
+
+def writes_mail(database: Database) -> None:
+    """The company has said whom its mail is from."""
+    said = MailSettings(sender_name="Foundry", sender_address="foundry@example.com")
+    with database.work() as work:
+        mail.save_settings(work, said)
 
 
 def sends(database: Database, placed: Placed, pieces: dict[int, int]) -> None:

@@ -19,11 +19,12 @@ from tests.surfaces.conftest import (
 from tests.surfaces.programs import Program, a_program
 from tests.surfaces.shopping import errors_of
 from tests.surfaces.staff import Staff, order_url, staffed
-from tests.withdrawals.stories import given_back, pieces_of, says, state_of, withdraws
+from tests.withdrawals.stories import given_back, pieces_of, says, state_of, withdraws, writes_mail
 
-from mainstem import flow, withdrawals, worker
+from mainstem import flow, orders, withdrawals, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
+from mainstem.kit.work import Actor
 from mainstem.withdrawals import Submitted
 
 __all__ = ["bare_surfaces", "light_hashes", "open_app", "settings"]
@@ -99,6 +100,7 @@ def test_goods_that_are_back_are_paid_for_and_the_order_says_so(staff: Staff) ->
 
 
 def test_what_is_more_than_one_may_send_back_alone_waits_for_a_colleague(staff: Staff) -> None:
+    writes_mail(staff.database)
     placed = staff.delivered((KETTLE, 8))
     made = withdrawn(staff, placed, {1: 8})
     desk = staff.reader("li")
@@ -106,7 +108,57 @@ def test_what_is_more_than_one_may_send_back_alone_waits_for_a_colleague(staff: 
     assert answer.status_code == 303
     assert given_back(staff.database, placed.order_id) == 0
     assert "Waits for approval" in words_of(staff.reader("fia").get("/console/refunds"))
+    worker.drain(staff.database)
+    assert state_of(staff.database, made) == ("received", ""), "it may still be denied"
+    assert answers_told(staff) == []
+    page = words_of(desk.get(url_of(made)))
+    assert "A colleague has to approve the money that goes back." in page
+    assert "Accept and pay back" not in page
+    for decision, said in (
+        ("acceptance", {"pieces-1": "8", "delivery": ""}),
+        ("refusal", {"reason": "No."}),
+    ):
+        assert desk.post(f"{url_of(made)}/{decision}", said).status_code == 409
+    answered(staff, "approve")
     assert state_of(staff.database, made) == ("accepted", "")
+    assert given_back(staff.database, placed.order_id) == placed.total_minor
+    assert pieces_of(staff.database, made) == [(1, 8, 0, 8, 0, 1000000)]
+    assert answers_told(staff) == ["accepted"]
+
+
+def test_what_a_colleague_denies_waits_for_the_desk_again_and_nobody_was_told(staff: Staff) -> None:
+    writes_mail(staff.database)
+    placed = staff.delivered((KETTLE, 8))
+    made = withdrawn(staff, placed, {1: 8})
+    desk = staff.reader("li")
+    desk.post(f"{url_of(made)}/acceptance", {"pieces-1": "8", "delivery": ""})
+    answered(staff, "deny", words="Ask for photographs first.")
+    assert state_of(staff.database, made) == ("received", "")
+    assert pieces_of(staff.database, made) == [(1, 8, 0, 0, 0, 0)]
+    assert answers_told(staff) == []
+    assert given_back(staff.database, placed.order_id) == 0
+    assert "Accept and pay back" in words_of(desk.get(url_of(made)))
+    desk.post(f"{url_of(made)}/refusal", {"reason": "It was used for a year."})
+    worker.drain(staff.database)
+    assert state_of(staff.database, made)[0] == "declined"
+    assert answers_told(staff) == ["declined"]
+
+
+def answered(staff: Staff, verb: str, **words: str) -> None:
+    """Finance answers the request that waits, and what follows is done."""
+    with staff.database.work(Actor("staff", str(staff.ids["fia"]))) as work:
+        [row] = work.rows("SELECT home_id, id FROM approval WHERE state = 'needs_approval'")
+        getattr(orders, verb)(work, row.home_id, row.id, **words)
+    worker.drain(staff.database)
+
+
+def answers_told(staff: Staff) -> list[str]:
+    """What clients were told of their withdrawals."""
+    with staff.database.work() as work:
+        rows = work.rows(
+            "SELECT context FROM mail WHERE reason = 'withdrawal_answered' ORDER BY id"
+        )
+    return [row.context["state"] for row in rows]
 
 
 def test_a_statement_that_fits_no_order_is_matched_or_put_away(staff: Staff) -> None:

@@ -14,7 +14,7 @@ from mainstem_affiliates.editor.live import name_of, texts_with
 from mainstem_affiliates.editor.live import read as read_live
 from mainstem_affiliates.editor.model import StorefrontVersion
 from mainstem_affiliates.editor.model import get as get_version
-from mainstem_affiliates.editor.names import as_slug, is_reserved, name_problems
+from mainstem_affiliates.editor.names import is_reserved, name_problems
 from mainstem_affiliates.editor.publishing import (
     Outcome,
     approve,
@@ -51,7 +51,6 @@ __all__ = [
     "StorefrontVersion",
     "WaitingDraft",
     "approve",
-    "as_slug",
     "begin",
     "departments",
     "discard",

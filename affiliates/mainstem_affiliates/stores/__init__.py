@@ -8,6 +8,7 @@ from typing import Any
 
 from mainstem import catalog
 from mainstem.kit.errors import NotFound
+from mainstem.kit.lookalike import skeletons
 from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
 from mainstem_affiliates.contract import Storefront
@@ -27,17 +28,17 @@ def open_storefront(
     id = work.value(
         """INSERT INTO storefront AS s (home_id, slug, name, theme, typeface, accent, locales, currency,
                                         texts, product_ids, departments, featured, arrangement,
-                                        active)
+                                        active, skeletons)
            VALUES (%(home)s, %(slug)s, %(name)s, %(theme)s, %(typeface)s, %(accent)s, %(locales)s,
                    %(currency)s, %(texts)s::jsonb, %(products)s, %(departments)s, %(featured)s,
-                   %(arrangement)s, %(active)s)
+                   %(arrangement)s, %(active)s, %(skeletons)s)
            ON CONFLICT (slug) DO UPDATE
               SET name = excluded.name, theme = excluded.theme, typeface = excluded.typeface,
                   accent = excluded.accent, locales = excluded.locales,
                   currency = excluded.currency, texts = excluded.texts,
                   product_ids = excluded.product_ids, departments = excluded.departments,
                   featured = excluded.featured, arrangement = excluded.arrangement,
-                  active = excluded.active
+                  active = excluded.active, skeletons = excluded.skeletons
             WHERE s.home_id = excluded.home_id
            RETURNING id""",
         home=home_id,
@@ -54,6 +55,7 @@ def open_storefront(
         featured=_ids(work, storefront.featured),
         arrangement=storefront.arrangement,
         active=active,
+        skeletons=skeletons(storefront.name, storefront.slug),
     )
     if id is None:
         raise NotFound("storefront")  # the slug is another affiliate's

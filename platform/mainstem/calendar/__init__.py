@@ -8,6 +8,7 @@ from mainstem.calendar.days import (
     next_working_day,
 )
 from mainstem.calendar.periods import (
+    REFUND_DAYS,
     WITHDRAWAL_DAYS,
     Ending,
     payable_on,
@@ -18,6 +19,7 @@ from mainstem.calendar.periods import (
 from mainstem.calendar.places import Place, place_of, place_of_zone
 
 __all__ = [
+    "REFUND_DAYS",
     "WITHDRAWAL_DAYS",
     "Ending",
     "Place",

@@ -39,7 +39,7 @@ from mainstem.catalog_files.table import (
     of_problem,
     read_table,
 )
-from mainstem.catalog_files.values import CellUnfit, amount_of, decimal_of, moment, slug_of
+from mainstem.catalog_files.values import CellUnfit, amount_of, decimal_of, moment
 
 __all__ = [
     "BYTES_MAX",
@@ -80,7 +80,6 @@ __all__ = [
     "remembered_columns",
     "request",
     "run",
-    "slug_of",
     "table_of",
     "tell_columns",
     "written",

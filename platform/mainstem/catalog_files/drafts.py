@@ -20,10 +20,10 @@ from mainstem.catalog_files.values import (
     amount_of,
     moment,
     scaled,
-    slug_of,
     whole,
     yes,
 )
+from mainstem.kit.slugs import slug_of
 
 OPTIONS = (1, 2, 3)
 _NO_OPTION = {"title", "default title", ""}

@@ -15,9 +15,9 @@ from mainstem.catalog import Department, Product
 from mainstem.catalog_files.drafts import Assumed, Draft, Drafting, DraftVariant
 from mainstem.catalog_files.own import OwnRows
 from mainstem.catalog_files.table import RowProblem, Table, of_problem
-from mainstem.catalog_files.values import slug_of
 from mainstem.kit.documents import document
 from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.slugs import slug_of
 from mainstem.kit.work import Work
 
 

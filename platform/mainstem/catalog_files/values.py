@@ -6,7 +6,6 @@ Each raises CellUnfit with a sentence that says the fix.
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -102,11 +101,3 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
     except ValueError:
         raise CellUnfit("Write a day, such as 2026-11-30.") from None
     return at if at.tzinfo else at.replace(tzinfo=zone)
-
-
-def slug_of(text: str, most: int = 60) -> str:
-    """A text as a part of addresses; empty where nothing of it can be."""
-    letters = text.casefold().replace("ß", "ss").replace("ø", "o").replace("æ", "ae")
-    split = unicodedata.normalize("NFKD", letters)
-    plain = "".join(one for one in split if not unicodedata.combining(one))
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:most].strip("-")

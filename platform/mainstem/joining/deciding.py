@@ -6,8 +6,6 @@ for it: what anybody earns begins with a delivered sale.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +13,12 @@ from mainstem import identity, network
 from mainstem.joining.answering import missing
 from mainstem.joining.details import first_details
 from mainstem.joining.recruiting import sponsor_of, why_not_recruit
+from mainstem.kit import slugs
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
+from mainstem.kit.lookalike import without_legal_form
 from mainstem.kit.work import Work
-
-_TRANSLITERATED = str.maketrans({"ø": "o", "æ": "ae", "ß": "ss", "đ": "d", "ł": "l", "þ": "th"})
 
 
 class RequirementsMissing(Refused):
@@ -145,9 +143,6 @@ def _take(work: Work, id: UUID) -> Any:
 
 
 def slug_of(name: str) -> str:
-    """A name as addresses could have it; empty where it has no letter that they take."""
-    flat = unicodedata.normalize("NFKD", name.casefold().translate(_TRANSLITERATED))
-    plain = "".join(one for one in flat if not unicodedata.combining(one))
-    words = re.findall(r"[a-z0-9]+", plain)
-    kept = [word for word in words if word not in ("ab", "ltd", "inc", "gmbh", "as", "oy", "aps")]
-    return "-".join(kept or words)[:40].strip("-")
+    """A name as addresses could have it, without what a company is by law; empty where it has no letter
+    that they take."""
+    return slugs.slug_of("-".join(without_legal_form(name)), 40)

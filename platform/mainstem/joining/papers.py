@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -18,6 +20,8 @@ from mainstem.kit.text import unseen
 
 BYTES_MAX = 5_000_000
 NAME_MAX = 120
+GIVEN_LATELY = 600
+"""Seconds. A file that was given so lately is of somebody whose answer may not be written yet."""
 MEDIA_TYPES = {"pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png"}
 _HASH = re.compile(r"[0-9a-f]{64}")
 _PDF_END = b"%%EOF"
@@ -60,7 +64,8 @@ class PaperStore:
     def put(self, hash: str, data: bytes) -> None:
         """Keep a file, whole or not at all; one that is there already stays."""
         path = self._path(hash)
-        if path.exists():
+        with suppress(FileNotFoundError):
+            os.utime(path)
             return
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         begun = path.with_name(f".{hash}.{os.getpid()}.{os.urandom(4).hex()}")
@@ -74,6 +79,13 @@ class PaperStore:
             return self._path(hash).read_bytes()
         except FileNotFoundError:
             return None
+
+    def delete(self, hash: str) -> None:
+        """Delete a file that nobody has given lately; whoever gives it anew keeps it."""
+        path = self._path(hash)
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > GIVEN_LATELY:
+                path.unlink()
 
     def _path(self, hash: str) -> Path:
         assert _HASH.fullmatch(hash)

@@ -43,7 +43,7 @@ class Programme(Document):
     folds: ClassVar[tuple[Fold, ...]] = (
         Fold("What the page says", BLOCKS),
         Fold("Who may bring others in", ("recruiters", "deliveries_min", "levels_max")),
-        Fold("What is asked for", ("requirements",)),
+        Fold("What is asked for", ("requirements", "kept_days")),
     )
 
     is_open: bool = Field(
@@ -74,6 +74,13 @@ class Programme(Document):
         title="Levels at most",
         description="A newcomer is one, and each sponsor above them one more.",
     )
+    kept_days: int = Field(
+        180,
+        ge=30,
+        le=3650,
+        title="Days that a rejected application is kept",
+        description="After so many, what was said and given is deleted; that somebody was rejected stays.",
+    )
     requirements: list[Requirement] = Field(
         default_factory=list,
         max_length=20,
@@ -101,7 +108,8 @@ class Programme(Document):
 def read_programme(work: Work) -> Programme | None:
     """The programme; None until somebody has said anything of it."""
     row = work.row(
-        """SELECT is_open, recruiters, deliveries_min, levels_max, texts, requirements
+        """SELECT is_open, recruiters, deliveries_min, levels_max, kept_days, texts,
+                  requirements
              FROM programme"""
     )
     if row is None:
@@ -129,17 +137,19 @@ def save_programme(work: Work, before: Programme | None, said: Programme) -> Non
         raise InvalidInput(*problems)
     work.run(
         """INSERT INTO programme
-             (is_open, recruiters, deliveries_min, levels_max, texts, requirements)
-           VALUES (%(open)s, %(recruiters)s, %(deliveries)s, %(levels)s, %(texts)s::jsonb,
+             (is_open, recruiters, deliveries_min, levels_max, kept_days, texts, requirements)
+           VALUES (%(open)s, %(recruiters)s, %(deliveries)s, %(levels)s, %(kept)s, %(texts)s::jsonb,
                    %(requirements)s::jsonb)
            ON CONFLICT (one) DO UPDATE
               SET is_open = excluded.is_open, recruiters = excluded.recruiters,
                   deliveries_min = excluded.deliveries_min, levels_max = excluded.levels_max,
-                  texts = excluded.texts, requirements = excluded.requirements""",
+                  kept_days = excluded.kept_days, texts = excluded.texts,
+                  requirements = excluded.requirements""",
         open=said.is_open,
         recruiters=said.recruiters,
         deliveries=said.deliveries_min,
         levels=said.levels_max,
+        kept=said.kept_days,
         texts=json.dumps(blocks),
         requirements=json.dumps([one.written() for one in said.requirements]),
     )

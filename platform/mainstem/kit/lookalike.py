@@ -2,8 +2,9 @@
 
 A skeleton is made so: the compatible form of Unicode (NFKC) in small letters; without accents; letters
 of other alphabets, digits and signs that are drawn like a Latin letter as that letter (a table of the
-common ones, after Unicode's confusables); i, l and 1 as one, rn as m, vv as w; without what a company is by
-law (AB, Ltd, GmbH), and without spaces and punctuation. It only tells names apart or not: nobody reads it.
+common ones, after Unicode's confusables); letters that are also written as two as one (ae, oe, ue, aa); i, l
+and 1 as one, rn as m, vv as w; without what a company is by law (AB, Ltd, GmbH), and without spaces and
+punctuation. Shop 4 and Shop 44 are two. It only tells names apart or not: nobody reads it.
 """
 
 from __future__ import annotations
@@ -25,30 +26,51 @@ _LOOKS = str.maketrans(
         "\u03c5": "u", "\u03c7": "x", "\u03c9": "w", "\u03b3": "y",
         # Latin letters that have no accent to lose
         "\u0131": "l", "\u0142": "l", "\u00f8": "o", "\u0111": "d", "\u00f0": "d", "\u0127": "h",
-        "\u00fe": "p", "\u014b": "n", "\u0251": "a", "\u0261": "g", "\u00e6": "ae", "\u0153": "oe",
-        # digits and signs
-        "0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "|": "l", "!": "l", "$": "s", "@": "a",
-        "i": "l",
+        "\u00fe": "p", "\u014b": "n", "\u0251": "a", "\u0261": "g", "\u00e6": "a", "\u0153": "o",
+        "|": "l", "!": "l", "$": "s", "@": "a", "i": "l",
     }
 )  # fmt: skip
+_DIGITS = str.maketrans("0134578", "oleastb")
 _BY_LAW = {
     "ab", "aktiebolag", "aktiebolaget", "publ", "hb", "kb", "ef", "as", "asa", "aps", "ivs", "oy", "oyj", "gmbh",
     "ag", "kg", "ug", "ltd", "limited", "inc", "llc", "llp", "plc", "corp", "co", "bv", "nv", "sa",
     "sarl", "sas", "srl", "spa", "sl", "ou", "sia", "uab", "zoo",
 }  # fmt: skip
-_PAIRS = (("rn", "m"), ("vv", "w"))
+_WRITTEN_AS_TWO = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
+_DRAWN_AS_TWO = (("rn", "m"), ("vv", "w"))
 
 
 def skeleton(text: str) -> str:
     """The form in which names that look alike are one; empty for a text without letters and digits."""
+    return _drawn(without_legal_form(text))
+
+
+def as_seen(text: str) -> str:
+    """The same of a text that is no name of a company, such as a code: nothing of it is left out."""
+    return _drawn(_words(text))
+
+
+def without_legal_form(text: str) -> list[str]:
+    """The words of a name, small and without accents, but for what says which kind of company it is."""
+    words = _words(text)
+    return [word for word in words if word not in _BY_LAW] or words
+
+
+def _words(text: str) -> list[str]:
     flat = unicodedata.normalize("NFKC", text).casefold()
     flat = "".join(
         one for one in unicodedata.normalize("NFD", flat) if not unicodedata.combining(one)
     )
-    words = re.findall(r"[^\W_]+(?:[|!$@][^\W_]*)*", flat.replace(".", "").replace("'", ""))
-    kept = [word for word in words if word not in _BY_LAW] or words
-    seen = "".join(word.translate(_LOOKS) for word in kept)
-    for pair, letter in _PAIRS:
+    return re.findall(r"[^\W_]+(?:[|!$@][^\W_]*)*", flat.replace(".", "").replace("'", ""))
+
+
+def _drawn(words: list[str]) -> str:
+    """What is written as two before digits are letters: else shop-4 and shop-44 were one."""
+    seen = "".join(word.translate(_LOOKS) for word in words)
+    for pair, letter in _WRITTEN_AS_TWO:
+        seen = seen.replace(pair, letter)
+    seen = seen.translate(_DIGITS)
+    for pair, letter in _DRAWN_AS_TWO:
         seen = seen.replace(pair, letter)
     return "".join(one for one in seen if one.isalnum())
 

@@ -55,6 +55,7 @@ class Tools:
     is only kept.
     `gateway` is the payment gateway's client; only `mainstem.payments` looks inside.
     `pictures` is where pictures lie; only `mainstem.pictures` looks inside.
+    `papers` is where applicants' papers lie; only `mainstem.joining` looks inside.
     `domains` looks own hosts up; only `mainstem.domains` looks inside.
     `refund_limits` are the company's own, by role and currency, in whole units.
     `smtp` is the server that mail leaves by; without one it is kept to be read. `secret` signs the
@@ -72,6 +73,7 @@ class Tools:
     smtp: SmtpServer | None = None
     secret: str = field(default="", repr=False)
     pictures: Any = None
+    papers: Any = None
     domains: Any = None
 
 

@@ -128,16 +128,25 @@ _DOMAINS = f"""
 SELECT d.home_id AS affiliate_id, d.id, d.shown, s.name, s.slug
   FROM storefront_domain d JOIN {ASKED} USING (home_id, id)
   JOIN storefront s ON s.home_id = d.home_id AND s.id = d.storefront_id
- WHERE d.state = 'paused'"""
+ WHERE d.state = %(state)s"""
+
+
+def domains_proved(work: Work, facts: Sequence[Fact]) -> None:
+    """Hosts that are shown to be an affiliate's: their storefront stands there from now on."""
+    _domains(work, facts, "proved", "domain_proved")
 
 
 def domains_paused(work: Work, facts: Sequence[Fact]) -> None:
     """Hosts whose proof has been missing for days: nothing is served there any more."""
-    rows = work.rows(_DOMAINS, **asked([(fact.home_id, fact.uuid) for fact in facts]))
+    _domains(work, facts, "paused", "domain_paused")
+
+
+def _domains(work: Work, facts: Sequence[Fact], state: str, reason: str) -> None:
+    rows = work.rows(_DOMAINS, state=state, **asked([(fact.home_id, fact.uuid) for fact in facts]))
     told_by = {(fact.home_id, fact.subject): fact.id for fact in facts}
     _tell(
         work,
-        "domain_paused",
+        reason,
         rows,
         lambda row: f"{row.id}@{told_by[row.affiliate_id, str(row.id)]}",
         lambda row, who: contexts.DomainMail(

@@ -198,6 +198,8 @@ class WithdrawalAnswered(ClientMail, frozen=True, kw_only=True):
     deducted: Money | None
     kept: list[Content]
     """What stays with the client."""
+    dearer_delivery: Money | None = None
+    """What of the delivery is not paid back, because a dearer way than the standard one was chosen."""
 
 
 # ---------------------------------------------------------------- affiliates

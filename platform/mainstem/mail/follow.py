@@ -78,6 +78,7 @@ _WRITERS: dict[str, Writer] = {
     "password.reset_requested": accounts.reset_requested,
     "device.first_seen": accounts.new_device,
     **dict.fromkeys(accounts.CHANGES, accounts.credentials_changed),
+    "domain.proved": affiliates.domains_proved,
     "domain.paused": affiliates.domains_paused,
     "storefront.submitted": staff.storefronts_waiting,
     "storefront.published": affiliates.storefronts_opened,

@@ -38,8 +38,9 @@ class Topic:
 
 
 NEVER, ALWAYS = "never", "always"
+# What an affiliate is told goes to those of its people who see its money; who only sells for it does not.
 PARTNER = ("affiliate",)
-EVERYBODY = ("affiliate", "picker", "lead_desk", "finance", "admin")
+EVERYBODY = ("affiliate", "seller", "picker", "lead_desk", "finance", "admin")
 TOPICS = {
     topic.key: topic
     for topic in (
@@ -119,6 +120,7 @@ MESSAGES = {
             contexts.StorefrontMail,
             PARTNER,
         ),
+        Message("domain_proved", AFFILIATE, "Own domain proved", contexts.DomainMail, PARTNER),
         Message("domain_paused", AFFILIATE, "Own domain paused", contexts.DomainMail, PARTNER),
         Message("staff_invitation", STAFF, "Invitation", contexts.Invitation),
         Message("password_reset", STAFF, "Link for a new password", contexts.PasswordReset),

@@ -21,7 +21,8 @@ class Choices:
 def choices_of(work: Work, person_id: int) -> Choices:
     """What a person gets by their roles of today, in the order of MESSAGES."""
     held = work.rows(
-        "SELECT role FROM membership WHERE person_id = %(person)s AND revoked_at IS NULL",
+        """SELECT CASE affiliate_role WHEN 'seller' THEN 'seller' ELSE role END AS role
+             FROM membership WHERE person_id = %(person)s AND revoked_at IS NULL""",
         person=person_id,
     )
     roles = {row.role for row in held}

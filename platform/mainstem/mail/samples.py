@@ -202,6 +202,9 @@ SAMPLES: dict[str, Context] = {
     "storefront_waiting": contexts.StorefrontWaiting(
         name=_STAFF, affiliate="Långkok", storefront="Långkok", home_id=2, draft_id=_ID
     ),
+    "domain_proved": contexts.DomainMail(
+        **_AFFILIATE, storefront="Långkok", slug="langkok", host="butik.långkok.example.com"
+    ),
     "domain_paused": contexts.DomainMail(
         **_AFFILIATE, storefront="Långkok", slug="langkok", host="butik.långkok.example.com"
     ),

@@ -25,6 +25,13 @@ writes to nobody's mailbox. The page is a receipt as well."""
 _WITHDRAWALS = f"""
 SELECT w.home_id, w.id, w.locale, w.name, w.number, w.contact, w.parts, w.channel, w.received_at,
        w.state, w.reason, w.delivery_minor, w.order_id, o.client, o.currency, o.number AS order_number,
+       o.shipping_minor - w.delivery_minor AS delivery_kept,
+       w.delivery_minor = (o.delivery->>'standard_minor')::bigint AND NOT EXISTS (
+         SELECT FROM order_line k
+          WHERE k.home_id = o.home_id AND k.order_id = o.id AND k.quantity > k.canceled + (
+                SELECT coalesce(sum(x.returned), 0) FROM withdrawal_line x
+                 WHERE x.home_id = k.home_id AND x.order_id = k.order_id AND x.line_no = k.line_no)
+       ) AS standard_only,
        {SELLS},
        (SELECT count(*) FROM withdrawal e
          WHERE e.contact_key = w.contact_key AND e.order_id IS NULL AND w.order_id IS NULL
@@ -125,4 +132,7 @@ def _answer(row: Any) -> contexts.WithdrawalAnswered:
             for one in lines
             if one["declined"]
         ],
+        dearer_delivery=Money(row.delivery_kept, row.currency)
+        if row.standard_only and row.delivery_kept > 0
+        else None,
     )

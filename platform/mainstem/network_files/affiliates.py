@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from mainstem import identity, setup
-from mainstem.catalog_files import CellUnfit, RowProblem, of_problem, slug_of
+from mainstem.catalog_files import CellUnfit, RowProblem, moment, of_problem
 from mainstem.kit.documents import document
 from mainstem.kit.errors import InvalidInput
+from mainstem.kit.slugs import slug_of
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.network_files.cells import Line, in_figures, listed, signed_amount, state_of
@@ -34,6 +36,7 @@ class _Row:
     storefront_before: Any = None
     storefront: Any = None
     openings: list[Opening] = field(default_factory=list)
+    joined_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class Reading:
                 row.storefront_before,
                 row.storefront,
                 row.openings,
+                row.joined_at,
             )
             for row in ordered
             if row.after is not None
@@ -165,7 +169,22 @@ class Reading:
         if before and row.after is not None and row.after.sponsor != before.sponsor:
             stays = CellUnfit("The sponsor was said when they joined, and stays.")
             self._tell(row, "sponsor", stays)
+        self._joined(row)
         self._with_storefront(row)
+
+    def _joined(self, row: _Row) -> None:
+        """When a new one joined. Of whoever is here already the day stays."""
+        said = row.line.said.get("joined", "")
+        if not said:
+            return
+        try:
+            at = moment(said, self.work.tools.zone)
+            if at > self.work.now():
+                raise CellUnfit("This is in the future. Write the day on which they joined.")
+        except CellUnfit as unfit:
+            self._tell(row, "joined", unfit)
+        else:
+            row.joined_at = at if row.before is None else None
 
     def _document(self, row: _Row, resource: Any, said: Mapping[str, Any], before: Any) -> Any:
         try:

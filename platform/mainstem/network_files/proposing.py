@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from mainstem.catalog_files import RowProblem
@@ -21,6 +22,8 @@ class Proposal:
     storefront_before: Any
     storefront: Any
     openings: list[Opening] = field(default_factory=list)
+    joined_at: datetime | None = None
+    """When a new one joined, where the file says so."""
 
     @property
     def kind(self) -> str:

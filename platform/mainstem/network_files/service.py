@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from mainstem import attribution, setup
+from mainstem import attribution, network, setup
 from mainstem.attribution import BoundElsewhere
 from mainstem.catalog_files import (
     RowProblem,
@@ -279,6 +279,8 @@ def _saved(work: Work, one: Proposal) -> list[RowProblem]:
     try:
         with work.session.begin_nested():
             setup.save(work, AFFILIATES, one.after, seen=setup.ANY)
+            if one.joined_at is not None:
+                network.joined_before(work, one.after.slug, one.joined_at)
             if one.storefront is not None:
                 setup.save(work, STOREFRONTS, one.storefront, seen=setup.ANY)
     except Refused as refused:

@@ -108,7 +108,8 @@ class Taxes(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Delivery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """How an order comes: what was chosen, and how long it takes."""
+    """How an order comes: what was chosen, and how long it takes. `standard_minor` is what the least
+    expensive way would have cost this client; None where nobody kept it."""
 
     zone: str
     method: str
@@ -118,6 +119,7 @@ class Delivery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     days_min: int
     days_max: int
     cut_off: str = ""
+    standard_minor: int | None = None
 
 
 class QuotedLine(msgspec.Struct, frozen=True):

@@ -56,6 +56,15 @@ class Price:
     option: Option | None = None
     problem: Problem | None = None
 
+    @property
+    def standard_minor(self) -> int:
+        """What the delivery would cost in the least expensive way that is offered, with as much tax as
+        the chosen one: that much of it goes back when the client withdraws (Article 13(2))."""
+        shipping = self.totals.shipping_minor
+        if self.option is None or self.option.cost_minor == 0:
+            return shipping
+        return rdiv(shipping * self.options[0].cost_minor, self.option.cost_minor)
+
 
 @dataclass(frozen=True, slots=True)
 class Article:

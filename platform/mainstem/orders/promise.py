@@ -38,8 +38,8 @@ def promised_on(
     return last
 
 
-def chosen(option: Option, locale: str) -> Delivery:
-    """What an order keeps of the way in which it comes."""
+def chosen(option: Option, locale: str, standard_minor: int) -> Delivery:
+    """What an order keeps of the way in which it comes, and what the least expensive one costs."""
     method, timing = option.method, option.method.timing
     return Delivery(
         zone=option.zone,
@@ -50,6 +50,7 @@ def chosen(option: Option, locale: str) -> Delivery:
         days_min=timing.days_min,
         days_max=timing.days_max,
         cut_off=timing.cut_off.isoformat("minutes") if timing.cut_off else "",
+        standard_minor=standard_minor,
     )
 
 

@@ -8,8 +8,6 @@ from mainstem.referrals.rules import (
     TooManyCodes,
     as_typed,
     fold,
-    names_in,
-    seen_as,
 )
 from mainstem.referrals.service import Code, assign, claim, codes, reassign, retire
 
@@ -25,8 +23,6 @@ __all__ = [
     "claim",
     "codes",
     "fold",
-    "names_in",
     "reassign",
     "retire",
-    "seen_as",
 ]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstem.kit.errors import InvalidInput, Problem, Refused
+from mainstem.kit.lookalike import as_seen, without_legal_form
 
 CODES_MAX = 10
 """How many codes one affiliate may have in force."""
@@ -24,12 +25,6 @@ _SHAPE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,31}")
 # What does not come apart into a letter and its mark.
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "ð": "d", "đ": "d", "ł": "l", "þ": "th", "œ": "oe"})
 _ALIKE = str.maketrans("01L", "OII")
-
-_LEGAL = re.compile(
-    r"\b(ab|aktiebolag|hb|kb|as|asa|aps|oy|oyj|gmbh|ag|kg|ug|ltd|limited|llc|inc|plc|bv|nv|sarl|sas"
-    r"|srl|sl)\b\.?",
-    re.IGNORECASE,
-)
 
 
 class CodeMalformed(InvalidInput):
@@ -95,31 +90,10 @@ def stems(code: str) -> set[str]:
     return {stem(form) for form in _without_numbers(code)}
 
 
-# Other digits that stand for letters, and letters that are also written as two.
-_STANDS_FOR = str.maketrans("34578", "EASTB")
-_WRITTEN_AS_TWO = (("VV", "W"), ("AE", "A"), ("OE", "O"), ("UE", "U"), ("AA", "A"))
-
-
-def loosened(folded: str) -> str:
-    """What is folded, as somebody reads it who wants to: H4RDVIK and HAERDVIK as HARDVIK.
-
-    For names alone: two codes of one affiliate may differ by a digit.
-    """
-    found = folded.translate(_STANDS_FOR)
-    for two, one in _WRITTEN_AS_TWO:
-        found = found.replace(two, one)
-    return found
-
-
-def seen_as(text: str) -> str:
-    """A name as whoever wants to reads it: two that are the same so are taken for one another."""
-    return loosened(fold(text))
-
-
 # What campaigns are called, in the languages of our shops. A code that is made of nothing else, with
 # or without digits, would be typed by clients whom nobody has sent.
 _WORDS = frozenset(map(fold, Path(__file__).with_name("campaign_words.txt").read_text().split()))
-_LOOSE_WORDS = frozenset(map(loosened, _WORDS))
+_LOOSE_WORDS = frozenset(map(as_seen, _WORDS))
 _WORD_MAX = max(map(len, _WORDS))
 
 
@@ -146,7 +120,9 @@ def _forms(code: str) -> set[str]:
 
 
 def _loose_forms(code: str) -> set[str]:
-    return {loosened(fold(form)) for form in _without_numbers(code)}
+    """As somebody reads it who wants to: H4RDVIK and HAERDVIK as HARDVIK. For names alone: two codes of
+    one affiliate may differ by a digit."""
+    return {as_seen(form) for form in _without_numbers(code)}
 
 
 # A number as it looks: 1OO and 2O26 too. One that begins with letters is a word, such as OLIO-1.
@@ -177,7 +153,9 @@ class Names:
 
 def names_in(texts: Iterable[str]) -> set[str]:
     """Names folded, with and without what says which kind of company it is."""
-    return {fold(form) for text in texts for form in (text, _LEGAL.sub("", text))} - {""}
+    return {fold(form) for text in texts for form in (text, "".join(without_legal_form(text)))} - {
+        ""
+    }
 
 
 def company_names(texts: Iterable[str]) -> set[str]:
@@ -196,7 +174,7 @@ def check(code: str, names: Names) -> None:
     """Raises CodeReserved where a client would take the code for somebody else's."""
     if is_generic(code) or shape(code) in names.sku_shapes:
         raise CodeReserved
-    for forms, read in ((_forms(code), str), (_loose_forms(code), loosened)):
+    for forms, read in ((_forms(code), str), (_loose_forms(code), as_seen)):
         own = max((len(name) for name in map(read, names.own) if _bears(forms, name)), default=0)
         if (
             any(_bears(forms, name) or _cut_from(forms, name) for name in map(read, names.company))

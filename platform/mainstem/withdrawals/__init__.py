@@ -10,12 +10,14 @@ from mainstem.withdrawals.canceling import (
 )
 from mainstem.withdrawals.deciding import (
     TakenBack,
+    WaitsForColleague,
     accept,
     close,
     decline,
     enter,
     match,
     name_pieces,
+    settle_approvals,
 )
 from mainstem.withdrawals.lines import OrderLine, lines_of
 from mainstem.withdrawals.queries import (
@@ -62,6 +64,7 @@ __all__ = [
     "Summary",
     "TakenBack",
     "Waiting",
+    "WaitsForColleague",
     "WithdrawnMeanwhile",
     "accept",
     "begin_asked_at",
@@ -81,6 +84,7 @@ __all__ = [
     "receipt",
     "right_ends",
     "settle",
+    "settle_approvals",
     "share",
     "submit",
     "waiting",

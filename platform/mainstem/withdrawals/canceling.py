@@ -121,7 +121,11 @@ def amounts_of(
     delivery_minor: int | None = None,
 ) -> list[tuple[int, int]]:
     """What goes back for these pieces, by line; line 0 is the delivery, once nothing of the order is
-    kept, or as much as `delivery_minor` says. Never more than line and payment have left."""
+    kept, or as much as `delivery_minor` says. Never more than line and payment have left.
+
+    Of a delivery that has begun, what the least expensive way would have cost goes back: a dearer one
+    was the client's choice (Directive 2011/83/EU, Article 13(2)).
+    """
     left = payments.left_to_refund(work, *key)
     step = payments.payment_step(left.currency)
     rest, found = left.minor, list[tuple[int, int]]()
@@ -139,8 +143,24 @@ def amounts_of(
             add(line.line_no, cost - (deducted or {}).get(line.line_no, 0))
     nothing_kept = all(line.gone + pieces.get(line.line_no, 0) == line.quantity for line in lines)
     if delivery_minor is not None or nothing_kept:
-        add(0, left.lines.get(0, 0) if delivery_minor is None else delivery_minor)
+        paid = left.lines.get(0, 0)
+        dearer = _surcharge(work, key) if any(line.shipped for line in lines) else 0
+        add(0, paid - dearer if delivery_minor is None else delivery_minor)
     return found
+
+
+def _surcharge(work: Work, key: OrderKey) -> int:
+    """What the chosen way of delivery cost more than the least expensive one; nothing where it is not
+    known."""
+    return int(
+        work.value(
+            """SELECT greatest(0, shipping_minor - coalesce((delivery->>'standard_minor')::bigint,
+                                                            shipping_minor))
+                 FROM orders WHERE home_id = %(home)s AND id = %(order)s""",
+            home=key[0],
+            order=key[1],
+        )
+    )
 
 
 def carry_out(work: Work, plan: CancellationPlan, *, reason: str) -> None:

@@ -4,12 +4,14 @@ excepts is declined with its reason; what could not be matched is matched, or cl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, ClassVar, Literal, NamedTuple
 from uuid import UUID
 
 from mainstem import orders, payments
+from mainstem.kit.bulk import RowKey
 from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
 from mainstem.kit.events import record
 from mainstem.kit.search_terms import number_in
@@ -30,6 +32,13 @@ class NotMatched(Refused):
     message: ClassVar[str] = "Say first which order this is about, and which pieces of it."
 
 
+class WaitsForColleague(Refused):
+    """Its money waits for a second person; nothing of it is decided until then."""
+
+    code: ClassVar[str] = "withdrawal_waits_for_approval"
+    message: ClassVar[str] = "A colleague has to answer about this withdrawal's money first."
+
+
 class TakenBack(NamedTuple):
     """How many pieces of a line are taken back, and what is kept of their price for use beyond trying."""
 
@@ -48,10 +57,11 @@ def accept(
 ) -> Outcome:
     """Take pieces back and ask for their money to go back; without `lines` all that waits.
 
-    The delivery goes back once nothing of the order is kept, or as much as `delivery_minor` says. What
-    is more than the actor may send back alone waits for a second person; the withdrawal is accepted
-    all the same. Raises InvalidInput for more than waits, for a deduction without its reason or above
-    the price, and whatever the refund would.
+    The delivery goes back once nothing of the order is kept, at what the standard way would have cost,
+    or as much as `delivery_minor` says. What is more than the actor may send back alone waits for a
+    second person, and the withdrawal with it: it is accepted, and the client told, when they agree. Raises
+    InvalidInput for more than waits, for a deduction without its reason or above the price, and whatever
+    the refund would.
     """
     row = _waiting(work, home_id, id)
     waits = settling.remaining(work, row)
@@ -79,9 +89,65 @@ def accept(
     outcome = orders.give_back(
         work, home_id, row.order_id, lines=amounts, pieces=stopped, reason=reason or "withdrawn"
     )
+    if outcome == "needs_approval":
+        _wait_for_colleague(work, row, taken, reason)
+        return outcome
     _keep(work, row, taken, dict(amounts), stopped)
     settling.answer_if_over(work, row, reason=reason)
     return outcome
+
+
+def _wait_for_colleague(work: Work, row: Any, taken: Mapping[int, TakenBack], reason: str) -> None:
+    """Keep what is to be accepted, until somebody has answered the request that was just made."""
+    work.run(
+        """UPDATE withdrawal w SET approval_id = a.id, to_accept = %(taken)s::jsonb,
+                  to_accept_reason = %(reason)s
+             FROM approval a
+            WHERE w.home_id = %(home)s AND w.id = %(id)s AND a.home_id = w.home_id
+              AND a.order_id = w.order_id AND a.state = 'needs_approval'""",
+        taken=json.dumps({str(no): one._asdict() for no, one in taken.items()}),
+        reason=reason,
+        home=row.home_id,
+        id=row.id,
+    )
+
+
+def settle_approvals(work: Work, approvals: Sequence[RowKey]) -> None:
+    """Bring the withdrawals whose money waited for these requests (home, id) to their answers: accepted
+    as it was wanted, or waiting for the desk again."""
+    for home_id, approval_id in sorted(approvals):
+        known = work.row(
+            """SELECT w.id, w.order_id FROM withdrawal w
+                WHERE w.home_id = %(home)s AND w.approval_id = %(approval)s""",
+            home=home_id,
+            approval=approval_id,
+        )
+        if known is not None:
+            _settle_approval(work, home_id, known.id, known.order_id)
+
+
+def _settle_approval(work: Work, home_id: int, id: UUID, order_id: UUID) -> None:
+    row = settling.take(work, home_id, id, order_id)
+    asked = work.row(
+        """SELECT state, lines, pieces FROM approval
+            WHERE home_id = %(home)s AND id = %(approval)s AND state <> 'needs_approval'""",
+        home=home_id,
+        approval=row.approval_id,
+    )
+    if asked is None:
+        return
+    work.run(
+        """UPDATE withdrawal SET approval_id = NULL, to_accept = NULL, to_accept_reason = ''
+            WHERE home_id = %(home)s AND id = %(id)s""",
+        home=home_id,
+        id=id,
+    )
+    if asked.state != "approved":
+        return
+    taken = {int(no): TakenBack(**one) for no, one in row.to_accept.items()}
+    amounts = {part["line_no"]: part["amount_minor"] for part in asked.lines}
+    _keep(work, row, taken, amounts, {int(no): count for no, count in asked.pieces.items()})
+    settling.answer_if_over(work, row, reason=row.to_accept_reason)
 
 
 def decline(work: Work, home_id: int, id: UUID, *, reason: str) -> None:
@@ -206,6 +272,8 @@ def _waiting(work: Work, home_id: int, id: UUID, *, order_id: UUID | None = None
     row = settling.take(work, home_id, id, known.order_id or order_id)
     if row.state != "received":
         raise InvalidTransition("withdrawal", row.state, "decided")
+    if row.approval_id is not None:
+        raise WaitsForColleague
     return row
 
 

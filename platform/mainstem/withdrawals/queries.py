@@ -250,6 +250,7 @@ class Details:
     currency: str | None
     decided_at: datetime | None
     decided_by: str | None
+    waits_for_colleague: bool
     begin_asked_at: datetime | None
     lines: Sequence[DetailLine]
 
@@ -266,7 +267,7 @@ def details(work: Work, home_id: int, id: UUID) -> Details:
                   w.parts, encode(w.statement_hash, 'hex') AS statement, w.received_at,
                   w.recorded_at, w.order_id, o.number AS order_number, w.matched_by, w.state,
                   w.reason, w.refund_due_on, w.delivery_minor, o.currency, w.decided_at,
-                  w.decided_by
+                  w.decided_by, w.approval_id IS NOT NULL AS waits_for_colleague
              FROM withdrawal w
              JOIN storefront s ON s.home_id = w.home_id AND s.id = w.storefront_id
              LEFT JOIN orders o ON o.home_id = w.home_id AND o.id = w.order_id

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from mainstem import payouts
+from mainstem.calendar import REFUND_DAYS
 from mainstem.console.queries.money import OWED_BACK
 from mainstem.console.urgency import Waiting
 from mainstem.kit.work import Work
@@ -63,7 +64,7 @@ SELECT 'refunds_owed', currency::text, count(*), sum(amount_minor), min(since), 
   FROM ({OWED_BACK}) AS owed GROUP BY 2""",
     "withdrawals": """
 SELECT 'withdrawals', o.currency::text, count(*), coalesce(sum(o.total_minor - o.refunded_minor), 0),
-       min(w.received_at), min(w.received_at) + interval '14 days'
+       min(w.received_at), min(w.received_at) + %(refund_within)s::interval
   FROM withdrawal w LEFT JOIN orders o ON o.home_id = w.home_id AND o.id = w.order_id
  WHERE w.state = 'received' GROUP BY 2""",
     "applications": """
@@ -135,6 +136,7 @@ def what_waits(work: Work, kinds: Collection[str]) -> list[Waiting]:
         zone=str(zone),
         soon=now + timedelta(days=QUOTE_DAYS),
         mailed_since=now - timedelta(days=MAIL_DAYS),
+        refund_within=timedelta(days=REFUND_DAYS),
         rates_since=now - payouts.RATE_LIFE,
         converts=work.tools.other_currency == "convert",
     )

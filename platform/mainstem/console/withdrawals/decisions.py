@@ -51,8 +51,8 @@ class Acceptance(Document):
         ge=0,
         le=MINOR_MAX,
         title="Delivery that goes back",
-        description="Left out: all of it, once nothing of the order is kept. Less, where a dearer way was"
-        " chosen than the standard one.",
+        description="Left out: what the standard way would have cost, once nothing of the order is kept."
+        " A dearer one was the client's choice.",
     )
     reason: str = Field(
         "",
@@ -91,7 +91,7 @@ def _accept(work: Work, body: Acceptance, *, home: int, withdrawal: UUID) -> str
     """Take back what came back, and pay for it: without lines everything that waits.
 
     Where that is more than whoever asks may send back alone, a colleague is asked for the money; the
-    withdrawal is accepted all the same.
+    withdrawal is accepted, and the client told, when they agree.
     """
     refuse_twice([line.line_no for line in body.lines])
     taken = {

@@ -196,8 +196,10 @@ def _order_row(draft: Draft, ready: Ready, evidence: Evidence) -> _OrderRow:
 
 def _delivery(draft: Draft) -> Json | None:
     """How it comes, as it was chosen; nothing where the company has set no methods."""
-    option = draft.price.option
-    return None if option is None else _json(chosen(option, draft.wanted.locale))
+    price = draft.price
+    if price.option is None:
+        return None
+    return _json(chosen(price.option, draft.wanted.locale, price.standard_minor))
 
 
 def _line_rows(draft: Draft, plan: Plan) -> Iterator[_LineRow]:

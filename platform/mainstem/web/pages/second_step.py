@@ -6,7 +6,7 @@ Whoever is here has no session. A cookie of ten minutes opens these pages and no
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 from litestar import Response, get, post
@@ -14,6 +14,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 
 from mainstem.identity import (
+    Browser,
     SecondFactors,
     Session,
     SignInOver,
@@ -24,6 +25,8 @@ from mainstem.identity import (
     pending_passkey_options,
     relying_party,
 )
+from mainstem.kit.clock import Clock
+from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
 from mainstem.kit.work import CLIENT, Work
 from mainstem.web.context import app_context_of
@@ -90,28 +93,14 @@ async def second_step_page(request: HttpRequest) -> Page:
 async def code_form(request: HttpRequest, form: NamedDependency[Form]) -> Page:
     """Come in by a code of the app."""
     sent = form.into(CodeFields)
-    database, clock = app_context_of(request).database, app_context_of(request).clock
-    return await _finish(
-        request,
-        sent.onward,
-        lambda: finish_with_code(
-            database, _token(request), sent.code, browser_of(request), clock=clock
-        ),
-    )
+    return await _finish(request, sent.onward, finish_with_code, sent.code)
 
 
 @post("/sign-in/second-step/recovery")
 async def recovery_form(request: HttpRequest, form: NamedDependency[Form]) -> Page:
     """Come in by a recovery code, which is used with that."""
     sent = form.into(RecoveryFields)
-    database, clock = app_context_of(request).database, app_context_of(request).clock
-    return await _finish(
-        request,
-        sent.onward,
-        lambda: finish_with_recovery_code(
-            database, _token(request), sent.recovery, browser_of(request), clock=clock
-        ),
-    )
+    return await _finish(request, sent.onward, finish_with_recovery_code, sent.recovery)
 
 
 @post("/sign-in/second-step/passkey/options", status_code=200)
@@ -125,19 +114,22 @@ async def passkey_options(request: HttpRequest) -> Response[bytes]:
 async def passkey_form(request: HttpRequest, form: NamedDependency[Form]) -> Page:
     """Come in by what a passkey has signed."""
     sent = form.into(PasskeyFields)
+    return await _finish(request, sent.onward, finish_with_passkey, sent.credential)
+
+
+class Finish(Protocol):
+    """The second step by one factor: what was given, and the session it opens."""
+
+    def __call__(
+        self, database: Database, token: str, given: str, browser: Browser, /, *, clock: Clock
+    ) -> Session: ...
+
+
+async def _finish(request: HttpRequest, onward: Onward, finish: Finish, given: str) -> Page:
     database, clock = app_context_of(request).database, app_context_of(request).clock
-    return await _finish(
-        request,
-        sent.onward,
-        lambda: finish_with_passkey(
-            database, _token(request), sent.credential, browser_of(request), clock=clock
-        ),
-    )
-
-
-async def _finish(request: HttpRequest, onward: Onward, finish: Callable[[], Session]) -> Page:
+    token, browser = _token(request), browser_of(request)
     try:
-        session = await sync_to_thread(finish)
+        session = await sync_to_thread(lambda: finish(database, token, given, browser, clock=clock))
     except SignInOver as no:
         return _begin_again(request, onward, no)
     except Refused as no:
