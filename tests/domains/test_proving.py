@@ -17,6 +17,7 @@ from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput
 from mainstem.kit.events import record
+from mainstem.kit.outside import is_public
 from tests.company import Company, a_company
 from tests.domains.nameserver import NameServer, a_file_server, on_loopback
 
@@ -148,7 +149,7 @@ def test_a_file_is_never_fetched_from_an_address_that_is_not_public(
 ) -> None:
     value = domains.challenge(SECRET, company.cedar, HOST)
     with a_file_server(value) as port:
-        reached = replace(on_loopback(names, port), may_reach=domains.is_public)
+        reached = replace(on_loopback(names, port), may_reach=is_public)
         for address in ("127.0.0.1", "10.0.0.8", "169.254.169.254"):
             names.records[HOST, "A"] = [address]
             assert reached.look(HOST, value) != "proved"
@@ -296,4 +297,4 @@ def test_a_storefront_has_a_few_names_at_most(database: Database, company: Compa
 
 def test_a_prover_of_a_company_asks_the_machine_s_own_servers() -> None:
     prover: Any = Prover()
-    assert (prover.servers, prover.port, prover.may_reach) == ((), 80, domains.is_public)
+    assert (prover.servers, prover.port, prover.may_reach) == ((), 80, is_public)
