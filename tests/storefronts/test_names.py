@@ -40,6 +40,9 @@ def company(database: Database) -> Company:
         ("b1rchw00d", TAKEN),
         ("birchvvood", TAKEN),
         ("birch", TAKEN),
+        ("alderrn", ""),
+        ("bjrchwood", ""),
+        ("adrnin", RESERVED),
         ("alder", TAKEN),
         ("admin", RESERVED),
         ("adm1n", RESERVED),
@@ -71,6 +74,12 @@ def test_an_address_that_would_be_taken_for_another_is_refused(
         ("B\u0456rchwood", "mixed_alphabets"),
         ("Кедр и сыновья", ""),
         ("Cedar Кедр", ""),
+        ("Birchw\u0585\u0585d", "mixed_alphabets"),
+        ("\u13f4irchwood", "mixed_alphabets"),
+        ("B\u026arch\u1d21ood", "name_taken"),
+        ("Birchvvood", "name_taken"),
+        ("Cedar 木", ""),
+        ("Cedar木", ""),
     ],
 )
 def test_a_name_that_would_be_taken_for_another_is_refused(
@@ -90,3 +99,25 @@ def test_whatever_a_shop_is_called_its_address_is_one(name: str) -> None:
 
 def test_a_swedish_name_is_still_known_by_its_address() -> None:
     assert editor.as_slug("Långkok & Söner") == "langkok-soner"
+
+
+def test_two_names_of_another_alphabet_are_not_one_because_of_their_digits(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        work.run("UPDATE storefront SET name = 'Дуб 24' WHERE slug = 'birchwood'")
+        work.run("UPDATE affiliate SET name = 'Дуб' WHERE slug <> 'cedar' AND NOT is_house")
+        for name, code in (("Кедр 24", None), ("Кедр", None), ("Дуб 24", "name_taken")):
+            found = [*editor.name_problems(work, company.cedar, None, name=name, slug=None)]
+            assert [one.code for one in found] == ([code] if code else []), name
+
+
+def test_letters_that_are_seen_as_one_make_one_name(database: Database, company: Company) -> None:
+    with database.work() as work:
+        work.run(
+            "UPDATE storefront SET name = 'Emberside', slug = 'emberside' WHERE slug = 'birchwood'"
+        )
+        found = [
+            *editor.name_problems(work, company.cedar, None, name="Ernberside", slug="ernberside")
+        ]
+    assert [one.code for one in found] == ["name_taken", "slug_taken"]

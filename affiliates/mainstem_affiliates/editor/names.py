@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mainstem.kit.errors import Problem
-from mainstem.kit.text import of_two_alphabets
+from mainstem.kit.lookalike import skeleton
+from mainstem.kit.text import is_latin, of_two_alphabets
 from mainstem.kit.work import Work
 from mainstem.referrals import names_in, seen_as
 
@@ -33,7 +34,7 @@ SELECT unnest(ARRAY[name, legal_name]) AS name FROM company_profile
 
 def is_reserved(slug: str) -> bool:
     """Whether a word, or one that looks like it, is kept for the company."""
-    return seen_as(slug) in set(map(seen_as, RESERVED))
+    return bool(_seen(slug) & _seen(*RESERVED))
 
 
 def name_problems(
@@ -42,28 +43,35 @@ def name_problems(
     """What stands against a storefront of this affiliate being called so. A slug that stays is None."""
     others = work.rows(_OTHERS, mine=storefront_id, home=home_id)
     company = [row.name for row in work.rows(_COMPANY, home=home_id)]
+    theirs = [row.label for row in others if row.label and row.home_id != home_id]
+    taken = {seen: said for said in [*theirs, *company] for seen in _seen(*_called(said))}
+    clash = next((taken[seen] for seen in _seen(*_called(name)) if seen in taken), "")
     if any(map(of_two_alphabets, name.split())):
         yield Problem("/name", "mixed_alphabets", NAME_MIXED)
-    theirs = [row.label for row in others if row.label and row.home_id != home_id]
-    taken = {
-        seen_as(form): said for said in [*theirs, *company] for form in (said, *names_in([said]))
-    }
-    clash = next(
-        (taken[seen_as(form)] for form in (name, *names_in([name])) if seen_as(form) in taken), ""
-    )
-    if clash:
+    elif clash:
         yield Problem("/name", "name_taken", NAME_TAKEN, {"name": clash})
     if slug is not None:
         yield from _slug_problems(slug, [row.name for row in others], company)
 
 
 def _slug_problems(slug: str, others: Iterable[str], company: Iterable[str]) -> Iterator[Problem]:
-    seen = seen_as(slug)
-    kept = {*map(seen_as, RESERVED), *map(seen_as, names_in(company))}
-    if len(slug) < SLUG_MIN or seen in kept:
+    seen = _seen(slug)
+    if len(slug) < SLUG_MIN or seen & _seen(*RESERVED, *names_in(company)):
         yield Problem("/slug", "reserved", SLUG_RESERVED)
-    elif seen in set(map(seen_as, others)):
+    elif seen & _seen(*others):
         yield Problem("/slug", "slug_taken", SLUG_TAKEN)
+
+
+def _called(name: str) -> list[str]:
+    """A name, and what of it people say; in another alphabet only the whole."""
+    return [name, *(names_in([name]) if is_latin(name) else ())]
+
+
+def _seen(*texts: str) -> frozenset[str]:
+    """The forms in which these are taken for others: as the eye reads them, and, where they are in our
+    alphabet, as somebody does who wants to. Of another alphabet that form would keep the digits alone."""
+    read = [seen_as(text) for text in texts if is_latin(text)]
+    return frozenset(filter(None, (*map(skeleton, texts), *read)))
 
 
 def free_slug(work: Work, home_id: int, wanted: str) -> str:
