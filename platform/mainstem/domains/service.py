@@ -56,7 +56,7 @@ def add(work: Work, home_id: int, storefront_id: int, text: str) -> StorefrontDo
         id=storefront_id,
     ):
         raise NotFound("storefront")
-    host = rules.host(text, company_hosts(work))
+    host = rules.host(text, company_hosts(work), _hosts_of_others(work, home_id))
     there = _in_use(work, home_id, host.name)
     if there is not None:
         if there.storefront_id != storefront_id:
@@ -231,6 +231,14 @@ def _hosts(urls: Iterable[str]) -> Iterable[str]:
         # A company that is tried out on one machine has no name of its own.
         if "." in name and not name.replace(".", "").isdigit():
             yield name
+
+
+def _hosts_of_others(work: Work, home_id: int) -> list[str]:
+    rows = work.rows(
+        "SELECT host FROM storefront_domain WHERE state = 'proved' AND home_id <> %(home)s",
+        home=home_id,
+    )
+    return [row.host for row in rows]
 
 
 def _in_use(work: Work, home_id: int, host: str) -> StorefrontDomain | None:
