@@ -167,6 +167,35 @@ def test_a_file_is_not_looked_for_on_another_host(company: Company, names: NameS
             assert on_loopback(names, first).look(HOST, value) == "other"
 
 
+def test_a_file_is_not_looked_for_behind_another_port_or_by_another_protocol(
+    company: Company, names: NameServer
+) -> None:
+    value = domains.challenge(SECRET, company.cedar, HOST)
+    names.records[HOST, "A"] = ["127.0.0.1"]
+    with a_file_server(value) as port:
+        for there in (
+            f"http://{HOST}:{port}/.well-known/mainstem-challenge",
+            f"https://{HOST}:{port}/.well-known/mainstem-challenge",
+            f"http://{HOST}:99999/x",
+            f"ftp://{HOST}/x",
+            f"gopher://{HOST}:{port}/x",
+        ):
+            with a_file_server("", status=302, location=there) as first:
+                assert on_loopback(names, first).look(HOST, value) == "other", there
+        with a_file_server("", status=302, location="/.well-known/mainstem-challenge") as first:
+            assert on_loopback(names, first).look(HOST, value) == "nothing", "round and round"
+
+
+def test_records_that_are_many_or_nearly_right_prove_nothing(
+    company: Company, names: NameServer
+) -> None:
+    value = domains.challenge(SECRET, company.cedar, HOST)
+    names.records[f"_mainstem-challenge.{HOST}", "TXT"] = ["x" * 200 for _ in range(200)]
+    assert on_loopback(names, 9).look(HOST, value) in ("other", "unreachable")
+    names.records[f"_mainstem-challenge.{HOST}", "TXT"] = [value + "x", "x" + value, value.upper()]
+    assert on_loopback(names, 9).look(HOST, value) == "other"
+
+
 # ------------------------------------------------------------------------- lost and found again
 
 

@@ -76,14 +76,23 @@ class Prover:
                 return "unreachable"
             if status in (301, 302, 307, 308) and there:
                 url = urljoin(url, there)
-                # Only from http to https of the very same host.
-                if urlsplit(url).hostname != host:
+                if not self._is_same_place(url, host):
                     return "other"
                 continue
             if status != 200:
                 return "nothing"
             return "proved" if said.decode("latin-1").strip() == value else "other"
         return "nothing"
+
+    def _is_same_place(self, url: str, host: str) -> bool:
+        """Only from http to https of the very same host: behind another port may be what is nobody's
+        business, at an address that is public and ours."""
+        try:
+            parts = urlsplit(url)
+            usual = {"http": self.port, "https": 443}.get(parts.scheme)
+            return parts.hostname == host and usual is not None and parts.port in (None, usual)
+        except ValueError:  # a port that is none
+            return False
 
     def _one(self, url: str) -> tuple[int, str, bytes]:
         parts = urlsplit(url)
