@@ -16,6 +16,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from mainstem.kit import smtp_url
+from mainstem.kit.malware import Scanner, scanner_at
 from mainstem.kit.signed import Secret
 from mainstem.kit.smtp_url import LOOPBACK, SmtpServer
 
@@ -68,6 +69,8 @@ class Settings:
     """What one person in a role may send back of one order, by currency, in whole units."""
     smtp: SmtpServer | None = None
     """Where mail leaves; without one, and in a demo, mail is kept to be read and not sent."""
+    scanner: Scanner | None = None
+    """Who searches papers of applicants for malware, where the company has one."""
     second_factor: str = "money"
     """Who must have one before any page of theirs: those who deal with `money`, or `everybody`."""
 
@@ -120,6 +123,7 @@ def read(
         proxies=_networks(env.get("MAINSTEM_PROXIES", "")),
         pictures=_bucket(env.get("MAINSTEM_PICTURES", "")),
         refund_limits=_limits(env.get("MAINSTEM_REFUND_LIMITS", "")),
+        scanner=_scanner(env.get("MAINSTEM_CLAMD", "")),
         second_factor=_one_of(env, "MAINSTEM_SECOND_FACTOR", "money", "everybody"),
         smtp=_smtp(env.get("MAINSTEM_SMTP_URL", "")) if mode == "production" else None,
     )
@@ -290,6 +294,16 @@ def _smtp(url: str) -> SmtpServer | None:
             said if said.endswith(".") else "is an address such as smtp://user:password@host:587."
         )
         raise SettingMissing(f"MAINSTEM_SMTP_URL {said}") from None
+
+
+def _scanner(address: str) -> Scanner | None:
+    try:
+        return scanner_at(address)
+    except ValueError:
+        raise SettingMissing(
+            "MAINSTEM_CLAMD is where clamd listens on this machine, such as"
+            " unix:/run/clamav/clamd.ctl or tcp://127.0.0.1:3310: what it is sent is not encrypted."
+        ) from None
 
 
 def _bucket(text: str) -> str:
