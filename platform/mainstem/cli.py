@@ -44,6 +44,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
 from mainstem.kit.events import record
 from mainstem.kit.settings import Settings
+from mainstem.kit.signed import in_force
 from mainstem.kit.work import SYSTEM
 from mainstem.payments import SUBSCRIBED, Gateway
 from mainstem.plan import PlanAsks
@@ -223,6 +224,7 @@ def _environment(config: Settings, place: running.Place) -> dict[str, str]:
         "MAINSTEM_OWNER_URL": "",
         # They may not be able to read the data folder, so they are told what was kept there.
         "MAINSTEM_SECRET": config.secret,
+        "MAINSTEM_SECRET_BEFORE": "".join(in_force(config.secret)[1:]),
         "STRIPE_WEBHOOK_SECRET": ",".join(config.stripe_webhook_secrets),
         "MAINSTEM_GATEWAY_SECRET": config.gateway_secret,
     }

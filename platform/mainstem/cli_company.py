@@ -37,12 +37,33 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     key.add_argument("label", help="what it is for")
     key.add_argument("--scope", action="append", choices=identity.SCOPES, required=True)
     key.set_defaults(with_database=issue_key)
+    exchange = commands.add_parser(
+        "exchange-secret", help="Move what MAINSTEM_SECRET_BEFORE has encrypted to the new secret."
+    )
+    exchange.set_defaults(with_database=exchange_secret)
     lost = commands.add_parser(
         "remove-second-factor", help="Let in by the password alone who has lost all the rest."
     )
     lost.add_argument("email")
     lost.add_argument("--reason", required=True, help="why; they are told it by mail")
     lost.set_defaults(with_database=remove_second_factor)
+
+
+def exchange_secret(database: Database, given: argparse.Namespace) -> int:
+    """Encrypt by the present secret what lies under the one before, and say what is left of that."""
+    del given
+    with database.work(SYSTEM) as work:
+        found = identity.reseal_totps(work)
+        codes = identity.recovery_codes_under_secret(work)
+    _say(f"{found.moved} authenticator apps lie under the new secret now.")
+    if found.lost:
+        _say(f"{found.lost} open under neither: was MAINSTEM_SECRET_BEFORE another one?")
+    if codes:
+        _say(
+            f"{codes} people have recovery codes of an earlier release, which end with the old secret."
+        )
+    _say("Links keep opening until MAINSTEM_SECRET_BEFORE is left out.")
+    return 1 if found.lost else 0
 
 
 def export_company(database: Database, given: argparse.Namespace) -> int:

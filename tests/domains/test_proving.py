@@ -17,6 +17,7 @@ from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput
 from mainstem.kit.events import record
+from mainstem.kit.outside import is_public
 from tests.company import Company, a_company
 from tests.domains.nameserver import NameServer, a_file_server, on_loopback
 
@@ -148,7 +149,7 @@ def test_a_file_is_never_fetched_from_an_address_that_is_not_public(
 ) -> None:
     value = domains.challenge(SECRET, company.cedar, HOST)
     with a_file_server(value) as port:
-        reached = replace(on_loopback(names, port), may_reach=domains.is_public)
+        reached = replace(on_loopback(names, port), may_reach=is_public)
         for address in ("127.0.0.1", "10.0.0.8", "169.254.169.254"):
             names.records[HOST, "A"] = [address]
             assert reached.look(HOST, value) != "proved"
@@ -164,6 +165,35 @@ def test_a_file_is_not_looked_for_on_another_host(company: Company, names: NameS
         there = f"http://evil.example.net:{port}/.well-known/mainstem-challenge"
         with a_file_server("", status=302, location=there) as first:
             assert on_loopback(names, first).look(HOST, value) == "other"
+
+
+def test_a_file_is_not_looked_for_behind_another_port_or_by_another_protocol(
+    company: Company, names: NameServer
+) -> None:
+    value = domains.challenge(SECRET, company.cedar, HOST)
+    names.records[HOST, "A"] = ["127.0.0.1"]
+    with a_file_server(value) as port:
+        for there in (
+            f"http://{HOST}:{port}/.well-known/mainstem-challenge",
+            f"https://{HOST}:{port}/.well-known/mainstem-challenge",
+            f"http://{HOST}:99999/x",
+            f"ftp://{HOST}/x",
+            f"gopher://{HOST}:{port}/x",
+        ):
+            with a_file_server("", status=302, location=there) as first:
+                assert on_loopback(names, first).look(HOST, value) == "other", there
+        with a_file_server("", status=302, location="/.well-known/mainstem-challenge") as first:
+            assert on_loopback(names, first).look(HOST, value) == "nothing", "round and round"
+
+
+def test_records_that_are_many_or_nearly_right_prove_nothing(
+    company: Company, names: NameServer
+) -> None:
+    value = domains.challenge(SECRET, company.cedar, HOST)
+    names.records[f"_mainstem-challenge.{HOST}", "TXT"] = ["x" * 200 for _ in range(200)]
+    assert on_loopback(names, 9).look(HOST, value) in ("other", "unreachable")
+    names.records[f"_mainstem-challenge.{HOST}", "TXT"] = [value + "x", "x" + value, value.upper()]
+    assert on_loopback(names, 9).look(HOST, value) == "other"
 
 
 # ------------------------------------------------------------------------- lost and found again
@@ -303,4 +333,4 @@ def test_a_storefront_has_a_few_names_at_most(database: Database, company: Compa
 
 def test_a_prover_of_a_company_asks_the_machine_s_own_servers() -> None:
     prover: Any = Prover()
-    assert (prover.servers, prover.port, prover.may_reach) == ((), 80, domains.is_public)
+    assert (prover.servers, prover.port, prover.may_reach) == ((), 80, is_public)

@@ -61,6 +61,9 @@ def test_a_name_is_kept_as_machines_write_it_and_shown_as_people_read_it(
         ("foundry-iron.co.uk", "the company's own"),
         ("\u0430\u0440\u0440le.com", "two alphabets"),
         ("sh\u043e\u0440.example.com", "two alphabets"),
+        ("f0undry-iron.com", "taken for foundry-iron.co.uk"),
+        ("foundryiron.se", "taken for foundry-iron.co.uk"),
+        ("shop.foundry-lron.com", "taken for foundry-iron.co.uk"),
         ("-shop.example.com", "no name of a host"),
         ("sh_op.example.com", "no name of a host"),
         ("a" * 64 + ".example.com", "no name of a host"),
@@ -106,12 +109,22 @@ def test_the_proof_is_each_company_s_affiliate_s_and_host_s_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "public"),
+    "typed",
     [
-        ("93.184.216.34", True), ("2606:2800:220:1::1", True), ("127.0.0.1", False), ("::1", False),
-        ("10.0.0.1", False), ("169.254.169.254", False), ("192.168.1.1", False), ("fd00::1", False),
-        ("0.0.0.0", False), ("100.64.0.1", False), ("::ffff:127.0.0.1", False),
+        "langk0k.se", "shop.lan\u0261kok.se", "\u043b\u0430ngkok.com", "xn--lngkok-iua.com",
+        "lang-kok.com", "www.\u0430\u0441\u0435.com",
     ],
 )  # fmt: skip
-def test_only_addresses_of_the_public_internet_are_reached(address: str, public: bool) -> None:
-    assert domains.is_public(address) is public
+def test_no_name_is_taken_for_that_of_another_shop(typed: str) -> None:
+    with pytest.raises(InvalidInput):
+        domains.host(typed, OURS, ["shop.langkok.se", "ace.com"])
+
+
+def test_a_website_that_nobody_can_look_up_is_in_nobody_s_way() -> None:
+    ours = ("a_b.example.org", "-x-.se", "xn--a.com")
+    assert domains.host("shop.langkok.com", ours, ours).name == "shop.langkok.com"
+
+
+def test_two_companies_may_be_called_the_same_below_two_suffixes() -> None:
+    assert domains.host("shop.langkok.com", OURS, ["langkok.se"]).name == "shop.langkok.com"
+    assert domains.host("kok.langkok.se", OURS, ["langkok.se"]).name == "kok.langkok.se"

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from tests.company import KETTLE, PLAN, a_lead, a_paid_order
 from tests.joining.applicants import PDF, SAID, an_application, open_programme, references, token_of
+from tests.joining.clamd import BAD, a_clamd
 from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
 from tests.surfaces.programs import a_program
 from tests.surfaces.staff import Staff, staffed
@@ -21,6 +22,7 @@ from mainstem import identity, joining, network, planbook, worker
 from mainstem.identity import passwords
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput
+from mainstem.kit.malware import Scanner
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import Actor
 from mainstem.plan import evaluate
@@ -295,6 +297,43 @@ def test_a_paper_that_is_too_large_is_refused(
     )
     assert sent.status_code == 422
     assert "larger than 5 MB" in sent.text
+
+
+def test_a_paper_is_kept_and_opened_only_when_a_scanner_has_found_nothing_in_it(
+    staff: Staff, settings: Settings, with_secret: None
+) -> None:
+    id = an_application(staff.database)
+    token = identity.application_link(settings.secret, id)
+    kept = settings.data / "papers"
+
+    def sent(data: bytes, scanner: Scanner) -> httpx.Response:
+        stranger = staff.open_app(scanner=scanner)
+        page = stranger.get(f"/programme/application/{token}")
+        return stranger.client.post(
+            "/programme/paper",
+            data={"token": token, "code": "registration", "csrf_token": token_in(page)},
+            files={"paper": ("x.pdf", data, "application/pdf")},
+            headers={"accept": "text/html"},
+        )
+
+    bad = PDF[:9] + BAD + PDF[9:]
+    with a_clamd() as clamd:
+        refused = sent(bad, clamd.scanner)
+        assert (refused.status_code, "Something harmful" in refused.text) == (422, True)
+        assert not kept.exists()
+        away = sent(PDF, Scanner(host="127.0.0.1", port=9))
+        assert (away.status_code, "cannot be searched" in away.text) == (503, True)
+        assert not kept.exists()
+        assert sent(PDF, clamd.scanner).status_code == 303
+        fia = staff.reader("fia", scanner=clamd.scanner)
+        page = fia.get(f"/console/applications/{id}")
+        [paper] = re.findall(r'href="(/console/applications/[^"]+/papers/[^"]+)"', page.text)
+        assert fia.get(paper).content == PDF
+        # A scanner that has learned since, or came later, finds it when it is opened.
+        [file] = [one for one in kept.rglob("*") if one.is_file()]
+        file.write_bytes(bad)
+        assert fia.get(paper).status_code == 422
+        assert staff.reader("fia").get(paper).content == bad, "without a scanner, as an attachment"
 
 
 def test_links_of_others_open_nothing(staff: Staff, settings: Settings) -> None:

@@ -137,6 +137,12 @@ def test_an_upline_is_oneself_and_then_ones_sponsors_upline(
         ("\uff2b\uff35\uff2c\uff2c\uff21", "Kulla"),
         ("\u0391\u03a1\u039f", "Apo"),
         ("AB", "ab"),
+        ("Kulla", "K\u1d1c\u029f\u029f\u1d00"),  # small capitals
+        ("Kulla", "\u0199ull\u0251"),  # hooks, and letters of phonetics
+        ("Ace", "\u0410\u0441\u0435"),
+        ("Kulla", "\ua4d7\ua4f4\ua4e1\ua4e1\ua4ee"),  # Lisu
+        ("Kale", "\u13e6\u13aa\u13de\u13ac"),  # Cherokee
+        ("Oslo", "\u0585slo"),
     ],
 )
 def test_names_that_look_alike_have_one_skeleton(one: str, other: str) -> None:

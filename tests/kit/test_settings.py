@@ -12,7 +12,7 @@ from mainstem.kit.settings import SettingMissing
 
 SAFE = {
     "MAINSTEM_MODE": "production",
-    "MAINSTEM_DATABASE_URL": "postgresql://company@db.example/mainstem",
+    "MAINSTEM_DATABASE_URL": "postgresql://company@db.example/mainstem?sslmode=verify-full",
     "MAINSTEM_PUBLIC_URL": "https://shop.example",
     "MAINSTEM_SECRET": "K2v9sQ0x7Lr4Tz1Wm8Yb5Nc3Hd6Jf0Pg",
     "STRIPE_API_KEY": "sk_live_51Mainstem",
@@ -78,6 +78,37 @@ def test_production_refuses_what_anybody_could_guess_or_what_belongs_to_a_test(
 ) -> None:
     with pytest.raises(SettingMissing, match=sentence):
         read(tmp_path, **{name: value})
+
+
+@pytest.mark.parametrize("name", ["MAINSTEM_DATABASE_URL", "MAINSTEM_OWNER_URL"])
+@pytest.mark.parametrize(
+    ("url", "is_safe"),
+    [
+        ("postgresql://company@db.example/mainstem", False),
+        ("postgresql://company@db.example/mainstem?sslmode=require", False),
+        ("postgresql://company@db.example/mainstem?sslmode=verify-ca", False),
+        ("postgresql://company@10.0.0.7/mainstem", False),
+        ("postgresql://company@localhost,db.example/mainstem", False),
+        ("postgresql://company@localhost/mainstem?hostaddr=10.0.0.7", False),
+        ("postgresql:///mainstem?host=db.example", False),
+        ("postgresql://company@db.example/mainstem?sslmode=verify-full", True),
+        ("postgresql://company@127.0.0.1:5433/mainstem", True),
+        ("postgresql://company@localhost/mainstem", True),
+        ("postgresql://company@[::1]/mainstem", True),
+        ("postgresql:///mainstem?host=/run/postgresql", True),
+        ("postgresql:///mainstem", True),
+    ],
+)
+def test_a_database_elsewhere_is_reached_by_a_connection_whose_certificate_is_checked(
+    tmp_path: Path, name: str, url: str, is_safe: bool
+) -> None:
+    if is_safe:
+        assert read(tmp_path, **{name: url})
+        return
+    with pytest.raises(SettingMissing, match=f"{name} leads to another machine"):
+        read(tmp_path, **{name: url})
+    assert read(tmp_path, **{name: url.partition("?")[0], "PGSSLMODE": "verify-full"})
+    assert read(tmp_path, **{name: url, "MAINSTEM_MODE": "demo"}).demo
 
 
 def test_what_sets_payments_up_does_not_ask_for_what_it_brings(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ COMPANY_WIDE = {
     "demo_clock", "alembic_version", "check_run", "refused_event", "import_mapping", "catalogue_file", "network_file",
     "setup_change", "api_key", "api_answer", "invitation",
     "pending_sign_in", "passkey_challenge", "second_factor_attempt", "password_reset_request",
-    "password_reset", "known_device", "totp", "passkey", "recovery_code", "second_factor_removal",
+    "password_reset", "known_device", "totp", "passkey", "recovery_code", "second_factor_removal", "session_ending",
     "mail_settings", "bounced_address", "mail_preference",
     "cross_border_sales", "tax_day", "vat_check", "payment_check", "destination_lease",
     "programme_invitation", "application", "application_confirmation", "application_answer",
@@ -55,7 +55,7 @@ GLOBAL_KEYS = {
 """Unique over all homes: names people type, ids that the gateway gives, proved hosts, and the queue."""
 
 APPEND_ONLY = {
-    "second_factor_removal",
+    "second_factor_removal", "session_ending",
     "fact", "ledger_transfer", "ledger_entry", "commission", "routing_decision", "consent",
     "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
     "conversion", "setup_change", "company_document", "affiliate_details", "affiliate_step",

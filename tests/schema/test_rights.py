@@ -79,7 +79,7 @@ COMPANY = {
     "product_text": QUEUES, "product_picture": SWEEPS,
     "pending_sign_in": SWEEPS, "passkey_challenge": SWEEPS, "second_factor_attempt": SWEEPS,
     "password_reset_request": SWEEPS, "password_reset": QUEUES, "known_device": QUEUES, "totp": QUEUES,
-    "passkey": QUEUES, "recovery_code": QUEUES, "second_factor_removal": ADDS,
+    "passkey": QUEUES, "recovery_code": QUEUES, "second_factor_removal": ADDS, "session_ending": ADDS,
     "catalogue_file": QUEUES, "network_file": QUEUES, "picture": ADDS,
     # kept up to date
     **dict.fromkeys(
@@ -103,7 +103,7 @@ AFFILIATE = {
     "setup_change": NOTHING, "api_key": NOTHING, "api_answer": NOTHING, "invitation": NOTHING,
     "pending_sign_in": NOTHING, "passkey_challenge": NOTHING, "second_factor_attempt": NOTHING,
     "password_reset_request": NOTHING, "password_reset": NOTHING, "known_device": NOTHING, "totp": NOTHING,
-    "passkey": NOTHING, "recovery_code": NOTHING, "second_factor_removal": NOTHING,
+    "passkey": NOTHING, "recovery_code": NOTHING, "second_factor_removal": NOTHING, "session_ending": NOTHING,
     "cross_border_sales": NOTHING, "tax_day": NOTHING, "vat_check": NOTHING,
     "import_mapping": NOTHING, "catalogue_file": NOTHING, "network_file": NOTHING,
     "payment_check": NOTHING, "destination_lease": NOTHING,

@@ -47,6 +47,9 @@ def company(database: Database) -> Company:
         ("b1rchw00d", TAKEN),
         ("birchvvood", TAKEN),
         ("birch", TAKEN),
+        ("alderrn", ""),
+        ("bjrchwood", ""),
+        ("adrnin", RESERVED),
         ("alder", TAKEN),
         ("admin", RESERVED),
         ("adm1n", RESERVED),
@@ -78,6 +81,12 @@ def test_an_address_that_would_be_taken_for_another_is_refused(
         ("B\u0456rchwood", "mixed_alphabets name_taken"),
         ("Кедр и сыновья", ""),
         ("Cedar Кедр", ""),
+        ("Birchw\u0585\u0585d", "mixed_alphabets name_taken"),
+        ("\u13f4irchwood", "mixed_alphabets name_taken"),
+        ("B\u026arch\u1d21ood", "name_taken"),
+        ("Birchvvood", "name_taken"),
+        ("Cedar 木", ""),
+        ("Cedar木", ""),
     ],
 )
 def test_a_name_that_would_be_taken_for_another_is_refused(
@@ -139,3 +148,22 @@ def test_asking_whether_a_name_is_free_reads_no_other_names(
 
 def a_storefront(slug: str, name: str) -> Storefront:
     return Storefront(slug=slug, name=name, languages=("sv",), currency="SEK", texts={})
+
+
+def test_two_names_of_another_alphabet_are_not_one_because_of_their_digits(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        open_storefront(work, company.birch, a_storefront("dub", "Дуб 24"))
+        for name, code in (("Кедр 24", None), ("Кедр", None), ("Дуб 24", "name_taken")):
+            found = [*editor.name_problems(work, company.cedar, None, name=name, slug=None)]
+            assert [one.code for one in found] == ([code] if code else []), name
+
+
+def test_letters_that_are_seen_as_one_make_one_name(database: Database, company: Company) -> None:
+    with database.work() as work:
+        open_storefront(work, company.birch, a_storefront("emberside", "Emberside"))
+        found = [
+            *editor.name_problems(work, company.cedar, None, name="Ernberside", slug="ernberside")
+        ]
+    assert [one.code for one in found] == ["name_taken", "slug_taken"]

@@ -353,6 +353,75 @@ def test_sessions_are_listed_in_words_and_ended(
     assert fia.get("/account").status_code == 200
 
 
+def test_an_admin_signs_somebody_out_everywhere_and_a_mail_says_why(
+    open_app: Open, fia: Reader, people: dict[str, int], database: Database
+) -> None:
+    mail_is_on(database)
+    ada = open_app()
+    ada.sign_in("ada@example.com")
+    at = f"/console/setup/people/{people['fia']}/sessions/end"
+    assert at in ada.get("/console/setup/people").text
+    missing = ada.post(at, {"reason": "", "signs_out": str(people["fia"])})
+    assert (missing.status_code, "Say why" in words_of(missing)) == (422, True)
+    assert fia.get("/account").status_code == 200
+    ada.post(at, {"reason": "Laptop stolen."})
+    assert "signed out everywhere" in words_of(ada.get("/console/setup/people"))
+    assert fia.get("/account").status_code == 303
+    ada.post(at, {"reason": "Again."})
+    assert "They are signed in nowhere." in words_of(ada.get("/console/setup/people"))
+    assert told(database) == [("credentials_changed", "sessions.revoked")]
+    with database.work() as work:
+        row = work.one("SELECT context->>'by' AS by, context->>'reason' AS reason FROM mail")
+    assert tuple(row) == ("Ada", "Laptop stolen.")
+    fia.sign_in("fia@example.com")
+    assert fia.post(at, {"reason": "My own."}).status_code == 403, "only an admin"
+    assert ada.post("/console/setup/people/999/sessions/end", {"reason": "x"}).status_code == 404
+
+
+def test_an_admin_signs_everybody_out_but_themselves(
+    open_app: Open, fia: Reader, people: dict[str, int], database: Database, clock: FixedClock
+) -> None:
+    set_up_app(fia, clock)
+    mail_is_on(database)
+    elin, ada, half = open_app(), open_app(), open_app()
+    elin.sign_in("elin@example.com")
+    ada.sign_in("ada@example.com")
+    assert half.sign_in("fia@example.com").headers["location"].startswith("/sign-in/")
+    at = "/console/setup/people/sessions/end"
+    assert ada.post(at, {"reason": "", "signs_out": "everybody"}).status_code == 422
+    assert ada.post(at, {"reason": "Our addresses were in a leak."}).status_code == 303
+    page = words_of(ada.get("/console/setup/people"))
+    assert "2 people are signed out everywhere" in page
+    assert elin.get("/portal").status_code == fia.get("/account").status_code == 303
+    late = half.get(half.sign_in("nobody@example.com").url.path)
+    assert late.status_code == 200
+    changed = [what for reason, what in told(database) if reason == "credentials_changed"]
+    assert changed.count("sessions.revoked") == 2
+    ada.post(at, {"reason": "Again."})
+    assert "Nobody else is signed in." in words_of(ada.get("/console/setup/people"))
+
+
+def test_an_affiliates_people_are_found_from_their_page_and_signed_out(
+    open_app: Open, people: dict[str, int], database: Database
+) -> None:
+    elin, ada = open_app(), open_app()
+    elin.sign_in("elin@example.com")
+    ada.sign_in("ada@example.com")
+    with database.work() as work:
+        slug = work.value(
+            """SELECT a.slug FROM affiliate a JOIN membership m ON m.affiliate_id = a.id
+                WHERE m.person_id = %(id)s LIMIT 1""",
+            id=people["elin"],
+        )
+    edit = ada.get(f"/console/setup/affiliates/edit?key={slug}").text
+    assert f'href="/console/setup/people?affiliate={slug}"' in edit
+    page = ada.get(f"/console/setup/people?affiliate={slug}").text
+    at = f"/console/setup/people/{people['elin']}/sessions/end"
+    assert at in page and "ada@example.com" not in page
+    ada.post(at, {"reason": "They asked us to."})
+    assert elin.get("/portal").status_code == 303
+
+
 def test_signing_out_everywhere_ends_all_sessions(open_app: Open, fia: Reader) -> None:
     other = open_app()
     other.sign_in("fia@example.com")

@@ -157,6 +157,7 @@ def test_one_role_and_one_scope_open_the_same_verbs() -> None:
         "activity:write": {("admin",)},
         "mail:write": {("admin",)},
         "setup:write": {("admin",)},
+        "staff:write": {("admin",)},
     }
 
 

@@ -32,6 +32,8 @@ PROVEN: dict[str, Any] = {
     "POST /account/passkeys/{id:int}/removal": FRESH,
     "POST /account/password": FRESH,
     "POST /account/recovery-codes": FRESH,
+    "POST /account/sessions/end": FRESH,
+    "POST /account/sessions/{id:int}/end": FRESH,
     "POST /console/affiliates/{id:int}/bank": MONEY,
     f"POST {ORDER}/approvals/{{approval:uuid}}/approval": MONEY,
     "POST /console/payouts": MONEY,
@@ -44,6 +46,8 @@ PROVEN: dict[str, Any] = {
     "POST /console/setup/payments/destinations": FRESH,
     "POST /console/setup/payments/key": FRESH,
     "POST /console/setup/people/invitation": FRESH,
+    "POST /console/setup/people/sessions/end": FRESH,
+    "POST /console/setup/people/{person:int}/sessions/end": FRESH,
     "POST /console/setup/people/{person:int}/second-factor/removal": FRESH,
     "POST /console/setup/{name:str}": THINGS,
     "POST /console/setup/{name:str}/retire": THINGS,
@@ -119,6 +123,23 @@ def test_what_was_pressed_is_not_done_and_said_to_be_pressed_again(
         assert work.value("SELECT count(*) FROM api_key") == 1
 
 
+def test_whoever_finds_a_session_open_cannot_shut_its_owner_out_but_leaves_it_unasked(
+    staff: Staff, clock: FixedClock
+) -> None:
+    owner, found = staff.reader("fia"), staff.reader("fia")
+    [other] = re.findall(r"/account/sessions/(\d+)/end", found.get("/account").text)
+    clock.move(timedelta(minutes=16))
+    for path in (f"/account/sessions/{other}/end", "/account/sessions/end"):
+        assert "/sign-in/again" in found.post(path).headers["location"]
+    assert owner.get("/account").status_code == 200
+    assert found.post("/sign-out").headers["location"] == "/"
+    assert found.get("/account").status_code == 303
+    again = {"password": PASSWORD, "next": "/account", "pressed": "yes"}
+    owner.post("/sign-in/again", again)
+    assert owner.post("/account/sessions/end").headers["location"] == "/sign-in"
+    assert owner.get("/account").status_code == 303
+
+
 def test_one_kind_of_things_asks_and_another_does_not(staff: Staff, clock: FixedClock) -> None:
     ada = stale(staff, "ada", clock)
     assert "/sign-in/again" in ada.post("/console/setup/staff", {}).headers["location"]
@@ -155,6 +176,20 @@ def test_who_deals_with_money_sets_a_second_factor_up_before_any_page(
     assert staff.reader("fia").get("/console/orders").status_code == 200, (
         "not where it is tried out"
     )
+
+
+def test_where_the_company_says_so_everybody_sets_a_second_factor_up_before_any_page(
+    staff: Staff, open_app: Open, people: dict[str, int]
+) -> None:
+    all_of_them = SELLING | {"second_factor": "everybody"}
+    per = staff.reader("per", **all_of_them)
+    assert per.get("/desk/ship").headers["location"].startswith("/account?next=%2Fdesk%2Fship")
+    assert per.get("/account").status_code == 200
+    staff.has_second_factor("per")
+    assert per.get("/desk/ship").status_code == 200
+    elin = open_app(**all_of_them)
+    elin.sign_in("elin@example.com")
+    assert elin.get("/portal").headers["location"].startswith("/account?next=%2Fportal")
 
 
 def test_set_up_on_the_way_they_go_on_to_where_they_were_going(

@@ -7,12 +7,14 @@ addresses, checked after the name was looked up and used as looked up, and no fu
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+from mainstem.kit.outside import is_public, no_longer_than
 from mainstem.pictures import BYTES_MAX
 
 PORT = 443
@@ -53,9 +55,12 @@ def _one(url: str) -> tuple[int, str, bytes]:
     target = f"{path}?{parts.query}" if parts.query else path
     connection = _Public(host, port)
     try:
-        connection.request("GET", target, headers={"accept": "image/*", "user-agent": "Mainstem"})
-        answer = connection.getresponse()
-        data = answer.read(BYTES_MAX + 1)
+        with connection.in_time():
+            connection.request(
+                "GET", target, headers={"accept": "image/*", "user-agent": "Mainstem"}
+            )
+            answer = connection.getresponse()
+            data = answer.read(BYTES_MAX + 1)
     except (OSError, http.client.HTTPException, UnicodeError) as error:
         raise NotFetched("The server cannot be reached.") from error
     finally:
@@ -72,10 +77,14 @@ class _Public(http.client.HTTPSConnection):
         self._tls = ssl.create_default_context()
         super().__init__(host, port, timeout=SECONDS, context=self._tls)
 
-    def connect(self) -> None:
-        """Connect to a public address of the host."""
+    @contextmanager
+    def in_time(self) -> Iterator[None]:
+        """Connect to a public address of the host, for `SECONDS` in all."""
         plain = socket.create_connection((public_address(self.host, self.port), self.port), SECONDS)
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+        self.sock = plain
+        with no_longer_than(plain, SECONDS):
+            self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+            yield
 
 
 def public_address(host: str, port: int) -> str:
@@ -86,6 +95,6 @@ def public_address(host: str, port: int) -> str:
         }
     except OSError:
         raise NotFetched("There is no such server.") from None
-    if not found or not all(ipaddress.ip_address(one).is_global for one in found):
+    if not found or not all(map(is_public, found)):
         raise NotFetched("The address must begin with https:// and name a public server.")
     return sorted(found)[0]

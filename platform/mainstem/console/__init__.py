@@ -80,4 +80,5 @@ commands: list[Command] = [
     *mail.commands,
     *storefronts.commands,
     *domains.commands,
+    *setup.commands,
 ]

@@ -31,9 +31,7 @@ def _page(request: HttpRequest, work: Work) -> Domains:
     return Domains(
         **layout_of(request, work, "setup"),
         rows=rows,
-        proofs={
-            str(one.id): domains.proof(work.tools.secret, one.home_id, one.host) for one in rows
-        },
+        proofs={str(one.id): domains.proof(work.tools.secret, one) for one in rows},
     )
 
 

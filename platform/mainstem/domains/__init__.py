@@ -1,7 +1,7 @@
 """Own domains: the hosts of storefronts, how each is proved, and which serve."""
 
 from mainstem.domains.model import IN_USE, StorefrontDomain
-from mainstem.domains.proving import Found, Prover, is_public
+from mainstem.domains.proving import Found, Prover
 from mainstem.domains.queries import (
     Domain,
     in_use,
@@ -44,7 +44,6 @@ __all__ = [
     "company_hosts",
     "host",
     "in_use",
-    "is_public",
     "note",
     "of_storefront",
     "proof",

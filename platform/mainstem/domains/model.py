@@ -24,6 +24,7 @@ class StorefrontDomain(SQLModel, table=True):
     shown: str
     state: str = "pending"
     problem: str = ""
+    challenge: str = ""
     missed_days: int = 0
     missed_on: date | None = None
     added_at: datetime

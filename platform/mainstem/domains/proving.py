@@ -8,7 +8,6 @@ anybody may point a name at anybody.
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ import dns.nameserver
 import dns.resolver
 
 from mainstem.domains.rules import FILE, RECORD
+from mainstem.kit.outside import is_public, no_longer_than
 
 SECONDS = 5.0
 BYTES_MAX = 1_000
@@ -29,11 +29,6 @@ RECORDS_MAX = 50
 
 Found = Literal["proved", "nothing", "other", "unreachable"]
 """What was found: the value; nothing at all; another value; or nobody answered in time."""
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is one of the public internet."""
-    return ipaddress.ip_address(address).is_global
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +76,7 @@ class Prover:
                 return "unreachable"
             if status in (301, 302, 307, 308) and there:
                 url = urljoin(url, there)
-                # Only from http to https of the very same host.
-                if urlsplit(url).hostname != host:
+                if not self._is_same_place(url, host):
                     return "other"
                 continue
             if status != 200:
@@ -90,25 +84,34 @@ class Prover:
             return "proved" if said.decode("latin-1").strip() == value else "other"
         return "nothing"
 
+    def _is_same_place(self, url: str, host: str) -> bool:
+        """Only from http to https of the very same host: behind another port may be what is nobody's
+        business, at an address that is public and ours."""
+        try:
+            parts = urlsplit(url)
+            usual = {"http": self.port, "https": 443}.get(parts.scheme)
+            return parts.hostname == host and usual is not None and parts.port in (None, usual)
+        except ValueError:  # a port that is none
+            return False
+
     def _one(self, url: str) -> tuple[int, str, bytes]:
         parts = urlsplit(url)
         is_tls = parts.scheme == "https"
         host, port = parts.hostname or "", parts.port or (443 if is_tls else self.port)
         plain = socket.create_connection((self._address(host, port), port), SECONDS)
-        connection: http.client.HTTPConnection = http.client.HTTPConnection(
-            host, port, timeout=SECONDS
-        )
-        connection.sock = (
-            ssl.create_default_context().wrap_socket(plain, server_hostname=host)
-            if is_tls
-            else plain
-        )
+        connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
         try:
-            connection.request("GET", parts.path, headers={"user-agent": "Mainstem"})
-            answer = connection.getresponse()
-            return answer.status, answer.getheader("location") or "", answer.read(BYTES_MAX)
+            with no_longer_than(plain, SECONDS):
+                connection.sock = plain
+                if is_tls:
+                    context = ssl.create_default_context()
+                    connection.sock = context.wrap_socket(plain, server_hostname=host)
+                connection.request("GET", parts.path, headers={"user-agent": "Mainstem"})
+                answer = connection.getresponse()
+                said = answer.read(BYTES_MAX)
         finally:
             connection.close()
+        return answer.status, answer.getheader("location") or "", said
 
     def _address(self, host: str, port: int) -> str:
         """An address of a host, all of which must be public. Raises OSError."""

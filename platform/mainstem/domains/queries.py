@@ -29,11 +29,13 @@ class Domain:
     storefront: str
     slug: str
     affiliate: str
+    challenge: str
 
 
 _DOMAINS = """
 SELECT d.home_id, d.id, d.host, d.shown, d.state, d.problem, d.missed_days, d.added_at, d.checked_at,
-       d.proved_at, s.name AS storefront, s.slug, a.name AS affiliate
+       d.proved_at, s.name AS storefront, s.slug, a.name AS affiliate,
+       d.challenge
   FROM storefront_domain d JOIN storefront s ON s.home_id = d.home_id AND s.id = d.storefront_id
   JOIN affiliate a ON a.id = d.home_id"""
 
@@ -68,9 +70,10 @@ def proved_hosts(work: Work) -> Mapping[str, str]:
     return {row.host: row.slug for row in rows}
 
 
-def proof(secret: str, home_id: int, host: str) -> tuple[str, str]:
-    """The name of the TXT record that proves a host, and what it says."""
-    return f"{rules.RECORD}.{host}", rules.challenge(secret, home_id, host)
+def proof(secret: str, one: Domain) -> tuple[str, str]:
+    """The name of the TXT record that proves a host, and what it says: as it was first told."""
+    value = one.challenge or rules.challenge(secret, one.home_id, one.host)
+    return f"{rules.RECORD}.{one.host}", value
 
 
 def remember(work: Work, home_id: int, subject: UUID, host: str) -> None:

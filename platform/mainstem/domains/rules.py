@@ -14,6 +14,7 @@ import idna
 from publicsuffixlist import PublicSuffixList
 
 from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.lookalike import skeleton
 from mainstem.kit.text import of_two_alphabets
 
 HOST_MAX = 253
@@ -34,6 +35,7 @@ SUFFIX = (
     "{host} belongs to everybody who has a name below it. Write your own name, such as shop.{host}."
 )
 OURS = "This name is the company's own. Use a name of yours."
+ALIKE = "This name could be taken for {host}. Choose one that could not."
 TWO_ALPHABETS = (
     "The letters of one part are of two alphabets, and look like others. Write it in one."
 )
@@ -55,8 +57,9 @@ class Host:
     shown: str
 
 
-def host(text: str, ours: Iterable[str] = ()) -> Host:
-    """The host that was typed. `ours` are the names of the company: what is below them is refused.
+def host(text: str, ours: Iterable[str] = (), others: Iterable[str] = ()) -> Host:
+    """The host that was typed. `ours` are the names of the company: what is below them is refused. No name
+    may be one that the eye takes for the company's or for that of another storefront (`others`).
 
     Raises InvalidInput with a sentence that says what will do instead.
     """
@@ -72,12 +75,31 @@ def host(text: str, ours: Iterable[str] = ()) -> Host:
     if _suffixes().is_public(name):
         raise _no(SUFFIX, host=name)
     own = _suffixes().privatesuffix(name)
-    if own is None or own in {_suffixes().privatesuffix(one) or one for one in ours if one}:
+    taken = {_suffixes().privatesuffix(one) or one for one in ours if one}
+    if own is None or own in taken:
         raise _no(OURS)
     shown = idna.decode(name)
     if any(of_two_alphabets(label) for label in shown.split(".")):
         raise _no(TWO_ALPHABETS)
+    _refuse_look_alike(own, taken | {_suffixes().privatesuffix(one) or one for one in others})
     return Host(name, shown)
+
+
+def _refuse_look_alike(own: str, taken: Iterable[str]) -> None:
+    """Two companies may be called the same below two suffixes; a name that only looks like another is
+    there to be taken for it."""
+    label = _as_read(own).partition(".")[0]
+    for one in map(_as_read, sorted(taken)):
+        there = one.partition(".")[0]
+        if label != there and skeleton(label) == skeleton(there):
+            raise _no(ALIKE, host=one)
+
+
+def _as_read(name: str) -> str:
+    try:
+        return idna.decode(name)
+    except (idna.IDNAError, UnicodeError):  # the company's own website, as somebody typed it
+        return name
 
 
 def challenge(secret: str, home_id: int, name: str) -> str:

@@ -15,6 +15,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.events import Fact, record, record_all
 from mainstem.kit.ids import new_id
+from mainstem.kit.signed import in_force
 from mainstem.kit.work import SYSTEM, Work
 
 MISSES_MAX = 3
@@ -55,7 +56,7 @@ def add(work: Work, home_id: int, storefront_id: int, text: str) -> StorefrontDo
         id=storefront_id,
     ):
         raise NotFound("storefront")
-    host = rules.host(text, company_hosts(work))
+    host = rules.host(text, company_hosts(work), _hosts_of_others(work, home_id))
     there = _in_use(work, home_id, host.name)
     if there is not None:
         if there.storefront_id != storefront_id:
@@ -79,6 +80,7 @@ def add(work: Work, home_id: int, storefront_id: int, text: str) -> StorefrontDo
         storefront_id=storefront_id,
         host=host.name,
         shown=host.shown,
+        challenge=_challenge(work, home_id, host.name),
         added_at=work.now(),
         added_by=str(work.actor),
     )
@@ -86,6 +88,12 @@ def add(work: Work, home_id: int, storefront_id: int, text: str) -> StorefrontDo
     record(work, "domain.added", row.id, home=home_id)
     record(work, "domain.check_requested", row.id, home=home_id)
     return row
+
+
+def _challenge(work: Work, home_id: int, host: str) -> str:
+    # A company that has no secret yet makes it when it looks.
+    secret = work.tools.secret
+    return rules.challenge(secret, home_id, host) if secret else ""
 
 
 def request_check(work: Work, home_id: int, id: UUID) -> None:
@@ -117,17 +125,31 @@ def check(database: Database, fact: Fact) -> None:
     """Look at a host, between two transactions, and write down what was found."""
     with database.work(SYSTEM) as work:
         row = work.row(
-            "SELECT host, state FROM storefront_domain WHERE home_id = %(home)s AND id = %(id)s",
+            """SELECT host, state, challenge FROM storefront_domain
+                WHERE home_id = %(home)s AND id = %(id)s""",
             home=fact.home_id,
             id=fact.uuid,
         )
         if row is None or row.state not in IN_USE:
             return
         prover: Prover = work.tools.domains or Prover()
-        value = rules.challenge(work.tools.secret, fact.home_id, row.host)
+        value = row.challenge or _told(work, fact.home_id, fact.uuid, row.host)
     found = prover.look(row.host, value)
     with database.work(SYSTEM) as work:
         note(work, fact.home_id, fact.uuid, found)
+
+
+def _told(work: Work, home_id: int, id: UUID, host: str) -> str:
+    """What proves a host that was added before its challenge was kept: from the secret of that time."""
+    value = rules.challenge(in_force(work.tools.secret)[-1], home_id, host)
+    work.run(
+        """UPDATE storefront_domain SET challenge = %(value)s
+            WHERE home_id = %(home)s AND id = %(id)s AND challenge = ''""",
+        home=home_id,
+        id=id,
+        value=value,
+    )
+    return value
 
 
 def note(work: Work, home_id: int, id: UUID, found: Found) -> None:
@@ -209,6 +231,14 @@ def _hosts(urls: Iterable[str]) -> Iterable[str]:
         # A company that is tried out on one machine has no name of its own.
         if "." in name and not name.replace(".", "").isdigit():
             yield name
+
+
+def _hosts_of_others(work: Work, home_id: int) -> list[str]:
+    rows = work.rows(
+        "SELECT host FROM storefront_domain WHERE state = 'proved' AND home_id <> %(home)s",
+        home=home_id,
+    )
+    return [row.host for row in rows]
 
 
 def _in_use(work: Work, home_id: int, host: str) -> StorefrontDomain | None:

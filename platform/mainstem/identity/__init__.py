@@ -25,7 +25,13 @@ from mainstem.identity.attempts import TooManyAttempts
 from mainstem.identity.challenges import PasskeyRefused, RelyingParty, relying_party
 from mainstem.identity.changing import SamePassword, WrongPassword, change_password
 from mainstem.identity.devices import Device, device_of
-from mainstem.identity.ending import end_session, end_sessions, sign_out
+from mainstem.identity.ending import (
+    end_everybodys_sessions,
+    end_session,
+    end_sessions,
+    end_sessions_for,
+    sign_out,
+)
 from mainstem.identity.forgetting import forget_sign_ins
 from mainstem.identity.invitations import (
     VALID_FOR as INVITATION_VALID_FOR,
@@ -86,7 +92,11 @@ from mainstem.identity.people import (
     roles_of,
     set_password,
 )
-from mainstem.identity.recovery import NothingToRecover, recovery_codes_left
+from mainstem.identity.recovery import (
+    NothingToRecover,
+    recovery_codes_left,
+    recovery_codes_under_secret,
+)
 from mainstem.identity.resets import (
     ResetLink,
     ResetRefused,
@@ -112,6 +122,7 @@ from mainstem.identity.second_factors import (
 from mainstem.identity.secrets import derived_secret, hash_of
 from mainstem.identity.sessions import (
     FRESH,
+    IDLE,
     SESSION_MAX,
     Browser,
     Identity,
@@ -141,7 +152,14 @@ from mainstem.identity.signing_in import (
     pending_passkey_options,
     sign_in,
 )
-from mainstem.identity.totp import WrongCode, begin_totp, begun_totp, totp_uri
+from mainstem.identity.totp import (
+    Resealed,
+    WrongCode,
+    begin_totp,
+    begun_totp,
+    reseal_totps,
+    totp_uri,
+)
 
 __all__ = [
     "AFFILIATE_ROLES",
@@ -149,6 +167,7 @@ __all__ = [
     "DEMO_PASSWORD",
     "EVERYTHING",
     "FRESH",
+    "IDLE",
     "INVITATION_VALID_FOR",
     "PAY",
     "PENDING_FOR",
@@ -181,6 +200,7 @@ __all__ = [
     "PasswordTooWeak",
     "PendingSignIn",
     "RelyingParty",
+    "Resealed",
     "ResetLink",
     "ResetRefused",
     "Resettable",
@@ -209,8 +229,10 @@ __all__ = [
     "create_person",
     "derived_secret",
     "device_of",
+    "end_everybodys_sessions",
     "end_session",
     "end_sessions",
+    "end_sessions_for",
     "finish_with_code",
     "finish_with_passkey",
     "finish_with_recovery_code",
@@ -246,6 +268,7 @@ __all__ = [
     "read_quote_link",
     "read_withdrawal_link",
     "recovery_codes_left",
+    "recovery_codes_under_secret",
     "refuse_without_owner",
     "registration_options",
     "relying_party",
@@ -254,6 +277,7 @@ __all__ = [
     "rename",
     "renew_recovery_codes",
     "request_reset",
+    "reseal_totps",
     "reset_password",
     "reset_token",
     "resettable",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mainstem.identity.secrets import hash_of
+from mainstem.kit.errors import NotFound
+from mainstem.kit.events import record_all
+from mainstem.kit.ids import new_ids
 from mainstem.kit.work import Work
 
 
@@ -41,6 +46,48 @@ def end_sessions(work: Work, person_id: int, *, keep: bytes | None = None) -> in
         keep=keep,
         now=work.now(),
     )
+
+
+def end_sessions_for(work: Work, person_id: int, *, reason: str) -> int:
+    """Staff end every session of somebody, who is told why; how many. Raises NotFound."""
+    if work.value("SELECT 1 FROM person WHERE id = %(id)s FOR UPDATE", id=person_id) is None:
+        raise NotFound("person")
+    ended = end_sessions(work, person_id)
+    if ended:
+        _tell(work, [person_id], reason)
+    return ended
+
+
+def end_everybodys_sessions(work: Work, *, reason: str) -> int:
+    """Staff end the sessions of everybody but of whoever does it; of how many people. Each is told why,
+    and who is in the middle of signing in begins again."""
+    mine = int(work.actor.id) if work.actor.kind == "staff" else None
+    work.run("DELETE FROM pending_sign_in WHERE person_id IS DISTINCT FROM %(mine)s", mine=mine)
+    rows = work.rows(
+        """UPDATE sign_in_session SET revoked_at = %(now)s
+            WHERE revoked_at IS NULL AND expires_at > %(now)s AND person_id IS DISTINCT FROM %(mine)s
+            RETURNING person_id""",
+        now=work.now(),
+        mine=mine,
+    )
+    people = sorted({int(row.person_id) for row in rows})
+    _tell(work, people, reason)
+    return len(people)
+
+
+def _tell(work: Work, people: Sequence[int], reason: str) -> None:
+    ids = new_ids(len(people))
+    work.run(
+        """INSERT INTO session_ending (id, person_id, ended_by, reason, ended_at)
+           SELECT id, person_id, %(who)s, %(reason)s, %(now)s
+             FROM unnest(%(ids)s::uuid[], %(people)s::bigint[]) AS new (id, person_id)""",
+        ids=ids,
+        people=list(people),
+        who=str(work.actor),
+        reason=reason,
+        now=work.now(),
+    )
+    record_all(work, "sessions.revoked", [(0, id) for id in ids])
 
 
 def end_password_links(work: Work, person_id: int) -> None:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import ClassVar
 from uuid import UUID
 
-from itsdangerous import BadData, Signer, TimestampSigner
+from itsdangerous import BadData, BadSignature, Signer, TimestampSigner
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.errors import NotFound, Refused
+from mainstem.kit.signed import in_force
 
 # Until the parcel, the withdrawal and its refund are long over. Whoever needs the page later finds it
 # anew by number and e-mail; a quote is answered or forgotten by then.
@@ -164,11 +166,19 @@ def _sign(
     return signer.sign(content).decode()
 
 
+def _unsigned(secret: str, purpose: str, token: str) -> tuple[bytes, datetime]:
+    """What was signed, and when, by any secret in force; raises BadData."""
+    for before in in_force(secret)[1:]:
+        with suppress(BadSignature):
+            return _signer(before, purpose).unsign(token, return_timestamp=True)
+    return _signer(secret, purpose).unsign(token, return_timestamp=True)
+
+
 def _read(
     secret: str, purpose: str, token: str, age_max: timedelta
 ) -> tuple[int, UUID, bytes, datetime]:
     try:
-        signed, made_at = _signer(secret, purpose).unsign(token, return_timestamp=True)
+        signed, made_at = _unsigned(secret, purpose, token)
         content = base64_decode(signed)
         # The last letter of a part has bits to spare: only one way of writing them is ours.
         if any(base64_encode(base64_decode(part)).decode() != part for part in token.split(".")):

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from datetime import datetime
+from typing import NamedTuple
 
 import pyotp
 from cryptography.exceptions import InvalidTag
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from mainstem.identity.secrets import derived_key
 from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.signed import in_force
 from mainstem.kit.work import Work
 
 DIGITS = 6
@@ -106,6 +109,33 @@ def use_totp(work: Work, person_id: int, code: str) -> bool:
     )
 
 
+class Resealed(NamedTuple):
+    """What became of the apps of before: how many lie under the present secret now, and how many
+    open under none that is in force."""
+
+    moved: int
+    lost: int
+
+
+def reseal_totps(work: Work) -> Resealed:
+    """Encrypt every app's secret by the company's present one. Done again, it finds nothing to do."""
+    moved = lost = 0
+    for row in work.rows("SELECT id, person_id, secret FROM totp ORDER BY id FOR UPDATE"):
+        kept = bytes(row.secret)
+        if _opened_by(work.tools.secret, row.person_id, kept) is not None:
+            continue
+        secret = _opened(work, row.person_id, kept)
+        if secret is None:
+            lost += 1
+            continue
+        moved += work.run(
+            "UPDATE totp SET secret = %(secret)s WHERE id = %(id)s",
+            id=row.id,
+            secret=_sealed(work, row.person_id, secret),
+        )
+    return Resealed(moved, lost)
+
+
 def step_of(secret: str, code: str, now: datetime) -> int | None:
     """Which step of time a code belongs to, of those that are near enough; None for any other."""
     code = code.replace(" ", "")
@@ -121,19 +151,23 @@ def step_of(secret: str, code: str, now: datetime) -> int | None:
 def _sealed(work: Work, person_id: int, secret: str) -> bytes:
     """Encrypted for one person: copied to another's row it opens nothing."""
     nonce = os.urandom(_NONCE)
-    return nonce + _cipher(work).encrypt(nonce, secret.encode(), _owner(person_id))
+    return nonce + _cipher(work.tools.secret).encrypt(nonce, secret.encode(), _owner(person_id))
 
 
 def _opened(work: Work, person_id: int, kept: bytes) -> str | None:
-    """The secret; None where the company's own secret is another one than when it was kept."""
-    try:
-        return _cipher(work).decrypt(kept[:_NONCE], kept[_NONCE:], _owner(person_id)).decode()
-    except InvalidTag:
-        return None
+    """The secret; None where no secret of the company's is in force under which it was kept."""
+    opened = (_opened_by(secret, person_id, kept) for secret in in_force(work.tools.secret))
+    return next((secret for secret in opened if secret is not None), None)
 
 
-def _cipher(work: Work) -> AESGCM:
-    return AESGCM(derived_key(work.tools.secret, "mainstem.totp"))
+def _opened_by(secret: str, person_id: int, kept: bytes) -> str | None:
+    with suppress(InvalidTag):
+        return _cipher(secret).decrypt(kept[:_NONCE], kept[_NONCE:], _owner(person_id)).decode()
+    return None
+
+
+def _cipher(secret: str) -> AESGCM:
+    return AESGCM(derived_key(secret, "mainstem.totp"))
 
 
 def _owner(person_id: int) -> bytes:

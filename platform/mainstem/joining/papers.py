@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from mainstem.kit.errors import Refused
+from mainstem.kit.malware import Scanner, ScannerAway
+from mainstem.kit.telemetry import log
 from mainstem.kit.text import unseen
 
 BYTES_MAX = 5_000_000
@@ -43,6 +45,26 @@ class PaperTooLarge(PaperRefused):
 
     code: ClassVar[str] = "paper_too_large"
     message: ClassVar[str] = "This file is larger than 5 MB. Save it smaller."
+
+
+class PaperInfected(PaperRefused):
+    """The company's scanner has found malware in it."""
+
+    code: ClassVar[str] = "paper_infected"
+    message: ClassVar[str] = (
+        "Something harmful was found in this file. Make it anew, or send it from another computer."
+    )
+
+
+class PaperNotSearched(PaperRefused):
+    """The company has a scanner, and it does not answer: so nobody knows."""
+
+    code: ClassVar[str] = "paper_not_searched"
+    status: ClassVar[int] = 503
+    message: ClassVar[str] = (
+        "Files cannot be searched for malware right now, so none is taken or opened. Try again in some"
+        " minutes."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +124,23 @@ def take_paper(store: PaperStore, name: str, data: bytes) -> Paper:
     hash = hashlib.sha256(data).hexdigest()
     store.put(hash, data)
     return Paper(hash, _plain(name, kind), kind, len(data))
+
+
+def refuse_infected(scanner: Scanner | None, data: bytes) -> None:
+    """Have a file searched, where the company has a scanner. Raises PaperInfected and PaperNotSearched.
+
+    Call it outside of any transaction that writes.
+    """
+    if scanner is None or not data:
+        return
+    try:
+        found = scanner.search(data)
+    except ScannerAway as error:
+        log("joining").error("scanner away", cause=str(error))
+        raise PaperNotSearched from error
+    if found:
+        log("joining").warning("malware in a paper", found=found)
+        raise PaperInfected
 
 
 def kind_of(data: bytes) -> str | None:

@@ -27,6 +27,24 @@ _LOOKS = str.maketrans(
         # Latin letters that have no accent to lose
         "\u0131": "l", "\u0142": "l", "\u00f8": "o", "\u0111": "d", "\u00f0": "d", "\u0127": "h",
         "\u00fe": "p", "\u014b": "n", "\u0251": "a", "\u0261": "g", "\u00e6": "a", "\u0153": "o",
+        # Armenian and Coptic
+        "\u0585": "o", "\u057d": "u", "\u0578": "n", "\u0570": "h", "\u0581": "g", "\u0566": "q",
+        "\u2c81": "a", "\u2c83": "b", "\u2c89": "e", "\u2c8f": "h", "\u2c93": "l", "\u2c95": "k",
+        "\u2c99": "m", "\u2c9b": "n", "\u2c9f": "o", "\u2ca3": "p", "\u2ca5": "c", "\u2ca7": "t",
+        "\u2ca9": "y", "\u2cad": "x",
+        # Cherokee
+        "\u13a0": "d", "\u13a1": "r", "\u13a2": "t", "\u13a5": "l", "\u13a9": "y", "\u13aa": "a",
+        "\u13ab": "j", "\u13ac": "e", "\u13b3": "w", "\u13b7": "m", "\u13bb": "h", "\u13bd": "y",
+        "\u13c0": "g", "\u13c2": "h", "\u13c3": "z", "\u13cf": "b", "\u13d2": "r", "\u13d4": "w",
+        "\u13d5": "s", "\u13d9": "v", "\u13da": "s", "\u13de": "l", "\u13df": "c", "\u13e2": "p",
+        "\u13e6": "k", "\u13e7": "d", "\u13f4": "b",
+        # Lisu
+        "\ua4d0": "b", "\ua4d1": "p", "\ua4d3": "d", "\ua4d4": "t", "\ua4d6": "g", "\ua4d7": "k",
+        "\ua4d9": "j", "\ua4da": "c", "\ua4dc": "z", "\ua4dd": "f", "\ua4df": "m", "\ua4e0": "n",
+        "\ua4e1": "l", "\ua4e2": "s", "\ua4e3": "r", "\ua4e6": "v", "\ua4e7": "h", "\ua4ea": "w",
+        "\ua4eb": "x", "\ua4ec": "y", "\ua4ee": "a", "\ua4f0": "e", "\ua4f2": "l", "\ua4f3": "o",
+        "\ua4f4": "u",
+        # signs, and what is drawn as an l
         "|": "l", "!": "l", "$": "s", "@": "a", "i": "l",
     }
 )  # fmt: skip
@@ -36,6 +54,7 @@ _BY_LAW = {
     "ag", "kg", "ug", "ltd", "limited", "inc", "llc", "llp", "plc", "corp", "co", "bv", "nv", "sa",
     "sarl", "sas", "srl", "spa", "sl", "ou", "sia", "uab", "zoo",
 }  # fmt: skip
+_NAMED = re.compile("LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL )?([A-Z])(?: WITH .*)?")
 _WRITTEN_AS_TWO = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
 _DRAWN_AS_TWO = (("rn", "m"), ("vv", "w"))
 
@@ -66,13 +85,37 @@ def _words(text: str) -> list[str]:
 
 def _drawn(words: list[str]) -> str:
     """What is written as two before digits are letters: else shop-4 and shop-44 were one."""
-    seen = "".join(word.translate(_LOOKS) for word in words)
+    seen = "".join(_plain(word.translate(_LOOKS)) for word in words)
     for pair, letter in _WRITTEN_AS_TWO:
         seen = seen.replace(pair, letter)
     seen = seen.translate(_DIGITS)
     for pair, letter in _DRAWN_AS_TWO:
         seen = seen.replace(pair, letter)
     return "".join(one for one in seen if one.isalnum())
+
+
+def _plain(word: str) -> str:
+    """Without the hooks and strokes that no decomposition takes away, and small capitals as letters."""
+    if word.isascii():
+        return word
+    return "".join(_letter(one) for one in word)
+
+
+def _letter(one: str) -> str:
+    found = None if one.isascii() else _NAMED.fullmatch(unicodedata.name(one, ""))
+    return found[1].lower().translate(_LOOKS) if found else one
+
+
+def _plain(word: str) -> str:
+    """Without the hooks and strokes that no decomposition takes away, and small capitals as letters."""
+    if word.isascii():
+        return word
+    return "".join(_letter(one) for one in word)
+
+
+def _letter(one: str) -> str:
+    found = None if one.isascii() else _NAMED.fullmatch(unicodedata.name(one, ""))
+    return found[1].lower().translate(_LOOKS) if found else one
 
 
 def skeletons(*names: str) -> list[str]:

@@ -12,7 +12,12 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
 from mainstem.kit import smtp_url
+from mainstem.kit.malware import Scanner, scanner_at
+from mainstem.kit.signed import Secret
 from mainstem.kit.smtp_url import LOOPBACK, SmtpServer
 
 SECRET_LENGTH_MIN = 32
@@ -46,6 +51,7 @@ class Settings:
     port: int
     public_url: str
     secret: str
+    """It signs; `Secret.before` opens as well while one is exchanged."""
     stripe_key: str
     stripe_api_base: str | None
     stripe_webhook_secrets: tuple[str, ...]
@@ -63,6 +69,10 @@ class Settings:
     """What one person in a role may send back of one order, by currency, in whole units."""
     smtp: SmtpServer | None = None
     """Where mail leaves; without one, and in a demo, mail is kept to be read and not sent."""
+    scanner: Scanner | None = None
+    """Who searches papers of applicants for malware, where the company has one."""
+    second_factor: str = "money"
+    """Who must have one before any page of theirs: those who deal with `money`, or `everybody`."""
 
     @property
     def demo(self) -> bool:
@@ -100,7 +110,7 @@ def read(
         host=host,
         port=port,
         public_url=env.get("MAINSTEM_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
-        secret=env.get("MAINSTEM_SECRET") or _kept_secret(data, "session"),
+        secret=_secret(env, data),
         stripe_key=stripe_key or EMBEDDED_KEY,
         stripe_api_base=env.get("STRIPE_API_BASE") or None,
         stripe_webhook_secrets=secrets_given
@@ -113,6 +123,8 @@ def read(
         proxies=_networks(env.get("MAINSTEM_PROXIES", "")),
         pictures=_bucket(env.get("MAINSTEM_PICTURES", "")),
         refund_limits=_limits(env.get("MAINSTEM_REFUND_LIMITS", "")),
+        scanner=_scanner(env.get("MAINSTEM_CLAMD", "")),
+        second_factor=_one_of(env, "MAINSTEM_SECOND_FACTOR", "money", "everybody"),
         smtp=_smtp(env.get("MAINSTEM_SMTP_URL", "")) if mode == "production" else None,
     )
 
@@ -162,8 +174,30 @@ def _check_production(env: Mapping[str, str], *, before_payments: bool) -> None:
         raise SettingMissing(
             "STRIPE_API_BASE must begin with https:// or be left out: your live key goes there."
         )
+    for name in ("MAINSTEM_DATABASE_URL", "MAINSTEM_OWNER_URL"):
+        _check_way_to_database(env, name)
     if not before_payments:
         _check_stripe(env)
+
+
+def _check_way_to_database(env: Mapping[str, str], name: str) -> None:
+    """Clients' names and addresses go there: over a socket, on this machine, or to a server whose
+    certificate is checked. Everything else could be read, or answered by somebody else."""
+    url = _database(env, name)
+    if not url:
+        return
+    try:
+        asked = conninfo_to_dict(url)
+    except ProgrammingError:
+        raise SettingMissing(f"{name} is no address that PostgreSQL understands.") from None
+    hosts = str(asked.get("hostaddr") or asked.get("host") or env.get("PGHOST", "")).split(",")
+    is_here = all(not host or host.startswith(("/", "@")) or host in LOOPBACK for host in hosts)
+    if not is_here and (asked.get("sslmode") or env.get("PGSSLMODE")) != "verify-full":
+        raise SettingMissing(
+            f"{name} leads to another machine, so end it with ?sslmode=verify-full (and, unless its"
+            " certificate is one that everybody trusts, &sslrootcert= and the file of the authority):"
+            " without it the connection can be read, or answered by somebody else."
+        )
 
 
 def _check_stripe(env: Mapping[str, str]) -> None:
@@ -178,6 +212,18 @@ def _check_stripe(env: Mapping[str, str]) -> None:
                 "STRIPE_WEBHOOK_SECRET lists the signing secrets of your destinations at Stripe,"
                 " with commas: each begins with whsec_ and is copied whole."
             )
+
+
+def _secret(env: Mapping[str, str], data: Path) -> Secret:
+    """The company's secret, and the one that it takes the place of, where one is exchanged."""
+    secret = env.get("MAINSTEM_SECRET") or _kept_secret(data, "session")
+    before = env.get("MAINSTEM_SECRET_BEFORE", "")
+    if before == secret:
+        raise SettingMissing(
+            "MAINSTEM_SECRET_BEFORE is the secret that MAINSTEM_SECRET takes the place of: both are"
+            " the same now. Set a new MAINSTEM_SECRET, or leave the other out."
+        )
+    return Secret(secret, before)
 
 
 def _database(env: Mapping[str, str], name: str) -> str | None:
@@ -248,6 +294,16 @@ def _smtp(url: str) -> SmtpServer | None:
             said if said.endswith(".") else "is an address such as smtp://user:password@host:587."
         )
         raise SettingMissing(f"MAINSTEM_SMTP_URL {said}") from None
+
+
+def _scanner(address: str) -> Scanner | None:
+    try:
+        return scanner_at(address)
+    except ValueError:
+        raise SettingMissing(
+            "MAINSTEM_CLAMD is where clamd listens on this machine, such as"
+            " unix:/run/clamav/clamd.ctl or tcp://127.0.0.1:3310: what it is sent is not encrypted."
+        ) from None
 
 
 def _bucket(text: str) -> str:

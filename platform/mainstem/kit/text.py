@@ -22,6 +22,7 @@ _AS_PICTURE = "\ufe0f"
 _ALSO_PICTURES = frozenset("\u203c\u2049\u2194\u21a9\u21aa\u3030")
 _KEYCAP = "\u20e3"
 _LATIN = ("LATIN", "GREEK", "CYRILLIC")
+_EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC")
 _REFUSED = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 UNSEEN = "There is a character here that cannot be seen ({character}). Write it without."
@@ -66,9 +67,21 @@ def refuse_unseen(pointer: str, text: str, *, lines: bool = False) -> None:
 
 
 def of_two_alphabets(word: str) -> bool:
-    """Whether letters that look alike may be of different alphabets: a Latin word with a Cyrillic letter."""
-    named = [unicodedata.name(letter, "") for letter in word if letter.isalpha()]
-    return len({one for name in named for one in _LATIN if name.startswith(one)}) > 1
+    """Whether letters that look alike may be of different alphabets: a Latin word with a Cyrillic letter.
+
+    What is written in pictures and syllables of East Asia may stand beside any alphabet.
+    """
+    return len(_alphabets(word)) > 1
+
+
+def _alphabets(text: str) -> set[str]:
+    """The alphabets of its letters, as Unicode names them, but for those of East Asia."""
+    named = {unicodedata.name(one, "").partition(" ")[0] for one in _letters(text)}
+    return {name for name in named if not name.startswith(_EAST_ASIAN)}
+
+
+def _letters(text: str) -> list[str]:
+    return [one for one in unicodedata.normalize("NFKC", text) if one.isalpha()]
 
 
 def normalized(text: str) -> str:

@@ -24,22 +24,25 @@ CHANGES = (
     "second_factor.reset",
     "recovery_codes.made",
     "recovery_code.used",
+    "sessions.revoked",
 )
 """The facts that say that what somebody signs in with is another."""
 
 _PERSON = """
 SELECT id, email, name, coalesce(locale, %(usual)s) AS locale FROM person WHERE id = %(id)s"""
 
-# The subject is a person, with or without what was changed; or the removal by an admin.
+# The subject is a person, with or without what was changed; or what an admin did.
 _CHANGED = """
 SELECT p.id, p.email, p.name, coalesce(p.locale, %(usual)s) AS locale, f.happened_at AS at,
-       CASE WHEN r.id IS NULL AND f.subject LIKE '%%:%%'
+       CASE WHEN r.id IS NULL AND e.id IS NULL AND f.subject LIKE '%%:%%'
             THEN f.name || ':' || split_part(f.subject, ':', 2) ELSE f.name END AS what,
-       coalesce(r.reason, '') AS reason, coalesce(b.name, '') AS by
+       coalesce(r.reason, e.reason, '') AS reason, coalesce(b.name, '') AS by
   FROM fact f
   LEFT JOIN second_factor_removal r ON f.name = 'second_factor.reset' AND r.id::text = f.subject
-  LEFT JOIN person b ON 'staff:' || b.id = r.removed_by
-  JOIN person p ON p.id = coalesce(r.person_id, nullif(substring(f.subject FROM '^[0-9]+(?=:|$)'), '')::bigint)
+  LEFT JOIN session_ending e ON f.name = 'sessions.revoked' AND e.id::text = f.subject
+  LEFT JOIN person b ON 'staff:' || b.id = coalesce(r.removed_by, e.ended_by)
+  JOIN person p ON p.id = coalesce(
+         r.person_id, e.person_id, nullif(substring(f.subject FROM '^[0-9]+(?=:|$)'), '')::bigint)
  WHERE f.home_id = %(home)s AND f.id = %(id)s"""
 
 

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from mainstem import company, domains, pictures
+from mainstem import company, domains, joining, pictures
+from mainstem.identity import hash_of, invitation_token, reset_token
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact
+from mainstem.kit.signed import in_force
 from mainstem.kit.work import SYSTEM, Work
 from mainstem.mail import smtp
 from mainstem.mail.bounces import mark_bounced
@@ -39,6 +41,10 @@ UPDATE mail
  WHERE home_id = %(home)s AND id = %(id)s AND state = 'queued'
    AND (leased_until IS NULL OR leased_until <= clock_timestamp())
 RETURNING *"""
+_WORKS_ONCE = """
+SELECT EXISTS (SELECT 1 FROM invitation WHERE token_hash = ANY(%(hashes)s))
+    OR EXISTS (SELECT 1 FROM password_reset WHERE token_hash = ANY(%(hashes)s))
+    OR EXISTS (SELECT 1 FROM application_confirmation WHERE token_hash = ANY(%(hashes)s))"""
 _BOUNCED = """
 SELECT error FROM bounced_address
  WHERE address_key = (SELECT recipient_key FROM mail WHERE home_id = %(home)s AND id = %(id)s)"""
@@ -100,9 +106,28 @@ def _take(work: Work, key: tuple[int, UUID]) -> _Taken | None:
         ):
             raise MailDeferred("Another worker is sending it.")
         return None
-    links = Links(_place_of(work, row), work.tools.secret)
+    links = Links(_place_of(work, row), _secret_of(work, row))
     rendered = rendered_row(work, row, sender=settings.sender_name, links=links)
     return _Taken(row, _envelope(row, settings, links), rendered)
+
+
+def _secret_of(work: Work, row: Any) -> str:
+    """The secret that makes this mail's links: one that works once was made with the secret of its
+    time, and of that the database has the hash."""
+    for before in in_force(work.tools.secret)[1:]:
+        hashes = [hash_of(token) for token in _tokens(before, row.subject)]
+        if work.value(_WORKS_ONCE, hashes=hashes):
+            return before
+    return work.tools.secret
+
+
+def _tokens(secret: str, subject: str) -> list[str]:
+    try:
+        reference = UUID(subject)
+    except ValueError:
+        return []
+    kinds = (invitation_token, reset_token, joining.confirmation_token)
+    return [make(secret, reference) for make in kinds]
 
 
 def rendered_row(work: Work, row: Any, *, sender: str, links: Links) -> Rendered:

@@ -19,6 +19,7 @@ from litestar.handlers import BaseRouteHandler
 from markupsafe import Markup
 
 from mainstem.kit.errors import Refused
+from mainstem.kit.signed import in_force
 from mainstem.web.context import Connection, app_context_of, lax_cookie, request_context_of
 
 FIELD = "csrf_token"
@@ -56,7 +57,9 @@ async def against_forgery(
     cookie = connection.cookies.get(app_context_of(connection).cookie_name("csrf"))
     if not isinstance(given, str) or not cookie:
         raise ForgedRequest
-    if not hmac.compare_digest(given.encode(), _token(connection, cookie).encode()):
+    signing = in_force(app_context_of(connection).settings.secret)
+    right = [_token(connection, cookie, secret) for secret in signing]
+    if not any(hmac.compare_digest(given.encode(), one.encode()) for one in right):
         raise ForgedRequest
 
 
@@ -69,7 +72,7 @@ def csrf_token(connection: Connection) -> str:
         cookie = request_context.csrf = secrets.token_urlsafe(24)
         request_context.cookies[name] = cookie
         request_context.cookies[name].update(lax_cookie(app_context))
-    return _token(connection, cookie)
+    return _token(connection, cookie, app_context.settings.secret)
 
 
 def csrf_input(token: str) -> Markup:
@@ -89,12 +92,12 @@ class LazyInput:
     __str__ = __html__
 
 
-def _token(connection: Connection, cookie: str) -> str:
+def _token(connection: Connection, cookie: str, secret: str) -> str:
     app_context = app_context_of(connection)
     name = app_context.cookie_name("session")
     given = request_context_of(connection).cookies.get(name)
     # A page that comes with a new session has forms that are sent with it.
     session = given.value if given is not None else connection.cookies.get(name, "")
     message = f"csrf\n{cookie}\n{session}".encode()
-    made = hmac.digest(app_context.settings.secret.encode(), message, hashlib.sha256)
+    made = hmac.digest(secret.encode(), message, hashlib.sha256)
     return base64.urlsafe_b64encode(made).rstrip(b"=").decode()

@@ -169,13 +169,15 @@ def must_have_second_factor(connection: Connection) -> bool:
     return not app_context_of(connection).settings.demo
 
 
+def cannot_do_without(connection: Connection, identity: Identity) -> bool:
+    """Whether somebody needs a second factor before any page of theirs answers: whoever approves money
+    or lets others in, and everybody where the company says so."""
+    is_for_all = app_context_of(connection).settings.second_factor == "everybody"
+    return must_have_second_factor(connection) and (is_for_all or identity.may("finance"))
+
+
 def _ask_for_second_factor(connection: Connection, identity: Identity) -> None:
-    """Whoever approves money or lets others in has one before any page of theirs answers."""
-    if (
-        must_have_second_factor(connection)
-        and identity.may("finance")
-        and not identity.has_second_factor
-    ):
+    if cannot_do_without(connection, identity) and not identity.has_second_factor:
         raise SecondFactorMissing
 
 

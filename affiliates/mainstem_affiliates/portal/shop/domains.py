@@ -106,7 +106,7 @@ def _storefront(work: Work, me: int, shop: str) -> int:
 def _page(request: HttpRequest, work: Work, shop: str, *, typed: str = "", error: str = "") -> Page:
     me, settings = reads.me(work), app_context_of(request).settings
     hosts = domains.of_storefront(work, me.id, _storefront(work, me.id, shop))
-    proofs = [domains.proof(settings.secret, me.id, one.host) for one in hosts]
+    proofs = [domains.proof(settings.secret, one) for one in hosts]
     page = DomainsPage(
         **around(request, me, "shop"),
         shop=shop,

@@ -56,7 +56,7 @@ def _domains(work: Work) -> dict[str, list[dict[str, Any]]]:
     """Hosts of storefronts of their own, by name, each with the record that proves it."""
     found = []
     for one in domains.in_use(work):
-        record, value = domains.proof(work.tools.secret, one.home_id, one.host)
+        record, value = domains.proof(work.tools.secret, one)
         said = {name: getattr(one, name, None) for name in OwnDomain.model_fields}
         found.append(said | {"record": record, "value": value})
     return {"items": found}

@@ -120,10 +120,13 @@ def paper(
     """A paper, to be saved and not to be shown: whatever is in it, no page of ours runs it."""
     joining.application(work, id)
     found = next((one for one in joining.answers_of(work, id).values() if one.id == answer), None)
-    store = PaperStore(app_context_of(request).settings.data)
+    settings = app_context_of(request).settings
+    store = PaperStore(settings.data)
     data = store.get(found.paper_hash) if found and found.paper_hash else None
     if found is None or data is None:
         raise NotFound("paper")
+    # Once more: what was kept before there was a scanner, or before it knew this, is not opened either.
+    joining.refuse_infected(settings.scanner, data)
     headers = {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(found.paper_name)}",
         "content-security-policy": "default-src 'none'; sandbox",

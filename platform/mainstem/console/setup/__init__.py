@@ -16,6 +16,8 @@ from mainstem.console.setup import (
     things,
 )
 
+commands = [*people.commands]
+
 routes: list[Any] = [
     *overview.routes,
     *people.routes,

@@ -18,10 +18,12 @@ from mainstem.kit.documents import Document
 from mainstem.kit.errors import NotFound
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
+from mainstem.web.commands import Command, Told
 from mainstem.web.context import app_context_of
 from mainstem.web.forms import Form, FormFields, whole
 from mainstem.web.proof import FRESH
 from mainstem.web.rendering import language_of
+from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
     ADMIN,
     MONEY,
@@ -64,13 +66,15 @@ class PersonRow(msgspec.Struct, frozen=True):
     invited_until: datetime | None
     has_password: bool
     has_second_factor: bool
+    sessions: int
     url: str
 
 
 class PeoplePage(Page, kw_only=True):
-    """Who signs in, and the matrix of rights."""
+    """Who signs in, and the matrix of rights; or those of one affiliate."""
 
     people: list[PersonRow]
+    affiliate: str = ""
     columns: list[tuple[str, str]]
     rights: list[tuple[str, list[bool]]]
     link: str = ""
@@ -87,13 +91,17 @@ SELECT p.id, p.name, p.email, p.password_hash IS NOT NULL AS has_password,
        (SELECT max(s.created_at) FROM sign_in_session s WHERE s.person_id = p.id) AS signed_in_at,
        (SELECT max(i.expires_at) FROM invitation i
          WHERE i.person_id = p.id AND i.accepted_at IS NULL AND i.expires_at > %(now)s)
-         AS invited_until
+         AS invited_until,
+       (SELECT count(*) FROM sign_in_session s
+         WHERE s.person_id = p.id AND s.revoked_at IS NULL AND s.expires_at > %(now)s
+           AND s.seen_at > %(idle)s) AS sessions
   FROM person p
   JOIN membership m ON m.person_id = p.id AND m.revoked_at IS NULL
   LEFT JOIN affiliate a ON a.id = m.affiliate_id
- WHERE m.role <> 'affiliate' OR p.password_hash IS NULL
-    OR EXISTS (SELECT 1 FROM totp t WHERE t.person_id = p.id AND t.confirmed_at IS NOT NULL)
-    OR EXISTS (SELECT 1 FROM passkey k WHERE k.person_id = p.id)
+ WHERE CASE WHEN %(slug)s <> '' THEN a.slug = %(slug)s
+            ELSE m.role <> 'affiliate' OR p.password_hash IS NULL
+              OR EXISTS (SELECT 1 FROM totp t WHERE t.person_id = p.id AND t.confirmed_at IS NOT NULL)
+              OR EXISTS (SELECT 1 FROM passkey k WHERE k.person_id = p.id) END
  GROUP BY p.id ORDER BY bool_or(m.role = 'affiliate'), p.name, p.id LIMIT %(most)s"""
 
 
@@ -125,6 +133,60 @@ def invite_person(
     page.link_name = who.name
     page.mailed_to = who.email if mailed else ""
     return show(request, "console/setup_people.html", page)
+
+
+class EndedSessions(Document):
+    """Why sessions are ended."""
+
+    reason: Reason
+
+
+def _end_sessions(work: Work, body: EndedSessions, *, person: int) -> Told:
+    """Sign somebody out everywhere, at once. They may sign in again, and a mail tells them why."""
+    ended = identity.end_sessions_for(work, person, reason=body.reason)
+    if not ended:
+        return Told("They are signed in nowhere.", outcome="nothing_to_do")
+    return Told("They are signed out everywhere. A mail tells them.")
+
+
+def _end_all_sessions(work: Work, body: EndedSessions) -> Told:
+    """Sign everybody out everywhere, at once, but whoever does it. They may sign in again, and a mail
+    tells each of them why."""
+    people = identity.end_everybodys_sessions(work, reason=body.reason)
+    if not people:
+        return Told("Nobody else is signed in.", outcome="nothing_to_do")
+    return Told(
+        "One person is signed out everywhere. A mail tells them.",
+        {"n": people},
+        many="{n} people are signed out everywhere. A mail tells them.",
+    )
+
+
+END_SESSIONS = Command(
+    name="end_sessions",
+    path="/people/{person:int}/sessions/end",
+    page="/setup/people/{person:int}/sessions/end",
+    proof=FRESH,
+    do=_end_sessions,
+    body=EndedSessions,
+    example={"reason": "Their laptop was stolen."},
+    scope="staff:write",
+    roles=ADMIN,
+    tag="People",
+)
+
+END_ALL_SESSIONS = Command(
+    name="end_all_sessions",
+    path="/sessions/end",
+    page="/setup/people/sessions/end",
+    proof=FRESH,
+    do=_end_all_sessions,
+    body=EndedSessions,
+    example={"reason": "A password list with our addresses was found."},
+    scope="staff:write",
+    roles=ADMIN,
+    tag="People",
+)
 
 
 class LostSecondFactor(Document):
@@ -215,9 +277,14 @@ def _page(request: HttpRequest, work: Work) -> PeoplePage:
     def called(role: str) -> str:
         return language.text(CHOICES.get(role, role))
 
-    rows = work.rows(_PEOPLE, now=work.now(), most=PEOPLE_MAX)
+    slug = request.query_params.get("affiliate", "")
+    now = work.now()
+    rows = work.rows(
+        _PEOPLE, now=now, idle=now - identity.IDLE, slug=slug.replace("\0", ""), most=PEOPLE_MAX
+    )
     return PeoplePage(
         **layout_of(request, work, "setup"),
+        affiliate=next((row.works_for for row in rows), "") if slug else "",
         people=[
             _row(row, [called(role) for role in identity.ROLES if role in row.roles])
             for row in rows
@@ -245,6 +312,7 @@ def _row(row: Any, roles: list[str]) -> PersonRow:
         invited_until=row.invited_until,
         has_password=row.has_password,
         has_second_factor=row.has_second_factor,
+        sessions=row.sessions,
         url=f"/console/setup/staff/edit?{urlencode({'key': row.email.lower()})}"
         if is_staff
         else "",
@@ -253,4 +321,12 @@ def _row(row: Any, roles: list[str]) -> PersonRow:
 
 PEOPLE = Screen("console/setup_people.html", _page, "/console/setup/people")
 
-routes = [people, invite_person, remove_second_factor]
+commands = [END_SESSIONS, END_ALL_SESSIONS]
+
+routes = [
+    people,
+    invite_person,
+    remove_second_factor,
+    form_route(END_SESSIONS, lambda person: PEOPLE),
+    form_route(END_ALL_SESSIONS, lambda: PEOPLE),
+]

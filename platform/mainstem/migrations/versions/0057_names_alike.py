@@ -7,7 +7,7 @@ from alembic import op
 from mainstem.kit.lookalike import skeletons
 
 revision = "0057"
-down_revision = "0055"
+down_revision = "0056"
 branch_labels = None
 depends_on = None
 

@@ -136,6 +136,7 @@ FACTS = {
     "device.first_seen": "Signed in from a new device",
     "session.ended": "Session ended by its owner",
     "sessions.ended": "Signed out everywhere",
+    "sessions.revoked": "Signed out everywhere by an admin",
     "second_factor.added": "Second factor added",
     "second_factor.removed": "Second factor removed",
     "second_factor.reset": "Second factor removed by an admin",

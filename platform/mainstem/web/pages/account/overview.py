@@ -19,7 +19,7 @@ from mainstem.identity import (
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.web.context import app_context_of
-from mainstem.web.guards import must_have_second_factor
+from mainstem.web.guards import cannot_do_without
 from mainstem.web.pages.account.around import HOME, in_my_work, reader_of
 from mainstem.web.pages.entering import HttpRequest, Onward, Page, home_of, onward_of
 from mainstem.web.rendering import language_of, render
@@ -70,7 +70,7 @@ async def account(request: HttpRequest) -> Page:
         home_url=home_of(reader),
         onward=onward_of(request),
         is_needed=request.query_params.get("needed") == "yes" and not has.any,
-        is_required=must_have_second_factor(request) and reader.may("finance"),
+        is_required=cannot_do_without(request, reader),
         totp_since=has.totp_since,
         passkeys=has.passkeys,
         recovery_codes=has.recovery_codes,

@@ -1,4 +1,8 @@
-"""Sessions, ended by their owner: one of them, or all at once."""
+"""Sessions, ended by their owner: one of them, or all at once.
+
+Both ask for a fresh sign-in, so that whoever finds a session open cannot shut its owner out of the
+others. Signing out of the one that is used (`/sign-out`) asks for nothing.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,11 @@ from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.web.pages.account.around import HOME, in_my_work, reader_of
 from mainstem.web.pages.entering import HttpRequest, Page
+from mainstem.web.proof import FRESH
 from mainstem.web.rendering import language_of, redirect, set_cookie
 
 
-@post("/sessions/{id:int}/end")
+@post("/sessions/{id:int}/end", opt={"proof": FRESH})
 async def end_one(request: HttpRequest, id: FromPath[int]) -> Page:
     """End one session. Ended twice is fine."""
     reader = reader_of(request)
@@ -29,7 +34,7 @@ async def end_one(request: HttpRequest, id: FromPath[int]) -> Page:
     return redirect(request, HOME, notice=said)
 
 
-@post("/sessions/end")
+@post("/sessions/end", opt={"proof": FRESH})
 async def end_all(request: HttpRequest) -> Page:
     """Sign out everywhere, here too."""
     person_id = reader_of(request).person_id

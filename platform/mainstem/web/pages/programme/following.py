@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from markupsafe import Markup
@@ -136,12 +137,18 @@ async def give_paper(request: HttpRequest, form: NamedDependency[Form]) -> Page:
     sent = form.into(PaperFields)
     id, file = _read(request, sent.token), form.file("paper")
     data = file.file.read(joining.BYTES_MAX + 1) if file else b""
+    settings = app_context_of(request).settings
+    try:
+        if len(data) <= joining.BYTES_MAX:
+            await sync_to_thread(joining.refuse_infected, settings.scanner, data)
+    except joining.PaperRefused as no:
+        return await _page(request, sent.token, no, sent.code)
 
     def do(work: Work) -> None:
         joining.link_named(work, id)
         if file is None or not data:
             raise InvalidInput(Problem("/paper", "missing", "Choose a file."))
-        store = PaperStore(app_context_of(request).settings.data)
+        store = PaperStore(settings.data)
         joining.give_paper(work, id, sent.code, joining.take_paper(store, file.filename, data))
 
     return await _do(request, sent.token, sent.code, do)
