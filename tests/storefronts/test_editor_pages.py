@@ -340,7 +340,11 @@ def test_staff_look_at_it_send_it_back_and_approve_it_and_each_is_told(
     url = re.search(r'href="(/console/storefronts/\d+/[^"]+)"', queue.text)
     assert url
     page = ada.get(url[1])
-    assert "Chosen for you by Dora" in words_of(page)
+    said = words_of(page)
+    # Staff read words where the draft has codes, each language on a line of its own.
+    for words in ("English, Swedish", "Linseed red", "Hills in the morning", "English: Chosen for"):
+        assert words in said, words
+    assert "hero-hills.svg" not in said
     assert "Kettle" in words_of(ada.get(f"{url[1]}/preview"))
     assert ada.post(f"{url[1]}/return", {"reason": ""}).status_code == 422
     assert ada.post(f"{url[1]}/return", {"reason": "Too loud."}).status_code == 303
@@ -353,6 +357,8 @@ def test_staff_look_at_it_send_it_back_and_approve_it_and_each_is_told(
     assert ada.post(f"{url[1]}/approval").status_code == 303
     assert dora.get("/s/dora").status_code == 200
     assert "Nothing to approve" in words_of(ada.get("/console/storefronts"))
+    history = words_of(dora.get("/portal/storefront/history/dora"))
+    assert "Dora · approved by us" in history and "Somebody" not in history
     worker.drain(database)
     with database.work() as work:
         told = [row.reason for row in work.rows("SELECT reason FROM mail ORDER BY created_at, id")]
