@@ -161,5 +161,5 @@ def _said(value: object, labels: dict[str, str]) -> str:
     if isinstance(value, dict):
         return "\n".join(f"{labels.get(locale, locale)}: {text}" for locale, text in value.items())
     if isinstance(value, list):
-        return ", ".join(labels.get(one, one) for one in value)
+        return ", ".join(labels.get(str(one), str(one)) for one in value)
     return labels.get(str(value), str(value)) if value else ""
