@@ -44,7 +44,9 @@ def a_telephone(somebody: Person) -> Iterator[None]:
     devices.detach()
 
 
-def test_a_member_of_finance_loses_her_phone_and_comes_back_in(enter: Enter) -> None:
+def test_a_member_of_finance_loses_her_phone_and_comes_back_in_by_a_recovery_code(
+    enter: Enter,
+) -> None:
     finance = at_localhost(enter)
     finance.sign_in(AMINA, to="/console")
     finance.follow("Sign-in and security")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +15,7 @@ from jinja2.ext import extract_from_ast
 from tests.catalogs import translations
 
 from mainstem import mail
+from mainstem.kit.documents import Locale
 from mainstem.kit.locale import LOCALES
 from mainstem.mail import MESSAGES, TOPICS, Rendered
 from mainstem.mail.samples import SAMPLES
@@ -148,6 +150,27 @@ def test_what_a_person_wrote_is_text_in_a_message() -> None:
     assert "&lt;b&gt;Ada&lt;/b&gt;" in it.html
     assert "<script" not in it.html
     assert "A & B" in it.text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_who_was_approved_is_invited_by_the_company_and_not_by_the_company_at_the_company(
+    locale: Locale,
+) -> None:
+    from mainstem.mail.contexts import Invitation
+    from mainstem.mail.links import Links
+    from mainstem.mail.rendering import render
+
+    context = Invitation(
+        name="Stina", company="Foundry", invited_by="Foundry", reference=UUID(int=1),
+        expires_at=datetime(2026, 3, 9, 8, 40, tzinfo=UTC), affiliate="Stinas gryta",
+    )  # fmt: skip
+    it = render(
+        "staff_invitation", context, locale=locale, zone=ZONE,
+        links=Links("https://shop.example", "s" * 32), sender="Foundry",
+    )  # fmt: skip
+    for text in (it.text, it.html):
+        assert re.search(r"Foundry ha[sr] \w+ (you|in dig) .*Stinas gryta", text)
+        assert not re.search(r"Foundry (at|på) Foundry", text)
 
 
 def test_a_carriers_page_is_linked_where_it_is_known() -> None:

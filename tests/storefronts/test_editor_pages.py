@@ -121,6 +121,11 @@ def test_a_first_shop_is_opened_by_pressing_next(signed_in: SignedIn, database: 
     asks_first(database, False)
     dora = signed_in("dora")
     assert "Open your shop" in words_of(dora.get("/portal"))
+    for page in ("", "/orders", "/leads"):
+        # Whoever has no shop has no links to share: what comes first is to open one.
+        empty = words_of(dora.get(f"/portal{page}"))
+        assert "Open my shop" in empty and "See my links" not in empty
+    assert "See my links" not in words_of(dora.get("/portal/team"))
     assert "It takes five minutes on your phone." in words_of(dora.get("/portal/storefront"))
     page = dora.get(begun(dora) + "/name")
     for heading in ("called", "look", "picture", "say", "stands where", "Open your shop"):
@@ -129,6 +134,8 @@ def test_a_first_shop_is_opened_by_pressing_next(signed_in: SignedIn, database: 
     answer = dora.post(f"{page.url.path.removesuffix('/publish')}/publication", fields_of(page))
     assert answer.headers["location"] == "/portal/storefront"
     assert "Published. Your clients see it from now on." in words_of(dora.get("/portal/storefront"))
+    assert "Open for clients" in words_of(dora.get("/portal/storefront"))
+    assert "See my links" in words_of(dora.get("/portal/orders"))
     home = dora.client.get("/s/dora", headers={"accept": "text/html"})
     assert home.status_code == 200
     assert "Chosen for you by Dora" in words_of(home)
@@ -332,6 +339,8 @@ def test_staff_look_at_it_send_it_back_and_approve_it_and_each_is_told(
     base = begun(dora)
     answer = dora.post(f"{base}/publication", fields_of(dora.get(f"{base}/publish")))
     assert answer.status_code == 303
+    # Nobody has seen this shop yet, so nothing is said of what its clients saw.
+    assert "then your clients can come" in words_of(dora.get("/portal/storefront"))
     worker.drain(database)
     assert dora.get(f"{base}/name").headers["location"] == f"{base}/publish"
     assert "Recall it to change it" in words_of(dora.get(f"{base}/publish"))
@@ -340,7 +349,11 @@ def test_staff_look_at_it_send_it_back_and_approve_it_and_each_is_told(
     url = re.search(r'href="(/console/storefronts/\d+/[^"]+)"', queue.text)
     assert url
     page = ada.get(url[1])
-    assert "Chosen for you by Dora" in words_of(page)
+    said = words_of(page)
+    # Staff read words where the draft has codes, each language on a line of its own.
+    for words in ("English, Swedish", "Linseed red", "Hills in the morning", "English: Chosen for"):
+        assert words in said, words
+    assert "hero-hills.svg" not in said
     assert "Kettle" in words_of(ada.get(f"{url[1]}/preview"))
     assert ada.post(f"{url[1]}/return", {"reason": ""}).status_code == 422
     assert ada.post(f"{url[1]}/return", {"reason": "Too loud."}).status_code == 303
@@ -353,6 +366,8 @@ def test_staff_look_at_it_send_it_back_and_approve_it_and_each_is_told(
     assert ada.post(f"{url[1]}/approval").status_code == 303
     assert dora.get("/s/dora").status_code == 200
     assert "Nothing to approve" in words_of(ada.get("/console/storefronts"))
+    history = words_of(dora.get("/portal/storefront/history/dora"))
+    assert "Dora · approved by us" in history and "Somebody" not in history
     worker.drain(database)
     with database.work() as work:
         told = [row.reason for row in work.rows("SELECT reason FROM mail ORDER BY created_at, id")]

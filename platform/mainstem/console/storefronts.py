@@ -29,6 +29,7 @@ from mainstem.web.staff.layout import (
 from mainstem.web.staff.screen import Screens
 from mainstem_affiliates import editor
 from mainstem_affiliates.editor import StorefrontDraft, StorefrontVersion, WaitingDraft
+from mainstem_affiliates.portal.shop.choices import in_words
 from mainstem_affiliates.storefront.preview import preview as drawn
 
 
@@ -87,24 +88,16 @@ def _draft(request: HttpRequest, work: Work, home: int, id: UUID) -> Draft:
 
 def _differences(work: Work, language: Language, version: StorefrontVersion) -> list[Difference]:
     """What is otherwise than clients see it; of a new storefront, all that it says."""
-    then = version.draft.written()
-    now: dict[str, object] = {}
+    then = in_words(work, language, version.draft)
+    now: dict[str, str] = {}
     if version.storefront_id is not None:
-        now = editor.read_live(work, version.home_id, version.storefront_id).written()
+        live = editor.read_live(work, version.home_id, version.storefront_id)
+        now = in_words(work, language, live)
     return [
-        Difference(language.text(str(field.title)), _said(now.get(name)), _said(then.get(name)))
+        Difference(language.text(str(field.title)), now.get(name, ""), then[name])
         for name, field in StorefrontDraft.model_fields.items()
-        if now.get(name) != then.get(name) and (_said(now.get(name)) or _said(then.get(name)))
+        if now.get(name, "") != then[name]
     ]
-
-
-def _said(value: object) -> str:
-    """What a field says, as a person reads it."""
-    if isinstance(value, dict):
-        return "\n".join(f"{locale}: {text}" for locale, text in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return str(value or "")
 
 
 def _url(home: int, id: UUID) -> str:

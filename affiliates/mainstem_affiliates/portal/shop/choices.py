@@ -130,3 +130,36 @@ def _of_goods(work: Work, language: Language, draft: StorefrontDraft) -> Choices
         goods=[Choice(one.slug, one.name) for one in goods],
         arrangements=[Choice(key, language.text(label)) for key, label in _ARRANGEMENTS],
     )
+
+
+def in_words(work: Work, language: Language, draft: StorefrontDraft) -> dict[str, str]:
+    """What each field of a draft says, as the pages of the editor call it; a line for each language."""
+    steps = [
+        choices_of(work, language, step, draft) for step in ("name", "look", "picture", "goods")
+    ]
+    named, looks, pictured, goods = steps
+    labels = {
+        "languages": _labels(named.languages),
+        "theme": _labels(looks.palettes),
+        "typeface": _labels(looks.typefaces),
+        "hero": _labels(pictured.heroes),
+        "departments": {one.slug: one.name for one in goods.departments},
+        "featured": _labels(goods.goods),
+        "arrangement": _labels(goods.arrangements),
+    }
+    return {
+        field: _said(value, labels.get(field, labels["languages"]))
+        for field, value in draft.written().items()
+    }
+
+
+def _labels(choices: list[Choice]) -> dict[str, str]:
+    return {one.value: one.label for one in choices}
+
+
+def _said(value: object, labels: dict[str, str]) -> str:
+    if isinstance(value, dict):
+        return "\n".join(f"{labels.get(locale, locale)}: {text}" for locale, text in value.items())
+    if isinstance(value, list):
+        return ", ".join(labels.get(str(one), str(one)) for one in value)
+    return labels.get(str(value), str(value)) if value else ""

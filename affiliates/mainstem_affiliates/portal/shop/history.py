@@ -22,12 +22,16 @@ from mainstem_affiliates.storefront.preview import preview as drawn
 
 
 class SeenVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """A version that clients have seen. `changes` names what was otherwise in the one before."""
+    """A version that clients have seen. `changes` names what was otherwise in the one before.
+
+    `approved_by` is empty where whoever made it published it, or where the company approved it.
+    """
 
     number: int
     published_at: datetime
     made_by: str
     approved_by: str
+    is_approved_by_us: bool
     changes: list[str]
     preview_url: str
     restore_url: str
@@ -53,7 +57,9 @@ async def history(request: HttpRequest, work: NamedDependency[Work], shop: FromP
         name: language_of(request).text(str(field.title))
         for name, field in editor.StorefrontDraft.model_fields.items()
     }
-    who = {by: editor.name_of(work, by) for one in found for by in (one.made_by, one.approved_by)}
+    ours = {one.approved_by for one in found if not _is_of_theirs(one.approved_by)}
+    others = {by for one in found for by in (one.made_by, one.approved_by)} - ours
+    who = {by: editor.name_of(work, by) for by in others} | dict.fromkeys(ours, "")
     who["company"] = language_of(request).text("The company")
     versions = [
         SeenVersion(
@@ -61,6 +67,7 @@ async def history(request: HttpRequest, work: NamedDependency[Work], shop: FromP
             published_at=one.published_at,
             made_by=who[one.made_by],
             approved_by=who[one.approved_by] if one.approved_by != one.made_by else "",
+            is_approved_by_us=one.approved_by in ours and one.approved_by != one.made_by,
             changes=[
                 labels[field]
                 for field, value in one.document.items()
@@ -74,6 +81,11 @@ async def history(request: HttpRequest, work: NamedDependency[Work], shop: FromP
     ]
     page = HistoryPage(**around(request, me, "shop"), shop=shop, versions=versions)
     return render(request, "portal/shop_history.html", page)
+
+
+def _is_of_theirs(actor: str) -> bool:
+    """Whether it is somebody of the affiliate: the company's own people are not told by name."""
+    return actor.partition(":")[0] in ("person", "affiliate")
 
 
 @get("/storefront/versions/{id:uuid}/preview")

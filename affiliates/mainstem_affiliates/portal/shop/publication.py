@@ -20,6 +20,7 @@ from mainstem_affiliates.portal.shop.who import ROOT, as_editor, draft_url
 
 PUBLISHED = "Published. Your clients see it from now on."
 SUBMITTED = "Sent to us. We look at it and write to you; until then your clients see what they saw."
+SUBMITTED_FIRST = "Sent to us. We look at it and write to you; then your clients can come."
 LOOK_AGAIN = (
     "We have changed your shop meanwhile: {fields}. Look at the preview, then publish once more to have"
     " it as it stands here."
@@ -31,11 +32,12 @@ async def publish(request: HttpRequest, form: NamedDependency[Form], id: FromPat
     """Have clients see the draft, or have the company look at it first."""
     me, sent, language = me_of(request), form.into(SeenFields), language_of(request)
 
-    def do(work: Work) -> Outcome:
-        return editor.publish(work, me, id, seen=sent.seen or 0)
+    def do(work: Work) -> tuple[Outcome, bool]:
+        is_first = editor.get_version(work, me, id).storefront_id is None
+        return editor.publish(work, me, id, seen=sent.seen or 0), is_first
 
     try:
-        outcome = await as_editor(request, do)
+        outcome, is_first = await as_editor(request, do)
     except Refused as no:
         return await refused(request, id, "publish", no, {})
     if outcome.state == "look_again":
@@ -45,7 +47,8 @@ async def publish(request: HttpRequest, form: NamedDependency[Form], id: FromPat
         ]
         notice = language.text(LOOK_AGAIN).format(fields=", ".join(labels))
         return redirect(request, draft_url(id, "publish"), notice=notice, tone="wait")
-    notice = language.text(PUBLISHED if outcome.state == "published" else SUBMITTED)
+    waiting = SUBMITTED_FIRST if is_first else SUBMITTED
+    notice = language.text(PUBLISHED if outcome.state == "published" else waiting)
     return redirect(request, ROOT, notice=notice)
 
 

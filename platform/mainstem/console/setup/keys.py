@@ -62,8 +62,8 @@ SELECT k.id, k.label, k.scopes, k.expires_at, k.created_at, s.slug, s.name FROM 
 _OF_STOREFRONTS = {
     "orders:read": "See its orders",
     "orders:write": "Place orders",
-    "leads:read": "See its enquiries",
-    "leads:write": "Hand over enquiries",
+    "leads:read": "See its leads",
+    "leads:write": "Hand over leads",
 }
 _ENDS = {
     "0": "The old key ends at once",

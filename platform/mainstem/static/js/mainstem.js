@@ -51,12 +51,13 @@ document.addEventListener("change", (event) => {
   if (event.target.closest("[data-submit]")) event.target.form?.requestSubmit();
 });
 
-// A button that copies a field: <button data-copy="its id" data-copied="Copied" hidden>.
+// A button that copies a field, or what stands in an element: <button data-copy="its id" data-copied="Copied" hidden>.
 document.querySelectorAll("[data-copy]").forEach((button) => {
   if (!navigator.clipboard) return;
   button.hidden = false;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    const it = document.getElementById(button.dataset.copy);
+    await navigator.clipboard.writeText(it.value ?? it.textContent);
     button.textContent = button.dataset.copied;
     document.dispatchEvent(new CustomEvent("announce", { detail: { text: button.dataset.copied } }));
   });
