@@ -38,6 +38,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """And goes in the end: libraries complain of what is left."""
+    gc.unfreeze()
+
+
 @contextmanager
 def place_of_databases(otherwise: Path) -> Iterator[Path]:
     """Where a throw-away server keeps its files: in memory, where there is room for them.
