@@ -21,6 +21,8 @@ HOME_IS_OURS := $(shell test -n "$$HOME" && test -w "$$HOME" && echo yes)
 export UV_SYSTEM_CERTS ?= 1
 export UV_COMPILE_BYTECODE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+# Some machines forbid Python to keep the byte code of our own files: each start would compile them all.
+unexport PYTHONDONTWRITEBYTECODE
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -29,6 +30,17 @@ hypothesis_settings.register_profile(
     "mainstem", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("mainstem")
+
+
+def pytest_collection_finish() -> None:
+    """What is here now stays: no search for cycles while the tests run looks through it again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """And goes in the end: libraries complain of what is left."""
+    gc.unfreeze()
 
 
 @contextmanager

@@ -19,14 +19,17 @@ import gc
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
+from jinja2 import Environment
 from litestar import Litestar, Request, Router
 from litestar.concurrency import set_asyncio_executor, sync_to_thread
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.types import ASGIApp
 from uvicorn.main import STARTUP_FAILURE  # type: ignore[attr-defined]
 
 import mainstem_affiliates.portal
@@ -94,20 +97,23 @@ def create_app(
     clock: Clock | None = None,
     hosts: Sequence[str] = (),
     checkout_origins: Sequence[str] | None = None,
+    assembly: Assembly | None = None,
 ) -> Litestar:
     """The whole web side of the company.
 
     The batcher of intake lives and ends with the app; `service_jobs` is what a client does about a
     job, which a storefront may not import. `on_startup` and `on_shutdown` run inside the event loop.
     `clock` is the clock of sessions; `hosts` are further names that this application answers to;
-    `checkout_origins` are the places that a form may lead to.
+    `checkout_origins` are the places that a form may lead to. `assembly` is one that was made for
+    the same settings, and that no other app in use is made of.
     """
-    files = StaticFiles(STATIC)
+    assembly = assembly or assemble(settings)
+    app = assembly.app
     app_context = AppContext(
         settings=settings,
         database=database,
-        files=files,
-        pages=environments(settings, files),
+        files=assembly.files,
+        pages=assembly.pages,
         clock=clock or SystemClock(),
         hosts=_hosts(settings, hosts),
         form_targets=tuple(
@@ -121,6 +127,36 @@ def create_app(
     intake = Intake(database)
     app_context.parts.put(Intake, intake)
     app_context.parts.put(Jobs, service_jobs)  # type: ignore[type-abstract]
+    app.on_startup = [intake.start, *on_startup]
+    app.on_shutdown = [_close, *on_shutdown]
+    app.state = State({"app_context": app_context})
+    app.asgi_handler = AppMiddleware(
+        assembly.handler,
+        app_context,
+        body_max=BODY_BYTES_MAX,
+        uploads=catalogue.UPLOADS
+        | uploads.UPLOADS
+        | api.UPLOADS
+        | pages.programme.UPLOADS
+        | shop.UPLOADS,
+    )
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What of the app knows no company yet: every route behind its guards, the files, the templates."""
+
+    app: Litestar
+    handler: ASGIApp
+    files: StaticFiles
+    pages: dict[str, Environment]
+
+
+def assemble(settings: Settings) -> Assembly:
+    """An app without a company. Of the settings it knows the public address, the zone and whether
+    this is a demo; it takes nearly all the time that an app takes to make."""
+    files = StaticFiles(STATIC)
     app = Litestar(
         route_handlers=surfaces(),
         guards=[within_bounds, against_forgery, proven],
@@ -138,21 +174,8 @@ def create_app(
         request_max_body_size=FORM_BYTES_MAX,
         # A product with many variants has as many fields; how long a form may be is said above.
         multipart_form_part_limit=FORM_PARTS_MAX,
-        on_startup=[intake.start, *on_startup],
-        on_shutdown=[_close, *on_shutdown],
-        state=State({"app_context": app_context}),
     )
-    app.asgi_handler = AppMiddleware(
-        app.asgi_handler,
-        app_context,
-        body_max=BODY_BYTES_MAX,
-        uploads=catalogue.UPLOADS
-        | uploads.UPLOADS
-        | api.UPLOADS
-        | pages.programme.UPLOADS
-        | shop.UPLOADS,
-    )
-    return app
+    return Assembly(app, app.asgi_handler, files, environments(settings, files))
 
 
 def surfaces() -> list[Any]:

@@ -2,7 +2,8 @@
 
 Nothing may break while a page is used: no script error, nothing that the content-security policy
 had to stop, no answer of 500 or above. And each kind of page is looked at once: the rules of axe in
-light and in dark, no scrolling sideways on the narrowest telephone, and pictures of it for people to judge.
+light and in dark, and no scrolling sideways on the narrowest telephone. With MAINSTEM_TEST_PICTURES set
+there are pictures of it, too, for people to judge.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Inspector:
         self.seen: set[str] = set()
         self.wrong: list[str] = []
         self._axe = AXE.read_text()
+        self._takes_pictures = bool(os.environ.get("MAINSTEM_TEST_PICTURES"))
         self._closed = False
 
     def watch(self, page: Page) -> None:
@@ -68,7 +70,7 @@ class Inspector:
             self.wrong.append(f"{response.request.method} {response.url}: {response.status}")
 
     def look(self, page: Page, name: str) -> None:
-        """Look closely at this kind of page, once: rules, width, pictures."""
+        """Look closely at this kind of page, once: rules, width, and pictures where they are wanted."""
         if name in self.seen:
             return
         self.seen.add(name)
@@ -80,12 +82,16 @@ class Inspector:
                 (PHONE, "dark"),
                 (PHONE, "light"),
             ):
+                # A narrow page in the light and a wide one in the dark show every rule and colour.
+                is_judged = (size is PHONE) == (scheme == "light")
+                if not is_judged and not self._takes_pictures:
+                    continue
                 page.set_viewport_size(size)  # type: ignore[arg-type]
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
                 where = f"{name} ({size['width']}, {scheme})"
-                self._picture(page, size, f"{name}.{size['width']}.{scheme}.jpg")
-                # A narrow page in the light and a wide one in the dark show every rule and colour.
-                if (size is PHONE) == (scheme == "light"):
+                if self._takes_pictures:
+                    self._picture(page, size, f"{name}.{size['width']}.{scheme}.jpg")
+                if is_judged:
                     self.wrong += [f"{where}: {told}" for told in self._judge(page)]
                 if size is PHONE and scheme == "light":
                     self._is_narrow(page, where)
@@ -93,11 +99,8 @@ class Inspector:
                     self._is_narrow(page, f"{name} ({NARROWEST['width']})")
 
     def glance(self, page: Page, name: str, scheme: Literal["light", "dark"]) -> None:
-        """Look at a page as it is open, in the light or in the dark: rules and width.
-
-        With MAINSTEM_TEST_PICTURES set there are pictures of it, as of a page that is looked at closely.
-        """
-        if os.environ.get("MAINSTEM_TEST_PICTURES"):
+        """Look at a page as it is open, in the light or in the dark: rules and width."""
+        if self._takes_pictures:
             self.look(page, name)
             return
         with self._by_the_rules(page):

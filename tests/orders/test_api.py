@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
+from tests.assemblies import an_app
 from tests.company import (
     INSTALLATION,
     KETTLE,
@@ -23,7 +24,6 @@ from tests.company import (
 from tests.orders.wanting import stock_of
 
 from mainstem import identity
-from mainstem.app import create_app
 from mainstem.kit import settings
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -52,7 +52,10 @@ def client(database: Database, tmp_path: Any) -> Iterator[TestClient[Any]]:
     config = settings.read(
         {"MAINSTEM_DATA": str(tmp_path), "MAINSTEM_PUBLIC_URL": "http://testserver"}
     )
-    with TestClient(create_app(config, database, hosts=["testserver.local"])) as made:
+    with (
+        an_app(config, database, hosts=["testserver.local"]) as app,
+        TestClient(app) as made,
+    ):
         yield made
 
 

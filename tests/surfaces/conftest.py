@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ import pytest
 from litestar.testing import TestClient
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from tests.assemblies import an_app
 
 from mainstem import api, console, identity
-from mainstem.app import create_app
 from mainstem.identity import passwords
 from mainstem.kit import settings as settings_
 from mainstem.kit.clock import FixedClock
@@ -112,7 +113,9 @@ def open_app(settings: Settings, database: Database, clock: FixedClock) -> Itera
             shared = houses[reader]
             return Reader(httpx.Client(transport=shared._transport, base_url=shared.base_url))
         options = {key: changes.pop(key) for key in ("hosts", "service_jobs") if key in changes}
-        app = create_app(replace(settings, **changes), database, clock=clock, **options)
+        app = assemblies.enter_context(
+            an_app(replace(settings, **changes), database, clock=clock, **options)
+        )
         url = changes.get("public_url", settings.public_url)
         client = TestClient(app, base_url=url, raise_server_exceptions=False)
         client.follow_redirects = False
@@ -122,9 +125,10 @@ def open_app(settings: Settings, database: Database, clock: FixedClock) -> Itera
             houses[reader] = client
         return Reader(client)
 
-    yield open_
-    for client in opened:
-        client.__exit__(None, None, None)
+    with ExitStack() as assemblies:
+        yield open_
+        for client in opened:
+            client.__exit__(None, None, None)
 
 
 @pytest.fixture
