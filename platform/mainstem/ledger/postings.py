@@ -16,7 +16,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from mainstem.ledger.chart import PARENT, Transfer, moved
+from mainstem.ledger.chart import PARENT, Entry, Transfer, moved
 from mainstem.money import Money
 
 CASH = {"stripe": "gateway_cash", "external": "bank_cash"}
@@ -355,26 +355,25 @@ class Line(NamedTuple):
 
     owner_id: int
     account: str
-    signed: Money
+    signed_minor: int
+    currency: str
     held: date | None
 
 
 def debit(account: str, amount: Money, *, of: int = PARENT, held: date | None = None) -> Line:
     """An amount on the debit side of an account."""
-    return Line(of, account, -amount, held)
+    return Line(of, account, -amount.minor, amount.currency, held)
 
 
 def credit(account: str, amount: Money, *, of: int = PARENT, held: date | None = None) -> Line:
     """An amount on the credit side of an account."""
-    return Line(of, account, amount, held)
+    return Line(of, account, amount.minor, amount.currency, held)
 
 
 def _posting(home_id: int, key: str, reason: str, on: date, *lines: Line) -> Posting:
-    currency = lines[0].signed.currency
-    assert all(line.signed.currency == currency for line in lines), "a posting is in one currency"
-    entries = [
-        entry
-        for line in lines
-        for entry in moved(line.owner_id, line.account, line.signed.minor, line.held)
-    ]
+    currency = lines[0].currency
+    entries: list[Entry] = []
+    for owner, account, minor, of_line, held in lines:
+        assert of_line == currency, "a posting is in one currency"
+        entries += moved(owner, account, minor, held)
     return Transfer(home_id, key, reason, currency, on, entries) if entries else None
