@@ -24,10 +24,11 @@ def accounts() -> set[str]:
 @cache
 def events() -> dict[str, frozenset[tuple[str, str]]]:
     """By the first word of a key, what is booked on which side; both ways, since much goes back."""
-    found = {}
+    found: dict[str, frozenset[tuple[str, str]]] = {}
     for key, debit, credit in _EVENT.findall(GUIDE.read_text()):
         named = re.findall(r"`(\w+)`", debit + credit)
-        found[key] = frozenset((account, side) for account in named for side in "DC")
+        both = frozenset((account, side) for account in named for side in "DC")
+        found[key] = found.get(key, frozenset()) | both
     return found
 
 

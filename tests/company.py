@@ -20,8 +20,8 @@ from mainstem import catalog, leads, ledger, network, orders, payments, planbook
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
 from mainstem.leads import ConsentGiven, LeadWanted
-from mainstem.ledger import PARENT, Transfer
-from mainstem.ledger.chart import moved
+from mainstem.ledger import PARENT
+from mainstem.ledger.chart import Transfer, moved
 from mainstem.money import Money
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
 

@@ -28,8 +28,8 @@ from mainstem import commissions, invariants, ledger, orders, payments, planbook
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
-from mainstem.ledger import PARENT, Transfer
-from mainstem.ledger.chart import moved
+from mainstem.ledger import PARENT
+from mainstem.ledger.chart import Transfer, moved
 from mainstem.orders import ClientDetails, LineWanted, Placed
 from mainstem.orders.line_cancellation import cancel_lines
 from mainstem_fulfillment import inventory

@@ -9,6 +9,7 @@ from tests import accounting
 
 from mainstem import ledger
 from mainstem.kit.db import Database
+from mainstem.ledger.chart import Transfer, moved
 
 
 def test_the_guide_explains_every_account_of_the_chart() -> None:
@@ -30,7 +31,7 @@ def test_the_guide_names_every_event_that_the_code_books(root: Path) -> None:
 def test_what_is_booked_otherwise_is_found(database: Database) -> None:
     with database.work() as work:
         assert accounting.unexplained(work) == []
-        entries = ledger.moved(0, "write_off", -100) + ledger.moved(0, "sales", 100)
+        entries = moved(0, "write_off", -100) + moved(0, "sales", 100)
         day = work.now().date()
-        ledger.post(work, [ledger.Transfer(0, "gift:1", "A gift", "SEK", day, entries)])
+        ledger.post(work, [Transfer(0, "gift:1", "A gift", "SEK", day, entries)])
         assert accounting.unexplained(work) == ["gift: sales C", "gift: write_off D"]

@@ -17,8 +17,8 @@ from mainstem import flow, ledger
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
-from mainstem.ledger import PARENT, Transfer
-from mainstem.ledger.chart import Entry, moved
+from mainstem.ledger import PARENT
+from mainstem.ledger.chart import Entry, Transfer, moved
 
 DAY = date(2026, 3, 2)
 HELD = date(2026, 4, 1)

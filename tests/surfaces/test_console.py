@@ -29,6 +29,7 @@ from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.events import record
 from mainstem.kit.settings import Settings
+from mainstem.ledger.chart import Entry, Transfer
 from mainstem.orders import ClientDetails, Placed
 
 
@@ -614,8 +615,8 @@ def test_an_accounts_entries_are_paged(staff: Staff) -> None:
         ledger.post(
             work,
             [
-                ledger.Transfer(0, f"test:{n}", f"Entry number {n:03}", "SEK", work.now().date(), [
-                    ledger.Entry(0, "sales", "C", 100), ledger.Entry(0, "suspense", "D", 100)])
+                Transfer(0, f"test:{n}", f"Entry number {n:03}", "SEK", work.now().date(), [
+                    Entry(0, "sales", "C", 100), Entry(0, "suspense", "D", 100)])
                 for n in range(60)
             ],
         )  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import date
 from mainstem import ledger
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
-from mainstem.ledger import Transfer, moved
+from mainstem.ledger import postings
 
 
 def release(work: Work, day: date) -> int:
@@ -29,19 +29,7 @@ def release(work: Work, day: date) -> int:
     ledger.post(
         work,
         [
-            Transfer(
-                owner,
-                f"release:{currency}:{day}" + (f":{again}" if again else ""),
-                f"Hold over on {day}",
-                currency,
-                day,
-                [
-                    entry
-                    for ends, minor in buckets
-                    for entry in moved(owner, "pending", -minor, ends)
-                ]
-                + moved(owner, "payable", sum(minor for _, minor in buckets)),
-            )
+            postings.hold_released(owner, day, again, currency, buckets)
             for (owner, currency), buckets in due.items()
         ],
     )

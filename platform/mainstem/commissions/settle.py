@@ -20,7 +20,7 @@ from mainstem.kit.bulk import RowKey, asked, insert_many
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
-from mainstem.ledger import Transfer
+from mainstem.ledger.postings import Posting
 from mainstem.orders import lock
 
 
@@ -43,7 +43,7 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
     found = work.rows(ORDERS, **asked(keys))
     plans = planbook.versions(work, {row.plan_version for row in found})
     released = work.value("SELECT max(day) FROM release_day") or date.min
-    postings: list[Transfer] = []
+    postings: list[Posting] = []
     lines: list[CommissionRow] = []
     for row in found:
         stands = standing.get((row.home_id, row.id, row.kind), {})
@@ -52,8 +52,7 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
         moves = list(moves_of(work, row, plan.rules[row.kind], basis, stands, released))
         if moves:
             first = max((line.no for line in stands.values()), default=0) + 1
-            if posting := posting_of(work, row, moves, first, released):
-                postings.append(posting)
+            postings.append(posting_of(work, row, moves, first, released))
             lines += rows_of(row, plan, moves, first, basis, work.now())
     ledger.post(work, postings)
     if lines:

@@ -11,7 +11,8 @@ from uuid import UUID
 from mainstem.commissions.moves import Move
 from mainstem.kit.bulk import Json
 from mainstem.kit.work import Work
-from mainstem.ledger import PARENT, Transfer, moved
+from mainstem.ledger import postings
+from mainstem.ledger.postings import Posting
 from mainstem.plan import Basis, Plan, explain
 
 
@@ -36,31 +37,22 @@ class CommissionRow(NamedTuple):
     credited_at: datetime
 
 
-def posting_of(
-    work: Work, row: Any, moves: Sequence[Move], first: int, released: date
-) -> Transfer | None:
+def posting_of(work: Work, row: Any, moves: Sequence[Move], first: int, released: date) -> Posting:
     """The posting of these moves; None when they cancel out, as in a delivery after its refund."""
-    changes: dict[tuple[int, str, date | None], int] = {}
+    earned: dict[tuple[int, date | None], int] = {}
     for move in moves:
         for _, ends, amount in move.steps:
-            held = ends if ends > released else None
-            account = (move.share.beneficiary_id, "pending" if held else "payable", held)
-            changes[account] = changes.get(account, 0) + amount
-    changes[PARENT, "commission_expense", None] = -sum(changes.values())
-    entries = [
-        entry
-        for (owner, account, held), amount in changes.items()
-        for entry in moved(owner, account, amount, held)
-    ]
-    if not entries:
-        return None
-    return Transfer(
+            whose = (move.share.beneficiary_id, ends if ends > released else None)
+            earned[whose] = earned.get(whose, 0) + amount
+    return postings.commission_settled(
         row.home_id,
-        f"commission:{row.id}:{row.kind}:{first}",
-        f"Commission on order {row.number}",
+        row.id,
+        row.kind,
+        first,
+        row.number,
         row.currency,
-        work.now().astimezone(work.tools.zone).date(),
-        entries,
+        earned,
+        on=work.now().astimezone(work.tools.zone).date(),
     )
 
 

@@ -1,16 +1,15 @@
-"""The books: double entry, append-only, per currency, every posting under a key of its own."""
+"""The books: double entry, append-only, per currency, every posting under a key of its own.
+
+What is posted stands on one page, `ledger.postings`, a function for each event of the business.
+"""
 
 from mainstem.ledger.audit import Finding, audit, trial_balance
 from mainstem.ledger.chart import (
     AFFILIATE_ACCOUNTS,
     DEBIT_ACCOUNTS,
     HELD_OPEN,
-    OPENING,
     PARENT,
     PARENT_ACCOUNTS,
-    Entry,
-    Transfer,
-    moved,
     on_its_side,
 )
 from mainstem.ledger.rebuild import rebuild
@@ -28,19 +27,15 @@ __all__ = [
     "AFFILIATE_ACCOUNTS",
     "DEBIT_ACCOUNTS",
     "HELD_OPEN",
-    "OPENING",
     "PARENT",
     "PARENT_ACCOUNTS",
     "RECENT_ENTRIES",
-    "Entry",
     "Finding",
     "RestoredElsewhere",
-    "Transfer",
     "audit",
     "balance",
     "balances",
     "held_until",
-    "moved",
     "on_its_side",
     "post",
     "rebuild",

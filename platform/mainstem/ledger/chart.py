@@ -12,9 +12,6 @@ PARENT = 0
 HELD_OPEN = date.max
 """The day of a hold that nobody can name yet: something it waits for has not happened."""
 
-OPENING = "opening_balance"
-"""How the key of a balance that was brought in begins; its currency follows."""
-
 PARENT_ACCOUNTS = {
     "gateway_cash": "Cash at the payment gateway, as the gateway says it is",
     "bank_cash": "Cash in the parent's own bank",

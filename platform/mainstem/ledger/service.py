@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from mainstem.kit.bulk import given, insert_many, relation
 from mainstem.kit.work import Work
-from mainstem.ledger.chart import Transfer
+from mainstem.ledger.postings import Posting
 from mainstem.ledger.recent import RECENT_ENTRIES
 from mainstem.money import Money
 
@@ -57,9 +57,9 @@ ON CONFLICT (home_id, key) DO NOTHING
 RETURNING home_id, key, id"""
 
 
-def post(work: Work, transfers: Iterable[Transfer]) -> set[tuple[int, str]]:
+def post(work: Work, postings: Iterable[Posting]) -> set[tuple[int, str]]:
     """Book postings; the (home, key) of those that were new. A key that is known is left alone."""
-    by_key = {(t.home_id, t.key): t for t in transfers}
+    by_key = {(t.home_id, t.key): t for t in postings if t is not None}
     if not by_key:
         return set()
     ordered = list(by_key.values())

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mainstem import ledger
 from mainstem.kit.work import Work
-from mainstem.ledger import OPENING, PARENT, Transfer, moved
+from mainstem.ledger import postings
 from mainstem.money import Money
 
 
@@ -29,7 +29,7 @@ def openings_of(
              JOIN ledger_entry e ON e.home_id = t.home_id AND e.transfer_id = t.id
                                 AND e.owner_id = a.id AND e.account = 'payable'
             WHERE a.slug = ANY(%(slugs)s::text[])""",
-        keys=[f"{OPENING}:{currency}" for currency in sorted(currencies)],
+        keys=[postings.opening_key(currency) for currency in sorted(currencies)],
         slugs=list(slugs),
     )
     return {(row.slug, row.currency): Money(row.signed_minor, row.currency) for row in rows}
@@ -47,25 +47,14 @@ def bring_in(work: Work, openings: Mapping[str, Sequence[Opening]]) -> int:
             slugs=sorted(openings),
         )
     }
+    today = work.now().astimezone(work.tools.zone).date()
     return len(
         ledger.post(
             work,
             [
-                _transfer(work, ids[slug], opening)
+                postings.opening_balance(ids[slug], opening.amount, opening.reason, on=today)
                 for slug, several in openings.items()
                 for opening in several
             ],
         )
-    )
-
-
-def _transfer(work: Work, home_id: int, opening: Opening) -> Transfer:
-    minor, currency = opening.amount.minor, opening.amount.currency
-    return Transfer(
-        home_id=home_id,
-        key=f"{OPENING}:{currency}",
-        reason=opening.reason,
-        currency=currency,
-        effective_on=work.now().astimezone(work.tools.zone).date(),
-        entries=moved(PARENT, "opening_balances", -minor) + moved(home_id, "payable", minor),
     )

@@ -17,13 +17,12 @@ from mainstem.kit.bulk import ASKED, ASKED_ORDERS, RowKey, asked, given, relatio
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
-from mainstem.ledger import PARENT, Transfer, moved
-from mainstem.money import rdiv
+from mainstem.ledger import postings
+from mainstem.ledger.postings import Posting
+from mainstem.money import Money, rdiv
 from mainstem.orders import tax_point
 from mainstem.orders.model import OrderKey
 from mainstem.orders.promise import promised_on
-
-CASH = {"stripe": "gateway_cash", "external": "bank_cash"}
 
 # ---------------------------------------------------------------- paid
 
@@ -82,7 +81,7 @@ def mark_paid(work: Work, captured: Sequence[RowKey]) -> list[OrderKey]:
     fresh = [
         row
         for row in rows
-        if (row.home_id, f"capture:{row.payment_id}") in booked
+        if (row.home_id, postings.capture_key(row.payment_id)) in booked
         or (row.captured_minor == row.total_minor == 0 and row.state == "pending")
     ]
     if not fresh:
@@ -115,36 +114,15 @@ def _promise(work: Work, row: Any) -> _Promise:
     return _Promise(row.home_id, row.id, day)
 
 
-def _capture_postings(work: Work, row: Any) -> list[Transfer]:
+def _capture_postings(work: Work, row: Any) -> tuple[Posting, Posting]:
     day = local_day(work, row.captured_at)
     tax = rdiv(row.tax_minor * row.captured_minor, row.total_minor) if row.total_minor else 0
-    cash = CASH[row.provider]
-    postings = []
-    if row.captured_minor:
-        postings.append(
-            Transfer(
-                row.home_id,
-                f"capture:{row.payment_id}",
-                f"Payment of order {row.number}",
-                row.currency,
-                day,
-                moved(PARENT, cash, -row.captured_minor)
-                + moved(PARENT, "sales", row.captured_minor - tax)
-                + moved(PARENT, "tax", tax),
-            )
-        )
-    if row.fee_minor:
-        postings.append(
-            Transfer(
-                row.home_id,
-                f"fee:{row.payment_id}",
-                f"Gateway's fee on order {row.number}",
-                row.currency,
-                day,
-                moved(PARENT, "fees", -row.fee_minor) + moved(PARENT, cash, row.fee_minor),
-            )
-        )
-    return postings
+    about = (row.home_id, row.payment_id, row.number, row.provider)
+    paid, fee = Money(row.captured_minor, row.currency), Money(row.fee_minor, row.currency)
+    return (
+        postings.payment_captured(*about, paid, tax=Money(tax, row.currency), on=day),
+        postings.fee_charged(*about, fee, on=day),
+    )
 
 
 # ---------------------------------------------------------------- shipped, delivered
@@ -398,21 +376,20 @@ def record_refund(work: Work, orders: Sequence[OrderKey]) -> None:
         state.shipping_minor = (
             state.row.refunded_minor - state.row.unallocated_minor - sum(state.refunded.values())
         )
-    postings, booked, failed = [], [], []
+    refunds, booked, failed = [], [], []
     for refund in work.rows(_REFUNDS, **keys):
         state = totals[refund.home_id, refund.order_id]
         sign = 1 if refund.state == "succeeded" else -1
         tax_before = state.tax_minor()
         state.move(refund, sign)
-        postings.append(
-            _refund_posting(work, state.row, refund, sign, state.tax_minor() - tax_before)
-        )
+        tax = sign * (state.tax_minor() - tax_before)
+        refunds.append(_refund_posting(work, state.row, refund, tax))
         booked.append(_Booked(refund.home_id, refund.id, sign > 0))
         if sign < 0:
             failed.append((refund.home_id, refund.order_id))
     if not booked:
         return
-    ledger.post(work, postings)
+    ledger.post(work, refunds)
     work.run(_BOOK, **given(booked, _Booked, "new"))
     touched = [state for state in totals.values() if state.touched]
     _write_refund_totals(work, touched)
@@ -422,19 +399,17 @@ def record_refund(work: Work, orders: Sequence[OrderKey]) -> None:
     )
 
 
-def _refund_posting(work: Work, order: Any, refund: Any, sign: int, tax: int) -> Transfer:
-    amount = sign * refund.amount_minor
-    key = f"refund:{refund.id}" if sign > 0 else f"refund_failed:{refund.id}"
-    words = "Refund on order" if sign > 0 else "Failed refund put back on order"
-    return Transfer(
+def _refund_posting(work: Work, order: Any, refund: Any, tax_minor: int) -> Posting:
+    succeeded = refund.state == "succeeded"
+    event = postings.refund_succeeded if succeeded else postings.refund_failed
+    return event(
         refund.home_id,
-        key,
-        f"{words} {order.number}",
-        order.currency,
-        local_day(work, refund.at),
-        moved(PARENT, "sales", tax - amount)
-        + moved(PARENT, "tax", -tax)
-        + moved(PARENT, CASH[refund.provider], amount),
+        refund.id,
+        order.number,
+        refund.provider,
+        Money(refund.amount_minor, order.currency),
+        tax=Money(tax_minor, order.currency),
+        on=local_day(work, refund.at),
     )
 
 
@@ -547,39 +522,17 @@ def book_lost_disputes(work: Work, *, most: int = 1000) -> int:
     return len(rows)
 
 
-def _dispute_postings(work: Work, row: Any, lost_minor: int) -> list[Transfer]:
+def _dispute_postings(work: Work, row: Any, lost_minor: int) -> tuple[Posting, Posting]:
     """What a dispute has moved since it was last booked, and what of it is lost, or no more."""
-    taken = row.withdrawn_minor - row.booked_minor
-    fee = row.fee_minor - row.booked_fee_minor
-    loss = lost_minor - row.lost_minor
-    words = "Lost dispute" if loss > 0 else "Dispute not lost after all"
-    asked = [
-        (
-            "dispute",
-            "Dispute",
-            moved(PARENT, "disputes", -taken)
-            + moved(PARENT, "fees", -fee)
-            + moved(PARENT, "gateway_cash", taken + fee),
-        ),
-        (
-            "dispute_lost",
-            words,
-            moved(PARENT, "chargeback_losses", -loss) + moved(PARENT, "disputes", loss),
-        ),
-    ]
+    about = (row.home_id, row.id, row.bookings + 1, row.number)
+    taken = Money(row.withdrawn_minor - row.booked_minor, row.currency)
+    fee = Money(row.fee_minor - row.booked_fee_minor, row.currency)
+    lost = Money(lost_minor - row.lost_minor, row.currency)
     day = local_day(work, work.now())
-    return [
-        Transfer(
-            row.home_id,
-            f"{key}:{row.id}:{row.bookings + 1}",
-            f"{name} on order {row.number}",
-            row.currency,
-            day,
-            entries,
-        )
-        for key, name, entries in asked
-        if entries
-    ]
+    return (
+        postings.dispute_moved(*about, taken, fee=fee, on=day),
+        postings.dispute_lost(*about, lost, on=day),
+    )
 
 
 # ---------------------------------------------------------------- shared

@@ -7,6 +7,7 @@ Until it is refunded it stands in the books as not explained.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -15,7 +16,8 @@ from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import Fact, record
 from mainstem.kit.work import SYSTEM, Work
-from mainstem.ledger import PARENT, Entry, Transfer, moved
+from mainstem.ledger import postings
+from mainstem.money import Money
 from mainstem.payments import operations
 from mainstem.payments.errors import GatewayDeclined
 from mainstem.payments.gateway import DisputeState, Gateway, RefundState, SessionState
@@ -65,11 +67,9 @@ def record_duplicate(work: Work, home_id: int, payment_id: UUID, session: Sessio
     )
     record_fee_of_duplicate(work, home_id, id, session)
     if new:
-        amount = session.amount_minor
-        _post(
-            work, home_id, id, f"capture:{id}", "Duplicate payment of order",
-            moved(PARENT, "gateway_cash", -amount) + moved(PARENT, "suspense", amount),
-        )  # fmt: skip
+        number, currency, day = _booked_as(work, home_id, id)
+        paid = Money(session.amount_minor, currency)
+        ledger.post(work, [postings.duplicate_captured(home_id, id, number, paid, on=day)])
         record(work, "payment.duplicated", id, home=home_id)
 
 
@@ -85,11 +85,11 @@ def record_fee_of_duplicate(
         id=payment_id,
         fee=fee,
     ):
-        _post(
-            work, home_id, payment_id, f"fee:{payment_id}",
-            "Gateway's fee on the duplicate payment of order",
-            moved(PARENT, "fees", -fee) + moved(PARENT, "gateway_cash", fee),
-        )  # fmt: skip
+        number, currency, day = _booked_as(work, home_id, payment_id)
+        kept = Money(fee, currency)
+        ledger.post(
+            work, [postings.duplicate_fee_charged(home_id, payment_id, number, kept, on=day)]
+        )
 
 
 def refund_duplicate(database: Database, fact: Fact) -> None:
@@ -132,7 +132,7 @@ def _refund(database: Database, home_id: int, payment_id: UUID, *, again: bool) 
     left = payment.captured_minor - sum(one.amount_minor for one in found if _stands(one))
     with database.work(SYSTEM) as work:
         record_duplicate_refunds(work, home_id, payment_id, found)
-        left -= _taken(work, home_id, f"dispute:{payment_id}:")[0]
+        left -= _taken(work, home_id, postings.duplicate_disputes(payment_id))[0]
         operation = _next_try(work, home_id, payment_id, payment, left, found, again=again)
     if operation is None:
         return
@@ -202,22 +202,17 @@ def record_duplicate_refunds(
         id=payment_id,
     )
     assert payment is not None, "payments are not deleted"
+    number, currency, day = _booked_as(work, home_id, payment_id)
     for one in found:
-        amount, key = one.amount_minor, f"refund:{one.id}"
-        back = moved(PARENT, "suspense", -amount) + moved(PARENT, "gateway_cash", amount)
-        forth = moved(PARENT, "gateway_cash", -amount) + moved(PARENT, "suspense", amount)
+        about = (home_id, one.id, number, Money(one.amount_minor, currency))
         if one.status == "succeeded":
-            _post(work, home_id, payment_id, key, "Duplicate payment refunded, order", back)
+            ledger.post(work, [postings.duplicate_refunded(*about, on=day)])
         elif not _stands(one):
             _note_failure(work, home_id, payment_id, one)
-            if _is_booked(work, home_id, key):
-                key, words = (
-                    f"refund_failed:{one.id}",
-                    "Refund of a duplicate payment failed, order",
-                )
-                _post(work, home_id, payment_id, key, words, forth)
+            if _is_booked(work, home_id, postings.refund_key(one.id)):
+                ledger.post(work, [postings.duplicate_refund_failed(*about, on=day)])
     gone = sum(one.amount_minor for one in found if one.status == "succeeded")
-    gone += _taken(work, home_id, f"dispute:{payment_id}:")[0]
+    gone += _taken(work, home_id, postings.duplicate_disputes(payment_id))[0]
     state = "returned" if gone >= payment.captured_minor else "duplicate"
     if state != payment.state:
         work.run(
@@ -242,17 +237,22 @@ def record_dispute_of_duplicate(
         home=home_id,
         id=payment_id,
     )
-    prefix = f"dispute:{payment_id}:{found.id}:"
+    prefix = postings.duplicate_disputes(payment_id, found.id)
     taken, fees, seen = _taken(work, home_id, prefix)
     taken, fees = found.withdrawn_minor - taken, found.fee_minor - fees
     if found.movements > seen and (taken or fees):
-        _post(
-            work, home_id, payment_id, f"{prefix}{found.movements}",
-            "Dispute of the duplicate payment of order",
-            moved(PARENT, "suspense", -taken)
-            + moved(PARENT, "fees", -fees)
-            + moved(PARENT, "gateway_cash", taken + fees),
-        )  # fmt: skip
+        number, currency, day = _booked_as(work, home_id, payment_id)
+        moved = postings.duplicate_disputed(
+            home_id,
+            payment_id,
+            found.id,
+            found.movements,
+            number,
+            Money(taken, currency),
+            fee=Money(fees, currency),
+            on=day,
+        )
+        ledger.post(work, [moved])
 
 
 def _taken(work: Work, home_id: int, prefix: str) -> tuple[int, int, int]:
@@ -301,9 +301,8 @@ def _is_booked(work: Work, home_id: int, key: str) -> bool:
     )
 
 
-def _post(
-    work: Work, home_id: int, payment_id: UUID, key: str, words: str, entries: list[Entry]
-) -> None:
+def _booked_as(work: Work, home_id: int, payment_id: UUID) -> tuple[str, str, date]:
+    """The order of a payment and its currency, and today: what a posting says beside its amounts."""
     order = work.row(
         """SELECT o.number, o.currency FROM payment p
              JOIN orders o ON o.home_id = p.home_id AND o.id = p.order_id
@@ -312,7 +311,4 @@ def _post(
         id=payment_id,
     )
     assert order is not None, "a payment has its order"
-    day = work.now().astimezone(work.tools.zone).date()
-    ledger.post(
-        work, [Transfer(home_id, key, f"{words} {order.number}", order.currency, day, entries)]
-    )
+    return order.number, order.currency, work.now().astimezone(work.tools.zone).date()

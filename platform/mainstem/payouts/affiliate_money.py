@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mainstem.kit.work import Work
-from mainstem.ledger import OPENING, RECENT_ENTRIES
+from mainstem.ledger import RECENT_ENTRIES, postings
 from mainstem.money import Money
 from mainstem.payments import TAKEN
 
@@ -93,7 +93,7 @@ SELECT currency, -sum(minor), 'brought'
         SELECT currency, signed_minor FROM {RECENT_ENTRIES}
          WHERE owner_id = 0 AND account = 'opening_balances') AS parts
  GROUP BY 1"""
-_OPENINGS = [f"{OPENING}:{currency}" for currency in sorted(TAKEN)]
+_OPENINGS = [postings.opening_key(currency) for currency in sorted(TAKEN)]
 
 
 def money_of(work: Work, affiliate_id: int) -> dict[str, AffiliateMoney]:

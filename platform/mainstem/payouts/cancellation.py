@@ -14,7 +14,8 @@ from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import Fact, record
 from mainstem.kit.work import SYSTEM, Work
-from mainstem.ledger import PARENT, Transfer, moved
+from mainstem.ledger import postings
+from mainstem.money import Money
 from mainstem.payments import Gateway, GatewayDeclined, TransferState, operations
 from mainstem.payouts.send import (
     metadata_of,
@@ -199,16 +200,12 @@ def record_reversals(work: Work, home_id: int, payout_id: UUID, found: TransferS
     if row is None or row.transfer_id != found.id:
         return
     why = row.cancel_reason or "reversed at the gateway"
+    day = work.now().astimezone(work.tools.zone).date()
     ledger.post(
         work,
         [
-            Transfer(
-                home_id,
-                f"reverse:{reversal}",
-                f"Payout {row.number} canceled: {why}",
-                found.currency,
-                work.now().astimezone(work.tools.zone).date(),
-                moved(PARENT, "gateway_cash", -amount) + moved(home_id, "payable", amount),
+            postings.transfer_reversed(
+                home_id, reversal, row.number, Money(amount, found.currency), why, on=day
             )
             for reversal, amount in found.reversals
         ],
@@ -240,20 +237,12 @@ def _release_reserved(work: Work, home_id: int, payout_id: UUID) -> None:
     )
     if row is None or row.state != "reversing" or row.transfer_id is not None:
         return
-    ledger.post(
-        work,
-        [
-            Transfer(
-                home_id,
-                f"payout_canceled:{payout_id}",
-                f"Payout {row.number} canceled: {row.cancel_reason}",
-                row.currency,
-                work.now().astimezone(work.tools.zone).date(),
-                moved(home_id, "payout_clearing", -row.amount_minor)
-                + moved(home_id, "payable", row.amount_minor),
-            )
-        ],
+    amount = Money(row.amount_minor, row.currency)
+    day = work.now().astimezone(work.tools.zone).date()
+    canceled = postings.payout_canceled(
+        home_id, payout_id, row.number, amount, row.cancel_reason, on=day
     )
+    ledger.post(work, [canceled])
     _set_canceled(work, home_id, payout_id)
 
 

@@ -18,7 +18,7 @@ from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
 from mainstem.kit.text import refuse_unseen
 from mainstem.kit.work import Work
-from mainstem.ledger import PARENT, Transfer, moved
+from mainstem.ledger import postings
 from mainstem.money import Money
 
 RATE_LIFE = timedelta(days=7)
@@ -181,18 +181,10 @@ def convert(work: Work, affiliate_id: int, payout_id: UUID, planned: list[Conver
         ledger.post(
             work,
             [
-                Transfer(
-                    affiliate_id, f"conversion:{id}:out", reason, rate.from_currency, day,
-                    moved(affiliate_id, "payable", -one.before.minor)
-                    + moved(PARENT, "fx_difference", one.before.minor),
-                ),
-                Transfer(
-                    affiliate_id, f"conversion:{id}:in", reason, rate.to_currency, day,
-                    moved(PARENT, "fx_difference", -one.after.minor)
-                    + moved(affiliate_id, "payable", one.after.minor),
-                ),
+                postings.earnings_converted_from(affiliate_id, id, one.before, reason, on=day),
+                postings.earnings_converted_into(affiliate_id, id, one.after, reason, on=day),
             ],
-        )  # fmt: skip
+        )
 
 
 def conversions_of(

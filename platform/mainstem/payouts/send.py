@@ -13,7 +13,8 @@ from mainstem import ledger
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record
 from mainstem.kit.work import SYSTEM, Work
-from mainstem.ledger import PARENT, Transfer, moved
+from mainstem.ledger import postings
+from mainstem.money import Money
 from mainstem.payments import Gateway, GatewayDeclined, PayoutState, account_changed, operations
 from mainstem.payouts.service import another_in_progress
 
@@ -141,20 +142,10 @@ def record_transfer(work: Work, home_id: int, payout_id: UUID, transfer_id: str)
         record(
             work, "payout.failed" if waits else "payout.cancel_requested", payout_id, home=home_id
         )
-    ledger.post(
-        work,
-        [
-            Transfer(
-                home_id,
-                f"transfer:{payout_id}",
-                f"Payout {row.number} transferred",
-                row.currency,
-                work.now().astimezone(work.tools.zone).date(),
-                moved(home_id, "payable" if late else "payout_clearing", -row.amount_minor)
-                + moved(PARENT, "gateway_cash", row.amount_minor),
-            )
-        ],
-    )
+    event = postings.canceled_payout_transferred if late else postings.payout_transferred
+    amount = Money(row.amount_minor, row.currency)
+    day = work.now().astimezone(work.tools.zone).date()
+    ledger.post(work, [event(home_id, payout_id, row.number, amount, on=day)])
 
 
 def _pay_out(database: Database, payout: Any) -> None:

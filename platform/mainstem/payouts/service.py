@@ -15,7 +15,7 @@ from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import record, record_all
 from mainstem.kit.ids import new_ids, short
 from mainstem.kit.work import Work
-from mainstem.ledger import PARENT, Transfer, moved
+from mainstem.ledger import postings
 from mainstem.money import Money
 from mainstem.payments import payable_part
 from mainstem.payouts.errors import PayoutInProgress
@@ -89,14 +89,12 @@ def run(work: Work, period: date) -> int:
     ledger.post(
         work,
         [
-            Transfer(
+            postings.payout_reserved(
                 one.to.home_id,
-                f"payout:{id}",
-                f"Payout {short(id)} reserved",
-                one.to.currency,
-                period,
-                moved(one.to.home_id, "payable", -one.amount_minor)
-                + moved(one.to.home_id, "payout_clearing", one.amount_minor),
+                id,
+                short(id),
+                Money(one.amount_minor, one.to.currency),
+                on=period,
             )
             for one, id in zip(due, ids, strict=True)
         ],
@@ -277,14 +275,13 @@ def confirm_bank(
     ledger.post(
         work,
         [
-            Transfer(
+            postings.payout_left_bank(
                 row.home_id,
-                f"transfer:{row.id}",
-                f"Payout {row.number} paid by bank" + (f": {reference}" if reference else ""),
-                row.currency,
-                day,
-                moved(row.home_id, "payout_clearing", -row.amount_minor)
-                + moved(PARENT, "bank_cash", row.amount_minor),
+                row.id,
+                row.number,
+                Money(row.amount_minor, row.currency),
+                reference,
+                on=day,
             )
             for row in rows
         ],

@@ -34,7 +34,7 @@ from mainstem.kit.bulk import RowKey
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import CLIENT, SYSTEM, Actor, Work
-from mainstem.ledger import PARENT, Transfer, moved
+from mainstem.ledger import postings
 from mainstem.money import Money
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
 from mainstem.paths import PACKAGE
@@ -406,10 +406,8 @@ def fund_gateway(database: Database, *, gateway_url: str) -> None:
         )
         urllib.request.urlopen(request, timeout=20).close()  # noqa: S310
         with database.work(SYSTEM) as work:
-            moves = moved(PARENT, "gateway_cash", -amount) + moved(PARENT, "bank_cash", amount)
             today = work.now().astimezone(work.tools.zone).date()
-            words = "Moved from the bank to the gateway"
-            ledger.post(work, [Transfer(PARENT, key, words, currency, today, moves)])
+            ledger.post(work, [postings.demo_funded(key, Money(amount, currency), on=today)])
 
 
 def trigger(gateway_url: str, control: str, **given: Any) -> dict[str, Any]:
