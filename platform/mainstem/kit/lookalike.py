@@ -106,18 +106,6 @@ def _letter(one: str) -> str:
     return found[1].lower().translate(_LOOKS) if found else one
 
 
-def _plain(word: str) -> str:
-    """Without the hooks and strokes that no decomposition takes away, and small capitals as letters."""
-    if word.isascii():
-        return word
-    return "".join(_letter(one) for one in word)
-
-
-def _letter(one: str) -> str:
-    found = None if one.isascii() else _NAMED.fullmatch(unicodedata.name(one, ""))
-    return found[1].lower().translate(_LOOKS) if found else one
-
-
 def skeletons(*names: str) -> list[str]:
     """The skeletons of what one thing is called, each once."""
     return sorted({found for name in names if (found := skeleton(name))})
