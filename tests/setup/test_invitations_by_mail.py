@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from mainstem import identity, mail, setup
 from mainstem.kit.db import Database
 from mainstem.kit.documents import document
 from mainstem.kit.events import Fact
+from mainstem.kit.signed import Secret
 from mainstem.kit.work import Work
 from tests.mail.conftest import MailServer, Outbox, company, outbox, post, serve
 from tests.setup import saying
@@ -62,6 +64,22 @@ def test_a_colleague_comes_in_by_the_mail_that_the_invitation_sends(
     assert newcomer.get(link_in(post)).status_code == 200
     identity.accept(database, link_in(post).partition("=")[2], PASSWORD)
     assert newcomer.sign_in("ove@norrsken.example", PASSWORD).status_code == 303
+
+
+def test_a_mail_that_leaves_after_the_secret_was_exchanged_has_the_link_that_opens(
+    company: object, post: MailServer, owner: Reader, ove: int, open_app: Open, database: Database
+) -> None:
+    page = owner.post("/console/setup/people/invitation", {"person": ove})
+    shown = re.search(r'value="http://[^"]*(/invitation\?token=[^"]+)"', page.text)
+    assert shown
+    both = Secret("the secret of the year after", before=database.tools.secret)
+    database.tools = replace(database.tools, secret=both)
+    sent(database)
+    assert link_in(post) == shown[1]
+    assert open_app(secret=both).get(link_in(post)).status_code == 200
+    owner.post("/console/setup/people/invitation", {"person": ove})
+    sent(database)
+    assert link_in(post) != shown[1]
 
 
 def test_a_dump_of_the_database_opens_no_invitation(
