@@ -121,9 +121,9 @@ def test_a_first_shop_is_opened_by_pressing_next(signed_in: SignedIn, database: 
     asks_first(database, False)
     dora = signed_in("dora")
     assert "Open your shop" in words_of(dora.get("/portal"))
-    for path in ("", "/orders", "/leads"):
+    for part in ("", "/orders", "/leads"):
         # Whoever has no shop has no links to share: what comes first is to open one.
-        empty = words_of(dora.get(f"/portal{path}"))
+        empty = words_of(dora.get(f"/portal{part}"))
         assert "Open my shop" in empty and "See my links" not in empty
     assert "See my links" not in words_of(dora.get("/portal/team"))
     assert "It takes five minutes on your phone." in words_of(dora.get("/portal/storefront"))
