@@ -15,6 +15,7 @@ FACTS = {
     "application.fulfilled": "Applicant has met a requirement",
     "application.in_review": "Application taken up",
     "application.rejected": "Application rejected",
+    "application.forgotten": "Application deleted",
     "application.sent_in": "Application sent in",
     "programme.invited": "Somebody invited to apply",
     "affiliate.paused": "Affiliate paused",
