@@ -81,6 +81,7 @@ class _LineRow(NamedTuple):
     tax_minor: int
     commissionable_minor: int
     commissionable_bp: int
+    rule: str
     hold_days: int
     tax_country: str | None
     tax_class: str | None
@@ -202,11 +203,11 @@ def _delivery(draft: Draft) -> Json | None:
 
 def _line_rows(draft: Draft, plan: Plan) -> Iterator[_LineRow]:
     for no, line in enumerate(draft.price.lines, 1):
-        offer, rate = line.offer, line.rate
+        offer, rate, rule = line.offer, line.rate, plan.rule_for(line.offer.kind)
         yield _LineRow(
             draft.wanted.home_id, draft.id, no, offer.variant_id, offer.sku, offer.name, offer.kind,
             line.quantity, line.unit_minor, line.total_minor, rate.bp, line.tax_minor,
-            line.commissionable_minor, offer.commissionable_bp, plan.rules[offer.kind].hold_days,
+            line.commissionable_minor, offer.commissionable_bp, rule.name, rule.hold_days,
             rate.country, rate.tax_class, rate.treatment, rate.reason, offer.withdrawal,
         )  # fmt: skip
 
