@@ -67,6 +67,7 @@ COMPANY = {
     "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES,
     "refused_event": QUEUES, "mail_settings": QUEUES, "bounced_address": QUEUES,
     "setup_change": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
+    "affiliate_group": May(insert=True, update="until_at"),
     "affiliate_details": ADDS, "affiliate_step": ADDS, "application_answer": ADDS,
     "programme_invitation": ADDS, "programme": KEEPS,
     "application": QUEUES,  # what somebody has confirmed stays, by a trigger
@@ -121,7 +122,7 @@ AFFILIATE = {
          "department", "price_offer", "picture", "product_picture",
          "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
          "ledger_mark", "demo_clock", "alembic_version", "company_profile", "company_document",
-         "affiliate_details", "programme"),
+         "affiliate_details", "affiliate_group", "programme"),
         READS,
     ),
 }  # fmt: skip

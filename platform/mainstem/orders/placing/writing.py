@@ -54,6 +54,7 @@ class _OrderRow(NamedTuple):
     attributed_by: str
     attribution: Json
     upline: Numbers
+    groups: Json | None
     earns: bool
     earns_reason: str
     plan_version: int
@@ -159,7 +160,7 @@ def _order_row(draft: Draft, ready: Ready, evidence: Evidence) -> _OrderRow:
     request = ready.known.attribution_requests[draft.id]
     decision = evidence.decide(request)
     evidence.introduce(request, decision, (wanted.home_id, draft.id))
-    upline = evidence.uplines[decision.seller_id].affiliates[: plan.levels]
+    upline = evidence.uplines[decision.seller_id]
     totals = draft.price.totals
     return _OrderRow(
         home_id=wanted.home_id,
@@ -181,7 +182,8 @@ def _order_row(draft: Draft, ready: Ready, evidence: Evidence) -> _OrderRow:
         seller_id=decision.seller_id,
         attributed_by=decision.attributed_by,
         attribution=_json(decision.signals),
-        upline=numbers(upline),
+        upline=numbers(upline.affiliates),
+        groups=_json(upline.groups) if upline.groups else None,
         earns=decision.earns,
         earns_reason=decision.earns_reason,
         plan_version=plan.version,
