@@ -96,10 +96,14 @@ def decide(work: Work, requests: Sequence[AttributionRequest]) -> list[Decision]
 
 
 def gather_evidence(
-    work: Work, requests: Sequence[AttributionRequest], results: Sequence[Any], *, levels: int = 1
+    work: Work,
+    requests: Sequence[AttributionRequest],
+    results: Sequence[Any],
+    *,
+    levels: int | None = 1,
 ) -> Evidence:
     """Everything the database knows about these requests, so that deciding itself takes no time:
-    made of what `queries` read, with this many levels of each upline."""
+    made of what `queries` read, with this many levels of each upline, or with all of it."""
     bound, codes, participants = results
     ids = {request.home_id for request in requests}
     ids |= {request.lead_credit.seller_id for request in requests if request.lead_credit}

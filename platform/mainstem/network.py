@@ -325,16 +325,17 @@ class Upline:
     """Where an affiliate stands now: their state, and their upline with themselves first.
 
     NOBODY stands where an ancestor is not eligible. The house account is the company's own: it is
-    credited with nothing.
+    credited with nothing. `groups` are those of each of them who is in any, by their id.
     """
 
     state: str
     affiliates: list[int]
     is_house: bool = False
+    groups: dict[str, list[str]] | None = None
 
 
-def uplines(work: Work, affiliates: Sequence[int], *, levels: int = 1) -> dict[int, Upline]:
-    """Each affiliate's state and upline as of now, this many levels of it.
+def uplines(work: Work, affiliates: Sequence[int], *, levels: int | None = 1) -> dict[int, Upline]:
+    """Each affiliate's state and upline as of now: this many levels of it, or all with their groups.
 
     It is frozen on the order, so that no later move in the tree can change who is paid for it.
     """
@@ -342,9 +343,17 @@ def uplines(work: Work, affiliates: Sequence[int], *, levels: int = 1) -> dict[i
         """SELECT me.id, me.state, me.is_house,
                   array_agg(CASE WHEN a.state = ANY(%(eligible)s) AND NOT a.is_house THEN a.id
                                  ELSE %(nobody)s END
-                            ORDER BY u.level) AS upline
+                            ORDER BY u.level) AS upline,
+                  CASE WHEN %(levels)s::int IS NULL THEN (
+                       SELECT jsonb_object_agg(affiliate_id, names) FROM (
+                              SELECT affiliate_id, jsonb_agg(name ORDER BY name) AS names
+                                FROM affiliate_group
+                               WHERE affiliate_id = ANY(me.upline) AND from_at <= %(now)s
+                                 AND (until_at IS NULL OR until_at > %(now)s)
+                               GROUP BY 1) AS of_each) END AS groups
              FROM affiliate me
-            CROSS JOIN LATERAL unnest(me.upline[1:%(levels)s]) WITH ORDINALITY AS u (id, level)
+            CROSS JOIN LATERAL unnest(me.upline[1:coalesce(%(levels)s::int, cardinality(me.upline))])
+                               WITH ORDINALITY AS u (id, level)
              JOIN affiliate a ON a.id = u.id
             WHERE me.id = ANY(%(affiliates)s::bigint[])
             GROUP BY me.id""",
@@ -352,9 +361,40 @@ def uplines(work: Work, affiliates: Sequence[int], *, levels: int = 1) -> dict[i
         eligible=list(ELIGIBLE),
         nobody=NOBODY,
         levels=levels,
+        now=work.now(),
     )
     # The seller always stands first: the order is theirs even when it earns nothing.
-    return {row.id: Upline(row.state, [row.id, *row.upline[1:]], row.is_house) for row in rows}
+    return {
+        row.id: Upline(row.state, [row.id, *row.upline[1:]], row.is_house, row.groups)
+        for row in rows
+    }
+
+
+def join_group(work: Work, affiliate_id: int, name: str) -> None:
+    """An affiliate is in a group from now on. Twice is the same."""
+    work.take(Affiliate, affiliate_id)
+    work.run(
+        """INSERT INTO affiliate_group (affiliate_id, name, from_at, actor)
+           SELECT %(id)s, %(name)s, %(now)s, %(actor)s
+            WHERE NOT EXISTS (SELECT FROM affiliate_group WHERE affiliate_id = %(id)s
+                                 AND name = %(name)s AND until_at IS NULL)
+           ON CONFLICT (affiliate_id, name, from_at) DO UPDATE SET until_at = NULL""",
+        id=affiliate_id,
+        name=name,
+        now=work.now(),
+        actor=str(work.actor),
+    )
+
+
+def leave_group(work: Work, affiliate_id: int, name: str) -> None:
+    """An affiliate is in a group no longer: what was sold before keeps that they were."""
+    work.run(
+        """UPDATE affiliate_group SET until_at = greatest(%(now)s, from_at)
+            WHERE affiliate_id = %(id)s AND name = %(name)s AND until_at IS NULL""",
+        id=affiliate_id,
+        name=name,
+        now=work.now(),
+    )
 
 
 @dataclass(frozen=True, slots=True)

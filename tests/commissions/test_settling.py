@@ -6,6 +6,7 @@ import copy
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -495,3 +496,36 @@ def test_an_order_of_which_only_a_trifle_arrived_is_no_wrong_of_the_books(
     every_check_passes(database)
     with database.work() as work:
         assert of_cedar(work, company) == {}
+
+
+def test_the_refund_of_one_line_takes_back_its_own_rate_and_never_a_blend(
+    database: Database, company: Company
+) -> None:
+    """Goods at 10 % and a service at 15 %: one line's money goes back, and one line's rate."""
+    plan: dict[str, Any] = copy.deepcopy(PLAN)
+    plan["name"] = "Ten and fifteen"
+    plan["rules"]["goods"] |= {"levels_bp": [1000], "cap_bp": 1000}
+    plan["rules"]["service"] |= {"levels_bp": [1500], "cap_bp": 1500}
+    with database.work() as work:
+        planbook.publish(work, plan, effective_from=work.now())
+        placed = a_paid_order(work, company.shop, (KETTLE, 1), (INSTALLATION, 1))
+        deliver(work, placed, (1, 1), (2, 1))
+    worker.drain(database)
+    with database.work() as work:
+        lines = work.rows(
+            """SELECT rule, hold_days, total_minor, commissionable_minor AS base FROM order_line
+                WHERE order_id = %(id)s ORDER BY line_no""",
+            id=placed.order_id,
+        )
+        assert [(line.rule, line.hold_days) for line in lines] == [("goods", 30), ("service", 14)]
+        refund(work, placed, lines[0].total_minor, (1, lines[0].total_minor))
+    worker.drain(database)
+    with database.work() as work:
+        stands = work.rows(
+            """SELECT rule, sum(amount_minor) FILTER (WHERE kind = 'credit')::int AS credited,
+                      coalesce(sum(amount_minor) FILTER (WHERE kind = 'reversal'), 0)::int AS back
+                 FROM commission GROUP BY rule ORDER BY rule"""
+        )
+    ten, fifteen = lines[0].base * 10 // 100, lines[1].base * 15 // 100
+    assert [tuple(row) for row in stands] == [("goods", ten, -ten), ("service", fifteen, 0)]
+    every_check_passes(database)

@@ -25,7 +25,7 @@ from mainstem.kit.errors import InvalidInput
 from mainstem.kit.malware import Scanner
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import Actor
-from mainstem.plan import evaluate
+from mainstem.plan import shares_of
 from mainstem.web.pages.programme.offer import SALE_MINOR, kinds_paid
 from mainstem_affiliates import portal
 
@@ -97,7 +97,7 @@ def test_what_the_page_works_out_is_what_a_sale_pays(staff: Staff) -> None:
     assert plan is not None
     for kind in kinds_paid(plan, "SEK"):
         rule = plan.rules[kind.kind]
-        shares = evaluate(rule, range(1, len(rule.levels_bp) + 1), SALE_MINOR, 0)
+        shares = shares_of(rule, range(1, len(rule.levels_bp) + 1), SALE_MINOR, 0)
         assert [one.amount.minor for one in kind.levels] == [one.credited_minor for one in shares]
 
 

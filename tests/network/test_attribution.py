@@ -20,13 +20,13 @@ from tests.company import (
 )
 from tests.waits import PATIENCE, await_somebody_waits_for
 
-from mainstem import attribution, commissions, orders, payments
+from mainstem import attribution, commissions, network, orders, payments, planbook
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
 from mainstem.orders import ClientDetails, Placed, Totals
 from mainstem.payments import PastRefund
-from mainstem.plan import NOBODY
+from mainstem.plan import NOBODY, shares_of
 
 ASTRID = ClientDetails(name="Astrid Falk", email="Astrid@Example.com")
 KEY = "astrid@example.com"
@@ -440,6 +440,29 @@ def test_an_ancestor_who_is_not_eligible_is_frozen_as_nobody(
         assert ordered(work, company).upline == [company.cedar, company.birch, NOBODY]
 
 
+def test_an_order_keeps_its_whole_upline_and_the_groups_of_the_day(
+    database: Database, company: Company
+) -> None:
+    """A plan may ask later; who stood where, and in which group, is what it was at the sale."""
+    with database.work() as work:
+        assert ordered(work, company).groups is None
+        network.join_group(work, company.birch, "gold")
+        network.join_group(work, company.birch, "gold")
+        network.join_group(work, company.alder, "founders")
+        first = an_order(work, company.shop, (KETTLE, 1))
+        network.leave_group(work, company.birch, "gold")
+        second = an_order(work, company.shop, (KETTLE, 1))
+        kept = {
+            row.id: row.groups
+            for row in work.rows("SELECT id, groups FROM orders WHERE groups IS NOT NULL")
+        }
+        birch, alder = str(company.birch), str(company.alder)
+        assert kept == {
+            first.order_id: {birch: ["gold"], alder: ["founders"]},
+            second.order_id: {alder: ["founders"]},
+        }
+
+
 def test_a_deep_tree_pays_as_many_as_the_plan_has_levels(
     database: Database, company: Company
 ) -> None:
@@ -449,4 +472,7 @@ def test_a_deep_tree_pays_as_many_as_the_plan_has_levels(
             below = an_affiliate(work, name, sponsor_id=below)
         placed = an_order(work, a_shop(work, below), (KETTLE, 1), client=ASTRID)
         upline = work.value("SELECT upline FROM orders WHERE id = %(id)s", id=placed.order_id)
-        assert upline == work.value("SELECT upline[1:3] FROM affiliate WHERE id = %(id)s", id=below)
+        assert upline == work.value("SELECT upline FROM affiliate WHERE id = %(id)s", id=below)
+        plan = planbook.in_force(work, work.now())
+        shares = shares_of(plan.rules["goods"], upline, 100_000, 0)
+        assert [share.beneficiary_id for share in shares] == upline[:3]

@@ -28,7 +28,7 @@ OWNER = {
     "affiliate": "id", "sponsorship": "affiliate_id", "commission": "beneficiary_id",
     "ledger_entry": "owner_id", "ledger_balance": "owner_id", "ledger_held": "owner_id",
     "client_binding": "affiliate_id", "referral_code": "affiliate_id", "membership": "affiliate_id",
-    "affiliate_details": "affiliate_id",
+    "affiliate_details": "affiliate_id", "affiliate_group": "affiliate_id",
 }  # fmt: skip
 COMPANYS = {
     "programme_invitation",

@@ -17,7 +17,7 @@ from tests.recalculation import AMOUNT, minor, worked_out
 from mainstem.kit.locale import Language
 from mainstem.money import BASIS, net_of_tax, rdiv
 from mainstem.paths import TEMPLATES
-from mainstem.plan import Basis, Rule, evaluate, explain, tell
+from mainstem.plan import Basis, Rule, explain, shares_of, tell
 
 ZONE = ZoneInfo("Europe/Stockholm")
 ENGLISH, SWEDISH = (Language(locale, TEMPLATES / "locale", ZONE) for locale in ("en", "sv"))
@@ -29,7 +29,7 @@ SERVICE = Basis(890000, 178000, [(712000, 4000)], 284800)
 
 def told(kind: str, reader: Language, **changes: object) -> str:
     facts: dict[str, object] = {
-        "rule": "goods", "level": 0, "order": "7KQ2M-94TXD", "currency": "SEK", "rate_bp": 1000,
+        "sold": "goods", "level": 0, "order": "7KQ2M-94TXD", "currency": "SEK", "rate_bp": 1000,
         "basis": GOODS, "credited_minor": 20000, "reversed_minor": 5000,
     }  # fmt: skip
     words = tell(explain(kind, **(facts | changes)), reader)  # type: ignore[arg-type]
@@ -45,7 +45,7 @@ def told(kind: str, reader: Language, **changes: object) -> str:
         ("SEK 8,900.00 was paid for the service performed on order 7KQ2M-94TXD, SEK 1,780.00 of it"
          " tax. Without tax, 40 % of SEK 7,120.00 counts for commission: SEK 2,848.00."
          " 6 % of that is SEK 170.88. You won this client.",
-         {"rule": "service", "basis": SERVICE, "rate_bp": 600, "credited_minor": 17088}),
+         {"sold": "service", "basis": SERVICE, "rate_bp": 600, "credited_minor": 17088}),
         ("SEK 2,500.00 was paid for goods delivered on order 7KQ2M-94TXD, SEK 500.00 of it tax."
          " All of the SEK 2,000.00 without tax counts for commission. 2.5 % of that is SEK 50.00."
          " SEK 20.00 of it stood here before. Your team won this client, level 1.",
@@ -75,7 +75,7 @@ def test_a_credit_is_told_from_the_price_to_the_amount(words: str, of: dict[str,
 
 def test_a_credit_in_swedish() -> None:
     assert told(
-        "credit", SWEDISH, rule="service", basis=SERVICE, rate_bp=150, credited_minor=4272, level=2
+        "credit", SWEDISH, sold="service", basis=SERVICE, rate_bp=150, credited_minor=4272, level=2
     ) == (
         "8 900,00 kr betalades för den utförda tjänsten på order 7KQ2M-94TXD, varav 1 780,00 kr moms."
         " Utan moms räknas 40 % av 7 120,00 kr för provision: 2 848,00 kr. 1,5 % av det är 42,72 kr."
@@ -122,7 +122,7 @@ def test_a_refund_without_a_line_says_what_it_counts_against() -> None:
     assert "the same part of SEK 1,200.00, rounded to the nearest, is SEK 400.00." in words
     assert "utan att någon rad har angetts" in told("restored", SWEDISH, basis=beside)
     # What the client paid for the whole order is not the team's to read.
-    team = explain("reversal", rule="goods", level=1, order="7KQ2M-94TXD", currency="SEK",
+    team = explain("reversal", sold="goods", level=1, order="7KQ2M-94TXD", currency="SEK",
                    rate_bp=250, basis=alone, credited_minor=5000, reversed_minor=1000)  # fmt: skip
     assert "3,000.00" not in tell(team, ENGLISH, of_team=True)
 
@@ -166,7 +166,7 @@ LINES = st.lists(
 
 def test_whoever_is_above_the_seller_is_not_told_what_the_client_paid() -> None:
     credit = explain(
-        "credit", rule="goods", level=1, order="7KQ2M-94TXD", currency="SEK", rate_bp=250,
+        "credit", sold="goods", level=1, order="7KQ2M-94TXD", currency="SEK", rate_bp=250,
         basis=Basis(250000, 50000, [(200000, 10000)], 200000), credited_minor=5000,
     )  # fmt: skip
     assert tell(credit, ENGLISH, of_team=True).replace("\N{NO-BREAK SPACE}", " ") == (
@@ -174,7 +174,7 @@ def test_whoever_is_above_the_seller_is_not_told_what_the_client_paid() -> None:
         " 2.5 % of that is SEK 50.00. Your team won this client, level 1."
     )
     back = explain(
-        "reversal", rule="goods", level=1, order="7KQ2M-94TXD", currency="SEK", rate_bp=250,
+        "reversal", sold="goods", level=1, order="7KQ2M-94TXD", currency="SEK", rate_bp=250,
         basis=Basis(250000, 50000, [(200000, 10000)], 200000, 62500, 50000),
         credited_minor=5000, reversed_minor=1250,
     )  # fmt: skip
@@ -208,10 +208,10 @@ def test_a_reader_gets_from_the_price_to_every_levels_amount(
         0,
         returned,
     )
-    rule = Rule("goods", tuple(rates), cap, 30)
+    rule = Rule("goods", "goods", tuple(rates), cap, 30)
     upline = list(range(11, 11 + len(rates)))
     capped = (cap, sum(rates)) if sum(rates) > cap else None
-    for earned in evaluate(rule, upline, base, returned):
+    for earned in shares_of(rule, upline, base, returned):
         of: dict[str, object] = {
             "basis": basis,
             "rate_bp": earned.rate_bp,

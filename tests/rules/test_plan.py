@@ -13,11 +13,23 @@ from hypothesis import strategies as st
 from tests.company import PLAN
 
 from mainstem.money import BASIS, rdiv
-from mainstem.plan import NOBODY, PlanRefused, Rule, Share, evaluate, parse
+from mainstem.plan import (
+    NOBODY,
+    Plan,
+    PlanRefused,
+    Rule,
+    SaleFacts,
+    Share,
+    Sold,
+    evaluate,
+    parse,
+    shares_of,
+)
 from mainstem.plan.definition import fingerprint
 
 RULES = st.builds(
     Rule,
+    st.just("goods"),
     st.just("goods"),
     st.lists(st.integers(0, BASIS), min_size=1, max_size=10).map(
         lambda levels: tuple(sorted(levels, reverse=True))
@@ -34,7 +46,7 @@ def credits(shares: list[Share]) -> list[int]:
 
 
 def rule(*levels_bp: int, cap_bp: int | None = None) -> Rule:
-    return Rule("goods", levels_bp, cap_bp or sum(levels_bp), 30)
+    return Rule("goods", "goods", levels_bp, cap_bp or sum(levels_bp), 30)
 
 
 # ---------------------------------------------------------------- golden numbers
@@ -44,9 +56,10 @@ def test_golden_three_refunds_of_a_third_take_back_33_34_33() -> None:
     """Base 9.99, commission 1.00: rounded up each time it would be 102, half up 99."""
     ten_percent = rule(1002)
     taken = [
-        evaluate(ten_percent, [11], 999, returned)[0].reversed_minor for returned in (333, 666, 999)
+        shares_of(ten_percent, [11], 999, returned)[0].reversed_minor
+        for returned in (333, 666, 999)
     ]
-    assert evaluate(ten_percent, [11], 999, 0)[0].credited_minor == 100
+    assert shares_of(ten_percent, [11], 999, 0)[0].credited_minor == 100
     assert taken == [33, 67, 100]
     assert [taken[0], taken[1] - taken[0], taken[2] - taken[1]] == [33, 34, 33]
 
@@ -55,7 +68,7 @@ def test_golden_thirty_refunds_of_a_thirtieth_take_back_one_hundred() -> None:
     """Rounded up each time, thirty refunds would take back 120 of 100."""
     ten_percent = rule(1002)
     taken = [
-        evaluate(ten_percent, [11], 999, rdiv(999 * n, 30))[0].reversed_minor for n in range(31)
+        shares_of(ten_percent, [11], 999, rdiv(999 * n, 30))[0].reversed_minor for n in range(31)
     ]
     assert taken[0] == 0
     assert taken[-1] == 100
@@ -65,7 +78,7 @@ def test_golden_thirty_refunds_of_a_thirtieth_take_back_one_hundred() -> None:
 def test_golden_five_levels_of_half_a_crown_give_ten() -> None:
     """Base 0.50 at 10/5/3/2/1 %: half up per level would pay 12, floor 9; 10.5 are allowed."""
     five = rule(1000, 500, 300, 200, 100)
-    shares = evaluate(five, [11, 12, 13, 14, 15], 50, 0)
+    shares = shares_of(five, [11, 12, 13, 14, 15], 50, 0)
     assert {share.level: share.credited_minor for share in shares} == {0: 5, 1: 3, 2: 1, 3: 1}
     assert sum(credits(shares)) == 10
 
@@ -73,7 +86,7 @@ def test_golden_five_levels_of_half_a_crown_give_ten() -> None:
 def test_golden_five_levels_of_a_third_give_699() -> None:
     """Base 33.33: half up would pay 700, floor 697."""
     five = rule(1000, 500, 300, 200, 100)
-    parts = credits(evaluate(five, [11, 12, 13, 14, 15], 3333, 0))
+    parts = credits(shares_of(five, [11, 12, 13, 14, 15], 3333, 0))
     assert parts == [333, 166, 100, 67, 33]
     assert sum(parts) == 699
 
@@ -81,7 +94,7 @@ def test_golden_five_levels_of_a_third_give_699() -> None:
 def test_golden_a_thousand_orders_never_pay_beyond_the_plan() -> None:
     """Half up per level, a thousand orders of 0.50 would pay 120.00 where 105.00 are allowed."""
     five = rule(1000, 500, 300, 200, 100)
-    paid = sum(sum(credits(evaluate(five, [11, 12, 13, 14, 15], 50, 0))) for _ in range(1000))
+    paid = sum(sum(credits(shares_of(five, [11, 12, 13, 14, 15], 50, 0))) for _ in range(1000))
     assert paid == 10_000
     assert paid <= 10_500
 
@@ -94,7 +107,7 @@ def test_golden_a_thousand_orders_never_pay_beyond_the_plan() -> None:
 def test_what_is_paid_is_the_exact_total_rounded_down_and_never_above_the_cap(
     given_rule: Rule, upline: list[int], base: int
 ) -> None:
-    shares = evaluate(given_rule, upline, base, 0)
+    shares = shares_of(given_rule, upline, base, 0)
     present = [
         (level, bp)
         for level, (who, bp) in enumerate(zip(upline, given_rule.levels_bp, strict=False))
@@ -117,10 +130,10 @@ def test_any_sequence_of_refunds_that_adds_up_to_the_whole_takes_back_every_cent
     steps = [*sorted(cut % (base + 1) for cut in cuts), base]
     taken = dict.fromkeys(range(len(upline)), 0)
     for returned in steps:
-        for share in evaluate(given_rule, upline, base, returned):
+        for share in shares_of(given_rule, upline, base, returned):
             assert taken[share.level] <= share.reversed_minor <= share.credited_minor
             taken[share.level] = share.reversed_minor
-    for share in evaluate(given_rule, upline, base, base):
+    for share in shares_of(given_rule, upline, base, base):
         assert taken[share.level] == share.credited_minor
 
 
@@ -134,25 +147,25 @@ def test_an_ancestor_who_is_not_eligible_leaves_their_share_with_the_parent(
     whole = [who or 99 for who in upline]
     if sum(given_rule.levels_bp[: len(whole)]) > given_rule.cap_bp:
         return
-    full = {share.level: share.credited_minor for share in evaluate(given_rule, whole, base, 0)}
-    for share in evaluate(given_rule, upline, base, 0):
+    full = {share.level: share.credited_minor for share in shares_of(given_rule, whole, base, 0)}
+    for share in shares_of(given_rule, upline, base, 0):
         assert share.beneficiary_id == upline[share.level] != NOBODY
         assert abs(share.credited_minor - full.get(share.level, 0)) <= 1
 
 
 def test_the_cap_cuts_every_level_in_proportion() -> None:
-    assert credits(evaluate(rule(1000, 1000, cap_bp=1000), [11, 12], 10_000, 0)) == [500, 500]
-    assert credits(evaluate(rule(1000, 500, cap_bp=750), [11, 12], 10_000, 0)) == [500, 250]
+    assert credits(shares_of(rule(1000, 1000, cap_bp=1000), [11, 12], 10_000, 0)) == [500, 500]
+    assert credits(shares_of(rule(1000, 500, cap_bp=750), [11, 12], 10_000, 0)) == [500, 250]
 
 
 def test_a_cent_that_fits_two_levels_goes_to_the_lower_one() -> None:
-    assert credits(evaluate(rule(500, 500), [11, 12], 110, 0)) == [6, 5]
+    assert credits(shares_of(rule(500, 500), [11, 12], 110, 0)) == [6, 5]
 
 
 def test_no_more_goes_back_than_was_delivered() -> None:
     for returned in (-1, 101):
         with pytest.raises(AssertionError):
-            evaluate(rule(1000), [11], 100, returned)
+            shares_of(rule(1000), [11], 100, returned)
 
 
 # ---------------------------------------------------------------- what a plan may not say
@@ -221,3 +234,26 @@ def test_the_same_plan_has_the_same_hash_however_it_was_typed() -> None:
     turned = dict(reversed([*PLAN.items()]))
     assert fingerprint(turned) == fingerprint(PLAN)
     assert fingerprint(changed(hold_days=31)) != fingerprint(PLAN)
+
+
+def test_lines_by_two_rules_go_back_each_by_its_own_rate_and_never_by_a_blend() -> None:
+    ten, fifteen = (
+        Rule("pans", "goods", (1000,), 1000, 30),
+        Rule("knives", "goods", (1500,), 1500, 30),
+    )
+    plan = Plan(1, "Two", {"pans": ten, "knives": fifteen}, {})
+    sold = [Sold("pans", 10_000, 10_000), Sold("knives", 10_000, 0)]
+    earned = evaluate(plan, SaleFacts([11], sold))
+    assert [(one.rule, one.share.credited_minor, one.share.reversed_minor) for one in earned] == [
+        ("pans", 1000, 1000),
+        ("knives", 1500, 0),
+    ]
+
+
+def test_a_line_is_sold_by_the_first_rule_for_its_kind() -> None:
+    assert parse(PLAN, version=1).rule_for("service").name == "service"
+    pans, knives = (
+        Rule("pans", "goods", (1000,), 1000, 30),
+        Rule("knives", "goods", (1500,), 1500, 30),
+    )
+    assert Plan(1, "Two", {"pans": pans, "knives": knives}, {}).rule_for("goods") is pans

@@ -20,7 +20,7 @@ REFERENCE = {
     "affiliate", "sponsorship", "person", "membership", "product", "product_text", "variant",
     "price", "shipping_rate", "catalogue_version", "plan_version", "location", "team",
     "referral_code", "client_binding", "participant_trace", "exchange_rate",
-    "company_profile", "company_document", "affiliate_details", "programme",
+    "company_profile", "company_document", "affiliate_details", "affiliate_group", "programme",
     "tax_settings", "tax_rate", "delivery_zone",
     "department", "price_offer", "picture", "product_picture",
 }  # fmt: skip

@@ -68,6 +68,7 @@ COMPANY = {
     "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES,
     "refused_event": QUEUES, "mail_settings": QUEUES, "bounced_address": QUEUES,
     "setup_change": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
+    "affiliate_group": May(insert=True, update="until_at"),
     "affiliate_details": ADDS, "affiliate_step": SWEEPS, "application_answer": SWEEPS,
     "forgotten_paper": QUEUES,
     "programme_invitation": ADDS, "programme": KEEPS,
@@ -124,7 +125,7 @@ AFFILIATE = {
          "department", "price_offer", "picture", "product_picture",
          "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
          "ledger_mark", "demo_clock", "alembic_version", "company_profile", "company_document",
-         "affiliate_details", "programme"),
+         "affiliate_details", "affiliate_group", "programme"),
         READS,
     ),
 }  # fmt: skip

@@ -136,8 +136,12 @@ def test_what_an_order_of_the_first_release_froze_stands_on_its_lines(first_rele
     db.migrate(first_release)
     with psycopg.connect(first_release) as connection:
         found = connection.execute(
-            """SELECT hold_days, commissionable_bp, delivered_at IS NOT NULL FROM order_line
+            """SELECT hold_days, commissionable_bp, delivered_at IS NOT NULL, rule FROM order_line
                 ORDER BY line_no"""
         ).fetchall()
     # The share of the last line was another when it was sold: a quarter, by its own figures.
-    assert found == [(30, 10000, True), (14, 4000, False), (14, 2500, False)]
+    assert found == [
+        (30, 10000, True, "goods"),
+        (14, 4000, False, "service"),
+        (14, 2500, False, "service"),
+    ]

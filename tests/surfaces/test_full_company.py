@@ -51,9 +51,9 @@ SELECT %(cedar)s, id, 'N' || n, %(shop)s, 'api', 'placed', 'partially_refunded',
   FROM made;
 INSERT INTO order_line (home_id, order_id, line_no, variant_id, sku, name, kind, quantity, unit_minor,
        total_minor, tax_bp, tax_minor, commissionable_minor, shipped, delivered,
-       commissionable_bp, hold_days, delivered_at)
+       commissionable_bp, rule, hold_days, delivered_at)
 SELECT %(cedar)s, id, 1, (SELECT min(id) FROM variant), 'K', 'Kettle', 'goods', 1, 1000, 1000, 2500,
-       200, 800, 1, 1, 10000, 14, at FROM made;
+       200, 800, 1, 1, 10000, 'goods', 14, at FROM made;
 INSERT INTO fulfilment (home_id, order_id, no, location_id, state)
 SELECT %(cedar)s, id, 1, (SELECT min(id) FROM location), 'shipped' FROM made;
 INSERT INTO reservation (home_id, order_id, line_no, fulfilment_no, variant_id, location_id, quantity)

@@ -1,4 +1,4 @@
-"""What was delivered of an order and what went back, kind by kind: what a plan is asked about."""
+"""What was delivered of an order and what went back, rule by rule: what a plan is asked about."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.plan_version, o.placed
   JOIN {ASKED} USING (home_id, id)
   LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id
  CROSS JOIN LATERAL (
-       SELECT kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
+       -- Goods and services by one rule are held as goods are, from when the last of them came.
+       SELECT rule, min(kind) AS kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
               bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
               sum(returned)::bigint AS returned, sum(price)::bigint AS price,
               sum(tax)::bigint AS tax, sum(paid_back)::bigint AS paid_back,
               array_agg(share ORDER BY share DESC) AS shares,
               array_agg(price - tax ORDER BY share DESC) AS nets
          FROM (
-       SELECT kind, share, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
+       SELECT rule, share, min(kind) AS kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
               bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
               -- Money for what was never delivered takes back nothing that was earned.
               sum(greatest(back - (worth - earned), 0))::bigint AS returned,
               sum(price)::bigint AS price, sum(tax)::bigint AS tax,
               sum(greatest(refunded_minor - (total_minor - price), 0))::bigint AS paid_back
-         FROM (SELECT kind, hold_days, delivered_at, worth, total_minor, refunded_minor,
+         FROM (SELECT rule, kind, hold_days, delivered_at, worth, total_minor, refunded_minor,
                       commissionable_bp AS share,
                       part(total_minor, delivered, quantity) AS price,
                       part(tax_minor, delivered, quantity) AS tax,
@@ -47,9 +48,9 @@ SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.plan_version, o.placed
                               part(commissionable_minor, quantity - canceled, quantity) AS worth
                          FROM order_line WHERE home_id = o.home_id AND order_id = o.id) AS still
               ) AS line
-        GROUP BY kind, share) AS of_share
-        GROUP BY kind) AS l
- ORDER BY o.home_id, o.id, l.kind"""
+        GROUP BY rule, share) AS of_share
+        GROUP BY rule) AS l
+ ORDER BY o.home_id, o.id, l.rule"""
 
 
 def basis_of(row: Any) -> Basis:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from mainstem.kit.bulk import ASKED_ORDERS
 from mainstem.kit.work import Work
 from mainstem.ledger import HELD_OPEN
 from mainstem.orders import payable_on
-from mainstem.plan import Basis, Rule, Share, evaluate
+from mainstem.plan import Share
 
 STANDING = f"""
 SELECT home_id, order_id, rule, level, held_until, min(beneficiary_id) AS beneficiary_id,
@@ -53,13 +53,11 @@ class Move:
 def moves_of(
     work: Work,
     row: Any,
-    rule: Rule,
-    basis: Basis,
+    should: Iterable[Share],
     stands: dict[int, Standing],
     released: date,
 ) -> Iterator[Move]:
-    """What each level's commission on a kind of an order has to move by; nothing where it stands."""
-    should = evaluate(rule, row.upline, basis.base_minor, basis.returned_minor)
+    """What each level's commission by one rule has to move by on an order; nothing where it stands."""
     target = {share.level: share for share in should}
     goods = row.kind == "goods"
     over = HELD_OPEN if goods and not row.arrived else payable_on(row, work.tools.zone)

@@ -8,8 +8,10 @@ for one order or for thousands alike.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from mainstem import ledger, planbook
@@ -22,6 +24,7 @@ from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
 from mainstem.ledger.postings import Posting
 from mainstem.orders import lock
+from mainstem.plan import Basis, Plan, SaleFacts, Share, Sold, evaluate
 
 
 def settle(work: Work, orders: Sequence[RowKey]) -> int:
@@ -45,12 +48,11 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
     released = work.value("SELECT max(day) FROM release_day") or date.min
     postings: list[Posting] = []
     lines: list[CommissionRow] = []
-    for row in found:
-        stands = standing.get((row.home_id, row.id, row.kind), {})
-        plan = plans[row.plan_version]
-        basis = basis_of(row)
-        moves = list(moves_of(work, row, plan.rules[row.kind], basis, stands, released))
+    for row, basis, shares in _should(found, plans):
+        stands = standing.get((row.home_id, row.id, row.rule), {})
+        moves = list(moves_of(work, row, shares, stands, released))
         if moves:
+            plan = plans[row.plan_version]
             first = max((line.no for line in stands.values()), default=0) + 1
             postings.append(posting_of(work, row, moves, first, released))
             lines += rows_of(row, plan, moves, first, basis, work.now())
@@ -63,3 +65,16 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
             in_key_order((line.home_id, line.order_id) for line in lines),
         )
     return len(lines)
+
+
+def _should(
+    found: Sequence[Any], plans: Mapping[int, Plan]
+) -> Iterator[tuple[Any, Basis, list[Share]]]:
+    """What each order's plan gives for it: of each of its rules what was sold, and every share."""
+    for _, of_order in groupby(found, lambda row: (row.home_id, row.id)):
+        rows = [(row, basis_of(row)) for row in of_order]
+        sold = [Sold(row.rule, basis.base_minor, basis.returned_minor) for row, basis in rows]
+        order = rows[0][0]
+        earnings = evaluate(plans[order.plan_version], SaleFacts(order.upline, sold))
+        for row, basis in rows:
+            yield row, basis, [one.share for one in earnings if one.rule == row.rule]

@@ -47,7 +47,7 @@ def posting_of(work: Work, row: Any, moves: Sequence[Move], first: int, released
     return postings.commission_settled(
         row.home_id,
         row.id,
-        row.kind,
+        row.rule,
         first,
         row.number,
         row.currency,
@@ -60,7 +60,7 @@ def rows_of(
     row: Any, plan: Plan, moves: Sequence[Move], first: int, basis: Basis, now: datetime
 ) -> Iterator[CommissionRow]:
     """A line for each step of these moves, numbered from `first`, with its explanation."""
-    rule = plan.rules[row.kind]
+    rule = plan.rules[row.rule]
     present = rule.present_bp(row.upline)
     capped = (rule.cap_bp, present) if present > rule.cap_bp else None
     for move in moves:
@@ -68,7 +68,7 @@ def rows_of(
         for no, (kind, held, amount) in enumerate(move.steps, start=first):
             explanation = explain(
                 kind,
-                rule=row.kind,
+                sold=row.kind,
                 level=share.level,
                 order=row.number,
                 currency=row.currency,
@@ -82,7 +82,7 @@ def rows_of(
             yield CommissionRow(
                 home_id=row.home_id,
                 order_id=row.id,
-                rule=row.kind,
+                rule=row.rule,
                 level=share.level,
                 no=no,
                 beneficiary_id=share.beneficiary_id,

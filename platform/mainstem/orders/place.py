@@ -68,7 +68,7 @@ def _place(work: Work, drafts: list[Draft], now: datetime) -> list[Draft]:
             work,
             [known.attribution_requests[draft.id] for draft in priced],
             known.signals,
-            levels=max(plan.levels for plan in plans.values()),
+            levels=None,
         )
         take_and_write(work, priced, Ready(known, evidence, plans, now))
         threshold.count(work, [one for one in priced if isinstance(one.answer, Placed)])

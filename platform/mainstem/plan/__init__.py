@@ -10,22 +10,26 @@ from mainstem.plan.definition import (
     parse,
     refuse_what_nobody_expects,
 )
-from mainstem.plan.evaluate import Share, evaluate
+from mainstem.plan.evaluate import Earning, SaleFacts, Share, Sold, evaluate, shares_of
 from mainstem.plan.explain import Basis, Explanation, explain, tell
 
 __all__ = [
     "NOBODY",
     "Basis",
+    "Earning",
     "Explanation",
     "Plan",
     "PlanAsks",
     "PlanRefused",
     "Rule",
+    "SaleFacts",
     "Share",
+    "Sold",
     "evaluate",
     "explain",
     "fingerprint",
     "parse",
     "refuse_what_nobody_expects",
+    "shares_of",
     "tell",
 ]

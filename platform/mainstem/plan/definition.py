@@ -35,9 +35,14 @@ HOLD_DAYS_MIN = 14
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one kind of sale pays: a rate per level, a cap on their sum, and how long it is held."""
+    """What a sale pays: a rate per level, a cap on their sum, and how long it is held.
+
+    Its name is its id in this version of the plan, which an order line keeps; which kind of product
+    it is for is another thing. Several rules may be for one kind.
+    """
 
     name: str
+    kind: str
     levels_bp: tuple[int, ...]
     cap_bp: int
     hold_days: int
@@ -60,6 +65,10 @@ class Plan:
     def levels(self) -> int:
         """How many people one sale can pay."""
         return max(len(rule.levels_bp) for rule in self.rules.values())
+
+    def rule_for(self, kind: str) -> Rule:
+        """The rule by which a line of this kind of product is sold: the first that is for it."""
+        return next(rule for rule in self.rules.values() if rule.kind == kind)
 
 
 class PlanRefused(Refused):
@@ -213,7 +222,7 @@ def _rule(kind: str, given: Any, problems: list[Problem]) -> Rule | None:
     assert isinstance(levels, list)
     assert isinstance(cap, int)
     assert isinstance(hold, int)
-    return Rule(kind, tuple(levels), cap, hold)
+    return Rule(kind, kind, tuple(levels), cap, hold)
 
 
 def _only(given: Mapping[str, Any], known: set[str], at: str, problems: list[Problem]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mainstem.money import BASIS, largest_remainder, rdiv
-from mainstem.plan.definition import NOBODY, Rule
+from mainstem.plan.definition import NOBODY, Plan, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,44 @@ class Share:
     reversed_minor: int
 
 
-def evaluate(
+class Sold(NamedTuple):
+    """What the lines of an order that were sold by one rule come to: the commissionable value that
+    was delivered, and the part of it that went back, in minor units."""
+
+    rule: str
+    base_minor: int
+    returned_minor: int
+
+
+class SaleFacts(NamedTuple):
+    """What a plan is asked about: all that was frozen when something was sold, and what came of it.
+
+    `upline` is whoever is credited and then every ancestor, with NOBODY for who was not eligible.
+    """
+
+    upline: Sequence[int]
+    sold: Sequence[Sold]
+
+
+class Earning(NamedTuple):
+    """What one affiliate should have earned of a source by one rule."""
+
+    rule: str
+    share: Share
+
+
+def evaluate(plan: Plan, facts: SaleFacts) -> list[Earning]:
+    """Everything that a sale should have earned anybody by now, rule by rule, by level."""
+    return [
+        Earning(sold.rule, share)
+        for sold in facts.sold
+        for share in shares_of(
+            plan.rules[sold.rule], facts.upline, sold.base_minor, sold.returned_minor
+        )
+    ]
+
+
+def shares_of(
     rule: Rule, upline: Sequence[int], base_minor: int, returned_minor: int
 ) -> list[Share]:
     """Every level's share of a delivered commissionable value, and of the part that went back.

@@ -137,7 +137,7 @@ _RATES = {"rate", "cap", "sum"}
 def explain(
     kind: str,
     *,
-    rule: str,
+    sold: str,
     level: int,
     order: str,
     currency: str,
@@ -150,8 +150,8 @@ def explain(
 ) -> Explanation:
     """Why a commission moved. `kind` is credit, reversal, restored or hold.
 
-    `before_minor` is how much had been credited, or had gone back, before this movement; `capped` the
-    plan's cap and the sum of the rates that it cuts, in basis points.
+    `sold` is the kind of product, `before_minor` how much had been credited, or had gone back, before
+    this movement; `capped` the plan's cap and the sum of the rates that it cuts, in basis points.
     """
     facts: dict[str, Any] = {"order": order}
     if kind == "hold":
@@ -163,7 +163,7 @@ def explain(
     if before_minor:
         facts["before"] = before_minor
     if kind == "credit":
-        facts |= {"rule": rule, "tax": basis.tax_minor, "rate": rate_bp}
+        facts |= {"sold": sold, "tax": basis.tax_minor, "rate": rate_bp}
         if level:
             facts["level"] = level
         if capped:
@@ -200,7 +200,8 @@ def tell(explanation: Explanation, reader: Reader, *, of_team: bool = False) -> 
 
 
 def _credit(facts: dict[str, Any]) -> list[str]:
-    said = [PAID[facts["rule"]]]
+    # When every rule was named for its kind, the rule was kept.
+    said = [PAID[facts.get("sold") or facts["rule"]]]
     counts = facts.get("counts")
     if not counts:
         said.append(ALL_COUNTS)

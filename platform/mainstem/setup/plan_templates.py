@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mainstem.money import Money
-from mainstem.plan import Plan, evaluate
+from mainstem.plan import Plan, shares_of
 
 SALE_MINOR = 100_000
 """The commissionable value of the sale that a plan is shown on: a thousand, where cents are counted."""
@@ -89,12 +89,12 @@ def examples(plan: Plan, currency: str) -> list[Example]:
     """What the plan pays on a sale of a thousand, by kind, where every level has somebody."""
     sale = Money(SALE_MINOR, currency)
     found = []
-    for kind, rule in plan.rules.items():
+    for rule in plan.rules.values():
         everybody = range(1, len(rule.levels_bp) + 1)
         shares = [
             ExampleShare(one.level, one.rate_bp, Money(one.credited_minor, currency))
-            for one in evaluate(rule, everybody, sale.minor, 0)
+            for one in shares_of(rule, everybody, sale.minor, 0)
         ]
         paid = Money(sum(one.amount.minor for one in shares), currency)
-        found.append(Example(kind, sale, shares, paid, sale - paid, rule.hold_days))
+        found.append(Example(rule.kind, sale, shares, paid, sale - paid, rule.hold_days))
     return found

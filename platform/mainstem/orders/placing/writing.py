@@ -54,6 +54,7 @@ class _OrderRow(NamedTuple):
     attributed_by: str
     attribution: Json
     upline: Numbers
+    groups: Json | None
     earns: bool
     earns_reason: str
     plan_version: int
@@ -81,6 +82,7 @@ class _LineRow(NamedTuple):
     tax_minor: int
     commissionable_minor: int
     commissionable_bp: int
+    rule: str
     hold_days: int
     tax_country: str | None
     tax_class: str | None
@@ -158,7 +160,7 @@ def _order_row(draft: Draft, ready: Ready, evidence: Evidence) -> _OrderRow:
     request = ready.known.attribution_requests[draft.id]
     decision = evidence.decide(request)
     evidence.introduce(request, decision, (wanted.home_id, draft.id))
-    upline = evidence.uplines[decision.seller_id].affiliates[: plan.levels]
+    upline = evidence.uplines[decision.seller_id]
     totals = draft.price.totals
     return _OrderRow(
         home_id=wanted.home_id,
@@ -180,7 +182,8 @@ def _order_row(draft: Draft, ready: Ready, evidence: Evidence) -> _OrderRow:
         seller_id=decision.seller_id,
         attributed_by=decision.attributed_by,
         attribution=_json(decision.signals),
-        upline=numbers(upline),
+        upline=numbers(upline.affiliates),
+        groups=_json(upline.groups) if upline.groups else None,
         earns=decision.earns,
         earns_reason=decision.earns_reason,
         plan_version=plan.version,
@@ -204,11 +207,11 @@ def _delivery(draft: Draft) -> Json | None:
 
 def _line_rows(draft: Draft, plan: Plan) -> Iterator[_LineRow]:
     for no, line in enumerate(draft.price.lines, 1):
-        offer, rate = line.offer, line.rate
+        offer, rate, rule = line.offer, line.rate, plan.rule_for(line.offer.kind)
         yield _LineRow(
             draft.wanted.home_id, draft.id, no, offer.variant_id, offer.sku, offer.name, offer.kind,
             line.quantity, line.unit_minor, line.total_minor, rate.bp, line.tax_minor,
-            line.commissionable_minor, offer.commissionable_bp, plan.rules[offer.kind].hold_days,
+            line.commissionable_minor, offer.commissionable_bp, rule.name, rule.hold_days,
             rate.country, rate.tax_class, rate.treatment, rate.reason, offer.withdrawal,
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from mainstem import company, joining, planbook
 from mainstem.joining import ProgrammeClosed
 from mainstem.kit.work import CLIENT, Work
 from mainstem.money import Money
-from mainstem.plan import Plan, Rule, evaluate
+from mainstem.plan import Plan, Rule, shares_of
 from mainstem.web.context import app_context_of
 from mainstem.web.rendering import locale_of, render
 from mainstem.web.rich_text import rich
@@ -104,10 +104,10 @@ def _paid(rule: Rule, currency: str) -> KindPaid:
     everybody = range(1, len(rule.levels_bp) + 1)
     levels = [
         LevelPaid(one.level, one.rate_bp, Money(one.credited_minor, currency))
-        for one in evaluate(rule, everybody, SALE_MINOR, 0)
+        for one in shares_of(rule, everybody, SALE_MINOR, 0)
     ]
     is_capped = sum(rule.levels_bp) > rule.cap_bp
-    return KindPaid(rule.name, levels, rule.hold_days, rule.cap_bp, is_capped)
+    return KindPaid(rule.kind, levels, rule.hold_days, rule.cap_bp, is_capped)
 
 
 routes = [offer]
