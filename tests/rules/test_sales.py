@@ -31,7 +31,7 @@ LINE: dict[str, Any] = {
 
 def rule(*rates_bp: int, cap_bp: int = BASIS, **more: Any) -> SaleRule:
     levels = tuple(Level(rate) for rate in rates_bp)
-    return SaleRule(**{"id": "goods", "levels": levels, "cap_bp": cap_bp, "hold_days": 30} | more)
+    return SaleRule(more.pop("id", "goods"), levels, cap_bp, 30, **more)
 
 
 def paid(
@@ -335,7 +335,6 @@ def test_a_level_for_a_group_is_nobodys_where_who_stands_there_is_in_none_of_it(
         (When(), None),
         (When(kind="goods"), None),
         (When(kind="service"), "kind"),
-        (When(milestone="won"), "milestone"),
         (When(departments=frozenset({"kitchen", "garden"})), None),
         (When(departments=frozenset({"garden"})), "departments"),
         (When(products=frozenset({"skillet"})), "products"),

@@ -42,7 +42,6 @@ class Line:
     """How many orders of this client had been paid before."""
     months: int = 0
     """Whole months since the client's first order was paid; 0 on the first."""
-    milestone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,6 @@ class When:
     """Which lines a rule is for. Whatever is empty asks nothing; of several names one must fit."""
 
     kind: str = ""
-    milestone: str = ""
     departments: frozenset[str] = frozenset()
     products: frozenset[str] = frozenset()
     storefronts: frozenset[str] = frozenset()
@@ -69,7 +67,6 @@ class When:
 
     def _asked(self, line: Line) -> Iterator[tuple[str, bool]]:
         yield "kind", not self.kind or self.kind == line.kind
-        yield "milestone", not self.milestone or self.milestone == line.milestone
         yield "departments", not self.departments or bool(self.departments & line.departments)
         yield "products", not self.products or line.product in self.products
         yield "storefronts", not self.storefronts or line.storefront in self.storefronts
@@ -132,7 +129,7 @@ class SalePlan:
     """
 
     rules: tuple[SaleRule, ...]
-    uplines: Uplines = Uplines()
+    uplines: Uplines = field(default_factory=Uplines)
     cap_bp: int = BASIS
 
     def rule(self, name: str) -> SaleRule:
