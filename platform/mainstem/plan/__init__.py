@@ -10,22 +10,34 @@ from mainstem.plan.definition import (
     parse,
     refuse_what_nobody_expects,
 )
+from mainstem.plan.document import PlanDocument, compiled, from_first_format
 from mainstem.plan.evaluate import Share, evaluate
 from mainstem.plan.explain import Basis, Explanation, explain, tell
+from mainstem.plan.findings import Finding, lint, worst_case
+from mainstem.plan.words import Clause, clauses, difference
 
 __all__ = [
     "NOBODY",
     "Basis",
+    "Clause",
     "Explanation",
+    "Finding",
     "Plan",
     "PlanAsks",
+    "PlanDocument",
     "PlanRefused",
     "Rule",
     "Share",
+    "clauses",
+    "compiled",
+    "difference",
     "evaluate",
     "explain",
     "fingerprint",
+    "from_first_format",
+    "lint",
     "parse",
     "refuse_what_nobody_expects",
     "tell",
+    "worst_case",
 ]

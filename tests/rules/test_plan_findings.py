@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mainstem.money import BASIS
 from mainstem.plan.document import PlanDocument, compiled
-from mainstem.plan.lint import GROUNDS, Finding, lint, worst_case
+from mainstem.plan.findings import GROUNDS, Finding, lint, worst_case
 from mainstem.plan.sales import Portion, credits
 from mainstem.plan.uplines import Member
 
