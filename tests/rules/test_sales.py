@@ -213,9 +213,7 @@ def test_only_those_who_may_be_paid_are_paid_each_once_a_rule(
 ) -> None:
     plan, upline, portions = sale
     for one in credits(plan, upline, "SEK", portions):
-        standing = places(
-            upline, plan.uplines, [level.groups for level in plan.rule(one.rule).levels]
-        )
+        standing = places(upline, plan.uplines, plan.rule(one.rule).levels)
         at = [place for place in standing if place.level == one.level]
         assert [place.member.id for place in at] == [one.beneficiary_id]
         assert at[0].reason is None
@@ -317,13 +315,18 @@ def test_a_level_for_a_group_is_nobodys_where_who_stands_there_is_in_none_of_it(
         (12, 3_00, 0),
         (13, 1_00, 0),
     ]
-    reasons: list[Reason | None] = [
-        place.reason
-        for place in places(
-            [ALDER, BIRCH, CEDAR], Uplines(), [level.groups for level in deep.levels]
-        )
-    ]
+    found = places([ALDER, BIRCH, CEDAR], Uplines(), deep.levels)
+    reasons: list[Reason | None] = [place.reason for place in found]
     assert reasons == [None, None, "wrong_group"]
+
+
+def test_how_deep_one_is_paid_may_depend_on_their_rank() -> None:
+    deep = SaleRule("goods", (Level(1000), Level(300), Level(100, rank_from=2)), 1400, 30)
+    high = Member(13, rank=2)
+    assert paid(deep, Portion("goods", 100_00), upline=[ALDER, BIRCH, high])[-1] == (13, 1_00, 0)
+    assert [
+        place.reason for place in places([ALDER, BIRCH, Member(13, rank=1)], Uplines(), deep.levels)
+    ] == [None, None, "rank_too_low"]
 
 
 # ---------------------------------------------------------------- which rule a line falls under

@@ -84,12 +84,14 @@ class When:
 class Level:
     """What one level gets: a rate, in basis points, or fixed money for each piece, per currency.
 
-    `groups` are those that one must be in to be paid at this level; empty: any.
+    `groups` are those that one must be in to be paid at this level, and `rank_from` the number of the
+    rank that one must have; empty and 0 ask nothing.
     """
 
     rate_bp: int = 0
     each_minor: Mapping[str, int] = field(default_factory=dict)
     groups: frozenset[str] = frozenset()
+    rank_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,7 @@ def _exact(
     rule = plan.rule(portion.rule)
     if not portion.base_minor:
         return None
-    above = places(upline, plan.uplines, [level.groups for level in rule.levels])
+    above = places(upline, plan.uplines, rule.levels)
     paid = [
         (place.level, place)
         for place in above

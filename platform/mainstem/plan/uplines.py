@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 Passing = Literal["uses_up_level", "passed_over"]
 """Whoever is not paid uses up a level, which the parent then keeps; or is passed over, and the next
 one above moves into the level (compression)."""
 
-Reason = Literal["house", "suspended", "inactive", "wrong_group"]
+Reason = Literal["house", "suspended", "inactive", "wrong_group", "rank_too_low"]
 """Why somebody in an upline is not paid."""
 
 
@@ -27,6 +27,22 @@ class Member:
     suspended: bool = False
     own_sales: int = 0
     groups: frozenset[str] = frozenset()
+    rank: int = 0
+    """The number of the rank that the plan says a sale sees; 0 for none."""
+
+
+class Asked(Protocol):
+    """What a level asks of whoever is to be paid at it."""
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Those of which they must be in one; empty: any."""
+        ...
+
+    @property
+    def rank_from(self) -> int:
+        """The number of the rank that they must have or be above; 0: any."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +73,17 @@ class Place:
     reason: Reason | None = None
 
 
-def places(
-    upline: Sequence[Member], rules: Uplines, groups_of_levels: Sequence[frozenset[str]]
-) -> list[Place]:
-    """Everybody of an upline up to the last level, the seller first.
-
-    `groups_of_levels` says for each level which groups one must be in to be paid there; empty: any.
-    """
+def places(upline: Sequence[Member], rules: Uplines, levels: Sequence[Asked]) -> list[Place]:
+    """Everybody of an upline up to the last level, the seller first."""
     found: list[Place] = []
     level = 0
     for steps, member in enumerate(upline):
-        if level >= len(groups_of_levels):
+        if level >= len(levels):
             break
         reason, passing = _unpaid(member, rules, seller=steps == 0)
         if reason is None:
-            needed = groups_of_levels[level]
-            if needed and not needed & member.groups:
-                # Depth by group is theirs alone: whoever is above moves into nobody's place.
-                reason, passing = "wrong_group", "uses_up_level"
+            # How deep one is paid is theirs alone: whoever is above moves into nobody's place.
+            reason = _too_deep(member, levels[level])
         # The seller's own level is nobody else's.
         over = reason is not None and passing == "passed_over" and steps > 0
         found.append(Place(steps, None if over else level, member, reason))
@@ -90,3 +99,9 @@ def _unpaid(member: Member, rules: Uplines, *, seller: bool) -> tuple[Reason | N
     if not seller and member.own_sales < rules.own_sales_min:
         return "inactive", rules.inactive
     return None, "uses_up_level"
+
+
+def _too_deep(member: Member, level: Asked) -> Reason | None:
+    if level.groups and not level.groups & member.groups:
+        return "wrong_group"
+    return "rank_too_low" if member.rank < level.rank_from else None
