@@ -21,6 +21,18 @@
     cap_bp = 1800
     hold_days = 30
 
+    [period]
+    every = "month"
+    counted_at = "delivery"
+    hold_days = 30
+
+    [[period.tiers]]
+    id = "volume"
+    volume = "personal"
+    of = "marginal"
+    threshold = "from"
+    tiers = [{from_minor = {SEK = 0}, rate_bp = 0}, {from_minor = {SEK = 1000000}, rate_bp = 200}]
+
 A line of an order falls under the first rule that fits it. What the trade reads in several ways has no
 silent default: it is said, or the document is not a plan.
 """
@@ -28,128 +40,28 @@ silent default: it is said, or the document is not a plan.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mainstem.kit.documents import Amounts, BasisPoints, Currency, Day, Document, Name, Refers, Slug
+from mainstem.kit.documents import Amounts, Document, Name
 from mainstem.money import BASIS
-from mainstem.plan.definition import HOLD_DAYS_MIN, LEVELS_MAX
-from mainstem.plan.sales import Base, Clients, Level, LevelBase, SalePlan, SaleRule, When
-from mainstem.plan.uplines import Passing, Uplines
+from mainstem.plan.period_documents import PeriodDocument, RanksDocument
+from mainstem.plan.periods import (
+    Goal,
+    Leaderboard,
+    PeriodRules,
+    Pool,
+    Rank,
+    RankRules,
+    Tier,
+    TierRule,
+)
+from mainstem.plan.sale_documents import SaleRuleDocument, UplinesDocument
+from mainstem.plan.sales import Level, SalePlan, SaleRule, When
+from mainstem.plan.uplines import Uplines
 
-HOLD_DAYS_MAX = 365
 RULES_MAX = 100
-DAYS_MAX = 366
-
-Money = Annotated[int, Field(gt=0, le=2**53)]
-Names = list[Slug]
-
-
-class UplinesDocument(Document):
-    """What happens at a sponsor who is not paid, and what a sponsor must do to be paid."""
-
-    house: Passing = Field(title="At a house account")
-    suspended: Passing = Field(title="At somebody who is suspended")
-    inactive: Passing = Field(title="At a sponsor who sells too little")
-    own_sales_min: int = Field(
-        0,
-        ge=0,
-        le=1000,
-        title="Sales of their own",
-        description="So many of a sponsor's own sales must have been delivered to clients. 0 asks for none.",
-    )
-    days: int = Field(0, ge=0, le=DAYS_MAX, title="Within days")
-
-    @model_validator(mode="after")
-    def _days_to_look_back(self) -> Self:
-        if bool(self.own_sales_min) != bool(self.days):
-            raise ValueError("Say how many sales, and within how many days; or 0 for both.")
-        return self
-
-
-class WhenDocument(Document):
-    """Which lines a rule is for. What is left empty asks nothing; of several names one must fit."""
-
-    kind: Literal["", "goods", "service"] = Field("", title="Goods or services")
-    departments: list[Annotated[Slug, Refers("departments")]] = Field([], title="Departments")
-    products: list[Annotated[Slug, Refers("products")]] = Field([], title="Products")
-    storefronts: Names = Field([], title="Storefronts")
-    affiliates: list[Annotated[Slug, Refers("affiliates")]] = Field([], title="Affiliates")
-    groups: Names = Field([], title="Groups of affiliates")
-    clients: Clients = Field("any", title="Clients")
-    months_max: int | None = Field(None, ge=1, le=1200, title="Months since the first order")
-    orders_max: int | None = Field(None, ge=1, le=10_000, title="Orders of a client")
-    starts_on: Day | None = Field(None, title="From")
-    ends_on: Day | None = Field(None, title="Until", description="The first day that it is over.")
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> Self:
-        if self.starts_on and self.ends_on and self.ends_on <= self.starts_on:
-            raise ValueError("It must end after it starts.")
-        if self.clients == "first_order" and (self.months_max or self.orders_max):
-            raise ValueError("A rule for first orders needs no limit of months or orders.")
-        return self
-
-
-class LevelDocument(Document):
-    """What one level gets: a rate, or fixed money for each piece."""
-
-    one: ClassVar[str] = "Level"
-    rate_bp: BasisPoints = Field(0, title="Rate")
-    each_minor: dict[Currency, Money] = Field(
-        default_factory=dict,
-        title="For each piece",
-        description="In every currency that it is for.",
-    )
-    groups: Names = Field(
-        [], title="Only for groups", description="Empty: whoever stands at this level."
-    )
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if self.rate_bp and self.each_minor:
-            raise ValueError("Give a rate or fixed money, not both.")
-        return self
-
-
-class SaleRuleDocument(Document):
-    """What lines of one sort pay."""
-
-    one: ClassVar[str] = "Rule"
-    id: Slug = Field(title="Called")
-    pays_on: Literal["delivered_sale"] = Field(
-        "delivered_sale",
-        title="Pays on",
-        description="Only a delivered sale to a client ever pays.",
-    )
-    when: WhenDocument = Field(default_factory=lambda: WhenDocument.model_validate({}), title="For")
-    levels: list[LevelDocument] = Field(
-        min_length=1,
-        max_length=LEVELS_MAX,
-        title="Levels",
-        description="Of the seller first, then of each sponsor above them.",
-    )
-    base: Base = Field("commissionable_value", title="Rates are of")
-    levels_of: LevelBase = Field("sale", title="Sponsors' rates are of")
-    at_most_minor: dict[Currency, Money] = Field(
-        default_factory=dict, title="At most for one sale", description="Of each level."
-    )
-    cap_bp: Annotated[int, Field(gt=0, le=BASIS)] = Field(title="All levels at most")
-    hold_days: int = Field(ge=HOLD_DAYS_MIN, le=HOLD_DAYS_MAX, title="Held for days")
-
-    @model_validator(mode="after")
-    def _one_set_of_currencies(self) -> Self:
-        stated = [set(level.each_minor) for level in self.levels if level.each_minor]
-        if self.at_most_minor:
-            stated.append(set(self.at_most_minor))
-        if any(currencies != stated[0] for currencies in stated):
-            raise ValueError("State every amount of a rule in the same currencies.")
-        if self.levels_of != "sale" and any(level.each_minor for level in self.levels[1:]):
-            raise ValueError(
-                "Fixed money is of no level below: let sponsors' rates be of the sale."
-            )
-        return self
 
 
 class PlanDocument(Document):
@@ -164,31 +76,118 @@ class PlanDocument(Document):
     cap_bp: Annotated[int, Field(gt=0, le=BASIS)] = Field(title="Everything together at most")
     uplines: UplinesDocument = Field(title="Uplines")
     rules: list[SaleRuleDocument] = Field(min_length=1, max_length=RULES_MAX, title="Rules")
+    period: PeriodDocument | None = Field(None, title="Periods")
     minimum_payout_minor: Amounts = Field(default_factory=dict, title="Paid out from")
+
+    @property
+    def rank_names(self) -> list[str]:
+        """The ranks from the lowest to the highest; none where the plan has none."""
+        return self.period.rank_names if self.period else []
 
     @model_validator(mode="after")
     def _each_by_its_own_name(self) -> Self:
         names = [rule.id for rule in self.rules]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"Two rules are called {name}. Give each a name of its own.")
+        if self.period:
+            for rules in (
+                self.period.tiers, self.period.goals, self.period.pools, self.period.leaderboards,
+            ):  # fmt: skip
+                names += [rule.id for rule in rules]
+        for listed in (names, self.rank_names):
+            for name in listed:
+                if listed.count(name) > 1:
+                    raise ValueError(f"Two are called {name}. Give each a name of its own.")
+        return self
+
+    @model_validator(mode="after")
+    def _ranks_that_there_are(self) -> Self:
+        asked = [level.rank_from for rule in self.rules for level in rule.levels]
+        if self.period:
+            asked += [pool.rank_from for pool in self.period.pools]
+        for name in asked:
+            if name and name not in self.rank_names:
+                raise ValueError(
+                    f"No rank is called {name}. Say what it takes, under period.ranks."
+                )
         return self
 
 
 def compiled(plan: PlanDocument) -> SalePlan:
     """What a document says of a sale, as rules that can be evaluated."""
+    ranks = {name: number for number, name in enumerate(plan.rank_names, 1)}
     return SalePlan(
-        tuple(_rule(rule) for rule in plan.rules),
+        tuple(_rule(rule, ranks) for rule in plan.rules),
         Uplines(**plan.uplines.model_dump()),
         plan.cap_bp,
     )
 
 
-def _rule(rule: SaleRuleDocument) -> SaleRule:
+def compiled_period(plan: PlanDocument, currency: str) -> PeriodRules:
+    """What a document says of a period in one currency, as rules that can be evaluated.
+
+    A rule that states amounts, and not in this currency, pays nothing in it.
+    """
+    said = plan.period
+    if said is None:
+        return PeriodRules()
+    ranks = {name: number for number, name in enumerate(said.rank_names, 1)}
+    return PeriodRules(
+        ranks=_ranks(said.ranks, currency) if said.ranks else RankRules(()),
+        tiers=tuple(
+            TierRule(
+                rule.id, rule.volume, rule.of, rule.threshold,
+                tuple(Tier(tier.from_minor[currency], tier.rate_bp) for tier in rule.tiers), rule.depth,
+            )
+            for rule in said.tiers
+            if currency in rule.tiers[0].from_minor
+        ),
+        goals=tuple(
+            Goal(goal.id, goal.personal_minor[currency], goal.pays_minor[currency])
+            for goal in said.goals
+            if currency in goal.pays_minor
+        ),
+        pools=tuple(
+            Pool(pool.id, pool.share_bp, ranks[pool.rank_from], pool.disqualified) for pool in said.pools
+        ),
+        leaderboards=tuple(
+            Leaderboard(
+                board.id, tuple(board.prizes_minor[currency]), board.ties, board.least_minor[currency]
+            )
+            for board in said.leaderboards
+            if currency in board.prizes_minor
+        ),
+    )  # fmt: skip
+
+
+def _ranks(said: RanksDocument, currency: str) -> RankRules:
+    return RankRules(
+        tuple(
+            Rank(
+                rank.id,
+                rank.personal_minor.get(currency, 0),
+                rank.team_minor.get(currency, 0),
+                rank.clients,
+                rank.legs,
+                rank.leg_volume_minor.get(currency, 0),
+                rank.leg_share_bp,
+                stated=not rank.currencies or currency in rank.currencies,
+            )
+            for rank in said.ranks
+        ),
+        said.leg_share_of,
+        said.grace_periods,
+    )
+
+
+def _rule(rule: SaleRuleDocument, ranks: Mapping[str, int]) -> SaleRule:
     return SaleRule(
         id=rule.id,
         levels=tuple(
-            Level(level.rate_bp, dict(level.each_minor), frozenset(level.groups))
+            Level(
+                level.rate_bp,
+                dict(level.each_minor),
+                frozenset(level.groups),
+                ranks[level.rank_from] if level.rank_from else 0,
+            )
             for level in rule.levels
         ),
         cap_bp=rule.cap_bp,

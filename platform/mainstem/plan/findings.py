@@ -18,8 +18,9 @@ from pydantic import ValidationError
 from mainstem.kit.errors import Problem
 from mainstem.kit.validation import problems_of
 from mainstem.money import BASIS, exponent
-from mainstem.plan.document import PlanDocument, SaleRuleDocument, WhenDocument, compiled
+from mainstem.plan.document import PlanDocument, compiled
 from mainstem.plan.percent import percent
+from mainstem.plan.sale_documents import SaleRuleDocument, WhenDocument
 from mainstem.plan.sales import Portion, SalePlan, SaleRule, credits
 from mainstem.plan.uplines import Member
 

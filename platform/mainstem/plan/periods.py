@@ -97,6 +97,8 @@ class Rank:
     legs: int = 0
     leg_volume_minor: int = 0
     leg_share_bp: int = 0
+    stated: bool = True
+    """Whether it says what it asks for in this currency; nobody qualifies for it in another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,8 @@ def qualified(rules: RankRules, participant: Participant, team: Team) -> int:
         (
             number
             for number, rank in enumerate(rules.ranks, 1)
-            if all(not one.missing for one in asked_of(rules, rank, participant, team))
+            if rank.stated
+            and all(not one.missing for one in asked_of(rules, rank, participant, team))
         ),
         default=0,
     )

@@ -12,7 +12,8 @@ from datetime import date
 from typing import Protocol
 
 from mainstem.money import Money
-from mainstem.plan.document import LevelDocument, PlanDocument, SaleRuleDocument, WhenDocument
+from mainstem.plan.document import PlanDocument
+from mainstem.plan.sale_documents import LevelDocument, SaleRuleDocument, WhenDocument
 
 EVERYTHING = "For everything that is sold:"
 ONLY = "For {which}:"
