@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainstem.money import BASIS
+from mainstem.plan.costs import period_cost_bp, worst_case
 from mainstem.plan.document import PlanDocument, compiled
-from mainstem.plan.findings import GROUNDS, Finding, lint, worst_case
+from mainstem.plan.findings import lint
+from mainstem.plan.grounds import GROUNDS, Finding
 from mainstem.plan.sales import Portion, credits
 from mainstem.plan.uplines import Member
 
@@ -103,6 +105,59 @@ def test_what_may_not_be_meant_is_said_and_not_refused(
     found = lint(sent)
     assert codes(found) == warned
     assert {one.severity for one in found} <= {"warn"}
+
+
+def period(**more: Any) -> dict[str, Any]:
+    return {"every": "month", "counted_at": "delivery", "hold_days": 30} | more
+
+
+def tiers(of: str, *steps: tuple[int, int], **more: Any) -> dict[str, Any]:
+    said = [{"from_minor": {"SEK": start}, "rate_bp": rate} for start, rate in steps]
+    head = {"id": "volume", "volume": "personal", "of": of, "threshold": "from", "tiers": said}
+    return head | more
+
+
+@pytest.mark.parametrize(
+    ("sent", "pointers"),
+    [
+        (tiers("marginal", (0, 0), (10_000_00, 900)), set()),
+        (tiers("whole", (0, 0), (10_000_00, 200)), set()),
+        (tiers("whole", (0, 0), (10_000_00, 300)), {("cliff", "/period/tiers/0/tiers/1")}),
+        # 3 % to whoever sold and to two above them: 9 % beside the 41 % of a sale.
+        (tiers("marginal", (0, 300), volume="team", depth=2), set()),
+        (tiers("marginal", (0, 301), volume="team", depth=2), {("costs_more_than_agreed", "/period")}),
+    ],
+)  # fmt: skip
+def test_what_a_period_pays_must_fit_beside_what_its_sales_do(
+    sent: dict[str, Any], pointers: set[tuple[str, str]]
+) -> None:
+    assert codes(lint(plan(rule(4100), period=period(tiers=[sent])))) == pointers
+
+
+def test_goals_pools_and_prizes_count_for_the_most_that_they_can_cost() -> None:
+    said = plan(
+        rule(1000),
+        period=period(
+            goals=[{"id": "goal", "personal_minor": {"SEK": 1000}, "pays_minor": {"SEK": 33}}],
+            ranks={
+                "leg_share_of": "all_team_volume", "sale_sees": "rank_at_sale", "grace_periods": 1,
+                "ranks": [{"id": "silver", "clients": 10}],
+            },
+            pools=[
+                {"id": "pool", "share_bp": 200, "rank_from": "silver", "disqualified": "lapses"}
+            ],
+            leaderboards=[
+                {
+                    "id": "board", "prizes_minor": {"SEK": [300, 100]}, "least_minor": {"SEK": 7000},
+                    "ties": "share_the_places",
+                }
+            ],
+        ),
+    )  # fmt: skip
+    assert period_cost_bp(PlanDocument.model_validate(said)) == {
+        "goal": 330, "pool": 200, "board": 429,
+    }  # fmt: skip
+    assert lint(said) == []
 
 
 def test_what_splitting_gains_is_told_in_money() -> None:

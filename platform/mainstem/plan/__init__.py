@@ -1,5 +1,6 @@
 """The compensation plan: what it may say, what it gives, and how that is told. Knows no database."""
 
+from mainstem.plan.costs import worst_case
 from mainstem.plan.definition import (
     NOBODY,
     Plan,
@@ -13,7 +14,8 @@ from mainstem.plan.definition import (
 from mainstem.plan.document import PlanDocument, compiled, from_first_format
 from mainstem.plan.evaluate import Share, evaluate
 from mainstem.plan.explain import Basis, Explanation, explain, tell
-from mainstem.plan.findings import Finding, lint, worst_case
+from mainstem.plan.findings import lint
+from mainstem.plan.grounds import Finding
 from mainstem.plan.words import Clause, clauses, difference
 
 __all__ = [
