@@ -13,6 +13,7 @@ from typing import Protocol
 
 from mainstem.money import Money
 from mainstem.plan.document import PlanDocument
+from mainstem.plan.period_words import PERIOD_SENTENCES, period_clauses
 from mainstem.plan.sale_documents import LevelDocument, SaleRuleDocument, WhenDocument
 
 EVERYTHING = "For everything that is sold:"
@@ -45,6 +46,7 @@ SPONSOR_BELOW = "The sponsor at level {level} gets {pay} of what the level below
 SPONSOR_BELOW_ROUNDED = "The sponsor at level {level} gets {pay} of what the level below earns."
 NOBODY = "Level {level} gets nothing."
 IN_GROUPS = "Level {level} is paid only to members of {names}."
+FROM_RANK = "Level {level} is paid only to those of the rank {rank} or higher."
 CAP = "All levels together get {cap} of that at most; beyond it each gives way in proportion."
 AT_MOST = "No level gets more than {amounts} for one sale."
 HELD = "It is held for {days} days from delivery, and goes back with money that goes back."
@@ -85,8 +87,8 @@ OR = " or "
 SENTENCES = (
     EVERYTHING, ONLY, *KINDS.values(), *ASKED.values(), *CLIENTS.values(), MONTHS, ORDERS, FROM, UNTIL,
     *BASES.values(), SELLER_FIXED, SPONSOR, SPONSOR_FIXED, SPONSOR_BELOW, SPONSOR_BELOW_ROUNDED, NOBODY,
-    IN_GROUPS, CAP, AT_MOST, HELD, ORDER, ALL, ROUNDED, *VERSION_BY.values(), *JOINED_BEFORE.values(),
-    *PASSING.values(), ACTIVE, MINIMUM, AND, OR,
+    IN_GROUPS, FROM_RANK, CAP, AT_MOST, HELD, ORDER, ALL, ROUNDED, *VERSION_BY.values(), *JOINED_BEFORE.values(),
+    *PASSING.values(), ACTIVE, MINIMUM, AND, OR, *PERIOD_SENTENCES,
 )  # fmt: skip
 """Everything that may be said."""
 
@@ -127,7 +129,8 @@ class Clause:
 def clauses(
     plan: PlanDocument, reader: Reader, names: Mapping[str, str] | None = None
 ) -> list[Clause]:
-    """The whole plan in the reader's language: what holds for all rules, then each rule in their order.
+    """The whole plan in the reader's language: what holds for all rules, then each rule in their order,
+    then what a period pays.
 
     `names` are what products, departments, storefronts, affiliates and groups are called, by slug; without
     it, by their slugs.
@@ -136,6 +139,10 @@ def clauses(
     return [
         Clause("", tuple(teller.for_all(plan))),
         *(Clause(rule.id, tuple(teller.rule(rule))) for rule in plan.rules),
+        *(
+            Clause(about, tuple(said))
+            for about, said in (period_clauses(plan.period, teller) if plan.period else ())
+        ),
     ]
 
 
@@ -183,6 +190,12 @@ class _Teller:
         if len(shown) < 2:
             return "".join(shown)
         return ", ".join(shown[:-1]) + self.reader.text(word) + shown[-1]
+
+    def joined(self, parts: list[str]) -> str:
+        return ", ".join(parts)
+
+    def rate(self, basis_points: int) -> str:
+        return self.reader.percent(basis_points)
 
     def amounts(self, minor: Mapping[str, int]) -> str:
         shown = [self.reader.money(Money(amount, code)) for code, amount in sorted(minor.items())]
@@ -242,6 +255,8 @@ class _Teller:
             yield self.say(_paid(rule, level, fixed=bool(said.each_minor)), level=level, pay=pay)
         if said.groups:
             yield self.say(IN_GROUPS, level=level, names=self.listed(said.groups, OR))
+        if said.rank_from:
+            yield self.say(FROM_RANK, level=level, rank=said.rank_from)
 
 
 def _paid(rule: SaleRuleDocument, level: int, *, fixed: bool) -> str:
