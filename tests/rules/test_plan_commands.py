@@ -13,6 +13,10 @@ from mainstem import cli
 PLANS = Path(__file__).parent.parent / "plans"
 
 
+def said_by(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def file(name: str) -> str:
     (found,) = PLANS.glob(f"*/*{name}.toml")
     return str(found)
@@ -32,7 +36,7 @@ def test_a_plan_with_warnings_alone_passes_and_says_what_it_can_cost(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert cli.main(["plan", "check", file("at-most-five-hundred")]) == 0
-    said = capsys.readouterr().out
+    said = said_by(capsys)
     assert "warn  split_order_gains" in said
     assert "SEK 1,000.00 of SEK 10,000.00, under goods-elsewhere" in said
 
@@ -48,14 +52,14 @@ def test_a_plan_of_the_first_format_is_read_as_what_it_says(
     plan = tmp_path / "plan.json"
     plan.write_text(json.dumps(PLAN))
     assert cli.main(["plan", "check", str(plan)]) == 0
-    assert "SEK 1,400.00 of SEK 10,000.00, under goods" in capsys.readouterr().out
+    assert "SEK 1,400.00 of SEK 10,000.00, under goods" in said_by(capsys)
     assert cli.main(["plan", "show", str(plan)]) == 0
     assert "Whoever made the sale gets 10" in capsys.readouterr().out
 
 
 def test_two_plans_are_compared_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["plan", "diff", file("two-levels"), file("three-levels")]) == 0
-    said = capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
+    said = said_by(capsys)
     assert said == "[goods]\n+ The sponsor at level 2 gets 1 % of the same.\n"
     assert cli.main(["plan", "diff", file("two-levels"), file("two-levels")]) == 0
     assert capsys.readouterr().out == "Both say the same.\n"
