@@ -96,7 +96,7 @@ def test_golden_what_stands_after_half_a_refund_may_be_a_unit_a_level_above_the_
     st.integers(0, 10**9),
     st.fractions(0, 1),
 )
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_a_plan_of_one_rate_a_level_pays_what_it_has_always_paid(
     rates: list[int], cap_bp: int, eligible: list[bool], base: int, back: Fraction
 ) -> None:
@@ -161,7 +161,7 @@ def sales(draw: st.DrawFn) -> tuple[SalePlan, list[Member], list[Portion]]:
 
 
 @given(sales())
-@settings(max_examples=400)
+@settings(max_examples=120)
 def test_no_sale_ever_pays_more_than_the_plan_allows(
     sale: tuple[SalePlan, list[Member], list[Portion]],
 ) -> None:
@@ -182,7 +182,7 @@ def test_no_sale_ever_pays_more_than_the_plan_allows(
 
 
 @given(sales(), st.fractions(0, 1))
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_no_refund_raises_a_level_and_a_whole_refund_leaves_nothing(
     sale: tuple[SalePlan, list[Member], list[Portion]], more: Fraction
 ) -> None:
@@ -207,7 +207,7 @@ def test_no_refund_raises_a_level_and_a_whole_refund_leaves_nothing(
 
 
 @given(sales())
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_only_those_who_may_be_paid_are_paid_each_once_a_rule(
     sale: tuple[SalePlan, list[Member], list[Portion]],
 ) -> None:
