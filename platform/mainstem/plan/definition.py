@@ -18,11 +18,11 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from mainstem.kit.errors import Problem, Refused
 from mainstem.money import BASIS
+from mainstem.plan.percent import percent
 
 KINDS = ("goods", "service")
 PAYS_ON = "delivered_sale"
@@ -102,7 +102,7 @@ def refuse_what_nobody_expects(plan: Plan, *, confirmed: bool) -> None:
                     f"/rules/{rule.name}/levels_bp",
                     "more_than_the_whole",
                     "The levels of {rule} add up to {sum} %, more than the whole of what is sold.",
-                    {"rule": rule.name, "sum": _percent(sum(rule.levels_bp))},
+                    {"rule": rule.name, "sum": percent(sum(rule.levels_bp))},
                 )
                 for rule in above
             )
@@ -119,20 +119,15 @@ def refuse_what_nobody_expects(plan: Plan, *, confirmed: bool) -> None:
                     " {rate} %.",
                     {
                         "rule": rule.name,
-                        "sum": _percent(sum(rule.levels_bp)),
-                        "cap": _percent(rule.cap_bp),
-                        "rate": _percent(rule.levels_bp[0]),
-                        "paid": _percent(rule.levels_bp[0] * rule.cap_bp, sum(rule.levels_bp)),
+                        "sum": percent(sum(rule.levels_bp)),
+                        "cap": percent(rule.cap_bp),
+                        "rate": percent(rule.levels_bp[0]),
+                        "paid": percent(rule.levels_bp[0] * rule.cap_bp, sum(rule.levels_bp)),
                     },
                 )
                 for rule in cut
             )
         )
-
-
-def _percent(basis_points: int, per: int = 1) -> Decimal:
-    """So many basis points in percent, to the hundredth."""
-    return (Decimal(basis_points) / per / 100).quantize(Decimal("0.01")).normalize() + 0
 
 
 def parse(document: Mapping[str, Any], *, version: int) -> Plan:

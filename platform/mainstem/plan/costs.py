@@ -1,0 +1,101 @@
+"""What a plan can cost at most: the sale that costs most, and what each rule of a period can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mainstem.money import BASIS
+from mainstem.plan.document import PlanDocument
+from mainstem.plan.sale_documents import SaleRuleDocument
+from mainstem.plan.sales import Portion, SalePlan, SaleRule, credits
+from mainstem.plan.uplines import Member
+
+EXAMPLE_MINOR = 1_000_000
+"""The sale that costs are shown on: ten thousand, where cents are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorstCase:
+    """The sale that costs most: under which rule, and what it pays of `of_minor`."""
+
+    rule: str
+    of_minor: int
+    paid_minor: int
+
+
+def worst_case(plan: SalePlan, currency: str = "SEK") -> WorstCase:
+    """The most that a sale can pay, found by trying every rule with everybody of an upline there.
+
+    Levels only add, and whoever is missing only takes away; fixed money weighs most on what is
+    cheap, where the caps bind. So these are all the sales there are to try.
+    """
+    return max(
+        (
+            WorstCase(rule.id, of, paid(plan, rule, of, currency))
+            for rule in plan.rules
+            for of in (EXAMPLE_MINOR, *_cheap(rule, currency))
+        ),
+        key=lambda case: (case.paid_minor * EXAMPLE_MINOR // case.of_minor, case.of_minor),
+    )
+
+
+def _cheap(rule: SaleRule, currency: str) -> Iterable[int]:
+    fixed = sum(level.each_minor.get(currency, 0) for level in rule.levels)
+    return (max(1, fixed * BASIS // rule.cap_bp),) if fixed else ()
+
+
+def paid(plan: SalePlan, rule: SaleRule, of_minor: int, currency: str) -> int:
+    """What all levels together get of a sale of one piece, with somebody at each who may be paid."""
+    groups = frozenset().union(*(level.groups for level in rule.levels))
+    rank = max(level.rank_from for level in rule.levels)
+    enough = plan.uplines.own_sales_min
+    upline = [
+        Member(n + 1, own_sales=enough, groups=groups, rank=rank) for n in range(len(rule.levels))
+    ]
+    portion = Portion(rule.id, of_minor, pieces=1)
+    return sum(credit.credited_minor for credit in credits(plan, upline, currency, [portion]))
+
+
+def period_cost_bp(plan: PlanDocument) -> dict[str, int]:
+    """The most that each rule of a period can pay of what is sold in it, in basis points, rounded up.
+
+    A team's tier is paid to everybody above a sale as deep as it counts; a goal costs most for
+    whoever just reached it; a board for sellers who just reached what it asks for.
+    """
+    said = plan.period
+    if said is None:
+        return {}
+    found = {
+        rule.id: max(tier.rate_bp for tier in rule.tiers) * (rule.depth + 1) for rule in said.tiers
+    }
+    for goal in said.goals:
+        found[goal.id] = max(
+            _of(pays, goal.personal_minor[code]) for code, pays in goal.pays_minor.items()
+        )
+    for pool in said.pools:
+        found[pool.id] = pool.share_bp
+    for board in said.leaderboards:
+        found[board.id] = max(
+            _of(prizes[0], board.least_minor[code]) for code, prizes in board.prizes_minor.items()
+        )
+    return found
+
+
+def at_most_bp(rule: SaleRuleDocument) -> int:
+    """What a rule can pay of a sale: its rates, or its cap where they are more or in fixed money."""
+    fixed = any(level.each_minor for level in rule.levels)
+    return rule.cap_bp if fixed else min(rule.cap_bp, sum(rates_of_sale(rule)))
+
+
+def _of(pays_minor: int, sold_minor: int) -> int:
+    return -(-pays_minor * BASIS // sold_minor)
+
+
+def rates_of_sale(rule: SaleRuleDocument) -> list[int]:
+    """Each level's rate of the sale itself, in basis points; 0 for fixed money."""
+    rates = [level.rate_bp for level in rule.levels]
+    if rule.levels_of != "sale":
+        for level in range(1, len(rates)):
+            rates[level] = rates[level - 1] * rates[level] // BASIS
+    return rates

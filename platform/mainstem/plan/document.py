@@ -1,0 +1,235 @@
+"""The plan as a document: everything that it can say, field by field, and nothing else.
+
+    format = 2
+    name = "Plan 2027"
+    version_by = "order"
+    joined_before = "move"
+    cap_bp = 2000
+    minimum_payout_minor = {SEK = 20000}
+
+    [uplines]
+    house = "uses_up_level"
+    suspended = "uses_up_level"
+    inactive = "passed_over"
+    own_sales_min = 1
+    days = 90
+
+    [[rules]]
+    id = "lamps-in-march"
+    when = {departments = ["lamps"], starts_on = 2027-03-01, ends_on = 2027-04-01}
+    levels = [{rate_bp = 1500}, {rate_bp = 300}]
+    cap_bp = 1800
+    hold_days = 30
+
+    [period]
+    every = "month"
+    counted_at = "delivery"
+    hold_days = 30
+
+    [[period.tiers]]
+    id = "volume"
+    volume = "personal"
+    of = "marginal"
+    threshold = "from"
+    tiers = [{from_minor = {SEK = 0}, rate_bp = 0}, {from_minor = {SEK = 1000000}, rate_bp = 200}]
+
+A line of an order falls under the first rule that fits it. What the trade reads in several ways has no
+silent default: it is said, or the document is not a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mainstem.kit.documents import Amounts, Document, Name
+from mainstem.money import BASIS
+from mainstem.plan.period_documents import PeriodDocument, RanksDocument
+from mainstem.plan.periods import (
+    Goal,
+    Leaderboard,
+    PeriodRules,
+    Pool,
+    Rank,
+    RankRules,
+    Tier,
+    TierRule,
+)
+from mainstem.plan.sale_documents import SaleRuleDocument, UplinesDocument
+from mainstem.plan.sales import Level, SalePlan, SaleRule, When
+from mainstem.plan.uplines import Uplines
+
+RULES_MAX = 100
+
+
+class PlanDocument(Document):
+    """One version of the plan: it never changes after it is published."""
+
+    format: Literal[2] = Field(title="Format")
+    name: Name = Field(title="Name")
+    version_by: Literal["order", "delivery"] = Field(
+        title="A sale falls under the version in force at its"
+    )
+    joined_before: Literal["keep", "move"] = Field(title="Affiliates who joined before")
+    cap_bp: Annotated[int, Field(gt=0, le=BASIS)] = Field(title="Everything together at most")
+    uplines: UplinesDocument = Field(title="Uplines")
+    rules: list[SaleRuleDocument] = Field(min_length=1, max_length=RULES_MAX, title="Rules")
+    period: PeriodDocument | None = Field(None, title="Periods")
+    minimum_payout_minor: Amounts = Field(default_factory=dict, title="Paid out from")
+
+    @property
+    def rank_names(self) -> list[str]:
+        """The ranks from the lowest to the highest; none where the plan has none."""
+        return self.period.rank_names if self.period else []
+
+    @model_validator(mode="after")
+    def _each_by_its_own_name(self) -> Self:
+        names = [rule.id for rule in self.rules]
+        if self.period:
+            for rules in (
+                self.period.tiers, self.period.goals, self.period.pools, self.period.leaderboards,
+            ):  # fmt: skip
+                names += [rule.id for rule in rules]
+        for listed in (names, self.rank_names):
+            for name in listed:
+                if listed.count(name) > 1:
+                    raise ValueError(f"Two are called {name}. Give each a name of its own.")
+        return self
+
+    @model_validator(mode="after")
+    def _ranks_that_there_are(self) -> Self:
+        asked = [level.rank_from for rule in self.rules for level in rule.levels]
+        if self.period:
+            asked += [pool.rank_from for pool in self.period.pools]
+        for name in asked:
+            if name and name not in self.rank_names:
+                raise ValueError(
+                    f"No rank is called {name}. Say what it takes, under period.ranks."
+                )
+        return self
+
+
+def compiled(plan: PlanDocument) -> SalePlan:
+    """What a document says of a sale, as rules that can be evaluated."""
+    ranks = {name: number for number, name in enumerate(plan.rank_names, 1)}
+    return SalePlan(
+        tuple(_rule(rule, ranks) for rule in plan.rules),
+        Uplines(**plan.uplines.model_dump()),
+        plan.cap_bp,
+    )
+
+
+def compiled_period(plan: PlanDocument, currency: str) -> PeriodRules:
+    """What a document says of a period in one currency, as rules that can be evaluated.
+
+    A rule that states amounts, and not in this currency, pays nothing in it.
+    """
+    said = plan.period
+    if said is None:
+        return PeriodRules()
+    ranks = {name: number for number, name in enumerate(said.rank_names, 1)}
+    return PeriodRules(
+        ranks=_ranks(said.ranks, currency) if said.ranks else RankRules(()),
+        tiers=tuple(
+            TierRule(
+                rule.id, rule.volume, rule.of, rule.threshold,
+                tuple(Tier(tier.from_minor[currency], tier.rate_bp) for tier in rule.tiers), rule.depth,
+            )
+            for rule in said.tiers
+            if currency in rule.tiers[0].from_minor
+        ),
+        goals=tuple(
+            Goal(goal.id, goal.personal_minor[currency], goal.pays_minor[currency])
+            for goal in said.goals
+            if currency in goal.pays_minor
+        ),
+        pools=tuple(
+            Pool(pool.id, pool.share_bp, ranks[pool.rank_from], pool.disqualified) for pool in said.pools
+        ),
+        leaderboards=tuple(
+            Leaderboard(
+                board.id, tuple(board.prizes_minor[currency]), board.ties, board.least_minor[currency]
+            )
+            for board in said.leaderboards
+            if currency in board.prizes_minor
+        ),
+    )  # fmt: skip
+
+
+def _ranks(said: RanksDocument, currency: str) -> RankRules:
+    return RankRules(
+        tuple(
+            Rank(
+                rank.id,
+                rank.personal_minor.get(currency, 0),
+                rank.team_minor.get(currency, 0),
+                rank.clients,
+                rank.legs,
+                rank.leg_volume_minor.get(currency, 0),
+                rank.leg_share_bp,
+                stated=not rank.currencies or currency in rank.currencies,
+            )
+            for rank in said.ranks
+        ),
+        said.leg_share_of,
+        said.grace_periods,
+    )
+
+
+def _rule(rule: SaleRuleDocument, ranks: Mapping[str, int]) -> SaleRule:
+    return SaleRule(
+        id=rule.id,
+        levels=tuple(
+            Level(
+                level.rate_bp,
+                dict(level.each_minor),
+                frozenset(level.groups),
+                ranks[level.rank_from] if level.rank_from else 0,
+            )
+            for level in rule.levels
+        ),
+        cap_bp=rule.cap_bp,
+        hold_days=rule.hold_days,
+        when=When(**_as_sets(rule.when.model_dump())),
+        base=rule.base,
+        levels_of=rule.levels_of,
+        at_most_minor=dict(rule.at_most_minor),
+    )
+
+
+def _as_sets(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: frozenset(said) if isinstance(said, list) else said for name, said in asked.items()
+    }
+
+
+def from_first_format(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan of the first format, one rate a level for goods and for services, as it is said now.
+
+    It pays the same, to the cent: nobody was passed over, and each kind had a cap of its own.
+    """
+    return {
+        "format": 2,
+        "name": document["name"],
+        "version_by": "order",
+        "joined_before": "move",
+        "cap_bp": max(rule["cap_bp"] for rule in document["rules"].values()),
+        "uplines": {
+            "house": "uses_up_level",
+            "suspended": "uses_up_level",
+            "inactive": "uses_up_level",
+        },
+        "rules": [
+            {
+                "id": kind,
+                "when": {"kind": kind},
+                "levels": [{"rate_bp": rate} for rate in rule["levels_bp"]],
+                "cap_bp": rule["cap_bp"],
+                "hold_days": rule["hold_days"],
+            }
+            for kind, rule in document["rules"].items()
+        ],
+        "minimum_payout_minor": dict(document.get("minimum_payout_minor", {})),
+    }

@@ -1,0 +1,216 @@
+"""What is unlawful, unwise or not meant in a plan: found before it is published, by every door.
+
+The document is closed, so what pays for recruiting or for own purchases cannot be said in it. Here is told
+which law it would have broken, where in the document, and what to write instead. What remains is
+looked at as a whole: what it can cost at most, whether a sponsor earns more than who sold, what
+somebody gains who splits an order or appears twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from pydantic import ValidationError
+
+from mainstem.kit.errors import Problem
+from mainstem.kit.validation import problems_of
+from mainstem.money import BASIS, exponent
+from mainstem.plan.costs import EXAMPLE_MINOR, at_most_bp, paid, period_cost_bp, rates_of_sale
+from mainstem.plan.document import PlanDocument, compiled
+from mainstem.plan.grounds import Finding, finding
+from mainstem.plan.percent import percent
+from mainstem.plan.period_documents import TierRuleDocument
+from mainstem.plan.sale_documents import SaleRuleDocument, WhenDocument
+from mainstem.plan.sales import Portion, SalePlan, SaleRule, credits
+from mainstem.plan.unlawful import unlawful
+from mainstem.plan.uplines import Member
+
+HOLD_DAYS_SAFE = 28
+"""The fourteen days of withdrawal, and fourteen in which the money goes back."""
+LEVELS_SAFE = 3
+
+
+def lint(sent: Mapping[str, Any]) -> list[Finding]:
+    """Everything in a plan, as it was sent, that is refused or warned of; what is refused first.
+
+    A plan with nothing refused may be published.
+    """
+    try:
+        plan = PlanDocument.model_validate(sent)
+    except ValidationError as error:
+        return [_wrong(problem, sent) for problem in problems_of(error)]
+    found = [*_each_rule(plan), *_together(plan), *_period(plan)]
+    return sorted(found, key=lambda one: one.severity == "warn")
+
+
+def _wrong(problem: Problem, sent: Mapping[str, Any]) -> Finding:
+    code = unlawful(problem, sent)
+    if code:
+        return finding(code, problem.pointer)
+    return Finding(problem.code, "refuse", problem)
+
+
+# ---------------------------------------------------------------- each rule
+
+
+def _each_rule(plan: PlanDocument) -> Iterator[Finding]:
+    for number, rule in enumerate(plan.rules):
+        at = f"/rules/{number}"
+        yield from _sponsors(rule, at)
+        if rule.cap_bp > plan.cap_bp:
+            yield finding(
+                "above_what_the_plan_allows", f"{at}/cap_bp",
+                cap=percent(rule.cap_bp), all=percent(plan.cap_bp),
+            )  # fmt: skip
+        if rule.hold_days < HOLD_DAYS_SAFE and rule.when.kind != "service":
+            yield finding("short_hold", f"{at}/hold_days", days=rule.hold_days, safe=HOLD_DAYS_SAFE)
+        for other in plan.rules[:number]:
+            if _takes_all(other, rule):
+                yield finding("never_reached", at, other=other.id)
+                break
+
+
+def _sponsors(rule: SaleRuleDocument, at: str) -> Iterator[Finding]:
+    if len(rule.levels) > LEVELS_SAFE:
+        yield finding("many_levels", f"{at}/levels", levels=len(rule.levels))
+    rates = rates_of_sale(rule)
+    seller, *sponsors = rates
+    for level, rate in enumerate(sponsors, 1):
+        fixed = rule.levels[level].each_minor
+        below = rule.levels[0].each_minor
+        if rate > seller or any(minor > below.get(code, 0) for code, minor in fixed.items()):
+            yield finding(
+                "upline_above_seller", f"{at}/levels/{level}", level=level, seller=percent(seller)
+            )
+    if sum(sponsors) > seller:
+        yield finding(
+            "sponsors_earn_more_together", f"{at}/levels",
+            sponsors=percent(sum(sponsors)), seller=percent(seller),
+        )  # fmt: skip
+    if sum(rates) > rule.cap_bp:
+        yield finding(
+            "levels_above_cap", f"{at}/levels",
+            sum=percent(sum(rates)), cap=percent(rule.cap_bp), rate=percent(seller),
+            paid=percent(seller * rule.cap_bp, sum(rates)),
+        )  # fmt: skip
+
+
+def _takes_all(first: SaleRuleDocument, other: SaleRuleDocument) -> bool:
+    """Whether everything that the other rule is for falls under the first."""
+    amounts = [set(level.each_minor) for level in first.levels if level.each_minor]
+    if amounts or first.at_most_minor:
+        return False
+    wide, narrow = first.when, other.when
+    return (
+        all(
+            not getattr(wide, name) or set(getattr(narrow, name) or {None}) <= set(getattr(wide, name))
+            for name in ("departments", "products", "storefronts", "affiliates", "groups")
+        )
+        and wide.kind in ("", narrow.kind)
+        and wide.clients in ("any", narrow.clients)
+        and _no_later(wide, narrow)
+        and all(
+            getattr(wide, name) is None
+            or (getattr(narrow, name) is not None and getattr(narrow, name) <= getattr(wide, name))
+            for name in ("months_max", "orders_max")
+        )
+    )  # fmt: skip
+
+
+def _no_later(wide: WhenDocument, narrow: WhenDocument) -> bool:
+    starts = wide.starts_on is None or (narrow.starts_on or wide.starts_on.min) >= wide.starts_on
+    ends = wide.ends_on is None or (narrow.ends_on or wide.ends_on.max) <= wide.ends_on
+    return starts and ends
+
+
+# ---------------------------------------------------------------- all of it together
+
+
+def _period(plan: PlanDocument) -> Iterator[Finding]:
+    costs = period_cost_bp(plan)
+    sales = min(plan.cap_bp, max(at_most_bp(rule) for rule in plan.rules))
+    if costs and sales + sum(costs.values()) > plan.cap_bp:
+        yield finding(
+            "costs_more_than_agreed", "/period",
+            sales=percent(sales), periods=percent(sum(costs.values())), cap=percent(plan.cap_bp),
+            worst=", ".join(f"{name} {percent(cost)} %" for name, cost in costs.items()),
+        )  # fmt: skip
+    for number, rule in enumerate(plan.period.tiers if plan.period else ()):
+        if rule.of == "whole":
+            yield from _cliffs(plan, rule, f"/period/tiers/{number}/tiers")
+
+
+def _cliffs(plan: PlanDocument, rule: TierRuleDocument, at: str) -> Iterator[Finding]:
+    for number, (low, high) in enumerate(pairwise(rule.tiers), 1):
+        for currency, start in sorted(high.from_minor.items())[:1]:
+            jump = start * (high.rate_bp - low.rate_bp) // BASIS
+            if jump * 20 * BASIS > start * plan.cap_bp:
+                yield finding(
+                    "cliff",
+                    f"{at}/{number}",
+                    at=_written(start, currency),
+                    jump=_written(jump, currency),
+                )
+
+
+def _together(plan: PlanDocument) -> Iterator[Finding]:
+    for kind, code in (
+        ("goods", "some_goods_pay_nothing"),
+        ("service", "some_services_pay_nothing"),
+    ):
+        if not any(_is_for_all(rule, kind) for rule in plan.rules):
+            yield finding(code, "/rules")
+    sale = compiled(plan)
+    for number, rule in enumerate(sale.rules):
+        yield from _split(sale, rule, f"/rules/{number}")
+
+
+def _is_for_all(rule: SaleRuleDocument, kind: str) -> bool:
+    """Whether a rule is for every line of a kind: it asks nothing else, and states no amounts."""
+    asks = rule.when.model_dump(exclude={"kind"})
+    return (
+        rule.when.kind in ("", kind)
+        and asks == WhenDocument.model_validate({}).model_dump(exclude={"kind"})
+        and not rule.at_most_minor
+        and not any(level.each_minor for level in rule.levels)
+    )
+
+
+def _split(plan: SalePlan, rule: SaleRule, at: str) -> Iterator[Finding]:
+    """What is gained by splitting an order, and by appearing twice: looked for, and shown."""
+    for currency, most in rule.at_most_minor.items():
+        whole = _reaching(rule, most) * 2
+        once = paid(plan, rule, whole, currency)
+        twice = 2 * paid(plan, rule, whole // 2, currency)
+        if twice > once:
+            yield finding(
+                "split_order_gains", f"{at}/at_most_minor/{currency}",
+                most=_written(most, currency), whole=_written(whole, currency),
+                once=_written(once, currency), twice=_written(twice, currency),
+            )  # fmt: skip
+            break
+    if len(rule.levels) > 1 and not rule.levels[1].groups:
+        alone, below = Member(1, own_sales=10**6), Member(2, own_sales=10**6)
+        portion = [Portion(rule.id, EXAMPLE_MINOR, pieces=1)]
+        currency = next(iter(rule.at_most_minor or rule.levels[0].each_minor or {"SEK": 0}))
+        once = sum(one.credited_minor for one in credits(plan, [alone], currency, portion))
+        twice = sum(one.credited_minor for one in credits(plan, [below, alone], currency, portion))
+        if twice > once:
+            yield finding(
+                "twice_in_the_tree_gains", f"{at}/levels/1",
+                once=percent(once, EXAMPLE_MINOR // BASIS), twice=percent(twice, EXAMPLE_MINOR // BASIS),
+            )  # fmt: skip
+
+
+def _reaching(rule: SaleRule, most: int) -> int:
+    """A sale on which the seller's rate comes to what one sale pays at most."""
+    rate = rule.levels[0].rate_bp
+    return -(-most * BASIS // rate) if rate else EXAMPLE_MINOR
+
+
+def _written(minor: int, currency: str) -> str:
+    digits = exponent(currency)
+    whole, part = divmod(minor, 10**digits)
+    return f"{whole}.{part:0{digits}d} {currency}" if digits else f"{whole} {currency}"

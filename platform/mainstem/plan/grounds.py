@@ -1,0 +1,171 @@
+"""Why something in a plan is refused or warned of: what the rule says, how to mend it, where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mainstem.kit.errors import Problem
+
+Severity = Literal["refuse", "warn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Why something is refused or warned of: what the rule says, and where it comes from."""
+
+    severity: Severity
+    says: str
+    source: str
+
+
+GROUNDS = {
+    "pays_for_recruiting": Ground(
+        "refuse",
+        "Nothing may be paid for bringing somebody in: only a delivered sale to a client pays."
+        " Take this out, or let it pay on a delivered_sale.",
+        "UCPD, Annex I no. 14; Koscot Interplanetary, 86 F.T.C. 1106; CJEU C-667/15",
+    ),
+    "pays_on_own_purchase": Ground(
+        "refuse",
+        "Nothing may be paid of what a participant buys or pays: no fee, kit, training or"
+        " subscription. Take this out.",
+        "FTC v. Vemma, order II(B); UCPD, Annex I no. 14",
+    ),
+    "qualifies_by_purchase_or_recruit": Ground(
+        "refuse",
+        "Nobody may qualify by buying or by recruiting. Ask for own_sales_min, sales that were"
+        " delivered to clients.",
+        "FTC v. Vemma, order II(B)",
+    ),
+    "fee_with_levels": Ground(
+        "refuse",
+        "Whoever pays to join must not be in a plan that pays sponsors. Take the fee out.",
+        "CJEU C-515/12 (4finance); FTC v. Noland",
+    ),
+    "own_purchases_earn": Ground(
+        "refuse",
+        "What participants buy themselves earns nothing here. Take this out.",
+        "FTC v. Herbalife, order I",
+    ),
+    "above_what_the_plan_allows": Ground(
+        "warn",
+        "This rule may pay {cap} %, and everything together {all} % at most: on a sale of its own it"
+        " gives way. Raise cap_bp of the plan, or lower it here.",
+        "The most that a sale may cost is what was agreed to",
+    ),
+    "costs_more_than_agreed": Ground(
+        "refuse",
+        "Sales may pay {sales} % and periods {periods} % beside them, more than the {cap} % that everything"
+        " together may: {worst}. Lower them, or raise cap_bp.",
+        "The most that a sale may cost is what was agreed to",
+    ),
+    "cliff": Ground(
+        "warn",
+        "At {at} one unit more raises the pay by {jump}. Somebody will buy to reach it. Let the tier's rate"
+        " be marginal, or the step smaller.",
+        "No reward for a purchase that nobody needs",
+    ),
+    "upline_above_seller": Ground(
+        "refuse",
+        "No sponsor may earn more on a sale than who made it. Lower level {level} to {seller} % or less.",
+        "CJEU C-515/12 (4finance): pay must come from sales first of all",
+    ),
+    "many_levels": Ground(
+        "warn",
+        "{levels} levels are more than most plans that courts have looked at. Three are usual.",
+        "CJEU C-667/15",
+    ),
+    "paid_before_it_is_sure": Ground(
+        "refuse",
+        "Nothing is paid before it was delivered and may no longer come back: let it pay on a"
+        " delivered_sale, held for fourteen days or more.",
+        "Directive 2011/83/EU, Art. 9",
+    ),
+    "short_hold": Ground(
+        "warn",
+        "{days} days end before money for a withdrawal on the last day has gone back. Hold goods for"
+        " {safe} days.",
+        "Directive 2011/83/EU, Art. 9 and 13",
+    ),
+    "paid_in_stock": Ground(
+        "refuse",
+        "Commission is money. It is never paid in goods or purchase credit, and nobody keeps or"
+        " subscribes to stock. Take this out.",
+        "DSA and Seldia codes: inventory loading",
+    ),
+    "stock_without_buy_back": Ground(
+        "refuse",
+        "Affiliates hold no stock here: whatever is sold leaves from the company. Take this out.",
+        "DSA code: buy-back of 90 %",
+    ),
+    "pays_for_a_lead": Ground(
+        "refuse",
+        "A lead that was only sent in earns nothing: it pays when its service was delivered to a"
+        " client. Let it pay on a delivered_sale.",
+        "Only what a client got is a sale",
+    ),
+    "not_held": Ground(
+        "refuse",
+        "Every kind of pay is held, for fourteen days or more. Say hold_days.",
+        "Directive 2011/83/EU, Art. 9",
+    ),
+    "sponsors_earn_more_together": Ground(
+        "warn",
+        "Sponsors together get {sponsors} % of a sale and who made it {seller} %. Pay should come from"
+        " selling first of all.",
+        "CJEU C-515/12 (4finance)",
+    ),
+    "levels_above_cap": Ground(
+        "warn",
+        "The levels add up to {sum} %, above their cap of {cap} %. On a sale with all of them, each"
+        " gives way in proportion: who sold gets {paid} % instead of {rate} %.",
+        "What a rate says should be what it pays",
+    ),
+    "never_reached": Ground(
+        "warn",
+        "No line ever falls under this rule: {other}, which comes first, takes all of them. Move it up.",
+        "The first rule that fits is the one",
+    ),
+    "some_goods_pay_nothing": Ground(
+        "warn",
+        "No rule is for all goods: some sales of them pay nothing. Add a rule at the end, unless that is"
+        " meant.",
+        "The first rule that fits is the one",
+    ),
+    "some_services_pay_nothing": Ground(
+        "warn",
+        "No rule is for all services: some of them pay nothing. Add a rule at the end, unless that is"
+        " meant.",
+        "The first rule that fits is the one",
+    ),
+    "split_order_gains": Ground(
+        "warn",
+        "At most {most} is paid for one sale. One of {whole} pays {once}; bought in two orders it pays"
+        " {twice}. Somebody will split orders.",
+        "No gain from splitting what belongs together",
+    ),
+    "twice_in_the_tree_gains": Ground(
+        "warn",
+        "Somebody who joins a second time below themselves earns {twice} % of what they sell instead of"
+        " {once} %. No plan that pays sponsors is without that; here it is met by one"
+        " account for each company and the review of what looks like one.",
+        "Emek, Karidi, Tennenholtz and Zohar, EC 2011",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found in a plan: what it is, where, and how to mend it."""
+
+    code: str
+    severity: Severity
+    problem: Problem
+    source: str = ""
+
+
+def finding(code: str, pointer: str, **facts: object) -> Finding:
+    """A finding by its code, with what fills its sentence."""
+    ground = GROUNDS[code]
+    return Finding(code, ground.severity, Problem(pointer, code, ground.says, facts), ground.source)

@@ -1,0 +1,128 @@
+"""What a plan says of a sale, field by field: who is paid up the sponsors' line, and what for what."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mainstem.kit.documents import BasisPoints, Currency, Day, Document, Refers, Slug
+from mainstem.money import BASIS
+from mainstem.plan.definition import HOLD_DAYS_MIN, LEVELS_MAX
+from mainstem.plan.sales import Base, Clients, LevelBase
+from mainstem.plan.uplines import Passing
+
+HOLD_DAYS_MAX = 365
+DAYS_MAX = 366
+
+Money = Annotated[int, Field(gt=0, le=2**53)]
+"""An amount above nothing, in the minor unit of its currency."""
+
+Names = list[Slug]
+
+
+class UplinesDocument(Document):
+    """What happens at a sponsor who is not paid, and what a sponsor must do to be paid."""
+
+    house: Passing = Field(title="At a house account")
+    suspended: Passing = Field(title="At somebody who is suspended")
+    inactive: Passing = Field(title="At a sponsor who sells too little")
+    own_sales_min: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        title="Sales of their own",
+        description="So many of a sponsor's own sales must have been delivered to clients. 0 asks for none.",
+    )
+    days: int = Field(0, ge=0, le=DAYS_MAX, title="Within days")
+
+    @model_validator(mode="after")
+    def _days_to_look_back(self) -> Self:
+        if bool(self.own_sales_min) != bool(self.days):
+            raise ValueError("Say how many sales, and within how many days; or 0 for both.")
+        return self
+
+
+class WhenDocument(Document):
+    """Which lines a rule is for. What is left empty asks nothing; of several names one must fit."""
+
+    kind: Literal["", "goods", "service"] = Field("", title="Goods or services")
+    departments: list[Annotated[Slug, Refers("departments")]] = Field([], title="Departments")
+    products: list[Annotated[Slug, Refers("products")]] = Field([], title="Products")
+    storefronts: Names = Field([], title="Storefronts")
+    affiliates: list[Annotated[Slug, Refers("affiliates")]] = Field([], title="Affiliates")
+    groups: Names = Field([], title="Groups of affiliates")
+    clients: Clients = Field("any", title="Clients")
+    months_max: int | None = Field(None, ge=1, le=1200, title="Months since the first order")
+    orders_max: int | None = Field(None, ge=1, le=10_000, title="Orders of a client")
+    starts_on: Day | None = Field(None, title="From")
+    ends_on: Day | None = Field(None, title="Until", description="The first day that it is over.")
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.starts_on and self.ends_on and self.ends_on <= self.starts_on:
+            raise ValueError("It must end after it starts.")
+        if self.clients == "first_order" and (self.months_max or self.orders_max):
+            raise ValueError("A rule for first orders needs no limit of months or orders.")
+        return self
+
+
+class LevelDocument(Document):
+    """What one level gets: a rate, or fixed money for each piece."""
+
+    one: ClassVar[str] = "Level"
+    rate_bp: BasisPoints = Field(0, title="Rate")
+    each_minor: dict[Currency, Money] = Field(
+        default_factory=dict,
+        title="For each piece",
+        description="In every currency that it is for.",
+    )
+    groups: Names = Field(
+        [], title="Only for groups", description="Empty: whoever stands at this level."
+    )
+    rank_from: Slug | None = Field(None, title="From the rank")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.rate_bp and self.each_minor:
+            raise ValueError("Give a rate or fixed money, not both.")
+        return self
+
+
+class SaleRuleDocument(Document):
+    """What lines of one sort pay."""
+
+    one: ClassVar[str] = "Rule"
+    id: Slug = Field(title="Called")
+    pays_on: Literal["delivered_sale"] = Field(
+        "delivered_sale",
+        title="Pays on",
+        description="Only a delivered sale to a client ever pays.",
+    )
+    when: WhenDocument = Field(default_factory=lambda: WhenDocument.model_validate({}), title="For")
+    levels: list[LevelDocument] = Field(
+        min_length=1,
+        max_length=LEVELS_MAX,
+        title="Levels",
+        description="Of the seller first, then of each sponsor above them.",
+    )
+    base: Base = Field("commissionable_value", title="Rates are of")
+    levels_of: LevelBase = Field("sale", title="Sponsors' rates are of")
+    at_most_minor: dict[Currency, Money] = Field(
+        default_factory=dict, title="At most for one sale", description="Of each level."
+    )
+    cap_bp: Annotated[int, Field(gt=0, le=BASIS)] = Field(title="All levels at most")
+    hold_days: int = Field(ge=HOLD_DAYS_MIN, le=HOLD_DAYS_MAX, title="Held for days")
+
+    @model_validator(mode="after")
+    def _one_set_of_currencies(self) -> Self:
+        stated = [set(level.each_minor) for level in self.levels if level.each_minor]
+        if self.at_most_minor:
+            stated.append(set(self.at_most_minor))
+        if any(currencies != stated[0] for currencies in stated):
+            raise ValueError("State every amount of a rule in the same currencies.")
+        if self.levels_of != "sale" and any(level.each_minor for level in self.levels[1:]):
+            raise ValueError(
+                "Fixed money is of no level below: let sponsors' rates be of the sale."
+            )
+        return self

@@ -1,0 +1,271 @@
+"""The plan in words: what each rule pays for what, as a clause that anybody can check a payment by.
+
+The same sentences stand on the console, in the portal and in the agreement of the affiliates. They say
+everything that the document says, so two versions that are told alike pay alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from mainstem.money import Money
+from mainstem.plan.document import PlanDocument
+from mainstem.plan.period_words import PERIOD_SENTENCES, period_clauses
+from mainstem.plan.sale_documents import LevelDocument, SaleRuleDocument, WhenDocument
+
+EVERYTHING = "For everything that is sold:"
+ONLY = "For {which}:"
+KINDS = {"goods": "goods", "service": "services", "": "goods and services"}
+ASKED = {
+    "departments": "of the departments {names}",
+    "products": "called {names}",
+    "storefronts": "sold in the storefronts {names}",
+    "affiliates": "sold by {names}",
+    "groups": "sold by affiliates of the groups {names}",
+}
+CLIENTS = {
+    "first_order": "on a client's first order",
+    "repeat_order": "on a client's later orders",
+}
+MONTHS = "in the first {n} months of a client"
+ORDERS = "on the first {n} orders of a client"
+FROM = "from {day}"
+UNTIL = "before {day}"
+BASES = {
+    "commissionable_value": "Whoever made the sale gets {pay} of what counts for commission.",
+    "price": "Whoever made the sale gets {pay} of the price without tax.",
+    "margin": "Whoever made the sale gets {pay} of the price without tax, less what it cost the company.",
+}
+SELLER_FIXED = "Whoever made the sale gets {pay} for each piece."
+SPONSOR = "The sponsor at level {level} gets {pay} of the same."
+SPONSOR_FIXED = "The sponsor at level {level} gets {pay} for each piece."
+SPONSOR_BELOW = "The sponsor at level {level} gets {pay} of what the level below earns, unrounded."
+SPONSOR_BELOW_ROUNDED = "The sponsor at level {level} gets {pay} of what the level below earns."
+NOBODY = "Level {level} gets nothing."
+IN_GROUPS = "Level {level} is paid only to members of {names}."
+FROM_RANK = "Level {level} is paid only to those of the rank {rank} or higher."
+CAP = "All levels together get {cap} of that at most; beyond it each gives way in proportion."
+AT_MOST = "No level gets more than {amounts} for one sale."
+HELD = "It is held for {days} days from delivery, and goes back with money that goes back."
+
+ORDER = "A line falls under the first of these rules that fits it. Only what was delivered to a client pays."
+ALL = "All rules and levels together pay {cap} of a sale at most."
+ROUNDED = (
+    "The shares of a sale are exact, rounded down together, and made whole by largest remainder; of two"
+    " alike the lower level comes first."
+)
+VERSION_BY = {
+    "order": "A sale falls under the version in force when it was ordered.",
+    "delivery": "A sale falls under the version in force when it was delivered.",
+}
+JOINED_BEFORE = {
+    "keep": "Affiliates who joined before this version keep the one that they have.",
+    "move": "Affiliates who joined before this version move to it.",
+}
+PASSING = {
+    ("house", "uses_up_level"): "A house account earns nothing; the company keeps its level.",
+    ("house", "passed_over"): "A house account earns nothing; the next sponsor above moves into its level.",
+    ("suspended", "uses_up_level"): "Whoever is suspended earns nothing; the company keeps their level.",
+    ("suspended", "passed_over"): "Whoever is suspended earns nothing; the next sponsor above moves into"
+    " their level.",
+    ("inactive", "uses_up_level"): "A sponsor with fewer earns nothing of others' sales; the company keeps"
+    " their level.",
+    ("inactive", "passed_over"): "A sponsor with fewer earns nothing of others' sales; the next sponsor"
+    " above moves into their level.",
+}  # fmt: skip
+ACTIVE = (
+    "To be paid for others' sales, a sponsor has made {n} of their own in {days} days before, delivered to"
+    " clients."
+)
+MINIMUM = "Less than {amounts} is not paid out and waits."
+AND = " and "
+OR = " or "
+
+SENTENCES = (
+    EVERYTHING, ONLY, *KINDS.values(), *ASKED.values(), *CLIENTS.values(), MONTHS, ORDERS, FROM, UNTIL,
+    *BASES.values(), SELLER_FIXED, SPONSOR, SPONSOR_FIXED, SPONSOR_BELOW, SPONSOR_BELOW_ROUNDED, NOBODY,
+    IN_GROUPS, FROM_RANK, CAP, AT_MOST, HELD, ORDER, ALL, ROUNDED, *VERSION_BY.values(), *JOINED_BEFORE.values(),
+    *PASSING.values(), ACTIVE, MINIMUM, AND, OR, *PERIOD_SENTENCES,
+)  # fmt: skip
+"""Everything that may be said."""
+
+
+class Reader(Protocol):
+    """Whoever reads it: translates, and writes money, rates and days."""
+
+    def text(self, message: str) -> str:
+        """The message in the reader's language."""
+        ...
+
+    def money(self, amount: Money) -> str:
+        """An amount in the reader's language."""
+        ...
+
+    def percent(self, basis_points: int) -> str:
+        """A rate in the reader's language."""
+        ...
+
+    def day(self, at: date) -> str:
+        """A day in the reader's language."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """What one rule says, or what holds for all of them: `about` is the rule's id, empty for all."""
+
+    about: str
+    sentences: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The sentences as one paragraph."""
+        return " ".join(self.sentences)
+
+
+def clauses(
+    plan: PlanDocument, reader: Reader, names: Mapping[str, str] | None = None
+) -> list[Clause]:
+    """The whole plan in the reader's language: what holds for all rules, then each rule in their order,
+    then what a period pays.
+
+    `names` are what products, departments, storefronts, affiliates and groups are called, by slug; without
+    it, by their slugs.
+    """
+    teller = _Teller(reader, names or {})
+    return [
+        Clause("", tuple(teller.for_all(plan))),
+        *(Clause(rule.id, tuple(teller.rule(rule))) for rule in plan.rules),
+        *(
+            Clause(about, tuple(said))
+            for about, said in (period_clauses(plan.period, teller) if plan.period else ())
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one clause from one version to the next: what is no longer said, and what is new."""
+
+    about: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+def difference(before: Sequence[Clause], after: Sequence[Clause]) -> list[Change]:
+    """What two versions say differently, clause by clause in the order of the newer; what is gone last.
+
+    A rule that only moved is told too: which of two comes first decides what a line pays.
+    """
+    was = {clause.about: clause.sentences for clause in before}
+    now = {clause.about: clause.sentences for clause in after}
+    changes = [
+        Change(
+            about,
+            tuple(one for one in was.get(about, ()) if one not in said),
+            tuple(one for one in said if one not in was.get(about, ())),
+        )
+        for about, said in now.items()
+    ]
+    changes += [Change(about, said, ()) for about, said in was.items() if about not in now]
+    found = [one for one in changes if one.before or one.after]
+    if not found and [one.about for one in before] != [one.about for one in after]:
+        found = [Change("", tuple(was), tuple(now))]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    reader: Reader
+    names: Mapping[str, str]
+
+    def say(self, message: str, **facts: object) -> str:
+        return self.reader.text(message).format(**facts)
+
+    def listed(self, slugs: Iterable[str], word: str) -> str:
+        shown = [self.names.get(slug, slug) for slug in sorted(slugs)]
+        if len(shown) < 2:
+            return "".join(shown)
+        return ", ".join(shown[:-1]) + self.reader.text(word) + shown[-1]
+
+    def joined(self, parts: list[str]) -> str:
+        return ", ".join(parts)
+
+    def rate(self, basis_points: int) -> str:
+        return self.reader.percent(basis_points)
+
+    def amounts(self, minor: Mapping[str, int]) -> str:
+        shown = [self.reader.money(Money(amount, code)) for code, amount in sorted(minor.items())]
+        return self.reader.text(OR).join(shown)
+
+    def for_all(self, plan: PlanDocument) -> Iterator[str]:
+        yield self.say(ORDER)
+        yield self.say(ALL, cap=self.reader.percent(plan.cap_bp))
+        yield self.say(ROUNDED)
+        yield self.say(VERSION_BY[plan.version_by])
+        yield self.say(JOINED_BEFORE[plan.joined_before])
+        yield self.say(PASSING["house", plan.uplines.house])
+        yield self.say(PASSING["suspended", plan.uplines.suspended])
+        if plan.uplines.own_sales_min:
+            yield self.say(ACTIVE, n=plan.uplines.own_sales_min, days=plan.uplines.days)
+            yield self.say(PASSING["inactive", plan.uplines.inactive])
+        if plan.minimum_payout_minor:
+            yield self.say(MINIMUM, amounts=self.amounts(plan.minimum_payout_minor))
+
+    def rule(self, rule: SaleRuleDocument) -> Iterator[str]:
+        which = " ".join(self.which(rule.when))
+        everything = which == self.reader.text(KINDS[""])
+        yield self.say(EVERYTHING) if everything else self.say(ONLY, which=which)
+        for level, said in enumerate(rule.levels):
+            yield from self.level(rule, level, said)
+        yield self.say(CAP, cap=self.reader.percent(rule.cap_bp))
+        if rule.at_most_minor:
+            yield self.say(AT_MOST, amounts=self.amounts(rule.at_most_minor))
+        yield self.say(HELD, days=rule.hold_days)
+
+    def which(self, when: WhenDocument) -> Iterator[str]:
+        yield self.say(KINDS[when.kind])
+        for name, message in ASKED.items():
+            if slugs := getattr(when, name):
+                word = AND if name in ("departments", "storefronts", "groups") else OR
+                yield self.say(message, names=self.listed(slugs, word))
+        if when.clients != "any":
+            yield self.say(CLIENTS[when.clients])
+        if when.months_max:
+            yield self.say(MONTHS, n=when.months_max)
+        if when.orders_max:
+            yield self.say(ORDERS, n=when.orders_max)
+        if when.starts_on:
+            yield self.say(FROM, day=self.reader.day(when.starts_on))
+        if when.ends_on:
+            yield self.say(UNTIL, day=self.reader.day(when.ends_on))
+
+    def level(self, rule: SaleRuleDocument, level: int, said: LevelDocument) -> Iterator[str]:
+        pay = (
+            self.amounts(said.each_minor)
+            if said.each_minor
+            else self.reader.percent(said.rate_bp)
+        )  # fmt: skip
+        if not said.rate_bp and not said.each_minor:
+            yield self.say(NOBODY, level=level)
+        else:
+            yield self.say(_paid(rule, level, fixed=bool(said.each_minor)), level=level, pay=pay)
+        if said.groups:
+            yield self.say(IN_GROUPS, level=level, names=self.listed(said.groups, OR))
+        if said.rank_from:
+            yield self.say(FROM_RANK, level=level, rank=said.rank_from)
+
+
+def _paid(rule: SaleRuleDocument, level: int, *, fixed: bool) -> str:
+    if level == 0:
+        return SELLER_FIXED if fixed else BASES[rule.base]
+    if fixed:
+        return SPONSOR_FIXED
+    return {
+        "sale": SPONSOR,
+        "level_below": SPONSOR_BELOW,
+        "level_below_rounded": SPONSOR_BELOW_ROUNDED,
+    }[rule.levels_of]

@@ -1,0 +1,207 @@
+"""What is found in a plan before it is published: what is unlawful, unwise, or not meant."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mainstem.money import BASIS
+from mainstem.plan.costs import period_cost_bp, worst_case
+from mainstem.plan.document import PlanDocument, compiled
+from mainstem.plan.findings import lint
+from mainstem.plan.grounds import GROUNDS, Finding
+from mainstem.plan.sales import Portion, credits
+from mainstem.plan.uplines import Member
+
+PLANS = Path(__file__).parent.parent / "plans"
+LAWFUL = sorted((PLANS / "lawful").glob("*.toml"))
+REFUSED = sorted((PLANS / "refused").glob("*.toml"))
+
+
+def read(file: Path) -> dict[str, Any]:
+    return tomllib.loads(file.read_text())
+
+
+def codes(found: list[Finding]) -> set[tuple[str, str]]:
+    return {(one.code, one.problem.pointer) for one in found}
+
+
+def test_there_are_twenty_plans_of_either_sort() -> None:
+    assert (len(LAWFUL), len(REFUSED)) == (20, 20)
+
+
+@pytest.mark.parametrize("file", LAWFUL, ids=lambda file: file.stem)
+def test_a_lawful_plan_is_at_most_warned_of(file: Path) -> None:
+    found = lint(read(file))
+    assert {one.severity for one in found} <= {"warn"}, found
+    assert all(one.problem.text() for one in found)
+
+
+@pytest.mark.parametrize("file", REFUSED, ids=lambda file: file.stem)
+def test_an_unlawful_plan_is_refused_with_its_ground_and_where_it_says_it(file: Path) -> None:
+    code, pointer = file.read_text().splitlines()[0].removeprefix("# Refused: ").split(" at ")
+    found = lint(read(file))
+    assert (code, pointer) in codes(found)
+    (refusal,) = [one for one in found if one.code == code]
+    assert refusal.severity == "refuse"
+    assert refusal.source
+    assert refusal.problem.text()
+
+
+def test_every_ground_for_refusing_is_shown_by_a_plan() -> None:
+    shown = {file.read_text().split()[2] for file in REFUSED}
+    assert shown == {code for code, ground in GROUNDS.items() if ground.severity == "refuse"}
+
+
+def plan(*rules: dict[str, Any], **more: Any) -> dict[str, Any]:
+    passing = dict.fromkeys(("house", "suspended", "inactive"), "uses_up_level")
+    head = {"format": 2, "name": "Plan", "version_by": "order", "joined_before": "move"}
+    return head | {"cap_bp": 5000, "uplines": passing, "rules": list(rules)} | more
+
+
+def rule(*rates: int, **more: Any) -> dict[str, Any]:
+    levels = [{"rate_bp": rate} for rate in rates]
+    return {"id": "all", "levels": levels, "cap_bp": 5000, "hold_days": 30} | more
+
+
+@pytest.mark.parametrize(
+    ("sent", "warned"),
+    [
+        (plan(rule(1000)), set()),
+        (plan(rule(1000), cap_bp=2000), {("above_what_the_plan_allows", "/rules/0/cap_bp")}),
+        (plan(rule(1000, hold_days=27)), {("short_hold", "/rules/0/hold_days")}),
+        (plan(rule(1000, 0, 0, 0)), {("many_levels", "/rules/0/levels")}),
+        (plan(rule(1000, cap_bp=900)), {("levels_above_cap", "/rules/0/levels")}),
+        (
+            plan(rule(1000, 600, 500)),
+            {
+                ("sponsors_earn_more_together", "/rules/0/levels"),
+                ("twice_in_the_tree_gains", "/rules/0/levels/1"),
+            },
+        ),
+        (
+            plan(rule(1000), rule(1500, id="lamps", when={"departments": ["lamps"]})),
+            {("never_reached", "/rules/1")},
+        ),
+        (plan(rule(1500, id="lamps", when={"departments": ["lamps"]}), rule(1000)), set()),
+        (
+            plan(rule(1000, when={"kind": "goods"})),
+            {("some_services_pay_nothing", "/rules")},
+        ),
+        (
+            plan(rule(1000, id="most", at_most_minor={"SEK": 50000}), rule(1000)),
+            {("split_order_gains", "/rules/0/at_most_minor/SEK")},
+        ),
+    ],
+)
+def test_what_may_not_be_meant_is_said_and_not_refused(
+    sent: dict[str, Any], warned: set[tuple[str, str]]
+) -> None:
+    found = lint(sent)
+    assert codes(found) == warned
+    assert {one.severity for one in found} <= {"warn"}
+
+
+def period(**more: Any) -> dict[str, Any]:
+    return {"every": "month", "counted_at": "delivery", "hold_days": 30} | more
+
+
+def tiers(of: str, *steps: tuple[int, int], **more: Any) -> dict[str, Any]:
+    said = [{"from_minor": {"SEK": start}, "rate_bp": rate} for start, rate in steps]
+    head = {"id": "volume", "volume": "personal", "of": of, "threshold": "from", "tiers": said}
+    return head | more
+
+
+@pytest.mark.parametrize(
+    ("sent", "pointers"),
+    [
+        (tiers("marginal", (0, 0), (10_000_00, 900)), set()),
+        (tiers("whole", (0, 0), (10_000_00, 200)), set()),
+        (tiers("whole", (0, 0), (10_000_00, 300)), {("cliff", "/period/tiers/0/tiers/1")}),
+        # 3 % to whoever sold and to two above them: 9 % beside the 41 % of a sale.
+        (tiers("marginal", (0, 300), volume="team", depth=2), set()),
+        (tiers("marginal", (0, 301), volume="team", depth=2), {("costs_more_than_agreed", "/period")}),
+    ],
+)  # fmt: skip
+def test_what_a_period_pays_must_fit_beside_what_its_sales_do(
+    sent: dict[str, Any], pointers: set[tuple[str, str]]
+) -> None:
+    assert codes(lint(plan(rule(4100), period=period(tiers=[sent])))) == pointers
+
+
+def test_goals_pools_and_prizes_count_for_the_most_that_they_can_cost() -> None:
+    said = plan(
+        rule(1000),
+        period=period(
+            goals=[{"id": "goal", "personal_minor": {"SEK": 1000}, "pays_minor": {"SEK": 33}}],
+            ranks={
+                "leg_share_of": "all_team_volume", "sale_sees": "rank_at_sale", "grace_periods": 1,
+                "ranks": [{"id": "silver", "clients": 10}],
+            },
+            pools=[
+                {"id": "pool", "share_bp": 200, "rank_from": "silver", "disqualified": "lapses"}
+            ],
+            leaderboards=[
+                {
+                    "id": "board", "prizes_minor": {"SEK": [300, 100]}, "least_minor": {"SEK": 7000},
+                    "ties": "share_the_places",
+                }
+            ],
+        ),
+    )  # fmt: skip
+    assert period_cost_bp(PlanDocument.model_validate(said)) == {
+        "goal": 330, "pool": 200, "board": 429,
+    }  # fmt: skip
+    assert lint(said) == []
+
+
+def test_what_splitting_gains_is_told_in_money() -> None:
+    (found,) = lint(plan(rule(1000, id="most", at_most_minor={"SEK": 50000}), rule(1000)))
+    assert found.problem.text() == (
+        "At most 500.00 SEK is paid for one sale. One of 10000.00 SEK pays 500.00 SEK; bought in two"
+        " orders it pays 1000.00 SEK. Somebody will split orders."
+    )
+
+
+RULES = st.builds(
+    lambda rates, cap, n: rule(*sorted(rates, reverse=True), cap_bp=cap, id=f"rule-{n}"),
+    st.lists(st.integers(0, 4000), min_size=1, max_size=4),
+    st.integers(1, 5000),
+    st.integers(0, 10**6),
+)
+
+
+@given(
+    st.lists(RULES, min_size=1, max_size=3, unique_by=lambda one: one["id"]),
+    st.integers(1, 5000),
+    st.integers(1, 10**8),
+    st.lists(st.builds(Member, st.integers(1, 99), st.booleans(), st.booleans()), min_size=1, max_size=5),
+)  # fmt: skip
+@settings(max_examples=150)
+def test_no_sale_costs_more_than_the_worst_case(
+    rules: list[dict[str, Any]], cap: int, worth: int, upline: list[Member]
+) -> None:
+    sale = compiled(PlanDocument.model_validate(plan(*rules, cap_bp=cap)))
+    worst = worst_case(sale)
+    assert worst.paid_minor * BASIS <= cap * worst.of_minor
+    for one in sale.rules:
+        paid = sum(
+            credit.credited_minor
+            for credit in credits(sale, upline, "SEK", [Portion(one.id, worth)])
+        )
+        # Both are rounded down, so the rates may differ by a unit of either sale.
+        assert paid * worst.of_minor <= (worst.paid_minor + 1) * worth
+
+
+@given(
+    st.lists(RULES, min_size=1, max_size=3, unique_by=lambda one: one["id"]), st.integers(1, 5000)
+)
+@settings(max_examples=100)
+def test_what_is_found_in_any_plan_can_be_told(rules: list[dict[str, Any]], cap: int) -> None:
+    for one in lint(plan(*rules, cap_bp=cap)):
+        assert "{" not in one.problem.text()

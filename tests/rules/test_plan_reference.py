@@ -1,0 +1,140 @@
+"""The examples of the plan's reference are what a plan pays."""
+
+from __future__ import annotations
+
+import copy
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mainstem.plan.document import PlanDocument, compiled, compiled_period
+from mainstem.plan.period_documents import PeriodDocument, RanksDocument
+from mainstem.plan.periods import Participant, counted, earnings, teams
+from mainstem.plan.sale_documents import SaleRuleDocument
+from mainstem.plan.sales import Portion, credits
+from mainstem.plan.uplines import Member
+
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "plan-reference.md").read_text()
+BEGINNING = tomllib.loads(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)[0])
+EXAMPLES = [tomllib.loads(one) for one in re.findall(r"```toml example\n(.*?)```", PAGE, re.DOTALL)]
+NAMES = ["Alder", "Birch", "Cedar", "Dogwood", "Elm"]
+
+
+def plan(said: dict[str, Any]) -> PlanDocument:
+    whole = copy.deepcopy(BEGINNING)
+    for name, value in said.items():
+        whole[name] = whole[name] | value if isinstance(value, dict) and name in whole else value
+    return PlanDocument.model_validate(whole)
+
+
+def member(said: str) -> Member:
+    name, _, state = said.partition(" (")
+    sales = re.search(r"(\d+) sale", state)
+    return Member(
+        NAMES.index(name), "house" in state, "suspended" in state, int(sales[1]) if sales else 0
+    )
+
+
+def participants(example: dict[str, Any]) -> list[Participant]:
+    under = example.get("under", {})
+    found = []
+    for said, volume in example["sold"].items():
+        one = member(said)
+        name = NAMES[one.id]
+        sponsor = NAMES.index(under[name]) if name in under else None
+        found.append(Participant(one.id, sponsor, volume, suspended=one.suspended))
+    return found
+
+
+SALES = [one for one in EXAMPLES if "sale" in one]
+PERIODS = [one for one in EXAMPLES if {"tiers", "pool", "board"} & one.keys()]
+RANKS = [one for one in EXAMPLES if "rank" in one]
+
+
+def test_every_example_is_worked_out() -> None:
+    assert len(SALES) + len(PERIODS) + len(RANKS) == len(EXAMPLES) > 20
+
+
+@pytest.mark.parametrize("number", range(len(SALES)))
+def test_a_sale_pays_what_the_example_says(number: int) -> None:
+    example = SALES[number]
+    document = plan(example.get("plan", {}))
+    portions = [
+        Portion(rule, worth, example.get("back", {}).get(rule, 0), example.get("pieces", 1))
+        for rule, worth in example["sale"].items()
+    ]
+    found: dict[str, dict[str, int]] = {}
+    upline = [member(said) for said in example["upline"]]
+    for one in credits(compiled(document), upline, "SEK", portions):
+        found.setdefault(one.rule, {})[NAMES[one.beneficiary_id]] = one.stands_minor
+    assert found == example["pays"]
+
+
+@pytest.mark.parametrize("number", range(len(PERIODS)))
+def test_a_period_pays_what_the_example_says(number: int) -> None:
+    example = PERIODS[number]
+    period: dict[str, Any] = {"every": "month", "counted_at": "delivery", "hold_days": 30}
+    if "tiers" in example:
+        period["tiers"] = [{"id": "volume", **example["tiers"]}]
+    if "pool" in example:
+        period["pools"] = [{"id": "pool", "rank_from": "any", **example["pool"]}]
+        period["ranks"] = {
+            "leg_share_of": "all_team_volume", "sale_sees": "rank_at_sale", "grace_periods": 0,
+            "ranks": [{"id": "any"}],
+        }  # fmt: skip
+    if "board" in example:
+        period["leaderboards"] = [{"id": "board", **example["board"]}]
+    document = plan({"period": period})
+    people = participants(example)
+    found: dict[str, dict[str, int]] = {}
+    for one in earnings(compiled_period(document, "SEK"), people, dict.fromkeys(range(9), 1)):
+        found.setdefault(one.rule, {})[NAMES[one.beneficiary_id]] = one.amount_minor
+    assert found == example["pays"]
+
+
+@pytest.mark.parametrize("number", range(len(RANKS)))
+def test_a_rank_counts_what_the_example_says(number: int) -> None:
+    example = RANKS[number]
+    said = example["rank"]
+    rank = {"id": "rank", "team_minor": {"SEK": said["team_minor"]}}
+    document = plan(
+        {
+            "period": {
+                "every": "month", "counted_at": "delivery", "hold_days": 30,
+                "ranks": {
+                    "leg_share_of": said["leg_share_of"], "sale_sees": "rank_at_sale",
+                    "grace_periods": 0,
+                    "ranks": [rank | {"leg_share_bp": said["leg_share_bp"]}],
+                },
+            }
+        }
+    )  # fmt: skip
+    people = participants(example)
+    rules = compiled_period(document, "SEK").ranks
+    team = teams(people)
+    assert {
+        NAMES[one.id]: counted(rules, rules.ranks[0], one, team[one.id])
+        for one in people
+        if NAMES[one.id] in example["counts"]
+    } == example["counts"]
+
+
+@pytest.mark.parametrize("kind", [PlanDocument, SaleRuleDocument, PeriodDocument, RanksDocument])
+def test_every_setting_is_in_the_reference(kind: type[Any]) -> None:
+    missing = {
+        name for name in kind.model_fields if f"`{name}" not in PAGE and f"{name} =" not in PAGE
+    }
+    assert missing <= {
+        "id",
+        "name",
+        "pays_on",
+        "rules",
+        "minimum_payout_minor",
+        "ranks",
+        "goals",
+        "pools",
+        "leaderboards",
+    }

@@ -1,0 +1,380 @@
+"""What a sale pays under rules of every sort: to the cent, and never more than the plan allows."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mainstem.money import BASIS
+from mainstem.plan import NOBODY, Rule, shares_of
+from mainstem.plan.sales import Level, Line, Portion, SalePlan, SaleRule, When, credits
+from mainstem.plan.uplines import Member, Passing, Reason, Uplines, places
+
+ALDER, BIRCH, CEDAR, DOGWOOD = (
+    Member(11, own_sales=3),
+    Member(12, own_sales=3),
+    Member(13, own_sales=3),
+    Member(14, own_sales=3),
+)
+LINE: dict[str, Any] = {
+    "kind": "goods", "currency": "SEK", "product": "kettle", "departments": frozenset({"kitchen"}),
+    "storefront": "alder", "affiliate": "alder", "groups": frozenset({"pilots"}),
+    "sold_on": date(2027, 3, 1), "orders_before": 2, "months": 5,
+}  # fmt: skip
+
+
+def rule(*rates_bp: int, cap_bp: int = BASIS, **more: Any) -> SaleRule:
+    levels = tuple(Level(rate) for rate in rates_bp)
+    return SaleRule(more.pop("id", "goods"), levels, cap_bp, 30, **more)
+
+
+def paid(
+    rules: SaleRule | SalePlan, *portions: Portion, upline: list[Member] | None = None
+) -> list[tuple[int, int, int]]:
+    """Who is paid how much, and how much of it has gone back."""
+    plan = rules if isinstance(rules, SalePlan) else SalePlan((rules,))
+    found = credits(plan, upline or [ALDER, BIRCH, CEDAR], "SEK", portions)
+    return [(one.beneficiary_id, one.credited_minor, one.reversed_minor) for one in found]
+
+
+# ---------------------------------------------------------------- golden numbers
+
+
+def test_golden_ten_percent_at_most_five_hundred_of_ten_thousand() -> None:
+    """3,000.00 back take nothing; 3,000.00 more take 100.00."""
+    capped = rule(1000, at_most_minor={"SEK": 500_00})
+    stands = [
+        credits(SalePlan((capped,)), [ALDER], "SEK", [Portion("goods", 10_000_00, back)])[
+            0
+        ].stands_minor
+        for back in (0, 3_000_00, 6_000_00, 10_000_00)
+    ]
+    assert stands == [500_00, 500_00, 400_00, 0]
+
+
+def test_golden_the_refund_of_a_line_takes_back_at_its_own_rate_and_never_a_blend() -> None:
+    """Lines of 100.00 at 10 and at 15 %: the first coming back takes 10.00, not 12.50."""
+    plan = SalePlan((rule(1000, id="plain"), rule(1500, id="lamps")))
+    assert paid(plan, Portion("plain", 100_00, 100_00), Portion("lamps", 100_00)) == [
+        (11, 10_00, 10_00),
+        (11, 15_00, 0),
+    ]
+
+
+def test_golden_what_stands_after_half_a_refund_may_be_a_unit_a_level_above_the_cap_of_the_rest() -> (
+    None
+):
+    """20.97 at 10/3/1 % under 14 %, of which 10.48 go back: 1.48 stands, and of a whole refund nothing."""
+    three = SalePlan((rule(1000, 300, 100, cap_bp=1400),))
+
+    def stands(back: int) -> int:
+        portions = [Portion("goods", 20_97, back)]
+        return sum(
+            one.stands_minor for one in credits(three, [ALDER, BIRCH, CEDAR], "SEK", portions)
+        )
+
+    assert stands(0) == floor(Fraction(20_97 * 14, 100)) == 2_93
+    assert stands(10_48) == 1_48
+    assert stands(20_97) == 0
+
+
+# ---------------------------------------------------------------- one definition
+
+
+@given(
+    st.lists(st.integers(0, BASIS), min_size=1, max_size=8).map(
+        lambda rates: sorted(rates, reverse=True)
+    ),
+    st.integers(1, BASIS),
+    st.lists(st.booleans(), min_size=1, max_size=8),
+    st.integers(0, 10**9),
+    st.fractions(0, 1),
+)
+@settings(max_examples=100)
+def test_a_plan_of_one_rate_a_level_pays_what_it_has_always_paid(
+    rates: list[int], cap_bp: int, eligible: list[bool], base: int, back: Fraction
+) -> None:
+    upline = [NOBODY if not here else 11 + n for n, here in enumerate(eligible)]
+    members = [Member(11 + n, suspended=not here) for n, here in enumerate(eligible)]
+    returned = floor(base * back)
+    before = shares_of(Rule("goods", "goods", tuple(rates), cap_bp, 30), upline, base, returned)
+    now = credits(
+        SalePlan((rule(*rates, cap_bp=cap_bp),)),
+        members,
+        "SEK",
+        [Portion("goods", base, returned)],
+    )
+    assert [
+        (one.level, one.beneficiary_id, one.credited_minor, one.reversed_minor) for one in now
+    ] == [(one.level, one.beneficiary_id, one.credited_minor, one.reversed_minor) for one in before]
+
+
+LEVELS = st.lists(
+    st.builds(Level, st.integers(0, 3000))
+    | st.builds(lambda each: Level(each_minor={"SEK": each}), st.integers(0, 5000)),
+    min_size=1,
+    max_size=5,
+).map(tuple)
+SALE_RULES = st.builds(
+    SaleRule,
+    st.just("goods"),
+    LEVELS,
+    st.integers(1, 4000),
+    st.just(30),
+    base=st.just("price"),
+    levels_of=st.sampled_from(["sale", "level_below", "level_below_rounded"]),
+    at_most_minor=st.just({}) | st.builds(lambda most: {"SEK": most}, st.integers(1, 10**6)),
+)
+UPLINES = st.lists(
+    st.builds(
+        Member, st.integers(1, 99), st.booleans(), st.booleans(), st.integers(0, 3)
+    ),
+    min_size=1,
+    max_size=7,
+)  # fmt: skip
+PASSING: st.SearchStrategy[Passing] = st.sampled_from(["uses_up_level", "passed_over"])
+
+
+@st.composite
+def sales(draw: st.DrawFn) -> tuple[SalePlan, list[Member], list[Portion]]:
+    """A plan of one to three rules, an upline, and a portion under each rule."""
+    drawn = draw(st.lists(SALE_RULES, min_size=1, max_size=3))
+    rules = tuple(
+        SaleRule(
+            str(n), one.levels, one.cap_bp, 30, base=one.base, levels_of=one.levels_of,
+            at_most_minor=one.at_most_minor,
+        )
+        for n, one in enumerate(drawn)
+    )  # fmt: skip
+    passing = Uplines(draw(PASSING), draw(PASSING), draw(PASSING), draw(st.integers(0, 2)), 30)
+    portions = []
+    for one in rules:
+        base = draw(st.integers(0, 10**7) | st.integers(0, 50))
+        portions.append(Portion(one.id, base, draw(st.integers(0, base)), draw(st.integers(0, 20))))
+    return SalePlan(rules, passing, draw(st.integers(1, BASIS))), draw(UPLINES), portions
+
+
+@given(sales())
+@settings(max_examples=120)
+def test_no_sale_ever_pays_more_than_the_plan_allows(
+    sale: tuple[SalePlan, list[Member], list[Portion]],
+) -> None:
+    plan, upline, portions = sale
+    found = credits(plan, upline, "SEK", portions)
+    worth = sum(portion.base_minor for portion in portions)
+    assert sum(one.uncapped_minor for one in found) * BASIS <= worth * plan.cap_bp
+    for portion in portions:
+        own = [one for one in found if one.rule == portion.rule]
+        assert (
+            sum(one.uncapped_minor for one in own) * BASIS
+            <= portion.base_minor * plan.rule(portion.rule).cap_bp
+        )
+    for one in found:
+        assert 0 <= one.reversed_minor <= one.credited_minor <= one.uncapped_minor
+        most = plan.rule(one.rule).at_most_minor.get("SEK")
+        assert most is None or one.credited_minor <= most
+
+
+@given(sales(), st.fractions(0, 1))
+@settings(max_examples=100)
+def test_no_refund_raises_a_level_and_a_whole_refund_leaves_nothing(
+    sale: tuple[SalePlan, list[Member], list[Portion]], more: Fraction
+) -> None:
+    plan, upline, portions = sale
+
+    def stands(back: list[Portion]) -> dict[tuple[str, int], int]:
+        found = credits(plan, upline, "SEK", back)
+        return {(one.rule, one.level): one.stands_minor for one in found}
+
+    further = [
+        Portion(
+            one.rule, one.base_minor,
+            one.returned_minor + floor((one.base_minor - one.returned_minor) * more), one.pieces,
+        )
+        for one in portions
+    ]  # fmt: skip
+    whole = [Portion(one.rule, one.base_minor, one.base_minor, one.pieces) for one in portions]
+    before, after = stands(portions), stands(further)
+    assert before.keys() == after.keys()
+    assert all(after[key] <= before[key] for key in before)
+    assert set(stands(whole).values()) <= {0}
+
+
+@given(sales())
+@settings(max_examples=80)
+def test_only_those_who_may_be_paid_are_paid_each_once_a_rule(
+    sale: tuple[SalePlan, list[Member], list[Portion]],
+) -> None:
+    plan, upline, portions = sale
+    for one in credits(plan, upline, "SEK", portions):
+        standing = places(upline, plan.uplines, plan.rule(one.rule).levels)
+        at = [place for place in standing if place.level == one.level]
+        assert [place.member.id for place in at] == [one.beneficiary_id]
+        assert at[0].reason is None
+        assert not at[0].member.house
+        assert not at[0].member.suspended
+        assert at[0].steps == 0 or at[0].member.own_sales >= plan.uplines.own_sales_min
+
+
+# ---------------------------------------------------------------- rates and what they are of
+
+
+def test_fixed_money_is_paid_for_each_piece_and_gives_way_to_the_cap() -> None:
+    fixed = SaleRule(
+        "goods", (Level(each_minor={"SEK": 50_00}), Level(100)), cap_bp=2000, hold_days=30
+    )
+    assert paid(fixed, Portion("goods", 1_000_00, pieces=2)) == [(11, 100_00, 0), (12, 10_00, 0)]
+    # A tenth of 100.00 is all that there is for both: 100.00 and 1.00 share 20.00.
+    assert paid(fixed, Portion("goods", 100_00, pieces=2)) == [(11, 19_80, 0), (12, 20, 0)]
+
+
+def test_a_level_may_be_paid_of_what_the_level_below_earns_rounded_or_not() -> None:
+    """A tenth of 10.05, and a tenth of that: 1.005 and 0.1005; or of 1.01, which it is rounded to."""
+    of_below = Portion("goods", 10_05)
+    assert paid(rule(1000, 1000, levels_of="level_below"), of_below) == [(11, 1_00, 0), (12, 10, 0)]
+    assert paid(rule(1000, 1000, levels_of="level_below_rounded"), of_below) == [
+        (11, 1_01, 0),
+        (12, 10, 0),
+    ]
+
+
+def test_all_rules_of_a_sale_share_what_the_plan_allows() -> None:
+    plan = SalePlan((rule(2000, id="plain"), rule(3000, id="lamps")), cap_bp=1000)
+    assert paid(plan, Portion("plain", 100_00), Portion("lamps", 100_00)) == [
+        (11, 8_00, 0),
+        (11, 12_00, 0),
+    ]
+
+
+def test_nothing_is_paid_for_what_was_free() -> None:
+    fixed = SaleRule("goods", (Level(each_minor={"SEK": 50_00}),), cap_bp=5000, hold_days=30)
+    assert paid(fixed, Portion("goods", 0, pieces=3)) == []
+
+
+# ---------------------------------------------------------------- who stands where
+
+
+@pytest.mark.parametrize(
+    ("between", "rules", "outcome"),
+    [
+        (Member(12, house=True), Uplines(), [(0, 11), (2, 13)]),
+        (Member(12, house=True), Uplines(house="passed_over"), [(0, 11), (1, 13), (2, 14)]),
+        (Member(12, suspended=True), Uplines(), [(0, 11), (2, 13)]),
+        (Member(12, suspended=True), Uplines(suspended="passed_over"), [(0, 11), (1, 13), (2, 14)]),
+        (Member(12), Uplines(own_sales_min=1), [(0, 11), (2, 13)]),
+        (
+            Member(12),
+            Uplines(own_sales_min=1, inactive="passed_over"),
+            [(0, 11), (1, 13), (2, 14)],
+        ),
+        (Member(12), Uplines(inactive="passed_over"), [(0, 11), (1, 12), (2, 13)]),
+    ],
+)
+def test_whoever_is_not_paid_uses_up_a_level_or_is_passed_over(
+    between: Member, rules: Uplines, outcome: list[tuple[int, int]]
+) -> None:
+    found = credits(
+        SalePlan((rule(1000, 500, 200),), rules),
+        [ALDER, between, CEDAR, DOGWOOD],
+        "SEK",
+        [Portion("goods", 100_00)],
+    )
+    assert [(one.level, one.beneficiary_id) for one in found] == outcome
+
+
+def test_nobody_moves_into_the_level_of_who_sold() -> None:
+    passing = Uplines(house="passed_over", suspended="passed_over")
+    found = credits(
+        SalePlan((rule(1000, 500),), passing),
+        [Member(11, house=True), BIRCH],
+        "SEK",
+        [Portion("goods", 100_00)],
+    )
+    assert [(one.level, one.beneficiary_id) for one in found] == [(1, 12)]
+
+
+def test_who_sold_is_paid_however_little_they_have_sold_before() -> None:
+    asks = Uplines(own_sales_min=5, days=30)
+    assert paid(SalePlan((rule(1000, 500),), asks), Portion("goods", 100_00)) == [(11, 10_00, 0)]
+
+
+def test_a_level_for_a_group_is_nobodys_where_who_stands_there_is_in_none_of_it() -> None:
+    deep = SaleRule(
+        "goods", (Level(1000), Level(300), Level(100, groups=frozenset({"gold"}))), 1400, 30
+    )
+    gold = Member(13, groups=frozenset({"gold", "pilots"}))
+    assert paid(deep, Portion("goods", 100_00)) == [(11, 10_00, 0), (12, 3_00, 0)]
+    assert paid(deep, Portion("goods", 100_00), upline=[ALDER, BIRCH, gold]) == [
+        (11, 10_00, 0),
+        (12, 3_00, 0),
+        (13, 1_00, 0),
+    ]
+    found = places([ALDER, BIRCH, CEDAR], Uplines(), deep.levels)
+    reasons: list[Reason | None] = [place.reason for place in found]
+    assert reasons == [None, None, "wrong_group"]
+
+
+def test_how_deep_one_is_paid_may_depend_on_their_rank() -> None:
+    deep = SaleRule("goods", (Level(1000), Level(300), Level(100, rank_from=2)), 1400, 30)
+    high = Member(13, rank=2)
+    assert paid(deep, Portion("goods", 100_00), upline=[ALDER, BIRCH, high])[-1] == (13, 1_00, 0)
+    assert [
+        place.reason for place in places([ALDER, BIRCH, Member(13, rank=1)], Uplines(), deep.levels)
+    ] == [None, None, "rank_too_low"]
+
+
+# ---------------------------------------------------------------- which rule a line falls under
+
+
+@pytest.mark.parametrize(
+    ("asked", "missed"),
+    [
+        (When(), None),
+        (When(kind="goods"), None),
+        (When(kind="service"), "kind"),
+        (When(departments=frozenset({"kitchen", "garden"})), None),
+        (When(departments=frozenset({"garden"})), "departments"),
+        (When(products=frozenset({"skillet"})), "products"),
+        (When(storefronts=frozenset({"birch"})), "storefronts"),
+        (When(affiliates=frozenset({"birch"})), "affiliates"),
+        (When(groups=frozenset({"pilots"})), None),
+        (When(groups=frozenset({"gold"})), "groups"),
+        (When(clients="first_order"), "clients"),
+        (When(clients="repeat_order"), None),
+        (When(months_max=6), None),
+        (When(months_max=5), "months_max"),
+        (When(orders_max=3), None),
+        (When(orders_max=2), "orders_max"),
+        (When(starts_on=date(2027, 3, 1), ends_on=date(2027, 3, 2)), None),
+        (When(starts_on=date(2027, 3, 2)), "starts_on"),
+        (When(ends_on=date(2027, 3, 1)), "ends_on"),
+    ],
+)
+def test_a_rule_asks_about_the_line_as_it_is_sold(asked: When, missed: str | None) -> None:
+    assert rule(1000, when=asked).misses(Line(**LINE)) == missed
+
+
+def test_a_line_falls_under_the_first_rule_that_fits() -> None:
+    lamps = rule(1500, id="lamps", when=When(departments=frozenset({"lamps"})))
+    kitchen = rule(1200, id="kitchen", when=When(departments=frozenset({"kitchen"})))
+    plan = SalePlan((lamps, kitchen, rule(1000)))
+    fits = plan.fitting(Line(**LINE))
+    assert fits is not None
+    assert fits.id == "kitchen"
+    nothing = SalePlan((lamps,)).fitting(Line(**LINE))
+    assert nothing is None
+
+
+def test_a_rule_that_states_amounts_is_for_no_other_currency() -> None:
+    euro = LINE | {"currency": "EUR"}
+    fixed = SaleRule("goods", (Level(each_minor={"SEK": 50_00}),), 5000, 30)
+    assert fixed.misses(Line(**LINE)) is None
+    assert fixed.misses(Line(**euro)) == "currency"
+    assert rule(1000, at_most_minor={"SEK": 1}).misses(Line(**euro)) == "currency"
+    assert rule(1000).misses(Line(**euro)) is None
