@@ -17,7 +17,7 @@ from uuid import UUID
 from mainstem import ledger, planbook
 from mainstem.commissions.delivered import ORDERS, basis_of
 from mainstem.commissions.moves import STANDING, Standing, moves_of
-from mainstem.commissions.writing import CommissionRow, posting_of, rows_of
+from mainstem.commissions.writing import EarningRow, posting_of, rows_of
 from mainstem.kit.bulk import RowKey, asked, insert_many
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
@@ -41,13 +41,13 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
     lock(work, keys)
     standing: dict[tuple[int, UUID, str], dict[int, Standing]] = {}
     for row in work.rows(STANDING, **asked(keys)):
-        levels = standing.setdefault((row.home_id, row.order_id, row.rule), {})
+        levels = standing.setdefault((row.home_id, row.source_id, row.rule), {})
         levels.setdefault(row.level, Standing(row.beneficiary_id)).add(row)
     found = work.rows(ORDERS, **asked(keys))
     plans = planbook.versions(work, {row.plan_version for row in found})
     released = work.value("SELECT max(day) FROM release_day") or date.min
     postings: list[Posting] = []
-    lines: list[CommissionRow] = []
+    lines: list[EarningRow] = []
     for row, basis, shares in _should(found, plans):
         stands = standing.get((row.home_id, row.id, row.rule), {})
         moves = list(moves_of(work, row, shares, stands, released))
@@ -58,11 +58,11 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
             lines += rows_of(row, plan, moves, first, basis, work.now())
     ledger.post(work, postings)
     if lines:
-        insert_many(work, "commission", lines)
+        insert_many(work, "earning", lines)
         record_all(
             work,
             "commission.settled",
-            in_key_order((line.home_id, line.order_id) for line in lines),
+            in_key_order((line.home_id, line.source_id) for line in lines),
         )
     return len(lines)
 
