@@ -8,14 +8,12 @@ for one order or for thousands alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from mainstem import ledger, planbook
-from mainstem.commissions.delivered import ORDERS, basis_of
+from mainstem.commissions.delivered import ORDERS, asked_of
 from mainstem.commissions.moves import STANDING, Standing, moves_of
 from mainstem.commissions.writing import EarningRow, posting_of, rows_of
 from mainstem.kit.bulk import RowKey, asked, insert_many
@@ -24,7 +22,6 @@ from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
 from mainstem.ledger.postings import Posting
 from mainstem.orders import lock
-from mainstem.plan import Basis, Plan, SaleFacts, Share, Sold, evaluate
 
 
 def settle(work: Work, orders: Sequence[RowKey]) -> int:
@@ -48,7 +45,7 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
     released = work.value("SELECT max(day) FROM release_day") or date.min
     postings: list[Posting] = []
     lines: list[EarningRow] = []
-    for row, basis, shares in _should(found, plans):
+    for row, basis, shares in asked_of(plans, found):
         stands = standing.get((row.home_id, row.id, row.rule), {})
         moves = list(moves_of(work, row, shares, stands, released))
         if moves:
@@ -65,16 +62,3 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
             in_key_order((line.home_id, line.source_id) for line in lines),
         )
     return len(lines)
-
-
-def _should(
-    found: Sequence[Any], plans: Mapping[int, Plan]
-) -> Iterator[tuple[Any, Basis, list[Share]]]:
-    """What each order's plan gives for it: of each of its rules what was sold, and every share."""
-    for _, of_order in groupby(found, lambda row: (row.home_id, row.id)):
-        rows = [(row, basis_of(row)) for row in of_order]
-        sold = [Sold(row.rule, basis.base_minor, basis.returned_minor) for row, basis in rows]
-        order = rows[0][0]
-        earnings = evaluate(plans[order.plan_version], SaleFacts(order.upline, sold))
-        for row, basis in rows:
-            yield row, basis, [one.share for one in earnings if one.rule == row.rule]
