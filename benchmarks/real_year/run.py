@@ -431,9 +431,9 @@ SELECT (SELECT count(*) FROM orders) AS orders,
        (SELECT count(*) FROM order_line) AS lines,
        (SELECT count(*) FROM affiliate) AS affiliates,
        (SELECT coalesce(sum(total_minor), 0)::bigint FROM orders) AS gross_minor,
-       (SELECT coalesce(sum(amount_minor), 0)::bigint FROM commission WHERE kind = 'credit')
+       (SELECT coalesce(sum(amount_minor), 0)::bigint FROM earning WHERE kind = 'credit')
          AS commission_minor,
-       (SELECT coalesce(-sum(amount_minor), 0)::bigint FROM commission WHERE kind <> 'credit')
+       (SELECT coalesce(-sum(amount_minor), 0)::bigint FROM earning WHERE kind <> 'credit')
          AS reversed_minor,
        (SELECT coalesce(sum(amount_minor), 0)::bigint FROM payout WHERE state = 'paid')
          AS paid_out_minor,

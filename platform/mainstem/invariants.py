@@ -91,16 +91,16 @@ _INVARIANTS = {
          WHERE coalesce(b.held, 0) <> coalesce(d.held, 0) OR coalesce(b.lost, 0) <> coalesce(d.lost, 0)""",
     "Tax by day is what the orders and refunds of the day say": tax.DAYS_DIFFER,
     "No commission stands without a delivered sale": """
-        SELECT c.order_id::text FROM commission c
+        SELECT c.order_id::text FROM earning c
           JOIN orders o ON o.home_id = c.home_id AND o.id = c.order_id
          WHERE o.delivered_at IS NULL OR NOT o.earns""",
     "No commission is taken back beyond what was credited": """
-        SELECT order_id::text FROM commission GROUP BY home_id, order_id, rule, level
+        SELECT source_id::text FROM earning GROUP BY home_id, source_id, rule, level
         HAVING sum(amount_minor) < 0
             OR coalesce(sum(amount_minor) FILTER (WHERE kind <> 'credit'), 0) > 0""",
     "Nothing waits for goods to arrive when all of its order has": """
         SELECT c.order_id::text
-          FROM (SELECT home_id, order_id FROM commission WHERE held_until = date '9999-12-31'
+          FROM (SELECT home_id, order_id FROM earning WHERE held_until = date '9999-12-31'
                  GROUP BY home_id, order_id, rule, level HAVING sum(amount_minor) <> 0) c
          WHERE NOT EXISTS (SELECT 1 FROM order_line l
                             WHERE l.home_id = c.home_id AND l.order_id = c.order_id
@@ -108,7 +108,7 @@ _INVARIANTS = {
            AND NOT EXISTS (SELECT 1 FROM fact_waiting w WHERE w.home_id = c.home_id
                               AND w.subject = c.order_id::text AND w.state = 'waiting')""",
     "The commissions are what the books expensed": """
-        SELECT c.currency FROM (SELECT currency, sum(amount_minor) AS total FROM commission GROUP BY 1) c
+        SELECT c.currency FROM (SELECT currency, sum(amount_minor) AS total FROM earning GROUP BY 1) c
           FULL JOIN (SELECT currency, -sum(signed_minor) AS total FROM ledger_entry
                       WHERE owner_id = 0 AND account = 'commission_expense' GROUP BY 1) e USING (currency)
          WHERE coalesce(c.total, 0) <> coalesce(e.total, 0)""",
@@ -117,14 +117,14 @@ _INVARIANTS = {
          WHERE o.fulfillment_status = 'delivered' AND o.earns
            AND NOT EXISTS (SELECT 1 FROM commission_review v WHERE v.home_id = o.home_id AND v.order_id = o.id
                               AND v.state <> 'released')
-           AND NOT EXISTS (SELECT 1 FROM commission c WHERE c.home_id = o.home_id AND c.order_id = o.id)
+           AND NOT EXISTS (SELECT 1 FROM earning c WHERE c.home_id = o.home_id AND c.source_id = o.id)
            AND EXISTS (SELECT 1 FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id
                           AND l.commissionable_minor * l.delivered >= 100 * l.quantity)
            AND NOT EXISTS (SELECT 1 FROM fact_waiting w WHERE w.home_id = o.home_id
                               AND w.subject = o.id::text AND w.state = 'waiting')""",
     "A fully refunded order leaves nobody a commission": """
         SELECT o.number FROM orders o
-          JOIN (SELECT home_id, order_id, sum(amount_minor) AS total FROM commission GROUP BY 1, 2) c
+          JOIN (SELECT home_id, order_id, sum(amount_minor) AS total FROM earning GROUP BY 1, 2) c
             ON c.home_id = o.home_id AND c.order_id = o.id
          WHERE o.payment_status = 'refunded' AND o.refunded_minor = o.total_minor AND c.total <> 0
            AND NOT EXISTS (SELECT 1 FROM fact_waiting w WHERE w.home_id = o.home_id

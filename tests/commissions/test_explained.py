@@ -42,7 +42,7 @@ def movements(database: Database) -> list[tuple[Any, str]]:
     with database.work() as work:
         return [
             (row, tell(row.explanation, ENGLISH).replace("\N{NO-BREAK SPACE}", " "))
-            for row in work.rows("SELECT * FROM commission WHERE kind <> 'hold' ORDER BY no, level")
+            for row in work.rows("SELECT * FROM earning WHERE kind <> 'hold' ORDER BY no, level")
         ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+import psycopg
 import pytest
 from tests.company import (
     HOME,
@@ -80,7 +81,7 @@ def test_a_delivery_after_its_full_refund_earns_nothing_and_is_told(
     worker.drain(database)
     with database.work() as work:
         assert of_cedar(work, company) == {}
-        kinds = work.rows("SELECT kind FROM commission WHERE level = 0 ORDER BY no")
+        kinds = work.rows("SELECT kind FROM earning WHERE level = 0 ORDER BY no")
         assert [row.kind for row in kinds] == ["credit", "reversal"]
     every_check_passes(database)
 
@@ -524,8 +525,67 @@ def test_the_refund_of_one_line_takes_back_its_own_rate_and_never_a_blend(
         stands = work.rows(
             """SELECT rule, sum(amount_minor) FILTER (WHERE kind = 'credit')::int AS credited,
                       coalesce(sum(amount_minor) FILTER (WHERE kind = 'reversal'), 0)::int AS back
-                 FROM commission GROUP BY rule ORDER BY rule"""
+                 FROM earning GROUP BY rule ORDER BY rule"""
         )
     ten, fifteen = lines[0].base * 10 // 100, lines[1].base * 15 // 100
     assert [tuple(row) for row in stands] == [("goods", ten, -ten), ("service", fifteen, 0)]
     every_check_passes(database)
+
+
+@pytest.mark.parametrize(
+    ("columns", "values"),
+    [
+        ("source", "'gift'"),
+        ("source, period_from", "'order', '2026-03-01'"),
+        ("source, period_from", "'period', NULL"),
+        ("source, plan_version, period_from", "'period', NULL, '2026-03-01'"),
+        ("source, source_id", "'order', gen_random_uuid()"),
+        ("source, home_id", "'adjustment', 1"),
+    ],
+)
+def test_an_earning_says_what_it_is_for(
+    database: Database, company: Company, database_url: str, columns: str, values: str
+) -> None:
+    """An order that is there, a period with its day, or an adjustment of the affiliate's own."""
+    with database.work() as work:
+        deliver(work, a_paid_order(work, company.shop, (KETTLE, 1)), (1, 1))
+    worker.drain(database)
+    given = columns.split(", ")
+    kept = [
+        name
+        for name in ("home_id", "source_id", "source", "period_from", "plan_version")
+        if name not in given
+    ]
+    others = (
+        "rule, level, beneficiary_id, kind, currency, amount_minor, base_minor, returned_minor,"
+        " rate_bp, held_until, explanation, credited_at"
+    )
+    statement = f"""INSERT INTO earning (no, {columns}, {", ".join(kept)}, {others})
+                    SELECT 99, {values}, {", ".join(kept)}, {others} FROM earning WHERE level = 1"""
+    with psycopg.connect(database_url) as connection, pytest.raises(psycopg.IntegrityError):
+        connection.execute(statement)
+
+
+def test_a_bonus_of_a_period_and_an_adjustment_are_earnings_too(
+    database: Database, company: Company, database_url: str
+) -> None:
+    with database.work() as work:
+        deliver(work, a_paid_order(work, company.shop, (KETTLE, 1)), (1, 1))
+    worker.drain(database)
+    others = (
+        "level, no, beneficiary_id, kind, currency, amount_minor, base_minor, returned_minor,"
+        " rate_bp, held_until, explanation, credited_at"
+    )
+    with psycopg.connect(database_url) as connection:
+        for source, version, period in (("period", 1, "2026-03-01"), ("adjustment", None, None)):
+            connection.execute(
+                f"""INSERT INTO earning (home_id, source, source_id, rule, plan_version, period_from, {others})
+                    SELECT beneficiary_id, %s, gen_random_uuid(), 'bonus', %s, %s, {others}
+                      FROM earning WHERE level = 1 AND source = 'order'""",
+                (source, version, period),
+            )
+        kept = connection.execute(
+            "SELECT source, order_id IS NULL FROM earning WHERE level = 1 ORDER BY source"
+        ).fetchall()
+        connection.rollback()
+    assert kept == [("adjustment", True), ("order", False), ("period", True)]

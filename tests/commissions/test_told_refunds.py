@@ -75,7 +75,7 @@ def test_a_reader_gets_from_an_amount_without_a_line_to_each_reversal(
     worker.drain(database)
     with database.work() as work:
         rows = work.rows(
-            """SELECT rule, explanation, -amount_minor AS minor FROM commission
+            """SELECT rule, explanation, -amount_minor AS minor FROM earning
                 WHERE level = 0 AND kind = 'reversal' ORDER BY rule, no"""
         )
     assert unnamed == 1 or {row.rule for row in rows} == {"goods", "service"}

@@ -104,7 +104,7 @@ def lines_of(harness: Harness, placed: Placed) -> list[tuple[int, int, int]]:
 def earned(harness: Harness) -> int:
     return int(
         harness.rows(
-            "SELECT coalesce(sum(amount_minor), 0)::int AS net FROM commission WHERE level = 0"
+            "SELECT coalesce(sum(amount_minor), 0)::int AS net FROM earning WHERE level = 0"
         )[0].net
     )
 
@@ -363,7 +363,7 @@ def test_the_rest_of_an_order_is_canceled_with_its_refund_and_its_commission(
     order = harness.order(placed)
     assert (order.state, order.fulfillment_status) == ("placed", "delivered")
     assert earned(harness) == 10 * CEDAR_OF_A_KETTLE, "what was delivered stands"
-    kinds = {row.kind for row in harness.rows("SELECT kind FROM commission")}
+    kinds = {row.kind for row in harness.rows("SELECT kind FROM earning")}
     assert not kinds & {"reversal", "restored"}
     assert promised(harness) == 0
     harness.every_check_passes()
@@ -394,7 +394,7 @@ def test_the_commission_of_what_was_delivered_stands_to_the_cent(
     cancel(harness, placed)
     harness.drain()
     assert earned(harness) == before
-    kinds = {row.kind for row in harness.rows("SELECT kind FROM commission")}
+    kinds = {row.kind for row in harness.rows("SELECT kind FROM earning")}
     assert not kinds & {"reversal", "restored"}
 
 

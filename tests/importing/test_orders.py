@@ -348,7 +348,7 @@ def test_batches_of_any_size_give_the_same_cents(
     small = balances(database, company)
     with database.work() as work:
         amounts = work.rows(
-            """SELECT o.external_id, c.rule, c.level, c.kind, c.amount_minor FROM commission c
+            """SELECT o.external_id, c.rule, c.level, c.kind, c.amount_minor FROM earning c
                  JOIN orders o ON o.home_id = c.home_id AND o.id = c.order_id ORDER BY 1, 2, 3, 4"""
         )
     clock.move(timedelta(days=1))

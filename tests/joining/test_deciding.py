@@ -89,7 +89,7 @@ def test_joining_and_bringing_in_posts_nothing_to_the_ledger(
     with database.work() as work:
         assert work.value("SELECT count(*) FROM ledger_transfer") == 0
         assert work.value("SELECT count(*) FROM ledger_entry") == 0
-        assert work.value("SELECT count(*) FROM commission") == 0
+        assert work.value("SELECT count(*) FROM earning") == 0
         assert not [one for one in ledger.audit(work) if one.wrong]
 
 

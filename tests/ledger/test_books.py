@@ -143,7 +143,7 @@ def test_a_posting_that_is_crooked_is_refused_before_the_database() -> None:
             Entry(owner, account, side, minor, held)
 
 
-@pytest.mark.parametrize("table", ["ledger_transfer", "ledger_entry", "commission", "fact"])
+@pytest.mark.parametrize("table", ["ledger_transfer", "ledger_entry", "earning", "fact"])
 def test_the_application_may_not_change_history(database: Database, table: str) -> None:
     for deed in (
         f"UPDATE {table} SET home_id = home_id",

@@ -25,7 +25,7 @@ OF_NOBODY = {
     "department", "price_offer", "picture", "product_picture",
 }  # fmt: skip
 OWNER = {
-    "affiliate": "id", "sponsorship": "affiliate_id", "commission": "beneficiary_id",
+    "affiliate": "id", "sponsorship": "affiliate_id", "earning": "beneficiary_id",
     "ledger_entry": "owner_id", "ledger_balance": "owner_id", "ledger_held": "owner_id",
     "client_binding": "affiliate_id", "referral_code": "affiliate_id", "membership": "affiliate_id",
     "affiliate_details": "affiliate_id", "affiliate_group": "affiliate_id",
@@ -169,7 +169,7 @@ def test_an_affiliate_sees_their_own_and_nothing_of_anybody_elses(
             acting_for(database, company.cedar) as work,
         ):
             work.rows(f"SELECT 1 FROM {table}")
-    for table in ("orders", "order_line", "payment", "fact", "lead", "consent", "commission", "payout",
+    for table in ("orders", "order_line", "payment", "fact", "lead", "consent", "earning", "payout",
                   "ledger_entry", "storefront", "storefront_key", "pay_account", "referral_code",
                   "membership", "idempotency", "reservation", "fulfilment", "client_binding"):  # fmt: skip
         assert seen[table] > 0, f"{table}: the test would see nothing anyway"
@@ -179,7 +179,7 @@ def test_a_sponsor_sees_their_override_and_not_the_order(
     database: Database, company: Company
 ) -> None:
     with acting_for(database, company.birch) as work:
-        [override] = work.rows("SELECT * FROM commission WHERE home_id = %(id)s", id=company.cedar)
+        [override] = work.rows("SELECT * FROM earning WHERE home_id = %(id)s", id=company.cedar)
         assert (override.beneficiary_id, override.level, override.amount_minor) == (
             company.birch, 1, 6000,
         )  # fmt: skip
@@ -228,9 +228,9 @@ FORGED = [
     """INSERT INTO fact VALUES ({birch}, gen_random_uuid(), 'payout.reserved', 'x', 'a',
                                 gen_random_uuid(), now())""",
     """INSERT INTO fact VALUES (0, gen_random_uuid(), 'clock.daily', 'x', 'a', gen_random_uuid(), now())""",
-    """INSERT INTO commission SELECT home_id, order_id, rule, level, 99::smallint, {cedar}, kind, currency,
+    """INSERT INTO earning SELECT home_id, source_id, rule, level, 99::smallint, {cedar}, kind, currency,
          amount_minor, base_minor, returned_minor, rate_bp, plan_version, held_until, explanation, credited_at
-         FROM commission WHERE home_id = {cedar} LIMIT 1""",
+         FROM earning WHERE home_id = {cedar} LIMIT 1""",
     """INSERT INTO ledger_entry (home_id, transfer_id, seq, owner_id, account, currency, side, amount_minor)
          VALUES ({cedar}, 1, 0, {cedar}, 'payable', 'SEK', 'C', 100)""",
     """INSERT INTO pay_account VALUES ({birch} + 1000, 'bank', 'X', 'SEK', 'active', now())""",

@@ -116,7 +116,7 @@ def test_a_succeeded_refund_that_comes_back_restores_the_commission(harness: Har
     harness.trigger("refunds/fail", refund=refund.provider_id)
     harness.webhook_events_arrive()
     assert pending(harness) == CEDAR
-    assert [r.kind for r in harness.rows("SELECT kind FROM commission WHERE level = 0 ORDER BY no")] == [
+    assert [r.kind for r in harness.rows("SELECT kind FROM earning WHERE level = 0 ORDER BY no")] == [
         "credit", "reversal", "restored",
     ]  # fmt: skip
     assert harness.order(placed).payment_status == "paid"
@@ -284,7 +284,7 @@ def test_a_refund_and_a_dispute_of_one_charge_take_back_no_more_than_the_charge(
     harness.webhook_events_arrive()
     harness.trigger("disputes/open", charge=harness.payment(placed).charge_id, amount=250000)
     harness.webhook_events_arrive()
-    taken = harness.rows("SELECT sum(amount_minor)::int AS net FROM commission WHERE level = 0")
+    taken = harness.rows("SELECT sum(amount_minor)::int AS net FROM earning WHERE level = 0")
     assert taken[0].net == 0
     assert pending(harness) == 0
     harness.every_check_passes()

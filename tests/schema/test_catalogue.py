@@ -56,7 +56,7 @@ GLOBAL_KEYS = {
 
 APPEND_ONLY = {
     "second_factor_removal", "session_ending",
-    "fact", "ledger_transfer", "ledger_entry", "commission", "routing_decision", "consent",
+    "fact", "ledger_transfer", "ledger_entry", "earning", "routing_decision", "consent",
     "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
     "conversion", "setup_change", "company_document", "affiliate_details", "affiliate_step",
     "application_answer",

@@ -35,7 +35,7 @@ QUEUES, SWEEPS = May(insert=True, update=ALL, delete=True), May(insert=True, del
 COMPANY = {
     "alembic_version": READS,
     # append-only
-    "fact": ADDS, "ledger_transfer": ADDS, "ledger_entry": ADDS, "commission": ADDS, "inbox": ADDS,
+    "fact": ADDS, "ledger_transfer": ADDS, "ledger_entry": ADDS, "earning": ADDS, "inbox": ADDS,
     "routing_decision": ADDS, "consent": ADDS, "price": SWEEPS, "plan_version": ADDS,
     "stock_movement": ADDS, "release_day": ADDS, "lead_note": ADDS, "participant_trace": ADDS,
     "exchange_rate": ADDS, "conversion": ADDS, "vat_check": ADDS,
@@ -119,7 +119,7 @@ AFFILIATE = {
          "payment", "refund", "dispute", "operation", "pay_account", "payout", "storefront",
          "storefront_version", "storefront_domain", "begun_on",
          "conversion", "exchange_rate", "tax_settings", "tax_rate", "delivery_zone",
-         "ledger_transfer", "ledger_entry", "ledger_balance", "ledger_held", "commission",
+         "ledger_transfer", "ledger_entry", "ledger_balance", "ledger_held", "earning",
          "fact_waiting", "fact", "referral_code", "client_binding", "membership", "affiliate", "sponsorship",
          "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
          "department", "price_offer", "picture", "product_picture",

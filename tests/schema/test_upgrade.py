@@ -133,6 +133,13 @@ def test_what_an_order_of_the_first_release_froze_stands_on_its_lines(first_rele
                                       (3, 2, 'service', 500, 100, 100, 0))
                    AS line (no, variant, kind, gross, tax, counts, came)"""
         )
+        connection.execute(
+            """INSERT INTO commission (home_id, order_id, rule, level, no, beneficiary_id, kind, currency,
+                 amount_minor, base_minor, returned_minor, rate_bp, plan_version, held_until, explanation,
+                 credited_at)
+               SELECT home_id, id, 'goods', 0, 1, 1, 'credit', 'SEK', 80, 800, 0, 1000, 1, '2026-04-01',
+                      '{}', now() FROM orders"""
+        )
     db.migrate(first_release)
     with psycopg.connect(first_release) as connection:
         found = connection.execute(
@@ -145,3 +152,9 @@ def test_what_an_order_of_the_first_release_froze_stands_on_its_lines(first_rele
         (14, 4000, False, "service"),
         (14, 2500, False, "service"),
     ]
+    with psycopg.connect(first_release) as connection:
+        [earning] = connection.execute(
+            """SELECT e.source, e.source_id = o.id, e.order_id = o.id, e.rule, e.amount_minor
+                 FROM earning e, orders o"""
+        ).fetchall()
+    assert earning == ("order", True, True, "goods", 80)

@@ -35,7 +35,7 @@ RESULTS = {
           JOIN affiliate a ON a.id = b.owner_id GROUP BY 1, 2 ORDER BY 1, 2""",
     "commissions": """
         SELECT o.external_id, c.rule, c.level, a.slug, c.kind, sum(c.amount_minor)::bigint
-          FROM commission c JOIN orders o ON o.home_id = c.home_id AND o.id = c.order_id
+          FROM earning c JOIN orders o ON o.home_id = c.home_id AND o.id = c.order_id
           JOIN affiliate a ON a.id = c.beneficiary_id GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 5""",
     "orders": """
         SELECT o.external_id, s.slug, o.attributed_by, o.state, o.payment_status, o.fulfillment_status,

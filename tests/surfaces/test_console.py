@@ -246,7 +246,7 @@ def test_a_refund_by_line_takes_the_same_part_of_the_commission_back(staff: Staf
     assert "\N{MINUS SIGN}SEK 100.00" in page
     with staff.database.work() as work:
         assert work.value("SELECT refunded_minor FROM order_line WHERE line_no = 1") == 125000
-        assert work.value("SELECT sum(amount_minor)::int FROM commission WHERE level = 0") == 16400
+        assert work.value("SELECT sum(amount_minor)::int FROM earning WHERE level = 0") == 16400
         row = work.one("SELECT actor, reason FROM refund")
         assert (row.actor, row.reason) == (f"staff:{staff.ids['fia']}", "Dented")
     sound(staff)

@@ -64,7 +64,7 @@ def test_an_order_goes_from_the_queue_to_the_client(staff: Staff) -> None:
         actors = work.rows("SELECT DISTINCT actor FROM fact WHERE name LIKE 'fulfilment.%%'")
         assert order.fulfillment_status == "delivered"
         assert [row.actor for row in actors] == [f"staff:{staff.ids['per']}"]
-        assert work.value("SELECT count(*) FROM commission") == 3
+        assert work.value("SELECT count(*) FROM earning") == 3
         assert not [finding for finding in invariants.check(work) if finding.wrong]
 
 
@@ -661,7 +661,7 @@ def test_a_job_goes_from_unscheduled_to_signed_off(staff: Staff, clock: FixedClo
     with staff.database.work() as work:
         assert work.value("SELECT state FROM job") == "signed_off"
         assert work.value("SELECT delivered FROM order_line") == 1
-        assert work.value("SELECT sum(amount_minor)::int FROM commission") == 6400
+        assert work.value("SELECT sum(amount_minor)::int FROM earning") == 6400
         assert not [finding for finding in invariants.check(work) if finding.wrong]
 
 

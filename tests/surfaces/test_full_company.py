@@ -64,7 +64,7 @@ SELECT %(cedar)s, payment, id, 'stripe', 'captured', 'SEK', 1000, 1000, at, at F
 INSERT INTO refund (home_id, id, order_id, payment_id, state, currency, amount_minor, reason, actor,
        requested_at, succeeded_at, booked)
 SELECT %(cedar)s, refund, id, payment, 'succeeded', 'SEK', 100, 'r', 'a', at, at, true FROM made;
-INSERT INTO commission
+INSERT INTO earning
 SELECT %(cedar)s, id, 'goods', 0, 1, seller, 'credit', 'SEK', 50, 500, 0, 1000, 1, '2026-03-01',
        '{"message": "m", "facts": {"order": "x"}}', at FROM made;
 INSERT INTO ledger_transfer (home_id, key, reason, currency, entries, effective_on, actor, posted_at)

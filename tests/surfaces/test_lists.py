@@ -200,7 +200,7 @@ def grown(url: str, company: Company) -> None:
             (MANY,),
         )
         connection.execute(
-            """INSERT INTO commission (home_id, order_id, rule, level, no, beneficiary_id, kind,
+            """INSERT INTO earning (home_id, source_id, rule, level, no, beneficiary_id, kind,
                  currency, amount_minor, base_minor, returned_minor, rate_bp, plan_version, held_until,
                  explanation, credited_at)
                SELECT home_id, id, 'goods', 0, 1, seller_id, 'credit', currency, 100, 1000, 0, 1000,

@@ -454,7 +454,7 @@ def test_what_is_credited_follows_the_rate_of_the_payment(
         orders.record_delivery(work, line)
         commissions.settle(work, [(placed.home_id, placed.order_id)])
         earned = work.value(
-            "SELECT amount_minor FROM commission WHERE beneficiary_id = %(id)s", id=company.cedar
+            "SELECT amount_minor FROM earning WHERE beneficiary_id = %(id)s", id=company.cedar
         )
         assert earned == 7547  # a tenth of 754.72
         ledger.audit(work)

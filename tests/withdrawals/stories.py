@@ -125,6 +125,6 @@ def earned(harness: Harness) -> int:
     """What the seller has of all commissions."""
     return int(
         harness.rows(
-            "SELECT coalesce(sum(amount_minor), 0)::int AS net FROM commission WHERE level = 0"
+            "SELECT coalesce(sum(amount_minor), 0)::int AS net FROM earning WHERE level = 0"
         )[0].net
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from mainstem.kit.bulk import ASKED
 from mainstem.money import rdiv
-from mainstem.plan import Basis
+from mainstem.plan import Basis, Plan, SaleFacts, Share, Sold, evaluate
 
 ORDERS = f"""
 SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.plan_version, o.placed_at,
@@ -78,3 +80,16 @@ def basis_of(row: Any) -> Basis:
         whole,
         left,
     )
+
+
+def asked_of(
+    plans: Mapping[int, Plan], found: Iterable[Any]
+) -> Iterator[tuple[Any, Basis, list[Share]]]:
+    """What each order's plan gives for it: by each of its rules what was sold, and every share."""
+    for _, of_order in groupby(found, lambda row: (row.home_id, row.id)):
+        rows = [(row, basis_of(row)) for row in of_order]
+        sold = [Sold(row.rule, basis.base_minor, basis.returned_minor) for row, basis in rows]
+        order = rows[0][0]
+        earnings = evaluate(plans[order.plan_version], SaleFacts(order.upline, sold))
+        for row, basis in rows:
+            yield row, basis, [one.share for one in earnings if one.rule == row.rule]

@@ -14,12 +14,13 @@ from mainstem.orders import payable_on
 from mainstem.plan import Share
 
 STANDING = f"""
-SELECT home_id, order_id, rule, level, held_until, min(beneficiary_id) AS beneficiary_id,
+SELECT home_id, source_id, rule, level, held_until, min(beneficiary_id) AS beneficiary_id,
        max(no) AS no, sum(amount_minor)::bigint AS stands,
        coalesce(sum(amount_minor) FILTER (WHERE kind = 'credit'), 0)::bigint AS credited,
        coalesce(-sum(amount_minor) FILTER (WHERE kind IN ('reversal', 'restored')), 0)::bigint
          AS reversed
-  FROM commission JOIN {ASKED_ORDERS} USING (home_id, order_id)
+  FROM earning e JOIN {ASKED_ORDERS} USING (home_id)
+ WHERE e.source_id = asked.order_id
  GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"""
 
 

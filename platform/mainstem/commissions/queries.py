@@ -15,17 +15,17 @@ from mainstem.plan import Explanation
 HELD_NOW = """
  CROSS JOIN LATERAL (
        -- Where the money of this movement is held now: it may have been put under another day since.
-       SELECT coalesce((SELECT h.held_until FROM commission h
-                         WHERE h.home_id = c.home_id AND h.order_id = c.order_id
+       SELECT coalesce((SELECT h.held_until FROM earning h
+                         WHERE h.home_id = c.home_id AND h.source_id = c.source_id
                            AND h.rule = c.rule AND h.level = c.level
                            AND h.kind = 'hold' AND h.amount_minor > 0
-                           AND EXISTS (SELECT 1 FROM commission w
-                                        WHERE w.home_id = c.home_id AND w.order_id = c.order_id
+                           AND EXISTS (SELECT 1 FROM earning w
+                                        WHERE w.home_id = c.home_id AND w.source_id = c.source_id
                                           AND w.rule = c.rule AND w.level = c.level
                                           AND w.kind = 'hold' AND w.amount_minor < 0
                                           AND w.held_until = c.held_until)
                          ORDER BY h.no DESC LIMIT 1), c.held_until) AS held_until) AS held"""
-"""Beside a `commission c`: `held.held_until`, for the movements that pages show."""
+"""Beside an `earning c`: `held.held_until`, for the movements that pages show."""
 
 
 def payable_on(held_until: date) -> date | None:
@@ -61,9 +61,9 @@ def earned(work: Work, affiliate_id: int, *, most: int = 50) -> list[Earned]:
                   c.explanation, c.credited_at,
                   held.held_until <= coalesce((SELECT max(day) FROM release_day), '-infinity')
                     AS matured
-             FROM commission c {HELD_NOW}
+             FROM earning c {HELD_NOW}
             WHERE c.beneficiary_id = %(id)s AND c.kind <> 'hold'
-            ORDER BY c.credited_at DESC, c.order_id, c.rule, c.level, c.no DESC LIMIT %(most)s""",
+            ORDER BY c.credited_at DESC, c.source_id, c.rule, c.level, c.no DESC LIMIT %(most)s""",
         id=affiliate_id,
         most=most,
     )
@@ -75,9 +75,9 @@ def of_order(work: Work, home_id: int, order_id: UUID) -> list[Any]:
         f"""SELECT c.rule, c.level, c.no, c.kind, c.currency, c.amount_minor, c.base_minor,
                   c.returned_minor, c.rate_bp, c.plan_version, held.held_until, c.explanation,
                   c.credited_at, c.beneficiary_id, a.name AS beneficiary
-             FROM commission c {HELD_NOW}
+             FROM earning c {HELD_NOW}
              LEFT JOIN affiliate a ON a.id = c.beneficiary_id
-            WHERE c.home_id = %(home)s AND c.order_id = %(order)s AND c.kind <> 'hold'
+            WHERE c.home_id = %(home)s AND c.source_id = %(order)s AND c.kind <> 'hold'
             ORDER BY c.rule, c.level, c.no""",
         home=home_id,
         order=order_id,

@@ -8,23 +8,20 @@ for one order or for thousands alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from mainstem import ledger, planbook
-from mainstem.commissions.delivered import ORDERS, basis_of
+from mainstem.commissions.delivered import ORDERS, asked_of
 from mainstem.commissions.moves import STANDING, Standing, moves_of
-from mainstem.commissions.writing import CommissionRow, posting_of, rows_of
+from mainstem.commissions.writing import EarningRow, posting_of, rows_of
 from mainstem.kit.bulk import RowKey, asked, insert_many
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
 from mainstem.ledger.postings import Posting
 from mainstem.orders import lock
-from mainstem.plan import Basis, Plan, SaleFacts, Share, Sold, evaluate
 
 
 def settle(work: Work, orders: Sequence[RowKey]) -> int:
@@ -41,14 +38,14 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
     lock(work, keys)
     standing: dict[tuple[int, UUID, str], dict[int, Standing]] = {}
     for row in work.rows(STANDING, **asked(keys)):
-        levels = standing.setdefault((row.home_id, row.order_id, row.rule), {})
+        levels = standing.setdefault((row.home_id, row.source_id, row.rule), {})
         levels.setdefault(row.level, Standing(row.beneficiary_id)).add(row)
     found = work.rows(ORDERS, **asked(keys))
     plans = planbook.versions(work, {row.plan_version for row in found})
     released = work.value("SELECT max(day) FROM release_day") or date.min
     postings: list[Posting] = []
-    lines: list[CommissionRow] = []
-    for row, basis, shares in _should(found, plans):
+    lines: list[EarningRow] = []
+    for row, basis, shares in asked_of(plans, found):
         stands = standing.get((row.home_id, row.id, row.rule), {})
         moves = list(moves_of(work, row, shares, stands, released))
         if moves:
@@ -58,23 +55,10 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
             lines += rows_of(row, plan, moves, first, basis, work.now())
     ledger.post(work, postings)
     if lines:
-        insert_many(work, "commission", lines)
+        insert_many(work, "earning", lines)
         record_all(
             work,
             "commission.settled",
-            in_key_order((line.home_id, line.order_id) for line in lines),
+            in_key_order((line.home_id, line.source_id) for line in lines),
         )
     return len(lines)
-
-
-def _should(
-    found: Sequence[Any], plans: Mapping[int, Plan]
-) -> Iterator[tuple[Any, Basis, list[Share]]]:
-    """What each order's plan gives for it: of each of its rules what was sold, and every share."""
-    for _, of_order in groupby(found, lambda row: (row.home_id, row.id)):
-        rows = [(row, basis_of(row)) for row in of_order]
-        sold = [Sold(row.rule, basis.base_minor, basis.returned_minor) for row, basis in rows]
-        order = rows[0][0]
-        earnings = evaluate(plans[order.plan_version], SaleFacts(order.upline, sold))
-        for row, basis in rows:
-            yield row, basis, [one.share for one in earnings if one.rule == row.rule]

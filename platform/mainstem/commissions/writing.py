@@ -16,11 +16,11 @@ from mainstem.ledger.postings import Posting
 from mainstem.plan import Basis, Plan, explain
 
 
-class CommissionRow(NamedTuple):
-    """A row of `commission`: one step of one level, with its explanation."""
+class EarningRow(NamedTuple):
+    """A row of `earning`: one step of one level of an order, with its explanation."""
 
     home_id: int
-    order_id: UUID
+    source_id: UUID
     rule: str
     level: int
     no: int
@@ -58,7 +58,7 @@ def posting_of(work: Work, row: Any, moves: Sequence[Move], first: int, released
 
 def rows_of(
     row: Any, plan: Plan, moves: Sequence[Move], first: int, basis: Basis, now: datetime
-) -> Iterator[CommissionRow]:
+) -> Iterator[EarningRow]:
     """A line for each step of these moves, numbered from `first`, with its explanation."""
     rule = plan.rules[row.rule]
     present = rule.present_bp(row.upline)
@@ -79,9 +79,9 @@ def rows_of(
                 before_minor=before.credited if kind == "credit" else before.reversed,
                 capped=capped,
             )
-            yield CommissionRow(
+            yield EarningRow(
                 home_id=row.home_id,
-                order_id=row.id,
+                source_id=row.id,
                 rule=row.rule,
                 level=share.level,
                 no=no,

@@ -27,8 +27,8 @@ INVITATION_VALID_FOR = timedelta(days=60)
 # and so is none of them. Commission that went back whole leaves no delivered sale either.
 _DELIVERED = """
 SELECT count(*) FROM (
-  SELECT 1 FROM commission WHERE beneficiary_id = %(id)s AND level = 0
-   GROUP BY home_id, order_id HAVING sum(amount_minor) > 0 LIMIT %(most)s) AS sold"""
+  SELECT 1 FROM earning WHERE beneficiary_id = %(id)s AND level = 0
+   AND source = 'order' GROUP BY home_id, source_id HAVING sum(amount_minor) > 0 LIMIT %(most)s) AS sold"""
 
 
 class SponsorMayNotRecruit(Refused):

@@ -27,15 +27,15 @@ SELECT a.id AS affiliate_id, a.name AS affiliate, p.id AS person_id,
 _FIRST_SALES = f"""
 SELECT DISTINCT ON (c.beneficiary_id) c.beneficiary_id AS affiliate_id, c.amount_minor, c.currency,
        o.number
-  FROM commission c JOIN {ASKED_ORDERS} USING (home_id, order_id)
-  JOIN orders o ON o.home_id = c.home_id AND o.id = c.order_id AND o.channel <> 'import'
+  FROM {ASKED_ORDERS} JOIN earning c ON c.home_id = asked.home_id AND c.source_id = asked.order_id
+  JOIN orders o ON o.home_id = c.home_id AND o.id = c.source_id AND o.channel <> 'import'
  WHERE c.level = 0 AND c.kind = 'credit' AND c.amount_minor > 0
    AND NOT EXISTS (SELECT FROM mail WHERE mail.home_id = c.beneficiary_id
                       AND reason = 'first_sale' AND subject = c.beneficiary_id::text)
-   AND NOT EXISTS (SELECT FROM commission e WHERE e.beneficiary_id = c.beneficiary_id AND e.level = 0
-                      AND e.kind = 'credit' AND e.order_id <> c.order_id
-                      AND (e.credited_at, e.order_id) < (c.credited_at, c.order_id))
- ORDER BY c.beneficiary_id, c.credited_at, c.order_id"""
+   AND NOT EXISTS (SELECT FROM earning e WHERE e.beneficiary_id = c.beneficiary_id AND e.level = 0
+                      AND e.kind = 'credit' AND e.source_id <> c.source_id
+                      AND (e.credited_at, e.source_id) < (c.credited_at, c.source_id))
+ ORDER BY c.beneficiary_id, c.credited_at, c.source_id"""
 
 _PAYOUTS = f"""
 SELECT p.home_id AS affiliate_id, p.id, p.number, p.amount_minor, p.currency
@@ -58,7 +58,7 @@ SELECT a.id AS affiliate_id, a.name AS affiliate, p.id AS person_id, p.email AS 
        SELECT currency, count(DISTINCT order_id) AS orders,
               coalesce(sum(amount_minor) FILTER (WHERE amount_minor > 0), 0)::bigint AS credited,
               coalesce(-sum(amount_minor) FILTER (WHERE amount_minor < 0), 0)::bigint AS reversed
-         FROM commission
+         FROM earning
         WHERE beneficiary_id = a.id AND credited_at >= %(since)s AND credited_at < %(until)s
         GROUP BY currency) AS s
  WHERE m.role = 'affiliate' AND m.affiliate_role <> 'seller' AND m.revoked_at IS NULL

@@ -46,7 +46,7 @@ SELECT currency, sum(orders)::int AS orders, sum(sold)::bigint AS sold,
          GROUP BY currency
         UNION ALL
         SELECT s.currency, 0, 0, s.commission, 0 FROM affiliate a CROSS JOIN LATERAL (
-               SELECT currency, sum(amount_minor) AS commission FROM commission
+               SELECT currency, sum(amount_minor) AS commission FROM earning
                 WHERE beneficiary_id = a.id AND credited_at >= %(since)s AND credited_at < %(until)s
                 GROUP BY currency) AS s
         UNION ALL

@@ -137,8 +137,8 @@ page AS (SELECT * FROM line WHERE true {{seek}} {{sorted}})
 SELECT page.*, c.level, c.number
   FROM page
   LEFT JOIN LATERAL (
-       SELECT level, explanation->'facts'->>'order' AS number FROM commission
-        WHERE home_id = page.order_home AND order_id = page.order_id AND rule = page.rule
+       SELECT level, explanation->'facts'->>'order' AS number FROM earning
+        WHERE home_id = page.order_home AND source_id = page.order_id AND rule = page.rule
           AND beneficiary_id = %(home)s
         ORDER BY no LIMIT 1) c ON true
  {{sorted}}"""

@@ -56,8 +56,8 @@ WITH page AS (
 SELECT o.home_id, o.id, o.number, o.state, o.payment_status, o.fulfillment_status, o.currency,
        o.total_minor, o.client->>'name' AS client, o.address->>'city' AS city, o.placed_at,
        o.paid_at, o.pay_by, o.promised_on,
-       (SELECT sum(c.amount_minor)::bigint FROM commission c
-         WHERE c.home_id = o.home_id AND c.order_id = o.id AND c.beneficiary_id = %(id)s) AS earned
+       (SELECT sum(c.amount_minor)::bigint FROM earning c
+         WHERE c.home_id = o.home_id AND c.source_id = o.id AND c.beneficiary_id = %(id)s) AS earned
   FROM page JOIN orders o USING (home_id, id)
  {sorted}"""
 

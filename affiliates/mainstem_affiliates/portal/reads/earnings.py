@@ -65,7 +65,7 @@ _MOVED = Sorting(
     "moved",
     (
         SortColumn("c.credited_at", "credited_at", datetime),
-        SortColumn("c.order_id", "order_id", UUID),
+        SortColumn("c.source_id", "source_id", UUID),
         SortColumn("c.rule", "rule", str),
         SortColumn("c.level", "level", int),
         SortColumn("c.no", "no", int),
@@ -73,8 +73,8 @@ _MOVED = Sorting(
 )
 
 _PAGE = """
-SELECT c.credited_at, c.home_id, c.order_id, c.rule, c.level, c.no FROM commission c
- WHERE c.beneficiary_id = %(id)s {seek} {sorted}"""
+SELECT c.credited_at, c.home_id, c.source_id, c.rule, c.level, c.no FROM earning c
+ WHERE c.beneficiary_id = %(id)s AND c.source = 'order' {seek} {sorted}"""
 
 
 # What is payable is in the next payout in its currency, or in the next one that it was converted
@@ -98,17 +98,17 @@ _PAID_IN = """
 
 
 _MOVEMENTS = f"""
-SELECT c.home_id, c.order_id, c.rule, c.level, c.no, c.kind, c.currency, c.amount_minor,
+SELECT c.home_id, c.source_id, c.rule, c.level, c.no, c.kind, c.currency, c.amount_minor,
        held.held_until, c.explanation, c.credited_at,
        held.held_until <= coalesce((SELECT max(day) FROM release_day), '-infinity') AS matured,
        payable.at AS payable_at, paid.id AS payout_id, paid.number AS payout_number, paid.state AS payout_state,
        paid.paid_at AS payout_paid_at
-  FROM commission c
-  JOIN {ASKED_ORDERS} USING (home_id, order_id)
+  FROM {ASKED_ORDERS}
+  JOIN earning c ON c.home_id = asked.home_id AND c.source_id = asked.order_id
 {HELD_NOW}
 {_PAID_IN}
  WHERE c.beneficiary_id = %(id)s AND c.kind <> 'hold'
- ORDER BY c.order_id, c.rule, c.level, c.no"""
+ ORDER BY c.source_id, c.rule, c.level, c.no"""
 
 
 def movements(
@@ -119,7 +119,7 @@ def movements(
     An order is shown whole, on the page of its newest movement, and on no other.
     """
     page = paging.read(work, _PAGE, _MOVED, cursor=cursor, most=MOVEMENTS_MAX, id=reader.id)
-    orders = dict.fromkeys((row.home_id, row.order_id) for row in page.rows)
+    orders = dict.fromkeys((row.home_id, row.source_id) for row in page.rows)
     here = {_key(row) for row in page.rows}
     grouped = _grouped(work, reader, list(orders))
     shown = [grouped[id] for _, id in orders if max(map(_key, grouped[id])) in here]
@@ -127,7 +127,7 @@ def movements(
 
 
 def _key(row: Any) -> tuple[Any, ...]:
-    return row.credited_at, row.order_id, row.rule, row.level, row.no
+    return row.credited_at, row.source_id, row.rule, row.level, row.no
 
 
 def _grouped(
@@ -139,7 +139,7 @@ def _grouped(
         id=reader.id,
         **asked(orders),
     ):
-        grouped.setdefault(row.order_id, []).append(row)
+        grouped.setdefault(row.source_id, []).append(row)
     return grouped
 
 
@@ -147,7 +147,7 @@ def _of_order(reader: AffiliateProfile, rows: Sequence[Any]) -> OrderMovements:
     currency = rows[0].currency
     return OrderMovements(
         number=str(rows[0].explanation["facts"]["order"]),
-        order_id=rows[0].order_id,
+        order_id=rows[0].source_id,
         is_mine=rows[0].home_id == reader.id,
         total=Money(sum(row.amount_minor for row in rows), currency),
         at=max(row.credited_at for row in rows),
