@@ -37,6 +37,8 @@ COMPANYS = {
     "application_answer",
     "application_question",
     "affiliate_step",
+    "forgotten_paper",
+    "session_ending",
     "setup_change",
     "api_key",
     "api_answer",
