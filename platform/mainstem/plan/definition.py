@@ -31,6 +31,7 @@ NOBODY = 0
 LEVELS_MAX = 10
 HOLD_DAYS_MIN = 14
 """No commission is payable before the client's fourteen days of withdrawal are over."""
+HOLD_DAYS_MAX = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ def _rule(kind: str, given: Any, problems: list[Problem]) -> Rule | None:
             Problem(f"{at}/cap_bp", "invalid_field", "Give the cap on all levels in basis points.")
         )
     hold = given.get("hold_days")
-    if type(hold) is not int or not HOLD_DAYS_MIN <= hold <= 365:
+    if type(hold) is not int or not HOLD_DAYS_MIN <= hold <= HOLD_DAYS_MAX:
         problems.append(
             Problem(f"{at}/hold_days", "hold_too_short", "Hold commissions for 14 to 365 days.")
         )

@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 
 from mainstem.kit.documents import Amounts, BasisPoints, Currency, Document, Slug
 from mainstem.money import BASIS
-from mainstem.plan.definition import HOLD_DAYS_MIN, LEVELS_MAX
+from mainstem.plan.definition import HOLD_DAYS_MAX, HOLD_DAYS_MIN, LEVELS_MAX
 from mainstem.plan.periods import Lapse, LegShareOf, Threshold, TierOf, Ties, Volume
-from mainstem.plan.sale_documents import HOLD_DAYS_MAX, Money
+from mainstem.plan.sale_documents import MinorAboveZero
 
 
 class RankDocument(Document):
@@ -89,8 +89,8 @@ class GoalDocument(Document):
 
     one: ClassVar[str] = "Goal"
     id: Slug = Field(title="Called")
-    personal_minor: dict[Currency, Money] = Field(min_length=1, title="Own sales")
-    pays_minor: dict[Currency, Money] = Field(min_length=1, title="Pays")
+    personal_minor: dict[Currency, MinorAboveZero] = Field(min_length=1, title="Own sales")
+    pays_minor: dict[Currency, MinorAboveZero] = Field(min_length=1, title="Pays")
 
     @model_validator(mode="after")
     def _one_set_of_currencies(self) -> Self:
@@ -114,8 +114,8 @@ class LeaderboardDocument(Document):
 
     one: ClassVar[str] = "Leaderboard"
     id: Slug = Field(title="Called")
-    prizes_minor: dict[Currency, list[Money]] = Field(min_length=1, title="Prizes")
-    least_minor: dict[Currency, Money] = Field(min_length=1, title="Own sales at least")
+    prizes_minor: dict[Currency, list[MinorAboveZero]] = Field(min_length=1, title="Prizes")
+    least_minor: dict[Currency, MinorAboveZero] = Field(min_length=1, title="Own sales at least")
     ties: Ties = Field(title="Of several alike")
 
     @model_validator(mode="after")

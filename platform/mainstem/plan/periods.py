@@ -30,7 +30,6 @@ class Participant:
     """An affiliate in a period: whom they stood under at its end, and what they sold to clients.
 
     `volume_minor` is what was delivered and did not come back. `clients` is how many clients bought.
-    `since` is how many months ago they joined.
     """
 
     id: int

@@ -8,14 +8,13 @@ from pydantic import Field, model_validator
 
 from mainstem.kit.documents import BasisPoints, Currency, Day, Document, Refers, Slug
 from mainstem.money import BASIS
-from mainstem.plan.definition import HOLD_DAYS_MIN, LEVELS_MAX
+from mainstem.plan.definition import HOLD_DAYS_MAX, HOLD_DAYS_MIN, LEVELS_MAX
 from mainstem.plan.sales import Base, Clients, LevelBase
 from mainstem.plan.uplines import Passing
 
-HOLD_DAYS_MAX = 365
 DAYS_MAX = 366
 
-Money = Annotated[int, Field(gt=0, le=2**53)]
+MinorAboveZero = Annotated[int, Field(gt=0, le=2**53)]
 """An amount above nothing, in the minor unit of its currency."""
 
 Names = list[Slug]
@@ -72,7 +71,7 @@ class LevelDocument(Document):
 
     one: ClassVar[str] = "Level"
     rate_bp: BasisPoints = Field(0, title="Rate")
-    each_minor: dict[Currency, Money] = Field(
+    each_minor: dict[Currency, MinorAboveZero] = Field(
         default_factory=dict,
         title="For each piece",
         description="In every currency that it is for.",
@@ -108,7 +107,7 @@ class SaleRuleDocument(Document):
     )
     base: Base = Field("commissionable_value", title="Rates are of")
     levels_of: LevelBase = Field("sale", title="Sponsors' rates are of")
-    at_most_minor: dict[Currency, Money] = Field(
+    at_most_minor: dict[Currency, MinorAboveZero] = Field(
         default_factory=dict, title="At most for one sale", description="Of each level."
     )
     cap_bp: Annotated[int, Field(gt=0, le=BASIS)] = Field(title="All levels at most")
