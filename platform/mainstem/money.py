@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 # Decimals by ISO 4217, list one (the maintenance agency, SIX); whatever is not named has 2. What a
 # payment gateway writes, and what a bank pays, is another matter: see `payments.currencies`.
@@ -75,6 +76,12 @@ class Money:
 def exponent(currency: str) -> int:
     """Decimals of a currency, by ISO 4217."""
     return _EXPONENTS.get(currency, 2)
+
+
+def decimal_text(minor: int, currency: str) -> str:
+    """Minor units as files and forms write them: 1250.50, or 1250 where the currency has no decimals."""
+    digits = exponent(currency)
+    return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
 
 
 def rdiv(a: int, b: int) -> int:

@@ -17,7 +17,7 @@ from typing import Any
 from mainstem.catalog import Product
 from mainstem.catalog_files.table import RowProblem, Table
 from mainstem.catalog_files.values import CellUnfit, amount_of, whole, yes
-from mainstem.money import exponent
+from mainstem.money import decimal_text
 
 _LOCALES = ("en", "sv")
 _TEXTS = {
@@ -102,13 +102,7 @@ def _cell(value: Any, is_part: bool) -> str:
 
 
 def _amount(minor: int | None, currency: str) -> str:
-    if minor is None:
-        return ""
-    places = exponent(currency)
-    if not places:
-        return str(minor)
-    whole_part, part = divmod(minor, 10**places)
-    return f"{whole_part}.{part:0{places}}"
+    return "" if minor is None else decimal_text(minor, currency)
 
 
 # ---------------------------------------------------------------- coming back

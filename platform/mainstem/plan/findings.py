@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from mainstem.kit.errors import Problem
 from mainstem.kit.validation import problems_of
-from mainstem.money import BASIS, exponent
+from mainstem.money import BASIS, decimal_text
 from mainstem.plan.costs import EXAMPLE_MINOR, at_most_bp, paid, period_cost_bp, rates_of_sale
 from mainstem.plan.document import PlanDocument, compiled
 from mainstem.plan.grounds import Finding, finding
@@ -211,6 +211,4 @@ def _reaching(rule: SaleRule, most: int) -> int:
 
 
 def _written(minor: int, currency: str) -> str:
-    digits = exponent(currency)
-    whole, part = divmod(minor, 10**digits)
-    return f"{whole}.{part:0{digits}d} {currency}" if digits else f"{whole} {currency}"
+    return f"{decimal_text(minor, currency)} {currency}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from decimal import Decimal
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
@@ -32,7 +31,7 @@ from mainstem.console.setup.shapes import (
 from mainstem.console.setup.words import CHOICES
 from mainstem.kit.documents import Document, Fold, Refers
 from mainstem.kit.locale import Language
-from mainstem.money import exponent
+from mainstem.money import decimal_text
 
 BLANK_ROWS = 1
 ROWS_OPEN = 2
@@ -402,7 +401,4 @@ def local_text(said: Any, language: Language) -> str:
 
 def amount_text(said: Any, currency: str) -> str:
     """Minor units as a form shows them; what was typed as it was typed."""
-    if not isinstance(said, int):
-        return str(said)
-    digits = exponent(currency)
-    return f"{Decimal(said).scaleb(-digits):.{digits}f}"
+    return decimal_text(said, currency) if isinstance(said, int) else str(said)
