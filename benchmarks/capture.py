@@ -40,11 +40,12 @@ import psycopg
 import uvloop
 
 import mainstem_postgres as postgres
-from mainstem import flow, identity, network, orders, planbook
+from mainstem import flow, identity, network, orders
 from mainstem.kit import db
 from mainstem.kit.db import Database
 from mainstem.kit.work import CLIENT, Query, Work
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
+from mainstem.plan import book
 from mainstem_postgres import Server
 
 ROOT = Path(__file__).parents[1]
@@ -81,7 +82,7 @@ def found(database: Database, owner_url: str) -> list[str]:
     with psycopg.connect(owner_url, autocommit=True) as admin:
         admin.execute(f"ALTER SEQUENCE affiliate_id_seq RESTART {HOME}")
     with database.work() as work:
-        planbook.publish(work, PLAN, effective_from=work.now() - timedelta(days=1))
+        book.publish(work, PLAN, effective_from=work.now() - timedelta(days=1))
         work.run("INSERT INTO shipping_rate VALUES ('SEK', 4900, 50000, 2500)")
         places = [_place(work, code, at) for at, code in enumerate(("STH", "MMA"))]
         for number in range(ARTICLES):

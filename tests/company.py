@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from mainstem import catalog, leads, ledger, network, orders, payments, planbook
+from mainstem import catalog, leads, ledger, network, orders, payments
 from mainstem.kit.ids import new_id
 from mainstem.kit.work import Work
 from mainstem.leads import ConsentGiven, LeadWanted
@@ -24,6 +24,7 @@ from mainstem.ledger import PARENT
 from mainstem.ledger.chart import Transfer, moved
 from mainstem.money import Money
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderWanted, Placed
+from mainstem.plan import book
 
 KETTLE, SKILLET, REPAIR, INSTALLATION = "KETTLE-1", "SKILLET-1", "REPAIR", "INSTALL"
 
@@ -83,7 +84,7 @@ class Company:
 
 def a_company(work: Work, *, stock: int = 100) -> Company:
     """A plan, three affiliates in a chain, their shops, goods, services, stock and two teams."""
-    planbook.publish(work, PLAN, effective_from=work.now() - timedelta(days=365))
+    book.publish(work, PLAN, effective_from=work.now() - timedelta(days=365))
     for currency, amount, free_from in (("SEK", 4900, 50000), ("EUR", 490, 5000)):
         catalog.set_shipping_rate(work, currency, amount, free_from_minor=free_from, tax_bp=2500)
     alder = an_affiliate(work, "alder")

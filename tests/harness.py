@@ -24,7 +24,7 @@ from urllib.request import Request, urlopen
 
 import psycopg
 
-from mainstem import commissions, flow, invariants, orders, payments, worker
+from mainstem import earnings, flow, invariants, orders, payments, worker
 from mainstem.kit import inbox
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -168,7 +168,7 @@ class Harness:
     def holds_end(self) -> None:
         self.clock.move(timedelta(days=33))
         with self.database.work() as work:
-            commissions.release(work, self.clock.now().date())
+            earnings.release(work, self.clock.now().date())
 
     def drain(self) -> None:
         worker.drain(self.database, seconds=60)

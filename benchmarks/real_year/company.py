@@ -18,9 +18,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from mainstem import catalog, network, planbook
+from mainstem import catalog, network
 from mainstem.kit.bulk import given, insert_many, relation
 from mainstem.kit.work import Work
+from mainstem.plan import book
 from mainstem_fulfillment import inventory
 from real_year.source import FOOD, SERVICES, TAX_BP, History
 
@@ -51,7 +52,7 @@ PLAN = {
 
 def found(work: Work, history: History) -> None:
     """Everything that must be there before the first basket. The work's clock says since when."""
-    planbook.publish(work, PLAN, effective_from=work.now(), confirmed=True)
+    book.publish(work, PLAN, effective_from=work.now(), confirmed=True)
     catalog.set_shipping_rate(work, CURRENCY, 0, free_from_minor=0, tax_bp=0)
     _affiliates(work, [store for store, _ in history.stores()])
     variants = _articles(work, history.articles())

@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import sqlalchemy.exc
 
-from mainstem import commissions, orders, payouts
+from mainstem import earnings, orders, payouts
 from mainstem.importing import history as past
 from mainstem.importing.history import Sale
 from mainstem.kit.bulk import RowKey, given, relation
@@ -127,7 +127,7 @@ class Player:
         days = [(week.start + timedelta(days=n)).date() for n in range(1, 8)]
         with self._database.work(SYSTEM, clock=FixedClock(end)) as work:
             for day in days:
-                commissions.release(work, day)
+                earnings.release(work, day)
             orders.close_finished(work, most=1_000_000)
             payouts.run(work, end.date())
             reserved = work.rows("SELECT home_id, id FROM payout WHERE state = 'reserved'")

@@ -34,7 +34,6 @@ from mainstem import (
     ledger,
     payouts,
     pictures,
-    planbook,
     running,
     worker,
 )
@@ -48,7 +47,7 @@ from mainstem.kit.settings import Settings
 from mainstem.kit.signed import in_force
 from mainstem.kit.work import SYSTEM
 from mainstem.payments import SUBSCRIBED, Gateway
-from mainstem.plan import PlanAsks
+from mainstem.plan import PlanAsks, book
 from mainstem.setup import Connection, check_payments
 
 COMPANY_DATA = ".company"
@@ -411,7 +410,7 @@ def publish_plan(given: argparse.Namespace) -> int:
     try:
         with database.work(SYSTEM) as work:
             start = datetime.combine(given.day, time(), zone) if given.day else work.now()
-            made = planbook.publish(work, document, effective_from=start, confirmed=given.confirmed)
+            made = book.publish(work, document, effective_from=start, confirmed=given.confirmed)
             record(work, "plan.published", str(made.version))
     except Refused as no:
         _say(no.text())

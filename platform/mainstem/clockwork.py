@@ -10,8 +10,8 @@ from datetime import date, datetime
 
 from mainstem import (
     checks,
-    commissions,
     domains,
+    earnings,
     identity,
     joining,
     leads,
@@ -55,7 +55,7 @@ def hourly(work: Work, facts: Sequence[Fact]) -> None:
 
 def daily(work: Work, facts: Sequence[Fact]) -> None:
     for fact in facts:
-        commissions.release(work, date.fromisoformat(fact.subject))
+        earnings.release(work, date.fromisoformat(fact.subject))
 
 
 def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
@@ -79,5 +79,5 @@ def weekly(work: Work, facts: Sequence[Fact]) -> None:
     for fact in facts:
         day = date.fromisoformat(fact.subject)
         # Beside another worker the day's own release may still wait; what it frees goes out today.
-        commissions.release(work, day)
+        earnings.release(work, day)
         payouts.run(work, day)

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from mainstem import (
     checks,
     clockwork,
-    commissions,
     domains,
+    earnings,
     mail,
     network_files,
     orders,
@@ -48,18 +48,18 @@ def _of_orders(verb: Callable[[Work, Sequence[RowKey]], object]) -> Reaction:
 
 def _paid(work: Work, facts: Sequence[Fact]) -> None:
     routing.route(work, _keys(facts))
-    commissions.hold_for_review(work, _keys(facts))
+    earnings.hold_for_review(work, _keys(facts))
 
 
 def _order_canceled(work: Work, facts: Sequence[Fact]) -> None:
     shipments.cancel_fulfilments(work, _keys(facts))
     jobs.cancel_jobs(work, _keys(facts))
-    commissions.settle(work, _keys(facts))
+    earnings.settle(work, _keys(facts))
 
 
 def _lines_canceled(work: Work, facts: Sequence[Fact]) -> None:
     jobs.cancel_jobs(work, _keys(facts))
-    commissions.settle(work, _keys(facts))
+    earnings.settle(work, _keys(facts))
 
 
 def _disputed(work: Work, facts: Sequence[Fact]) -> None:
@@ -73,15 +73,15 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     "payment.captured": {"orders": _of_orders(orders.mark_paid)},
     "payment.fee_known": {"orders": _of_orders(orders.mark_paid)},
     "order.paid": {"fulfillment": _paid},
-    "order.delivered": {"commissions": _of_orders(commissions.settle)},
+    "order.delivered": {"commissions": _of_orders(earnings.settle)},
     "refund.submitted": {"orders": _of_orders(orders.settle_refunds)},
     "refund.succeeded": {"orders": _of_orders(orders.settle_refunds)},
     "refund.failed": {"orders": _of_orders(orders.settle_refunds)},
     # Recorded by releases before 0.2 of an order, whatever had become of its refund.
     "payment.refunded": {"orders": _of_orders(orders.record_refund)},
-    "order.refunded": {"commissions": _of_orders(commissions.settle)},
+    "order.refunded": {"commissions": _of_orders(earnings.settle)},
     "payment.disputed": {"orders": _disputed},
-    "order.disputed": {"commissions": _of_orders(commissions.settle)},
+    "order.disputed": {"commissions": _of_orders(earnings.settle)},
     "order.lines_canceled": {"fulfillment": _lines_canceled},
     "order.canceled": {"fulfillment": _order_canceled},
     "order.expired": {"fulfillment": _of_orders(shipments.cancel_fulfilments)},

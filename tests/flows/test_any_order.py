@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from tests.company import KETTLE, PLAN, REPAIR, SKILLET, Shop, a_company, a_shop, an_affiliate
 
-from mainstem import commissions, flow, invariants, ledger, orders, payments, planbook
+from mainstem import earnings, flow, invariants, ledger, orders, payments
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record
@@ -26,6 +26,7 @@ from mainstem.kit.work import Work
 from mainstem.orders import Address, ClientDetails, LineQuantity, LineWanted, OrderWanted, Placed
 from mainstem.payments.gateway import RefundState
 from mainstem.payments.refunds import record_refunds
+from mainstem.plan import book
 
 LEVELS_BP = [1000, 500, 300, 200, 100]
 FIVE = PLAN | {
@@ -324,10 +325,10 @@ class Story:
 
     def days_pass(self, dice: Random) -> None:
         self.clock.move(timedelta(days=dice.choice([1, 7, 16, 31])))
-        commissions.release(self.work, self.clock.now().date())
+        earnings.release(self.work, self.clock.now().date())
 
     def settled_again(self, dice: Random) -> None:
-        commissions.settle(self.work, [self.key, self.key])
+        earnings.settle(self.work, [self.key, self.key])
 
     def react(self, dice: Random) -> None:
         """Run any of the facts so far, together or alone, also those that ran before.
@@ -441,7 +442,7 @@ def scenario(database: Database, clock: FixedClock) -> Iterator[Scenario]:
     with database.work() as work:
         company = a_company(work, stock=10_000)
         start = work.now() - timedelta(days=1)
-        planbook.publish(work, FIVE, effective_from=start, confirmed=True)
+        book.publish(work, FIVE, effective_from=start, confirmed=True)
         dahlia = an_affiliate(work, "dahlia", sponsor_id=company.cedar)
         elm = an_affiliate(work, "elm", sponsor_id=dahlia)
         work.run("UPDATE product SET tax_bp = 600, commissionable_bp = 8000 WHERE slug = 'skillet'")
@@ -510,7 +511,7 @@ def either_account(books: dict[tuple[int, str], int]) -> dict[tuple[int, str], i
 def the_books_end_as_on_paper(story: Story, upline: list[int]) -> None:
     work = story.work
     story.clock.move(timedelta(days=400))
-    commissions.release(work, story.clock.now().date())
+    earnings.release(work, story.clock.now().date())
     found = {
         (owner, account): minor
         for (owner, account, _), minor in ledger.balances(work, [0, *upline]).items()

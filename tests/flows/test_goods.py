@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.company import KETTLE, a_company, an_order, pay
 
-from mainstem import commissions, ledger, payments, payouts, worker
+from mainstem import earnings, ledger, payments, payouts, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.orders import Placed
@@ -58,7 +58,7 @@ def test_refund_after_payout_leaves_a_debt_that_the_next_sale_pays(
     deliver(database, first)
     clock.move(timedelta(days=31))
     with database.work() as work:
-        commissions.release(work, clock.now().date())
+        earnings.release(work, clock.now().date())
         assert payouts.run(work, clock.now().date()) == 1
     worker.drain(database)
     with database.work() as work:
@@ -83,7 +83,7 @@ def test_refund_after_payout_leaves_a_debt_that_the_next_sale_pays(
     deliver(database, second)
     clock.move(timedelta(days=33))
     with database.work() as work:
-        commissions.release(work, clock.now().date())
+        earnings.release(work, clock.now().date())
         assert payouts.run(work, clock.now().date()) == 1
         assert work.value("SELECT amount_minor FROM payout WHERE state = 'reserved'") == 30000
         assert not [f for f in ledger.audit(work) if f.wrong]

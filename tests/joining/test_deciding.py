@@ -18,7 +18,7 @@ from tests.joining.applicants import (
 )
 
 from mainstem import identity, joining, ledger, network, worker
-from mainstem.commissions.queries import earned
+from mainstem.earnings.queries import earned
 from mainstem.joining import CameFrom, PaperStore
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database

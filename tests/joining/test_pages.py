@@ -18,14 +18,14 @@ from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
 from tests.surfaces.programs import a_program
 from tests.surfaces.staff import Staff, staffed
 
-from mainstem import identity, joining, network, planbook, worker
+from mainstem import identity, joining, network, worker
 from mainstem.identity import passwords
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput
 from mainstem.kit.malware import Scanner
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import Actor
-from mainstem.plan import shares_of
+from mainstem.plan import book, shares_of
 from mainstem.web.pages.programme.offer import SALE_MINOR, kinds_paid
 from mainstem_affiliates import portal
 
@@ -93,7 +93,7 @@ def test_the_page_says_what_is_paid_for_what_from_the_plan_in_force(staff: Staff
 
 def test_what_the_page_works_out_is_what_a_sale_pays(staff: Staff) -> None:
     with staff.database.work() as work:
-        plan = planbook.now(work)
+        plan = book.now(work)
     assert plan is not None
     for kind in kinds_paid(plan, "SEK"):
         rule = plan.rules[kind.kind]
@@ -107,7 +107,7 @@ def test_where_a_cap_cuts_the_levels_the_page_says_so(staff: Staff) -> None:
     stranger = staff.open_app()
     assert "not out of the share of whoever sold" in words_of(stranger.get("/programme"))
     with staff.database.work() as work:
-        planbook.publish(work, capped, effective_from=work.now(), confirmed=True)
+        book.publish(work, capped, effective_from=work.now(), confirmed=True)
     words = words_of(stranger.get("/programme"))
     assert "not out of the share of whoever sold" not in words
     assert "All of them together get 10" in words

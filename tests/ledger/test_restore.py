@@ -12,7 +12,7 @@ from tests.company import KETTLE, a_company, a_paid_order
 from tests.waits import PATIENCE
 
 import mainstem_postgres as postgres
-from mainstem import cli, commissions, flow, invariants, ledger, orders
+from mainstem import cli, earnings, flow, invariants, ledger, orders
 from mainstem.kit import db
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -36,7 +36,7 @@ def _a_delivered_order(database: Database) -> None:
         line = [orders.LineQuantity(placed.home_id, placed.order_id, 1, 1)]
         orders.record_shipment(work, line)
         orders.record_delivery(work, line)
-        commissions.settle(work, [(placed.home_id, placed.order_id)])
+        earnings.settle(work, [(placed.home_id, placed.order_id)])
 
 
 def _wrong(database: Database) -> list[str]:

@@ -20,13 +20,13 @@ from tests.company import (
 )
 from tests.waits import PATIENCE, await_somebody_waits_for
 
-from mainstem import attribution, commissions, network, orders, payments, planbook
+from mainstem import attribution, earnings, network, orders, payments
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
 from mainstem.orders import ClientDetails, Placed, Totals
 from mainstem.payments import PastRefund
-from mainstem.plan import NOBODY, shares_of
+from mainstem.plan import NOBODY, book, shares_of
 
 ASTRID = ClientDetails(name="Astrid Falk", email="Astrid@Example.com")
 KEY = "astrid@example.com"
@@ -392,7 +392,7 @@ def test_a_participants_own_purchase_is_an_order_that_earns_nothing(
         assert (order.earns, order.earns_reason) == (False, "buyer_is_participant")
         assert order.seller_id == company.cedar
         assert not work.rows("SELECT 1 FROM client_binding"), "nobody has won themselves"
-        assert commissions.settle(work, [(placed.home_id, placed.order_id)]) == 0
+        assert earnings.settle(work, [(placed.home_id, placed.order_id)]) == 0
 
 
 @pytest.mark.parametrize(
@@ -473,6 +473,6 @@ def test_a_deep_tree_pays_as_many_as_the_plan_has_levels(
         placed = an_order(work, a_shop(work, below), (KETTLE, 1), client=ASTRID)
         upline = work.value("SELECT upline FROM orders WHERE id = %(id)s", id=placed.order_id)
         assert upline == work.value("SELECT upline FROM affiliate WHERE id = %(id)s", id=below)
-        plan = planbook.in_force(work, work.now())
+        plan = book.in_force(work, work.now())
         shares = shares_of(plan.rules["goods"], upline, 100_000, 0)
         assert [share.beneficiary_id for share in shares] == upline[:3]

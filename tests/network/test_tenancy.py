@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from tests.company import ADA, BO, KETTLE, Company, a_company, a_lead, a_paid_order, a_quoted_lead
 
-from mainstem import commissions, orders, payouts, referrals
+from mainstem import earnings, orders, payouts, referrals
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Actor, Work
@@ -96,7 +96,7 @@ def company(database: Database, clock: FixedClock) -> Company:
             moved = [orders.LineQuantity(placed.home_id, placed.order_id, 1, 2)]
             orders.record_shipment(work, moved)
             orders.record_delivery(work, moved)
-            commissions.settle(work, [(placed.home_id, placed.order_id)])
+            earnings.settle(work, [(placed.home_id, placed.order_id)])
             a_lead(work, shop) if affiliate == company.cedar else a_quoted_lead(
                 work, shop, client=BO
             )
@@ -121,7 +121,7 @@ def company(database: Database, clock: FixedClock) -> Company:
             )
     clock.move(timedelta(days=31))
     with database.work() as work:
-        commissions.release(work, clock.now().date())
+        earnings.release(work, clock.now().date())
         assert payouts.run(work, clock.now().date()) == 2
     return company
 

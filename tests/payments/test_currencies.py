@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from tests.company import KETTLE, PLAN, Shop, a_lead, a_shop, an_affiliate, an_earning, an_order
 from tests.harness import Harness
 
-from mainstem import catalog, leads, ledger, payments, payouts, planbook
+from mainstem import catalog, leads, ledger, payments, payouts
+from mainstem.currencies import TAKEN, fee_from_gateway, from_gateway, to_gateway
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput
 from mainstem.ledger import PARENT
 from mainstem.money import Money
 from mainstem.payments import AmountNotPossible, payable_part
-from mainstem.payments.currencies import TAKEN, fee_from_gateway, from_gateway, to_gateway
-from mainstem.plan import PlanRefused
+from mainstem.plan import PlanRefused, book
 from mainstem_gateway import currencies as theirs
 
 currencies = st.sampled_from(sorted(TAKEN))
@@ -163,7 +163,7 @@ def test_a_plan_whose_minimum_no_bank_can_be_sent_is_not_published(
 ) -> None:
     with database.work() as work:
         with pytest.raises(PlanRefused) as refused:
-            planbook.publish(
+            book.publish(
                 work, PLAN | {"minimum_payout_minor": {currency: minor}}, effective_from=work.now()
             )
         [problem] = refused.value.problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.company import HOME, KETTLE, an_order
 from tests.harness import Harness
 
-from mainstem import commissions, payments
+from mainstem import earnings, payments
 from mainstem.kit.db import Database
 from mainstem.orders import Address, ClientDetails, Placed
 
@@ -30,7 +30,7 @@ def paid(harness: Harness, email: str, address: Address, *, holder: str) -> Plac
 
 def reasons(database: Database, placed: Placed) -> list[str]:
     with database.work() as work:
-        found = commissions.review_of(work, placed.home_id, placed.order_id)
+        found = earnings.review_of(work, placed.home_id, placed.order_id)
         return [one["kind"] for one in found.reasons] if found else []
 
 

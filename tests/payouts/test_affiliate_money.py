@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.company import KETTLE, SKILLET, Shop, a_paid_order, a_shop, an_affiliate
 from tests.harness import Harness
 
-from mainstem import commissions, orders, payments, payouts
+from mainstem import earnings, orders, payments, payouts
 from mainstem.console import queries
 from mainstem.kit.errors import Refused
 from mainstem.money import Money
@@ -83,7 +83,7 @@ class History:
     def month(self, dice: Random) -> None:
         self.harness.clock.move(timedelta(days=31))
         with self.harness.database.work() as work:
-            commissions.release(work, self.harness.clock.now().date())
+            earnings.release(work, self.harness.clock.now().date())
 
     def run(self, dice: Random) -> None:
         self.harness.clock.move(timedelta(days=1))

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from tests.company import BO, KETTLE, SKILLET, Company, a_company, a_paid_order, an_earning
 
-from mainstem import commissions, invariants, orders, payments, payouts, worker
+from mainstem import earnings, invariants, orders, payments, payouts, worker
 from mainstem.kit import db
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -63,7 +63,7 @@ def give_back(database: Database, placed: Placed, minor: int) -> None:
 def holds_end(database: Database, clock: FixedClock) -> None:
     clock.move(timedelta(days=40))
     with database.work() as work:
-        commissions.release(work, clock.now().date())
+        earnings.release(work, clock.now().date())
 
 
 def run(database: Database, clock: FixedClock, affiliate: int) -> Any:

@@ -12,10 +12,10 @@ import pytest
 from tests.company import PLAN
 from tests.waits import PATIENCE, await_somebody_waits_for
 
-from mainstem import cli, planbook
+from mainstem import cli
 from mainstem.kit.db import Database
 from mainstem.money import MINOR_MAX
-from mainstem.plan import PlanAsks, PlanRefused
+from mainstem.plan import PlanAsks, PlanRefused, book
 
 OTHER = PLAN | {"name": "Second plan"}
 
@@ -23,9 +23,9 @@ OTHER = PLAN | {"name": "Second plan"}
 def test_the_same_plan_again_is_the_version_that_it_has(database: Database) -> None:
     with database.work() as work:
         start = work.now()
-        first = planbook.publish(work, PLAN, effective_from=start)
+        first = book.publish(work, PLAN, effective_from=start)
         # However it was typed, it is the same plan.
-        again = planbook.publish(work, dict(reversed(PLAN.items())), effective_from=start)
+        again = book.publish(work, dict(reversed(PLAN.items())), effective_from=start)
         assert (first.version, again.version) == (1, 1)
         assert work.value("SELECT count(*) FROM plan_version") == 1
 
@@ -34,10 +34,10 @@ def test_a_plan_from_another_day_on_is_told_which_version_it_is(database: Databa
     """Were it only handed its old version back, who publishes would believe in the new day."""
     with database.work() as work:
         start = work.now()
-        planbook.publish(work, PLAN, effective_from=start)
-        planbook.publish(work, OTHER, effective_from=start)
-        with pytest.raises(planbook.PublishedAlready) as refusal:
-            planbook.publish(work, PLAN, effective_from=start + timedelta(days=1))
+        book.publish(work, PLAN, effective_from=start)
+        book.publish(work, OTHER, effective_from=start)
+        with pytest.raises(book.PublishedAlready) as refusal:
+            book.publish(work, PLAN, effective_from=start + timedelta(days=1))
     assert refusal.value.text() == (
         "This very plan is version 1, in force from 2026-03-02."
         " To bring it back, publish it under another name."
@@ -47,11 +47,11 @@ def test_a_plan_from_another_day_on_is_told_which_version_it_is(database: Databa
 def test_two_who_publish_at_once_get_a_version_each(database: Database) -> None:
     def publish_the_other() -> int:
         with database.work() as work:
-            return planbook.publish(work, OTHER, effective_from=work.now()).version
+            return book.publish(work, OTHER, effective_from=work.now()).version
 
     with ThreadPoolExecutor(1) as threads:
         with database.work() as work:
-            assert planbook.publish(work, PLAN, effective_from=work.now()).version == 1
+            assert book.publish(work, PLAN, effective_from=work.now()).version == 1
             second = threads.submit(publish_the_other)
             await_somebody_waits_for(work)
         assert second.result(PATIENCE) == 2
@@ -71,7 +71,7 @@ def test_levels_above_their_cap_are_asked_about_and_published_when_that_is_meant
     with database.work() as work:
         start = work.now()
         with pytest.raises(PlanAsks) as question:
-            planbook.publish(work, plan, effective_from=start)
+            book.publish(work, plan, effective_from=start)
         [problem] = question.value.problems
         assert (problem.pointer, problem.code) == ("/rules/goods/levels_bp", "levels_above_cap")
         assert problem.text() == (
@@ -79,9 +79,9 @@ def test_levels_above_their_cap_are_asked_about_and_published_when_that_is_meant
             " each gives way in proportion: level 0 gets 5.6 % instead of 10 %."
         )
         assert work.value("SELECT count(*) FROM plan_version") == 0
-        published = planbook.publish(work, plan, effective_from=start, confirmed=True)
+        published = book.publish(work, plan, effective_from=start, confirmed=True)
         # It is published: to say so again needs no confirmation.
-        assert planbook.publish(work, plan, effective_from=start) == published
+        assert book.publish(work, plan, effective_from=start) == published
 
 
 @pytest.mark.parametrize("confirmed", [False, True])
@@ -91,7 +91,7 @@ def test_levels_above_the_whole_are_refused_whatever_is_confirmed(
     with database.work() as work:
         plan = levels(10000, 9000, 5000, 4000)
         with pytest.raises(PlanRefused) as refusal:
-            planbook.publish(work, plan, effective_from=work.now(), confirmed=confirmed)
+            book.publish(work, plan, effective_from=work.now(), confirmed=confirmed)
         assert [problem.code for problem in refusal.value.problems] == ["more_than_the_whole"]
         assert "180 %" in refusal.value.problems[0].text()
 
@@ -113,7 +113,7 @@ def test_a_plan_that_cannot_be_read_or_reached_is_refused(
 ) -> None:
     with database.work() as work:
         with pytest.raises(PlanRefused) as refusal:
-            planbook.publish(work, PLAN | changes, effective_from=work.now())
+            book.publish(work, PLAN | changes, effective_from=work.now())
         assert [problem.pointer for problem in refusal.value.problems] == [pointer]
         assert work.value("SELECT count(*) FROM plan_version") == 0
 
@@ -124,7 +124,7 @@ def test_levels_within_their_cap_are_not_asked_about(
 ) -> None:
     with database.work() as work:
         plan = levels(1400, *levels_bp)
-        assert planbook.publish(work, plan, effective_from=work.now()).version == 1
+        assert book.publish(work, plan, effective_from=work.now()).version == 1
 
 
 def test_a_plan_that_was_published_before_anybody_was_asked_still_pays(database: Database) -> None:
@@ -135,7 +135,7 @@ def test_a_plan_that_was_published_before_anybody_was_asked_still_pays(database:
             document=json.dumps(levels(10000, 9000, 5000, 4000)),
             now=work.now(),
         )
-        assert planbook.in_force(work, work.now()).rules["goods"].levels_bp == (9000, 5000, 4000)
+        assert book.in_force(work, work.now()).rules["goods"].levels_bp == (9000, 5000, 4000)
 
 
 def test_the_command_line_asks_too(

@@ -22,7 +22,7 @@ from tests.surfaces.staff import (
     staffed,
 )
 
-from mainstem import commissions, invariants, ledger, payments, payouts, worker
+from mainstem import earnings, invariants, ledger, payments, payouts, worker
 from mainstem.console.clock import ClockIsReal, let_time_pass
 from mainstem.kit import inbox
 from mainstem.kit.clock import FixedClock
@@ -489,7 +489,7 @@ def test_payouts_are_run_by_hand_once_a_day_and_confirmed_once(
     staff.delivered((KETTLE, 2))
     month_passes(clock)
     with staff.database.work() as work:
-        commissions.release(work, clock.now().date())
+        earnings.release(work, clock.now().date())
     fia = staff.reader("fia")
     payable = words_of(fia.get("/console/payouts"))
     assert "SEK 280.00 payable to 3 affiliates · paid from SEK 200.00" in payable
@@ -521,7 +521,7 @@ def test_a_held_payout_shows_its_error_and_is_tried_again(staff: Staff, clock: F
     staff.delivered((KETTLE, 2))
     month_passes(clock)
     with staff.database.work() as work:
-        commissions.release(work, clock.now().date())
+        earnings.release(work, clock.now().date())
     fia = staff.reader("fia")
     fia.post("/console/payouts")
     with staff.database.work() as work:
@@ -548,7 +548,7 @@ def test_a_failed_payout_waits_for_the_one_that_overtook_it(
     staff.delivered((KETTLE, 2))
     month_passes(clock)
     with staff.database.work() as work:
-        commissions.release(work, clock.now().date())
+        earnings.release(work, clock.now().date())
     fia = staff.reader("fia")
     fia.post("/console/payouts")
     with staff.database.work() as work:
@@ -795,9 +795,9 @@ def test_an_order_that_is_likely_an_own_purchase_is_looked_at_and_decided_on_its
     with staff.database.work() as work:
         cedar = ClientDetails("Cedar", "cedar@affiliates.example")
         own = a_paid_order(work, staff.company.shop, (KETTLE, 1), client=cedar)
-        commissions.hold_for_review(work, [(own.home_id, own.order_id)])
+        earnings.hold_for_review(work, [(own.home_id, own.order_id)])
         placed = a_paid_order(work, staff.company.shop, (KETTLE, 1), client=BO)
-        commissions.hold_for_review(work, [(placed.home_id, placed.order_id)])
+        earnings.hold_for_review(work, [(placed.home_id, placed.order_id)])
     finance = staff.reader("fia")
     assert "Commissions to review 1" in words_of(finance.get("/console"))
     assert placed.number in words_of(finance.get("/console/reviews"))

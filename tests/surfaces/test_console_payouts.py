@@ -11,7 +11,7 @@ from tests.company import an_earning
 from tests.surfaces.conftest import PASSWORD, Open, words_of
 from tests.surfaces.staff import KETTLE, Staff, month_passes, order_url, staffed
 
-from mainstem import commissions, identity, invariants, ledger, payments, payouts, worker
+from mainstem import earnings, identity, invariants, ledger, payments, payouts, worker
 from mainstem.identity import passwords
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -35,7 +35,7 @@ def payable(staff: Staff, clock: FixedClock) -> None:
     staff.delivered((KETTLE, 2))
     month_passes(clock)
     with staff.database.work() as work:
-        commissions.release(work, clock.now().date())
+        earnings.release(work, clock.now().date())
 
 
 def reserved(staff: Staff, clock: FixedClock, provider: str = "bank") -> Any:

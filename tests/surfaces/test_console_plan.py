@@ -10,8 +10,8 @@ from tests.company import PLAN
 from tests.surfaces.conftest import Open, words_of
 from tests.surfaces.staff import Staff, staffed
 
-from mainstem import planbook
 from mainstem.kit.db import Database
+from mainstem.plan import book
 
 
 @pytest.fixture
@@ -106,8 +106,8 @@ def test_a_plan_for_a_later_day_begins_with_that_day_where_the_company_lives(sta
     with staff.database.work() as work:
         start = work.value("SELECT effective_from FROM plan_version WHERE version = 2")
         assert start.isoformat() == "2026-06-30T22:00:00+00:00"
-        assert planbook.in_force(work, work.now()).version == 1
-        assert planbook.in_force(work, start).version == 2
+        assert book.in_force(work, work.now()).version == 1
+        assert book.in_force(work, start).version == 2
 
 
 def test_who_picks_parcels_publishes_no_plan(staff: Staff) -> None:

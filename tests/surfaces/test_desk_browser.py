@@ -18,7 +18,7 @@ from tests.surfaces.conftest import PASSWORD, Open
 from tests.surfaces.staff import KETTLE, REPAIR, SKILLET, Staff, order_url, pick_url, staffed
 from tests.waits import PATIENCE
 
-from mainstem import checks, commissions, worker
+from mainstem import checks, earnings, worker
 from mainstem.app import create_app
 from mainstem.kit.db import Database
 from mainstem.kit.settings import Settings
@@ -167,7 +167,7 @@ def a_held_order(work: Work, staff: Staff) -> Placed:
     cedar = ClientDetails("Cedar", "cedar@affiliates.example")
     for client in (cedar, BO):
         placed = a_paid_order(work, staff.company.shop, (KETTLE, 1), client=client)
-        commissions.hold_for_review(work, [(placed.home_id, placed.order_id)])
+        earnings.hold_for_review(work, [(placed.home_id, placed.order_id)])
     return placed
 
 

@@ -26,7 +26,7 @@ from tests.company import (
 from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
 from tests.surfaces.paying import gateway
 
-from mainstem import commissions, flow, identity, leads, ledger, payments, payouts, worker
+from mainstem import earnings, flow, identity, leads, ledger, payments, payouts, worker
 from mainstem.identity import passwords
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -119,7 +119,7 @@ def paid_out(database: Database, clock: FixedClock, affiliate: int) -> None:
                ON CONFLICT DO NOTHING""",
             id=affiliate,
         )
-        commissions.release(work, clock.now().date())
+        earnings.release(work, clock.now().date())
         payouts.run(work, clock.now().date())
     worker.drain(database)
     with database.work() as work:
@@ -151,7 +151,7 @@ def test_the_first_screen_says_what_the_affiliate_earned_why_and_what_next(
         assert said in words, said
     clock.move(timedelta(days=31))
     with database.work() as work:
-        commissions.release(work, clock.now().date())
+        earnings.release(work, clock.now().date())
     words = words_of(signed_in("cedar").get("/portal"))
     assert "Available for payout SEK 200.00" in words
     assert "payable since 2 Apr 2026" in words
@@ -251,7 +251,7 @@ def test_a_commission_says_when_it_was_paid_out_and_before_that_that_it_is_on_it
             "INSERT INTO pay_account VALUES (%(id)s, 'bank', 'SE-1', 'SEK', 'active', now())",
             id=company.cedar,
         )
-        commissions.release(work, clock.now().date())
+        earnings.release(work, clock.now().date())
     reader = signed_in("cedar")
     assert words_of(reader.get("/portal")).count("payable since") == 1
     clock.move(timedelta(days=1))

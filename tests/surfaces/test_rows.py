@@ -12,9 +12,9 @@ from tests.company import BO, a_lead, a_paid_order, an_order
 from tests.surfaces.conftest import Open
 from tests.surfaces.staff import KETTLE, REPAIR, Staff, month_passes, order_url, staffed
 
-from mainstem import commissions, leads, mail, network, orders, referrals, worker
-from mainstem.commissions.queries import earned
+from mainstem import earnings, leads, mail, network, orders, referrals, worker
 from mainstem.console import lists, plan, queries, search
+from mainstem.earnings.queries import earned
 from mainstem.kit import inbox
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -100,7 +100,7 @@ def test_every_row_of_a_list_holds_what_its_fields_say(staff: Staff, clock: Fixe
         referrals.assign(work, staff.company.cedar, "SPRUCE10")
     month_passes(clock)
     with staff.database.work() as work:
-        commissions.release(work, clock.now().date())
+        earnings.release(work, clock.now().date())
     placed = staff.sold((REPAIR, 1))
     fia = staff.reader("fia")
     assert fia.post("/console/payouts").status_code == 303
@@ -125,15 +125,15 @@ def test_rows_of_what_went_wrong_hold_what_their_fields_say(staff: Staff) -> Non
         cedar = ClientDetails("Cedar", "cedar@affiliates.example")
         for client in (cedar, BO):
             placed = a_paid_order(work, staff.company.shop, (KETTLE, 1), client=client)
-            commissions.hold_for_review(work, [(placed.home_id, placed.order_id)])
+            earnings.hold_for_review(work, [(placed.home_id, placed.order_id)])
         sponsor = work.value(
             "SELECT sponsor_id FROM affiliate WHERE sponsor_id IS NOT NULL LIMIT 1"
         )
-        review = commissions.review_of(work, placed.home_id, placed.order_id)
+        review = earnings.review_of(work, placed.home_id, placed.order_id)
         for rows in (
             inbox.refused(work),
             mail.bounces(work),
-            commissions.waiting(work),
+            earnings.waiting(work),
             network.team(work, sponsor),
             [review],
         ):

@@ -12,12 +12,13 @@ from tests.service_jobs.test_jobs import a_finished_job, a_job
 from tests.surfaces.conftest import Open, words_of
 from tests.surfaces.staff import KETTLE, Staff, order_url, staffed
 
-from mainstem import commissions, identity, leads, network, payouts, planbook
+from mainstem import earnings, identity, leads, network, payouts
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
 from mainstem.kit.work import Work
 from mainstem.leads import ConsentGiven
 from mainstem.money import Money
+from mainstem.plan import book
 from mainstem_affiliates.contract import Storefront
 from mainstem_affiliates.stores import open_storefront
 from mainstem_fulfillment import inventory, jobs, shipments
@@ -129,13 +130,13 @@ def _rate(work: Work, staff: Staff, text: str) -> Any:
 def _review(work: Work, staff: Staff, text: str) -> Any:
     [order] = work.rows("SELECT home_id, id FROM orders WHERE state = 'placed'")
     try:
-        return commissions.decide(work, order.home_id, order.id, release=True, words=text)
-    except commissions.NothingToReview:
+        return earnings.decide(work, order.home_id, order.id, release=True, words=text)
+    except earnings.NothingToReview:
         return None
 
 
 def _plan(work: Work, staff: Staff, text: str) -> Any:
-    return planbook.publish(work, PLAN | {"name": text}, effective_from=work.now())
+    return book.publish(work, PLAN | {"name": text}, effective_from=work.now())
 
 
 def _person(work: Work, staff: Staff, text: str) -> Any:

@@ -27,7 +27,7 @@ from tests.tax.setting import (
     settle_tax,
 )
 
-from mainstem import catalog, commissions, ledger, orders, payments, tax, worker
+from mainstem import catalog, earnings, ledger, orders, payments, tax, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
@@ -452,7 +452,7 @@ def test_what_is_credited_follows_the_rate_of_the_payment(
         line = [orders.LineQuantity(placed.home_id, placed.order_id, 1, 1)]
         orders.record_shipment(work, line)
         orders.record_delivery(work, line)
-        commissions.settle(work, [(placed.home_id, placed.order_id)])
+        earnings.settle(work, [(placed.home_id, placed.order_id)])
         earned = work.value(
             "SELECT amount_minor FROM earning WHERE beneficiary_id = %(id)s", id=company.cedar
         )

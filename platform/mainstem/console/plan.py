@@ -11,12 +11,12 @@ import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from mainstem import catalog, planbook
+from mainstem import catalog
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.plan import Plan, PlanAsks
+from mainstem.plan import Plan, PlanAsks, book
 from mainstem.web.forms import Form, FormFields, Ticked
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import (
@@ -87,7 +87,7 @@ def publish(
 
     def do() -> None:
         sent = form.into(PlanFields)
-        made = planbook.publish(
+        made = book.publish(
             work,
             _document(sent.document),
             effective_from=_effective_from(work, sent.effective_from),
@@ -116,7 +116,7 @@ def _plan(
     request: HttpRequest, work: Work, no: Refused | None = None, form: Form | None = None
 ) -> HttpResponse:
     language = language_of(request)
-    now = planbook.now(work)
+    now = book.now(work)
     versions = versions_of(work)
     document = work.value(
         "SELECT document FROM plan_version WHERE version = %(version)s",

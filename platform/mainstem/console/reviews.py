@@ -8,7 +8,7 @@ import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
-from mainstem import commissions
+from mainstem import earnings
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.web.rendering import language_of
@@ -41,12 +41,12 @@ class Review(msgspec.Struct, frozen=True):
 class Reviews(Page, kw_only=True):
     """All that waits for a look."""
 
-    rows: list[commissions.OrderToReview]
+    rows: list[earnings.OrderToReview]
     kinds: dict[str, str]
 
 
 def review_in_words(
-    language: Language, row: commissions.CommissionReview | None, who: dict[str, str]
+    language: Language, row: earnings.CommissionReview | None, who: dict[str, str]
 ) -> Review | None:
     """A review as its order's page shows it."""
     if row is None:
@@ -75,7 +75,7 @@ def reviews(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     language = language_of(request)
     page = Reviews(
         **layout_of(request, work, "money"),
-        rows=commissions.waiting(work),
+        rows=earnings.waiting(work),
         kinds={kind: language.text(label) for kind, label in KINDS.items()},
     )
     return show(request, "console/reviews.html", page)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mainstem import commissions, orders, payments
+from mainstem import earnings, orders, payments
 from mainstem.kit.bulk import ASKED_ORDERS, asked
 from mainstem.kit.errors import Refused
 from mainstem.kit.ids import in_key_order
@@ -55,7 +55,7 @@ def pay(work: Work, sales: Sequence[Sale], placed: Sequence[Placed]) -> int:
     paid = orders.mark_paid(work, captured)
     if paid:
         routing.route(work, paid)
-        commissions.hold_for_review(work, paid)
+        earnings.hold_for_review(work, paid)
     return len(paid)
 
 
@@ -87,7 +87,7 @@ def deliver(work: Work, delivered: Mapping[OrderKey, datetime]) -> int:
     moving = [(row.home_id, row.order_id, row.fulfilment_no) for row in rows]
     news = shipments.deliver(work, moving, at=dict(delivered)) if moving else 0
     news += jobs.perform(work, delivered)
-    commissions.settle(work, list(delivered))
+    earnings.settle(work, list(delivered))
     return news
 
 
@@ -97,5 +97,5 @@ def refund(work: Work, refunds: Sequence[PastRefund]) -> int:
     touched = in_key_order(new)
     if touched:
         orders.record_refund(work, touched)
-        commissions.settle(work, touched)
+        earnings.settle(work, touched)
     return len(new)

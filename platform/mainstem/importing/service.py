@@ -22,7 +22,7 @@ from mainstem.kit.text import unseen_problems
 from mainstem.kit.work import Actor, Work
 from mainstem.orders import Address, ClientDetails, LineWanted, OrderKey, OrderWanted, Placed
 from mainstem.payments import PastRefund
-from mainstem.planbook import NoPlanInForce
+from mainstem.plan.book import NoPlanInForce
 from mainstem_fulfillment import inventory
 
 IMPORTER = Actor("system", "import")

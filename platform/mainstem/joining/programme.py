@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from mainstem import planbook
 from mainstem.joining.claims import claims_in
 from mainstem.kit.documents import Document, Fold, LongTexts, Slug, Texts
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
+from mainstem.plan import book
 
 Recruiters = Literal["nobody", "everybody", "proven"]
 BLOCKS = ("headline", "intro", "does", "does_not")
@@ -157,7 +157,7 @@ def save_programme(work: Work, before: Programme | None, said: Programme) -> Non
 
 def _not_ready(work: Work) -> list[Problem]:
     lacks = (
-        (planbook.now(work), "no_plan", "Publish the plan first: the page says what it pays."),
+        (book.now(work), "no_plan", "Publish the plan first: the page says what it pays."),
         (
             work.value("SELECT 1 FROM company_document WHERE kind = 'programme' LIMIT 1"),
             "no_terms",

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from mainstem import attribution, planbook
+from mainstem import attribution
 from mainstem.kit.errors import Refused
 from mainstem.kit.ids import new_ids
 from mainstem.kit.work import Work
@@ -27,6 +27,7 @@ from mainstem.orders.placing.prices import price_all
 from mainstem.orders.placing.repeats import answer_repeat, find_repeats
 from mainstem.orders.placing.shelf import take_and_write
 from mainstem.orders.placing.writing import Ready
+from mainstem.plan import book
 
 
 def place(work: Work, wanted: Sequence[OrderWanted]) -> list[Placed | Refused]:
@@ -63,7 +64,7 @@ def _place(work: Work, drafts: list[Draft], now: datetime) -> list[Draft]:
     live, repeats = find_repeats(checked, known)
     price_all(work, live, known)
     if priced := open_ones(live):
-        plans = planbook.choose(known.published, {draft.at for draft in priced})
+        plans = book.choose(known.published, {draft.at for draft in priced})
         evidence = attribution.gather_evidence(
             work,
             [known.attribution_requests[draft.id] for draft in priced],

@@ -1,15 +1,7 @@
 """Payments: what clients pay and get back, through Stripe's SDK alone. Our rows follow the
 gateway's state and are never ahead of it."""
 
-from mainstem.payments.account_check import AccountLook, WantedAccount, is_live, look_at_account
-from mainstem.payments.accounts import (
-    account_changed,
-    onboarding_link,
-    open_account,
-    tell_bank_account,
-)
-from mainstem.payments.checkout import Checkout, open_checkouts, show_checkout, start
-from mainstem.payments.currencies import (
+from mainstem.currencies import (
     TAKEN,
     AmountNotPossible,
     amount_problem,
@@ -19,6 +11,14 @@ from mainstem.payments.currencies import (
     payout_step,
     refuse_impossible,
 )
+from mainstem.payments.account_check import AccountLook, WantedAccount, is_live, look_at_account
+from mainstem.payments.accounts import (
+    account_changed,
+    onboarding_link,
+    open_account,
+    tell_bank_account,
+)
+from mainstem.payments.checkout import Checkout, open_checkouts, show_checkout, start
 from mainstem.payments.destinations import (
     NO_ANSWER,
     Created,

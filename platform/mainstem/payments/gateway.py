@@ -19,13 +19,13 @@ from typing import Any
 
 import stripe
 
-from mainstem.money import Money
-from mainstem.payments.currencies import (
+from mainstem.currencies import (
     AmountNotPossible,
     fee_from_gateway,
     from_gateway,
     to_gateway,
 )
+from mainstem.money import Money
 from mainstem.payments.errors import (
     GatewayBusy,
     GatewayDeclined,

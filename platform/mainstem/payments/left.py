@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from mainstem.currencies import refuse_impossible
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.payments.currencies import refuse_impossible
 from mainstem.payments.errors import (
     ChargebackLost,
     ChargebackOpen,

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mainstem import planbook
 from mainstem.kit.bulk import given, relation
 from mainstem.kit.work import Work
 from mainstem.ledger import RECENT_ENTRIES
 from mainstem.money import Money
 from mainstem.payments import TAKEN, payout_step
 from mainstem.payouts.exchange import Rate, rates_in_force
+from mainstem.plan import book
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def payout_exclusions(
     work: Work, *, affiliate: int | None = None, most: int = 200
 ) -> list[PayoutExclusion]:
     """Who would not be paid by a run today, and why; or what one affiliate would not be paid."""
-    plan = planbook.now(work)
+    plan = book.now(work)
     minimum = plan.minimum_payout_minor if plan else {}
     minimums = [
         _Minimum(currency, minimum.get(currency, 1), payout_step(currency))

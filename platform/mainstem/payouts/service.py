@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from mainstem import ledger, planbook
+from mainstem import ledger
 from mainstem.kit.bulk import ASKED, RowKey, asked, insert_many
 from mainstem.kit.errors import InvalidTransition, NotFound
 from mainstem.kit.events import record, record_all
@@ -20,6 +20,7 @@ from mainstem.money import Money
 from mainstem.payments import payable_part
 from mainstem.payouts.errors import PayoutInProgress
 from mainstem.payouts.exchange import Conversion, convert, rates_in_force
+from mainstem.plan import book
 
 # Taken before the candidates are read: whoever waited here for a retry must see what it made.
 _ACCOUNTS = """
@@ -72,7 +73,7 @@ def run(work: Work, period: date) -> int:
     accounts takes is changed and paid with the rest, where that is the policy and there is a rate.
     Before a plan is in force nobody has earned anything.
     """
-    plan = planbook.now(work)
+    plan = book.now(work)
     if plan is None:
         return 0
     ledger.roll_up(work)

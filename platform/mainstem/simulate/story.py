@@ -27,7 +27,7 @@ import sqlalchemy.exc
 
 import mainstem_postgres as postgres
 from mainstem import flow, invariants, leads, ledger, orders, payments, payouts, plan, running
-from mainstem.commissions import queries as commission_queries
+from mainstem.earnings import queries as commission_queries
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidTransition
 from mainstem.kit.locale import Language

@@ -167,7 +167,7 @@ _SPOKEN_BY = (
     "mainstem.kit.",
     "mainstem.attribution",
     "mainstem.catalog",
-    "mainstem.commissions",
+    "mainstem.earnings",
     "mainstem.console.orders",
     "mainstem.leads",
     "mainstem.payments",

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from mainstem.commissions.queries import HELD_NOW, payable_on
+from mainstem.earnings.queries import HELD_NOW, payable_on
 from mainstem.kit import paging
 from mainstem.kit.bulk import ASKED_ORDERS, RowKey, asked
 from mainstem.kit.paging import Page, SortColumn, Sorting

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from mainstem import ledger, planbook
-from mainstem.commissions.queries import payable_on
+from mainstem import ledger
+from mainstem.earnings.queries import payable_on
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.payouts import AffiliateMoney, money_of, no_money
+from mainstem.plan import book
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def balances(work: Work, reader: AffiliateProfile) -> list[CurrencyBalance]:
         held.setdefault(currency, []).append(
             UpcomingPayable(payable_on(day), Money(minor, currency))
         )
-    plan = planbook.now(work)
+    plan = book.now(work)
     minimum = plan.minimum_payout_minor if plan else {}
     order = [reader.currency, *(currency for currency in found if currency != reader.currency)]
     return [

@@ -10,8 +10,8 @@ from litestar.params import FromPath
 from pydantic import Field
 
 from mainstem import joining, ledger, mail, network, payments, referrals
-from mainstem.commissions import queries as commissions
 from mainstem.console import lists, queries
+from mainstem.earnings import queries as earnings
 from mainstem.identity import AffiliatePerson, key_of, people_of_affiliate
 from mainstem.kit.documents import Document
 from mainstem.kit.errors import NotFound
@@ -78,7 +78,7 @@ class AffiliatePage(Page, kw_only=True):
     people: list[AffiliatePerson]
     role_names: dict[str, str]
     balances: list[tuple[str, str, Money, str]]
-    movements: list[tuple[commissions.Earned, Money, str, date | None]]
+    movements: list[tuple[earnings.Earned, Money, str, date | None]]
     keys: list[queries.KeyOfStorefront]
     orders: list[queries.NewsOfAffiliate]
     leads: list[queries.NewsOfAffiliate]
@@ -195,9 +195,9 @@ def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
                 row,
                 row.amount,
                 tell(row.explanation, language),
-                commissions.payable_on(row.held_until),
+                earnings.payable_on(row.held_until),
             )
-            for row in commissions.earned(work, id, most=30)
+            for row in earnings.earned(work, id, most=30)
         ],
         people=people,
         keys=queries.keys_of(work, id),

@@ -9,12 +9,13 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
-from mainstem import payouts, planbook
+from mainstem import payouts
 from mainstem.console import lists, queries
 from mainstem.kit import paging
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.money import Money
+from mainstem.plan import book
 from mainstem.web import listing
 from mainstem.web.commands import Command, Told
 from mainstem.web.listing import Listing
@@ -103,7 +104,7 @@ def _payouts(request: HttpRequest, work: Work, view: str) -> Payouts:
             until=listing.day_of(days[1]),
             cursor=listing.cursor_of(request),
         )
-    plan = planbook.now(work)
+    plan = book.now(work)
     minimum = plan.minimum_payout_minor if plan else {}
     return Payouts(
         **layout_of(request, work, "money"),

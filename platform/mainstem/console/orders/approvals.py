@@ -11,9 +11,9 @@ from litestar.params import FromPath
 from pydantic import BeforeValidator, Field
 
 from mainstem import orders
-from mainstem.commissions import decide as decide_review
 from mainstem.console import queries
 from mainstem.console.orders.page import BASE, ORDER, of_order
+from mainstem.earnings import decide as decide_review
 from mainstem.kit.documents import Document
 from mainstem.kit.validation import said_error
 from mainstem.kit.work import Work

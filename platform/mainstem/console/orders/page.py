@@ -9,9 +9,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import mail, orders, withdrawals
-from mainstem.commissions import queries as commissions
-from mainstem.commissions import review_of
-from mainstem.commissions.queries import payable_on
 from mainstem.console import queries
 from mainstem.console.orders.allowed import (
     action_state,
@@ -26,6 +23,9 @@ from mainstem.console.orders.told import approval_of, decision_of, sums_of
 from mainstem.console.orders.views import Commission, LineView, OrderPage
 from mainstem.console.palette import client_url
 from mainstem.console.reviews import review_in_words
+from mainstem.earnings import queries as earnings
+from mainstem.earnings import review_of
+from mainstem.earnings.queries import payable_on
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.plan import tell
@@ -75,7 +75,7 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Orde
     approvals = queries.approvals_of(work, home, order_id)
     parcels = queries.parcels_of(work, home, order_id)
     routing = queries.routing_of(work, home, order_id)
-    movements = commissions.of_order(work, home, order_id)
+    movements = earnings.of_order(work, home, order_id)
     made = withdrawals.of_order(work, home, order_id)
     subjects = [
         str(order_id),

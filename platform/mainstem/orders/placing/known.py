@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from mainstem import attribution, catalog, planbook, tax
+from mainstem import attribution, catalog, tax
 from mainstem.attribution import AttributionRequest, LeadCredit
 from mainstem.catalog import Offer
 from mainstem.kit.bulk import ASKED, asked, given, relation
@@ -16,6 +16,7 @@ from mainstem.orders import unpaid
 from mainstem.orders.conditions import Conditions, conditions_at, version_query
 from mainstem.orders.placing.draft import AGREED_BEFORE, Draft
 from mainstem.orders.unpaid import Held
+from mainstem.plan import book
 from mainstem.tax import VatCheck
 
 
@@ -27,7 +28,7 @@ class Known:
     externals: dict[Named, str]
     stores: dict[int, Any]
     conditions: Conditions
-    published: planbook.Published
+    published: book.Published
     attribution_requests: dict[UUID, AttributionRequest]
     signals: list[Any]
     offers: dict[tuple[str, str], dict[str, Offer]]
@@ -102,7 +103,7 @@ def learn(work: Work, drafts: list[Draft]) -> Known:
                 lambda rows: {row.id: row for row in rows},
             ),
             version_query(),
-            planbook.published_query(),
+            book.published_query(),
             *by_attribution,
             *(_offers_query(group) for group in groups.values()),
             *([tax.checks_query(numbers)] if numbers else []),

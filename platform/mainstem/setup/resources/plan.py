@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from mainstem import planbook
 from mainstem.kit.documents import Amounts, BasisPoints, Day, Document, Name
 from mainstem.kit.work import Work
+from mainstem.plan import book
 from mainstem.setup.resource import ONLY, Resource
 
 
@@ -70,7 +70,7 @@ def _publish(work: Work, before: PlanDocument | None, said: PlanDocument) -> Non
     start = work.now()
     if said.starts_on and said.starts_on > start.astimezone(work.tools.zone).date():
         start = datetime.combine(said.starts_on, time(), work.tools.zone)
-    planbook.publish(work, said.written(), effective_from=start, confirmed=said.confirmed)
+    book.publish(work, said.written(), effective_from=start, confirmed=said.confirmed)
 
 
 PLAN = Resource(

@@ -8,11 +8,11 @@ import msgspec
 from litestar import Request, Response, get
 from markupsafe import Markup
 
-from mainstem import company, joining, planbook
+from mainstem import company, joining
 from mainstem.joining import ProgrammeClosed
 from mainstem.kit.work import CLIENT, Work
 from mainstem.money import Money
-from mainstem.plan import Plan, Rule, shares_of
+from mainstem.plan import Plan, Rule, book, shares_of
 from mainstem.web.context import app_context_of
 from mainstem.web.rendering import locale_of, render
 from mainstem.web.rich_text import rich
@@ -71,7 +71,7 @@ async def offer(request: HttpRequest) -> Page:
 
     def look(work: Work) -> OfferPage:
         programme = joining.programme_of(work)
-        plan = planbook.now(work)
+        plan = book.now(work)
         asked = joining.asked_by_token(work, secret, invitation) if invitation else None
         if plan is None or not (programme.is_open or asked):
             raise ProgrammeClosed

@@ -1,7 +1,7 @@
 """Commissions: what delivered sales have earned whom, settled to what should stand."""
 
-from mainstem.commissions.release import release
-from mainstem.commissions.review import (
+from mainstem.earnings.release import release
+from mainstem.earnings.review import (
     CommissionReview,
     NothingToReview,
     OrderToReview,
@@ -10,7 +10,7 @@ from mainstem.commissions.review import (
     review_of,
     waiting,
 )
-from mainstem.commissions.settle import settle
+from mainstem.earnings.settle import settle
 
 __all__ = [
     "CommissionReview",

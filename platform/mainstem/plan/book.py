@@ -9,11 +9,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar
 
+from mainstem.currencies import payout_problem
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.text import UNSEEN, unseen
 from mainstem.kit.work import Query, Work
 from mainstem.money import MINOR_MAX, Money
-from mainstem.payments import payout_problem
 from mainstem.plan import Plan, PlanRefused, fingerprint, parse, refuse_what_nobody_expects
 
 

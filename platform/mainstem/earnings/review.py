@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import ClassVar, TypedDict
 from uuid import UUID
 
-from mainstem.commissions.settle import settle
+from mainstem.earnings.settle import settle
 from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.events import record, record_all

@@ -12,16 +12,17 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from mainstem import ledger, planbook
-from mainstem.commissions.delivered import ORDERS, asked_of
-from mainstem.commissions.moves import STANDING, Standing, moves_of
-from mainstem.commissions.writing import EarningRow, posting_of, rows_of
+from mainstem import ledger
+from mainstem.earnings.delivered import ORDERS, asked_of
+from mainstem.earnings.moves import STANDING, Standing, moves_of
+from mainstem.earnings.writing import EarningRow, posting_of, rows_of
 from mainstem.kit.bulk import RowKey, asked, insert_many
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
 from mainstem.ledger.postings import Posting
 from mainstem.orders import lock
+from mainstem.plan import book
 
 
 def settle(work: Work, orders: Sequence[RowKey]) -> int:
@@ -41,7 +42,7 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
         levels = standing.setdefault((row.home_id, row.source_id, row.rule), {})
         levels.setdefault(row.level, Standing(row.beneficiary_id)).add(row)
     found = work.rows(ORDERS, **asked(keys))
-    plans = planbook.versions(work, {row.plan_version for row in found})
+    plans = book.versions(work, {row.plan_version for row in found})
     released = work.value("SELECT max(day) FROM release_day") or date.min
     postings: list[Posting] = []
     lines: list[EarningRow] = []

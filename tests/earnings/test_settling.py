@@ -26,7 +26,7 @@ from tests.company import (
 )
 from tests.waits import PATIENCE, await_somebody_waits_for
 
-from mainstem import commissions, invariants, ledger, orders, payments, planbook, worker
+from mainstem import earnings, invariants, ledger, orders, payments, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
@@ -34,6 +34,7 @@ from mainstem.ledger import PARENT
 from mainstem.ledger.chart import Transfer, moved
 from mainstem.orders import ClientDetails, LineWanted, Placed
 from mainstem.orders.line_cancellation import cancel_lines
+from mainstem.plan import book
 from mainstem_fulfillment import inventory
 
 
@@ -96,7 +97,7 @@ def test_a_reversal_takes_no_more_from_a_hold_than_it_holds(
     worker.drain(database)
     clock.move(timedelta(days=31))
     with database.work() as work:
-        commissions.release(work, clock.now().date())
+        earnings.release(work, clock.now().date())
         deliver(work, placed, (1, 1))
     worker.drain(database)
     with database.work() as work:
@@ -193,13 +194,13 @@ def test_a_reversal_beside_the_release_never_leaves_pending_below_zero(
 
     def release() -> None:
         with database.work() as work:
-            commissions.release(work, clock.now().date())
+            earnings.release(work, clock.now().date())
         done.set()
 
     key = (placed.home_id, placed.order_id)
     with database.work() as work:
         orders.record_refund(work, [key])
-        commissions.settle(work, [key])
+        earnings.settle(work, [key])
         releasing = threading.Thread(target=release)
         releasing.start()
         await_somebody_waits_for(work, unless=done)
@@ -222,11 +223,11 @@ def test_an_order_that_is_settled_beside_itself_is_credited_once(
 
     def settle() -> int:
         with database.work() as work:
-            return commissions.settle(work, [key])
+            return earnings.settle(work, [key])
 
     with ThreadPoolExecutor(1) as threads:
         with database.work() as work:
-            assert commissions.settle(work, [key]) == 3
+            assert earnings.settle(work, [key]) == 3
             beside = threads.submit(settle)
             await_somebody_waits_for(work)
         assert beside.result(PATIENCE) == 0
@@ -244,7 +245,7 @@ def test_releasing_a_day_again_releases_what_has_come_since(
     worker.drain(database)
     for expected in (3, 0, 0):
         with database.work() as work:
-            assert commissions.release(work, day) == expected
+            assert earnings.release(work, day) == expected
     with database.work() as work:
         late = a_paid_order(work, company.shop, (KETTLE, 1))
         deliver(work, late, (1, 1))
@@ -265,7 +266,7 @@ def test_what_is_put_into_a_hold_that_was_released_is_released_by_the_next_look(
     worker.drain(database)
     for expected, payable in ((3, 20000), (1, 20500), (1, 21000)):
         with database.work() as work:
-            assert commissions.release(work, day) == expected
+            assert earnings.release(work, day) == expected
             assert of_cedar(work, company) == {"payable": payable}
         with database.work() as work:
             correction = Transfer(
@@ -295,9 +296,9 @@ def test_a_hold_is_not_released_a_day_early(
     worker.drain(database)
     last = clock.now().date() + timedelta(days=30)  # a Wednesday: the hold's last day
     with database.work() as work:
-        assert commissions.release(work, last) == 0
+        assert earnings.release(work, last) == 0
         assert of_cedar(work, company) == {"pending": 20000}
-        assert commissions.release(work, last + timedelta(days=1)) == 3
+        assert earnings.release(work, last + timedelta(days=1)) == 3
         assert of_cedar(work, company) == {"payable": 20000}
 
 
@@ -333,7 +334,7 @@ def test_nothing_is_payable_while_the_client_may_still_withdraw(
         rules = copy.deepcopy(PLAN)
         rules["name"] = "Another hold"
         rules["rules"]["goods"]["hold_days"] = hold_days  # type: ignore[index]
-        planbook.publish(work, rules, effective_from=work.now())
+        book.publish(work, rules, effective_from=work.now())
         code = {"SE": "114 55", "FI": "00100", "ES": "35001"}[country]
         address = msgspec.structs.replace(HOME, country=country, postal_code=code)
         client = ClientDetails(name="Ada Lind", email="ada@example.com")
@@ -342,8 +343,8 @@ def test_nothing_is_payable_while_the_client_may_still_withdraw(
     worker.drain(database)
     with database.work() as work:
         assert payable_day(work, company) == payable
-        assert commissions.release(work, payable - timedelta(days=1)) == 0
-        assert commissions.release(work, payable) == 3
+        assert earnings.release(work, payable - timedelta(days=1)) == 0
+        assert earnings.release(work, payable) == 3
     every_check_passes(database)
 
 
@@ -379,7 +380,7 @@ def test_the_first_parcel_is_held_until_the_last_has_come_and_may_not_go_back(
     clock.move(timedelta(days=60))
     with database.work() as work:
         assert payable_day(work, company) == ledger.HELD_OPEN
-        assert commissions.release(work, clock.now().date()) == 0
+        assert earnings.release(work, clock.now().date()) == 0
         deliver(work, placed, (2, 1))
     worker.drain(database)
     with database.work() as work:
@@ -390,7 +391,7 @@ def test_the_first_parcel_is_held_until_the_last_has_come_and_may_not_go_back(
     worker.drain(database)
     with database.work() as work:
         assert of_cedar(work, company) == {"pending": 6400}
-        assert commissions.release(work, date(2026, 6, 2)) == 3
+        assert earnings.release(work, date(2026, 6, 2)) == 3
         assert of_cedar(work, company) == {"payable": 6400}
     every_check_passes(database)
 
@@ -464,7 +465,7 @@ def test_settling_again_moves_no_hold(
     worker.drain(database)
     clock.move(timedelta(days=10))
     with database.work() as work:
-        assert commissions.settle(work, [(placed.home_id, placed.order_id)]) == 0
+        assert earnings.settle(work, [(placed.home_id, placed.order_id)]) == 0
 
 
 def test_an_order_is_closed_when_its_hold_is_over_and_not_before(
@@ -508,7 +509,7 @@ def test_the_refund_of_one_line_takes_back_its_own_rate_and_never_a_blend(
     plan["rules"]["goods"] |= {"levels_bp": [1000], "cap_bp": 1000}
     plan["rules"]["service"] |= {"levels_bp": [1500], "cap_bp": 1500}
     with database.work() as work:
-        planbook.publish(work, plan, effective_from=work.now())
+        book.publish(work, plan, effective_from=work.now())
         placed = a_paid_order(work, company.shop, (KETTLE, 1), (INSTALLATION, 1))
         deliver(work, placed, (1, 1), (2, 1))
     worker.drain(database)

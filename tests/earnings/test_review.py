@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from tests.company import HOME, KETTLE, Company, a_company
 from tests.importing.test_history import LATER, MONDAY, a_sale
 
-from mainstem import commissions, invariants, ledger, orders, payments
-from mainstem.commissions import NothingToReview
+from mainstem import earnings, invariants, ledger, orders, payments
+from mainstem.earnings import NothingToReview
 from mainstem.importing import history
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput, NotFound
@@ -52,7 +52,7 @@ def bought(
     )
     assert orders.mark_paid(work, paid) == [key]
     routing.route(work, [key])
-    commissions.hold_for_review(work, [key])
+    earnings.hold_for_review(work, [key])
     history.ship(work, {key: LATER})
     history.deliver(work, {key: LATER})
     return key
@@ -65,7 +65,7 @@ def pending(work: Work, company: Company) -> int:
 
 
 def review(work: Work, key: tuple[int, UUID]) -> Any:
-    return commissions.review_of(work, *key)
+    return earnings.review_of(work, *key)
 
 
 ELSEWHERE = Address("Nygatan 9", "211 20", "Malmö", "SE")
@@ -99,7 +99,7 @@ def test_what_shares_a_card_or_an_address_with_a_participant_is_held_with_its_re
             assert {(one["affiliate"], one["learned_from"]) for one in found.reasons} == {
                 ("Cedar", own)
             }
-            assert [row.order_id for row in commissions.waiting(work)] == [key[1]]
+            assert [row.order_id for row in earnings.waiting(work)] == [key[1]]
 
 
 def test_staff_release_what_was_a_clients_and_refuse_what_was_not(
@@ -109,13 +109,13 @@ def test_staff_release_what_was_a_clients_and_refuse_what_was_not(
         bought(work, company, "own", client=CEDAR)
         key = bought(work, company, "other", client=STRANGER)
         assert pending(work, company) == 0
-        commissions.decide(work, *key, release=True, words="A neighbour; we called.")
+        earnings.decide(work, *key, release=True, words="A neighbour; we called.")
         assert pending(work, company) == 8000
-        assert commissions.waiting(work) == []
-        commissions.decide(work, *key, release=True, words="Twice.")
+        assert earnings.waiting(work) == []
+        earnings.decide(work, *key, release=True, words="Twice.")
         found = review(work, key)
         assert (found.state, found.reason) == ("released", "A neighbour; we called.")
-        commissions.decide(work, *key, release=False, words="It was Cedar after all.")
+        earnings.decide(work, *key, release=False, words="It was Cedar after all.")
         assert pending(work, company) == 0
         facts = [row.name for row in work.rows(
             "SELECT name FROM fact WHERE name LIKE 'commission.%%review' ORDER BY id"
@@ -129,7 +129,7 @@ def test_a_client_who_was_told_apart_once_is_not_held_again(
     with database.work(tools=history.quiet(database.tools)) as work:
         bought(work, company, "own", client=CEDAR)
         first = bought(work, company, "first", client=STRANGER)
-        commissions.decide(work, *first, release=True, words="A neighbour.")
+        earnings.decide(work, *first, release=True, words="A neighbour.")
         assert review(work, bought(work, company, "second", client=STRANGER)) is None
         assert pending(work, company) == 16000
         third = ClientDetails("Third", "third@example.com")
@@ -142,8 +142,8 @@ def test_a_verdict_needs_a_reason_and_something_to_judge(
     with database.work(tools=history.quiet(database.tools)) as work:
         plain = bought(work, company, "plain", client=STRANGER)
         with pytest.raises(InvalidInput):
-            commissions.decide(work, *plain, release=True, words=" ")
+            earnings.decide(work, *plain, release=True, words=" ")
         with pytest.raises(NothingToReview):
-            commissions.decide(work, *plain, release=True, words="Because.")
+            earnings.decide(work, *plain, release=True, words="Because.")
         with pytest.raises(NotFound):
-            commissions.decide(work, company.cedar, UUID(int=1), release=True, words="Because.")
+            earnings.decide(work, company.cedar, UUID(int=1), release=True, words="Because.")

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from mainstem.commissions.moves import Move
+from mainstem.earnings.moves import Move
 from mainstem.kit.bulk import Json
 from mainstem.kit.work import Work
 from mainstem.ledger import postings
