@@ -296,3 +296,38 @@ def test_who_joined_before_keeps_their_version_where_the_next_one_says_so(
     }  # fmt: skip
     placed = sell(database, company, (KETTLE, 1), shop=younger, client=BO)
     assert earned(database, placed) == {("new", "dahlia"): 5_000}
+
+
+def test_a_sale_falls_under_the_version_in_force_when_it_was_delivered_where_the_plan_says_so(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    with database.work() as work:
+        publish(work, a_rule("old", 1000), version_by="delivery")
+        early = a_paid_order(work, company.shop, (KETTLE, 1))
+        late = a_paid_order(work, company.shop, (KETTLE, 1), (SKILLET, 1), client=BO)
+        deliver(work, early, (1, 1))
+    worker.drain(database)
+    clock.move(timedelta(days=1))
+    with database.work() as work:
+        skillets = a_rule("skillets", 2000, when={"products": ["skillet"]}, hold_days=60)
+        publish(work, skillets, a_rule("new", 500), version_by="delivery")
+        deliver(work, late, (1, 1), (2, 1))
+    worker.drain(database)
+    assert earned(database, early) == {("old", "cedar"): 10_000}
+    assert earned(database, late) == {("new", "cedar"): 5_000, ("skillets", "cedar"): 12_800}
+    clock.move(timedelta(days=1))
+    with database.work() as work:
+        publish(work, a_rule("newest", 100))
+        refund(work, early, 62_500, (1, 62_500))
+        refund(work, late, 62_500, (1, 62_500))
+    worker.drain(database)
+    # What has earned somebody something keeps its version.
+    assert earned(database, early) == {("old", "cedar"): 5_000}
+    assert earned(database, late) == {("new", "cedar"): 2_500, ("skillets", "cedar"): 12_800}
+    with database.work() as work:
+        holds = work.rows(
+            "SELECT hold_days FROM order_line WHERE order_id = %(id)s ORDER BY line_no",
+            id=late.order_id,
+        )
+        assert [row.hold_days for row in holds] == [30, 60]
+    every_check_passes(database)

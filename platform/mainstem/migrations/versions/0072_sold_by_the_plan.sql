@@ -5,6 +5,10 @@
 ALTER TABLE orders ADD COLUMN upline_facts jsonb CHECK (jsonb_typeof(upline_facts) = 'object');
 ALTER TABLE order_line ALTER COLUMN rule DROP NOT NULL;
 
+-- A plan may say that a sale falls under the version in force when it is delivered.
+GRANT UPDATE (rule, hold_days) ON order_line TO mainstem_company;
+GRANT UPDATE (plan_version, upline_facts) ON orders TO mainstem_company;
+
 -- Whether a sponsor sells themselves is asked by the day on which something reached a client.
 CREATE INDEX orders_delivered_by ON orders (seller_id, delivered_at) WHERE delivered_at IS NOT NULL AND earns;
 
