@@ -14,6 +14,7 @@ from mainstem_affiliates.portal import (
     orders,
     payouts,
     people,
+    plan,
     shop,
     team,
 )
@@ -23,6 +24,7 @@ routes: list[Any] = [
     *payouts.routes,
     *orders.routes,
     *leads.routes,
+    *plan.routes,
     *team.routes,
     *account.routes,
     *company.routes,

@@ -127,6 +127,16 @@ def now(work: Work) -> Plan | None:
         return None
 
 
+def of_affiliate(work: Work, affiliate_id: int) -> Plan | None:
+    """The plan that a sale of theirs falls under at this moment; None while none is published."""
+    joined_at = work.value("SELECT joined_at FROM affiliate WHERE id = %(id)s", id=affiliate_id)
+    published: list[Published] = work.fetch(published_query())
+    try:
+        return choose(published, work.now(), joined_at)
+    except NoPlanInForce:
+        return None
+
+
 def in_force(work: Work, at: datetime) -> Plan:
     """The plan for a sale at an instant: of those in effect, the newest version."""
     published: list[Published] = work.fetch(published_query())

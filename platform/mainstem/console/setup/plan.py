@@ -32,7 +32,7 @@ from mainstem.plan import (
     which_of,
 )
 from mainstem.web.forms import Form, FormFields
-from mainstem.web.rendering import language_of, redirect
+from mainstem.web.rendering import language_of, redirect, words
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, refused, show
 
 PLAN = setup.resource("plan")
@@ -208,7 +208,7 @@ def _periods(plan: Plan, currency: str) -> list[PeriodExample]:
 
 def _found(language: Language, plan: Plan) -> list[Found]:
     return [
-        Found(one.severity, one.problem.text(language.text), one.source)
+        Found(one.severity, words(language, one.problem), one.source)
         for one in lint(plan.document.written())
     ]
 
