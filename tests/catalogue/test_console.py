@@ -175,6 +175,7 @@ def test_many_products_change_together_after_a_look(
         version = str(catalog.version(work))
     assert ada.post("/console/catalogue/bulk", form | {"version": "1"}).status_code == 409
     assert ada.post("/console/catalogue/bulk", form | {"version": version}).status_code == 303
+    assert "One product is changed." in words_of(ada.get("/console/catalogue/bulk"))
     with database.work() as work:
         pan = catalog.products(work)["pan"]
         newest, *_ = setup.changes(work, "products", "pan")

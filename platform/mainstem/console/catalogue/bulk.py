@@ -76,7 +76,7 @@ def apply(
     def change() -> Told:
         seen = form.into(BulkFields).version or 0
         count = catalog.bulk_apply(work, *asked_in(form), seen=seen, save=setup.save_product)
-        return Told("{count} products are changed.", {"count": count})
+        return Told("One product is changed.", {"n": count}, many="{n} products are changed.")
 
     return screen.act(request, work, change, form)
 
