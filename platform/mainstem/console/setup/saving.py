@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from litestar import post
 from litestar.di import NamedDependency
@@ -10,10 +11,11 @@ from litestar.params import FromPath
 
 from mainstem import setup
 from mainstem.console.setup.thing import PROOF, kind_of_several, show_thing
-from mainstem.console.setup.typed import in_percent, meant, typed
+from mainstem.console.setup.typed import comes_twice, in_percent, meant, typed
 from mainstem.console.setup.uploads import FORM_MAX, taken_in
 from mainstem.kit.documents import document
 from mainstem.kit.errors import InvalidInput, Refused
+from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.setup import Resource
 from mainstem.web.context import request_context_of
@@ -62,7 +64,15 @@ def save_thing(
     if no := refused(work, do):
         return _again(request, work, kind, sent, said, no)
     back = "/console/setup" if kind.single else f"/console/setup/{name}"
-    return redirect(request, back, notice=language_of(request).text("Saved."))
+    return redirect(request, back, notice=_saved(language_of(request), said, work.tools.zone))
+
+
+def _saved(language: Language, said: dict[str, Any], zone: ZoneInfo) -> str:
+    """That it is saved, and how a time is understood that comes twice in the night it names."""
+    if twice := comes_twice(said, zone):
+        told = "Saved. {time} comes twice when the clocks are set back: the first is meant."
+        return language.text(told).format(time=f"{twice:%H:%M}")
+    return language.text("Saved.")
 
 
 @post("/setup/{name:str}/retire", sync_to_thread=True, opt={"proof": PROOF})
