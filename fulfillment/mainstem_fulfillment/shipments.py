@@ -648,12 +648,22 @@ def to_do(
     )
 
 
-def counts(work: Work) -> list[Any]:
-    """How much waits at the desk: (state, to_put_back, count)."""
-    return work.rows(
+@dataclass(frozen=True, slots=True)
+class WaitingCount:
+    """How many fulfilments wait in one state, and whether something of them is to be put back."""
+
+    state: str
+    to_put_back: bool
+    count: int
+
+
+def counts(work: Work) -> list[WaitingCount]:
+    """How much waits at the desk."""
+    return work.rows_as(
+        WaitingCount,
         f"""SELECT state, to_put_back, count(*) AS count
               FROM (SELECT f.state, {_STOPPED} AS to_put_back FROM fulfilment f WHERE {_OPEN}) AS w
-             GROUP BY 1, 2"""
+             GROUP BY 1, 2""",
     )
 
 

@@ -135,7 +135,7 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Orde
         commissions=[
             Commission(
                 row.level,
-                row.beneficiary,
+                row.beneficiary or "",
                 f"/console/affiliates/{row.beneficiary_id}",
                 row.kind,
                 Money(row.amount_minor, row.currency),
