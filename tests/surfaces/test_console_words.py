@@ -28,7 +28,7 @@ SPOKEN_ELSEWHERE = [
     ROOT / "platform/mainstem/invariants.py",
     ROOT / "platform/mainstem/leads/rules.py",
     ROOT / "fulfillment/mainstem_fulfillment/jobs/rules.py",
-    ROOT / "fulfillment/mainstem_fulfillment/shipments.py",
+    *sorted((ROOT / "fulfillment/mainstem_fulfillment/shipments").glob("[a-z]*.py")),
     ROOT / "platform/mainstem/plan/definition.py",
     ROOT / "platform/mainstem/plan/explain.py",
     ROOT / "platform/mainstem/book.py",
