@@ -10,7 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import company, setup
-from mainstem.console.setup.fields import Around, FormField, fields_of
+from mainstem.console.setup.fields import fields_of
+from mainstem.console.setup.form_field import Around, FormField
 from mainstem.console.setup.history import Moment, history_of
 from mainstem.console.setup.invitations import Invitable, of_affiliate
 from mainstem.console.setup.shapes import has_picture
