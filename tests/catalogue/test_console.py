@@ -120,6 +120,7 @@ def test_a_file_is_uploaded_looked_at_and_applied(
     assert ada.post(f"{url}/columns", form).status_code == 303
     assert ada.post(f"{url}/application").status_code == 303
     assert "of 2 products" in ada.get(url).text
+    assert "Being applied" in words_of(ada.get("/console/catalogue/import"))
     while worker.work_outside(database) or worker.work_inside(database):
         pass
     assert "The file is applied." in words_of(ada.get(url))
