@@ -55,6 +55,8 @@ class Around:
     """Whether the numbers of the rows that are being drawn are amounts."""
     more: str = ""
     """The rows that somebody asked for one more of."""
+    may_be_empty: bool = False
+    """Whether nothing at all need be said: no choice is made by itself."""
 
     def leads_into(self, at: str) -> bool:
         """Whether the rows that were asked for are these, or stand in what is named so."""

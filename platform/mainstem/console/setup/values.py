@@ -83,7 +83,7 @@ def value_field(
         offered = [
             (str(one), around.language.text(CHOICES.get(one, one))) for one in get_args(inner)
         ]
-        if not field.is_required() and said is None:
+        if said is None and (around.may_be_empty or not field.is_required()):
             offered = [("", "\N{EN DASH}"), *offered]
         return FormField(kind="choice", value=value, options=offered, **shared)
     if refers := refers_to(field):
