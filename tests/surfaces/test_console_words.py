@@ -29,7 +29,7 @@ SPOKEN_ELSEWHERE = [
     ROOT / "platform/mainstem/leads/rules.py",
     ROOT / "fulfillment/mainstem_fulfillment/jobs/rules.py",
     *sorted((ROOT / "fulfillment/mainstem_fulfillment/shipments").glob("[a-z]*.py")),
-    ROOT / "platform/mainstem/plan/definition.py",
+    ROOT / "platform/mainstem/plan/refusals.py",
     ROOT / "platform/mainstem/plan/explain.py",
     ROOT / "platform/mainstem/plan/book.py",
     ROOT / "platform/mainstem/payouts/errors.py",
