@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger
@@ -123,7 +124,16 @@ def mark_low(work: Work, location_id: int, variant_id: int, mark: int | None) ->
     )
 
 
-def take_shelves(work: Work, location_id: int, variants: Sequence[int]) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class TakenShelf:
+    """What lies on a shelf that is locked, and how much of it orders were promised."""
+
+    variant_id: int
+    on_hand: int
+    reserved: int
+
+
+def take_shelves(work: Work, location_id: int, variants: Sequence[int]) -> list[TakenShelf]:
     """The shelves of these variants at a location, made where there are none, and locked.
 
     In key order, as a basket locks them: so a delivery and a basket never wait for each other.
@@ -135,7 +145,8 @@ def take_shelves(work: Work, location_id: int, variants: Sequence[int]) -> list[
         location=location_id,
         variants=list(variants),
     )
-    return work.rows(
+    return work.rows_as(
+        TakenShelf,
         """SELECT variant_id, on_hand, reserved FROM stock_level
             WHERE variant_id = ANY(%(variants)s::bigint[]) AND location_id = %(location)s
             ORDER BY variant_id, location_id FOR NO KEY UPDATE""",
@@ -170,7 +181,7 @@ def count(work: Work, location_id: int, variant_id: int, counted: int, *, refere
         return int(before.delta)
     if counted < shelf.reserved:
         raise StockPromised(reserved=shelf.reserved, sku=sku_of(work, variant_id), counted=counted)
-    delta = counted - int(shelf.on_hand)
+    delta = counted - shelf.on_hand
     work.run(
         """INSERT INTO stock_movement
                   (id, variant_id, location_id, delta, counted, reason, reference, actor, at)
@@ -198,15 +209,3 @@ def count(work: Work, location_id: int, variant_id: int, counted: int, *, refere
 def sku_of(work: Work, variant_id: int) -> str:
     """What an article is called on its label."""
     return str(work.value("SELECT sku FROM variant WHERE id = %(id)s", id=variant_id))
-
-
-def levels(work: Work) -> list[Any]:
-    """Every shelf, for the desk: (location, sku, name, on_hand, reserved, free)."""
-    return work.rows(
-        """SELECT l.code AS location, v.sku, coalesce(t.name, v.sku) AS name, v.name_en AS variant,
-                  s.on_hand, s.reserved, s.on_hand - s.reserved AS free
-             FROM stock_level s JOIN location l ON l.id = s.location_id
-             JOIN variant v ON v.id = s.variant_id
-             LEFT JOIN product_text t ON t.product_id = v.product_id AND t.locale = 'en'
-            ORDER BY l.position, v.sku LIMIT 2000"""
-    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, NamedTuple
 
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.events import record
@@ -180,10 +182,23 @@ def _moved_before(work: Work, shelf: Shelf, delta: int, reason: str, reference: 
     return before is not None
 
 
-def movements(work: Work, sku: str) -> list[Any]:
-    """The last hundred movements of an article, newest first:
-    (at, location, delta, counted, reason, reference, actor)."""
-    return work.rows(
+@dataclass(frozen=True, slots=True)
+class MovementRow:
+    """Something that came to a shelf or left it: how many, why, by which paper, who said so."""
+
+    at: datetime
+    location: str
+    delta: int
+    counted: int | None
+    reason: str
+    reference: str
+    actor: str
+
+
+def movements(work: Work, sku: str) -> list[MovementRow]:
+    """The last hundred movements of an article, newest first."""
+    return work.rows_as(
+        MovementRow,
         """SELECT m.at, l.code AS location, m.delta, m.counted, m.reason, m.reference, m.actor
              FROM stock_movement m JOIN variant v ON v.id = m.variant_id
              JOIN location l ON l.id = m.location_id

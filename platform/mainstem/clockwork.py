@@ -70,6 +70,7 @@ def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     identity.forget_answers(work)
     joining.forget_rejected(work)
     joining.forget_papers(work)
+    joining.forget_invited(work)
     mail.forget_bodies(work)
     domains.queue_checks(work)
     checks.request(work)

@@ -91,7 +91,7 @@ def applies(stranger: Person, invitation: str, email: str) -> None:
     stranger.look("programme-apply")
     stranger.fill(
         company_name="Fjällglöd",
-        company_number="559123-4567",
+        company_number="559123-4561",
         contact_name="Maja Ek",
         email=email,
         phone="070-174 06 21",

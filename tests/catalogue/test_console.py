@@ -120,6 +120,7 @@ def test_a_file_is_uploaded_looked_at_and_applied(
     assert ada.post(f"{url}/columns", form).status_code == 303
     assert ada.post(f"{url}/application").status_code == 303
     assert "of 2 products" in ada.get(url).text
+    assert "Being applied" in words_of(ada.get("/console/catalogue/import"))
     while worker.work_outside(database) or worker.work_inside(database):
         pass
     assert "The file is applied." in words_of(ada.get(url))
@@ -175,6 +176,7 @@ def test_many_products_change_together_after_a_look(
         version = str(catalog.version(work))
     assert ada.post("/console/catalogue/bulk", form | {"version": "1"}).status_code == 409
     assert ada.post("/console/catalogue/bulk", form | {"version": version}).status_code == 303
+    assert "One product is changed." in words_of(ada.get("/console/catalogue/bulk"))
     with database.work() as work:
         pan = catalog.products(work)["pan"]
         newest, *_ = setup.changes(work, "products", "pan")

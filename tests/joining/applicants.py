@@ -25,7 +25,7 @@ REGISTRATION: dict[str, Any] = {
 PITCH: dict[str, Any] = {"code": "pitch", "names": {"en": "Your pitch"}, "required": False}
 SAID: dict[str, Any] = {
     "company_name": "Fjällglöd AB",
-    "company_number": "559123-4567",
+    "company_number": "559123-4561",
     "country": "SE",
     "contact_name": "Maja Ek",
     "email": "maja@fjallglod.example.com",

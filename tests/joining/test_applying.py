@@ -73,6 +73,33 @@ def test_what_was_agreed_to_is_kept_by_version_hash_time_place_and_language(
     assert it.agreed_at == clock.now()
 
 
+@pytest.mark.parametrize(
+    ("country", "typed", "kept"),
+    [
+        ("SE", "5591", None),
+        ("SE", "559123-4562", None),
+        ("SE", "5591234561", "559123-4561"),
+        ("NO", "912345611", None),
+        ("DK", "10 00 00 09", "10000009"),
+        ("FI", "12345671", "1234567-1"),
+        ("DE", "7", None),
+        ("DE", "HRB 7", "HRB 7"),
+    ],
+)
+def test_a_company_number_is_one_that_its_country_s_register_can_have_given(
+    database: Database, country: str, typed: str, kept: str | None
+) -> None:
+    with database.work() as work:
+        if kept is None:
+            with pytest.raises(InvalidInput) as refused:
+                applied(work, country=country, company_number=typed, phone="+46701740605")
+            [problem] = refused.value.problems
+            assert (problem.pointer, problem.code) == ("/company_number", "invalid_company_number")
+        else:
+            applied(work, country=country, company_number=typed, phone="+46701740605")
+        assert work.value("SELECT min(company_number) FROM application") == kept
+
+
 def test_a_link_confirms_once_and_for_two_days(database: Database, clock: FixedClock) -> None:
     with database.work() as work:
         applied(work)

@@ -14,7 +14,7 @@ import pytest
 from tests.company import a_company
 from tests.joining.applicants import STAFF, an_application, open_programme, with_paper
 
-from mainstem import clockwork, joining
+from mainstem import clockwork, joining, worker
 from mainstem.joining import PaperStore
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -135,6 +135,31 @@ def test_the_database_forgets_nobody_who_was_not_rejected(
     column = "id" if table == "application" else "application_id"
     with database.work() as work, pytest.raises(psycopg.Error, match=r"stays|violates"):
         work.run(f"DELETE FROM {table} WHERE {column} = %(id)s", id=id)
+
+
+def test_an_invitation_that_ran_out_names_nobody_a_month_later(
+    database: Database, clock: FixedClock, store: PaperStore
+) -> None:
+    with database.work(STAFF) as work:
+        for name in ("Maja Ek", "Ove Lund"):
+            joining.ask_to_apply(
+                work, email=f"{name[0]}@example.com", name=name, locale="sv", sponsor=""
+            )
+    worker.drain(database)
+    after(60 + 29, clock)
+    with database.work(STAFF) as work:
+        joining.ask_to_apply(work, email="late@example.com", name="Late", locale="en")
+        assert joining.forget_invited(work) == 0
+    after(2, clock)
+    with database.work() as work:
+        assert joining.forget_invited(work, most=1) == 1
+        clockwork.housekeeping(work, [])
+        assert joining.forget_invited(work) == 0
+        late, *gone = joining.invitations(work).rows
+    assert (late.name, late.email, late.forgotten_at) == ("Late", "late@example.com", None)
+    assert [(row.name, row.email, row.forgotten_at, row.invited_by) for row in gone] == [
+        ("", "", clock.now(), str(STAFF))
+    ] * 2
 
 
 def test_the_clock_forgets_them_by_itself(

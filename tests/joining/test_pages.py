@@ -6,6 +6,7 @@ import html
 import re
 from copy import deepcopy
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from tests.surfaces.staff import Staff, staffed
 
 from mainstem import identity, joining, network, worker
 from mainstem.identity import passwords
+from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput
 from mainstem.kit.malware import Scanner
@@ -388,6 +390,23 @@ def test_programs_do_and_see_what_staff_do(
     )
     assert does.says(suspended, {"reason": "Again."}).json()["code"] == "invalid_transition"
     assert sees.says(suspended, {"reason": "x"}).status_code == 403
+
+
+def test_staff_see_that_an_invitation_ran_out_and_that_it_names_nobody_any_more(
+    staff: Staff, clock: FixedClock
+) -> None:
+    ada = staff.reader("ada")
+    with staff.database.work(Actor("staff", "1")) as work:
+        open_programme(work)
+        joining.ask_to_apply(work, email="bo@example.com", name="Bo Ek", locale="en")
+    assert "Bo Ek bo@example.com" in words_of(ada.get("/console/applications/invitations"))
+    clock.move(timedelta(days=60 + 31))
+    with staff.database.work() as work:
+        joining.forget_invited(work)
+    page = words_of(staff.reader("ada").get("/console/applications/invitations"))
+    assert "Forgotten \N{EN DASH}" in page
+    assert "Ran out" in page
+    assert "Bo Ek" not in page and "bo@example.com" not in page
 
 
 def test_an_invitation_of_staff_opens_the_application_filled_in_also_while_it_is_closed(

@@ -16,7 +16,8 @@ SPEAKING = (
     "platform/mainstem/orders/client.py",
     "platform/mainstem/leads/service.py",
     "fulfillment/mainstem_fulfillment/jobs/rules.py",
-    "fulfillment/mainstem_fulfillment/jobs/service.py",
+    "fulfillment/mainstem_fulfillment/jobs/performing.py",
+    "fulfillment/mainstem_fulfillment/jobs/signing_off.py",
 )
 
 

@@ -22,6 +22,7 @@ from mainstem.pictures import (
     PictureTooLarge,
     PictureUnknown,
 )
+from mainstem.pictures.reencoding import _opened, _Unfit
 
 SCRIPT = b"<script>alert(1)</script>"
 
@@ -170,6 +171,15 @@ def test_what_is_no_picture_is_refused_with_a_sentence_and_nothing_is_kept(
     assert refused.value.status == 422
     assert refused.value.text().endswith(".")
     assert not list(tmp_path.rglob("*.webp"))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_a_picture_that_is_cut_short_anywhere_is_refused(kind: str) -> None:
+    whole = a_picture(kind, (60, 40))
+    assert _opened(whole).size == (60, 40)
+    for length in [*range(40, len(whole), 7), *range(len(whole) - 16, len(whole))]:
+        with pytest.raises(_Unfit):
+            _opened(whole[:length])
 
 
 def test_a_name_that_is_none_of_ours_opens_no_file(store: FolderStore) -> None:

@@ -71,7 +71,7 @@ COMPANY = {
     "affiliate_group": May(insert=True, update="until_at"),
     "affiliate_details": ADDS, "affiliate_step": SWEEPS, "application_answer": SWEEPS,
     "forgotten_paper": QUEUES,
-    "programme_invitation": ADDS, "programme": KEEPS,
+    "programme_invitation": May(insert=True, update="email, name, forgotten_at"), "programme": KEEPS,
     "application": QUEUES,  # what somebody has confirmed stays, by a trigger
     "application_confirmation": May(insert=True, update="used_at", delete=True),
     "application_question": May(insert=True, update="answer, answered_at", delete=True),

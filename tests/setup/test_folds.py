@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mainstem import setup
-from mainstem.console.setup.shapes import says_something, shape_of
+from mainstem.console.setup.shapes import says_something, shape_of, shapes_of
 from mainstem.kit.db import Database
 from mainstem.kit.documents import Document, document
 from mainstem.setup.registry import RESOURCES
@@ -130,6 +130,20 @@ def test_what_says_itself_is_nothing_that_was_said_however_it_was_typed() -> Non
     assert not says_something(product, {"commissionable_bp": "100", "maker": {"name": ""}})
     assert not says_something(product, {"commissionable_bp": 10_000, "hidden": False})
     assert says_something(product, {"maker": {"name": "Norrsken"}})
+
+
+def test_a_row_of_a_form_is_called_by_one_of_its_kind() -> None:
+    """It is "Method 1", where the whole of the rows is "Methods"."""
+    called = {
+        (part.__name__, name): shape.inner.one
+        for kind in RESOURCES.values()
+        for part in documents(kind.model)
+        for name, shape in shapes_of(part).items()
+        if shape.kind in ("rows", "rows_by_currency")
+    }
+    assert len(called) > 10
+    assert all(called.values()), called
+    assert set(called.values()) <= translations().keys()
 
 
 def test_every_fold_has_a_title_in_swedish() -> None:

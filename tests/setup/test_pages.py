@@ -269,6 +269,29 @@ def test_a_day_and_hour_is_typed_as_such_and_is_one_where_the_company_is(
     assert one(database, "products", "candle").written()["sold_from"] == "2026-06-01T06:00:00Z"
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored", "is_told"),
+    [
+        ("2026-10-25T01:59", "2026-10-24T23:59:00Z", False),
+        ("2026-10-25T02:30", "2026-10-25T00:30:00Z", True),
+        ("2026-10-25T03:00", "2026-10-25T02:00:00Z", False),
+        ("2026-03-29T02:30", "2026-03-29T01:30:00Z", False),
+    ],
+)
+def test_of_an_hour_that_comes_twice_the_first_is_meant_and_the_page_says_so(
+    owner: Reader, database: Database, typed: str, stored: str, is_told: bool
+) -> None:
+    with database.work() as work:
+        for name, said in (("departments", saying.DEPARTMENT), ("products", saying.PRODUCT)):
+            kind = setup.resource(name)
+            setup.save(work, kind, document(kind.model, said), seen=setup.ANY)
+    at = "/console/setup/products"
+    page = owner.get(f"{at}/edit?key=candle")
+    assert owner.post(at, filled(page, sold_from=typed)).status_code == 303
+    assert one(database, "products", "candle").written()["sold_from"] == stored
+    assert ("02:30 comes twice" in owner.get(at).text) == is_told
+
+
 def test_saving_a_form_moves_no_offer_that_ends_on_a_second(
     owner: Reader, database: Database
 ) -> None:

@@ -27,7 +27,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.work import Work
 from mainstem_affiliates.portal import reads as portal
 from mainstem_affiliates.portal.reads import ORDERS_MAX
-from mainstem_fulfillment import shipments
+from mainstem_fulfillment.shipments import leaving
 
 ORDERS = 4000
 PAGE = 400
@@ -253,6 +253,6 @@ def test_goods_of_many_orders_leave_by_their_keys(full: Company, database: Datab
     with database.work() as work:
         keys = work.rows("SELECT home_id, order_id, no FROM fulfilment LIMIT 300")
         with Looked(work) as looked:
-            work.rows(shipments._GONE, **given(keys, shipments._Named, "asked"))
+            work.rows(leaving._GONE, **given(keys, leaving._Named, "asked"))
     assert looked.in_vain < 300
     assert looked.blocks < 5 * 300

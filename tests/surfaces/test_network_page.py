@@ -42,6 +42,7 @@ def test_an_owner_brings_their_network_and_sees_what_it_does_before_it_does(
     words = words_of(owner.get(url))
     assert re.search(r"Ek AB ek-ab New .*SEK 1,250\.50", words), words
     assert owner.post(f"{url}/application", {}).status_code == 303
+    assert "Being applied" in words_of(owner.get(URL))
     worker.drain(database)
     assert "The file is applied." in words_of(owner.get(url))
     assert "Brought in" in words_of(owner.get("/console/payouts"))

@@ -1,4 +1,5 @@
-"""What stands between a page and the code: its context is typed, and its form is read by a model."""
+"""What stands between a page and the code: its context is typed, its form is read by a model, and its
+module is one idea."""
 
 from __future__ import annotations
 
@@ -28,6 +29,37 @@ PAGES = (
 NAMED_BY_DOCUMENTS = "mainstem.console.setup.typed"
 """Reads the form of any thing that is set. Its fields are those of the thing's document, which is
 itself a pydantic model: a second one of the form would say the same again."""
+
+
+LINES_MAX = 200
+"""How long a page module may be: one idea, read in one sitting."""
+
+LONGER = {
+    "mainstem.console.money.affiliates": (230, "one affiliate: money, people and upline together"),
+    "mainstem.console.setup.network": (222, "a network's file, from its upload to what came of it"),
+    "mainstem.console.setup.plan": (220, "the plan's form beside what it says, costs and pays"),
+}
+"""Those that are longer, with how long they may be and why. The list shrinks, and its figures too."""
+
+
+def test_a_page_module_is_one_idea() -> None:
+    long = {
+        module.__name__: length
+        for module in _modules()
+        if "routes" in vars(module) and (length := _length(module)) > LINES_MAX
+    }
+    told = "Split it by idea, as its neighbours are."
+    assert not [
+        f"{name}: {length} lines. {told}"
+        for name, length in long.items()
+        if length > LONGER.get(name, (LINES_MAX, ""))[0]
+    ]
+    assert not set(LONGER) - set(long), "no longer so long: take it off the list"
+
+
+def _length(module: ModuleType) -> int:
+    assert module.__file__ is not None
+    return len(Path(module.__file__).read_text().splitlines())
 
 
 def test_no_page_s_context_carries_any() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from mainstem_affiliates.storefront import (
     cart,
     checkout,
+    departments,
     destination,
     enquiries,
     for_search,
@@ -14,7 +15,9 @@ from mainstem_affiliates.storefront import (
     lost,
     order_cancellation,
     order_receipt,
+    order_sign_off,
     order_withdrawal,
+    ordering,
     orders,
     product,
     quotes,
@@ -30,12 +33,15 @@ FOUND_NOTHING = lost.FOUND_NOTHING
 
 routes: list[Any] = [
     *home.routes,
+    *departments.routes,
     *product.routes,
     *small_print.routes,
     *cart.routes,
     *checkout.routes,
+    *ordering.routes,
     *destination.routes,
     *orders.routes,
+    *order_sign_off.routes,
     *order_withdrawal.routes,
     *order_cancellation.routes,
     *order_receipt.routes,

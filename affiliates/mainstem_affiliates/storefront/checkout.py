@@ -1,4 +1,4 @@
-"""Checkout: one page, no account, and one order however often its button is pressed."""
+"""The checkout: one page, no account, priced as its form stands."""
 
 from __future__ import annotations
 
@@ -6,28 +6,18 @@ import hashlib
 import secrets
 from typing import Any
 
-import msgspec
-from litestar import Request, get, post
-from litestar.di import NamedDependency
+from litestar import Request, get
 from litestar.params import FromPath
 
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.postal import postal_code
 from mainstem.kit.work import CLIENT, Work
 from mainstem.money import Money
-from mainstem.orders import (
-    IdempotencyMismatch,
-    OrderWanted,
-    PriceChanged,
-    TotalsSeen,
-)
-from mainstem.web import Form, app_context_of, origin_of, redirect
+from mainstem.web import app_context_of, redirect
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import basket as baskets
 from mainstem_affiliates.storefront.basket import Basket, read_basket, save_basket
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront, cached_storefront_of
-from mainstem_affiliates.storefront.checkout_fields import CheckoutFields, ShownFields
-from mainstem_affiliates.storefront.checkout_numbers import check_code, check_vat_number
 from mainstem_affiliates.storefront.countries import countries, served
 from mainstem_affiliates.storefront.destination import country_of
 from mainstem_affiliates.storefront.guarantee_notices import (
@@ -37,7 +27,6 @@ from mainstem_affiliates.storefront.guarantee_notices import (
     legal_notice,
 )
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
-from mainstem_affiliates.storefront.payment import place, to_payment
 from mainstem_affiliates.storefront.priced_basket import Destination, PricedBasket, price
 
 FIELDS = (
@@ -76,77 +65,8 @@ async def checkout_page(request: Request[Any, Any, Any], slug: FromPath[str]) ->
     basket = read_basket(request, shopper.storefront)
     if not basket.items:
         return redirect(request, shopper.links("basket"))
-    return await _page(
+    return await checkout_shown(
         shopper, basket, {"address-country": country_of(request, shopper.storefront)}
-    )
-
-
-@post("/s/{slug:str}/checkout", status_code=200)
-async def order(
-    request: Request[Any, Any, Any], slug: FromPath[str], form: NamedDependency[Form]
-) -> Page:
-    """Order what the page showed, and go on to pay for it."""
-    shopper = Shopper(request, await cached_storefront_of(request, slug))
-    storefront, secret = shopper.storefront, app_context_of(request).settings.secret
-    # What is ordered is what this page showed, whatever another tab has done to the basket.
-    shown = form.into(ShownFields)
-    basket = baskets.unpacked(secret, shown.basket, storefront.currency)
-    await check_vat_number(request, shopper.storefront, shown.vat_number)
-    try:
-        sent = form.into(CheckoutFields)
-        wanted = _wanted(shopper, basket, sent)
-        if wanted.code:
-            await check_code(request, wanted.code)
-        placed, checkout = await place(request, wanted)
-    except PriceChanged as changed:
-        return await _page(
-            shopper,
-            basket,
-            form.texts(),
-            repriced=Money(shown.total_minor, storefront.currency),
-            before=shown.choices,
-            status=changed.status,
-        )
-    except IdempotencyMismatch:
-        # Back on a page that had been sent, and changed it: a new order, if the client says so.
-        no = shopper.language.text(
-            "This page has been ordered already. To order again, press the button once more."
-        )
-        return await _page(shopper, basket, form.texts(), refused=no, status=409)
-    except Refused as no:
-        return await _page(shopper, basket, form.texts(), no=no, status=no.status)
-    if read_basket(request, storefront) == basket:
-        save_basket(request, storefront, Basket())
-    return await to_payment(request, placed.home_id, placed.order_id, checkout)
-
-
-def _wanted(shopper: Shopper, basket: Basket, sent: CheckoutFields) -> OrderWanted:
-    storefront, client, address = shopper.storefront, sent.client, sent.address
-    if address.country not in served(storefront.conditions.delivery):
-        address = msgspec.structs.replace(address, country="")
-    # Only a key that one of our pages could have made; another gets one that fits nothing.
-    key = sent.key if sent.is_from_a_page else secrets.token_hex(16)
-    chosen = [one for one in (sent.delivery_method, sent.vat_number) if one]
-    said = msgspec.json.encode(
-        [client, address, basket.wanted, sent.code, storefront.currency, *chosen]
-    )
-    return OrderWanted(
-        storefront_id=storefront.id,
-        home_id=storefront.home_id,
-        channel="storefront",
-        key=f"page-{key}",
-        fingerprint=hashlib.sha256(said).digest(),
-        currency=storefront.currency,
-        locale=shopper.locale,
-        client=client,
-        address=address,
-        lines=basket.wanted,
-        code=sent.code,
-        link=shopper.referral,
-        totals=TotalsSeen(total_minor=sent.total_minor, tax_minor=sent.tax_minor),
-        ip_address=origin_of(shopper.request),
-        delivery_method=sent.delivery_method,
-        vat_number=sent.vat_number,
     )
 
 
@@ -168,7 +88,7 @@ def _choices(values: dict[str, str]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-async def _page(
+async def checkout_shown(
     shopper: Shopper,
     basket: Basket,
     values: dict[str, str],
@@ -179,6 +99,7 @@ async def _page(
     before: str | None = None,
     status: int = 200,
 ) -> Page:
+    """The checkout as an answer: priced as its form stands, with what was refused on it."""
     request, storefront, locale = shopper.request, shopper.storefront, shopper.locale
     to = _destination(storefront, values)
 
@@ -216,4 +137,4 @@ async def _page(
     return shopper.page("storefront/checkout.html", page, status=status)
 
 
-routes = [checkout_page, order]
+routes = [checkout_page]

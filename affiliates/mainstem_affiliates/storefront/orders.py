@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import orders, payments
-from mainstem.identity import (
-    ANSWER,
-    EVERYTHING,
-    PAY,
-)
-from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
+from mainstem.identity import ANSWER, EVERYTHING, PAY
+from mainstem.kit.errors import Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
 from mainstem.payments import GatewayDeclined, GatewayUnavailable
-from mainstem.web import Form, app_context_of, redirect
-from mainstem.web.forms import FormFields, whole
+from mainstem.web import app_context_of, redirect
 from mainstem.web.works import in_work
 from mainstem.withdrawals import Submitted
 from mainstem_affiliates.storefront import reads
@@ -60,7 +54,7 @@ class OrderPage(StorePage, frozen=True, kw_only=True):
 @get("/order/{token:str}")
 async def order_page(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
     """The order of this link."""
-    return await _page(request, token)
+    return await order_shown(request, token)
 
 
 @get("/order/{token:str}/return")
@@ -94,47 +88,6 @@ async def pay(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
     return await to_payment(request, link.home_id, link.order_id, token=token)
 
 
-class SignOffFields(FormFields):
-    """What a client says of finished work: that it is done, or what is not."""
-
-    line: Annotated[int | None, whole(digits=3)] = None
-    answer: str = ""
-    by: str = ""
-    objection: str = ""
-
-
-@post("/order/{token:str}/sign-off", status_code=200)
-async def sign_off(
-    request: Request[Any, Any, Any], token: FromPath[str], form: NamedDependency[Form]
-) -> Page:
-    """The client accepts finished work, or says what is not done."""
-    link = opened(request, token, ANSWER)
-    jobs = _jobs(request)
-
-    def answer(work: Work, sent: SignOffFields) -> str:
-        if not sent.line:
-            raise NotFound("job")
-        key = jobs.JobKey(link.home_id, link.order_id, sent.line)
-        in_force(work, link)
-        if sent.answer == "objection":
-            if not sent.objection:
-                raise InvalidInput(Problem("/objection", "missing", "Write what is not done."))
-            jobs.dispute(work, key, objection=sent.objection)
-            return "Thank you. We will call you about what is not done."
-        jobs.sign_off(work, key, by=sent.by)
-        return "Thank you. The work is signed off."
-
-    try:
-        sent = form.into(SignOffFields)
-        said = await in_work(request, CLIENT, lambda work: answer(work, sent))
-    except (NotFound, orders.LinkWithdrawn):
-        raise
-    except Refused as no:
-        return await _page(request, token, no=no)
-    shopper = await shopper_of(request, link.home_id, link.order_id)
-    return redirect(request, f"/order/{token}", notice=shopper.language.text(said))
-
-
 @post("/order/{token:str}/links/withdrawal", status_code=200)
 async def withdraw_links(request: Request[Any, Any, Any], token: FromPath[str]) -> Page:
     """The client has this link in hands that it is not meant for: all are withdrawn, and they get
@@ -152,14 +105,18 @@ async def withdraw_links(request: Request[Any, Any, Any], token: FromPath[str]) 
     return redirect(request, f"/order/{new}", notice=shopper.language.text(said))
 
 
-def _jobs(request: Request[Any, Any, Any]) -> Jobs:
+def jobs_of(request: Request[Any, Any, Any]) -> Jobs:
+    """What the pages of an order may ask of its services."""
     return app_context_of(request).parts.get(Jobs)  # type: ignore[type-abstract]
 
 
-async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | None = None) -> Page:
+async def order_shown(
+    request: Request[Any, Any, Any], token: str, *, no: Refused | None = None
+) -> Page:
+    """The page of the order that a link opens, with what was refused on it."""
     link = opened(request, token)
     home_id, order_id, rights = link.home_id, link.order_id, link.may
-    jobs = _jobs(request)
+    jobs = jobs_of(request)
 
     def look(work: Work) -> tuple[OrderView, Sequence[ClientJob]]:
         in_force(work, link)
@@ -202,4 +159,4 @@ async def _page(request: Request[Any, Any, Any], token: str, *, no: Refused | No
     return shopper.page("storefront/order.html", page, status=no.status if no else 200)
 
 
-routes = [order_page, back_from_payment, pay, sign_off, withdraw_links]
+routes = [order_page, back_from_payment, pay, withdraw_links]

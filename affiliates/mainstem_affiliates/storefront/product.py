@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from litestar import Request, get
 from litestar.params import FromPath
 
-from mainstem import catalog, delivery, orders, pictures, stock, tax
+from mainstem import catalog, stock
 from mainstem.catalog import Details
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import CLIENT, Work
-from mainstem.money import Money, net_of_tax
-from mainstem.web import app_context_of
+from mainstem.money import Money
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront.assortment import Product, Variant
 from mainstem_affiliates.storefront.cached_storefront import FEW, cached_storefront_of
-from mainstem_affiliates.storefront.countries import country_name
 from mainstem_affiliates.storefront.guarantee_notices import (
     DurabilityLabel,
     LegalNotice,
@@ -27,7 +24,13 @@ from mainstem_affiliates.storefront.guarantee_notices import (
     legal_notice,
 )
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
-from mainstem_affiliates.storefront.meta import base_url, page_url
+from mainstem_affiliates.storefront.product_data import photograph, structured_data
+from mainstem_affiliates.storefront.shipping import (
+    free_from_of,
+    not_served_in,
+    shipping_of,
+    working_days,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,9 @@ async def product(
                 "meta": shopper.meta(
                     path,
                     description=found.summary,
-                    picture=_picture(shopper, found),
+                    picture=photograph(shopper, found),
                     kind="product" if found.kind == "goods" else "website",
-                    data=_structured(shopper, found, free),
+                    data=structured_data(shopper, found, free),
                 )
             },
             product=found,
@@ -117,10 +120,10 @@ async def product(
             stock_note=note,
             few=FEW,
             related=_related(shopper, found, shown.related),
-            shipping=_shipping(shopper),
-            days=_days(shopper),
-            not_served=_not_served(shopper),
-            free_from=_free_from(shopper),
+            shipping=shipping_of(shopper),
+            days=working_days(shopper),
+            not_served=not_served_in(shopper),
+            free_from=free_from_of(shopper),
         )
 
     return shopper.kept(
@@ -164,85 +167,6 @@ def _related(shopper: Shopper, product: Product, named: Sequence[str]) -> Sequen
     at = near.index(product) if product in near else -1
     near = near[at + 1 :] + near[: max(at, 0)]
     return (chosen + [one for one in near if one not in chosen])[:4]
-
-
-def _shipping(shopper: Shopper) -> Money | None:
-    """What delivery costs, as the storefront shows its prices; where it depends on the address and the
-    goods, the basket says it."""
-    storefront = shopper.storefront
-    rate, conditions = storefront.rate, storefront.conditions
-    if rate is None or conditions.delivery.are_set:
-        return None
-    if storefront.prices_include_tax:
-        return Money(rate.amount_minor, storefront.currency)
-    home = tax.Sale(tax.territory_of(conditions.tax.home or storefront.country), storefront.as_of)
-    bp = tax.rate_at_home(conditions.tax, home, tax_class=tax.STANDARD, own_bp=rate.tax_bp)
-    return Money(net_of_tax(rate.amount_minor, bp), storefront.currency)
-
-
-def _days(shopper: Shopper) -> tuple[int, int]:
-    """Within how many working days things come to the shop's own country."""
-    storefront = shopper.storefront
-    zone = delivery.zone_of(storefront.conditions.delivery, storefront.country, "")
-    timings = [method.timing for method in zone.methods] if zone else [orders.USUAL]
-    return (
-        min(timing.handling_days + timing.days_min for timing in timings),
-        max(timing.handling_days + timing.days_max for timing in timings),
-    )
-
-
-def _not_served(shopper: Shopper) -> str:
-    storefront = shopper.storefront
-    if storefront.conditions.delivery.serves(storefront.country):
-        return ""
-    return country_name(shopper.locale, storefront.country)
-
-
-def _free_from(shopper: Shopper) -> Money | None:
-    rate = shopper.storefront.rate
-    return Money(rate.free_from_minor, shopper.storefront.currency) if rate else None
-
-
-def _picture(shopper: Shopper, product: Product) -> str:
-    """The product's photograph, whole; empty for a drawing of ours, which no other site can show."""
-    if not pictures.is_uploaded(product.picture):
-        return ""
-    public = app_context_of(shopper.request).settings.public_url
-    return public + pictures.url(product.picture, 1280, "jpg")
-
-
-def _structured(shopper: Shopper, product: Product, free: dict[int, int]) -> dict[str, Any]:
-    """The product as search engines read it (schema.org)."""
-    app_context, storefront = app_context_of(shopper.request), shopper.storefront
-    public = page_url(base_url(app_context, storefront), f"p/{product.slug}")
-    seller = {"@type": "Organization", "name": storefront.seller["name"] or storefront.name}
-    offers = [
-        {
-            "@type": "Offer",
-            "sku": variant.sku,
-            "url": f"{public}?variant={variant.sku}",
-            "priceCurrency": price.currency,
-            "price": f"{Decimal(price.minor).scaleb(-price.exponent):f}",
-            "availability": "https://schema.org/InStock"
-            if free[variant.id] > 0
-            else "https://schema.org/OutOfStock",
-            "itemCondition": "https://schema.org/NewCondition",
-            "seller": seller,
-        }
-        for variant in product.variants
-        if (price := shopper.catalogue.price_of[variant.sku]) is not None
-        and product.kind == "goods"
-    ]
-    data: dict[str, Any] = {
-        "@context": "https://schema.org",
-        "@type": "Product" if product.kind == "goods" else "Service",
-        "name": product.name,
-        "description": product.summary,
-        "url": public,
-    } | ({"offers": offers} if offers else {})
-    if image := _picture(shopper, product):
-        data["image"] = image
-    return data
 
 
 routes = [product]

@@ -171,7 +171,7 @@ def unscheduled(
     cursor: str | None = None,
     most: int = LIST_MAX,
     strict: bool = False,
-) -> Page[Any]:
+) -> Page[JobCard]:
     """Jobs that wait for a time, longest first."""
     return _listed(work, "j.state = 'unscheduled'", _OPENED, text, cursor, most, strict)
 
@@ -183,7 +183,7 @@ def under_way(
     cursor: str | None = None,
     most: int = LIST_MAX,
     strict: bool = False,
-) -> Page[Any]:
+) -> Page[JobCard]:
     """Jobs that have a time or are being done, the next first."""
     where = "j.state IN ('scheduled', 'en_route', 'on_site')"
     return _listed(work, where, _BOOKED, text, cursor, most, strict)
@@ -196,14 +196,14 @@ def awaiting_sign_off(
     cursor: str | None = None,
     most: int = LIST_MAX,
     strict: bool = False,
-) -> Page[Any]:
+) -> Page[JobCard]:
     """Finished jobs that are not accepted yet, those with an objection first."""
     return _listed(work, "j.state IN ('done', 'disputed')", _DONE, text, cursor, most, strict)
 
 
 def _listed(
     work: Work, where: str, sorting: Sorting, text: str, cursor: str | None, most: int, strict: bool
-) -> Page[Any]:
+) -> Page[JobCard]:
     if text:
         where += f""" AND found_by(o.client->>'name', o.client->>'phone', o.number, o.external_id,
                                    o.client_key) {search_terms.MATCHES}"""

@@ -49,7 +49,7 @@ def retire_department(work: Work, before: Department) -> None:
             Problem(
                 "/slug",
                 "in_use",
-                "{count} products are in it. Move them to another department first.",
+                "There are products in it: {count}. Move them to another department first.",
                 {"count": count},
             )
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from mainstem.kit.work import Work
@@ -69,9 +68,32 @@ def earned(work: Work, affiliate_id: int, *, most: int = 50) -> list[Earned]:
     )
 
 
-def of_order(work: Work, home_id: int, order_id: UUID) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class OrderMovement:
+    """One movement on an order: whose, by which rule and level, and why. The name is None for a reader
+    who may not know it."""
+
+    rule: str
+    level: int
+    no: int
+    kind: str
+    currency: str
+    amount_minor: int
+    base_minor: int
+    returned_minor: int
+    rate_bp: int
+    plan_version: int | None
+    held_until: date
+    explanation: Explanation
+    credited_at: datetime
+    beneficiary_id: int
+    beneficiary: str | None
+
+
+def of_order(work: Work, home_id: int, order_id: UUID) -> list[OrderMovement]:
     """Every movement on one order, as far as the reader may see them."""
-    return work.rows(
+    return work.rows_as(
+        OrderMovement,
         f"""SELECT c.rule, c.level, c.no, c.kind, c.currency, c.amount_minor, c.base_minor,
                   c.returned_minor, c.rate_bp, c.plan_version, held.held_until, c.explanation,
                   c.credited_at, c.beneficiary_id, a.name AS beneficiary

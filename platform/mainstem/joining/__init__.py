@@ -48,7 +48,7 @@ from mainstem.joining.details import (
     details_of,
     say_details,
 )
-from mainstem.joining.forgetting import forget_papers, forget_rejected
+from mainstem.joining.forgetting import forget_invited, forget_papers, forget_rejected
 from mainstem.joining.papers import (
     BYTES_MAX,
     MEDIA_TYPES,
@@ -158,6 +158,7 @@ __all__ = [
     "confirmation_token",
     "details_history",
     "details_of",
+    "forget_invited",
     "forget_papers",
     "forget_rejected",
     "forget_unconfirmed",

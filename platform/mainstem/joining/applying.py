@@ -17,6 +17,7 @@ from mainstem import company, network
 from mainstem.identity import derived_secret, hash_of
 from mainstem.joining.agreement import Agreement
 from mainstem.joining.programme import is_open
+from mainstem.kit.company_number import company_number, not_a_company_number
 from mainstem.kit.contact import email_key, mailbox_of, phone_key
 from mainstem.kit.documents import Document, Email, KnownCountry, Line, Lines, Locale, Name
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
@@ -149,7 +150,8 @@ def apply(work: Work, said: ApplicationForm, agreed: Agreement, came: CameFrom =
     key = email_key(said.email)
     assert key is not None, "the form has looked at it"
     phone = phone_key(said.phone, said.country)
-    if problems := [*_problems(work, said, phone)]:
+    number = company_number(said.company_number, said.country)
+    if problems := [*_problems(work, said, phone, number)]:
         raise InvalidInput(*problems)
     mailbox = mailbox_of(key)
     _lock(work, mailbox, came.origin)
@@ -164,7 +166,7 @@ def apply(work: Work, said: ApplicationForm, agreed: Agreement, came: CameFrom =
     if row is None or row.state == "unconfirmed":
         work.run(
             _REPLACE if row else _INSERT,
-            **said.written(),
+            **said.written() | {"company_number": number},
             id=id,
             skeletons=skeletons(said.company_name),
             mailbox=mailbox,
@@ -181,8 +183,12 @@ def apply(work: Work, said: ApplicationForm, agreed: Agreement, came: CameFrom =
     _write_to(work, id, row.mailed_at if row else None)
 
 
-def _problems(work: Work, said: ApplicationForm, phone: str | None) -> list[Problem]:
+def _problems(
+    work: Work, said: ApplicationForm, phone: str | None, number: str | None
+) -> list[Problem]:
     problems = []
+    if number is None:
+        problems.append(not_a_company_number("/company_number", said.country))
     if phone is None:
         message = "Write a telephone number, with its country code if it is from abroad."
         problems.append(Problem("/phone", "invalid_phone", message))

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from mainstem import tax
 from mainstem.identity import key_of
+from mainstem.kit.company_number import company_number, not_a_company_number
 from mainstem.kit.contact import phone_key
 from mainstem.kit.documents import Document, Email, Line, Locale, Name
 from mainstem.kit.errors import InvalidInput, NotFound, Problem
@@ -99,9 +100,13 @@ def say_details(work: Work, affiliate_id: int, said: AffiliateDetails) -> bool:
     )
     if country is None:
         raise NotFound("affiliate")
-    vat_number, phone = _numbers(said, country)
-    said = said.model_copy(update={"vat_number": vat_number})
-    if said == details_of(work, affiliate_id):
+    before = details_of(work, affiliate_id)
+    # One that was kept before numbers were looked at may stay as long as nobody touches it.
+    told = said.number if said.number != before.number else ""
+    number = company_number(told, country) if told else said.number
+    vat_number, phone = _numbers(said, country, number)
+    said = said.model_copy(update={"vat_number": vat_number, "number": number})
+    if said == before:
         return False
     _keep(work, affiliate_id, said)
     work.run(
@@ -131,9 +136,11 @@ def first_details(
     _keep(work, affiliate_id, said)
 
 
-def _numbers(said: AffiliateDetails, country: str) -> tuple[str, str | None]:
+def _numbers(said: AffiliateDetails, country: str, number: str | None) -> tuple[str, str | None]:
     """The VAT number as it is written, and the phone as it is compared. Raises InvalidInput."""
     problems = []
+    if number is None:
+        problems.append(not_a_company_number("/number", country))
     vat_number = tax.plain_number(said.vat_number) if said.vat_number else ""
     if vat_number is None:
         problems.append(Problem("/vat_number", "invalid_field", tax.NOT_A_NUMBER))

@@ -1,4 +1,5 @@
-"""What is let go of: applications that were rejected long enough ago, with all that was said and given.
+"""What is let go of: applications that were rejected long enough ago, with all that was said and given,
+and whom an invitation that ran out was to.
 
 That somebody applied, and who decided, stays: facts name an id and nobody.
 """
@@ -14,6 +15,8 @@ from mainstem.kit.work import Work
 
 AT_ONCE = 1000
 """How many a day's clean-up takes."""
+INVITED_KEPT = timedelta(days=30)
+"""So long after it ran out an invitation names whom it was to: staff may want to ask them once more."""
 PAPERS_WAIT = timedelta(hours=1)
 """So long after an application was forgotten its files go: whoever gives the same paper meanwhile has it."""
 
@@ -44,6 +47,19 @@ def forget_rejected(work: Work, *, most: int = AT_ONCE) -> int:
     work.run("DELETE FROM application WHERE id = ANY(%(ids)s::uuid[])", ids=ids)
     record_all(work, "application.forgotten", [(0, id) for id in ids])
     return len(ids)
+
+
+def forget_invited(work: Work, *, most: int = AT_ONCE) -> int:
+    """Forget whom invitations were to that ran out long enough ago, oldest first; how many."""
+    return work.run(
+        """UPDATE programme_invitation SET email = '', name = '', forgotten_at = %(now)s
+            WHERE id IN (SELECT id FROM programme_invitation
+                          WHERE forgotten_at IS NULL AND expires_at < %(before)s
+                          ORDER BY expires_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED)""",
+        now=work.now(),
+        before=work.now() - INVITED_KEPT,
+        most=most,
+    )
 
 
 def forget_papers(work: Work) -> int:

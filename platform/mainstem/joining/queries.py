@@ -181,7 +181,7 @@ def alike(work: Work, it: Application) -> list[AlikeRow]:
 
 @dataclass(frozen=True, slots=True)
 class InvitationRow:
-    """Somebody whom staff have asked to apply."""
+    """Somebody whom staff have asked to apply. Name and e-mail are empty once they are forgotten."""
 
     id: UUID
     email: str
@@ -190,11 +190,13 @@ class InvitationRow:
     invited_by: str
     created_at: datetime
     expires_at: datetime
+    forgotten_at: datetime | None
     has_applied: bool
 
 
 _INVITED = """
 SELECT i.id, i.email, i.name, s.name AS sponsor, i.invited_by, i.created_at, i.expires_at,
+       i.forgotten_at,
        EXISTS (SELECT 1 FROM application a WHERE a.invitation_id = i.id AND a.state <> 'unconfirmed')
          AS has_applied
   FROM programme_invitation i LEFT JOIN affiliate s ON s.id = i.sponsor_id

@@ -328,12 +328,29 @@ _RUNS_OUT = Sorting(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class StandingQuote:
+    """A quote that waits for the client's answer."""
+
+    home_id: int
+    lead_id: UUID
+    no: int
+    state: str
+    currency: str
+    amount_minor: int
+    sent_at: datetime
+    valid_until: datetime
+    lead_number: str
+    client: str
+
+
 def standing_quotes(
     work: Work, *, cursor: str | None = None, most: int = LIST_MAX, strict: bool = False
-) -> Page[Any]:
+) -> Page[StandingQuote]:
     """Quotes that wait for the client's answer, page by page; what runs out first comes first."""
-    return paging.read(
+    return paging.read_as(
         work,
+        StandingQuote,
         """SELECT q.home_id, q.lead_id, q.no, q.state, q.currency, q.amount_minor, q.sent_at,
                   q.valid_until, l.number AS lead_number, l.client->>'name' AS client
              FROM quote q JOIN lead l ON l.home_id = q.home_id AND l.id = q.lead_id
@@ -547,7 +564,7 @@ def introduced(
     until: datetime | None = None,
     cursor: str | None = None,
     most: int = LIST_MAX,
-) -> Page[Any]:
+) -> Page[Introduced]:
     """What an affiliate may see of the leads they introduced, newest first.
 
     Theirs are the leads of their storefronts and those they are credited for. Of another's

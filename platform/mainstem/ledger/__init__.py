@@ -12,6 +12,7 @@ from mainstem.ledger.chart import (
     PARENT_ACCOUNTS,
     on_its_side,
 )
+from mainstem.ledger.reasons import reason_in_words
 from mainstem.ledger.rebuild import rebuild
 from mainstem.ledger.recent import RECENT_ENTRIES
 from mainstem.ledger.service import (
@@ -38,6 +39,7 @@ __all__ = [
     "held_until",
     "on_its_side",
     "post",
+    "reason_in_words",
     "rebuild",
     "roll_up",
     "trial_balance",

@@ -37,7 +37,7 @@ SELECT i.id, i.email, i.name, i.locale, i.expires_at, coalesce(s.name, '') AS sp
        coalesce(p.name, '') AS invited_by
   FROM programme_invitation i LEFT JOIN affiliate s ON s.id = i.sponsor_id
   LEFT JOIN person p ON i.invited_by = 'staff:' || p.id
- WHERE i.id = ANY(%(ids)s::uuid[])"""
+ WHERE i.id = ANY(%(ids)s::uuid[]) AND i.forgotten_at IS NULL"""
 
 # A step that is over by now is told as it was taken: the newest one into the state that the fact names.
 _STEPS = """

@@ -30,6 +30,9 @@ _WRITTEN = (
 )
 
 
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+
+
 class _Unfit(Exception):
     """Why the upload is no picture that we take: a code."""
 
@@ -40,6 +43,9 @@ def _opened(data: bytes) -> Image.Image:
         with Image.open(io.BytesIO(data), formats=FORMATS) as looked_at:
             _refuse_large(looked_at)
             looked_at.verify()
+            # The library does not look at the sum behind the mark that ends a PNG.
+            if looked_at.format == "PNG" and _PNG_END not in data:
+                raise _Unfit("damaged")
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
         picture.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):

@@ -1,18 +1,16 @@
-"""One job, and when a team could do it."""
+"""The page of one job."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from uuid import UUID
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from mainstem import withdrawals
 from mainstem.kit.work import Work
-from mainstem.web.forms import whole_number
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words
 from mainstem.web.staff.layout import (
@@ -33,23 +31,10 @@ from mainstem.web.staff.screen import Screen, Screens
 from mainstem_fulfillment import jobs
 from mainstem_fulfillment.desk import queries
 from mainstem_fulfillment.desk.jobs.board import day_in, length_of
+from mainstem_fulfillment.desk.jobs.free_times import HALF_HOURS, Choice, by_day, half_hours_of
 from mainstem_fulfillment.jobs import JobKey, JobView
 
-HALF_HOURS = (2, 3, 4, 6, 8, 10, 12, 16)
-
 DAYS_SHOWN = 5
-
-LENGTH_UNSAID = timedelta(hours=2)
-"""What the form shows of a service that cannot be booked yet."""
-
-
-class Choice(msgspec.Struct, frozen=True):
-    """A time at which a team could begin."""
-
-    value: str
-    label: str
-    team: str
-    day: date
 
 
 class JobPage(Page, kw_only=True):
@@ -102,7 +87,7 @@ def page_of(
     view = jobs.queries.page(work, key)
     may = {action.name: action.allowed for action in view.actions}
     step = next((name for name in ("schedule", "reschedule", "rework") if may[name]), "")
-    half_hours = _half_hours(hours, view)
+    half_hours = half_hours_of(hours, view)
     today = work.now().astimezone(work.tools.zone).date()
     first = max(day_in(day, today), today)
     free = (
@@ -132,7 +117,7 @@ def page_of(
         first_day=first,
         earlier=max(first - timedelta(days=7), today) if first > today else None,
         later=first + timedelta(days=7),
-        days=_days(work, free, view.card.recommended),
+        days=by_day(work, free, view.card.recommended),
         able=bool(free),
         needs_length=view.visit is None,
         length_url=(
@@ -168,29 +153,6 @@ def page_of(
             for entry in reversed(view.timeline)
         ],
     )
-
-
-def _half_hours(text: str, view: JobView) -> int:
-    card = view.card
-    if 1 <= (typed := whole_number(text, digits=2) or 0) <= jobs.HALF_HOURS_MAX:
-        return typed
-    if card.starts_at and card.ends_at:
-        return max(1, (card.ends_at - card.starts_at) // jobs.HALF_HOUR)
-    return (view.visit or LENGTH_UNSAID) // jobs.HALF_HOUR
-
-
-def _days(
-    work: Work, free: list[jobs.FreeTimes], recommended: str
-) -> list[tuple[date, list[tuple[str, list[Choice]]]]]:
-    days: dict[date, dict[str, list[Choice]]] = {}
-    for team in sorted(free, key=lambda team: (team.name != recommended, team.name)):
-        for at in team.starts:
-            local = at.astimezone(work.tools.zone)
-            choice = Choice(
-                f"{team.team_id} {at.isoformat()}", f"{local:%H:%M}", team.name, local.date()
-            )
-            days.setdefault(local.date(), {}).setdefault(team.name, []).append(choice)
-    return [(day, list(days[day].items())) for day in sorted(days)]
 
 
 def url_of(key: JobKey, hours: str = "", day: str = "") -> str:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem_fulfillment.desk.ship import fulfilment, packing, picking, queue, transit
+from mainstem_fulfillment.desk.ship import (
+    fulfilment,
+    packing,
+    picking,
+    putting_back,
+    queue,
+    transit,
+)
 
 routes: list[Any] = [
     *queue.routes,
     *transit.routes,
     *fulfilment.routes,
     *picking.routes,
+    *putting_back.routes,
     *packing.routes,
 ]
 
-commands = [*picking.commands, *packing.commands, *transit.commands]
+commands = [*picking.commands, *putting_back.commands, *packing.commands, *transit.commands]

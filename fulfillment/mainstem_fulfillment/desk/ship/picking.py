@@ -1,4 +1,4 @@
-"""Picking: a pick list taken, scanned piece by piece, and what goes back on the shelf."""
+"""Picking: a pick list taken, and scanned piece by piece."""
 
 from __future__ import annotations
 
@@ -17,14 +17,7 @@ from mainstem.web.commands import Command, Told
 from mainstem.web.forms import Form, FormFields, whole_number
 from mainstem.web.rendering import language_of, redirect, render
 from mainstem.web.staff.forms import form_of
-from mainstem.web.staff.layout import (
-    SHIP,
-    HttpRequest,
-    HttpResponse,
-    refused,
-    said,
-    show,
-)
+from mainstem.web.staff.layout import SHIP, HttpRequest, HttpResponse, refused, said, show
 from mainstem_fulfillment import shipments
 from mainstem_fulfillment.desk import queries
 from mainstem_fulfillment.desk.ship.fulfilment import API, BASE, page_of, url_of
@@ -74,16 +67,6 @@ def _scan(work: Work, body: Scan, *, home: int, order: UUID, no: int) -> Told:
     return Told("Picked: {left} left.", {"left": left})
 
 
-def _put_back(work: Work, *, home: int, order: UUID, no: int) -> Told:
-    """Say that what was canceled is back on the shelf. Said twice, it is the same."""
-    pieces = shipments.put_back(work, (home, order, no))
-    if not pieces:
-        return Told("Confirmed: nothing had to go back on the shelf.", {"n": 0})
-    return Told(
-        "One piece is back on the shelf.", {"n": pieces}, many="{n} pieces are back on the shelf."
-    )
-
-
 class ScanFields(FormFields):
     """A scan as the page sends it. The count that it was drawn with may be any text."""
 
@@ -111,6 +94,8 @@ START = Command(
     roles=SHIP,
     tag="Fulfilment",
 )
+
+
 SCAN = Command(
     name="pick_pieces",
     path=f"{API}/picks",
@@ -119,15 +104,6 @@ SCAN = Command(
     body=Scan,
     read=_read,
     example={"code": "KETTLE-1", "quantity": 2, "picked": 0},
-    scope="fulfillment:write",
-    roles=SHIP,
-    tag="Fulfilment",
-)
-PUT_BACK = Command(
-    name="put_back_pieces",
-    path=f"{API}/put-back",
-    page=f"{BASE}/put-back",
-    do=_put_back,
     scope="fulfillment:write",
     roles=SHIP,
     tag="Fulfilment",
@@ -190,20 +166,6 @@ def scan(
     return redirect(request, url_of(key), notice=page.heard)
 
 
-@form_of(PUT_BACK)
-def put_back(
-    request: HttpRequest,
-    work: NamedDependency[Work],
-    form: NamedDependency[Form],
-    home: FromPath[int],
-    order: FromPath[UUID],
-    no: FromPath[int],
-) -> HttpResponse:
-    """What was canceled is back on the shelf. Said twice, it is the same."""
-    said = PUT_BACK.sent(work, form, {"home": home, "order": order, "no": no})
-    return redirect(request, url_of((home, order, no)), notice=said.words(language_of(request)))
-
-
 def _pieces(text: str) -> int:
     if not text:
         return 1
@@ -213,5 +175,5 @@ def _pieces(text: str) -> int:
     return pieces
 
 
-commands = [START, SCAN, PUT_BACK]
-routes = [start, scan, put_back]
+commands = [START, SCAN]
+routes = [start, scan]

@@ -89,7 +89,8 @@ class CompanyApplicationDetails(Row):
 
 
 class AskedToApply(Row):
-    """Somebody whom staff have asked to apply."""
+    """Somebody whom staff have asked to apply. Thirty days after the invitation ran out, name and e-mail
+    are empty: they are forgotten."""
 
     id: UUID
     email: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.console.catalogue import bulk, files, pictures
+from mainstem.console.catalogue import bulk, file_page, files, pictures
 
 routes: list[Any] = [*pictures.routes, *files.routes, *bulk.routes]
 
 UPLOADS = {
     "/console/pictures": pictures.FORM_MAX,
-    files.PAGE: files.FORM_MAX,
+    file_page.PAGE: files.FORM_MAX,
 }
 """How much each route that takes a file reads of it."""

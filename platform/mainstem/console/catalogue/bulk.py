@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
 
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
 from mainstem import catalog, setup
-from mainstem.catalog import Change, Chosen, Product
-from mainstem.catalog_files import CellUnfit, amount_of, decimal_of
-from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.catalog import Product
+from mainstem.console.catalogue.bulk_fields import BulkFields, asked_in
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.web.commands import Told
-from mainstem.web.forms import Form, FormFields, at_most, whole
+from mainstem.web.forms import Form
 from mainstem.web.rendering import language_of
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, refused, show
 from mainstem.web.staff.screen import Screen
@@ -55,28 +53,13 @@ def page(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
     return show(request, "console/catalogue_bulk.html", _page(request, work))
 
 
-class BulkFields(FormFields):
-    """Which products, what of them is to be different, and the catalogue as it was looked at."""
-
-    department: str = ""
-    words: Annotated[str, at_most(100)] = ""
-    currency: str = ""
-    percent: str = ""
-    amount: str = ""
-    to_department: str = ""
-    hidden: str = ""
-    commissionable: str = ""
-    tax: str = ""
-    version: Annotated[int | None, whole(digits=18)] = None
-
-
 @post("/catalogue/bulk/preview", sync_to_thread=True)
 def look(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:
     """What would change, before and after; nothing is changed by it."""
     pairs: list[tuple[Product, Product]] = []
-    no = refused(work, lambda: pairs.extend(catalog.bulk_preview(work, *_asked(form))))
+    no = refused(work, lambda: pairs.extend(catalog.bulk_preview(work, *asked_in(form))))
     if no:
         return show(request, "console/catalogue_bulk.html", _page(request, work), no, form)
     shown = _page(request, work, form, pairs)
@@ -92,8 +75,8 @@ def apply(
 
     def change() -> Told:
         seen = form.into(BulkFields).version or 0
-        count = catalog.bulk_apply(work, *_asked(form), seen=seen, save=setup.save_product)
-        return Told("{count} products are changed.", {"count": count})
+        count = catalog.bulk_apply(work, *asked_in(form), seen=seen, save=setup.save_product)
+        return Told("One product is changed.", {"n": count}, many="{n} products are changed.")
 
     return screen.act(request, work, change, form)
 
@@ -146,65 +129,6 @@ def _prices(product: Product, currency: str) -> list[Money]:
 
 def _per_cent(bp: int) -> str:
     return f"{Decimal(bp).scaleb(-2).normalize():f}"
-
-
-def _asked(form: Form) -> tuple[Chosen, Change]:
-    """Which products and what of them; InvalidInput for what cannot be read, or for nothing at all."""
-    sent = form.into(BulkFields)
-    currency = sent.currency
-    change = Change(
-        currency=currency,
-        price_bp=_percent(sent.percent),
-        price_minor=_amount(sent.amount, currency),
-        department=sent.to_department,
-        hidden={"yes": True, "no": False}.get(sent.hidden),
-        commissionable_bp=_share(sent.commissionable, "/commissionable"),
-        tax_bp=_share(sent.tax, "/tax"),
-    )
-    if change == Change(currency=currency):
-        raise InvalidInput(Problem("/percent", "missing", "Say what is to be different."))
-    return Chosen(sent.department, sent.words), change
-
-
-def _percent(text: str) -> int | None:
-    """Per cent with up to two decimals, up or down, as hundredths of one."""
-    if not text:
-        return None
-    sign = -1 if text[0] in "-\u2212" else 1
-    try:
-        hundredths = decimal_of(text.lstrip("+-\u2212").rstrip("% ")) * 100
-    except CellUnfit:
-        hundredths = None
-    if hundredths is None or hundredths != int(hundredths) or hundredths >= 10_000:
-        raise InvalidInput(
-            Problem("/percent", "invalid_value", "Write per cent, such as 5 or -7.5.")
-        )
-    return sign * int(hundredths)
-
-
-def _amount(text: str, currency: str) -> int | None:
-    if not text:
-        return None
-    sign = -1 if text[0] in "-\u2212" else 1
-    try:
-        return sign * amount_of(text.lstrip("+-\u2212"), currency)
-    except CellUnfit as unfit:
-        raise InvalidInput(
-            Problem("/amount", "invalid_value", unfit.message, unfit.facts)
-        ) from None
-
-
-def _share(text: str, pointer: str) -> int | None:
-    """Per cent from 0 to 100, as basis points."""
-    if not text:
-        return None
-    try:
-        hundredths = decimal_of(text.rstrip("% ")) * 100
-    except CellUnfit:
-        hundredths = None
-    if hundredths is None or hundredths != int(hundredths) or hundredths > 10_000:
-        raise InvalidInput(Problem(pointer, "invalid_value", "Write per cent from 0 to 100."))
-    return int(hundredths)
 
 
 routes = [page, look, apply]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.console.joining import application, applications, invitations, states
+from mainstem.console.joining import (
+    application,
+    applications,
+    deciding,
+    invitations,
+    papers,
+    states,
+)
 
 routes: list[Any] = [
     *applications.routes,
     *application.routes,
+    *papers.routes,
+    *deciding.routes,
     *invitations.routes,
     *states.routes,
 ]
 
-commands = [*application.commands, *invitations.commands, *states.commands]
+commands = [*deciding.commands, *invitations.commands, *states.commands]

@@ -134,6 +134,8 @@ class Entries(Page, kw_only=True):
     currency: str
     balance: Money
     rows: list[lists.EntryRow]
+    reasons: dict[str, str]
+    """What each is for, in the reader's language."""
     who: dict[str, str]
     listing: Listing
 
@@ -164,6 +166,7 @@ def entries(
             on_its_side(account, ledger.balance(work, owner, account, currency).minor), currency
         ),
         rows=found.rows,
+        reasons={row.reason: ledger.reason_in_words(row.reason, language) for row in found.rows},
         who=names_of(work, language, [row.actor for row in found.rows]),
         listing=listing.build(f"/console/ledger/{owner}/{account}/{currency}", found),
     )

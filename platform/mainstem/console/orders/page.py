@@ -19,8 +19,8 @@ from mainstem.console.orders.allowed import (
     why_not_cancel,
     why_not_refund,
 )
-from mainstem.console.orders.told import approval_of, decision_of, sums_of
-from mainstem.console.orders.views import Commission, LineView, OrderPage
+from mainstem.console.orders.told import approval_of, decision_of, line_of, sums_of
+from mainstem.console.orders.views import Commission, OrderPage
 from mainstem.console.palette import client_url
 from mainstem.console.reviews import review_in_words
 from mainstem.earnings import queries as earnings
@@ -112,24 +112,7 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Orde
             else labels.EARNS.get(order.earns_reason, order.earns_reason)
         ),
         review=review_in_words(language, review, who),
-        lines=[
-            LineView(
-                row.line_no,
-                row.sku,
-                row.name or language.text("Delivery"),
-                row.kind,
-                row.quantity,
-                row.canceled,
-                row.shipped,
-                row.delivered,
-                Money(row.unit_minor, currency),
-                Money(row.total_minor, currency),
-                Money(row.refunded_minor, currency),
-                Money(max(0, min(row.total_minor - row.asked_minor, left)), currency),
-                row.quantity - row.canceled - row.shipped if row.line_no else 0,
-            )
-            for row in lines
-        ],
+        lines=[line_of(language, row, currency, left) for row in lines],
         sums=sums_of(language, order),
         left=Money(left, currency),
         asked_minor=asked,
@@ -152,7 +135,7 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Orde
         commissions=[
             Commission(
                 row.level,
-                row.beneficiary,
+                row.beneficiary or "",
                 f"/console/affiliates/{row.beneficiary_id}",
                 row.kind,
                 Money(row.amount_minor, row.currency),

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from mainstem.console import queries
-from mainstem.console.orders.views import Approval, Candidate, Decision
+from mainstem.console.orders.views import Approval, Candidate, Decision, LineView
 from mainstem.kit.locale import Language
 from mainstem.money import Money
 from mainstem.web.staff import words as labels
-from mainstem.web.staff.layout import (
-    labelled,
-)
+from mainstem.web.staff.layout import labelled
 
 
 def approval_of(
@@ -32,6 +30,25 @@ def approval_of(
         row.decided_at,
         row.state == "needs_approval",
         row.asked_by == me,
+    )
+
+
+def line_of(language: Language, row: queries.LineRow, currency: str, left_minor: int) -> LineView:
+    """A line with its amounts; no line gives back more than is left of the whole payment."""
+    return LineView(
+        row.line_no,
+        row.sku,
+        row.name or language.text("Delivery"),
+        row.kind,
+        row.quantity,
+        row.canceled,
+        row.shipped,
+        row.delivered,
+        Money(row.unit_minor, currency),
+        Money(row.total_minor, currency),
+        Money(row.refunded_minor, currency),
+        Money(max(0, min(row.total_minor - row.asked_minor, left_minor)), currency),
+        row.quantity - row.canceled - row.shipped if row.line_no else 0,
     )
 
 

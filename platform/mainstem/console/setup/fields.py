@@ -6,89 +6,38 @@ problem at `/variants/0/sku` is shown beside it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 from pydantic.fields import FieldInfo
 
 from mainstem import pictures
+from mainstem.console.setup.form_field import Around, FormField
 from mainstem.console.setup.shapes import (
     Shape,
     are_amounts,
     currency_of,
     is_long,
-    is_minor,
     is_picture,
-    percent_text,
     refers_to,
     says_something,
     shapes_of,
     unsaid,
 )
+from mainstem.console.setup.values import amount_text, list_field, pairs_field, value_field
 from mainstem.console.setup.words import CHOICES
-from mainstem.kit.documents import Document, Fold, Refers
+from mainstem.kit.documents import Document, Fold
 from mainstem.kit.locale import Language
-from mainstem.money import decimal_text
 
 BLANK_ROWS = 1
+
+
 ROWS_OPEN = 2
+
+
 NAME_SHOWN = 40
-
-
-class FormField(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of a form. `suggests` is the kind of names that are offered as it is typed.
-
-    `kind`: line, lines, number, percent, amount, flag, choice, choices, day, clock, instant, list, picture,
-    group (of `parts`), rows (each a group in `parts`, the last one blank) or fold (of `parts`, which can
-    be said later). `is_open` is whether a row or a fold is shown with all its fields: one that says
-    something, the first row that must, or one that was asked for, which also `has_focus`. `preview` is where an
-    uploaded picture is seen. `opens_with` is the choice with which a fold opens: the name of its field
-    and what it says.
-    """
-
-    name: str
-    kind: str
-    label: str
-    hint: str = ""
-    value: str = ""
-    preview: str = ""
-    checked: bool = False
-    required: bool = True
-    is_open: bool = False
-    has_focus: bool = False
-    chosen: list[str] = []
-    options: list[tuple[str, str]] = []
-    suggests: str = ""
-    opens_with: tuple[str, str] | None = None
-    parts: list[FormField] = []
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What a form must know besides its document: languages, currencies, and what may be referred to.
-
-    `known` are the names of each kind of which there are few; of the others a field asks as it is typed.
-    """
-
-    language: Language
-    locales: Sequence[str]
-    currencies: Sequence[str]
-    known: Mapping[str, Sequence[tuple[str, str]]]
-    currency: str = ""
-    """That of the amounts in what is being drawn."""
-    of_amounts: bool = False
-    """Whether the numbers of the rows that are being drawn are amounts."""
-    more: str = ""
-    """The rows that somebody asked for one more of."""
-    may_be_empty: bool = False
-    """Whether nothing at all need be said: no choice is made by itself."""
-
-    def leads_into(self, at: str) -> bool:
-        """Whether the rows that were asked for are these, or stand in what is named so."""
-        return self.more == at or self.more.startswith(f"{at}-")
 
 
 def fields_of(
@@ -168,10 +117,10 @@ def _field(
         parts = _keyed(at, shape, said or {}, around, shared["label"])
         return FormField(kind="group", parts=parts, **shared)
     if shape.kind == "pairs":
-        return _pairs(said or {}, around, shared)
+        return pairs_field(said or {}, around, shared)
     if shape.kind == "list":
-        return _list(shape.inner, name, said or [], around, shared, refers_to(field))
-    return _one(shape.inner, name, field, said, around, shared)
+        return list_field(shape.inner, name, said or [], around, shared, refers_to(field))
+    return value_field(shape.inner, name, field, said, around, shared)
 
 
 def _rows(
@@ -306,122 +255,3 @@ def _keyed(
         )
         for currency in currencies
     ]
-
-
-def _pairs(said: Any, around: Around, shared: dict[str, Any]) -> FormField:
-    """What is told by names of one's own: a line each, the name before a colon."""
-    how = around.language.text("One a line, the name before a colon, such as size: small.")
-    hint = f"{shared.pop('hint')} {how}".strip()
-    lines = said if isinstance(said, str) else "\n".join(f"{k}: {v}" for k, v in said.items())
-    return FormField(kind="list", value=lines, hint=hint, **shared)
-
-
-def _list(
-    inner: Any,
-    name: str,
-    said: Sequence[Any],
-    around: Around,
-    shared: dict[str, Any],
-    refers: Refers | None,
-) -> FormField:
-    if get_origin(inner) is Literal:
-        offered = {str(one): around.language.text(CHOICES.get(one, one)) for one in get_args(inner)}
-        return _choices(said, offered, shared)
-    known = around.known.get(refers.to) if refers else None
-    if known and refers and not (refers.may_be_new or refers.in_order):
-        return _choices(said, dict(known), shared)
-    shown = [percent_text(one) if name.endswith("_bp") else str(one) for one in said]
-    if name.endswith("_bp"):
-        shared["label"] += " (%)"
-    hint = shared.pop("hint")
-    one_a_line = around.language.text("One a line.")
-    return FormField(
-        kind="list",
-        value="\n".join(shown),
-        hint=f"{hint} {one_a_line}".strip(),
-        suggests=refers.to if refers else "",
-        **shared,
-    )
-
-
-def _choices(said: Sequence[Any], offered: Mapping[str, str], shared: dict[str, Any]) -> FormField:
-    # What is chosen stands first, in its order: of languages the first is the one to fall back on.
-    chosen = [str(one) for one in said]
-    options = [(one, offered.get(one) or one) for one in dict.fromkeys([*chosen, *offered])]
-    return FormField(kind="choices", options=options, chosen=chosen, **shared)
-
-
-def _one(
-    inner: Any,
-    name: str,
-    field: FieldInfo,
-    said: Any,
-    around: Around,
-    shared: dict[str, Any],
-) -> FormField:
-    value = "" if said is None else str(said)
-    if inner is bool:
-        return FormField(kind="flag", checked=said in (True, "yes"), **shared | {"required": False})
-    if get_origin(inner) is Literal:
-        offered = [
-            (str(one), around.language.text(CHOICES.get(one, one))) for one in get_args(inner)
-        ]
-        if said is None and (around.may_be_empty or not field.is_required()):
-            offered = [("", "\N{EN DASH}"), *offered]
-        return FormField(kind="choice", value=value, options=offered, **shared)
-    if refers := refers_to(field):
-        return _named(refers, value, around, shared)
-    if name.endswith("_bp"):
-        return FormField(kind="percent", value=percent_text(said), **shared)
-    if inner is int and around.currency and is_minor(field):
-        return FormField(
-            kind="amount", value=amount_text(value_of(said), around.currency), **shared
-        )
-    kind = _KINDS.get(inner) or (
-        "picture" if is_picture(field) else "lines" if is_long(field) else "line"
-    )
-    if kind == "instant":
-        value = local_text(said, around.language)
-    preview = pictures.url(value, 320) if kind == "picture" and pictures.is_uploaded(value) else ""
-    shown = value[:5] if kind == "clock" else value
-    return FormField(kind=kind, value=shown, preview=preview, **shared)
-
-
-def _named(refers: Refers, value: str, around: Around, shared: dict[str, Any]) -> FormField:
-    """The name of something else: chosen where there are few, typed with suggestions where many."""
-    known = around.known.get(refers.to)
-    if not known or refers.may_be_new:
-        return FormField(kind="known", value=value, suggests=refers.to, **shared)
-    options = [*known]
-    if value not in dict(known):
-        options = [(value, value or "\N{EN DASH}"), *options]
-    elif not shared["required"]:
-        options = [("", "\N{EN DASH}"), *options]
-    return FormField(kind="choice", value=value, options=options, **shared)
-
-
-_KINDS: dict[Any, str] = {int: "number", date: "day", time: "clock", datetime: "instant"}
-
-
-def value_of(said: Any) -> Any:
-    """What was said, or nothing as an empty text."""
-    return "" if said is None else said
-
-
-def local_text(said: Any, language: Language) -> str:
-    """An instant as a field of day and hour shows it, where the company is. Its seconds are shown where
-    somebody has set them, so that saving the form moves nothing; those of a *now* are left out."""
-    if not said:
-        return ""
-    try:
-        at = datetime.fromisoformat(str(said).replace("Z", "+00:00"))
-        local = at.astimezone(language.zone) if at.tzinfo else at
-    except (ValueError, OverflowError):
-        return str(said)
-    set_by_second = local.second and not local.microsecond
-    return f"{local:%Y-%m-%dT%H:%M:%S}" if set_by_second else f"{local:%Y-%m-%dT%H:%M}"
-
-
-def amount_text(said: Any, currency: str) -> str:
-    """Minor units as a form shows them; what was typed as it was typed."""
-    return decimal_text(said, currency) if isinstance(said, int) else str(said)

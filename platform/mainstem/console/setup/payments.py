@@ -6,15 +6,15 @@ open while they do.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from litestar import get, post
 from litestar.di import NamedDependency
 
 from mainstem import payments, setup
+from mainstem.console.setup.gateway import actor_of, ask, connection_of, refuse_haste
 from mainstem.console.setup.payment_words import (
     NAMES,
     DestinationRow,
@@ -22,50 +22,18 @@ from mainstem.console.setup.payment_words import (
     destination,
     finding,
 )
-from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
-from mainstem.kit.telemetry import log
-from mainstem.kit.work import Actor, Work
-from mainstem.payments import (
-    AccountFinding,
-    GatewayUnavailable,
-    PaymentCheck,
-)
-from mainstem.setup import Connection
-from mainstem.web.context import app_context_of
+from mainstem.kit.work import Work
+from mainstem.payments import AccountFinding, PaymentCheck
 from mainstem.web.forms import Form, FormFields, at_most
 from mainstem.web.proof import FRESH
 from mainstem.web.rendering import language_of, redirect
-from mainstem.web.staff.layout import (
-    HttpRequest,
-    HttpResponse,
-    Page,
-    layout_of,
-    reader_of,
-    show,
-)
+from mainstem.web.staff.layout import HttpRequest, HttpResponse, Page, layout_of, show
 from mainstem.web.works import in_work
 
-T = TypeVar("T")
 _AT = "/console/setup/payments"
 _TEMPLATE = "console/setup_payments.html"
 _KEY_MAX = 300
-
-
-class GatewaySilent(Refused):
-    """There was no answer, so nothing is known."""
-
-    code = "gateway_silent"
-    status = 409
-    message = "Stripe does not answer just now, so nothing was found out. Try again in a minute."
-
-
-class AskedTooSoon(Refused):
-    """Somebody presses faster than the gateway should be asked."""
-
-    code = "asked_too_soon"
-    status = 429
-    message = "Stripe was asked a moment ago. Wait ten seconds."
 
 
 class PaymentsPage(Page, kw_only=True):
@@ -96,8 +64,8 @@ def payments_page(request: HttpRequest, work: NamedDependency[Work]) -> HttpResp
 async def check_account(request: HttpRequest) -> HttpResponse:
     """Look at the account and the destinations now."""
     try:
-        _refuse_haste(request, "check")
-        check = await _ask(request, setup.check_payments)
+        refuse_haste(request, "check")
+        check = await ask(request, setup.check_payments)
     except Refused as no:
         return await _shown(request, no=no)
     return _back(request, check)
@@ -107,7 +75,7 @@ async def check_account(request: HttpRequest) -> HttpResponse:
 async def create_destinations(request: HttpRequest) -> HttpResponse:
     """Create the destinations that are missing; their signing secrets are shown this once."""
     try:
-        check, secrets = await _ask(request, setup.connect_payments)
+        check, secrets = await ask(request, setup.connect_payments)
     except Refused as no:
         return await _shown(request, no=no)
     return await _shown(request, secrets=secrets) if secrets else _back(request, check)
@@ -123,24 +91,12 @@ class TriedKeyFields(FormFields):
 async def try_key(request: HttpRequest, form: NamedDependency[Form]) -> HttpResponse:
     """Try another key, before it is put into the environment. It is not kept."""
     try:
-        _refuse_haste(request, "key")
+        refuse_haste(request, "key")
         key = form.into(TriedKeyFields).key
-        look, _ = await _ask(request, setup.try_key, key)
+        look, _ = await ask(request, setup.try_key, key)
     except Refused as no:
         return await _shown(request, no=no)
     return await _shown(request, tried=look.findings, is_usable=look.is_usable)
-
-
-async def _ask(
-    request: HttpRequest, verb: Callable[[Database, Actor, Connection], T], key: str | None = None
-) -> T:
-    """What a verb finds that asks the gateway, off the threads that serve pages."""
-    database, connection = app_context_of(request).database, _connection(request, key)
-    try:
-        return await asyncio.to_thread(verb, database, _actor(request), connection)
-    except GatewayUnavailable as trouble:
-        log("console").warning("the gateway did not answer", cause=str(trouble)[:300])
-        raise GatewaySilent from trouble
 
 
 async def _shown(
@@ -162,7 +118,7 @@ async def _shown(
         page.tried_is_usable = is_usable
         return show(request, _TEMPLATE, page, no)
 
-    return await in_work(request, _actor(request), draw)
+    return await in_work(request, actor_of(request), draw)
 
 
 def _back(request: HttpRequest, check: PaymentCheck) -> HttpResponse:
@@ -173,7 +129,7 @@ def _back(request: HttpRequest, check: PaymentCheck) -> HttpResponse:
 
 
 def _page(request: HttpRequest, work: Work) -> PaymentsPage:
-    language, connection = language_of(request), _connection(request)
+    language, connection = language_of(request), connection_of(request)
     check = payments.last_check(work)
     page = PaymentsPage(
         **layout_of(request, work, "setup"),
@@ -187,27 +143,6 @@ def _page(request: HttpRequest, work: Work) -> PaymentsPage:
         page.account, page.passed, page.checked_at = check.account, check.passed, check.checked_at
         page.is_of_this_key = check.key_end == connection.key_end
     return page
-
-
-def _connection(request: HttpRequest, key: str | None = None) -> Connection:
-    config = app_context_of(request).settings
-    return Connection(
-        config.stripe_key if key is None else key,
-        config.stripe_api_base,
-        config.public_url,
-        config.demo,
-        None if key or config.is_embedded else len(set(config.stripe_webhook_secrets)),
-    )
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return Actor("staff", str(reader_of(request).person_id))
-
-
-def _refuse_haste(request: HttpRequest, what: str) -> None:
-    who = reader_of(request).person_id
-    if not app_context_of(request).gateway_throttle.allows(f"setup:{what}:{who}"):
-        raise AskedTooSoon
 
 
 routes = [payments_page, check_account, create_destinations, try_key]

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from pydantic import Field
 
 from mainstem import setup
-from mainstem.console.setup.things import ThingPage, thing_page
+from mainstem.console.setup.thing import ThingPage, thing_page
 from mainstem.console.setup.typed import meant, typed
 from mainstem.kit.documents import document
 from mainstem.kit.errors import Refused

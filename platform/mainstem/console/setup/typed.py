@@ -29,6 +29,7 @@ from mainstem.money import exponent
 from mainstem.web.forms import Form
 
 ROWS_MAX = 200
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 
 
 def typed(kind: type[Document], form: Form, *, at: str = "") -> dict[str, Any]:
@@ -160,6 +161,23 @@ def _instant(text: Any, zone: ZoneInfo) -> Any:
     except ValueError:
         return text
     return (at if at.tzinfo else at.replace(tzinfo=zone)).isoformat()
+
+
+def comes_twice(said: Any, zone: ZoneInfo) -> datetime | None:
+    """The first time among what was typed that comes twice where the company is, in the night in which
+    the clocks are set back. `meant` takes the first of the two."""
+    if isinstance(said, Mapping | list):
+        parts = said.values() if isinstance(said, Mapping) else said
+        found = (comes_twice(part, zone) for part in parts)
+        return next((at for at in found if at), None)
+    if not isinstance(said, str) or not _TIME.fullmatch(said):
+        return None
+    try:
+        at = datetime.fromisoformat(said).replace(tzinfo=zone)
+        first, second = at.utcoffset(), at.replace(fold=1).utcoffset()
+    except (ValueError, OverflowError):
+        return None
+    return at if first and second and first > second else None
 
 
 def _percent(text: Any) -> Any:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.console.withdrawals import decisions, entering, listed, page
+from mainstem.console.withdrawals import acceptance, decisions, entering, listed, page
 
-routes: list[Any] = [*listed.routes, *page.routes, *decisions.routes, *entering.routes]
+routes: list[Any] = [
+    *listed.routes,
+    *page.routes,
+    *acceptance.routes,
+    *decisions.routes,
+    *entering.routes,
+]
 
-commands = [*decisions.commands, *entering.commands]
+commands = [*acceptance.commands, *decisions.commands, *entering.commands]

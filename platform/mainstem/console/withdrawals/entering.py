@@ -10,7 +10,7 @@ from pydantic import Field
 
 from mainstem import withdrawals
 from mainstem.console.orders.page import BASE, of_order
-from mainstem.console.withdrawals.decisions import NamedLine, counted, refuse_twice
+from mainstem.console.withdrawals.pieces import NamedLine, counted, refuse_twice
 from mainstem.kit.documents import Document
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work

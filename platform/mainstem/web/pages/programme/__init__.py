@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.web.pages.programme import applying, confirming, following, offer
+from mainstem.web.pages.programme import applying, confirming, following, giving, offer
 
-UPLOADS = following.UPLOADS
+UPLOADS = giving.UPLOADS
 """How much the form that takes papers reads, by its path."""
 
 routes: list[Any] = [
@@ -14,4 +14,5 @@ routes: list[Any] = [
     *applying.routes,
     *confirming.routes,
     *following.routes,
+    *giving.routes,
 ]

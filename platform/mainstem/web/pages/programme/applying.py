@@ -2,78 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
-import msgspec
-from babel import Locale as BabelLocale
-from litestar import Request, Response, get, post
+from litestar import get, post
 from litestar.di import NamedDependency
-from markupsafe import Markup
 
 from mainstem import joining
-from mainstem.joining import (
-    APPLICANT,
-    Agreement,
-    ApplicationForm,
-    CameFrom,
-    Programme,
-    ProgrammeClosed,
-)
+from mainstem.joining import APPLICANT, Agreement, ApplicationForm, CameFrom, ProgrammeClosed
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
-from mainstem.kit.locale import Language
 from mainstem.kit.peers import network_of
-from mainstem.kit.postal import is_country
 from mainstem.kit.work import Work
 from mainstem.plan import book
 from mainstem.web.context import app_context_of, network_address, origin_of
-from mainstem.web.forms import Form, FormFields, Ticked, field_errors
-from mainstem.web.plan_words import PlanClause, plan_clauses
-from mainstem.web.rendering import LANGUAGE_NAMES, language_of, redirect, render, words
-from mainstem.web.rich_text import rich
+from mainstem.web.forms import Form, FormFields, Ticked
+from mainstem.web.pages.programme.application_page import HttpRequest, Opened, Page, shown_page
+from mainstem.web.plan_words import plan_clauses
+from mainstem.web.rendering import language_of, redirect, render
 from mainstem.web.works import in_work
 
-Page = Response[bytes]
-HttpRequest = Request[Any, Any, Any]
 LINK_MAX = 400
-
-
-class Needed(msgspec.Struct, frozen=True):
-    """Something that will be asked for after the application."""
-
-    name: str
-    help: str
-    required: bool
-
-
-class ApplyPage(msgspec.Struct, frozen=True):
-    """The application as it was filled in; errors are by field."""
-
-    values: dict[str, str]
-    errors: dict[str, str]
-    countries: list[tuple[str, str]]
-    languages_of_ours: list[tuple[str, str]]
-    agreement: str
-    terms: Markup
-    terms_locale: str
-    plan: list[PlanClause]
-    needs: list[Needed]
-    sponsor: str
-    by: str
-    invitation: str
-    refused: str = ""
-    here: str = "/programme/apply"
-
-
-class Opened(msgspec.Struct, frozen=True):
-    """What an application is opened with: the terms, the programme, and whose link led here."""
-
-    agreement: Agreement
-    programme: Programme
-    sponsor_id: int | None
-    sponsor: str
-    asked: joining.Asked | None
-    plan: list[PlanClause]
 
 
 @get("/programme/apply")
@@ -90,7 +35,7 @@ async def application_form(request: HttpRequest) -> Page:
             "contact_name": opened.asked.name,
             "locale": opened.asked.locale,
         }
-    return _page(request, opened, values, by, invitation)
+    return shown_page(request, opened, values, by, invitation)
 
 
 class ApplyFields(FormFields):
@@ -124,7 +69,7 @@ async def send_application(request: HttpRequest, form: NamedDependency[Form]) ->
         opened = await in_work(
             request, APPLICANT, lambda work: _open(request, work, sent.by, sent.invitation)
         )
-        return _page(request, opened, form.texts(), sent.by, sent.invitation, no)
+        return shown_page(request, opened, form.texts(), sent.by, sent.invitation, no)
     return redirect(request, "/programme/sent")
 
 
@@ -169,52 +114,6 @@ def _said(form: Form, sent: ApplyFields, agreement: Agreement) -> ApplicationFor
     if problems or said is None:
         raise InvalidInput(*problems)
     return said
-
-
-def _page(
-    request: HttpRequest,
-    opened: Opened,
-    values: dict[str, str],
-    by: str,
-    invitation: str,
-    no: Refused | None = None,
-) -> Page:
-    language = language_of(request)
-    errors = field_errors(no.problems) if no else {}
-    page = ApplyPage(
-        values=values,
-        errors={name: words(language, problem) for name, problem in errors.items()},
-        countries=_countries(language),
-        languages_of_ours=list(LANGUAGE_NAMES.items()),
-        agreement=opened.agreement.name,
-        terms=rich(opened.agreement.body),
-        terms_locale=opened.agreement.locale,
-        plan=opened.plan,
-        needs=[
-            Needed(_in(one.names, language), _in(one.help, language), one.required)
-            for one in opened.programme.requirements
-        ],
-        sponsor=opened.sponsor,
-        by=by,
-        invitation=invitation,
-        refused=words(language, no) if no and not errors else "",
-    )
-    headers = {"Retry-After": str(no.retry_after)} if no and hasattr(no, "retry_after") else {}
-    status = no.status if no else 200
-    return render(request, "pages/programme_apply.html", page, status=status, headers=headers)
-
-
-def _in(texts: Any, language: Language) -> str:
-    return texts.get(language.locale) or next((text for text in texts.values() if text), "")
-
-
-@cache
-def _codes() -> list[str]:
-    return [str(code) for code in BabelLocale.parse("en").territories if is_country(str(code))]
-
-
-def _countries(language: Language) -> list[tuple[str, str]]:
-    return sorted(((code, language.country(code)) for code in _codes()), key=lambda one: one[1])
 
 
 routes = [application_form, send_application, application_sent]
