@@ -79,16 +79,20 @@ def posted_of(found: Any) -> Posted:
     )
 
 
+# The keys on their own, so that the two are hashed against each other: by the home it would look
+# through all lines of the home for each posting.
 STRAY_POSTINGS = """
-SELECT t.home_id, split_part(t.key, ':', 2) AS order_id, split_part(t.key, ':', 3) AS rule, t.key,
-       t.currency::text AS currency, p.owner_id, p.signed_minor
-  FROM ledger_transfer t
-  JOIN ledger_entry p ON p.home_id = t.home_id AND p.transfer_id = t.id AND p.owner_id > 0
- WHERE t.key LIKE 'commission:%%'
-   AND NOT EXISTS (SELECT FROM earning e
-                    WHERE e.home_id = t.home_id AND e.source = 'order'
-                      AND 'commission:' || e.source_id || ':' || e.rule || ':' || e.no = t.key)
- ORDER BY t.home_id, t.id, p.seq LIMIT %(most)s"""
+WITH known AS MATERIALIZED (
+  SELECT 'commission:' || source_id || ':' || rule || ':' || no AS key FROM earning WHERE source = 'order'),
+stray AS MATERIALIZED (
+  SELECT t.home_id, t.id, t.key, t.currency FROM ledger_transfer t
+   WHERE t.key LIKE 'commission:%%' AND NOT EXISTS (SELECT FROM known WHERE known.key = t.key)
+   ORDER BY t.home_id, t.id LIMIT %(most)s)
+SELECT s.home_id, split_part(s.key, ':', 2) AS order_id, split_part(s.key, ':', 3) AS rule, s.key,
+       s.currency::text AS currency, p.owner_id, p.signed_minor
+  FROM stray s
+  JOIN ledger_entry p ON p.home_id = s.home_id AND p.transfer_id = s.id AND p.owner_id > 0
+ ORDER BY s.home_id, s.id, p.seq"""
 """Postings of commission that no line stands behind. Asked once, over all the books."""
 
 

@@ -165,6 +165,8 @@ class _Numbered:
 
 def _stray(work: Work) -> Iterator[Difference]:
     work.run("SET LOCAL statement_timeout = 0")  # it reads all the books, once
+    work.run("SET LOCAL enable_nestloop = off")
+    work.run("SET LOCAL work_mem = '256MB'")
     for row in work.rows(STRAY_POSTINGS, most=NAMED_MAX):
         yield Difference(
             "stray", row.home_id, row.order_id, row.key, row.rule, None, row.owner_id, row.currency,
