@@ -366,7 +366,7 @@ def visible(company: Company, given: argparse.Namespace) -> list[Figure]:
 
 def _shipped(database: Database, url: str, count: int) -> list[tuple[int, UUID]]:
     """So many orders that were placed, paid and shipped, and whose facts are followed up."""
-    at = datetime.now(UTC) - timedelta(days=3)
+    at = datetime.now(UTC) - timedelta(hours=2)
     keys: list[tuple[int, UUID]] = []
     for first in range(0, count, 500):
         sales = [_sale(n, at) for n in range(first, min(first + 500, count))]
