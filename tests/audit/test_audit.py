@@ -23,6 +23,7 @@ from mainstem.kit.work import SYSTEM, Work
 from mainstem.ledger.chart import PARENT
 from mainstem.orders import Placed
 from mainstem.orders.line_cancellation import cancel_lines
+from mainstem.plan import book
 
 
 @pytest.fixture
@@ -142,6 +143,49 @@ def test_a_year_of_every_sort_comes_to_the_same_cents_twice(
     assert found.orders == 4
     with database.work() as work:
         assert found.lines == work.value("SELECT count(*) FROM earning") > 20
+
+
+EVERYTHING = {
+    "format": 2,
+    "name": "Of every sort",
+    "version_by": "order",
+    "joined_before": "move",
+    "cap_bp": 1500,
+    "uplines": {"house": "passed_over", "suspended": "passed_over", "inactive": "passed_over",
+                "own_sales_min": 1, "days": 90},
+    "rules": [
+        {"id": "repairs", "when": {"kind": "service"}, "levels": [{"rate_bp": 900}, {"rate_bp": 5000}],
+         "levels_of": "level_below", "cap_bp": 1500, "hold_days": 30},
+        {"id": "kettles", "when": {"products": ["kettle-1"]}, "base": "net_price",
+         "levels": [{"rate_bp": 1000}, {"rate_bp": 301}], "at_most_minor": {"SEK": 150_00},
+         "cap_bp": 1200, "hold_days": 30},
+        {"id": "others", "levels": [{"each_minor": {"SEK": 31_07}}, {"each_minor": {"SEK": 7_01}}],
+         "cap_bp": 1200, "hold_days": 30},
+    ],
+}  # fmt: skip
+
+
+def test_a_plan_of_every_sort_comes_to_the_same_cents_twice(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    """Sponsors who sell nothing are passed over, rates are of the price and of the level below, and
+    there is money for each piece and a limit for a sale."""
+    clock.move(timedelta(days=1))
+    with database.work() as work:
+        book.publish(work, EVERYTHING, effective_from=clock.now(), confirmed=True)
+        of_alder = a_paid_order(work, company.birch_shop, (SKILLET, 1))
+        deliver(work, of_alder, (1, 1))
+    worker.drain(database)
+    clock.move(timedelta(days=1))
+    first = delivered(database, company, (KETTLE, 3), (REPAIR, 2), (SKILLET, 2))
+    refund(database, first, 333_33)
+    refund(database, first, 200_00, (3, 200_00))
+    with database.work() as work:
+        rules = {row.rule for row in work.rows("SELECT DISTINCT rule FROM earning")}
+        levels = {row.level for row in work.rows("SELECT DISTINCT level FROM earning")}
+    assert (rules, levels) == ({"repairs", "kettles", "others"}, {0, 1})
+    found = audit.audit_commissions(database)
+    assert (found.named, found.waiting, found.orders) == ([], 0, 2)
 
 
 def test_batches_of_one_order_find_what_one_of_all_does(

@@ -18,9 +18,7 @@ from mainstem.audit.documents import rules_of
 from mainstem.audit.facts import Facts, Lines, Upline
 from mainstem.audit.kernel import Portions, shares
 from mainstem.money import BASIS, largest_remainder, rdiv
-from mainstem.plan.document import PlanDocument, compiled
-from mainstem.plan.sales import Portion, credits
-from mainstem.plan.uplines import Member
+from mainstem.plan import Member, PlanDocument, Portion, compiled, credits
 
 NAMES = ("lamps", "repairs", "others")
 GROUPS = ("pilots", "founders")

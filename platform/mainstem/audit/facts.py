@@ -54,7 +54,7 @@ class Lines:
 class Upline:
     """Who is credited and everybody above them, as they were at the sale: a row an order, the seller first.
 
-    `id` is 0 where somebody was not eligible, and -1 beyond the end. `groups` are, by order, those of
+    `id` is 0 where it was not kept who was not eligible, and -1 beyond the end. `groups` are, by order, those of
     whoever was in any.
     """
 
@@ -92,7 +92,8 @@ SELECT {numbers("n", "o_n")}, {words("number", "o_number")}, {words("currency::t
        {numbers("unallocated_minor", "o_unallocated")}, {numbers("disputed", "o_disputed")},
        {numbers("cardinality(upline)", "o_above")}, string_agg(array_send(upline), ''::bytea) AS o_upline,
        {numbers("waits::int", "o_waits")},
-       json_agg(json_build_array(n, groups)) FILTER (WHERE groups IS NOT NULL)::text AS o_groups
+       json_agg(json_build_array(n, groups)) FILTER (WHERE groups IS NOT NULL)::text AS o_groups,
+       json_agg(json_build_array(n, upline_facts)) FILTER (WHERE upline_facts IS NOT NULL)::text AS o_facts
   FROM (SELECT asked.n, o.*,
                -- Whose purchase it was may be undecided, or was decided against.
                o.earns AND NOT EXISTS (
@@ -111,7 +112,8 @@ SELECT {numbers("n", "l_n")}, {words("l.rule", "l_rule")}, {numbers("l.total_min
        {numbers("l.tax_minor", "l_tax")}, {numbers("l.commissionable_minor", "l_counts")},
        {numbers("l.quantity", "l_quantity")}, {numbers("l.delivered", "l_delivered")},
        {numbers("l.canceled", "l_canceled")}, {numbers("l.refunded_minor", "l_refunded")}
-  FROM {ASKED} JOIN order_line l USING (home_id, order_id)"""
+  FROM {ASKED} JOIN order_line l USING (home_id, order_id)
+ WHERE l.rule IS NOT NULL"""  # what no rule was for earns nobody anything
 
 
 def facts_of(found: Any, count: int) -> Facts:
@@ -152,10 +154,18 @@ def _lines(found: Any) -> Lines:
 
 def _upline(found: Any) -> Upline:
     ids = as_lists(as_numbers(found.o_above), found.o_upline)
-    nothing = np.zeros(ids.shape, np.int64)
-    # Whoever was a house account or suspended was not eligible, and is nobody here.
-    no = np.zeros(ids.shape, np.bool_)
-    return Upline(ids, no, no, nothing, nothing, _groups(found.o_groups))
+    # Of earlier orders it is only kept that somebody was not paid, and not why: as if suspended.
+    house, suspended = np.zeros(ids.shape, np.bool_), ids == 0
+    own_sales, rank = np.zeros(ids.shape, np.int64), np.zeros(ids.shape, np.int64)
+    for n, facts in json.loads(found.o_facts or "[]"):
+        for step, kept in facts.items():
+            at = n, int(step)
+            ids[at] = kept.get("id", ids[at])
+            house[at] = kept.get("house", False)
+            suspended[at] = kept.get("suspended", False) or ids[at] == 0
+            own_sales[at] = kept.get("own_sales", 0)
+            rank[at] = kept.get("rank", 0)
+    return Upline(ids, house, suspended, own_sales, rank, _groups(found.o_groups))
 
 
 def _groups(sent: str | None) -> dict[int, dict[int, frozenset[str]]]:

@@ -46,7 +46,7 @@ def earned(facts: Facts, rules: Sequence[Rule], rule_of_line: Ints) -> Earned:
 
     `rule_of_line` says of each line which of the rules it was sold by.
     """
-    return shares(facts, portions(facts, rule_of_line, len(rules)), rules)
+    return shares(facts, portions(facts, rule_of_line, rules), rules)
 
 
 def shares(facts: Facts, sold: Portions, rules: Sequence[Rule]) -> Earned:
@@ -72,23 +72,40 @@ def shares(facts: Facts, sold: Portions, rules: Sequence[Rule]) -> Earned:
 # ---------------------------------------------------------------- what was sold
 
 
-def portions(facts: Facts, rule_of_line: Ints, rules: int) -> Portions:
+def portions(facts: Facts, rule_of_line: Ints, rules: Sequence[Rule]) -> Portions:
     """What came of each order by each rule, and what of that went back: with its lines, and with money
     that names no line."""
-    lines = facts.lines
-    keys, at = np.unique(lines.order * rules + rule_of_line, return_inverse=True)
-    order, rule = keys // rules, keys % rules
+    lines, width = facts.lines, len(rules)
+    keys, at = np.unique(lines.order * width + rule_of_line, return_inverse=True)
+    order, rule = keys // width, keys % width
+
+    def summed(values: Ints) -> Ints:
+        # Nothing is waited for of an order that earns nobody anything.
+        return np.where(facts.earns[order], _sums(at, len(keys), values), 0)
+
     earned = part(lines.counts, lines.delivered, lines.quantity)
-    base = _sums(at, len(keys), earned)
-    named = _sums(at, len(keys), _returned(lines, earned))
-    # Nothing is waited for of an order that earns nobody anything.
-    base, named = (np.where(facts.earns[order], column, 0) for column in (base, named))
+    price = part(lines.total, lines.delivered, lines.quantity)
+    base, paid = summed(earned), summed(price)
+    returned = _spread(facts, order, base, summed(_returned(lines, earned)))
+    paid_back = np.maximum(lines.refunded - (lines.total - price), 0)
+    # Or of the price without tax, of which as much goes back as of what was paid.
+    net = paid - summed(part(lines.tax, lines.delivered, lines.quantity))
+    net_back = part(net, _spread(facts, order, paid, summed(paid_back)), paid)
+    of_price = np.array([one.base == "net_price" for one in rules], bool)[rule]
+    return Portions(
+        order,
+        rule,
+        np.where(of_price, net, base),
+        np.where(of_price, net_back, returned),
+        _sums(at, len(keys), lines.delivered),
+    )
+
+
+def _spread(facts: Facts, order: Ints, whole: Ints, named: Ints) -> Ints:
+    """What of an amount went back with lines, and its share of what names none; no money counts twice."""
     left = facts.total - (facts.refunded - facts.unallocated)
     spread = np.minimum(facts.unallocated + facts.disputed, left)
-    beside = part(base - named, np.maximum(spread, 0)[order], np.maximum(left, 0)[order])
-    return Portions(
-        order, rule, base, named + beside, _sums(at, len(keys), lines.delivered)
-    )  # fmt: skip
+    return named + part(whole - named, np.maximum(spread, 0)[order], np.maximum(left, 0)[order])
 
 
 def _returned(lines: Lines, earned: Ints) -> Ints:
@@ -129,16 +146,16 @@ def paid(facts: Facts, sold: Portions, said: Tables) -> Ints:
 def _unpaid(facts: Facts, sold: Portions, said: Tables, steps: int) -> tuple[Bools, Bools]:
     """Who of those that stand so many steps above the sale is not paid, and who of them is passed over."""
     upline, order, rule = facts.upline, sold.order, sold.rule
-    nobody = upline.id[order, steps] <= 0
     if steps == 0:  # the seller's own level is nobody else's, and whoever sold is active
-        return nobody | upline.house[order, 0] | upline.suspended[order, 0], np.zeros_like(nobody)
+        unpaid = upline.house[order, 0] | upline.suspended[order, 0]
+        return unpaid, np.zeros_like(unpaid)
     house = upline.house[order, steps]
     suspended = upline.suspended[order, steps] & ~house
     inactive = (upline.own_sales[order, steps] < said.own_sales[rule]) & ~house & ~suspended
     over = house & said.over_house[rule]
     over |= suspended & said.over_suspended[rule]
     over |= inactive & said.over_inactive[rule]
-    return nobody | house | suspended | inactive, over & ~nobody
+    return house | suspended | inactive, over
 
 
 def _may_stand(
