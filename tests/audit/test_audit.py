@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.company import INSTALLATION, KETTLE, REPAIR, SKILLET, Company, a_company, a_paid_order
+from tests.company import BO, INSTALLATION, KETTLE, REPAIR, SKILLET, Company, a_company, a_paid_order
 
 from mainstem import audit, cli, earnings, orders, payments, worker
 from mainstem.audit.commissions import Audit
@@ -156,7 +156,7 @@ EVERYTHING = {
     "rules": [
         {"id": "repairs", "when": {"kind": "service"}, "levels": [{"rate_bp": 900}, {"rate_bp": 5000}],
          "levels_of": "level_below", "cap_bp": 1500, "hold_days": 30},
-        {"id": "kettles", "when": {"products": ["kettle-1"]}, "base": "net_price",
+        {"id": "kettles", "when": {"products": ["kettle"]}, "base": "net_price",
          "levels": [{"rate_bp": 1000}, {"rate_bp": 301}], "at_most_minor": {"SEK": 150_00},
          "cap_bp": 1200, "hold_days": 30},
         {"id": "others", "levels": [{"each_minor": {"SEK": 31_07}}, {"each_minor": {"SEK": 7_01}}],
@@ -173,8 +173,8 @@ def test_a_plan_of_every_sort_comes_to_the_same_cents_twice(
     clock.move(timedelta(days=1))
     with database.work() as work:
         book.publish(work, EVERYTHING, effective_from=clock.now(), confirmed=True)
-        of_alder = a_paid_order(work, company.birch_shop, (SKILLET, 1))
-        deliver(work, of_alder, (1, 1))
+        of_birch = a_paid_order(work, company.birch_shop, (SKILLET, 1), client=BO)
+        deliver(work, of_birch, (1, 1))
     worker.drain(database)
     clock.move(timedelta(days=1))
     first = delivered(database, company, (KETTLE, 3), (REPAIR, 2), (SKILLET, 2))
