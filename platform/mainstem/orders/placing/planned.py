@@ -39,7 +39,7 @@ SELECT asked.affiliate_id, asked.at, asked.days, count(sale.at)::int AS sales
   LEFT JOIN LATERAL (
        SELECT o.delivered_at AS at FROM orders o
         WHERE o.seller_id = asked.affiliate_id AND o.earns AND o.delivered_at < asked.at
-          AND o.delivered_at >= asked.at - make_interval(days => asked.days)
+          AND o.delivered_at >= asked.at - make_interval(days => asked.days::int)
         LIMIT asked.most) AS sale ON true
  GROUP BY 1, 2, 3"""
 
