@@ -12,8 +12,8 @@ the kernel's own account: of the server, and of the processes that post.
   triggers and foreign keys; and beside itself without the checks of the database.
 - A backlog: as many orders as `--orders` says (a million: about a quarter of an hour with all the rest).
 - The sweep of every invariant, over all that has been posted.
-- From the delivery of an order to its sponsor's pending balance, at `--rate` deliveries a second, each
-  a transaction of its own, with a worker as in production.
+- From the delivery of an order to its sponsor's pending balance, at `--rate` deliveries a second, those
+  that are due together in one transaction, with a worker as in production.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from capture import ADDRESS, HOME, STORE, cpu_of_tree
 from mainstem import flow, invariants, ledger, orders, worker
 from mainstem.importing import history as past
 from mainstem.importing.history import Sale
-from mainstem.kit import db
+from mainstem.kit import db, telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.ids import new_ids
 from mainstem.ledger import postings
@@ -58,6 +58,8 @@ PARTS = (1000, 300, 200, 100, 50)
 AT_ONCE = 1_000
 """Orders a transaction, as a worker takes them."""
 WRITERS = 2
+GATHERED = 64
+"""So many deliveries are recorded together at most, as intake gathers orders."""
 AFFILIATES = 100_000
 DAY, HELD = date(2026, 11, 2), date(2026, 12, 2)
 NULL = "\\N"  # as COPY writes it
@@ -180,9 +182,8 @@ class Company:
         each = max(1, count // writers // AT_ONCE) * AT_ONCE
         self._seed += 1_000
         seeds = [self._seed * 100 + n * 500 for n in range(writers)]
-        server, began = cpu_of_tree(self.server.pid), time.perf_counter()
+        server = cpu_of_tree(self.server.pid)
         told = self.pool.starmap(_post, [(kind, each, seed) for seed in seeds], chunksize=1)
-        del began
         ran.add(
             each * writers * LEVELS,
             max(seconds for seconds, _ in told),
@@ -328,14 +329,14 @@ def sweep(company: Company, given: argparse.Namespace) -> list[Figure]:
             began = time.perf_counter()
             findings = ledger.audit(work)
             books = time.perf_counter() - began
-            others = invariants.check(work)
-            seconds = time.perf_counter() - began - books
+            began = time.perf_counter()
+            invariants.check(work)
+            seconds = time.perf_counter() - began
     finally:
         database.close()
-    # What is posted here was earned by no order, so that one check finds it. Nothing else may.
+    # Of the others one finds something: what was posted here was earned by no order.
     wrong = [one.invariant for one in findings if one.wrong]
     assert not wrong, wrong
-    del others
     note = f"{entries:,} entries; the books' own checks {books:,.1f} s, all invariants {seconds:,.1f} s"
     return [
         Figure("The sweep of every invariant", entries / seconds, 300_000, "entries/s", note=note)
@@ -354,7 +355,7 @@ def visible(company: Company, given: argparse.Namespace) -> list[Figure]:
         database.close()
     p99, p50 = waits[int(len(waits) * 0.99)], waits[len(waits) // 2]
     note = f"{rate:,.0f} deliveries/s were asked for and made, p50 {p50 * 1000:,.0f} ms"
-    if rate < given.rate * 0.95:
+    if rate < given.rate * 0.99:
         note = (
             f"only {rate:,.0f} deliveries/s of {given.rate} could be made, p50 {p50 * 1000:,.0f} ms"
         )
@@ -408,6 +409,7 @@ def _sale(n: int, at: datetime) -> Sale:
 
 def _work(url: str, ready: Any, stop: Any) -> None:
     """A worker, as in production: facts are taken, and balances rolled up behind them."""
+    telemetry.configure(quiet=True)
     database = Database(url, tools=flow.tools(), pool=1, name="mainstem-worker")
     ready.set()
     while not stop.is_set():
@@ -441,15 +443,18 @@ def _delivered(
         before = ledger.balances(work, [sponsor]).get((sponsor, "pending", "SEK"), 0)
     looking = threading.Thread(target=look)
     looking.start()
-    began, at = time.perf_counter(), []
+    at: list[float] = []
+    began = time.perf_counter()
     try:
-        for n, (home, order) in enumerate(placed):
-            ahead = began + n / rate - time.perf_counter()
-            if ahead > 0:
-                time.sleep(ahead)
+        while len(at) < len(placed):
+            due = int((time.perf_counter() - began) * rate) + 1 - len(at)
+            if due <= 0:
+                time.sleep(1 / rate)
+                continue
+            together = placed[len(at) : len(at) + min(due, GATHERED)]
             with database.work() as work:
-                orders.record_delivery(work, [LineQuantity(home, order, 1, 1)])
-            at.append(time.perf_counter())
+                orders.record_delivery(work, [LineQuantity(*key, 1, 1) for key in together])
+            at += [time.perf_counter()] * len(together)
         made = len(placed) / (at[-1] - began)
         with database.work() as work:
             each = _each(work, placed[0])
@@ -506,6 +511,7 @@ ALL: dict[str, Callable[[Company, argparse.Namespace], list[Figure]]] = {
 def main() -> int:
     """Measure, print the table; 0 whatever it says, as a machine may be busy."""
     given = _parser().parse_args()
+    telemetry.configure(quiet=True)
     figures: list[Figure] = []
     with _company() as company:
         for name, part in ALL.items():
