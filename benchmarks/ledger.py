@@ -222,7 +222,7 @@ class Company:
         """Statements of the tables' owner."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             for statement in statements:
-                connection.execute(statement)  # type: ignore[call-overload]
+                connection.execute(statement)
 
 
 # ------------------------------------------------------------------------- the parts

@@ -11,7 +11,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.company import BO, INSTALLATION, KETTLE, REPAIR, SKILLET, Company, a_company, a_paid_order
+from tests.company import (
+    BO,
+    INSTALLATION,
+    KETTLE,
+    REPAIR,
+    SKILLET,
+    Company,
+    a_company,
+    a_paid_order,
+)
 
 from mainstem import audit, cli, earnings, orders, payments, worker
 from mainstem.audit.commissions import Audit
