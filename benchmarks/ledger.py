@@ -57,6 +57,8 @@ LEVELS = 5
 PARTS = (1000, 300, 200, 100, 50)
 AT_ONCE = 1_000
 """Orders a transaction, as a worker takes them."""
+ROUND = 10_000
+"""Orders of one round of what alternates."""
 WRITERS = 2
 GATHERED = 64
 """So many deliveries are recorded together at most, as intake gathers orders."""
@@ -233,8 +235,8 @@ def shared_root(company: Company, given: argparse.Namespace) -> list[Figure]:
     with company.rolled_up():
         company.post(Ran(), "apart", 4_000)  # the statements are prepared, the plans made
         for _ in range(given.rounds):
-            company.post(shared, "shared", 20_000)
-            company.post(apart, "apart", 20_000)
+            company.post(shared, "shared", ROUND)
+            company.post(apart, "apart", ROUND)
     ratio = 100 * median(shared.a_second) / median(apart.a_second)
     note = f"{median(shared.a_second):,.0f} credits/s with one root, {median(apart.a_second):,.0f} without"
     return [Figure("One shared root, of trees apart", ratio, 95, "%", note=note)]
@@ -273,7 +275,7 @@ def copied(company: Company, count: int) -> tuple[int, float]:
 
 
 def beside_copy(company: Company, given: argparse.Namespace) -> list[Figure]:
-    posted, copy_entries, copy_server, count = Ran(), 0, 0.0, 20_000
+    posted, copy_entries, copy_server, count = Ran(), 0, 0.0, ROUND
     company.post(Ran(), "tree", 2_000, writers=1)
     for _ in range(given.rounds):
         company.post(posted, "tree", count, writers=1)
@@ -296,7 +298,7 @@ def beside_copy(company: Company, given: argparse.Namespace) -> list[Figure]:
 
 
 def checks_overhead(company: Company, given: argparse.Namespace) -> list[Figure]:
-    checked, unchecked, count = Ran(), Ran(), 20_000
+    checked, unchecked, count = Ran(), Ran(), ROUND
     for _ in range(given.rounds):
         company.post(checked, "tree", count, writers=1)
         company.as_owner(*(f"ALTER TABLE {t} DISABLE TRIGGER {name}" for t, name in _CHECKS))
@@ -517,9 +519,13 @@ def main() -> int:
         for name, part in ALL.items():
             if given.only in name:
                 began = time.perf_counter()
-                figures += part(company, given)
+                found = part(company, given)
                 print(f"{name}: {time.perf_counter() - began:,.0f} s", file=sys.stderr)
-    _print(figures, as_json=given.json)
+                if not given.json:
+                    _print(found)
+                figures += found
+    if given.json:
+        _print_json(figures)
     return 0
 
 
@@ -543,28 +549,25 @@ def _company() -> Iterator[Company]:
             server.stop()
 
 
-def _print(figures: Sequence[Figure], *, as_json: bool) -> None:
-    if as_json:
-        told = [
-            {
-                "what": one.what,
-                "is": one.is_now,
-                "limit": one.limit,
-                "unit": one.unit,
-                "met": one.met,
-            }
-            for one in figures
-        ]
-        print(json.dumps(told))
-        return
-    print(f"{'':<46}{'is':>12}  {'limit':>14}")
+def _print_json(figures: Sequence[Figure]) -> None:
+    told = [
+        {"what": one.what, "is": one.is_now, "limit": one.limit, "unit": one.unit, "met": one.met}
+        for one in figures
+    ]
+    print(json.dumps(told))
+
+
+def _print(figures: Sequence[Figure]) -> None:
     for one in figures:
         limit = f"{'≤' if one.at_most else '≥'} {one.limit:,.4g}" if one.limit < 1000 else (
             f"{'≤' if one.at_most else '≥'} {one.limit:,.0f}"
         )  # fmt: skip
         amount = f"{one.is_now:,.2f}" if one.is_now < 100 else f"{one.is_now:,.0f}"
         mark = "" if one.met else "   MISSED"
-        print(f"{one.what:<46}{amount:>12}  {limit:>14} {one.unit:<10}{mark}   {one.note}".rstrip())
+        print(
+            f"{one.what:<46}{amount:>12}  {limit:>14} {one.unit:<10}{mark}   {one.note}".rstrip(),
+            flush=True,
+        )
 
 
 def _parser() -> argparse.ArgumentParser:
