@@ -24,6 +24,7 @@ import psycopg
 from mainstem import (
     __version__,
     checks,
+    cli_audit,
     cli_company,
     cli_plan,
     cli_storefront,
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="first work every balance out anew, as after a restore from a dump",
     )
+    cli_audit.add_commands(commands)
     cli_company.add_commands(commands)
     cli_plan.add_commands(commands)
     cli_storefront.add_commands(commands)

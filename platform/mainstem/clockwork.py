@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from mainstem import (
+    audit,
     checks,
     domains,
     earnings,
@@ -65,6 +66,7 @@ def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     leads.forget_claims(work)
     jobs.sign_off_overdue(work)
     checks.forget(work)
+    audit.forget(work)
     setup.forget_files(work)
     network_files.forget(work)
     identity.forget_answers(work)
@@ -74,6 +76,8 @@ def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     mail.forget_bodies(work)
     domains.queue_checks(work)
     checks.request(work)
+    for fact in facts:
+        audit.nightly(work, date.fromisoformat(fact.subject))
 
 
 def weekly(work: Work, facts: Sequence[Fact]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mainstem import (
+    audit,
     checks,
     clockwork,
     domains,
@@ -121,6 +122,8 @@ OUTSIDE: dict[str, dict[str, Outside]] = {
     "reconcile.account": {"gateway": payments.reconcile_account},
     "reconcile.payout": {"gateway": payouts.reconcile_payout},
     "check.requested": {"checks": checks.run},
+    "audit.requested": {"checks": audit.run},
+    "reconcile.audit": {"checks": audit.run},
     "mail.queued": {"smtp": mail.deliver},
     "domain.check_requested": {"domains": domains.check},
     "catalogue.import_requested": {"catalogue": setup.apply_file},

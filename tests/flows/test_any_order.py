@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from tests.company import KETTLE, PLAN, REPAIR, SKILLET, Shop, a_company, a_shop, an_affiliate
 
-from mainstem import earnings, flow, invariants, ledger, orders, payments
+from mainstem import audit, earnings, flow, invariants, ledger, orders, payments
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.events import Fact, record
@@ -388,7 +388,7 @@ class Story:
         )
         waiting = [Fact(*row) for row in rows]
         outside = [fact for fact in waiting if fact.name not in flow.REACTIONS]
-        assert {fact.name for fact in outside} <= {"check.requested"}
+        assert {fact.name for fact in outside} <= {"check.requested", "audit.requested"}
         self._forget(outside)
         inside = [fact for fact in waiting if fact not in outside]
         self.facts += [fact for fact in inside if fact not in self.facts]
@@ -525,6 +525,10 @@ def the_books_end_as_on_paper(story: Story, upline: list[int]) -> None:
     assert sum(found.values()) == 0
     broken = [finding for finding in invariants.check(work) if finding.wrong]
     assert not broken
+    # And by the other implementation, whatever became of it.
+    keys = [tuple(row) for row in work.rows("SELECT home_id, id FROM orders")]
+    again = audit.audit_orders(work, keys)
+    assert (again.named, again.waiting) == ([], 0)
 
 
 LINES = st.lists(

@@ -49,6 +49,7 @@ COMPANYS = {
     "payment_check",
     "destination_lease",
     "check_run",
+    "audit_run",
     "refused_event",
     "checkout_origin",
     "participant_trace",

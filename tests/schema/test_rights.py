@@ -65,7 +65,7 @@ COMPANY = {
     # forgotten when they have served
     "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,
     "sign_in_session": QUEUES, "checkout_origin": SWEEPS,
-    "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES,
+    "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES, "audit_run": QUEUES,
     "refused_event": QUEUES, "mail_settings": QUEUES, "bounced_address": QUEUES,
     "setup_change": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
     "affiliate_group": May(insert=True, update="until_at"),
@@ -97,6 +97,7 @@ COMPANY = {
 AFFILIATE = {
     # What lets somebody in is nobody's to read but the company's.
     "approval": NOTHING, "check_run": NOTHING, "refused_event": NOTHING, "checkout_origin": NOTHING,
+    "audit_run": NOTHING,
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "programme_invitation": NOTHING, "application": NOTHING, "application_confirmation": NOTHING,
     "application_answer": NOTHING, "application_question": NOTHING, "affiliate_step": NOTHING,

@@ -22,6 +22,7 @@ MACHINERY = {
     "api_answer": "what a program was answered",
     "api_key": "who came in by a program",
     "catalogue_version": "how often the catalogue changed",
+    "audit_run": "what the audits found",
     "check_run": "what the checks found",
     "demo_clock": "what time it is",
     "fact": "what happened on the way",

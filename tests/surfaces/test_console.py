@@ -610,6 +610,40 @@ def test_an_audit_that_finds_something_names_it(staff: Staff) -> None:
     assert "Every rolled-up balance is the sum of its entries One contradicts it : 0 tax" in page
 
 
+def test_the_ledger_shows_the_last_audit_with_what_differs_and_a_link_to_the_order(
+    staff: Staff,
+) -> None:
+    placed = staff.delivered((KETTLE, 2))
+    fia = staff.reader("fia")
+    assert "Each night every commission is worked out again" in words_of(fia.get("/console/ledger"))
+    assert fia.post("/console/ledger/audits").status_code == 303
+    page = words_of(fia.get("/console/ledger"))
+    assert "The audit has begun." in page
+    assert "An audit is under way, asked for at" in page
+    fia.post("/console/ledger/audits")
+    assert "An audit is under way already." in words_of(fia.get("/console/ledger"))
+    worker.drain(staff.database)
+    page = words_of(fia.get("/console/ledger"))
+    assert "1 orders and 3 lines were worked out again" in page
+    assert "Nothing differs." in page
+    with staff.database.work() as work:
+        work.run(
+            """INSERT INTO earning (home_id, source_id, rule, level, no, beneficiary_id, kind, currency,
+                                    amount_minor, base_minor, returned_minor, rate_bp, plan_version,
+                                    held_until, explanation, credited_at)
+               SELECT home_id, source_id, rule, level, 9, beneficiary_id, kind, currency, 1, base_minor,
+                      returned_minor, rate_bp, plan_version, held_until, explanation, credited_at
+                 FROM earning WHERE level = 1"""
+        )
+    fia.post("/console/ledger/audits")
+    worker.drain(staff.database)
+    answer = fia.get("/console/ledger")
+    page = words_of(answer)
+    assert "One amount differs." in page
+    assert f"{placed.number} goods Level 1 Birch Credited amount SEK 60.00 SEK 60.01" in page
+    assert f'href="/console/orders/{placed.home_id}/{placed.order_id}"' in answer.text
+
+
 def test_an_accounts_entries_are_paged(staff: Staff) -> None:
     with staff.database.work() as work:
         ledger.post(

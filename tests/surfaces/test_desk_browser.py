@@ -18,7 +18,7 @@ from tests.surfaces.conftest import PASSWORD, Open
 from tests.surfaces.staff import KETTLE, REPAIR, SKILLET, Staff, order_url, pick_url, staffed
 from tests.waits import PATIENCE
 
-from mainstem import checks, earnings, worker
+from mainstem import audit, checks, earnings, worker
 from mainstem.app import create_app
 from mainstem.kit.db import Database
 from mainstem.kit.settings import Settings
@@ -171,6 +171,18 @@ def a_held_order(work: Work, staff: Staff) -> Placed:
     return placed
 
 
+def something_differs(work: Work) -> None:
+    """A cent more than was earned, for the audit to find."""
+    work.run(
+        """INSERT INTO earning (home_id, source_id, rule, level, no, beneficiary_id, kind, currency,
+                                amount_minor, base_minor, returned_minor, rate_bp, plan_version,
+                                held_until, explanation, credited_at)
+           SELECT home_id, source_id, rule, level, 9, beneficiary_id, kind, currency, 1, base_minor,
+                  returned_minor, rate_bp, plan_version, held_until, explanation, credited_at
+             FROM earning WHERE level = 1 AND kind = 'credit'"""
+    )
+
+
 @pytest.mark.parametrize(("options", "lang"), LOOKS, ids=["phone", "desk-dark-swedish"])
 def test_no_page_has_a_barrier_or_runs_out_of_the_screen(
     staff: Staff, address: str, browser: Any, options: dict[str, Any], lang: str
@@ -183,6 +195,8 @@ def test_no_page_has_a_barrier_or_runs_out_of_the_screen(
         job = work.one("SELECT home_id, order_id, line_no FROM job")
         held = a_held_order(work, staff)
         checks.request(work)
+        something_differs(work)
+        audit.request(work)
     worker.drain(staff.database)
     cedar, birch = staff.company.cedar, staff.company.birch
     paths = [

@@ -1,4 +1,4 @@
-"""The books: every account with its balance, the entries of one, and the last check."""
+"""The books: every account with its balance, the entries of one, the last check and the last audit."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from mainstem import checks, ledger
+from mainstem import audit, checks, ledger
 from mainstem.console import lists, queries
+from mainstem.console.money.audited import REQUEST_AUDIT, Audited, last_audit
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.ledger import AFFILIATE_ACCOUNTS, DEBIT_ACCOUNTS, PARENT, PARENT_ACCOUNTS, on_its_side
@@ -55,6 +56,8 @@ class Books(Page, kw_only=True):
     listing: Listing
     checked: checks.CheckRun | None
     check_under_way: datetime | None
+    audited: Audited | None
+    audit_under_way: datetime | None
 
 
 @get("/ledger", sync_to_thread=True)
@@ -96,6 +99,8 @@ def _books(request: HttpRequest, work: Work) -> Books:
         listing=listing.build("/console/ledger", coming, anchor="#coming"),
         checked=checks.last(work),
         check_under_way=checks.under_way(work),
+        audited=last_audit(work, language),
+        audit_under_way=audit.under_way(work),
     )
 
 
@@ -173,5 +178,10 @@ def entries(
     return show(request, "console/entries.html", page)
 
 
-commands = [REQUEST_CHECK]
-routes = [books, form_route(REQUEST_CHECK, lambda: BOOKS), entries]
+commands = [REQUEST_CHECK, REQUEST_AUDIT]
+routes = [
+    books,
+    form_route(REQUEST_CHECK, lambda: BOOKS),
+    form_route(REQUEST_AUDIT, lambda: BOOKS),
+    entries,
+]

@@ -80,8 +80,11 @@ SELECT 'to_approve', currency::text, count(*), sum(amount_minor), min(asked_at),
 SELECT 'commissions_held', NULL, count(*), 0, min(held_at), NULL
   FROM commission_review WHERE state = 'held'""",
     "checks_failed": """
-SELECT 'checks_failed', NULL, wrong, 0, ended_at, NULL
-  FROM (SELECT wrong, ended_at FROM check_run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1) AS last""",
+SELECT 'checks_failed', NULL, sum(wrong), 0, min(ended_at), NULL
+  FROM ((SELECT wrong, ended_at FROM check_run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1)
+        UNION ALL
+        (SELECT least(wrong, 1), ended_at FROM audit_run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1)) AS last
+ WHERE wrong > 0""",
     "quotes_expiring": """
 SELECT 'quotes_expiring', currency::text, count(*), sum(amount_minor), min(sent_at), min(valid_until)
   FROM quote WHERE state IN ('sent', 'viewed') AND valid_until > %(now)s AND valid_until < %(soon)s

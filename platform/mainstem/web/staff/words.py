@@ -42,6 +42,9 @@ FACTS = {
     "approval.denied": "Denied: nothing is refunded",
     "approval.given": "Approved by a colleague",
     "approval.withdrawn": "Request withdrawn",
+    "audit.requested": "An audit of the commissions was asked for",
+    "audit.failed": "Commissions audited: something differs",
+    "audit.passed": "Commissions audited: nothing differs",
     "check.requested": "A check of the company was asked for",
     "check.failed": "Checks run: not all passed",
     "check.passed": "Checks run: all passed",
@@ -147,6 +150,7 @@ FACTS = {
     "quote.expired": "Quote expired",
     "quote.viewed": "Quote opened by the client",
     "refund.failed": "Refund failed",
+    "reconcile.audit": "The audit of the commissions goes on",
     "reconcile.account": "No word on the payout account: the gateway is asked",
     "reconcile.dispute": "An open dispute: the gateway is asked",
     "reconcile.payment": "No word on the payment: the gateway is asked",
@@ -189,6 +193,7 @@ GOOD = {
     "lead.won",
     "job.signed_off",
     "payout.paid",
+    "audit.passed",
     "check.passed",
 }
 BAD = {
@@ -208,6 +213,7 @@ BAD = {
     "lead.lost",
     "job.disputed",
     "quote.declined",
+    "audit.failed",
     "check.failed",
 }
 

@@ -1,0 +1,149 @@
+"""What was credited and posted beside what should have been: every difference, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mainstem.audit.books import BACK, CREDIT, HOLD, Credited, Posted, sums
+from mainstem.audit.columns import Bools, Ints
+from mainstem.audit.documents import LEVELS_MAX, Rule
+from mainstem.audit.facts import Facts
+from mainstem.audit.kernel import Earned
+from mainstem.kit.bulk import RowKey
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One amount that is not what it should be.
+
+    `what` is `credited` or `reversed` of a level; `beneficiary`, whose it is, with the ids of affiliates
+    in place of amounts; `moved`, what was put under another day and does not add up to nothing; `posted`,
+    what the books have of an order by one rule for one affiliate, at all levels together; `stray`, a posting
+    that no line stands behind.
+    """
+
+    what: str
+    home_id: int
+    order_id: str
+    order: str
+    rule: str
+    level: int | None
+    affiliate_id: int
+    currency: str
+    should_be: int
+    is_now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the two sides are compared by: the orders, and the rules that they were sold by."""
+
+    keys: Sequence[RowKey]
+    facts: Facts
+    rules: Sequence[Rule]
+
+
+def differences(
+    batch: Batch,
+    due: Earned,
+    credited: Credited,
+    credited_by: Ints,
+    posted: Posted,
+    posted_by: Ints,
+) -> Iterator[Difference]:
+    """Everything that differs on orders of which nothing waits to be followed up.
+
+    `credited_by` and `posted_by` say of each row which of the rules it is of.
+    """
+    yield from _levels(batch, due, credited, credited_by)
+    yield from _posted(batch, due, posted, posted_by)
+
+
+def _levels(
+    batch: Batch, due: Earned, credited: Credited, credited_by: Ints
+) -> Iterator[Difference]:
+    width = len(batch.rules)
+    of_due = (due.order * width + due.rule) * LEVELS_MAX + due.level
+    of_line = (credited.order * width + credited_by) * LEVELS_MAX + credited.level
+    keys = np.union1d(of_due, of_line)
+    order = keys // LEVELS_MAX // width
+    settled = ~batch.facts.waiting[order]
+
+    def kept(kind: int) -> Ints:
+        rows = credited.kind == kind
+        return _aligned(keys, *sums(of_line[rows], credited.amount[rows]))
+
+    whose = _aligned(keys, of_due, due.who)
+    whose_now = np.zeros_like(whose)
+    whose_now[np.searchsorted(keys, of_line)] = credited.who
+    one = np.ones(len(keys), bool)
+    one[
+        np.searchsorted(keys, of_line[credited.who != whose_now[np.searchsorted(keys, of_line)]])
+    ] = False
+    compared = (
+        ("credited", _aligned(keys, of_due, due.credited), kept(CREDIT)),
+        ("reversed", _aligned(keys, of_due, due.reversed), -kept(BACK)),
+        ("moved", np.zeros_like(whose), kept(HOLD)),
+    )
+    wrong_whose = (whose > 0) & (whose_now > 0) & ((whose != whose_now) | ~one)
+    for what, should, now in (*compared, ("beneficiary", whose, whose_now)):
+        differs: Bools = wrong_whose if what == "beneficiary" else should != now
+        for at in np.flatnonzero(settled & differs):
+            rule = int(keys[at] // LEVELS_MAX % width)
+            yield _difference(
+                batch, what, int(order[at]), rule, int(keys[at] % LEVELS_MAX),
+                int(whose_now[at] or whose[at]), int(should[at]), int(now[at]),
+            )  # fmt: skip
+
+
+def _posted(batch: Batch, due: Earned, posted: Posted, posted_by: Ints) -> Iterator[Difference]:
+    width = len(batch.rules)
+    people, at = np.unique(np.concatenate([due.who, posted.who]), return_inverse=True)
+    count = max(len(people), 1)
+    of_due = (due.order * width + due.rule) * count + at[: len(due.who)]
+    of_entry = (posted.order * width + posted_by) * count + at[len(due.who) :]
+    keys = np.union1d(of_due, of_entry)
+    should = _aligned(keys, *sums(of_due, due.credited - due.reversed))
+    now = _aligned(keys, *sums(of_entry, posted.signed))
+    order = keys // count // width
+    for one in np.flatnonzero(~batch.facts.waiting[order] & (should != now)):
+        yield _difference(
+            batch, "posted", int(order[one]), int(keys[one] // count % width), None,
+            int(people[keys[one] % count]), int(should[one]), int(now[one]),
+        )  # fmt: skip
+
+
+def _aligned(keys: Ints, of: Ints, values: Ints) -> Ints:
+    """These values at their places among all keys, 0 elsewhere."""
+    found = np.zeros(len(keys), np.int64)
+    found[np.searchsorted(keys, of)] = values
+    return found
+
+
+def _difference(
+    batch: Batch,
+    what: str,
+    order: int,
+    rule: int,
+    level: int | None,
+    affiliate: int,
+    should: int,
+    now: int,
+) -> Difference:
+    home, id = batch.keys[order]
+    facts = batch.facts
+    return Difference(
+        what,
+        home,
+        str(id),
+        facts.number[order],
+        batch.rules[rule].id,
+        level,
+        affiliate,
+        facts.currencies[facts.currency[order]],
+        should,
+        now,
+    )
