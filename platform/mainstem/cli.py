@@ -26,6 +26,7 @@ from mainstem import (
     checks,
     cli_audit,
     cli_company,
+    cli_lab,
     cli_plan,
     cli_storefront,
     cli_stripe,
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     given = _parser().parse_args(arguments)
     try:
-        if "with_database" in given:
+        if "with_database" in given and getattr(given, "needs_database", _always)(given):
             return _with_database(given)
         command: Callable[[argparse.Namespace], int] = given.command
         return command(given)
@@ -70,6 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 1
+
+
+def _always(given: argparse.Namespace) -> bool:
+    return True
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -108,7 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     cli_audit.add_commands(commands)
     cli_company.add_commands(commands)
-    cli_plan.add_commands(commands)
+    cli_lab.add_commands(commands)
+    cli_lab.add_verbs(cli_plan.add_commands(commands))
     cli_storefront.add_commands(commands)
     cli_stripe.add_commands(commands)
     add("reset", reset)

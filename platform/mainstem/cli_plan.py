@@ -7,7 +7,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from mainstem.kit.locale import LOCALES, Language
@@ -25,9 +25,11 @@ from mainstem.plan import (
     worst_case,
 )
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the parsers of these commands."""
+
+def add_commands(commands: Commands) -> Commands:
+    """Add the parsers of these commands; what can be done with a plan, for others to add to."""
     plan = commands.add_parser("plan", help="Check a plan in a file, or read it in words.")
     verbs = plan.add_subparsers(required=True, metavar="VERB")
     check = verbs.add_parser("check", help="Find what is unlawful, unwise or not meant in a plan.")
@@ -42,13 +44,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     compares.set_defaults(command=compare_plans)
     for verb in (check, tells, compares):
         verb.add_argument("--language", choices=LOCALES, default="en")
+    return verbs
 
 
 def check_plan(given: argparse.Namespace) -> int:
     """Say everything that is found in a plan; 1 where it could not be published."""
     try:
         sent = _read(given.file)
-    except _NotRead as no:
+    except NotRead as no:
         return _fail(str(no))
     language = _language(given.language)
     found = lint(sent)
@@ -73,8 +76,8 @@ def check_plan(given: argparse.Namespace) -> int:
 def show_plan(given: argparse.Namespace) -> int:
     """Say what a plan pays, clause by clause."""
     try:
-        plan = _plan(given.file)
-    except _NotRead as no:
+        plan = plan_in(given.file)
+    except NotRead as no:
         return _fail(str(no))
     for clause in clauses(plan, _language(given.language)):
         _say(f"[{clause.about}]" if clause.about else plan.name)
@@ -88,9 +91,9 @@ def compare_plans(given: argparse.Namespace) -> int:
     language = _language(given.language)
     try:
         before, after = (
-            clauses(_plan(file), language) for file in (given.before, given.after)
+            clauses(plan_in(file), language) for file in (given.before, given.after)
         )  # fmt: skip
-    except _NotRead as no:
+    except NotRead as no:
         return _fail(str(no))
     changes = difference(before, after)
     if not changes:
@@ -104,16 +107,17 @@ def compare_plans(given: argparse.Namespace) -> int:
     return 0
 
 
-class _NotRead(Exception):
+class NotRead(Exception):
     """The file holds no plan, for the reason given."""
 
 
-def _plan(file: Path) -> PlanDocument:
+def plan_in(file: Path) -> PlanDocument:
+    """The plan in a file, of either format. Raises NotRead for one that could not be published."""
     sent = _read(file)
     refused = [one for one in lint(sent) if one.severity == "refuse"]
     if refused:
         said = "\n".join(f"  {one.problem.pointer}: {one.problem.text()}" for one in refused)
-        raise _NotRead(f"{file} is no plan that could be published:\n{said}")
+        raise NotRead(f"{file} is no plan that could be published:\n{said}")
     return PlanDocument.model_validate(sent)
 
 
@@ -123,16 +127,16 @@ def _read(file: Path) -> Mapping[str, Any]:
         text = file.read_text("utf-8")
         sent = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
     except (OSError, ValueError) as error:
-        raise _NotRead(f"{file} cannot be read: {error}") from None
+        raise NotRead(f"{file} cannot be read: {error}") from None
     if not isinstance(sent, dict):
-        raise _NotRead(f"{file} holds no plan: a plan is an object.")
+        raise NotRead(f"{file} holds no plan: a plan is an object.")
     if "format" in sent or not isinstance(sent.get("rules"), dict):
         return sent
     try:
         parse(sent, version=0)
     except PlanRefused as no:
         said = "\n".join(f"  {problem.pointer}: {problem.text()}" for problem in no.problems)
-        raise _NotRead(f"{no.text()}\n{said}") from None
+        raise NotRead(f"{no.text()}\n{said}") from None
     return from_first_format(sent)
 
 

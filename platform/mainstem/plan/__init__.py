@@ -11,9 +11,9 @@ from mainstem.plan.grounds import Finding
 from mainstem.plan.limits import NOBODY
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
-from mainstem.plan.sale_rules import Line, SalePlan, SaleRule
+from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
 from mainstem.plan.sales import Credit, credits
-from mainstem.plan.uplines import Member
+from mainstem.plan.uplines import Member, Uplines
 from mainstem.plan.version import Plan, fingerprint, parse
 from mainstem.plan.words import Change, Clause, clauses, difference, which_of
 from mainstem.plan.worked import SALE_MINOR, Example, examples
@@ -28,6 +28,7 @@ __all__ = [
     "Example",
     "Explanation",
     "Finding",
+    "Level",
     "Line",
     "Member",
     "Plan",
@@ -38,6 +39,8 @@ __all__ = [
     "SalePlan",
     "SaleRule",
     "SaleRuleDocument",
+    "Uplines",
+    "When",
     "clauses",
     "compiled",
     "compiled_period",
