@@ -24,6 +24,7 @@ import psycopg
 from mainstem import (
     __version__,
     checks,
+    cli_commission,
     cli_company,
     cli_plan,
     cli_storefront,
@@ -107,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     cli_company.add_commands(commands)
     cli_plan.add_commands(commands)
+    cli_commission.add_commands(commands)
     cli_storefront.add_commands(commands)
     cli_stripe.add_commands(commands)
     add("reset", reset)

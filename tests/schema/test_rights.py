@@ -49,6 +49,7 @@ COMPANY = {
     "cross_border_sales": KEEPS, "tax_day": QUEUES, "tax_settings": QUEUES, "tax_rate": QUEUES, "delivery_zone": QUEUES,
     "imported_order": May(insert=True, update="said, lines"),
     "commission_review": May(insert=True, update="state, decided_by, decided_at, reason"),
+    "commission_inquiry": May(insert=True, update="state, answer, decided_by, decided_at"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
     "withdrawal": May(insert=True, update="order_id, matched_by, state, reason, refund_due_on,"
                       " delivery_minor, decided_at, decided_by, approval_id, to_accept,"
@@ -112,6 +113,8 @@ AFFILIATE = {
     "mail": NOTHING, "mail_settings": NOTHING, "bounced_address": NOTHING, "mail_preference": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
     "storefront_key": May(select="home_id, storefront_id, label, created_at, revoked_at"),
+    "commission_inquiry": May(select="home_id, id, about, number, rule, level, words, paper_name, asked_at, due_on,"
+                              " state, answer, decided_at"),
     "withdrawal": May(select="home_id, id, storefront_id, channel, received_at, order_id, state"),
     **dict.fromkeys(
         ("withdrawal_line", "orders", "order_line", "reservation", "idempotency", "fulfilment", "pick", "pick_stop",

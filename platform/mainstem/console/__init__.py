@@ -16,6 +16,7 @@ from mainstem.console import (
     facts,
     found,
     home,
+    inquiries,
     joining,
     mail,
     money,
@@ -26,6 +27,7 @@ from mainstem.console import (
     reviews,
     setup,
     storefronts,
+    why,
     withdrawals,
 )
 from mainstem.web.commands import Command
@@ -51,6 +53,8 @@ routes: list[Any] = [
             *codes.routes,
             *plan.routes,
             *reviews.routes,
+            *inquiries.routes,
+            *why.routes,
             *joining.routes,
         ],
         guards=[staff(*MONEY)],
@@ -74,6 +78,7 @@ commands: list[Command] = [
     *orders.commands,
     *withdrawals.commands,
     *money.commands,
+    *inquiries.commands,
     *codes.commands,
     *joining.commands,
     *facts.commands,

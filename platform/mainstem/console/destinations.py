@@ -38,6 +38,8 @@ _PAGES = (
     ("Payouts", "/console/payouts", MONEY),
     ("Refunds", "/console/refunds", MONEY),
     ("Reviews", "/console/reviews", MONEY),
+    ("Questions about commissions", "/console/inquiries", MONEY),
+    ("Why was somebody not paid?", "/console/why", MONEY),
     ("Exchange rates", "/console/rates", MONEY),
     ("Ledger", "/console/ledger", MONEY),
     ("Tax by country", "/console/tax", MONEY),

@@ -11,10 +11,18 @@ from mainstem.earnings.review import (
     waiting,
 )
 from mainstem.earnings.settle import settle
+from mainstem.earnings.unpaid import (
+    EarnedLine,
+    OrderAnswer,
+    why_nothing_from_member,
+    why_order_unpaid,
+)
 
 __all__ = [
     "CommissionReview",
+    "EarnedLine",
     "NothingToReview",
+    "OrderAnswer",
     "OrderToReview",
     "decide",
     "hold_for_review",
@@ -22,4 +30,6 @@ __all__ = [
     "review_of",
     "settle",
     "waiting",
+    "why_nothing_from_member",
+    "why_order_unpaid",
 ]

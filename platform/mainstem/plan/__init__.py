@@ -16,6 +16,15 @@ from mainstem.plan.evaluate import Earning, SaleFacts, Share, Sold, evaluate, sh
 from mainstem.plan.explain import Basis, Explanation, explain, tell
 from mainstem.plan.findings import lint
 from mainstem.plan.grounds import Finding
+from mainstem.plan.unpaid_reasons import (
+    MemberFacts,
+    Standing,
+    UnpaidFacts,
+    UnpaidReason,
+    tell_unpaid,
+    why_nothing_from,
+    why_unpaid,
+)
 from mainstem.plan.words import Clause, clauses, difference
 
 __all__ = [
@@ -25,6 +34,7 @@ __all__ = [
     "Earning",
     "Explanation",
     "Finding",
+    "MemberFacts",
     "Plan",
     "PlanAsks",
     "PlanDocument",
@@ -33,6 +43,9 @@ __all__ = [
     "SaleFacts",
     "Share",
     "Sold",
+    "Standing",
+    "UnpaidFacts",
+    "UnpaidReason",
     "clauses",
     "compiled",
     "difference",
@@ -45,5 +58,8 @@ __all__ = [
     "refuse_what_nobody_expects",
     "shares_of",
     "tell",
+    "tell_unpaid",
+    "why_nothing_from",
+    "why_unpaid",
     "worst_case",
 ]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 FACTS = {
     "account.changed": "Payout account changed",
+    "inquiry.answered": "Question about a commission answered",
+    "inquiry.asked": "Affiliate asked about a commission",
+    "inquiry.withdrawn": "Affiliate withdrew a question",
     "affiliate.active": "Affiliate active again",
     "affiliate.joined": "Affiliate joined",
     "affiliate.details_changed": "An affiliate's company details changed",
@@ -346,6 +349,16 @@ WITHDRAWAL_STATES = {
     "declined": ("Declined", "bad"),
     "closed": ("Put away", "still"),
 }
+INQUIRY_STATES = {
+    "open": ("Waits for an answer", "wait"),
+    "upheld": ("The affiliate is right", "good"),
+    "declined": ("Stands as it was", "still"),
+    "withdrawn": ("Withdrawn", "still"),
+}
+INQUIRY_ABOUT = {
+    "amount": "An amount",
+    "missing": "Nothing was paid",
+}
 CHANNELS = {
     "form": "In the open form",
     "order_page": "On the order's own page",
@@ -494,6 +507,9 @@ STATES = {
     "approved": "approved",
     "denied": "denied",
     "reversing": "being cancelled",
+    "upheld": "upheld",
+    "declined": "declined",
+    "withdrawn": "withdrawn",
 }
 STEPS = {
     "sent back": "sent back",
@@ -512,6 +528,7 @@ STEPS = {
     "ended": "ended",
     "denied": "denied",
     "withdrawn": "withdrawn",
+    "answered": "answered",
     "set out for": "travelled to",
     "active": "made active again",
     "terminated": "ended",
