@@ -53,6 +53,7 @@ COMPANYS = {
     "checkout_origin",
     "participant_trace",
     "commission_review",
+    "goodwill_end",
     "imported_order",
     "import_mapping",
     "catalogue_file",

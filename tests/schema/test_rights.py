@@ -38,12 +38,12 @@ COMPANY = {
     "fact": ADDS, "ledger_transfer": ADDS, "ledger_entry": ADDS, "earning": ADDS, "inbox": ADDS,
     "routing_decision": ADDS, "consent": ADDS, "price": SWEEPS, "plan_version": ADDS,
     "stock_movement": ADDS, "release_day": ADDS, "lead_note": ADDS, "participant_trace": ADDS,
-    "exchange_rate": ADDS, "conversion": ADDS, "vat_check": ADDS,
+    "exchange_rate": ADDS, "conversion": ADDS, "vat_check": ADDS, "goodwill_end": ADDS,
     # frozen at intake, but for these columns
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on,"
                   " links_withdrawn_at, tax_minor, taxes"),
-    "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor,"
+    "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor, goodwill_minor,"
                        " tax_bp, tax_minor, commissionable_minor"),
     "reservation": May(insert=True, update="quantity, released_at"),
     "cross_border_sales": KEEPS, "tax_day": QUEUES, "tax_settings": QUEUES, "tax_rate": QUEUES, "delivery_zone": QUEUES,
@@ -109,7 +109,7 @@ AFFILIATE = {
     "cross_border_sales": NOTHING, "tax_day": NOTHING, "vat_check": NOTHING,
     "import_mapping": NOTHING, "catalogue_file": NOTHING, "network_file": NOTHING,
     "payment_check": NOTHING, "destination_lease": NOTHING,
-    "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,
+    "goodwill_end": NOTHING, "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,
     "mail": NOTHING, "mail_settings": NOTHING, "bounced_address": NOTHING, "mail_preference": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
     "storefront_key": May(select="home_id, storefront_id, label, created_at, revoked_at"),

@@ -37,6 +37,7 @@ _PAGES = (
     ("Day board", "/desk/jobs/board", SERVICE),
     ("Payouts", "/console/payouts", MONEY),
     ("Refunds", "/console/refunds", MONEY),
+    ("Goodwill", "/console/goodwill", MONEY),
     ("Reviews", "/console/reviews", MONEY),
     ("Questions about commissions", "/console/inquiries", MONEY),
     ("Why was somebody not paid?", "/console/why", MONEY),

@@ -11,6 +11,7 @@ from mainstem.orders.errors import (
     OrderRefused,
     PriceChanged,
 )
+from mainstem.orders.goodwill import WithdrawnFrom, end_goodwill
 from mainstem.orders.holds import payable_on
 from mainstem.orders.limits import MAY_APPROVE, limit_of
 from mainstem.orders.line_cancellation import HasLeft
@@ -103,6 +104,7 @@ __all__ = [
     "TooManyUnpaid",
     "Totals",
     "TotalsSeen",
+    "WithdrawnFrom",
     "approve",
     "book_lost_disputes",
     "cancel",
@@ -111,6 +113,7 @@ __all__ = [
     "close_finished",
     "conditions",
     "deny",
+    "end_goodwill",
     "expire_unpaid",
     "forget_origins",
     "free",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FACTS = {
     "account.changed": "Payout account changed",
+    "goodwill.ended": "Goods came back that goodwill was given for",
     "inquiry.answered": "Question about a commission answered",
     "inquiry.asked": "Affiliate asked about a commission",
     "inquiry.withdrawn": "Affiliate withdrew a question",
