@@ -63,6 +63,7 @@ NOTHING = {"credited_minor": 0, "stands_minor": 0, "payable_on": None}
         ({"standing": "wrong_group"}, "wrong_group"),
         ({"standing": "rank_too_low"}, "rank_too_low"),
         ({"standing": "not_active"}, "not_active"),
+        ({"levels": 0, **NOTHING}, "no_rule"),
         ({"steps": 3, **NOTHING}, "beyond_levels"),
         ({"pays_here": False, **NOTHING}, "level_pays_nothing"),
         ({"state": "pending", "is_paid": False, **NOTHING}, "not_paid"),

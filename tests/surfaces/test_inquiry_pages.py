@@ -164,13 +164,12 @@ def _told(staff: Staff, story: str, ids: dict[str, int]) -> Any:
     if story == "later sponsor":
         placed = staff.sold((KETTLE, 1))
         with database.work() as work:
-            for moved in (company.alder, company.birch, company.cedar):
-                work.run(
-                    """UPDATE affiliate SET upline = upline || %(id)s::bigint,
-                              sponsor_id = coalesce(sponsor_id, %(id)s) WHERE id = %(moved)s""",
-                    id=ids["stranger"],
-                    moved=moved,
-                )
+            work.run(
+                """UPDATE affiliate SET upline = upline || %(id)s::bigint, sponsor_id = %(id)s
+                    WHERE id = %(alder)s""",
+                id=ids["stranger"],
+                alder=company.alder,
+            )
         return placed
     placed = staff.delivered((KETTLE, 1))
     if story == "refunded":

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from mainstem.earnings.delivered import upline_of
 from mainstem.earnings.queries import payable_on
 from mainstem.kit import search_terms
 from mainstem.kit.errors import NotFound
@@ -22,11 +23,14 @@ from mainstem.network import ELIGIBLE
 from mainstem.plan import (
     NOBODY,
     MemberFacts,
-    Plan,
+    Place,
+    SalePlan,
+    SaleRule,
     Standing,
     UnpaidFacts,
     UnpaidReason,
     book,
+    places,
     why_nothing_from,
     why_unpaid,
 )
@@ -53,13 +57,15 @@ class OrderAnswer:
 
 
 _ORDER = f"""
-SELECT o.home_id, o.id, o.number, o.currency, o.state, o.paid_at IS NOT NULL AS is_paid, o.placed_at,
+SELECT o.home_id, o.id, o.number, o.currency, o.groups, o.upline_facts, o.state,
+       o.paid_at IS NOT NULL AS is_paid, o.placed_at,
        o.seller_id, o.attributed_by, o.earns_reason, o.upline, o.plan_version,
        o.paid_minor > 0 AND o.refunded_minor + o.disputed_minor >= o.paid_minor AS is_all_back,
        coalesce(v.state, '') AS review, line.rules, line.delivered > 0 AS is_delivered
   FROM orders o
   LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id
- CROSS JOIN LATERAL (SELECT array_agg(DISTINCT rule) AS rules, sum(delivered) AS delivered
+ CROSS JOIN LATERAL (SELECT array_agg(DISTINCT rule) FILTER (WHERE rule IS NOT NULL) AS rules,
+                            sum(delivered) AS delivered
                        FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id) AS line
  WHERE {search_terms.of_client("o")} AND o.number = %(number)s
  ORDER BY o.home_id = %(me)s DESC, o.placed_at DESC LIMIT 1"""
@@ -130,7 +136,7 @@ def why_nothing_from_member(work: Work, affiliate_id: int, slug: str) -> UnpaidR
         MemberFacts(
             member=member.name if member else slug,
             level=member.level if member else None,
-            levels=max((len(rates) for rates in _rates_of(plan)), default=0) if plan else 0,
+            levels=plan.levels if plan else 0,
             standing=_standing(work, affiliate_id, work.now()),
             sales=_any(work, member.id, "paid_at") if member else 0,
             delivered=_any(work, member.id, "delivered_at") if member else 0,
@@ -139,9 +145,11 @@ def why_nothing_from_member(work: Work, affiliate_id: int, slug: str) -> UnpaidR
 
 
 def _facts_of(work: Work, row: Any, me: int) -> UnpaidFacts:
-    steps, standing = _place(work, row, me)
+    plan = book.versions(work, [row.plan_version])[row.plan_version].sale
+    rules = [plan.rule(name) for name in row.rules or ()]
+    steps = _steps(work, row, me)
+    where = _places_of(row, plan, rules, steps)
     earned = work.one(_EARNED, home=row.home_id, order=row.id, me=me)
-    rates = _rates_of(book.versions(work, [row.plan_version])[row.plan_version], row.rules)
     return UnpaidFacts(
         order=row.number,
         currency=row.currency,
@@ -153,11 +161,9 @@ def _facts_of(work: Work, row: Any, me: int) -> UnpaidFacts:
         in_own_shop=row.home_id == me,
         attributed_by=row.attributed_by,
         earns_reason=row.earns_reason,
-        standing=standing,
-        levels=max((len(of_rule) for of_rule in rates), default=0),
-        pays_here=any(
-            of_rule[steps] for of_rule in rates if steps is not None and steps < len(of_rule)
-        ),
+        standing=_standing_at_sale(work, row, me, [place for _, place in where]),
+        levels=max((len(rule.levels) for rule in rules), default=0),
+        pays_here=any(_pays(rule, place, row.currency) for rule, place in where),
         review=row.review,
         is_delivered=row.is_delivered,
         credited_minor=earned.credited,
@@ -168,16 +174,41 @@ def _facts_of(work: Work, row: Any, me: int) -> UnpaidFacts:
     )
 
 
-def _place(work: Work, row: Any, me: int) -> tuple[int | None, Standing]:
-    """How far above the seller somebody stood at the sale, and why they could not be paid there."""
-    if me in row.upline:
-        return row.upline.index(me), ""
-    steps = work.value(_STEPS_THEN, seller=row.seller_id, at=row.placed_at, me=me)
-    if steps is None:
-        return None, ""
-    # The upline of earlier orders was cut to the levels of their plan: beyond it, nobody was looked at.
-    was_passed_by = steps < len(row.upline) and row.upline[steps] == NOBODY
-    return steps, (_standing(work, me, row.placed_at) or "not_active") if was_passed_by else ""
+def _steps(work: Work, row: Any, me: int) -> int | None:
+    """How far above the seller somebody stood at the sale; None for not at all."""
+    frozen = [member.id for member in upline_of(row)]
+    if me in frozen:
+        return frozen.index(me)
+    # Earlier orders keep nobody's name who was not paid, and nobody beyond the levels of their plan.
+    found = work.value(_STEPS_THEN, seller=row.seller_id, at=row.placed_at, me=me)
+    return None if found is None else int(found)
+
+
+def _places_of(
+    row: Any, plan: SalePlan, rules: Sequence[SaleRule], steps: int | None
+) -> list[tuple[SaleRule, Place]]:
+    """Where somebody stands for each rule by which something of an order was sold; nowhere for a rule
+    whose levels end below them."""
+    members = upline_of(row)
+    found = [(rule, places(members, plan.uplines, rule.levels)) for rule in rules]
+    return [(rule, of[steps]) for rule, of in found if steps is not None and steps < len(of)]
+
+
+def _pays(rule: SaleRule, place: Place, currency: str) -> bool:
+    if place.level is None:
+        return False
+    level = rule.levels[place.level]
+    return level.rate_bp > 0 or level.each_minor.get(currency, 0) > 0
+
+
+def _standing_at_sale(work: Work, row: Any, me: int, of: Sequence[Place]) -> Standing:
+    """Why somebody could not be paid where they stood; nothing where one rule could pay them."""
+    reasons = [place.reason for place in of]
+    if not reasons or None in reasons:
+        return ""
+    if of[0].member.id == NOBODY:  # it is kept that they were not paid, and not why
+        return _standing(work, me, row.placed_at) or "not_active"
+    return reasons[0] or ""
 
 
 def _standing(work: Work, me: int, at: datetime) -> Standing:
@@ -187,11 +218,6 @@ def _standing(work: Work, me: int, at: datetime) -> Standing:
     if then.state in ELIGIBLE:
         return ""
     return "suspended" if then.state == "suspended" else "not_active"
-
-
-def _rates_of(plan: Plan, rules: Sequence[str] | None = None) -> list[Sequence[int]]:
-    """What each of these rules of a plan pays at each level, in basis points; of all its rules for None."""
-    return [rule.levels_bp for name, rule in plan.rules.items() if rules is None or name in rules]
 
 
 def _is_above_now(work: Work, seller: int, me: int) -> bool:

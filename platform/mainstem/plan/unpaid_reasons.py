@@ -114,6 +114,7 @@ SENTENCES = {
     " {order} was sold.",
     "rank_too_low": "Level {level} is paid only from a rank on that you did not have when order {order} was"
     " sold.",
+    "no_rule": "No rule of the plan was for what was sold on order {order}, so it earns no commission.",
     "beyond_levels": "You stand at level {level} above this sale. The plan that it was sold by pays down to"
     " level {last}.",
     "level_pays_nothing": "You stand at level {level} above this sale. The plan that it was sold by pays"
@@ -205,7 +206,9 @@ def _of_sale(sale: UnpaidFacts) -> Iterator[UnpaidReason | None]:
     if sale.standing:
         yield UnpaidReason(sale.standing, placed)
     # What was earned tells more than what a plan would have paid: a sponsor may have moved up a level.
-    if not sale.credited_minor and sale.levels and sale.steps >= sale.levels:
+    if not sale.levels:
+        yield UnpaidReason("no_rule", said)
+    if not sale.credited_minor and sale.steps >= sale.levels:
         yield UnpaidReason("beyond_levels", placed)
     if not sale.credited_minor and not sale.pays_here:
         yield UnpaidReason("level_pays_nothing", placed)
