@@ -3,7 +3,7 @@ for `book`, which keeps the published versions."""
 
 from mainstem.plan.costs import worst_case
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
-from mainstem.plan.examples import SALE_MINOR, Example, examples
+from mainstem.plan.exact_shares import Portion
 from mainstem.plan.explain import Basis, Explanation, explain, tell, way_of
 from mainstem.plan.findings import lint
 from mainstem.plan.first_format import from_first_format, is_first_format
@@ -11,7 +11,8 @@ from mainstem.plan.grounds import Finding
 from mainstem.plan.limits import NOBODY
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
-from mainstem.plan.sales import Credit, Line, Portion, SalePlan, SaleRule, credits
+from mainstem.plan.sale_rules import Line, SalePlan, SaleRule
+from mainstem.plan.sales import Credit, credits
 from mainstem.plan.unpaid_reasons import (
     MemberFacts,
     Standing,
@@ -24,6 +25,7 @@ from mainstem.plan.unpaid_reasons import (
 from mainstem.plan.uplines import Member, Place, places
 from mainstem.plan.version import Plan, fingerprint, parse
 from mainstem.plan.words import Clause, clauses, difference, which_of
+from mainstem.plan.worked import SALE_MINOR, Example, examples
 
 __all__ = [
     "NOBODY",
