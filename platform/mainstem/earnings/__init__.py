@@ -1,5 +1,13 @@
 """Commissions: what delivered sales have earned whom, settled to what should stand."""
 
+from mainstem.earnings.reattribution import (
+    AttributionChange,
+    approve_reattribution,
+    deny_reattribution,
+    reattributions_of,
+    reattributions_waiting,
+    request_reattribution,
+)
 from mainstem.earnings.release import release
 from mainstem.earnings.review import (
     CommissionReview,
@@ -19,14 +27,20 @@ from mainstem.earnings.unpaid import (
 )
 
 __all__ = [
+    "AttributionChange",
     "CommissionReview",
     "EarnedLine",
     "NothingToReview",
     "OrderAnswer",
     "OrderToReview",
+    "approve_reattribution",
     "decide",
+    "deny_reattribution",
     "hold_for_review",
+    "reattributions_of",
+    "reattributions_waiting",
     "release",
+    "request_reattribution",
     "review_of",
     "settle",
     "waiting",

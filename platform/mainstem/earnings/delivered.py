@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from mainstem.earnings.credited_to import CREDITED_TO
 from mainstem.kit.bulk import ASKED
 from mainstem.money import rdiv
 from mainstem.plan import (
@@ -20,15 +21,14 @@ from mainstem.plan import (
 )
 
 ORDERS = f"""
-SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.groups, o.upline_facts, o.plan_version,
-       o.placed_at,
+SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credited.*,
        -- What may be a participant's own purchase waits until somebody has looked.
        o.earns AND coalesce(v.state, 'released') = 'released' AS earns,
        o.address->>'country' AS country, o.address->>'postal_code' AS postal_code, o.total_minor,
        o.refunded_minor - goodwill.minor AS refunded_minor, o.unallocated_minor, o.disputed_minor, l.*
   FROM orders o
   JOIN {ASKED} USING (home_id, id)
-  LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id
+  LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id {CREDITED_TO}
  CROSS JOIN LATERAL (
        -- What the company bears takes nothing back, unless the client's bank has taken the rest.
        SELECT o.refunded_minor > 0 AND (o.disputed_minor = 0

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from mainstem.earnings.credited_to import CREDITED_TO
 from mainstem.earnings.delivered import upline_of
 from mainstem.earnings.queries import payable_on
 from mainstem.kit import search_terms
@@ -57,12 +58,13 @@ class OrderAnswer:
 
 
 _ORDER = f"""
-SELECT o.home_id, o.id, o.number, o.currency, o.groups, o.upline_facts, o.state,
+SELECT o.home_id, o.id, o.number, o.currency, credited.groups, credited.upline_facts, o.state,
        o.paid_at IS NOT NULL AS is_paid, o.placed_at,
-       o.seller_id, o.attributed_by, o.earns_reason, o.upline, o.plan_version,
+       credited.upline[1] AS seller_id, credited.upline, o.earns_reason, o.plan_version,
+       CASE WHEN credited.reattributed THEN 'staff' ELSE o.attributed_by END AS attributed_by,
        o.paid_minor > 0 AND o.refunded_minor + o.disputed_minor >= o.paid_minor AS is_all_back,
        coalesce(v.state, '') AS review, line.rules, line.delivered > 0 AS is_delivered
-  FROM orders o
+  FROM orders o {CREDITED_TO}
   LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id
  CROSS JOIN LATERAL (SELECT array_agg(DISTINCT rule) FILTER (WHERE rule IS NOT NULL) AS rules,
                             sum(delivered) AS delivered

@@ -1,6 +1,6 @@
 """Orders: placed, paid, delivered, and refunded; each step a fact, the rest derived."""
 
-from mainstem.orders.approvals import approve, deny, withdraw
+from mainstem.orders.approvals import MayNotApprove, SamePerson, approve, deny, withdraw
 from mainstem.orders.client import Client, check_client, text_problems
 from mainstem.orders.conditions import Conditions, conditions
 from mainstem.orders.ending import cancel, close_finished, expire_unpaid, give_rest_back, withhold
@@ -87,6 +87,7 @@ __all__ = [
     "LineQuantity",
     "LineWanted",
     "LinkWithdrawn",
+    "MayNotApprove",
     "Net",
     "OrderKey",
     "OrderRefused",
@@ -97,6 +98,7 @@ __all__ = [
     "PriceQuote",
     "PricedLine",
     "QuotedLine",
+    "SamePerson",
     "TaxOfDelivery",
     "TaxOfRate",
     "TaxSum",

@@ -131,11 +131,16 @@ TEAM_ONLY_BACK = (
 )
 HELD = "What order {order} has earned you is held until all of it has arrived and may no longer come back."
 
+REATTRIBUTED = (
+    "Order {order} was looked at again and is credited to another affiliate: your commission on it, {credit},"
+    " goes back."
+)
+
 SENTENCES = (
     *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, OF, AND, EXACT, DOWN, UP,
     CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, EACH, CUT, MOST, COMES_TO, STOOD, YOURS,
     TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, TEAM_COUNTS, TEAM_BACK,
-    TEAM_ONLY_BACK, HELD,
+    TEAM_ONLY_BACK, HELD, REATTRIBUTED,
 )  # fmt: skip
 """Everything that may be said."""
 
@@ -162,7 +167,7 @@ def explain(
     capped: tuple[int, int] | None = None,
     way: Mapping[str, Any] | None = None,
 ) -> Explanation:
-    """Why a commission moved. `kind` is credit, reversal, restored or hold.
+    """Why a commission moved. `kind` is credit, reversal, restored, hold or reattributed.
 
     `sold` is the kind of product, `before_minor` how much had been credited, or had gone back, before
     this movement; `capped` the rule's cap and the sum of the rates that it cuts, in basis points. `way` is
@@ -171,6 +176,9 @@ def explain(
     facts: dict[str, Any] = {"order": order}
     if kind == "hold":
         return {"message": kind, "facts": facts}
+    if kind == "reattributed":
+        gone = credited_minor - before_minor
+        return {"message": kind, "facts": facts | {"currency": currency, "credit": gone}}
     facts |= {
         "currency": currency, "price": basis.price_minor, "base": basis.base_minor,
         "credit": credited_minor,
@@ -304,6 +312,7 @@ _SAID: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "reversal": _reversal,
     "restored": lambda facts: [ONLY_BACK, *_spread(facts), RESTORED],
     "hold": lambda facts: [HELD],
+    "reattributed": lambda facts: [REATTRIBUTED],
 }
 
 

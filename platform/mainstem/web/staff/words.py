@@ -4,6 +4,9 @@ from __future__ import annotations
 
 FACTS = {
     "account.changed": "Payout account changed",
+    "order.reattributed": "Order credited to another affiliate",
+    "reattribution.asked": "Asked to credit an order to another affiliate",
+    "reattribution.denied": "Denied: who is credited stays",
     "goodwill.ended": "Goods came back that goodwill was given for",
     "inquiry.answered": "Question about a commission answered",
     "inquiry.asked": "Affiliate asked about a commission",

@@ -1,4 +1,4 @@
-"""Goodwill: money that goes back and leaves commission standing, because the company bears it."""
+"""Corrections of commissions: goodwill that the company bears, and orders that are credited to another."""
 
 from pathlib import Path
 
@@ -11,6 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add what says that a refund is goodwill, and how much of a line's refunds is."""
+    """Add what says that a refund is goodwill, and that an order is credited to another affiliate after all."""
     sql = Path(__file__).with_suffix(".sql").read_text()
     op.get_bind().connection.driver_connection.execute(sql)
