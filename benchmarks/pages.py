@@ -205,6 +205,10 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         STAFF,
         [lambda c: f"/console/orders/{c['home']}/{c['order']}"],
     ),
+    "/console/orders/{home}/{order}/attribution": (
+        STAFF,
+        [lambda c: f"/console/orders/{c['home']}/{c['order']}/attribution"],
+    ),
     "/console/payouts": (
         STAFF,
         [

@@ -267,3 +267,23 @@ def test_what_waits_is_read_by_programs_too(staff: Staff, open_app: Open) -> Non
     done = program.says(f"{path}/answer", {"decision": "upheld", "reason": "You are right."})
     assert done.json()["outcome"] == "done"
     assert program.sees(path)["answer"] == "You are right."
+
+
+def test_an_order_is_credited_to_another_by_two_members_of_staff(staff: Staff) -> None:
+    placed = staff.delivered((KETTLE, 2))
+    li, fia = staff.reader("li"), staff.reader("fia")
+    url = f"/console/orders/{placed.home_id}/{placed.order_id}"
+    assert f"{url}/attribution" in li.get(url).text
+    assert "It is credited to Cedar." in words_of(li.get(f"{url}/attribution"))
+    missing = li.post(f"{url}/attribution", {"affiliate": "birch", "reason": "", "evidence": ""})
+    assert missing.status_code == 422
+    said = {"affiliate": "birch", "reason": "Birch brought them.", "evidence": "A mail."}
+    assert li.post(f"{url}/attribution", said).status_code == 303
+    assert "Somebody else of finance decides." in words_of(li.get(f"{url}/attribution"))
+    assert "Birch brought them." in words_of(fia.get("/console/inquiries"))
+    page = fia.get(f"{url}/attribution").text
+    [answer] = re.findall(rf'action="({url}/attribution/[0-9a-f-]+)/approval"', page)
+    assert li.post(f"{answer}/approval").status_code in (403, 303)
+    fia.post(f"{answer}/approval")
+    assert "It is credited to Birch." in words_of(fia.get(f"{url}/attribution"))
+    assert why(staff, staff.company.cedar, placed.number) == "another_credited_here"

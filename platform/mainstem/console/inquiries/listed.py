@@ -8,6 +8,7 @@ from litestar import get
 from litestar.di import NamedDependency
 
 from mainstem import inquiries
+from mainstem.earnings import AttributionChange, reattributions_waiting
 from mainstem.kit.work import Work
 from mainstem.web import listing
 from mainstem.web.listing import Listing
@@ -24,6 +25,8 @@ class Inquiries(Page, kw_only=True):
     states: dict[str, tuple[str, str]]
     abouts: dict[str, str]
     today: date
+    changes: list[AttributionChange]
+    """Of who is credited with an order: those that wait for a second person."""
 
 
 @get("/inquiries", sync_to_thread=True)
@@ -46,6 +49,7 @@ def list_inquiries(request: HttpRequest, work: NamedDependency[Work]) -> HttpRes
         states=labelled(language, labels.INQUIRY_STATES),
         abouts={key: language.text(name) for key, name in labels.INQUIRY_ABOUT.items()},
         today=work.now().astimezone(work.tools.zone).date(),
+        changes=reattributions_waiting(work),
     )
     return show(request, "console/inquiries.html", page)
 
