@@ -38,8 +38,8 @@ SELECT asked.affiliate_id, asked.at, asked.days, count(sale.at)::int AS sales
   FROM {relation(_LookBack, "asked")}
   LEFT JOIN LATERAL (
        SELECT o.delivered_at AS at FROM orders o
-        WHERE o.seller_id = asked.affiliate_id AND o.earns AND o.delivered_at < asked.at
-          AND o.delivered_at >= asked.at - make_interval(days => asked.days)
+        WHERE o.seller_id = asked.affiliate_id AND o.earns AND o.delivered_at <= asked.at
+          AND o.delivered_at >= asked.at - make_interval(days => asked.days::int)
         LIMIT asked.most) AS sale ON true
  GROUP BY 1, 2, 3"""
 
@@ -97,7 +97,7 @@ class PlanFacts:
     def _paid_before(self, draft: Draft, plan: Plan) -> list[datetime]:
         assert draft.client is not None, "an order is checked before it is planned"
         known = self.paid.setdefault((draft.client.key, _counts_refunded(plan)), [])
-        before = sorted(at for at in known if at < draft.at)
+        before = sorted(at for at in known if at <= draft.at)
         if draft.wanted.delivered_at is not None:
             # The next one of an imported history is not their first.
             known.append(draft.at)
