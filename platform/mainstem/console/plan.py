@@ -17,7 +17,7 @@ from mainstem.kit.events import record
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.plan import Plan, PlanAsks, book, clauses
+from mainstem.plan import Plan, PlanAsks, book, clauses, which_of
 from mainstem.web.forms import Form, FormFields, Ticked
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import (
@@ -149,9 +149,17 @@ def _plan(
 def _clauses(work: Work, plan: Plan, language: Language) -> list[tuple[str, tuple[str, ...]]]:
     """Each clause with its heading: what holds for every sale, then each rule by its name."""
     names = book.names_in(work, plan.document, language.locale)
+    for_all, *each = clauses(plan.document, language, names)
+    rules = {rule.id: which_of(rule, language, names) for rule in plan.document.rules}
     return [
-        (clause.about or language.text("For every sale"), clause.sentences)
-        for clause in clauses(plan.document, language, names)
+        (language.text("For every sale"), for_all.sentences),
+        *(
+            # What a rule is for is its heading.
+            (rules[one.about], one.sentences[1:])
+            if one.about in rules
+            else (one.about, one.sentences)
+            for one in each
+        ),
     ]
 
 

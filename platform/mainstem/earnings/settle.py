@@ -54,7 +54,7 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
             plan = plans[row.plan_version]
             first = max((line.no for line in stands.values()), default=0) + 1
             postings.append(posting_of(work, row, moves, first, released))
-            lines += rows_of(row, plan, moves, shares, first, basis, work.now())
+            lines += rows_of(row, plan, moves, first, basis, work.now())
     ledger.post(work, postings)
     if lines:
         insert_many(work, "earning", lines)

@@ -178,7 +178,7 @@ def _rules(language: Language, plan: Plan, said: list[Clause], currency: str) ->
     return [
         RuleCard(
             which_of(rule, language),
-            by_name[rule.id],
+            by_name[rule.id][1:],
             [
                 (one.level, language.percent(one.rate_bp) if one.rate_bp else "", one.amount)
                 for one in (worked[rule.id].shares if rule.id in worked else ())
