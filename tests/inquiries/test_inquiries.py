@@ -11,12 +11,13 @@ import psycopg
 import pytest
 from tests.company import KETTLE, Company, a_company, a_paid_order
 
-from mainstem import earnings, inquiries, orders
+from mainstem import earnings, inquiries, mail, orders, worker
 from mainstem.inquiries import AskedAlready, TooManyInquiries, WantedInquiry, days_left, due_after
 from mainstem.joining import Paper, PaperStore, forget_papers
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound
+from mainstem.kit.events import record
 from mainstem.kit.work import Actor, Work
 from mainstem.orders import Placed
 
@@ -228,3 +229,21 @@ def test_evidence_stays_when_an_application_with_the_same_file_is_forgotten(
         )
         assert forget_papers(work) == 0
     assert store.get(hash) == b"%PDF"
+
+
+def test_whoever_asked_is_told_the_answer_by_mail_once(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        sender = mail.MailSettings(sender_name="Company", sender_address="hej@company.example")
+        mail.save_settings(work, sender)
+        asked = inquiries.ask(work, company.cedar, WantedInquiry(number="one", words="Why?"))
+        inquiries.answer(work, company.cedar, asked, upheld=True, reason="You are right.")
+    worker.drain(database)
+    with database.work() as work:
+        record(work, "inquiry.answered", asked, home=company.cedar)
+    worker.drain(database)
+    with database.work() as work:
+        [told] = work.rows("SELECT home_id, recipient, context FROM mail")
+        assert (told.home_id, told.recipient) == (company.cedar, "cedar@affiliates.example")
+        assert (told.context["state"], told.context["answer"]) == ("upheld", "You are right.")

@@ -287,3 +287,26 @@ def test_an_order_is_credited_to_another_by_two_members_of_staff(staff: Staff) -
     fia.post(f"{answer}/approval")
     assert "It is credited to Birch." in words_of(fia.get(f"{url}/attribution"))
     assert why(staff, staff.company.cedar, placed.number) == "another_credited_here"
+
+
+def test_goodwill_is_given_by_the_orders_form_once_and_reported(staff: Staff) -> None:
+    placed = staff.delivered((KETTLE, 2))
+    fia = staff.reader("fia")
+    url = f"/console/orders/{placed.home_id}/{placed.order_id}"
+    sent = {
+        "asked": "0",
+        "still": "0",
+        "amount": "200,00",
+        "goodwill": "yes",
+        "reason": "It came a week late.",
+    }
+    assert fia.post(f"{url}/refunds", sent).status_code == 303
+    # The same form, sent once more by an impatient finger, gives nothing twice.
+    assert fia.post(f"{url}/refunds", sent).status_code == 303
+    worker.drain(staff.database)
+    told = words_of(fia.get("/console/goodwill")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Fia 1 SEK 200.00" in told and "It came a week late." in told
+    assert why(staff, staff.company.cedar, placed.number) == "held"
+    with staff.database.work() as work:
+        stands = work.value("SELECT sum(amount_minor) FROM earning WHERE level = 0")
+    assert stands == 20000
