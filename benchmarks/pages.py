@@ -155,6 +155,15 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/portal/payouts": (AFFILIATE, [lambda c: "/portal/payouts"]),
     "/portal/payouts/{payout_id}": (AFFILIATE, [lambda c: f"/portal/payouts/{c['payout']}"]),
     "/portal/plan": (AFFILIATE, [lambda c: "/portal/plan"]),
+    "/portal/why": (
+        AFFILIATE,
+        [
+            lambda c: "/portal/why",
+            lambda c: f"/portal/why?order={c['number']}",
+            lambda c: f"/portal/why?member={c['slug']}",
+        ],
+    ),
+    "/portal/inquiries": (AFFILIATE, [lambda c: "/portal/inquiries"]),
     "/portal/team": (AFFILIATE, [lambda c: "/portal/team"]),
     "/portal/storefront": (AFFILIATE, [lambda c: "/portal/storefront"]),
     "/console": (STAFF, [lambda c: "/console"]),
@@ -197,6 +206,10 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         STAFF,
         [lambda c: f"/console/orders/{c['home']}/{c['order']}"],
     ),
+    "/console/orders/{home}/{order}/attribution": (
+        STAFF,
+        [lambda c: f"/console/orders/{c['home']}/{c['order']}/attribution"],
+    ),
     "/console/payouts": (
         STAFF,
         [
@@ -217,6 +230,18 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         [lambda c: "/console/tax", lambda c: f"/console/tax?since={c['since']}&until={c['until']}"],
     ),
     "/console/tax.csv": (STAFF, [lambda c: "/console/tax.csv"]),
+    "/console/inquiries": (
+        STAFF,
+        [lambda c: "/console/inquiries", lambda c: "/console/inquiries?view=all"],
+    ),
+    "/console/why": (
+        STAFF,
+        [
+            lambda c: "/console/why",
+            lambda c: f"/console/why?order={c['number']}&affiliate={c['slug']}",
+        ],
+    ),
+    "/console/goodwill": (STAFF, [lambda c: "/console/goodwill"]),
     "/console/reviews": (STAFF, [lambda c: "/console/reviews"]),
     "/console/refunds": (STAFF, [lambda c: "/console/refunds"]),
     "/console/search": (
@@ -276,6 +301,7 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
             "facts/failed",
             "fulfilments",
             "holds",
+            "inquiries",
             "invitations",
             "jobs",
             "leads",
@@ -380,6 +406,9 @@ NOT_OPENED = {
     "/programme/application/{token}": "is there for who has applied, and neither company has any such",
     "/console/applications/{id}": "reads one row by its key, and neither company has any",
     "/console/applications/{id}/papers/{answer}": "is a file",
+    "/console/inquiries/{home}/{inquiry}": "reads one row by its key, and neither company has any",
+    "/console/inquiries/{home}/{inquiry}/evidence": "is a file",
+    "/api/v1/company/inquiries/{home}/{inquiry}": "reads one row by its key, and neither company has any",
     "/api/v1/company/applications/{id}": "reads one row by its key, and neither company has any",
     "/portal/account/onboarding": "goes to the payment gateway",
     "/portal/account/return": "goes to the payment gateway",

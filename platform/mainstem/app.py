@@ -71,7 +71,7 @@ from mainstem.web.works import (
     storefront_work,
 )
 from mainstem_affiliates.intake import Intake
-from mainstem_affiliates.portal import shop
+from mainstem_affiliates.portal import shop, why
 from mainstem_affiliates.storefront.service_jobs import Jobs
 from mainstem_fulfillment import jobs
 
@@ -138,7 +138,8 @@ def create_app(
         | uploads.UPLOADS
         | api.UPLOADS
         | pages.programme.UPLOADS
-        | shop.UPLOADS,
+        | shop.UPLOADS
+        | why.UPLOADS,
     )
     return app
 

@@ -25,6 +25,7 @@ from mainstem import (
     __version__,
     checks,
     cli_audit,
+    cli_commission,
     cli_company,
     cli_lab,
     cli_plan,
@@ -115,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_company.add_commands(commands)
     cli_lab.add_commands(commands)
     cli_lab.add_verbs(cli_plan.add_commands(commands))
+    cli_commission.add_commands(commands)
     cli_storefront.add_commands(commands)
     cli_stripe.add_commands(commands)
     add("reset", reset)

@@ -81,6 +81,7 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     # Recorded by releases before 0.2 of an order, whatever had become of its refund.
     "payment.refunded": {"orders": _of_orders(orders.record_refund)},
     "order.refunded": {"commissions": _of_orders(earnings.settle)},
+    "goodwill.ended": {"commissions": _of_orders(earnings.settle)},
     "payment.disputed": {"orders": _disputed},
     "order.disputed": {"commissions": _of_orders(earnings.settle)},
     "order.lines_canceled": {"fulfillment": _lines_canceled},

@@ -54,6 +54,8 @@ COMPANYS = {
     "checkout_origin",
     "participant_trace",
     "commission_review",
+    "goodwill_end",
+    "attribution_change",
     "imported_order",
     "import_mapping",
     "catalogue_file",

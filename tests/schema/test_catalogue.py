@@ -59,7 +59,7 @@ APPEND_ONLY = {
     "fact", "ledger_transfer", "ledger_entry", "earning", "routing_decision", "consent",
     "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
     "conversion", "setup_change", "company_document", "affiliate_details", "affiliate_step",
-    "application_answer",
+    "application_answer", "goodwill_end",
 }  # fmt: skip
 
 FORGOTTEN_IN_TIME = {"affiliate_step", "application_answer"}

@@ -38,17 +38,20 @@ COMPANY = {
     "fact": ADDS, "ledger_transfer": ADDS, "ledger_entry": ADDS, "earning": ADDS, "inbox": ADDS,
     "routing_decision": ADDS, "consent": ADDS, "price": SWEEPS, "plan_version": ADDS,
     "stock_movement": ADDS, "release_day": ADDS, "lead_note": ADDS, "participant_trace": ADDS,
-    "exchange_rate": ADDS, "conversion": ADDS, "vat_check": ADDS,
+    "exchange_rate": ADDS, "conversion": ADDS, "vat_check": ADDS, "goodwill_end": ADDS,
     # frozen at intake, but for these columns
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on,"
                   " links_withdrawn_at, tax_minor, taxes"),
-    "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor,"
+    "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor, goodwill_minor,"
                        " tax_bp, tax_minor, commissionable_minor"),
     "reservation": May(insert=True, update="quantity, released_at"),
     "cross_border_sales": KEEPS, "tax_day": QUEUES, "tax_settings": QUEUES, "tax_rate": QUEUES, "delivery_zone": QUEUES,
     "imported_order": May(insert=True, update="said, lines"),
     "commission_review": May(insert=True, update="state, decided_by, decided_at, reason"),
+    "attribution_change": May(insert=True, update="state, decided_by, decided_at, words, upline, groups,"
+                              " upline_facts"),
+    "commission_inquiry": May(insert=True, update="state, answer, decided_by, decided_at"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
     "withdrawal": May(insert=True, update="order_id, matched_by, state, reason, refund_due_on,"
                       " delivery_minor, decided_at, decided_by, approval_id, to_accept,"
@@ -109,10 +112,13 @@ AFFILIATE = {
     "cross_border_sales": NOTHING, "tax_day": NOTHING, "vat_check": NOTHING,
     "import_mapping": NOTHING, "catalogue_file": NOTHING, "network_file": NOTHING,
     "payment_check": NOTHING, "destination_lease": NOTHING,
+    "goodwill_end": NOTHING, "attribution_change": NOTHING,
     "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,
     "mail": NOTHING, "mail_settings": NOTHING, "bounced_address": NOTHING, "mail_preference": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),
     "storefront_key": May(select="home_id, storefront_id, label, created_at, revoked_at"),
+    "commission_inquiry": May(select="home_id, id, about, number, rule, level, words, paper_name, asked_at, due_on,"
+                              " state, answer, decided_at"),
     "withdrawal": May(select="home_id, id, storefront_id, channel, received_at, order_id, state"),
     **dict.fromkeys(
         ("withdrawal_line", "orders", "order_line", "reservation", "idempotency", "fulfilment", "pick", "pick_stop",

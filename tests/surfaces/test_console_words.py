@@ -32,6 +32,7 @@ SPOKEN_ELSEWHERE = [
     ROOT / "platform/mainstem/plan/refusals.py",
     ROOT / "platform/mainstem/plan/explain.py",
     ROOT / "platform/mainstem/plan/book.py",
+    ROOT / "platform/mainstem/plan/unpaid_reasons.py",
     ROOT / "platform/mainstem/payouts/errors.py",
     ROOT / "platform/mainstem/payments/findings.py",
     *sorted((ROOT / "platform/mainstem/company").glob("[a-z]*.py")),

@@ -598,7 +598,7 @@ def test_to_look_at_the_onboarding_address_opens_no_pay_account(
         assert work.value("SELECT count(*) FROM operation") == 0
 
 
-MONEY = {"/portal", "/portal/mail", "/portal/payouts"}
+MONEY = {"/portal", "/portal/mail", "/portal/payouts", "/portal/why", "/portal/inquiries"}
 PAID = {
     "/portal/account",
     "/portal/account/bank",

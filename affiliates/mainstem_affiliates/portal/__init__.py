@@ -8,6 +8,7 @@ from mainstem_affiliates.portal import (
     account,
     company,
     earnings,
+    inquiries,
     leads,
     mail,
     onboarding,
@@ -17,10 +18,13 @@ from mainstem_affiliates.portal import (
     plan,
     shop,
     team,
+    why,
 )
 
 routes: list[Any] = [
     *earnings.routes,
+    *why.routes,
+    *inquiries.routes,
     *payouts.routes,
     *orders.routes,
     *leads.routes,

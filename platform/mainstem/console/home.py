@@ -80,6 +80,8 @@ _WAITING = {
     "to_approve": ("To approve", "/console/refunds", MONEY),
     "applications": ("Applications to decide", "/console/applications", MONEY),
     "commissions_held": ("Commissions to review", "/console/reviews", MONEY),
+    "inquiries": ("Questions about commissions", "/console/inquiries", MONEY),
+    "reattributions": ("Changes of who is credited, to agree to", "/console/inquiries", MONEY),
     "checks_failed": ("Checks that failed", "/console/ledger", MONEY),
     "quotes_expiring": ("Quotes about to expire", "/desk/leads?view=quoted", SERVICE),
     "leads_follow_up": ("To follow up", "/desk/leads?view=follow_up", SERVICE),

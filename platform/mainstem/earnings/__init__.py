@@ -1,5 +1,13 @@
 """Commissions: what delivered sales have earned whom, settled to what should stand."""
 
+from mainstem.earnings.reattribution import (
+    AttributionChange,
+    approve_reattribution,
+    deny_reattribution,
+    reattributions_of,
+    reattributions_waiting,
+    request_reattribution,
+)
 from mainstem.earnings.release import release
 from mainstem.earnings.review import (
     CommissionReview,
@@ -11,15 +19,31 @@ from mainstem.earnings.review import (
     waiting,
 )
 from mainstem.earnings.settle import settle
+from mainstem.earnings.unpaid import (
+    EarnedLine,
+    OrderAnswer,
+    why_nothing_from_member,
+    why_order_unpaid,
+)
 
 __all__ = [
+    "AttributionChange",
     "CommissionReview",
+    "EarnedLine",
     "NothingToReview",
+    "OrderAnswer",
     "OrderToReview",
+    "approve_reattribution",
     "decide",
+    "deny_reattribution",
     "hold_for_review",
+    "reattributions_of",
+    "reattributions_waiting",
     "release",
+    "request_reattribution",
     "review_of",
     "settle",
     "waiting",
+    "why_nothing_from_member",
+    "why_order_unpaid",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from mainstem.earnings.credited_to import CREDITED_TO
 from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.work import Work
 from mainstem.money import rdiv
@@ -23,15 +24,22 @@ from mainstem.plan import (
 )
 
 ORDERS = f"""
-SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.groups, o.upline_facts, o.plan_version,
-       o.placed_at,
+SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credited.*,
        -- What may be a participant's own purchase waits until somebody has looked.
        o.earns AND coalesce(v.state, 'released') = 'released' AS earns,
        o.address->>'country' AS country, o.address->>'postal_code' AS postal_code, o.total_minor,
-       o.refunded_minor, o.unallocated_minor, o.disputed_minor, l.*
+       o.refunded_minor - goodwill.minor AS refunded_minor, o.unallocated_minor, o.disputed_minor, l.*
   FROM orders o
   JOIN {ASKED} USING (home_id, id)
-  LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id
+  LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id {CREDITED_TO}
+ CROSS JOIN LATERAL (
+       -- What the company bears takes nothing back, unless the client's bank has taken the rest.
+       SELECT o.refunded_minor > 0 AND (o.disputed_minor = 0
+              OR o.refunded_minor + o.disputed_minor < o.paid_minor) AS stands) AS kindness
+ CROSS JOIN LATERAL (
+       SELECT CASE WHEN kindness.stands THEN (
+              SELECT sum(goodwill_minor)::bigint FROM order_line
+               WHERE home_id = o.home_id AND order_id = o.id) ELSE 0 END AS minor) AS goodwill
  CROSS JOIN LATERAL (
        -- Goods and services by one rule are held as goods are, from when the last of them came.
        SELECT rule, min(kind) AS kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
@@ -47,20 +55,22 @@ SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.groups, o.upline_facts
               -- Money for what was never delivered takes back nothing that was earned.
               sum(greatest(back - (worth - earned), 0))::bigint AS returned,
               sum(price)::bigint AS price, sum(tax)::bigint AS tax, sum(delivered)::bigint AS pieces,
-              sum(greatest(refunded_minor - (total_minor - price), 0))::bigint AS paid_back
-         FROM (SELECT rule, kind, hold_days, delivered_at, delivered, worth, total_minor, refunded_minor,
+              sum(greatest(back_minor - (total_minor - price), 0))::bigint AS paid_back
+         FROM (SELECT rule, kind, hold_days, delivered_at, delivered, worth, total_minor, back_minor,
                       commissionable_bp AS share,
                       part(total_minor, delivered, quantity) AS price,
                       part(tax_minor, delivered, quantity) AS tax,
                       -- What was canceled or refunded before it came is not waited for.
-                      delivered >= quantity - canceled OR total_minor > 0 AND refunded_minor
+                      delivered >= quantity - canceled OR total_minor > 0 AND back_minor
                         >= part(total_minor, quantity - delivered, quantity) AS arrived,
                       part(commissionable_minor, delivered, quantity) AS earned,
                       -- First it went back for the pieces that were canceled.
                       CASE WHEN kept > 0
-                           THEN part(worth, greatest(refunded_minor - (total_minor - kept), 0), kept)
+                           THEN part(worth, greatest(back_minor - (total_minor - kept), 0), kept)
                            ELSE 0 END AS back
                  FROM (SELECT *, part(total_minor, quantity - canceled, quantity) AS kept,
+                              refunded_minor - CASE WHEN kindness.stands THEN goodwill_minor ELSE 0 END
+                                AS back_minor,
                               part(commissionable_minor, quantity - canceled, quantity) AS worth
                          FROM order_line
                         -- What no rule of its plan was for earns nobody anything.

@@ -14,14 +14,14 @@ from mainstem.orders import payable_on
 from mainstem.plan import Credit
 
 STANDING = f"""
-SELECT home_id, source_id, rule, level, held_until, min(beneficiary_id) AS beneficiary_id,
+SELECT home_id, source_id, rule, level, beneficiary_id, held_until,
        max(no) AS no, sum(amount_minor)::bigint AS stands,
        coalesce(sum(amount_minor) FILTER (WHERE kind = 'credit'), 0)::bigint AS credited,
        coalesce(-sum(amount_minor) FILTER (WHERE kind IN ('reversal', 'restored')), 0)::bigint
          AS reversed
   FROM earning e JOIN {ASKED_ORDERS} USING (home_id)
  WHERE e.source_id = asked.order_id
- GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5"""
+ GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6"""
 
 
 @dataclass(slots=True)
@@ -42,36 +42,50 @@ class Standing:
         self.holds[row.held_until] = row.stands
 
 
+Stands = dict[tuple[int, int], Standing]
+"""What stands of each level, by whose it is: an order may be credited to another after all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One level's difference: (kind, day on which its hold ends, signed amount) each."""
+    """One level's difference: (kind, day on which its hold ends, signed amount) each. `is_given_up` where
+    the order is credited to another after all."""
 
     share: Credit
     before: Standing
     steps: Sequence[tuple[str, date, int]]
+    is_given_up: bool = False
 
 
 def moves_of(
     work: Work,
     row: Any,
     should: Iterable[Credit],
-    stands: dict[int, Standing],
+    stands: Stands,
     released: date,
 ) -> Iterator[Move]:
     """What each level's commission by one rule has to move by on an order; nothing where it stands."""
-    target = {share.level: share for share in should}
+    target = {(share.level, share.beneficiary_id): share for share in should}
     goods = row.kind == "goods"
     over = HELD_OPEN if goods and not row.arrived else payable_on(row, work.tools.zone)
-    for level in sorted(target.keys() | stands.keys()):
-        now = stands.get(level) or Standing(target[level].beneficiary_id)
-        share = target.get(level) or Credit(row.rule, level, now.beneficiary_id, 0, 0, 0, 0)
+    for level, whose in sorted(target.keys() | stands.keys()):
+        now = stands.get((level, whose)) or Standing(whose)
+        given_up = (level, whose) not in target and _is_elsewhere(row, level, whose)
+        # What somebody was credited with wrongly goes back whole: nothing that happened is undone.
+        gone = now.credited if given_up else 0
+        share = target.get((level, whose)) or Credit(row.rule, level, whose, 0, 0, gone, gone)
         holds, ends, steps = dict(now.holds), over, []
         if goods:
             ends = _put_off(holds, over, released)
             steps = list(_together(holds, ends, released))
         steps += _steps(share, now, holds, ends, ends if goods else max(holds, default=ends))
         if steps:
-            yield Move(share, now, steps)
+            yield Move(share, now, steps, given_up)
+
+
+def _is_elsewhere(row: Any, level: int, whose: int) -> bool:
+    """Whether an order was credited to others since, and this level of it is not theirs any more."""
+    return bool(row.reattributed) and list(row.upline[level : level + 1]) != [whose]
 
 
 def _put_off(holds: Mapping[date, int], over: date, released: date) -> date:

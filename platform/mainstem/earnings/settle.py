@@ -14,7 +14,7 @@ from uuid import UUID
 
 from mainstem import ledger
 from mainstem.earnings.delivered import credited_of, read
-from mainstem.earnings.moves import STANDING, Standing, moves_of
+from mainstem.earnings.moves import STANDING, Standing, Stands, moves_of
 from mainstem.earnings.writing import EarningRow, posting_of, rows_of
 from mainstem.kit.bulk import RowKey, asked, insert_many
 from mainstem.kit.events import record_all
@@ -36,10 +36,11 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
     # this is about to take from.
     work.run("SELECT pg_advisory_xact_lock_shared(7219)")
     lock(work, keys)
-    standing: dict[tuple[int, UUID, str], dict[int, Standing]] = {}
+    standing: dict[tuple[int, UUID, str], Stands] = {}
     for row in work.rows(STANDING, **asked(keys)):
         levels = standing.setdefault((row.home_id, row.source_id, row.rule), {})
-        levels.setdefault(row.level, Standing(row.beneficiary_id)).add(row)
+        key = (row.level, row.beneficiary_id)
+        levels.setdefault(key, Standing(row.beneficiary_id)).add(row)
     found, plans = read(work, keys)
     released = work.value("SELECT max(day) FROM release_day") or date.min
     postings: list[Posting] = []

@@ -66,11 +66,15 @@ def rows_of(
 ) -> Iterator[EarningRow]:
     """A line for each step of these moves, numbered from `first`, with its explanation."""
     rule = plan.sale.rule(row.rule)
+    # Two may move at one level, where it is another's after all.
+    numbers: dict[int, int] = {}
     for move in moves:
         share, before = move.share, move.before
-        for no, (kind, held, amount) in enumerate(move.steps, start=first):
+        for kind, held, amount in move.steps:
+            no = numbers.setdefault(share.level, first)
+            numbers[share.level] += 1
             explanation = explain(
-                kind,
+                "reattributed" if move.is_given_up and kind != "hold" else kind,
                 sold=row.kind,
                 level=share.level,
                 order=row.number,

@@ -63,14 +63,16 @@ def forget_invited(work: Work, *, most: int = AT_ONCE) -> int:
 
 
 def forget_papers(work: Work) -> int:
-    """Delete the files of forgotten applications that no other one has given; how many. A file that is
+    """Delete the files of forgotten applications that nobody else has given; how many. A file that is
     gone already is as good."""
     store: PaperStore | None = work.tools.papers
     if store is None:
         return 0
     rows = work.rows(
         """DELETE FROM forgotten_paper WHERE forgotten_at < %(before)s
-           RETURNING hash, EXISTS (SELECT FROM application_answer a WHERE a.paper_hash = hash) AS needed""",
+           RETURNING hash, EXISTS (SELECT FROM application_answer a WHERE a.paper_hash = hash)
+                  -- The same file may be the evidence of an affiliate's inquiry.
+                  OR EXISTS (SELECT FROM commission_inquiry q WHERE q.paper_hash = hash) AS needed""",
         before=work.now() - PAPERS_WAIT,
     )
     gone = [row.hash for row in rows if not row.needed]

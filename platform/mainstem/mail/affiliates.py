@@ -155,6 +155,25 @@ def _domains(work: Work, facts: Sequence[Fact], state: str, reason: str) -> None
     )
 
 
+_INQUIRIES = f"""
+SELECT q.home_id AS affiliate_id, q.id, q.number, q.asked_at, q.state, q.answer
+  FROM commission_inquiry q JOIN {ASKED} USING (home_id, id) WHERE q.state IN ('upheld', 'declined')"""
+
+
+def inquiries_answered(work: Work, facts: Sequence[Fact]) -> None:
+    """What affiliates asked about a commission, and staff have answered."""
+    rows = work.rows(_INQUIRIES, **asked([(fact.home_id, fact.uuid) for fact in facts]))
+    _tell(
+        work,
+        "inquiry_answered",
+        rows,
+        lambda row: str(row.id),
+        lambda row, who: contexts.InquiryAnswered(
+            **who, number=row.number, asked_at=row.asked_at, state=row.state, answer=row.answer
+        ),
+    )
+
+
 def account_changed(work: Work, facts: Sequence[Fact]) -> None:
     """Accounts that can be paid no more until their owner does something; told once a day."""
     rows = work.rows(_STUCK_ACCOUNTS, affiliates=sorted({fact.home_id for fact in facts}))

@@ -282,6 +282,15 @@ class PayoutMail(AffiliateMail, frozen=True, kw_only=True):
     amount: Money
 
 
+class InquiryAnswered(AffiliateMail, frozen=True, kw_only=True):
+    """What staff answered to a question about a commission. `state`: upheld or declined."""
+
+    number: str
+    asked_at: datetime
+    state: str
+    answer: str
+
+
 class AccountNeedsYou(AffiliateMail, frozen=True, kw_only=True):
     """The payout account waits for something that only its owner can give."""
 

@@ -74,6 +74,7 @@ _WRITERS: dict[str, Writer] = {
     "commission.settled": affiliates.first_sales,
     "payout.paid": affiliates.paid_out,
     "payout.failed": _payout_failed,
+    "inquiry.answered": affiliates.inquiries_answered,
     "account.changed": affiliates.account_changed,
     "password.reset_requested": accounts.reset_requested,
     "device.first_seen": accounts.new_device,

@@ -108,6 +108,13 @@ MESSAGES = {
         Message("payout_sent", AFFILIATE, "Payout paid", contexts.PayoutMail, PARTNER),
         Message("payout_failed", AFFILIATE, "Payout failed", contexts.PayoutMail, PARTNER),
         Message(
+            "inquiry_answered",
+            AFFILIATE,
+            "Question about a commission answered",
+            contexts.InquiryAnswered,
+            PARTNER,
+        ),
+        Message(
             "account_needs_you", AFFILIATE, "Account needs you", contexts.AccountNeedsYou, PARTNER
         ),
         Message(

@@ -189,6 +189,13 @@ SAMPLES: dict[str, Context] = {
     ),
     "payout_sent": _PAYOUT,
     "payout_failed": _PAYOUT,
+    "inquiry_answered": contexts.InquiryAnswered(
+        **_AFFILIATE,
+        number="7K3Q-9FMD",
+        asked_at=_AT,
+        state="declined",
+        answer="Kunden angav en kod i kassan. Den går före butiken, så ordern krediterades den som gav koden.",
+    ),
     "account_needs_you": contexts.AccountNeedsYou(**_AFFILIATE, currency="SEK"),
     "storefront_opened": contexts.StorefrontMail(
         **_AFFILIATE, storefront="Långkok", slug="langkok"

@@ -1,6 +1,6 @@
 """Orders: placed, paid, delivered, and refunded; each step a fact, the rest derived."""
 
-from mainstem.orders.approvals import approve, deny, withdraw
+from mainstem.orders.approvals import MayNotApprove, SamePerson, approve, deny, withdraw
 from mainstem.orders.client import Client, check_client, text_problems
 from mainstem.orders.conditions import Conditions, conditions
 from mainstem.orders.ending import cancel, close_finished, expire_unpaid, give_rest_back, withhold
@@ -11,6 +11,7 @@ from mainstem.orders.errors import (
     OrderRefused,
     PriceChanged,
 )
+from mainstem.orders.goodwill import WithdrawnFrom, end_goodwill
 from mainstem.orders.holds import payable_on
 from mainstem.orders.limits import MAY_APPROVE, limit_of
 from mainstem.orders.line_cancellation import HasLeft
@@ -87,6 +88,7 @@ __all__ = [
     "LineQuantity",
     "LineWanted",
     "LinkWithdrawn",
+    "MayNotApprove",
     "Net",
     "OrderKey",
     "OrderRefused",
@@ -97,6 +99,7 @@ __all__ = [
     "PriceQuote",
     "PricedLine",
     "QuotedLine",
+    "SamePerson",
     "TaxOfDelivery",
     "TaxOfRate",
     "TaxSum",
@@ -104,6 +107,7 @@ __all__ = [
     "TooManyUnpaid",
     "Totals",
     "TotalsSeen",
+    "WithdrawnFrom",
     "approve",
     "book_lost_disputes",
     "cancel",
@@ -112,6 +116,7 @@ __all__ = [
     "close_finished",
     "conditions",
     "deny",
+    "end_goodwill",
     "expire_unpaid",
     "forget_origins",
     "free",

@@ -71,6 +71,7 @@ def approve(work: Work, home_id: int, approval_id: UUID) -> None:
             lines=[(part["line_no"], part["amount_minor"]) for part in it.lines],
             goods_go=it.goods_go,
             pieces={int(no): count for no, count in it.pieces.items()},
+            goodwill=it.goodwill,
             approval_id=approval_id,
         )
     record(work, "approval.given", approval_id, home=home_id)

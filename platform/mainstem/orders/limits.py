@@ -129,6 +129,7 @@ def request_approval(
     goods_go: bool = False,
     pieces: Mapping[int, int] | None = None,
     holds_goods: bool,
+    goodwill: bool = False,
     settles: UUID | None = None,
     reference: str | None = None,
 ) -> UUID:
@@ -139,11 +140,11 @@ def request_approval(
     id = new_id()
     work.run(
         """INSERT INTO approval (home_id, id, order_id, kind, state, currency, amount_minor, lines,
-                                 goods_go, pieces, holds_goods, reason, asked_by, asked_at,
+                                 goods_go, pieces, holds_goods, goodwill, reason, asked_by, asked_at,
                                  settles, reference)
            VALUES (%(home)s, %(id)s, %(order)s, %(kind)s, 'needs_approval', %(currency)s, %(amount)s,
-                   %(lines)s::jsonb, %(go)s, %(pieces)s::jsonb, %(holds)s, %(reason)s, %(actor)s,
-                   %(now)s, %(settles)s, %(reference)s)""",
+                   %(lines)s::jsonb, %(go)s, %(pieces)s::jsonb, %(holds)s, %(goodwill)s, %(reason)s,
+                   %(actor)s, %(now)s, %(settles)s, %(reference)s)""",
         home=key[0],
         id=id,
         order=key[1],
@@ -154,6 +155,7 @@ def request_approval(
         go=goods_go,
         pieces=json.dumps({str(no): count for no, count in (pieces or {}).items()}),
         holds=holds_goods,
+        goodwill=goodwill,
         reason=reason,
         actor=str(work.actor),
         now=work.now(),

@@ -21,6 +21,7 @@ from mainstem.ledger import postings
 from mainstem.ledger.postings import Posting
 from mainstem.money import Money, rdiv
 from mainstem.orders import tax_point
+from mainstem.orders.goodwill import parts_of, standing
 from mainstem.orders.model import OrderKey
 from mainstem.orders.promise import promised_on
 
@@ -282,6 +283,7 @@ class _RefundTotals:
     refunded: dict[int, int] = field(default_factory=dict)
     shipping_minor: int = 0
     unallocated_minor: int = 0
+    goodwill: dict[int, int] = field(default_factory=dict)
     touched: bool = False
 
     @property
@@ -392,6 +394,9 @@ def record_refund(work: Work, orders: Sequence[OrderKey]) -> None:
     ledger.post(work, refunds)
     work.run(_BOOK, **given(booked, _Booked, "new"))
     touched = [state for state in totals.values() if state.touched]
+    for key, parts in parts_of(work, orders).items():
+        prices = {no: int(line.total_minor) for no, line in totals[key].lines.items()}
+        totals[key].goodwill = standing(prices, parts)
     _write_refund_totals(work, touched)
     whole = [state.row for state in touched if state.total_minor >= state.row.paid_minor]
     attribution.unbind(
@@ -418,6 +423,7 @@ class _LineRefunded(NamedTuple):
     order_id: UUID
     line_no: int
     refunded_minor: int
+    goodwill_minor: int
 
 
 class _OrderRefunded(NamedTuple):
@@ -428,7 +434,7 @@ class _OrderRefunded(NamedTuple):
 
 
 _REFUNDED_LINES = f"""
-UPDATE order_line l SET refunded_minor = new.refunded_minor
+UPDATE order_line l SET refunded_minor = new.refunded_minor, goodwill_minor = new.goodwill_minor
   FROM {relation(_LineRefunded, "new")}
  WHERE l.home_id = new.home_id AND l.order_id = new.order_id AND l.line_no = new.line_no"""
 
@@ -446,7 +452,7 @@ UPDATE orders o SET
 
 def _write_refund_totals(work: Work, states: list[_RefundTotals]) -> None:
     lines = [
-        _LineRefunded(state.row.home_id, state.row.id, no, back)
+        _LineRefunded(state.row.home_id, state.row.id, no, back, state.goodwill.get(no, 0))
         for state in states
         for no, back in state.refunded.items()
         if back != state.lines[no].refunded_minor

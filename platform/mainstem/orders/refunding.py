@@ -17,6 +17,7 @@ from mainstem.kit.errors import Refused
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
 from mainstem.money import Money, rdiv
+from mainstem.orders import goodwill as goodwills
 from mainstem.orders import limits
 from mainstem.orders.ending import end
 from mainstem.orders.limits import Outcome
@@ -45,12 +46,14 @@ def refund(
     lines: Sequence[tuple[int, int]] = (),
     goods_go: bool = False,
     pieces: Mapping[int, int] | None = None,
+    goodwill: bool = False,
 ) -> Outcome:
     """Ask for money to go back, and cancel what it paid for.
 
     `pieces` are how many of each line no longer go; of a line left out, as many whole ones as its
     amount pays for, of what is still here. With `goods_go` everything still goes. An order of which
-    nothing has left and all of whose money is asked back is canceled. When it is more than the actor
+    nothing has left and all of whose money is asked back is canceled. `goodwill` stops no goods and leaves
+    commission standing; it raises WithdrawnFrom where the law gives the money back. When it is more than the actor
     may send back alone, a second person is asked, and the goods wait. Raises HasLeft when pieces are
     named that are gone, PiecesNotRefunded when they cost more than goes back, WaitsForApproval when a
     request waits already, and what `payments.request_refund` raises.
@@ -60,6 +63,10 @@ def refund(
     left = payments.left_to_refund(work, home_id, order_id)
     amount = Money(amount_minor, left.currency)
     limits.refuse_while_waiting(work, key, left.currency)
+    if goodwill:
+        goodwills.refuse_unlawful(work, key)
+        goods_go, pieces = True, None
+        lines = goodwills.over_lines(left, amount_minor, lines)
     payments.payment_for(left, amount_minor, lines)
     _refuse_unpaid_pieces(work, key, left, amount_minor, lines, {} if goods_go else pieces or {})
     return _ask_or_carry_out(
@@ -70,6 +77,7 @@ def refund(
         lines=lines,
         goods_go=goods_go,
         pieces=pieces,
+        goodwill=goodwill,
     )
 
 
@@ -111,6 +119,7 @@ def _ask_or_carry_out(
     lines: Sequence[tuple[int, int]],
     goods_go: bool,
     pieces: Mapping[int, int] | None,
+    goodwill: bool = False,
 ) -> Outcome:
     if not limits.alone(work, key, amount):
         limits.request_approval(
@@ -123,6 +132,7 @@ def _ask_or_carry_out(
             goods_go=goods_go,
             pieces=pieces,
             holds_goods=not goods_go,
+            goodwill=goodwill,
         )
         return "needs_approval"
     carry_out(
@@ -133,6 +143,7 @@ def _ask_or_carry_out(
         lines=lines,
         goods_go=goods_go,
         pieces=pieces,
+        goodwill=goodwill,
     )
     return "done"
 
@@ -147,10 +158,13 @@ def carry_out(
     lines: Sequence[tuple[int, int]],
     goods_go: bool,
     pieces: Mapping[int, int] | None,
+    goodwill: bool = False,
     approval_id: UUID | None = None,
 ) -> None:
     """Ask the gateway, and cancel the goods, of an order that is locked already."""
     key = (home_id, order_id)
+    if goodwill:  # a withdrawal may have come while it waited for a second person
+        goodwills.refuse_unlawful(work, key)
     stay = {} if goods_go else _paid_for(work, key, lines) | dict(pieces or {})
     payments.request_refund(
         work,
@@ -161,6 +175,7 @@ def carry_out(
         lines=lines,
         goods_go=goods_go,
         pieces=stay,
+        goodwill=goodwill,
         approval_id=approval_id,
     )
     cancel_lines(work, [LineQuantity(*key, no, count) for no, count in stay.items()])

@@ -68,7 +68,13 @@ from mainstem.payments.reconciliation import (
     reconcile_payment,
     reconcile_refund,
 )
-from mainstem.payments.refunds import refund_rest, request_refund, retry_refund, send_refund
+from mainstem.payments.refunds import (
+    over_lines,
+    refund_rest,
+    request_refund,
+    retry_refund,
+    send_refund,
+)
 from mainstem.payments.settlements import failed_refund, settle_by_bank, settlement_of
 from mainstem.payments.subscriptions import SUBSCRIBED
 from mainstem.payments.webhook_events import (
@@ -131,6 +137,7 @@ __all__ = [
     "onboarding_link",
     "open_account",
     "open_checkouts",
+    "over_lines",
     "payable_part",
     "payment_for",
     "payment_step",

@@ -30,16 +30,18 @@ def request_refund(
     lines: Sequence[tuple[int, int]] = (),
     goods_go: bool = False,
     pieces: Mapping[int, int] | None = None,
+    goodwill: bool = False,
     approval_id: UUID | None = None,
 ) -> UUID:
     """Ask for money to go back: an amount, and of which lines (line_no, amount; line 0: delivery).
 
     What names no line counts against the whole order. Nothing moves until the gateway has answered.
-    What becomes of the goods is only noted here (`goods_go`, and `pieces` of each line that stay):
-    `orders.refund` sees to it. Raises NothingToRefund when more would go back than is left of the
-    payment or of a line, ChargebackOpen or ChargebackLost while a dispute bars the payment,
-    TakenByDispute when the client's bank has it, and AmountNotPossible when the gateway cannot send
-    the amount.
+    `goodwill` is borne by the company: commission stands. What becomes of the goods is only noted here
+    (`goods_go`, and `pieces` of each line that stay): `orders.refund` sees to it.
+
+    Raises NothingToRefund when more would go back than is left of the payment or of a line,
+    ChargebackOpen or ChargebackLost while a dispute bars the payment, TakenByDispute when the client's
+    bank has it, and AmountNotPossible when the gateway cannot send the amount.
     """
     left = left_to_refund(work, home_id, order_id)
     payment = payment_for(left, amount_minor, lines)
@@ -54,6 +56,7 @@ def request_refund(
         lines=lines,
         goods_go=goods_go,
         pieces=pieces or {},
+        goodwill=goodwill,
         approval_id=approval_id,
     )
 
@@ -116,6 +119,7 @@ def insert_refund(
     lines: Sequence[tuple[int, int]] = (),
     goods_go: bool = False,
     pieces: Mapping[int, int] | None = None,
+    goodwill: bool = False,
     approval_id: UUID | None = None,
 ) -> UUID:
     """Write a refund down as requested; its id."""
@@ -123,11 +127,11 @@ def insert_refund(
     external = payment.provider == "external"
     work.run(
         """INSERT INTO refund (home_id, id, order_id, payment_id, state, currency, amount_minor,
-                               lines, goods_go, pieces, reason, actor, approval_id, requested_at,
-                               succeeded_at)
+                               lines, goods_go, pieces, goodwill, reason, actor, approval_id,
+                               requested_at, succeeded_at)
            VALUES (%(home)s, %(id)s, %(order)s, %(payment)s, %(state)s, %(currency)s, %(amount)s,
-                   %(lines)s::jsonb, %(go)s, %(pieces)s::jsonb, %(reason)s, %(actor)s,
-                   %(approval)s, %(now)s, %(succeeded)s)""",
+                   %(lines)s::jsonb, %(go)s, %(pieces)s::jsonb, %(goodwill)s, %(reason)s,
+                   %(actor)s, %(approval)s, %(now)s, %(succeeded)s)""",
         home=home_id,
         id=id,
         order=order_id,
@@ -138,6 +142,7 @@ def insert_refund(
         lines=json.dumps([{"line_no": no, "amount_minor": amount} for no, amount in lines]),
         go=goods_go,
         pieces=json.dumps({str(no): count for no, count in (pieces or {}).items() if count}),
+        goodwill=goodwill,
         reason=reason,
         actor=str(work.actor),
         approval=approval_id,
@@ -167,7 +172,7 @@ def retry_refund(work: Work, home_id: int, refund_id: UUID) -> UUID:
         raise NotFound("refund")
     left = left_to_refund(work, home_id, order_id)
     row = work.row(
-        """SELECT state, amount_minor, lines, reason, goods_go, approval_id, provider_id, succeeded_at
+        """SELECT state, amount_minor, lines, reason, goods_go, goodwill, approval_id, provider_id, succeeded_at
              FROM refund
             WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE""",
         home=home_id,
@@ -197,6 +202,7 @@ def retry_refund(work: Work, home_id: int, refund_id: UUID) -> UUID:
             reason=row.reason,
             lines=lines,
             goods_go=row.goods_go,
+            goodwill=row.goodwill,
             approval_id=row.approval_id,
         )
     if row.provider_id:

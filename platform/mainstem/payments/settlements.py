@@ -88,10 +88,10 @@ def settle_by_bank(
     id = new_id()
     work.run(
         """INSERT INTO refund (home_id, id, order_id, payment_id, state, currency, amount_minor,
-                               lines, goods_go, reason, actor, approval_id, requested_at,
-                               succeeded_at, settles, reference)
+                               lines, goods_go, goodwill, reason, actor, approval_id,
+                               requested_at, succeeded_at, settles, reference)
            SELECT home_id, %(new)s, order_id, payment_id, 'succeeded', currency, amount_minor, lines,
-                  goods_go, %(reason)s, %(actor)s, %(approval)s, %(now)s, %(now)s, id, %(reference)s
+                  goods_go, goodwill, %(reason)s, %(actor)s, %(approval)s, %(now)s, %(now)s, id, %(reference)s
              FROM refund WHERE home_id = %(home)s AND id = %(id)s""",
         new=id,
         reason=reason,

@@ -13,7 +13,16 @@ from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
 from mainstem.plan.sales import Credit, credits
-from mainstem.plan.uplines import Member, Uplines
+from mainstem.plan.unpaid_reasons import (
+    MemberFacts,
+    Standing,
+    UnpaidFacts,
+    UnpaidReason,
+    tell_unpaid,
+    why_nothing_from,
+    why_unpaid,
+)
+from mainstem.plan.uplines import Member, Place, Uplines, places
 from mainstem.plan.version import Plan, fingerprint, parse
 from mainstem.plan.words import Change, Clause, clauses, difference, which_of
 from mainstem.plan.worked import SALE_MINOR, Example, examples
@@ -31,6 +40,8 @@ __all__ = [
     "Level",
     "Line",
     "Member",
+    "MemberFacts",
+    "Place",
     "Plan",
     "PlanAsks",
     "PlanDocument",
@@ -39,6 +50,9 @@ __all__ = [
     "SalePlan",
     "SaleRule",
     "SaleRuleDocument",
+    "Standing",
+    "UnpaidFacts",
+    "UnpaidReason",
     "Uplines",
     "When",
     "clauses",
@@ -53,8 +67,12 @@ __all__ = [
     "is_first_format",
     "lint",
     "parse",
+    "places",
     "tell",
+    "tell_unpaid",
     "way_of",
     "which_of",
+    "why_nothing_from",
+    "why_unpaid",
     "worst_case",
 ]

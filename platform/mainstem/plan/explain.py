@@ -132,11 +132,16 @@ TEAM_ONLY_BACK = (
 )
 HELD = "What order {order} has earned you is held until all of it has arrived and may no longer come back."
 
+REATTRIBUTED = (
+    "Order {order} was looked at again and is credited to another affiliate: your commission on it, {credit},"
+    " goes back."
+)
+
 SENTENCES = (
     *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, OF, AND, EXACT, DOWN, UP,
     CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, CHAIN_OF, EACH, CUT, MOST, COMES_TO, STOOD, YOURS,
     TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, TEAM_COUNTS, TEAM_BACK,
-    TEAM_ONLY_BACK, HELD,
+    TEAM_ONLY_BACK, HELD, REATTRIBUTED,
 )  # fmt: skip
 """Everything that may be said."""
 
@@ -163,7 +168,7 @@ def explain(
     capped: tuple[int, int] | None = None,
     way: Mapping[str, Any] | None = None,
 ) -> Explanation:
-    """Why a commission moved. `kind` is credit, reversal, restored or hold.
+    """Why a commission moved. `kind` is credit, reversal, restored, hold or reattributed.
 
     `sold` is the kind of product, `before_minor` how much had been credited, or had gone back, before
     this movement; `capped` the rule's cap and the sum of the rates that it cuts, in basis points. `way` is
@@ -172,6 +177,9 @@ def explain(
     facts: dict[str, Any] = {"order": order}
     if kind == "hold":
         return {"message": kind, "facts": facts}
+    if kind == "reattributed":
+        gone = credited_minor - before_minor
+        return {"message": kind, "facts": facts | {"currency": currency, "credit": gone}}
     facts |= {
         "currency": currency, "price": basis.price_minor, "base": basis.base_minor,
         "credit": credited_minor,
@@ -211,10 +219,11 @@ def way_of(rule: SaleRule, credit: Credit, currency: str, pieces: int) -> dict[s
     else:
         facts |= {"chain": [*way.chain_bp]} if len(way.chain_bp) > 1 else {}
         facts |= {} if way.of_minor is None else {"below": way.of_minor}
-    if credit.capped_bp is None and credit.cut != (1, 1):
-        facts["cut"] = list(credit.cut)
     if credit.credited_minor < credit.uncapped_minor:
         facts["most"] = rule.at_most_minor[currency]
+    plain = credit.capped_bp is not None and not facts.keys() & _SPECIAL
+    if credit.cut != (1, 1) and not plain:
+        facts["cut"] = list(credit.cut)
     return facts
 
 
@@ -252,6 +261,8 @@ def _credit(facts: dict[str, Any]) -> list[str]:
     return [*said, TEAM if facts.get("level") else YOURS]
 
 
+_SPECIAL = {"each", "chain", "below", "cut", "most"}
+"""What makes a share more than a rate of what counts, cut by its rule's cap."""
 _HOW = {
     (False, False, False): SHARE,
     (False, True, False): CHAIN,
@@ -263,11 +274,10 @@ _HOW = {
 
 def _reckoning(facts: dict[str, Any]) -> list[str]:
     """How the credit follows from what counts."""
-    special = [name for name in ("each", "chain", "below", "cut", "most") if name in facts]
-    if not special:
+    if not facts.keys() & _SPECIAL:
         return [_rounding(facts)]
     how = _HOW["each" in facts, "chain" in facts, "below" in facts]
-    cut = [CUT] if "cut" in facts or "cap" in facts else []
+    cut = [CUT] if "cut" in facts else []
     most = [MOST] if "most" in facts else []
     return [how, *cut, *most, COMES_TO]
 
@@ -301,6 +311,7 @@ _SAID: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "reversal": _reversal,
     "restored": lambda facts: [ONLY_BACK, *_spread(facts), RESTORED],
     "hold": lambda facts: [HELD],
+    "reattributed": lambda facts: [REATTRIBUTED],
 }
 
 

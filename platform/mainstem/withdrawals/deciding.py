@@ -367,3 +367,22 @@ def _keep(
             line=no,
         )
     settling.add_delivery(work, row, amounts.get(0, 0))
+    _end_goodwill(work, row, sorted(taken))
+
+
+def _end_goodwill(work: Work, row: Any, lines: list[int]) -> None:
+    """Where all that was delivered of a line is back, nothing that was given for it out of kindness stands."""
+    back = work.rows(
+        """SELECT l.line_no FROM order_line l
+            WHERE l.home_id = %(home)s AND l.order_id = %(order)s AND l.line_no = ANY(%(lines)s::int[])
+              AND l.goodwill_minor > 0
+              AND l.quantity - l.canceled <= (SELECT sum(w.returned) FROM withdrawal_line w
+                                               WHERE w.home_id = l.home_id AND w.order_id = l.order_id
+                                                 AND w.line_no = l.line_no)""",
+        home=row.home_id,
+        order=row.order_id,
+        lines=lines,
+    )
+    if back:
+        key = (row.home_id, row.order_id)
+        orders.end_goodwill(work, key, [line.line_no for line in back], reason="withdrawn")

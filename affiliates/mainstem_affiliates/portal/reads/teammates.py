@@ -17,6 +17,7 @@ TEAM_MAX = 60
 class Teammate:
     """One affiliate of the team."""
 
+    slug: str
     name: str
     level: int
     joined_at: datetime
@@ -35,8 +36,8 @@ _NEAREST = Sorting(
 )
 
 _TEAM = """
-SELECT t.id, t.name, t.state, t.joined_at, t.level, coalesce(s.name, '') AS sponsor
-  FROM (SELECT id, name, state, joined_at, sponsor_id,
+SELECT t.id, t.slug, t.name, t.state, t.joined_at, t.level, coalesce(s.name, '') AS sponsor
+  FROM (SELECT id, slug, name, state, joined_at, sponsor_id,
                array_position(upline, %(id)s::bigint) - 1 AS level
           FROM affiliate WHERE upline @> ARRAY[%(id)s::bigint] AND id <> %(id)s {where}) AS t
   LEFT JOIN affiliate s ON s.id = t.sponsor_id
@@ -60,7 +61,14 @@ def team(
         found=search_terms.terms(text),
     )
     rows = [
-        Teammate(row.name, row.level, row.joined_at, row.sponsor, row.state in ("active", "paused"))
+        Teammate(
+            row.slug,
+            row.name,
+            row.level,
+            row.joined_at,
+            row.sponsor,
+            row.state in ("active", "paused"),
+        )
         for row in page.rows
     ]
     return Page(rows, page.next, page.previous)

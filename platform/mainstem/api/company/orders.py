@@ -84,6 +84,7 @@ class CompanyRefund(Row):
     state: str
     amount_minor: int
     goods_go: bool
+    goodwill: bool = Field(description="The company bears it: commission stands.")
     reason: str | None
     requested_at: datetime
     error: str | None

@@ -6,6 +6,7 @@ from typing import Any
 
 from mainstem.console.orders import (
     approvals,
+    attribution,
     cancellation,
     failed_refunds,
     found,
@@ -20,6 +21,7 @@ routes: list[Any] = [
     *refunds.routes,
     *failed_refunds.routes,
     *approvals.routes,
+    *attribution.routes,
 ]
 
 commands = [
@@ -27,4 +29,5 @@ commands = [
     *refunds.commands,
     *failed_refunds.commands,
     *approvals.commands,
+    *attribution.commands,
 ]

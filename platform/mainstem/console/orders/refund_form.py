@@ -9,7 +9,7 @@ from pydantic import Field
 from mainstem.kit.documents import Currency, Document
 from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.money import MINOR_MAX
-from mainstem.web.forms import Form, FormFields, whole_number
+from mainstem.web.forms import Form, FormFields, Ticked, whole_number
 from mainstem.web.staff.amounts import amount_in
 from mainstem.web.staff.typed import Reason
 
@@ -62,6 +62,11 @@ class RefundRequest(Document):
     goods_go: bool = Field(
         False, title="The goods still go", description="Otherwise what is refunded is not shipped."
     )
+    goodwill: bool = Field(
+        False,
+        title="Goodwill",
+        description="The company bears it: no goods stop, and commission stands while the sale does.",
+    )
     pieces: list[StoppedLine] | None = Field(
         None,
         max_length=1000,
@@ -83,7 +88,7 @@ class RefundRequest(Document):
     @property
     def counted(self) -> dict[int, int] | None:
         """How many of each line no longer go; None: as many as its amount pays for."""
-        if self.goods_go or not self.pieces:
+        if self.goods_go or self.goodwill or not self.pieces:
             return None
         return {one.line_no: one.pieces for one in self.pieces}
 
@@ -94,6 +99,9 @@ def refuse_unclear(wanted: RefundRequest) -> None:
         raise InvalidInput(
             Problem("/amount_minor", "missing", "Write how much to refund, and for which lines.")
         )
+    if wanted.goodwill and wanted.pieces:
+        stops = "Goodwill stops no goods. Say it without pieces, or refund them as usual."
+        raise InvalidInput(Problem("/pieces", "invalid_value", stops))
     for name, parts in (("lines", wanted.lines), ("pieces", wanted.pieces or [])):
         if len(parts) != len({part.line_no for part in parts}):
             raise InvalidInput(Problem(f"/{name}", "invalid_value", "Name each line once."))
@@ -104,6 +112,7 @@ class RefundFields(FormFields):
 
     amount: str = ""
     goods: str = ""
+    goodwill: Ticked = False
     asked: str = ""
     still: str = ""
 
@@ -122,7 +131,7 @@ def wanted_in(form: Form, currency: str) -> RefundRequest:
         problems.append(
             Problem("/amount", "missing", "Write how much to refund, and for which lines.")
         )
-    goods_go = sent.goods == "go"
+    goods_go = sent.goods == "go" or sent.goodwill
     pieces = [] if goods_go else _counted(form, problems)
     if problems:
         raise InvalidInput(*problems)
@@ -132,6 +141,7 @@ def wanted_in(form: Form, currency: str) -> RefundRequest:
         lines=lines,
         amount_minor=amount,
         goods_go=goods_go,
+        goodwill=sent.goodwill,
         # Where one line's pieces are counted, the others' are worked out from their amounts.
         pieces=pieces or None,
         seen=_seen(sent),

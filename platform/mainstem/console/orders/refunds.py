@@ -38,7 +38,8 @@ def _refund(work: Work, wanted: RefundRequest, *, home: int, order: UUID) -> str
     """Send money back of an order: for lines, or an amount beside them.
 
     What it pays for and is still here no longer goes, unless `goods_go`. Where it is more than
-    whoever asks may send back alone, a colleague is asked and nothing moves until then. `seen` says
+    whoever asks may send back alone, a colleague is asked and nothing moves until then. `goodwill` is
+    borne by the company: commission stands, and it is reported by month and colleague. `seen` says
     what stood when it was decided; with it, the same request sent twice sends nothing twice.
     """
     if wanted.currency != queries.order(work, home, order).currency:
@@ -58,6 +59,7 @@ def _refund(work: Work, wanted: RefundRequest, *, home: int, order: UUID) -> str
         lines=wanted.parts,
         goods_go=wanted.goods_go,
         pieces=wanted.counted,
+        goodwill=wanted.goodwill,
     )
     return NEEDS_APPROVAL if outcome == "needs_approval" else "The refund is requested."
 
@@ -81,11 +83,13 @@ def _is_the_same(
 ) -> bool:
     """Whether this was sent a moment ago: it stands as the last refund, and before it stood what
     was seen."""
-    kept = [(part["line_no"], part["amount_minor"]) for part in last.lines]
+    kept = _parts(last.lines)
     said = {str(no): count for no, count in (wanted.counted or {}).items() if count}
     return (
-        (kept, last.amount_minor, last.goods_go, last.reason, last.actor)
-        == (wanted.parts, wanted.total_minor, wanted.goods_go, wanted.reason, actor)
+        (last.amount_minor, last.goodwill, last.reason, last.actor)
+        == (wanted.total_minor, wanted.goodwill, wanted.reason, actor)
+        # Goodwill names each line that it is of, and stops none.
+        and (wanted.goodwill or (kept, last.goods_go) == (wanted.parts, wanted.goods_go))
         and (wanted.counted is None or last.pieces == said)
         and asked == asked_minor(before[:-1])
     )
@@ -96,12 +100,19 @@ def _waits_already(approvals: list[Any], wanted: RefundRequest, actor: str) -> b
     return any(
         row.state == "needs_approval"
         and row.kind == "refund"
-        and (row.asked_by, row.reason, row.amount_minor, row.goods_go)
-        == (actor, wanted.reason, wanted.total_minor, wanted.goods_go)
-        and [(part["line_no"], part["amount_minor"]) for part in row.lines] == wanted.parts
+        and (row.asked_by, row.reason, row.amount_minor, row.goodwill)
+        == (actor, wanted.reason, wanted.total_minor, wanted.goodwill)
+        and (
+            wanted.goodwill
+            or (row.goods_go == wanted.goods_go and _parts(row.lines) == wanted.parts)
+        )
         and row.pieces == {str(no): count for no, count in (wanted.counted or {}).items()}
         for row in approvals
     )
+
+
+def _parts(lines: list[dict[str, int]]) -> list[tuple[int, int]]:
+    return [(part["line_no"], part["amount_minor"]) for part in lines]
 
 
 def _read(work: Work, form: Form, *, home: int, order: UUID) -> RefundRequest:

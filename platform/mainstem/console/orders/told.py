@@ -30,6 +30,7 @@ def approval_of(
         row.decided_at,
         row.state == "needs_approval",
         row.asked_by == me,
+        row.goodwill,
     )
 
 

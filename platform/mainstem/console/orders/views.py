@@ -91,6 +91,7 @@ class Approval(msgspec.Struct, frozen=True):
     decided_at: datetime | None
     waits: bool
     mine: bool
+    goodwill: bool
 
 
 class OrderPage(Page, kw_only=True):

@@ -79,6 +79,12 @@ SELECT 'to_approve', currency::text, count(*), sum(amount_minor), min(asked_at),
     "commissions_held": """
 SELECT 'commissions_held', NULL, count(*), 0, min(held_at), NULL
   FROM commission_review WHERE state = 'held'""",
+    "inquiries": """
+SELECT 'inquiries', NULL, count(*), 0, min(asked_at), min(due_on + time '23:59:59') AT TIME ZONE %(zone)s
+  FROM commission_inquiry WHERE state = 'open'""",
+    "reattributions": """
+SELECT 'reattributions', NULL, count(*), 0, min(asked_at), NULL
+  FROM attribution_change WHERE state = 'needs_approval'""",
     "checks_failed": """
 SELECT 'checks_failed', NULL, sum(wrong), 0, min(ended_at), NULL
   FROM ((SELECT wrong, ended_at FROM check_run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1)

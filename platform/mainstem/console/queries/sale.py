@@ -110,6 +110,7 @@ class RefundRow:
     amount_minor: int
     lines: list[dict[str, int]]
     goods_go: bool
+    goodwill: bool
     pieces: dict[str, int]
     reason: str
     actor: str
@@ -138,6 +139,7 @@ class ApprovalRow:
     amount_minor: int
     lines: list[dict[str, int]]
     goods_go: bool
+    goodwill: bool
     pieces: dict[str, int]
     reason: str
     reference: str | None
@@ -294,7 +296,7 @@ def refunds_of(work: Work, home_id: int, order_id: UUID) -> list[RefundRow]:
     """What was asked back, oldest first."""
     return work.rows_as(
         RefundRow,
-        """SELECT id, state, currency, amount_minor, lines, goods_go, pieces, reason, actor,
+        """SELECT id, state, currency, amount_minor, lines, goods_go, goodwill, pieces, reason, actor,
                   requested_at, error, reference
              FROM refund WHERE home_id = %(home)s AND order_id = %(order)s
             ORDER BY requested_at, id""",
@@ -305,8 +307,8 @@ def refunds_of(work: Work, home_id: int, order_id: UUID) -> list[RefundRow]:
 
 APPROVALS = """
 SELECT a.home_id, a.id, a.order_id, o.number, o.client->>'name' AS client, a.kind, a.state,
-       a.currency, a.amount_minor, a.lines, a.goods_go, a.pieces, a.reason, a.reference, a.words, a.asked_by,
-       a.asked_at, a.decided_by, a.decided_at
+       a.currency, a.amount_minor, a.lines, a.goods_go, a.goodwill, a.pieces, a.reason, a.reference, a.words,
+       a.asked_by, a.asked_at, a.decided_by, a.decided_at
   FROM approval a JOIN orders o ON o.home_id = a.home_id AND o.id = a.order_id
  WHERE """
 

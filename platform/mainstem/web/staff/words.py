@@ -4,6 +4,13 @@ from __future__ import annotations
 
 FACTS = {
     "account.changed": "Payout account changed",
+    "order.reattributed": "Order credited to another affiliate",
+    "reattribution.asked": "Asked to credit an order to another affiliate",
+    "reattribution.denied": "Denied: who is credited stays",
+    "goodwill.ended": "Goods came back that goodwill was given for",
+    "inquiry.answered": "Question about a commission answered",
+    "inquiry.asked": "Affiliate asked about a commission",
+    "inquiry.withdrawn": "Affiliate withdrew a question",
     "affiliate.active": "Affiliate active again",
     "affiliate.joined": "Affiliate joined",
     "affiliate.details_changed": "An affiliate's company details changed",
@@ -352,6 +359,16 @@ WITHDRAWAL_STATES = {
     "declined": ("Declined", "bad"),
     "closed": ("Put away", "still"),
 }
+INQUIRY_STATES = {
+    "open": ("Waits for an answer", "wait"),
+    "upheld": ("The affiliate is right", "good"),
+    "declined": ("Stands as it was", "still"),
+    "withdrawn": ("Withdrawn", "still"),
+}
+INQUIRY_ABOUT = {
+    "amount": "An amount",
+    "missing": "Nothing was paid",
+}
 CHANNELS = {
     "form": "In the open form",
     "order_page": "On the order's own page",
@@ -500,6 +517,9 @@ STATES = {
     "approved": "approved",
     "denied": "denied",
     "reversing": "being cancelled",
+    "upheld": "upheld",
+    "declined": "declined",
+    "withdrawn": "withdrawn",
 }
 STEPS = {
     "sent back": "sent back",
@@ -518,6 +538,7 @@ STEPS = {
     "ended": "ended",
     "denied": "denied",
     "withdrawn": "withdrawn",
+    "answered": "answered",
     "set out for": "travelled to",
     "active": "made active again",
     "terminated": "ended",

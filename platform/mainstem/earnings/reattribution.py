@@ -1,0 +1,240 @@
+"""Credit an order to another affiliate than at its sale: by staff, with reason and evidence, and a second
+person. What was frozen on the order stays; the money follows by settling to what should stand.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from mainstem import identity
+from mainstem.earnings.credited_to import CREDITED_TO
+from mainstem.earnings.settle import settle
+from mainstem.earnings.upline_then import could_be_credited, upline_then
+from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
+from mainstem.kit.events import record
+from mainstem.kit.ids import new_id
+from mainstem.kit.text import unseen_problems
+from mainstem.kit.work import Work
+from mainstem.orders import MAY_APPROVE, MayNotApprove, SamePerson, lock
+from mainstem.plan import book
+
+WORDS_MAX = 1000
+
+
+class NotCreditable(Refused):
+    """They could not have been credited with it when it was sold."""
+
+    code: ClassVar[str] = "not_creditable"
+    message: ClassVar[str] = (
+        "{affiliate} could not be credited with a sale of {day}: they were not active with us then."
+    )
+
+
+class CreditedAlready(Refused):
+    """It is theirs."""
+
+    code: ClassVar[str] = "credited_already"
+    message: ClassVar[str] = "This order is credited to {affiliate} already."
+
+
+class EarnsNobody(Refused):
+    """It is nobody's to be credited with."""
+
+    code: ClassVar[str] = "earns_nobody"
+    message: ClassVar[str] = "This order earns no commission, so it is credited to nobody else."
+
+
+class ChangeWaits(Refused):
+    """One at a time: the next would be decided on what the first one changes."""
+
+    code: ClassVar[str] = "change_waits"
+    message: ClassVar[str] = "A change of who is credited waits for a colleague already."
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionChange:
+    """That an order is to be credited to another affiliate, or is."""
+
+    home_id: int
+    id: UUID
+    order_id: UUID
+    number: str
+    before: str
+    after: str
+    reason: str
+    evidence: str
+    asked_by: str
+    asked_at: datetime
+    state: str
+    decided_by: str | None
+    decided_at: datetime | None
+    words: str
+
+
+_ORDER = f"""
+SELECT o.home_id, o.id, o.placed_at, o.plan_version, o.earns, credited.upline[1] AS seller_id
+  FROM orders o {CREDITED_TO} WHERE o.home_id = %(home)s AND o.id = %(order)s"""
+
+_CHANGES = """
+SELECT c.home_id, c.id, c.order_id, o.number, f.name AS before, t.name AS after, c.reason, c.evidence,
+       c.asked_by, c.asked_at, c.state, c.decided_by, c.decided_at, c.words
+  FROM attribution_change c JOIN orders o ON o.home_id = c.home_id AND o.id = c.order_id
+  JOIN affiliate f ON f.id = c.from_seller_id JOIN affiliate t ON t.id = c.to_seller_id
+ WHERE """
+
+
+def request_reattribution(
+    work: Work, home_id: int, order_id: UUID, *, affiliate: str, reason: str, evidence: str
+) -> UUID:
+    """Ask a second person to credit an order to another affiliate, by their slug; the request's id.
+
+    Nothing moves until it is answered. Raises NotFound, InvalidInput without words, CreditedAlready,
+    EarnsNobody, ChangeWaits, and NotCreditable for whoever could not have been credited at the sale.
+    """
+    if problems := [*_missing("/reason", reason), *_missing("/evidence", evidence)]:
+        raise InvalidInput(*problems)
+    lock(work, [(home_id, order_id)])
+    order = _order(work, home_id, order_id)
+    to = work.row("SELECT id, name FROM affiliate WHERE slug = %(slug)s", slug=affiliate.lower())
+    if to is None:
+        raise NotFound("affiliate")
+    _refuse(work, order, to)
+    id = new_id()
+    work.run(
+        """INSERT INTO attribution_change
+             (home_id, id, order_id, from_seller_id, to_seller_id, reason, evidence, asked_by, asked_at)
+           VALUES (%(home)s, %(id)s, %(order)s, %(from)s, %(to)s, %(reason)s, %(evidence)s, %(by)s,
+                   %(now)s)""",
+        home=home_id,
+        id=id,
+        order=order_id,
+        to=to.id,
+        reason=reason.strip(),
+        evidence=evidence.strip(),
+        by=str(work.actor),
+        now=work.now(),
+        **{"from": order.seller_id},
+    )
+    record(work, "reattribution.asked", id, home=home_id)
+    return id
+
+
+def approve_reattribution(work: Work, home_id: int, change_id: UUID) -> None:
+    """The second person agrees: what the wrong ones got goes back, and the right ones are credited, each
+    as they stood at the sale. Raises SamePerson, MayNotApprove and InvalidTransition."""
+    change = _take(work, home_id, change_id, "approved")
+    order = _order(work, home_id, change.order_id)
+    plan = book.versions(work, [order.plan_version])[order.plan_version].sale
+    then = upline_then(work, change.to_seller_id, order.placed_at, plan)
+    work.run(
+        """UPDATE attribution_change
+              SET state = 'approved', decided_by = %(by)s, decided_at = %(now)s, upline = %(upline)s,
+                  groups = %(groups)s::jsonb, upline_facts = %(facts)s::jsonb
+            WHERE home_id = %(home)s AND id = %(id)s""",
+        home=home_id,
+        id=change_id,
+        by=str(work.actor),
+        now=work.now(),
+        upline=then.upline,
+        groups=json.dumps(then.groups) if then.groups else None,
+        facts=json.dumps(then.facts) if then.facts else None,
+    )
+    record(work, "order.reattributed", change.order_id, home=home_id)
+    settle(work, [(home_id, change.order_id)])
+
+
+def deny_reattribution(work: Work, home_id: int, change_id: UUID, *, words: str) -> None:
+    """The second person does not agree, and says why: nothing moves."""
+    if problems := [*_missing("/reason", words)]:
+        raise InvalidInput(*problems)
+    _take(work, home_id, change_id, "denied")
+    work.run(
+        """UPDATE attribution_change
+              SET state = 'denied', decided_by = %(by)s, decided_at = %(now)s, words = %(words)s
+            WHERE home_id = %(home)s AND id = %(id)s""",
+        home=home_id,
+        id=change_id,
+        by=str(work.actor),
+        now=work.now(),
+        words=words.strip(),
+    )
+    record(work, "reattribution.denied", change_id, home=home_id)
+
+
+def reattributions_of(work: Work, home_id: int, order_id: UUID) -> list[AttributionChange]:
+    """Every change of who is credited with an order, oldest first."""
+    return work.rows_as(
+        AttributionChange,
+        _CHANGES + "c.home_id = %(home)s AND c.order_id = %(order)s ORDER BY c.asked_at, c.id",
+        home=home_id,
+        order=order_id,
+    )
+
+
+def reattributions_waiting(work: Work, *, most: int = 100) -> list[AttributionChange]:
+    """Those that wait for a second person, oldest first."""
+    return work.rows_as(
+        AttributionChange,
+        _CHANGES + "c.state = 'needs_approval' ORDER BY c.asked_at, c.home_id, c.id LIMIT %(most)s",
+        most=most,
+    )
+
+
+def _missing(pointer: str, text: str) -> list[Problem]:
+    if not text.strip():
+        return [Problem(pointer, "missing", "Write why.")]
+    if len(text) > WORDS_MAX:
+        facts = {"max": WORDS_MAX + 1}
+        return [Problem(pointer, "too_long", "Keep this under {max} characters.", facts)]
+    return list(unseen_problems(pointer, text, lines=True))
+
+
+def _order(work: Work, home_id: int, order_id: UUID) -> Any:
+    order = work.row(_ORDER, home=home_id, order=order_id)
+    if order is None:
+        raise NotFound("order")
+    return order
+
+
+def _refuse(work: Work, order: Any, to: Any) -> None:
+    if not order.earns:
+        raise EarnsNobody
+    if to.id == order.seller_id:
+        raise CreditedAlready(affiliate=to.name)
+    if not could_be_credited(work, to.id, order.placed_at):
+        day = order.placed_at.astimezone(work.tools.zone).date()
+        raise NotCreditable(affiliate=to.name, day=day)
+    waits = work.value(
+        """SELECT 1 FROM attribution_change WHERE home_id = %(home)s AND order_id = %(order)s
+              AND state = 'needs_approval'""",
+        home=order.home_id,
+        order=order.id,
+    )
+    if waits:
+        raise ChangeWaits
+
+
+def _take(work: Work, home_id: int, change_id: UUID, told: str) -> Any:
+    key = {"home": home_id, "id": change_id}
+    order = work.value(
+        "SELECT order_id FROM attribution_change WHERE home_id = %(home)s AND id = %(id)s", **key
+    )
+    if order is None:
+        raise NotFound("request")
+    # The order before what is about it, as everywhere.
+    lock(work, [(home_id, order)])
+    change = work.one(
+        "SELECT * FROM attribution_change WHERE home_id = %(home)s AND id = %(id)s FOR UPDATE",
+        **key,
+    )
+    if change.state != "needs_approval":
+        raise InvalidTransition("request", change.state, told)
+    if str(work.actor) in (change.asked_by, identity.issuer_of(work, change.asked_by)):
+        raise SamePerson
+    if work.actor.kind != "staff" or identity.roles_of(work, work.actor).isdisjoint(MAY_APPROVE):
+        raise MayNotApprove
+    return change
