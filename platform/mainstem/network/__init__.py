@@ -8,7 +8,33 @@ from mainstem.network.affiliates import (
     join,
     joined_before,
 )
-from mainstem.network.groups import join_group, leave_group
+from mainstem.network.figures import work_out_teams
+from mainstem.network.groups import (
+    DayIsOver,
+    Membership,
+    groups_in_use,
+    groups_of,
+    join_group,
+    leave_group,
+)
+from mainstem.network.history import (
+    MemberThen,
+    Sponsorship,
+    sponsorships_of,
+    team_as_of,
+    upline_as_of,
+)
+from mainstem.network.moving import (
+    HouseStaysAlone,
+    Moved,
+    SponsorAlready,
+    Standing,
+    UnderOwnTeam,
+    lock_tree,
+    move,
+    refuse_move,
+    standing,
+)
 from mainstem.network.states import (
     ACCOUNT,
     ANSWER,
@@ -31,7 +57,7 @@ from mainstem.network.states import (
     steps_of,
     take_step,
 )
-from mainstem.network.team import TeamMember, team
+from mainstem.network.team import Leg, LegVolume, TeamMember, found, legs, team, team_size, volumes
 from mainstem.network.uplines import Upline, uplines
 
 __all__ = [
@@ -50,21 +76,46 @@ __all__ = [
     "WORK",
     "Affiliate",
     "AffiliateExists",
+    "DayIsOver",
+    "HouseStaysAlone",
+    "Leg",
+    "LegVolume",
+    "MemberThen",
+    "Membership",
+    "Moved",
     "SlugAlike",
+    "SponsorAlready",
+    "Sponsorship",
+    "Standing",
     "StepTaken",
     "TeamMember",
+    "UnderOwnTeam",
     "Upline",
     "WhyMissing",
     "change",
+    "found",
+    "groups_in_use",
+    "groups_of",
     "join",
     "join_group",
     "joined_before",
     "leave_group",
+    "legs",
+    "lock_tree",
+    "move",
     "note_step",
+    "refuse_move",
     "rights",
+    "sponsorships_of",
+    "standing",
     "step_to",
     "steps_of",
     "take_step",
     "team",
+    "team_as_of",
+    "team_size",
+    "upline_as_of",
     "uplines",
+    "volumes",
+    "work_out_teams",
 ]

@@ -76,8 +76,9 @@ def join(
     _refuse_alike(work, slug)
     row = work.row(
         """WITH me AS (SELECT nextval(pg_get_serial_sequence('affiliate', 'id')) AS id),
-                above AS (SELECT coalesce((SELECT upline FROM affiliate WHERE id = %(sponsor)s),
-                                          '{}'::bigint[]) AS upline)
+                -- A sponsor who is being moved is waited for.
+                under AS (SELECT upline FROM affiliate WHERE id = %(sponsor)s FOR SHARE),
+                above AS (SELECT coalesce((SELECT upline FROM under), '{}'::bigint[]) AS upline)
            INSERT INTO affiliate (id, slug, name, email_key, phone_key, country, locale, state,
                                   sponsor_id, is_house, upline, joined_at, skeletons)
            SELECT me.id, %(slug)s, %(name)s, %(email)s, %(phone)s, %(country)s, %(locale)s,
@@ -99,11 +100,12 @@ def join(
     if row is None:
         raise AffiliateExists(slug=slug)
     work.run(
-        """INSERT INTO sponsorship (affiliate_id, sponsor_id, valid_from)
-           VALUES (%(id)s, %(sponsor)s, %(now)s)""",
+        """INSERT INTO sponsorship (affiliate_id, sponsor_id, valid_from, actor)
+           VALUES (%(id)s, %(sponsor)s, %(now)s, %(actor)s)""",
         id=row.id,
         sponsor=sponsor_id,
         now=work.now(),
+        actor=str(work.actor),
     )
     return int(row.id)
 

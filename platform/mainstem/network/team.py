@@ -1,11 +1,17 @@
-"""Who is below an affiliate."""
+"""Who is below an affiliate, and what each leg comes to: a page of the tree costs the same at any node."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mainstem.kit import paging, search_terms
+from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
+
+COUNTED_LIVE_MAX = 1_000
+"""A team of so many is counted when it is looked at; of a larger one the last hour's count is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,7 @@ class TeamMember:
 
 
 def team(work: Work, affiliate_id: int) -> list[TeamMember]:
-    """Everyone below an affiliate, nearest first."""
+    """Everyone below an affiliate, nearest first. For what takes a team whole: pages read `legs`."""
     return work.rows_as(
         TeamMember,
         """SELECT id, slug, name, state, joined_at, sponsor_id,
@@ -30,4 +36,136 @@ def team(work: Work, affiliate_id: int) -> list[TeamMember]:
              FROM affiliate WHERE upline @> ARRAY[%(id)s::bigint] AND id <> %(id)s
             ORDER BY level, name, id""",
         id=affiliate_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """Somebody directly below an affiliate with everybody below them.
+
+    `members` are below them; `sellers` are of them and those below who sold this month or last.
+    """
+
+    id: int
+    slug: str
+    name: str
+    state: str
+    joined_at: datetime
+    sponsor_id: int | None
+    sponsor: str | None
+    level: int
+    members: int
+    sellers: int
+    sells: bool
+    """Whether they have sold this month or last themselves."""
+
+
+_BY_NAME = Sorting(
+    "name", (SortColumn("a.name", "name", str), SortColumn("a.id", "id", int)), descending=False
+)
+
+# The page is cut before anything is counted: each leg by its own key.
+_COUNTED = f"""
+SELECT a.id, a.slug, a.name, a.state, a.joined_at, a.sponsor_id, s.name AS sponsor, a.level,
+       CASE WHEN coalesce(z.members, 0) > {COUNTED_LIVE_MAX // 10} THEN z.members
+            ELSE (SELECT count(*) - 1 FROM affiliate t WHERE t.upline @> ARRAY[a.id]) END AS members,
+       coalesce(z.sellers, 0) AS sellers, coalesce(z.sells, false) AS sells
+  FROM (SELECT a.id, a.slug, a.name, a.state, a.joined_at, a.sponsor_id,
+               cardinality(a.upline) - %(depth)s AS level
+          FROM affiliate a WHERE {{where}} {{seek}} {{sorted}}) AS a
+  LEFT JOIN affiliate s ON s.id = a.sponsor_id
+  LEFT JOIN team_size z ON z.affiliate_id = a.id"""
+
+
+def legs(
+    work: Work, affiliate_id: int | None, *, cursor: str | None = None, most: int
+) -> Page[Leg]:
+    """A page of those directly below an affiliate, or of those whom nobody sponsors, by name."""
+    where = "a.sponsor_id IS NULL" if affiliate_id is None else "a.sponsor_id = %(id)s"
+    sql = f"{_COUNTED} ORDER BY a.name, a.id".replace("{where}", where)
+    return _page(work, sql, cursor, most, id=affiliate_id, depth=_depth(work, affiliate_id))
+
+
+def found(
+    work: Work,
+    affiliate_id: int | None,
+    text: str,
+    *,
+    by_name_alone: bool = False,
+    cursor: str | None = None,
+    most: int,
+) -> Page[Leg]:
+    """A page of those anywhere below an affiliate (or of all) who are found by these words, by name.
+
+    `by_name_alone` finds nobody by an e-mail or a telephone, which whoever asks does not see either.
+    """
+    where = f"a.found {search_terms.MATCHES}"
+    if by_name_alone:
+        where += f" AND found_by(a.name, NULL, NULL, NULL, NULL) {search_terms.MATCHES}"
+    if affiliate_id is not None:
+        where += " AND a.upline @> ARRAY[%(id)s::bigint] AND a.id <> %(id)s"
+    sql = f"{_COUNTED} ORDER BY a.name, a.id".replace("{where}", where)
+    return _page(
+        work,
+        sql,
+        cursor,
+        most,
+        id=affiliate_id,
+        depth=_depth(work, affiliate_id),
+        found=search_terms.terms(text),
+    )
+
+
+def _page(work: Work, sql: str, cursor: str | None, most: int, **values: object) -> Page[Leg]:
+    return paging.read_as(work, Leg, sql, _BY_NAME, cursor=cursor, most=most, **values)
+
+
+def _depth(work: Work, affiliate_id: int | None) -> int:
+    """How many stand from the first sponsor down to this one."""
+    if affiliate_id is None:
+        return 0
+    return int(
+        work.value("SELECT cardinality(upline) FROM affiliate WHERE id = %(id)s", id=affiliate_id)
+        or 0
+    )
+
+
+def team_size(work: Work, affiliate_id: int) -> int:
+    """How many are below an affiliate: counted now, or in the last hour where they are many."""
+    counted = work.value(
+        "SELECT members FROM team_size WHERE affiliate_id = %(id)s", id=affiliate_id
+    )
+    if counted is not None and counted > COUNTED_LIVE_MAX:
+        return int(counted)
+    return int(
+        work.value(
+            "SELECT count(*) - 1 FROM affiliate WHERE upline @> ARRAY[%(id)s::bigint]",
+            id=affiliate_id,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LegVolume:
+    """What a leg has sold in a month, in one currency: with everybody below, in minor units."""
+
+    affiliate_id: int
+    month: str
+    currency: str
+    minor: int
+
+
+def volumes(work: Work, affiliates: Sequence[int]) -> list[LegVolume]:
+    """What the legs of these have sold this month and last, as it was worked out in the last hour."""
+    return work.rows_as(
+        LegVolume,
+        """SELECT affiliate_id, to_char(month, 'YYYY-MM') AS month, currency, leg_minor AS minor
+             FROM team_month
+            WHERE affiliate_id = ANY(%(ids)s::bigint[])
+              AND month >= date_trunc('month', %(now)s::timestamptz AT TIME ZONE %(zone)s)::date
+                           - interval '1 month'
+            ORDER BY affiliate_id, month DESC, currency""",
+        ids=list(affiliates),
+        now=work.now(),
+        zone=str(work.tools.zone),
     )

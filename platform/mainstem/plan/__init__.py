@@ -16,6 +16,8 @@ from mainstem.plan.evaluate import Earning, SaleFacts, Share, Sold, evaluate, sh
 from mainstem.plan.explain import Basis, Explanation, explain, tell
 from mainstem.plan.findings import lint
 from mainstem.plan.grounds import Finding
+from mainstem.plan.sales import Level, Portion, SalePlan, SaleRule, credits
+from mainstem.plan.uplines import Member
 from mainstem.plan.words import Clause, clauses, difference
 
 __all__ = [
@@ -25,16 +27,22 @@ __all__ = [
     "Earning",
     "Explanation",
     "Finding",
+    "Level",
+    "Member",
     "Plan",
     "PlanAsks",
     "PlanDocument",
     "PlanRefused",
+    "Portion",
     "Rule",
     "SaleFacts",
+    "SalePlan",
+    "SaleRule",
     "Share",
     "Sold",
     "clauses",
     "compiled",
+    "credits",
     "difference",
     "evaluate",
     "explain",
