@@ -18,13 +18,11 @@ from mainstem import (
     domains,
     earnings,
     mail,
-    network,
     network_files,
     orders,
     payments,
     payouts,
     setup,
-    sponsors,
     tax,
     withdrawals,
 )
@@ -93,20 +91,13 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     "approval.denied": {"withdrawals": _of_orders(withdrawals.settle_approvals)},
     "approval.withdrawn": {"withdrawals": _of_orders(withdrawals.settle_approvals)},
     "account.changed": {"payouts": lambda w, facts: payouts.resume(w, [f.home_id for f in facts])},
-    "clock.sweep": {
-        "reconciliation": clockwork.sweep,
-        "network": lambda work, _: sponsors.carry_out_due(work),
-    },
+    "clock.sweep": {"reconciliation": clockwork.sweep, "sponsors": clockwork.move_affiliates},
     "clock.hourly": {
         "reconciliation": clockwork.hourly,
         "reports": lambda work, _: tax.keep_days(work),
-        "network": lambda work, _: network.work_out_teams(work),
+        "sponsors": clockwork.work_out_teams,
     },
-    "clock.daily": {
-        "commissions": clockwork.daily,
-        "housekeeping": clockwork.housekeeping,
-        "network": lambda work, _: sponsors.empty_holding_tank(work),
-    },
+    "clock.daily": {"commissions": clockwork.daily, "housekeeping": clockwork.housekeeping},
     "clock.weekly": {"payouts": clockwork.weekly},
 }
 for _name, _tell in mail.REACTIONS.items():  # whom each fact is told to: see mail/follow.py

@@ -140,7 +140,8 @@ BEGIN
   -- An affiliate sees what legs of their own team come to: of whomever they see at all.
   FOREACH t IN ARRAY ARRAY['team_size', 'team_month'] LOOP
     EXECUTE format('CREATE POLICY tree ON %I FOR SELECT TO mainstem_app
-                    USING (EXISTS (SELECT FROM affiliate a WHERE a.id = affiliate_id))', t);
+                    USING (EXISTS (SELECT FROM affiliate a WHERE a.id = affiliate_id
+                                   AND a.upline @> ARRAY[(SELECT current_home())]))', t);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO mainstem_company', t);
   END LOOP;
 END $$;
