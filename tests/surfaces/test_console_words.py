@@ -31,7 +31,7 @@ SPOKEN_ELSEWHERE = [
     ROOT / "fulfillment/mainstem_fulfillment/shipments.py",
     ROOT / "platform/mainstem/plan/definition.py",
     ROOT / "platform/mainstem/plan/explain.py",
-    ROOT / "platform/mainstem/book.py",
+    ROOT / "platform/mainstem/plan/book.py",
     ROOT / "platform/mainstem/payouts/errors.py",
     ROOT / "platform/mainstem/payments/findings.py",
     *sorted((ROOT / "platform/mainstem/company").glob("[a-z]*.py")),

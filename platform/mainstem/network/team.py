@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from mainstem.kit import paging, search_terms
 from mainstem.kit.paging import Page, SortColumn, Sorting
@@ -65,14 +66,12 @@ _BY_NAME = Sorting(
 )
 
 # The page is cut before anything is counted: each leg by its own key.
-_COUNTED = f"""
+_COUNTED = """
 SELECT a.id, a.slug, a.name, a.state, a.joined_at, a.sponsor_id, s.name AS sponsor, a.level,
-       CASE WHEN coalesce(z.members, 0) > {COUNTED_LIVE_MAX // 10} THEN z.members
-            ELSE (SELECT count(*) - 1 FROM affiliate t WHERE t.upline @> ARRAY[a.id]) END AS members,
-       coalesce(z.sellers, 0) AS sellers, coalesce(z.sells, false) AS sells
+       coalesce(z.members, 0) AS members, coalesce(z.sellers, 0) AS sellers, coalesce(z.sells, false) AS sells
   FROM (SELECT a.id, a.slug, a.name, a.state, a.joined_at, a.sponsor_id,
                cardinality(a.upline) - %(depth)s AS level
-          FROM affiliate a WHERE {{where}} {{seek}} {{sorted}}) AS a
+          FROM affiliate a WHERE {where} {seek} {sorted}) AS a
   LEFT JOIN affiliate s ON s.id = a.sponsor_id
   LEFT JOIN team_size z ON z.affiliate_id = a.id"""
 
@@ -83,7 +82,7 @@ def legs(
     """A page of those directly below an affiliate, or of those whom nobody sponsors, by name."""
     where = "a.sponsor_id IS NULL" if affiliate_id is None else "a.sponsor_id = %(id)s"
     sql = f"{_COUNTED} ORDER BY a.name, a.id".replace("{where}", where)
-    return _page(work, sql, cursor, most, id=affiliate_id, depth=_depth(work, affiliate_id))
+    return _page(work, sql, affiliate_id, cursor, most)
 
 
 def found(
@@ -105,19 +104,39 @@ def found(
     if affiliate_id is not None:
         where += " AND a.upline @> ARRAY[%(id)s::bigint] AND a.id <> %(id)s"
     sql = f"{_COUNTED} ORDER BY a.name, a.id".replace("{where}", where)
-    return _page(
-        work,
-        sql,
-        cursor,
-        most,
-        id=affiliate_id,
-        depth=_depth(work, affiliate_id),
-        found=search_terms.terms(text),
+    return _page(work, sql, affiliate_id, cursor, most, found=search_terms.terms(text))
+
+
+def _page(
+    work: Work, sql: str, head: int | None, cursor: str | None, most: int, **values: Any
+) -> Page[Leg]:
+    values |= {"id": head, "depth": _depth(work, head)}
+    page = paging.read_as(work, Leg, sql, _BY_NAME, cursor=cursor, most=most, **values)
+    if not page.rows or not _is_small(work, head):
+        return page
+    counted = {row.id: row.members for row in work.rows(_LIVE, id=head)}
+    legs = [replace(leg, members=counted.get(leg.id, 0)) for leg in page.rows]
+    return Page(legs, page.next, page.previous)
+
+
+# One look at a small team, however many of its legs are shown.
+_LIVE = """
+SELECT above AS id, (count(*) - 1)::int AS members
+  FROM affiliate CROSS JOIN unnest(upline) AS above
+ WHERE %(id)s::bigint IS NULL OR upline @> ARRAY[%(id)s::bigint]
+ GROUP BY above"""
+
+
+def _is_small(work: Work, affiliate_id: int | None) -> bool:
+    """Whether a team, or all of them together, are few enough to be counted now."""
+    if affiliate_id is not None:
+        return team_size(work, affiliate_id) <= COUNTED_LIVE_MAX
+    return bool(
+        work.value(
+            "SELECT count(*) <= %(most)s FROM (SELECT FROM affiliate LIMIT %(most)s + 1) AS known",
+            most=COUNTED_LIVE_MAX,
+        )
     )
-
-
-def _page(work: Work, sql: str, cursor: str | None, most: int, **values: object) -> Page[Leg]:
-    return paging.read_as(work, Leg, sql, _BY_NAME, cursor=cursor, most=most, **values)
 
 
 def _depth(work: Work, affiliate_id: int | None) -> int:
