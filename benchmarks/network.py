@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from array import array
@@ -160,11 +161,13 @@ def volume_alone(connection: psycopg.Connection) -> float:
     return time.perf_counter() - began
 
 
-def joins(database: Database, first: int, count: int) -> tuple[float, float]:
-    """Milliseconds of a join below anybody, and of its commit: the median of 300 each."""
-    dice, found, commits = Random(3), [], []
+def joins(database: Database, first: int, count: int) -> tuple[float, float, float]:
+    """Milliseconds of a join below anybody, of its commit (medians of 300), and of the two machines' work on it."""
+    dice, found, commits, busy = Random(3), [], [], 0.0
     for n in range(300):
         with database.work() as work:
+            server = work.pg.info.backend_pid
+            busy -= time.process_time() + _worked(server)
             began = time.perf_counter()
             network.join(
                 work, slug=f"new-{n}-{time.time_ns()}", name=f"Newcomer {n}", country="SE",
@@ -173,7 +176,14 @@ def joins(database: Database, first: int, count: int) -> tuple[float, float]:
             joined = time.perf_counter()
         found.append((joined - began) * 1000)
         commits.append((time.perf_counter() - joined) * 1000)
-    return median(found), median(commits)
+        busy += time.process_time() + _worked(server)
+    return median(found), median(commits), busy / 300 * 1000
+
+
+def _worked(pid: int) -> float:
+    """Seconds that a process has worked."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def moves(database: Database, first: int, tree: Tree) -> tuple[int, float]:
@@ -227,7 +237,11 @@ class Figures:
     def say(self, what: str, value: float, limit: float, unit: str) -> None:
         """One line."""
         verdict = "" if value <= limit else "  MISSED"
-        print(f"{what:<62}{value:>9.2f} {unit:<3} limit {limit:g} {unit}{verdict}", flush=True)
+        busy = f"{os.getloadavg()[0]:.0f}"  # how many others wanted the machine in this minute
+        print(
+            f"{what:<62}{value:>9.2f} {unit:<3} limit {limit:g} {unit}, load {busy}{verdict}",
+            flush=True,
+        )
         if verdict:
             self.missed.append(what)
 
@@ -237,8 +251,10 @@ async def measure(
 ) -> None:
     """Everything about the tree that is in the database."""
     count = len(tree.parents)
-    joined, commit = joins(company.database, first, count)
-    figures.say(f"a join, median; its commit takes {commit:.2f} ms more", joined, 1, "ms")
+    joined, commit, busy = joins(company.database, first, count)
+    figures.say(
+        f"a join; its commit takes {commit:.2f} ms more; work in all {busy:.2f}", joined, 1, "ms"
+    )
     figures.say("the volume of every team in a month, worked out", volume_alone(connection), 3, "s")
     volume, size = volumes(company.database)
     figures.say("the same, and kept for pages", volume, 10, "s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from tests.company import KETTLE, Company, a_company, a_paid_order, an_affiliate
@@ -97,6 +98,23 @@ def test_pages_of_a_team_hold_everybody_once_and_in_order(
         [found] = network.found(work, company.alder, "ceda", most=10).rows
         assert (found.name, found.level, found.sponsor) == ("Cedar", 2, "Birch")
         assert network.found(work, company.cedar, "birch", most=10).rows == []
+
+
+def test_a_large_team_is_told_as_it_was_counted_and_searched_as_any(
+    database: Database, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("mainstem.network.team"), "COUNTED_LIVE_MAX", 0)
+    with database.work() as work:
+        network.work_out_teams(work)
+        an_affiliate(work, "elm", sponsor_id=company.birch)
+        assert network.team_size(work, company.alder) == 2, "as it was counted"
+        [leg] = network.legs(work, company.alder, most=10).rows
+        assert leg.members == 1
+        names = [row.name for row in network.found(work, company.alder, "elm", most=10).rows]
+        assert names == ["Elm"]
+        assert network.found(work, company.birch, "alder", most=10).rows == []
+        network.work_out_teams(work)
+        assert network.team_size(work, company.alder) == 3
 
 
 def test_a_group_begins_and_ends_on_a_day(

@@ -102,7 +102,7 @@ def found(
     if by_name_alone:
         where += f" AND found_by(a.name, NULL, NULL, NULL, NULL) {search_terms.MATCHES}"
     if affiliate_id is not None:
-        where += " AND a.upline @> ARRAY[%(id)s::bigint] AND a.id <> %(id)s"
+        where += f" AND {_within(work, affiliate_id)} AND a.id <> %(id)s"
     sql = f"{_COUNTED} ORDER BY a.name, a.id".replace("{where}", where)
     return _page(work, sql, affiliate_id, cursor, most, found=search_terms.terms(text))
 
@@ -117,6 +117,14 @@ def _page(
     counted = {row.id: row.members for row in work.rows(_LIVE, id=head)}
     legs = [replace(leg, members=counted.get(leg.id, 0)) for leg in page.rows]
     return Page(legs, page.next, page.previous)
+
+
+def _within(work: Work, affiliate_id: int) -> str:
+    """That somebody is in a team, as SQL. The index of uplines finds a small one; of a large one it would
+    find everybody, while the words find few."""
+    if team_size(work, affiliate_id) <= COUNTED_LIVE_MAX * 10:
+        return "a.upline @> ARRAY[%(id)s::bigint]"
+    return "array_position(a.upline, %(id)s::bigint) IS NOT NULL"
 
 
 # One look at a small team, however many of its legs are shown.
