@@ -77,12 +77,21 @@ SELECT a.id, a.slug, a.name, a.state, a.joined_at, a.sponsor_id, s.name AS spons
 
 
 def legs(
-    work: Work, affiliate_id: int | None, *, cursor: str | None = None, most: int
+    work: Work,
+    affiliate_id: int | None,
+    *,
+    reader: int | None = None,
+    cursor: str | None = None,
+    most: int,
 ) -> Page[Leg]:
-    """A page of those directly below an affiliate, or of those whom nobody sponsors, by name."""
+    """A page of those directly below an affiliate, or of those whom nobody sponsors, by name.
+
+    `reader` is whose team bounds all that is seen: the database looks through it for each count, so
+    nothing of a large one is counted for them.
+    """
     where = "a.sponsor_id IS NULL" if affiliate_id is None else "a.sponsor_id = %(id)s"
     sql = f"{_COUNTED} ORDER BY a.name, a.id".replace("{where}", where)
-    return _page(work, sql, affiliate_id, cursor, most)
+    return _page(work, sql, affiliate_id, reader, cursor, most)
 
 
 def found(
@@ -90,55 +99,66 @@ def found(
     affiliate_id: int | None,
     text: str,
     *,
-    by_name_alone: bool = False,
+    reader: int | None = None,
     cursor: str | None = None,
     most: int,
 ) -> Page[Leg]:
     """A page of those anywhere below an affiliate (or of all) who are found by these words, by name.
 
-    `by_name_alone` finds nobody by an e-mail or a telephone, which whoever asks does not see either.
+    A `reader`, whose team bounds all that is seen, finds nobody by an e-mail or a telephone, which they do
+    not see either.
     """
     where = f"a.found {search_terms.MATCHES}"
-    if by_name_alone:
+    if reader is not None:
         where += f" AND found_by(a.name, NULL, NULL, NULL, NULL) {search_terms.MATCHES}"
     if affiliate_id is not None:
-        where += f" AND {_within(work, affiliate_id)} AND a.id <> %(id)s"
+        where += f" AND {_within(work, affiliate_id, reader)} AND a.id <> %(id)s"
     sql = f"{_COUNTED} ORDER BY a.name, a.id".replace("{where}", where)
-    return _page(work, sql, affiliate_id, cursor, most, found=search_terms.terms(text))
+    found = search_terms.terms(text)
+    return _page(work, sql, affiliate_id, reader, cursor, most, found=found)
 
 
 def _page(
-    work: Work, sql: str, head: int | None, cursor: str | None, most: int, **values: Any
+    work: Work,
+    sql: str,
+    head: int | None,
+    reader: int | None,
+    cursor: str | None,
+    most: int,
+    **values: Any,
 ) -> Page[Leg]:
     values |= {"id": head, "depth": _depth(work, head)}
     page = paging.read_as(work, Leg, sql, _BY_NAME, cursor=cursor, most=most, **values)
-    if not page.rows or not _is_small(work, head):
+    if not page.rows or not _is_small(work, head, reader):
         return page
-    counted = {row.id: row.members for row in work.rows(_LIVE, id=head)}
+    rows = work.rows(_LIVE) if head is None else work.rows(_LIVE_BELOW, id=head)
+    counted = {row.id: row.members for row in rows}
     legs = [replace(leg, members=counted.get(leg.id, 0)) for leg in page.rows]
     return Page(legs, page.next, page.previous)
 
 
-def _within(work: Work, affiliate_id: int) -> str:
+def _within(work: Work, affiliate_id: int, reader: int | None) -> str:
     """That somebody is in a team, as SQL. The index of uplines finds a small one; of a large one it would
     find everybody, while the words find few."""
-    if team_size(work, affiliate_id) <= COUNTED_LIVE_MAX * 10:
+    if _is_small(work, affiliate_id, reader):
         return "a.upline @> ARRAY[%(id)s::bigint]"
     return "array_position(a.upline, %(id)s::bigint) IS NOT NULL"
 
 
 # One look at a small team, however many of its legs are shown.
 _LIVE = """
-SELECT above AS id, (count(*) - 1)::int AS members
-  FROM affiliate CROSS JOIN unnest(upline) AS above
- WHERE %(id)s::bigint IS NULL OR upline @> ARRAY[%(id)s::bigint]
+SELECT above AS id, (count(*) - 1)::int AS members FROM affiliate CROSS JOIN unnest(upline) AS above
  GROUP BY above"""
+_LIVE_BELOW = """
+SELECT above AS id, (count(*) - 1)::int AS members FROM affiliate CROSS JOIN unnest(upline) AS above
+ WHERE upline @> ARRAY[%(id)s::bigint] GROUP BY above"""
 
 
-def _is_small(work: Work, affiliate_id: int | None) -> bool:
+def _is_small(work: Work, affiliate_id: int | None, reader: int | None) -> bool:
     """Whether a team, or all of them together, are few enough to be counted now."""
-    if affiliate_id is not None:
-        return team_size(work, affiliate_id) <= COUNTED_LIVE_MAX
+    seen = affiliate_id if reader is None else reader
+    if seen is not None:
+        return team_size(work, seen) <= COUNTED_LIVE_MAX
     return bool(
         work.value(
             "SELECT count(*) <= %(most)s FROM (SELECT FROM affiliate LIMIT %(most)s + 1) AS known",

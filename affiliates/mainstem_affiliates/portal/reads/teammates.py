@@ -58,9 +58,9 @@ def team(
     """Those directly below the reader, or below one of the team; or who of them is found by name."""
     head = reader.id if of is None else of
     if text:
-        page = network.found(work, head, text, by_name_alone=True, cursor=cursor, most=TEAM_MAX)
+        page = network.found(work, head, text, reader=reader.id, cursor=cursor, most=TEAM_MAX)
     else:
-        page = network.legs(work, head, cursor=cursor, most=TEAM_MAX)
+        page = network.legs(work, head, reader=reader.id, cursor=cursor, most=TEAM_MAX)
     depth = 0 if of is None else opened(work, reader, of).level
     return Page([_teammate(row, depth) for row in page.rows], page.next, page.previous)
 
