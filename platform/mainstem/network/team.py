@@ -71,9 +71,15 @@ SELECT a.id, a.slug, a.name, a.state, a.joined_at, a.sponsor_id, s.name AS spons
        coalesce(z.members, 0) AS members, coalesce(z.sellers, 0) AS sellers, coalesce(z.sells, false) AS sells
   FROM (SELECT a.id, a.slug, a.name, a.state, a.joined_at, a.sponsor_id,
                cardinality(a.upline) - %(depth)s AS level
-          FROM affiliate a WHERE {where} {seek} {sorted}) AS a
+          FROM {these} a WHERE {where} {seek} {sorted}) AS a
   LEFT JOIN affiliate s ON s.id = a.sponsor_id
-  LEFT JOIN team_size z ON z.affiliate_id = a.id"""
+  LEFT JOIN team_size z ON z.affiliate_id = a.id
+ ORDER BY a.name, a.id"""
+
+# First who is found, by the words: otherwise a page of a few would walk everybody in the order of names.
+_HITS = """
+WITH hits AS MATERIALIZED (
+  SELECT id, slug, name, state, joined_at, sponsor_id, upline FROM affiliate a WHERE {where})"""
 
 
 def legs(
@@ -90,7 +96,7 @@ def legs(
     nothing of a large one is counted for them.
     """
     where = "a.sponsor_id IS NULL" if affiliate_id is None else "a.sponsor_id = %(id)s"
-    sql = f"{_COUNTED} ORDER BY a.name, a.id".replace("{where}", where)
+    sql = _COUNTED.replace("{these}", "affiliate").replace("{where}", where)
     return _page(work, sql, affiliate_id, reader, cursor, most)
 
 
@@ -113,7 +119,8 @@ def found(
         where += f" AND found_by(a.name, NULL, NULL, NULL, NULL) {search_terms.MATCHES}"
     if affiliate_id is not None:
         where += f" AND {_within(work, affiliate_id, reader)} AND a.id <> %(id)s"
-    sql = f"{_COUNTED} ORDER BY a.name, a.id".replace("{where}", where)
+    sql = _COUNTED.replace("{these}", "hits").replace("{where}", "true")
+    sql = _HITS.replace("{where}", where) + sql
     found = search_terms.terms(text)
     return _page(work, sql, affiliate_id, reader, cursor, most, found=found)
 
