@@ -43,6 +43,12 @@ CREATE TRIGGER affiliate_moved_uplines_hold AFTER UPDATE ON affiliate
 DROP INDEX affiliate_sponsor;
 CREATE INDEX affiliate_sponsor ON affiliate (sponsor_id, name, id);
 
+-- A list of what is not sorted in yet is read whole by each search. After a large move it was long, and
+-- whoever joined next paid for it.
+ALTER INDEX affiliate_skeletons SET (fastupdate = off);
+ALTER INDEX affiliate_upline SET (gin_pending_list_limit = 256);
+ALTER INDEX affiliate_found SET (gin_pending_list_limit = 256);
+
 -- ---------------------------------------------------------------------------- moves
 
 CREATE TABLE sponsor_move (              -- one affiliate, with everybody below, to another sponsor
