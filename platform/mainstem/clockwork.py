@@ -17,11 +17,13 @@ from mainstem import (
     joining,
     leads,
     mail,
+    network,
     network_files,
     orders,
     payments,
     payouts,
     setup,
+    sponsors,
 )
 from mainstem.kit import idempotency
 from mainstem.kit.events import Fact, record
@@ -36,6 +38,16 @@ def sweep(work: Work, facts: Sequence[Fact]) -> None:
     for fact in facts:
         hour = datetime.fromisoformat(fact.subject).replace(minute=0)
         record(work, "clock.hourly", hour.isoformat())
+
+
+def move_affiliates(work: Work, facts: Sequence[Fact]) -> None:
+    """Each minute, apart from all else: the moves to other sponsors whose instant has come."""
+    sponsors.carry_out_due(work)
+
+
+def work_out_teams(work: Work, facts: Sequence[Fact]) -> None:
+    """Each hour: how many each team has, and what it sells."""
+    network.work_out_teams(work)
 
 
 def hourly(work: Work, facts: Sequence[Fact]) -> None:
@@ -70,6 +82,7 @@ def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     setup.forget_files(work)
     network_files.forget(work)
     identity.forget_answers(work)
+    sponsors.empty_holding_tank(work)
     joining.forget_rejected(work)
     joining.forget_papers(work)
     joining.forget_invited(work)

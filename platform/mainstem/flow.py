@@ -93,10 +93,11 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     "approval.denied": {"withdrawals": _of_orders(withdrawals.settle_approvals)},
     "approval.withdrawn": {"withdrawals": _of_orders(withdrawals.settle_approvals)},
     "account.changed": {"payouts": lambda w, facts: payouts.resume(w, [f.home_id for f in facts])},
-    "clock.sweep": {"reconciliation": clockwork.sweep},
+    "clock.sweep": {"reconciliation": clockwork.sweep, "sponsors": clockwork.move_affiliates},
     "clock.hourly": {
         "reconciliation": clockwork.hourly,
         "reports": lambda work, _: tax.keep_days(work),
+        "sponsors": clockwork.work_out_teams,
     },
     "clock.daily": {"commissions": clockwork.daily, "housekeeping": clockwork.housekeeping},
     "clock.weekly": {"payouts": clockwork.weekly},

@@ -13,6 +13,12 @@ _INVARIANTS = {
     "Every affiliate whose people sign in has an owner among them": """
         SELECT a.slug FROM affiliate a JOIN membership m ON m.affiliate_id = a.id AND m.revoked_at IS NULL
          GROUP BY a.id HAVING NOT bool_or(m.affiliate_role = 'owner')""",
+    "Every affiliate stands below their sponsor and everybody above them": """
+        SELECT a.slug FROM affiliate a LEFT JOIN affiliate s ON s.id = a.sponsor_id
+         WHERE a.upline <> a.id || coalesce(s.upline, '{}')""",
+    "Every affiliate's sponsor is the one that their history ends with": """
+        SELECT a.slug FROM affiliate a JOIN sponsorship s ON s.affiliate_id = a.id AND s.valid_to IS NULL
+         WHERE s.sponsor_id IS DISTINCT FROM a.sponsor_id""",
     "Stock that is promised is exactly what open orders were promised": """
         SELECT coalesce(s.variant_id, r.variant_id) || ' at ' || coalesce(s.location_id, r.location_id)
           FROM stock_level s

@@ -29,8 +29,11 @@ OWNER = {
     "ledger_entry": "owner_id", "ledger_balance": "owner_id", "ledger_held": "owner_id",
     "client_binding": "affiliate_id", "referral_code": "affiliate_id", "membership": "affiliate_id",
     "affiliate_details": "affiliate_id", "affiliate_group": "affiliate_id",
+    "team_size": "affiliate_id", "team_month": "affiliate_id",
 }  # fmt: skip
 COMPANYS = {
+    "sponsor_move",
+    "holding_tank",
     "programme_invitation",
     "application",
     "application_confirmation",

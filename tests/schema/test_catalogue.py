@@ -21,6 +21,7 @@ REFERENCE = {
     "price", "shipping_rate", "catalogue_version", "plan_version", "location", "team",
     "referral_code", "client_binding", "participant_trace", "exchange_rate",
     "company_profile", "company_document", "affiliate_details", "affiliate_group", "programme",
+    "sponsor_move", "holding_tank",
     "tax_settings", "tax_rate", "delivery_zone",
     "department", "price_offer", "picture", "product_picture",
 }  # fmt: skip
@@ -42,8 +43,8 @@ COMPANY_WIDE = {
 OF_A_RESOURCE = {"stock_level", "stock_movement", "job_slot", "lead_claim"}
 """Keyed by a shelf, a team or a contact that two homes may compete for (docs/scaling.md)."""
 
-ROLLED_UP = {"ledger_balance", "ledger_held"}
-"""Keyed by the owner of the account."""
+ROLLED_UP = {"ledger_balance", "ledger_held", "team_size", "team_month"}
+"""Keyed by the owner of the account, or of the team."""
 
 GLOBAL_KEYS = {
     ("storefront", "id"), ("storefront", "slug"), ("storefront_key", "key_hash"),

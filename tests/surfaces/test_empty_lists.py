@@ -20,6 +20,7 @@ STAFF_LISTS = [
     "/console/payouts?tab=excluded", "/console/affiliates", "/console/ledger", "/console/plan",
     "/console/rates", "/console/refunds", "/console/reviews", "/console/tax", "/console/codes?q=nothing",
     "/console/mail", "/console/search?q=nothing", "/console/audit?kind=rate",
+    "/console/network", "/console/network/moves", "/console/network/holding-tank",
     "/desk/ship", "/desk/ship?queue=pack", "/desk/ship/transit", "/desk/ship/holds", "/desk/leads",
     "/desk/jobs", "/desk/jobs?tab=sign-off", "/desk/jobs/board",
     *(f"/console/setup/{one.name}" for one in setup.RESOURCES.values() if not one.single),

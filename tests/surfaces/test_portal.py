@@ -26,7 +26,7 @@ from tests.company import (
 from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
 from tests.surfaces.paying import gateway
 
-from mainstem import earnings, flow, identity, leads, ledger, payments, payouts, worker
+from mainstem import earnings, flow, identity, leads, ledger, network, payments, payouts, worker
 from mainstem.identity import passwords
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -504,17 +504,33 @@ def test_a_search_tells_nothing_that_the_list_does_not_show(
     assert "Nobody by that name" in words_of(signed_in("birch").get(asking("/portal/team", "wagt")))
 
 
-def test_the_team_shows_levels_names_and_days_and_no_money(
+def test_the_team_is_opened_leg_by_leg_and_tells_what_a_leg_sells_and_nothing_of_clients(
     database: Database, company: Company, signed_in: Any
 ) -> None:
     delivered(database, company.shop, (KETTLE, 2))
+    with database.work() as work:
+        network.work_out_teams(work)
     words = words_of(signed_in("alder").get("/portal/team"))
-    assert "Level 1 Birch" in words
-    assert "Level 2 Cedar" in words
-    assert "through Birch" in words
-    assert "joined 2 Mar 2026" in words
-    assert "SEK" not in words
-    assert "Dora" not in words
+    assert (
+        "Birch No sale lately Level 1 · joined March 2026 · one below, one of the leg sells"
+        in words
+    )
+    assert "SEK 2,000.00 the leg this month" in words
+    assert "Cedar" not in words
+    assert "Ada" not in words
+    below = words_of(signed_in("alder").get(f"/portal/team/{company.birch}"))
+    assert "Cedar Sells Level 2 · joined March 2026 · through Birch" in below
+    assert "SEK" not in below, "what somebody deeper sells is told of the whole leg alone"
+    assert "Ada" not in below
+
+
+def test_nobody_opens_a_leg_that_is_not_of_their_own_team(company: Company, signed_in: Any) -> None:
+    for reader, other in (
+        ("cedar", company.birch),
+        ("cedar", company.cedar),
+        ("birch", company.alder),
+    ):
+        assert signed_in(reader).get(f"/portal/team/{other}").status_code == 404
 
 
 def test_nobody_gets_in_without_being_an_affiliate(reader: Reader, company: Company) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import segno
 from litestar import get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from mainstem import joining
 from mainstem.joining import ProgrammeClosed
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.work import Actor, Work
+from mainstem.money import Money
 from mainstem.web import (
     app_context_of,
     language_of,
@@ -20,15 +22,17 @@ from mainstem.web.listing import Listing
 from mainstem.web.works import in_work
 from mainstem_affiliates.portal import reads
 from mainstem_affiliates.portal.layout import HttpRequest, Page, PortalPage, around
-from mainstem_affiliates.portal.reads import (
-    Teammate,
-)
+from mainstem_affiliates.portal.reads import Opened, Teammate
 
 
 class TeamPage(PortalPage, frozen=True, kw_only=True):
-    """The affiliate's team, level by level."""
+    """The affiliate's own legs, or those below one of the team."""
 
-    levels: list[tuple[int, list[Teammate]]]
+    of: Opened | None
+    mates: list[Teammate]
+    found: bool
+    sold: dict[int, tuple[list[Money], list[Money]]]
+    """What each of the reader's own legs has sold this month, and last."""
     count: int
     listing: Listing
     invite_url: str
@@ -40,24 +44,46 @@ class TeamPage(PortalPage, frozen=True, kw_only=True):
 
 @get("/team")
 async def team(request: HttpRequest, work: NamedDependency[Work]) -> Page:
-    """The affiliate's team."""
+    """The affiliate's own legs."""
+    return await _page(request, work, None)
+
+
+@get("/team/{id:int}")
+async def leg(request: HttpRequest, work: NamedDependency[Work], id: FromPath[int]) -> Page:
+    """Those below one of the team."""
+    return await _page(request, work, id)
+
+
+async def _page(request: HttpRequest, work: Work, id: int | None) -> Page:
     me = reads.me(work)
-    invite_url, why_not = await _invitation(request, me.id)
+    of = reads.opened(work, me, id) if id is not None else None
+    invite_url, why_not = await _invitation(request, me.id) if of is None else ("", "")
     words = listing.text(request, "q", language_of(request).text("Name"))
-    found = reads.team(work, me, text=words.value, cursor=listing.cursor_of(request))
-    levels: dict[int, list[Teammate]] = {}
-    for mate in found.rows:
-        levels.setdefault(mate.level, []).append(mate)
+    found = reads.team(work, me, of=id, text=words.value, cursor=listing.cursor_of(request))
     page = TeamPage(
         **around(request, me, "team"),
-        levels=sorted(levels.items()),
+        of=of,
+        mates=found.rows,
+        found=bool(words.value),
+        sold=_sold(work, [mate.id for mate in found.rows if mate.level == 1]),
         count=reads.team_size(work, me),
-        listing=listing.build("/portal/team", found, words),
+        listing=listing.build(f"/portal/team/{id}" if of else "/portal/team", found, words),
         invite_url=invite_url,
         invite_qr=segno.make(invite_url, error="m").svg_data_uri(scale=4) if invite_url else "",
         why_not=why_not,
     )
     return render(request, "portal/team.html", page)
+
+
+def _sold(work: Work, legs: list[int]) -> dict[int, tuple[list[Money], list[Money]]]:
+    month = work.now().astimezone(work.tools.zone).strftime("%Y-%m")
+    return {
+        id: (
+            [amount for at, amount in sums if at == month],
+            [amount for at, amount in sums if at != month],
+        )
+        for id, sums in reads.sold_by_legs(work, legs).items()
+    }
 
 
 async def _invitation(request: HttpRequest, me: int) -> tuple[str, str]:
@@ -86,4 +112,4 @@ _WHY_NOT = {
 }
 
 
-routes = [team]
+routes = [team, leg]

@@ -119,6 +119,7 @@ from mainstem.identity.second_factors import (
     second_factors_of,
     take_second_factors_away,
 )
+from mainstem.identity.second_person import SamePerson, is_second_person
 from mainstem.identity.secrets import derived_secret, hash_of
 from mainstem.identity.sessions import (
     FRESH,
@@ -205,6 +206,7 @@ __all__ = [
     "ResetRefused",
     "Resettable",
     "SamePassword",
+    "SamePerson",
     "SecondFactors",
     "Session",
     "SessionEnded",
@@ -246,6 +248,7 @@ __all__ = [
     "invitation_token",
     "invite",
     "invited",
+    "is_second_person",
     "issue_api_key",
     "issue_key",
     "issuer_of",

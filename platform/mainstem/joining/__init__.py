@@ -66,6 +66,7 @@ from mainstem.joining.programme import (
     BLOCKS,
     Programme,
     Requirement,
+    default_sponsor,
     is_open,
     programme_of,
     read_programme,
@@ -97,6 +98,7 @@ from mainstem.joining.recruiting import (
     sponsor_of,
     sponsor_token,
     why_not_recruit,
+    why_not_sponsor,
 )
 
 __all__ = [
@@ -156,6 +158,7 @@ __all__ = [
     "claim_in",
     "confirm",
     "confirmation_token",
+    "default_sponsor",
     "details_history",
     "details_of",
     "forget_invited",
@@ -186,4 +189,5 @@ __all__ = [
     "take_paper",
     "to_confirm",
     "why_not_recruit",
+    "why_not_sponsor",
 ]

@@ -12,7 +12,8 @@ from uuid import UUID
 from mainstem import identity, network
 from mainstem.joining.answering import missing
 from mainstem.joining.details import first_details
-from mainstem.joining.recruiting import sponsor_of, why_not_recruit
+from mainstem.joining.programme import Programme, default_sponsor, programme_of
+from mainstem.joining.recruiting import sponsor_of, why_not_recruit, why_not_sponsor
 from mainstem.kit import slugs
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.events import record
@@ -77,7 +78,7 @@ def approve(work: Work, id: UUID, *, slug: str, without_sponsor: bool = False) -
     sponsor_id = None if without_sponsor else row.sponsor_id
     if sponsor_id is not None and (no := why_not_recruit(work, sponsor_of(work, sponsor_id))):
         raise no
-    affiliate_id = _join(work, row, slug, sponsor_id)
+    affiliate_id = _join_where_they_belong(work, row, slug, sponsor_id)
     _, reference = identity.let_in(
         work, affiliate_id, email=row.email, name=row.contact_name, role="owner", locale=row.locale
     )
@@ -98,6 +99,40 @@ def approve(work: Work, id: UUID, *, slug: str, without_sponsor: bool = False) -
     record(work, "application.active", id)
     record(work, "affiliate.joined", affiliate_id, home=affiliate_id)
     return affiliate_id
+
+
+def _join_where_they_belong(work: Work, row: Any, slug: str, sponsor_id: int | None) -> int:
+    """Under their sponsor; whoever has none waits in the holding tank, or goes to the default sponsor."""
+    programme = programme_of(work)
+    if sponsor_id is None and not programme.holding_days:
+        sponsor_id = _default_who_may(work, programme)
+    affiliate_id = _join(work, row, slug, sponsor_id)
+    if sponsor_id is None and programme.holding_days:
+        enter_holding_tank(work, affiliate_id, days=programme.holding_days)
+    return affiliate_id
+
+
+def _default_who_may(work: Work, programme: Programme) -> int | None:
+    """The default sponsor; None where there is none, or they may have nobody more as things are."""
+    sponsor_id = default_sponsor(work)
+    if sponsor_id is None:
+        return None
+    sponsor = sponsor_of(work, sponsor_id)
+    if why_not_sponsor(work, sponsor, programme) or sponsor.levels + 1 > programme.levels_max:
+        return None
+    return sponsor_id
+
+
+def enter_holding_tank(work: Work, affiliate_id: int, *, days: int) -> None:
+    """Somebody without a sponsor waits for so many days to be placed by staff."""
+    work.run(
+        """INSERT INTO holding_tank (affiliate_id, entered_at, leaves_at)
+           VALUES (%(id)s, %(now)s, %(now)s + make_interval(days => %(days)s))""",
+        id=affiliate_id,
+        now=work.now(),
+        days=days,
+    )
+    record(work, "affiliate.entered_holding_tank", affiliate_id, home=affiliate_id)
 
 
 def _join(work: Work, row: Any, slug: str, sponsor_id: int | None) -> int:

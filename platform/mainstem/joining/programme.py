@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from mainstem.joining.claims import claims_in
-from mainstem.kit.documents import Document, Fold, LongTexts, Slug, Texts
+from mainstem.kit.documents import Document, Fold, Line, LongTexts, Refers, Slug, Texts
 from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.nearest import unknown
 from mainstem.kit.work import Work
 from mainstem.plan import book
 
-Recruiters = Literal["nobody", "everybody", "proven"]
+Recruiters = Literal["nobody", "everybody", "proven", "groups"]
 BLOCKS = ("headline", "intro", "does", "does_not")
 LEVELS_USUAL = 3
 
@@ -42,7 +43,11 @@ class Programme(Document):
 
     folds: ClassVar[tuple[Fold, ...]] = (
         Fold("What the page says", BLOCKS),
-        Fold("Who may bring others in", ("recruiters", "deliveries_min", "levels_max")),
+        Fold(
+            "Who may bring others in",
+            ("recruiters", "deliveries_min", "recruiter_groups", "levels_max"),
+        ),
+        Fold("Who joins without a sponsor", ("default_sponsor", "holding_days")),
         Fold("What is asked for", ("requirements", "kept_days")),
     )
 
@@ -67,12 +72,31 @@ class Programme(Document):
         title="Delivered sales",
         description="How many of their own, to clients, where only those with enough of them may.",
     )
+    recruiter_groups: list[Line] = Field(
+        default_factory=list,
+        max_length=20,
+        title="Groups who may",
+        description="Where only those in a group may: the groups, one of which they must be in.",
+    )
     levels_max: int = Field(
         LEVELS_USUAL,
         ge=1,
-        le=10,
+        le=30,
         title="Levels at most",
         description="A newcomer is one, and each sponsor above them one more.",
+    )
+    default_sponsor: Annotated[Slug | Literal[""], Refers("affiliates")] = Field(
+        "",
+        title="Default sponsor",
+        description="Whose team somebody joins who was brought in by nobody. None: nobody's.",
+    )
+    holding_days: int = Field(
+        0,
+        ge=0,
+        le=90,
+        title="Days in the holding tank",
+        description="So long you have to place whoever was brought in by nobody; then the default sponsor"
+        " is taken. 0: at once.",
     )
     kept_days: int = Field(
         180,
@@ -95,6 +119,12 @@ class Programme(Document):
             raise ValueError("Two requirements have one code.")
         return self
 
+    @model_validator(mode="after")
+    def _in_some_group(self) -> Programme:
+        if self.recruiters == "groups" and not self.recruiter_groups:
+            raise ValueError("Say which groups may bring others in.")
+        return self
+
     def text(self, block: str, locale: str) -> str:
         """What the company says in a block, in this language or else in another; empty for nothing."""
         texts: dict[str, str] = getattr(self, block)
@@ -108,9 +138,9 @@ class Programme(Document):
 def read_programme(work: Work) -> Programme | None:
     """The programme; None until somebody has said anything of it."""
     row = work.row(
-        """SELECT is_open, recruiters, deliveries_min, levels_max, kept_days, texts,
-                  requirements
-             FROM programme"""
+        """SELECT is_open, recruiters, deliveries_min, recruiter_groups, levels_max,
+                  coalesce(a.slug, '') AS default_sponsor, holding_days, kept_days, texts, requirements
+             FROM programme LEFT JOIN affiliate a ON a.id = default_sponsor_id"""
     )
     if row is None:
         return None
@@ -132,27 +162,57 @@ def save_programme(work: Work, before: Programme | None, said: Programme) -> Non
     """Say how companies join. Raises InvalidInput for a text that promises an income, and for opening a
     programme that lacks what every applicant must be able to read or be told."""
     blocks = {block: getattr(said, block) for block in BLOCKS}
-    problems = [*claims_in(blocks), *(_not_ready(work) if said.is_open else ())]
+    sponsor, unknown_sponsor = _default_sponsor(work, said.default_sponsor)
+    problems = [
+        *claims_in(blocks), *(_not_ready(work) if said.is_open else ()), *unknown_sponsor
+    ]  # fmt: skip
     if problems:
         raise InvalidInput(*problems)
     work.run(
         """INSERT INTO programme
-             (is_open, recruiters, deliveries_min, levels_max, kept_days, texts, requirements)
-           VALUES (%(open)s, %(recruiters)s, %(deliveries)s, %(levels)s, %(kept)s, %(texts)s::jsonb,
-                   %(requirements)s::jsonb)
+             (is_open, recruiters, deliveries_min, recruiter_groups, levels_max, default_sponsor_id,
+              holding_days, kept_days, texts, requirements)
+           VALUES (%(open)s, %(recruiters)s, %(deliveries)s, %(groups)s, %(levels)s, %(sponsor)s,
+                   %(holding)s, %(kept)s, %(texts)s::jsonb, %(requirements)s::jsonb)
            ON CONFLICT (one) DO UPDATE
               SET is_open = excluded.is_open, recruiters = excluded.recruiters,
                   deliveries_min = excluded.deliveries_min, levels_max = excluded.levels_max,
+                  recruiter_groups = excluded.recruiter_groups, holding_days = excluded.holding_days,
+                  default_sponsor_id = excluded.default_sponsor_id,
                   kept_days = excluded.kept_days, texts = excluded.texts,
                   requirements = excluded.requirements""",
         open=said.is_open,
         recruiters=said.recruiters,
         deliveries=said.deliveries_min,
         levels=said.levels_max,
+        groups=said.recruiter_groups,
+        sponsor=sponsor,
+        holding=said.holding_days,
         kept=said.kept_days,
         texts=json.dumps(blocks),
         requirements=json.dumps([one.written() for one in said.requirements]),
     )
+
+
+def _default_sponsor(work: Work, slug: str) -> tuple[int | None, list[Problem]]:
+    """Their id, and what is wrong with them as a sponsor."""
+    if not slug:
+        return None, []
+    row = work.row("SELECT id, is_house FROM affiliate WHERE slug = %(slug)s", slug=slug)
+    if row is None:
+        known = [one.slug for one in work.rows("SELECT slug FROM affiliate ORDER BY id LIMIT 1000")]
+        no = "No affiliate is called {slug}."
+        return None, [unknown("/default_sponsor", no, slug, known, facts={"slug": slug})]
+    if row.is_house:
+        alone = "The house account is nobody's sponsor."
+        return None, [Problem("/default_sponsor", "house_stays_alone", alone)]
+    return int(row.id), []
+
+
+def default_sponsor(work: Work) -> int | None:
+    """Under whom somebody joins who was brought in by nobody; None for under nobody."""
+    found = work.value("SELECT default_sponsor_id FROM programme")
+    return int(found) if found is not None else None
 
 
 def _not_ready(work: Work) -> list[Problem]:

@@ -75,13 +75,40 @@ def why_not_recruit(
 ) -> Refused | None:
     """What keeps this affiliate from bringing somebody in now; None for nothing."""
     rules = programme or programme_of(work)
-    if sponsor.state != "active" or rules.recruiters == "nobody":
-        return SponsorMayNotRecruit(sponsor=sponsor.name)
-    if rules.recruiters == "proven" and not _has_sold(work, sponsor.id, rules.deliveries_min):
+    if rules.recruiters == "nobody" or why_not_sponsor(work, sponsor, rules):
         return SponsorMayNotRecruit(sponsor=sponsor.name)
     if sponsor.levels + 1 > rules.levels_max:
         return TooManyLevels(sponsor=sponsor.name, levels=sponsor.levels + 1, max=rules.levels_max)
     return None
+
+
+def why_not_sponsor(
+    work: Work, sponsor: Sponsor, programme: Programme | None = None
+) -> Refused | None:
+    """What keeps this affiliate from having anybody in their team whom staff put there; None for nothing.
+
+    Where nobody may bring others in, the company itself still may place them.
+    """
+    rules = programme or programme_of(work)
+    may = sponsor.state == "active"
+    if rules.recruiters == "proven":
+        may = may and _has_sold(work, sponsor.id, rules.deliveries_min)
+    if rules.recruiters == "groups":
+        may = may and _is_in_one(work, sponsor.id, rules.recruiter_groups)
+    return None if may else SponsorMayNotRecruit(sponsor=sponsor.name)
+
+
+def _is_in_one(work: Work, affiliate_id: int, groups: list[str]) -> bool:
+    return bool(
+        work.value(
+            """SELECT EXISTS (SELECT FROM affiliate_group
+                               WHERE affiliate_id = %(id)s AND name = ANY(%(groups)s::text[])
+                                 AND from_at <= %(now)s AND (until_at IS NULL OR until_at > %(now)s))""",
+            id=affiliate_id,
+            groups=list(groups),
+            now=work.now(),
+        )
+    )
 
 
 def _has_sold(work: Work, affiliate_id: int, least: int) -> bool:

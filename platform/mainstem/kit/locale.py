@@ -79,6 +79,10 @@ class Language:
             at = at.astimezone(self.zone).date()
         return _day(at, self._babel)
 
+    def month(self, at: datetime) -> str:
+        """The month of an instant, where the company is: May 2026."""
+        return str(format_date(at.astimezone(self.zone).date(), "LLLL yyyy", locale=self._babel))
+
     def when(self, at: datetime) -> str:
         """An instant, in the company's zone."""
         local = at.astimezone(self.zone)

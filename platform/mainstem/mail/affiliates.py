@@ -174,6 +174,34 @@ def inquiries_answered(work: Work, facts: Sequence[Fact]) -> None:
     )
 
 
+# Whoever moved, whose team they left, and whose they came to: by the sponsorship that holds now.
+_MOVED = """
+SELECT told.id AS affiliate_id, told.told_as, a.id AS moved_id, a.name AS moved,
+       coalesce(n.name, '') AS sponsor
+  FROM affiliate a
+  JOIN sponsorship s ON s.affiliate_id = a.id AND s.valid_to IS NULL
+  LEFT JOIN sponsorship b ON b.affiliate_id = a.id AND b.valid_to = s.valid_from
+  LEFT JOIN affiliate n ON n.id = s.sponsor_id
+ CROSS JOIN LATERAL (VALUES (a.id, 'moved'), (b.sponsor_id, 'left'), (s.sponsor_id, 'came'))
+                    AS told (id, told_as)
+ WHERE a.id = ANY(%(affiliates)s::bigint[]) AND told.id IS NOT NULL
+ ORDER BY a.id, told.id"""
+
+
+def sponsors_changed(work: Work, facts: Sequence[Fact]) -> None:
+    """A team has moved to another sponsor: told to its head, and to both sponsors."""
+    told_by = {int(fact.subject): fact.id for fact in facts}
+    _tell(
+        work,
+        "sponsor_changed",
+        work.rows(_MOVED, affiliates=sorted(told_by)),
+        lambda row: f"{row.moved_id}@{told_by[row.moved_id]}",
+        lambda row, who: contexts.SponsorChanged(
+            **who, told_as=row.told_as, moved=row.moved, sponsor=row.sponsor
+        ),
+    )
+
+
 def account_changed(work: Work, facts: Sequence[Fact]) -> None:
     """Accounts that can be paid no more until their owner does something; told once a day."""
     rows = work.rows(_STUCK_ACCOUNTS, affiliates=sorted({fact.home_id for fact in facts}))

@@ -313,6 +313,15 @@ class DomainMail(AffiliateMail, frozen=True, kw_only=True):
     host: str
 
 
+class SponsorChanged(AffiliateMail, frozen=True, kw_only=True):
+    """A team has another sponsor. `told_as` is what the reader is in it: moved, left (their team), came (to it)."""
+
+    told_as: str
+    moved: str
+    sponsor: str
+    """Empty for nobody."""
+
+
 # ---------------------------------------------------------------- staff
 
 

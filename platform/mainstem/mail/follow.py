@@ -71,6 +71,7 @@ _WRITERS: dict[str, Writer] = {
     "affiliate.paused": applicants.state_changed("paused"),
     "affiliate.suspended": applicants.state_changed("suspended"),
     "affiliate.terminated": applicants.state_changed("terminated"),
+    "affiliate.sponsor_changed": affiliates.sponsors_changed,
     "commission.settled": affiliates.first_sales,
     "payout.paid": affiliates.paid_out,
     "payout.failed": _payout_failed,

@@ -215,6 +215,9 @@ SAMPLES: dict[str, Context] = {
     "domain_paused": contexts.DomainMail(
         **_AFFILIATE, storefront="Långkok", slug="langkok", host="butik.långkok.example.com"
     ),
+    "sponsor_changed": contexts.SponsorChanged(
+        **_AFFILIATE, told_as="moved", moved="Långkok", sponsor="Kulla Hushåll"
+    ),
     "staff_invitation": contexts.Invitation(
         name="Tuva Norling",
         company="Härdvik",

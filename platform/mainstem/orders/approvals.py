@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from mainstem import identity, payments
+from mainstem.identity import SamePerson
 from mainstem.kit.errors import InvalidTransition, NotFound, Refused
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
@@ -14,6 +15,8 @@ from mainstem.orders import ending, refunding
 from mainstem.orders.limits import MAY_APPROVE
 from mainstem.orders.progress import lock
 
+__all__ = ["MayNotApprove", "MoreThanAsked", "SamePerson", "approve", "deny", "withdraw"]
+
 
 class MayNotApprove(Refused):
     """Approving is not the reader's to do."""
@@ -21,14 +24,6 @@ class MayNotApprove(Refused):
     code: ClassVar[str] = "may_not_approve"
     status: ClassVar[int] = 403
     message: ClassVar[str] = "Only finance approves refunds. Ask a colleague there."
-
-
-class SamePerson(Refused):
-    """Whoever asked is not the second person."""
-
-    code: ClassVar[str] = "same_person"
-    status: ClassVar[int] = 403
-    message: ClassVar[str] = "You asked for this yourself. Somebody else has to approve it."
 
 
 class MoreThanAsked(Refused):
@@ -113,10 +108,7 @@ def _take(work: Work, home_id: int, approval_id: UUID, told: str) -> Any:
 
 
 def _refuse_who_may_not(work: Work, it: Any) -> None:
-    # Whoever issued the key of the program that asked could have had it ask.
-    if str(work.actor) in (it.asked_by, identity.issuer_of(work, it.asked_by)):
-        raise SamePerson
-    if work.actor.kind != "staff" or identity.roles_of(work, work.actor).isdisjoint(MAY_APPROVE):
+    if not identity.is_second_person(work, it.asked_by, MAY_APPROVE):
         raise MayNotApprove
 
 

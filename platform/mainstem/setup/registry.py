@@ -29,7 +29,7 @@ RESOURCES: dict[str, AnyResource] = {
     one.name: one
     for one in (
         *(PROFILE, DOCUMENTS, MAIL, DEPARTMENTS, PRODUCTS, LOCATIONS, TEAMS, STOCK),
-        *(TAX_RATES, TAX, ZONES, PLAN, PROGRAMME, STAFF, AFFILIATES, STOREFRONTS),
+        *(TAX_RATES, TAX, ZONES, PLAN, STAFF, AFFILIATES, PROGRAMME, STOREFRONTS),
     )
 }
 """By name, each after what it may name: a folder is applied in this order."""

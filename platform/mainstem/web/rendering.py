@@ -79,6 +79,7 @@ def _environment(locale: str, settings: Settings, files: StaticFiles) -> Environ
         "money": language.money,
         "when": language.when,
         "day": language.day,
+        "month": language.month,
         "static_url": files.url,
         "picture_url": _picture_url(files),
         "telephone": _telephone,

@@ -24,7 +24,14 @@ from mainstem_affiliates.portal.reads.profile import (
     me,
     next_payout_day,
 )
-from mainstem_affiliates.portal.reads.teammates import Teammate, team, team_size
+from mainstem_affiliates.portal.reads.teammates import (
+    Opened,
+    Teammate,
+    opened,
+    sold_by_legs,
+    team,
+    team_size,
+)
 
 __all__ = [
     "ORDERS_MAX",
@@ -34,6 +41,7 @@ __all__ = [
     "Colleague",
     "CurrencyBalance",
     "Movement",
+    "Opened",
     "OrderMovements",
     "PaidIn",
     "PayAccount",
@@ -46,12 +54,14 @@ __all__ = [
     "me",
     "movements",
     "next_payout_day",
+    "opened",
     "order_state",
     "orders",
     "pay_accounts",
     "payouts",
     "people",
     "said_by",
+    "sold_by_legs",
     "team",
     "team_size",
 ]

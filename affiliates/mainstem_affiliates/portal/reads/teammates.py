@@ -1,85 +1,115 @@
-"""The team, nearest first."""
+"""The team, opened leg by leg: what an affiliate sees of those below (docs/decisions/64).
+
+Names of companies, how far below, the month in which they joined, and whether they sell. What a whole leg of
+their own has sold, in one sum. No client, no order, nothing that anybody earns.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mainstem.kit import paging, search_terms
-from mainstem.kit.paging import Page, SortColumn, Sorting
+from mainstem import network
+from mainstem.kit.errors import NotFound
+from mainstem.kit.paging import Page
 from mainstem.kit.work import Work
+from mainstem.money import Money
+from mainstem.network import ELIGIBLE, Leg
 from mainstem_affiliates.portal.reads.profile import AffiliateProfile
 
-TEAM_MAX = 60
+TEAM_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Teammate:
-    """One affiliate of the team."""
+    """One affiliate of the team. `members` are below them, of whom (with them) `sellers` sell."""
 
+    id: int
     slug: str
     name: str
     level: int
     joined_at: datetime
     sponsor: str
     is_active: bool
+    sells: bool
+    members: int
+    sellers: int
 
 
-_NEAREST = Sorting(
-    "nearest",
-    (
-        SortColumn("t.level", "level", int),
-        SortColumn("t.name", "name", str),
-        SortColumn("t.id", "id", int),
-    ),
-    descending=False,
-)
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A teammate whose leg is open, and those between them and the reader, the nearest to the reader first."""
 
-_TEAM = """
-SELECT t.id, t.slug, t.name, t.state, t.joined_at, t.level, coalesce(s.name, '') AS sponsor
-  FROM (SELECT id, slug, name, state, joined_at, sponsor_id,
-               array_position(upline, %(id)s::bigint) - 1 AS level
-          FROM affiliate WHERE upline @> ARRAY[%(id)s::bigint] AND id <> %(id)s {where}) AS t
-  LEFT JOIN affiliate s ON s.id = t.sponsor_id
- WHERE true {seek} {sorted}"""
+    id: int
+    slug: str
+    name: str
+    level: int
+    between: list[tuple[int, str]]
 
 
 def team(
-    work: Work, reader: AffiliateProfile, *, text: str = "", cursor: str | None = None
+    work: Work,
+    reader: AffiliateProfile,
+    *,
+    of: int | None = None,
+    text: str = "",
+    cursor: str | None = None,
 ) -> Page[Teammate]:
-    """The affiliate's team, nearest level first."""
-    where = ""
+    """Those directly below the reader, or below one of the team; or who of them is found by name."""
+    head = reader.id if of is None else of
     if text:
-        where = f"AND found_by(name, NULL, NULL, NULL, NULL) {search_terms.MATCHES}"
-    page = paging.read(
-        work,
-        _TEAM.replace("{where}", where),
-        _NEAREST,
-        cursor=cursor,
-        most=TEAM_MAX,
-        id=reader.id,
-        found=search_terms.terms(text),
+        page = network.found(work, head, text, reader=reader.id, cursor=cursor, most=TEAM_MAX)
+    else:
+        page = network.legs(work, head, reader=reader.id, cursor=cursor, most=TEAM_MAX)
+    depth = 0 if of is None else opened(work, reader, of).level
+    return Page([_teammate(row, depth) for row in page.rows], page.next, page.previous)
+
+
+def _teammate(row: Leg, depth: int) -> Teammate:
+    return Teammate(
+        row.id,
+        row.slug,
+        row.name,
+        row.level + depth,
+        row.joined_at,
+        row.sponsor or "",
+        row.state in ELIGIBLE,
+        row.sells,
+        row.members,
+        row.sellers,
     )
-    rows = [
-        Teammate(
-            row.slug,
-            row.name,
-            row.level,
-            row.joined_at,
-            row.sponsor,
-            row.state in ("active", "paused"),
-        )
-        for row in page.rows
-    ]
-    return Page(rows, page.next, page.previous)
+
+
+def opened(work: Work, reader: AffiliateProfile, id: int) -> Opened:
+    """One of the team. Raises NotFound for anybody else, and for the reader themselves."""
+    rows = work.rows(
+        """SELECT a.id, a.slug, a.name, u.place FROM affiliate me
+            CROSS JOIN LATERAL unnest(me.upline[:array_position(me.upline, %(reader)s::bigint) - 1])
+                               WITH ORDINALITY AS u (id, place)
+             JOIN affiliate a ON a.id = u.id
+            WHERE me.id = %(id)s AND me.id <> %(reader)s
+              AND me.upline @> ARRAY[%(reader)s::bigint]
+            ORDER BY u.place DESC""",
+        id=id,
+        reader=reader.id,
+    )
+    if not rows:
+        raise NotFound("affiliate")
+    return Opened(
+        id, rows[-1].slug, rows[-1].name, len(rows), [(row.id, row.name) for row in rows[:-1]]
+    )
 
 
 def team_size(work: Work, reader: AffiliateProfile) -> int:
     """How many have joined through the affiliate, at any level."""
-    return int(
-        work.value(
-            """SELECT count(*) FROM affiliate
-                WHERE upline @> ARRAY[%(id)s::bigint] AND id <> %(id)s""",
-            id=reader.id,
-        )
-    )
+    return network.team_size(work, reader.id)
+
+
+def sold_by_legs(work: Work, legs: Sequence[int]) -> defaultdict[int, list[tuple[str, Money]]]:
+    """What each of the reader's own legs has sold this month and last, as (month, sum)."""
+    sold: defaultdict[int, list[tuple[str, Money]]] = defaultdict(list)
+    for row in network.volumes(work, legs):
+        sold[row.affiliate_id].append((row.month, Money(row.minor, row.currency)))
+    return sold

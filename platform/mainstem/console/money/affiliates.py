@@ -51,6 +51,7 @@ STEPS = (
 )
 """The steps of an affiliate that staff take here: action, address, name, and how its button looks."""
 MAILS = 10
+LEGS = 20
 
 
 class Affiliates(Page, kw_only=True):
@@ -69,7 +70,8 @@ class AffiliatePage(Page, kw_only=True):
     accounts: list[tuple[queries.PayAccountRow, str, tuple[str, str]]]
     currencies: list[tuple[str, str]]
     upline: list[queries.UplineRow]
-    team: list[network.TeamMember]
+    team: list[network.Leg]
+    team_size: int
     storefronts: list[queries.StorefrontRow]
     codes: list[referrals.Code]
     open_steps: list[tuple[str, str, str]]
@@ -170,7 +172,8 @@ def _affiliate(request: HttpRequest, work: Work, id: int) -> AffiliatePage:
         ],
         currencies=[(code, code) for code in queries.currencies(work, id)],
         upline=queries.upline(work, id),
-        team=network.team(work, id),
+        team=network.legs(work, id, most=LEGS).rows,
+        team_size=network.team_size(work, id),
         storefronts=queries.storefronts_of(work, id),
         open_steps=[
             (path, language.text(name), tone)

@@ -26,6 +26,7 @@ CHOICES: dict[str, str] = {
     "nobody": "Nobody",
     "everybody": "Every active affiliate",
     "proven": "Those with enough delivered sales",
+    "groups": "Only those in a group",
     "text": "A text",
     "file": "A file",
     "affiliates:read": "See applications",

@@ -58,7 +58,7 @@ class AffiliateDocument(Document):
     sponsor: Annotated[Slug | Literal[""], Refers("affiliates")] = Field(
         "",
         title="Sponsor",
-        description="Who brought them in. It is said when they join, and stays.",
+        description="Who brought them in. It is said when they join; later they move, in the network.",
     )
     state: State = Field("active", title="State")
     why: Line = Field(
