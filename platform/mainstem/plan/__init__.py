@@ -11,7 +11,7 @@ from mainstem.plan.definition import (
     parse,
     refuse_what_nobody_expects,
 )
-from mainstem.plan.document import PlanDocument, compiled, from_first_format
+from mainstem.plan.document import PlanDocument, compiled, compiled_period, from_first_format
 from mainstem.plan.evaluate import Earning, SaleFacts, Share, Sold, evaluate, shares_of
 from mainstem.plan.explain import Basis, Explanation, explain, tell
 from mainstem.plan.findings import lint
@@ -35,6 +35,7 @@ __all__ = [
     "Sold",
     "clauses",
     "compiled",
+    "compiled_period",
     "difference",
     "evaluate",
     "explain",
