@@ -25,6 +25,7 @@ from mainstem import (
     __version__,
     checks,
     cli_company,
+    cli_periods,
     cli_plan,
     cli_storefront,
     cli_stripe,
@@ -106,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         help="first work every balance out anew, as after a restore from a dump",
     )
     cli_company.add_commands(commands)
+    cli_periods.add_commands(commands)
     cli_plan.add_commands(commands)
     cli_storefront.add_commands(commands)
     cli_stripe.add_commands(commands)
