@@ -28,6 +28,7 @@ BY_ONE_PAGE = "It only looks: a program reads the thing itself."
 WITHOUT = {
     "/console/orders/{home:int}/{order:uuid}/approvals/{approval:uuid}/approval": SECOND_PERSON,
     "/console/orders/{home:int}/{order:uuid}/approvals/{approval:uuid}/denial": SECOND_PERSON,
+    "/console/periods/{name:str}/close": SECOND_PERSON,
     "/console/clock": "There is a clock to move in the demo only.",
     "/console/mail/preview/{reason:str}/{locale:str}": "A test message goes to whoever asks for it.",
     "/console/my-mail": "Whoever signs in chooses their own mail; a program gets none.",

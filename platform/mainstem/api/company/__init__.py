@@ -13,6 +13,7 @@ from mainstem.api.company import (
     leads,
     money,
     orders,
+    periods,
     storefronts,
     withdrawals,
 )
@@ -28,6 +29,7 @@ routes: list[Any] = [
     *leads.routes,
     *jobs.routes,
     *money.routes,
+    *periods.routes,
     *applications.routes,
     *activity.routes,
     *storefronts.routes,
