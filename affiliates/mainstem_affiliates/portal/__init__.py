@@ -14,6 +14,7 @@ from mainstem_affiliates.portal import (
     orders,
     payouts,
     people,
+    periods,
     shop,
     team,
 )
@@ -21,6 +22,7 @@ from mainstem_affiliates.portal import (
 routes: list[Any] = [
     *earnings.routes,
     *payouts.routes,
+    *periods.routes,
     *orders.routes,
     *leads.routes,
     *team.routes,
