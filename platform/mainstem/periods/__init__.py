@@ -16,7 +16,6 @@ from mainstem.periods.model import (
 )
 from mainstem.periods.outlook import (
     Forecast,
-    Needed,
     NextRank,
     NextTier,
     forecast,
