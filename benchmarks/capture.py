@@ -82,7 +82,7 @@ def found(database: Database, owner_url: str) -> list[str]:
     with psycopg.connect(owner_url, autocommit=True) as admin:
         admin.execute(f"ALTER SEQUENCE affiliate_id_seq RESTART {HOME}")
     with database.work() as work:
-        book.publish(work, PLAN, effective_from=work.now() - timedelta(days=1))
+        book.publish(work, PLAN, effective_from=work.now() - timedelta(days=1), confirmed=True)
         work.run("INSERT INTO shipping_rate VALUES ('SEK', 4900, 50000, 2500)")
         places = [_place(work, code, at) for at, code in enumerate(("STH", "MMA"))]
         for number in range(ARTICLES):

@@ -683,11 +683,13 @@ async def get(company: Company, kind: str, url: str) -> tuple[int, int]:
         "root_path": "", "state": {}, "extensions": {},
     }  # fmt: skip
     status, length, asked = 0, 0, False
+    ended = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         nonlocal asked
         if asked:
-            await asyncio.sleep(3600)
+            await ended.wait()
+            return {"type": "http.disconnect"}
         asked = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
@@ -697,8 +699,14 @@ async def get(company: Company, kind: str, url: str) -> tuple[int, int]:
             status = message["status"]
         elif message["type"] == "http.response.body":
             length += len(message.get("body", b""))
+            if not message.get("more_body"):
+                ended.set()
 
-    await company.app(scope, receive, send)  # type: ignore[arg-type]
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await company.app(scope, receive, send)  # type: ignore[arg-type]
+    except TimeoutError:
+        raise NotShown(f"{company.name}: {url} has not ended in {PATIENCE} seconds") from None
     return status, length
 
 
@@ -743,6 +751,10 @@ def _nanoseconds(pid: int) -> int:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
     except OSError:
         return 0
+
+
+PATIENCE = 60
+"""In so many seconds every page has ended."""
 
 
 class NotShown(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Actor, Work
 from mainstem.orders import ClientDetails, LineWanted, Placed
-from mainstem.plan import PlanDocument, fingerprint
+from mainstem.plan import book
 from tests.company import ADA, KETTLE, Shop, a_paid_order
 
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
@@ -47,19 +46,13 @@ def tiers(of: str = "marginal", **changes: Any) -> dict[str, Any]:
 
 def pays_for_periods(work: Work, **rules: Any) -> int:
     """The plan of a year ago pays for months by these rules, too; its version. Sales keep what they pay."""
-    document = SALES | {"period": MONTHLY | rules}
-    PlanDocument.model_validate_json(json.dumps(document))
-    return int(
-        work.value(
-            """INSERT INTO plan_version (version, document, hash, effective_from, published_by, published_at)
-               SELECT max(version) + 1, %(document)s::jsonb, %(hash)s, %(since)s, 'system', %(now)s
-                 FROM plan_version RETURNING version""",
-            document=json.dumps(document),
-            hash=fingerprint(document),
-            since=datetime(2025, 1, 1, tzinfo=UTC),
-            now=work.now(),
-        )
+    plan = book.publish(
+        work,
+        SALES | {"period": MONTHLY | rules},
+        effective_from=datetime(2025, 1, 1, tzinfo=UTC),
+        confirmed=True,
     )
+    return plan.version
 
 
 def a_sale(

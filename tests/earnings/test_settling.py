@@ -334,7 +334,7 @@ def test_nothing_is_payable_while_the_client_may_still_withdraw(
         rules = copy.deepcopy(PLAN)
         rules["name"] = "Another hold"
         rules["rules"]["goods"]["hold_days"] = hold_days  # type: ignore[index]
-        book.publish(work, rules, effective_from=work.now())
+        book.publish(work, rules, effective_from=work.now(), confirmed=True)
         code = {"SE": "114 55", "FI": "00100", "ES": "35001"}[country]
         address = msgspec.structs.replace(HOME, country=country, postal_code=code)
         client = ClientDetails(name="Ada Lind", email="ada@example.com")

@@ -25,8 +25,7 @@ from mainstem.kit.errors import InvalidInput
 from mainstem.kit.malware import Scanner
 from mainstem.kit.settings import Settings
 from mainstem.kit.work import Actor
-from mainstem.plan import book, shares_of
-from mainstem.web.pages.programme.offer import SALE_MINOR, kinds_paid
+from mainstem.plan import book, examples
 from mainstem_affiliates import portal
 
 FORM = SAID | {"agreed": "yes", "agreement": "en:1", "locale": "en"}
@@ -95,10 +94,11 @@ def test_what_the_page_works_out_is_what_a_sale_pays(staff: Staff) -> None:
     with staff.database.work() as work:
         plan = book.now(work)
     assert plan is not None
-    for kind in kinds_paid(plan, "SEK"):
-        rule = plan.rules[kind.kind]
-        shares = shares_of(rule, range(1, len(rule.levels_bp) + 1), SALE_MINOR, 0)
-        assert [one.amount.minor for one in kind.levels] == [one.credited_minor for one in shares]
+    words = words_of(staff.open_app().get("/programme"))
+    for one in examples(plan, "SEK"):
+        assert sum(share.amount.minor for share in one.shares) == one.paid.minor
+        for share in one.shares:
+            assert f"{share.amount.minor / 100:,.2f}" in words
 
 
 def test_where_a_cap_cuts_the_levels_the_page_says_so(staff: Staff) -> None:

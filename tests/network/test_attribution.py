@@ -26,7 +26,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.work import Work
 from mainstem.orders import ClientDetails, Placed, Totals
 from mainstem.payments import PastRefund
-from mainstem.plan import NOBODY, book, shares_of
+from mainstem.plan import NOBODY, Member, Portion, book, credits
 
 ASTRID = ClientDetails(name="Astrid Falk", email="Astrid@Example.com")
 KEY = "astrid@example.com"
@@ -474,5 +474,6 @@ def test_a_deep_tree_pays_as_many_as_the_plan_has_levels(
         upline = work.value("SELECT upline FROM orders WHERE id = %(id)s", id=placed.order_id)
         assert upline == work.value("SELECT upline FROM affiliate WHERE id = %(id)s", id=below)
         plan = book.in_force(work, work.now())
-        shares = shares_of(plan.rules["goods"], upline, 100_000, 0)
+        members = [Member(id) for id in upline]
+        shares = credits(plan.sale, members, "SEK", [Portion("goods", 100_000)])
         assert [share.beneficiary_id for share in shares] == upline[:3]

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.recalculation import AMOUNT, minor, worked_out
+from tests.rules.one_rate import Rates, shares_of
 
 from mainstem.kit.locale import Language
 from mainstem.money import BASIS, net_of_tax, rdiv
 from mainstem.paths import TEMPLATES
-from mainstem.plan import Basis, Rule, explain, shares_of, tell
+from mainstem.plan import Basis, explain, tell
 
 ZONE = ZoneInfo("Europe/Stockholm")
 ENGLISH, SWEDISH = (Language(locale, TEMPLATES / "locale", ZONE) for locale in ("en", "sv"))
@@ -208,7 +209,7 @@ def test_a_reader_gets_from_the_price_to_every_levels_amount(
         0,
         returned,
     )
-    rule = Rule("goods", "goods", tuple(rates), cap, 30)
+    rule = Rates(tuple(rates), cap)
     upline = list(range(11, 11 + len(rates)))
     capped = (cap, sum(rates)) if sum(rates) > cap else None
     for earned in shares_of(rule, upline, base, returned):

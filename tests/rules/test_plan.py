@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import date
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -11,42 +12,41 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.company import PLAN
+from tests.rules.one_rate import Rates, as_first_reckoned, shares_of, told
 
 from mainstem.money import BASIS, rdiv
 from mainstem.plan import (
     NOBODY,
-    Plan,
+    Credit,
+    Line,
+    Member,
     PlanRefused,
-    Rule,
-    SaleFacts,
-    Share,
-    Sold,
-    evaluate,
+    Portion,
+    SalePlan,
+    SaleRule,
+    fingerprint,
     parse,
-    shares_of,
 )
-from mainstem.plan.definition import fingerprint
+from mainstem.plan import credits as every_credit
+from mainstem.plan.sales import Level, When
 
 RULES = st.builds(
-    Rule,
-    st.just("goods"),
-    st.just("goods"),
+    Rates,
     st.lists(st.integers(0, BASIS), min_size=1, max_size=10).map(
         lambda levels: tuple(sorted(levels, reverse=True))
     ),
     st.integers(1, BASIS),
-    st.just(30),
 )
 UPLINES = st.lists(st.sampled_from([NOBODY, 11, 12, 13, 14]), min_size=1, max_size=10)
 BASES = st.integers(0, 10**9) | st.integers(0, 200)
 
 
-def credits(shares: list[Share]) -> list[int]:
+def credits(shares: list[Credit]) -> list[int]:
     return [share.credited_minor for share in shares]
 
 
-def rule(*levels_bp: int, cap_bp: int | None = None) -> Rule:
-    return Rule("goods", "goods", levels_bp, cap_bp or sum(levels_bp), 30)
+def rule(*levels_bp: int, cap_bp: int | None = None) -> Rates:
+    return Rates(levels_bp, cap_bp or sum(levels_bp))
 
 
 # ---------------------------------------------------------------- golden numbers
@@ -105,7 +105,7 @@ def test_golden_a_thousand_orders_never_pay_beyond_the_plan() -> None:
 @given(RULES, UPLINES, BASES)
 @settings(max_examples=300)
 def test_what_is_paid_is_the_exact_total_rounded_down_and_never_above_the_cap(
-    given_rule: Rule, upline: list[int], base: int
+    given_rule: Rates, upline: list[int], base: int
 ) -> None:
     shares = shares_of(given_rule, upline, base, 0)
     present = [
@@ -125,7 +125,7 @@ def test_what_is_paid_is_the_exact_total_rounded_down_and_never_above_the_cap(
 @given(RULES, UPLINES, st.integers(1, 10**6), st.lists(st.integers(0, 10**6), max_size=12))
 @settings(max_examples=300)
 def test_any_sequence_of_refunds_that_adds_up_to_the_whole_takes_back_every_cent(
-    given_rule: Rule, upline: list[int], base: int, cuts: list[int]
+    given_rule: Rates, upline: list[int], base: int, cuts: list[int]
 ) -> None:
     steps = [*sorted(cut % (base + 1) for cut in cuts), base]
     taken = dict.fromkeys(range(len(upline)), 0)
@@ -140,7 +140,7 @@ def test_any_sequence_of_refunds_that_adds_up_to_the_whole_takes_back_every_cent
 @given(RULES, UPLINES, BASES)
 @example(rule(1000, 500, 300, cap_bp=5000), [11, NOBODY, 13], 10_000)
 def test_an_ancestor_who_is_not_eligible_leaves_their_share_with_the_parent(
-    given_rule: Rule, upline: list[int], base: int
+    given_rule: Rates, upline: list[int], base: int
 ) -> None:
     """Nobody above moves up into their place: the others get what they would have got, to the cent
     that the rounding of the smaller total moves, unless the cap had cut them all."""
@@ -192,7 +192,6 @@ def without(*path: str) -> dict[str, Any]:
         (changed(pays_on="recruit"), "/rules/goods/pays_on", "pays_without_sale"),
         (changed(pays_on="own_purchase"), "/rules/goods/pays_on", "pays_without_sale"),
         (changed(pays_on="placed_order"), "/rules/goods/pays_on", "pays_without_sale"),
-        (without("rules", "goods", "pays_on"), "/rules/goods/pays_on", "pays_without_sale"),
         (changed(recruit_bonus_minor=5000), "/rules/goods/recruit_bonus_minor", "unknown_field"),
         (PLAN | {"joining_fee_minor": 9900}, "/joining_fee_minor", "unknown_field"),
         (changed(levels_bp=[300, 1000]), "/rules/goods/levels_bp", "upline_above_seller"),
@@ -237,23 +236,33 @@ def test_the_same_plan_has_the_same_hash_however_it_was_typed() -> None:
 
 
 def test_lines_by_two_rules_go_back_each_by_its_own_rate_and_never_by_a_blend() -> None:
-    ten, fifteen = (
-        Rule("pans", "goods", (1000,), 1000, 30),
-        Rule("knives", "goods", (1500,), 1500, 30),
+    plan = SalePlan(
+        (SaleRule("pans", (Level(1000),), 1000, 30), SaleRule("knives", (Level(1500),), 1500, 30))
     )
-    plan = Plan(1, "Two", {"pans": ten, "knives": fifteen}, {})
-    sold = [Sold("pans", 10_000, 10_000), Sold("knives", 10_000, 0)]
-    earned = evaluate(plan, SaleFacts([11], sold))
-    assert [(one.rule, one.share.credited_minor, one.share.reversed_minor) for one in earned] == [
+    sold = [Portion("pans", 10_000, 10_000), Portion("knives", 10_000, 0)]
+    earned = every_credit(plan, [Member(11)], "SEK", sold)
+    assert [(one.rule, one.credited_minor, one.reversed_minor) for one in earned] == [
         ("pans", 1000, 1000),
         ("knives", 1500, 0),
     ]
 
 
-def test_a_line_is_sold_by_the_first_rule_for_its_kind() -> None:
-    assert parse(PLAN, version=1).rule_for("service").name == "service"
-    pans, knives = (
-        Rule("pans", "goods", (1000,), 1000, 30),
-        Rule("knives", "goods", (1500,), 1500, 30),
-    )
-    assert Plan(1, "Two", {"pans": pans, "knives": knives}, {}).rule_for("goods") is pans
+def test_a_line_is_sold_by_the_first_rule_that_is_for_it() -> None:
+    line = Line("goods", "SEK", "pan", frozenset({"kitchen"}), "birch", "birch", frozenset(),
+                date(2026, 5, 1))  # fmt: skip
+    service = SaleRule("service", (Level(500),), 500, 14, When(kind="service"))
+    pans = SaleRule("pans", (Level(1000),), 1000, 30, When(products=frozenset({"pan"})))
+    goods = SaleRule("goods", (Level(1500),), 1500, 30, When(kind="goods"))
+    assert SalePlan((service, pans, goods)).fitting(line) is pans
+    assert SalePlan((service, goods, pans)).fitting(line) is goods
+    assert SalePlan((service,)).fitting(line) is None
+
+
+@given(RULES, UPLINES, BASES, st.fractions(0, 1))
+@settings(max_examples=300)
+def test_a_rate_a_level_is_reckoned_to_the_cent_as_it_was_first_reckoned(
+    given_rule: Rates, upline: list[int], base: int, back: Fraction
+) -> None:
+    returned = floor(base * back)
+    now = shares_of(given_rule, upline, base, returned)
+    assert told(now) == as_first_reckoned(given_rule, upline, base, returned)

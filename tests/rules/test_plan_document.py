@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.company import PLAN
+from tests.rules.one_rate import Rates, as_first_reckoned, told
 
 from mainstem.kit.documents import document
 from mainstem.kit.errors import InvalidInput
 from mainstem.money import BASIS
 from mainstem.plan import document as documents
-from mainstem.plan import parse, shares_of
-from mainstem.plan.document import PlanDocument, compiled, from_first_format
+from mainstem.plan import parse
+from mainstem.plan.document import PlanDocument, compiled
 from mainstem.plan.sales import Portion, credits
 from mainstem.plan.uplines import Member
 
@@ -76,25 +77,23 @@ def test_a_plan_of_the_first_format_pays_the_same_to_the_cent_as_it_is_said_now(
     back: Fraction,
 ) -> None:
     first = PLAN | {"rules": {"goods": goods, "service": service}}
-    before = parse(first, version=1)
     upline = [11 + n if here else 0 for n, here in enumerate(eligible)]
     members = [Member(11 + n, suspended=not here) for n, here in enumerate(eligible)]
     kinds = dict(zip(("goods", "service"), worth, strict=True))
-    was = [
-        (kind, share.level, share.beneficiary_id, share.credited_minor, share.reversed_minor)
-        for kind, base in kinds.items()
-        for share in shares_of(before.rules[kind], upline, base, floor(base * back))
-    ]
+    rates = {
+        kind: Rates(said["levels_bp"], said["cap_bp"])
+        for kind, said in (("goods", goods), ("service", service))
+    }
     now = credits(
-        compiled(read(from_first_format(first))),
+        parse(first, version=1).sale,
         members,
         "SEK",
         [Portion(kind, base, floor(base * back)) for kind, base in kinds.items()],
     )
-    assert [
-        (one.rule, one.level, one.beneficiary_id, one.credited_minor, one.reversed_minor)
-        for one in now
-    ] == was
+    for kind, base in kinds.items():
+        assert told([one for one in now if one.rule == kind]) == as_first_reckoned(
+            rates[kind], upline, base, floor(base * back)
+        )
 
 
 @pytest.mark.parametrize(

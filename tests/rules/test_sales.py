@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainstem.money import BASIS
-from mainstem.plan import NOBODY, Rule, shares_of
 from mainstem.plan.sales import Level, Line, Portion, SalePlan, SaleRule, When, credits
 from mainstem.plan.uplines import Member, Passing, Reason, Uplines, places
 
@@ -85,34 +84,6 @@ def test_golden_what_stands_after_half_a_refund_may_be_a_unit_a_level_above_the_
 
 
 # ---------------------------------------------------------------- one definition
-
-
-@given(
-    st.lists(st.integers(0, BASIS), min_size=1, max_size=8).map(
-        lambda rates: sorted(rates, reverse=True)
-    ),
-    st.integers(1, BASIS),
-    st.lists(st.booleans(), min_size=1, max_size=8),
-    st.integers(0, 10**9),
-    st.fractions(0, 1),
-)
-@settings(max_examples=100)
-def test_a_plan_of_one_rate_a_level_pays_what_it_has_always_paid(
-    rates: list[int], cap_bp: int, eligible: list[bool], base: int, back: Fraction
-) -> None:
-    upline = [NOBODY if not here else 11 + n for n, here in enumerate(eligible)]
-    members = [Member(11 + n, suspended=not here) for n, here in enumerate(eligible)]
-    returned = floor(base * back)
-    before = shares_of(Rule("goods", "goods", tuple(rates), cap_bp, 30), upline, base, returned)
-    now = credits(
-        SalePlan((rule(*rates, cap_bp=cap_bp),)),
-        members,
-        "SEK",
-        [Portion("goods", base, returned)],
-    )
-    assert [
-        (one.level, one.beneficiary_id, one.credited_minor, one.reversed_minor) for one in now
-    ] == [(one.level, one.beneficiary_id, one.credited_minor, one.reversed_minor) for one in before]
 
 
 LEVELS = st.lists(

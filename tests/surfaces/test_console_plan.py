@@ -30,10 +30,9 @@ def test_the_page_says_of_what_the_rates_are(staff: Staff) -> None:
         work.run("UPDATE product SET commissionable_bp = 4000 WHERE slug = 'repair'")
     page = words_of(staff.reader("fia").get("/console/plan")).replace("\N{NO-BREAK SPACE}", " ")
     for told in (
-        "Rates of the commissionable value",
-        "The commissionable value is the price of what was delivered, without tax and without"
-        " delivery. Of Repair, 40 % of it counts.",
-        "rounded down to the smallest coin",
+        "Whoever made the sale gets 10 % of what counts for commission.",
+        "Of Repair, 40 % of it counts.",
+        "rounded down together, and made whole by largest remainder",
     ):
         assert told in page, (told, page)
 
@@ -44,9 +43,10 @@ def test_a_plan_that_its_cap_cuts_is_published_only_once_that_is_meant(staff: St
     asked = fia.post("/console/plan", form)
     assert asked.status_code == 409
     page = words_of(asked).replace("\N{NO-BREAK SPACE}", " ")
-    assert "Publish it only if that is meant. The levels of goods add up to 25 %," in page
+    assert "Publish it only if it is." in page
+    assert "The levels add up to 25 %, above their cap of 14 %." in page
     assert "Yes, this is meant: publish it so" in page
-    assert "level 0 gets 5.6 % instead of 10 %" in page
+    assert "who sold gets 5.6 % instead of 10 %" in page
     assert "Three under a low cap" in asked.text, "what was typed stays"
     with staff.database.work() as work:
         assert work.value("SELECT count(*) FROM plan_version") == 1
@@ -71,9 +71,9 @@ def test_a_plan_that_pays_more_than_the_whole_is_refused(staff: Staff) -> None:
     )
     swedish = staff.reader("fia")
     swedish.get("/console/plan?lang=sv")
-    assert "mer än hela det sålda värdet" in words_of(swedish.post("/console/plan", form))
+    assert "mer än allt som säljs" in words_of(swedish.post("/console/plan", form))
     cut = {"document": a_plan("Cut", 1400, 1000, 800, 700)}
-    assert "nivå 0 får 5,6 % i stället för 10 %" in words_of(swedish.post("/console/plan", cut))
+    assert "5,6 % i stället för 10 %" in words_of(swedish.post("/console/plan", cut))
 
 
 def test_what_is_no_plan_or_no_day_is_said_beside_its_field(staff: Staff) -> None:

@@ -14,9 +14,10 @@ from litestar.di import NamedDependency
 from mainstem import catalog
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.events import record
+from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.plan import Plan, PlanAsks, book
+from mainstem.plan import Plan, PlanAsks, book, clauses
 from mainstem.web.forms import Form, FormFields, Ticked
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import (
@@ -54,12 +55,14 @@ class PlanPage(Page, kw_only=True):
     """How the company pays, in words."""
 
     plan: Plan | None
-    rates: list[tuple[str, int, list[str], str]]
+    clauses: list[tuple[str, tuple[str, ...]]]
     shares: list[Share]
     minimum: list[Money]
     versions: list[Version]
     who: dict[str, str]
     document: str
+    found: list[str]
+    """Everything that is refused or asked about in what was sent."""
     asks: bool
     """Whether what was sent may be published all the same, by whoever says that it is meant."""
 
@@ -125,15 +128,7 @@ def _plan(
     page = PlanPage(
         **layout_of(request, work, "money"),
         plan=now,
-        rates=[
-            (
-                language.text({"goods": "Goods", "service": "Services"}[rule.name]),
-                rule.hold_days,
-                [language.percent(bp) for bp in rule.levels_bp],
-                language.percent(rule.cap_bp),
-            )
-            for rule in (now.rules.values() if now else ())
-        ],
+        clauses=_clauses(work, now, language) if now else [],
         shares=[
             Share(language.percent(row.commissionable_bp), row.names)
             for row in catalog.shares(work, language.locale)
@@ -145,9 +140,19 @@ def _plan(
         versions=versions,
         who=names_of(work, language, [row.published_by for row in versions]),
         document=json.dumps(document, indent=2, ensure_ascii=False) if document else "",
+        found=[problem.text(language.text) for problem in no.problems] if no else [],
         asks=isinstance(no, PlanAsks),
     )
     return show(request, "console/plan.html", page, no, form)
+
+
+def _clauses(work: Work, plan: Plan, language: Language) -> list[tuple[str, tuple[str, ...]]]:
+    """Each clause with its heading: what holds for every sale, then each rule by its name."""
+    names = book.names_in(work, plan.document, language.locale)
+    return [
+        (clause.about or language.text("For every sale"), clause.sentences)
+        for clause in clauses(plan.document, language, names)
+    ]
 
 
 def _document(text: str) -> dict[str, Any]:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from mainstem.kit.bulk import ASKED
 from mainstem.money import rdiv
-from mainstem.plan import Basis, Plan, SaleFacts, Share, Sold, evaluate
+from mainstem.plan import (
+    NOBODY,
+    Basis,
+    Credit,
+    Member,
+    Plan,
+    Portion,
+    SaleRule,
+    credits,
+)
 
 ORDERS = f"""
-SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.plan_version, o.placed_at,
+SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.groups, o.upline_facts, o.plan_version,
+       o.placed_at,
        -- What may be a participant's own purchase waits until somebody has looked.
        o.earns AND coalesce(v.state, 'released') = 'released' AS earns,
        o.address->>'country' AS country, o.address->>'postal_code' AS postal_code, o.total_minor,
@@ -25,6 +35,7 @@ SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.plan_version, o.placed
               bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
               sum(returned)::bigint AS returned, sum(price)::bigint AS price,
               sum(tax)::bigint AS tax, sum(paid_back)::bigint AS paid_back,
+              sum(pieces)::bigint AS pieces,
               array_agg(share ORDER BY share DESC) AS shares,
               array_agg(price - tax ORDER BY share DESC) AS nets
          FROM (
@@ -32,9 +43,9 @@ SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.plan_version, o.placed
               bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
               -- Money for what was never delivered takes back nothing that was earned.
               sum(greatest(back - (worth - earned), 0))::bigint AS returned,
-              sum(price)::bigint AS price, sum(tax)::bigint AS tax,
+              sum(price)::bigint AS price, sum(tax)::bigint AS tax, sum(delivered)::bigint AS pieces,
               sum(greatest(refunded_minor - (total_minor - price), 0))::bigint AS paid_back
-         FROM (SELECT rule, kind, hold_days, delivered_at, worth, total_minor, refunded_minor,
+         FROM (SELECT rule, kind, hold_days, delivered_at, delivered, worth, total_minor, refunded_minor,
                       commissionable_bp AS share,
                       part(total_minor, delivered, quantity) AS price,
                       part(tax_minor, delivered, quantity) AS tax,
@@ -48,7 +59,9 @@ SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.plan_version, o.placed
                            ELSE 0 END AS back
                  FROM (SELECT *, part(total_minor, quantity - canceled, quantity) AS kept,
                               part(commissionable_minor, quantity - canceled, quantity) AS worth
-                         FROM order_line WHERE home_id = o.home_id AND order_id = o.id) AS still
+                         FROM order_line
+                        -- What no rule of its plan was for earns nobody anything.
+                        WHERE home_id = o.home_id AND order_id = o.id AND rule IS NOT NULL) AS still
               ) AS line
         GROUP BY rule, share) AS of_share
         GROUP BY rule) AS l
@@ -82,14 +95,46 @@ def basis_of(row: Any) -> Basis:
     )
 
 
-def asked_of(
+def upline_of(order: Any) -> list[Member]:
+    """Whoever was credited with an order and everybody above them, as they were at the sale."""
+    groups, facts = order.groups or {}, order.upline_facts or {}
+    return [
+        _member(facts.get(str(step), {}) | {"at": id}, groups)
+        for step, id in enumerate(order.upline)
+    ]
+
+
+def _member(facts: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> Member:
+    id = facts.get("id", facts["at"])
+    unknown = id == NOBODY  # of earlier orders it is only kept that they were not paid
+    return Member(
+        id=id,
+        house=facts.get("house", False),
+        suspended=facts.get("suspended", False) or unknown,
+        own_sales=facts.get("own_sales", 0),
+        groups=frozenset(groups.get(str(id), ())),
+        rank=facts.get("rank", 0),
+    )
+
+
+def credited_of(
     plans: Mapping[int, Plan], found: Iterable[Any]
-) -> Iterator[tuple[Any, Basis, list[Share]]]:
-    """What each order's plan gives for it: by each of its rules what was sold, and every share."""
+) -> Iterator[tuple[Any, Basis, list[Credit]]]:
+    """What each order's plan gives for it: by each of its rules what was sold, and every level's share."""
     for _, of_order in groupby(found, lambda row: (row.home_id, row.id)):
         rows = [(row, basis_of(row)) for row in of_order]
-        sold = [Sold(row.rule, basis.base_minor, basis.returned_minor) for row, basis in rows]
         order = rows[0][0]
-        earnings = evaluate(plans[order.plan_version], SaleFacts(order.upline, sold))
+        plan = plans[order.plan_version].sale
+        portions = [_portion(plan.rule(row.rule), row, basis) for row, basis in rows]
+        shares = credits(plan, upline_of(order), order.currency, portions)
         for row, basis in rows:
-            yield row, basis, [one.share for one in earnings if one.rule == row.rule]
+            yield row, basis, [one for one in shares if one.rule == row.rule]
+
+
+def _portion(rule: SaleRule, row: Any, basis: Basis) -> Portion:
+    """What was sold by one rule, in what its rates are of."""
+    base, returned = basis.base_minor, basis.returned_minor
+    if rule.base == "price":
+        base = basis.price_minor - basis.tax_minor
+        returned = rdiv(base * basis.back_minor, basis.price_minor) if base else 0
+    return Portion(row.rule, base, returned, row.pieces)

@@ -11,7 +11,7 @@ from mainstem.kit.bulk import ASKED_ORDERS
 from mainstem.kit.work import Work
 from mainstem.ledger import HELD_OPEN
 from mainstem.orders import payable_on
-from mainstem.plan import Share
+from mainstem.plan import Credit
 
 STANDING = f"""
 SELECT home_id, source_id, rule, level, held_until, min(beneficiary_id) AS beneficiary_id,
@@ -46,7 +46,7 @@ class Standing:
 class Move:
     """One level's difference: (kind, day on which its hold ends, signed amount) each."""
 
-    share: Share
+    share: Credit
     before: Standing
     steps: Sequence[tuple[str, date, int]]
 
@@ -54,7 +54,7 @@ class Move:
 def moves_of(
     work: Work,
     row: Any,
-    should: Iterable[Share],
+    should: Iterable[Credit],
     stands: dict[int, Standing],
     released: date,
 ) -> Iterator[Move]:
@@ -64,7 +64,7 @@ def moves_of(
     over = HELD_OPEN if goods and not row.arrived else payable_on(row, work.tools.zone)
     for level in sorted(target.keys() | stands.keys()):
         now = stands.get(level) or Standing(target[level].beneficiary_id)
-        share = target.get(level) or Share(level, now.beneficiary_id, 0, 0, 0)
+        share = target.get(level) or Credit(row.rule, level, now.beneficiary_id, 0, 0, 0, 0)
         holds, ends, steps = dict(now.holds), over, []
         if goods:
             ends = _put_off(holds, over, released)
@@ -94,7 +94,7 @@ def _together(
 
 
 def _steps(
-    share: Share, now: Standing, holds: dict[date, int], ends: date, back: date
+    share: Credit, now: Standing, holds: dict[date, int], ends: date, back: date
 ) -> Iterator[tuple[str, date, int]]:
     """From what stands to what should. New credit is held until `ends`, and `back` is the hold of
     what is restored; what is taken comes out of the holds it was put in, the latest first, so that

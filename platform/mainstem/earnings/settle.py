@@ -2,7 +2,7 @@
 
 Delivery, refund, dispute, cancellation, correction and repetition are all this one verb, so it does
 not matter in which order they arrive or how often. What should stand is a pure function of what was
-delivered and what went back (`mainstem.plan.evaluate`); this file only fetches, compares and writes,
+delivered and what went back (`mainstem.plan.credits`); this file only fetches, compares and writes,
 for one order or for thousands alike.
 """
 
@@ -13,7 +13,7 @@ from datetime import date
 from uuid import UUID
 
 from mainstem import ledger
-from mainstem.earnings.delivered import ORDERS, asked_of
+from mainstem.earnings.delivered import ORDERS, credited_of
 from mainstem.earnings.moves import STANDING, Standing, moves_of
 from mainstem.earnings.writing import EarningRow, posting_of, rows_of
 from mainstem.kit.bulk import RowKey, asked, insert_many
@@ -46,14 +46,14 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
     released = work.value("SELECT max(day) FROM release_day") or date.min
     postings: list[Posting] = []
     lines: list[EarningRow] = []
-    for row, basis, shares in asked_of(plans, found):
+    for row, basis, shares in credited_of(plans, found):
         stands = standing.get((row.home_id, row.id, row.rule), {})
         moves = list(moves_of(work, row, shares, stands, released))
         if moves:
             plan = plans[row.plan_version]
             first = max((line.no for line in stands.values()), default=0) + 1
             postings.append(posting_of(work, row, moves, first, released))
-            lines += rows_of(row, plan, moves, first, basis, work.now())
+            lines += rows_of(row, plan, moves, shares, first, basis, work.now())
     ledger.post(work, postings)
     if lines:
         insert_many(work, "earning", lines)

@@ -188,6 +188,11 @@ class Document(BaseModel):
     folds: ClassVar[tuple[Fold, ...]] = ()
     one: ClassVar[str] = ""
 
+    @classmethod
+    def in_full(cls, sent: Any) -> Any:
+        """What was sent, where it may be said in short: as it is said in full. Raises InvalidInput."""
+        return sent
+
     def written(self) -> dict[str, Any]:
         """As JSON has it: what `read` takes again."""
         return self.model_dump(mode="json")
@@ -207,6 +212,6 @@ def document(kind: type[D], sent: Any, *, at: str = "") -> D:
     `at` is where in the whole of what was sent it stands, as a JSON pointer.
     """
     try:
-        return kind.model_validate(sent)
+        return kind.model_validate(kind.in_full(sent))
     except ValidationError as error:
         raise InvalidInput(*problems_of(error, at)) from None

@@ -20,14 +20,13 @@ from mainstem.orders import rules
 from mainstem.orders.client import Client
 from mainstem.orders.errors import OrderRefused
 from mainstem.orders.model import OrderWanted, Placed
-from mainstem.orders.placing import threshold
+from mainstem.orders.placing import planned, threshold
 from mainstem.orders.placing.draft import Draft, answered, open_ones
 from mainstem.orders.placing.known import learn
 from mainstem.orders.placing.prices import price_all
 from mainstem.orders.placing.repeats import answer_repeat, find_repeats
 from mainstem.orders.placing.shelf import take_and_write
 from mainstem.orders.placing.writing import Ready
-from mainstem.plan import book
 
 
 def place(work: Work, wanted: Sequence[OrderWanted]) -> list[Placed | Refused]:
@@ -64,13 +63,13 @@ def _place(work: Work, drafts: list[Draft], now: datetime) -> list[Draft]:
     live, repeats = find_repeats(checked, known)
     price_all(work, live, known)
     if priced := open_ones(live):
-        plans = book.choose(known.published, {draft.at for draft in priced})
         evidence = attribution.gather_evidence(
             work,
             [known.attribution_requests[draft.id] for draft in priced],
             known.signals,
             levels=None,
         )
-        take_and_write(work, priced, Ready(known, evidence, plans, now))
+        plan_facts = planned.read(work, priced, known, evidence)
+        take_and_write(work, priced, Ready(known, evidence, plan_facts, now))
         threshold.count(work, [one for one in priced if isinstance(one.answer, Placed)])
     return [repeat for repeat, first in repeats if not answer_repeat(repeat, first)]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from mainstem.kit.work import Work
 from mainstem.periods.spans import Every, Span, begins, span_of
-from mainstem.plan import PlanDocument, compiled_period
+from mainstem.plan import Plan, PlanDocument, book
 from mainstem.plan.periods import PeriodRules
 
 LENGTHS: tuple[Every, ...] = ("year", "quarter", "month")
@@ -20,9 +19,22 @@ LENGTHS: tuple[Every, ...] = ("year", "quarter", "month")
 class PeriodPlan:
     """A version of the plan that pays for periods."""
 
-    version: int
-    hash: str
-    document: PlanDocument
+    plan: Plan
+
+    @property
+    def version(self) -> int:
+        """Its number."""
+        return self.plan.version
+
+    @property
+    def hash(self) -> str:
+        """The hash by which it is known."""
+        return self.plan.fingerprint
+
+    @property
+    def document(self) -> PlanDocument:
+        """What it says."""
+        return self.plan.document
 
     @property
     def ranks(self) -> Sequence[str]:
@@ -51,16 +63,12 @@ class PeriodPlan:
 
     def rules(self, currency: str) -> PeriodRules:
         """What it says of a period in one currency."""
-        return compiled_period(self.document, currency)
+        return self.plan.period(currency)
 
 
 def version(work: Work, number: int) -> PeriodPlan:
     """A version that some period was worked out by."""
-    row = work.one(
-        "SELECT version, hash, document::text AS document FROM plan_version WHERE version = %(n)s",
-        n=number,
-    )
-    return PeriodPlan(row.version, row.hash, _document(row.document))
+    return PeriodPlan(book.versions(work, [number])[number])
 
 
 def around(work: Work, day: date, zone: ZoneInfo) -> tuple[Span, PeriodPlan] | None:
@@ -69,24 +77,17 @@ def around(work: Work, day: date, zone: ZoneInfo) -> tuple[Span, PeriodPlan] | N
     A period is as long as the version says that was in force when it began, and lasts to its end: a plan
     with quarters that comes in February begins with April's.
     """
+    published = work.fetch(book.published_query())
     for every in LENGTHS:
         span = span_of(day, every)
-        plan = _in_force(work, span.starts_on, zone)
+        plan = _in_force(published, begins(span.starts_on, zone))
         if plan and plan.document.period and plan.document.period.every == every:
-            return span, plan
+            return span, PeriodPlan(plan)
     return None
 
 
-def _in_force(work: Work, day: date, zone: ZoneInfo) -> PeriodPlan | None:
-    row = work.row(
-        """SELECT version, hash, document::text AS document FROM plan_version
-            WHERE effective_from <= %(at)s AND (document ->> 'format') = '2'
-              AND version >= (SELECT max(version) FROM plan_version WHERE effective_from <= %(at)s)""",
-        at=begins(day, zone),
-    )
-    return PeriodPlan(row.version, row.hash, _document(row.document)) if row else None
-
-
-@lru_cache(maxsize=64)
-def _document(text: str) -> PlanDocument:
-    return PlanDocument.model_validate_json(text)
+def _in_force(published: Iterable[book.Published], at: datetime) -> Plan | None:
+    try:
+        return book.choose(published, at)
+    except book.NoPlanInForce:
+        return None

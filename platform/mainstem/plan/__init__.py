@@ -1,50 +1,54 @@
-"""The compensation plan: what it may say, what it gives, and how that is told. Knows no database."""
+"""The compensation plan: what it may say, what it gives, and how that is told. Knows no database, but
+for `book`, which keeps the published versions."""
 
 from mainstem.plan.costs import worst_case
-from mainstem.plan.definition import (
-    NOBODY,
-    Plan,
-    PlanAsks,
-    PlanRefused,
-    Rule,
-    fingerprint,
-    parse,
-    refuse_what_nobody_expects,
-)
-from mainstem.plan.document import PlanDocument, compiled, compiled_period, from_first_format
-from mainstem.plan.evaluate import Earning, SaleFacts, Share, Sold, evaluate, shares_of
-from mainstem.plan.explain import Basis, Explanation, explain, tell
+from mainstem.plan.document import PlanDocument, compiled, compiled_period
+from mainstem.plan.examples import SALE_MINOR, Example, examples
+from mainstem.plan.explain import Basis, Explanation, explain, tell, way_of
 from mainstem.plan.findings import lint
+from mainstem.plan.first_format import from_first_format, is_first_format
 from mainstem.plan.grounds import Finding
-from mainstem.plan.words import Clause, clauses, difference
+from mainstem.plan.limits import NOBODY
+from mainstem.plan.refusals import PlanAsks, PlanRefused
+from mainstem.plan.sale_documents import SaleRuleDocument
+from mainstem.plan.sales import Credit, Line, Portion, SalePlan, SaleRule, credits
+from mainstem.plan.uplines import Member
+from mainstem.plan.version import Plan, fingerprint, parse
+from mainstem.plan.words import Clause, clauses, difference, which_of
 
 __all__ = [
     "NOBODY",
+    "SALE_MINOR",
     "Basis",
     "Clause",
-    "Earning",
+    "Credit",
+    "Example",
     "Explanation",
     "Finding",
+    "Line",
+    "Member",
     "Plan",
     "PlanAsks",
     "PlanDocument",
     "PlanRefused",
-    "Rule",
-    "SaleFacts",
-    "Share",
-    "Sold",
+    "Portion",
+    "SalePlan",
+    "SaleRule",
+    "SaleRuleDocument",
     "clauses",
     "compiled",
     "compiled_period",
+    "credits",
     "difference",
-    "evaluate",
+    "examples",
     "explain",
     "fingerprint",
     "from_first_format",
+    "is_first_format",
     "lint",
     "parse",
-    "refuse_what_nobody_expects",
-    "shares_of",
     "tell",
+    "way_of",
+    "which_of",
     "worst_case",
 ]

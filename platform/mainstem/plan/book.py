@@ -7,14 +7,17 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from mainstem.currencies import payout_problem
 from mainstem.kit.errors import Problem, Refused
 from mainstem.kit.text import UNSEEN, unseen
 from mainstem.kit.work import Query, Work
 from mainstem.money import MINOR_MAX, Money
-from mainstem.plan import Plan, PlanRefused, fingerprint, parse, refuse_what_nobody_expects
+from mainstem.plan.document import PlanDocument
+from mainstem.plan.findings import lint
+from mainstem.plan.refusals import PlanAsks, PlanRefused
+from mainstem.plan.version import Plan, fingerprint, parse
 
 
 class NoPlanInForce(RuntimeError):
@@ -37,36 +40,49 @@ def publish(
     """A new version; the one that it has when this very plan was published for this very instant.
 
     Raises PlanRefused for a plan that the company must not have or that could not be paid out,
-    PublishedAlready for one that is in force from another instant, PlanAsks for one that pays less
-    than its rates say, unless whoever publishes it has `confirmed` that this is meant.
+    PublishedAlready for one that is in force from another instant, PlanAsks for one with something that
+    may not be meant, unless whoever publishes it has `confirmed` that it is.
     """
     _refuse_unreadable(document)
+    said = parse(document, version=0).document.written()
     # One at a time: each gets a number of its own.
     work.run("SELECT pg_advisory_xact_lock(7220)")
     before = work.row(
-        "SELECT version, effective_from FROM plan_version WHERE hash = %(hash)s",
-        hash=fingerprint(document),
+        "SELECT version, effective_from FROM plan_version WHERE hash = ANY(%(hashes)s)",
+        # Whoever published it in the first format has published this plan.
+        hashes=[fingerprint(said), fingerprint(document)],
     )
     if before is not None:
         if before.effective_from != effective_from:
             day = before.effective_from.astimezone(work.tools.zone).date()
             raise PublishedAlready(version=before.version, day=day)
-        return parse(document, version=before.version)
+        return parse(said, version=before.version)
     version = work.value("SELECT coalesce(max(version), 0) + 1 FROM plan_version")
-    plan = parse(document, version=version)
+    plan = parse(said, version=version)
     _refuse_unpayable(plan)
-    refuse_what_nobody_expects(plan, confirmed=confirmed)
+    _refuse_findings(said, confirmed=confirmed)
     work.run(
         """INSERT INTO plan_version (version, document, hash, effective_from, published_by, published_at)
            VALUES (%(version)s, %(document)s::jsonb, %(hash)s, %(start)s, %(actor)s, %(now)s)""",
         version=version,
-        document=json.dumps(document),
-        hash=fingerprint(document),
+        document=json.dumps(said),
+        hash=plan.fingerprint,
         start=effective_from,
         actor=str(work.actor),
         now=work.now(),
     )
     return plan
+
+
+def _refuse_findings(said: Mapping[str, Any], *, confirmed: bool) -> None:
+    """Raise PlanRefused for what is unlawful or cannot be meant, PlanAsks for what may not be."""
+    found = lint(said)
+    refused = [one.problem for one in found if one.severity == "refuse"]
+    if refused:
+        raise PlanRefused(*refused)
+    asked = [one.problem for one in found if one.severity == "warn"]
+    if asked and not confirmed:
+        raise PlanAsks(*asked)
 
 
 def _refuse_unreadable(document: Mapping[str, Any]) -> None:
@@ -112,37 +128,52 @@ def now(work: Work) -> Plan | None:
 
 def in_force(work: Work, at: datetime) -> Plan:
     """The plan for a sale at an instant: of those in effect, the newest version."""
-    return in_force_each(work, {at})[at]
+    published: list[Published] = work.fetch(published_query())
+    return choose(published, at)
 
 
-def in_force_each(work: Work, instants: Iterable[datetime]) -> dict[datetime, Plan]:
-    """The plan for a sale at each of these instants. Raises NoPlanInForce where there is none."""
-    return choose(work.fetch(published_query()), instants)
+def newest(work: Work) -> Plan | None:
+    """The version that was published last, whether or not it is in force by now; None for none."""
+    published: list[Published] = work.fetch(published_query())
+    return published[0].plan if published else None
 
 
-Published = list[tuple[datetime, Plan]]
-"""Every plan with the instant from which it is in force, the newest version first."""
+class Published(NamedTuple):
+    """A version that was published, and from when on it is in force."""
+
+    effective_from: datetime
+    plan: Plan
+
+    def is_for(self, at: datetime, joined_at: datetime | None) -> bool:
+        """Whether it is in force at an instant, for an affiliate who joined at another."""
+        keeps = self.plan.document.joined_before == "keep"
+        older = keeps and joined_at is not None and joined_at < self.effective_from
+        return self.effective_from <= at and not older
 
 
-def published_query() -> Query[Published]:
-    """The query for every published plan."""
+def published_query() -> Query[list[Published]]:
+    """The query for every published plan, the newest version first."""
     return Query(
         """SELECT version, effective_from, document::text AS document FROM plan_version
             ORDER BY version DESC""",
         {},
-        lambda rows: [(row.effective_from, _parsed(row.version, row.document)) for row in rows],
+        lambda rows: [
+            Published(row.effective_from, _parsed(row.version, row.document)) for row in rows
+        ],
     )
 
 
-def choose(published: Published, instants: Iterable[datetime]) -> dict[datetime, Plan]:
-    """The plan for a sale at each of these instants. Raises NoPlanInForce where there is none."""
-    found = {}
-    for at in instants:
-        plan = next((plan for start, plan in published if start <= at), None)
-        if plan is None:
-            raise NoPlanInForce("Publish a plan before the first sale.")
-        found[at] = plan
-    return found
+def choose(published: Iterable[Published], at: datetime, joined_at: datetime | None = None) -> Plan:
+    """The plan for a sale at an instant, by an affiliate who joined at another.
+
+    Whoever joined before a version that lets them keep theirs has the newest of the earlier ones;
+    where there is none, they have the oldest that there is. Raises NoPlanInForce where nothing was in
+    force.
+    """
+    begun = [one for one in published if one.effective_from <= at]
+    if not begun:
+        raise NoPlanInForce("Publish a plan before the first sale.")
+    return next((one.plan for one in begun if one.is_for(at, joined_at)), begun[-1].plan)
 
 
 def versions(work: Work, numbers: Iterable[int]) -> dict[int, Plan]:
@@ -157,3 +188,27 @@ def versions(work: Work, numbers: Iterable[int]) -> dict[int, Plan]:
 @lru_cache(maxsize=64)
 def _parsed(version: int, document: str) -> Plan:
     return parse(json.loads(document), version=version)
+
+
+_NAMES = """
+SELECT slug, coalesce(names ->> %(locale)s, names ->> 'en', slug) AS name FROM department
+ WHERE slug = ANY(%(slugs)s)
+UNION ALL
+SELECT p.slug, coalesce(t.name, e.name, p.slug) FROM product p
+  LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s
+  LEFT JOIN product_text e ON e.product_id = p.id AND e.locale = 'en'
+ WHERE p.slug = ANY(%(slugs)s)
+UNION ALL
+SELECT slug, name FROM affiliate WHERE slug = ANY(%(slugs)s)"""
+
+
+def names_in(work: Work, document: PlanDocument, locale: str) -> dict[str, str]:
+    """What the departments, products and affiliates that a plan names are called, by their slugs."""
+    asked = [rule.when for rule in document.rules]
+    slugs = {
+        slug for when in asked for slug in (*when.departments, *when.products, *when.affiliates)
+    }
+    if not slugs:
+        return {}
+    rows = work.rows(_NAMES, slugs=sorted(slugs), locale=locale)
+    return {row.slug: row.name for row in rows}

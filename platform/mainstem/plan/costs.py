@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mainstem.money import BASIS
 from mainstem.plan.document import PlanDocument
 from mainstem.plan.sale_documents import SaleRuleDocument
-from mainstem.plan.sales import Portion, SalePlan, SaleRule, credits
+from mainstem.plan.sales import Credit, Portion, SalePlan, SaleRule, credits
 from mainstem.plan.uplines import Member
 
 EXAMPLE_MINOR = 1_000_000
@@ -47,14 +47,18 @@ def _cheap(rule: SaleRule, currency: str) -> Iterable[int]:
 
 def paid(plan: SalePlan, rule: SaleRule, of_minor: int, currency: str) -> int:
     """What all levels together get of a sale of one piece, with somebody at each who may be paid."""
+    return sum(credit.credited_minor for credit in shared(plan, rule, of_minor, currency))
+
+
+def shared(plan: SalePlan, rule: SaleRule, of_minor: int, currency: str) -> list[Credit]:
+    """What each level gets of a sale of one piece, with somebody at each who may be paid."""
     groups = frozenset().union(*(level.groups for level in rule.levels))
     rank = max(level.rank_from for level in rule.levels)
     enough = plan.uplines.own_sales_min
     upline = [
         Member(n + 1, own_sales=enough, groups=groups, rank=rank) for n in range(len(rule.levels))
     ]
-    portion = Portion(rule.id, of_minor, pieces=1)
-    return sum(credit.credited_minor for credit in credits(plan, upline, currency, [portion]))
+    return credits(plan, upline, currency, [Portion(rule.id, of_minor, pieces=1)])
 
 
 def period_cost_bp(plan: PlanDocument) -> dict[str, int]:

@@ -74,6 +74,11 @@ class PlanDocument(Document):
     )
     joined_before: Literal["keep", "move"] = Field(title="Affiliates who joined before")
     cap_bp: Annotated[int, Field(gt=0, le=BASIS)] = Field(title="Everything together at most")
+    refunded_orders: Literal["are_counted", "are_not_counted"] | None = Field(
+        None,
+        title="A client's orders whose money went back",
+        description="Where a rule asks for a client's first or later orders, months or number of orders.",
+    )
     uplines: UplinesDocument = Field(title="Uplines")
     rules: list[SaleRuleDocument] = Field(min_length=1, max_length=RULES_MAX, title="Rules")
     period: PeriodDocument | None = Field(None, title="Periods")
@@ -96,6 +101,18 @@ class PlanDocument(Document):
             for name in listed:
                 if listed.count(name) > 1:
                     raise ValueError(f"Two are called {name}. Give each a name of its own.")
+        return self
+
+    @model_validator(mode="after")
+    def _which_orders_of_a_client_count(self) -> Self:
+        asks = any(
+            rule.when.clients != "any" or rule.when.months_max or rule.when.orders_max
+            for rule in self.rules
+        )
+        if asks and self.refunded_orders is None:
+            raise ValueError(
+                "A rule asks for a client's orders: say whether those whose money went back are counted."
+            )
         return self
 
     @model_validator(mode="after")
@@ -202,34 +219,4 @@ def _rule(rule: SaleRuleDocument, ranks: Mapping[str, int]) -> SaleRule:
 def _as_sets(asked: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: frozenset(said) if isinstance(said, list) else said for name, said in asked.items()
-    }
-
-
-def from_first_format(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A plan of the first format, one rate a level for goods and for services, as it is said now.
-
-    It pays the same, to the cent: nobody was passed over, and each kind had a cap of its own.
-    """
-    return {
-        "format": 2,
-        "name": document["name"],
-        "version_by": "order",
-        "joined_before": "move",
-        "cap_bp": max(rule["cap_bp"] for rule in document["rules"].values()),
-        "uplines": {
-            "house": "uses_up_level",
-            "suspended": "uses_up_level",
-            "inactive": "uses_up_level",
-        },
-        "rules": [
-            {
-                "id": kind,
-                "when": {"kind": kind},
-                "levels": [{"rate_bp": rate} for rate in rule["levels_bp"]],
-                "cap_bp": rule["cap_bp"],
-                "hold_days": rule["hold_days"],
-            }
-            for kind, rule in document["rules"].items()
-        ],
-        "minimum_payout_minor": dict(document.get("minimum_payout_minor", {})),
     }

@@ -6,12 +6,13 @@ work out the amount from the sentences alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
 from mainstem.money import BASIS, Money, rdiv
 from mainstem.plan.period_explain import PERIOD_EXPLAINED, tell_period
+from mainstem.plan.sales import Credit, SaleRule
 
 
 class Explanation(TypedDict):
@@ -87,6 +88,16 @@ CAPPED_UP = (
     "{rate} of that, times {cap} / {sum} since all levels together get {cap} at most, is {credit},"
     " rounded up so that all levels add up."
 )
+PRICE_COUNTS = "Commission is of the {base} without tax."
+SHARE = "{rate} of that is the share of this level."
+CHAIN = "{chain} of that, each of what the level below earns, is the share of this level."
+OF_BELOW = "{rate} of the {below} that the level below earns is the share of this level."
+EACH = "{each} for each of {pieces} pieces is the share of this level."
+CUT = (
+    "All shares of the sale together are more than the plan pays, so each gives way to {cut} of it."
+)
+COMES_TO = "Made whole together with the other shares, that is {credit}."
+MOST = "No level gets more than {most} for one sale."
 STOOD = "{before} of it stood here before."
 YOURS = "You won this client."
 TEAM = "Your team won this client, level {level}."
@@ -121,16 +132,17 @@ TEAM_ONLY_BACK = (
 HELD = "What order {order} has earned you is held until all of it has arrived and may no longer come back."
 
 SENTENCES = (
-    *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, OF, AND, EXACT, DOWN, UP, CAPPED_EXACT,
-    CAPPED_DOWN, CAPPED_UP, STOOD, YOURS, TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED,
-    TEAM_COUNTS, TEAM_BACK, TEAM_ONLY_BACK, HELD, *PERIOD_EXPLAINED,
+    *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, OF, AND, EXACT, DOWN, UP,
+    CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, EACH, CUT, MOST, COMES_TO, STOOD, YOURS,
+    TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, TEAM_COUNTS, TEAM_BACK,
+    TEAM_ONLY_BACK, HELD, *PERIOD_EXPLAINED,
 )  # fmt: skip
 """Everything that may be said."""
 
 _EARLIER_CAPPED = " All levels together are capped at {cap}, so each gives its part."
 _AMOUNTS = {
     "price", "tax", "base", "credit", "before", "back", "returned", "reversed", "named", "spread",
-    "over", "rest", "share",
+    "over", "rest", "share", "below", "each", "most",
 }  # fmt: skip
 _RATES = {"rate", "cap", "sum"}
 
@@ -148,11 +160,13 @@ def explain(
     reversed_minor: int = 0,
     before_minor: int = 0,
     capped: tuple[int, int] | None = None,
+    way: Mapping[str, Any] | None = None,
 ) -> Explanation:
     """Why a commission moved. `kind` is credit, reversal, restored or hold.
 
     `sold` is the kind of product, `before_minor` how much had been credited, or had gone back, before
-    this movement; `capped` the plan's cap and the sum of the rates that it cuts, in basis points.
+    this movement; `capped` the rule's cap and the sum of the rates that it cuts, in basis points. `way` is
+    what of a share is neither (`way_of`).
     """
     facts: dict[str, Any] = {"order": order}
     if kind == "hold":
@@ -169,6 +183,7 @@ def explain(
             facts["level"] = level
         if capped:
             facts["cap"], facts["sum"] = capped
+        facts |= way or {}
         if basis.base_minor != basis.price_minor - basis.tax_minor:
             facts["counts"] = [list(part) for part in basis.counts]
     else:
@@ -182,6 +197,30 @@ def explain(
                 "share": basis.returned_minor - basis.named_minor,
             }  # fmt: skip
     return {"message": kind, "facts": facts}
+
+
+def way_of(
+    rule: SaleRule, credit: Credit, below: Credit | None, currency: str, pieces: int
+) -> dict[str, Any]:
+    """What of a share is not a rate of what counts, cut by its rule's cap: empty where it is.
+
+    `below` is the share of the level below, None for the seller's own.
+    """
+    level = rule.levels[credit.level]
+    way: dict[str, Any] = {}
+    if rule.base != "commissionable_value":
+        way["of"] = rule.base
+    if level.each_minor:
+        way |= {"each": level.each_minor[currency], "pieces": pieces}
+    elif rule.levels_of == "level_below" and below is not None:
+        way["chain"] = [one.rate_bp for one in rule.levels[: credit.level + 1] if one.rate_bp]
+    elif rule.levels_of == "level_below_rounded" and below is not None:
+        way["below"] = below.uncapped_minor
+    if credit.capped_bp is None and credit.cut != (1, 1):
+        way["cut"] = list(credit.cut)
+    if credit.credited_minor < credit.uncapped_minor:
+        way["most"] = rule.at_most_minor[currency]
+    return way
 
 
 def tell(explanation: Explanation, reader: Reader, *, of_team: bool = False) -> str:
@@ -206,16 +245,36 @@ def _credit(facts: dict[str, Any]) -> list[str]:
     # When every rule was named for its kind, the rule was kept.
     said = [PAID[facts.get("sold") or facts["rule"]]]
     counts = facts.get("counts")
-    if not counts:
+    if facts.get("of") == "price":
+        said.append(PRICE_COUNTS)
+    elif not counts:
         said.append(ALL_COUNTS)
     elif sum(rdiv(net * share, BASIS) for net, share in counts) == facts["base"]:
         said.append(PART_COUNTS)
     else:
         said.append(PARTS_COUNT)
-    said.append(_rounding(facts))
+    said += _reckoning(facts)
     if facts.get("before"):
         said.append(STOOD)
     return [*said, TEAM if facts.get("level") else YOURS]
+
+
+def _reckoning(facts: dict[str, Any]) -> list[str]:
+    """How the credit follows from what counts."""
+    special = [name for name in ("each", "chain", "below", "cut", "most") if name in facts]
+    if not special:
+        return [_rounding(facts)]
+    how = next(
+        (
+            said
+            for name, said in (("each", EACH), ("chain", CHAIN), ("below", OF_BELOW))
+            if name in facts
+        ),
+        SHARE,
+    )
+    cut = [CUT] if "cut" in facts or "cap" in facts else []
+    most = [MOST] if "most" in facts else []
+    return [how, *cut, *most, COMES_TO]
 
 
 def _rounding(facts: dict[str, Any]) -> str:
@@ -250,7 +309,7 @@ _SAID: dict[str, Callable[[dict[str, Any]], list[str]]] = {
 }
 
 
-_CLIENTS = (ALL_COUNTS, PART_COUNTS, PARTS_COUNT, SPREAD, SPREAD_BESIDE)
+_CLIENTS = (ALL_COUNTS, PRICE_COUNTS, PART_COUNTS, PARTS_COUNT, SPREAD, SPREAD_BESIDE)
 _OF_TEAM = dict.fromkeys(PAID.values(), TEAM_COUNTS) | {
     BACK: TEAM_BACK,
     ONLY_BACK: TEAM_ONLY_BACK,
@@ -262,6 +321,10 @@ def _written(name: str, value: Any, facts: dict[str, Any], reader: Reader) -> st
         return reader.money(Money(value, facts["currency"]))
     if name in _RATES:
         return reader.percent(value)
+    if name == "chain":
+        return " \N{MULTIPLICATION SIGN} ".join(reader.percent(rate) for rate in value)
+    if name == "cut":
+        return f"{value[0]}/{value[1]}"
     if name == "counts":
         of = reader.text(OF)
         return reader.text(AND).join(

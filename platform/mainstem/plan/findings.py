@@ -30,10 +30,11 @@ from mainstem.plan.uplines import Member
 HOLD_DAYS_SAFE = 28
 """The fourteen days of withdrawal, and fourteen in which the money goes back."""
 LEVELS_SAFE = 3
+_SEVERITIES = ("refuse", "warn", "note")
 
 
 def lint(sent: Mapping[str, Any]) -> list[Finding]:
-    """Everything in a plan, as it was sent, that is refused or warned of; what is refused first.
+    """Everything in a plan, as it was sent, that is refused, warned of or noted; what is refused first.
 
     A plan with nothing refused may be published.
     """
@@ -42,7 +43,7 @@ def lint(sent: Mapping[str, Any]) -> list[Finding]:
     except ValidationError as error:
         return [_wrong(problem, sent) for problem in problems_of(error)]
     found = [*_each_rule(plan), *_together(plan), *_period(plan)]
-    return sorted(found, key=lambda one: one.severity == "warn")
+    return sorted(found, key=lambda one: _SEVERITIES.index(one.severity))
 
 
 def _wrong(problem: Problem, sent: Mapping[str, Any]) -> Finding:
@@ -89,7 +90,9 @@ def _sponsors(rule: SaleRuleDocument, at: str) -> Iterator[Finding]:
             "sponsors_earn_more_together", f"{at}/levels",
             sponsors=percent(sum(sponsors)), seller=percent(seller),
         )  # fmt: skip
-    if sum(rates) > rule.cap_bp:
+    if sum(rates) > BASIS:
+        yield finding("more_than_the_whole", f"{at}/levels", sum=percent(sum(rates)))
+    elif sum(rates) > rule.cap_bp:
         yield finding(
             "levels_above_cap", f"{at}/levels",
             sum=percent(sum(rates)), cap=percent(rule.cap_bp), rate=percent(seller),

@@ -7,7 +7,9 @@ from typing import Literal
 
 from mainstem.kit.errors import Problem
 
-Severity = Literal["refuse", "warn"]
+Severity = Literal["refuse", "warn", "note"]
+"""Refused: it cannot be published. Warned of: only by whoever says that it is meant. Noted: what every plan
+of its kind has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,11 @@ GROUNDS = {
         " selling first of all.",
         "CJEU C-515/12 (4finance)",
     ),
+    "more_than_the_whole": Ground(
+        "refuse",
+        "The levels add up to {sum} %, more than the whole of what is sold. Lower them.",
+        "Nobody can pay more than came in",
+    ),
     "levels_above_cap": Ground(
         "warn",
         "The levels add up to {sum} %, above their cap of {cap} %. On a sale with all of them, each"
@@ -146,7 +153,7 @@ GROUNDS = {
         "No gain from splitting what belongs together",
     ),
     "twice_in_the_tree_gains": Ground(
-        "warn",
+        "note",
         "Somebody who joins a second time below themselves earns {twice} % of what they sell instead of"
         " {once} %. No plan that pays sponsors is without that; here it is met by one"
         " account for each company and the review of what looks like one.",

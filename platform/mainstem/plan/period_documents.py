@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from mainstem.kit.documents import Amounts, BasisPoints, Currency, Document, Slug
 from mainstem.money import BASIS
-from mainstem.plan.definition import HOLD_DAYS_MAX, HOLD_DAYS_MIN, LEVELS_MAX
+from mainstem.plan.limits import HOLD_DAYS_MAX, HOLD_DAYS_MIN, LEVELS_MAX
 from mainstem.plan.periods import Lapse, LegShareOf, Threshold, TierOf, Ties, Volume
 from mainstem.plan.sale_documents import MinorAboveZero
 

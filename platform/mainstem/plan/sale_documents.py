@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from mainstem.kit.documents import BasisPoints, Currency, Day, Document, Refers, Slug
 from mainstem.money import BASIS
-from mainstem.plan.definition import HOLD_DAYS_MAX, HOLD_DAYS_MIN, LEVELS_MAX
+from mainstem.plan.limits import HOLD_DAYS_MAX, HOLD_DAYS_MIN, LEVELS_MAX
 from mainstem.plan.sales import Base, Clients, LevelBase
 from mainstem.plan.uplines import Passing
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from math import gcd
 from typing import Literal
 
 from mainstem.money import BASIS, largest_remainder, rdiv
@@ -60,6 +61,11 @@ class When:
     starts_on: date | None = None
     ends_on: date | None = None
     """The day after the last one."""
+
+    @property
+    def asks_of_clients(self) -> bool:
+        """Whether it asks what the client bought before."""
+        return self.clients != "any" or bool(self.months_max or self.orders_max)
 
     def misses(self, line: Line) -> str | None:
         """The first thing asked for that this line is not; None where it is all of them."""
@@ -114,12 +120,14 @@ class SaleRule:
 
     def misses(self, line: Line) -> str | None:
         """Why a line does not fall under this rule; None where it does."""
+        return self.when.misses(line) if self.pays_in(line.currency) else "currency"
+
+    def pays_in(self, currency: str) -> bool:
+        """Whether it is for sales in a currency: it states its amounts in it, or none at all."""
         stated = [level.each_minor for level in self.levels if level.each_minor]
         if self.at_most_minor:
             stated.append(self.at_most_minor)
-        if any(line.currency not in amounts for amounts in stated):
-            return "currency"
-        return self.when.misses(line)
+        return all(currency in amounts for amounts in stated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +174,8 @@ class Credit:
 
     `uncapped_minor` is its share of what all levels get; `credited_minor` no more of it than one sale
     may pay. `reversed_minor` is how much of that has gone back: 0 <= reversed <= credited, and the
-    difference is what stands. `cut` is the fraction by which caps made it smaller, (1, 1) where none did.
+    difference is what stands. `cut` is the fraction by which caps made it smaller, (1, 1) where none did;
+    `capped_bp` says it in rates, the cap and what all levels' rates come to, where that is all there is to it.
     """
 
     rule: str
@@ -177,6 +186,7 @@ class Credit:
     credited_minor: int
     reversed_minor: int
     cut: tuple[int, int] = (1, 1)
+    capped_bp: tuple[int, int] | None = None
 
     @property
     def stands_minor(self) -> int:
@@ -198,7 +208,19 @@ class _Exact:
     def scale(self, part: int, whole: int) -> None:
         self.numerators = [numerator * part for numerator in self.numerators]
         self.per *= whole
-        self.cut = (self.cut[0] * part, self.cut[1] * whole)
+        common = gcd(self.cut[0] * part, self.cut[1] * whole)
+        self.cut = (self.cut[0] * part // common, self.cut[1] * whole // common)
+
+    @property
+    def capped_bp(self) -> tuple[int, int] | None:
+        """The rule's cap and the rates that it cuts, where its own cap alone cut nothing but rates of
+        the sale."""
+        rates = sum(self.rule.levels[level].rate_bp for level, _ in self.paid)
+        fixed = any(self.rule.levels[level].each_minor for level, _ in self.paid)
+        if fixed or self.rule.levels_of != "sale":
+            return None
+        cap = self.rule.cap_bp
+        return (cap, rates) if self.cut[0] * rates == self.cut[1] * cap and rates > cap else None
 
 
 def credits(
@@ -303,4 +325,5 @@ def _whole(share: _Exact, currency: str) -> Iterator[Credit]:
             credited_minor=credited,
             reversed_minor=credited - stands,
             cut=share.cut,
+            capped_bp=share.capped_bp,
         )

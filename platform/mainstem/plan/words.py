@@ -76,6 +76,10 @@ PASSING = {
     ("inactive", "passed_over"): "A sponsor with fewer earns nothing of others' sales; the next sponsor"
     " above moves into their level.",
 }  # fmt: skip
+REFUNDED = {
+    "are_counted": "An order of a client counts also when its money has gone back.",
+    "are_not_counted": "An order of a client whose money has gone back whole is not counted.",
+}
 ACTIVE = (
     "To be paid for others' sales, a sponsor has made {n} of their own in {days} days before, delivered to"
     " clients."
@@ -88,7 +92,7 @@ SENTENCES = (
     EVERYTHING, ONLY, *KINDS.values(), *ASKED.values(), *CLIENTS.values(), MONTHS, ORDERS, FROM, UNTIL,
     *BASES.values(), SELLER_FIXED, SPONSOR, SPONSOR_FIXED, SPONSOR_BELOW, SPONSOR_BELOW_ROUNDED, NOBODY,
     IN_GROUPS, FROM_RANK, CAP, AT_MOST, HELD, ORDER, ALL, ROUNDED, *VERSION_BY.values(), *JOINED_BEFORE.values(),
-    *PASSING.values(), ACTIVE, MINIMUM, AND, OR, *PERIOD_SENTENCES,
+    *PASSING.values(), *REFUNDED.values(), ACTIVE, MINIMUM, AND, OR, *PERIOD_SENTENCES,
 )  # fmt: skip
 """Everything that may be said."""
 
@@ -144,6 +148,12 @@ def clauses(
             for about, said in (period_clauses(plan.period, teller) if plan.period else ())
         ),
     ]
+
+
+def which_of(rule: SaleRuleDocument, reader: Reader, names: Mapping[str, str] | None = None) -> str:
+    """What a rule is for, as a heading: *Goods of the departments Lamps*."""
+    said = " ".join(_Teller(reader, names or {}).which(rule.when))
+    return said[:1].upper() + said[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +219,8 @@ class _Teller:
         yield self.say(JOINED_BEFORE[plan.joined_before])
         yield self.say(PASSING["house", plan.uplines.house])
         yield self.say(PASSING["suspended", plan.uplines.suspended])
+        if plan.refunded_orders:
+            yield self.say(REFUNDED[plan.refunded_orders])
         if plan.uplines.own_sales_min:
             yield self.say(ACTIVE, n=plan.uplines.own_sales_min, days=plan.uplines.days)
             yield self.say(PASSING["inactive", plan.uplines.inactive])

@@ -16,7 +16,7 @@ from mainstem.setup.payments import (
     secrets_line,
     try_key,
 )
-from mainstem.setup.plan_templates import PLAN_TEMPLATES, Example, examples, plan_from
+from mainstem.setup.plan_templates import PLAN_TEMPLATES, plan_from
 from mainstem.setup.registry import GROUPS, RESOURCES, resource
 from mainstem.setup.resource import ONLY, Resource
 from mainstem.setup.saving import (
@@ -40,7 +40,6 @@ __all__ = [
     "Changed",
     "Connection",
     "Difference",
-    "Example",
     "FolderRefused",
     "Name",
     "NeedsVersion",
@@ -53,7 +52,6 @@ __all__ = [
     "changes_of_works",
     "check_payments",
     "connect_payments",
-    "examples",
     "forget_files",
     "names",
     "plan_from",

@@ -17,14 +17,13 @@ from mainstem.kit.errors import Refused
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.plan import parse
+from mainstem.plan import Example, examples, parse, which_of
 from mainstem.web.forms import Form, FormFields
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, refused, show
 
 PLAN = setup.resource("plan")
 CURRENCY = "SEK"
-_KINDS = {"goods": "Goods", "service": "Services"}
 
 
 class TemplateCard(msgspec.Struct, frozen=True):
@@ -41,7 +40,7 @@ class Worked(msgspec.Struct, frozen=True):
 
     title: str
     shares: list[tuple[int, str, Money]]
-    example: setup.Example
+    example: Example
 
 
 class PlanFormPage(ThingPage, kw_only=True):
@@ -118,12 +117,15 @@ def _page(
     return show(request, "console/setup_plan.html", plan_page, no)
 
 
-def _worked(language: Language, one: setup.Example) -> Worked:
-    shares = [(share.level, language.percent(share.rate_bp), share.amount) for share in one.shares]
-    return Worked(language.text(_KINDS[one.kind]), shares, one)
+def _worked(language: Language, one: Example) -> Worked:
+    shares = [
+        (share.level, language.percent(share.rate_bp) if share.rate_bp else "", share.amount)
+        for share in one.shares
+    ]
+    return Worked(which_of(one.rule, language), shares, one)
 
 
-def _examples(work: Work, said: dict[str, Any]) -> list[setup.Example]:
+def _examples(work: Work, said: dict[str, Any]) -> list[Example]:
     """A sale worked out by what stands in the form, where that is a plan."""
     try:
         plan = parse(
@@ -132,7 +134,7 @@ def _examples(work: Work, said: dict[str, Any]) -> list[setup.Example]:
     except Refused:
         return []
     currency = work.value("SELECT currencies[1] FROM company_profile") or CURRENCY
-    return setup.examples(plan, currency)
+    return examples(plan, currency)
 
 
 routes = [plan_form, publish_plan]

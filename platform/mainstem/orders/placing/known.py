@@ -28,7 +28,7 @@ class Known:
     externals: dict[Named, str]
     stores: dict[int, Any]
     conditions: Conditions
-    published: book.Published
+    published: list[book.Published]
     attribution_requests: dict[UUID, AttributionRequest]
     signals: list[Any]
     offers: dict[tuple[str, str], dict[str, Offer]]
@@ -60,7 +60,7 @@ SELECT o.home_id, o.storefront_id, o.external_id, o.number
                AND o.external_id = asked.name"""
 
 _STOREFRONTS = """
-SELECT s.id, s.home_id, s.currency, s.locales, s.product_ids, s.active, a.state
+SELECT s.id, s.slug, s.home_id, s.currency, s.locales, s.product_ids, s.active, a.state
   FROM storefront s JOIN affiliate a ON a.id = s.home_id
  WHERE s.id = ANY(%(ids)s::bigint[])"""
 

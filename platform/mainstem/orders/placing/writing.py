@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -19,8 +19,8 @@ from mainstem.orders import unpaid
 from mainstem.orders.model import Placed
 from mainstem.orders.placing.draft import Draft
 from mainstem.orders.placing.known import Known
+from mainstem.orders.placing.planned import PlanFacts, PlannedOrder
 from mainstem.orders.promise import chosen
-from mainstem.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Ready:
 
     known: Known
     evidence: Evidence
-    plans: Mapping[datetime, Plan]
+    plan_facts: PlanFacts
     now: datetime
 
 
@@ -55,6 +55,7 @@ class _OrderRow(NamedTuple):
     attribution: Json
     upline: Numbers
     groups: Json | None
+    upline_facts: Json | None
     earns: bool
     earns_reason: str
     plan_version: int
@@ -82,7 +83,7 @@ class _LineRow(NamedTuple):
     tax_minor: int
     commissionable_minor: int
     commissionable_bp: int
-    rule: str
+    rule: str | None
     hold_days: int
     tax_country: str | None
     tax_class: str | None
@@ -123,9 +124,13 @@ def write(work: Work, drafts: list[Draft], ready: Ready) -> None:
     """Everything about the accepted orders, in one round trip."""
     if not drafts:
         return
-    evidence = ready.evidence.copy()
-    orders = [_order_row(draft, ready, evidence) for draft in drafts]
-    lines = [row for draft in drafts for row in _line_rows(draft, ready.plans[draft.at])]
+    evidence, plan_facts = ready.evidence.copy(), ready.plan_facts.copy()
+    orders: list[_OrderRow] = []
+    lines: list[_LineRow] = []
+    for draft in drafts:
+        order, planned = _order_row(draft, ready, evidence, plan_facts)
+        orders.append(order)
+        lines += _line_rows(draft, planned)
     fulfilments, reservations = _goods_rows(drafts)
     keys = [_key_row(draft, ready.now) for draft in drafts]
     with work.pg.pipeline():
@@ -153,16 +158,19 @@ def write(work: Work, drafts: list[Draft], ready: Ready) -> None:
         )
 
 
-def _order_row(draft: Draft, ready: Ready, evidence: Evidence) -> _OrderRow:
+def _order_row(
+    draft: Draft, ready: Ready, evidence: Evidence, plan_facts: PlanFacts
+) -> tuple[_OrderRow, PlannedOrder]:
     """The order with what is frozen on it: who is credited, and the plan and upline of its day."""
-    wanted, client, plan = draft.wanted, draft.client, ready.plans[draft.at]
+    wanted, client = draft.wanted, draft.client
     assert client is not None, "an order is checked before it is written"
     request = ready.known.attribution_requests[draft.id]
     decision = evidence.decide(request)
     evidence.introduce(request, decision, (wanted.home_id, draft.id))
     upline = evidence.uplines[decision.seller_id]
+    planned = plan_facts.of(draft, decision.seller_id, upline)
     totals = draft.price.totals
-    return _OrderRow(
+    row = _OrderRow(
         home_id=wanted.home_id,
         id=draft.id,
         number=short(draft.id),
@@ -184,9 +192,10 @@ def _order_row(draft: Draft, ready: Ready, evidence: Evidence) -> _OrderRow:
         attribution=_json(decision.signals),
         upline=numbers(upline.affiliates),
         groups=_json(upline.groups) if upline.groups else None,
+        upline_facts=_json(planned.upline_facts) if planned.upline_facts else None,
         earns=decision.earns,
         earns_reason=decision.earns_reason,
-        plan_version=plan.version,
+        plan_version=planned.plan.version,
         lead_id=wanted.lead_id,
         placed_at=draft.at,
         pay_by=draft.pay_by,
@@ -195,6 +204,7 @@ def _order_row(draft: Draft, ready: Ready, evidence: Evidence) -> _OrderRow:
         delivery=_delivery(draft),
         threshold_minor=draft.threshold_minor,
     )
+    return row, planned
 
 
 def _delivery(draft: Draft) -> Json | None:
@@ -205,13 +215,14 @@ def _delivery(draft: Draft) -> Json | None:
     return _json(chosen(price.option, draft.wanted.locale, price.standard_minor))
 
 
-def _line_rows(draft: Draft, plan: Plan) -> Iterator[_LineRow]:
-    for no, line in enumerate(draft.price.lines, 1):
-        offer, rate, rule = line.offer, line.rate, plan.rule_for(line.offer.kind)
+def _line_rows(draft: Draft, planned: PlannedOrder) -> Iterator[_LineRow]:
+    for no, (line, rule) in enumerate(zip(draft.price.lines, planned.rules, strict=True), 1):
+        offer, rate = line.offer, line.rate
         yield _LineRow(
             draft.wanted.home_id, draft.id, no, offer.variant_id, offer.sku, offer.name, offer.kind,
             line.quantity, line.unit_minor, line.total_minor, rate.bp, line.tax_minor,
-            line.commissionable_minor, offer.commissionable_bp, rule.name, rule.hold_days,
+            line.commissionable_minor, offer.commissionable_bp, rule.id if rule else None,
+            rule.hold_days if rule else 0,
             rate.country, rate.tax_class, rate.treatment, rate.reason, offer.withdrawal,
         )  # fmt: skip
 

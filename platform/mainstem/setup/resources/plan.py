@@ -4,69 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
-from mainstem.kit.documents import Amounts, BasisPoints, Day, Document, Name
+from mainstem.kit.documents import Day
+from mainstem.kit.errors import InvalidInput
 from mainstem.kit.work import Work
-from mainstem.plan import book
+from mainstem.plan import PlanDocument, PlanRefused, book, from_first_format, is_first_format
 from mainstem.setup.resource import ONLY, Resource
 
 
-class RuleDocument(Document):
-    """What one kind of sale pays."""
+class PublishedPlan(PlanDocument):
+    """How affiliates are paid. A version never changes; what is saved here is the next one.
 
-    pays_on: Literal["delivered_sale"] = Field(
-        "delivered_sale",
-        title="Pays on",
-        description="Only a delivered sale to a client ever pays.",
-    )
-    levels_bp: list[BasisPoints] = Field(
-        min_length=1,
-        title="Rates",
-        description="Of the seller first, then of each sponsor above them.",
-    )
-    cap_bp: BasisPoints = Field(title="At most in all")
-    hold_days: int = Field(
-        ge=14, le=3650, title="Held for", description="Days from delivery, fourteen at least."
-    )
+    It may be written in short, one rate a level for goods and for services: `rules.goods.levels_bp`.
+    """
 
-
-class RulesDocument(Document):
-    """What goods pay, and what services pay."""
-
-    goods: RuleDocument = Field(title="Goods")
-    service: RuleDocument = Field(title="Services")
-
-
-class PlanDocument(Document):
-    """How affiliates are paid. A version never changes; what is saved here is the next one."""
-
-    name: Name = Field(title="Name")
-    rules: RulesDocument = Field(title="Rules")
-    minimum_payout_minor: Amounts = Field(
-        default_factory=dict,
-        title="Paid out from",
-        description="What is less waits for the next run.",
-    )
     starts_on: Day | None = Field(
         None, title="In force from", description="Empty: at once.", exclude=True
     )
     confirmed: bool = Field(
         False,
-        title="Publish it although it pays less than its rates say",
-        description="When the levels add up to more than the cap.",
+        title="Publish it although something in it may not be meant",
+        description="What is found is named beside each field.",
         exclude=True,
     )
 
+    @classmethod
+    def in_full(cls, sent: Any) -> Any:
+        """A plan of one rate a level, as it is said in full."""
+        if not isinstance(sent, Mapping) or "rules" not in sent or not is_first_format(sent):
+            return sent
+        beside = {name: sent[name] for name in ("starts_on", "confirmed") if name in sent}
+        try:
+            return from_first_format({k: v for k, v in sent.items() if k not in beside}) | beside
+        except PlanRefused as no:
+            raise InvalidInput(*no.problems) from no
 
-def _plan(work: Work, keys: Sequence[str] | None) -> Mapping[str, PlanDocument]:
-    document: Any = work.value("SELECT document FROM plan_version ORDER BY version DESC LIMIT 1")
-    return {ONLY: PlanDocument.model_validate(document)} if document else {}
+
+def _plan(work: Work, keys: Sequence[str] | None) -> Mapping[str, PublishedPlan]:
+    newest = book.newest(work)
+    return {ONLY: PublishedPlan.model_validate(newest.document.written())} if newest else {}
 
 
-def _publish(work: Work, before: PlanDocument | None, said: PlanDocument) -> None:
+def _publish(work: Work, before: PublishedPlan | None, said: PublishedPlan) -> None:
     start = work.now()
     if said.starts_on and said.starts_on > start.astimezone(work.tools.zone).date():
         start = datetime.combine(said.starts_on, time(), work.tools.zone)
@@ -77,7 +59,7 @@ PLAN = Resource(
     name="plan",
     title="Plan",
     one="plan",
-    model=PlanDocument,
+    model=PublishedPlan,
     key="",
     read=_plan,
     save=_publish,

@@ -12,36 +12,21 @@ from mainstem import company, joining
 from mainstem.joining import ProgrammeClosed
 from mainstem.kit.work import CLIENT, Work
 from mainstem.money import Money
-from mainstem.plan import Plan, Rule, book, shares_of
+from mainstem.plan import SALE_MINOR, Example, book, examples, which_of
 from mainstem.web.context import app_context_of
-from mainstem.web.rendering import locale_of, render
+from mainstem.web.rendering import language_of, locale_of, render
 from mainstem.web.rich_text import rich
 from mainstem.web.works import in_work
 
 Page = Response[bytes]
 HttpRequest = Request[Any, Any, Any]
 
-SALE_MINOR = 100_000
-"""The sale without tax that the page works out: a thousand, where cents are counted."""
 
+class RulePaid(msgspec.Struct, frozen=True):
+    """What sales of one sort pay: what the rule is for, and a sale worked out."""
 
-class LevelPaid(msgspec.Struct, frozen=True):
-    """What one level is paid of the sale that is worked out."""
-
-    level: int
-    rate_bp: int
-    amount: Money
-
-
-class KindPaid(msgspec.Struct, frozen=True):
-    """What one kind of sale pays: worked out, and how long it is held."""
-
-    kind: str
-    levels: list[LevelPaid]
-    hold_days: int
-    cap_bp: int
-    is_capped: bool
-    """Whether all levels together would get more than the cap, so that each gives way."""
+    which: str
+    example: Example
 
 
 class OfferPage(msgspec.Struct, frozen=True):
@@ -53,7 +38,7 @@ class OfferPage(msgspec.Struct, frozen=True):
     does: Markup
     does_not: Markup
     sale: Money
-    kinds: list[KindPaid]
+    rules: list[RulePaid]
     minimum: list[Money]
     may_bring_in: bool
     levels: int
@@ -76,6 +61,9 @@ async def offer(request: HttpRequest) -> Page:
         if plan is None or not (programme.is_open or asked):
             raise ProgrammeClosed
         profile = company.profile(work)
+        currency = profile.currencies[0] if profile else "EUR"
+        language = language_of(request)
+        names = book.names_in(work, plan.document, locale)
         terms = joining.agreement_in_force(work, locale)
         return OfferPage(
             company=company.face(work).name,
@@ -83,8 +71,11 @@ async def offer(request: HttpRequest) -> Page:
             intro=rich(programme.text("intro", locale)),
             does=rich(programme.text("does", locale)),
             does_not=rich(programme.text("does_not", locale)),
-            sale=Money(SALE_MINOR, profile.currencies[0] if profile else "EUR"),
-            kinds=kinds_paid(plan, profile.currencies[0] if profile else "EUR"),
+            sale=Money(SALE_MINOR, currency),
+            rules=[
+                RulePaid(which_of(one.rule, language, names), one)
+                for one in examples(plan, currency)
+            ],
             minimum=[Money(minor, code) for code, minor in plan.minimum_payout_minor.items()],
             may_bring_in=programme.recruiters != "nobody" and plan.levels > 1,
             levels=plan.levels,
@@ -93,21 +84,6 @@ async def offer(request: HttpRequest) -> Page:
         )
 
     return render(request, "pages/programme.html", await in_work(request, CLIENT, look))
-
-
-def kinds_paid(plan: Plan, currency: str) -> list[KindPaid]:
-    """What each kind of sale pays, worked out on one where every level has somebody."""
-    return [_paid(rule, currency) for rule in plan.rules.values()]
-
-
-def _paid(rule: Rule, currency: str) -> KindPaid:
-    everybody = range(1, len(rule.levels_bp) + 1)
-    levels = [
-        LevelPaid(one.level, one.rate_bp, Money(one.credited_minor, currency))
-        for one in shares_of(rule, everybody, SALE_MINOR, 0)
-    ]
-    is_capped = sum(rule.levels_bp) > rule.cap_bp
-    return KindPaid(rule.kind, levels, rule.hold_days, rule.cap_bp, is_capped)
 
 
 routes = [offer]

@@ -1,0 +1,235 @@
+"""Under which rule of the plan each line of a batch is sold, and what of the upline is frozen for it.
+
+What no plan in force asks about is not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, tzinfo
+from functools import partial
+from typing import Any, NamedTuple
+
+from mainstem.attribution import Evidence
+from mainstem.kit.bulk import given, relation
+from mainstem.kit.work import Query, Work
+from mainstem.network import Upline
+from mainstem.orders.placing.draft import Draft
+from mainstem.orders.placing.known import Known
+from mainstem.orders.pricing import PricedLine
+from mainstem.plan import NOBODY, Line, Plan, SaleRule, book
+
+UplineFacts = dict[str, dict[str, Any]]
+"""By how many steps they stand above the seller: what of somebody decides whether they are paid."""
+
+
+class _LookBack(NamedTuple):
+    """An affiliate's own sales before an instant: within so many days, and how many are enough."""
+
+    affiliate_id: int
+    at: datetime
+    days: int
+    most: int
+
+
+_OWN_SALES = f"""
+SELECT asked.affiliate_id, asked.at, asked.days, count(sale.at)::int AS sales
+  FROM {relation(_LookBack, "asked")}
+  LEFT JOIN LATERAL (
+       SELECT o.delivered_at AS at FROM orders o
+        WHERE o.seller_id = asked.affiliate_id AND o.earns AND o.delivered_at < asked.at
+          AND o.delivered_at >= asked.at - make_interval(days => asked.days)
+        LIMIT asked.most) AS sale ON true
+ GROUP BY 1, 2, 3"""
+
+# The oldest are enough: no plan asks for more than so many.
+_CLIENTS = """
+SELECT asked.key, array_agg(sale.paid_at ORDER BY sale.paid_at) AS paid
+  FROM unnest(%(keys)s::text[]) AS asked (key)
+ CROSS JOIN LATERAL (
+       SELECT o.paid_at FROM orders o
+        WHERE o.client_key = asked.key AND o.paid_at IS NOT NULL
+          AND (%(refunded)s OR o.refunded_minor < o.paid_minor)
+        ORDER BY o.placed_at LIMIT %(most)s) AS sale
+ GROUP BY 1"""
+
+_PRODUCTS = """
+SELECT p.id, p.slug, p.category FROM product p WHERE p.id = ANY(%(ids)s::bigint[])"""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOrder:
+    """The version of the plan that an order is sold under, the rule of each line (None where none is for
+    it), and what is kept of whoever stands above the seller."""
+
+    plan: Plan
+    rules: list[SaleRule | None]
+    upline_facts: UplineFacts | None
+
+
+@dataclass(slots=True)
+class PlanFacts:
+    """What the plans in force ask about, of everything that a batch may be sold by."""
+
+    published: list[book.Published]
+    zone: tzinfo
+    stores: Mapping[int, Any]
+    products: dict[int, tuple[str, str]] = field(default_factory=dict)
+    own_sales: dict[tuple[int, datetime, int], int] = field(default_factory=dict)
+    paid: dict[tuple[str, bool], list[datetime]] = field(default_factory=dict)
+    """When a client's orders were paid, the oldest first: with or without those whose money went back."""
+
+    def copy(self) -> PlanFacts:
+        """The same before any of it is written, for a batch that may have to be written twice."""
+        return replace(self, paid={key: list(paid) for key, paid in self.paid.items()})
+
+    def of(self, draft: Draft, seller: int, upline: Upline) -> PlannedOrder:
+        """How one order is sold, by whoever is credited with it."""
+        plan = book.choose(self.published, draft.at, upline.joined_at)
+        before = self._paid_before(draft, plan)
+        rules = [
+            plan.sale.fitting(self._line(draft, line, seller, upline, before))
+            for line in draft.price.lines
+        ]
+        return PlannedOrder(plan, rules, self._upline_facts(draft, plan, upline))
+
+    def _paid_before(self, draft: Draft, plan: Plan) -> list[datetime]:
+        assert draft.client is not None, "an order is checked before it is planned"
+        known = self.paid.setdefault((draft.client.key, _counts_refunded(plan)), [])
+        before = sorted(at for at in known if at < draft.at)
+        if draft.wanted.delivered_at is not None:
+            # The next one of an imported history is not their first.
+            known.append(draft.at)
+        return before
+
+    def _line(
+        self,
+        draft: Draft,
+        line: PricedLine,
+        seller: int,
+        upline: Upline,
+        before: Sequence[datetime],
+    ) -> Line:
+        product, department = self.products.get(line.offer.product_id, ("", ""))
+        day = draft.at.astimezone(self.zone).date()
+        first = before[0].astimezone(self.zone).date() if before else day
+        return Line(
+            kind=line.offer.kind,
+            currency=draft.wanted.currency,
+            product=product,
+            departments=frozenset({department}),
+            storefront=self.stores[draft.wanted.storefront_id].slug,
+            affiliate=upline.slug,
+            groups=frozenset((upline.groups or {}).get(str(seller), ())),
+            sold_on=day,
+            orders_before=len(before),
+            months=months_between(first, day),
+        )
+
+    def _upline_facts(self, draft: Draft, plan: Plan, upline: Upline) -> UplineFacts | None:
+        facts: UplineFacts = {step: dict(one) for step, one in (upline.unpaid or {}).items()}
+        asked = plan.sale.uplines
+        if asked.own_sales_min:
+            for step, id in enumerate(upline.affiliates):
+                if step and id != NOBODY:
+                    sales = self.own_sales.get((id, draft.at, asked.days), 0)
+                    facts.setdefault(str(step), {})["own_sales"] = sales
+        return facts or None
+
+
+def read(work: Work, drafts: Sequence[Draft], known: Known, evidence: Evidence) -> PlanFacts:
+    """What the plans that a batch may fall under ask about it, in one round trip; nothing where they ask
+    nothing."""
+    facts = PlanFacts(known.published, work.tools.zone, known.stores)
+    plans = _in_play(known.published, drafts)
+    queries = [
+        *_products_queries(plans, drafts, facts),
+        *_clients_queries(plans, drafts, facts),
+        *_own_sales_queries(plans, drafts, evidence, facts),
+    ]
+    if queries:
+        work.fetch_all(queries)
+    return facts
+
+
+def months_between(first: date, then: date) -> int:
+    """Whole months from one day to another: 31 January to 28 February is none, to 1 March one."""
+    months = (then.year - first.year) * 12 + then.month - first.month
+    return months - (then.day < first.day)
+
+
+def _in_play(published: Iterable[book.Published], drafts: Sequence[Draft]) -> list[Plan]:
+    """Those that an order of the batch may fall under: each down to the first that is for everybody."""
+    latest, earliest = max(one.at for one in drafts), min(one.at for one in drafts)
+    found = []
+    for one in published:
+        if one.effective_from > latest:
+            continue
+        found.append(one.plan)
+        if one.is_for(earliest, datetime.min.replace(tzinfo=earliest.tzinfo)):
+            break
+    return found
+
+
+def _products_queries(
+    plans: Sequence[Plan], drafts: Sequence[Draft], facts: PlanFacts
+) -> Iterator[Query[None]]:
+    if any(
+        rule.when.products or rule.when.departments for plan in plans for rule in plan.sale.rules
+    ):
+        ids = sorted({line.offer.product_id for draft in drafts for line in draft.price.lines})
+        yield Query(_PRODUCTS, {"ids": ids}, partial(_keep_products, facts))
+
+
+def _keep_products(facts: PlanFacts, rows: Iterable[Any]) -> None:
+    facts.products = {row.id: (row.slug, row.category) for row in rows}
+
+
+def _clients_queries(
+    plans: Sequence[Plan], drafts: Sequence[Draft], facts: PlanFacts
+) -> Iterator[Query[None]]:
+    keys = sorted({draft.client.key for draft in drafts if draft.client})
+    for refunded in (True, False):
+        rules = [
+            rule.when
+            for plan in plans
+            if _counts_refunded(plan) == refunded
+            for rule in plan.sale.rules
+            if rule.when.asks_of_clients
+        ]
+        if rules:
+            most = max(when.orders_max or 1 for when in rules)
+            given = {"keys": keys, "most": most, "refunded": refunded}
+            yield Query(_CLIENTS, given, partial(_keep_clients, facts, refunded))
+
+
+def _counts_refunded(plan: Plan) -> bool:
+    return plan.document.refunded_orders != "are_not_counted"
+
+
+def _keep_clients(facts: PlanFacts, refunded: bool, rows: Iterable[Any]) -> None:
+    facts.paid |= {(row.key, refunded): list(row.paid) for row in rows}
+
+
+def _own_sales_queries(
+    plans: Sequence[Plan], drafts: Sequence[Draft], evidence: Evidence, facts: PlanFacts
+) -> Iterator[Query[None]]:
+    looks_back: dict[int, int] = {}
+    for plan in plans:
+        asked = plan.sale.uplines
+        if asked.own_sales_min:
+            looks_back[asked.days] = max(looks_back.get(asked.days, 0), asked.own_sales_min)
+    above = {id for one in evidence.uplines.values() for id in one.affiliates[1:]} - {NOBODY}
+    rows = [
+        _LookBack(id, at, days, most)
+        for days, most in looks_back.items()
+        for at in sorted({draft.at for draft in drafts})
+        for id in sorted(above)
+    ]
+    if rows:
+        yield Query(_OWN_SALES, given(rows, _LookBack, "asked"), partial(_keep_own_sales, facts))
+
+
+def _keep_own_sales(facts: PlanFacts, rows: Iterable[Any]) -> None:
+    facts.own_sales = {(row.affiliate_id, row.at, row.days): row.sales for row in rows}
