@@ -141,7 +141,15 @@ def say_how_affiliates_are_paid(owner: Person, says: Part) -> None:
     step(owner, says("Publish how affiliates are paid"))
     owner.follow(says("Two levels"))
     owner.sees(says("A sale worked out"))
-    type_in(owner, {"rules-goods-levels_bp": "12\n3", "rules-goods-cap_bp": "15"})
+    type_in(
+        owner,
+        {
+            "rules-0-levels-0-rate_bp": "12",
+            "rules-0-levels-1-rate_bp": "3",
+            "rules-0-cap_bp": "15",
+            "cap_bp": "15",
+        },
+    )
     owner.press(says("Work a sale out"))
     owner.look("console-setup-plan")
     owner.press(says("Publish"))

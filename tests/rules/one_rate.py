@@ -19,7 +19,7 @@ from mainstem.plan import (
     SaleRule,
     credits,
 )
-from mainstem.plan.sales import Level
+from mainstem.plan.sale_rules import Level
 
 
 class Rates(NamedTuple):

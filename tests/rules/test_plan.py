@@ -28,7 +28,7 @@ from mainstem.plan import (
     parse,
 )
 from mainstem.plan import credits as every_credit
-from mainstem.plan.sales import Level, When
+from mainstem.plan.sale_rules import Level, When
 
 RULES = st.builds(
     Rates,

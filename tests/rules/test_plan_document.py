@@ -21,7 +21,8 @@ from mainstem.money import BASIS
 from mainstem.plan import document as documents
 from mainstem.plan import parse
 from mainstem.plan.document import PlanDocument, compiled
-from mainstem.plan.sales import Portion, credits
+from mainstem.plan.exact_shares import Portion
+from mainstem.plan.sales import credits
 from mainstem.plan.uplines import Member
 
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from mainstem.money import BASIS
 from mainstem.plan.costs import period_cost_bp, worst_case
 from mainstem.plan.document import PlanDocument, compiled
+from mainstem.plan.exact_shares import Portion
 from mainstem.plan.findings import lint
 from mainstem.plan.grounds import GROUNDS, Finding
-from mainstem.plan.sales import Portion, credits
+from mainstem.plan.sales import credits
 from mainstem.plan.uplines import Member
 
 PLANS = Path(__file__).parent.parent / "plans"

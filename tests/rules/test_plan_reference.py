@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
+from mainstem.plan.exact_shares import Portion
 from mainstem.plan.period_documents import PeriodDocument, RanksDocument
 from mainstem.plan.periods import Participant, counted, earnings, teams
 from mainstem.plan.sale_documents import SaleRuleDocument
-from mainstem.plan.sales import Portion, credits
+from mainstem.plan.sales import credits
 from mainstem.plan.uplines import Member
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "plan-reference.md").read_text()

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainstem.money import BASIS
-from mainstem.plan.sales import Level, Line, Portion, SalePlan, SaleRule, When, credits
+from mainstem.plan.exact_shares import Portion
+from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
+from mainstem.plan.sales import credits
 from mainstem.plan.uplines import Member, Passing, Reason, Uplines, places
 
 ALDER, BIRCH, CEDAR, DOGWOOD = (
@@ -98,7 +100,7 @@ SALE_RULES = st.builds(
     LEVELS,
     st.integers(1, 4000),
     st.just(30),
-    base=st.just("price"),
+    base=st.just("net_price"),
     levels_of=st.sampled_from(["sale", "level_below", "level_below_rounded"]),
     at_most_minor=st.just({}) | st.builds(lambda most: {"SEK": most}, st.integers(1, 10**6)),
 )

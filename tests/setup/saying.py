@@ -19,14 +19,21 @@ PROFILE: dict[str, Any] = {
 }
 LOCATION: dict[str, Any] = {"code": "LLA", "name": "Lagret", "country": "SE", "city": "Luleå"}
 TEAM: dict[str, Any] = {"code": "NORR", "name": "Norr", "skills": ["repair"]}
+PASSING = dict.fromkeys(("house", "suspended", "inactive"), "uses_up_level")
 PLAN: dict[str, Any] = {
     "name": "Two levels",
-    "rules": {
-        "goods": {"levels_bp": [1000, 300], "cap_bp": 1300, "hold_days": 30},
-        "service": {"levels_bp": [500, 100], "cap_bp": 600, "hold_days": 14},
-    },
+    "version_by": "order",
+    "joined_before": "move",
+    "cap_bp": 1300,
+    "uplines": PASSING,
+    "rules": [
+        {"id": "goods", "when": {"kind": "goods"}, "levels": [{"rate_bp": 1000}, {"rate_bp": 300}],
+         "cap_bp": 1300, "hold_days": 30},
+        {"id": "service", "when": {"kind": "service"}, "levels": [{"rate_bp": 500}, {"rate_bp": 100}],
+         "cap_bp": 600, "hold_days": 14},
+    ],
     "minimum_payout_minor": {"SEK": 10000},
-}
+}  # fmt: skip
 AFFILIATE: dict[str, Any] = {
     "slug": "vinter",
     "name": "Vinter och Co",

@@ -75,9 +75,14 @@ FORMS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     ("locations", "LLA", saying.LOCATION, {
         "code": "LLA", "name": "Lagret", "country": "SE", "city": "Luleå"}),
     ("plan", "-", saying.PLAN, {
-        "name": "Two levels", "rules-goods-levels_bp": "10\n3", "rules-goods-cap_bp": "13,0",
-        "rules-goods-hold_days": "30", "rules-service-levels_bp": "5 %\n1",
-        "rules-service-cap_bp": "6", "rules-service-hold_days": "14",
+        "name": "Two levels", "version_by": "order", "joined_before": "move", "cap_bp": "13",
+        "uplines-house": "uses_up_level", "uplines-suspended": "uses_up_level",
+        "uplines-inactive": "uses_up_level", "rules-0-id": "goods", "rules-0-when-kind": "goods",
+        "rules-0-levels-0-rate_bp": "10", "rules-0-levels-1-rate_bp": "3",
+        "rules-0-levels-2-rate_bp": "", "rules-1-levels-2-rate_bp": "", "rules-0-cap_bp": "13,0",
+        "rules-0-hold_days": "30", "rules-1-id": "service", "rules-1-when-kind": "service",
+        "rules-1-levels-0-rate_bp": "5 %", "rules-1-levels-1-rate_bp": "1", "rules-1-cap_bp": "6",
+        "rules-1-hold_days": "14",
         "minimum_payout_minor-SEK": "100,00", "minimum_payout_minor-EUR": ""}),
     ("affiliates", "vinter", saying.AFFILIATE, {
         "slug": "vinter", "name": "Vinter och Co", "email": "post@vinter.example",
@@ -381,18 +386,26 @@ def test_a_plan_begins_with_a_template_and_is_seen_on_a_sale_before_it_is_publis
     tried = owner.post(
         "/console/setup/plan",
         filled(
-            page, **{"try": "yes", "rules-goods-levels_bp": "12,5", "rules-goods-cap_bp": "12,5"}
+            page,
+            **{
+                "try": "yes",
+                "rules-0-levels-0-rate_bp": "12,5",
+                "rules-0-cap_bp": "30",
+                "cap_bp": "30",
+            },
         ),
     )
-    assert re.search(r"Whoever sold it 12\.5\s%\s+SEK\s125\.00 Commission in all", words_of(tried))
+    assert re.search(r"Whoever sold it 12\.5\s%\s+SEK\s125\.00", words_of(tried))
     with database.work() as work:
         assert work.value("SELECT count(*) FROM plan_version") == 0
     page = owner.get(f"/console/setup/plan?template={template}")
-    assert owner.post("/console/setup/plan", filled(page)).status_code == 303
+    assert owner.post("/console/setup/plan", filled(page, confirmed="yes")).status_code == 303
     with database.work() as work:
         assert work.value("SELECT count(*) FROM plan_version") == 1
     page = owner.get("/console/setup/plan")
-    changed = filled(page, name="Better", **{"rules-goods-cap_bp": "30"})
+    changed = filled(
+        page, name="Better", confirmed="yes", **{"rules-0-cap_bp": "30", "cap_bp": "30"}
+    )
     assert owner.post("/console/setup/plan", changed).status_code == 303
     history = words_of(owner.get("/console/setup/plan")).partition("What has become of it")[2]
-    assert re.search(r"Rules: Goods: At most in all : [\d.]+\s% 30\s%", history), history
+    assert re.search(r"Rules: 1: All levels at most : [\d.]+\s% 30\s%", history), history

@@ -134,7 +134,7 @@ def credited_of(
 def _portion(rule: SaleRule, row: Any, basis: Basis) -> Portion:
     """What was sold by one rule, in what its rates are of."""
     base, returned = basis.base_minor, basis.returned_minor
-    if rule.base == "price":
+    if rule.base == "net_price":
         base = basis.price_minor - basis.tax_minor
         returned = rdiv(base * basis.back_minor, basis.price_minor) if base else 0
     return Portion(row.rule, base, returned, row.pieces)

@@ -3,7 +3,7 @@ for `book`, which keeps the published versions."""
 
 from mainstem.plan.costs import worst_case
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
-from mainstem.plan.examples import SALE_MINOR, Example, examples
+from mainstem.plan.exact_shares import Portion
 from mainstem.plan.explain import Basis, Explanation, explain, tell, way_of
 from mainstem.plan.findings import lint
 from mainstem.plan.first_format import from_first_format, is_first_format
@@ -11,10 +11,12 @@ from mainstem.plan.grounds import Finding
 from mainstem.plan.limits import NOBODY
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
-from mainstem.plan.sales import Credit, Line, Portion, SalePlan, SaleRule, credits
+from mainstem.plan.sale_rules import Line, SalePlan, SaleRule
+from mainstem.plan.sales import Credit, credits
 from mainstem.plan.uplines import Member
 from mainstem.plan.version import Plan, fingerprint, parse
 from mainstem.plan.words import Clause, clauses, difference, which_of
+from mainstem.plan.worked import SALE_MINOR, Example, examples
 
 __all__ = [
     "NOBODY",

@@ -40,11 +40,11 @@ silent default: it is said, or the document is not a plan.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mainstem.kit.documents import Amounts, Document, Name
+from mainstem.kit.documents import Amounts, Document, Fold, Name
 from mainstem.money import BASIS
 from mainstem.plan.period_documents import PeriodDocument, RanksDocument
 from mainstem.plan.periods import (
@@ -58,7 +58,7 @@ from mainstem.plan.periods import (
     TierRule,
 )
 from mainstem.plan.sale_documents import SaleRuleDocument, UplinesDocument
-from mainstem.plan.sales import Level, SalePlan, SaleRule, When
+from mainstem.plan.sale_rules import Level, SalePlan, SaleRule, When
 from mainstem.plan.uplines import Uplines
 
 RULES_MAX = 100
@@ -67,7 +67,12 @@ RULES_MAX = 100
 class PlanDocument(Document):
     """One version of the plan: it never changes after it is published."""
 
-    format: Literal[2] = Field(title="Format")
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold("A client's orders whose money went back", ("refunded_orders",)),
+        Fold("What a period pays", ("period",)),
+    )
+
+    format: Literal[2] = Field(2, title="Format")
     name: Name = Field(title="Name")
     version_by: Literal["order", "delivery"] = Field(
         title="A sale falls under the version in force at its"

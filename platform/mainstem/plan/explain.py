@@ -12,7 +12,8 @@ from typing import Any, Protocol, TypedDict
 
 from mainstem.money import BASIS, Money, rdiv
 from mainstem.plan.period_explain import PERIOD_EXPLAINED, tell_period
-from mainstem.plan.sales import Credit, SaleRule
+from mainstem.plan.sale_rules import SaleRule
+from mainstem.plan.sales import Credit
 
 
 class Explanation(TypedDict):
@@ -245,7 +246,7 @@ def _credit(facts: dict[str, Any]) -> list[str]:
     # When every rule was named for its kind, the rule was kept.
     said = [PAID[facts.get("sold") or facts["rule"]]]
     counts = facts.get("counts")
-    if facts.get("of") == "price":
+    if facts.get("of") == "net_price":
         said.append(PRICE_COUNTS)
     elif not counts:
         said.append(ALL_COUNTS)

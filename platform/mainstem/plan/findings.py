@@ -19,11 +19,13 @@ from mainstem.kit.validation import problems_of
 from mainstem.money import BASIS, decimal_text
 from mainstem.plan.costs import EXAMPLE_MINOR, at_most_bp, paid, period_cost_bp, rates_of_sale
 from mainstem.plan.document import PlanDocument, compiled
+from mainstem.plan.exact_shares import Portion
 from mainstem.plan.grounds import Finding, finding
 from mainstem.plan.percent import percent
 from mainstem.plan.period_documents import TierRuleDocument
 from mainstem.plan.sale_documents import SaleRuleDocument, WhenDocument
-from mainstem.plan.sales import Portion, SalePlan, SaleRule, credits
+from mainstem.plan.sale_rules import SalePlan, SaleRule
+from mainstem.plan.sales import credits
 from mainstem.plan.unlawful import unlawful
 from mainstem.plan.uplines import Member
 

@@ -6,10 +6,10 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mainstem.kit.documents import BasisPoints, Currency, Day, Document, Refers, Slug
+from mainstem.kit.documents import BasisPoints, Currency, Day, Document, Fold, Refers, Slug
 from mainstem.money import BASIS
 from mainstem.plan.limits import HOLD_DAYS_MAX, HOLD_DAYS_MIN, LEVELS_MAX
-from mainstem.plan.sales import Base, Clients, LevelBase
+from mainstem.plan.sale_rules import Base, Clients, LevelBase
 from mainstem.plan.uplines import Passing
 
 DAYS_MAX = 366
@@ -45,6 +45,15 @@ class UplinesDocument(Document):
 class WhenDocument(Document):
     """Which lines a rule is for. What is left empty asks nothing; of several names one must fit."""
 
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold(
+            "Only of some",
+            ("departments", "products", "storefronts", "affiliates", "groups"),
+        ),
+        Fold("Only for some clients", ("clients", "months_max", "orders_max")),
+        Fold("Only for some time", ("starts_on", "ends_on")),
+    )
+
     kind: Literal["", "goods", "service"] = Field("", title="Goods or services")
     departments: list[Annotated[Slug, Refers("departments")]] = Field([], title="Departments")
     products: list[Annotated[Slug, Refers("products")]] = Field([], title="Products")
@@ -69,6 +78,9 @@ class WhenDocument(Document):
 class LevelDocument(Document):
     """What one level gets: a rate, or fixed money for each piece."""
 
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold("Fixed money, or only for some", ("each_minor", "groups", "rank_from")),
+    )
     one: ClassVar[str] = "Level"
     rate_bp: BasisPoints = Field(0, title="Rate")
     each_minor: dict[Currency, MinorAboveZero] = Field(
@@ -91,6 +103,9 @@ class LevelDocument(Document):
 class SaleRuleDocument(Document):
     """What lines of one sort pay."""
 
+    folds: ClassVar[tuple[Fold, ...]] = (
+        Fold("Of what, and at most", ("base", "levels_of", "at_most_minor")),
+    )
     one: ClassVar[str] = "Rule"
     id: Slug = Field(title="Called")
     pays_on: Literal["delivered_sale"] = Field(

@@ -15,7 +15,7 @@ from mainstem.plan.document import PlanDocument, compiled, compiled_period
 from mainstem.plan.first_format import from_first_format, is_first_format
 from mainstem.plan.periods import PeriodRules
 from mainstem.plan.refusals import PlanRefused
-from mainstem.plan.sales import SalePlan
+from mainstem.plan.sale_rules import SalePlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,7 @@ FROM = "from {day}"
 UNTIL = "before {day}"
 BASES = {
     "commissionable_value": "Whoever made the sale gets {pay} of what counts for commission.",
-    "price": "Whoever made the sale gets {pay} of the price without tax.",
-    "margin": "Whoever made the sale gets {pay} of the price without tax, less what it cost the company.",
+    "net_price": "Whoever made the sale gets {pay} of the price without tax.",
 }
 SELLER_FIXED = "Whoever made the sale gets {pay} for each piece."
 SPONSOR = "The sponsor at level {level} gets {pay} of the same."

@@ -83,6 +83,8 @@ class Around:
     """Whether the numbers of the rows that are being drawn are amounts."""
     more: str = ""
     """The rows that somebody asked for one more of."""
+    may_be_empty: bool = False
+    """Whether nothing at all need be said: no choice is made by itself."""
 
     def leads_into(self, at: str) -> bool:
         """Whether the rows that were asked for are these, or stand in what is named so."""
@@ -106,9 +108,16 @@ def fields_of(
             replace(around, of_amounts=are_amounts(field, said)),
         )
         for name, field in kind.model_fields.items()
+        if not _leaves_no_choice(field)
     }
     folds = [_fold(kind, fold, said, drawn, around, at) for fold in kind.folds]
     return [*drawn.values(), *folds]
+
+
+def _leaves_no_choice(field: FieldInfo) -> bool:
+    """Whether a field can say one thing only, and says it by itself."""
+    one = get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1
+    return one and not field.is_required()
 
 
 def _fold(
@@ -120,7 +129,7 @@ def _fold(
     at: str,
 ) -> FormField:
     """The fields of one idea, taken out from among those that are shown at once."""
-    parts = [drawn.pop(name) for name in fold.fields]
+    parts = [drawn.pop(name) for name in fold.fields if name in drawn]
     opens = fold.opens_with is not None and said.get(fold.opens_with[0]) == fold.opens_with[1]
     return FormField(
         name=f"{at}{fold.fields[0]}-fold",
@@ -149,7 +158,11 @@ def _field(
         rows = _rows(shape.inner, said, shared["label"], around, at, must_say=field.is_required())
         return FormField(kind="rows", parts=rows, **shared)
     if shape.kind == "document":
-        parts = fields_of(shape.inner, said or {}, around, at=f"{at}-")
+        may_be_empty = around.may_be_empty or (field.default is None and said is None)
+        within = replace(around, may_be_empty=may_be_empty)
+        parts = fields_of(shape.inner, said or {}, within, at=f"{at}-")
+        if may_be_empty:
+            parts = [_optional(part) for part in parts]
         return FormField(kind="group", parts=parts, **shared)
     if shape.kind in ("texts", "by_currency", "rows_by_currency"):
         parts = _keyed(at, shape, said or {}, around, shared["label"])
@@ -202,8 +215,9 @@ def _row(
 ) -> FormField:
     if around.of_amounts:
         around = replace(around, currency=currency_of(row) or next(iter(around.currencies), ""))
-    parts = fields_of(kind, row, around, at=f"{at}-{no}-")
     is_asked = must_say or not is_blank
+    within = replace(around, may_be_empty=around.may_be_empty or not is_asked)
+    parts = fields_of(kind, row, within, at=f"{at}-{no}-")
     is_reached = around.more == at and no == of
     return FormField(
         name=f"{at}-{no}",
@@ -343,7 +357,7 @@ def _one(
         offered = [
             (str(one), around.language.text(CHOICES.get(one, one))) for one in get_args(inner)
         ]
-        if not field.is_required() and said is None:
+        if said is None and (around.may_be_empty or not field.is_required()):
             offered = [("", "\N{EN DASH}"), *offered]
         return FormField(kind="choice", value=value, options=offered, **shared)
     if refers := refers_to(field):

@@ -111,6 +111,8 @@ def _amounts(field: FieldInfo, rows: Any, zone: ZoneInfo) -> list[dict[str, Any]
 def _meant(name: str, field: FieldInfo, value: Any, zone: ZoneInfo, currency: str) -> Any:
     shape = shape_of(field.annotation)
     if shape.kind == "document":
+        if value is None or (field.default is None and not says_something(shape.inner, value)):
+            return None
         return meant(shape.inner, value, zone, currency=currency)
     if shape.kind == "rows":
         return [meant(shape.inner, row, zone, currency=currency) for row in value]

@@ -1,0 +1,151 @@
+"""What a plan says of a sale: which lines each rule is for, and what it pays to whom.
+
+A line of a sale falls under the first rule that fits it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from mainstem.money import BASIS
+from mainstem.plan.uplines import Uplines
+
+Base = Literal["commissionable_value", "net_price"]
+"""Of what a rate is taken: the commissionable value, or the price without tax."""
+
+LevelBase = Literal["sale", "level_below", "level_below_rounded"]
+"""Of what the rate of a level above the seller is taken: of the sale like the seller's, or of what the
+level below earns, before it is rounded or after."""
+
+Clients = Literal["any", "first_order", "repeat_order"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as it is sold: everything that a rule may ask about it."""
+
+    kind: str
+    currency: str
+    product: str
+    departments: frozenset[str]
+    storefront: str
+    affiliate: str
+    groups: frozenset[str]
+    sold_on: date
+    """By the company's calendar."""
+    orders_before: int = 0
+    """How many orders of this client had been paid before."""
+    months: int = 0
+    """Whole months since the client's first order was paid; 0 on the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Which lines a rule is for. Whatever is empty asks nothing; of several names one must fit."""
+
+    kind: str = ""
+    departments: frozenset[str] = frozenset()
+    products: frozenset[str] = frozenset()
+    storefronts: frozenset[str] = frozenset()
+    affiliates: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    clients: Clients = "any"
+    months_max: int | None = None
+    orders_max: int | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    """The day after the last one."""
+
+    @property
+    def asks_of_clients(self) -> bool:
+        """Whether it asks what the client bought before."""
+        return self.clients != "any" or bool(self.months_max or self.orders_max)
+
+    def misses(self, line: Line) -> str | None:
+        """The first thing asked for that this line is not; None where it is all of them."""
+        return next((name for name, fits in self._asked(line) if not fits), None)
+
+    def _asked(self, line: Line) -> Iterator[tuple[str, bool]]:
+        yield "kind", not self.kind or self.kind == line.kind
+        yield "departments", not self.departments or bool(self.departments & line.departments)
+        yield "products", not self.products or line.product in self.products
+        yield "storefronts", not self.storefronts or line.storefront in self.storefronts
+        yield "affiliates", not self.affiliates or line.affiliate in self.affiliates
+        yield "groups", not self.groups or bool(self.groups & line.groups)
+        first = line.orders_before == 0
+        yield "clients", self.clients == "any" or (self.clients == "first_order") == first
+        yield "months_max", self.months_max is None or line.months < self.months_max
+        yield "orders_max", self.orders_max is None or line.orders_before < self.orders_max
+        yield "starts_on", self.starts_on is None or self.starts_on <= line.sold_on
+        yield "ends_on", self.ends_on is None or line.sold_on < self.ends_on
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What one level gets: a rate, in basis points, or fixed money for each piece, per currency.
+
+    `groups` are those that one must be in to be paid at this level, and `rank_from` the number of the
+    rank that one must have; empty and 0 ask nothing.
+    """
+
+    rate_bp: int = 0
+    each_minor: Mapping[str, int] = field(default_factory=dict)
+    groups: frozenset[str] = frozenset()
+    rank_from: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SaleRule:
+    """What lines of one sort pay: to the seller, and up the sponsors' line.
+
+    All levels together get `cap_bp` of the base at most, each giving way in proportion. No level
+    gets more than `at_most_minor` for one sale, where the sale's currency is in it. A rule that
+    states amounts is for sales in the currencies that it states them in, and for no other.
+    """
+
+    id: str
+    levels: tuple[Level, ...]
+    cap_bp: int
+    hold_days: int
+    when: When = When()
+    base: Base = "commissionable_value"
+    levels_of: LevelBase = "sale"
+    at_most_minor: Mapping[str, int] = field(default_factory=dict)
+
+    def misses(self, line: Line) -> str | None:
+        """Why a line does not fall under this rule; None where it does."""
+        return self.when.misses(line) if self.pays_in(line.currency) else "currency"
+
+    def pays_in(self, currency: str) -> bool:
+        """Whether it is for sales in a currency: it states its amounts in it, or none at all."""
+        stated = [level.each_minor for level in self.levels if level.each_minor]
+        if self.at_most_minor:
+            stated.append(self.at_most_minor)
+        return all(currency in amounts for amounts in stated)
+
+
+@dataclass(frozen=True, slots=True)
+class SalePlan:
+    """What a version of the plan says of one sale.
+
+    `cap_bp` is what all rules and levels together get at most of what a sale is worth: of the sum of
+    its portions' bases.
+    """
+
+    rules: tuple[SaleRule, ...]
+    uplines: Uplines = field(default_factory=Uplines)
+    cap_bp: int = BASIS
+
+    def rule(self, name: str) -> SaleRule:
+        """The rule of this name; KeyError for none."""
+        for rule in self.rules:
+            if rule.id == name:
+                return rule
+        raise KeyError(name)
+
+    def fitting(self, line: Line) -> SaleRule | None:
+        """The rule that a line falls under: the first that fits; None where none does."""
+        return next((rule for rule in self.rules if rule.misses(line) is None), None)
