@@ -60,12 +60,13 @@ def test_two_of_finance_close_a_month_on_its_page(staff: Staff, clock: FixedCloc
         fia.get("/console/periods/2026-03")
     )
     april_begins(staff, clock)
+    fia = staff.reader("fia")
     assert fia.post("/console/periods/2026-03/preview").status_code == 303
     page = plain(fia.get("/console/periods/2026-03"))
     assert "2026-03 is previewed. Somebody else closes it." in page
     assert "Waits for a second person" in page
-    assert "volume 1 1,534.00 SEK" in page or "SEK 1,534.00" in page or "1,534.00" in page
-    assert "Cedar – silver silver" in page, "whose rank changes"
+    assert "1,534.00" in page
+    assert "Ranks that change" in page
     assert "Close the period" not in page, "not for whoever previewed it"
     refused = fia.post("/console/periods/2026-03/close")
     assert refused.status_code == 403
@@ -128,9 +129,14 @@ def test_an_affiliate_sees_how_far_they_are_and_what_comes_next(
             password_hash=passwords.hash_password(PASSWORD),
         )  # fmt: skip
         identity.grant(work, person, "affiliate", affiliate_id=staff.company.cedar)
-    reader = open_app()
-    reader.client.headers["accept-language"] = "en"
-    assert reader.sign_in("cedar@people.example").status_code == 303
+
+    def signed_in() -> Any:
+        reader = open_app()
+        reader.client.headers["accept-language"] = "en"
+        assert reader.sign_in("cedar@people.example").status_code == 303
+        return reader
+
+    reader = signed_in()
     assert "2026-03 so far" in words_of(reader.get("/portal"))
     page = plain(reader.get("/portal/periods"))
     for told in (
@@ -143,7 +149,7 @@ def test_an_affiliate_sees_how_far_they_are_and_what_comes_next(
         periods.refresh(work)
     staff.reader("fia").post("/console/periods/2026-03/preview")
     staff.reader("ada").post("/console/periods/2026-03/close")
-    page = plain(reader.get("/portal/periods"))
+    page = plain(signed_in().get("/portal/periods"))
     assert "Nothing has counted yet" in page
     assert "What you sold in 2026-03 comes to" in page
     assert "payable on" in page
