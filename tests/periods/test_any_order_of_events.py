@@ -163,7 +163,10 @@ def played(
     return found, march
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(late=st.tuples(*[st.booleans()] * 4), events=EVENTS)
 def test_settled_in_any_order_a_month_ends_where_it_would_have_settled_once(
     database: Database,
