@@ -155,6 +155,7 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/portal/payouts": (AFFILIATE, [lambda c: "/portal/payouts"]),
     "/portal/payouts/{payout_id}": (AFFILIATE, [lambda c: f"/portal/payouts/{c['payout']}"]),
     "/portal/periods": (AFFILIATE, [lambda c: "/portal/periods"]),
+    "/portal/plan": (AFFILIATE, [lambda c: "/portal/plan"]),
     "/portal/team": (AFFILIATE, [lambda c: "/portal/team"]),
     "/portal/storefront": (AFFILIATE, [lambda c: "/portal/storefront"]),
     "/console": (STAFF, [lambda c: "/console"]),

@@ -138,7 +138,9 @@ def fill(url: str, count: int, number: str) -> None:
     given = {"first": FIRST, "count": count, "number": number}
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")  # copies of what was checked
-        owner.execute("DROP INDEX orders_found")  # what orders are searched by: dear to fill, not asked here
+        owner.execute(
+            "DROP INDEX orders_found"
+        )  # what orders are searched by: dear to fill, not asked here
         owner.execute(_AFFILIATES, given)
         owner.execute(_ORDERS, given)
         owner.execute(_LINES, given)

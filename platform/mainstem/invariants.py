@@ -118,8 +118,18 @@ _INVARIANTS = {
            AND NOT EXISTS (SELECT 1 FROM commission_review v WHERE v.home_id = o.home_id AND v.order_id = o.id
                               AND v.state <> 'released')
            AND NOT EXISTS (SELECT 1 FROM earning c WHERE c.home_id = o.home_id AND c.source_id = o.id)
-           AND EXISTS (SELECT 1 FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id
-                          AND l.commissionable_minor * l.delivered >= 100 * l.quantity)
+           AND EXISTS (SELECT 1 FROM order_line l
+                         JOIN plan_version p ON p.version = o.plan_version
+                        CROSS JOIN LATERAL (
+                              -- What its rule pays whoever sold it, where it asks nothing more of them.
+                              SELECT CASE jsonb_typeof(p.document -> 'rules')
+                                     WHEN 'object' THEN (p.document -> 'rules' -> l.rule -> 'levels_bp' ->> 0)::bigint
+                                     ELSE (SELECT (r -> 'levels' -> 0 ->> 'rate_bp')::bigint
+                                             FROM jsonb_array_elements(p.document -> 'rules') AS r
+                                            WHERE r ->> 'id' = l.rule AND r -> 'levels' -> 0 -> 'groups' = '[]'
+                                              AND r -> 'levels' -> 0 ->> 'rank_from' IS NULL) END AS bp) AS rate
+                        WHERE l.home_id = o.home_id AND l.order_id = o.id
+                          AND l.commissionable_minor * l.delivered * rate.bp >= 10000 * l.quantity)
            AND NOT EXISTS (SELECT 1 FROM fact_waiting w WHERE w.home_id = o.home_id
                               AND w.subject = o.id::text AND w.state = 'waiting')""",
     "A fully refunded order leaves nobody a commission": """

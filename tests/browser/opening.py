@@ -140,7 +140,7 @@ def say_what_you_sell(owner: Person, says: Part) -> None:
 def say_how_affiliates_are_paid(owner: Person, says: Part) -> None:
     step(owner, says("Publish how affiliates are paid"))
     owner.follow(says("Two levels"))
-    owner.sees(says("A sale worked out"))
+    owner.sees(says("What it says, and a sale worked out"))
     type_in(
         owner,
         {

@@ -6,19 +6,20 @@ import importlib
 import re
 import string
 from fractions import Fraction
-from math import floor
+from math import floor, prod
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.recalculation import AMOUNT, minor, worked_out
+from tests.recalculation import AMOUNT, RATE, minor, part, worked_out
 from tests.rules.one_rate import Rates, shares_of
+from tests.rules.test_sales import sales
 
 from mainstem.kit.locale import Language
 from mainstem.money import BASIS, net_of_tax, rdiv
 from mainstem.paths import TEMPLATES
-from mainstem.plan import Basis, explain, tell
+from mainstem.plan import Basis, Member, Portion, SalePlan, credits, explain, tell, way_of
 
 ZONE = ZoneInfo("Europe/Stockholm")
 ENGLISH, SWEDISH = (Language(locale, TEMPLATES / "locale", ZONE) for locale in ("en", "sv"))
@@ -229,3 +230,55 @@ def test_a_reader_gets_from_the_price_to_every_levels_amount(
         assert mine, words
         exact = Fraction(minor(mine[1]) * minor(back[1]), minor(back[2]))
         assert floor(exact + Fraction(1, 2)) == minor(mine[2]) == earned.reversed_minor
+
+
+# ---------------------------------------------------------------- shares that are more than a rate
+
+
+@given(sales())
+@settings(max_examples=300)
+def test_a_share_of_any_rule_is_worked_out_again_from_its_words(
+    sale: tuple[SalePlan, list[Member], list[Portion]],
+) -> None:
+    plan, upline, portions = sale
+    for credit in credits(plan, upline, "SEK", portions):
+        portion = next(one for one in portions if one.rule == credit.rule)
+        rule = plan.rule(credit.rule)
+        words = told(
+            "credit",
+            ENGLISH,
+            basis=Basis(portion.base_minor, 0, [(portion.base_minor, 10000)], portion.base_minor),
+            level=credit.level,
+            rate_bp=credit.rate_bp,
+            credited_minor=credit.credited_minor,
+            capped=credit.capped_bp,
+            way=way_of(rule, credit, "SEK", portion.pieces),
+        )
+        exact, most, said = shared_by(words)
+        assert said == credit.credited_minor, words
+        assert abs(said - min(exact, most)) < 1, words
+
+
+def shared_by(words: str) -> tuple[Fraction, Fraction, int]:
+    """What the words of a share come to exactly, what it is at most, and what they say it is."""
+    base = re.search(rf"Commission is of the {AMOUNT} without tax", words)
+    assert base, words
+    of = Fraction(minor(base[1]))
+    if below := re.search(rf"of the {AMOUNT} that the l", words):
+        of = Fraction(minor(below[1]))
+    if each := re.search(rf"{AMOUNT} for each of (\d+) pieces", words):
+        exact = Fraction(minor(each[1]) * int(each[2]))
+    else:
+        rates = re.search(r"((?:[\d.]+ %(?: \u00d7 )?)+) of th", words)
+        assert rates, words
+        exact = of * prod(part(rate) for rate in re.findall(r"([\d.]+) %", rates[1]))
+    if "that the level below earns" in words:
+        exact = Fraction(floor(exact + Fraction(1, 2)))
+    if cut := re.search(r"gives way to (\d+)/(\d+) of it", words):
+        exact *= Fraction(int(cut[1]), int(cut[2]))
+    if capped := re.search(rf"times {RATE} / {RATE}", words):
+        exact *= part(capped[1]) / part(capped[2])
+    most = re.search(rf"No level gets more than {AMOUNT}", words)
+    credit = re.search(rf"(?:that|at most,|of that|adds? up,|down,) is {AMOUNT}", words)
+    assert credit, words
+    return exact, Fraction(minor(most[1])) if most else exact, minor(credit[1])

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from tests.company import PLAN
 from tests.waits import PATIENCE, await_somebody_waits_for
 
 from mainstem import cli
 from mainstem.kit.db import Database
+from mainstem.kit.work import Work
 from mainstem.money import MINOR_MAX
-from mainstem.plan import Plan, PlanAsks, PlanRefused, book
+from mainstem.plan import Plan, PlanAsks, PlanDocument, PlanRefused, book, fingerprint, parse
+
+ROOT = Path(__file__).parents[2]
 
 OTHER = PLAN | {"name": "Second plan"}
 
@@ -131,15 +137,84 @@ def test_levels_within_their_cap_are_not_asked_about(
         assert book.publish(work, plan, effective_from=work.now()).version == 1
 
 
+def written(work: Work, document: Mapping[str, Any]) -> None:
+    """A version that is written past the verb."""
+    work.run(
+        """INSERT INTO plan_version (version, document, hash, effective_from, published_by, published_at)
+           SELECT coalesce(max(version), 0) + 1, %(document)s::jsonb, %(hash)s, %(now)s, 'staff', %(now)s
+             FROM plan_version""",
+        document=json.dumps(document),
+        hash=fingerprint(document),
+        now=work.now(),
+    )
+
+
 def test_a_plan_that_was_published_before_anybody_was_asked_still_pays(database: Database) -> None:
+    with psycopg.connect(database.url) as owner:
+        owner.execute("ALTER TABLE plan_version DISABLE TRIGGER plan_version_lawful")
     with database.work() as work:
-        work.run(
-            """INSERT INTO plan_version (version, document, hash, effective_from, published_by, published_at)
-               VALUES (1, %(document)s::jsonb, 'earlier', %(now)s, 'staff', %(now)s)""",
-            document=json.dumps(levels(10000, 9000, 5000, 4000)),
-            now=work.now(),
-        )
+        written(work, levels(10000, 9000, 5000, 4000))
         assert _rates(book.in_force(work, work.now())) == [9000, 5000, 4000]
+
+
+def in_full(**changes: Any) -> dict[str, Any]:
+    """The plan as it is published, with these changes to its first rule."""
+    said = parse(PLAN, version=1).document.written()
+    said["rules"][0] |= changes
+    return said
+
+
+@pytest.mark.parametrize(
+    ("document", "because"),
+    [
+        (in_full(pays_on="recruit"), "only a delivered sale may pay"),
+        (in_full(hold_days=7), "hold_days is from 14 to 365"),
+        (in_full(hold_days=None), "hold_days is from 14 to 365"),
+        (in_full(recruit_bonus_minor={"SEK": 5000}), "a setting that there is not"),
+        (in_full(levels=[{"rate_bp": 300}, {"rate_bp": 1000}]), "no sponsor may earn more"),
+        (in_full(levels=[{"rate_bp": 6000}, {"rate_bp": 6000}]), "nor all together more"),
+        (in_full(levels=[{"rate_bp": 1000, "joining_fee": 1}]), "a setting that there is not"),
+        (in_full(levels=[{"rate_bp": 10.5}]), "rate_bp is from 0 to 10000"),
+        (in_full(levels=[]), "one to ten levels"),
+        (in_full(levels=[{"rate_bp": 0, "each_minor": {"SEK": 5}},
+                         {"rate_bp": 0, "each_minor": {"SEK": 6}}]), "no sponsor may earn more on a piece"),
+        (in_full() | {"joining_fee_minor": 9900}, "a setting that there is not"),
+        (in_full() | {"rules": []}, "it has no rules"),
+        (PLAN, "not of format 2"),
+    ],
+)  # fmt: skip
+def test_what_no_plan_may_say_cannot_be_written_past_the_verb_either(
+    database: Database, document: dict[str, Any], because: str
+) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match=because), database.work() as work:
+        written(work, document)
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "tests/plans/lawful").iterdir()), ids=lambda f: f.stem
+)
+def test_every_lawful_plan_is_published_and_kept_as_it_is_said(
+    database: Database, file: Path
+) -> None:
+    said = tomllib.loads(file.read_text())
+    with database.work() as work:
+        made = book.publish(work, said, effective_from=work.now(), confirmed=True)
+        assert book.in_force(work, work.now()) == made
+        assert made.document == PlanDocument.model_validate(said)
+
+
+def test_a_plan_that_costs_more_than_agreed_is_never_in_force_though_it_was_written(
+    database: Database,
+) -> None:
+    costly = tomllib.loads(
+        (ROOT / "tests/plans/refused/03-more-than-everything-may-cost.toml").read_text()
+    )
+    said = PlanDocument.model_validate(costly).written()
+    with database.work() as work:
+        lawful = book.publish(work, PLAN, effective_from=work.now())
+        written(work, said)
+        assert work.value("SELECT max(version) FROM plan_version") == 2
+        assert book.in_force(work, work.now()) == lawful
 
 
 def test_the_command_line_asks_too(

@@ -382,7 +382,7 @@ def test_a_plan_begins_with_a_template_and_is_seen_on_a_sale_before_it_is_publis
 ) -> None:
     page = owner.get(f"/console/setup/plan?template={template}")
     words = words_of(page)
-    assert "A sale worked out" in words
+    assert "a sale worked out" in words
     tried = owner.post(
         "/console/setup/plan",
         filled(

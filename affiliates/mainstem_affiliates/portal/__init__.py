@@ -15,6 +15,7 @@ from mainstem_affiliates.portal import (
     payouts,
     people,
     periods,
+    plan,
     shop,
     team,
 )
@@ -25,6 +26,7 @@ routes: list[Any] = [
     *periods.routes,
     *orders.routes,
     *leads.routes,
+    *plan.routes,
     *team.routes,
     *account.routes,
     *company.routes,

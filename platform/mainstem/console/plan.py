@@ -14,12 +14,12 @@ from litestar.di import NamedDependency
 from mainstem import catalog
 from mainstem.kit.errors import InvalidInput, Problem, Refused
 from mainstem.kit.events import record
-from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.plan import Plan, PlanAsks, book, clauses
+from mainstem.plan import Plan, PlanAsks, book
 from mainstem.web.forms import Form, FormFields, Ticked
-from mainstem.web.rendering import language_of, redirect
+from mainstem.web.plan_words import PlanClause, plan_clauses
+from mainstem.web.rendering import language_of, redirect, words
 from mainstem.web.staff.layout import (
     HttpRequest,
     HttpResponse,
@@ -55,7 +55,7 @@ class PlanPage(Page, kw_only=True):
     """How the company pays, in words."""
 
     plan: Plan | None
-    clauses: list[tuple[str, tuple[str, ...]]]
+    clauses: list[PlanClause]
     shares: list[Share]
     minimum: list[Money]
     versions: list[Version]
@@ -128,7 +128,7 @@ def _plan(
     page = PlanPage(
         **layout_of(request, work, "money"),
         plan=now,
-        clauses=_clauses(work, now, language) if now else [],
+        clauses=plan_clauses(work, now, language) if now else [],
         shares=[
             Share(language.percent(row.commissionable_bp), row.names)
             for row in catalog.shares(work, language.locale)
@@ -140,19 +140,10 @@ def _plan(
         versions=versions,
         who=names_of(work, language, [row.published_by for row in versions]),
         document=json.dumps(document, indent=2, ensure_ascii=False) if document else "",
-        found=[problem.text(language.text) for problem in no.problems] if no else [],
+        found=[words(language, problem) for problem in no.problems] if no else [],
         asks=isinstance(no, PlanAsks),
     )
     return show(request, "console/plan.html", page, no, form)
-
-
-def _clauses(work: Work, plan: Plan, language: Language) -> list[tuple[str, tuple[str, ...]]]:
-    """Each clause with its heading: what holds for every sale, then each rule by its name."""
-    names = book.names_in(work, plan.document, language.locale)
-    return [
-        (clause.about or language.text("For every sale"), clause.sentences)
-        for clause in clauses(plan.document, language, names)
-    ]
 
 
 def _document(text: str) -> dict[str, Any]:

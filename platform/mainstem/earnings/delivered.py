@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from mainstem.kit.bulk import ASKED
+from mainstem.kit.bulk import ASKED, RowKey, asked
+from mainstem.kit.work import Work
 from mainstem.money import rdiv
+from mainstem.orders import replan
 from mainstem.plan import (
     NOBODY,
     Basis,
@@ -16,6 +18,7 @@ from mainstem.plan import (
     Plan,
     Portion,
     SaleRule,
+    book,
     credits,
 )
 
@@ -66,6 +69,22 @@ SELECT o.home_id, o.id, o.number, o.currency, o.upline, o.groups, o.upline_facts
         GROUP BY rule, share) AS of_share
         GROUP BY rule) AS l
  ORDER BY o.home_id, o.id, l.rule"""
+
+
+def read(work: Work, keys: Sequence[RowKey]) -> tuple[list[Any], Mapping[int, Plan]]:
+    """What was delivered of these orders and went back, and the versions that they fall under."""
+    found = work.rows(ORDERS, **asked(keys))
+    plans = book.versions(work, {row.plan_version for row in found})
+    late = {
+        (row.home_id, row.id)
+        for row in found
+        if plans[row.plan_version].document.version_by == "delivery"
+    }
+    if late:
+        replan(work, sorted(late))
+        found = work.rows(ORDERS, **asked(keys))
+        plans = book.versions(work, {row.plan_version for row in found})
+    return found, plans
 
 
 def basis_of(row: Any) -> Basis:

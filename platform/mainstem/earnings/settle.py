@@ -13,7 +13,7 @@ from datetime import date
 from uuid import UUID
 
 from mainstem import ledger
-from mainstem.earnings.delivered import ORDERS, credited_of
+from mainstem.earnings.delivered import credited_of, read
 from mainstem.earnings.moves import STANDING, Standing, moves_of
 from mainstem.earnings.writing import EarningRow, posting_of, rows_of
 from mainstem.kit.bulk import RowKey, asked, insert_many
@@ -22,7 +22,6 @@ from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
 from mainstem.ledger.postings import Posting
 from mainstem.orders import lock
-from mainstem.plan import book
 
 
 def settle(work: Work, orders: Sequence[RowKey]) -> int:
@@ -41,8 +40,7 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
     for row in work.rows(STANDING, **asked(keys)):
         levels = standing.setdefault((row.home_id, row.source_id, row.rule), {})
         levels.setdefault(row.level, Standing(row.beneficiary_id)).add(row)
-    found = work.rows(ORDERS, **asked(keys))
-    plans = book.versions(work, {row.plan_version for row in found})
+    found, plans = read(work, keys)
     released = work.value("SELECT max(day) FROM release_day") or date.min
     postings: list[Posting] = []
     lines: list[EarningRow] = []
@@ -53,7 +51,7 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
             plan = plans[row.plan_version]
             first = max((line.no for line in stands.values()), default=0) + 1
             postings.append(posting_of(work, row, moves, first, released))
-            lines += rows_of(row, plan, moves, shares, first, basis, work.now())
+            lines += rows_of(row, plan, moves, first, basis, work.now())
     ledger.post(work, postings)
     if lines:
         insert_many(work, "earning", lines)

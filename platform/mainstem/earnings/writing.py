@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from mainstem.kit.bulk import Json
 from mainstem.kit.work import Work
 from mainstem.ledger import postings
 from mainstem.ledger.postings import Posting
-from mainstem.plan import Basis, Credit, Plan, explain, way_of
+from mainstem.plan import Basis, Plan, explain, way_of
 
 
 class EarningRow(NamedTuple):
@@ -61,14 +60,12 @@ def rows_of(
     row: Any,
     plan: Plan,
     moves: Sequence[Move],
-    shares: Sequence[Credit],
     first: int,
     basis: Basis,
     now: datetime,
 ) -> Iterator[EarningRow]:
     """A line for each step of these moves, numbered from `first`, with its explanation."""
     rule = plan.sale.rule(row.rule)
-    below = {above.level: one for one, above in pairwise(shares)}
     for move in moves:
         share, before = move.share, move.before
         for no, (kind, held, amount) in enumerate(move.steps, start=first):
@@ -83,7 +80,7 @@ def rows_of(
                 credited_minor=share.credited_minor,
                 reversed_minor=share.reversed_minor,
                 capped=share.capped_bp,
-                way=way_of(rule, share, below.get(share.level), row.currency, row.pieces),
+                way=way_of(rule, share, row.currency, row.pieces),
                 before_minor=before.credited if kind == "credit" else before.reversed,
             )
             yield EarningRow(

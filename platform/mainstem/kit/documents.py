@@ -181,12 +181,13 @@ class Document(BaseModel):
     """What is set of one thing. Unknown fields are refused; a document is never changed.
 
     `folds` are the fields that a form does not show at once, by idea; the others come first. `one` is what
-    a form calls a row of them.
+    a form calls a row of them, and `first` what it calls the first, where that one is not numbered.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
     folds: ClassVar[tuple[Fold, ...]] = ()
     one: ClassVar[str] = ""
+    first: ClassVar[str] = ""
 
     @classmethod
     def in_full(cls, sent: Any) -> Any:

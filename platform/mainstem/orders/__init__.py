@@ -60,6 +60,7 @@ from mainstem.orders.progress import (
 )
 from mainstem.orders.promise import USUAL, is_late, promised_on
 from mainstem.orders.refunding import give_back, refund, settle_by_bank, settle_refunds
+from mainstem.orders.replanning import replan
 from mainstem.orders.rules import LINES_MAX, QUANTITY_MAX
 from mainstem.orders.taxed import tax_notes, untaxed_unit
 from mainstem.orders.unpaid import Hold, TooManyUnpaid, forget_origins, free, unpaid_holds
@@ -137,6 +138,7 @@ __all__ = [
     "record_refund",
     "record_shipment",
     "refund",
+    "replan",
     "settle_by_bank",
     "settle_refunds",
     "tax_notes",

@@ -69,7 +69,8 @@ def _place(work: Work, drafts: list[Draft], now: datetime) -> list[Draft]:
             known.signals,
             levels=None,
         )
-        plan_facts = planned.read(work, priced, known, evidence)
+        sales = [planned.sale_of(draft, known) for draft in priced]
+        plan_facts = planned.read(work, sales, known.published, evidence.uplines.values())
         take_and_write(work, priced, Ready(known, evidence, plan_facts, now))
         threshold.count(work, [one for one in priced if isinstance(one.answer, Placed)])
     return [repeat for repeat, first in repeats if not answer_repeat(repeat, first)]

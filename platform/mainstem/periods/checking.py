@@ -42,6 +42,7 @@ def check(work: Work, starts_on: date) -> list[Difference]:
     it = period(work, starts_on)
     if it.state != "closed":
         return []
+    facts.take_time(work)
     return list(_differences(work, it))[:NAMED_MAX]
 
 

@@ -38,6 +38,7 @@ def close(work: Work, starts_on: date) -> Period:
         raise PreviewFirst(period=it.name)
     _refuse_who_may_not(work, it)
     _refuse_out_of_order(work, it)
+    facts.take_time(work)
     plan = plans.version(work, it.plan_version)
     known = facts.keep(work, it)
     outcome = reckon(plan, known, titles_before(work, starts_on))

@@ -181,6 +181,7 @@ def _open_named(work: Work, starts_on: date) -> date | None:
 
 
 def _figure(work: Work, it: Period, plan: PeriodPlan) -> Figures:
+    facts.take_time(work)
     known = facts.keep(work, it)
     return Figures(it, plan, known, reckon(plan, known, titles_before(work, it.starts_on)))
 

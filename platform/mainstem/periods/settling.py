@@ -64,6 +64,7 @@ def _settle(work: Work, starts_on: date) -> int:
     it = period(work, starts_on, lock=True)
     # First, so that whatever changes from here on notes it again.
     work.run("DELETE FROM period_touch WHERE starts_on = %(day)s", day=starts_on)
+    facts.take_time(work)
     plan = plans.version(work, it.plan_version)
     last = last_settlement(work, starts_on)
     known = facts.kept(work, starts_on, settlement=last)

@@ -15,13 +15,14 @@ from mainstem.plan.sale_rules import Line, SalePlan, SaleRule
 from mainstem.plan.sales import Credit, credits
 from mainstem.plan.uplines import Member
 from mainstem.plan.version import Plan, fingerprint, parse
-from mainstem.plan.words import Clause, clauses, difference, which_of
+from mainstem.plan.words import Change, Clause, clauses, difference, which_of
 from mainstem.plan.worked import SALE_MINOR, Example, examples
 
 __all__ = [
     "NOBODY",
     "SALE_MINOR",
     "Basis",
+    "Change",
     "Clause",
     "Credit",
     "Example",

@@ -16,6 +16,7 @@ from mainstem.kit.work import Query, Work
 from mainstem.money import MINOR_MAX, Money
 from mainstem.plan.document import PlanDocument
 from mainstem.plan.findings import lint
+from mainstem.plan.first_format import is_first_format
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.version import Plan, fingerprint, parse
 
@@ -94,7 +95,7 @@ def _refuse_unreadable(document: Mapping[str, Any]) -> None:
     character = unseen(name) if isinstance(name, str) else None
     if character:
         raise PlanRefused(Problem("/name", "invalid_field", UNSEEN, {"character": character}))
-    half = re.search("[\ud800-\udfff]", json.dumps(document, ensure_ascii=False))
+    half = re.search("[\ud800-\udfff]", json.dumps(document, ensure_ascii=False, default=str))
     if half:
         character = f"U+{ord(half[0]):04X}"
         raise PlanRefused(Problem("", "invalid_field", UNSEEN, {"character": character}))
@@ -126,6 +127,16 @@ def now(work: Work) -> Plan | None:
         return None
 
 
+def of_affiliate(work: Work, affiliate_id: int) -> Plan | None:
+    """The plan that a sale of theirs falls under at this moment; None while none is published."""
+    joined_at = work.value("SELECT joined_at FROM affiliate WHERE id = %(id)s", id=affiliate_id)
+    published: list[Published] = work.fetch(published_query())
+    try:
+        return choose(published, work.now(), joined_at)
+    except NoPlanInForce:
+        return None
+
+
 def in_force(work: Work, at: datetime) -> Plan:
     """The plan for a sale at an instant: of those in effect, the newest version."""
     published: list[Published] = work.fetch(published_query())
@@ -152,13 +163,18 @@ class Published(NamedTuple):
 
 
 def published_query() -> Query[list[Published]]:
-    """The query for every published plan, the newest version first."""
+    """The query for every published plan, the newest version first.
+
+    One that was written past `publish`, and that nobody may publish, is never in force.
+    """
     return Query(
         """SELECT version, effective_from, document::text AS document FROM plan_version
             ORDER BY version DESC""",
         {},
         lambda rows: [
-            Published(row.effective_from, _parsed(row.version, row.document)) for row in rows
+            Published(row.effective_from, _parsed(row.version, row.document))
+            for row in rows
+            if _may_be_published(row.document)
         ],
     )
 
@@ -188,6 +204,13 @@ def versions(work: Work, numbers: Iterable[int]) -> dict[int, Plan]:
 @lru_cache(maxsize=64)
 def _parsed(version: int, document: str) -> Plan:
     return parse(json.loads(document), version=version)
+
+
+@lru_cache(maxsize=64)
+def _may_be_published(document: str) -> bool:
+    said = json.loads(document)
+    # What the first format could say is what it always paid.
+    return is_first_format(said) or all(one.severity != "refuse" for one in lint(said))
 
 
 _NAMES = """

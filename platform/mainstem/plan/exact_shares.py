@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import gcd
+from math import gcd, prod
 
 from mainstem.money import BASIS, rdiv
 from mainstem.plan.sale_rules import Level, SalePlan, SaleRule
@@ -25,6 +25,15 @@ class Portion:
     pieces: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a level's share comes to be: its rates, one after the other, of the portion's base; or of an
+    amount, where it is one. Fixed money has no rate."""
+
+    chain_bp: tuple[int, ...] = ()
+    of_minor: int | None = None
+
+
 @dataclass(slots=True)
 class ExactShares:
     """The exact shares of a portion, as numerators over one denominator."""
@@ -32,6 +41,7 @@ class ExactShares:
     portion: Portion
     rule: SaleRule
     paid: list[tuple[int, Place]]
+    ways: list[Way]
     numerators: list[int]
     per: int
     cut: tuple[int, int] = (1, 1)
@@ -73,7 +83,7 @@ def exact_shares(
     ]
     if not paid:
         return None
-    share = ExactShares(portion, rule, paid, *_numerators(rule, paid, currency, portion))
+    share = ExactShares(portion, rule, paid, *_shared(rule, paid, currency, portion))
     total, cap, per = sum(share.numerators), portion.base_minor * rule.cap_bp, BASIS
     if total * per > cap * share.per:
         share.scale(cap * share.per, total * per)
@@ -84,27 +94,29 @@ def _pays(level: Level, currency: str) -> bool:
     return level.rate_bp > 0 or level.each_minor.get(currency, 0) > 0
 
 
-def _numerators(
+def _shared(
     rule: SaleRule, paid: Sequence[tuple[int, Place]], currency: str, portion: Portion
-) -> tuple[list[int], int]:
-    """What each paid level would get without any cap, exactly: numerators over one denominator."""
+) -> tuple[list[Way], list[int], int]:
+    """What each paid level would get without any cap, exactly: how, and numerators over one denominator."""
+    ways: list[Way] = []
     found: list[tuple[int, int]] = []
-    below: tuple[int, int] | None = None
     for number, _ in paid:
         level = rule.levels[number]
         if level.each_minor:
-            share = (level.each_minor[currency] * portion.pieces, 1)
-        elif below is None or rule.levels_of == "sale":
-            share = (portion.base_minor * level.rate_bp, BASIS)
+            way = Way((), level.each_minor[currency] * portion.pieces)
+        elif not ways or rule.levels_of == "sale":
+            way = Way((level.rate_bp,))
+        elif rule.levels_of == "level_below_rounded":
+            way = Way((level.rate_bp,), found[-1][0])
         else:
-            share = (below[0] * level.rate_bp, below[1] * BASIS)
-        if rule.levels_of == "level_below_rounded":
-            share = (rdiv(*share), 1)
-        found.append(share)
-        below = share
+            way = Way((*ways[-1].chain_bp, level.rate_bp), ways[-1].of_minor)
+        of = portion.base_minor if way.of_minor is None else way.of_minor
+        share = (of * prod(way.chain_bp), BASIS ** len(way.chain_bp))
+        ways.append(way)
+        found.append((rdiv(*share), 1) if rule.levels_of == "level_below_rounded" else share)
     per = max(denominator for _, denominator in found)
     # Every denominator is a power of the same base, so the largest is a multiple of each.
-    return [numerator * (per // denominator) for numerator, denominator in found], per
+    return ways, [numerator * (per // denominator) for numerator, denominator in found], per
 
 
 def cut_to_plan(cap_bp: int, portions: Sequence[Portion], exact: Sequence[ExactShares]) -> None:

@@ -93,6 +93,7 @@ PRICE_COUNTS = "Commission is of the {base} without tax."
 SHARE = "{rate} of that is the share of this level."
 CHAIN = "{chain} of that, each of what the level below earns, is the share of this level."
 OF_BELOW = "{rate} of the {below} that the level below earns is the share of this level."
+CHAIN_OF = "{chain} of the {below} that the lowest level earns is the share of this level."
 EACH = "{each} for each of {pieces} pieces is the share of this level."
 CUT = (
     "All shares of the sale together are more than the plan pays, so each gives way to {cut} of it."
@@ -134,7 +135,7 @@ HELD = "What order {order} has earned you is held until all of it has arrived an
 
 SENTENCES = (
     *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, OF, AND, EXACT, DOWN, UP,
-    CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, EACH, CUT, MOST, COMES_TO, STOOD, YOURS,
+    CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, CHAIN_OF, EACH, CUT, MOST, COMES_TO, STOOD, YOURS,
     TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, TEAM_COUNTS, TEAM_BACK,
     TEAM_ONLY_BACK, HELD, *PERIOD_EXPLAINED,
 )  # fmt: skip
@@ -200,28 +201,22 @@ def explain(
     return {"message": kind, "facts": facts}
 
 
-def way_of(
-    rule: SaleRule, credit: Credit, below: Credit | None, currency: str, pieces: int
-) -> dict[str, Any]:
-    """What of a share is not a rate of what counts, cut by its rule's cap: empty where it is.
-
-    `below` is the share of the level below, None for the seller's own.
-    """
-    level = rule.levels[credit.level]
-    way: dict[str, Any] = {}
+def way_of(rule: SaleRule, credit: Credit, currency: str, pieces: int) -> dict[str, Any]:
+    """What of a share is not a rate of what counts, cut by its rule's cap: empty where it is."""
+    level, way = rule.levels[credit.level], credit.way
+    facts: dict[str, Any] = {}
     if rule.base != "commissionable_value":
-        way["of"] = rule.base
+        facts["of"] = rule.base
     if level.each_minor:
-        way |= {"each": level.each_minor[currency], "pieces": pieces}
-    elif rule.levels_of == "level_below" and below is not None:
-        way["chain"] = [one.rate_bp for one in rule.levels[: credit.level + 1] if one.rate_bp]
-    elif rule.levels_of == "level_below_rounded" and below is not None:
-        way["below"] = below.uncapped_minor
+        facts |= {"each": level.each_minor[currency], "pieces": pieces}
+    else:
+        facts |= {"chain": [*way.chain_bp]} if len(way.chain_bp) > 1 else {}
+        facts |= {} if way.of_minor is None else {"below": way.of_minor}
     if credit.capped_bp is None and credit.cut != (1, 1):
-        way["cut"] = list(credit.cut)
+        facts["cut"] = list(credit.cut)
     if credit.credited_minor < credit.uncapped_minor:
-        way["most"] = rule.at_most_minor[currency]
-    return way
+        facts["most"] = rule.at_most_minor[currency]
+    return facts
 
 
 def tell(explanation: Explanation, reader: Reader, *, of_team: bool = False) -> str:
@@ -260,19 +255,21 @@ def _credit(facts: dict[str, Any]) -> list[str]:
     return [*said, TEAM if facts.get("level") else YOURS]
 
 
+_HOW = {
+    (False, False, False): SHARE,
+    (False, True, False): CHAIN,
+    (False, False, True): OF_BELOW,
+    (False, True, True): CHAIN_OF,
+    (True, False, False): EACH,
+}
+
+
 def _reckoning(facts: dict[str, Any]) -> list[str]:
     """How the credit follows from what counts."""
     special = [name for name in ("each", "chain", "below", "cut", "most") if name in facts]
     if not special:
         return [_rounding(facts)]
-    how = next(
-        (
-            said
-            for name, said in (("each", EACH), ("chain", CHAIN), ("below", OF_BELOW))
-            if name in facts
-        ),
-        SHARE,
-    )
+    how = _HOW["each" in facts, "chain" in facts, "below" in facts]
     cut = [CUT] if "cut" in facts or "cap" in facts else []
     most = [MOST] if "most" in facts else []
     return [how, *cut, *most, COMES_TO]

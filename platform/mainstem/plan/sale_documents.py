@@ -82,6 +82,7 @@ class LevelDocument(Document):
         Fold("Fixed money, or only for some", ("each_minor", "groups", "rank_from")),
     )
     one: ClassVar[str] = "Level"
+    first: ClassVar[str] = "Whoever sold"
     rate_bp: BasisPoints = Field(0, title="Rate")
     each_minor: dict[Currency, MinorAboveZero] = Field(
         default_factory=dict,

@@ -7,10 +7,10 @@ together. Which rule that is, is said in `sale_rules`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mainstem.money import largest_remainder, rdiv
-from mainstem.plan.exact_shares import ExactShares, Portion, cut_to_plan, exact_shares
+from mainstem.plan.exact_shares import ExactShares, Portion, Way, cut_to_plan, exact_shares
 from mainstem.plan.sale_rules import SalePlan
 from mainstem.plan.uplines import Member
 
@@ -23,6 +23,7 @@ class Credit:
     may pay. `reversed_minor` is how much of that has gone back: 0 <= reversed <= credited, and the
     difference is what stands. `cut` is the fraction by which caps made it smaller, (1, 1) where none did;
     `capped_bp` says it in rates, the cap and what all levels' rates come to, where that is all there is to it.
+    `way` is how the share came to be before any cap.
     """
 
     rule: str
@@ -34,6 +35,7 @@ class Credit:
     reversed_minor: int
     cut: tuple[int, int] = (1, 1)
     capped_bp: tuple[int, int] | None = None
+    way: Way = field(default_factory=Way)
 
     @property
     def stands_minor(self) -> int:
@@ -64,7 +66,7 @@ def credits(
 def _whole(share: ExactShares, currency: str) -> Iterator[Credit]:
     parts = largest_remainder(1, share.numerators, share.per)
     most = share.rule.at_most_minor.get(currency)
-    for (level, place), part in zip(share.paid, parts, strict=True):
+    for (level, place), way, part in zip(share.paid, share.ways, parts, strict=True):
         if not part:
             continue
         portion = share.portion
@@ -81,4 +83,5 @@ def _whole(share: ExactShares, currency: str) -> Iterator[Credit]:
             reversed_minor=credited - stands,
             cut=share.cut,
             capped_bp=share.capped_bp,
+            way=way,
         )

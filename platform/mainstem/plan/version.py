@@ -66,5 +66,7 @@ def parse(document: Mapping[str, Any], *, version: int) -> Plan:
 
 def fingerprint(document: Mapping[str, Any]) -> str:
     """The hash by which a version is known: the same for the same plan, however it was typed."""
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    canonical = json.dumps(
+        document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
+    )
     return hashlib.sha256(canonical.encode()).hexdigest()

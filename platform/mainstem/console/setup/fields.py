@@ -222,7 +222,7 @@ def _row(
     return FormField(
         name=f"{at}-{no}",
         kind="group",
-        label=_called(kind, row, f"{around.language.text(kind.one) or label} {no + 1}")
+        label=_called(kind, row, _numbered(kind, no, label, around.language), around.language)
         if is_asked
         else around.language.text("Another one"),
         required=False,
@@ -236,11 +236,20 @@ def _row(
     )
 
 
-def _called(kind: type[Document], row: Mapping[str, Any], label: str) -> str:
+def _numbered(kind: type[Document], no: int, label: str, language: Language) -> str:
+    """A row by its place: from 1 on, or from who stands before the first that has a number."""
+    if kind.first and no == 0:
+        return language.text(kind.first)
+    return f"{language.text(kind.one) or label} {no if kind.first else no + 1}"
+
+
+def _called(kind: type[Document], row: Mapping[str, Any], label: str, language: Language) -> str:
     """A row by its place and by the first thing that it says. An uploaded picture is named by what
     it shows: its own name says nothing to anybody."""
     for name, value in row.items():
         said = next(iter(value.values()), "") if isinstance(value, dict) else value
+        if name.endswith("_bp") and isinstance(said, int) and said:
+            said = language.percent(said)
         if not isinstance(said, str) or not said:
             continue
         if not (is_picture(kind.model_fields[name]) and pictures.is_uploaded(said)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -17,9 +18,21 @@ from mainstem.kit.errors import Refused
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.plan import Example, examples, parse, which_of
+from mainstem.plan import (
+    Change,
+    Clause,
+    Example,
+    Plan,
+    book,
+    clauses,
+    difference,
+    examples,
+    lint,
+    parse,
+    which_of,
+)
 from mainstem.web.forms import Form, FormFields
-from mainstem.web.rendering import language_of, redirect
+from mainstem.web.rendering import language_of, redirect, words
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, refused, show
 
 PLAN = setup.resource("plan")
@@ -35,19 +48,40 @@ class TemplateCard(msgspec.Struct, frozen=True):
     is_chosen: bool
 
 
-class Worked(msgspec.Struct, frozen=True):
-    """One sale worked out: each level with its rate and its money."""
+class RuleCard(msgspec.Struct, frozen=True):
+    """A rule: what it is for, the sentences that it means, and a sale under it worked out."""
 
-    title: str
+    which: str
+    sentences: tuple[str, ...]
     shares: list[tuple[int, str, Money]]
-    example: Example
+    example: Example | None
+
+
+class PeriodExample(msgspec.Struct, frozen=True):
+    """What one rule of a period pays for some volumes: (sold, pays)."""
+
+    name: str
+    rows: list[tuple[Money, Money]]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Something that is refused, warned of or noted, and where that comes from."""
+
+    severity: str
+    words: str
+    source: str
 
 
 class PlanFormPage(ThingPage, kw_only=True):
-    """The plan's form, with templates to begin with and a sale worked out."""
+    """The plan's form: templates to begin with, and what stands in it in words and in money."""
 
     templates: list[TemplateCard]
-    examples: list[Worked]
+    for_all: tuple[str, ...]
+    rules: list[RuleCard]
+    periods: list[PeriodExample]
+    found: list[Found]
+    changes: list[Change]
+    in_force: int
 
 
 @get("/setup/plan", sync_to_thread=True)
@@ -99,6 +133,10 @@ def _page(
     found = setup.read_one(work, PLAN)
     page = thing_page(request, work, PLAN, found, said=said, version=version)
     shown = said if said is not None else found.written() if found else None
+    plan = _meant(work, shown) if shown is not None else None
+    now = book.now(work)
+    currency = work.value("SELECT currencies[1] FROM company_profile") or CURRENCY
+    said_now = _clauses(work, language, plan) if plan else []
     plan_page = PlanFormPage(
         **{name: getattr(page, name) for name in page.__struct_fields__},
         templates=[
@@ -110,31 +148,69 @@ def _page(
             )
             for one in setup.PLAN_TEMPLATES
         ],
-        examples=[]
-        if no or shown is None
-        else [_worked(language, one) for one in _examples(work, shown)],
+        for_all=said_now[0].sentences if said_now else (),
+        rules=_rules(language, plan, said_now, currency) if plan else [],
+        periods=_periods(plan, currency) if plan else [],
+        found=_found(language, plan) if plan else [],
+        changes=difference(_clauses(work, language, now), said_now) if now and plan else [],
+        in_force=now.version if now else 0,
     )
     return show(request, "console/setup_plan.html", plan_page, no)
 
 
-def _worked(language: Language, one: Example) -> Worked:
-    shares = [
-        (share.level, language.percent(share.rate_bp) if share.rate_bp else "", share.amount)
-        for share in one.shares
-    ]
-    return Worked(which_of(one.rule, language), shares, one)
-
-
-def _examples(work: Work, said: dict[str, Any]) -> list[Example]:
-    """A sale worked out by what stands in the form, where that is a plan."""
+def _meant(work: Work, said: dict[str, Any]) -> Plan | None:
+    """The plan that stands in the form, where it is one."""
     try:
-        plan = parse(
+        return parse(
             document(PLAN.model, meant(PLAN.model, said, work.tools.zone)).written(), version=1
         )
     except Refused:
-        return []
-    currency = work.value("SELECT currencies[1] FROM company_profile") or CURRENCY
-    return examples(plan, currency)
+        return None
+
+
+def _clauses(work: Work, language: Language, plan: Plan) -> list[Clause]:
+    return clauses(plan.document, language, book.names_in(work, plan.document, language.locale))
+
+
+def _rules(language: Language, plan: Plan, said: list[Clause], currency: str) -> list[RuleCard]:
+    worked = {one.rule.id: one for one in examples(plan, currency)}
+    by_name = {clause.about: clause.sentences for clause in said}
+    return [
+        RuleCard(
+            which_of(rule, language),
+            by_name[rule.id][1:],
+            [
+                (one.level, language.percent(one.rate_bp) if one.rate_bp else "", one.amount)
+                for one in (worked[rule.id].shares if rule.id in worked else ())
+            ],
+            worked.get(rule.id),
+        )
+        for rule in plan.document.rules
+    ]
+
+
+def _periods(plan: Plan, currency: str) -> list[PeriodExample]:
+    """What tiers and goals pay for volumes at and between their steps."""
+    rules = plan.period(currency)
+    found = []
+    for tiers in rules.tiers:
+        steps = [tier.from_minor for tier in tiers.tiers]
+        volumes = sorted(
+            {*steps[1:], *((low + high) // 2 for low, high in pairwise(steps)), steps[-1] * 3 // 2}
+        )
+        rows = [(Money(v, currency), Money(tiers.pays(v), currency)) for v in volumes if v]
+        found.append(PeriodExample(tiers.id, rows))
+    for goal in rules.goals:
+        reached = (Money(goal.personal_minor, currency), Money(goal.pays_minor, currency))
+        found.append(PeriodExample(goal.id, [reached]))
+    return found
+
+
+def _found(language: Language, plan: Plan) -> list[Found]:
+    return [
+        Found(one.severity, words(language, one.problem), one.source)
+        for one in lint(plan.document.written())
+    ]
 
 
 routes = [plan_form, publish_plan]

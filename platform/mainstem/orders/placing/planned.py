@@ -5,19 +5,17 @@ What no plan in force asks about is not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from functools import partial
 from typing import Any, NamedTuple
 
-from mainstem.attribution import Evidence
 from mainstem.kit.bulk import given, relation
 from mainstem.kit.work import Query, Work
 from mainstem.network import Upline
 from mainstem.orders.placing.draft import Draft
 from mainstem.orders.placing.known import Known
-from mainstem.orders.pricing import PricedLine
 from mainstem.plan import NOBODY, Line, Plan, SaleRule, book
 
 UplineFacts = dict[str, dict[str, Any]]
@@ -38,8 +36,8 @@ SELECT asked.affiliate_id, asked.at, asked.days, count(sale.at)::int AS sales
   FROM {relation(_LookBack, "asked")}
   LEFT JOIN LATERAL (
        SELECT o.delivered_at AS at FROM orders o
-        WHERE o.seller_id = asked.affiliate_id AND o.earns AND o.delivered_at < asked.at
-          AND o.delivered_at >= asked.at - make_interval(days => asked.days)
+        WHERE o.seller_id = asked.affiliate_id AND o.earns AND o.delivered_at <= asked.at
+          AND o.delivered_at >= asked.at - make_interval(days => asked.days::int)
         LIMIT asked.most) AS sale ON true
  GROUP BY 1, 2, 3"""
 
@@ -58,6 +56,18 @@ _PRODUCTS = """
 SELECT p.id, p.slug, p.category FROM product p WHERE p.id = ANY(%(ids)s::bigint[])"""
 
 
+class Sale(NamedTuple):
+    """What of an order the rules of a plan may ask about: `lines` are the kind and product of each, and
+    `imported` is one of a history, whose earlier orders may stand in the same batch."""
+
+    currency: str
+    storefront: str
+    client_key: str
+    at: datetime
+    lines: list[tuple[str, int]]
+    imported: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedOrder:
     """The version of the plan that an order is sold under, the rule of each line (None where none is for
@@ -74,7 +84,6 @@ class PlanFacts:
 
     published: list[book.Published]
     zone: tzinfo
-    stores: Mapping[int, Any]
     products: dict[int, tuple[str, str]] = field(default_factory=dict)
     own_sales: dict[tuple[int, datetime, int], int] = field(default_factory=dict)
     paid: dict[tuple[str, bool], list[datetime]] = field(default_factory=dict)
@@ -84,42 +93,45 @@ class PlanFacts:
         """The same before any of it is written, for a batch that may have to be written twice."""
         return replace(self, paid={key: list(paid) for key, paid in self.paid.items()})
 
-    def of(self, draft: Draft, seller: int, upline: Upline) -> PlannedOrder:
-        """How one order is sold, by whoever is credited with it."""
-        plan = book.choose(self.published, draft.at, upline.joined_at)
-        before = self._paid_before(draft, plan)
+    def of(
+        self, sale: Sale, seller: int, upline: Upline, *, in_force: datetime | None = None
+    ) -> PlannedOrder:
+        """How one order is sold, by whoever is credited with it; by the version in force when it was
+        placed, or at another instant."""
+        plan = book.choose(self.published, in_force or sale.at, upline.joined_at)
+        before = self._paid_before(sale, plan)
         rules = [
-            plan.sale.fitting(self._line(draft, line, seller, upline, before))
-            for line in draft.price.lines
+            plan.sale.fitting(self._line(sale, kind, product, seller, upline, before))
+            for kind, product in sale.lines
         ]
-        return PlannedOrder(plan, rules, self._upline_facts(draft, plan, upline))
+        return PlannedOrder(plan, rules, self._upline_facts(sale, plan, upline))
 
-    def _paid_before(self, draft: Draft, plan: Plan) -> list[datetime]:
-        assert draft.client is not None, "an order is checked before it is planned"
-        known = self.paid.setdefault((draft.client.key, _counts_refunded(plan)), [])
-        before = sorted(at for at in known if at < draft.at)
-        if draft.wanted.delivered_at is not None:
+    def _paid_before(self, sale: Sale, plan: Plan) -> list[datetime]:
+        known = self.paid.setdefault((sale.client_key, _counts_refunded(plan)), [])
+        before = sorted(at for at in known if at <= sale.at)
+        if sale.imported:
             # The next one of an imported history is not their first.
-            known.append(draft.at)
+            known.append(sale.at)
         return before
 
     def _line(
         self,
-        draft: Draft,
-        line: PricedLine,
+        sale: Sale,
+        kind: str,
+        product_id: int,
         seller: int,
         upline: Upline,
         before: Sequence[datetime],
     ) -> Line:
-        product, department = self.products.get(line.offer.product_id, ("", ""))
-        day = draft.at.astimezone(self.zone).date()
+        product, department = self.products.get(product_id, ("", ""))
+        day = sale.at.astimezone(self.zone).date()
         first = before[0].astimezone(self.zone).date() if before else day
         return Line(
-            kind=line.offer.kind,
-            currency=draft.wanted.currency,
+            kind=kind,
+            currency=sale.currency,
             product=product,
             departments=frozenset({department}),
-            storefront=self.stores[draft.wanted.storefront_id].slug,
+            storefront=sale.storefront,
             affiliate=upline.slug,
             groups=frozenset((upline.groups or {}).get(str(seller), ())),
             sold_on=day,
@@ -127,26 +139,47 @@ class PlanFacts:
             months=months_between(first, day),
         )
 
-    def _upline_facts(self, draft: Draft, plan: Plan, upline: Upline) -> UplineFacts | None:
+    def _upline_facts(self, sale: Sale, plan: Plan, upline: Upline) -> UplineFacts | None:
         facts: UplineFacts = {step: dict(one) for step, one in (upline.unpaid or {}).items()}
         asked = plan.sale.uplines
         if asked.own_sales_min:
             for step, id in enumerate(upline.affiliates):
                 if step and id != NOBODY:
-                    sales = self.own_sales.get((id, draft.at, asked.days), 0)
+                    sales = self.own_sales.get((id, sale.at, asked.days), 0)
                     facts.setdefault(str(step), {})["own_sales"] = sales
         return facts or None
 
 
-def read(work: Work, drafts: Sequence[Draft], known: Known, evidence: Evidence) -> PlanFacts:
+def sale_of(draft: Draft, known: Known) -> Sale:
+    """What a plan may ask about an order that is being placed."""
+    assert draft.client is not None, "an order is checked before it is planned"
+    wanted = draft.wanted
+    return Sale(
+        wanted.currency,
+        known.stores[wanted.storefront_id].slug,
+        draft.client.key,
+        draft.at,
+        [(line.offer.kind, line.offer.product_id) for line in draft.price.lines],
+        wanted.delivered_at is not None,
+    )
+
+
+def read(
+    work: Work,
+    sales: Sequence[Sale],
+    published: list[book.Published],
+    uplines: Iterable[Upline],
+    *,
+    until: datetime | None = None,
+) -> PlanFacts:
     """What the plans that a batch may fall under ask about it, in one round trip; nothing where they ask
-    nothing."""
-    facts = PlanFacts(known.published, work.tools.zone, known.stores)
-    plans = _in_play(known.published, drafts)
+    nothing. `until` is the last instant at which a version may be in force for one of them."""
+    facts = PlanFacts(published, work.tools.zone)
+    plans = _in_play(published, sales, until)
     queries = [
-        *_products_queries(plans, drafts, facts),
-        *_clients_queries(plans, drafts, facts),
-        *_own_sales_queries(plans, drafts, evidence, facts),
+        *_products_queries(plans, sales, facts),
+        *_clients_queries(plans, sales, facts),
+        *_own_sales_queries(plans, sales, uplines, facts),
     ]
     if queries:
         work.fetch_all(queries)
@@ -159,9 +192,11 @@ def months_between(first: date, then: date) -> int:
     return months - (then.day < first.day)
 
 
-def _in_play(published: Iterable[book.Published], drafts: Sequence[Draft]) -> list[Plan]:
+def _in_play(
+    published: Iterable[book.Published], sales: Sequence[Sale], until: datetime | None
+) -> list[Plan]:
     """Those that an order of the batch may fall under: each down to the first that is for everybody."""
-    latest, earliest = max(one.at for one in drafts), min(one.at for one in drafts)
+    latest, earliest = until or max(one.at for one in sales), min(one.at for one in sales)
     found = []
     for one in published:
         if one.effective_from > latest:
@@ -173,12 +208,12 @@ def _in_play(published: Iterable[book.Published], drafts: Sequence[Draft]) -> li
 
 
 def _products_queries(
-    plans: Sequence[Plan], drafts: Sequence[Draft], facts: PlanFacts
+    plans: Sequence[Plan], sales: Sequence[Sale], facts: PlanFacts
 ) -> Iterator[Query[None]]:
     if any(
         rule.when.products or rule.when.departments for plan in plans for rule in plan.sale.rules
     ):
-        ids = sorted({line.offer.product_id for draft in drafts for line in draft.price.lines})
+        ids = sorted({product for sale in sales for _, product in sale.lines})
         yield Query(_PRODUCTS, {"ids": ids}, partial(_keep_products, facts))
 
 
@@ -187,9 +222,9 @@ def _keep_products(facts: PlanFacts, rows: Iterable[Any]) -> None:
 
 
 def _clients_queries(
-    plans: Sequence[Plan], drafts: Sequence[Draft], facts: PlanFacts
+    plans: Sequence[Plan], sales: Sequence[Sale], facts: PlanFacts
 ) -> Iterator[Query[None]]:
-    keys = sorted({draft.client.key for draft in drafts if draft.client})
+    keys = sorted({sale.client_key for sale in sales})
     for refunded in (True, False):
         rules = [
             rule.when
@@ -213,18 +248,18 @@ def _keep_clients(facts: PlanFacts, refunded: bool, rows: Iterable[Any]) -> None
 
 
 def _own_sales_queries(
-    plans: Sequence[Plan], drafts: Sequence[Draft], evidence: Evidence, facts: PlanFacts
+    plans: Sequence[Plan], sales: Sequence[Sale], uplines: Iterable[Upline], facts: PlanFacts
 ) -> Iterator[Query[None]]:
     looks_back: dict[int, int] = {}
     for plan in plans:
         asked = plan.sale.uplines
         if asked.own_sales_min:
             looks_back[asked.days] = max(looks_back.get(asked.days, 0), asked.own_sales_min)
-    above = {id for one in evidence.uplines.values() for id in one.affiliates[1:]} - {NOBODY}
+    above = {id for one in uplines for id in one.affiliates[1:]} - {NOBODY}
     rows = [
         _LookBack(id, at, days, most)
         for days, most in looks_back.items()
-        for at in sorted({draft.at for draft in drafts})
+        for at in sorted({sale.at for sale in sales})
         for id in sorted(above)
     ]
     if rows:

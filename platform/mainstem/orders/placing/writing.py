@@ -19,7 +19,7 @@ from mainstem.orders import unpaid
 from mainstem.orders.model import Placed
 from mainstem.orders.placing.draft import Draft
 from mainstem.orders.placing.known import Known
-from mainstem.orders.placing.planned import PlanFacts, PlannedOrder
+from mainstem.orders.placing.planned import PlanFacts, PlannedOrder, sale_of
 from mainstem.orders.promise import chosen
 
 
@@ -168,7 +168,7 @@ def _order_row(
     decision = evidence.decide(request)
     evidence.introduce(request, decision, (wanted.home_id, draft.id))
     upline = evidence.uplines[decision.seller_id]
-    planned = plan_facts.of(draft, decision.seller_id, upline)
+    planned = plan_facts.of(sale_of(draft, ready.known), decision.seller_id, upline)
     totals = draft.price.totals
     row = _OrderRow(
         home_id=wanted.home_id,

@@ -25,8 +25,10 @@ from mainstem.kit.locale import Language
 from mainstem.kit.peers import network_of
 from mainstem.kit.postal import is_country
 from mainstem.kit.work import Work
+from mainstem.plan import book
 from mainstem.web.context import app_context_of, network_address, origin_of
 from mainstem.web.forms import Form, FormFields, Ticked, field_errors
+from mainstem.web.plan_words import PlanClause, plan_clauses
 from mainstem.web.rendering import LANGUAGE_NAMES, language_of, redirect, render, words
 from mainstem.web.rich_text import rich
 from mainstem.web.works import in_work
@@ -54,6 +56,7 @@ class ApplyPage(msgspec.Struct, frozen=True):
     agreement: str
     terms: Markup
     terms_locale: str
+    plan: list[PlanClause]
     needs: list[Needed]
     sponsor: str
     by: str
@@ -70,6 +73,7 @@ class Opened(msgspec.Struct, frozen=True):
     sponsor_id: int | None
     sponsor: str
     asked: joining.Asked | None
+    plan: list[PlanClause]
 
 
 @get("/programme/apply")
@@ -144,7 +148,9 @@ def _open(request: HttpRequest, work: Work, by: str, invitation: str) -> Opened:
             sponsor = joining.sponsor_of(work, sponsor_id).name
         except NotFound:
             sponsor_id = None
-    return Opened(agreement, programme, sponsor_id, sponsor, asked)
+    plan = book.now(work)
+    clauses = plan_clauses(work, plan, language_of(request)) if plan else []
+    return Opened(agreement, programme, sponsor_id, sponsor, asked, clauses)
 
 
 def _said(form: Form, sent: ApplyFields, agreement: Agreement) -> ApplicationForm:
@@ -183,6 +189,7 @@ def _page(
         agreement=opened.agreement.name,
         terms=rich(opened.agreement.body),
         terms_locale=opened.agreement.locale,
+        plan=opened.plan,
         needs=[
             Needed(_in(one.names, language), _in(one.help, language), one.required)
             for one in opened.programme.requirements

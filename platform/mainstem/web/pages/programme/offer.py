@@ -14,6 +14,7 @@ from mainstem.kit.work import CLIENT, Work
 from mainstem.money import Money
 from mainstem.plan import SALE_MINOR, Example, book, examples, which_of
 from mainstem.web.context import app_context_of
+from mainstem.web.plan_words import PlanClause, plan_clauses
 from mainstem.web.rendering import language_of, locale_of, render
 from mainstem.web.rich_text import rich
 from mainstem.web.works import in_work
@@ -43,6 +44,7 @@ class OfferPage(msgspec.Struct, frozen=True):
     may_bring_in: bool
     levels: int
     terms: Markup
+    plan: list[PlanClause]
     apply_url: str
 
 
@@ -80,6 +82,7 @@ async def offer(request: HttpRequest) -> Page:
             may_bring_in=programme.recruiters != "nobody" and plan.levels > 1,
             levels=plan.levels,
             terms=rich(terms.body if terms else ""),
+            plan=plan_clauses(work, plan, language),
             apply_url="/programme/apply" + (f"?{query}" if query else ""),
         )
 

@@ -1,0 +1,123 @@
+"""Orders that fall under the version of the plan in force when they are delivered, where theirs says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from mainstem.kit.bulk import ASKED, Json, RowKey, asked, given, relation
+from mainstem.kit.work import Work
+from mainstem.network import Upline
+from mainstem.orders.placing import planned
+from mainstem.orders.placing.planned import PlannedOrder, Sale
+from mainstem.plan import book
+
+_DELIVERED = f"""
+SELECT o.home_id, o.id, o.currency, s.slug AS storefront, o.client_key, o.placed_at, o.delivered_at,
+       o.seller_id, o.upline, o.groups, o.upline_facts, a.slug, a.joined_at,
+       l.line_no, l.kind, v.product_id
+  FROM {ASKED}
+  JOIN orders o USING (home_id, id)
+  JOIN storefront s ON s.id = o.storefront_id
+  JOIN affiliate a ON a.id = o.seller_id
+  JOIN order_line l ON l.home_id = o.home_id AND l.order_id = o.id
+  JOIN variant v ON v.id = l.variant_id
+ WHERE o.delivered_at IS NOT NULL
+   AND NOT EXISTS (SELECT FROM earning e WHERE e.home_id = o.home_id AND e.source_id = o.id)
+ ORDER BY o.home_id, o.id, l.line_no"""
+
+
+class _OrderPlan(NamedTuple):
+    home_id: int
+    id: UUID
+    plan_version: int
+    upline_facts: Json | None
+
+
+class _LinePlan(NamedTuple):
+    home_id: int
+    order_id: UUID
+    line_no: int
+    rule: str | None
+    hold_days: int
+
+
+def replan(work: Work, orders: Sequence[RowKey]) -> None:
+    """Sell these orders (home, id) by the version in force when the first of each was delivered.
+
+    What has earned somebody something stays as it is. All else that a rule asks is as of the sale.
+    """
+    found = [
+        list(rows)
+        for _, rows in groupby(
+            work.rows(_DELIVERED, **asked(orders)), lambda row: (row.home_id, row.id)
+        )
+    ]
+    if not found:
+        return
+    sales = [_sale(rows) for rows in found]
+    uplines = [_upline(rows[0]) for rows in found]
+    until = max(rows[0].delivered_at for rows in found)
+    facts = planned.read(work, sales, work.fetch(book.published_query()), uplines, until=until)
+    _write(
+        work,
+        [
+            (rows, facts.of(sale, rows[0].seller_id, upline, in_force=rows[0].delivered_at))
+            for rows, sale, upline in zip(found, sales, uplines, strict=True)
+        ],
+    )
+
+
+def _sale(rows: Sequence[Any]) -> Sale:
+    order = rows[0]
+    lines = [(row.kind, row.product_id) for row in rows]
+    return Sale(order.currency, order.storefront, order.client_key, order.placed_at, lines)
+
+
+def _upline(order: Any) -> Upline:
+    return Upline(
+        "active",
+        order.upline,
+        groups=order.groups,
+        slug=order.slug,
+        joined_at=order.joined_at,
+        unpaid=order.upline_facts,
+    )
+
+
+def _write(work: Work, replanned: Sequence[tuple[Sequence[Any], PlannedOrder]]) -> None:
+    orders = [
+        _OrderPlan(
+            rows[0].home_id,
+            rows[0].id,
+            order.plan.version,
+            Json(msgspec.json.encode(order.upline_facts).decode()) if order.upline_facts else None,
+        )
+        for rows, order in replanned
+    ]
+    lines = [
+        _LinePlan(
+            row.home_id,
+            row.id,
+            row.line_no,
+            rule.id if rule else None,
+            rule.hold_days if rule else 0,
+        )
+        for rows, order in replanned
+        for row, rule in zip(rows, order.rules, strict=True)
+    ]
+    work.run(
+        f"""UPDATE orders o SET plan_version = new.plan_version, upline_facts = new.upline_facts
+              FROM {relation(_OrderPlan, "new")} WHERE o.home_id = new.home_id AND o.id = new.id""",
+        **given(orders, _OrderPlan, "new"),
+    )
+    work.run(
+        f"""UPDATE order_line l SET rule = new.rule, hold_days = new.hold_days
+              FROM {relation(_LinePlan, "new")}
+             WHERE l.home_id = new.home_id AND l.order_id = new.order_id AND l.line_no = new.line_no""",
+        **given(lines, _LinePlan, "new"),
+    )
