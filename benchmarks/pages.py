@@ -154,6 +154,7 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/portal/orders/{order_id}": (AFFILIATE, [lambda c: f"/portal/orders/{c['order']}"]),
     "/portal/payouts": (AFFILIATE, [lambda c: "/portal/payouts"]),
     "/portal/payouts/{payout_id}": (AFFILIATE, [lambda c: f"/portal/payouts/{c['payout']}"]),
+    "/portal/periods": (AFFILIATE, [lambda c: "/portal/periods"]),
     "/portal/plan": (AFFILIATE, [lambda c: "/portal/plan"]),
     "/portal/why": (
         AFFILIATE,
@@ -233,6 +234,7 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         [lambda c: f"/console/payouts/{c['home']}/{c['payout']}"],
     ),
     "/console/plan": (STAFF, [lambda c: "/console/plan"]),
+    "/console/periods": (STAFF, [lambda c: "/console/periods"]),
     "/console/rates": (STAFF, [lambda c: "/console/rates"]),
     "/console/tax": (
         STAFF,
@@ -316,6 +318,7 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
             "leads",
             "orders",
             "parcels",
+            "periods",
             "payouts",
             "quotes",
             "refunds/failed",
@@ -411,6 +414,8 @@ def _set_up_pages() -> Iterator[tuple[str, tuple[str, list[Address]]]]:
 PAGES |= dict(_set_up_pages())
 
 NOT_OPENED = {
+    "/api/v1/company/period-earnings": "is of a period, and neither company's plan pays for any",
+    "/console/periods/{name}": "is of a period, and neither company's plan pays for any",
     "/programme/confirm": "is there for who has just applied",
     "/programme/application/{token}": "is there for who has applied, and neither company has any such",
     "/console/network/moves/{move}": "reads one row by its key, and neither company has any",

@@ -28,6 +28,7 @@ from mainstem import (
     cli_commission,
     cli_company,
     cli_lab,
+    cli_periods,
     cli_plan,
     cli_storefront,
     cli_stripe,
@@ -117,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_lab.add_commands(commands)
     cli_lab.add_verbs(cli_plan.add_commands(commands))
     cli_commission.add_commands(commands)
+    cli_periods.add_commands(commands)
     cli_storefront.add_commands(commands)
     cli_stripe.add_commands(commands)
     add("reset", reset)

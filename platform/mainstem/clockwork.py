@@ -22,6 +22,7 @@ from mainstem import (
     orders,
     payments,
     payouts,
+    periods,
     setup,
     sponsors,
 )
@@ -69,6 +70,12 @@ def hourly(work: Work, facts: Sequence[Fact]) -> None:
 def daily(work: Work, facts: Sequence[Fact]) -> None:
     for fact in facts:
         earnings.release(work, date.fromisoformat(fact.subject))
+
+
+def periods_of_today(work: Work, facts: Sequence[Fact]) -> None:
+    """What came back of closed periods, and what the open one has come to so far."""
+    periods.settle(work)
+    periods.refresh(work)
 
 
 def housekeeping(work: Work, facts: Sequence[Fact]) -> None:

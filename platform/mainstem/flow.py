@@ -23,6 +23,7 @@ from mainstem import (
     orders,
     payments,
     payouts,
+    periods,
     setup,
     tax,
     withdrawals,
@@ -52,15 +53,21 @@ def _paid(work: Work, facts: Sequence[Fact]) -> None:
     earnings.hold_for_review(work, _keys(facts))
 
 
+def _settled(work: Work, facts: Sequence[Fact]) -> None:
+    """What an order earns; and the closed periods that it counts in, if it does, are settled today."""
+    earnings.settle(work, _keys(facts))
+    periods.touch(work, _keys(facts))
+
+
 def _order_canceled(work: Work, facts: Sequence[Fact]) -> None:
     shipments.cancel_fulfilments(work, _keys(facts))
     jobs.cancel_jobs(work, _keys(facts))
-    earnings.settle(work, _keys(facts))
+    _settled(work, facts)
 
 
 def _lines_canceled(work: Work, facts: Sequence[Fact]) -> None:
     jobs.cancel_jobs(work, _keys(facts))
-    earnings.settle(work, _keys(facts))
+    _settled(work, facts)
 
 
 def _disputed(work: Work, facts: Sequence[Fact]) -> None:
@@ -74,16 +81,18 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     "payment.captured": {"orders": _of_orders(orders.mark_paid)},
     "payment.fee_known": {"orders": _of_orders(orders.mark_paid)},
     "order.paid": {"fulfillment": _paid},
-    "order.delivered": {"commissions": _of_orders(earnings.settle)},
+    "order.delivered": {"commissions": _settled},
     "refund.submitted": {"orders": _of_orders(orders.settle_refunds)},
     "refund.succeeded": {"orders": _of_orders(orders.settle_refunds)},
     "refund.failed": {"orders": _of_orders(orders.settle_refunds)},
     # Recorded by releases before 0.2 of an order, whatever had become of its refund.
     "payment.refunded": {"orders": _of_orders(orders.record_refund)},
-    "order.refunded": {"commissions": _of_orders(earnings.settle)},
-    "goodwill.ended": {"commissions": _of_orders(earnings.settle)},
+    "order.refunded": {"commissions": _settled},
+    "goodwill.ended": {"commissions": _settled},
     "payment.disputed": {"orders": _disputed},
-    "order.disputed": {"commissions": _of_orders(earnings.settle)},
+    "order.disputed": {"commissions": _settled},
+    "commission.released_by_review": {"commissions": _of_orders(periods.touch)},
+    "commission.refused_by_review": {"commissions": _of_orders(periods.touch)},
     "order.lines_canceled": {"fulfillment": _lines_canceled},
     "order.canceled": {"fulfillment": _order_canceled},
     "order.expired": {"fulfillment": _of_orders(shipments.cancel_fulfilments)},
@@ -99,7 +108,11 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
         "reports": lambda work, _: tax.keep_days(work),
         "sponsors": clockwork.work_out_teams,
     },
-    "clock.daily": {"commissions": clockwork.daily, "housekeeping": clockwork.housekeeping},
+    "clock.daily": {
+        "commissions": clockwork.daily,
+        "periods": clockwork.periods_of_today,
+        "housekeeping": clockwork.housekeeping,
+    },
     "clock.weekly": {"payouts": clockwork.weekly},
 }
 for _name, _tell in mail.REACTIONS.items():  # whom each fact is told to: see mail/follow.py

@@ -578,6 +578,12 @@ def test_a_bonus_of_a_period_and_an_adjustment_are_earnings_too(
         " rate_bp, held_until, explanation, credited_at"
     )
     with psycopg.connect(database_url) as connection:
+        connection.execute(
+            """INSERT INTO period (starts_on, ends_on, every, counted_at, zone, plan_version, plan_hash,
+                                   state, figured_at)
+               VALUES ('2026-03-01', '2026-04-01', 'month', 'delivery', 'Europe/Stockholm', 1, 'x', 'open',
+                       now())"""
+        )
         for source, version, period in (("period", 1, "2026-03-01"), ("adjustment", None, None)):
             connection.execute(
                 f"""INSERT INTO earning (home_id, source, source_id, rule, plan_version, period_from, {others})

@@ -48,6 +48,10 @@ def happened() -> list[list[Posting]]:
             p.commission_settled(1, ID, "goods", 1, "MS-1", "SEK", {(2, held): 300}, on=DAY)
             for held in (HELD, None)
         ],
+        [
+            p.period_settled(2, ID, "volume", 1, "2026-03", "SEK", {held: 300}, on=DAY)
+            for held in (HELD, None)
+        ],
         [p.hold_released(2, DAY, 0, "SEK", [(HELD, 300), (DAY, 200)])],
         [p.opening_balance(2, HUNDRED, "Earned elsewhere", on=DAY)],
         [p.payout_reserved(2, ID, "PO-1", HUNDRED, on=DAY)],

@@ -23,6 +23,7 @@ OF_NOBODY = {
     "company_profile", "company_document",
     "tax_settings", "tax_rate", "delivery_zone",
     "department", "price_offer", "picture", "product_picture",
+    "period", "period_settlement",
 }  # fmt: skip
 OWNER = {
     "affiliate": "id", "sponsorship": "affiliate_id", "earning": "beneficiary_id",

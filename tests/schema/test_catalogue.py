@@ -23,7 +23,7 @@ REFERENCE = {
     "company_profile", "company_document", "affiliate_details", "affiliate_group", "programme",
     "sponsor_move", "holding_tank",
     "tax_settings", "tax_rate", "delivery_zone",
-    "department", "price_offer", "picture", "product_picture",
+    "department", "price_offer", "picture", "product_picture", "period", "period_settlement",
 }  # fmt: skip
 """Small tables that every machine would hold whole: people, tree, catalogue, plans, places."""
 
@@ -60,7 +60,7 @@ APPEND_ONLY = {
     "fact", "ledger_transfer", "ledger_entry", "earning", "routing_decision", "consent",
     "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
     "conversion", "setup_change", "company_document", "affiliate_details", "affiliate_step",
-    "application_answer", "goodwill_end",
+    "application_answer", "goodwill_end", "period_settlement", "period_correction",
 }  # fmt: skip
 
 FORGOTTEN_IN_TIME = {"affiliate_step", "application_answer"}
@@ -185,7 +185,7 @@ OPEN_TO_ALL = {
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate", "tax_settings", "tax_rate",
-    "delivery_zone", "department", "price_offer", "picture", "product_picture",
+    "delivery_zone", "department", "price_offer", "picture", "product_picture", "period", "period_settlement",
 }  # fmt: skip
 """What is nobody's: the catalogue, the plan, the places and the marks of the company."""
 

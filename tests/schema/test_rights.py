@@ -87,6 +87,12 @@ COMPANY = {
     "password_reset_request": SWEEPS, "password_reset": QUEUES, "known_device": QUEUES, "totp": QUEUES,
     "passkey": QUEUES, "recovery_code": QUEUES, "second_factor_removal": ADDS, "session_ending": ADDS,
     "catalogue_file": QUEUES, "network_file": QUEUES, "picture": ADDS,
+    # what a period was worked out of: made anew until it is closed, and then never again (by a trigger)
+    **dict.fromkeys(("period_participant", "period_volume", "period_standing", "period_team",
+                     "period_preview_earning", "period_touch"), SWEEPS),
+    "period": May(insert=True, update="ends_on, every, counted_at, zone, plan_version, plan_hash, state,"
+                  " figured_at, preview, previewed_by, previewed_at, outcome_hash, closed_by, closed_at"),
+    "period_settlement": ADDS, "period_correction": ADDS,
     # kept up to date
     **dict.fromkeys(
         ("pick", "person", "affiliate", "sponsorship", "membership", "setup_token",
@@ -136,7 +142,9 @@ AFFILIATE = {
          "department", "price_offer", "picture", "product_picture",
          "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
          "ledger_mark", "demo_clock", "alembic_version", "company_profile", "company_document",
-         "affiliate_details", "affiliate_group", "programme"),
+         "affiliate_details", "affiliate_group", "programme",
+         "period", "period_settlement", "period_correction", "period_participant", "period_volume",
+         "period_standing", "period_team", "period_preview_earning", "period_touch"),
         READS,
     ),
 }  # fmt: skip

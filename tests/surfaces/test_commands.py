@@ -32,6 +32,7 @@ WITHOUT = {
     "/console/orders/{home:int}/{order:uuid}/attribution/{change:uuid}/denial": SECOND_PERSON,
     "/console/network/moves/{move:uuid}/approval": SECOND_PERSON,
     "/console/network/moves/{move:uuid}/denial": SECOND_PERSON,
+    "/console/periods/{name:str}/close": SECOND_PERSON,
     "/console/clock": "There is a clock to move in the demo only.",
     "/console/mail/preview/{reason:str}/{locale:str}": "A test message goes to whoever asks for it.",
     "/console/my-mail": "Whoever signs in chooses their own mail; a program gets none.",

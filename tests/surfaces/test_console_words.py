@@ -33,6 +33,8 @@ SPOKEN_ELSEWHERE = [
     ROOT / "platform/mainstem/plan/explain.py",
     ROOT / "platform/mainstem/plan/book.py",
     ROOT / "platform/mainstem/plan/unpaid_reasons.py",
+    ROOT / "platform/mainstem/plan/first_format.py",
+    ROOT / "platform/mainstem/periods/model.py",
     ROOT / "platform/mainstem/payouts/errors.py",
     ROOT / "platform/mainstem/payments/findings.py",
     *sorted((ROOT / "platform/mainstem/company").glob("[a-z]*.py")),

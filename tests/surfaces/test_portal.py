@@ -40,6 +40,7 @@ __all__ = ["gateway"]
 ROUTES = (
     "/portal",
     "/portal/payouts",
+    "/portal/periods",
     "/portal/orders",
     "/portal/leads",
     "/portal/team",
@@ -614,7 +615,10 @@ def test_to_look_at_the_onboarding_address_opens_no_pay_account(
         assert work.value("SELECT count(*) FROM operation") == 0
 
 
-MONEY = {"/portal", "/portal/mail", "/portal/payouts", "/portal/why", "/portal/inquiries"}
+MONEY = {
+    "/portal", "/portal/mail", "/portal/payouts", "/portal/periods", "/portal/plan", "/portal/why",
+    "/portal/inquiries",
+}  # fmt: skip
 PAID = {
     "/portal/account",
     "/portal/account/bank",

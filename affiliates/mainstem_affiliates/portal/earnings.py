@@ -12,6 +12,8 @@ from mainstem import network
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money
+from mainstem.periods import Period
+from mainstem.periods.queries import running
 from mainstem.plan import tell
 from mainstem.web import (
     language_of,
@@ -65,6 +67,8 @@ class EarningsPage(PortalPage, frozen=True, kw_only=True):
     listing: Listing
     payouts: list[Payout]
     next_payout_day: date
+    period: str
+    """What the period of today is called, where the plan pays for any."""
 
 
 @get("/", opt={"right": network.MAIL})
@@ -88,8 +92,14 @@ async def earnings(request: HttpRequest, work: NamedDependency[Work]) -> Page:
         listing=listing.build("/portal", moved, anchor="#why"),
         payouts=paid.rows,
         next_payout_day=reads.next_payout_day(work),
+        period=it.name if (it := period_of(work)) else "",
     )
     return render(request, "portal/earnings.html", page)
+
+
+def period_of(work: Work) -> Period | None:
+    """The period of today, where the plan pays for any."""
+    return running(work, work.now().astimezone(work.tools.zone).date())
 
 
 def earnings_of(

@@ -46,6 +46,7 @@ _PAGES = (
     ("Tax by country", "/console/tax", MONEY),
     ("Affiliates", "/console/affiliates", MONEY),
     ("Codes", "/console/codes", MONEY),
+    ("Periods", "/console/periods", MONEY),
     ("Plan", "/console/plan", MONEY),
     ("Mail", "/console/mail", ADMIN),
     ("Messages as they are read", "/console/mail/preview", ADMIN),

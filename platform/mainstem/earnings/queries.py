@@ -34,10 +34,12 @@ def payable_on(held_until: date) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """One movement of an affiliate's commission, with the explanation that was stored."""
+    """One movement of what an affiliate has earned, with the explanation that was stored: of an order, or
+    of the period that begins on `period_from`."""
 
     home_id: int
-    order_id: UUID
+    order_id: UUID | None
+    period_from: date | None
     level: int
     currency: str
     amount_minor: int
@@ -56,7 +58,7 @@ def earned(work: Work, affiliate_id: int, *, most: int = 50) -> list[Earned]:
     """An affiliate's movements, newest first."""
     return work.rows_as(
         Earned,
-        f"""SELECT c.home_id, c.order_id, c.level, c.currency, c.amount_minor, held.held_until,
+        f"""SELECT c.home_id, c.order_id, c.period_from, c.level, c.currency, c.amount_minor, held.held_until,
                   c.explanation, c.credited_at,
                   held.held_until <= coalesce((SELECT max(day) FROM release_day), '-infinity')
                     AS matured

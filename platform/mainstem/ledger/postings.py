@@ -196,6 +196,31 @@ def commission_settled(
     )  # fmt: skip
 
 
+def period_settled(
+    affiliate: int,
+    source_id: UUID,
+    rule: str,
+    number: int,
+    period: str,
+    currency: str,
+    earned_minor: Mapping[date | None, int],
+    *,
+    on: date,
+) -> Posting:
+    """A closed period earns, or what it earned goes back.
+
+    Each amount by the day on which its hold ends; None when that is over.
+    """
+    return _posting(
+        affiliate, f"period:{source_id}:{rule}:{number}", f"Commission for {period}", on,
+        debit("commission_expense", Money(sum(earned_minor.values()), currency)),
+        *(
+            credit("pending" if held else "payable", Money(minor, currency), of=affiliate, held=held)
+            for held, minor in earned_minor.items()
+        ),
+    )  # fmt: skip
+
+
 def hold_released(
     affiliate: int, day: date, again: int, currency: str, due: Sequence[tuple[date, int]]
 ) -> Posting:

@@ -67,6 +67,8 @@ class PayoutLine:
     """The order's home, id and number."""
     level: int
     reason: str
+    period: str = ""
+    """What the period is called that earned it, where it was no order."""
 
 
 _PAYOUT = """
@@ -91,6 +93,7 @@ SELECT e.transfer_id AS no, t.home_id, t.id, t.key, t.reason, t.effective_on, e.
        CASE split_part(t.key, ':', 1)
             WHEN 'release' THEN 'released'
             WHEN 'commission' THEN CASE WHEN e.signed_minor > 0 THEN 'credited' ELSE 'went_back' END
+            WHEN 'period' THEN CASE WHEN e.signed_minor > 0 THEN 'credited' ELSE 'went_back' END
             WHEN 'conversion' THEN 'converted'
             WHEN 'payout_canceled' THEN 'canceled' WHEN 'reverse' THEN 'canceled'
             WHEN 'transfer' THEN 'sent_after_all' WHEN 'opening_balance' THEN 'brought_in' ELSE 'other' END AS kind
@@ -104,7 +107,7 @@ SELECT kind, signed_minor > 0 AS adds, sum(signed_minor)::bigint AS minor
 
 _NONE = "00000000-0000-0000-0000-000000000000"
 
-# One line an order, rule and hold: what went back before the hold was over was never payable.
+# One line an order or period, rule and hold: what went back before the hold was over was never payable.
 _LINES = f"""
 WITH entry AS MATERIALIZED ({_ENTRIES}),
 line AS (
@@ -122,7 +125,7 @@ line AS (
            JOIN ledger_transfer s ON s.home_id = h.home_id AND s.id = h.transfer_id
           WHERE h.owner_id = %(home)s AND h.account = 'pending' AND h.currency = r.currency
             AND h.held_until = r.held_until AND h.transfer_id < entry.no
-            AND s.key LIKE 'commission:%%'
+            AND (s.key LIKE 'commission:%%' OR s.key LIKE 'period:%%')
           GROUP BY 1, 2, 3) held
    WHERE entry.kind = 'released'
    GROUP BY 1, 2, 3, 5, 6, 7 HAVING sum(held.minor) <> 0
@@ -134,10 +137,11 @@ line AS (
   SELECT no, kind, effective_on, reason, 0, '{_NONE}'::uuid, '', signed_minor
     FROM entry WHERE kind NOT IN ('released', 'credited', 'went_back')),
 page AS (SELECT * FROM line WHERE true {{seek}} {{sorted}})
-SELECT page.*, c.level, c.number
+SELECT page.*, c.level, c.number, c.period
   FROM page
   LEFT JOIN LATERAL (
-       SELECT level, explanation->'facts'->>'order' AS number FROM earning
+       SELECT level, explanation->'facts'->>'order' AS number, explanation->'facts'->>'period' AS period
+         FROM earning
         WHERE home_id = page.order_home AND source_id = page.order_id AND rule = page.rule
           AND beneficiary_id = %(home)s
         ORDER BY no LIMIT 1) c ON true
@@ -222,4 +226,5 @@ def _line(row: Any, currency: str) -> PayoutLine:
         order=(row.order_home, row.order_id, row.number) if row.number else None,
         level=row.level or 0,
         reason=row.reason,
+        period=row.period or "",
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
 from mainstem.money import BASIS, Money, rdiv
+from mainstem.plan.period_explain import PERIOD_EXPLAINED, tell_period
 from mainstem.plan.sale_rules import SaleRule
 from mainstem.plan.sales import Credit
 
@@ -141,7 +142,7 @@ SENTENCES = (
     *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, OF, AND, EXACT, DOWN, UP,
     CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, CHAIN_OF, EACH, CUT, MOST, COMES_TO, STOOD, YOURS,
     TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, TEAM_COUNTS, TEAM_BACK,
-    TEAM_ONLY_BACK, HELD, REATTRIBUTED,
+    TEAM_ONLY_BACK, HELD, REATTRIBUTED, *PERIOD_EXPLAINED,
 )  # fmt: skip
 """Everything that may be said."""
 
@@ -234,6 +235,8 @@ def tell(explanation: Explanation, reader: Reader, *, of_team: bool = False) -> 
     the seller, and the sentences begin with what counts.
     """
     message, facts = explanation["message"], explanation["facts"]
+    if message.startswith("period_"):
+        return tell_period(message, facts, reader)
     if message not in _SAID:
         return _told_earlier(message, facts, reader)
     shown = {name: _written(name, value, facts, reader) for name, value in facts.items()}

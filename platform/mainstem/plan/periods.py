@@ -65,14 +65,19 @@ class TierRule:
 
     def pays(self, volume_minor: int) -> int:
         """What a volume pays, in minor units, rounded once."""
+        return rdiv(sum(part * rate for part, rate in self.parts(volume_minor)), BASIS)
+
+    def parts(self, volume_minor: int) -> list[tuple[int, int]]:
+        """How much of a volume is paid at which rate, the lowest tier first."""
         reached = [tier for tier in self.tiers if self._reached(tier, volume_minor)]
         if not reached or volume_minor <= 0:
-            return 0
+            return []
         if self.of == "whole":
-            return rdiv(volume_minor * reached[-1].rate_bp, BASIS)
+            return [(volume_minor, reached[-1].rate_bp)]
         ends = [tier.from_minor for tier in reached[1:]] + [volume_minor]
-        parts = zip(reached, ends, strict=True)
-        return rdiv(sum((end - tier.from_minor) * tier.rate_bp for tier, end in parts), BASIS)
+        return [
+            (end - tier.from_minor, tier.rate_bp) for tier, end in zip(reached, ends, strict=True)
+        ]
 
     def _reached(self, tier: Tier, volume_minor: int) -> bool:
         if self.threshold == "from" or tier.from_minor == 0:
@@ -304,12 +309,17 @@ class PeriodRules:
 
 @dataclass(frozen=True, slots=True)
 class PeriodEarning:
-    """What one rule gives one affiliate for the period, and of what, in minor units."""
+    """What one rule gives one affiliate for the period, and of what, in minor units.
+
+    Of a pool, `whole_minor` is all that was sold, and `points` those of everybody who shares it.
+    """
 
     rule: str
     beneficiary_id: int
     of_minor: int
     amount_minor: int
+    whole_minor: int = 0
+    points: int = 0
 
 
 def earnings(
@@ -360,7 +370,7 @@ def _pool(
         return []
     shares = largest_remainder(whole * pool.share_bp // BASIS, points, sum(points))
     return [
-        PeriodEarning(pool.id, one.id, one.volume_minor, share)
+        PeriodEarning(pool.id, one.id, one.volume_minor, share, whole, sum(points))
         for one, share in zip(reached, shares, strict=True)
         if not one.suspended
     ]

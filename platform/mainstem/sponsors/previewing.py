@@ -111,6 +111,7 @@ SELECT cardinality(a.upline) - %(depth)s AS steps, o.plan_version, l.rule, o.cur
   JOIN orders o ON o.seller_id = a.id AND o.placed_at >= %(since)s
   JOIN order_line l ON l.home_id = o.home_id AND l.order_id = o.id AND l.total_minor > 0
  WHERE a.upline @> ARRAY[%(id)s::bigint] AND o.earns AND o.delivered_at IS NOT NULL
+   AND l.rule IS NOT NULL
  GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
 
 

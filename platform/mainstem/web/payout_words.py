@@ -64,7 +64,7 @@ def rows_of(
             on=line.on,
             what=language.text(KINDS[line.kind])
             + (f" · {line.reason}" if with_reasons and line.reason else ""),
-            number=line.order[2] if line.order else "",
+            number=line.order[2] if line.order else line.period,
             url=url_of(line.order[0], line.order[1]) if line.order else None,
             level=line.level,
             amount=line.amount,

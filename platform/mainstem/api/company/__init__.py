@@ -14,6 +14,7 @@ from mainstem.api.company import (
     leads,
     money,
     orders,
+    periods,
     storefronts,
     withdrawals,
 )
@@ -30,6 +31,7 @@ routes: list[Any] = [
     *jobs.routes,
     *money.routes,
     *inquiries.routes,
+    *periods.routes,
     *applications.routes,
     *activity.routes,
     *storefronts.routes,

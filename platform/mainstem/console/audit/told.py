@@ -43,6 +43,7 @@ KINDS = {
     "password": "Passwords",
     "payment": "Payments",
     "payout": "Payouts",
+    "period": "Periods",
     "person": "People",
     "picture": "Pictures",
     "plan": "Plan",

@@ -153,6 +153,9 @@ FACTS = {
     "payout.run": "Payout run by hand",
     "rate.set": "Exchange rate saved",
     "person.created": "Person created",
+    "period.closed": "Period closed",
+    "period.previewed": "Period previewed",
+    "period.settled": "Closed period settled",
     "plan.published": "Plan published",
     "person.signed_in": "Signed in",
     "device.first_seen": "Signed in from a new device",
@@ -417,6 +420,11 @@ MOVE_STATES = {
     "canceled": ("Withdrawn", "still"),
     "done": ("Moved", "good"),
     "failed": ("Not possible any more", "bad"),
+}
+PERIOD_STATES = {
+    "open": ("Open", "live"),
+    "previewed": ("Previewed", "wait"),
+    "closed": ("Closed", "still"),
 }
 PAYMENT_STATES = {
     "started": ("Started", "wait"),

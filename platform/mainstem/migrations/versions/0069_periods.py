@@ -1,16 +1,16 @@
-"""Audits of the commissions, with what they found."""
+"""Periods: what they were worked out of, who agreed, and what they pay."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0065"
-down_revision = "0063"
+revision = "0069"
+down_revision = "0068"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table of audits."""
+    """Make the tables, and let a period's earnings name it."""
     sql = Path(__file__).with_suffix(".sql").read_text()
     op.get_bind().connection.driver_connection.execute(sql)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0066"
-down_revision = "0062"
+revision = "0068"
+down_revision = "0067"
 branch_labels = None
 depends_on = None
 

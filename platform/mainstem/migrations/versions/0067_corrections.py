@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0071"
-down_revision = "0070"
+revision = "0067"
+down_revision = "0066"
 branch_labels = None
 depends_on = None
 

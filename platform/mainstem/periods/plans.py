@@ -1,0 +1,93 @@
+"""The plan of a period: the version that was in force when it began holds for all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from mainstem.kit.work import Work
+from mainstem.periods.spans import Every, Span, begins, span_of
+from mainstem.plan import Plan, PlanDocument, book
+from mainstem.plan.periods import PeriodRules
+
+LENGTHS: tuple[Every, ...] = ("year", "quarter", "month")
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodPlan:
+    """A version of the plan that pays for periods."""
+
+    plan: Plan
+
+    @property
+    def version(self) -> int:
+        """Its number."""
+        return self.plan.version
+
+    @property
+    def hash(self) -> str:
+        """The hash by which it is known."""
+        return self.plan.fingerprint
+
+    @property
+    def document(self) -> PlanDocument:
+        """What it says."""
+        return self.plan.document
+
+    @property
+    def ranks(self) -> Sequence[str]:
+        """The ranks from the lowest to the highest."""
+        return self.document.rank_names
+
+    @property
+    def hold_days(self) -> int:
+        """For how long what a period pays is held, from its close."""
+        assert self.document.period is not None, "it pays for periods"
+        return self.document.period.hold_days
+
+    @property
+    def currency(self) -> str:
+        """The first currency that its rules and ranks state amounts in; empty where they state none."""
+        said = self.document.period
+        assert said is not None, "it pays for periods"
+        stated: set[str] = set()
+        for tiers in said.tiers:
+            stated |= set(tiers.tiers[0].from_minor)
+        for goal in said.goals:
+            stated |= set(goal.pays_minor)
+        for rank in said.ranks.ranks if said.ranks else ():
+            stated |= rank.currencies
+        return min(stated, default="")
+
+    def rules(self, currency: str) -> PeriodRules:
+        """What it says of a period in one currency."""
+        return self.plan.period(currency)
+
+
+def version(work: Work, number: int) -> PeriodPlan:
+    """A version that some period was worked out by."""
+    return PeriodPlan(book.versions(work, [number])[number])
+
+
+def around(work: Work, day: date, zone: ZoneInfo) -> tuple[Span, PeriodPlan] | None:
+    """The period that a day is in, with its plan; None where the company pays for none.
+
+    A period is as long as the version says that was in force when it began, and lasts to its end: a plan
+    with quarters that comes in February begins with April's.
+    """
+    published = work.fetch(book.published_query())
+    for every in LENGTHS:
+        span = span_of(day, every)
+        plan = _in_force(published, begins(span.starts_on, zone))
+        if plan and plan.document.period and plan.document.period.every == every:
+            return span, PeriodPlan(plan)
+    return None
+
+
+def _in_force(published: Iterable[book.Published], at: datetime) -> Plan | None:
+    try:
+        return book.choose(published, at)
+    except book.NoPlanInForce:
+        return None
