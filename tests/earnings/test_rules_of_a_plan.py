@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from tests.company import (
     BO,
@@ -331,3 +332,18 @@ def test_a_sale_falls_under_the_version_in_force_when_it_was_delivered_where_the
         )
         assert [row.hold_days for row in holds] == [30, 60]
     every_check_passes(database)
+
+
+def test_what_an_order_was_sold_by_stays_once_it_has_earned_somebody_something(
+    database: Database, company: Company
+) -> None:
+    placed = sell(database, company, (KETTLE, 1))
+    with database.work() as work:
+        publish(work, a_rule("other", 500))
+    for change in (
+        "order_line SET rule = 'service' WHERE order_id = %(id)s",
+        "order_line SET hold_days = 14 WHERE order_id = %(id)s",
+        "orders SET plan_version = 2 WHERE id = %(id)s",
+    ):
+        with pytest.raises(psycopg.errors.CheckViolation, match="stays"), database.work() as work:
+            work.run(f"UPDATE {change}", id=placed.order_id)

@@ -330,7 +330,6 @@ def test_what_was_frozen_at_intake_stays_frozen(database: Database, company: Com
             "sku",
             "kind",
             "commissionable_bp",
-            "hold_days",
             "withdrawal",
         )
     ]

@@ -684,8 +684,11 @@ def test_an_affiliates_page_shows_their_place_and_their_accounts(staff: Staff) -
 
 def test_the_plan_in_force_is_told_in_words(staff: Staff) -> None:
     page = words_of(staff.reader("fia").get("/console/plan")).replace("\N{NO-BREAK SPACE}", " ")
-    for told in ("First plan version 1", "Goods 0 10 % 1 3 % 2 1 % 14 % 30 days",
-                 "Paid out from EUR20.00 , SEK 200.00 .".replace("EUR", "€")):  # fmt: skip
+    for told in ("First plan version 1",
+                 "Goods Whoever made the sale gets 10 % of what counts for commission. The sponsor at"
+                 " level 1 gets 3 % of the same. The sponsor at level 2 gets 1 % of the same. All levels"
+                 " together get 14 % of that at most", "It is held for 30 days",
+                 "Less than €20.00 or SEK 200.00 is not paid out"):  # fmt: skip
         assert told in page, (told, page)
 
 

@@ -35,7 +35,6 @@ LINES_MAX = 200
 """How long a page module may be: one idea, read in one sitting."""
 
 LONGER = {
-    "mainstem.console.money.affiliates": (230, "one affiliate: money, people and upline together"),
     "mainstem.console.setup.network": (222, "a network's file, from its upload to what came of it"),
     "mainstem.console.setup.plan": (220, "the plan's form beside what it says, costs and pays"),
 }

@@ -1,9 +1,7 @@
 """Settle to target: work out what should stand for an order now, and post the difference.
 
-Delivery, refund, dispute, cancellation, correction and repetition are all this one verb, so it does
-not matter in which order they arrive or how often. What should stand is a pure function of what was
-delivered and what went back (`mainstem.plan.credits`); this file only fetches, compares and writes,
-for one order or for thousands alike.
+Delivery, refund, dispute, cancellation, correction and repetition are all this one verb, so neither their
+order nor their number matters. What should stand is a pure function (`mainstem.plan.credits`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What a plan gives for one sale: pure, exact, and the only place where it is worked out.
-
-What of a sale fell under one rule is its `Portion`; `credits` gives every level's share of all portions
-together. Which rule that is, is said in `sale_rules`.
-"""
+"""What a plan gives for one sale: pure, exact, and the only place where it is worked out."""
 
 from __future__ import annotations
 

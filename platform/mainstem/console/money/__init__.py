@@ -5,7 +5,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from mainstem.console.money import affiliates, books, payout, payouts, rates, refunds, tax
+from mainstem.console.money import (
+    affiliate_list,
+    affiliates,
+    books,
+    payout,
+    payouts,
+    rates,
+    refunds,
+    tax,
+)
 
 routes: list[Any] = [
     *payouts.routes,
@@ -13,6 +22,7 @@ routes: list[Any] = [
     *rates.routes,
     *refunds.routes,
     *books.routes,
+    *affiliate_list.routes,
     *affiliates.routes,
     *tax.routes,
 ]

@@ -1,4 +1,4 @@
-"""Affiliates and their money, and where one of them is paid."""
+"""An affiliate with their money, and where they are paid."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from pydantic import Field
 
 from mainstem import joining, ledger, mail, network, payments, referrals
-from mainstem.console import lists, queries
+from mainstem.console import queries
 from mainstem.earnings import queries as earnings
 from mainstem.identity import AffiliatePerson, key_of, people_of_affiliate
 from mainstem.kit.documents import Document
@@ -19,9 +19,8 @@ from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.plan import tell
-from mainstem.web import listing, mail_view
+from mainstem.web import mail_view
 from mainstem.web.commands import Command, Told
-from mainstem.web.listing import Listing
 from mainstem.web.mail_view import MailRow
 from mainstem.web.proof import MONEY as MONEY_PROOF
 from mainstem.web.rendering import language_of
@@ -39,7 +38,6 @@ from mainstem.web.staff.layout import (
     layout_of,
     names_of,
     reader_of,
-    show,
 )
 from mainstem.web.staff.screen import Screens
 
@@ -52,15 +50,6 @@ STEPS = (
 """The steps of an affiliate that staff take here: action, address, name, and how its button looks."""
 MAILS = 10
 LEGS = 20
-
-
-class Affiliates(Page, kw_only=True):
-    """Who wins clients for us."""
-
-    rows: list[lists.AffiliateRow]
-    listing: Listing
-    account_states: dict[str, tuple[str, str]]
-    providers: dict[str, str]
 
 
 class AffiliatePage(Page, kw_only=True):
@@ -88,35 +77,6 @@ class AffiliatePage(Page, kw_only=True):
     mails: list[MailRow]
     opens_leads: bool
     opens_setup: bool
-
-
-@get("/affiliates", sync_to_thread=True)
-def list_affiliates(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse:
-    """Every affiliate by name."""
-    language = language_of(request)
-    words = listing.text(
-        request, "q", language.text("Who"), language.text("Name, e-mail, phone, address")
-    )
-    state = listing.choice(
-        request,
-        "state",
-        language.text("State"),
-        [
-            ("", language.text("Any")),
-            *((key, language.text(name)) for key, name in labels.AFFILIATE_STATES.items()),
-        ],
-    )
-    found = lists.affiliates(
-        work, state=state.value, text=words.value, cursor=listing.cursor_of(request)
-    )
-    page = Affiliates(
-        **layout_of(request, work, "affiliates"),
-        rows=found.rows,
-        listing=listing.build("/console/affiliates", found, words, state),
-        account_states=labelled(language, labels.ACCOUNT_STATES),
-        providers={name: language.text(label) for name, label in labels.PROVIDERS.items()},
-    )
-    return show(request, "console/affiliates.html", page)
 
 
 @get("/affiliates/{id:int}", sync_to_thread=True)
@@ -230,4 +190,4 @@ def _steps(work: Work, language: Language, id: int) -> list[Event]:
 AFFILIATE = Screens("console/affiliate.html", _affiliate, "/console/affiliates/{}".format)
 
 commands = [TELL_BANK_ACCOUNT]
-routes = [list_affiliates, affiliate, form_route(TELL_BANK_ACCOUNT, lambda id: AFFILIATE.of(id))]
+routes = [affiliate, form_route(TELL_BANK_ACCOUNT, lambda id: AFFILIATE.of(id))]

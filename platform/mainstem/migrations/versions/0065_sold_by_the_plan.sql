@@ -88,3 +88,20 @@ BEGIN
   RETURN NEW;
 END $$;
 CREATE TRIGGER plan_version_lawful BEFORE INSERT ON plan_version FOR EACH ROW EXECUTE FUNCTION refuse_plan();
+
+-- Once it has earned anybody something, what an order was sold by stays.
+CREATE FUNCTION refuse_other_rule() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM earning WHERE home_id = NEW.home_id
+                AND source_id = CASE TG_TABLE_NAME WHEN 'orders' THEN (to_jsonb(NEW) ->> 'id')::uuid
+                                     ELSE (to_jsonb(NEW) ->> 'order_id')::uuid END) THEN
+    RAISE EXCEPTION 'What an order was sold by stays: it has earned somebody something'
+      USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER order_line_sold_by BEFORE UPDATE OF rule, hold_days ON order_line FOR EACH ROW
+  WHEN (OLD.rule IS DISTINCT FROM NEW.rule OR OLD.hold_days <> NEW.hold_days)
+  EXECUTE FUNCTION refuse_other_rule();
+CREATE TRIGGER orders_sold_by BEFORE UPDATE OF plan_version ON orders FOR EACH ROW
+  WHEN (OLD.plan_version <> NEW.plan_version) EXECUTE FUNCTION refuse_other_rule();
