@@ -159,6 +159,6 @@ def test_an_invited_affiliate_invites_another_and_a_sale_of_the_last_is_credited
         assert number in said
         assert f"+{credited}" in said
     team = words_of(alva.get("/portal/team"))
-    assert re.search(r"Your legs Bo .*Level 1 · joined .* · one below", team)
+    assert re.search(r"Your legs .*Bo .*Level 1 · joined March 2026 · one below", team)
     below = words_of(alva.get(f"/portal/team/{bo_id}"))
     assert re.search(r"Below Bo Cim .*Level 2 · joined March 2026 · through Bo", below)
