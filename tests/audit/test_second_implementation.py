@@ -82,7 +82,7 @@ DOCUMENTS = st.fixed_dictionaries(
             {
                 "every": "month", "counted_at": "delivery", "hold_days": 30,
                 "ranks": {
-                    "leg_share_of": "all_team_volume", "sale_sees": "rank_at_sale", "grace_periods": 0,
+                    "leg_share_of": "all_team_volume", "sale_sees": "highest_so_far", "grace_periods": 0,
                     "ranks": [{"id": "silver", "personal_minor": {"SEK": 1}},
                               {"id": "gold", "personal_minor": {"SEK": 2}}],
                 },

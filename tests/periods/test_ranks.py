@@ -6,12 +6,24 @@ from datetime import date
 
 import pytest
 from tests.company import BO, Company, a_company
-from tests.months import APRIL, MARCH, Office, a_sale, an_office, deliver, earned, pays_for_periods
+from tests.months import (
+    APRIL,
+    MARCH,
+    MONTHLY,
+    SALES,
+    Office,
+    a_sale,
+    an_office,
+    deliver,
+    earned,
+    pays_for_periods,
+)
 
 from mainstem import payments, periods, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.periods import queries
+from mainstem.plan import book
 
 MAY = date(2026, 5, 1)
 RANKS = {
@@ -131,3 +143,60 @@ def test_what_arrives_in_april_makes_nobody_gold_in_march(
         deliver(work, waits)
     office.close()
     assert titles(database, company.birch) == ("silver", "silver", "silver", 0)
+
+
+@pytest.mark.parametrize(
+    ("sees", "in_april", "in_may", "in_june"),
+    [
+        ("paid_as_of_last_period", 3_000, 3_000, 0),
+        ("qualified_in_last_period", 3_000, 0, 0),
+        ("highest_so_far", 3_000, 3_000, 3_000),
+    ],
+)
+def test_a_sale_sees_the_rank_that_the_plan_names_as_it_was_when_it_was_made(
+    database: Database,
+    company: Company,
+    office: Office,
+    sees: str,
+    in_april: int,
+    in_may: int,
+    in_june: int,
+) -> None:
+    """Birch is gold in March only; the level above Cedar is for gold. Each sale keeps what it saw."""
+    levels = [{"rate_bp": 1000}, {"rate_bp": 300, "rank_from": "gold"}]
+    rule = {"id": "led", "levels": levels, "cap_bp": 1400, "hold_days": 30}
+    placed = []
+
+    def sells() -> None:
+        with database.work() as work:
+            placed.append(a_sale(work, company.shop, 100_000))
+        worker.drain(database)
+
+    with database.work() as work:
+        pays_for_periods(work, ranks=RANKS | {"sale_sees": sees})
+        said = SALES | {"rules": [rule], "period": MONTHLY | {"ranks": RANKS | {"sale_sees": sees}}}
+        book.publish(work, said | {"name": "Led"}, effective_from=work.now(), confirmed=True)
+        a_sale(work, company.birch_shop, 200_000, client=BO)
+        a_sale(work, company.shop, 800_000)
+    sells()
+    office.april_begins()
+    office.close()
+    sells()
+    office.days_pass(30)
+    office.close(APRIL)
+    sells()
+    office.days_pass(31)
+    office.close(MAY)
+    sells()
+    worker.drain(database)
+    with database.work() as work:
+        above = [
+            work.value(
+                """SELECT coalesce(sum(amount_minor), 0)::bigint FROM earning
+                    WHERE source_id = %(id)s AND beneficiary_id = %(birch)s""",
+                id=one.order_id,
+                birch=company.birch,
+            )
+            for one in placed
+        ]
+    assert above == [0, in_april, in_may, in_june]

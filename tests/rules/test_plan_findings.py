@@ -141,7 +141,7 @@ def test_goals_pools_and_prizes_count_for_the_most_that_they_can_cost() -> None:
         period=period(
             goals=[{"id": "goal", "personal_minor": {"SEK": 1000}, "pays_minor": {"SEK": 33}}],
             ranks={
-                "leg_share_of": "all_team_volume", "sale_sees": "rank_at_sale", "grace_periods": 1,
+                "leg_share_of": "all_team_volume", "sale_sees": "highest_so_far", "grace_periods": 1,
                 "ranks": [{"id": "silver", "clients": 10}],
             },
             pools=[

@@ -83,7 +83,7 @@ def test_a_period_pays_what_the_example_says(number: int) -> None:
     if "pool" in example:
         period["pools"] = [{"id": "pool", "rank_from": "any", **example["pool"]}]
         period["ranks"] = {
-            "leg_share_of": "all_team_volume", "sale_sees": "rank_at_sale", "grace_periods": 0,
+            "leg_share_of": "all_team_volume", "sale_sees": "highest_so_far", "grace_periods": 0,
             "ranks": [{"id": "any"}],
         }  # fmt: skip
     if "board" in example:
@@ -106,7 +106,7 @@ def test_a_rank_counts_what_the_example_says(number: int) -> None:
             "period": {
                 "every": "month", "counted_at": "delivery", "hold_days": 30,
                 "ranks": {
-                    "leg_share_of": said["leg_share_of"], "sale_sees": "rank_at_sale",
+                    "leg_share_of": said["leg_share_of"], "sale_sees": "highest_so_far",
                     "grace_periods": 0,
                     "ranks": [rank | {"leg_share_bp": said["leg_share_bp"]}],
                 },

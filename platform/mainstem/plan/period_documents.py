@@ -45,7 +45,9 @@ class RanksDocument(Document):
     """The ranks from the lowest to the highest, and how they are kept."""
 
     leg_share_of: LegShareOf = Field(title="A leg's share is of")
-    sale_sees: Literal["rank_at_sale", "paid_as_of_last_period"] = Field(title="A sale sees")
+    sale_sees: Literal["paid_as_of_last_period", "qualified_in_last_period", "highest_so_far"] = (
+        Field(title="A sale sees")
+    )
     grace_periods: int = Field(ge=0, le=24, title="Periods of grace")
     ranks: list[RankDocument] = Field(min_length=1, max_length=30, title="Ranks")
 

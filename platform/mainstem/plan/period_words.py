@@ -63,7 +63,8 @@ LEG_SHARE = {
     "other_legs": "No leg counts for more than {share} of what the other legs sold.",
 }
 SALE_SEES = {
-    "rank_at_sale": "A sale pays by the rank that was reached when it was made.",
+    "qualified_in_last_period": "A sale pays by the rank that was qualified for in the last period closed before it.",
+    "highest_so_far": "A sale pays by the highest rank that was reached before it.",
     "paid_as_of_last_period": "A sale pays by the rank that the last closed period paid as.",
 }
 GRACE = "Whoever qualifies for less is paid as before for {n} more periods; the highest rank stays as a title."

@@ -41,6 +41,22 @@ SELECT asked.affiliate_id, asked.at, asked.days, count(sale.at)::int AS sales
         LIMIT asked.most) AS sale ON true
  GROUP BY 1, 2, 3"""
 
+
+class _RankAt(NamedTuple):
+    affiliate_id: int
+    at: datetime
+
+
+# Their ranks when the last period before a sale was closed.
+_RANKS = f"""
+SELECT asked.affiliate_id, asked.at, last.highest, last.paid_as, last.qualified
+  FROM {relation(_RankAt, "asked")}
+ CROSS JOIN LATERAL (
+       SELECT s.highest, s.paid_as, s.qualified
+         FROM period_standing s JOIN period p USING (starts_on)
+        WHERE s.home_id = asked.affiliate_id AND p.closed_at <= asked.at
+        ORDER BY s.starts_on DESC LIMIT 1) AS last"""
+
 # The oldest are enough: no plan asks for more than so many.
 _CLIENTS = """
 SELECT asked.key, array_agg(sale.paid_at ORDER BY sale.paid_at) AS paid
@@ -88,6 +104,8 @@ class PlanFacts:
     own_sales: dict[tuple[int, datetime, int], int] = field(default_factory=dict)
     paid: dict[tuple[str, bool], list[datetime]] = field(default_factory=dict)
     """When a client's orders were paid, the oldest first: with or without those whose money went back."""
+
+    ranks: dict[tuple[int, datetime], Any] = field(default_factory=dict)
 
     def copy(self) -> PlanFacts:
         """The same before any of it is written, for a batch that may have to be written twice."""
@@ -142,12 +160,27 @@ class PlanFacts:
     def _upline_facts(self, sale: Sale, plan: Plan, upline: Upline) -> UplineFacts | None:
         facts: UplineFacts = {step: dict(one) for step, one in (upline.unpaid or {}).items()}
         asked = plan.sale.uplines
-        if asked.own_sales_min:
-            for step, id in enumerate(upline.affiliates):
-                if step and id != NOBODY:
-                    sales = self.own_sales.get((id, sale.at, asked.days), 0)
-                    facts.setdefault(str(step), {})["own_sales"] = sales
+        for step, id in enumerate(upline.affiliates):
+            if asked.own_sales_min and step and id != NOBODY:
+                sales = self.own_sales.get((id, sale.at, asked.days), 0)
+                facts.setdefault(str(step), {})["own_sales"] = sales
+            if rank := self._rank(plan, id, sale.at):
+                facts.setdefault(str(step), {})["rank"] = rank
         return facts or None
+
+    def _rank(self, plan: Plan, affiliate_id: int, at: datetime) -> int:
+        """The number of the rank that a sale sees somebody in; 0 for none."""
+        found = self.ranks.get((affiliate_id, at))
+        ranks = plan.document.period.ranks if plan.document.period else None
+        if found is None or ranks is None:
+            return 0
+        name = {
+            "highest_so_far": found.highest,
+            "paid_as_of_last_period": found.paid_as,
+            "qualified_in_last_period": found.qualified,
+        }[ranks.sale_sees]
+        names = plan.document.rank_names
+        return names.index(name) + 1 if name in names else 0
 
 
 def sale_of(draft: Draft, known: Known) -> Sale:
@@ -175,11 +208,12 @@ def read(
     """What the plans that a batch may fall under ask about it, in one round trip; nothing where they ask
     nothing. `until` is the last instant at which a version may be in force for one of them."""
     facts = PlanFacts(published, work.tools.zone)
-    plans = _in_play(published, sales, until)
+    plans, everybody = _in_play(published, sales, until), list(uplines)
     queries = [
         *_products_queries(plans, sales, facts),
         *_clients_queries(plans, sales, facts),
-        *_own_sales_queries(plans, sales, uplines, facts),
+        *_own_sales_queries(plans, sales, everybody, facts),
+        *_ranks_queries(plans, sales, everybody, facts),
     ]
     if queries:
         work.fetch_all(queries)
@@ -268,3 +302,17 @@ def _own_sales_queries(
 
 def _keep_own_sales(facts: PlanFacts, rows: Iterable[Any]) -> None:
     facts.own_sales = {(row.affiliate_id, row.at, row.days): row.sales for row in rows}
+
+
+def _ranks_queries(
+    plans: Sequence[Plan], sales: Sequence[Sale], uplines: Iterable[Upline], facts: PlanFacts
+) -> Iterator[Query[None]]:
+    levels = (level for plan in plans for rule in plan.sale.rules for level in rule.levels)
+    if any(level.rank_from for level in levels):
+        ids = {id for one in uplines for id in one.affiliates} - {NOBODY}
+        rows = [_RankAt(id, at) for at in sorted({sale.at for sale in sales}) for id in sorted(ids)]
+        yield Query(_RANKS, given(rows, _RankAt, "asked"), partial(_keep_ranks, facts))
+
+
+def _keep_ranks(facts: PlanFacts, rows: Iterable[Any]) -> None:
+    facts.ranks = {(row.affiliate_id, row.at): row for row in rows}
