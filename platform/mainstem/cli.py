@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -125,13 +126,13 @@ def _parser() -> argparse.ArgumentParser:
     story = add("story", tell_story)
     story.add_argument("--data", type=Path, help="keep the story's company in this folder")
     plan = add("publish-plan", publish_plan)
-    plan.add_argument("file", type=Path, help="the plan, as JSON")
+    plan.add_argument("file", type=Path, help="the plan, as TOML or JSON")
     plan.add_argument("--from", dest="day", type=date.fromisoformat, metavar="YYYY-MM-DD",
                       help="the day from which it is in force; else at once")  # fmt: skip
     plan.add_argument(
         "--confirmed",
         action="store_true",
-        help="publish it although it pays less than its rates say: its levels exceed its cap",
+        help="publish it although something in it may not be meant",
     )
     imports = add("import", import_file)
     imports.add_argument("what", choices=["orders"])
@@ -413,7 +414,7 @@ def make_setup_token(given: argparse.Namespace) -> int:
 
 
 def publish_plan(given: argparse.Namespace) -> int:
-    """Publish a version of the compensation plan from a JSON file."""
+    """Publish a version of the compensation plan from a file."""
     document = _plan_in(given.file)
     if document is None:
         return 1
@@ -440,9 +441,10 @@ def publish_plan(given: argparse.Namespace) -> int:
 def _plan_in(file: Path) -> dict[str, Any] | None:
     """The plan that a file holds; None when that was said to be none."""
     try:
-        document = json.loads(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
+        document = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
     except (OSError, ValueError) as error:
-        _say(f"{file} cannot be read as JSON: {error}")
+        _say(f"{file} cannot be read as {'TOML' if file.suffix == '.toml' else 'JSON'}: {error}")
         return None
     if not isinstance(document, dict):
         _say(f"{file} holds no plan: a plan is a JSON object.")
