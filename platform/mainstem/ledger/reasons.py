@@ -26,6 +26,7 @@ SENTENCES = (
     "Refund of a duplicate payment failed, order {order}",
     "Dispute of the duplicate payment of order {order}",
     "Commission on order {order}",
+    "Commission for {period}",
     "Hold over on {day}",
     "Payout {number} reserved",
     "Payout {number} transferred",
