@@ -155,6 +155,11 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/portal/payouts": (AFFILIATE, [lambda c: "/portal/payouts"]),
     "/portal/payouts/{payout_id}": (AFFILIATE, [lambda c: f"/portal/payouts/{c['payout']}"]),
     "/portal/periods": (AFFILIATE, [lambda c: "/portal/periods"]),
+    "/portal/earnings": (
+        AFFILIATE,
+        [lambda c: "/portal/earnings", lambda c: "/portal/earnings?level=1"],
+    ),
+    "/portal/earnings.csv": (AFFILIATE, [lambda c: "/portal/earnings.csv"]),
     "/portal/plan": (AFFILIATE, [lambda c: "/portal/plan"]),
     "/portal/why": (
         AFFILIATE,

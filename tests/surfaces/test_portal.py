@@ -616,7 +616,8 @@ def test_to_look_at_the_onboarding_address_opens_no_pay_account(
 
 
 MONEY = {
-    "/portal", "/portal/mail", "/portal/payouts", "/portal/periods", "/portal/plan", "/portal/why",
+    "/portal", "/portal/mail", "/portal/payouts", "/portal/periods", "/portal/plan", "/portal/earnings",
+    "/portal/earnings.csv", "/portal/why",
     "/portal/inquiries",
 }  # fmt: skip
 PAID = {

@@ -18,6 +18,7 @@ from mainstem_affiliates.portal import (
     periods,
     plan,
     shop,
+    statement,
     team,
     why,
 )
@@ -30,6 +31,7 @@ routes: list[Any] = [
     *periods.routes,
     *orders.routes,
     *leads.routes,
+    *statement.routes,
     *plan.routes,
     *team.routes,
     *account.routes,
