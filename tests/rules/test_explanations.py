@@ -272,7 +272,7 @@ def shared_by(words: str) -> tuple[Fraction, Fraction, int]:
         rates = re.search(r"((?:[\d.]+ %(?: \u00d7 )?)+) of th", words)
         assert rates, words
         exact = of * prod(part(rate) for rate in re.findall(r"([\d.]+) %", rates[1]))
-    if "that the level below earns" in words:
+    if "rounded to the nearest" in words:
         exact = Fraction(floor(exact + Fraction(1, 2)))
     if cut := re.search(r"gives way to (\d+)/(\d+) of it", words):
         exact *= Fraction(int(cut[1]), int(cut[2]))

@@ -93,6 +93,8 @@ PRICE_COUNTS = "Commission is of the {base} without tax."
 SHARE = "{rate} of that is the share of this level."
 CHAIN = "{chain} of that, each of what the level below earns, is the share of this level."
 OF_BELOW = "{rate} of the {below} that the level below earns is the share of this level."
+SHARE_NEAREST = "{rate} of that, rounded to the nearest, is the share of this level."
+OF_BELOW_NEAREST = "{rate} of the {below} that the level below earns, rounded to the nearest, is the share of this level."
 CHAIN_OF = "{chain} of the {below} that the lowest level earns is the share of this level."
 EACH = "{each} for each of {pieces} pieces is the share of this level."
 CUT = (
@@ -140,7 +142,8 @@ REATTRIBUTED = (
 
 SENTENCES = (
     *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, OF, AND, EXACT, DOWN, UP,
-    CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, CHAIN_OF, EACH, CUT, MOST, COMES_TO, STOOD, YOURS,
+    CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, CHAIN_OF, SHARE_NEAREST,
+    OF_BELOW_NEAREST, EACH, CUT, MOST, COMES_TO, STOOD, YOURS,
     TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, TEAM_COUNTS, TEAM_BACK,
     TEAM_ONLY_BACK, HELD, REATTRIBUTED, *PERIOD_EXPLAINED,
 )  # fmt: skip
@@ -222,6 +225,8 @@ def way_of(rule: SaleRule, credit: Credit, currency: str, pieces: int) -> dict[s
         facts |= {} if way.of_minor is None else {"below": way.of_minor}
     if credit.credited_minor < credit.uncapped_minor:
         facts["most"] = rule.at_most_minor[currency]
+    if rule.levels_of == "level_below_rounded":
+        facts["nearest"] = True
     plain = credit.capped_bp is not None and not facts.keys() & _SPECIAL
     if credit.cut != (1, 1) and not plain:
         facts["cut"] = list(credit.cut)
@@ -275,11 +280,16 @@ _HOW = {
 }
 
 
+_NEAREST = {SHARE: SHARE_NEAREST, OF_BELOW: OF_BELOW_NEAREST}
+
+
 def _reckoning(facts: dict[str, Any]) -> list[str]:
     """How the credit follows from what counts."""
     if not facts.keys() & _SPECIAL:
         return [_rounding(facts)]
     how = _HOW["each" in facts, "chain" in facts, "below" in facts]
+    if "nearest" in facts:
+        how = _NEAREST.get(how, how)
     cut = [CUT] if "cut" in facts else []
     most = [MOST] if "most" in facts else []
     return [how, *cut, *most, COMES_TO]
