@@ -671,8 +671,8 @@ def test_an_affiliates_page_shows_their_place_and_their_accounts(staff: Staff) -
     fia = staff.reader("fia")
     page = words_of(fia.get(f"/console/affiliates/{staff.company.birch}"))
     for told in (
-        "Sponsors Alder",
-        "One affiliate in the team Cedar",
+        "Sponsors In the network Alder",
+        "One affiliate in the team The whole team Cedar",
         "SEK 60.00",
         "Your team won this client, level 1.",
     ):

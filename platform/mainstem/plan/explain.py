@@ -94,7 +94,10 @@ SHARE = "{rate} of that is the share of this level."
 CHAIN = "{chain} of that, each of what the level below earns, is the share of this level."
 OF_BELOW = "{rate} of the {below} that the level below earns is the share of this level."
 SHARE_NEAREST = "{rate} of that, rounded to the nearest, is the share of this level."
-OF_BELOW_NEAREST = "{rate} of the {below} that the level below earns, rounded to the nearest, is the share of this level."
+OF_BELOW_NEAREST = (
+    "{rate} of the {below} that the level below earns, rounded to the nearest,"
+    " is the share of this level."
+)  # fmt: skip
 CHAIN_OF = "{chain} of the {below} that the lowest level earns is the share of this level."
 EACH = "{each} for each of {pieces} pieces is the share of this level."
 CUT = (

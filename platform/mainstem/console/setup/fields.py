@@ -107,7 +107,9 @@ def _field(
         rows = _rows(shape.inner, said, shared["label"], around, at, must_say=field.is_required())
         return FormField(kind="rows", parts=rows, **shared)
     if shape.kind == "document":
-        may_be_empty = around.may_be_empty or (field.default is None and said is None)
+        may_be_empty = around.may_be_empty or (
+            field.default is None and not (said and says_something(shape.inner, said))
+        )
         within = replace(around, may_be_empty=may_be_empty)
         parts = fields_of(shape.inner, said or {}, within, at=f"{at}-")
         if may_be_empty:
