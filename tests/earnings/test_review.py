@@ -68,6 +68,11 @@ def review(work: Work, key: tuple[int, UUID]) -> Any:
     return earnings.review_of(work, *key)
 
 
+def standing(work: Work, company: Company) -> int:
+    found = ledger.balances(work, [company.cedar])
+    return found.get((company.cedar, "pending", "SEK"), 0)
+
+
 ELSEWHERE = Address("Nygatan 9", "211 20", "Malmö", "SE")
 SPELLED = Address("STORGATAN  1", "SE-11455", "Sthlm", "SE", line2="lgh 1201")
 
@@ -147,3 +152,20 @@ def test_a_verdict_needs_a_reason_and_something_to_judge(
             earnings.decide(work, *plain, release=True, words="Because.")
         with pytest.raises(NotFound):
             earnings.decide(work, company.cedar, UUID(int=1), release=True, words="Because.")
+
+
+def test_what_is_refused_after_part_of_its_money_went_back_leaves_nothing_and_comes_back_whole(
+    database: Database, company: Company
+) -> None:
+    with database.work(tools=history.quiet(database.tools)) as work:
+        bought(work, company, "own", client=CEDAR)
+        key = bought(work, company, "other", client=STRANGER)
+        earnings.decide(work, *key, release=True, words="A neighbour; we called.")
+        # Half of its money goes back.
+        work.run("UPDATE order_line SET refunded_minor = 50000 WHERE order_id = %(id)s", id=key[1])
+        earnings.settle(work, [key])
+        assert standing(work, company) == 4000
+        earnings.decide(work, *key, release=False, words="It was Cedar after all.")
+        assert standing(work, company) == 0
+        earnings.decide(work, *key, release=True, words="It was not.")
+        assert standing(work, company) == 4000

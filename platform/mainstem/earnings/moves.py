@@ -115,6 +115,9 @@ def _steps(
     none is ever overdrawn."""
     credit = share.credited_minor - now.credited
     reverse = share.reversed_minor - now.reversed
+    if reverse < 0:  # first, since a credit that is taken whole takes what is restored with it
+        holds[back] = holds.get(back, 0) - reverse
+        yield "restored", back, -reverse
     if credit > 0:
         holds[ends] = holds.get(ends, 0) + credit
         yield "credit", ends, credit
@@ -122,8 +125,6 @@ def _steps(
         yield from _taken("credit", -credit, holds)
     if reverse > 0:
         yield from _taken("reversal", reverse, holds)
-    elif reverse < 0:
-        yield "restored", back, -reverse
 
 
 def _taken(kind: str, minor: int, holds: dict[date, int]) -> Iterator[tuple[str, date, int]]:

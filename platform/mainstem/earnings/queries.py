@@ -16,11 +16,12 @@ HELD_NOW = """
        -- Where the money of this movement is held now: it may have been put under another day since.
        SELECT coalesce((SELECT h.held_until FROM earning h
                          WHERE h.home_id = c.home_id AND h.source_id = c.source_id
-                           AND h.rule = c.rule AND h.level = c.level
+                           AND h.rule = c.rule AND h.level = c.level AND h.beneficiary_id = c.beneficiary_id
                            AND h.kind = 'hold' AND h.amount_minor > 0
                            AND EXISTS (SELECT 1 FROM earning w
                                         WHERE w.home_id = c.home_id AND w.source_id = c.source_id
                                           AND w.rule = c.rule AND w.level = c.level
+                                          AND w.beneficiary_id = c.beneficiary_id
                                           AND w.kind = 'hold' AND w.amount_minor < 0
                                           AND w.held_until = c.held_until)
                          ORDER BY h.no DESC LIMIT 1), c.held_until) AS held_until) AS held"""
