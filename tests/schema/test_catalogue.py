@@ -310,3 +310,11 @@ def test_a_price_is_never_changed_and_only_taken_back_before_it_begins(database_
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
                 connection.execute(deed)
             connection.rollback()
+
+
+def test_no_index_of_what_happened_stands_on_an_expression(catalogue: Any) -> None:
+    """Row-level security would leave it unused, and the page would read everything that ever happened."""
+    assert not catalogue(
+        """SELECT indexrelid::regclass::text FROM pg_index
+            WHERE indrelid = 'fact'::regclass AND indexprs IS NOT NULL"""
+    )

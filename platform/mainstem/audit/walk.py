@@ -60,8 +60,8 @@ def _orders(work: Work, at: Cursor, most: int) -> Step:
 # The first condition is the index's, which gives them in their order.
 _FACTS = """
 SELECT home_id, subject, id FROM fact
- WHERE split_part(name, '.', 1) NOT IN ('clock', 'reconcile')
-   AND split_part(name, '.', 1) IN ('order', 'commission')
+ WHERE kind NOT IN ('clock', 'reconcile')
+   AND kind IN ('order', 'commission')
    AND home_id > 0 AND subject ~ '^[0-9a-f-]{36}$' AND id > %(after)s
  ORDER BY id LIMIT %(most)s"""
 _ABOUT = """

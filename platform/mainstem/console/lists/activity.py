@@ -60,7 +60,7 @@ BUSY = (*CLOCK, "order", "payment", "fulfilment", "commission", "mail", "webhook
 PEOPLE = ("staff", "person", "affiliate", "integration")
 """The kinds of actors whose facts have an index: people, and programs that somebody let in."""
 
-_KIND = "split_part(name, '.', 1)"
+_KIND = "kind"
 _WORD = re.compile(r"[a-z_]{1,40}")
 
 
