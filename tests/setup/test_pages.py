@@ -432,3 +432,33 @@ def test_a_plan_begins_with_a_template_and_is_seen_on_a_sale_before_it_is_publis
     assert owner.post("/console/setup/plan", changed).status_code == 303
     history = words_of(owner.get("/console/setup/plan")).partition("What has become of it")[2]
     assert re.search(r"Rules: 1: All levels at most : [\d.]+\s% 30\s%", history), history
+
+
+def test_a_plan_gets_a_rule_more_and_what_a_period_pays_row_by_row_and_nothing_is_published_meanwhile(
+    owner: Reader, database: Database
+) -> None:
+    page = owner.get("/console/setup/plan?template=one_level")
+    assert "period-every" not in page.text
+    for more in ("rules", "period", "period-tiers", "period-tiers-0-tiers"):
+        page = owner.post("/console/setup/plan", filled(page, more=more))
+        assert page.status_code == 200
+    assert "rules-2-id" in page.text
+    with database.work() as work:
+        assert work.value("SELECT count(*) FROM plan_version") == 0
+    tiers = {
+        "period-every": "month", "period-counted_at": "delivery", "period-hold_days": "30",
+        "period-tiers-0-id": "volume", "period-tiers-0-volume": "personal", "period-tiers-0-of": "marginal",
+        "period-tiers-0-threshold": "from", "period-tiers-0-tiers-0-from_minor-SEK": "0",
+        "period-tiers-0-tiers-0-rate_bp": "0", "period-tiers-0-tiers-1-from_minor-SEK": "10000",
+        "period-tiers-0-tiers-1-rate_bp": "2", "cap_bp": "20", "confirmed": "yes",
+    }  # fmt: skip
+    page = owner.post("/console/setup/plan", filled(page, **tiers, **{"try": "yes"}))
+    words = words_of(page).replace("\N{NO-BREAK SPACE}", " ")
+    assert "A period worked out: volume" in words
+    assert "Whoever sold for SEK 15,000.00 SEK 100.00" in words
+    answer = owner.post("/console/setup/plan", filled(page, **tiers))
+    assert answer.status_code == 303, words_of(answer)
+    with database.work() as work:
+        made = setup.read_one(work, setup.resource("plan"), setup.ONLY)
+    assert made is not None
+    assert made.written()["period"]["tiers"][0]["tiers"][1]["rate_bp"] == 200

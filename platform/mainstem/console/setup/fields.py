@@ -107,14 +107,7 @@ def _field(
         rows = _rows(shape.inner, said, shared["label"], around, at, must_say=field.is_required())
         return FormField(kind="rows", parts=rows, **shared)
     if shape.kind == "document":
-        may_be_empty = around.may_be_empty or (
-            field.default is None and not (said and says_something(shape.inner, said))
-        )
-        within = replace(around, may_be_empty=may_be_empty)
-        parts = fields_of(shape.inner, said or {}, within, at=f"{at}-")
-        if may_be_empty:
-            parts = [_optional(part) for part in parts]
-        return FormField(kind="group", parts=parts, **shared)
+        return _document(at, field, shape, said or {}, around, shared)
     if shape.kind in ("texts", "by_currency", "rows_by_currency"):
         parts = _keyed(at, shape, said or {}, around, shared["label"])
         return FormField(kind="group", parts=parts, **shared)
@@ -123,6 +116,25 @@ def _field(
     if shape.kind == "list":
         return list_field(shape.inner, name, said or [], around, shared, refers_to(field))
     return value_field(shape.inner, name, field, said, around, shared)
+
+
+def _document(
+    at: str,
+    field: FieldInfo,
+    shape: Shape,
+    said: Mapping[str, Any],
+    around: Around,
+    shared: dict[str, Any],
+) -> FormField:
+    """The fields of a document within; of one that need not be said, only the way to say it."""
+    unsaid_yet = field.default is None and not (said and says_something(shape.inner, said))
+    if unsaid_yet and not around.leads_into(at):
+        return FormField(kind="rows", **shared)
+    may_be_empty = around.may_be_empty or unsaid_yet
+    parts = fields_of(shape.inner, said, replace(around, may_be_empty=may_be_empty), at=f"{at}-")
+    if may_be_empty:
+        parts = [_optional(part) for part in parts]
+    return FormField(kind="group", parts=parts, **shared)
 
 
 def _rows(

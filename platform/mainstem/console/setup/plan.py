@@ -94,10 +94,12 @@ def plan_form(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse
 
 
 class PlanFields(FormFields):
-    """What is asked about a plan: to publish it, or only to try it; and the version it was made of."""
+    """What is asked about a plan: to publish it, only to try it, or for a row more; and the version it was
+    made of."""
 
     only_try: str = Field(default="", alias="try")
     version: str = ""
+    more: str = ""
 
 
 @post("/setup/plan", sync_to_thread=True)
@@ -106,6 +108,8 @@ def publish_plan(
 ) -> HttpResponse:
     """Publish what was typed as the next version; or, asked to, only work a sale out."""
     said, sent = typed(PLAN.model, form), form.into(PlanFields)
+    if sent.more:
+        return _page(request, work, said, version=sent.version, more=sent.more)
 
     def do() -> None:
         wanted = document(PLAN.model, meant(PLAN.model, said, work.tools.zone))
@@ -128,10 +132,11 @@ def _page(
     *,
     version: str | None = None,
     chosen: str = "",
+    more: str = "",
 ) -> HttpResponse:
     language = language_of(request)
     found = setup.read_one(work, PLAN)
-    page = thing_page(request, work, PLAN, found, said=said, version=version)
+    page = thing_page(request, work, PLAN, found, said=said, version=version, more=more)
     shown = said if said is not None else found.written() if found else None
     plan = _meant(work, shown) if shown is not None else None
     now = book.now(work)
