@@ -36,7 +36,6 @@ LINES_MAX = 200
 
 LONGER = {
     "mainstem.console.setup.network": (222, "a network's file, from its upload to what came of it"),
-    "mainstem.console.setup.plan": (220, "the plan's form beside what it says, costs and pays"),
 }
 """Those that are longer, with how long they may be and why. The list shrinks, and its figures too."""
 

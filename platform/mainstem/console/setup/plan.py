@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -11,28 +10,29 @@ from litestar.di import NamedDependency
 from pydantic import Field
 
 from mainstem import setup
+from mainstem.console.setup.plan_shown import (
+    Found,
+    PeriodExample,
+    RuleCard,
+    clauses_of,
+    found_in,
+    periods_of,
+    rules_of,
+)
 from mainstem.console.setup.thing import ThingPage, thing_page
 from mainstem.console.setup.typed import meant, typed
 from mainstem.kit.documents import document
 from mainstem.kit.errors import Refused
-from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
-from mainstem.money import Money
 from mainstem.plan import (
     Change,
-    Clause,
-    Example,
     Plan,
     book,
-    clauses,
     difference,
-    examples,
-    lint,
     parse,
-    which_of,
 )
 from mainstem.web.forms import Form, FormFields
-from mainstem.web.rendering import language_of, redirect, words
+from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, refused, show
 
 PLAN = setup.resource("plan")
@@ -46,30 +46,6 @@ class TemplateCard(msgspec.Struct, frozen=True):
     words: str
     url: str
     is_chosen: bool
-
-
-class RuleCard(msgspec.Struct, frozen=True):
-    """A rule: what it is for, the sentences that it means, and a sale under it worked out."""
-
-    which: str
-    sentences: tuple[str, ...]
-    shares: list[tuple[int, str, Money]]
-    example: Example | None
-
-
-class PeriodExample(msgspec.Struct, frozen=True):
-    """What one rule of a period pays for some volumes: (sold, pays)."""
-
-    name: str
-    rows: list[tuple[Money, Money]]
-
-
-class Found(msgspec.Struct, frozen=True):
-    """Something that is refused, warned of or noted, and where that comes from."""
-
-    severity: str
-    words: str
-    source: str
 
 
 class PlanFormPage(ThingPage, kw_only=True):
@@ -141,7 +117,7 @@ def _page(
     plan = _meant(work, shown) if shown is not None else None
     now = book.now(work)
     currency = work.value("SELECT currencies[1] FROM company_profile") or CURRENCY
-    said_now = _clauses(work, language, plan) if plan else []
+    said_now = clauses_of(work, language, plan) if plan else []
     plan_page = PlanFormPage(
         **{name: getattr(page, name) for name in page.__struct_fields__},
         templates=[
@@ -154,10 +130,10 @@ def _page(
             for one in setup.PLAN_TEMPLATES
         ],
         for_all=said_now[0].sentences if said_now else (),
-        rules=_rules(language, plan, said_now, currency) if plan else [],
-        periods=_periods(plan, currency) if plan else [],
-        found=_found(language, plan) if plan else [],
-        changes=difference(_clauses(work, language, now), said_now) if now and plan else [],
+        rules=rules_of(language, plan, said_now, currency) if plan else [],
+        periods=periods_of(plan, currency) if plan else [],
+        found=found_in(language, plan) if plan else [],
+        changes=difference(clauses_of(work, language, now), said_now) if now and plan else [],
         in_force=now.version if now else 0,
     )
     return show(request, "console/setup_plan.html", plan_page, no)
@@ -171,51 +147,6 @@ def _meant(work: Work, said: dict[str, Any]) -> Plan | None:
         )
     except Refused:
         return None
-
-
-def _clauses(work: Work, language: Language, plan: Plan) -> list[Clause]:
-    return clauses(plan.document, language, book.names_in(work, plan.document, language.locale))
-
-
-def _rules(language: Language, plan: Plan, said: list[Clause], currency: str) -> list[RuleCard]:
-    worked = {one.rule.id: one for one in examples(plan, currency)}
-    by_name = {clause.about: clause.sentences for clause in said}
-    return [
-        RuleCard(
-            which_of(rule, language),
-            by_name[rule.id][1:],
-            [
-                (one.level, language.percent(one.rate_bp) if one.rate_bp else "", one.amount)
-                for one in (worked[rule.id].shares if rule.id in worked else ())
-            ],
-            worked.get(rule.id),
-        )
-        for rule in plan.document.rules
-    ]
-
-
-def _periods(plan: Plan, currency: str) -> list[PeriodExample]:
-    """What tiers and goals pay for volumes at and between their steps."""
-    rules = plan.period(currency)
-    found = []
-    for tiers in rules.tiers:
-        steps = [tier.from_minor for tier in tiers.tiers]
-        volumes = sorted(
-            {*steps[1:], *((low + high) // 2 for low, high in pairwise(steps)), steps[-1] * 3 // 2}
-        )
-        rows = [(Money(v, currency), Money(tiers.pays(v), currency)) for v in volumes if v]
-        found.append(PeriodExample(tiers.id, rows))
-    for goal in rules.goals:
-        reached = (Money(goal.personal_minor, currency), Money(goal.pays_minor, currency))
-        found.append(PeriodExample(goal.id, [reached]))
-    return found
-
-
-def _found(language: Language, plan: Plan) -> list[Found]:
-    return [
-        Found(one.severity, words(language, one.problem), one.source)
-        for one in lint(plan.document.written())
-    ]
 
 
 routes = [plan_form, publish_plan]
