@@ -1,16 +1,18 @@
-"""The commands of commissions: why somebody was not paid, in the words that their own page says."""
+"""The commands of commissions: how each came to be, and why somebody was not paid, in the words of the pages."""
 
 from __future__ import annotations
 
 import argparse
+from uuid import UUID
 
-from mainstem.earnings import why_order_unpaid
+from mainstem.earnings import queries, why_order_unpaid
 from mainstem.kit.db import Database
 from mainstem.kit.errors import NotFound
 from mainstem.kit.locale import LOCALES, Language
 from mainstem.kit.work import SYSTEM, Work
+from mainstem.money import Money
 from mainstem.paths import TEMPLATES
-from mainstem.plan import tell_unpaid
+from mainstem.plan import book, tell, tell_unpaid
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,6 +24,11 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     why.add_argument("--affiliate", required=True, metavar="SLUG", help="their name in addresses")
     why.add_argument("--language", choices=LOCALES, default="en")
     why.set_defaults(with_database=say_why)
+    explains = verbs.add_parser("explain", help="Say how each commission on an order came to be.")
+    explains.add_argument("order", help="the order's number")
+    explains.add_argument("--affiliate", metavar="SLUG", help="only theirs")
+    explains.add_argument("--language", choices=LOCALES, default="en")
+    explains.set_defaults(with_database=say_each)
 
 
 def say_why(database: Database, given: argparse.Namespace) -> int:
@@ -35,6 +42,38 @@ def say_why(database: Database, given: argparse.Namespace) -> int:
         return 1
     _say(tell_unpaid(found.reason, language))
     return 0
+
+
+def say_each(database: Database, given: argparse.Namespace) -> int:
+    """Say each movement on an order, with the version of the plan and the rule that it came by; 1 where there
+    is no such order."""
+    language = Language(given.language, TEMPLATES / "locale", database.tools.zone)
+    try:
+        with database.work(SYSTEM) as work:
+            only = _affiliate(work, given.affiliate) if given.affiliate else None
+            found = [
+                one
+                for one in queries.of_order(work, *_order(work, given.order))
+                if only in (None, one.beneficiary_id)
+            ]
+            versions = book.versions(work, {one.plan_version for one in found if one.plan_version})
+    except NotFound as no:
+        _say(no.text(language.text))
+        return 1
+    for one in found:
+        amount = language.money(Money(one.amount_minor, one.currency))
+        version = versions.get(one.plan_version or 0)
+        by = f"{version.name} {version.version} ({version.fingerprint[:16]})" if version else "-"
+        _say(f"{language.when(one.credited_at)}  {amount}  {one.beneficiary}")
+        _say(f"  {by}, {one.rule}, {one.level}: {tell(one.explanation, language)}")
+    return 0
+
+
+def _order(work: Work, number: str) -> tuple[int, UUID]:
+    row = work.row("SELECT home_id, id FROM orders WHERE number = %(n)s", n=number.upper())
+    if row is None:
+        raise NotFound("order")
+    return row.home_id, row.id
 
 
 def _affiliate(work: Work, slug: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.company import (
 )
 from tests.earnings.test_settling import deliver, every_check_passes, refund
 
-from mainstem import network, worker
+from mainstem import cli_commission, network, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
@@ -347,3 +348,28 @@ def test_what_an_order_was_sold_by_stays_once_it_has_earned_somebody_something(
     ):
         with pytest.raises(psycopg.errors.CheckViolation, match="stays"), database.work() as work:
             work.run(f"UPDATE {change}", id=placed.order_id)
+
+
+def test_each_commission_of_an_order_is_explained_on_the_command_line(
+    database: Database, company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    placed = sell(database, company, (KETTLE, 1))
+    with database.work() as work:
+        refund(work, placed, 62_500, (1, 62_500))
+        fingerprint = book.in_force(work, work.now()).fingerprint[:16]
+    worker.drain(database)
+
+    def explained(**asked: str | None) -> str:
+        given = {"order": placed.number.lower(), "affiliate": None, "language": "en"} | asked
+        code = cli_commission.say_each(database, argparse.Namespace(**given))
+        return f"{code} {capsys.readouterr().out}".replace("\N{NO-BREAK SPACE}", " ")
+
+    told = explained()
+    assert told.startswith("0 ")
+    assert f"First plan 1 ({fingerprint}), goods, 0:" in told
+    assert "10 % of that is SEK 100.00. You won this client." in told
+    assert "-SEK 15.00  Birch" in told.replace("\N{MINUS SIGN}", "-")
+    only = explained(affiliate="alder", language="sv")
+    assert "Ditt team vann den här kunden, nivå 2." in only
+    assert "Birch" not in only
+    assert explained(order="0000-0000").startswith("1 ")
