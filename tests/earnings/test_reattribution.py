@@ -10,7 +10,17 @@ from uuid import UUID
 import pytest
 from tests.company import KETTLE, Company, a_company, a_paid_order, an_affiliate
 
-from mainstem import earnings, identity, invariants, ledger, network, orders, payments, worker
+from mainstem import (
+    audit,
+    earnings,
+    identity,
+    invariants,
+    ledger,
+    network,
+    orders,
+    payments,
+    worker,
+)
 from mainstem.earnings.reattribution import (
     ChangeWaits,
     CreditedAlready,
@@ -85,6 +95,8 @@ def story(database: Database) -> Iterator[Story]:
     worker.drain(database)
     with database.work() as work:
         assert [finding for finding in invariants.check(work) if finding.wrong] == []
+        keys = [tuple(row) for row in work.rows("SELECT home_id, id FROM orders")]
+        assert audit.audit_orders(work, keys).named == []
 
 
 AS_SOLD = {"cedar": 20000, "birch": 6000, "alder": 2000}

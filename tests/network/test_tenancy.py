@@ -313,7 +313,7 @@ def test_a_code_that_an_affiliate_chooses_is_theirs_and_so_is_the_fact_of_it(
 
 
 FROZEN = (
-    "total_minor", "items_minor", "tax_minor", "seller_id", "upline", "earns", "plan_version",
+    "total_minor", "items_minor", "tax_minor", "seller_id", "upline", "earns",
     "attributed_by", "attribution", "currency", "client_key",
     "placed_at", "home_id", "number", "storefront_id",
 )  # fmt: skip

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.company import KETTLE, SKILLET, Company, a_company, a_paid_order
 
-from mainstem import identity, invariants, ledger, orders, payments, withdrawals, worker
+from mainstem import audit, identity, invariants, ledger, orders, payments, withdrawals, worker
 from mainstem.console import goodwill as report
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -28,6 +28,8 @@ def company(database: Database) -> Iterator[Company]:
     worker.drain(database)
     with database.work() as work:
         assert [finding for finding in invariants.check(work) if finding.wrong] == []
+        keys = [tuple(row) for row in work.rows("SELECT home_id, id FROM orders")]
+        assert audit.audit_orders(work, keys).named == []
 
 
 def staff(database: Database, *roles: str) -> list[Actor]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mainstem.audit.columns import Ints, as_numbers, as_words, numbers, words
+from mainstem.audit.columns import Bools, Ints, as_numbers, as_words, numbers, words
 from mainstem.audit.facts import ASKED
 
 CREDIT, BACK, HOLD = 0, 1, 2
@@ -23,6 +23,18 @@ class Credited:
     who: Ints
     kind: Ints
     amount: Ints
+
+    def only(self, which: Bools) -> Credited:
+        """Some of these lines."""
+        rules = [rule for rule, is_kept in zip(self.rule, which, strict=True) if is_kept]
+        return Credited(
+            self.order[which],
+            rules,
+            self.level[which],
+            self.who[which],
+            self.kind[which],
+            self.amount[which],
+        )
 
 
 @dataclass(frozen=True, slots=True)

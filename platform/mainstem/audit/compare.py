@@ -67,6 +67,8 @@ def _levels(
 ) -> Iterator[Difference]:
     width = len(batch.rules)
     of_due = (due.order * width + due.rule) * LEVELS_MAX + due.level
+    yours = _still_theirs(batch, due, credited, credited_by, of_due)
+    credited, credited_by = credited.only(yours), credited_by[yours]
     of_line = (credited.order * width + credited_by) * LEVELS_MAX + credited.level
     keys = np.union1d(of_due, of_line)
     order = keys // LEVELS_MAX // width
@@ -97,6 +99,18 @@ def _levels(
                 batch, what, int(order[at]), rule, int(keys[at] % LEVELS_MAX),
                 int(whose_now[at] or whose[at]), int(should[at]), int(now[at]),
             )  # fmt: skip
+
+
+def _still_theirs(
+    batch: Batch, due: Earned, credited: Credited, credited_by: Ints, of_due: Ints
+) -> Bools:
+    """Which lines are of whoever an order is credited to. Whoever had it before staff credited it to another
+    keeps lines that come to nothing: that they do is seen by what was posted to them."""
+    of_line = (credited.order * len(batch.rules) + credited_by) * LEVELS_MAX + credited.level
+    keys = np.union1d(of_due, of_line)
+    whose = _aligned(keys, of_due, due.who)[np.searchsorted(keys, of_line)]
+    theirs: Bools = ~batch.facts.moved[credited.order] | (credited.who == whose)
+    return theirs
 
 
 def _posted(batch: Batch, due: Earned, posted: Posted, posted_by: Ints) -> Iterator[Difference]:

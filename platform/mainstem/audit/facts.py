@@ -81,9 +81,21 @@ class Facts:
     disputed: Ints
     upline: Upline
     lines: Lines
+    moved: Bools
+    """Staff have credited it to another than at its sale."""
     waiting: Bools
     """Something that may change what is earned has happened and is still to be followed up."""
 
+
+# What banks have taken of an order, and whether what the company bears of its refunds still stands: not once the
+# bank has taken all the rest.
+_TAKEN = """
+  CROSS JOIN LATERAL (
+        SELECT coalesce(greatest(sum(d.withdrawn_minor), 0), 0)::bigint AS minor FROM dispute d
+         WHERE d.home_id = o.home_id AND d.order_id = o.id) AS taken
+  CROSS JOIN LATERAL (
+        SELECT o.refunded_minor > 0 AND (taken.minor = 0 OR o.refunded_minor + taken.minor < o.paid_minor)
+                 AS stands) AS goodwill"""
 
 ORDERS = f"""
 SELECT {numbers("n", "o_n")}, {words("number", "o_number")}, {words("currency::text", "o_currency")},
@@ -91,28 +103,41 @@ SELECT {numbers("n", "o_n")}, {words("number", "o_number")}, {words("currency::t
        {numbers("total_minor", "o_total")}, {numbers("refunded_minor", "o_refunded")},
        {numbers("unallocated_minor", "o_unallocated")}, {numbers("disputed", "o_disputed")},
        {numbers("cardinality(upline)", "o_above")}, string_agg(array_send(upline), ''::bytea) AS o_upline,
-       {numbers("waits::int", "o_waits")},
+       {numbers("waits::int", "o_waits")}, {numbers("moved::int", "o_moved")},
        json_agg(json_build_array(n, groups)) FILTER (WHERE groups IS NOT NULL)::text AS o_groups,
        json_agg(json_build_array(n, upline_facts)) FILTER (WHERE upline_facts IS NOT NULL)::text AS o_facts
-  FROM (SELECT asked.n, o.*,
+  FROM (SELECT asked.n, o.number, o.currency, o.plan_version, o.total_minor, o.unallocated_minor,
+               taken.minor AS disputed,
+               o.refunded_minor - CASE WHEN goodwill.stands THEN (
+                 SELECT sum(l.goodwill_minor)::bigint FROM order_line l
+                  WHERE l.home_id = o.home_id AND l.order_id = o.id) ELSE 0 END AS refunded_minor,
+               -- To whom staff have credited it since, with those above them as at the sale.
+               c.upline IS NOT NULL AS moved, coalesce(c.upline, o.upline) AS upline,
+               CASE WHEN c.upline IS NULL THEN o.groups ELSE c.groups END AS groups,
+               CASE WHEN c.upline IS NULL THEN o.upline_facts ELSE c.upline_facts END AS upline_facts,
                -- Whose purchase it was may be undecided, or was decided against.
                o.earns AND NOT EXISTS (
                  SELECT FROM commission_review v WHERE v.home_id = o.home_id AND v.order_id = o.id
                     AND v.state <> 'released') AS may_earn,
-               (SELECT coalesce(greatest(sum(d.withdrawn_minor), 0), 0) FROM dispute d
-                 WHERE d.home_id = o.home_id AND d.order_id = o.id) AS disputed,
                EXISTS (SELECT FROM fact_waiting w WHERE w.home_id = o.home_id
                           AND w.subject = o.id::text AND w.state = 'waiting') AS waits
           FROM {ASKED}
-          JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.order_id
+          JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.order_id {_TAKEN}
+          LEFT JOIN LATERAL (
+               SELECT upline, groups, upline_facts FROM attribution_change
+                WHERE home_id = o.home_id AND order_id = o.id AND state = 'approved'
+                ORDER BY decided_at DESC, id DESC LIMIT 1) AS c ON true
          ORDER BY asked.n) AS o"""
 
 LINES = f"""
 SELECT {numbers("n", "l_n")}, {words("l.rule", "l_rule")}, {numbers("l.total_minor", "l_total")},
        {numbers("l.tax_minor", "l_tax")}, {numbers("l.commissionable_minor", "l_counts")},
        {numbers("l.quantity", "l_quantity")}, {numbers("l.delivered", "l_delivered")},
-       {numbers("l.canceled", "l_canceled")}, {numbers("l.refunded_minor", "l_refunded")}
-  FROM {ASKED} JOIN order_line l USING (home_id, order_id)
+       {numbers("l.canceled", "l_canceled")},
+       {numbers("l.refunded_minor - CASE WHEN goodwill.stands THEN l.goodwill_minor ELSE 0 END", "l_refunded")}
+  FROM {ASKED}
+  JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.order_id {_TAKEN}
+  JOIN order_line l ON l.home_id = asked.home_id AND l.order_id = asked.order_id
  WHERE l.rule IS NOT NULL"""  # what no rule was for earns nobody anything
 
 
@@ -134,6 +159,7 @@ def facts_of(found: Any, count: int) -> Facts:
         disputed=as_numbers(found.o_disputed),
         upline=_upline(found),
         lines=_lines(found),
+        moved=as_numbers(found.o_moved) == 1,
         waiting=as_numbers(found.o_waits) == 1,
     )
 
