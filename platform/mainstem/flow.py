@@ -1,9 +1,8 @@
 """What follows from what: the whole business on one page.
 
-A fact is a name and an id. Each consumer of it has a reaction, which looks up the rest, runs in a
-transaction of its own and may run twice, late, or beside another. Facts of one name are taken
-together where the verb takes many. What is recorded only so that somebody looks again has names of
-its own (`reconcile.…`).
+A fact is a name and an id. Each consumer of it has a reaction, which looks up the rest, runs in a transaction of
+its own and may run twice, late, or beside another. Facts of one name are taken together where the verb takes
+many. What is recorded only so that somebody looks again has names of its own (`reconcile.…`).
 """
 
 from __future__ import annotations
@@ -91,6 +90,7 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     "goodwill.ended": {"commissions": _settled},
     "payment.disputed": {"orders": _disputed},
     "order.disputed": {"commissions": _settled},
+    "order.reattributed": {"commissions": _of_orders(periods.touch)},
     "commission.released_by_review": {"commissions": _of_orders(periods.touch)},
     "commission.refused_by_review": {"commissions": _of_orders(periods.touch)},
     "order.lines_canceled": {"fulfillment": _lines_canceled},

@@ -20,7 +20,7 @@ from tests.months import (
     tiers,
 )
 
-from mainstem import earnings, invariants, ledger, network, payments, periods, worker
+from mainstem import earnings, invariants, ledger, network, orders, payments, periods, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
@@ -367,3 +367,44 @@ def test_clients_are_counted_once_each(
     office.preview()
     with database.work() as work:
         assert work.value("SELECT clients FROM period_volume") == 2
+
+
+def test_an_order_that_staff_credit_to_another_counts_for_them_in_a_closed_month_too(
+    database: Database, company: Company, office: Office
+) -> None:
+    with database.work() as work:
+        first = the_golden_month(work, company)
+        pays_for_periods(work, tiers=[tiers()])
+    office.april_begins()
+    office.close()
+    with database.work(office.first) as work:
+        change = earnings.request_reattribution(
+            work, first.home_id, first.order_id, affiliate="alder",
+            reason="Alder brought the client.", evidence="Their mail of 2 March.",
+        )  # fmt: skip
+    with database.work(office.second) as work:
+        earnings.approve_reattribution(work, first.home_id, change)
+    office.settle()
+    with database.work() as work:
+        assert earned(work, company.cedar) == {"volume": 153_400 - 37_800}
+        assert earned(work, company.alder) == {"volume": 20_000}
+    every_check_passes(database)
+
+
+def test_what_the_company_bears_lowers_no_month(
+    database: Database, company: Company, office: Office
+) -> None:
+    with database.work() as work:
+        first = the_golden_month(work, company)
+        pays_for_periods(work, tiers=[tiers()])
+    office.april_begins()
+    office.close()
+    with database.work() as work:
+        orders.refund(
+            work, first.home_id, first.order_id, amount_minor=100_000, reason="Late.",
+            lines=[(1, 100_000)], goodwill=True,
+        )  # fmt: skip
+    office.settle()
+    with database.work() as work:
+        assert earned(work, company.cedar) == {"volume": 153_400}
+    every_check_passes(database)
