@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from tests.company import KETTLE, REPAIR, SKILLET, Company, a_company, a_paid_order
+from tests.months import an_office
 
-from mainstem import orders, payments, worker
+from mainstem import earnings, orders, payments, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
@@ -102,6 +103,27 @@ def test_the_plan_in_force_over_the_history_gives_what_stands_in_the_books(
     found = worked_out(database, facts)
     assert found == standing(database)
     assert len({row[0] for row in found}) == 4
+
+
+def test_what_staff_credited_to_another_and_what_the_company_bears_are_facts_too(
+    database: Database, company: Company, clock: FixedClock, tmp_path: Path
+) -> None:
+    office = an_office(database, clock)
+    with database.work(office.first) as work:
+        first, second = work.rows(
+            "SELECT home_id, id FROM orders WHERE delivered_at IS NOT NULL ORDER BY placed_at, id LIMIT 2"
+        )
+        change = earnings.request_reattribution(
+            work, *first, affiliate="alder", reason="Alder brought the client.", evidence="Their mail.",
+        )  # fmt: skip
+        orders.refund(
+            work, *second, amount_minor=20_000, reason="Late.", lines=[(1, 20_000)], goodwill=True
+        )
+    with database.work(office.second) as work:
+        earnings.approve_reattribution(work, first.home_id, change)
+    worker.drain(database)
+    export(database, tmp_path / "facts", zone=ZONE)
+    assert worked_out(database, Facts.at(tmp_path / "facts")) == standing(database)
 
 
 def test_who_bought_before_and_how_much_a_sponsor_sold_is_as_of_the_sale(
