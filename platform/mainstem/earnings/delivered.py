@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from mainstem.earnings.credited_to import CREDITED_TO
 from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.work import Work
 from mainstem.money import rdiv
-from mainstem.orders import replan
+from mainstem.orders import CREDITED_TO, GOODWILL, back_of, replan
 from mainstem.plan import (
     NOBODY,
     Basis,
@@ -31,15 +30,7 @@ SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credi
        o.refunded_minor - goodwill.minor AS refunded_minor, o.unallocated_minor, o.disputed_minor, l.*
   FROM orders o
   JOIN {ASKED} USING (home_id, id)
-  LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id {CREDITED_TO}
- CROSS JOIN LATERAL (
-       -- What the company bears takes nothing back, unless the client's bank has taken the rest.
-       SELECT o.refunded_minor > 0 AND (o.disputed_minor = 0
-              OR o.refunded_minor + o.disputed_minor < o.paid_minor) AS stands) AS kindness
- CROSS JOIN LATERAL (
-       SELECT CASE WHEN kindness.stands THEN (
-              SELECT sum(goodwill_minor)::bigint FROM order_line
-               WHERE home_id = o.home_id AND order_id = o.id) ELSE 0 END AS minor) AS goodwill
+  LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id {CREDITED_TO} {GOODWILL}
  CROSS JOIN LATERAL (
        -- Goods and services by one rule are held as goods are, from when the last of them came.
        SELECT rule, min(kind) AS kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
@@ -69,8 +60,7 @@ SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credi
                            THEN part(worth, greatest(back_minor - (total_minor - kept), 0), kept)
                            ELSE 0 END AS back
                  FROM (SELECT *, part(total_minor, quantity - canceled, quantity) AS kept,
-                              refunded_minor - CASE WHEN kindness.stands THEN goodwill_minor ELSE 0 END
-                                AS back_minor,
+                              {back_of("order_line")} AS back_minor,
                               part(commissionable_minor, quantity - canceled, quantity) AS worth
                          FROM order_line
                         -- What no rule of its plan was for earns nobody anything.

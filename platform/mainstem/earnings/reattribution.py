@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from mainstem import identity
-from mainstem.earnings.credited_to import CREDITED_TO
 from mainstem.earnings.settle import settle
 from mainstem.earnings.upline_then import could_be_credited, upline_then
 from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
@@ -19,7 +18,7 @@ from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
 from mainstem.kit.text import unseen_problems
 from mainstem.kit.work import Work
-from mainstem.orders import MAY_APPROVE, MayNotApprove, SamePerson, lock
+from mainstem.orders import CREDITED_TO, MAY_APPROVE, MayNotApprove, SamePerson, lock
 from mainstem.plan import book
 
 WORDS_MAX = 1000

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from mainstem.earnings.credited_to import CREDITED_TO
 from mainstem.earnings.delivered import upline_of
 from mainstem.earnings.queries import payable_on
 from mainstem.kit import search_terms
@@ -21,6 +20,7 @@ from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.network import ELIGIBLE
+from mainstem.orders import CREDITED_TO
 from mainstem.plan import (
     NOBODY,
     MemberFacts,

@@ -16,6 +16,7 @@ import duckdb
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
 from mainstem.lab.facts import About, NoFacts
+from mainstem.orders import CREDITED_TO, GOODWILL, back_of
 
 OWN_SALES_DAYS = (30, 60, 90, 180, 365)
 
@@ -110,50 +111,38 @@ _LINE = {
 
 # What went back without naming lines counts against every line alike, once, and money for what was never
 # delivered takes back nothing that was earned: as in `mainstem.earnings.delivered`.
-_SOLD = """
+_SOLD = f"""
 SELECT o.home_id, o.id, o.number, o.currency, md5(o.client_key) AS client, a.id AS seller_id, a.slug AS affiliate,
-       s.slug AS storefront, array_to_string(coalesce(c.upline, o.upline), '|') AS upline,
-       (CASE WHEN c.upline IS NULL THEN o.groups ELSE c.groups END)::text AS groups,
-       (CASE WHEN c.upline IS NULL THEN o.upline_facts ELSE c.upline_facts END)::text AS upline_facts,
+       s.slug AS storefront, array_to_string(credited.upline, '|') AS upline,
+       credited.groups::text AS groups, credited.upline_facts::text AS upline_facts,
        o.refunded_minor < o.paid_minor AS kept,
        o.placed_at AT TIME ZONE 'UTC' AS placed_at, o.paid_at AT TIME ZONE 'UTC' AS paid_at,
        o.delivered_at AT TIME ZONE 'UTC' AS delivered_at,
-       to_char(o.placed_at AT TIME ZONE '{zone}', 'YYYYMMDD')::int AS sold_on,
-       to_char(o.paid_at AT TIME ZONE '{zone}', 'YYYYMMDD')::int AS paid_on,
+       to_char(o.placed_at AT TIME ZONE '{{zone}}', 'YYYYMMDD')::int AS sold_on,
+       to_char(o.paid_at AT TIME ZONE '{{zone}}', 'YYYYMMDD')::int AS paid_on,
        o.earns AS credited, o.earns AND coalesce(v.state, 'released') = 'released' AS earns,
        greatest(least(o.unallocated_minor + o.disputed_minor, whole.remains), 0) AS unnamed_minor,
        greatest(whole.remains, 1) AS unnamed_of_minor,
        l.line_no, l.kind, l.product, l.department, l.delivered AS pieces,
-       to_char(l.delivered_at AT TIME ZONE '{zone}', 'YYYYMMDD')::int AS delivered_on, l.earned,
+       to_char(l.delivered_at AT TIME ZONE '{{zone}}', 'YYYYMMDD')::int AS delivered_on, l.earned,
        greatest(l.back - (l.worth - l.earned), 0) AS returned, l.price - l.tax AS price,
        CASE WHEN l.price > 0
             THEN part(l.price - l.tax,
                       least(greatest(l.back_minor - (l.total_minor - l.price), 0), l.price), l.price)
             ELSE 0 END AS price_back
-  FROM orders o
-  -- Whom it is credited to: as at its sale, or as staff have said since.
-  LEFT JOIN LATERAL (SELECT to_seller_id, upline, groups, upline_facts FROM attribution_change
-                      WHERE home_id = o.home_id AND order_id = o.id AND state = 'approved'
-                      ORDER BY decided_at DESC, id DESC LIMIT 1) AS c ON true
-  JOIN affiliate a ON a.id = coalesce(c.to_seller_id, o.seller_id)
+  FROM orders o {CREDITED_TO} {GOODWILL}
+  JOIN affiliate a ON a.id = credited.seller_id
   JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
   LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id
  CROSS JOIN LATERAL (
-       -- What the company bears takes nothing back, unless the client's bank has taken the rest.
-       SELECT CASE WHEN o.refunded_minor > 0 AND (o.disputed_minor = 0
-                         OR o.refunded_minor + o.disputed_minor < o.paid_minor)
-                   THEN 1 ELSE 0 END AS counts) AS goodwill
- CROSS JOIN LATERAL (
-       SELECT o.total_minor - (o.refunded_minor - o.unallocated_minor
-                - goodwill.counts * coalesce(sum(goodwill_minor), 0)::bigint) AS remains
-         FROM order_line WHERE home_id = o.home_id AND order_id = o.id) AS whole
+       SELECT o.total_minor - (o.refunded_minor - goodwill.minor - o.unallocated_minor) AS remains) AS whole
   LEFT JOIN LATERAL (
        SELECT still.*, part(total_minor, delivered, quantity) AS price,
               part(tax_minor, delivered, quantity) AS tax,
               part(commissionable_minor, delivered, quantity) AS earned,
               CASE WHEN kept > 0 THEN part(worth, greatest(back_minor - (total_minor - kept), 0), kept)
                    ELSE 0 END AS back
-         FROM (SELECT l.*, l.refunded_minor - goodwill.counts * l.goodwill_minor AS back_minor,
+         FROM (SELECT l.*, {back_of("l")} AS back_minor,
                       p.slug AS product, p.category AS department,
                       part(l.total_minor, l.quantity - l.canceled, l.quantity) AS kept,
                       part(l.commissionable_minor, l.quantity - l.canceled, l.quantity) AS worth

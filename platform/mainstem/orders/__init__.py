@@ -1,6 +1,7 @@
 """Orders: placed, paid, delivered, and refunded; each step a fact, the rest derived."""
 
 from mainstem.orders.approvals import MayNotApprove, SamePerson, approve, deny, withdraw
+from mainstem.orders.as_it_stands import CREDITED_TO, GOODWILL, back_of
 from mainstem.orders.client import Client, check_client, text_problems
 from mainstem.orders.conditions import Conditions, conditions
 from mainstem.orders.ending import cancel, close_finished, expire_unpaid, give_rest_back, withhold
@@ -67,6 +68,8 @@ from mainstem.orders.taxed import tax_notes, untaxed_unit
 from mainstem.orders.unpaid import Hold, TooManyUnpaid, forget_origins, free, unpaid_holds
 
 __all__ = [
+    "CREDITED_TO",
+    "GOODWILL",
     "LINES_MAX",
     "MAY_APPROVE",
     "PRICE_HOLDS",
@@ -109,6 +112,7 @@ __all__ = [
     "TotalsSeen",
     "WithdrawnFrom",
     "approve",
+    "back_of",
     "book_lost_disputes",
     "cancel",
     "check_client",

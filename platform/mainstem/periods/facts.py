@@ -14,6 +14,7 @@ from typing import Any
 from mainstem.calendar import WITHDRAWAL_DAYS
 from mainstem.kit.work import Work
 from mainstem.network import ELIGIBLE
+from mainstem.orders import CREDITED_TO, GOODWILL, back_of
 from mainstem.periods.model import Period
 from mainstem.plan.periods import Participant
 
@@ -54,23 +55,11 @@ _NEAR = {
        AND l.delivered_at < %(ends_at)s""",
 }
 
-_LINES = """
+_LINES = f"""
   FROM orders o
   JOIN order_line l ON l.home_id = o.home_id AND l.order_id = o.id
-  LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id
-  -- Whom it is credited to: as at its sale, or as staff have said since.
-  LEFT JOIN LATERAL (SELECT to_seller_id AS id FROM attribution_change
-                      WHERE home_id = o.home_id AND order_id = o.id AND state = 'approved'
-                      ORDER BY decided_at DESC, id DESC LIMIT 1) AS moved ON true
- CROSS JOIN LATERAL (
-       -- What the company bears takes nothing back, unless the client's bank has taken the rest.
-       SELECT CASE WHEN o.refunded_minor > 0 AND (o.disputed_minor = 0
-                         OR o.refunded_minor + o.disputed_minor < o.paid_minor)
-                   THEN 1 ELSE 0 END AS counts) AS goodwill
- CROSS JOIN LATERAL (
-       SELECT o.refunded_minor - goodwill.counts * coalesce(sum(goodwill_minor), 0)::bigint AS minor
-         FROM order_line WHERE home_id = o.home_id AND order_id = o.id) AS back
- CROSS JOIN LATERAL (SELECT l.refunded_minor - goodwill.counts * l.goodwill_minor AS back_minor,
+  LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id {CREDITED_TO} {GOODWILL}
+ CROSS JOIN LATERAL (SELECT {back_of("l")} AS back_minor,
                             part(l.total_minor, l.quantity - l.canceled, l.quantity) AS kept,
                             part(l.commissionable_minor, l.quantity - l.canceled, l.quantity) AS worth,
                             part(l.commissionable_minor, l.delivered, l.quantity) AS earned) AS still
@@ -85,15 +74,15 @@ SELECT seller_id AS home_id, currency, sum(volume)::bigint AS volume_minor,
        count(DISTINCT client_key)::int AS clients, max(at) AS reached_at
   FROM (SELECT seller_id, currency, client_key, at,
                kept - CASE WHEN left_minor > 0 THEN part(kept, whole, left_minor) ELSE 0 END AS volume
-          FROM (SELECT coalesce(moved.id, o.seller_id) AS seller_id, o.currency, o.client_key, max({counted}) AS at,
+          FROM (SELECT credited.seller_id, o.currency, o.client_key, max({counted}) AS at,
                        sum(earned - CASE WHEN kept > 0 THEN greatest(part(worth,
                              greatest(back_minor - (l.total_minor - kept), 0), kept)
                              - (worth - earned), 0) ELSE 0 END)::bigint AS kept,
-                       o.total_minor - (back.minor - o.unallocated_minor) AS left_minor,
+                       o.total_minor - (o.refunded_minor - goodwill.minor - o.unallocated_minor) AS left_minor,
                        least(o.unallocated_minor + o.disputed_minor,
-                             o.total_minor - (back.minor - o.unallocated_minor)) AS whole
+                             o.total_minor - (o.refunded_minor - goodwill.minor - o.unallocated_minor)) AS whole
                   {lines} AND {near} AND {counted} >= %(starts_at)s AND {counted} < %(ends_at)s
-                 GROUP BY o.home_id, o.id, moved.id, back.minor) AS of_order) AS standing
+                 GROUP BY o.home_id, o.id, credited.seller_id, goodwill.minor) AS of_order) AS standing
  WHERE volume > 0
  GROUP BY 1, 2"""
 
