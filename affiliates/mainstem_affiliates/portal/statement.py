@@ -7,6 +7,7 @@ import io
 from collections.abc import AsyncIterator
 from datetime import date, datetime, time
 from functools import partial
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import get
@@ -63,7 +64,7 @@ async def statement(request: HttpRequest, work: NamedDependency[Work]) -> Page:
         ],
         sums=reads.statement_sums(work, me.id, asked),
         listing=listing.build("/portal/earnings", page, *fields),
-        csv_url="/portal/earnings.csv?" + "&".join(f"{one.name}={one.value}" for one in fields),
+        csv_url="/portal/earnings.csv?" + urlencode({one.name: one.value for one in fields}),
     )
     return render(request, "portal/statement.html", shown)
 
