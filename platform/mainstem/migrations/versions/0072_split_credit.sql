@@ -12,6 +12,10 @@ BEGIN
 END $$;
 ALTER TABLE orders ADD COLUMN also_credited jsonb CHECK (is_also_credited(also_credited));
 GRANT UPDATE (also_credited) ON orders TO mainstem_company;
+-- Staff may share it afterwards, also between whoever had it and others, and take that back.
+ALTER TABLE attribution_change ADD COLUMN also_credited jsonb CHECK (is_also_credited(also_credited));
+GRANT UPDATE (also_credited) ON attribution_change TO mainstem_company;
+ALTER TABLE attribution_change DROP CONSTRAINT attribution_change_check;
 
 -- The settings that a plan may have since.
 DO $$
