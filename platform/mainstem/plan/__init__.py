@@ -9,6 +9,7 @@ from mainstem.plan.findings import lint
 from mainstem.plan.first_format import from_first_format, is_first_format
 from mainstem.plan.grounds import Finding
 from mainstem.plan.limits import NOBODY
+from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
@@ -41,6 +42,7 @@ __all__ = [
     "Line",
     "Member",
     "MemberFacts",
+    "Otherwise",
     "Party",
     "Place",
     "Plan",
@@ -51,6 +53,8 @@ __all__ = [
     "SalePlan",
     "SaleRule",
     "SaleRuleDocument",
+    "SoldLine",
+    "SoldOrder",
     "Standing",
     "UnpaidFacts",
     "UnpaidReason",
@@ -67,10 +71,12 @@ __all__ = [
     "from_first_format",
     "is_first_format",
     "lint",
+    "otherwise",
     "parse",
     "places",
     "shared_credits",
     "tell",
+    "tell_otherwise",
     "tell_unpaid",
     "way_of",
     "which_of",
