@@ -161,7 +161,7 @@ EVERYTHING = {
     "joined_before": "move",
     "cap_bp": 1500,
     "uplines": {"house": "passed_over", "suspended": "passed_over", "inactive": "passed_over",
-                "own_sales_min": 1, "days": 90},
+                "own_sales_min": 1, "days": 90, "active_at": "sale"},
     "rules": [
         {"id": "repairs", "when": {"kind": "service"}, "levels": [{"rate_bp": 900}, {"rate_bp": 5000}],
          "levels_of": "level_below", "cap_bp": 1500, "hold_days": 30},

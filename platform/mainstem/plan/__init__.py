@@ -9,6 +9,7 @@ from mainstem.plan.findings import lint
 from mainstem.plan.first_format import from_first_format, is_first_format
 from mainstem.plan.grounds import Finding
 from mainstem.plan.limits import NOBODY
+from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
@@ -28,7 +29,9 @@ from mainstem.plan.words import Change, Clause, clauses, difference, which_of
 from mainstem.plan.worked import SALE_MINOR, Example, examples
 
 __all__ = [
+    "MILESTONES",
     "NOBODY",
+    "OF_A_LEAD",
     "SALE_MINOR",
     "Basis",
     "Change",
@@ -41,6 +44,7 @@ __all__ = [
     "Line",
     "Member",
     "MemberFacts",
+    "Milestone",
     "Place",
     "Plan",
     "PlanAsks",

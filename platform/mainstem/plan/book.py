@@ -18,7 +18,7 @@ from mainstem.plan.document import PlanDocument
 from mainstem.plan.findings import lint
 from mainstem.plan.first_format import is_first_format
 from mainstem.plan.refusals import PlanAsks, PlanRefused
-from mainstem.plan.version import Plan, fingerprint, parse
+from mainstem.plan.version import Plan, as_published, fingerprint, parse
 
 
 class NoPlanInForce(RuntimeError):
@@ -210,7 +210,9 @@ def _parsed(version: int, document: str) -> Plan:
 def _may_be_published(document: str) -> bool:
     said = json.loads(document)
     # What the first format could say is what it always paid.
-    return is_first_format(said) or all(one.severity != "refuse" for one in lint(said))
+    return is_first_format(said) or all(
+        one.severity != "refuse" for one in lint(as_published(said))
+    )
 
 
 _NAMES = """

@@ -42,7 +42,7 @@ class Credit:
 def credits(
     plan: SalePlan, upline: Sequence[Member], currency: str, portions: Sequence[Portion]
 ) -> list[Credit]:
-    """Every level's share of everything that was delivered of one sale, the seller first.
+    """Every level's share of everything that was delivered of one sale and is due, the seller first.
 
     The shares of a portion add up to the exact sum of their rates rounded down, at most the rule's
     cap, and all portions to no more than the plan's; the parts are whole by largest remainder, a tie
@@ -56,7 +56,8 @@ def credits(
         if (share := exact_shares(plan, upline, currency, portion)) is not None
     ]
     cut_to_plan(plan.cap_bp, portions, exact)
-    return [credit for share in exact for credit in _whole(share, currency)]
+    due = (share for share in exact if share.portion.is_due)
+    return [credit for share in due for credit in _whole(share, currency)]
 
 
 def _whole(share: ExactShares, currency: str) -> Iterator[Credit]:
