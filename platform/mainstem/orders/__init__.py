@@ -3,6 +3,7 @@
 from mainstem.orders.acceptance import LineAccepted, record_acceptance
 from mainstem.orders.approvals import MayNotApprove, SamePerson, approve, deny, withdraw
 from mainstem.orders.as_it_stands import CREDITED_TO, GOODWILL, back_of
+from mainstem.orders.asked_again import as_sold
 from mainstem.orders.client import Client, check_client, text_problems
 from mainstem.orders.conditions import Conditions, conditions
 from mainstem.orders.ending import cancel, close_finished, expire_unpaid, give_rest_back, withhold
@@ -115,6 +116,7 @@ __all__ = [
     "TotalsSeen",
     "WithdrawnFrom",
     "approve",
+    "as_sold",
     "back_of",
     "book_lost_disputes",
     "cancel",

@@ -10,6 +10,7 @@ from mainstem.plan.first_format import from_first_format, is_first_format
 from mainstem.plan.grounds import Finding
 from mainstem.plan.limits import NOBODY
 from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
+from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
@@ -45,6 +46,7 @@ __all__ = [
     "Member",
     "MemberFacts",
     "Milestone",
+    "Otherwise",
     "Place",
     "Plan",
     "PlanAsks",
@@ -54,6 +56,8 @@ __all__ = [
     "SalePlan",
     "SaleRule",
     "SaleRuleDocument",
+    "SoldLine",
+    "SoldOrder",
     "Standing",
     "UnpaidFacts",
     "UnpaidReason",
@@ -70,9 +74,11 @@ __all__ = [
     "from_first_format",
     "is_first_format",
     "lint",
+    "otherwise",
     "parse",
     "places",
     "tell",
+    "tell_otherwise",
     "tell_unpaid",
     "way_of",
     "which_of",

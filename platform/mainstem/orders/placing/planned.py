@@ -144,14 +144,18 @@ class PlanFacts:
         """How one order is sold, by whoever is credited with it; by the version in force when it was
         placed, or at another instant."""
         plan = book.choose(self.published, in_force or sale.at, upline.joined_at)
-        before = self._paid_before(sale, plan)
         milestones = [
-            plan.sale.at_milestones(
-                self._line(sale, kind, product, seller, upline, before), from_lead=sale.from_lead
-            )
-            for kind, product in sale.lines
+            plan.sale.at_milestones(line, from_lead=sale.from_lead)
+            for line in self.lines(sale, seller, upline, plan)
         ]
         return PlannedOrder(plan, milestones, self._upline_facts(sale, plan, upline))
+
+    def lines(self, sale: Sale, seller: int, upline: Upline, plan: Plan) -> list[Line]:
+        """Each line of a sale as a version of the plan is asked about it."""
+        before = self._paid_before(sale, plan)
+        return [
+            self._line(sale, kind, product, seller, upline, before) for kind, product in sale.lines
+        ]
 
     def _paid_before(self, sale: Sale, plan: Plan) -> list[datetime]:
         known = self.paid.setdefault((sale.client_key, _counts_refunded(plan)), [])
