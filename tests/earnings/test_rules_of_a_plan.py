@@ -190,7 +190,12 @@ def test_a_sponsor_who_sells_nothing_is_paid_nothing_for_others_sales_where_the_
     database: Database, company: Company, clock: FixedClock, passing: str, alder: int
 ) -> None:
     with database.work() as work:
-        uplines = PASSING | {"inactive": passing, "own_sales_min": 1, "days": 90}
+        uplines = PASSING | {
+            "inactive": passing,
+            "own_sales_min": 1,
+            "days": 90,
+            "active_at": "sale",
+        }
         publish(work, a_rule("all", 1000, 300, 100), uplines=uplines)
     sell(database, company, (KETTLE, 1), shop=company.alder_shop, client=BO)
     inactive = sell(database, company, (KETTLE, 1))
@@ -213,7 +218,9 @@ def test_fixed_money_is_paid_a_piece_and_taken_back_by_the_part_that_went_back(
 ) -> None:
     with database.work() as work:
         levels = [{"each_minor": {"SEK": 5000}}, {"each_minor": {"SEK": 1000}}]
-        publish(work, a_rule("piece", 1) | {"levels": levels, "cap_bp": 2000, "cap_by": "proportion"})
+        publish(
+            work, a_rule("piece", 1) | {"levels": levels, "cap_bp": 2000, "cap_by": "proportion"}
+        )
     placed = sell(database, company, (KETTLE, 4))
     assert earned(database, placed) == {("piece", "cedar"): 20_000, ("piece", "birch"): 4_000}
     with database.work() as work:
