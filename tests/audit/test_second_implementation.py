@@ -143,7 +143,7 @@ def facts_of(sold: list[tuple[list[Member], list[Portion]]]) -> tuple[Facts, Por
     )
     facts = Facts(
         ["N"] * len(sold), none, ["SEK"], none, none == 0, none, none, none, none, upline,
-        Lines(empty, [], *[empty] * 7), none == 1, none == 1,
+        Lines(empty, [], *[empty] * 8), none == 1, none == 1,
     )  # fmt: skip
     rows = [(n, portion) for n, (_, portions) in enumerate(sold) for portion in portions]
     rows.sort(key=lambda row: (row[0], NAMES.index(row[1].rule)))

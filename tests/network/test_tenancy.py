@@ -33,6 +33,8 @@ OWNER = {
     "team_size": "affiliate_id", "team_month": "affiliate_id",
 }  # fmt: skip
 COMPANYS = {
+    "cost",
+    "order_line_cost",
     "sponsor_move",
     "holding_tank",
     "programme_invitation",

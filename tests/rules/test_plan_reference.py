@@ -64,7 +64,12 @@ def test_a_sale_pays_what_the_example_says(number: int) -> None:
     example = SALES[number]
     document = plan(example.get("plan", {}))
     portions = [
-        Portion(rule, worth, example.get("back", {}).get(rule, 0), example.get("pieces", 1))
+        Portion(
+            rule,
+            max(worth - example.get("cost", {}).get(rule, 0), 0),
+            example.get("back", {}).get(rule, 0),
+            example.get("pieces", 1),
+        )
         for rule, worth in example["sale"].items()
     ]
     found: dict[str, dict[str, int]] = {}

@@ -23,7 +23,7 @@ REFERENCE = {
     "company_profile", "company_document", "affiliate_details", "affiliate_group", "programme",
     "sponsor_move", "holding_tank",
     "tax_settings", "tax_rate", "delivery_zone",
-    "department", "price_offer", "picture", "product_picture", "period", "period_settlement",
+    "department", "price_offer", "picture", "product_picture", "period", "period_settlement", "cost",
 }  # fmt: skip
 """Small tables that every machine would hold whole: people, tree, catalogue, plans, places."""
 
@@ -60,7 +60,7 @@ APPEND_ONLY = {
     "fact", "ledger_transfer", "ledger_entry", "earning", "routing_decision", "consent",
     "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
     "conversion", "setup_change", "company_document", "affiliate_details", "affiliate_step",
-    "application_answer", "goodwill_end", "period_settlement", "period_correction",
+    "application_answer", "goodwill_end", "period_settlement", "period_correction", "cost", "order_line_cost",
 }  # fmt: skip
 
 FORGOTTEN_IN_TIME = {"affiliate_step", "application_answer"}

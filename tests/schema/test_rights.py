@@ -38,7 +38,8 @@ COMPANY = {
     "fact": ADDS, "ledger_transfer": ADDS, "ledger_entry": ADDS, "earning": ADDS, "inbox": ADDS,
     "routing_decision": ADDS, "consent": ADDS, "price": SWEEPS, "plan_version": ADDS,
     "stock_movement": ADDS, "release_day": ADDS, "lead_note": ADDS, "participant_trace": ADDS,
-    "exchange_rate": ADDS, "conversion": ADDS, "vat_check": ADDS, "goodwill_end": ADDS,
+    "cost": ADDS, "order_line_cost": ADDS, "exchange_rate": ADDS, "conversion": ADDS,
+    "vat_check": ADDS, "goodwill_end": ADDS,
     # frozen at intake, but for these columns
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on,"
@@ -119,6 +120,7 @@ AFFILIATE = {
     "pending_sign_in": NOTHING, "passkey_challenge": NOTHING, "second_factor_attempt": NOTHING,
     "password_reset_request": NOTHING, "password_reset": NOTHING, "known_device": NOTHING, "totp": NOTHING,
     "passkey": NOTHING, "recovery_code": NOTHING, "second_factor_removal": NOTHING, "session_ending": NOTHING,
+    "cost": NOTHING, "order_line_cost": NOTHING,
     "cross_border_sales": NOTHING, "tax_day": NOTHING, "vat_check": NOTHING,
     "import_mapping": NOTHING, "catalogue_file": NOTHING, "network_file": NOTHING,
     "payment_check": NOTHING, "destination_lease": NOTHING,

@@ -48,6 +48,8 @@ class Lines:
     delivered: Ints
     canceled: Ints
     refunded: Ints
+    cost: Ints
+    """What it costs the company; -1 where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +136,12 @@ SELECT {numbers("n", "l_n")}, {words("l.rule", "l_rule")}, {numbers("l.total_min
        {numbers("l.tax_minor", "l_tax")}, {numbers("l.commissionable_minor", "l_counts")},
        {numbers("l.quantity", "l_quantity")}, {numbers("l.delivered", "l_delivered")},
        {numbers("l.canceled", "l_canceled")},
-       {numbers("l.refunded_minor - CASE WHEN goodwill.stands THEN l.goodwill_minor ELSE 0 END", "l_refunded")}
+       {numbers("l.refunded_minor - CASE WHEN goodwill.stands THEN l.goodwill_minor ELSE 0 END", "l_refunded")},
+       {numbers("coalesce(c.cost_minor, -1)", "l_cost")}
   FROM {ASKED}
   JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.order_id {_TAKEN}
   JOIN order_line l ON l.home_id = asked.home_id AND l.order_id = asked.order_id
+  LEFT JOIN order_line_cost c ON c.home_id = l.home_id AND c.order_id = l.order_id AND c.line_no = l.line_no
  WHERE l.rule IS NOT NULL"""  # what no rule was for earns nobody anything
 
 
@@ -175,6 +179,7 @@ def _lines(found: Any) -> Lines:
         delivered=as_numbers(found.l_delivered),
         canceled=as_numbers(found.l_canceled),
         refunded=as_numbers(found.l_refunded),
+        cost=as_numbers(found.l_cost),
     )
 
 

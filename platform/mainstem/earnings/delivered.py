@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -37,7 +38,8 @@ SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credi
               bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
               sum(returned)::bigint AS returned, sum(price)::bigint AS price,
               sum(tax)::bigint AS tax, sum(paid_back)::bigint AS paid_back,
-              sum(pieces)::bigint AS pieces,
+              sum(pieces)::bigint AS pieces, sum(margin)::bigint AS margin,
+              sum(margin_back)::bigint AS margin_back,
               array_agg(share ORDER BY share DESC) AS shares,
               array_agg(price - tax ORDER BY share DESC) AS nets
          FROM (
@@ -46,11 +48,17 @@ SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credi
               -- Money for what was never delivered takes back nothing that was earned.
               sum(greatest(back - (worth - earned), 0))::bigint AS returned,
               sum(price)::bigint AS price, sum(tax)::bigint AS tax, sum(delivered)::bigint AS pieces,
-              sum(greatest(back_minor - (total_minor - price), 0))::bigint AS paid_back
+              sum(greatest(back_minor - (total_minor - price), 0))::bigint AS paid_back,
+              sum(margin)::bigint AS margin,
+              -- As much of a line's margin as of what was paid for it.
+              sum(CASE WHEN price > 0 THEN part(margin, least(greatest(
+                    back_minor - (total_minor - price), 0), price), price) ELSE 0 END)::bigint AS margin_back
+         FROM (SELECT *, CASE WHEN cost IS NULL THEN 0 ELSE greatest(price - tax - cost, 0) END AS margin
          FROM (SELECT rule, kind, hold_days, delivered_at, delivered, worth, total_minor, back_minor,
                       commissionable_bp AS share,
                       part(total_minor, delivered, quantity) AS price,
                       part(tax_minor, delivered, quantity) AS tax,
+                      part(cost_minor, delivered, quantity) AS cost,
                       -- What was canceled or refunded before it came is not waited for.
                       delivered >= quantity - canceled OR total_minor > 0 AND back_minor
                         >= part(total_minor, quantity - delivered, quantity) AS arrived,
@@ -59,13 +67,15 @@ SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credi
                       CASE WHEN kept > 0
                            THEN part(worth, greatest(back_minor - (total_minor - kept), 0), kept)
                            ELSE 0 END AS back
-                 FROM (SELECT *, part(total_minor, quantity - canceled, quantity) AS kept,
+                 FROM (SELECT order_line.*, c.cost_minor,
+                              part(total_minor, quantity - canceled, quantity) AS kept,
                               {back_of("order_line")} AS back_minor,
                               part(commissionable_minor, quantity - canceled, quantity) AS worth
                          FROM order_line
+                         LEFT JOIN order_line_cost c USING (home_id, order_id, line_no)
                         -- What no rule of its plan was for earns nobody anything.
                         WHERE home_id = o.home_id AND order_id = o.id AND rule IS NOT NULL) AS still
-              ) AS line
+              ) AS delivered_line) AS line
         GROUP BY rule, share) AS of_share
         GROUP BY rule) AS l
  ORDER BY o.home_id, o.id, l.rule"""
@@ -141,19 +151,31 @@ def credited_of(
 ) -> Iterator[tuple[Any, Basis, list[Credit]]]:
     """What each order's plan gives for it: by each of its rules what was sold, and every level's share."""
     for _, of_order in groupby(found, lambda row: (row.home_id, row.id)):
-        rows = [(row, basis_of(row)) for row in of_order]
-        order = rows[0][0]
+        found_rows = list(of_order)
+        order = found_rows[0]
         plan = plans[order.plan_version].sale
-        portions = [_portion(plan.rule(row.rule), row, basis) for row, basis in rows]
+        rows = [(row, _of_rates(plan.rule(row.rule), row, basis_of(row))) for row in found_rows]
+        portions = [
+            Portion(row.rule, basis.base_minor, basis.returned_minor, row.pieces)
+            for row, basis in rows
+        ]
         shares = credits(plan, upline_of(order), order.currency, portions)
         for row, basis in rows:
             yield row, basis, [one for one in shares if one.rule == row.rule]
 
 
-def _portion(rule: SaleRule, row: Any, basis: Basis) -> Portion:
+def _of_rates(rule: SaleRule, row: Any, basis: Basis) -> Basis:
     """What was sold by one rule, in what its rates are of."""
-    base, returned = basis.base_minor, basis.returned_minor
     if rule.base == "net_price":
         base = basis.price_minor - basis.tax_minor
         returned = rdiv(base * basis.back_minor, basis.price_minor) if base else 0
-    return Portion(row.rule, base, returned, row.pieces)
+        return replace(
+            basis, base_minor=base, returned_minor=returned, named_minor=0, spread_minor=0
+        )
+    if rule.base == "margin" and row.earns:
+        whole, left, named = basis.spread_minor, basis.spread_over_minor, row.margin_back
+        spread = rdiv((row.margin - named) * whole, left) if left > 0 else 0
+        return replace(
+            basis, base_minor=row.margin, returned_minor=named + spread, named_minor=named
+        )
+    return basis

@@ -90,6 +90,7 @@ CAPPED_UP = (
     " rounded up so that all levels add up."
 )
 PRICE_COUNTS = "Commission is of the {base} without tax."
+MARGIN_COUNTS = "Commission is of the margin, what is left of that without tax after its cost to the company: {base}."
 SHARE = "{rate} of that is the share of this level."
 CHAIN = "{chain} of that, each of what the level below earns, is the share of this level."
 OF_BELOW = "{rate} of the {below} that the level below earns is the share of this level."
@@ -144,7 +145,7 @@ REATTRIBUTED = (
 )
 
 SENTENCES = (
-    *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, OF, AND, EXACT, DOWN, UP,
+    *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, MARGIN_COUNTS, OF, AND, EXACT, DOWN, UP,
     CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, CHAIN_OF, SHARE_NEAREST,
     OF_BELOW_NEAREST, EACH, CUT, MOST, COMES_TO, STOOD, YOURS,
     TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, TEAM_COUNTS, TEAM_BACK,
@@ -200,7 +201,7 @@ def explain(
         if capped:
             facts["cap"], facts["sum"] = capped
         facts |= way or {}
-        if basis.base_minor != basis.price_minor - basis.tax_minor:
+        if "of" not in facts and basis.base_minor != basis.price_minor - basis.tax_minor:
             facts["counts"] = [list(part) for part in basis.counts]
     else:
         facts |= {
@@ -260,6 +261,8 @@ def _credit(facts: dict[str, Any]) -> list[str]:
     counts = facts.get("counts")
     if facts.get("of") == "net_price":
         said.append(PRICE_COUNTS)
+    elif facts.get("of") == "margin":
+        said.append(MARGIN_COUNTS)
     elif not counts:
         said.append(ALL_COUNTS)
     elif sum(rdiv(net * share, BASIS) for net, share in counts) == facts["base"]:
@@ -331,7 +334,15 @@ _SAID: dict[str, Callable[[dict[str, Any]], list[str]]] = {
 }
 
 
-_CLIENTS = (ALL_COUNTS, PRICE_COUNTS, PART_COUNTS, PARTS_COUNT, SPREAD, SPREAD_BESIDE)
+_CLIENTS = (
+    ALL_COUNTS,
+    PRICE_COUNTS,
+    MARGIN_COUNTS,
+    PART_COUNTS,
+    PARTS_COUNT,
+    SPREAD,
+    SPREAD_BESIDE,
+)
 _OF_TEAM = dict.fromkeys(PAID.values(), TEAM_COUNTS) | {
     BACK: TEAM_BACK,
     ONLY_BACK: TEAM_ONLY_BACK,

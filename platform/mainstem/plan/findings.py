@@ -67,6 +67,8 @@ def _each_rule(plan: PlanDocument) -> Iterator[Finding]:
                 "above_what_the_plan_allows", f"{at}/cap_bp",
                 cap=percent(rule.cap_bp), all=percent(plan.cap_bp),
             )  # fmt: skip
+        if rule.base == "margin":
+            yield finding("margin_tells_the_cost", f"{at}/base")
         if rule.hold_days < HOLD_DAYS_SAFE and rule.when.kind != "service":
             yield finding("short_hold", f"{at}/hold_days", days=rule.hold_days, safe=HOLD_DAYS_SAFE)
         for other in plan.rules[:number]:
@@ -105,7 +107,7 @@ def _sponsors(rule: SaleRuleDocument, at: str) -> Iterator[Finding]:
 def _takes_all(first: SaleRuleDocument, other: SaleRuleDocument) -> bool:
     """Whether everything that the other rule is for falls under the first."""
     amounts = [set(level.each_minor) for level in first.levels if level.each_minor]
-    if amounts or first.at_most_minor:
+    if amounts or first.at_most_minor or (first.base == "margin" != other.base):
         return False
     wide, narrow = first.when, other.when
     return (
@@ -179,6 +181,7 @@ def _is_for_all(rule: SaleRuleDocument, kind: str) -> bool:
         rule.when.kind in ("", kind)
         and asks == WhenDocument.model_validate({}).model_dump(exclude={"kind"})
         and not rule.at_most_minor
+        and rule.base != "margin"
         and not any(level.each_minor for level in rule.levels)
     )
 

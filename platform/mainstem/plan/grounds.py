@@ -146,6 +146,12 @@ GROUNDS = {
         " meant.",
         "The first rule that fits is the one",
     ),
+    "margin_tells_the_cost": Ground(
+        "note",
+        "Whoever is paid of the margin is shown it, and can work out what the article costs you. Let base be"
+        " net_price where nobody may know.",
+        "Whoever is paid must be able to work it out again",
+    ),
     "split_order_gains": Ground(
         "warn",
         "At most {most} is paid for one sale. One of {whole} pays {once}; bought in two orders it pays"

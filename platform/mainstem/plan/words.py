@@ -37,6 +37,8 @@ UNTIL = "before {day}"
 BASES = {
     "commissionable_value": "Whoever made the sale gets {pay} of what counts for commission.",
     "net_price": "Whoever made the sale gets {pay} of the price without tax.",
+    "margin": "Whoever made the sale gets {pay} of the margin: the price without tax less what the article cost"
+    " the company when it was ordered, never below nothing.",
 }
 SELLER_FIXED = "Whoever made the sale gets {pay} for each piece."
 SPONSOR = "The sponsor at level {level} gets {pay} of the same."
@@ -48,6 +50,7 @@ IN_GROUPS = "Level {level} is paid only to members of {names}."
 FROM_RANK = "Level {level} is paid only to those of the rank {rank} or higher."
 CAP = "All levels together get {cap} of that at most; beyond it each gives way in proportion."
 AT_MOST = "No level gets more than {amounts} for one sale."
+COST_KNOWN = "Only an article of which that cost is known falls under this rule."
 HELD = "It is held for {days} days from delivery, and goes back with money that goes back."
 
 ORDER = "A line falls under the first of these rules that fits it. Only what was delivered to a client pays."
@@ -90,8 +93,9 @@ OR = " or "
 SENTENCES = (
     EVERYTHING, ONLY, *KINDS.values(), *ASKED.values(), *CLIENTS.values(), MONTHS, ORDERS, FROM, UNTIL,
     *BASES.values(), SELLER_FIXED, SPONSOR, SPONSOR_FIXED, SPONSOR_BELOW, SPONSOR_BELOW_ROUNDED, NOBODY,
-    IN_GROUPS, FROM_RANK, CAP, AT_MOST, HELD, ORDER, ALL, ROUNDED, *VERSION_BY.values(), *JOINED_BEFORE.values(),
-    *PASSING.values(), *REFUNDED.values(), ACTIVE, MINIMUM, AND, OR, *PERIOD_SENTENCES,
+    IN_GROUPS, FROM_RANK, CAP, AT_MOST, COST_KNOWN, HELD, ORDER, ALL, ROUNDED,
+    *VERSION_BY.values(), *JOINED_BEFORE.values(), *PASSING.values(), *REFUNDED.values(), ACTIVE,
+    MINIMUM, AND, OR, *PERIOD_SENTENCES,
 )  # fmt: skip
 """Everything that may be said."""
 
@@ -232,6 +236,8 @@ class _Teller:
         yield self.say(EVERYTHING) if everything else self.say(ONLY, which=which)
         for level, said in enumerate(rule.levels):
             yield from self.level(rule, level, said)
+        if rule.base == "margin":
+            yield self.say(COST_KNOWN)
         yield self.say(CAP, cap=self.reader.percent(rule.cap_bp))
         if rule.at_most_minor:
             yield self.say(AT_MOST, amounts=self.amounts(rule.at_most_minor))

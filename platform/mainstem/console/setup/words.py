@@ -84,6 +84,7 @@ CHOICES: dict[str, str] = {
     "delivered_sale": "A delivered sale",
     "commissionable_value": "What counts for commission",
     "net_price": "The price without tax",
+    "margin": "The margin",
     "sale": "The sale",
     "level_below": "What the level below earns, unrounded",
     "level_below_rounded": "What the level below earns",

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from mainstem.kit.bulk import given, relation
 from mainstem.kit.work import Query, Work
+from mainstem.money import MINOR_MAX
 from mainstem.network import Upline
 from mainstem.orders.placing.draft import Draft
 from mainstem.orders.placing.known import Known
@@ -74,13 +75,14 @@ SELECT p.id, p.slug, p.category FROM product p WHERE p.id = ANY(%(ids)s::bigint[
 
 class Sale(NamedTuple):
     """What of an order the rules of a plan may ask about: `lines` are the kind and product of each, and
-    `imported` is one of a history, whose earlier orders may stand in the same batch."""
+    whether it is known what it costs; `imported` is one of a history, whose earlier orders may stand in the
+    same batch."""
 
     currency: str
     storefront: str
     client_key: str
     at: datetime
-    lines: list[tuple[str, int]]
+    lines: list[tuple[str, int, bool]]
     imported: bool = False
 
 
@@ -119,8 +121,7 @@ class PlanFacts:
         plan = book.choose(self.published, in_force or sale.at, upline.joined_at)
         before = self._paid_before(sale, plan)
         rules = [
-            plan.sale.fitting(self._line(sale, kind, product, seller, upline, before))
-            for kind, product in sale.lines
+            plan.sale.fitting(self._line(sale, line, seller, upline, before)) for line in sale.lines
         ]
         return PlannedOrder(plan, rules, self._upline_facts(sale, plan, upline))
 
@@ -135,12 +136,12 @@ class PlanFacts:
     def _line(
         self,
         sale: Sale,
-        kind: str,
-        product_id: int,
+        sold: tuple[str, int, bool],
         seller: int,
         upline: Upline,
         before: Sequence[datetime],
     ) -> Line:
+        kind, product_id, has_cost = sold
         product, department = self.products.get(product_id, ("", ""))
         day = sale.at.astimezone(self.zone).date()
         first = before[0].astimezone(self.zone).date() if before else day
@@ -155,6 +156,7 @@ class PlanFacts:
             sold_on=day,
             orders_before=len(before),
             months=months_between(first, day),
+            has_cost=has_cost,
         )
 
     def _upline_facts(self, sale: Sale, plan: Plan, upline: Upline) -> UplineFacts | None:
@@ -192,9 +194,23 @@ def sale_of(draft: Draft, known: Known) -> Sale:
         known.stores[wanted.storefront_id].slug,
         draft.client.key,
         draft.at,
-        [(line.offer.kind, line.offer.product_id) for line in draft.price.lines],
+        [
+            (line.offer.kind, line.offer.product_id, cost is not None)
+            for line, cost in zip(draft.price.lines, costs_of(draft, known), strict=True)
+        ],
         wanted.delivered_at is not None,
     )
+
+
+def costs_of(draft: Draft, known: Known) -> list[int | None]:
+    """What each line of an order costs the company, all its pieces together; None where it is not known."""
+    if draft.wanted.channel == "import":
+        return [None] * len(draft.price.lines)
+    found = [known.costs.get((one.offer.sku, draft.wanted.currency)) for one in draft.price.lines]
+    return [
+        None if cost is None else min(cost * line.quantity, MINOR_MAX)
+        for cost, line in zip(found, draft.price.lines, strict=True)
+    ]
 
 
 def read(
@@ -247,7 +263,7 @@ def _products_queries(
     if any(
         rule.when.products or rule.when.departments for plan in plans for rule in plan.sale.rules
     ):
-        ids = sorted({product for sale in sales for _, product in sale.lines})
+        ids = sorted({product for sale in sales for _, product, _ in sale.lines})
         yield Query(_PRODUCTS, {"ids": ids}, partial(_keep_products, facts))
 
 
