@@ -35,6 +35,7 @@ OWNER = {
 COMPANYS = {
     "cost",
     "order_line_cost",
+    "period_earned",
     "sponsor_move",
     "holding_tank",
     "programme_invitation",

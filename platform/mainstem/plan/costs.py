@@ -81,6 +81,8 @@ def period_cost_bp(plan: PlanDocument) -> dict[str, int]:
         )
     for pool in said.pools:
         found[pool.id] = pool.share_bp
+    for first in said.first_sales:
+        found[first.id] = first.at_most_bp
     for board in said.leaderboards:
         found[board.id] = max(
             _of(prizes[0], board.least_minor[code]) for code, prizes in board.prizes_minor.items()

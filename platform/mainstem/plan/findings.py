@@ -144,9 +144,27 @@ def _period(plan: PlanDocument) -> Iterator[Finding]:
             sales=percent(sales), periods=percent(sum(costs.values())), cap=percent(plan.cap_bp),
             worst=", ".join(f"{name} {percent(cost)} %" for name, cost in costs.items()),
         )  # fmt: skip
+    yield from _of_all_together(plan)
     for number, rule in enumerate(plan.period.tiers if plan.period else ()):
         if rule.of == "whole":
             yield from _cliffs(plan, rule, f"/period/tiers/{number}/tiers")
+
+
+def _of_all_together(plan: PlanDocument) -> Iterator[Finding]:
+    """What a sponsor gets for a first sale beside their share of it, and what an activity at close asks."""
+    if plan.period is None:
+        return
+    rates = [rates_of_sale(rule) for rule in plan.rules if not rule.levels[0].each_minor]
+    left = min((seller - (more[0] if more else 0) for seller, *more in rates), default=0)
+    for number, first in enumerate(plan.period.first_sales):
+        if first.at_most_bp > left:
+            yield finding(
+                "first_sale_above_seller",
+                f"/period/first_sales/{number}/at_most_bp",
+                left=percent(max(left, 0)),
+            )
+    if plan.period.overrides:
+        yield finding("all_or_nothing_at_close", "/period/overrides")
 
 
 def _cliffs(plan: PlanDocument, rule: TierRuleDocument, at: str) -> Iterator[Finding]:

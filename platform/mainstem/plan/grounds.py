@@ -73,6 +73,18 @@ GROUNDS = {
         "No sponsor may earn more on a sale than who made it. Lower level {level} to {seller} % or less.",
         "CJEU C-515/12 (4finance): pay must come from sales first of all",
     ),
+    "first_sale_above_seller": Ground(
+        "refuse",
+        "For a first sale and their share of it no sponsor may get more than who made it. Let at_most_bp be"
+        " {left} % or less.",
+        "CJEU C-515/12 (4finance): pay must come from sales first of all",
+    ),
+    "all_or_nothing_at_close": Ground(
+        "note",
+        "Whoever sells a little less than this asks loses all of a sponsor's shares of the period. Own purchases"
+        " never count for it; keep what it asks small.",
+        "No reward for a purchase that nobody needs",
+    ),
     "many_levels": Ground(
         "warn",
         "{levels} levels are more than most plans that courts have looked at. Three are usual.",
