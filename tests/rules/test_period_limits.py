@@ -17,7 +17,8 @@ from mainstem.plan.periods import (
     PeriodRules,
 )
 
-MINOR = st.integers(0, 10**7)
+MINOR = st.integers(0, 10**7) | st.sampled_from([100, 101, 5000])
+RARELY = st.sampled_from([False, False, False, True])
 OF: st.SearchStrategy[CapOf] = st.sampled_from(["sales", "everything"])
 PEOPLE = st.lists(
     st.tuples(MINOR, st.booleans(), st.booleans()), min_size=1, max_size=6
@@ -27,14 +28,16 @@ PEOPLE = st.lists(
         for n, (volume, house, suspended) in enumerate(drawn, 1)
     ]
 )  # fmt: skip
-EARNED = st.dictionaries(
-    st.integers(1, 6), st.builds(Earned, MINOR, MINOR, st.integers(0, 3), st.booleans())
+EARNED = st.fixed_dictionaries(
+    dict.fromkeys(range(1, 7), st.builds(Earned, MINOR, MINOR, st.integers(0, 3), st.booleans()))
 )
 PAID = st.lists(st.builds(PeriodEarning, st.just("goal"), st.integers(1, 6), MINOR, MINOR))
 CAPS = st.lists(st.tuples(MINOR, OF), max_size=3).map(
     lambda drawn: tuple(PeriodCap(f"cap-{n}", most, of) for n, (most, of) in enumerate(drawn))
 )
-FIRST = st.lists(st.builds(FirstSale, st.just("first"), MINOR, st.integers(1, BASIS)), max_size=1)
+FIRST = st.lists(
+    st.builds(FirstSale, st.just("first"), MINOR, st.integers(1, BASIS)), min_size=1, max_size=1
+)
 
 
 @given(PEOPLE, EARNED, PAID, CAPS, FIRST, st.booleans(), st.frozensets(st.integers(1, 6)))
