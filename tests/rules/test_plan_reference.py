@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from mainstem.money import BASIS
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
-from mainstem.plan.exact_shares import Portion
+from mainstem.plan.exact_shares import Party, Portion
 from mainstem.plan.period_documents import PeriodDocument, RanksDocument
 from mainstem.plan.period_limits import Earned, limited
 from mainstem.plan.periods import Participant, counted, earnings, teams
-from mainstem.plan.sale_documents import SaleRuleDocument
-from mainstem.plan.sales import credits
+from mainstem.plan.sale_documents import CreditDocument, SaleRuleDocument
+from mainstem.plan.sales import shared_credits
 from mainstem.plan.uplines import Member
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "plan-reference.md").read_text()
@@ -60,6 +61,11 @@ def earned(example: dict[str, Any]) -> dict[int, Earned]:
     }
 
 
+def parties(example: dict[str, Any]) -> list[Party]:
+    said = example.get("parties") or [{"upline": example["upline"], "part_bp": BASIS}]
+    return [Party([member(name) for name in one["upline"]], one["part_bp"]) for one in said]
+
+
 SALES = [one for one in EXAMPLES if "sale" in one]
 WORDS = {"tiers", "pool", "board", "cap", "overrides", "first_sale"}
 PERIODS = [one for one in EXAMPLES if WORDS & one.keys()]
@@ -84,8 +90,7 @@ def test_a_sale_pays_what_the_example_says(number: int) -> None:
         for rule, worth in example["sale"].items()
     ]
     found: dict[str, dict[str, int]] = {}
-    upline = [member(said) for said in example["upline"]]
-    for one in credits(compiled(document), upline, "SEK", portions):
+    for one in shared_credits(compiled(document), parties(example), "SEK", portions):
         found.setdefault(one.rule, {})[NAMES[one.beneficiary_id]] = one.stands_minor
     assert found == example["pays"]
 
@@ -149,7 +154,9 @@ def test_a_rank_counts_what_the_example_says(number: int) -> None:
     } == example["counts"]
 
 
-@pytest.mark.parametrize("kind", [PlanDocument, SaleRuleDocument, PeriodDocument, RanksDocument])
+@pytest.mark.parametrize(
+    "kind", [PlanDocument, SaleRuleDocument, CreditDocument, PeriodDocument, RanksDocument]
+)
 def test_every_setting_is_in_the_reference(kind: type[Any]) -> None:
     missing = {
         name for name in kind.model_fields if f"`{name}" not in PAGE and f"{name} =" not in PAGE

@@ -27,6 +27,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mainstem.lab.cases import cases_of
+from mainstem.lab.sale_forms import reaches_plan_cap
 from mainstem.plan import SalePlan
 
 FORMAT = 1
@@ -113,7 +115,22 @@ class Facts:
             )
         if not self.about.costs and any(rule.base == "margin" for rule in plan.rules):
             raise NotKnown("A rule pays of the margin; these facts do not say what anything cost.")
+        if asks.asks_at_delivery:
+            raise NotKnown(
+                "The plan counts own sales at the delivery; these facts count them at the sale."
+            )
+        for rule in plan.rules:
+            if rule.when.milestone != "delivered":
+                raise NotKnown(
+                    f"{rule.id} pays for a milestone of a service; these facts do not say which requests were"
+                    " won or which work was accepted."
+                )
         if not self.about.ranks and any(
             level.rank_from for rule in plan.rules for level in rule.levels
         ):
             raise NotKnown("A level asks for a rank; these facts do not say who had which.")
+        if plan.cap_by == "priority" and reaches_plan_cap(plan, cases_of(plan)):
+            raise NotKnown(
+                "The rules together may come to more than the plan's cap, and the later ones give way first:"
+                " a backtest works out the rules of an order beside each other, and not one after the other."
+            )
