@@ -126,6 +126,8 @@ def period_cost_bp(plan: PlanDocument) -> dict[str, int]:
         )
     for pool in said.pools:
         found[pool.id] = pool.share_bp
+    for first in said.first_sales:
+        found[first.id] = first.at_most_bp
     for board in said.leaderboards:
         found[board.id] = max(
             _of(prizes[0], board.least_minor[code]) for code, prizes in board.prizes_minor.items()
@@ -155,7 +157,8 @@ def rules_may_exceed(plan: PlanDocument) -> bool:
 
 def _reaches(rule: SaleRuleDocument) -> Fraction:
     fixed = any(level.each_minor for level in rule.levels)
-    return Fraction(rule.cap_bp) if fixed else min(Fraction(rule.cap_bp), sum(_exact_rates(rule)))
+    rates = sum(_exact_rates(rule), Fraction(0))
+    return Fraction(rule.cap_bp) if fixed else min(Fraction(rule.cap_bp), rates)
 
 
 def _exact_rates(rule: SaleRuleDocument) -> list[Fraction]:
