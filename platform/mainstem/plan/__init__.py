@@ -8,7 +8,7 @@ from mainstem.plan.explain import Basis, Explanation, explain, tell, way_of
 from mainstem.plan.findings import lint
 from mainstem.plan.first_format import from_first_format, is_first_format
 from mainstem.plan.grounds import Finding
-from mainstem.plan.limits import NOBODY
+from mainstem.plan.limits import NO_CAP, NOBODY
 from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
@@ -30,6 +30,7 @@ from mainstem.plan.worked import SALE_MINOR, Example, examples
 
 __all__ = [
     "NOBODY",
+    "NO_CAP",
     "SALE_MINOR",
     "Basis",
     "Change",

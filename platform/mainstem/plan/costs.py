@@ -111,7 +111,8 @@ def rules_may_exceed(plan: PlanDocument) -> bool:
 
 def _reaches(rule: SaleRuleDocument) -> Fraction:
     fixed = any(level.each_minor for level in rule.levels)
-    return Fraction(rule.cap_bp) if fixed else min(Fraction(rule.cap_bp), sum(_exact_rates(rule)))
+    cap = Fraction(rule.cap_bp)
+    return cap if fixed else min(cap, sum(_exact_rates(rule), Fraction(0)))
 
 
 def _exact_rates(rule: SaleRuleDocument) -> list[Fraction]:

@@ -118,7 +118,7 @@ class PlanFacts:
         placed, or at another instant."""
         plan = book.choose(self.published, in_force or sale.at, upline.joined_at)
         rules = [plan.sale.fitting(line) for line in self.lines(sale, seller, upline, plan)]
-        return PlannedOrder(plan, rules, self._upline_facts(sale, plan, upline))
+        return PlannedOrder(plan, rules, self.upline_facts(sale, plan, upline))
 
     def lines(self, sale: Sale, seller: int, upline: Upline, plan: Plan) -> list[Line]:
         """Each line of a sale as a version of the plan is asked about it."""
@@ -160,7 +160,8 @@ class PlanFacts:
             months=months_between(first, day),
         )
 
-    def _upline_facts(self, sale: Sale, plan: Plan, upline: Upline) -> UplineFacts | None:
+    def upline_facts(self, sale: Sale, plan: Plan, upline: Upline) -> UplineFacts | None:
+        """What is kept of whoever stands above somebody, where a version of the plan asks for it."""
         facts: UplineFacts = {step: dict(one) for step, one in (upline.unpaid or {}).items()}
         asked = plan.sale.uplines
         for step, id in enumerate(upline.affiliates):
