@@ -162,7 +162,7 @@ EVERYTHING = {
     "cap_bp": 1500,
     "cap_by": "priority",
     "uplines": {"house": "passed_over", "suspended": "passed_over", "inactive": "passed_over",
-                "own_sales_min": 1, "days": 90},
+                "own_sales_min": 1, "days": 90, "active_at": "sale"},
     "rules": [
         {"id": "repairs", "when": {"kind": "service"}, "levels": [{"rate_bp": 900}, {"rate_bp": 5000}],
          "levels_of": "level_below", "cap_bp": 1500, "hold_days": 30},

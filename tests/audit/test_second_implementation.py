@@ -79,7 +79,10 @@ DOCUMENTS = st.fixed_dictionaries(
             {"house": PASSING, "suspended": PASSING, "inactive": PASSING}
         ).flatmap(
             lambda said: st.sampled_from(
-                [said | {"own_sales_min": 0, "days": 0}, said | {"own_sales_min": 2, "days": 90}]
+                [
+                    said | {"own_sales_min": 0, "days": 0},
+                    said | {"own_sales_min": 2, "days": 90, "active_at": "sale"},
+                ]
             )
         ),
         "rules": st.tuples(*[rule_called(name) for name in NAMES]).map(list),
@@ -121,7 +124,9 @@ def sales(draw: st.DrawFn) -> Sold:
     for name in names:
         base = draw(MINOR)
         back = floor(base * draw(st.fractions(0, 1)))
-        portions.append(Portion(name, base, back, draw(st.integers(0, 50))))
+        # Of a service with milestones only one counts what it is worth, and one may still be waited for.
+        worth, due = draw(st.sampled_from([None, None, 0])), draw(st.booleans() | st.just(True))
+        portions.append(Portion(name, base, back, draw(st.integers(0, 50)), worth, due))
     cuts = draw(st.just([]) | st.lists(st.integers(1, BASIS - 1), max_size=2, unique=True))
     parts = [b - a for a, b in pairwise([0, *sorted(cuts), BASIS])]
     groups: dict[int, frozenset[str]] = {}
@@ -173,17 +178,23 @@ def facts_of(sold: list[Sold]) -> tuple[Facts, Portions]:
     )
     facts = Facts(
         ["N"] * len(sold), none, ["SEK"], none, none == 0, none, none, none, none, upline,
-        Lines(empty, [], *[empty] * 7), none == 1, none == 1, also,
+        Lines(empty, [], empty, empty, empty, empty, empty, empty, empty, empty == 0, empty == 0),
+        none == 1, none == 1, also,
     )  # fmt: skip
     rows = [(n, portion) for n, (_, portions) in enumerate(sold) for portion in portions]
     rows.sort(key=lambda row: (row[0], NAMES.index(row[1].rule)))
+
+    def column(name: str) -> Any:
+        return np.array([getattr(portion, name) for _, portion in rows], np.int64)
+
     return facts, Portions(
         np.array([n for n, _ in rows], np.int64),
         np.array([NAMES.index(portion.rule) for _, portion in rows], np.int64),
-        *(
-            np.array([getattr(portion, name) for _, portion in rows], np.int64)
-            for name in ("base_minor", "returned_minor", "pieces")
-        ),
+        column("base_minor"),
+        column("returned_minor"),
+        column("pieces"),
+        column("counted_minor"),
+        column("is_due") == 1,
     )
 
 

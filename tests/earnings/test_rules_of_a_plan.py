@@ -190,7 +190,12 @@ def test_a_sponsor_who_sells_nothing_is_paid_nothing_for_others_sales_where_the_
     database: Database, company: Company, clock: FixedClock, passing: str, alder: int
 ) -> None:
     with database.work() as work:
-        uplines = PASSING | {"inactive": passing, "own_sales_min": 1, "days": 90}
+        uplines = PASSING | {
+            "inactive": passing,
+            "own_sales_min": 1,
+            "days": 90,
+            "active_at": "sale",
+        }
         publish(work, a_rule("all", 1000, 300, 100), uplines=uplines)
     sell(database, company, (KETTLE, 1), shop=company.alder_shop, client=BO)
     inactive = sell(database, company, (KETTLE, 1))

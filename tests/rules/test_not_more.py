@@ -141,7 +141,7 @@ def test_what_is_said_that_another_rule_would_have_paid_is_what_it_pays(
     sold = SoldOrder(currency="SEK", parties=[Party([CEDAR, ALDER])], lines=lines)
 
     def mine(portions: list[Portion]) -> int:
-        paid = credits(plan, sold.upline, "SEK", portions)
+        paid = credits(plan, sold.parties[0].upline, "SEK", portions)
         return sum(one.credited_minor for one in paid if one.beneficiary_id == CEDAR.id)
 
     now = mine([Portion("rule-0", sum(amounts), 0, len(amounts))])

@@ -42,9 +42,11 @@ COMPANY = {
     # frozen at intake, but for these columns
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on,"
-                  " links_withdrawn_at, tax_minor, taxes, plan_version, upline_facts"),
+                  " links_withdrawn_at, tax_minor, taxes, plan_version, upline_facts,"
+                  " active_as_of"),
     "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor, goodwill_minor,"
-                       " tax_bp, tax_minor, commissionable_minor, rule, hold_days"),
+                       " tax_bp, tax_minor, commissionable_minor, rule, hold_days,"
+                       " milestone_rules, accepted_at"),
     "reservation": May(insert=True, update="quantity, released_at"),
     "cross_border_sales": KEEPS, "tax_day": QUEUES, "tax_settings": QUEUES, "tax_rate": QUEUES, "delivery_zone": QUEUES,
     "imported_order": May(insert=True, update="said, lines"),

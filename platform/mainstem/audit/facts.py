@@ -37,7 +37,9 @@ def batch(keys: Sequence[RowKey]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """What was sold: a row a line of an order."""
+    """What was sold: a row for each rule that a line of an order was sold by. A service has one for each of its
+    milestones: `counts_once` is true on one of them, and `is_due` is not where the client is still to accept the
+    work."""
 
     order: Ints
     rule: list[str]
@@ -48,6 +50,8 @@ class Lines:
     delivered: Ints
     canceled: Ints
     refunded: Ints
+    counts_once: Bools
+    is_due: Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +153,23 @@ SELECT {numbers("n", "o_n")}, {words("number", "o_number")}, {words("currency::t
          ORDER BY asked.n) AS o"""
 
 LINES = f"""
-SELECT {numbers("n", "l_n")}, {words("l.rule", "l_rule")}, {numbers("l.total_minor", "l_total")},
+SELECT {numbers("n", "l_n")}, {words("by.rule", "l_rule")}, {numbers("l.total_minor", "l_total")},
        {numbers("l.tax_minor", "l_tax")}, {numbers("l.commissionable_minor", "l_counts")},
        {numbers("l.quantity", "l_quantity")}, {numbers("l.delivered", "l_delivered")},
        {numbers("l.canceled", "l_canceled")},
-       {numbers("l.refunded_minor - CASE WHEN goodwill.stands THEN l.goodwill_minor ELSE 0 END", "l_refunded")}
+       {numbers("l.refunded_minor - CASE WHEN goodwill.stands THEN l.goodwill_minor ELSE 0 END", "l_refunded")},
+       {numbers("(by.place = 1)::int", "l_once")},
+       {numbers("by.is_due::int", "l_due")}
   FROM {ASKED}
   JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.order_id {_TAKEN}
   JOIN order_line l ON l.home_id = asked.home_id AND l.order_id = asked.order_id
- WHERE l.rule IS NOT NULL"""  # what no rule was for earns nobody anything
+ CROSS JOIN LATERAL (
+       -- What no rule was for earns nobody anything. A service is worth once what it is worth.
+       SELECT rule, row_number() OVER (ORDER BY no) AS place, no < 4 OR l.accepted_at IS NOT NULL AS is_due
+         FROM (VALUES (1, l.rule), (2, l.milestone_rules -> 'qualified' ->> 'rule'),
+                      (3, l.milestone_rules -> 'won' ->> 'rule'),
+                      (4, l.milestone_rules -> 'accepted' ->> 'rule')) AS milestone (no, rule)
+        WHERE rule IS NOT NULL) AS by"""
 
 
 def facts_of(found: Any, count: int) -> Facts:
@@ -199,6 +211,8 @@ def _lines(found: Any) -> Lines:
         delivered=as_numbers(found.l_delivered),
         canceled=as_numbers(found.l_canceled),
         refunded=as_numbers(found.l_refunded),
+        counts_once=as_numbers(found.l_once) == 1,
+        is_due=as_numbers(found.l_due) == 1,
     )
 
 

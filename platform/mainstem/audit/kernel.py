@@ -24,13 +24,16 @@ from mainstem.audit.facts import Facts, Lines
 
 @dataclass(frozen=True, slots=True)
 class Portions:
-    """What was delivered of each order under each rule, and how much of it went back."""
+    """What was delivered of each order under each rule, and how much of it went back. `worth` is what of it
+    counts for the plan's cap; what is not `due` yet has its place there, and earns nothing."""
 
     order: Ints
     rule: Ints
     base: Ints
     returned: Ints
     pieces: Ints
+    worth: Ints
+    due: Bools
 
     def only(self, which: Bools | Ints) -> Portions:
         """Some of them."""
@@ -85,7 +88,7 @@ def _alone(facts: Facts, sold: Portions, said: Tables) -> Earned:
     back = part(parts, sold.returned[:, None], sold.base[:, None])
     credited = np.minimum(parts, most)
     stands = np.minimum(parts - back, most)
-    row, level = np.nonzero(parts)
+    row, level = np.nonzero(parts * sold.due[:, None])
     return Earned(
         sold.order[row],
         sold.rule[row],
@@ -103,8 +106,9 @@ def portions(facts: Facts, rule_of_line: Ints, rules: Sequence[Rule]) -> Portion
     """What came of each order by each rule, and what of that went back: with its lines, and with money
     that names no line."""
     lines, width = facts.lines, len(rules)
-    keys, at = np.unique(lines.order * width + rule_of_line, return_inverse=True)
-    order, rule = keys // width, keys % width
+    named = (lines.order * width + rule_of_line) * 2 + lines.is_due
+    keys, at = np.unique(named, return_inverse=True)
+    order, rule, due = keys // 2 // width, keys // 2 % width, keys % 2 == 1
 
     def summed(values: Ints) -> Ints:
         # Nothing is waited for of an order that earns nobody anything.
@@ -112,12 +116,15 @@ def portions(facts: Facts, rule_of_line: Ints, rules: Sequence[Rule]) -> Portion
 
     earned = part(lines.counts, lines.delivered, lines.quantity)
     price = part(lines.total, lines.delivered, lines.quantity)
+    tax = part(lines.tax, lines.delivered, lines.quantity)
     base, paid = summed(earned), summed(price)
     returned = _spread(facts, order, base, summed(_returned(lines, earned)))
     paid_back = np.maximum(lines.refunded - (lines.total - price), 0)
     # Or of the price without tax, of which as much goes back as of what was paid.
-    net = paid - summed(part(lines.tax, lines.delivered, lines.quantity))
+    net = paid - summed(tax)
     net_back = part(net, _spread(facts, order, paid, summed(paid_back)), paid)
+    worth = summed(np.where(lines.counts_once, earned, 0))
+    worth_net = summed(np.where(lines.counts_once, price - tax, 0))
     of_price = np.array([one.base == "net_price" for one in rules], bool)[rule]
     return Portions(
         order,
@@ -125,6 +132,8 @@ def portions(facts: Facts, rule_of_line: Ints, rules: Sequence[Rule]) -> Portion
         np.where(of_price, net, base),
         np.where(of_price, net_back, returned),
         _sums(at, len(keys), lines.delivered),
+        np.where(of_price, worth_net, worth),
+        due,
     )
 
 
@@ -245,7 +254,7 @@ def _above_plan(
 ) -> Bools:
     """Rows of orders whose rules together are above the plan's cap, or of which it cannot be said here."""
     size = len(facts.version)
-    worth = _sums(sold.order, size, np.where(simple, sold.base, 0))
+    worth = _sums(sold.order, size, np.where(simple, sold.worth, 0))
     pays = _sums(sold.order, size, np.where(simple, numerator, 0))
     cap = np.zeros(size, np.int64)
     cap[sold.order] = said.plan_cap[sold.rule]
@@ -288,7 +297,8 @@ def _whole(
     for row in map(int, rows):
         exact |= _shares(sold, said, row, code, parties)
     first = said.rules[sold.rule[rows[0]]]
-    cap = Fraction(sum(int(base) for base in sold.base[rows]) * first.plan_cap_bp, BASIS)
+    worth = sum(int(counted) for counted in sold.worth[rows])
+    cap = Fraction(worth * first.plan_cap_bp, BASIS)
 
     def turn(share: Share) -> tuple[int, int]:
         return said.rules[sold.rule[share[0]]].place, share[1]
@@ -365,6 +375,8 @@ def _earned_of(
 ) -> Iterator[tuple[int, ...]]:
     rows = np.arange(len(sold.order))
     for (row, level, who), minor in _whole(facts, sold, said, rows, parties).items():
+        if not sold.due[row]:
+            continue
         part_bp = sum(bp for at, bp in parties if at[row, level] == who)
         at_most = int(said.most[facts.currency[sold.order[row]], sold.rule[row]])
         most = at_most * part_bp // BASIS

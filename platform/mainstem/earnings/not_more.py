@@ -6,13 +6,14 @@ It is read in the company's Work, like `unpaid`. Whoever stands above the seller
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from mainstem.earnings.delivered import parties_of
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
-from mainstem.orders import CREDITED_TO, as_sold
+from mainstem.orders import CREDITED_TO, as_sold, sold_under
 from mainstem.plan import SoldLine, SoldOrder, book, otherwise, tell_otherwise
 
 _ORDER = f"""
@@ -20,11 +21,19 @@ SELECT o.home_id, o.id, o.currency, o.plan_version, credited.seller_id, credited
        credited.upline_facts, credited.also_credited
   FROM orders o {CREDITED_TO} WHERE o.home_id = %(home)s AND o.id = %(order)s"""
 
-_LINES = """
-SELECT line_no, name, rule, part(commissionable_minor, delivered, quantity) AS counts,
+# A service is asked about for each of its milestones; every line for its delivery, also where no rule was for it.
+_LINES = f"""
+SELECT line_no, name, milestone, of_rule AS rule, is_counted, is_due,
+       part(commissionable_minor, delivered, quantity) AS counts,
        part(total_minor, delivered, quantity) - part(tax_minor, delivered, quantity) AS net,
        delivered, greatest(quantity - canceled - delivered, 0) AS waits
-  FROM order_line WHERE home_id = %(home)s AND order_id = %(order)s ORDER BY line_no"""
+  FROM (SELECT l.*, sold.* FROM order_line l {sold_under("l")}
+         WHERE l.home_id = %(home)s AND l.order_id = %(order)s
+         UNION ALL
+        SELECT l.*, 'delivered', NULL, NULL, NULL, true, l.milestone_rules IS NULL
+          FROM order_line l
+         WHERE l.home_id = %(home)s AND l.order_id = %(order)s AND l.rule IS NULL) AS asked
+ ORDER BY line_no, is_counted DESC"""
 
 _REVERSED = """
 SELECT coalesce(-sum(amount_minor), 0)::bigint FROM earning
@@ -60,5 +69,7 @@ def why_not_more(
 
 
 def _sold(row: Any, line: Any, *, named: bool) -> SoldLine:
-    name = row.name if named else ""
-    return SoldLine(line, name, row.rule, row.counts, row.net, row.delivered, row.waits)
+    return SoldLine(
+        replace(line, milestone=row.milestone), row.name if named else "", row.rule, row.counts, row.net,
+        row.delivered, row.waits, row.is_counted, row.is_due,
+    )  # fmt: skip

@@ -109,6 +109,16 @@ class Facts:
             raise NotKnown(
                 f"The plan asks for own sales within {asks.days} days; these facts count {known} days."
             )
+        if asks.asks_at_delivery:
+            raise NotKnown(
+                "The plan counts own sales at the delivery; these facts count them at the sale."
+            )
+        for rule in plan.rules:
+            if rule.when.milestone != "delivered":
+                raise NotKnown(
+                    f"{rule.id} pays for a milestone of a service; these facts do not say which requests were"
+                    " won or which work was accepted."
+                )
         if not self.about.ranks and any(
             level.rank_from for rule in plan.rules for level in rule.levels
         ):

@@ -1,5 +1,6 @@
 """Orders: placed, paid, delivered, and refunded; each step a fact, the rest derived."""
 
+from mainstem.orders.acceptance import LineAccepted, record_acceptance
 from mainstem.orders.approvals import MayNotApprove, SamePerson, approve, deny, withdraw
 from mainstem.orders.as_it_stands import CREDITED_TO, GOODWILL, back_of
 from mainstem.orders.asked_again import as_sold
@@ -18,6 +19,7 @@ from mainstem.orders.holds import payable_on
 from mainstem.orders.limits import MAY_APPROVE, limit_of
 from mainstem.orders.line_cancellation import HasLeft
 from mainstem.orders.links import LinkWithdrawn, check_link, links_open_from, withdraw_links
+from mainstem.orders.milestones import sold_under
 from mainstem.orders.model import (
     Address,
     ClientDetails,
@@ -89,6 +91,7 @@ __all__ = [
     "Hold",
     "IdempotencyMismatch",
     "InsufficientStock",
+    "LineAccepted",
     "LineQuantity",
     "LineWanted",
     "LinkWithdrawn",
@@ -142,6 +145,7 @@ __all__ = [
     "price",
     "price_for",
     "promised_on",
+    "record_acceptance",
     "record_arrival",
     "record_delivery",
     "record_departure",
@@ -152,6 +156,7 @@ __all__ = [
     "replan",
     "settle_by_bank",
     "settle_refunds",
+    "sold_under",
     "tax_notes",
     "text_problems",
     "unit_price",

@@ -9,6 +9,7 @@ from mainstem.plan.findings import lint
 from mainstem.plan.first_format import from_first_format, is_first_format
 from mainstem.plan.grounds import Finding
 from mainstem.plan.limits import NO_CAP, NOBODY
+from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
 from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
@@ -29,8 +30,10 @@ from mainstem.plan.words import Change, Clause, clauses, difference, which_of
 from mainstem.plan.worked import SALE_MINOR, Example, examples
 
 __all__ = [
+    "MILESTONES",
     "NOBODY",
     "NO_CAP",
+    "OF_A_LEAD",
     "SALE_MINOR",
     "Basis",
     "Change",
@@ -43,6 +46,7 @@ __all__ = [
     "Line",
     "Member",
     "MemberFacts",
+    "Milestone",
     "Otherwise",
     "Party",
     "Place",

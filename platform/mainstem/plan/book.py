@@ -18,7 +18,7 @@ from mainstem.plan.document import PlanDocument
 from mainstem.plan.findings import CAP_BY_NOT_SAID, lint
 from mainstem.plan.first_format import is_first_format
 from mainstem.plan.refusals import PlanAsks, PlanRefused
-from mainstem.plan.version import Plan, fingerprint, parse
+from mainstem.plan.version import Plan, as_published, fingerprint, parse
 
 
 class NoPlanInForce(RuntimeError):
@@ -211,7 +211,7 @@ def _may_be_published(document: str) -> bool:
     said = json.loads(document)
     # What the first format could say is what it always paid, and what caps did before they were asked.
     return is_first_format(said) or all(
-        one.severity != "refuse" or one.code == CAP_BY_NOT_SAID for one in lint(said)
+        one.severity != "refuse" or one.code == CAP_BY_NOT_SAID for one in lint(as_published(said))
     )
 
 

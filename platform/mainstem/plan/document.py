@@ -13,6 +13,7 @@
     inactive = "passed_over"
     own_sales_min = 1
     days = 90
+    active_at = "sale"
 
     [[rules]]
     id = "lamps-in-march"
@@ -160,7 +161,7 @@ def compiled(plan: PlanDocument) -> SalePlan:
     ranks = {name: number for number, name in enumerate(plan.rank_names, 1)}
     return SalePlan(
         tuple(_rule(rule, ranks) for rule in plan.rules),
-        Uplines(**plan.uplines.model_dump()),
+        Uplines(**plan.uplines.model_dump(exclude_none=True)),
         plan.cap_bp,
         plan.cap_by or "proportion",
     )
@@ -237,7 +238,9 @@ def _rule(rule: SaleRuleDocument, ranks: Mapping[str, int]) -> SaleRule:
         ),
         cap_bp=rule.cap_bp,
         hold_days=rule.hold_days,
-        when=When(**_as_sets(rule.when.model_dump())),
+        when=When(
+            **_as_sets(rule.when.model_dump() | {"milestone": rule.when.milestone or "delivered"})
+        ),
         base=rule.base,
         levels_of=rule.levels_of,
         at_most_minor=dict(rule.at_most_minor),

@@ -18,12 +18,23 @@ class Portion:
 
     `returned_minor` is how much of it went back: 0 <= returned <= base. `pieces` is what fixed money is
     paid for.
+
+    What falls under several rules, one for each milestone of a service, is worth once what it is worth:
+    `worth_minor` is what of the base this portion stands for, None for all of it. What is not `is_due`
+    yet pays nothing, and takes its place under the plan's cap, so that nothing shrinks when it is.
     """
 
     rule: str
     base_minor: int
     returned_minor: int = 0
     pieces: int = 0
+    worth_minor: int | None = None
+    is_due: bool = True
+
+    @property
+    def counted_minor(self) -> int:
+        """What it adds to what a sale is worth."""
+        return self.base_minor if self.worth_minor is None else self.worth_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +148,7 @@ def cut_to_plan(plan: SalePlan, portions: Sequence[Portion], exact: Sequence[Exa
     """Let shares give way where all together are above what the plan allows: in proportion, or those of
     later rules and higher levels first."""
     order = {rule.id: number for number, rule in enumerate(plan.rules)}
-    cap = sum(portion.base_minor for portion in portions) * plan.cap_bp
+    cap = sum(portion.counted_minor for portion in portions) * plan.cap_bp
     _cap(exact, cap, plan.cap_by, order)
 
 

@@ -81,6 +81,11 @@ PAID = {
     "goods": "{price} was paid for goods delivered on order {order}, {tax} of it tax.",
     "service": "{price} was paid for the service performed on order {order}, {tax} of it tax.",
 }
+PROMISED = {
+    "qualified": "This share is for a service that began with a qualified request.",
+    "won": "This share is for a service that began with a request that was won.",
+    "accepted": "This share is for work that the client has accepted.",
+}
 ALL_COUNTS = "All of the {base} without tax counts for commission."
 PART_COUNTS = "Without tax, {counts} counts for commission: {base}."
 PARTS_COUNT = "Without tax, {counts} counts for commission, rounded article by article: {base}."
@@ -173,10 +178,13 @@ REATTRIBUTED = (
     " goes back."
 )
 
-CREDITED_AGAIN = "Order {order} was looked at once more and is credited to you again: of your {credit}, {stands} stands."
+CREDITED_AGAIN = (
+    "Order {order} was looked at once more and is credited to you again:"
+    " of your {credit}, {stands} stands."
+)
 
 SENTENCES = (
-    *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, OF, AND, EXACT, DOWN, UP,
+    *PAID.values(), *PROMISED.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, OF, AND, EXACT, DOWN, UP,
     CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, CHAIN_OF, SHARE_NEAREST,
     OF_BELOW_NEAREST, CHAIN_OF_SELLERS, OF_SELLERS, OF_SELLERS_NEAREST, PART, PART_OF_EACH, CHAIN_OF_PART,
     SEVERAL, EACH, CUT, CUT_LAST, MOST, MOST_OF_PART, COMES_TO, STOOD, YOURS,
@@ -207,12 +215,13 @@ def explain(
     before_minor: int = 0,
     capped: tuple[int, int] | None = None,
     way: Mapping[str, Any] | None = None,
+    milestone: str = "delivered",
 ) -> Explanation:
     """Why a commission moved. `kind` is credit, reversal, restored, hold, reattributed or credited_again.
 
     `sold` is the kind of product, `before_minor` how much had been credited, or had gone back, before
     this movement; `capped` the rule's cap and the sum of the rates that it cuts, in basis points. `way` is
-    what of a share is neither (`way_of`).
+    what of a share is neither (`way_of`); `milestone` what of a service it is for.
     """
     facts: dict[str, Any] = {"order": order}
     if kind == "hold":
@@ -237,6 +246,8 @@ def explain(
         if capped:
             facts["cap"], facts["sum"] = capped
         facts |= way or {}
+        if milestone in PROMISED:
+            facts["milestone"] = milestone
         if basis.base_minor != basis.price_minor - basis.tax_minor:
             facts["counts"] = [list(part) for part in basis.counts]
     else:
@@ -318,6 +329,8 @@ def _put(one: Said, shown: Mapping[str, str], facts: dict[str, Any], reader: Rea
 def _credit(facts: dict[str, Any]) -> list[Said]:
     # When every rule was named for its kind, the rule was kept.
     said: list[Said] = [PAID[facts.get("sold") or facts["rule"]]]
+    if "milestone" in facts:
+        said.append(PROMISED[facts["milestone"]])
     counts = facts.get("counts")
     if facts.get("of") == "net_price":
         said.append(PRICE_COUNTS)

@@ -19,8 +19,8 @@ from mainstem.kit.validation import problems_of
 from mainstem.money import BASIS, decimal_text
 from mainstem.plan.costs import (
     EXAMPLE_MINOR,
-    at_most_bp,
     levels_may_exceed,
+    most_by_milestone,
     paid,
     period_cost_bp,
     rates_of_sale,
@@ -29,6 +29,7 @@ from mainstem.plan.costs import (
 from mainstem.plan.document import PlanDocument, compiled
 from mainstem.plan.exact_shares import Portion
 from mainstem.plan.grounds import Finding, finding
+from mainstem.plan.milestones import OF_A_LEAD
 from mainstem.plan.percent import percent
 from mainstem.plan.period_documents import TierRuleDocument
 from mainstem.plan.sale_documents import SaleRuleDocument, WhenDocument
@@ -138,6 +139,7 @@ def _takes_all(first: SaleRuleDocument, other: SaleRuleDocument) -> bool:
             for name in ("departments", "products", "storefronts", "affiliates", "groups")
         )
         and wide.kind in ("", narrow.kind)
+        and (wide.milestone or "delivered") == (narrow.milestone or "delivered")
         and wide.clients in ("any", narrow.clients)
         and _no_later(wide, narrow)
         and all(
@@ -159,7 +161,7 @@ def _no_later(wide: WhenDocument, narrow: WhenDocument) -> bool:
 
 def _period(plan: PlanDocument) -> Iterator[Finding]:
     costs = period_cost_bp(plan)
-    sales = min(plan.cap_bp, max(at_most_bp(rule) for rule in plan.rules))
+    sales = min(plan.cap_bp, sum(most_by_milestone(plan).values()))
     if costs and sales + sum(costs.values()) > plan.cap_bp:
         yield finding(
             "costs_more_than_agreed", "/period",
@@ -193,6 +195,13 @@ def _together(plan: PlanDocument) -> Iterator[Finding]:
     ):
         if not any(_is_for_all(rule, kind) for rule in plan.rules):
             yield finding(code, "/rules")
+    most = most_by_milestone(plan)
+    if len(most) > 1 and sum(most.values()) > plan.cap_bp:
+        yield finding(
+            "milestones_above_plan", "/rules",
+            sum=percent(sum(most.values())), cap=percent(plan.cap_bp),
+            each=", ".join(f"{name} {percent(cost)} %" for name, cost in most.items()),
+        )  # fmt: skip
     sale = compiled(plan)
     for number, rule in enumerate(sale.rules):
         yield from _split(sale, rule, f"/rules/{number}")
@@ -200,10 +209,12 @@ def _together(plan: PlanDocument) -> Iterator[Finding]:
 
 def _is_for_all(rule: SaleRuleDocument, kind: str) -> bool:
     """Whether a rule is for every line of a kind: it asks nothing else, and states no amounts."""
-    asks = rule.when.model_dump(exclude={"kind"})
+    asks = rule.when.model_dump(exclude={"kind", "milestone"})
     return (
         rule.when.kind in ("", kind)
-        and asks == WhenDocument.model_validate({}).model_dump(exclude={"kind"})
+        # A service that was bought without a request was neither qualified nor won.
+        and rule.when.milestone not in OF_A_LEAD
+        and asks == WhenDocument.model_validate({}).model_dump(exclude={"kind", "milestone"})
         and not rule.at_most_minor
         and not any(level.each_minor for level in rule.levels)
     )

@@ -141,6 +141,12 @@ GROUNDS = {
         " priority, where whoever comes last gives way first.",
         "What the trade reads in two ways is said",
     ),
+    "milestones_above_plan": Ground(
+        "warn",
+        "The milestones of one service may pay {sum} % together ({each}), and everything together {cap} % at"
+        " most: each gives way in proportion. Lower them, or raise cap_bp of the plan.",
+        "What a rate says should be what it pays",
+    ),
     "never_reached": Ground(
         "warn",
         "No line ever falls under this rule: {other}, which comes first, takes all of them. Move it up.",

@@ -29,7 +29,8 @@ LINES_ASKED = 20
 class SoldLine:
     """One line of a sale, as the plan was asked about it: its name (empty for a reader who may not know it),
     the rule that it fell under (None for none), and what of it was delivered, in minor units. `waits` is how
-    many pieces may still come."""
+    many pieces may still come. A service is one for each of its milestones: `is_counted` where what it is
+    worth is counted, and not `is_due` while its client has not accepted the work."""
 
     line: Line
     name: str
@@ -38,6 +39,8 @@ class SoldLine:
     net_minor: int
     pieces: int
     waits: int = 0
+    is_counted: bool = True
+    is_due: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +131,7 @@ class _Asked:
 
     def course(self) -> Iterator[Otherwise]:
         for line in self.sold.lines:
-            if line.waits and line.rule:
+            if line.waits and line.rule and line.is_counted:
                 yield Otherwise("waits", {"name": line.name, "pieces": line.waits})
         if self.sold.reversed_minor:
             back = Money(self.sold.reversed_minor, self.sold.currency)
@@ -149,6 +152,8 @@ class _Asked:
             for rule in self.plan.rules:
                 if rule.id == line.rule or not rule.pays_in(self.sold.currency):
                     continue
+                if rule.when.milestone != line.line.milestone:
+                    continue  # it pays beside this one, and not in its place
                 yield line, rule, "other_rule" if rule.misses(line.line) else "came_first"
 
     def _by(self, line: SoldLine, rule: SaleRule) -> int:
@@ -162,14 +167,18 @@ class _Asked:
 
 
 def _portions(plan: SalePlan, lines: Iterable[SoldLine]) -> list[Portion]:
-    sums: dict[str, tuple[int, int]] = {}
+    sums: dict[tuple[str, bool], tuple[int, int, int]] = {}
     for line in lines:
         if line.rule is not None:
             net = plan.rule(line.rule).base == "net_price"
-            base, pieces = sums.get(line.rule, (0, 0))
+            base, pieces, counted = sums.get((line.rule, line.is_due), (0, 0, 0))
             worth = line.net_minor if net else line.counts_minor
-            sums[line.rule] = base + worth, pieces + line.pieces
-    return [Portion(rule, base, 0, pieces) for rule, (base, pieces) in sums.items()]
+            counted += worth if line.is_counted else 0
+            sums[line.rule, line.is_due] = base + worth, pieces + line.pieces, counted
+    return [
+        Portion(rule, base, 0, pieces, counted, is_due)
+        for (rule, is_due), (base, pieces, counted) in sums.items()
+    ]
 
 
 def _written(value: Any, reader: Reader) -> str:

@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 from mainstem.kit.documents import BasisPoints, Currency, Day, Document, Fold, Refers, Slug
 from mainstem.money import BASIS
 from mainstem.plan.limits import HOLD_DAYS_MAX, HOLD_DAYS_MIN, LEVELS_MAX
+from mainstem.plan.milestones import Milestone
 from mainstem.plan.sale_rules import Base, CapBy, Clients, LevelBase
-from mainstem.plan.uplines import Passing
+from mainstem.plan.uplines import ActiveAt, Passing
 
 DAYS_MAX = 366
 
@@ -37,11 +38,21 @@ class UplinesDocument(Document):
         description="So many of a sponsor's own sales must have been delivered to clients. 0 asks for none.",
     )
     days: int = Field(0, ge=0, le=DAYS_MAX, title="Within days")
+    active_at: ActiveAt | None = Field(
+        None,
+        title="Counted back from the",
+        description="Where sales of their own are asked for.",
+    )
 
     @model_validator(mode="after")
     def _days_to_look_back(self) -> Self:
         if bool(self.own_sales_min) != bool(self.days):
             raise ValueError("Say how many sales, and within how many days; or 0 for both.")
+        if bool(self.own_sales_min) != bool(self.active_at):
+            raise ValueError(
+                "Say whether sales of their own are counted back from the sale or from its delivery,"
+                " where some are asked for."
+            )
         return self
 
 
@@ -76,6 +87,9 @@ class WhenDocument(Document):
     )
 
     kind: Literal["", "goods", "service"] = Field("", title="Goods or services")
+    milestone: Literal[Milestone, ""] = Field(
+        "", title="Milestone of a service", description="Empty: that it was delivered."
+    )
     departments: list[Annotated[Slug, Refers("departments")]] = Field([], title="Departments")
     products: list[Annotated[Slug, Refers("products")]] = Field([], title="Products")
     storefronts: Names = Field([], title="Storefronts")
@@ -93,6 +107,12 @@ class WhenDocument(Document):
             raise ValueError("It must end after it starts.")
         if self.clients == "first_order" and (self.months_max or self.orders_max):
             raise ValueError("A rule for first orders needs no limit of months or orders.")
+        return self
+
+    @model_validator(mode="after")
+    def _only_services_have_milestones(self) -> Self:
+        if self.milestone and self.kind != "service":
+            raise ValueError("Only a service has milestones: let the rule be for services.")
         return self
 
 

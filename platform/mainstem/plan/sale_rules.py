@@ -6,11 +6,12 @@ A line of a sale falls under the first rule that fits it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
 from mainstem.money import BASIS
+from mainstem.plan.milestones import Milestone, reached
 from mainstem.plan.uplines import Uplines
 
 Base = Literal["commissionable_value", "net_price"]
@@ -46,6 +47,8 @@ class Line:
     """How many orders of this client had been paid before."""
     months: int = 0
     """Whole months since the client's first order was paid; 0 on the first."""
+    milestone: Milestone = "delivered"
+    """Of a service, which of its milestones is asked about. Goods are only delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class When:
     starts_on: date | None = None
     ends_on: date | None = None
     """The day after the last one."""
+    milestone: Milestone = "delivered"
+    """Of a service, what it pays for; no line falls under it at another."""
 
     @property
     def asks_of_clients(self) -> bool:
@@ -75,6 +80,7 @@ class When:
         return next((name for name, fits in self._asked(line) if not fits), None)
 
     def _asked(self, line: Line) -> Iterator[tuple[str, bool]]:
+        yield "milestone", self.milestone == line.milestone
         yield "kind", not self.kind or self.kind == line.kind
         yield "departments", not self.departments or bool(self.departments & line.departments)
         yield "products", not self.products or line.product in self.products
@@ -162,3 +168,12 @@ class SalePlan:
     def fitting(self, line: Line) -> SaleRule | None:
         """The rule that a line falls under: the first that fits; None where none does."""
         return next((rule for rule in self.rules if rule.misses(line) is None), None)
+
+    def at_milestones(self, line: Line, *, from_lead: bool) -> dict[Milestone, SaleRule]:
+        """The rule that a line falls under for each milestone that it reaches in time: of each, the
+        first that fits."""
+        asked = (
+            (one, self.fitting(replace(line, milestone=one)))
+            for one in reached(line.kind, from_lead=from_lead)
+        )
+        return {milestone: rule for milestone, rule in asked if rule is not None}

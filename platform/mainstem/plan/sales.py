@@ -52,7 +52,7 @@ class Credit:
 def credits(
     plan: SalePlan, upline: Sequence[Member], currency: str, portions: Sequence[Portion]
 ) -> list[Credit]:
-    """Every level's share of everything that was delivered of one sale, the seller first.
+    """Every level's share of everything that was delivered of one sale and is due, the seller first.
 
     The shares of a portion add up to the exact sum of their rates rounded down, at most the rule's
     cap, and all portions to no more than the plan's; the parts are whole by largest remainder, a tie
@@ -79,7 +79,8 @@ def shared_credits(
         if (share := exact_shares(plan, parties, currency, portion)) is not None
     ]
     cut_to_plan(plan, portions, exact)
-    return [credit for share in exact for credit in _whole(share, currency)]
+    due = (share for share in exact if share.portion.is_due)
+    return [credit for share in due for credit in _whole(share, currency)]
 
 
 def most_of(most_minor: int, part_bp: int) -> int:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from mainstem.money import Money
 from mainstem.plan.document import PlanDocument
+from mainstem.plan.milestones import OF_A_LEAD
 from mainstem.plan.period_words import PERIOD_SENTENCES, period_clauses
 from mainstem.plan.sale_documents import (
     CreditDocument,
@@ -24,6 +25,13 @@ from mainstem.plan.sale_documents import (
 EVERYTHING = "For everything that is sold:"
 ONLY = "For {which}:"
 KINDS = {"goods": "goods", "service": "services", "": "goods and services"}
+OF_SERVICES = {
+    "": "",
+    "qualified": "that began with a qualified request",
+    "won": "that began with a request that was won",
+    "delivered": "that were delivered",
+    "accepted": "that the client has accepted",
+}
 ASKED = {
     "departments": "of the departments {names}",
     "products": "called {names}",
@@ -64,8 +72,20 @@ CAP_BY_PRIORITY = (
 )
 AT_MOST = "No level gets more than {amounts} for one sale."
 HELD = "It is held for {days} days from delivery, and goes back with money that goes back."
+HELD_FROM_ACCEPTANCE = (
+    "It is held for {days} days from when the client accepted the work, and goes back with money that goes"
+    " back."
+)
+AT_DELIVERY = (
+    "It is credited when the service is delivered, never before. What was bought without a request pays"
+    " nothing of it."
+)
 
 ORDER = "A line falls under the first of these rules that fits it. Only what was delivered to a client pays."
+BY_MILESTONE = (
+    "A service falls under one rule for each of its milestones, the first for it that fits: that its request"
+    " was qualified, that it was won, that the work was delivered, that the client accepted it."
+)
 ALL = "All rules and levels together pay {cap} of a sale at most."
 ALL_BY = {
     "proportion": "Where they would pay more, each gives way in proportion.",
@@ -115,21 +135,24 @@ REFUNDED = {
     "are_counted": "An order of a client counts also when its money has gone back.",
     "are_not_counted": "An order of a client whose money has gone back whole is not counted.",
 }
-ACTIVE = (
-    "To be paid for others' sales, a sponsor has made {n} of their own in {days} days before, delivered to"
-    " clients."
-)
+ACTIVE = {
+    "sale": "To be paid for others' sales, a sponsor has made {n} of their own, delivered to clients in the"
+    " {days} days before the sale.",
+    "delivery": "To be paid for others' sales, a sponsor has made {n} of their own, delivered to clients in"
+    " the {days} days before the sale is first delivered.",
+}
 MINIMUM = "Less than {amounts} is not paid out and waits."
 AND = " and "
 OR = " or "
 
 SENTENCES = (
-    EVERYTHING, ONLY, *KINDS.values(), *ASKED.values(), *CLIENTS.values(), MONTHS, ORDERS, FROM, UNTIL,
+    EVERYTHING, ONLY, *KINDS.values(), *filter(None, OF_SERVICES.values()),
+    *ASKED.values(), *CLIENTS.values(), MONTHS, ORDERS, FROM, UNTIL,
     *BASES.values(), SELLER_FIXED, SPONSOR, SPONSOR_FIXED, SPONSOR_BELOW, SPONSOR_BELOW_ROUNDED,
     SPONSOR_OF_SELLERS, SPONSOR_OF_SELLERS_ROUNDED, CAP_BY_PRIORITY, *ALL_BY.values(), *SPLIT.values(),
-    *AS_ATTRIBUTED.values(), SHARED, NOBODY, IN_GROUPS, FROM_RANK, CAP, AT_MOST, HELD, ORDER, ALL, ROUNDED,
-    *VERSION_BY.values(), *JOINED_BEFORE.values(), *PASSING.values(), *REFUNDED.values(), ACTIVE, MINIMUM,
-    AND, OR, *PERIOD_SENTENCES,
+    *AS_ATTRIBUTED.values(), SHARED, NOBODY, IN_GROUPS, FROM_RANK, CAP, AT_MOST, HELD, HELD_FROM_ACCEPTANCE,
+    AT_DELIVERY, ORDER, BY_MILESTONE, ALL, ROUNDED, *VERSION_BY.values(), *JOINED_BEFORE.values(),
+    *PASSING.values(), *REFUNDED.values(), *ACTIVE.values(), MINIMUM, AND, OR, *PERIOD_SENTENCES,
 )  # fmt: skip
 """Everything that may be said."""
 
@@ -250,6 +273,8 @@ class _Teller:
 
     def for_all(self, plan: PlanDocument) -> Iterator[str]:
         yield self.say(ORDER)
+        if any(rule.when.milestone for rule in plan.rules):
+            yield self.say(BY_MILESTONE)
         yield self.say(ALL, cap=self.reader.percent(plan.cap_bp))
         if plan.cap_by:
             yield self.say(ALL_BY[plan.cap_by])
@@ -263,7 +288,11 @@ class _Teller:
         if plan.refunded_orders:
             yield self.say(REFUNDED[plan.refunded_orders])
         if plan.uplines.own_sales_min:
-            yield self.say(ACTIVE, n=plan.uplines.own_sales_min, days=plan.uplines.days)
+            yield self.say(
+                ACTIVE[plan.uplines.active_at or "sale"],
+                n=plan.uplines.own_sales_min,
+                days=plan.uplines.days,
+            )
             yield self.say(PASSING["inactive", plan.uplines.inactive])
         if plan.minimum_payout_minor:
             yield self.say(MINIMUM, amounts=self.amounts(plan.minimum_payout_minor))
@@ -292,10 +321,15 @@ class _Teller:
         )
         if rule.at_most_minor:
             yield self.say(AT_MOST, amounts=self.amounts(rule.at_most_minor))
-        yield self.say(HELD, days=rule.hold_days)
+        if rule.when.milestone in OF_A_LEAD:
+            yield self.say(AT_DELIVERY)
+        accepted = rule.when.milestone == "accepted"
+        yield self.say(HELD_FROM_ACCEPTANCE if accepted else HELD, days=rule.hold_days)
 
     def which(self, when: WhenDocument) -> Iterator[str]:
         yield self.say(KINDS[when.kind])
+        if when.milestone:
+            yield self.say(OF_SERVICES[when.milestone])
         for name, message in ASKED.items():
             if slugs := getattr(when, name):
                 word = AND if name in ("departments", "storefronts", "groups") else OR
