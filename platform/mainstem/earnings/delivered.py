@@ -10,18 +10,19 @@ from typing import Any
 from mainstem.earnings.activity import count_at_delivery
 from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.work import Work
-from mainstem.money import rdiv
+from mainstem.money import BASIS, rdiv
 from mainstem.orders import CREDITED_TO, GOODWILL, back_of, replan, sold_under
 from mainstem.plan import (
     NOBODY,
     Basis,
     Credit,
     Member,
+    Party,
     Plan,
     Portion,
     SaleRule,
     book,
-    credits,
+    shared_credits,
 )
 
 ORDERS = f"""
@@ -145,6 +146,22 @@ def upline_of(order: Any) -> list[Member]:
     ]
 
 
+def parties_of(order: Any) -> list[Party]:
+    """Everybody to whom an order is credited, with those above them as at the sale: its seller first."""
+    also = order.also_credited or ()
+    rest = BASIS - sum(one["part_bp"] for one in also)
+    return [Party(upline_of(order), rest), *(_party(one) for one in also)]
+
+
+def _party(kept: Mapping[str, Any]) -> Party:
+    groups, facts = kept.get("groups", {}), kept.get("upline_facts", {})
+    members = [
+        _member(facts.get(str(step), {}) | {"at": id}, groups)
+        for step, id in enumerate(kept["upline"])
+    ]
+    return Party(members, kept["part_bp"])
+
+
 def _member(facts: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> Member:
     id = facts.get("id", facts["at"])
     unknown = id == NOBODY  # of earlier orders it is only kept that they were not paid
@@ -169,7 +186,7 @@ def credited_of(
         plan = plans[order.plan_version].sale
         rows = [(row, _of_rates(plan.rule(row.rule), row, basis_of(row))) for row in found_rows]
         portions = [_portion(plan.rule(row.rule), row, basis) for row, basis in rows]
-        shares = credits(plan, upline_of(order), order.currency, portions)
+        shares = shared_credits(plan, parties_of(order), order.currency, portions)
         for row, basis in rows:
             if not row.is_due:
                 continue  # it has taken its place under the plan's cap, and is credited in its time

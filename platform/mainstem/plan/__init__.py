@@ -8,7 +8,7 @@ from mainstem.plan.explain import Basis, Explanation, explain, tell, way_of
 from mainstem.plan.findings import lint
 from mainstem.plan.first_format import from_first_format, is_first_format
 from mainstem.plan.grounds import Finding
-from mainstem.plan.limits import NOBODY
+from mainstem.plan.limits import NO_CAP, NOBODY
 from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
 from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
 from mainstem.plan.refusals import PlanAsks, PlanRefused
@@ -32,6 +32,7 @@ from mainstem.plan.worked import SALE_MINOR, Example, examples
 __all__ = [
     "MILESTONES",
     "NOBODY",
+    "NO_CAP",
     "OF_A_LEAD",
     "SALE_MINOR",
     "Basis",

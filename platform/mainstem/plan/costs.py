@@ -152,13 +152,17 @@ def levels_may_exceed(rule: SaleRuleDocument) -> bool:
 def rules_may_exceed(plan: PlanDocument) -> bool:
     """Whether several shares of a sale may together come to more than the cap of the plan."""
     several = len(plan.rules) > 1 or len(plan.rules[0].levels) > 1
-    return several and any(_reaches(rule) > plan.cap_bp for rule in plan.rules)
+    most: dict[str, Fraction] = {}
+    for rule in plan.rules:
+        milestone = rule.when.milestone or "delivered"
+        most[milestone] = max(most.get(milestone, Fraction(0)), _reaches(rule))
+    return several and sum(most.values()) > plan.cap_bp
 
 
 def _reaches(rule: SaleRuleDocument) -> Fraction:
     fixed = any(level.each_minor for level in rule.levels)
-    rates = sum(_exact_rates(rule), Fraction(0))
-    return Fraction(rule.cap_bp) if fixed else min(Fraction(rule.cap_bp), rates)
+    cap = Fraction(rule.cap_bp)
+    return cap if fixed else min(cap, sum(_exact_rates(rule), Fraction(0)))
 
 
 def _exact_rates(rule: SaleRuleDocument) -> list[Fraction]:

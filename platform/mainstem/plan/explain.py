@@ -179,6 +179,11 @@ REATTRIBUTED = (
     " goes back."
 )
 
+CREDITED_AGAIN = (
+    "Order {order} was looked at once more and is credited to you again:"
+    " of your {credit}, {stands} stands."
+)
+
 SENTENCES = (
     *PAID.values(), *PROMISED.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, MARGIN_COUNTS, OF, AND,
     EXACT, DOWN, UP,
@@ -186,14 +191,14 @@ SENTENCES = (
     OF_BELOW_NEAREST, CHAIN_OF_SELLERS, OF_SELLERS, OF_SELLERS_NEAREST, PART, PART_OF_EACH, CHAIN_OF_PART,
     SEVERAL, EACH, CUT, CUT_LAST, MOST, MOST_OF_PART, COMES_TO, STOOD, YOURS,
     TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, TEAM_COUNTS, TEAM_BACK,
-    TEAM_ONLY_BACK, HELD, REATTRIBUTED, *PERIOD_EXPLAINED,
+    TEAM_ONLY_BACK, HELD, REATTRIBUTED, CREDITED_AGAIN, *PERIOD_EXPLAINED,
 )  # fmt: skip
 """Everything that may be said."""
 
 _EARLIER_CAPPED = " All levels together are capped at {cap}, so each gives its part."
 _AMOUNTS = {
     "price", "tax", "base", "credit", "before", "back", "returned", "reversed", "named", "spread",
-    "over", "rest", "share", "below", "each", "most",
+    "over", "rest", "share", "below", "each", "most", "stands",
 }  # fmt: skip
 _RATES = {"rate", "cap", "sum", "part"}
 
@@ -214,7 +219,7 @@ def explain(
     way: Mapping[str, Any] | None = None,
     milestone: str = "delivered",
 ) -> Explanation:
-    """Why a commission moved. `kind` is credit, reversal, restored, hold or reattributed.
+    """Why a commission moved. `kind` is credit, reversal, restored, hold, reattributed or credited_again.
 
     `sold` is the kind of product, `before_minor` how much had been credited, or had gone back, before
     this movement; `capped` the rule's cap and the sum of the rates that it cuts, in basis points. `way` is
@@ -226,6 +231,10 @@ def explain(
     if kind == "reattributed":
         gone = credited_minor - before_minor
         return {"message": kind, "facts": facts | {"currency": currency, "credit": gone}}
+    if kind == "credited_again":
+        stands = credited_minor - reversed_minor
+        told = {"currency": currency, "credit": credited_minor, "stands": stands}
+        return {"message": kind, "facts": facts | told}
     facts |= {
         "currency": currency, "price": basis.price_minor, "base": basis.base_minor,
         "credit": credited_minor,
@@ -304,11 +313,15 @@ def tell(explanation: Explanation, reader: Reader, *, of_team: bool = False) -> 
     shown = {name: _written(name, value, facts, reader) for name, value in facts.items()}
     said = _SAID[message](facts)
     if of_team:
-        said = [_OF_TEAM.get(one, one) for one in said if one not in _CLIENTS]
+        said = [_of_team(one) for one in said if one not in _CLIENTS]
     return " ".join(_put(one, shown, facts, reader) for one in said)
 
 
-def _put(one: Said, shown: Mapping[str, str], facts: Mapping[str, Any], reader: Reader) -> str:
+def _of_team(one: Said) -> Said:
+    return _OF_TEAM.get(one, one) if isinstance(one, str) else one
+
+
+def _put(one: Said, shown: Mapping[str, str], facts: dict[str, Any], reader: Reader) -> str:
     if isinstance(one, str):
         return reader.text(one).format(**shown)
     own = {name: _written(name, value, facts, reader) for name, value in one.facts}
@@ -394,7 +407,7 @@ def _reversal(facts: dict[str, Any]) -> list[Said]:
     return [BACK, *_spread(facts), REVERSAL, *before]
 
 
-def _spread(facts: dict[str, Any]) -> list[str]:
+def _spread(facts: dict[str, Any]) -> list[Said]:
     """How what named no line became a part of what counts; nothing where every line was named."""
     if not facts.get("spread"):
         return []
@@ -407,6 +420,7 @@ _SAID: dict[str, Callable[[dict[str, Any]], list[Said]]] = {
     "restored": lambda facts: [ONLY_BACK, *_spread(facts), RESTORED],
     "hold": lambda facts: [HELD],
     "reattributed": lambda facts: [REATTRIBUTED],
+    "credited_again": lambda facts: [CREDITED_AGAIN],
 }
 
 

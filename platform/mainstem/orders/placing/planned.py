@@ -149,7 +149,7 @@ class PlanFacts:
             plan.sale.at_milestones(line, from_lead=sale.from_lead)
             for line in self.lines(sale, seller, upline, plan)
         ]
-        return PlannedOrder(plan, milestones, self._upline_facts(sale, plan, upline))
+        return PlannedOrder(plan, milestones, self.upline_facts(sale, plan, upline))
 
     def lines(self, sale: Sale, seller: int, upline: Upline, plan: Plan) -> list[Line]:
         """Each line of a sale as a version of the plan is asked about it."""
@@ -190,7 +190,8 @@ class PlanFacts:
             has_cost=has_cost,
         )
 
-    def _upline_facts(self, sale: Sale, plan: Plan, upline: Upline) -> UplineFacts | None:
+    def upline_facts(self, sale: Sale, plan: Plan, upline: Upline) -> UplineFacts | None:
+        """What is kept of whoever stands above somebody, where a version of the plan asks for it."""
         facts: UplineFacts = {step: dict(one) for step, one in (upline.unpaid or {}).items()}
         asked = plan.sale.uplines
         for step, id in enumerate(upline.affiliates):

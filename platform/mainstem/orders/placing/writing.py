@@ -28,6 +28,7 @@ from mainstem.orders.placing.planned import (
     sale_of,
 )
 from mainstem.orders.promise import chosen
+from mainstem.orders.shared import also_credited
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class _OrderRow(NamedTuple):
     upline: Numbers
     groups: Json | None
     upline_facts: Json | None
+    also_credited: Json | None
     earns: bool
     earns_reason: str
     plan_version: int
@@ -185,7 +187,9 @@ def _order_row(
     decision = evidence.decide(request)
     evidence.introduce(request, decision, (wanted.home_id, draft.id))
     upline = evidence.uplines[decision.seller_id]
-    planned = plan_facts.of(sale_of(draft, ready.known), decision.seller_id, upline)
+    sale = sale_of(draft, ready.known)
+    planned = plan_facts.of(sale, decision.seller_id, upline)
+    also = also_credited(evidence, request, decision, sale, planned, plan_facts)
     totals = draft.price.totals
     row = _OrderRow(
         home_id=wanted.home_id,
@@ -210,6 +214,7 @@ def _order_row(
         upline=numbers(upline.affiliates),
         groups=_json(upline.groups) if upline.groups else None,
         upline_facts=_json(planned.upline_facts) if planned.upline_facts else None,
+        also_credited=_json(also) if also else None,
         earns=decision.earns,
         earns_reason=decision.earns_reason,
         plan_version=planned.plan.version,
