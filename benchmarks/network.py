@@ -76,7 +76,9 @@ class Tree:
 
 
 _COLUMNS = "id, slug, name, email_key, country, state, sponsor_id, upline, joined_at, skeletons"
-_BULKY = ("affiliate_upline", "affiliate_found", "affiliate_skeletons", "affiliate_sponsor")
+_BULKY = (
+    "affiliate_upline", "affiliate_found", "affiliate_skeletons", "affiliate_sponsor", "affiliate_name"
+)  # fmt: skip
 
 
 def fill(connection: psycopg.Connection, tree: Tree, under: int) -> None:

@@ -11,6 +11,9 @@ from mainstem.kit import paging, search_terms
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
 
+WALKED_MAX = 5_000
+"""So many are looked through by name for a word that many have, before all who have it are found and sorted."""
+
 COUNTED_LIVE_MAX = 1_000
 """A team of so many is counted when it is looked at; of a larger one the last hour's count is told."""
 
@@ -74,12 +77,18 @@ SELECT a.id, a.slug, a.name, a.state, a.joined_at, a.sponsor_id, s.name AS spons
           FROM {these} a WHERE {where} {seek} {sorted}) AS a
   LEFT JOIN affiliate s ON s.id = a.sponsor_id
   LEFT JOIN team_size z ON z.affiliate_id = a.id
- ORDER BY a.name, a.id"""
+ {in_order}"""
 
 # First who is found, by the words: otherwise a page of a few would walk everybody in the order of names.
 _HITS = """
 WITH hits AS MATERIALIZED (
   SELECT id, slug, name, state, joined_at, sponsor_id, upline FROM affiliate a WHERE {where})"""
+
+# A word that many have fills a page from the next few by name, and what comes after need not be known.
+_WALK = """
+WITH hits AS MATERIALIZED (
+  SELECT id, slug, name, state, joined_at, sponsor_id, upline
+    FROM (SELECT * FROM affiliate a WHERE true {seek} {in_order} LIMIT %(walked)s) AS a WHERE {where})"""
 
 
 def legs(
@@ -120,9 +129,15 @@ def found(
     if affiliate_id is not None:
         where += f" AND {_within(work, affiliate_id, reader)} AND a.id <> %(id)s"
     sql = _COUNTED.replace("{these}", "hits").replace("{where}", "true")
-    sql = _HITS.replace("{where}", where) + sql
-    found = search_terms.terms(text)
-    return _page(work, sql, affiliate_id, reader, cursor, most, found=found)
+    words = search_terms.terms(text)
+    if not _is_small(work, affiliate_id, reader):
+        walk = _WALK.replace("{where}", where) + sql
+        page = _page(work, walk, affiliate_id, reader, cursor, most, found=words, walked=WALKED_MAX)
+        # Full in its direction. Backwards, a page that is not begins anew without a page before it.
+        if page.next and (cursor is None or page.previous):
+            return page
+    hits = _HITS.replace("{where}", where) + sql
+    return _page(work, hits, affiliate_id, reader, cursor, most, found=words)
 
 
 def _page(
