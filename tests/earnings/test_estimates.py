@@ -24,6 +24,7 @@ from mainstem.kit.db import Database
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
+from mainstem.orders import ClientDetails
 
 
 @pytest.fixture
@@ -100,12 +101,8 @@ def test_what_a_participant_asks_for_themselves_would_earn_nobody_anything(
 ) -> None:
     with database.work() as work:
         publish(work, *EACH)
-        lead = a_quoted_lead(work, company.shop)
-        work.run(
-            "UPDATE lead SET client_key = (SELECT email FROM affiliate WHERE id = %(id)s)"
-            " WHERE id = %(lead)s",
-            id=company.birch, lead=lead,
-        )  # fmt: skip
+        birch = ClientDetails(name="Birch Ek", email="birch@affiliates.example")
+        lead = a_quoted_lead(work, company.shop, client=birch)
         found = estimated(work, company, lead)
         assert (found.earns, found.earns_reason) == (False, "buyer_is_participant")
         assert found.shares == []
