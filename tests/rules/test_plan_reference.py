@@ -14,7 +14,7 @@ from mainstem.plan.document import PlanDocument, compiled, compiled_period
 from mainstem.plan.exact_shares import Portion
 from mainstem.plan.period_documents import PeriodDocument, RanksDocument
 from mainstem.plan.periods import Participant, counted, earnings, teams
-from mainstem.plan.sale_documents import SaleRuleDocument
+from mainstem.plan.sale_documents import SaleRuleDocument, UplinesDocument, WhenDocument
 from mainstem.plan.sales import credits
 from mainstem.plan.uplines import Member
 
@@ -63,13 +63,20 @@ def test_every_example_is_worked_out() -> None:
 def test_a_sale_pays_what_the_example_says(number: int) -> None:
     example = SALES[number]
     document = plan(example.get("plan", {}))
+    sale = compiled(document)
+    of_service = [rule for rule in example["sale"] if sale.rule(rule).when.kind == "service"]
     portions = [
-        Portion(rule, worth, example.get("back", {}).get(rule, 0), example.get("pieces", 1))
+        Portion(
+            rule, worth, example.get("back", {}).get(rule, 0), example.get("pieces", 1),
+            # One service that falls under several rules is worth once what it is worth.
+            worth_minor=0 if rule in of_service[1:] else None,
+            is_due=rule not in example.get("waits", ()),
+        )
         for rule, worth in example["sale"].items()
-    ]
+    ]  # fmt: skip
     found: dict[str, dict[str, int]] = {}
     upline = [member(said) for said in example["upline"]]
-    for one in credits(compiled(document), upline, "SEK", portions):
+    for one in credits(sale, upline, "SEK", portions):
         found.setdefault(one.rule, {})[NAMES[one.beneficiary_id]] = one.stands_minor
     assert found == example["pays"]
 
@@ -123,7 +130,10 @@ def test_a_rank_counts_what_the_example_says(number: int) -> None:
     } == example["counts"]
 
 
-@pytest.mark.parametrize("kind", [PlanDocument, SaleRuleDocument, PeriodDocument, RanksDocument])
+@pytest.mark.parametrize(
+    "kind",
+    [PlanDocument, SaleRuleDocument, WhenDocument, UplinesDocument, PeriodDocument, RanksDocument],
+)
 def test_every_setting_is_in_the_reference(kind: type[Any]) -> None:
     missing = {
         name for name in kind.model_fields if f"`{name}" not in PAGE and f"{name} =" not in PAGE

@@ -20,6 +20,8 @@ MILESTONES = {
 
 SELLER = "Whoever sold"
 SPONSOR = "Level {level}"
+YOURS = "Your own client"
+YOUR_TEAM = "Client of your team, level {level}"
 EACH = "{amount} for each piece"
 NOBODY = {
     "buyer_is_participant": "The client takes part in the programme: it would earn nobody anything.",
@@ -67,13 +69,14 @@ def estimate_view(
         amount=found.amount,
         is_list_price=found.is_list_price,
         counts=found.counts,
-        shares=[_share(one, found, language) for one in shown],
+        shares=[_share(one, found, language, own=shares is not None) for one in shown],
         total=total,
         nobody="" if found.earns else language.text(NOBODY[found.earns_reason]),
     )
 
 
-def _share(one: EstimatedShare, found: Estimate, language: Language) -> ShareView:
+def _share(one: EstimatedShare, found: Estimate, language: Language, *, own: bool) -> ShareView:
+    seller, sponsor = (YOURS, YOUR_TEAM) if own else (SELLER, SPONSOR)
     rate = (
         language.text(EACH).format(amount=language.money(one.each))
         if one.each
@@ -82,9 +85,7 @@ def _share(one: EstimatedShare, found: Estimate, language: Language) -> ShareVie
     return ShareView(
         milestone=language.text(MILESTONES[one.milestone]),
         is_reached=one.milestone in found.reached,
-        level=language.text(SPONSOR).format(level=one.level)
-        if one.level
-        else language.text(SELLER),
+        level=language.text(sponsor if one.level else seller).format(level=one.level),
         who=one.beneficiary,
         rate=rate,
         amount=one.amount,
