@@ -218,7 +218,9 @@ def test_fixed_money_is_paid_a_piece_and_taken_back_by_the_part_that_went_back(
 ) -> None:
     with database.work() as work:
         levels = [{"each_minor": {"SEK": 5000}}, {"each_minor": {"SEK": 1000}}]
-        publish(work, a_rule("piece", 1) | {"levels": levels, "cap_bp": 2000})
+        publish(
+            work, a_rule("piece", 1) | {"levels": levels, "cap_bp": 2000, "cap_by": "proportion"}
+        )
     placed = sell(database, company, (KETTLE, 4))
     assert earned(database, placed) == {("piece", "cedar"): 20_000, ("piece", "birch"): 4_000}
     with database.work() as work:
@@ -271,6 +273,7 @@ def test_everything_together_is_cut_to_what_the_plan_may_cost(
             a_rule("skillets", 4000, when={"products": ["skillet"]}),
             a_rule("all", 2000),
             cap_bp=1000,
+            cap_by="proportion",
         )
     placed = sell(database, company, (KETTLE, 1), (SKILLET, 1))
     found = earned(database, placed)

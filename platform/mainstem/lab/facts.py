@@ -26,6 +26,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mainstem.lab.cases import cases_of
+from mainstem.lab.sale_forms import reaches_plan_cap
 from mainstem.plan import SalePlan
 
 FORMAT = 1
@@ -121,3 +123,8 @@ class Facts:
             level.rank_from for rule in plan.rules for level in rule.levels
         ):
             raise NotKnown("A level asks for a rank; these facts do not say who had which.")
+        if plan.cap_by == "priority" and reaches_plan_cap(plan, cases_of(plan)):
+            raise NotKnown(
+                "The rules together may come to more than the plan's cap, and the later ones give way first:"
+                " a backtest works out the rules of an order beside each other, and not one after the other."
+            )

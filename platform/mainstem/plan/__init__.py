@@ -3,7 +3,7 @@ for `book`, which keeps the published versions."""
 
 from mainstem.plan.costs import worst_case
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
-from mainstem.plan.exact_shares import Portion
+from mainstem.plan.exact_shares import Party, Portion
 from mainstem.plan.explain import Basis, Explanation, explain, tell, way_of
 from mainstem.plan.findings import lint
 from mainstem.plan.first_format import from_first_format, is_first_format
@@ -14,7 +14,7 @@ from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, te
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
-from mainstem.plan.sales import Credit, credits
+from mainstem.plan.sales import Credit, credits, shared_credits
 from mainstem.plan.unpaid_reasons import (
     MemberFacts,
     Standing,
@@ -47,6 +47,7 @@ __all__ = [
     "MemberFacts",
     "Milestone",
     "Otherwise",
+    "Party",
     "Place",
     "Plan",
     "PlanAsks",
@@ -77,6 +78,7 @@ __all__ = [
     "otherwise",
     "parse",
     "places",
+    "shared_credits",
     "tell",
     "tell_otherwise",
     "tell_unpaid",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from mainstem.money import BASIS
 from mainstem.plan.document import PlanDocument
@@ -148,14 +149,43 @@ def at_most_bp(rule: SaleRuleDocument) -> int:
     return rule.cap_bp if fixed else min(rule.cap_bp, sum(rates_of_sale(rule)))
 
 
+def levels_may_exceed(rule: SaleRuleDocument) -> bool:
+    """Whether several levels of a rule may together come to more than its cap: who gives way matters."""
+    paid = [level for level in rule.levels if level.rate_bp or level.each_minor]
+    if len(paid) < 2:
+        return False
+    return any(level.each_minor for level in paid) or sum(_exact_rates(rule)) > rule.cap_bp
+
+
+def rules_may_exceed(plan: PlanDocument) -> bool:
+    """Whether several shares of a sale may together come to more than the cap of the plan."""
+    several = len(plan.rules) > 1 or len(plan.rules[0].levels) > 1
+    return several and any(_reaches(rule) > plan.cap_bp for rule in plan.rules)
+
+
+def _reaches(rule: SaleRuleDocument) -> Fraction:
+    fixed = any(level.each_minor for level in rule.levels)
+    return Fraction(rule.cap_bp) if fixed else min(Fraction(rule.cap_bp), sum(_exact_rates(rule)))
+
+
+def _exact_rates(rule: SaleRuleDocument) -> list[Fraction]:
+    """Each level's rate of the sale itself, in basis points and exactly; 0 for fixed money."""
+    rates = [Fraction(level.rate_bp) for level in rule.levels]
+    for level in range(1, len(rates)):
+        rates[level] *= _of_what(rule, rates, level)
+    return rates
+
+
+def _of_what(rule: SaleRuleDocument, rates: Sequence[Fraction], level: int) -> Fraction:
+    if rule.levels_of == "sale":
+        return Fraction(1)
+    return rates[level - 1 if rule.levels_of.startswith("level_below") else 0] / BASIS
+
+
 def _of(pays_minor: int, sold_minor: int) -> int:
     return -(-pays_minor * BASIS // sold_minor)
 
 
 def rates_of_sale(rule: SaleRuleDocument) -> list[int]:
     """Each level's rate of the sale itself, in basis points; 0 for fixed money."""
-    rates = [level.rate_bp for level in rule.levels]
-    if rule.levels_of != "sale":
-        for level in range(1, len(rates)):
-            rates[level] = rates[level - 1] * rates[level] // BASIS
-    return rates
+    return [int(rate) for rate in _exact_rates(rule)]

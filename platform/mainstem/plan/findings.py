@@ -19,11 +19,13 @@ from mainstem.kit.validation import problems_of
 from mainstem.money import BASIS, decimal_text
 from mainstem.plan.costs import (
     EXAMPLE_MINOR,
+    levels_may_exceed,
     most_by_milestone,
     most_of_a_sale,
     paid,
     period_cost_bp,
     rates_of_sale,
+    rules_may_exceed,
 )
 from mainstem.plan.document import PlanDocument, compiled
 from mainstem.plan.exact_shares import Portion
@@ -37,6 +39,9 @@ from mainstem.plan.sales import credits
 from mainstem.plan.unlawful import unlawful
 from mainstem.plan.uplines import Member
 
+CAP_BY_NOT_SAID = "cap_by_not_said"
+"""Asked of whoever publishes a plan; a version that was published before it could be said gives way in
+proportion."""
 HOLD_DAYS_SAFE = 28
 """The fourteen days of withdrawal, and fourteen in which the money goes back."""
 LEVELS_SAFE = 3
@@ -70,6 +75,8 @@ def _each_rule(plan: PlanDocument) -> Iterator[Finding]:
     for number, rule in enumerate(plan.rules):
         at = f"/rules/{number}"
         yield from _sponsors(rule, at)
+        if rule.cap_by is None and levels_may_exceed(rule):
+            yield finding(CAP_BY_NOT_SAID, f"{at}/cap_by")
         if rule.cap_bp > plan.cap_bp:
             yield finding(
                 "above_what_the_plan_allows", f"{at}/cap_bp",
@@ -102,12 +109,23 @@ def _sponsors(rule: SaleRuleDocument, at: str) -> Iterator[Finding]:
         )  # fmt: skip
     if sum(rates) > BASIS:
         yield finding("more_than_the_whole", f"{at}/levels", sum=percent(sum(rates)))
+    elif sum(rates) > rule.cap_bp and rule.cap_by == "priority":
+        yield finding(
+            "levels_above_cap_by_priority", f"{at}/levels",
+            sum=percent(sum(rates)), cap=percent(rule.cap_bp), level=_last_paid(rates, rule.cap_bp),
+        )  # fmt: skip
     elif sum(rates) > rule.cap_bp:
         yield finding(
             "levels_above_cap", f"{at}/levels",
             sum=percent(sum(rates)), cap=percent(rule.cap_bp), rate=percent(seller),
             paid=percent(seller * rule.cap_bp, sum(rates)),
         )  # fmt: skip
+
+
+def _last_paid(rates: list[int], cap_bp: int) -> int:
+    """The last level that gets something of a cap, where the lower one is paid first."""
+    below = (sum(rates[:level]) for level in range(len(rates)))
+    return max(level for level, taken in enumerate(below) if taken < cap_bp)
 
 
 def _takes_all(first: SaleRuleDocument, other: SaleRuleDocument) -> bool:
@@ -170,6 +188,8 @@ def _cliffs(plan: PlanDocument, rule: TierRuleDocument, at: str) -> Iterator[Fin
 
 
 def _together(plan: PlanDocument) -> Iterator[Finding]:
+    if plan.cap_by is None and rules_may_exceed(plan):
+        yield finding(CAP_BY_NOT_SAID, "/cap_by")
     for kind, code in (
         ("goods", "some_goods_pay_nothing"),
         ("service", "some_services_pay_nothing"),

@@ -17,9 +17,15 @@ from mainstem.plan.uplines import Uplines
 Base = Literal["commissionable_value", "net_price"]
 """Of what a rate is taken: the commissionable value, or the price without tax."""
 
-LevelBase = Literal["sale", "level_below", "level_below_rounded"]
-"""Of what the rate of a level above the seller is taken: of the sale like the seller's, or of what the
-level below earns, before it is rounded or after."""
+LevelBase = Literal[
+    "sale", "level_below", "level_below_rounded", "sellers_commission", "sellers_commission_rounded"
+]
+"""Of what the rate of a level above the seller is taken: of the sale like the seller's, of what the level
+below earns, or of what the seller's level earns; of the two last before it is rounded or after."""
+
+CapBy = Literal["proportion", "priority"]
+"""Who gives way to a cap: everybody in proportion; or whoever comes last, the higher level before the lower
+and the later rule before the earlier."""
 
 Clients = Literal["any", "first_order", "repeat_order"]
 
@@ -107,7 +113,7 @@ class Level:
 class SaleRule:
     """What lines of one sort pay: to the seller, and up the sponsors' line.
 
-    All levels together get `cap_bp` of the base at most, each giving way in proportion. No level
+    All levels together get `cap_bp` of the base at most, giving way as `cap_by` says. No level
     gets more than `at_most_minor` for one sale, where the sale's currency is in it. A rule that
     states amounts is for sales in the currencies that it states them in, and for no other.
     """
@@ -120,6 +126,12 @@ class SaleRule:
     base: Base = "commissionable_value"
     levels_of: LevelBase = "sale"
     at_most_minor: Mapping[str, int] = field(default_factory=dict)
+    cap_by: CapBy = "proportion"
+
+    @property
+    def is_rounded_by_level(self) -> bool:
+        """Whether each level is rounded before another is paid of it."""
+        return self.levels_of.endswith("_rounded")
 
     def misses(self, line: Line) -> str | None:
         """Why a line does not fall under this rule; None where it does."""
@@ -138,12 +150,13 @@ class SalePlan:
     """What a version of the plan says of one sale.
 
     `cap_bp` is what all rules and levels together get at most of what a sale is worth: of the sum of
-    its portions' bases.
+    its portions' bases; `cap_by` says who gives way to it.
     """
 
     rules: tuple[SaleRule, ...]
     uplines: Uplines = field(default_factory=Uplines)
     cap_bp: int = BASIS
+    cap_by: CapBy = "proportion"
 
     def rule(self, name: str) -> SaleRule:
         """The rule of this name; KeyError for none."""

@@ -15,7 +15,12 @@ from mainstem.money import Money
 from mainstem.plan.document import PlanDocument
 from mainstem.plan.milestones import OF_A_LEAD
 from mainstem.plan.period_words import PERIOD_SENTENCES, period_clauses
-from mainstem.plan.sale_documents import LevelDocument, SaleRuleDocument, WhenDocument
+from mainstem.plan.sale_documents import (
+    CreditDocument,
+    LevelDocument,
+    SaleRuleDocument,
+    WhenDocument,
+)
 
 EVERYTHING = "For everything that is sold:"
 ONLY = "For {which}:"
@@ -54,7 +59,17 @@ SPONSOR_BELOW_ROUNDED = "The sponsor at level {level} gets {pay} of what the lev
 NOBODY = "Level {level} gets nothing."
 IN_GROUPS = "Level {level} is paid only to members of {names}."
 FROM_RANK = "Level {level} is paid only to those of the rank {rank} or higher."
+SPONSOR_OF_SELLERS = (
+    "The sponsor at level {level} gets {pay} of what whoever made the sale earns, unrounded."
+)
+SPONSOR_OF_SELLERS_ROUNDED = (
+    "The sponsor at level {level} gets {pay} of what whoever made the sale earns."
+)
 CAP = "All levels together get {cap} of that at most; beyond it each gives way in proportion."
+CAP_BY_PRIORITY = (
+    "All levels together get {cap} of that at most; the lower level is paid first, and whoever comes last"
+    " gets what is left."
+)
 AT_MOST = "No level gets more than {amounts} for one sale."
 HELD = "It is held for {days} days from delivery, and goes back with money that goes back."
 HELD_FROM_ACCEPTANCE = (
@@ -72,6 +87,27 @@ BY_MILESTONE = (
     " was qualified, that it was won, that the work was delivered, that the client accepted it."
 )
 ALL = "All rules and levels together pay {cap} of a sale at most."
+ALL_BY = {
+    "proportion": "Where they would pay more, each gives way in proportion.",
+    "priority": "Where they would pay more, the earlier rule is paid first, and of a rule the lower level;"
+    " whoever comes last gets what is left.",
+}
+SPLIT = {
+    "other_affiliates_code": "An order that comes through the storefront of one affiliate with a code of"
+    " another is credited to both: {storefront} of it to the storefront, {other} to whose code it is.",
+    "other_affiliates_link": "An order that comes through the storefront of one affiliate by a link of"
+    " another is credited to both: {storefront} of it to the storefront, {other} to whose link it is.",
+}
+AS_ATTRIBUTED = {
+    "other_affiliates_code": "An order that comes through the storefront of one affiliate with a code of"
+    " another is credited to whose code it is.",
+    "other_affiliates_link": "An order that comes through the storefront of one affiliate by a link of"
+    " another is credited to the storefront.",
+}
+SHARED = (
+    "Where an order is credited to several, every level above each is paid its rate of their part, under one"
+    " cap for all together. A client who is bound to somebody is theirs, and nothing is shared."
+)
 ROUNDED = (
     "The shares of a sale are exact, rounded down together, and made whole by largest remainder; of two"
     " alike the lower level comes first."
@@ -112,9 +148,10 @@ OR = " or "
 SENTENCES = (
     EVERYTHING, ONLY, *KINDS.values(), *filter(None, OF_SERVICES.values()),
     *ASKED.values(), *CLIENTS.values(), MONTHS, ORDERS, FROM, UNTIL,
-    *BASES.values(), SELLER_FIXED, SPONSOR, SPONSOR_FIXED, SPONSOR_BELOW, SPONSOR_BELOW_ROUNDED, NOBODY,
-    IN_GROUPS, FROM_RANK, CAP, AT_MOST, HELD, HELD_FROM_ACCEPTANCE, AT_DELIVERY,
-    ORDER, BY_MILESTONE, ALL, ROUNDED, *VERSION_BY.values(), *JOINED_BEFORE.values(),
+    *BASES.values(), SELLER_FIXED, SPONSOR, SPONSOR_FIXED, SPONSOR_BELOW, SPONSOR_BELOW_ROUNDED,
+    SPONSOR_OF_SELLERS, SPONSOR_OF_SELLERS_ROUNDED, CAP_BY_PRIORITY, *ALL_BY.values(), *SPLIT.values(),
+    *AS_ATTRIBUTED.values(), SHARED, NOBODY, IN_GROUPS, FROM_RANK, CAP, AT_MOST, HELD, HELD_FROM_ACCEPTANCE,
+    AT_DELIVERY, ORDER, BY_MILESTONE, ALL, ROUNDED, *VERSION_BY.values(), *JOINED_BEFORE.values(),
     *PASSING.values(), *REFUNDED.values(), *ACTIVE.values(), MINIMUM, AND, OR, *PERIOD_SENTENCES,
 )  # fmt: skip
 """Everything that may be said."""
@@ -239,7 +276,11 @@ class _Teller:
         if any(rule.when.milestone for rule in plan.rules):
             yield self.say(BY_MILESTONE)
         yield self.say(ALL, cap=self.reader.percent(plan.cap_bp))
+        if plan.cap_by:
+            yield self.say(ALL_BY[plan.cap_by])
         yield self.say(ROUNDED)
+        if plan.credit:
+            yield from self.credit(plan.credit)
         yield self.say(VERSION_BY[plan.version_by])
         yield self.say(JOINED_BEFORE[plan.joined_before])
         yield self.say(PASSING["house", plan.uplines.house])
@@ -256,13 +297,28 @@ class _Teller:
         if plan.minimum_payout_minor:
             yield self.say(MINIMUM, amounts=self.amounts(plan.minimum_payout_minor))
 
+    def credit(self, said: CreditDocument) -> Iterator[str]:
+        parts = {
+            "storefront": self.reader.percent(said.storefront_bp),
+            "other": self.reader.percent(said.other_bp),
+        }
+        signals = ("other_affiliates_code", "other_affiliates_link")
+        for signal in signals:
+            splits = getattr(said, signal) == "split"
+            yield self.say((SPLIT if splits else AS_ATTRIBUTED)[signal], **parts)
+        if said.storefront_bp:
+            yield self.say(SHARED)
+
     def rule(self, rule: SaleRuleDocument) -> Iterator[str]:
         which = " ".join(self.which(rule.when))
         everything = which == self.reader.text(KINDS[""])
         yield self.say(EVERYTHING) if everything else self.say(ONLY, which=which)
         for level, said in enumerate(rule.levels):
             yield from self.level(rule, level, said)
-        yield self.say(CAP, cap=self.reader.percent(rule.cap_bp))
+        by_priority = rule.cap_by == "priority"
+        yield self.say(
+            CAP_BY_PRIORITY if by_priority else CAP, cap=self.reader.percent(rule.cap_bp)
+        )
         if rule.at_most_minor:
             yield self.say(AT_MOST, amounts=self.amounts(rule.at_most_minor))
         if rule.when.milestone in OF_A_LEAD:
@@ -314,4 +370,6 @@ def _paid(rule: SaleRuleDocument, level: int, *, fixed: bool) -> str:
         "sale": SPONSOR,
         "level_below": SPONSOR_BELOW,
         "level_below_rounded": SPONSOR_BELOW_ROUNDED,
+        "sellers_commission": SPONSOR_OF_SELLERS,
+        "sellers_commission_rounded": SPONSOR_OF_SELLERS_ROUNDED,
     }[rule.levels_of]
