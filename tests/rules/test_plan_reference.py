@@ -16,7 +16,12 @@ from mainstem.plan.exact_shares import Party, Portion
 from mainstem.plan.period_documents import PeriodDocument, RanksDocument
 from mainstem.plan.period_limits import Earned, limited
 from mainstem.plan.periods import Participant, counted, earnings, teams
-from mainstem.plan.sale_documents import CreditDocument, SaleRuleDocument
+from mainstem.plan.sale_documents import (
+    CreditDocument,
+    SaleRuleDocument,
+    UplinesDocument,
+    WhenDocument,
+)
 from mainstem.plan.sales import shared_credits
 from mainstem.plan.uplines import Member
 
@@ -80,17 +85,22 @@ def test_every_example_is_worked_out() -> None:
 def test_a_sale_pays_what_the_example_says(number: int) -> None:
     example = SALES[number]
     document = plan(example.get("plan", {}))
+    sale = compiled(document)
+    of_service = [rule for rule in example["sale"] if sale.rule(rule).when.kind == "service"]
     portions = [
         Portion(
             rule,
             max(worth - example.get("cost", {}).get(rule, 0), 0),
             example.get("back", {}).get(rule, 0),
             example.get("pieces", 1),
+            # One service that falls under several rules is worth once what it is worth.
+            worth_minor=0 if rule in of_service[1:] else None,
+            is_due=rule not in example.get("waits", ()),
         )
         for rule, worth in example["sale"].items()
-    ]
+    ]  # fmt: skip
     found: dict[str, dict[str, int]] = {}
-    for one in shared_credits(compiled(document), parties(example), "SEK", portions):
+    for one in shared_credits(sale, parties(example), "SEK", portions):
         found.setdefault(one.rule, {})[NAMES[one.beneficiary_id]] = one.stands_minor
     assert found == example["pays"]
 
@@ -155,7 +165,16 @@ def test_a_rank_counts_what_the_example_says(number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [PlanDocument, SaleRuleDocument, CreditDocument, PeriodDocument, RanksDocument]
+    "kind",
+    [
+        PlanDocument,
+        SaleRuleDocument,
+        WhenDocument,
+        UplinesDocument,
+        CreditDocument,
+        PeriodDocument,
+        RanksDocument,
+    ],
 )
 def test_every_setting_is_in_the_reference(kind: type[Any]) -> None:
     missing = {

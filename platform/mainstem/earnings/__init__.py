@@ -1,5 +1,6 @@
 """Commissions: what delivered sales have earned whom, settled to what should stand."""
 
+from mainstem.earnings.estimates import Estimate, EstimatedShare, estimate
 from mainstem.earnings.not_more import why_not_more
 from mainstem.earnings.reattribution import (
     AttributionChange,
@@ -31,12 +32,15 @@ __all__ = [
     "AttributionChange",
     "CommissionReview",
     "EarnedLine",
+    "Estimate",
+    "EstimatedShare",
     "NothingToReview",
     "OrderAnswer",
     "OrderToReview",
     "approve_reattribution",
     "decide",
     "deny_reattribution",
+    "estimate",
     "hold_for_review",
     "reattributions_of",
     "reattributions_waiting",

@@ -19,13 +19,21 @@ EXAMPLE_MINOR = 1_000_000
 
 
 def most_by_milestone(plan: PlanDocument) -> dict[str, int]:
-    """What each milestone of a sale can pay at most, in basis points: goods have one, that they are
-    delivered."""
+    """What each milestone of a service can pay at most, in basis points."""
     found: dict[str, int] = {}
     for rule in plan.rules:
+        if rule.when.kind == "goods":
+            continue
         milestone = rule.when.milestone or "delivered"
         found[milestone] = max(found.get(milestone, 0), at_most_bp(rule))
     return found
+
+
+def most_of_a_sale(plan: PlanDocument) -> int:
+    """What a sale can pay at most, in basis points, as far as its rules go: under one of them, or of a service
+    under one of each milestone."""
+    of_service = sum(most_by_milestone(plan).values())
+    return min(plan.cap_bp, max(of_service, *(at_most_bp(rule) for rule in plan.rules)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,8 @@ def _alone(plan: SalePlan, of: int, currency: str) -> Iterable[WorstCase]:
 def _by_milestone(plan: SalePlan, of: int, currency: str) -> Iterable[WorstCase]:
     dearest: dict[str, tuple[int, SaleRule]] = {}
     for rule in plan.rules:
+        if rule.when.kind == "goods":
+            continue
         pays = paid(plan, rule, of, currency)
         before = dearest.get(rule.when.milestone)
         if before is None or pays > before[0]:

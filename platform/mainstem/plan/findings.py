@@ -21,6 +21,7 @@ from mainstem.plan.costs import (
     EXAMPLE_MINOR,
     levels_may_exceed,
     most_by_milestone,
+    most_of_a_sale,
     paid,
     period_cost_bp,
     rates_of_sale,
@@ -163,7 +164,7 @@ def _no_later(wide: WhenDocument, narrow: WhenDocument) -> bool:
 
 def _period(plan: PlanDocument) -> Iterator[Finding]:
     costs = period_cost_bp(plan)
-    sales = min(plan.cap_bp, sum(most_by_milestone(plan).values()))
+    sales = most_of_a_sale(plan)
     if costs and sales + sum(costs.values()) > plan.cap_bp:
         yield finding(
             "costs_more_than_agreed", "/period",

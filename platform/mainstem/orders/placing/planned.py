@@ -134,6 +134,8 @@ class PlanFacts:
     """When a client's orders were paid, the oldest first: with or without those whose money went back."""
 
     ranks: dict[tuple[int, datetime], Any] = field(default_factory=dict)
+    as_delivered: bool = False
+    """Whether what a plan counts at delivery is counted at the sale: as if it were delivered at once."""
 
     def copy(self) -> PlanFacts:
         """The same before any of it is written, for a batch that may have to be written twice."""
@@ -196,7 +198,7 @@ class PlanFacts:
         asked = plan.sale.uplines
         for step, id in enumerate(upline.affiliates):
             # What is counted at delivery is counted then.
-            at_sale = asked.own_sales_min and not asked.asks_at_delivery
+            at_sale = asked.own_sales_min and (self.as_delivered or not asked.asks_at_delivery)
             if at_sale and step and id != NOBODY:
                 sales = self.own_sales.get((id, sale.at, asked.days), 0)
                 facts.setdefault(str(step), {})["own_sales"] = sales
@@ -255,10 +257,11 @@ def read(
     uplines: Iterable[Upline],
     *,
     until: datetime | None = None,
+    as_delivered: bool = False,
 ) -> PlanFacts:
     """What the plans that a batch may fall under ask about it, in one round trip; nothing where they ask
     nothing. `until` is the last instant at which a version may be in force for one of them."""
-    facts = PlanFacts(published, work.tools.zone)
+    facts = PlanFacts(published, work.tools.zone, as_delivered=as_delivered)
     plans, everybody = _in_play(published, sales, until), list(uplines)
     queries = [
         *_products_queries(plans, sales, facts),
@@ -269,6 +272,13 @@ def read(
     if queries:
         work.fetch_all(queries)
     return facts
+
+
+def estimated(work: Work, sale: Sale, seller: int, upline: Upline) -> PlannedOrder:
+    """How a sale would be sold if it were agreed to and delivered at this moment."""
+    published = work.fetch(book.published_query())
+    facts = read(work, [sale], published, [upline], as_delivered=True)
+    return facts.of(sale, seller, upline)
 
 
 def months_between(first: date, then: date) -> int:
@@ -338,7 +348,7 @@ def _own_sales_queries(
     looks_back: dict[int, int] = {}
     for plan in plans:
         asked = plan.sale.uplines
-        if asked.own_sales_min and not asked.asks_at_delivery:
+        if asked.own_sales_min and (facts.as_delivered or not asked.asks_at_delivery):
             looks_back[asked.days] = max(looks_back.get(asked.days, 0), asked.own_sales_min)
     above = {id for one in uplines for id in one.affiliates[1:]} - {NOBODY}
     rows = [
