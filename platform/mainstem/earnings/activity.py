@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from mainstem.kit.bulk import given, relation
+from mainstem.kit.bulk import RowKey, given, relation
 from mainstem.kit.work import Work
 from mainstem.orders import CREDITED_TO
-from mainstem.plan import NOBODY, Plan
+from mainstem.plan import NOBODY, Plan, Uplines
 
 
 class _Delivered(NamedTuple):
@@ -66,3 +66,10 @@ def count_at_delivery(work: Work, found: Iterable[Any], plans: Mapping[int, Plan
     if asked:
         work.run(_KEEP, **given(list(asked.values()), _Delivered, "asked"))
     return bool(asked)
+
+
+def facts_now(work: Work, order: RowKey, uplines: Uplines) -> dict[str, Any]:
+    """What would be kept of those above an order (home, id) if it began to arrive at this moment."""
+    asked = [_Delivered(*order, work.now(), uplines.days, uplines.own_sales_min)]
+    found: dict[str, Any] = work.one(_COUNTED, **given(asked, _Delivered, "asked")).facts
+    return found
