@@ -2,7 +2,7 @@
 
 from mainstem.earnings.estimates import Estimate, EstimatedShare, estimate
 from mainstem.earnings.not_more import why_not_more
-from mainstem.earnings.promised import PromisedShare, promised
+from mainstem.earnings.promises import PromisedShare, promised
 from mainstem.earnings.reattribution import (
     AttributionChange,
     approve_reattribution,
