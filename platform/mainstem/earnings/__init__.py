@@ -2,6 +2,7 @@
 
 from mainstem.earnings.estimates import Estimate, EstimatedShare, estimate
 from mainstem.earnings.not_more import why_not_more
+from mainstem.earnings.promises import PromisedShare, promised
 from mainstem.earnings.reattribution import (
     AttributionChange,
     approve_reattribution,
@@ -37,11 +38,13 @@ __all__ = [
     "NothingToReview",
     "OrderAnswer",
     "OrderToReview",
+    "PromisedShare",
     "approve_reattribution",
     "decide",
     "deny_reattribution",
     "estimate",
     "hold_for_review",
+    "promised",
     "reattributions_of",
     "reattributions_waiting",
     "release",

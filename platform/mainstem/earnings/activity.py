@@ -11,10 +11,10 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from mainstem.kit.bulk import given, relation
+from mainstem.kit.bulk import RowKey, given, relation
 from mainstem.kit.work import Work
 from mainstem.orders import CREDITED_TO
-from mainstem.plan import NOBODY, Plan
+from mainstem.plan import NOBODY, Plan, Uplines
 
 
 class _Delivered(NamedTuple):
@@ -106,3 +106,10 @@ def _keep_others(work: Work, counted: Iterable[Any]) -> None:
                  WHERE home_id = %(home)s AND id = %(id)s""",
             **where,
         )
+
+
+def facts_now(work: Work, order: RowKey, uplines: Uplines) -> dict[str, Any]:
+    """What would be kept of those above an order (home, id) if it began to arrive at this moment."""
+    asked = [_Delivered(*order, work.now(), uplines.days, uplines.own_sales_min)]
+    found: dict[str, Any] = work.one(_COUNTED, **given(asked, _Delivered, "asked")).facts
+    return found

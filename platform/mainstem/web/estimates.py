@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from mainstem.earnings import Estimate, EstimatedShare
+from mainstem.earnings import Estimate, EstimatedShare, PromisedShare
 from mainstem.kit.locale import Language
 from mainstem.money import Money
 
 MILESTONES = {
     "qualified": "Qualified request",
     "won": "Request that was won",
-    "delivered": "Delivered work",
-    "accepted": "Accepted work",
+    "delivered": "Once it is delivered",
+    "accepted": "Once it is accepted",
 }
 """What each milestone of a service is called."""
 
@@ -73,6 +73,24 @@ def estimate_view(
         total=total,
         nobody="" if found.earns else language.text(NOBODY[found.earns_reason]),
     )
+
+
+def promised_view(
+    shares: Sequence[PromisedShare], language: Language, *, own: bool = False
+) -> list[ShareView]:
+    """What an order promises in the reader's language: with `own`, to the affiliate who reads it."""
+    seller, sponsor = (YOURS, YOUR_TEAM) if own else (SELLER, SPONSOR)
+    return [
+        ShareView(
+            milestone=language.text(MILESTONES[one.milestone]),
+            is_reached=one.is_reached,
+            level=language.text(sponsor if one.level else seller).format(level=one.level),
+            who=one.beneficiary,
+            rate=language.percent(one.rate_bp) if one.rate_bp else "",
+            amount=one.amount,
+        )
+        for one in shares
+    ]
 
 
 def _share(one: EstimatedShare, found: Estimate, language: Language, *, own: bool) -> ShareView:
