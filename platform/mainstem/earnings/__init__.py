@@ -2,8 +2,12 @@
 
 from mainstem.earnings.not_more import why_not_more
 from mainstem.earnings.reattribution import (
+    OTHERS_MAX,
     AttributionChange,
+    Part,
+    SharedWith,
     approve_reattribution,
+    credited_now,
     deny_reattribution,
     reattributions_of,
     reattributions_waiting,
@@ -28,13 +32,17 @@ from mainstem.earnings.unpaid import (
 )
 
 __all__ = [
+    "OTHERS_MAX",
     "AttributionChange",
     "CommissionReview",
     "EarnedLine",
     "NothingToReview",
     "OrderAnswer",
     "OrderToReview",
+    "Part",
+    "SharedWith",
     "approve_reattribution",
+    "credited_now",
     "decide",
     "deny_reattribution",
     "hold_for_review",

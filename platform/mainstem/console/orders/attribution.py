@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
 
 import msgspec
@@ -11,12 +13,16 @@ from litestar.params import FromPath
 from pydantic import Field
 
 from mainstem import earnings, orders
+from mainstem.catalog_files import CellUnfit, decimal_of
 from mainstem.console import queries
 from mainstem.console.orders.approvals import Denial
 from mainstem.console.orders.page import BASE
-from mainstem.earnings import AttributionChange
-from mainstem.kit.documents import Document
+from mainstem.earnings import AttributionChange, SharedWith
+from mainstem.kit.documents import Document, document
+from mainstem.kit.errors import InvalidInput, Problem
+from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
+from mainstem.money import BASIS
 from mainstem.web.commands import Command, Told
 from mainstem.web.forms import Form
 from mainstem.web.proof import MONEY as MONEY_PROOF
@@ -40,9 +46,11 @@ CHANGE = f"{HERE}/{{change:uuid}}"
 
 
 class ChangeView(msgspec.Struct, frozen=True):
-    """A change that was asked for, with the names of whoever asked and answered."""
+    """A change that was asked for, with the names of whoever asked and answered, and of whoever is to be
+    credited."""
 
     it: AttributionChange
+    after: str
     state: tuple[str, str]
     asked_by: str
     decided_by: str
@@ -79,16 +87,16 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Attr
         work, language, [actor for one in changes for actor in (one.asked_by, one.decided_by or "")]
     )
     states = labelled(language, labels.APPROVAL_STATES)
-    agreed = [one.after for one in changes if one.state == "approved"]
     return AttributionPage(
         **layout_of(request, work, "orders"),
         number=order.number,
         url=url_of(home, order_id),
         order_url=f"/console/orders/{home}/{order_id}",
-        credited=agreed[-1] if agreed else order.seller,
+        credited=named(language, earnings.credited_now(work, home, order_id)),
         changes=[
             ChangeView(
                 one,
+                named(language, [{"name": one.after, "part_bp": one.part_bp}, *one.others]),
                 states[one.state],
                 who.get(one.asked_by, one.asked_by),
                 who.get(one.decided_by or "", ""),
@@ -100,6 +108,13 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Attr
         waits=any(one.state == "needs_approval" for one in changes),
         may_approve=identity.may(*orders.MAY_APPROVE),
     )
+
+
+def named(language: Language, parts: Sequence[SharedWith]) -> str:
+    """Who they are; where there are several, each with their part."""
+    if len(parts) == 1:
+        return parts[0]["name"]
+    return ", ".join(f"{one['name']} {language.percent(one['part_bp'])}" for one in parts)
 
 
 def url_of(home: int, order_id: UUID) -> str:
@@ -115,6 +130,13 @@ def of_attribution(home: int, order: UUID) -> Screen:
     return ATTRIBUTION.of(home, order)
 
 
+class AnotherPart(Document):
+    """Somebody else to whom an order is to be credited, and how much of it."""
+
+    affiliate: str = Field(title="Affiliate", description="By their name in addresses.")
+    part_bp: int = Field(ge=1, lt=BASIS, title="Part", description="Of the order, in basis points.")
+
+
 class Reattribution(Document):
     """To whom an order is to be credited, why, and what shows it."""
 
@@ -123,14 +145,46 @@ class Reattribution(Document):
     evidence: str = Field(
         title="Evidence", description="What shows it, in words: a mail, a contract."
     )
+    others: list[AnotherPart] = Field(
+        default_factory=list,
+        max_length=earnings.OTHERS_MAX,
+        title="Shared with",
+        description="Each with a part of the order; the rest is the affiliate's.",
+    )
+
+
+def _read(work: Work, form: Form, *, home: int, order: UUID) -> Reattribution:
+    """What the page sends: parts in per cent, row by row. An empty row says nothing."""
+    slugs, parts = form.numbered("other"), form.numbered("part")
+    others = [
+        {"affiliate": slugs.get(no, ""), "part_bp": _basis_points(parts.get(no, ""), f"/part-{no}")}
+        for no in sorted(slugs.keys() | parts.keys())
+        if slugs.get(no) or parts.get(no)
+    ]
+    sent = {name: form.get(name) for name in ("affiliate", "reason", "evidence")}
+    return document(Reattribution, sent | {"others": others})
+
+
+def _basis_points(text: str, pointer: str) -> int:
+    try:
+        found = decimal_of(text.rstrip("% \N{NO-BREAK SPACE}")) * 100
+    except CellUnfit:
+        found = Decimal(0)
+    if found != int(found) or not 0 < found < BASIS:
+        raise InvalidInput(
+            Problem(pointer, "invalid_value", "Write a part in per cent, such as 40.")
+        )
+    return int(found)
 
 
 def _request(work: Work, body: Reattribution, *, home: int, order: UUID) -> Told:
-    """Ask that an order be credited to another affiliate. A second person agrees, who is no program; what
-    the wrong ones got then goes back, and the right ones are credited as they stood at the sale."""
+    """Ask that an order be credited to another affiliate, or to several, each with a part. A second
+    person agrees, who is no program; what the wrong ones got then goes back, and the right ones are credited
+    as they stood at the sale."""
     earnings.request_reattribution(
-        work, home, order, affiliate=body.affiliate, reason=body.reason, evidence=body.evidence
-    )
+        work, home, order, affiliate=body.affiliate, reason=body.reason, evidence=body.evidence,
+        others=[earnings.Part(one.affiliate, one.part_bp) for one in body.others],
+    )  # fmt: skip
     return Told("A colleague of finance decides. Nothing has moved yet.", outcome="needs_approval")
 
 
@@ -144,6 +198,9 @@ REATTRIBUTE = Command(
         "reason": "They brought the client, who typed the address by hand.",
         "evidence": "The client's mail of 2 March.",
     },
+    read=_read,
+    fields={f"/others/{n}/affiliate": f"/other-{n + 1}" for n in range(earnings.OTHERS_MAX)}
+    | {"/others": "/part-1"},
     scope="orders:write",
     roles=ORDERS,
     tag="Orders",
