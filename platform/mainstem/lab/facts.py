@@ -63,6 +63,8 @@ class About:
     ranks: bool = False
     unnamed: bool = False
     """Whether money went back that named no line."""
+    shared_orders: int = 0
+    """How many orders are credited to several: each stands here as if it were its seller's alone."""
     format: int = FORMAT
 
     def write(self, folder: Path) -> None:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from uuid import UUID
 
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from pydantic import Field
 
 from mainstem import earnings, orders
-from mainstem.catalog_files import CellUnfit, decimal_of
 from mainstem.console import queries
 from mainstem.console.orders.approvals import Denial
+from mainstem.console.orders.attribution_form import Reattribution, reattribution_in
 from mainstem.console.orders.page import BASE
 from mainstem.earnings import AttributionChange, SharedWith
-from mainstem.kit.documents import Document, document
-from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
-from mainstem.money import BASIS
 from mainstem.web.commands import Command, Told
 from mainstem.web.forms import Form
 from mainstem.web.proof import MONEY as MONEY_PROOF
@@ -130,53 +125,6 @@ def of_attribution(home: int, order: UUID) -> Screen:
     return ATTRIBUTION.of(home, order)
 
 
-class AnotherPart(Document):
-    """Somebody else to whom an order is to be credited, and how much of it."""
-
-    affiliate: str = Field(title="Affiliate", description="By their name in addresses.")
-    part_bp: int = Field(ge=1, lt=BASIS, title="Part", description="Of the order, in basis points.")
-
-
-class Reattribution(Document):
-    """To whom an order is to be credited, why, and what shows it."""
-
-    affiliate: str = Field(title="Affiliate", description="By their name in addresses.")
-    reason: str = Field(title="Why", description="Kept, and shown to staff.")
-    evidence: str = Field(
-        title="Evidence", description="What shows it, in words: a mail, a contract."
-    )
-    others: list[AnotherPart] = Field(
-        default_factory=list,
-        max_length=earnings.OTHERS_MAX,
-        title="Shared with",
-        description="Each with a part of the order; the rest is the affiliate's.",
-    )
-
-
-def _read(work: Work, form: Form, *, home: int, order: UUID) -> Reattribution:
-    """What the page sends: parts in per cent, row by row. An empty row says nothing."""
-    slugs, parts = form.numbered("other"), form.numbered("part")
-    others = [
-        {"affiliate": slugs.get(no, ""), "part_bp": _basis_points(parts.get(no, ""), f"/part-{no}")}
-        for no in sorted(slugs.keys() | parts.keys())
-        if slugs.get(no) or parts.get(no)
-    ]
-    sent = {name: form.get(name) for name in ("affiliate", "reason", "evidence")}
-    return document(Reattribution, sent | {"others": others})
-
-
-def _basis_points(text: str, pointer: str) -> int:
-    try:
-        found = decimal_of(text.rstrip("% \N{NO-BREAK SPACE}")) * 100
-    except CellUnfit:
-        found = Decimal(0)
-    if found != int(found) or not 0 < found < BASIS:
-        raise InvalidInput(
-            Problem(pointer, "invalid_value", "Write a part in per cent, such as 40.")
-        )
-    return int(found)
-
-
 def _request(work: Work, body: Reattribution, *, home: int, order: UUID) -> Told:
     """Ask that an order be credited to another affiliate, or to several, each with a part. A second
     person agrees, who is no program; what the wrong ones got then goes back, and the right ones are credited
@@ -198,7 +146,7 @@ REATTRIBUTE = Command(
         "reason": "They brought the client, who typed the address by hand.",
         "evidence": "The client's mail of 2 March.",
     },
-    read=_read,
+    read=reattribution_in,
     fields={f"/others/{n}/affiliate": f"/other-{n + 1}" for n in range(earnings.OTHERS_MAX)}
     | {"/others": "/part-1"},
     scope="orders:write",
