@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,13 +11,15 @@ import pytest
 from tests.company import KETTLE, Company, a_company, a_paid_order, an_affiliate
 from tests.earnings.test_rules_of_a_plan import a_rule, earned, publish, sell
 from tests.earnings.test_settling import refund
+from tests.months import MONTHLY, SALES, an_office, tiers
 
 from mainstem import audit, earnings, invariants, network, worker
+from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.locale import Language
 from mainstem.orders import Placed
 from mainstem.paths import TEMPLATES
-from mainstem.plan import PlanRefused, tell
+from mainstem.plan import PlanRefused, book, tell
 
 ENGLISH = Language("en", TEMPLATES / "locale", ZoneInfo("Europe/Stockholm"))
 
@@ -191,6 +194,34 @@ def test_the_cap_of_a_rule_by_priority_is_for_all_of_them_together(
     assert earned(database, placed) == {
         ("all", "dora"): 120_00, ("all", "cedar"): 80_00, ("all", "alder"): 24_00, ("all", "birch"): 16_00,
     }  # fmt: skip
+
+
+def test_in_a_period_it_counts_for_each_by_their_part_and_once_in_all(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    """A third of 1,000.00 and the rest: 333.30 and 666.70 count, and one cent is nobody's twice."""
+    thirds = SPLIT | {"storefront_bp": 3333, "other_bp": 6667}
+    plan = SALES | {"credit": thirds, "period": MONTHLY | {"tiers": [tiers()]}}
+    with database.work() as work:
+        book.publish(work, plan, effective_from=work.now() - timedelta(days=300), confirmed=True)
+    office = an_office(database, clock)
+    sell(database, company, (KETTLE, 1), code="dora-code")
+    office.april_begins()
+    office.preview()
+    with database.work() as work:
+        sold = {
+            row.slug: (row.volume_minor, row.clients)
+            for row in work.rows(
+                """SELECT a.slug, v.volume_minor, v.clients FROM period_volume v
+                     JOIN affiliate a ON a.id = v.home_id"""
+            )
+        }
+        assert sold == {"dora": (666_70, 1), "cedar": (333_30, 1)}
+        parts = work.rows(
+            """SELECT affiliate_id, minor FROM credited_parts(100, 7, '[{"part_bp": 3333, "upline": [8]},
+                 {"part_bp": 3333, "upline": [9]}]') ORDER BY 1"""
+        )
+    assert [tuple(row) for row in parts] == [(7, 34), (8, 33), (9, 33)]
 
 
 def test_a_plan_that_shares_must_say_how(database: Database, company: Company) -> None:

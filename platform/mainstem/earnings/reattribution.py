@@ -232,6 +232,26 @@ def reattributions_waiting(work: Work, *, most: int = 100) -> list[AttributionCh
     )
 
 
+def credited_now(work: Work, home_id: int, order_id: UUID) -> list[SharedWith]:
+    """To whom an order is credited as things are, and how much of it is theirs, its seller first."""
+    found: list[SharedWith] = work.value(
+        f"""SELECT jsonb_agg(jsonb_build_object('name', a.name, 'part_bp', part.bp) ORDER BY part.no)
+              FROM orders o {CREDITED_TO}
+             CROSS JOIN LATERAL (
+                   SELECT no, (one -> 'upline' ->> 0)::bigint AS id, (one ->> 'part_bp')::int AS bp
+                     FROM jsonb_array_elements(credited.also_credited) WITH ORDINALITY AS each (one, no)
+                    UNION ALL
+                   SELECT 0, credited.upline[1], {BASIS} - coalesce(
+                          (SELECT sum((one ->> 'part_bp')::int)
+                             FROM jsonb_array_elements(credited.also_credited) AS one), 0)::int) AS part
+              JOIN affiliate a ON a.id = part.id
+             WHERE o.home_id = %(home)s AND o.id = %(order)s""",
+        home=home_id,
+        order=order_id,
+    )
+    return found
+
+
 def _missing(pointer: str, text: str) -> list[Problem]:
     if not text.strip():
         return [Problem(pointer, "missing", "Write why.")]

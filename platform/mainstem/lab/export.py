@@ -56,8 +56,13 @@ def export(
                         TO '{file}' (FORMAT parquet, COMPRESSION zstd)"""
                 )
             progress(f"{month // 100}-{month % 100:02}", done, len(months))
+        shared = duck.execute("SELECT count(*) FROM sales WHERE earns AND shared").fetchone()
     About(
-        "the company's own history", own_sales_days=OWN_SALES_DAYS, unnamed=True, costs=True
+        "the company's own history",
+        own_sales_days=OWN_SALES_DAYS,
+        unnamed=True,
+        costs=True,
+        shared_orders=shared[0] if shared else 0,
     ).write(folder)
 
 
@@ -101,7 +106,7 @@ def _uplines() -> str:
 _ORDER = {
     "home_id": "BIGINT", "id": "UUID", "number": "VARCHAR", "currency": "VARCHAR", "client": "VARCHAR",
     "seller_id": "BIGINT", "affiliate": "VARCHAR", "storefront": "VARCHAR", "upline": "VARCHAR",
-    "groups": "VARCHAR", "upline_facts": "VARCHAR", "kept": "BOOLEAN", "placed_at": "TIMESTAMP",
+    "groups": "VARCHAR", "upline_facts": "VARCHAR", "kept": "BOOLEAN", "shared": "BOOLEAN", "placed_at": "TIMESTAMP",
     "paid_at": "TIMESTAMP", "delivered_at": "TIMESTAMP", "sold_on": "INTEGER", "paid_on": "INTEGER",
     "credited": "BOOLEAN", "earns": "BOOLEAN", "unnamed_minor": "BIGINT", "unnamed_of_minor": "BIGINT",
 }  # fmt: skip
@@ -118,7 +123,7 @@ _SOLD = f"""
 SELECT o.home_id, o.id, o.number, o.currency, md5(o.client_key) AS client, a.id AS seller_id, a.slug AS affiliate,
        s.slug AS storefront, array_to_string(credited.upline, '|') AS upline,
        credited.groups::text AS groups, credited.upline_facts::text AS upline_facts,
-       o.refunded_minor < o.paid_minor AS kept,
+       o.refunded_minor < o.paid_minor AS kept, credited.also_credited IS NOT NULL AS shared,
        o.placed_at AT TIME ZONE 'UTC' AS placed_at, o.paid_at AT TIME ZONE 'UTC' AS paid_at,
        o.delivered_at AT TIME ZONE 'UTC' AS delivered_at,
        to_char(o.placed_at AT TIME ZONE '{{zone}}', 'YYYYMMDD')::int AS sold_on,

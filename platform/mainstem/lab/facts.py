@@ -67,6 +67,8 @@ class About:
     """Whether money went back that named no line."""
     costs: bool = False
     """Whether it is known what was sold cost the company."""
+    shared_orders: int = 0
+    """How many orders are credited to several: each stands here as if it were its seller's alone."""
     format: int = FORMAT
 
     def write(self, folder: Path) -> None:

@@ -2,6 +2,7 @@
 for `book`, which keeps the published versions."""
 
 from mainstem.plan.costs import worst_case
+from mainstem.plan.credit import Credit
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
 from mainstem.plan.exact_shares import Party, Portion
 from mainstem.plan.explain import Basis, Explanation, explain, tell, way_of
@@ -14,7 +15,7 @@ from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, te
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
-from mainstem.plan.sales import Credit, credits, shared_credits
+from mainstem.plan.sales import credits, shared_credits
 from mainstem.plan.unpaid_reasons import (
     MemberFacts,
     Standing,

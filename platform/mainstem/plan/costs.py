@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mainstem.money import BASIS
+from mainstem.plan.credit import Credit
 from mainstem.plan.document import PlanDocument
 from mainstem.plan.exact_shares import Portion
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import SalePlan, SaleRule
-from mainstem.plan.sales import Credit, credits
+from mainstem.plan.sales import credits
 from mainstem.plan.uplines import Member
 
 EXAMPLE_MINOR = 1_000_000

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypedDict
 
 from mainstem.money import BASIS, Money, rdiv
+from mainstem.plan.credit import Credit, most_of
 from mainstem.plan.exact_shares import Way
 from mainstem.plan.period_explain import PERIOD_EXPLAINED, tell_period
 from mainstem.plan.sale_rules import Level, SaleRule
-from mainstem.plan.sales import Credit, most_of
 
 
 class Explanation(TypedDict):
