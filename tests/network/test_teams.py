@@ -57,10 +57,10 @@ def test_what_is_credited_to_another_is_what_they_have_sold(
     with database.work() as work:
         order = work.one("SELECT home_id, id FROM orders")
         work.run(
-            """INSERT INTO attribution_change (home_id, id, order_id, from_seller_id, to_seller_id, state, reason, evidence,
-                      asked_by, asked_at, decided_by, decided_at, upline)
-               VALUES (%(home)s, gen_random_uuid(), %(id)s, %(cedar)s, %(birch)s, 'approved', 'Brought by them', 'A letter',
-                       'staff:1', %(now)s, 'staff:2', %(now)s, %(upline)s)""",
+            """INSERT INTO attribution_change (home_id, id, order_id, from_seller_id, to_seller_id, upline, state,
+                      reason, evidence, asked_by, asked_at, decided_by, decided_at)
+               VALUES (%(home)s, gen_random_uuid(), %(id)s, %(cedar)s, %(birch)s, %(upline)s, 'approved',
+                       'Brought by them', 'A letter', 'staff:1', %(now)s, 'staff:2', %(now)s)""",
             home=order.home_id, id=order.id, cedar=company.cedar, birch=company.birch, now=work.now(),
             upline=[company.birch, company.alder],
         )  # fmt: skip
