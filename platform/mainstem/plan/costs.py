@@ -15,6 +15,8 @@ from mainstem.plan.sale_rules import SalePlan, SaleRule
 from mainstem.plan.sales import credits
 from mainstem.plan.uplines import Member
 
+KINDS = ("goods", "service")
+
 EXAMPLE_MINOR = 1_000_000
 """The sale that costs are shown on: ten thousand, where cents are counted."""
 
@@ -163,11 +165,17 @@ def levels_may_exceed(rule: SaleRuleDocument) -> bool:
 def rules_may_exceed(plan: PlanDocument) -> bool:
     """Whether several shares of a sale may together come to more than the cap of the plan."""
     several = len(plan.rules) > 1 or len(plan.rules[0].levels) > 1
+    return several and any(_reaches_together(plan, kind) > plan.cap_bp for kind in KINDS)
+
+
+def _reaches_together(plan: PlanDocument, kind: str) -> Fraction:
+    """What a line of a kind may come to: a service by a rule of each milestone, goods by one."""
     most: dict[str, Fraction] = {}
     for rule in plan.rules:
-        milestone = rule.when.milestone or "delivered"
-        most[milestone] = max(most.get(milestone, Fraction(0)), _reaches(rule))
-    return several and sum(most.values()) > plan.cap_bp
+        if rule.when.kind in ("", kind):
+            milestone = rule.when.milestone or "delivered"
+            most[milestone] = max(most.get(milestone, Fraction(0)), _reaches(rule))
+    return sum(most.values(), Fraction(0))
 
 
 def _reaches(rule: SaleRuleDocument) -> Fraction:
