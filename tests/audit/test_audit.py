@@ -168,6 +168,7 @@ EVERYTHING = {
          "levels_of": "level_below", "cap_bp": 1500, "hold_days": 30},
         {"id": "kettles", "when": {"products": ["kettle"]}, "base": "net_price",
          "levels": [{"rate_bp": 1000}, {"rate_bp": 301}], "at_most_minor": {"SEK": 150_00},
+         "at_most_line_minor": {"SEK": 149_00},
          "cap_bp": 1200, "cap_by": "proportion", "hold_days": 30},
         {"id": "others", "levels": [{"each_minor": {"SEK": 31_07}}, {"each_minor": {"SEK": 7_01}}],
          "cap_bp": 1200, "cap_by": "priority", "hold_days": 30},

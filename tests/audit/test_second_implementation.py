@@ -19,7 +19,15 @@ from mainstem.audit.documents import rules_of
 from mainstem.audit.facts import Also, Facts, Lines, Upline
 from mainstem.audit.kernel import Portions, shares
 from mainstem.money import BASIS, largest_remainder, rdiv
-from mainstem.plan import Member, Party, PlanDocument, Portion, compiled, shared_credits
+from mainstem.plan import (
+    LinePart,
+    Member,
+    Party,
+    PlanDocument,
+    Portion,
+    compiled,
+    shared_credits,
+)
 from mainstem.plan.sale_rules import LevelBase
 
 NAMES = ("lamps", "repairs", "others")
@@ -62,6 +70,9 @@ def rule_called(name: str) -> st.SearchStrategy[dict[str, Any]]:
             "cap_by": CAP_BY,
             "hold_days": st.just(30),
             "at_most_minor": st.just({}) | st.fixed_dictionaries({"SEK": st.integers(1, 10**6)}),
+            "at_most_line_minor": (
+                st.just({}) | st.fixed_dictionaries({"SEK": st.integers(1, 10**6)})
+            ),
         }
     )
     return st.tuples(of_sale | of_below, others).map(lambda parts: parts[0] | parts[1])
@@ -126,12 +137,23 @@ def sales(draw: st.DrawFn) -> Sold:
         back = floor(base * draw(st.fractions(0, 1)))
         # Of a service with milestones only one counts what it is worth, and one may still be waited for.
         worth, due = draw(st.sampled_from([None, None, 0])), draw(st.booleans() | st.just(True))
-        portions.append(Portion(name, base, back, draw(st.integers(0, 50)), worth, due))
+        pieces, lines = draw(st.integers(0, 50)), draw(lines_of(base))
+        portions.append(Portion(name, base, back, pieces, worth, due, lines))
     cuts = draw(st.just([]) | st.lists(st.integers(1, BASIS - 1), max_size=2, unique=True))
     parts = [b - a for a, b in pairwise([0, *sorted(cuts), BASIS])]
     groups: dict[int, frozenset[str]] = {}
     parties = [Party(same_groups(draw(MEMBERS), groups), part) for part in parts]
     return parties, portions
+
+
+@st.composite
+def lines_of(draw: st.DrawFn, base: int) -> list[LinePart]:
+    """The lines that a portion is of, in any of the ways in which money may go back."""
+    cuts = sorted(draw(st.lists(st.integers(0, base), max_size=3)))
+    return [
+        LinePart(high - low, floor((high - low) * draw(st.fractions(0, 1))))
+        for low, high in pairwise([0, *cuts, base])
+    ]
 
 
 def same_groups(members: list[Member], groups: dict[int, frozenset[str]]) -> list[Member]:
@@ -179,7 +201,8 @@ def facts_of(sold: list[Sold]) -> tuple[Facts, Portions]:
     facts = Facts(
         ["N"] * len(sold), none, ["SEK"], none, none == 0, none, none, none, none, upline,
         Lines(
-            empty, [], empty, empty, empty, empty, empty, empty, empty, empty, empty == 0, empty == 0
+            empty, [], empty, empty, empty, empty, empty, empty, empty, empty, empty == 0, empty == 0,
+            empty,
         ),
         none == 1, none == 1, also,
     )  # fmt: skip
@@ -189,6 +212,8 @@ def facts_of(sold: list[Sold]) -> tuple[Facts, Portions]:
     def column(name: str) -> Any:
         return np.array([getattr(portion, name) for _, portion in rows], np.int64)
 
+    lines = np.empty(len(rows), object)
+    lines[:] = [tuple(map(tuple, portion.lines)) for _, portion in rows]
     return facts, Portions(
         np.array([n for n, _ in rows], np.int64),
         np.array([NAMES.index(portion.rule) for _, portion in rows], np.int64),
@@ -197,6 +222,7 @@ def facts_of(sold: list[Sold]) -> tuple[Facts, Portions]:
         column("pieces"),
         column("counted_minor"),
         column("is_due") == 1,
+        lines,
     )
 
 

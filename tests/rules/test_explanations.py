@@ -301,7 +301,14 @@ def shared_by(words: str) -> tuple[Fraction, Fraction, int]:
         exact *= Fraction(int(cut[1]), int(cut[2]))
     if capped := re.search(rf"times {RATE} / {RATE}", words):
         exact *= part(capped[1]) / part(capped[2])
-    most = re.search(rf"No level gets more than {AMOUNT} for", words)
+    if of_line := re.search(
+        rf"than {AMOUNT} for (?:one line of a sale|this part of one line)\. Lines that come to more: (\d+) of \d+;"
+        rf" the others come to {AMOUNT} together", words,
+    ):  # fmt: skip
+        exact = Fraction(minor(of_line[1]) * int(of_line[2]) + minor(of_line[3]))
+    most = re.search(
+        rf"No level gets more than {AMOUNT} for (?:one sale|this part of a sale)", words
+    )
     credit = re.search(rf"(?:that|at most,|of that|adds? up,|down,) is {AMOUNT}", words)
     assert credit, words
     return exact, Fraction(minor(most[1])) if most else exact, minor(credit[1])

@@ -98,6 +98,9 @@ def test_a_cap_that_bit_and_a_limit_for_one_sale_are_told_with_what_they_cost() 
     limited = a_plan(a_rule("all", 1000, at_most_minor={"SEK": 400}))
     (said,) = told(limited, a_line("all"))
     assert "fixed amount" in said and "SEK 6.00" in said.replace("\N{NO-BREAK SPACE}", " ")
+    by_line = a_plan(a_rule("all", 1000, at_most_line_minor={"SEK": 400}))
+    (said,) = told(by_line, a_line("all"), a_line("all", 3_000))
+    assert "One line" in said and "SEK 6.00" in said.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_what_has_not_come_yet_and_what_went_back_are_told() -> None:

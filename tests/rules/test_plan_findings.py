@@ -113,6 +113,10 @@ def rule(*rates: int, **more: Any) -> dict[str, Any]:
             plan(rule(1000, id="most", at_most_minor={"SEK": 50000}), rule(1000)),
             {("split_order_gains", "/rules/0/at_most_minor/SEK")},
         ),
+        (
+            plan(rule(1000, id="most", at_most_line_minor={"SEK": 50000}), rule(1000)),
+            {("split_line_gains", "/rules/0/at_most_line_minor/SEK")},
+        ),
     ],
 )
 def test_what_may_not_be_meant_is_said_and_not_refused(

@@ -13,6 +13,7 @@ import pytest
 from mainstem.money import BASIS
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
 from mainstem.plan.exact_shares import Party, Portion
+from mainstem.plan.line_caps import LinePart
 from mainstem.plan.period_documents import PeriodDocument, RanksDocument
 from mainstem.plan.period_limits import Earned, limited
 from mainstem.plan.periods import Participant, counted, earnings, teams
@@ -96,6 +97,7 @@ def test_a_sale_pays_what_the_example_says(number: int) -> None:
             # One service that falls under several rules is worth once what it is worth.
             worth_minor=0 if rule in of_service[1:] else None,
             is_due=rule not in example.get("waits", ()),
+            lines=[LinePart(*line) for line in example.get("lines", {}).get(rule, ())],
         )
         for rule, worth in example["sale"].items()
     ]  # fmt: skip

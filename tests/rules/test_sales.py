@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from mainstem.money import BASIS
 from mainstem.plan.credit import Credit
 from mainstem.plan.exact_shares import Party, Portion
+from mainstem.plan.line_caps import LinePart
 from mainstem.plan.sale_rules import CapBy, Level, LevelBase, Line, SalePlan, SaleRule, When
 from mainstem.plan.sales import credits, shared_credits
 from mainstem.plan.uplines import Member, Passing, Reason, Uplines, places
@@ -61,6 +62,43 @@ def test_golden_ten_percent_at_most_five_hundred_of_ten_thousand() -> None:
         for back in (0, 3_000_00, 6_000_00, 10_000_00)
     ]
     assert stands == [500_00, 500_00, 400_00, 0]
+
+
+def test_golden_ten_percent_at_most_one_hundred_of_each_line() -> None:
+    """Lines of 3,000.00 and 500.00 at 10 %, at most 100.00 a line: 150.00. Of the first 1,000.00 back take
+    nothing and 2,500.00 take 50.00; 250.00 of the second take 25.00."""
+    of_line = rule(1000, at_most_line_minor={"SEK": 100_00})
+
+    def stands(first: int, second: int) -> tuple[int, int]:
+        lines = [LinePart(3_000_00, first), LinePart(500_00, second)]
+        portion = Portion("goods", 3_500_00, first + second, lines=lines)
+        (one,) = credits(SalePlan((of_line,)), [ALDER], "SEK", [portion])
+        return one.credited_minor, one.stands_minor
+
+    assert stands(0, 0) == stands(1_000_00, 0) == (150_00, 150_00)
+    assert stands(2_500_00, 0) == (150_00, 100_00)
+    assert stands(0, 250_00) == (150_00, 125_00)
+    assert stands(3_000_00, 500_00) == (150_00, 0)
+
+
+def test_golden_what_a_sale_pays_at_most_is_of_what_its_lines_pay() -> None:
+    both = rule(1000, at_most_line_minor={"SEK": 100_00}, at_most_minor={"SEK": 120_00})
+    lines = [LinePart(3_000_00), LinePart(500_00, 500_00)]
+    assert paid(both, Portion("goods", 3_500_00, 500_00, lines=lines)) == [(11, 120_00, 20_00)]
+
+
+def test_golden_a_part_that_does_not_divide_goes_to_the_earlier_line() -> None:
+    one_percent = rule(100, at_most_line_minor={"SEK": 5})
+    lines = [LinePart(500), LinePart(500), LinePart(0)]
+    (one,) = credits(
+        SalePlan((one_percent,)), [ALDER], "SEK", [Portion("goods", 1000, lines=lines)]
+    )
+    assert one.by_line == (5, 3, 0, 10, 10)
+    (one,) = credits(
+        SalePlan((one_percent,)), [ALDER], "SEK",
+        [Portion("goods", 1100, lines=[LinePart(550), LinePart(550)])],
+    )  # fmt: skip
+    assert one.by_line == (5, 2, 1, 5, 10)
 
 
 def test_golden_the_refund_of_a_line_takes_back_at_its_own_rate_and_never_a_blend() -> None:
@@ -108,6 +146,7 @@ SALE_RULES = st.builds(
     levels_of=st.sampled_from(get_args(LevelBase)),
     cap_by=st.sampled_from(get_args(CapBy)),
     at_most_minor=st.just({}) | st.builds(lambda most: {"SEK": most}, st.integers(1, 10**6)),
+    at_most_line_minor=st.just({}) | st.builds(lambda most: {"SEK": most}, st.integers(1, 10**6)),
 )
 UPLINES = st.lists(
     st.builds(
@@ -120,6 +159,19 @@ PASSING: st.SearchStrategy[Passing] = st.sampled_from(["uses_up_level", "passed_
 
 
 @st.composite
+def lines_of(draw: st.DrawFn, base: int, back: int) -> list[LinePart]:
+    """Lines that a portion is of, and what of each went back; none where it is one line."""
+    cuts = sorted(draw(st.lists(st.integers(0, base), max_size=3)))
+    bases = [high - low for low, high in pairwise([0, *cuts, base])]
+    lines, left = [], back
+    for one in bases:
+        returned = min(one, left)
+        left -= returned
+        lines.append(LinePart(one, returned))
+    return lines if cuts else []
+
+
+@st.composite
 def sales(draw: st.DrawFn) -> tuple[SalePlan, list[Member], list[Portion]]:
     """A plan of one to three rules, an upline, and a portion under each rule."""
     drawn = draw(st.lists(SALE_RULES, min_size=1, max_size=3))
@@ -127,6 +179,7 @@ def sales(draw: st.DrawFn) -> tuple[SalePlan, list[Member], list[Portion]]:
         SaleRule(
             str(n), one.levels, one.cap_bp, 30, base=one.base, levels_of=one.levels_of,
             at_most_minor=one.at_most_minor, cap_by=one.cap_by,
+            at_most_line_minor=one.at_most_line_minor,
         )
         for n, one in enumerate(drawn)
     )  # fmt: skip
@@ -137,7 +190,8 @@ def sales(draw: st.DrawFn) -> tuple[SalePlan, list[Member], list[Portion]]:
         # Of a service with milestones one counts what it is worth, and one may still be waited for.
         worth, due = draw(st.sampled_from([None, None, 0])), draw(st.booleans() | st.just(True))
         back, pieces = draw(st.integers(0, base)), draw(st.integers(0, 20))
-        portions.append(Portion(one.id, base, back, pieces, worth, due))
+        lines = draw(lines_of(base, back))
+        portions.append(Portion(one.id, base, back, pieces, worth, due, lines))
     cap_by: CapBy = draw(st.sampled_from(get_args(CapBy)))
     plan = SalePlan(rules, passing, draw(st.integers(1, BASIS)), cap_by)
     return plan, draw(UPLINES), portions
@@ -173,6 +227,9 @@ def test_no_sale_ever_pays_more_than_the_plan_allows(
         most = plan.rule(one.rule).at_most_minor.get("SEK")
         level = [other for other in found if (other.rule, other.level) == (one.rule, one.level)]
         assert most is None or sum(other.credited_minor for other in level) <= most
+        line_most = plan.rule(one.rule).at_most_line_minor.get("SEK")
+        lines = next(len(of.lines) or 1 for of in portions if of.rule == one.rule)
+        assert line_most is None or sum(o.credited_minor for o in level) <= line_most * lines
 
 
 @given(shared_sales(), st.fractions(0, 1))
@@ -192,10 +249,24 @@ def test_no_refund_raises_a_level_and_a_whole_refund_leaves_nothing(
         replace(
             one,
             returned_minor=one.returned_minor + floor((one.base_minor - one.returned_minor) * more),
+            lines=[
+                LinePart(
+                    line.base_minor,
+                    line.returned_minor + floor((line.base_minor - line.returned_minor) * more),
+                )
+                for line in one.lines
+            ],
         )
         for one in portions
     ]
-    whole = [replace(one, returned_minor=one.base_minor) for one in portions]
+    whole = [
+        replace(
+            one,
+            returned_minor=one.base_minor,
+            lines=[LinePart(line.base_minor, line.base_minor) for line in one.lines],
+        )
+        for one in portions
+    ]
     before, after = stands(portions), stands(further)
     assert before.keys() == after.keys()
     assert all(after[key] <= before[key] for key in before)

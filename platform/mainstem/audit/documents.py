@@ -48,6 +48,7 @@ class Rule:
     plan_cap_by: str = "proportion"
     place: int = 0
     """Which of its plan's rules it is, from 0."""
+    at_most_line_minor: Mapping[str, int] = field(default_factory=dict)
 
 
 def rules_of(version: int, document: Mapping[str, Any]) -> list[Rule]:
@@ -88,6 +89,7 @@ def _second(version: int, document: Mapping[str, Any]) -> list[Rule]:
             said.get("cap_by") or "proportion",
             document.get("cap_by") or "proportion",
             place,
+            said.get("at_most_line_minor") or {},
         )
         for place, said in enumerate(document["rules"])
     ]
@@ -115,6 +117,7 @@ class Tables:
     fixed: Bools
     each: Ints
     most: Ints
+    line_most: Ints
     rank: Ints
     chained: Bools
     """Whether sponsors' rates are of what another level earns."""
@@ -151,6 +154,13 @@ def tables(rules: Sequence[Rule], currencies: Sequence[str]) -> Tables:
         ).reshape(len(currencies), -1, wide),
         most=np.array(
             [[rule.at_most_minor.get(code, UNBOUNDED) for rule in rules] for code in currencies],
+            np.int64,
+        ).reshape(len(currencies), -1),
+        line_most=np.array(
+            [
+                [rule.at_most_line_minor.get(code, UNBOUNDED) for rule in rules]
+                for code in currencies
+            ],
             np.int64,
         ).reshape(len(currencies), -1),
         rank=np.array(by_level(lambda level: level.rank_from), np.int64).reshape(-1, wide),

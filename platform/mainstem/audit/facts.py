@@ -54,6 +54,8 @@ class Lines:
     """What it costs the company; -1 where that is not known."""
     counts_once: Bools
     is_due: Bools
+    number: Ints
+    """Which line of its order it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ SELECT {numbers("n", "l_n")}, {words("by.rule", "l_rule")}, {numbers("l.total_mi
        {numbers("l.refunded_minor - CASE WHEN goodwill.stands THEN l.goodwill_minor ELSE 0 END", "l_refunded")},
        {numbers("(by.place = 1)::int", "l_once")},
        {numbers("by.is_due::int", "l_due")},
-       {numbers("coalesce(c.cost_minor, -1)", "l_cost")}
+       {numbers("coalesce(c.cost_minor, -1)", "l_cost")}, {numbers("l.line_no", "l_number")}
   FROM {ASKED}
   JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.order_id {_TAKEN}
   JOIN order_line l ON l.home_id = asked.home_id AND l.order_id = asked.order_id
@@ -218,6 +220,7 @@ def _lines(found: Any) -> Lines:
         cost=as_numbers(found.l_cost),
         counts_once=as_numbers(found.l_once) == 1,
         is_due=as_numbers(found.l_due) == 1,
+        number=as_numbers(found.l_number),
     )
 
 

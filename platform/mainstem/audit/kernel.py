@@ -12,14 +12,16 @@ from fractions import Fraction
 from itertools import groupby
 from math import floor
 from operator import itemgetter
+from typing import Any
 
 import numpy as np
 
 from mainstem.audit.arithmetic import SAFE, fits, part, split, split_exactly
 from mainstem.audit.caps import left_of
 from mainstem.audit.columns import Bools, Ints
-from mainstem.audit.documents import BASIS, Rule, Tables, tables
+from mainstem.audit.documents import BASIS, UNBOUNDED, Rule, Tables, tables
 from mainstem.audit.facts import Facts, Lines
+from mainstem.audit.line_caps import OfLine, limited
 
 BASES = ("commissionable_value", "net_price", "margin")
 """What rates may be of."""
@@ -28,7 +30,8 @@ BASES = ("commissionable_value", "net_price", "margin")
 @dataclass(frozen=True, slots=True)
 class Portions:
     """What was delivered of each order under each rule, and how much of it went back. `worth` is what of it
-    counts for the plan's cap; what is not `due` yet has its place there, and earns nothing."""
+    counts for the plan's cap; what is not `due` yet has its place there, and earns nothing. `lines` is what each
+    is of, in the order of the sale, where its rule limits what a line pays; otherwise it is empty."""
 
     order: Ints
     rule: Ints
@@ -37,6 +40,7 @@ class Portions:
     pieces: Ints
     worth: Ints
     due: Bools
+    lines: Any
 
     def only(self, which: Bools | Ints) -> Portions:
         """Some of them."""
@@ -89,8 +93,8 @@ def _alone(facts: Facts, sold: Portions, said: Tables) -> Earned:
     parts = _parts(facts, sold, said, who)
     most = said.most[facts.currency[sold.order], sold.rule][:, None]
     back = part(parts, sold.returned[:, None], sold.base[:, None])
-    credited = np.minimum(parts, most)
-    stands = np.minimum(parts - back, most)
+    gets, keeps = _line_by_line(facts, sold, said, parts, parts - back)
+    credited, stands = np.minimum(gets, most), np.minimum(keeps, most)
     row, level = np.nonzero(parts * sold.due[:, None])
     return Earned(
         sold.order[row],
@@ -100,6 +104,20 @@ def _alone(facts: Facts, sold: Portions, said: Tables) -> Earned:
         credited[row, level],
         (credited - stands)[row, level],
     )
+
+
+def _line_by_line(
+    facts: Facts, sold: Portions, said: Tables, parts: Ints, left: Ints
+) -> tuple[Ints, Ints]:
+    """What every level gets and keeps, where a line pays no more than so much."""
+    most = said.line_most[facts.currency[sold.order], sold.rule]
+    rows = np.flatnonzero(most < UNBOUNDED)
+    gets, keeps = (parts.copy(), left.copy()) if len(rows) else (parts, left)
+    for row in map(int, rows):
+        for level in map(int, np.flatnonzero(parts[row])):
+            part_of, at_most = int(parts[row, level]), int(most[row])
+            gets[row, level], keeps[row, level] = limited(part_of, sold.lines[row], at_most)
+    return gets, keeps
 
 
 # ---------------------------------------------------------------- what was sold
@@ -132,7 +150,24 @@ def portions(facts: Facts, rule_of_line: Ints, rules: Sequence[Rule]) -> Portion
     worth = [
         summed(np.where(lines.counts_once, values, 0)) for values in (earned, price - tax, of_line)
     ]
-    which = np.array([BASES.index(one.base) for one in rules] or [0], np.int64)[rule]
+    base_of_rule = np.array([BASES.index(one.base) for one in rules] or [0], np.int64)
+    which = base_of_rule[rule]
+
+    def by_line(of_line: Ints, named: Ints) -> tuple[Ints, Ints]:
+        return of_line, _spread(facts, lines.order, of_line, named)
+
+    asking = np.flatnonzero(
+        np.array([bool(one.at_most_line_minor) for one in rules] or [False])[rule_of_line]
+    )
+    parts = (
+        _of_lines(lines, at, len(keys), asking, base_of_rule[rule_of_line], [
+            by_line(earned, _returned(lines, earned)),
+            (price - tax, part(price - tax, by_line(price, paid_back)[1], price)),
+            by_line(of_line, of_line_back),
+        ])
+        if len(asking)
+        else np.full(len(keys), None, object)
+    )  # fmt: skip
     return Portions(
         order,
         rule,
@@ -141,7 +176,26 @@ def portions(facts: Facts, rule_of_line: Ints, rules: Sequence[Rule]) -> Portion
         _sums(at, len(keys), lines.delivered),
         np.choose(which, worth),
         due,
+        parts,
     )
+
+
+def _of_lines(
+    lines: Lines,
+    at: Ints,
+    size: int,
+    asking: Ints,
+    which: Ints,
+    by_base: Sequence[tuple[Ints, Ints]],
+) -> Any:
+    """For each row the lines that it is of, with what of each went back, of those that are asked for."""
+    found: list[list[OfLine]] = [[] for _ in range(size)]
+    for line in sorted(map(int, asking), key=lambda one: int(lines.number[one])):
+        base, back = by_base[int(which[line])]
+        found[at[line]].append((int(base[line]), int(back[line])))
+    column = np.empty(size, object)
+    column[:] = found
+    return column
 
 
 def _spread(facts: Facts, order: Ints, whole: Ints, named: Ints) -> Ints:
@@ -396,7 +450,10 @@ def _earned_of(
         at_most = int(said.most[facts.currency[sold.order[row]], sold.rule[row]])
         most = at_most * part_bp // BASIS
         back = Fraction(minor * int(sold.returned[row]), max(int(sold.base[row]), 1))
-        credited = min(minor, most)
-        stands = min(minor - floor(back + Fraction(1, 2)), most)
+        gets, keeps = minor, minor - floor(back + Fraction(1, 2))
+        line_most = int(said.line_most[facts.currency[sold.order[row]], sold.rule[row]])
+        if line_most < UNBOUNDED:
+            gets, keeps = limited(minor, sold.lines[row], line_most * part_bp // BASIS)
+        credited, stands = min(gets, most), min(keeps, most)
         if credited:
             yield int(sold.order[row]), int(sold.rule[row]), level, who, credited, credited - stands

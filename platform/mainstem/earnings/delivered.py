@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from mainstem.earnings.activity import count_at_delivery
+from mainstem.earnings.of_line import MARGIN_BACK, OF_LINE, Lines, lines_of, parts_of, portion_key
 from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.work import Work
 from mainstem.money import BASIS, rdiv
-from mainstem.orders import CREDITED_TO, GOODWILL, back_of, replan, sold_under
+from mainstem.orders import CREDITED_TO, GOODWILL, replan
 from mainstem.plan import (
     NOBODY,
     Basis,
@@ -59,34 +60,8 @@ SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credi
               sum(margin) FILTER (WHERE is_counted) AS counted_margin,
               sum(greatest(back_minor - (total_minor - price), 0))::bigint AS paid_back,
               sum(margin)::bigint AS margin,
-              -- As much of a line's margin as of what was paid for it.
-              sum(CASE WHEN price > 0 THEN part(margin, least(greatest(
-                    back_minor - (total_minor - price), 0), price), price) ELSE 0 END)::bigint AS margin_back
-         FROM (SELECT *, CASE WHEN cost IS NULL THEN 0 ELSE greatest(price - tax - cost, 0) END AS margin
-         FROM (SELECT of_rule AS rule, is_due, is_counted, milestone, kind, of_hold_days AS hold_days,
-                      since AS delivered_at, delivered, worth, total_minor, back_minor,
-                      commissionable_bp AS share,
-                      part(total_minor, delivered, quantity) AS price,
-                      part(tax_minor, delivered, quantity) AS tax,
-                      part(cost_minor, delivered, quantity) AS cost,
-                      -- What was canceled or refunded before it came is not waited for.
-                      delivered >= quantity - canceled OR total_minor > 0 AND back_minor
-                        >= part(total_minor, quantity - delivered, quantity) AS arrived,
-                      part(commissionable_minor, delivered, quantity) AS earned,
-                      -- First it went back for the pieces that were canceled.
-                      CASE WHEN kept > 0
-                           THEN part(worth, greatest(back_minor - (total_minor - kept), 0), kept)
-                           ELSE 0 END AS back
-                 FROM (SELECT order_line.*, sold.*, c.cost_minor,
-                              part(total_minor, quantity - canceled, quantity) AS kept,
-                              {back_of("order_line")} AS back_minor,
-                              part(commissionable_minor, quantity - canceled, quantity) AS worth
-                         FROM order_line
-                         LEFT JOIN order_line_cost c USING (home_id, order_id, line_no)
-                        -- What no rule of its plan was for earns nobody anything.
-                        {sold_under("order_line")}
-                        WHERE home_id = o.home_id AND order_id = o.id) AS still
-              ) AS delivered_line) AS line
+              sum({MARGIN_BACK})::bigint AS margin_back
+         FROM {OF_LINE}
         GROUP BY rule, is_due, share) AS of_share
         GROUP BY rule, is_due) AS l
  ORDER BY o.home_id, o.id, l.rule, l.is_due"""
@@ -176,16 +151,17 @@ def _member(facts: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> Me
 
 
 def credited_of(
-    plans: Mapping[int, Plan], found: Iterable[Any]
+    work: Work, plans: Mapping[int, Plan], found: Sequence[Any]
 ) -> Iterator[tuple[Any, Basis, list[Credit]]]:
     """What each order's plan gives for it: by each of its rules what was sold and is due, and every level's
     share."""
+    lines = lines_of(work, found, plans)
     for _, of_order in groupby(found, lambda row: (row.home_id, row.id)):
         found_rows = list(of_order)
         order = found_rows[0]
         plan = plans[order.plan_version].sale
         rows = [(row, _of_rates(plan.rule(row.rule), row, basis_of(row))) for row in found_rows]
-        portions = [_portion(plan.rule(row.rule), row, basis) for row, basis in rows]
+        portions = [_portion(plan.rule(row.rule), row, basis, lines) for row, basis in rows]
         shares = shared_credits(plan, parties_of(order), order.currency, portions)
         for row, basis in rows:
             if not row.is_due:
@@ -210,7 +186,7 @@ def _of_rates(rule: SaleRule, row: Any, basis: Basis) -> Basis:
     return basis
 
 
-def _portion(rule: SaleRule, row: Any, basis: Basis) -> Portion:
+def _portion(rule: SaleRule, row: Any, basis: Basis, lines: Lines) -> Portion:
     """What was sold by one rule, in what its rates are of: what of it is worth anything once, as well."""
     worth = {
         "commissionable_value": row.counted_earned,
@@ -220,4 +196,5 @@ def _portion(rule: SaleRule, row: Any, basis: Basis) -> Portion:
     return Portion(
         row.rule, basis.base_minor, basis.returned_minor, row.pieces,
         worth_minor=(worth or 0) if row.earns else 0, is_due=row.is_due,
+        lines=parts_of(rule, basis_of(row), lines.get(portion_key(row), ())) if row.earns else (),
     )  # fmt: skip

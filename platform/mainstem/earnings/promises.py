@@ -16,7 +16,7 @@ from mainstem.earnings.delivered import parties_of
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.orders import CREDITED_TO, sold_under
-from mainstem.plan import Milestone, Party, Plan, Portion, book, shared_credits
+from mainstem.plan import LinePart, Milestone, Party, Plan, Portion, book, shared_credits
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,9 @@ _SOLD = f"""
 SELECT sold.milestone, sold.of_rule AS rule, sum(l.quantity - l.canceled)::bigint AS pieces,
        sum(left_of.counts)::bigint AS counts, sum(left_of.net)::bigint AS net,
        sum(margin.of)::bigint AS margin,
+       array_agg(left_of.counts ORDER BY l.line_no) AS line_counts,
+       array_agg(left_of.net ORDER BY l.line_no) AS line_net,
+       array_agg(margin.of ORDER BY l.line_no) AS line_margin,
        coalesce(sum(left_of.counts) FILTER (WHERE sold.is_counted), 0)::bigint AS worth_counts,
        coalesce(sum(left_of.net) FILTER (WHERE sold.is_counted), 0)::bigint AS worth_net,
        coalesce(sum(margin.of) FILTER (WHERE sold.is_counted), 0)::bigint AS worth_margin
@@ -108,12 +111,13 @@ def _parties(work: Work, order: Any, plan: Plan) -> list[Party]:
 
 
 def _portion(plan: Plan, row: Any) -> Portion:
-    base, worth = {
-        "commissionable_value": (row.counts, row.worth_counts),
-        "net_price": (row.net, row.worth_net),
-        "margin": (row.margin, row.worth_margin),
+    base, worth, lines = {
+        "commissionable_value": (row.counts, row.worth_counts, row.line_counts),
+        "net_price": (row.net, row.worth_net, row.line_net),
+        "margin": (row.margin, row.worth_margin, row.line_margin),
     }[plan.sale.rule(row.rule).base]
-    return Portion(row.rule, base, 0, row.pieces, worth_minor=worth)
+    parts = [LinePart(minor) for minor in lines]
+    return Portion(row.rule, base, 0, row.pieces, worth_minor=worth, lines=parts)
 
 
 def _names(work: Work, ids: Sequence[int]) -> dict[int, str]:

@@ -43,7 +43,7 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
     released = work.value("SELECT max(day) FROM release_day") or date.min
     postings: list[Posting] = []
     lines: list[EarningRow] = []
-    for row, basis, shares in credited_of(plans, found):
+    for row, basis, shares in credited_of(work, plans, found):
         stands = standing.get((row.home_id, row.id, row.rule), {})
         moves = list(moves_of(work, row, shares, stands, released))
         if moves:

@@ -239,7 +239,7 @@ def _is_left_nothing(work: Work, row: Any, me: int) -> bool:
         plan, cap_bp=NO_CAP, rules=tuple(replace(rule, cap_bp=NO_CAP) for rule in plan.rules)
     )
     found = work.rows(ORDERS, **asked([(row.home_id, row.id)]))
-    shares = credited_of({row.plan_version: replace(version, sale=free)}, found)
+    shares = credited_of(work, {row.plan_version: replace(version, sale=free)}, found)
     return any(one.beneficiary_id == me for _, _, all in shares for one in all)
 
 

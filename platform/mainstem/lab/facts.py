@@ -131,6 +131,12 @@ class Facts:
             level.rank_from for rule in plan.rules for level in rule.levels
         ):
             raise NotKnown("A level asks for a rank; these facts do not say who had which.")
+        for rule in plan.rules:
+            if rule.at_most_line_minor:
+                raise NotKnown(
+                    f"{rule.id} limits what one line pays: a backtest works out what of an order falls under a rule"
+                    " together, and not line by line."
+                )
         if plan.cap_by == "priority" and reaches_plan_cap(plan, cases_of(plan)):
             raise NotKnown(
                 "The rules together may come to more than the plan's cap, and the later ones give way first:"

@@ -10,6 +10,7 @@ from mainstem.plan.findings import lint
 from mainstem.plan.first_format import from_first_format, is_first_format
 from mainstem.plan.grounds import Finding
 from mainstem.plan.limits import NO_CAP, NOBODY
+from mainstem.plan.line_caps import LinePart
 from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
 from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
 from mainstem.plan.refusals import PlanAsks, PlanRefused
@@ -45,6 +46,7 @@ __all__ = [
     "Finding",
     "Level",
     "Line",
+    "LinePart",
     "Member",
     "MemberFacts",
     "Milestone",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mainstem.money import BASIS
 from mainstem.plan.exact_shares import Way
+from mainstem.plan.line_caps import ByLine
 from mainstem.plan.sale_rules import CapBy
 
 
@@ -19,6 +20,7 @@ class Credit:
     and `cut_by` who gave way to them; `capped_bp` says it in rates, the cap and what all levels' rates come
     to, where that is all there is to it. `ways` are how the share came to be before any cap: more than one
     where somebody stands above several who share the sale. `part_bp` is how much of the sale it is of.
+    `by_line` is how it is limited line by line, where the rule does that.
     """
 
     rule: str
@@ -33,6 +35,7 @@ class Credit:
     ways: tuple[Way, ...] = (Way(),)
     part_bp: int = BASIS
     cut_by: CapBy = "proportion"
+    by_line: ByLine | None = None
 
     @property
     def stands_minor(self) -> int:

@@ -65,7 +65,7 @@ from mainstem.plan.sale_rules import CapBy, Level, SalePlan, SaleRule, When
 from mainstem.plan.uplines import Uplines
 
 RULES_MAX = 100
-_SAID_SINCE = {"cap_by", "credit"}
+_SAID_SINCE = {"cap_by", "credit", "at_most_line_minor"}
 
 
 class PlanDocument(Document):
@@ -115,7 +115,7 @@ class PlanDocument(Document):
         said = super().written()
         for part in (said, *said["rules"]):
             for name in _SAID_SINCE & part.keys():
-                if part[name] is None:
+                if not part[name]:
                     del part[name]
         return said
 
@@ -255,6 +255,7 @@ def _rule(rule: SaleRuleDocument, ranks: Mapping[str, int]) -> SaleRule:
         levels_of=rule.levels_of,
         at_most_minor=dict(rule.at_most_minor),
         cap_by=rule.cap_by or "proportion",
+        at_most_line_minor=dict(rule.at_most_line_minor),
     )
 
 

@@ -8,6 +8,7 @@ from itertools import groupby
 from math import gcd, prod
 
 from mainstem.money import BASIS, rdiv
+from mainstem.plan.line_caps import LinePart
 from mainstem.plan.sale_rules import CapBy, Level, SalePlan, SaleRule
 from mainstem.plan.uplines import Member, places
 
@@ -22,6 +23,9 @@ class Portion:
     What falls under several rules, one for each milestone of a service, is worth once what it is worth:
     `worth_minor` is what of the base this portion stands for, None for all of it. What is not `is_due`
     yet pays nothing, and takes its place under the plan's cap, so that nothing shrinks when it is.
+
+    `lines` are what it is of, in the order of the sale, where its rule pays a level no more than so much for
+    one line: their bases add up to the portion's. Empty, it is one line.
     """
 
     rule: str
@@ -30,6 +34,7 @@ class Portion:
     pieces: int = 0
     worth_minor: int | None = None
     is_due: bool = True
+    lines: Sequence[LinePart] = ()
 
     @property
     def counted_minor(self) -> int:

@@ -139,6 +139,14 @@ CUT_LAST = (
     " this share gives way to {cut} of it."
 )
 MOST_OF_PART = "No level gets more than {most} for this part of a sale."
+LINE_MOST = (
+    "No level gets more than {line_most} for one line of a sale. Lines that come to more: {reached} of {lines};"
+    " the others come to {under} together."
+)
+LINE_MOST_OF_PART = (
+    "No level gets more than {line_most} for this part of one line. Lines that come to more: {reached} of"
+    " {lines}; the others come to {under} together."
+)
 COMES_TO = "Made whole together with the other shares, that is {credit}."
 MOST = "No level gets more than {most} for one sale."
 STOOD = "{before} of it stood here before."
@@ -158,6 +166,10 @@ SPREAD_BESIDE = (
     " rounded to the nearest, is {share}."
 )
 REVERSAL = "The same part of your {credit}, rounded to the nearest, goes back: {reversed} in all."
+REVERSAL_BY_LINE = (
+    "Of each line as much of its share goes back as of the line, and no level keeps more than {line_most} for"
+    " one line: of your {credit}, {reversed} goes back in all."
+)
 WENT_BEFORE = "{before} of it went back before."
 ONLY_BACK = (
     "Only {back} of the {price} that was paid on order {order} was refunded or is disputed after all, and"
@@ -166,6 +178,10 @@ ONLY_BACK = (
 RESTORED = (
     "The same part of your {credit}, rounded to the nearest, is {reversed}. What went back beyond that"
     " is yours again."
+)
+RESTORED_BY_LINE = (
+    "Of each line as much of its share goes back as of the line, and no level keeps more than {line_most} for"
+    " one line: of your {credit}, that takes {reversed}. What went back beyond that is yours again."
 )
 TEAM_COUNTS = "{base} of what was delivered on order {order} counts for commission."
 TEAM_BACK = "{returned} of the {base} that counts for commission on order {order} went back."
@@ -189,7 +205,8 @@ SENTENCES = (
     EXACT, DOWN, UP,
     CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, CHAIN_OF, SHARE_NEAREST,
     OF_BELOW_NEAREST, CHAIN_OF_SELLERS, OF_SELLERS, OF_SELLERS_NEAREST, PART, PART_OF_EACH, CHAIN_OF_PART,
-    SEVERAL, EACH, CUT, CUT_LAST, MOST, MOST_OF_PART, COMES_TO, STOOD, YOURS,
+    SEVERAL, EACH, CUT, CUT_LAST, MOST, MOST_OF_PART, LINE_MOST, LINE_MOST_OF_PART,
+    REVERSAL_BY_LINE, RESTORED_BY_LINE, COMES_TO, STOOD, YOURS,
     TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, TEAM_COUNTS, TEAM_BACK,
     TEAM_ONLY_BACK, HELD, REATTRIBUTED, CREDITED_AGAIN, *PERIOD_EXPLAINED,
 )  # fmt: skip
@@ -198,7 +215,8 @@ SENTENCES = (
 _EARLIER_CAPPED = " All levels together are capped at {cap}, so each gives its part."
 _AMOUNTS = {
     "price", "tax", "base", "credit", "before", "back", "returned", "reversed", "named", "spread",
-    "over", "rest", "share", "below", "each", "most", "stands",
+    "over", "rest", "share", "below", "each", "most", "stands", "line_most",
+    "under",
 }  # fmt: skip
 _RATES = {"rate", "cap", "sum", "part"}
 
@@ -247,12 +265,14 @@ def explain(
             facts["level"] = level
         if capped:
             facts["cap"], facts["sum"] = capped
-        facts |= way or {}
+        facts |= {name: value for name, value in (way or {}).items() if name != _KEPT_OF_A_LINE}
         if milestone in PROMISED:
             facts["milestone"] = milestone
         if "of" not in facts and basis.base_minor != basis.price_minor - basis.tax_minor:
             facts["counts"] = [list(part) for part in basis.counts]
     else:
+        if way and _KEPT_OF_A_LINE in way:
+            facts["line_most"] = way[_KEPT_OF_A_LINE]
         facts |= {
             "back": basis.back_minor, "returned": basis.returned_minor, "reversed": reversed_minor,
         }  # fmt: skip
@@ -275,8 +295,7 @@ def way_of(rule: SaleRule, credit: Credit, currency: str, pieces: int) -> dict[s
     facts |= ways[0] if len(ways) == 1 else {"ways": ways}
     if credit.part_bp != BASIS:
         facts["shared"] = True
-    if credit.credited_minor < credit.uncapped_minor:
-        facts["most"] = most_of(rule.at_most_minor[currency], credit.part_bp)
+    facts |= _limits(rule, credit, currency)
     if rule.is_rounded_by_level:
         facts["nearest"] = True
     if rule.levels_of.startswith("sellers_commission"):
@@ -285,6 +304,22 @@ def way_of(rule: SaleRule, credit: Credit, currency: str, pieces: int) -> dict[s
     if credit.cut != (1, 1) and not plain:
         facts["cut"] = list(credit.cut)
         facts |= {"cut_last": True} if credit.cut_by == "priority" else {}
+    return facts
+
+
+def _limits(rule: SaleRule, credit: Credit, currency: str) -> dict[str, Any]:
+    """What one line and one sale pay at most, where that made a share smaller."""
+    facts: dict[str, Any] = {}
+    by_line, gets = credit.by_line, credit.uncapped_minor
+    if by_line is not None:
+        facts[_KEPT_OF_A_LINE], gets = by_line.most_minor, by_line.credited_minor
+        if by_line.reached:
+            facts |= {
+                "line_most": by_line.most_minor, "lines": by_line.lines, "reached": by_line.reached,
+                "under": by_line.under_minor,
+            }  # fmt: skip
+    if credit.credited_minor < gets:
+        facts["most"] = most_of(rule.at_most_minor[currency], credit.part_bp)
     return facts
 
 
@@ -350,8 +385,10 @@ def _credit(facts: dict[str, Any]) -> list[Said]:
     return [*said, TEAM if facts.get("level") else YOURS]
 
 
-_SPECIAL = {"each", "chain", "below", "cut", "most", "part", "ways"}
+_SPECIAL = {"each", "chain", "below", "cut", "most", "line_most", "part", "ways"}
 """What makes a share more than a rate of what counts, cut by its rule's cap."""
+_KEPT_OF_A_LINE = "kept_of_a_line"
+"""What a level keeps of one line at most: of what stands after money went back, and so told only then."""
 _HOW = {
     (False, False, False): SHARE,
     (False, True, False): CHAIN,
@@ -375,7 +412,9 @@ def _reckoning(facts: dict[str, Any]) -> list[Said]:
         how = _how(facts | way)
         said += [OfAWay(one, tuple(way.items())) for one in how] if way else how
     cut = [CUT_LAST if "cut_last" in facts else CUT] if "cut" in facts else []
-    most = [MOST_OF_PART if "shared" in facts else MOST] if "most" in facts else []
+    shared = "shared" in facts
+    most = [LINE_MOST_OF_PART if shared else LINE_MOST] if "line_most" in facts else []
+    most += [MOST_OF_PART if shared else MOST] if "most" in facts else []
     return [*said, *cut, *most, COMES_TO]
 
 
@@ -404,7 +443,13 @@ def _rounding(facts: dict[str, Any]) -> str:
 
 def _reversal(facts: dict[str, Any]) -> list[Said]:
     before = [WENT_BEFORE] if facts.get("before") else []
-    return [BACK, *_spread(facts), REVERSAL, *before]
+    reversal = REVERSAL_BY_LINE if "line_most" in facts else REVERSAL
+    return [BACK, *_spread(facts), reversal, *before]
+
+
+def _restored(facts: dict[str, Any]) -> list[Said]:
+    restored = RESTORED_BY_LINE if "line_most" in facts else RESTORED
+    return [ONLY_BACK, *_spread(facts), restored]
 
 
 def _spread(facts: dict[str, Any]) -> list[Said]:
@@ -417,7 +462,7 @@ def _spread(facts: dict[str, Any]) -> list[Said]:
 _SAID: dict[str, Callable[[dict[str, Any]], list[Said]]] = {
     "credit": _credit,
     "reversal": _reversal,
-    "restored": lambda facts: [ONLY_BACK, *_spread(facts), RESTORED],
+    "restored": _restored,
     "hold": lambda facts: [HELD],
     "reattributed": lambda facts: [REATTRIBUTED],
     "credited_again": lambda facts: [CREDITED_AGAIN],

@@ -133,7 +133,12 @@ def _last_paid(rates: list[int], cap_bp: int) -> int:
 def _takes_all(first: SaleRuleDocument, other: SaleRuleDocument) -> bool:
     """Whether everything that the other rule is for falls under the first."""
     amounts = [set(level.each_minor) for level in first.levels if level.each_minor]
-    if amounts or first.at_most_minor or (first.base == "margin" != other.base):
+    if (
+        amounts
+        or first.at_most_minor
+        or first.at_most_line_minor
+        or (first.base == "margin" != other.base)
+    ):
         return False
     wide, narrow = first.when, other.when
     return (
@@ -237,6 +242,7 @@ def _is_for_all(rule: SaleRuleDocument, kind: str) -> bool:
         and rule.when.milestone not in OF_A_LEAD
         and asks == WhenDocument.model_validate({}).model_dump(exclude={"kind", "milestone"})
         and not rule.at_most_minor
+        and not rule.at_most_line_minor
         and rule.base != "margin"
         and not any(level.each_minor for level in rule.levels)
     )
@@ -244,21 +250,19 @@ def _is_for_all(rule: SaleRuleDocument, kind: str) -> bool:
 
 def _split(plan: SalePlan, rule: SaleRule, at: str) -> Iterator[Finding]:
     """What is gained by splitting an order, and by appearing twice: looked for, and shown."""
-    for currency, most in rule.at_most_minor.items():
-        whole = _reaching(rule, most) * 2
-        once = paid(plan, rule, whole, currency)
-        twice = 2 * paid(plan, rule, whole // 2, currency)
-        if twice > once:
-            yield finding(
-                "split_order_gains", f"{at}/at_most_minor/{currency}",
-                most=_written(most, currency), whole=_written(whole, currency),
-                once=_written(once, currency), twice=_written(twice, currency),
-            )  # fmt: skip
-            break
+    yield from _halved(plan, rule, "at_most_minor", "split_order_gains", at)
+    yield from _halved(plan, rule, "at_most_line_minor", "split_line_gains", at)
     if len(rule.levels) > 1 and not rule.levels[1].groups:
         alone, below = Member(1, own_sales=10**6), Member(2, own_sales=10**6)
         portion = [Portion(rule.id, EXAMPLE_MINOR, pieces=1)]
-        currency = next(iter(rule.at_most_minor or rule.levels[0].each_minor or {"SEK": 0}))
+        currency = next(
+            iter(
+                rule.at_most_minor
+                or rule.at_most_line_minor
+                or rule.levels[0].each_minor
+                or {"SEK": 0}
+            )
+        )
         once = sum(one.credited_minor for one in credits(plan, [alone], currency, portion))
         twice = sum(one.credited_minor for one in credits(plan, [below, alone], currency, portion))
         if twice > once:
@@ -266,6 +270,21 @@ def _split(plan: SalePlan, rule: SaleRule, at: str) -> Iterator[Finding]:
                 "twice_in_the_tree_gains", f"{at}/levels/1",
                 once=percent(once, EXAMPLE_MINOR // BASIS), twice=percent(twice, EXAMPLE_MINOR // BASIS),
             )  # fmt: skip
+
+
+def _halved(plan: SalePlan, rule: SaleRule, limit: str, code: str, at: str) -> Iterator[Finding]:
+    """What two halves pay more than the whole that reaches a fixed limit: in the first currency where they do."""
+    for currency, most in getattr(rule, limit).items():
+        whole = _reaching(rule, most) * 2
+        once = paid(plan, rule, whole, currency)
+        twice = 2 * paid(plan, rule, whole // 2, currency)
+        if twice > once:
+            yield finding(
+                code, f"{at}/{limit}/{currency}",
+                most=_written(most, currency), whole=_written(whole, currency),
+                once=_written(once, currency), twice=_written(twice, currency),
+            )  # fmt: skip
+            return
 
 
 def _reaching(rule: SaleRule, most: int) -> int:

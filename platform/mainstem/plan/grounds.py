@@ -188,6 +188,12 @@ GROUNDS = {
         " {twice}. Somebody will split orders.",
         "No gain from splitting what belongs together",
     ),
+    "split_line_gains": Ground(
+        "warn",
+        "At most {most} is paid for one line. A line of {whole} pays {once}; the same pieces in two orders, or"
+        " as two articles, pay {twice}. Somebody will split them.",
+        "No gain from splitting what belongs together",
+    ),
     "twice_in_the_tree_gains": Ground(
         "note",
         "Somebody who joins a second time below themselves earns {twice} % of what they sell instead of"

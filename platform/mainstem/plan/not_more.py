@@ -14,6 +14,7 @@ from mainstem.money import Money
 from mainstem.plan.document import PlanDocument
 from mainstem.plan.exact_shares import Party, Portion
 from mainstem.plan.limits import NO_CAP
+from mainstem.plan.line_caps import LinePart
 from mainstem.plan.sale_rules import Line, SalePlan, SaleRule
 from mainstem.plan.sales import shared_credits
 from mainstem.plan.words import Reader, which_of
@@ -70,6 +71,8 @@ SENTENCES = {
     " been {more} higher.",
     "most": "One sale pays a level no more than a fixed amount: without it your share would have been {more}"
     " higher.",
+    "line_most": "One line of a sale pays a level no more than a fixed amount: without it your share would have"
+    " been {more} higher.",
     "waits": "{name}: {pieces} not delivered yet. They earn when they are.",
     "went_back": "{back} went back with the client's money. Had the client kept everything, it would be"
     " yours.",
@@ -129,6 +132,9 @@ class _Asked:
         )
         if (more := self.mine(unlimited, self.sold.lines) - now) > 0:
             yield self._more("most", more)
+        by_sale = tuple(replace(rule, at_most_line_minor={}) for rule in self.plan.rules)
+        if (more := self.mine(replace(self.plan, rules=by_sale), self.sold.lines) - now) > 0:
+            yield self._more("line_most", more)
 
     def course(self) -> Iterator[Otherwise]:
         for line in self.sold.lines:
@@ -169,6 +175,7 @@ class _Asked:
 
 def _portions(plan: SalePlan, lines: Iterable[SoldLine]) -> list[Portion]:
     sums: dict[tuple[str, bool], tuple[int, int, int]] = {}
+    of_line: dict[tuple[str, bool], list[LinePart]] = {}
     for line in lines:
         if line.rule is not None:
             worth = {
@@ -179,8 +186,9 @@ def _portions(plan: SalePlan, lines: Iterable[SoldLine]) -> list[Portion]:
             base, pieces, counted = sums.get((line.rule, line.is_due), (0, 0, 0))
             counted += worth if line.is_counted else 0
             sums[line.rule, line.is_due] = base + worth, pieces + line.pieces, counted
+            of_line.setdefault((line.rule, line.is_due), []).append(LinePart(worth))
     return [
-        Portion(rule, base, 0, pieces, counted, is_due)
+        Portion(rule, base, 0, pieces, counted, is_due, of_line[rule, is_due])
         for (rule, is_due), (base, pieces, counted) in sums.items()
     ]
 

@@ -146,7 +146,10 @@ class SaleRuleDocument(Document):
     """What lines of one sort pay."""
 
     folds: ClassVar[tuple[Fold, ...]] = (
-        Fold("Of what, and at most", ("base", "levels_of", "at_most_minor", "cap_by")),
+        Fold(
+            "Of what, and at most",
+            ("base", "levels_of", "at_most_minor", "at_most_line_minor", "cap_by"),
+        ),
     )
     one: ClassVar[str] = "Rule"
     id: Slug = Field(title="Called")
@@ -167,6 +170,11 @@ class SaleRuleDocument(Document):
     at_most_minor: dict[Currency, MinorAboveZero] = Field(
         default_factory=dict, title="At most for one sale", description="Of each level."
     )
+    at_most_line_minor: dict[Currency, MinorAboveZero] = Field(
+        default_factory=dict,
+        title="At most for one line",
+        description="Of each level: of one article of a sale, however many pieces.",
+    )
     cap_bp: Annotated[int, Field(gt=0, le=BASIS)] = Field(title="All levels at most")
     cap_by: CapBy | None = Field(
         None,
@@ -178,8 +186,7 @@ class SaleRuleDocument(Document):
     @model_validator(mode="after")
     def _one_set_of_currencies(self) -> Self:
         stated = [set(level.each_minor) for level in self.levels if level.each_minor]
-        if self.at_most_minor:
-            stated.append(set(self.at_most_minor))
+        stated += [set(most) for most in (self.at_most_minor, self.at_most_line_minor) if most]
         if any(currencies != stated[0] for currencies in stated):
             raise ValueError("State every amount of a rule in the same currencies.")
         if self.levels_of != "sale" and any(level.each_minor for level in self.levels[1:]):

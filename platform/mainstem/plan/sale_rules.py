@@ -117,7 +117,8 @@ class SaleRule:
     """What lines of one sort pay: to the seller, and up the sponsors' line.
 
     All levels together get `cap_bp` of the base at most, giving way as `cap_by` says. No level
-    gets more than `at_most_minor` for one sale, where the sale's currency is in it. A rule that
+    gets more than `at_most_minor` for one sale, nor more than `at_most_line_minor` for one line of it,
+    where the sale's currency is in them. A rule that
     states amounts is for sales in the currencies that it states them in, and for no other; one whose
     rates are of the margin is for lines of which it is known what they cost.
     """
@@ -131,6 +132,7 @@ class SaleRule:
     levels_of: LevelBase = "sale"
     at_most_minor: Mapping[str, int] = field(default_factory=dict)
     cap_by: CapBy = "proportion"
+    at_most_line_minor: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_rounded_by_level(self) -> bool:
@@ -148,8 +150,7 @@ class SaleRule:
     def pays_in(self, currency: str) -> bool:
         """Whether it is for sales in a currency: it states its amounts in it, or none at all."""
         stated = [level.each_minor for level in self.levels if level.each_minor]
-        if self.at_most_minor:
-            stated.append(self.at_most_minor)
+        stated += [most for most in (self.at_most_minor, self.at_most_line_minor) if most]
         return all(currency in amounts for amounts in stated)
 
 

@@ -13,6 +13,7 @@ from mainstem.plan.exact_shares import (
     cut_to_plan,
     exact_shares,
 )
+from mainstem.plan.line_caps import ByLine, LinePart, by_line
 from mainstem.plan.sale_rules import SalePlan
 from mainstem.plan.uplines import Member
 
@@ -26,7 +27,8 @@ def credits(
     cap, and all portions to no more than the plan's; the parts are whole by largest remainder, a tie
     going to the lower level. A reversal is the returned part of each share, taken cumulatively and
     rounded once, so any sequence of refunds that adds up to the base takes back every cent and never
-    one more; what a sale may pay at most is then applied to what stands. No refund raises a level.
+    one more; what a sale, and a line of it, may pay at most is then applied to what stands. No refund
+    raises a level.
     """
     return shared_credits(plan, [Party(upline)], currency, portions)
 
@@ -60,7 +62,9 @@ def _whole(exact: ExactShares, currency: str) -> Iterator[Credit]:
             continue
         most = part if at_most is None else most_of(at_most, share.part_bp)
         left = part - rdiv(part * portion.returned_minor, portion.base_minor)
-        credited, stands = min(part, most), min(left, most)
+        lines = _by_line(exact, part, share.part_bp, currency)
+        gets, left = (part, left) if lines is None else (lines.credited_minor, lines.stands_minor)
+        credited, stands = min(gets, most), min(left, most)
         if not credited:
             continue
         yield Credit(
@@ -76,4 +80,15 @@ def _whole(exact: ExactShares, currency: str) -> Iterator[Credit]:
             ways=tuple(share.ways),
             part_bp=share.part_bp,
             cut_by=share.cut_by,
+            by_line=lines,
         )
+
+
+def _by_line(exact: ExactShares, part: int, part_bp: int, currency: str) -> ByLine | None:
+    at_most = exact.rule.at_most_line_minor.get(currency)
+    if at_most is None:
+        return None
+    portion = exact.portion
+    lines = portion.lines or (LinePart(portion.base_minor, portion.returned_minor),)
+    assert sum(line.base_minor for line in lines) == portion.base_minor, "lines are all there is"
+    return by_line(part, lines, most_of(at_most, part_bp))

@@ -73,6 +73,10 @@ CAP_BY_PRIORITY = (
     " gets what is left."
 )
 AT_MOST = "No level gets more than {amounts} for one sale."
+AT_MOST_LINE = (
+    "No level gets more than {amounts} for one line of a sale: its share is divided over the lines by what of"
+    " each it is paid of."
+)
 COST_KNOWN = "Only an article of which that cost is known falls under this rule."
 HELD = "It is held for {days} days from delivery, and goes back with money that goes back."
 HELD_FROM_ACCEPTANCE = (
@@ -153,7 +157,7 @@ SENTENCES = (
     *ASKED.values(), *CLIENTS.values(), MONTHS, ORDERS, FROM, UNTIL,
     *BASES.values(), SELLER_FIXED, SPONSOR, SPONSOR_FIXED, SPONSOR_BELOW, SPONSOR_BELOW_ROUNDED,
     SPONSOR_OF_SELLERS, SPONSOR_OF_SELLERS_ROUNDED, CAP_BY_PRIORITY, *ALL_BY.values(), *SPLIT.values(),
-    *AS_ATTRIBUTED.values(), SHARED, NOBODY, IN_GROUPS, FROM_RANK, CAP, AT_MOST, COST_KNOWN, HELD,
+    *AS_ATTRIBUTED.values(), SHARED, NOBODY, IN_GROUPS, FROM_RANK, CAP, AT_MOST, AT_MOST_LINE, COST_KNOWN, HELD,
     HELD_FROM_ACCEPTANCE, AT_DELIVERY, ORDER, BY_MILESTONE, ALL, ROUNDED, *VERSION_BY.values(),
     *JOINED_BEFORE.values(), *PASSING.values(), *REFUNDED.values(), *ACTIVE.values(), MINIMUM, AND, OR,
     *PERIOD_SENTENCES,
@@ -327,6 +331,8 @@ class _Teller:
         )
         if rule.at_most_minor:
             yield self.say(AT_MOST, amounts=self.amounts(rule.at_most_minor))
+        if rule.at_most_line_minor:
+            yield self.say(AT_MOST_LINE, amounts=self.amounts(rule.at_most_line_minor))
         if rule.when.milestone in OF_A_LEAD:
             yield self.say(AT_DELIVERY)
         accepted = rule.when.milestone == "accepted"
