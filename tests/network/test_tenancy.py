@@ -33,6 +33,11 @@ OWNER = {
     "team_size": "affiliate_id", "team_month": "affiliate_id",
 }  # fmt: skip
 COMPANYS = {
+    "store_credit",
+    "store_credit_entry",
+    "client_code",
+    "client_referral",
+    "reward",
     "sponsor_move",
     "holding_tank",
     "programme_invitation",

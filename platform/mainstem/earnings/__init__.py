@@ -1,5 +1,6 @@
 """Commissions: what delivered sales have earned whom, settled to what should stand."""
 
+from mainstem.earnings.delivered import Worth, worth_of
 from mainstem.earnings.reattribution import (
     AttributionChange,
     approve_reattribution,
@@ -33,6 +34,7 @@ __all__ = [
     "NothingToReview",
     "OrderAnswer",
     "OrderToReview",
+    "Worth",
     "approve_reattribution",
     "decide",
     "deny_reattribution",
@@ -46,4 +48,5 @@ __all__ = [
     "waiting",
     "why_nothing_from_member",
     "why_order_unpaid",
+    "worth_of",
 ]

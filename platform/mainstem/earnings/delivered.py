@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -148,6 +149,41 @@ def credited_of(
         shares = credits(plan, upline_of(order), order.currency, portions)
         for row, basis in rows:
             yield row, basis, [one for one in shares if one.rule == row.rule]
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What an order is worth to whoever is rewarded beside its commissions.
+
+    `base_minor` is what was delivered and counts for commission, whether or not it earns anybody any,
+    `returned_minor` what of it went back, `commission_minor` what affiliates are credited with.
+    `rows` are what it was delivered as, rule by rule.
+    """
+
+    plan_version: int
+    base_minor: int
+    returned_minor: int
+    commission_minor: int
+    rows: Sequence[Any]
+
+
+def worth_of(work: Work, keys: Sequence[RowKey]) -> dict[RowKey, Worth]:
+    """What each of these orders (home, id) is worth; none is there of which no line has a rule."""
+    found, plans = read(work, keys)
+    worth: dict[RowKey, Worth] = {}
+    for key, of_order in groupby(
+        credited_of(plans, found), lambda one: (one[0].home_id, one[0].id)
+    ):
+        each = list(of_order)
+        bases = [basis_of(row._replace(earns=True)) for row, _, _ in each]
+        worth[key] = Worth(
+            each[0][0].plan_version,
+            sum(basis.base_minor for basis in bases),
+            sum(basis.returned_minor for basis in bases),
+            sum(share.credited_minor for _, _, shares in each for share in shares),
+            [row for row, _, _ in each],
+        )
+    return worth
 
 
 def _portion(rule: SaleRule, row: Any, basis: Basis) -> Portion:

@@ -21,7 +21,8 @@ class Backtest:
 
     compared: Compared
     not_counted: Sequence[str]
-    """The rules of either plan that are not for single sales, by name: what a period pays."""
+    """The rules of either plan that are not for single sales, by name: what a period
+    pays, and what sending a friend gives."""
 
 
 class Watching:
@@ -60,9 +61,12 @@ def backtest(
 
 def _of_periods(plan: PlanDocument) -> list[str]:
     said = plan.period
+    # Facts of sales know no friends: which client sent whom is in no figure.
+    friends = ["refer-a-friend"] if plan.refer_a_friend else []
     if said is None:
-        return []
+        return friends
     return [
+        *friends,
         *(rule.id for rule in said.tiers),
         *(goal.id for goal in said.goals),
         *(pool.id for pool in said.pools),

@@ -10,6 +10,15 @@ from mainstem.plan.first_format import from_first_format, is_first_format
 from mainstem.plan.grounds import Finding
 from mainstem.plan.limits import NOBODY
 from mainstem.plan.refusals import PlanAsks, PlanRefused
+from mainstem.plan.reward_explain import explain_reward, tell_no_reward, tell_reward
+from mainstem.plan.rewards import (
+    FriendsOrder,
+    ReferAFriend,
+    RewardCredit,
+    Side,
+    rewards_of,
+    why_no_reward,
+)
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
 from mainstem.plan.sales import Credit, credits
@@ -37,6 +46,7 @@ __all__ = [
     "Example",
     "Explanation",
     "Finding",
+    "FriendsOrder",
     "Level",
     "Line",
     "Member",
@@ -47,9 +57,12 @@ __all__ = [
     "PlanDocument",
     "PlanRefused",
     "Portion",
+    "ReferAFriend",
+    "RewardCredit",
     "SalePlan",
     "SaleRule",
     "SaleRuleDocument",
+    "Side",
     "Standing",
     "UnpaidFacts",
     "UnpaidReason",
@@ -62,16 +75,21 @@ __all__ = [
     "difference",
     "examples",
     "explain",
+    "explain_reward",
     "fingerprint",
     "from_first_format",
     "is_first_format",
     "lint",
     "parse",
     "places",
+    "rewards_of",
     "tell",
+    "tell_no_reward",
+    "tell_reward",
     "tell_unpaid",
     "way_of",
     "which_of",
+    "why_no_reward",
     "why_nothing_from",
     "why_unpaid",
     "worst_case",

@@ -57,6 +57,7 @@ from mainstem.plan.periods import (
     Tier,
     TierRule,
 )
+from mainstem.plan.reward_documents import ReferAFriendDocument
 from mainstem.plan.sale_documents import SaleRuleDocument, UplinesDocument
 from mainstem.plan.sale_rules import Level, SalePlan, SaleRule, When
 from mainstem.plan.uplines import Uplines
@@ -70,6 +71,7 @@ class PlanDocument(Document):
     folds: ClassVar[tuple[Fold, ...]] = (
         Fold("A client's orders whose money went back", ("refunded_orders",)),
         Fold("What a period pays", ("period",)),
+        Fold("What clients get who send a friend", ("refer_a_friend",)),
     )
 
     format: Literal[2] = Field(2, title="Format")
@@ -87,6 +89,7 @@ class PlanDocument(Document):
     uplines: UplinesDocument = Field(title="Uplines")
     rules: list[SaleRuleDocument] = Field(min_length=1, max_length=RULES_MAX, title="Rules")
     period: PeriodDocument | None = Field(None, title="Periods")
+    refer_a_friend: ReferAFriendDocument | None = Field(None, title="Refer a friend")
     minimum_payout_minor: Amounts = Field(default_factory=dict, title="Paid out from")
 
     @property

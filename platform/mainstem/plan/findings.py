@@ -23,6 +23,7 @@ from mainstem.plan.exact_shares import Portion
 from mainstem.plan.grounds import Finding, finding
 from mainstem.plan.percent import percent
 from mainstem.plan.period_documents import TierRuleDocument
+from mainstem.plan.reward_findings import reward_cost_bp, reward_findings
 from mainstem.plan.sale_documents import SaleRuleDocument, WhenDocument
 from mainstem.plan.sale_rules import SalePlan, SaleRule
 from mainstem.plan.sales import credits
@@ -44,7 +45,7 @@ def lint(sent: Mapping[str, Any]) -> list[Finding]:
         plan = PlanDocument.model_validate(sent)
     except ValidationError as error:
         return [_wrong(problem, sent) for problem in problems_of(error)]
-    found = [*_each_rule(plan), *_together(plan), *_period(plan)]
+    found = [*_each_rule(plan), *_together(plan), *_period(plan), *_rewards(plan)]
     return sorted(found, key=lambda one: _SEVERITIES.index(one.severity))
 
 
@@ -135,7 +136,7 @@ def _no_later(wide: WhenDocument, narrow: WhenDocument) -> bool:
 
 def _period(plan: PlanDocument) -> Iterator[Finding]:
     costs = period_cost_bp(plan)
-    sales = min(plan.cap_bp, max(at_most_bp(rule) for rule in plan.rules))
+    sales = min(plan.cap_bp, _sales_bp(plan) + reward_cost_bp(plan.refer_a_friend))
     if costs and sales + sum(costs.values()) > plan.cap_bp:
         yield finding(
             "costs_more_than_agreed", "/period",
@@ -145,6 +146,19 @@ def _period(plan: PlanDocument) -> Iterator[Finding]:
     for number, rule in enumerate(plan.period.tiers if plan.period else ()):
         if rule.of == "whole":
             yield from _cliffs(plan, rule, f"/period/tiers/{number}/tiers")
+
+
+def _sales_bp(plan: PlanDocument) -> int:
+    return max(at_most_bp(rule) for rule in plan.rules)
+
+
+def _rewards(plan: PlanDocument) -> Iterator[Finding]:
+    if plan.refer_a_friend:
+        yield from reward_findings(
+            plan.refer_a_friend,
+            cap_bp=plan.cap_bp,
+            sales_bp=min(plan.cap_bp, _sales_bp(plan)),
+        )
 
 
 def _cliffs(plan: PlanDocument, rule: TierRuleDocument, at: str) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from typing import Protocol
 from mainstem.money import Money
 from mainstem.plan.document import PlanDocument
 from mainstem.plan.period_words import PERIOD_SENTENCES, period_clauses
+from mainstem.plan.reward_words import REWARD_SENTENCES, reward_clause
 from mainstem.plan.sale_documents import LevelDocument, SaleRuleDocument, WhenDocument
 
 EVERYTHING = "For everything that is sold:"
@@ -92,6 +93,7 @@ SENTENCES = (
     *BASES.values(), SELLER_FIXED, SPONSOR, SPONSOR_FIXED, SPONSOR_BELOW, SPONSOR_BELOW_ROUNDED, NOBODY,
     IN_GROUPS, FROM_RANK, CAP, AT_MOST, HELD, ORDER, ALL, ROUNDED, *VERSION_BY.values(), *JOINED_BEFORE.values(),
     *PASSING.values(), *REFUNDED.values(), ACTIVE, MINIMUM, AND, OR, *PERIOD_SENTENCES,
+    *REWARD_SENTENCES,
 )  # fmt: skip
 """Everything that may be said."""
 
@@ -133,7 +135,7 @@ def clauses(
     plan: PlanDocument, reader: Reader, names: Mapping[str, str] | None = None
 ) -> list[Clause]:
     """The whole plan in the reader's language: what holds for all rules, then each rule in their order,
-    then what a period pays.
+    then what a period pays, and what sending a friend gives.
 
     `names` are what products, departments, storefronts, affiliates and groups are called, by slug; without
     it, by their slugs.
@@ -145,6 +147,11 @@ def clauses(
         *(
             Clause(about, tuple(said))
             for about, said in (period_clauses(plan.period, teller) if plan.period else ())
+        ),
+        *(
+            [Clause("refer-a-friend", tuple(reward_clause(plan.refer_a_friend, teller)))]
+            if plan.refer_a_friend
+            else []
         ),
     ]
 

@@ -1,0 +1,39 @@
+"""Store credit: what a client may pay less next time, granted, spent, given back, taken back and expired."""
+
+from mainstem.store_credit.granting import Given, GivenAs, settle_given
+from mainstem.store_credit.model import Balance, CreditKind, CreditView, Movement
+from mainstem.store_credit.queries import balances_of, credits_of, debts_of, spent_on
+from mainstem.store_credit.rules import given_back_minor, spread, taken_back_minor
+from mainstem.store_credit.spending import (
+    Purse,
+    Spent,
+    Usable,
+    expire,
+    settle_orders,
+    usable,
+    write_spent,
+)
+
+__all__ = [
+    "Balance",
+    "CreditKind",
+    "CreditView",
+    "Given",
+    "GivenAs",
+    "Movement",
+    "Purse",
+    "Spent",
+    "Usable",
+    "balances_of",
+    "credits_of",
+    "debts_of",
+    "expire",
+    "given_back_minor",
+    "settle_given",
+    "settle_orders",
+    "spent_on",
+    "spread",
+    "taken_back_minor",
+    "usable",
+    "write_spent",
+]
