@@ -47,7 +47,7 @@ def test_a_reward_is_within_the_plans_cap_falls_with_what_goes_back_and_ends_at_
         found = rewards_of(rule, order, cap_bp=cap_bp)
         credited = sum(one.credited_minor for one in found)
         assert credited + commission <= base * cap_bp // 10_000
-        stands = {one.side: one.stands_minor for one in found}
+        stands = {str(one.side): one.stands_minor for one in found}
         assert all(0 <= one.reversed_minor <= one.credited_minor for one in found)
         if before is not None:
             assert all(minor <= before[side] for side, minor in stands.items())
