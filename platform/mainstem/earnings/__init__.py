@@ -1,6 +1,7 @@
 """Commissions: what delivered sales have earned whom, settled to what should stand."""
 
 from mainstem.earnings.delivered import Worth, worth_of
+from mainstem.earnings.not_more import why_not_more
 from mainstem.earnings.reattribution import (
     AttributionChange,
     approve_reattribution,
@@ -46,6 +47,7 @@ __all__ = [
     "review_of",
     "settle",
     "waiting",
+    "why_not_more",
     "why_nothing_from_member",
     "why_order_unpaid",
     "worth_of",
