@@ -29,7 +29,12 @@ def test_staff_give_a_client_store_credit_with_a_reason_and_take_back_what_is_le
     staff.delivered((KETTLE, 1))
     fia = staff.reader("fia")
     assert "They have none." in words(staff)
-    sent = {"amount": "100", "currency": "SEK", "reason": "The lid was scratched.", "expires_on": ""}
+    sent = {
+        "amount": "100",
+        "currency": "SEK",
+        "reason": "The lid was scratched.",
+        "expires_on": "",
+    }
     assert fia.post(GRANT, sent).status_code in (200, 303)
     assert credit_of(staff.database) == (10_000, 0, 0)
     told = words(staff)

@@ -2,6 +2,7 @@
 
 from mainstem.store_credit.granting import Given, GivenAs, settle_given
 from mainstem.store_credit.model import Balance, CreditKind, CreditView, Movement
+from mainstem.store_credit.proof import PROVES_FOR, proof_of, proven
 from mainstem.store_credit.queries import balances_of, credits_of, debts_of, spent_on
 from mainstem.store_credit.rules import given_back_minor, spread, taken_back_minor
 from mainstem.store_credit.spending import (
@@ -15,6 +16,7 @@ from mainstem.store_credit.spending import (
 )
 
 __all__ = [
+    "PROVES_FOR",
     "Balance",
     "CreditKind",
     "CreditView",
@@ -29,6 +31,8 @@ __all__ = [
     "debts_of",
     "expire",
     "given_back_minor",
+    "proof_of",
+    "proven",
     "settle_given",
     "settle_orders",
     "spent_on",

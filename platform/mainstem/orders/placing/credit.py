@@ -29,9 +29,8 @@ def reduce(work: Work, drafts: list[Draft], known: Known) -> Usable | None:
     usable = store_credit.usable(work, [_purse(draft) for draft in asked])
     for draft in asked:
         purse = _purse(draft)
-        least = LEAST_PAID_MINOR.get(purse.currency) or 10 * 10 ** exponent(purse.currency)
         items = draft.price.totals.items_minor
-        minor = max(0, min(usable.of(*purse), items - least))
+        minor = reduction(items, usable.of(*purse), purse.currency)
         if minor:
             assert draft.buyer is not None, "an order is priced before it is made cheaper"
             draft.credit = usable.take(*purse, minor)
@@ -39,6 +38,12 @@ def reduce(work: Work, drafts: list[Draft], known: Known) -> Usable | None:
                 draft.articles, known.conditions, draft.buyer, less_minor=minor
             )
     return usable
+
+
+def reduction(items_minor: int, usable_minor: int, currency: str) -> int:
+    """By how much what is bought gets cheaper with so much credit: what is charged at least stays."""
+    least = LEAST_PAID_MINOR.get(currency) or 10 * 10 ** exponent(currency)
+    return max(0, min(usable_minor, items_minor - least))
 
 
 def spend(work: Work, drafts: list[Draft], usable: Usable | None) -> None:
