@@ -21,6 +21,7 @@ _WHAT = {
     "moved": "moved between holds is {now}, should add up to {should}",
     "posted": "the books have {now} of it, should be {should}",
     "stray": "the books have {now}, and no line of it",
+    "reward": "the reward for a friend is {now}, should be {should}",
 }
 
 

@@ -26,6 +26,7 @@ from mainstem import (
     periods,
     setup,
     sponsors,
+    store_credit,
 )
 from mainstem.kit import idempotency
 from mainstem.kit.events import Fact, record
@@ -82,6 +83,7 @@ def periods_of_today(work: Work, facts: Sequence[Fact]) -> None:
 def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     """What else is due once a day: apart from the release, so that neither waits for the other."""
     leads.expire_quotes(work)
+    store_credit.expire(work)
     orders.forget_origins(work)
     leads.forget_claims(work)
     jobs.sign_off_overdue(work)

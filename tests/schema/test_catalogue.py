@@ -37,6 +37,7 @@ COMPANY_WIDE = {
     "cross_border_sales", "tax_day", "vat_check", "payment_check", "destination_lease",
     "programme_invitation", "application", "application_confirmation", "application_answer",
     "application_question", "affiliate_step", "forgotten_paper",
+    "store_credit", "store_credit_entry", "client_code",
 }  # fmt: skip
 """The parent's own, outside the order side."""
 
@@ -62,6 +63,7 @@ APPEND_ONLY = {
     "conversion", "setup_change", "company_document", "affiliate_details", "affiliate_step",
     "application_answer", "goodwill_end", "period_settlement", "period_correction", "income_statement",
     "cost", "order_line_cost",
+    "store_credit_entry", "client_referral", "reward",
 }  # fmt: skip
 
 FORGOTTEN_IN_TIME = {"affiliate_step", "application_answer"}

@@ -96,6 +96,8 @@ COMPANY = {
     "period": May(insert=True, update="ends_on, every, counted_at, zone, plan_version, plan_hash, state,"
                   " figured_at, preview, previewed_by, previewed_at, outcome_hash, closed_by, closed_at"),
     "period_settlement": ADDS, "period_correction": ADDS,
+    "store_credit": May(insert=True, update="available_on, expires_on, over"), "store_credit_entry": ADDS,
+    "client_code": ADDS, "client_referral": ADDS, "reward": ADDS,
     # kept up to date
     **dict.fromkeys(
         ("pick", "person", "affiliate", "sponsorship", "membership", "setup_token",
@@ -112,6 +114,7 @@ AFFILIATE = {
     # What lets somebody in is nobody's to read but the company's.
     "approval": NOTHING, "check_run": NOTHING, "refused_event": NOTHING, "checkout_origin": NOTHING,
     "audit_run": NOTHING,
+    **dict.fromkeys(("store_credit", "store_credit_entry", "client_code", "client_referral", "reward"), NOTHING),
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "programme_invitation": NOTHING, "application": NOTHING, "application_confirmation": NOTHING,
     "application_answer": NOTHING, "application_question": NOTHING, "affiliate_step": NOTHING,

@@ -21,6 +21,7 @@ from mainstem.audit.compare import Batch, Difference, differences
 from mainstem.audit.documents import BASIS, Rule, rules_of
 from mainstem.audit.facts import LINES, ORDERS, Facts, batch, facts_of
 from mainstem.audit.kernel import earned
+from mainstem.audit.rewards import reward_differences
 from mainstem.audit.walk import STRAY, Cursor, begin, step
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
@@ -129,6 +130,7 @@ def _look(
     found.waiting += int(facts.waiting.sum())
     compared = Batch(keys, facts, numbered.rules)
     found.add(differences(compared, due, credited, by_credit, posted, by_entry))
+    found.add(reward_differences(work, keys))
 
 
 def _learn(work: Work, facts: Facts, rules: dict[tuple[int, str], Rule]) -> None:

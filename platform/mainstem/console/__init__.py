@@ -31,6 +31,7 @@ from mainstem.console import (
     plan,
     reviews,
     setup,
+    store_credit,
     storefronts,
     why,
     withdrawals,
@@ -86,6 +87,7 @@ routes: list[Any] = [
 
 commands: list[Command] = [
     *orders.commands,
+    *store_credit.commands,
     *withdrawals.commands,
     *money.commands,
     *inquiries.commands,

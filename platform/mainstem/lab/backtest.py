@@ -21,7 +21,8 @@ class Backtest:
 
     compared: Compared
     not_counted: Sequence[str]
-    """The rules of either plan that are not for single sales, by name: what a period pays."""
+    """The rules of either plan that are not for single sales, by name: what a period
+    pays, and what sending a friend gives."""
 
 
 class Watching:
@@ -59,4 +60,6 @@ def backtest(
 
 
 def _of_periods(plan: PlanDocument) -> list[str]:
-    return plan.period.rule_names if plan.period else []
+    # Facts of sales know no friends: which client sent whom is in no figure.
+    friends = ["refer-a-friend"] if plan.refer_a_friend else []
+    return [*friends, *(plan.period.rule_names if plan.period else [])]

@@ -13,6 +13,15 @@ from mainstem.plan.limits import NO_CAP, NOBODY
 from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
 from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
 from mainstem.plan.refusals import PlanAsks, PlanRefused
+from mainstem.plan.reward_explain import explain_reward, tell_no_reward, tell_reward
+from mainstem.plan.rewards import (
+    FriendsOrder,
+    ReferAFriend,
+    RewardCredit,
+    Side,
+    rewards_of,
+    why_no_reward,
+)
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
 from mainstem.plan.sales import credits, shared_credits
@@ -43,6 +52,7 @@ __all__ = [
     "Example",
     "Explanation",
     "Finding",
+    "FriendsOrder",
     "Level",
     "Line",
     "Member",
@@ -56,9 +66,12 @@ __all__ = [
     "PlanDocument",
     "PlanRefused",
     "Portion",
+    "ReferAFriend",
+    "RewardCredit",
     "SalePlan",
     "SaleRule",
     "SaleRuleDocument",
+    "Side",
     "SoldLine",
     "SoldOrder",
     "Standing",
@@ -73,6 +86,7 @@ __all__ = [
     "difference",
     "examples",
     "explain",
+    "explain_reward",
     "fingerprint",
     "from_first_format",
     "is_first_format",
@@ -80,12 +94,16 @@ __all__ = [
     "otherwise",
     "parse",
     "places",
+    "rewards_of",
     "shared_credits",
     "tell",
+    "tell_no_reward",
     "tell_otherwise",
+    "tell_reward",
     "tell_unpaid",
     "way_of",
     "which_of",
+    "why_no_reward",
     "why_nothing_from",
     "why_unpaid",
     "worst_case",

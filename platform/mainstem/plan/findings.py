@@ -33,6 +33,7 @@ from mainstem.plan.grounds import Finding, finding
 from mainstem.plan.milestones import OF_A_LEAD
 from mainstem.plan.percent import percent
 from mainstem.plan.period_documents import TierRuleDocument
+from mainstem.plan.reward_findings import reward_cost_bp, reward_findings
 from mainstem.plan.sale_documents import SaleRuleDocument, WhenDocument
 from mainstem.plan.sale_rules import SalePlan, SaleRule
 from mainstem.plan.sales import credits
@@ -57,7 +58,7 @@ def lint(sent: Mapping[str, Any]) -> list[Finding]:
         plan = PlanDocument.model_validate(sent)
     except ValidationError as error:
         return [_wrong(problem, sent) for problem in problems_of(error)]
-    found = [*_each_rule(plan), *_together(plan), *_period(plan)]
+    found = [*_each_rule(plan), *_together(plan), *_period(plan), *_rewards(plan)]
     return sorted(found, key=lambda one: _SEVERITIES.index(one.severity))
 
 
@@ -164,7 +165,7 @@ def _no_later(wide: WhenDocument, narrow: WhenDocument) -> bool:
 
 def _period(plan: PlanDocument) -> Iterator[Finding]:
     costs = period_cost_bp(plan)
-    sales = most_of_a_sale(plan)
+    sales = min(plan.cap_bp, most_of_a_sale(plan) + reward_cost_bp(plan.refer_a_friend))
     if costs and sales + sum(costs.values()) > plan.cap_bp:
         yield finding(
             "costs_more_than_agreed", "/period",
@@ -192,6 +193,13 @@ def _of_all_together(plan: PlanDocument) -> Iterator[Finding]:
             )
     if plan.period.overrides:
         yield finding("all_or_nothing_at_close", "/period/overrides")
+
+
+def _rewards(plan: PlanDocument) -> Iterator[Finding]:
+    if plan.refer_a_friend:
+        yield from reward_findings(
+            plan.refer_a_friend, cap_bp=plan.cap_bp, sales_bp=most_of_a_sale(plan)
+        )
 
 
 def _cliffs(plan: PlanDocument, rule: TierRuleDocument, at: str) -> Iterator[Finding]:

@@ -68,6 +68,25 @@ GROUNDS = {
         " be marginal, or the step smaller.",
         "No reward for a purchase that nobody needs",
     ),
+    "reward_gives_way": Ground(
+        "warn",
+        "A sale may pay {sales} % and sending a friend {rewards} % of it, together more than the {cap} % that"
+        " everything may: on such an order the rewards give way. Lower them, or raise cap_bp.",
+        "What a rate says should be what it pays",
+    ),
+    "reward_cliff": Ground(
+        "warn",
+        "An order of {at} gives {jump}, and one of a unit less gives nothing. Somebody will buy to reach it."
+        " Give a rate, or less.",
+        "No reward for a purchase that nobody needs",
+    ),
+    "twice_as_a_client_gains": Ground(
+        "note",
+        "Somebody who orders as their own friend gets up to {cost} % of a first order, {n} times a year. No"
+        " programme that rewards friends is without that; here it is met by looking at e-mail, telephone,"
+        " address and card, and by the hold.",
+        "Emek, Karidi, Tennenholtz and Zohar, EC 2011",
+    ),
     "upline_above_seller": Ground(
         "refuse",
         "No sponsor may earn more on a sale than who made it. Lower level {level} to {seller} % or less.",

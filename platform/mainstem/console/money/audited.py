@@ -21,6 +21,7 @@ WHAT = {
     "moved": "Moved between holds",
     "posted": "In the books",
     "stray": "In the books, without a line",
+    "reward": "Reward for a friend",
 }
 SHOWN_MAX = 20
 
