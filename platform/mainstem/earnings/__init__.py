@@ -1,6 +1,8 @@
 """Commissions: what delivered sales have earned whom, settled to what should stand."""
 
+from mainstem.earnings.estimates import Estimate, EstimatedShare, estimate
 from mainstem.earnings.not_more import why_not_more
+from mainstem.earnings.promises import PromisedShare, promised
 from mainstem.earnings.reattribution import (
     OTHERS_MAX,
     AttributionChange,
@@ -36,16 +38,21 @@ __all__ = [
     "AttributionChange",
     "CommissionReview",
     "EarnedLine",
+    "Estimate",
+    "EstimatedShare",
     "NothingToReview",
     "OrderAnswer",
     "OrderToReview",
     "Part",
+    "PromisedShare",
     "SharedWith",
     "approve_reattribution",
     "credited_now",
     "decide",
     "deny_reattribution",
+    "estimate",
     "hold_for_review",
+    "promised",
     "reattributions_of",
     "reattributions_waiting",
     "release",

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from mainstem.kit.bulk import given, relation
+from mainstem.kit.bulk import RowKey, given, relation
 from mainstem.kit.work import Work
 from mainstem.orders import CREDITED_TO
-from mainstem.plan import NOBODY, Plan
+from mainstem.plan import NOBODY, Plan, Uplines
 
 
 class _Delivered(NamedTuple):
@@ -91,14 +91,20 @@ def count_at_delivery(work: Work, found: Iterable[Any], plans: Mapping[int, Plan
     return bool(asked)
 
 
+def _with_others(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """What is kept of whoever else an order is credited to, with what those above each have sold."""
+    also: list[dict[str, Any]] = copy.deepcopy(rows[0].also_credited)
+    for row in rows:
+        facts = also[row.party].setdefault("upline_facts", {})
+        facts.setdefault(str(row.step), {})["own_sales"] = row.sales
+    return also
+
+
 def _keep_others(work: Work, counted: Iterable[Any]) -> None:
     """Keep the same of those above whoever else an order is credited to."""
     for (home, order), found in groupby(counted, lambda row: (row.home_id, row.id)):
         rows = list(found)
-        also = copy.deepcopy(rows[0].also_credited)
-        for row in rows:
-            facts = also[row.party].setdefault("upline_facts", {})
-            facts.setdefault(str(row.step), {})["own_sales"] = row.sales
+        also = _with_others(rows)
         where = {"home": home, "id": rows[0].change_id or order, "also": json.dumps(also)}
         table = "attribution_change" if rows[0].change_id else "orders"
         work.run(
@@ -106,3 +112,14 @@ def _keep_others(work: Work, counted: Iterable[Any]) -> None:
                  WHERE home_id = %(home)s AND id = %(id)s""",
             **where,
         )
+
+
+def facts_now(work: Work, order: RowKey, uplines: Uplines) -> dict[str, Any]:
+    """What would be kept of those above an order (home, id) if it began to arrive at this moment: its
+    `upline_facts`, and its `also_credited` where it is credited to several with somebody above."""
+    asked = [_Delivered(*order, work.now(), uplines.days, uplines.own_sales_min)]
+    rows = given(asked, _Delivered, "asked")
+    found: dict[str, Any] = {"upline_facts": work.one(_COUNTED, **rows).facts}
+    if others := work.rows(_OTHERS_COUNTED, **rows):
+        found["also_credited"] = _with_others(others)
+    return found

@@ -26,6 +26,9 @@ _LINES = f"""
 SELECT line_no, name, milestone, of_rule AS rule, is_counted, is_due,
        part(commissionable_minor, delivered, quantity) AS counts,
        part(total_minor, delivered, quantity) - part(tax_minor, delivered, quantity) AS net,
+       CASE WHEN cost_minor IS NULL THEN 0
+            ELSE greatest(part(total_minor, delivered, quantity) - part(tax_minor, delivered, quantity)
+                          - part(cost_minor, delivered, quantity), 0) END AS margin,
        delivered, greatest(quantity - canceled - delivered, 0) AS waits
   FROM (SELECT l.*, sold.* FROM order_line l {sold_under("l")}
          WHERE l.home_id = %(home)s AND l.order_id = %(order)s
@@ -33,6 +36,7 @@ SELECT line_no, name, milestone, of_rule AS rule, is_counted, is_due,
         SELECT l.*, 'delivered', NULL, NULL, NULL, true, l.milestone_rules IS NULL
           FROM order_line l
          WHERE l.home_id = %(home)s AND l.order_id = %(order)s AND l.rule IS NULL) AS asked
+  LEFT JOIN order_line_cost USING (home_id, order_id, line_no)
  ORDER BY line_no, is_counted DESC"""
 
 _REVERSED = """
@@ -71,5 +75,5 @@ def why_not_more(
 def _sold(row: Any, line: Any, *, named: bool) -> SoldLine:
     return SoldLine(
         replace(line, milestone=row.milestone), row.name if named else "", row.rule, row.counts, row.net,
-        row.delivered, row.waits, row.is_counted, row.is_due,
+        row.delivered, row.waits, row.is_counted, row.is_due, row.margin,
     )  # fmt: skip

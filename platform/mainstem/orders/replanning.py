@@ -20,13 +20,14 @@ from mainstem.plan import book
 _DELIVERED = f"""
 SELECT o.home_id, o.id, o.currency, s.slug AS storefront, o.client_key, o.placed_at, o.delivered_at,
        o.lead_id, o.seller_id, o.upline, o.groups, o.upline_facts, o.also_credited, a.slug, a.joined_at,
-       l.line_no, l.kind, v.product_id
+       l.line_no, l.kind, v.product_id, c.cost_minor IS NOT NULL AS has_cost
   FROM {ASKED}
   JOIN orders o USING (home_id, id)
   JOIN storefront s ON s.id = o.storefront_id
   JOIN affiliate a ON a.id = o.seller_id
   JOIN order_line l ON l.home_id = o.home_id AND l.order_id = o.id
   JOIN variant v ON v.id = l.variant_id
+  LEFT JOIN order_line_cost c ON c.home_id = l.home_id AND c.order_id = l.order_id AND c.line_no = l.line_no
  WHERE o.delivered_at IS NOT NULL
    AND NOT EXISTS (SELECT FROM earning e WHERE e.home_id = o.home_id AND e.source_id = o.id)
  ORDER BY o.home_id, o.id, l.line_no"""
@@ -100,7 +101,7 @@ def _replanned(
 
 def _sale(rows: Sequence[Any]) -> Sale:
     order = rows[0]
-    lines = [(row.kind, row.product_id) for row in rows]
+    lines = [(row.kind, row.product_id, row.has_cost) for row in rows]
     return Sale(
         order.currency, order.storefront, order.client_key, order.placed_at, lines,
         from_lead=order.lead_id is not None,

@@ -16,6 +16,7 @@ from mainstem.kit.work import Work
 from mainstem.network import ELIGIBLE
 from mainstem.orders import CREDITED_TO, GOODWILL, back_of
 from mainstem.periods.model import Period
+from mainstem.plan.period_limits import Earned
 from mainstem.plan.periods import Participant
 
 LONG = "15min"
@@ -136,6 +137,8 @@ class Facts:
 
     participants: list[Participant]
     sold: Mapping[str, Mapping[int, Sold]] = field(default_factory=dict)
+    earned: Mapping[str, Mapping[int, Earned]] = field(default_factory=dict)
+    """What sales have earned them, where the plan asks."""
 
     def in_currency(self, currency: str) -> list[Participant]:
         """Everybody, with what they sold in one currency."""

@@ -106,6 +106,7 @@ CAPPED_UP = (
     " rounded up so that all levels add up."
 )
 PRICE_COUNTS = "Commission is of the {base} without tax."
+MARGIN_COUNTS = "Commission is of the margin, what is left of that without tax after its cost to the company: {base}."
 SHARE = "{rate} of that is the share of this level."
 CHAIN = "{chain} of that, each of what the level below earns, is the share of this level."
 OF_BELOW = "{rate} of the {below} that the level below earns is the share of this level."
@@ -184,7 +185,8 @@ CREDITED_AGAIN = (
 )
 
 SENTENCES = (
-    *PAID.values(), *PROMISED.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, OF, AND, EXACT, DOWN, UP,
+    *PAID.values(), *PROMISED.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, MARGIN_COUNTS, OF, AND,
+    EXACT, DOWN, UP,
     CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, CHAIN_OF, SHARE_NEAREST,
     OF_BELOW_NEAREST, CHAIN_OF_SELLERS, OF_SELLERS, OF_SELLERS_NEAREST, PART, PART_OF_EACH, CHAIN_OF_PART,
     SEVERAL, EACH, CUT, CUT_LAST, MOST, MOST_OF_PART, COMES_TO, STOOD, YOURS,
@@ -248,7 +250,7 @@ def explain(
         facts |= way or {}
         if milestone in PROMISED:
             facts["milestone"] = milestone
-        if basis.base_minor != basis.price_minor - basis.tax_minor:
+        if "of" not in facts and basis.base_minor != basis.price_minor - basis.tax_minor:
             facts["counts"] = [list(part) for part in basis.counts]
     else:
         facts |= {
@@ -334,6 +336,8 @@ def _credit(facts: dict[str, Any]) -> list[Said]:
     counts = facts.get("counts")
     if facts.get("of") == "net_price":
         said.append(PRICE_COUNTS)
+    elif facts.get("of") == "margin":
+        said.append(MARGIN_COUNTS)
     elif not counts:
         said.append(ALL_COUNTS)
     elif sum(rdiv(net * share, BASIS) for net, share in counts) == facts["base"]:
@@ -399,7 +403,8 @@ def _rounding(facts: dict[str, Any]) -> str:
 
 
 def _reversal(facts: dict[str, Any]) -> list[Said]:
-    return [BACK, *_spread(facts), REVERSAL] + ([WENT_BEFORE] if facts.get("before") else [])
+    before = [WENT_BEFORE] if facts.get("before") else []
+    return [BACK, *_spread(facts), REVERSAL, *before]
 
 
 def _spread(facts: dict[str, Any]) -> list[Said]:
@@ -419,7 +424,15 @@ _SAID: dict[str, Callable[[dict[str, Any]], list[Said]]] = {
 }
 
 
-_CLIENTS = (ALL_COUNTS, PRICE_COUNTS, PART_COUNTS, PARTS_COUNT, SPREAD, SPREAD_BESIDE)
+_CLIENTS = (
+    ALL_COUNTS,
+    PRICE_COUNTS,
+    MARGIN_COUNTS,
+    PART_COUNTS,
+    PARTS_COUNT,
+    SPREAD,
+    SPREAD_BESIDE,
+)
 _OF_TEAM = dict.fromkeys(PAID.values(), TEAM_COUNTS) | {
     BACK: TEAM_BACK,
     ONLY_BACK: TEAM_ONLY_BACK,

@@ -41,6 +41,7 @@ class SoldLine:
     waits: int = 0
     is_counted: bool = True
     is_due: bool = True
+    margin_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,9 +171,12 @@ def _portions(plan: SalePlan, lines: Iterable[SoldLine]) -> list[Portion]:
     sums: dict[tuple[str, bool], tuple[int, int, int]] = {}
     for line in lines:
         if line.rule is not None:
-            net = plan.rule(line.rule).base == "net_price"
+            worth = {
+                "commissionable_value": line.counts_minor,
+                "net_price": line.net_minor,
+                "margin": line.margin_minor,
+            }[plan.rule(line.rule).base]
             base, pieces, counted = sums.get((line.rule, line.is_due), (0, 0, 0))
-            worth = line.net_minor if net else line.counts_minor
             counted += worth if line.is_counted else 0
             sums[line.rule, line.is_due] = base + worth, pieces + line.pieces, counted
     return [

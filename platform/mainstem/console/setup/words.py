@@ -84,6 +84,7 @@ CHOICES: dict[str, str] = {
     "delivered_sale": "A delivered sale",
     "commissionable_value": "What counts for commission",
     "net_price": "The price without tax",
+    "margin": "The margin",
     "sale": "The sale",
     "level_below": "What the level below earns, unrounded",
     "level_below_rounded": "What the level below earns",
@@ -126,6 +127,8 @@ CHOICES: dict[str, str] = {
     "paid_as_of_last_period": "What they were paid as in the last period",
     "lapses": "Stays with the company",
     "is_shared_out": "Is shared among the others",
+    "sales": "The commission of its sales",
+    "everything": "All that an affiliate gets for it",
     "share_the_places": "Share their places' prizes",
     "who_sold_first": "Whoever sold first comes first",
 }

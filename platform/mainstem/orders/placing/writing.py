@@ -22,6 +22,7 @@ from mainstem.orders.placing.known import Known
 from mainstem.orders.placing.planned import (
     PlanFacts,
     PlannedOrder,
+    costs_of,
     hold_days,
     milestone_rules,
     sale_of,
@@ -101,6 +102,13 @@ class _LineRow(NamedTuple):
     withdrawal: str
 
 
+class _CostRow(NamedTuple):
+    home_id: int
+    order_id: UUID
+    line_no: int
+    cost_minor: int
+
+
 class _FulfilmentRow(NamedTuple):
     home_id: int
     order_id: UUID
@@ -136,6 +144,7 @@ def write(work: Work, drafts: list[Draft], ready: Ready) -> None:
     evidence, plan_facts = ready.evidence.copy(), ready.plan_facts.copy()
     orders: list[_OrderRow] = []
     lines: list[_LineRow] = []
+    costs = [row for draft in drafts for row in _cost_rows(draft, ready.known)]
     for draft in drafts:
         order, planned = _order_row(draft, ready, evidence, plan_facts)
         orders.append(order)
@@ -146,6 +155,7 @@ def write(work: Work, drafts: list[Draft], ready: Ready) -> None:
         evidence.bind(work)
         insert_many(work, "orders", orders)
         insert_many(work, "order_line", lines)
+        insert_many(work, "order_line_cost", costs)
         insert_many(work, "fulfilment", fulfilments)
         insert_many(work, "reservation", reservations)
         insert_many(work, "checkout_origin", [row for one in drafts for row in _origin_rows(one)])
@@ -238,6 +248,12 @@ def _line_rows(draft: Draft, planned: PlannedOrder) -> Iterator[_LineRow]:
             hold_days(rules), Json(others) if others else None,
             rate.country, rate.tax_class, rate.treatment, rate.reason, offer.withdrawal,
         )  # fmt: skip
+
+
+def _cost_rows(draft: Draft, known: Known) -> Iterator[_CostRow]:
+    for no, cost in enumerate(costs_of(draft, known), 1):
+        if cost is not None:
+            yield _CostRow(draft.wanted.home_id, draft.id, no, cost)
 
 
 def _goods_rows(drafts: Iterable[Draft]) -> tuple[list[_FulfilmentRow], list[_ReservationRow]]:
