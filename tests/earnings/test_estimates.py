@@ -15,7 +15,8 @@ from tests.company import (
     a_quoted_lead,
     pay,
 )
-from tests.earnings.test_milestones import ALL, EACH, PASSING, a_rule, accept, earned, publish
+from tests.earnings.test_milestones import ALL, EACH, accept
+from tests.earnings.test_rules_of_a_plan import PASSING, a_rule, earned, publish
 from tests.earnings.test_settling import deliver
 
 from mainstem import earnings, leads, worker

@@ -100,6 +100,7 @@ def test_each_milestone_pays_by_its_own_rule_and_none_before_the_work_is_deliver
         deliver(work, placed, (1, 1))
     worker.drain(database)
     assert earned(database, placed) == AT_DELIVERY
+    audited(database, placed)
     clock.move(timedelta(days=4))
     with database.work() as work:
         accept(work, placed)
