@@ -51,7 +51,7 @@ def test_a_quote_would_earn_by_milestone_what_it_then_earns(
     database: Database, company: Company, cap_bp: int
 ) -> None:
     with database.work() as work:
-        publish(work, *EACH, cap_bp=cap_bp)
+        publish(work, *EACH, cap_bp=cap_bp, cap_by="proportion")
         lead = a_quoted_lead(work, company.shop)
         found = estimated(work, company, lead)
         assert (found.amount, found.counts) == (Money(250_000, "SEK"), Money(200_000, "SEK"))

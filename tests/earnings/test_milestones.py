@@ -241,7 +241,7 @@ def test_all_milestones_of_a_service_obey_the_most_that_a_sale_may_pay_from_the_
     """22 % are promised of 2,000.00 and 11 % may be paid: each gets half, before the work is accepted and
     after."""
     with database.work() as work:
-        publish(work, *EACH, cap_bp=1100)
+        publish(work, *EACH, cap_bp=1100, cap_by="proportion")
         placed = a_won_repair(work, company)
         deliver(work, placed, (1, 1))
     worker.drain(database)

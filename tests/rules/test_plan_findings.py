@@ -177,6 +177,22 @@ def test_what_a_period_pays_must_fit_beside_what_its_sales_do(
     assert codes(lint(plan(rule(4100), period=period(tiers=[sent])))) == pointers
 
 
+def test_a_first_sale_pays_a_sponsor_no_more_than_who_made_it_and_counts_for_its_most() -> None:
+    first = {"id": "first", "pays_minor": {"SEK": 50000}, "at_most_bp": 700}
+    said = plan(rule(1000, 300), period=period(first_sales=[first]))
+    assert period_cost_bp(PlanDocument.model_validate(said)) == {"first": 700}
+    assert codes(lint(said)) == {("twice_in_the_tree_gains", "/rules/0/levels/1")}
+    first["at_most_bp"] = 701
+    (found, *_) = lint(said)
+    assert (found.code, found.severity) == ("first_sale_above_seller", "refuse")
+    assert found.problem.text().endswith("Let at_most_bp be 7 % or less.")
+
+
+def test_what_a_sponsor_keeps_only_by_selling_themselves_is_noted() -> None:
+    said = plan(rule(1000), period=period(overrides={"own_sales_min": 1}))
+    assert [(one.code, one.severity) for one in lint(said)] == [("all_or_nothing_at_close", "note")]
+
+
 def test_goals_pools_and_prizes_count_for_the_most_that_they_can_cost() -> None:
     said = plan(
         rule(1000),

@@ -15,9 +15,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mainstem.money import BASIS
+from mainstem.plan.credit import Credit
 from mainstem.plan.exact_shares import Party, Portion
 from mainstem.plan.sale_rules import CapBy, Level, LevelBase, Line, SalePlan, SaleRule, When
-from mainstem.plan.sales import Credit, credits, shared_credits
+from mainstem.plan.sales import credits, shared_credits
 from mainstem.plan.uplines import Member, Passing, Reason, Uplines, places
 
 ALDER, BIRCH, CEDAR, DOGWOOD = (

@@ -4,8 +4,12 @@ from mainstem.earnings.estimates import Estimate, EstimatedShare, estimate
 from mainstem.earnings.not_more import why_not_more
 from mainstem.earnings.promises import PromisedShare, promised
 from mainstem.earnings.reattribution import (
+    OTHERS_MAX,
     AttributionChange,
+    Part,
+    SharedWith,
     approve_reattribution,
+    credited_now,
     deny_reattribution,
     reattributions_of,
     reattributions_waiting,
@@ -30,6 +34,7 @@ from mainstem.earnings.unpaid import (
 )
 
 __all__ = [
+    "OTHERS_MAX",
     "AttributionChange",
     "CommissionReview",
     "EarnedLine",
@@ -38,8 +43,11 @@ __all__ = [
     "NothingToReview",
     "OrderAnswer",
     "OrderToReview",
+    "Part",
     "PromisedShare",
+    "SharedWith",
     "approve_reattribution",
+    "credited_now",
     "decide",
     "deny_reattribution",
     "estimate",

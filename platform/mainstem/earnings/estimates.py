@@ -151,7 +151,8 @@ def _credited(work: Work, lead: Any) -> tuple[attribution.Decision, Upline]:
 
 
 def _sale(work: Work, lead: Any) -> Sale:
-    product = [("service", lead.product_id)]
+    cost = leads.cost_of(work, lead.product_id, lead.currency, at=work.now())
+    product = [("service", int(lead.product_id), cost is not None)]
     return Sale(
         lead.currency, lead.storefront, lead.client_key, work.now(), product, from_lead=True
     )
@@ -212,7 +213,7 @@ def _credits(
     portions = [
         Portion(
             rule.id,
-            base := counted.net_minor if rule.base == "net_price" else counted.counts_minor,
+            base := _base(rule, counted),
             pieces=1,
             # The service is worth once what it is worth, as `orders.sold_under` counts it.
             worth_minor=base if milestone == _counting(rules) else 0,
@@ -221,6 +222,14 @@ def _credits(
     ]
     found: list[Credit] = credits(planned.plan.sale, members, currency, portions)
     return {(one.rule, one.level): one.credited_minor for one in found}
+
+
+def _base(rule: SaleRule, counted: leads.CountedQuote) -> int:
+    return {
+        "commissionable_value": counted.counts_minor,
+        "net_price": counted.net_minor,
+        "margin": counted.margin_minor,
+    }[rule.base]
 
 
 def _counting(rules: dict[Milestone, SaleRule]) -> Milestone:

@@ -12,11 +12,11 @@ from typing import Any
 from uuid import UUID
 
 from mainstem.earnings.activity import facts_now
-from mainstem.earnings.delivered import upline_of
+from mainstem.earnings.delivered import parties_of
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.orders import CREDITED_TO, sold_under
-from mainstem.plan import Member, Milestone, Plan, Portion, book, credits
+from mainstem.plan import Milestone, Party, Plan, Portion, book, shared_credits
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class PromisedShare:
 
 _ORDER = f"""
 SELECT o.home_id, o.id, o.currency, o.plan_version, o.lead_id IS NOT NULL AS from_lead, o.active_as_of,
-       credited.upline, credited.groups, credited.upline_facts
+       credited.upline, credited.groups, credited.upline_facts, credited.also_credited
   FROM orders o {{credited}}
  WHERE o.home_id = %(home)s AND o.id = %(order)s AND o.earns AND o.state = 'placed'
    AND o.refunded_minor = 0 AND o.disputed_minor = 0
@@ -52,13 +52,19 @@ SELECT o.home_id, o.id, o.currency, o.plan_version, o.lead_id IS NOT NULL AS fro
 _SOLD = f"""
 SELECT sold.milestone, sold.of_rule AS rule, sum(l.quantity - l.canceled)::bigint AS pieces,
        sum(left_of.counts)::bigint AS counts, sum(left_of.net)::bigint AS net,
+       sum(margin.of)::bigint AS margin,
        coalesce(sum(left_of.counts) FILTER (WHERE sold.is_counted), 0)::bigint AS worth_counts,
-       coalesce(sum(left_of.net) FILTER (WHERE sold.is_counted), 0)::bigint AS worth_net
-  FROM order_line l {sold_under("l")}
+       coalesce(sum(left_of.net) FILTER (WHERE sold.is_counted), 0)::bigint AS worth_net,
+       coalesce(sum(margin.of) FILTER (WHERE sold.is_counted), 0)::bigint AS worth_margin
+  FROM order_line l
+  LEFT JOIN order_line_cost c USING (home_id, order_id, line_no) {sold_under("l")}
  CROSS JOIN LATERAL (
        SELECT part(l.commissionable_minor, l.quantity - l.canceled, l.quantity) AS counts,
               part(l.total_minor, l.quantity - l.canceled, l.quantity)
                 - part(l.tax_minor, l.quantity - l.canceled, l.quantity) AS net) AS left_of
+ CROSS JOIN LATERAL (
+       SELECT CASE WHEN c.cost_minor IS NULL THEN 0 ELSE greatest(left_of.net
+                - part(c.cost_minor, l.quantity - l.canceled, l.quantity), 0) END AS of) AS margin
  WHERE l.home_id = %(home)s AND l.order_id = %(order)s
  GROUP BY 1, 2 ORDER BY array_position(ARRAY['qualified', 'won', 'delivered', 'accepted'], sold.milestone), 2"""
 
@@ -71,9 +77,9 @@ def promised(work: Work, home_id: int, order_id: UUID) -> list[PromisedShare]:
         return []
     plan = book.versions(work, [order.plan_version])[order.plan_version]
     sold = work.rows(_SOLD, home=home_id, order=order_id)
-    shares = credits(
+    shares = shared_credits(
         plan.sale,
-        _members(work, order, plan),
+        _parties(work, order, plan),
         order.currency,
         [_portion(plan, row) for row in sold],
     )
@@ -94,16 +100,19 @@ def promised(work: Work, home_id: int, order_id: UUID) -> list[PromisedShare]:
     ]
 
 
-def _members(work: Work, order: Any, plan: Plan) -> list[Member]:
+def _parties(work: Work, order: Any, plan: Plan) -> list[Party]:
     if not plan.sale.uplines.asks_at_delivery or order.active_as_of is not None:
-        return upline_of(order)
+        return parties_of(order)
     facts = facts_now(work, (order.home_id, order.id), plan.sale.uplines)
-    return upline_of(order._replace(upline_facts=facts))
+    return parties_of(order._replace(**facts))
 
 
 def _portion(plan: Plan, row: Any) -> Portion:
-    of_net = plan.sale.rule(row.rule).base == "net_price"
-    base, worth = (row.net, row.worth_net) if of_net else (row.counts, row.worth_counts)
+    base, worth = {
+        "commissionable_value": (row.counts, row.worth_counts),
+        "net_price": (row.net, row.worth_net),
+        "margin": (row.margin, row.worth_margin),
+    }[plan.sale.rule(row.rule).base]
     return Portion(row.rule, base, 0, row.pieces, worth_minor=worth)
 
 

@@ -2,7 +2,7 @@
 
 from mainstem.leads import queries
 from mainstem.leads.model import ConsentGiven, Lead, LeadWanted, Opened, Quote
-from mainstem.leads.priced import CountedQuote, counted_of_quote, list_price, net_of_quote
+from mainstem.leads.priced import CountedQuote, cost_of, counted_of_quote, list_price, net_of_quote
 from mainstem.leads.rules import (
     CLOSED,
     LEAD,
@@ -53,6 +53,7 @@ __all__ = [
     "QuoteNoLongerValid",
     "accept_quote",
     "allowed_actions",
+    "cost_of",
     "counted_of_quote",
     "decline_quote",
     "draft_quote",

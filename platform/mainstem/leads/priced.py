@@ -33,10 +33,12 @@ def net_of_quote(
 
 @dataclass(frozen=True, slots=True)
 class CountedQuote:
-    """What of a quoted amount would count for commission, and what it is without tax, in minor units."""
+    """What of a quoted amount would count for commission, what it is without tax, and its margin, in minor
+    units; the margin is 0 where it is not known what the work costs the company."""
 
     counts_minor: int
     net_minor: int
+    margin_minor: int = 0
 
 
 def counted_of_quote(
@@ -44,7 +46,14 @@ def counted_of_quote(
 ) -> CountedQuote:
     """What of a quoted amount a plan would take its rates of, if it were accepted at an instant."""
     [line] = _priced(work, product_id, address, amount, at=at).lines
-    return CountedQuote(line.commissionable_minor, line.total_minor - line.tax_minor)
+    net, cost = line.total_minor - line.tax_minor, cost_of(work, product_id, amount.currency, at=at)
+    return CountedQuote(line.commissionable_minor, net, 0 if cost is None else max(net - cost, 0))
+
+
+def cost_of(work: Work, product_id: int, currency: str, *, at: datetime) -> int | None:
+    """What a service costs the company, in minor units; None where that is not known in this currency."""
+    sku = sku_of(work, product_id)
+    return work.fetch(catalog.costs_query([sku], [currency], at=at)).get((sku, currency))
 
 
 def list_price(work: Work, product_id: int, currency: str, *, at: datetime) -> Money | None:

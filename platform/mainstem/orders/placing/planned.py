@@ -15,6 +15,7 @@ import msgspec
 
 from mainstem.kit.bulk import given, relation
 from mainstem.kit.work import Query, Work
+from mainstem.money import MINOR_MAX
 from mainstem.network import Upline
 from mainstem.orders.placing.draft import Draft
 from mainstem.orders.placing.known import Known
@@ -75,15 +76,15 @@ SELECT p.id, p.slug, p.category FROM product p WHERE p.id = ANY(%(ids)s::bigint[
 
 
 class Sale(NamedTuple):
-    """What of an order the rules of a plan may ask about: `lines` are the kind and product of each,
-    `imported` is one of a history, whose earlier orders may stand in the same batch, and `from_lead` one that
-    a request was won by."""
+    """What of an order the rules of a plan may ask about: `lines` are the kind and product of each, and
+    whether it is known what it costs; `imported` is one of a history, whose earlier orders may stand in the
+    same batch, and `from_lead` one that a request was won by."""
 
     currency: str
     storefront: str
     client_key: str
     at: datetime
-    lines: list[tuple[str, int]]
+    lines: list[tuple[str, int, bool]]
     imported: bool = False
     from_lead: bool = False
 
@@ -150,14 +151,12 @@ class PlanFacts:
             plan.sale.at_milestones(line, from_lead=sale.from_lead)
             for line in self.lines(sale, seller, upline, plan)
         ]
-        return PlannedOrder(plan, milestones, self._upline_facts(sale, plan, upline))
+        return PlannedOrder(plan, milestones, self.upline_facts(sale, plan, upline))
 
     def lines(self, sale: Sale, seller: int, upline: Upline, plan: Plan) -> list[Line]:
         """Each line of a sale as a version of the plan is asked about it."""
         before = self._paid_before(sale, plan)
-        return [
-            self._line(sale, kind, product, seller, upline, before) for kind, product in sale.lines
-        ]
+        return [self._line(sale, line, seller, upline, before) for line in sale.lines]
 
     def _paid_before(self, sale: Sale, plan: Plan) -> list[datetime]:
         known = self.paid.setdefault((sale.client_key, _counts_refunded(plan)), [])
@@ -170,12 +169,12 @@ class PlanFacts:
     def _line(
         self,
         sale: Sale,
-        kind: str,
-        product_id: int,
+        sold: tuple[str, int, bool],
         seller: int,
         upline: Upline,
         before: Sequence[datetime],
     ) -> Line:
+        kind, product_id, has_cost = sold
         product, department = self.products.get(product_id, ("", ""))
         day = sale.at.astimezone(self.zone).date()
         first = before[0].astimezone(self.zone).date() if before else day
@@ -190,9 +189,11 @@ class PlanFacts:
             sold_on=day,
             orders_before=len(before),
             months=months_between(first, day),
+            has_cost=has_cost,
         )
 
-    def _upline_facts(self, sale: Sale, plan: Plan, upline: Upline) -> UplineFacts | None:
+    def upline_facts(self, sale: Sale, plan: Plan, upline: Upline) -> UplineFacts | None:
+        """What is kept of whoever stands above somebody, where a version of the plan asks for it."""
         facts: UplineFacts = {step: dict(one) for step, one in (upline.unpaid or {}).items()}
         asked = plan.sale.uplines
         for step, id in enumerate(upline.affiliates):
@@ -229,10 +230,24 @@ def sale_of(draft: Draft, known: Known) -> Sale:
         known.stores[wanted.storefront_id].slug,
         draft.client.key,
         draft.at,
-        [(line.offer.kind, line.offer.product_id) for line in draft.price.lines],
+        [
+            (line.offer.kind, line.offer.product_id, cost is not None)
+            for line, cost in zip(draft.price.lines, costs_of(draft, known), strict=True)
+        ],
         wanted.delivered_at is not None,
         wanted.lead_id is not None,
     )
+
+
+def costs_of(draft: Draft, known: Known) -> list[int | None]:
+    """What each line of an order costs the company, all its pieces together; None where it is not known."""
+    if draft.wanted.channel == "import":
+        return [None] * len(draft.price.lines)
+    found = [known.costs.get((one.offer.sku, draft.wanted.currency)) for one in draft.price.lines]
+    return [
+        None if cost is None else min(cost * line.quantity, MINOR_MAX)
+        for cost, line in zip(found, draft.price.lines, strict=True)
+    ]
 
 
 def read(
@@ -293,7 +308,7 @@ def _products_queries(
     if any(
         rule.when.products or rule.when.departments for plan in plans for rule in plan.sale.rules
     ):
-        ids = sorted({product for sale in sales for _, product in sale.lines})
+        ids = sorted({product for sale in sales for _, product, _ in sale.lines})
         yield Query(_PRODUCTS, {"ids": ids}, partial(_keep_products, facts))
 
 
