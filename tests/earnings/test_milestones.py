@@ -118,7 +118,7 @@ def test_an_order_promises_what_it_then_earns_and_says_what_of_it_is_reached(
     database: Database, company: Company
 ) -> None:
     with database.work() as work:
-        publish(work, *EACH, cap_bp=1100)
+        publish(work, *EACH, cap_bp=1100, cap_by="proportion")
         placed = a_won_repair(work, company)
 
     def promised() -> dict[tuple[str, str], tuple[int, bool]]:
