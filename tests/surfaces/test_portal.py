@@ -30,7 +30,7 @@ from mainstem import earnings, flow, identity, leads, ledger, network, payments,
 from mainstem.identity import passwords
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
-from mainstem.orders import ClientDetails, Placed
+from mainstem.orders import CREDITED_TO, ClientDetails, Placed
 from mainstem.payments import Gateway
 from mainstem_affiliates.portal import orders, reads
 from mainstem_fulfillment import shipments
@@ -510,7 +510,7 @@ def test_the_team_is_opened_leg_by_leg_and_tells_what_a_leg_sells_and_nothing_of
 ) -> None:
     delivered(database, company.shop, (KETTLE, 2))
     with database.work() as work:
-        network.work_out_teams(work)
+        network.work_out_teams(work, CREDITED_TO)
     words = words_of(signed_in("alder").get("/portal/team"))
     assert (
         "Birch No sale lately Level 1 · joined March 2026 · one below, one of the leg sells"
