@@ -479,6 +479,32 @@ def test_the_affiliates_leads_tell_how_far_they_are(
     assert '<span class="count">1</span>' in page.text
 
 
+def test_who_introduced_a_request_and_their_sponsors_see_their_own_share_of_it_before_it_is_earned(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    with database.work() as work:
+        lead = a_quoted_lead(work, company.shop)
+        unpriced = a_lead(work, company.shop, client=BO)
+    url = f"/portal/leads/{company.cedar}/{lead}"
+    assert url in signed_in("cedar").get("/portal/leads").text
+    words = words_of(signed_in("cedar").get(url))
+    assert "Not yet earned" in words
+    assert "SEK 120.00" in words
+    assert "Birch" not in words
+    of_birch = words_of(signed_in("birch").get(url))
+    assert "SEK 30.00" in of_birch
+    assert "120.00" not in of_birch
+    assert "Ada" not in of_birch
+    assert signed_in("dora").get(url).status_code == 404
+    told = words_of(signed_in("cedar").get(f"/portal/leads/{company.cedar}/{unpriced}"))
+    assert "Nobody has said yet what the work costs." in told
+    assert re.search(r"6\s?%", told)
+    with database.work() as work:
+        leads.lose(work, company.cedar, lead, reason="too_expensive")
+    assert "This request is over" in words_of(signed_in("cedar").get(url))
+    assert signed_in("birch").get(url).status_code == 404
+
+
 def asking(path: str, typed: str) -> str:
     return f"{path}?{urlencode({'q': typed})}"
 
