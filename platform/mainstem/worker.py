@@ -308,7 +308,8 @@ def run(database: Database, stop: threading.Event) -> None:
         coalesce=True,
         max_instances=1,
     )
-    scheduler.add_job(lambda: _quietly(_roll_up, database), "interval", seconds=3, coalesce=True)
+    # Whoever reads a balance reads what was posted since, of everybody.
+    scheduler.add_job(lambda: _quietly(_roll_up, database), "interval", seconds=1, coalesce=True)
     scheduler.start()
     threads = [
         threading.Thread(target=_loop, args=(verb, database, stop), name=verb.__name__)
