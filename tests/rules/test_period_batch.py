@@ -56,8 +56,8 @@ def months(draw: st.DrawFn) -> InCurrency:
     sellers = sorted(draw(st.sets(st.sampled_from(ids))))
 
     def column(values: st.SearchStrategy[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
-        size = {"min_size": len(sellers), "max_size": len(sellers)}
-        return np.array(draw(st.lists(values, **size)), np.int64)
+        many_sell = len(sellers)
+        return np.array(draw(st.lists(values, min_size=many_sell, max_size=many_sell)), np.int64)
 
     volume = column(st.one_of(st.integers(1, 30), ABOVE_ZERO))
     sales = Sales(
