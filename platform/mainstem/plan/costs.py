@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
@@ -18,11 +18,24 @@ from mainstem.plan.uplines import Member
 EXAMPLE_MINOR = 1_000_000
 """The sale that costs are shown on: ten thousand, where cents are counted."""
 
+DELIVERED = "delivered"
+"""The milestone of what names none."""
+
+
+def most_by_milestone(plan: PlanDocument) -> dict[str, int]:
+    """What each milestone of a sale can pay at most, in basis points: goods have one, that they are
+    delivered."""
+    found: dict[str, int] = {}
+    for rule in plan.rules:
+        milestone = rule.when.milestone or DELIVERED
+        found[milestone] = max(found.get(milestone, 0), at_most_bp(rule))
+    return found
+
 
 @dataclass(frozen=True, slots=True)
 class WorstCase:
     """The sale that costs most: under which rule, of how much, what it pays; and at which levels nobody is paid,
-    where it costs more without them."""
+    where it costs more without them. Of a service with milestones it is the rules of all of them, joined by a plus."""
 
     rule: str
     of_minor: int
@@ -39,22 +52,30 @@ def worst_case(plan: SalePlan, currency: str = "SEK") -> WorstCase:
     """The most that a sale can pay: every rule, with every choice of who is paid above it, at every size that
     matters. Whoever is missing does not only take away: a level that is paid of what the level below earns may
     stand on a higher one, and under a cap others get what a capped level leaves.
+
+    A service can fall under one rule of each milestone: the dearest of each are tried together.
     """
-    return max(
-        (worst_of(plan, rule, currency) for rule in plan.rules),
-        key=lambda case: (case.share, case.of_minor),
-    )
+    alone = [worst_of(plan, [rule], currency) for rule in plan.rules]
+    dearest: dict[str, tuple[Fraction, SaleRule]] = {}
+    for rule, case in zip(plan.rules, alone, strict=True):
+        milestone = rule.when.milestone or DELIVERED
+        if milestone not in dearest or case.share > dearest[milestone][0]:
+            dearest[milestone] = (case.share, rule)
+    together = [rule for _, rule in dearest.values()]
+    cases = alone if len(together) < 2 else [*alone, worst_of(plan, together, currency)]
+    return max(cases, key=lambda case: (case.share, case.of_minor))
 
 
-def worst_of(plan: SalePlan, rule: SaleRule, currency: str) -> WorstCase:
-    """The most that a sale can pay under one rule."""
-    most = Fraction(min(rule.cap_bp, plan.cap_bp), BASIS)
-    worst = WorstCase(rule.id, EXAMPLE_MINOR, 0)
-    for unpaid in _choices(plan, rule):
-        upline = _upline(plan, rule, unpaid)
-        for of in _sizes(rule, currency):
-            got = credits(plan, upline, currency, [Portion(rule.id, of, pieces=1)])
-            case = WorstCase(rule.id, of, sum(one.credited_minor for one in got), unpaid)
+def worst_of(plan: SalePlan, rules: Sequence[SaleRule], currency: str) -> WorstCase:
+    """The most that a sale can pay under one rule, or under several, one for each of its milestones."""
+    most = Fraction(min(sum(rule.cap_bp for rule in rules), plan.cap_bp), BASIS)
+    name = " + ".join(rule.id for rule in rules)
+    worst = WorstCase(name, EXAMPLE_MINOR, 0)
+    sizes = sorted({of for rule in rules for of in _sizes(rule, currency)})
+    for unpaid in _choices(plan, rules):
+        for of in sizes:
+            got = shared_by(plan, rules, of, currency, unpaid=unpaid)
+            case = WorstCase(name, of, sum(one.credited_minor for one in got), unpaid)
             if (case.share, -len(unpaid), of) > (worst.share, -len(worst.unpaid), worst.of_minor):
                 worst = case
         if worst.share == most:
@@ -62,27 +83,31 @@ def worst_of(plan: SalePlan, rule: SaleRule, currency: str) -> WorstCase:
     return worst
 
 
-def _choices(plan: SalePlan, rule: SaleRule) -> Iterator[tuple[int, ...]]:
+def _choices(plan: SalePlan, rules: Sequence[SaleRule]) -> Iterator[tuple[int, ...]]:
     """Every set of levels that can stay unpaid while higher ones are paid, and every end of an upline."""
     passing = plan.uplines
     above = "uses_up_level" in (passing.house, passing.suspended) or (
         passing.own_sales_min > 0 and passing.inactive == "uses_up_level"
     )
-    may_miss = [
-        level == 0 or above or bool(said.groups or said.rank_from)
-        for level, said in enumerate(rule.levels)
-    ]
-    for end in range(len(rule.levels), 0, -1):
-        missing = [level for level in range(end - 1) if may_miss[level]]
+    deepest = max(len(rule.levels) for rule in rules)
+    picky = {
+        n
+        for rule in rules
+        for n, level in enumerate(rule.levels)
+        if level.groups or level.rank_from
+    }
+    for end in range(deepest, 0, -1):
+        missing = [level for level in range(end - 1) if level == 0 or above or level in picky]
         for many in range(len(missing) + 1):
             for unpaid in combinations(missing, many):
-                yield (*unpaid, *range(end, len(rule.levels)))
+                yield (*unpaid, *range(end, deepest))
 
 
-def _upline(plan: SalePlan, rule: SaleRule, unpaid: Collection[int]) -> list[Member]:
+def _upline(plan: SalePlan, rules: Sequence[SaleRule], unpaid: Collection[int]) -> list[Member]:
     """Somebody at each level who has all that any level asks for, or who is paid at none."""
-    groups = frozenset[str]().union(*(level.groups for level in rule.levels))
-    rank = max(level.rank_from for level in rule.levels)
+    levels = [level for rule in rules for level in rule.levels]
+    groups = frozenset[str]().union(*(level.groups for level in levels))
+    rank = max(level.rank_from for level in levels)
     enough, uses_up = plan.uplines.own_sales_min, "uses_up_level"
     return [
         Member(n + 1, own_sales=enough, groups=groups, rank=rank)
@@ -92,7 +117,7 @@ def _upline(plan: SalePlan, rule: SaleRule, unpaid: Collection[int]) -> list[Mem
             house=n == 0 or plan.uplines.house == uses_up,
             suspended=plan.uplines.house != uses_up and plan.uplines.suspended == uses_up,
         )
-        for n in range(len(rule.levels))
+        for n in range(max(len(rule.levels) for rule in rules))
     ]
 
 
@@ -117,8 +142,24 @@ def paid(plan: SalePlan, rule: SaleRule, of_minor: int, currency: str) -> int:
 
 def shared(plan: SalePlan, rule: SaleRule, of_minor: int, currency: str) -> list[Credit]:
     """What each level gets of a sale of one piece, with somebody at each who may be paid."""
-    upline = _upline(plan, rule, ())
-    return credits(plan, upline, currency, [Portion(rule.id, of_minor, pieces=1)])
+    return shared_by(plan, [rule], of_minor, currency)
+
+
+def shared_by(
+    plan: SalePlan,
+    rules: Sequence[SaleRule],
+    of_minor: int,
+    currency: str,
+    *,
+    unpaid: Collection[int] = (),
+) -> list[Credit]:
+    """The same of a service that falls under several rules, one for each of its milestones; or with nobody who
+    is paid at some levels."""
+    portions = [
+        Portion(rule.id, of_minor, pieces=1, worth_minor=0 if n else None)
+        for n, rule in enumerate(rules)
+    ]
+    return credits(plan, _upline(plan, rules, unpaid), currency, portions)
 
 
 def period_cost_bp(plan: PlanDocument) -> dict[str, int]:
@@ -146,14 +187,53 @@ def period_cost_bp(plan: PlanDocument) -> dict[str, int]:
     return found
 
 
+def at_most_bp(rule: SaleRuleDocument) -> int:
+    """What a rule can pay of a sale: its rates, or its cap where they are more or in fixed money."""
+    fixed = any(level.each_minor for level in rule.levels)
+    return rule.cap_bp if fixed else min(rule.cap_bp, sum(rates_of_sale(rule)))
+
+
+def levels_may_exceed(rule: SaleRuleDocument) -> bool:
+    """Whether several levels of a rule may together come to more than its cap: who gives way matters."""
+    paid = [level for level in rule.levels if level.rate_bp or level.each_minor]
+    if len(paid) < 2:
+        return False
+    return any(level.each_minor for level in paid) or sum(_exact_rates(rule)) > rule.cap_bp
+
+
+def rules_may_exceed(plan: PlanDocument) -> bool:
+    """Whether several shares of a sale may together come to more than the cap of the plan."""
+    several = len(plan.rules) > 1 or len(plan.rules[0].levels) > 1
+    return several and any(_reaches(rule) > plan.cap_bp for rule in plan.rules)
+
+
+def _reaches(rule: SaleRuleDocument) -> Fraction:
+    fixed = any(level.each_minor for level in rule.levels)
+    return (
+        Fraction(rule.cap_bp)
+        if fixed
+        else min(Fraction(rule.cap_bp), sum(_exact_rates(rule), Fraction(0)))
+    )
+
+
+def _exact_rates(rule: SaleRuleDocument) -> list[Fraction]:
+    """Each level's rate of the sale itself, in basis points and exactly; 0 for fixed money."""
+    rates = [Fraction(level.rate_bp) for level in rule.levels]
+    for level in range(1, len(rates)):
+        rates[level] *= _of_what(rule, rates, level)
+    return rates
+
+
+def _of_what(rule: SaleRuleDocument, rates: Sequence[Fraction], level: int) -> Fraction:
+    if rule.levels_of == "sale":
+        return Fraction(1)
+    return rates[level - 1 if rule.levels_of.startswith("level_below") else 0] / BASIS
+
+
 def _of(pays_minor: int, sold_minor: int) -> int:
     return -(-pays_minor * BASIS // sold_minor)
 
 
 def rates_of_sale(rule: SaleRuleDocument) -> list[int]:
     """Each level's rate of the sale itself, in basis points; 0 for fixed money."""
-    rates = [level.rate_bp for level in rule.levels]
-    if rule.levels_of != "sale":
-        for level in range(1, len(rates)):
-            rates[level] = rates[level - 1] * rates[level] // BASIS
-    return rates
+    return [int(rate) for rate in _exact_rates(rule)]

@@ -1,22 +1,28 @@
 """What somebody gains who appears as several: looked for over small trees of accounts, and shown as one.
 
-Searched are all trees of up to three accounts, with what is sold at any of them in equal parts, at every volume
-at which something begins or ends. Pools and prizes depend on what others sell and are left out: they are
-shared by what is sold, which splitting does not raise, or go to whoever sold most.
+Searched are all trees of up to three accounts. What each sells, or all of them together, is a volume at which
+something begins or ends: between two of those a gain only rises or only falls, so the most is at one of them.
+Three accounts sell equal parts of it, or each such a volume where a plan has few. Pools and prizes depend on what
+others sell and are left out: they are shared by what is sold, which splitting does not raise, or go to whoever
+sold most.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
 
 from mainstem.plan.document import PlanDocument, compiled_period
 from mainstem.plan.periods import Participant, PeriodRules, earnings
-from mainstem.plan.worst_months import FAR, volumes
+from mainstem.plan.worst_months import volumes
 
 TREES: tuple[tuple[int | None, ...], ...] = ((None, None), (None, 0), (None, 0, 0), (None, 0, 1))
 """Each account's sponsor among them: two beside each other, and every tree of two and of three."""
+
+FEW = 8
+STEPS_MAX = 60
+"""So many volumes are tried, the lowest; more than any plan has that somebody could read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +66,22 @@ def period_split(plan: PlanDocument, currency: str) -> SplitGain | None:
 def _all(rules: PeriodRules) -> Iterator[SplitGain]:
     if not (rules.tiers or rules.goals):
         return
-    for whole in _wholes(rules):
-        once = paid(rules, (None,), (whole,))
-        for tree in TREES:
-            for sold in _shares(whole, len(tree)):
-                yield SplitGain(tree, sold, once, paid(rules, tree, sold))
+    for tree in TREES if any(rule.depth for rule in rules.tiers) else TREES[1:3]:
+        for sold in _sold(rules, len(tree)):
+            once = paid(rules, (None,), (sum(sold),))
+            yield SplitGain(tree, sold, once, paid(rules, tree, sold))
 
 
-def _wholes(rules: PeriodRules) -> list[int]:
-    top = volumes(rules)[-1] // FAR
-    return sorted(
-        {volume * many for volume in volumes(rules)[:-1] for many in (1, 2, 3)} | {4 * top}
-    )
-
-
-def _shares(whole: int, many: int) -> Iterator[tuple[int, ...]]:
-    """What is sold at some of so many accounts, in equal parts; the first has what is left over."""
-    for count in range(1, many + 1):
-        for chosen in combinations(range(many), count):
-            part, left = divmod(whole, count)
-            yield tuple(
-                part + (left if at == chosen[0] else 0) if at in chosen else 0 for at in range(many)
-            )
+def _sold(rules: PeriodRules, many: int) -> Iterator[tuple[int, ...]]:
+    steps = [0, *volumes(rules)[:-1][:STEPS_MAX]]
+    if many == 2 or len(steps) <= FEW:
+        yield from (sold for sold in product(steps, repeat=many) if any(sold))
+    if many == 2:
+        yield from ((part, whole - part) for part, whole in combinations(steps, 2))
+    for whole in steps[1:]:
+        yield (whole, *(whole for _ in range(many - 1)))
+        part, left = divmod(whole, many)
+        yield (part + left, *(part for _ in range(many - 1)))
 
 
 def paid(rules: PeriodRules, sponsors: tuple[int | None, ...], sold: tuple[int, ...]) -> int:

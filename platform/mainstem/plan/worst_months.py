@@ -16,9 +16,10 @@ from fractions import Fraction
 from itertools import product
 
 from mainstem.money import BASIS
-from mainstem.plan.costs import period_cost_bp, worst_of
+from mainstem.plan.costs import DELIVERED, period_cost_bp, worst_of
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
 from mainstem.plan.periods import Participant, PeriodEarning, PeriodRules, TierRule, earnings
+from mainstem.plan.sale_rules import SalePlan, SaleRule
 
 FAR = 10**6
 """Times the highest amount that a plan states: from there on another unit changes no rate that can be told."""
@@ -69,16 +70,23 @@ def currencies(plan: PlanDocument) -> list[str]:
 
 
 def sale_share(plan: PlanDocument, currency: str) -> Fraction:
-    """The most that a sale can pay in a currency, of what is sold."""
+    """What no sale in a currency can pay more than, of what is sold: of the dearest rule, and of a service that of
+    each of its milestones."""
     sale = compiled(plan)
-    shares = [worst_of(sale, rule, currency).share for rule in sale.rules if rule.pays_in(currency)]
+    dearest: dict[str, Fraction] = {}
+    for rule in sale.rules:
+        if rule.pays_in(currency):
+            milestone = rule.when.milestone or DELIVERED
+            share = max(dearest.get(milestone, Fraction(0)), _of_rule(sale, rule, currency))
+            dearest[milestone] = share
+    return min(sum(dearest.values(), Fraction(0)), Fraction(plan.cap_bp, BASIS))
+
+
+def _of_rule(sale: SalePlan, rule: SaleRule, currency: str) -> Fraction:
     # Fixed money comes to the cap on what is cheap enough, to the cent that was rounded down.
-    caps = [
-        Fraction(min(rule.cap_bp, plan.cap_bp), BASIS)
-        for rule in sale.rules
-        if any(level.each_minor.get(currency) for level in rule.levels)
-    ]
-    return max([*shares, *caps], default=Fraction(0))
+    if any(level.each_minor.get(currency) for level in rule.levels):
+        return Fraction(min(rule.cap_bp, sale.cap_bp), BASIS)
+    return worst_of(sale, [rule], currency).share
 
 
 def bound_bp(plan: PlanDocument) -> tuple[int, int]:
