@@ -94,8 +94,9 @@ def _tiers(rule: Mapping[str, Any], tree: Tree, month: Month) -> Ints:
     starts = [tier["from_minor"][month.currency] for tier in rule["tiers"]]
     rates = np.array([tier["rate_bp"] for tier in rule["tiers"]], np.int64)
     if rule["of"] == "whole":
-        side = "left" if rule["threshold"] == "above" else "right"
-        at = np.maximum(np.searchsorted(np.array(starts), volume, side=side) - 1, 0)
+        # Above its threshold: where one unit less would have reached it.
+        least = volume - (rule["threshold"] == "above")
+        at = np.maximum(np.searchsorted(np.array(starts, np.int64), least, side="right") - 1, 0)
         return part(volume, rates[at], np.full(len(volume), BASIS))
     # Every tier adds what its rate is above the one below, for all beyond where it begins.
     exact = np.zeros(len(volume), object)
@@ -131,7 +132,7 @@ def _board(board: Mapping[str, Any], tree: Tree, month: Month, may: Bools) -> In
     volumes, first, many = np.unique(-month.volume[at], return_index=True, return_counts=True)
     for place, alike in zip(first.tolist(), many.tolist(), strict=True):
         share, left = divmod(sum(prizes[place : place + alike]), alike)
-        group = np.sort(at[place : place + alike])
+        group = at[place : place + alike]  # whoever reached it first has what is left over
         amount[group] = share
         amount[group[:left]] += 1
         if place + alike >= len(prizes):
