@@ -101,9 +101,14 @@ _INVARIANTS = {
           JOIN orders o ON o.home_id = c.home_id AND o.id = c.order_id
          WHERE o.delivered_at IS NULL OR NOT o.earns""",
     "No commission is taken back beyond what was credited": """
-        SELECT source_id::text FROM earning GROUP BY home_id, source_id, rule, level
+        -- What a period takes back of its sales stands under its first day, and is never more than nothing.
+        SELECT source_id::text FROM earning WHERE held_until IS DISTINCT FROM period_from
+         GROUP BY home_id, source_id, rule, level
         HAVING sum(amount_minor) < 0
-            OR coalesce(sum(amount_minor) FILTER (WHERE kind <> 'credit'), 0) > 0""",
+            OR coalesce(sum(amount_minor) FILTER (WHERE kind <> 'credit'), 0) > 0
+         UNION ALL
+        SELECT source_id::text FROM earning WHERE source = 'period' AND held_until = period_from
+         GROUP BY home_id, source_id, rule HAVING sum(amount_minor) > 0""",
     "Nothing waits for goods to arrive when all of its order has": """
         SELECT c.order_id::text
           FROM (SELECT home_id, order_id FROM earning WHERE held_until = date '9999-12-31'
@@ -113,10 +118,15 @@ _INVARIANTS = {
                               AND l.kind = 'goods' AND l.delivered < l.quantity - l.canceled)
            AND NOT EXISTS (SELECT 1 FROM fact_waiting w WHERE w.home_id = c.home_id
                               AND w.subject = c.order_id::text AND w.state = 'waiting')""",
-    "The commissions are what the books expensed": """
+    "The commissions are what the books expensed": f"""
         SELECT c.currency FROM (SELECT currency, sum(amount_minor) AS total FROM earning GROUP BY 1) c
-          FULL JOIN (SELECT currency, -sum(signed_minor) AS total FROM ledger_entry
-                      WHERE owner_id = 0 AND account = 'commission_expense' GROUP BY 1) e USING (currency)
+          FULL JOIN (SELECT currency, -sum(minor) AS total
+                       FROM (SELECT currency, balance_minor AS minor FROM ledger_balance
+                              WHERE owner_id = 0 AND account = 'commission_expense'
+                              UNION ALL
+                             SELECT currency, signed_minor FROM {RECENT_ENTRIES}
+                              WHERE owner_id = 0 AND account = 'commission_expense') AS parts
+                      GROUP BY 1) e USING (currency)
          WHERE coalesce(c.total, 0) <> coalesce(e.total, 0)""",
     "Every delivered order has its commission, or the reason why not": """
         SELECT o.number FROM orders o

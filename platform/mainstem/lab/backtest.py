@@ -59,12 +59,4 @@ def backtest(
 
 
 def _of_periods(plan: PlanDocument) -> list[str]:
-    said = plan.period
-    if said is None:
-        return []
-    return [
-        *(rule.id for rule in said.tiers),
-        *(goal.id for goal in said.goals),
-        *(pool.id for pool in said.pools),
-        *(board.id for board in said.leaderboards),
-    ]
+    return plan.period.rule_names if plan.period else []
