@@ -23,6 +23,7 @@ class Difference:
     in place of amounts; `moved`, what was put under another day and does not add up to nothing; `posted`,
     what the books have of an order by one rule for one affiliate, at all levels together; `stray`, a posting
     that no line stands behind; `reward`, what stands of what sending a friend gave a side, which `rule` names.
+    Of a closed period, whose name stands for the order, it is `credited`, `posted` or `rank`, by its number.
     """
 
     what: str

@@ -12,6 +12,7 @@ from mainstem.plan.grounds import Finding
 from mainstem.plan.limits import NO_CAP, NOBODY
 from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
 from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
+from mainstem.plan.property_report import properties
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.reward_explain import explain_reward, tell_no_reward, tell_reward
 from mainstem.plan.rewards import (
@@ -38,6 +39,7 @@ from mainstem.plan.uplines import Member, Place, Uplines, places
 from mainstem.plan.version import Plan, fingerprint, parse
 from mainstem.plan.words import Change, Clause, clauses, difference, which_of
 from mainstem.plan.worked import SALE_MINOR, Example, examples
+from mainstem.plan.worst_months import dearest_month, most_percent
 
 __all__ = [
     "MILESTONES",
@@ -83,6 +85,7 @@ __all__ = [
     "compiled",
     "compiled_period",
     "credits",
+    "dearest_month",
     "difference",
     "examples",
     "explain",
@@ -91,9 +94,11 @@ __all__ = [
     "from_first_format",
     "is_first_format",
     "lint",
+    "most_percent",
     "otherwise",
     "parse",
     "places",
+    "properties",
     "rewards_of",
     "shared_credits",
     "tell",
