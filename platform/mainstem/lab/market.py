@@ -107,9 +107,10 @@ def _month(
             joined=max(1, before + (affiliates - before) * (month - 1) // 12),
         )
     )
-    for name, query in (
-        ("lines", "SELECT * EXCLUDE seller FROM month_lines"),
-        ("uplines", _UPLINES),
+    for name, query, order in (
+        ("lines", "SELECT * EXCLUDE seller FROM month_lines", ""),
+        # As an export writes them: whoever groups them finds each beside the next.
+        ("uplines", _UPLINES, " ORDER BY upline_id, steps"),
     ):
         into = folder / name / f"month={year}-{month:02}"
         into.mkdir(parents=True)
@@ -117,7 +118,7 @@ def _month(
             f"{_own_sales(months, month)} AS own_sales_{days}"
             for days, months in OWN_SALES_MONTHS.items()
         )
-        asked = query.format(own_sales=counted, month=month)
+        asked = query.format(own_sales=counted, month=month) + order
         file = _path(into, "part-0.parquet")
         duck.execute(f"COPY ({asked}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
     duck.execute(

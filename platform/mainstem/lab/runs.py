@@ -69,14 +69,15 @@ def run(
     covered: dict[tuple[str, str, str], list[int]] = {}
     months_paid: list[Month] = []
     standing, by_affiliate = queries.standing(), queries.by_affiliate()
-    sums = queries.sums(queries.earned(first=first, last=last))
+    amounts = queries.amounts(first=first, last=last)
     sample = queries.earned(lines="sample")
     for done, month in enumerate(months, 1):
         read(engine, facts, month)
         engine.keeps("standing", standing)
-        engine.keeps("sums", sums)
-        _add_cells(engine, queries, cells, covered)
-        months_paid += _month_paid(engine, queries, month)
+        engine.keeps("amounts", amounts)
+        months_paid += _add_cells(engine, queries, month, cells, covered)
+        for name, query in queries.by_upline().items():
+            engine.keeps(name, query)
         engine.writes(folder / f"month={month}", by_affiliate)
         _check(engine, queries, sample, first=first, last=last)
         progress(month, done, len(months))
@@ -113,23 +114,41 @@ def queries_for(
     Raises NotKnown, and TooLarge where the engine has no such numbers.
     """
     facts.refuse_unknown(plan)
-    narrow = SaleQueries(plan, engine.dialect, unnamed=facts.about.unnamed, kept=kept)
-    base = pieces = unnamed_of = 1
+    queries = SaleQueries(plan, engine.dialect, unnamed=facts.about.unnamed, kept=kept)
+    most = _Most()
     for month in months:
         read(engine, facts, month)
-        found = _most_of_month(engine, narrow, month)
-        base, pieces, unnamed_of = map(max, (base, pieces, unnamed_of), found)
+        most = most.and_(_most_of_month(engine, queries, month))
+    queries = replace(queries, sorts=tuple(sorted(most.sorts)), short=most.base < 2**31)
     needed = largest_number(
-        narrow.forms, base=base, pieces=pieces, portions=len(narrow.cases), unnamed_of=unnamed_of
-    ).bit_length()
+        queries.forms, base=most.base, pieces=most.pieces, portions=len(queries.cases),
+        unnamed_of=most.unnamed_of,
+    ).bit_length()  # fmt: skip
     if needed <= 63:
-        return narrow
+        return queries
     if needed > engine.bits:
         raise TooLarge(
             f"This plan over these facts needs whole numbers of {needed + 1} bits, and the engine has"
             f" {engine.bits + 1}. " + _way_out(engine.bits, needed)
         )
-    return replace(narrow, wide=True)
+    return replace(queries, wide=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Most:
+    """The most that a portion can be worth, the most pieces of it, the most that an order can be; and the kinds and
+    currencies that there are."""
+
+    base: int = 1
+    pieces: int = 1
+    unnamed_of: int = 1
+    sorts: frozenset[tuple[str, str]] = frozenset()
+
+    def and_(self, other: _Most) -> _Most:
+        return _Most(
+            max(self.base, other.base), max(self.pieces, other.pieces),
+            max(self.unnamed_of, other.unnamed_of), self.sorts | other.sorts,
+        )  # fmt: skip
 
 
 def _way_out(bits: int, needed: int) -> str:
@@ -138,29 +157,33 @@ def _way_out(bits: int, needed: int) -> str:
     return "Nothing was worked out, for a number that does not fit is a wrong amount."
 
 
-def _most_of_month(engine: Engine, queries: SaleQueries, month: str) -> tuple[int, int, int]:
-    """The most that a portion can be worth, the most pieces of it, and the most that an order can be.
-
-    Refuses facts that cannot be.
-    """
+def _most_of_month(engine: Engine, queries: SaleQueries, month: str) -> _Most:
+    """What a month's facts hold at most. Refuses facts that cannot be."""
     amounts = [(f"{base}_minor", f"{base}_back_minor") for base in queries.bases()]
     unnamed = "max(unnamed_of_minor)" if queries.unnamed else "1"
     if queries.unnamed:
         amounts.append(("unnamed_of_minor", "unnamed_minor"))
-    wrong = " OR ".join(
-        f"{back} < 0 OR {back} > {whole} OR {whole} IS NULL OR {back} IS NULL"
-        for whole, back in amounts
+    # Said of what is right, so that an amount that is missing is wrong, too.
+    right = " AND ".join(
+        ["pieces >= 0", *(f"{back} >= 0 AND {back} <= {whole}" for whole, back in amounts)]
     )
     most = ", ".join(f"max({whole})" for whole, _ in amounts)
-    ((lines, pieces, no, of_order, *found),) = engine.rows(
-        f"""SELECT max(lines), max(pieces), sum(CASE WHEN pieces < 0 OR {wrong} THEN 1 ELSE 0 END), {unnamed},
-                   {most} FROM lines"""
-    )
-    if no:
+    found = _Most()
+    wrong = 0
+    for kind, currency, rows, good, lines, pieces, of_order, *each in engine.rows(
+        f"""SELECT kind, currency, count(*), sum(CASE WHEN {right} THEN 1 ELSE 0 END), max(lines), max(pieces),
+                   {unnamed}, {most}
+              FROM lines GROUP BY kind, currency"""
+    ):
+        wrong += rows - good
+        base = max((one or 0 for one in each), default=0) * lines
+        of_it = frozenset({(kind, currency)})
+        found = found.and_(_Most(base, (pieces or 0) * lines, of_order or 1, of_it))
+    if wrong:
         raise NotKnown(
-            f"In {month}, {no} lines have more going back than came, or no amount at all."
+            f"In {month}, {wrong} lines have more going back than came, or no amount at all."
         )
-    return max(found) * lines, pieces * lines, of_order
+    return found
 
 
 # ---------------------------------------------------------------- after each month
@@ -169,34 +192,23 @@ def _most_of_month(engine: Engine, queries: SaleQueries, month: str) -> tuple[in
 def _add_cells(
     engine: Engine,
     queries: SaleQueries,
+    month: str,
     cells: dict[tuple[str, int, str, str], list[int]],
     covered: dict[tuple[str, str, str], list[int]],
-) -> None:
+) -> list[Month]:
     levels = queries.forms.levels
-    names = ["portions", "base", "returned", "capped", "limited"]
-    names += [f"{name}_{n}" for n in range(levels) for name in ("credited", "stands")]
-    sums = ", ".join(f"CAST(sum({name}) AS BIGINT)" for name in names)
-    found = engine.rows(
-        f"SELECT which, kind, currency, {sums} FROM sums GROUP BY which, kind, currency"
-    )
-    for no, kind, currency, *amounts in found:
-        rule = queries.cases[no].rule.id
-        _add(covered, (rule, kind, currency), amounts[:5])
+    of_month: dict[str, list[int]] = {}
+    for no, sort, portions, base, returned, *amounts, capped, limited in engine.rows(
+        queries.by_case()
+    ):
+        rule, (kind, currency) = queries.cases[no].rule.id, queries.sorts[sort]
+        _add(covered, (rule, kind, currency), [portions, base, returned, capped, limited])
+        credited, stands = amounts[:levels], amounts[levels:]
+        _add(of_month, currency, [sum(credited), sum(stands)])
         for n in range(levels):
-            of_level = amounts[5 + 2 * n : 7 + 2 * n]
-            if any(of_level):
-                _add(cells, (rule, n, kind, currency), of_level)
-
-
-def _month_paid(engine: Engine, queries: SaleQueries, month: str) -> list[Month]:
-    def every(name: str) -> str:
-        columns = " + ".join(f"{name}_{n}" for n in range(queries.forms.levels))
-        return f"CAST(sum({columns}) AS BIGINT)"
-
-    found = engine.rows(
-        f"""SELECT currency, {every("credited")}, {every("stands")} FROM sums GROUP BY currency ORDER BY 1"""
-    )
-    return [Month(month, *row) for row in found if row[1]]
+            if credited[n]:
+                _add(cells, (rule, n, kind, currency), [credited[n], stands[n]])
+    return [Month(month, currency, *sums) for currency, sums in sorted(of_month.items()) if sums[0]]
 
 
 def _add(to: dict[Key, list[int]], key: Key, amounts: Sequence[int]) -> None:
