@@ -248,10 +248,9 @@ class SaleQueries:
         found = query.where("falling", found, Compare(Column("which"), ">=", Number(0)))
         stage = of_line(self.cases)
         found = query.derive("of_lines", found, stage, keep=[*of_order, "which", "sort", *more])
-        single, several = (
-            query.where(name, found, Compare(Column("lines"), how, Number(1)))
-            for name, how in (("single", "="), ("several", ">"))
-        )
+        lines_of_it = Column("lines")
+        single = query.where("single", found, Compare(lines_of_it, "=", Number(1)))
+        several = query.where("several", found, Compare(lines_of_it, ">", Number(1)))
         of_one = ["order_id", "which", "base", "returned", *self._of_pieces(), "upline_id", "sort"]
         of_one += self._of_refunds()
         single = query.derive("of_single", single, {}, keep=of_one)
