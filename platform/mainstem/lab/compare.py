@@ -27,9 +27,7 @@ class Compared:
 
 def compare(engine: Engine, before: Ran, after: Ran, *, shown: int = 10) -> Compared:
     """What becomes of whom, by what stands after everything that went back."""
-    engine.reads("before_each", str(before.affiliates / "*.parquet"))
-    engine.reads("after_each", str(after.affiliates / "*.parquet"))
-    engine.keeps("changes", _CHANGES)
+    engine.keeps("changes", _CHANGES.format(before=before.affiliates, after=after.affiliates))
     cases = "\n".join(
         f"WHEN 100 * (after_minor - before_minor) <= {step} * before_minor THEN {n}"
         for n, step in enumerate(STEPS)
@@ -56,9 +54,9 @@ def compare(engine: Engine, before: Ran, after: Ran, *, shown: int = 10) -> Comp
 _CHANGES = """
 SELECT affiliate_id, currency, CAST(sum(before_minor) AS BIGINT) AS before_minor,
        CAST(sum(after_minor) AS BIGINT) AS after_minor
-  FROM (SELECT affiliate_id, currency, stands_minor AS before_minor, 0 AS after_minor FROM before_each
+  FROM (SELECT affiliate_id, currency, stands_minor AS before_minor, 0 AS after_minor FROM {before}
         UNION ALL
-        SELECT affiliate_id, currency, 0, stands_minor FROM after_each) AS both_plans
+        SELECT affiliate_id, currency, 0, stands_minor FROM {after}) AS both_plans
  GROUP BY affiliate_id, currency"""
 
 

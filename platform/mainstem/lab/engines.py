@@ -23,6 +23,7 @@ from mainstem.lab.emitter import Dialect
 
 DEFAULT = "duckdb://?memory=2GB"
 BITS_OF_64, BITS_OF_128 = 63, 127
+_NOT_WANTED = "filter_pushdown"
 
 
 class NoEngine(Exception):
@@ -57,6 +58,14 @@ class Engine(Protocol):
 
     def keeps(self, name: str, query: str) -> None:
         """Work a query out, and call what comes of it by a name."""
+        ...
+
+    def adds(self, name: str, query: str) -> None:
+        """Work a query out, and put what comes of it beside what was added by this name before."""
+        ...
+
+    def picks(self, name: str, table: str, where: Sequence[str]) -> None:
+        """Keep the rows of a table for which one of these holds; each names a few of a file's rows."""
         ...
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -107,8 +116,9 @@ class DuckDB(_Closing):
             "preserve_insertion_order": False,
             # It writes expressions of stages into each other until they are huge (twenty times the time of
             # a short query); every filter of ours already stands where it belongs.
-            "disabled_optimizers": "filter_pushdown",
+            "disabled_optimizers": _NOT_WANTED,
         }
+        self._added: set[str] = set()
         if memory:
             config["memory_limit"] = memory
         if threads:
@@ -126,6 +136,21 @@ class DuckDB(_Closing):
 
     def keeps(self, name: str, query: str) -> None:
         self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+
+    def adds(self, name: str, query: str) -> None:
+        if name in self._added:
+            self._run(f"INSERT INTO {name} {query}")
+        else:
+            self.keeps(name, query)
+            self._added.add(name)
+
+    def picks(self, name: str, table: str, where: Sequence[str]) -> None:
+        # Only a filter that is pushed down lets it pass over the parts of a file that hold no such row.
+        self._run("SET disabled_optimizers = ''")
+        try:
+            self.keeps(name, _rows_where(table, where))
+        finally:
+            self._run(f"SET disabled_optimizers = '{_NOT_WANTED}'")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._run(query).fetchall()
@@ -179,6 +204,7 @@ class Spark(_Closing):
             # It warns of every pattern of files, with its whole stack.
             self._spark.sparkContext.setLogLevel("ERROR")
         self._kept = 0
+        self._added: dict[str, int] = {}
 
     def reads(self, name: str, files: str) -> None:
         self._spark.read.parquet(files).createOrReplaceTempView(name)
@@ -188,6 +214,15 @@ class Spark(_Closing):
         folder = self.folder / f"kept-{self._kept}"
         self.writes(folder, query)
         self.reads(name, str(folder))
+
+    def adds(self, name: str, query: str) -> None:
+        self._added[name] = self._added.get(name, 0) + 1
+        folder = self.folder / f"added-{name}"
+        self.writes(folder / f"no={self._added[name]}", query)
+        self.reads(name, str(folder / "*"))
+
+    def picks(self, name: str, table: str, where: Sequence[str]) -> None:
+        self.keeps(name, _rows_where(table, where))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self._spark.sql(query).collect()]
@@ -220,6 +255,10 @@ def _number(said: Sequence[str]) -> int:
     if not re.fullmatch(r"\d{1,4}", said[0]):
         raise NoEngine(f"threads is a number, and not {said[0]}.")
     return int(said[0])
+
+
+def _rows_where(table: str, where: Sequence[str]) -> str:
+    return "\nUNION ALL\n".join(f"SELECT * FROM {table} WHERE {one}" for one in where)
 
 
 def _text(value: str) -> str:

@@ -132,29 +132,28 @@ class SaleQueries:
         return {
             "sums": f"SELECT {by}, {credited} FROM amounts GROUP BY 1, 2",
             # Of most orders nothing went back.
-            "returns": f"SELECT {by}, {back} FROM amounts WHERE returned > 0 GROUP BY 1, 2",
+            "went_back": f"SELECT {by}, {back} FROM amounts WHERE returned > 0 GROUP BY 1, 2",
         }
 
     def by_affiliate(self) -> str:
-        """From `sums`, `returns` and `standing`: what each affiliate gets, in each currency."""
+        """From `sums`, `went_back` and `standing`: what each affiliate gets, in each currency."""
         levels = range(self.forms.levels)
         each = [
-            f"""SELECT member_{n} AS affiliate_id, currency, {name}_{n} AS {name}, 0 AS {other}
-                  FROM {table} JOIN standing USING (upline_id) WHERE {name}_{n} > 0"""
-            for table, name, other in (
-                ("sums", "credited", "back"),
-                ("returns", "back", "credited"),
-            )
+            f"SELECT member_{n} AS affiliate_id, currency, credited_{n} AS credited, 0 AS back"
+            f" FROM placed WHERE credited_{n} > 0"
             for n in levels
-        ]
-        # A union goes by the places of columns.
-        each = [
-            f"SELECT affiliate_id, currency, credited, back FROM ({one}) AS level" for one in each
+        ] + [
+            f"SELECT member_{n} AS affiliate_id, currency, 0 AS credited, back_{n} AS back"
+            f" FROM gone WHERE back_{n} > 0"
+            for n in levels
         ]
         whole = "\nUNION ALL\n".join(each)
         names = sorted({currency for _, currency in self.sorts})
         said = " ".join(f"WHEN {n} THEN {_quoted(name)}" for n, name in enumerate(names))
-        return f"""SELECT affiliate_id, CASE currency {said} END AS currency,
+        # Each is joined once, not once a level.
+        return f"""WITH placed AS (SELECT * FROM sums JOIN standing USING (upline_id)),
+                        gone AS (SELECT * FROM went_back JOIN standing USING (upline_id))
+                   SELECT affiliate_id, CASE currency {said} END AS currency,
                           CAST(sum(credited) AS BIGINT) AS credited_minor,
                           CAST(sum(credited) - sum(back) AS BIGINT) AS stands_minor
                      FROM ({whole}) AS levels GROUP BY affiliate_id, currency"""
