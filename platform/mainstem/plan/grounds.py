@@ -177,6 +177,18 @@ GROUNDS = {
         " account for each company and the review of what looks like one.",
         "Emek, Karidi, Tennenholtz and Zohar, EC 2011",
     ),
+    "goal_is_a_cliff": Ground(
+        "note",
+        "At the goal of {at} one unit more raises the pay by {jump}. That is what a goal is; tiers pay"
+        " for the same without a step.",
+        "No reward for a purchase that nobody needs",
+    ),
+    "twice_in_a_period_gains": Ground(
+        "note",
+        "One company that sells {whole} in a period is paid {once} by its rules; as {tree} it is paid"
+        " {twice}. It is met by one account for each company and the review of what looks like one.",
+        "Emek, Karidi, Tennenholtz and Zohar, EC 2011; Lv and Moscibroda, 2016",
+    ),
 }  # fmt: skip
 
 
