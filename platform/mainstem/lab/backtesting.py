@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from mainstem.lab.compare import compare
 from mainstem.lab.engines import Engine
 from mainstem.lab.facts import Facts, months_of
-from mainstem.lab.report import NotCounted, Outcome, Report, Side, Sold
-from mainstem.lab.runs import Ran, read, run
+from mainstem.lab.period_runs import PeriodsRan, Volumes, run_periods
+from mainstem.lab.report import Outcome, Report, Side, Sold
+from mainstem.lab.runs import Ran, read, run, with_periods
 from mainstem.plan import PlanDocument, compiled, fingerprint
 
 
@@ -42,25 +41,43 @@ def backtest(
     Raises Stopped, NotKnown, TooLarge, EnginesDiffer, EngineFailed.
     """
     told = watching or Watching()
+    volumes = Volumes(engine, facts)
 
-    def ran(side: Side, plan: PlanDocument) -> Ran:
+    def sales_of(side: Side, plan: PlanDocument, periods: PeriodsRan) -> Ran:
         def progress(month: str, done: int, of: int) -> None:
             told.month_done(side, month, done, of)
             _refuse_to_go_on(told)
 
         return run(
-            engine, facts, compiled(plan), first=first, last=last, called=side,
+            engine, facts, compiled(plan), first=first, last=last, called=side, periods=periods,
             kept=plan.refunded_orders == "are_not_counted", progress=progress,
         )  # fmt: skip
 
-    _refuse_to_go_on(told)
-    of_before, of_after = ran("before", before), ran("after", after)
-    found = compare(engine, of_before, of_after)
+    def periods_of(plan: PlanDocument) -> PeriodsRan:
+        _refuse_to_go_on(told)
+        return run_periods(volumes, plan, first=first, last=last)
+
+    of_before, of_after = periods_of(before), periods_of(after)
+    sales_before = sales_of("before", before, of_before)
+    # Where only what periods pay is another, what sales pay is not worked out again.
+    same = _same_sales(before, after) and of_before.alike(of_after)
+    sales_after = sales_before if same else sales_of("after", after, of_after)
+    found = compare(
+        engine,
+        with_periods(engine, sales_before, of_before, "before"),
+        with_periods(engine, sales_after, of_after, "after"),
+    )
     return Report(
-        facts.about.source, first, last, _outcome(before, of_before), _outcome(after, of_after),
-        _sold(engine, facts, first, last), found.groups, found.most, found.least, found.unchanged,
-        tuple(NotCounted(rule, "no_network") for rule in sorted({*_of_periods(before), *_of_periods(after)})),
+        facts.about.source, first, last, _outcome(before, sales_before, of_before),
+        _outcome(after, sales_after, of_after), _sold(engine, facts, first, last), found.groups,
+        found.most, found.least, found.unchanged,
+        tuple(dict.fromkeys([*of_before.not_counted, *of_after.not_counted])),
     )  # fmt: skip
+
+
+def _same_sales(before: PlanDocument, after: PlanDocument) -> bool:
+    """Whether both say the same of sales, as long as sales see the same ranks."""
+    return (compiled(before), before.refunded_orders) == (compiled(after), after.refunded_orders)
 
 
 def _refuse_to_go_on(told: Watching) -> None:
@@ -68,8 +85,11 @@ def _refuse_to_go_on(told: Watching) -> None:
         raise Stopped("The backtest was stopped.")
 
 
-def _outcome(plan: PlanDocument, ran: Ran) -> Outcome:
-    return Outcome(plan.name, fingerprint(plan.written()), ran.cells, ran.covered, ran.months)
+def _outcome(plan: PlanDocument, sales: Ran, periods: PeriodsRan) -> Outcome:
+    return Outcome(
+        plan.name, fingerprint(plan.written()), sales.cells, sales.covered, sales.months, periods.costs,
+        periods.held,
+    )  # fmt: skip
 
 
 def _sold(engine: Engine, facts: Facts, first: int, last: int) -> tuple[Sold, ...]:
@@ -85,15 +105,3 @@ def _sold(engine: Engine, facts: Facts, first: int, last: int) -> tuple[Sold, ..
         )
         found += [Sold(month, *row) for row in rows]
     return tuple(found)
-
-
-def _of_periods(plan: PlanDocument) -> Sequence[str]:
-    said = plan.period
-    if said is None:
-        return []
-    return [
-        *(rule.id for rule in said.tiers),
-        *(goal.id for goal in said.goals),
-        *(pool.id for pool in said.pools),
-        *(board.id for board in said.leaderboards),
-    ]

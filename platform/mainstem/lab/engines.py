@@ -11,14 +11,16 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
 import duckdb
+import numpy as np
 
+from mainstem.kit.columns import Ints
 from mainstem.lab.emitter import Dialect
 
 DEFAULT = "duckdb://?memory=2GB"
@@ -70,6 +72,18 @@ class Engine(Protocol):
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Everything that a query finds."""
+        ...
+
+    def columns(self, query: str) -> dict[str, Ints]:
+        """Everything that a query finds, by column: whole numbers only, none missing."""
+        ...
+
+    def takes(self, name: str, columns: Mapping[str, Ints]) -> None:
+        """Call these columns of whole numbers by a name."""
+        ...
+
+    def names(self, name: str, query: str) -> None:
+        """Call what a query finds by a name, to be worked out whenever it is asked for."""
         ...
 
     def writes(self, folder: Path, query: str) -> None:
@@ -155,6 +169,18 @@ class DuckDB(_Closing):
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._run(query).fetchall()
 
+    def columns(self, query: str) -> dict[str, Ints]:
+        found = self._run(query).fetchnumpy()
+        return {name: np.asarray(column, np.int64) for name, column in found.items()}
+
+    def takes(self, name: str, columns: Mapping[str, Ints]) -> None:
+        self._duck.register("taken", dict(columns))
+        self.keeps(name, "SELECT * FROM taken")
+        self._duck.unregister("taken")
+
+    def names(self, name: str, query: str) -> None:
+        self._run(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+
     def writes(self, folder: Path, query: str) -> None:
         folder.mkdir(parents=True)
         file = _text(str(folder / "part-0.parquet"))
@@ -226,6 +252,19 @@ class Spark(_Closing):
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self._spark.sql(query).collect()]
+
+    def columns(self, query: str) -> dict[str, Ints]:
+        found = self._spark.sql(query)
+        rows = np.array([tuple(row) for row in found.collect()], np.int64)
+        return dict(zip(found.columns, rows.reshape(-1, len(found.columns)).T, strict=True))
+
+    def takes(self, name: str, columns: Mapping[str, Ints]) -> None:
+        schema = ", ".join(f"`{column}` BIGINT" for column in columns)
+        rows = list(zip(*(column.tolist() for column in columns.values()), strict=True))
+        self._spark.createDataFrame(rows, schema).createOrReplaceTempView(name)
+
+    def names(self, name: str, query: str) -> None:
+        self._spark.sql(query).createOrReplaceTempView(name)
 
     def writes(self, folder: Path, query: str) -> None:
         self._spark.sql(query).write.parquet(str(folder))

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 FORMAT = 1
 
 Side = Literal["before", "after"]
+Why = Literal["no_network", "period_not_over", "not_in_lab"]
 SIDES: tuple[Side, Side] = ("before", "after")
 
 
@@ -162,7 +163,7 @@ class NotCounted:
     """A rule that is in neither figure, and why: the facts do not say what it asks for."""
 
     rule: str
-    why: Literal["no_network", "period_not_over", "not_in_lab"]
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import numpy as np
+
 from mainstem.lab.engines import Engine
 from mainstem.lab.expressions import TooLarge
 from mainstem.lab.facts import Facts, NotKnown, months_of
 from mainstem.lab.magnitude import largest_number
+from mainstem.lab.period_runs import PeriodsRan
 from mainstem.lab.replay import EarningRow, lines_query, replay, uplines_query
 from mainstem.lab.report import Cell, Covered, Month
 from mainstem.lab.sale_queries import SaleQueries
@@ -54,15 +57,17 @@ def run(
     last: int = 0,
     kept: bool = False,
     called: str = "plan",
+    periods: PeriodsRan | None = None,
     progress: Progress = lambda month, done, of: None,
 ) -> Ran:
-    """Work a plan out over what was sold from the one day to the other (20260131), both included.
+    """Work a plan's sales out over what was sold from the one day to the other (20260131), both included.
 
-    With `kept`, orders of which all money went back are no orders of a client's before. Raises NotKnown,
-    TooLarge, EnginesDiffer, EngineFailed.
+    With `kept`, orders of which all money went back are no orders of a client's before; `periods` say which ranks
+    sales see. Raises NotKnown, TooLarge, EnginesDiffer, EngineFailed.
     """
     months = months_of(facts, first, last)
-    queries = queries_for(engine, facts, plan, months, kept=kept)
+    seen = periods if periods and periods.known and sees_ranks(plan) else None
+    queries = queries_for(engine, facts, plan, months, kept=kept, ranks=seen is not None)
     cells: dict[tuple[str, int, str, str], list[int]] = {}
     covered: dict[tuple[str, str, str], list[int]] = {}
     months_paid: list[Month] = []
@@ -71,6 +76,8 @@ def run(
     sample = queries.earned(lines="sample")
     for done, month in enumerate(months, 1):
         read(engine, facts, month)
+        if seen is not None:
+            _see_ranks(engine, facts, plan, seen, month)
         engine.keeps("standing", standing)
         engine.keeps("amounts", amounts)
         months_paid += _add_cells(engine, queries, month, cells, covered)
@@ -79,19 +86,41 @@ def run(
         engine.adds(f"{called}_months", by_affiliate)
         _check(engine, queries, sample, first=first, last=last)
         progress(month, done, len(months))
-    whole = f"{called}_affiliates"
-    engine.keeps(
-        whole,
-        f"""SELECT affiliate_id, currency, CAST(sum(credited_minor) AS BIGINT) AS credited_minor,
-                  CAST(sum(stands_minor) AS BIGINT) AS stands_minor
-             FROM {called}_months GROUP BY affiliate_id, currency""",
-    )
     return Ran(
         tuple(Cell(*key, *amounts) for key, amounts in sorted(cells.items())),
         tuple(Covered(*key, *amounts) for key, amounts in sorted(covered.items())),
         tuple(months_paid),
-        whole,
+        _added_up(engine, called, f"{called}_months"),
     )
+
+
+def with_periods(engine: Engine, sales: Ran, periods: PeriodsRan, called: str) -> Ran:
+    """What everybody gets of sales and of periods together: nothing of the sales is worked out again."""
+    if not periods.paid:
+        return sales
+    each = [f"SELECT * FROM {sales.affiliates}"]
+    for currency, paid in periods.paid.items():
+        ids, amounts = (np.concatenate(column) for column in zip(*paid, strict=True))
+        name = f"{called}_periods_{currency.lower()}"
+        engine.takes(name, {"affiliate_id": ids, "minor": amounts})
+        each.append(
+            f"""SELECT affiliate_id, '{currency}' AS currency, minor AS credited_minor, minor AS stands_minor
+                  FROM {name}"""
+        )
+    whole = " UNION ALL ".join(each)
+    return replace(
+        sales, affiliates=_added_up(engine, f"{called}_whole", f"({whole}) AS every_one")
+    )
+
+
+def _added_up(engine: Engine, called: str, rows: str) -> str:
+    engine.keeps(
+        f"{called}_affiliates",
+        f"""SELECT affiliate_id, currency, CAST(sum(credited_minor) AS BIGINT) AS credited_minor,
+                  CAST(sum(stands_minor) AS BIGINT) AS stands_minor
+             FROM {rows} GROUP BY affiliate_id, currency""",
+    )
+    return f"{called}_affiliates"
 
 
 def read(engine: Engine, facts: Facts, month: str) -> None:
@@ -100,17 +129,44 @@ def read(engine: Engine, facts: Facts, month: str) -> None:
     engine.reads("uplines", facts.files("uplines", month))
 
 
+def sees_ranks(plan: SalePlan) -> bool:
+    """Whether some level asks for a rank."""
+    return any(level.rank_from for rule in plan.rules for level in rule.levels)
+
+
+def _see_ranks(
+    engine: Engine, facts: Facts, plan: SalePlan, periods: PeriodsRan, month: str
+) -> None:
+    """Let the uplines of a month have the ranks that were worked out, and not what the facts say."""
+    ids, ranks = periods.before(month)
+    engine.takes("seen_ranks", {"affiliate_id": ids, "seen": ranks})
+    engine.reads("uplines_read", facts.files("uplines", month))
+    own = f"own_sales_{plan.uplines.days}, " if plan.uplines.own_sales_min else ""
+    engine.names(
+        "uplines",
+        f"""SELECT upline_id, steps, member_id, house, suspended, groups, {own}coalesce(seen, 0) AS rank
+              FROM uplines_read LEFT JOIN seen_ranks ON affiliate_id = member_id""",
+    )
+
+
 # ---------------------------------------------------------------- before a run
 
 
 def queries_for(
-    engine: Engine, facts: Facts, plan: SalePlan, months: Sequence[str], *, kept: bool = False
+    engine: Engine,
+    facts: Facts,
+    plan: SalePlan,
+    months: Sequence[str],
+    *,
+    kept: bool = False,
+    ranks: bool = False,
 ) -> SaleQueries:
-    """The queries of a plan, in numbers as large as these facts need.
+    """The queries of a plan, in numbers as large as these facts need. With `ranks`, those that sales see are
+    worked out on the way.
 
     Raises NotKnown, and TooLarge where the engine has no such numbers.
     """
-    facts.refuse_unknown(plan)
+    facts.refuse_unknown(plan, ranks=ranks)
     queries = SaleQueries(plan, engine.dialect, unnamed=facts.about.unnamed, kept=kept)
     most = _Most()
     for month in months:
