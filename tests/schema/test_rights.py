@@ -43,7 +43,7 @@ COMPANY = {
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on,"
                   " links_withdrawn_at, tax_minor, taxes, plan_version, upline_facts,"
-                  " active_as_of"),
+                  " active_as_of, also_credited"),
     "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor, goodwill_minor,"
                        " tax_bp, tax_minor, commissionable_minor, rule, hold_days,"
                        " milestone_rules, accepted_at"),
@@ -52,7 +52,7 @@ COMPANY = {
     "imported_order": May(insert=True, update="said, lines"),
     "commission_review": May(insert=True, update="state, decided_by, decided_at, reason"),
     "attribution_change": May(insert=True, update="state, decided_by, decided_at, words, upline, groups,"
-                              " upline_facts"),
+                              " upline_facts, also_credited"),
     "commission_inquiry": May(insert=True, update="state, answer, decided_by, decided_at"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
     "withdrawal": May(insert=True, update="order_id, matched_by, state, reason, refund_due_on,"

@@ -7,7 +7,7 @@ CREATE FUNCTION milestones_wrong(said jsonb) RETURNS boolean LANGUAGE sql IMMUTA
     SELECT FROM jsonb_each(said) AS milestone
      WHERE milestone.key NOT IN ('qualified', 'won', 'accepted')
         OR coalesce(jsonb_typeof(milestone.value -> 'rule') <> 'string', true)
-        OR plan_number(milestone.value -> 'hold_days', 14, 365) IS NULL)
+        OR public.plan_number(milestone.value -> 'hold_days', 14, 365) IS NULL)
 $$;
 
 ALTER TABLE order_line

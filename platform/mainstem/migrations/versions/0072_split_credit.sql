@@ -5,7 +5,7 @@ CREATE FUNCTION is_also_credited(said jsonb) RETURNS boolean LANGUAGE plpgsql IM
 BEGIN
   RETURN jsonb_typeof(said) = 'array' AND jsonb_array_length(said) > 0
      AND NOT EXISTS (SELECT FROM jsonb_array_elements(said) AS party
-                      WHERE plan_number(party -> 'part_bp', 1, 9999) IS NULL
+                      WHERE public.plan_number(party -> 'part_bp', 1, 9999) IS NULL
                          OR jsonb_typeof(party -> 'upline') IS DISTINCT FROM 'array'
                          OR jsonb_array_length(party -> 'upline') = 0)
      AND (SELECT sum((party ->> 'part_bp')::int) FROM jsonb_array_elements(said) AS party) < 10000;
