@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from mainstem.kit.locale import LOCALES, Language
-from mainstem.money import BASIS, Money
+from mainstem.money import Money
 from mainstem.paths import TEMPLATES
 from mainstem.plan import (
     Finding,
@@ -19,15 +19,15 @@ from mainstem.plan import (
     PlanRefused,
     clauses,
     compiled,
+    dearest_month,
     difference,
     from_first_format,
     lint,
+    most_percent,
     parse,
+    properties,
     worst_case,
 )
-from mainstem.plan.percent import percent
-from mainstem.plan.properties import properties
-from mainstem.plan.worst_months import bound_bp, currencies, worst_month
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -92,8 +92,7 @@ def _say_costs(plan: PlanDocument, found: Sequence[Finding], language: Language)
 
 
 def _worst_month(plan: PlanDocument, language: Language) -> Iterator[str]:
-    months = [worst_month(plan, currency) for currency in currencies(plan)]
-    worst = max(months, key=lambda month: month.share)
+    worst = dearest_month(plan)
     code = worst.currency
     yield language.text(
         "The dearest period that was found: {sellers} who sell {volume} each, {above} above them."
@@ -104,8 +103,8 @@ def _worst_month(plan: PlanDocument, language: Language) -> Iterator[str]:
         above=worst.above,
         sales=language.money(Money(int(worst.sales_minor), code)),
         rules=language.money(Money(sum(worst.paid.values()), code)),
-        share=percent(int(worst.share * BASIS)),
-        most=percent(min(sum(bound_bp(plan)), plan.cap_bp)),
+        share=worst.percent,
+        most=most_percent(plan),
     )
 
 

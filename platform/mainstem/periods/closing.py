@@ -17,14 +17,16 @@ from mainstem.periods.model import (
     PeriodClosed,
     PreviewFirst,
     PreviewOutdated,
+    Progress,
     SamePerson,
+    in_silence,
     period,
 )
 from mainstem.periods.spans import name_of
 from mainstem.periods.writing import Settlement, bring, target
 
 
-def close(work: Work, starts_on: date) -> Period:
+def close(work: Work, starts_on: date, *, progress: Progress = in_silence) -> Period:
     """Pay what a period's newest preview said, and keep all that it was worked out of for good.
 
     It is worked out once more: what has changed since is refused and not paid. Raises SamePerson,
@@ -38,7 +40,7 @@ def close(work: Work, starts_on: date) -> Period:
     _refuse_who_may_not(work, it)
     _refuse_out_of_order(work, it)
     facts.take_time(work)
-    now = figure(work, it)
+    now = figure(work, it, progress=progress)
     # What is worked out now is what the preview has kept, or it is not paid: so nothing is kept again.
     if now.outcome.hash(now.plan, now.facts, like=it.outcome_hash) != it.outcome_hash:
         raise PreviewOutdated(period=it.name)
@@ -51,7 +53,7 @@ def close(work: Work, starts_on: date) -> Period:
         day=starts_on,
     )
     step = begin(work, it, now.plan, 1, it.outcome_hash)
-    bring(work, step, target(now.outcome.earnings), {})
+    bring(work, step, target(now.outcome.earnings), {}, progress=progress)
     record(work, "period.closed", starts_on.isoformat())
     return period(work, starts_on)
 

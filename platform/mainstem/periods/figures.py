@@ -9,9 +9,16 @@ from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.periods import facts, keeping, plans
 from mainstem.periods.columns import Facts
-from mainstem.periods.model import Period, PeriodClosed, PeriodNotOver, period
+from mainstem.periods.model import (
+    Period,
+    PeriodClosed,
+    PeriodNotOver,
+    Progress,
+    in_silence,
+    period,
+)
 from mainstem.periods.plans import PeriodPlan
-from mainstem.periods.reckoning import Outcome, progress, reckon
+from mainstem.periods.reckoning import Outcome, on_the_way, reckon
 from mainstem.periods.spans import Span, begins
 from mainstem.periods.titles import Titles
 
@@ -61,7 +68,7 @@ def pays_now(work: Work) -> bool:
     return plans.around(work, work.now().astimezone(zone).date(), zone) is not None
 
 
-def preview(work: Work, starts_on: date) -> Period:
+def preview(work: Work, starts_on: date, *, progress: Progress = in_silence) -> Period:
     """Work out what a period that is over would pay, and keep it for whoever closes it.
 
     Again at any time before it is closed; the preview before is kept to be compared. Raises PeriodNotOver,
@@ -74,8 +81,9 @@ def preview(work: Work, starts_on: date) -> Period:
     if work.now() < it.ends_at:
         raise PeriodNotOver(period=it.name, day=it.ends_on)
     facts.take_time(work)
-    figures = figure(work, it)
+    figures = figure(work, it, progress=progress)
     _keep(work, figures, it.preview + 1)
+    progress("kept", len(figures.facts.people.id))
     work.run(
         """UPDATE period SET state = 'previewed', preview = preview + 1, previewed_by = %(by)s,
                   previewed_at = %(now)s, outcome_hash = %(hash)s
@@ -136,11 +144,14 @@ def _open_named(work: Work, starts_on: date) -> date | None:
     return found[0].ends_on
 
 
-def figure(work: Work, it: Period) -> Figures:
+def figure(work: Work, it: Period, *, progress: Progress = in_silence) -> Figures:
     """A period that is not closed, as things are now; nothing of it is kept."""
     plan = plans.version(work, it.plan_version)
     known = facts.read(work, it)
-    return Figures(it, plan, known, reckon(plan, known, titles_before(work, it.starts_on, plan)))
+    progress("read", len(known.people.id))
+    outcome = reckon(plan, known, titles_before(work, it.starts_on, plan))
+    progress("worked_out", sum(len(paid.id) for of in outcome.earnings.values() for paid in of))
+    return Figures(it, plan, known, outcome)
 
 
 def _keep(work: Work, figures: Figures, preview: int) -> None:
@@ -150,11 +161,11 @@ def _keep(work: Work, figures: Figures, preview: int) -> None:
         keeping.keep_people(work, day, it.facts.people)
         keeping.keep_sales(work, day, it.facts.sold)
         keeping.keep_titles(work, day, it.outcome.titles)
-        keeping.keep_progress(
+        keeping.keep_teams(
             work,
             day,
             {
-                currency: list(progress(it.plan, it.facts, it.outcome.titles, currency))
+                currency: list(on_the_way(it.plan, it.facts, it.outcome.titles, currency))
                 for currency in it.facts.sold
             },
         )

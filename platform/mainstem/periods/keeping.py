@@ -17,7 +17,7 @@ from mainstem.kit.columns import AS_INSTANT, Given, Ints, as_numbers, given, num
 from mainstem.kit.work import Work
 from mainstem.periods.batch import Paid
 from mainstem.periods.columns import NOBODY, People, Sales
-from mainstem.periods.reckoning import Progress
+from mainstem.periods.reckoning import OnTheWay
 from mainstem.periods.titles import Titles
 
 
@@ -192,7 +192,7 @@ def titles_of(work: Work, starts_on: date, ranks: Sequence[str]) -> Titles:
     return Titles(names, *(column[order] for column in titles.columns()))
 
 
-def keep_progress(work: Work, day: date, found: Mapping[str, Sequence[Progress]]) -> None:
+def keep_teams(work: Work, day: date, found: Mapping[str, Sequence[OnTheWay]]) -> None:
     """Keep what everybody's team has come to, and what the next rank asks of them."""
     work.run(
         "DELETE FROM period_team WHERE starts_on = %(day)s AND currency <> ALL(%(sold)s::text[])",
@@ -202,10 +202,10 @@ def keep_progress(work: Work, day: date, found: Mapping[str, Sequence[Progress]]
     for currency, ranks in found.items():
         _forget_others(work, day, currency, ranks)
         for one in ranks:
-            _keep_progress(work, day, currency, one)
+            _keep_team(work, day, currency, one)
 
 
-def _forget_others(work: Work, day: date, currency: str, ranks: Sequence[Progress]) -> None:
+def _forget_others(work: Work, day: date, currency: str, ranks: Sequence[OnTheWay]) -> None:
     ids: Ints = np.concatenate([one.id for one in ranks])
     place: Ints = np.repeat(np.arange(len(ranks)), [len(one.id) for one in ranks]) + 1
     work.run(
@@ -220,7 +220,7 @@ def _forget_others(work: Work, day: date, currency: str, ranks: Sequence[Progres
     )
 
 
-def _keep_progress(work: Work, day: date, currency: str, one: Progress) -> None:
+def _keep_team(work: Work, day: date, currency: str, one: OnTheWay) -> None:
     have = {f"have_{what}": given(has) for what, has, _ in one.asked}
     need = {f"need_{what}": need for what, _, need in one.asked}
     asked = ", ".join(

@@ -78,7 +78,7 @@ def _titles(plan: PeriodPlan, facts: Facts, before: Titles) -> Titles:
 
 
 @dataclass(frozen=True)
-class Progress:
+class OnTheWay:
     """How far affiliates are on the way to one rank, '' for those with no higher one: their ids, what their teams
     sold, and what it asks of them with what there is of it."""
 
@@ -88,7 +88,7 @@ class Progress:
     asked: list[tuple[str, Ints, int]]
 
 
-def progress(plan: PeriodPlan, facts: Facts, titles: Titles, currency: str) -> Iterator[Progress]:
+def on_the_way(plan: PeriodPlan, facts: Facts, titles: Titles, currency: str) -> Iterator[OnTheWay]:
     """How far everybody is whose team sold something in a currency, by the rank that comes next for them."""
     rules, people = plan.rules(currency).ranks, facts.in_currency(currency)
     team = batch.teams(people)
@@ -99,7 +99,7 @@ def progress(plan: PeriodPlan, facts: Facts, titles: Titles, currency: str) -> I
         here = np.flatnonzero((at == place) & (team.volume != 0))
         name = plan.ranks[number - 1] if number else ""
         asked = batch.asked_of(rules, rules.ranks[number - 1], people, team) if number else None
-        yield Progress(name, facts.people.id[here], team.volume[here], _needed(asked, here))
+        yield OnTheWay(name, facts.people.id[here], team.volume[here], _needed(asked, here))
 
 
 def _needed(asked: Asked | None, here: Ints) -> list[tuple[str, Ints, int]]:

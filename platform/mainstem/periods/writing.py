@@ -18,7 +18,7 @@ from mainstem.kit.work import Work
 from mainstem.ledger import postings
 from mainstem.ledger.postings import Posting
 from mainstem.periods.batch import Paid
-from mainstem.periods.model import Period
+from mainstem.periods.model import Period, Progress, in_silence
 from mainstem.periods.plans import PeriodPlan
 from mainstem.plan.period_explain import explain_period
 from mainstem.plan.periods import PeriodEarning
@@ -159,6 +159,8 @@ def bring(
     it: Settlement,
     should: Mapping[Key, PeriodEarning | None],
     stands: Mapping[Key, Stands],
+    *,
+    progress: Progress = in_silence,
 ) -> int:
     """Post what differs between what should stand and what stands; how many movements that took."""
     keys, moved = sorted(should.keys() | stands.keys()), 0
@@ -170,6 +172,7 @@ def bring(
         ]
         ledger.post(work, [_posting(it, key, rows) for key, rows in moves])
         moved += insert_many(work, "earning", [row for _, rows in moves for row in rows])
+        progress("booked", moved)
     return moved
 
 

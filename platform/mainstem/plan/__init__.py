@@ -11,6 +11,7 @@ from mainstem.plan.grounds import Finding
 from mainstem.plan.limits import NOBODY
 from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
 from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
+from mainstem.plan.property_report import properties
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
@@ -28,6 +29,7 @@ from mainstem.plan.uplines import Member, Place, Uplines, places
 from mainstem.plan.version import Plan, fingerprint, parse
 from mainstem.plan.words import Change, Clause, clauses, difference, which_of
 from mainstem.plan.worked import SALE_MINOR, Example, examples
+from mainstem.plan.worst_months import dearest_month, most_percent
 
 __all__ = [
     "MILESTONES",
@@ -68,6 +70,7 @@ __all__ = [
     "compiled",
     "compiled_period",
     "credits",
+    "dearest_month",
     "difference",
     "examples",
     "explain",
@@ -75,9 +78,11 @@ __all__ = [
     "from_first_format",
     "is_first_format",
     "lint",
+    "most_percent",
     "otherwise",
     "parse",
     "places",
+    "properties",
     "shared_credits",
     "tell",
     "tell_otherwise",

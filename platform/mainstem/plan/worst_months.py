@@ -18,6 +18,7 @@ from itertools import product
 from mainstem.money import BASIS
 from mainstem.plan.costs import DELIVERED, period_cost_bp, worst_of
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
+from mainstem.plan.percent import percent
 from mainstem.plan.periods import Participant, PeriodEarning, PeriodRules, TierRule, earnings
 from mainstem.plan.sale_rules import SalePlan, SaleRule
 
@@ -48,6 +49,11 @@ class WorstMonth:
     def share(self) -> Fraction:
         """What all of it pays of what is sold."""
         return (self.sales_minor + sum(self.paid.values())) / self.sold_minor
+
+    @property
+    def percent(self) -> str:
+        """The same in per cent, rounded down."""
+        return percent(int(self.share * BASIS))
 
 
 NO_CURRENCY = "XXX"
@@ -97,6 +103,11 @@ def bound_bp(plan: PlanDocument) -> tuple[int, int]:
         for currency in currencies(plan)
     ]
     return max(found, key=sum)
+
+
+def most_percent(plan: PlanDocument) -> str:
+    """What no month can cost more than, in per cent of what is sold."""
+    return percent(min(sum(bound_bp(plan)), plan.cap_bp))
 
 
 def _up(share: Fraction) -> int:
@@ -173,6 +184,14 @@ def _tiers_share(rule: TierRule, volume: int | None) -> Fraction:
 
 
 # ---------------------------------------------------------------- a month that costs so much
+
+
+def dearest_month(plan: PlanDocument) -> WorstMonth:
+    """The dearest month that the search has built, in whichever currency."""
+    return max(
+        (worst_month(plan, currency) for currency in currencies(plan)),
+        key=lambda month: month.share,
+    )
 
 
 def worst_month(plan: PlanDocument, currency: str) -> WorstMonth:

@@ -17,7 +17,7 @@ from mainstem.plan.document import PlanDocument, compiled_period
 from mainstem.plan.grounds import Finding
 from mainstem.plan.percent import percent
 from mainstem.plan.splitting import paid
-from mainstem.plan.worst_months import bound_bp, currencies, volumes
+from mainstem.plan.worst_months import currencies, most_percent, volumes
 
 BUDGET = "No month costs more than {most} % of what is sold, and {cap} % were agreed to."
 MORE_FOR_MORE = "Whoever sells more is never paid less."
@@ -60,9 +60,8 @@ def properties(plan: PlanDocument, found: Sequence[Finding]) -> list[Property]:
     def unless(name: str, holds: str, given_up: str, *by: str) -> Property:
         return Property(name, codes.isdisjoint(by), holds if codes.isdisjoint(by) else given_up)
 
-    most = min(sum(bound_bp(plan)), plan.cap_bp)
     return [
-        Property("budget", True, BUDGET, {"most": percent(most), "cap": percent(plan.cap_bp)}),
+        Property("budget", True, BUDGET, {"most": most_percent(plan), "cap": percent(plan.cap_bp)}),
         _more_for_more(plan),
         _for_others(plan),
         Property("without_end", False, WITHOUT_END, {"levels": _deepest(plan)}),
