@@ -214,20 +214,20 @@ class Query:
         columns: Sequence[str],
         places: int,
         *,
-        left_out: Truth | None,
+        without: Truth | None,
     ) -> Table:
         """One row for each of `by`: `column_N` is that of the row that is number N along another column, from 0
-        on, without those that are left out; 0 or no text where there are fewer."""
+        on, without those of which this holds; 0 or no text where there are fewer."""
         ways = {"duckdb": self._firsts_of_duckdb, "spark": self._firsts_of_spark}
-        return ways[self._dialect](name, table, by, along, columns, places, left_out)
+        return ways[self._dialect](name, table, by, along, columns, places, without)
 
     def _firsts_of_duckdb(
         self, name: str, table: Table, by: str, along: str, columns: Sequence[str], places: int,
-        left_out: Truth | None,
+        without: Truth | None,
     ) -> Table:  # fmt: skip
         """DuckDB keeps the first few of a group while it reads: neither sorted nor windowed."""
-        if left_out is not None:
-            table = self._add(f"{name}_there", table.filter(~_truth(left_out, table, wide=False)))
+        if without is not None:
+            table = self._add(f"{name}_there", table.filter(~_truth(without, table, wide=False)))
         listed = {column: _Firsts(table[column].op(), table[along].op(), places).to_expr()
                   for column in columns}  # fmt: skip
         lists = self._add(f"{name}_lists", table.group_by(by).aggregate(**listed))
@@ -246,11 +246,11 @@ class Query:
 
     def _firsts_of_spark(
         self, name: str, table: Table, by: str, along: str, columns: Sequence[str], places: int,
-        left_out: Truth | None,
+        without: Truth | None,
     ) -> Table:  # fmt: skip
         level = table[along]
-        if left_out is not None:
-            over = _as(_Narrow, _as(_Tiny, _truth(left_out, table, wide=False)))
+        if without is not None:
+            over = _as(_Narrow, _as(_Tiny, _truth(without, table, wide=False)))
             table = self._add(f"{name}_over", table.mutate(over=over))
             window = ibis.cumulative_window(group_by=by, order_by=along)
             passed = _as(_Narrow, table["over"].sum().over(window))

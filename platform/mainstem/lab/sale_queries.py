@@ -83,7 +83,7 @@ class SaleQueries:
         passes = "passed_over" in (asks.house, asks.suspended, asks.inactive)
         found = query.firsts(
             "levels" if self._paid_alike else "standing", found, "upline_id", "steps", told, levels,
-            left_out=OneOf("over", frozenset({1})) if passes else None,
+            without=OneOf("over", frozenset({1})) if passes else None,
         )  # fmt: skip
         if self._paid_alike:
             members = [f"member_{n}" for n in range(levels)]
