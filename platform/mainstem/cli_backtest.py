@@ -110,6 +110,10 @@ def _backtest(given: argparse.Namespace, facts: lab.Facts, against: PlanDocument
         _say(json.dumps(lab.plain(found), indent=2))
         return
     _say(found.source)
+    if found.shared_orders:
+        _say(
+            f"Orders of several affiliates, reckoned as their sellers' alone: {found.shared_orders}"
+        )
     for line in _told(found, Language("en", TEMPLATES / "locale", ZoneInfo("UTC"))):
         _say(line)
 

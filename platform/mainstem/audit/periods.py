@@ -90,13 +90,14 @@ def _named(
 
 
 def _unknown(said: Mapping[str, Any]) -> set[str]:
-    return {
-        rule["id"]
-        for word, rules in said.items()
-        if word not in KNOWN and isinstance(rules, list)
-        for rule in rules
-        if isinstance(rule, dict) and "id" in rule
-    }
+    """The rules of words that are not worked out here: those that a word lists, or the one called as the word."""
+    found: set[str] = set()
+    for word, rules in said.items():
+        if isinstance(rules, dict):
+            found.add(word)
+        elif word not in KNOWN and isinstance(rules, list):
+            found |= {rule["id"] for rule in rules}
+    return found
 
 
 # ---------------------------------------------------------------- ranks

@@ -72,6 +72,7 @@ def backtest(
         _outcome(after, sales_after, of_after), _sold(engine, facts, first, last), found.groups,
         found.most, found.least, found.unchanged,
         tuple(dict.fromkeys([*of_before.not_counted, *of_after.not_counted])),
+        facts.about.shared_orders,
     )  # fmt: skip
 
 
@@ -93,14 +94,18 @@ def _outcome(plan: PlanDocument, sales: Ran, periods: PeriodsRan) -> Outcome:
 
 
 def _sold(engine: Engine, facts: Facts, first: int, last: int) -> tuple[Sold, ...]:
-    """What was sold in each month. Facts know of no cost."""
+    """What was sold in each month, and what of it is known to have cost the company how much."""
     days = f"sold_on >= {first}" + (f" AND sold_on <= {last}" if last else "")
+    kept = "price_minor - price_back_minor"
+    cost = f"CASE WHEN has_cost = 1 THEN {kept} - (margin_minor - margin_back_minor) ELSE 0 END"
+    known = [f"CASE WHEN has_cost = 1 THEN {kept} ELSE 0 END", cost] if facts.about.costs else []
+    more = "".join(f", CAST(sum({one}) AS BIGINT)" for one in known)
     found: list[Sold] = []
     for month in months_of(facts, first, last):
         read(engine, facts, month)
         rows = engine.rows(
             f"""SELECT currency, count(DISTINCT order_id),
-                       CAST(sum(price_minor - price_back_minor) AS BIGINT)
+                       CAST(sum({kept}) AS BIGINT){more}
                   FROM lines WHERE {days} GROUP BY currency ORDER BY currency"""
         )
         found += [Sold(month, *row) for row in rows]

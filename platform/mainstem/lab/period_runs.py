@@ -90,7 +90,7 @@ def run_periods(
         why: Why = (
             "period_not_over" if said.counted_at in volumes.facts.about.counted else "no_network"
         )
-        return PeriodsRan(not_counted=tuple(NotCounted(one, why) for one in _rules_of(document)))
+        return PeriodsRan(not_counted=tuple(NotCounted(one, why) for one in said.rule_names))
     titles = no_titles(plan.ranks)
     costs: list[PeriodCost] = []
     ranks: dict[str, tuple[Ints, Ints]] = {}
@@ -115,17 +115,6 @@ def run_periods(
 
 def _plan_of(document: PlanDocument) -> PeriodPlan:
     return PeriodPlan(Plan(0, document, compiled(document), fingerprint(document.written())))
-
-
-def _rules_of(document: PlanDocument) -> list[str]:
-    said = document.period
-    assert said is not None, "it pays for periods"
-    return [
-        *(rule.id for rule in said.tiers),
-        *(goal.id for goal in said.goals),
-        *(pool.id for pool in said.pools),
-        *(board.id for board in said.leaderboards),
-    ]
 
 
 def _held(plan: PeriodPlan, titles: Titles) -> tuple[RankHeld, ...]:

@@ -102,7 +102,7 @@ class Sold:
     """What was sold in a month in one currency: orders, and net prices less what of them went back.
 
     `cost_minor` is what the sold goods cost the company, of as much as `known_minor` of the net prices;
-    both are 0 where the facts know of no cost.
+    both are 0 where the facts know of no cost. A cost above its price counts as much as the price.
     """
 
     month: str
@@ -188,6 +188,8 @@ class Report:
     least: tuple[Change, ...]
     unchanged: tuple[Unchanged, ...]
     not_counted: tuple[NotCounted, ...] = ()
+    shared_orders: int = 0
+    """How many orders are credited to several affiliates, and are reckoned as their sellers' alone."""
     format: int = FORMAT
 
     def side(self, side: Side) -> Outcome:

@@ -7,7 +7,7 @@ itself, one affiliate after the other: slower, and never left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
@@ -18,8 +18,10 @@ from mainstem.money import BASIS, largest_remainder
 from mainstem.periods.columns import InCurrency, People
 from mainstem.plan import periods as definition
 from mainstem.plan.periods import (
+    FirstSale,
     Goal,
     Leaderboard,
+    PeriodCap,
     PeriodEarning,
     PeriodRules,
     Pool,
@@ -33,7 +35,21 @@ SAFE = 2**60
 """Below this, doubled and added to, no number of ours leaves 64 bits."""
 
 KNOWN: dict[type, frozenset[str]] = {
-    PeriodRules: frozenset({"ranks", "tiers", "goals", "pools", "leaderboards"}),
+    # What follows from all that was earned together comes after this (`plan.period_limits`).
+    PeriodRules: frozenset(
+        {
+            "ranks",
+            "tiers",
+            "goals",
+            "pools",
+            "leaderboards",
+            "caps",
+            "first_sales",
+            "overrides_are_asked",
+        }
+    ),
+    PeriodCap: frozenset({"id", "at_most_minor", "of"}),
+    FirstSale: frozenset({"id", "pays_minor", "at_most_bp"}),
     RankRules: frozenset({"ranks", "leg_share_of", "grace_periods"}),
     Rank: frozenset(
         [
@@ -68,13 +84,20 @@ class Paid:
     of: Ints
     amount: Ints
     whole_minor: int = 0
-    points: int = 0
+    points: int | Ints = 0
+    """The same for everybody, or each their own."""
+
+    def counts(self) -> Ints:
+        """The points of each."""
+        return np.broadcast_to(np.asarray(self.points, np.int64), self.id.shape)
 
     def earnings(self, chosen: Bools | slice = slice(None)) -> Iterator[PeriodEarning]:
         """The same, one by one."""
-        columns = (self.id[chosen], self.of[chosen], self.amount[chosen])
-        for id, of, amount in zip(*(column.tolist() for column in columns), strict=True):
-            yield PeriodEarning(self.rule, id, of, amount, self.whole_minor, self.points)
+        columns = (self.id, self.of, self.amount, self.counts())
+        for id, of, amount, points in zip(
+            *(column[chosen].tolist() for column in columns), strict=True
+        ):
+            yield PeriodEarning(self.rule, id, of, amount, self.whole_minor, points)
 
 
 def nothing(rule: str) -> Paid:
@@ -270,17 +293,22 @@ def _paid(rule: str, people: People, to: Bools, of: Ints, amount: Ints) -> Paid:
 
 def _earnings_one_by_one(rules: PeriodRules, people: InCurrency, paid_as: Ints) -> list[Paid]:
     ranks = dict(zip(people.people.id.tolist(), paid_as.tolist(), strict=True))
-    by_rule: dict[str, list[PeriodEarning]] = {}
-    for one in definition.earnings(rules, people.participants(), ranks, people.reached_first()):
-        by_rule.setdefault(one.rule, []).append(one)
-    return [_of(rule, found) for rule, found in by_rule.items()]
+    return by_rule(definition.earnings(rules, people.participants(), ranks, people.reached_first()))
+
+
+def by_rule(earned: Iterable[PeriodEarning]) -> list[Paid]:
+    """Single earnings as columns, rule by rule."""
+    rules: dict[str, list[PeriodEarning]] = {}
+    for one in earned:
+        rules.setdefault(one.rule, []).append(one)
+    return [_of(rule, found) for rule, found in rules.items()]
 
 
 def _of(rule: str, found: list[PeriodEarning]) -> Paid:
-    rows = sorted((one.beneficiary_id, one.of_minor, one.amount_minor) for one in found)
-    columns = np.array(rows, np.int64).reshape(-1, 3).T
-    whole, points = (found[0].whole_minor, found[0].points) if found else (0, 0)
-    return Paid(rule, columns[0], columns[1], columns[2], whole, points)
+    rows = sorted((one.beneficiary_id, one.of_minor, one.amount_minor, one.points) for one in found)
+    columns = np.array(rows, np.int64).reshape(-1, 4).T
+    whole = found[0].whole_minor if found else 0
+    return Paid(rule, columns[0], columns[1], columns[2], whole, columns[3])
 
 
 # ---------------------------------------------------------------- what is worked out by columns

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from mainstem.kit.columns import given
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.periods import facts, keeping, plans
+from mainstem.periods import earned, facts, keeping, plans
 from mainstem.periods.batch import nothing
 from mainstem.periods.columns import Facts
 from mainstem.periods.figures import titles_before
@@ -65,7 +65,7 @@ def _differences(work: Work, it: Period) -> Iterator[Difference]:
              FROM period_settlement WHERE starts_on = %(day)s ORDER BY no""",
         day=it.starts_on,
     ):
-        known = facts.kept(work, it.starts_on, settlement=step.no)
+        known = _kept(work, it, step.no)
         outcome = _outcome(work, it, plan, known, step.no)
         if step.no == 1:
             yield from _ranks(work, it, outcome)
@@ -73,11 +73,25 @@ def _differences(work: Work, it: Period) -> Iterator[Difference]:
             yield Difference(it.name, step.no, "facts")
         if not step.shared:  # of steps at one instant the last shows what stands
             yield from _earnings(work, it, outcome, step.no, step.settled_at)
-    known = facts.kept(work, it.starts_on, settlement=last)
-    if facts.now(work, it, known.people) != known.sold and not work.row(
+    if _differs_now(work, it, plan, _kept(work, it, last)) and not work.row(
         "SELECT 1 FROM period_touch WHERE starts_on = %(day)s LIMIT 1", day=it.starts_on
     ):
         yield Difference(it.name, last, "sales")
+
+
+def _kept(work: Work, it: Period, settlement: int) -> Facts:
+    return replace(
+        facts.kept(work, it.starts_on, settlement=settlement),
+        earned=earned.kept(work, it.starts_on, settlement=settlement),
+    )
+
+
+def _differs_now(work: Work, it: Period, plan: PeriodPlan, known: Facts) -> bool:
+    """Whether what was sold and earned is not what the newest settlement kept."""
+    return (
+        facts.now(work, it, known.people) != known.sold
+        or earned.now(work, it, plan, known.people) != known.earned
+    )
 
 
 def _outcome(work: Work, it: Period, plan: PeriodPlan, known: Facts, settlement: int) -> Outcome:

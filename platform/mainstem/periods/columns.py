@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from mainstem.kit.columns import Bools, Ints
+from mainstem.plan.period_limits import Earned
 from mainstem.plan.periods import Participant
 
 NOBODY = 0
@@ -173,6 +174,8 @@ class Facts:
 
     people: People
     sold: Mapping[str, Sales] = field(default_factory=dict)
+    earned: Mapping[str, Mapping[int, Earned]] = field(default_factory=dict)
+    """What sales have earned them, by currency, where the plan asks."""
 
     def in_currency(self, currency: str) -> InCurrency:
         """Everybody, with what they sold in one currency."""
@@ -196,6 +199,8 @@ class Facts:
             digest.update(f"{currency}\n".encode())
             for column in self.sold[currency].all():
                 tell(digest, column)
+        for currency in sorted(self.earned):
+            digest.update(f"{currency} {sorted(self.earned[currency].items())}\n".encode())
 
 
 def tell(digest: hashlib._Hash, column: Ints | Bools) -> None:

@@ -73,32 +73,41 @@ _LINES = f"""
           >= part(l.total_minor, l.quantity - l.delivered, l.quantity))"""
 
 # Of what was refunded or disputed without naming a line, each line bears its part.
+# An order that is credited to several counts for each by their part: whole amounts by largest remainder.
 _VOLUMES = """
-SELECT seller_id AS home_id, currency, sum(volume)::bigint AS volume_minor,
+SELECT theirs.affiliate_id AS home_id, currency, sum(theirs.minor)::bigint AS volume_minor,
        count(DISTINCT client_key)::int AS clients, max(at) AS reached_at
-  FROM (SELECT seller_id, currency, client_key, at,
+  FROM (SELECT seller_id, also_credited, currency, client_key, at,
                kept - CASE WHEN left_minor > 0 THEN part(kept, whole, left_minor) ELSE 0 END AS volume
-          FROM (SELECT credited.seller_id, o.currency, o.client_key, max({counted}) AS at,
+          FROM (SELECT credited.seller_id, credited.also_credited, o.currency, o.client_key, max({counted}) AS at,
                        sum(earned - CASE WHEN kept > 0 THEN greatest(part(worth,
                              greatest(back_minor - (l.total_minor - kept), 0), kept)
                              - (worth - earned), 0) ELSE 0 END)::bigint AS kept,
                        o.total_minor - (o.refunded_minor - goodwill.minor - o.unallocated_minor) AS left_minor,
                        least(o.unallocated_minor + o.disputed_minor,
                              o.total_minor - (o.refunded_minor - goodwill.minor - o.unallocated_minor)) AS whole
-                  {lines} {of_sellers} AND {near} AND {counted} >= %(starts_at)s AND {counted} < %(ends_at)s
-                 GROUP BY o.home_id, o.id, credited.seller_id, goodwill.minor) AS of_order) AS standing
- WHERE volume > 0
+                  {lines} {candidates} AND {near} AND {counted} >= %(starts_at)s AND {counted} < %(ends_at)s
+                 GROUP BY o.home_id, o.id, credited.seller_id, credited.also_credited, goodwill.minor) AS of_order)
+    AS standing
+ CROSS JOIN LATERAL (
+       SELECT seller_id AS affiliate_id, volume AS minor WHERE also_credited IS NULL
+        UNION ALL
+       SELECT p.affiliate_id, p.minor FROM credited_parts(volume, seller_id, also_credited) AS p
+        WHERE also_credited IS NOT NULL AND p.minor > 0) AS theirs
+ WHERE volume > 0 {of_sellers}
  GROUP BY 1, 2"""
 
-
-# Few sellers are looked for by whose orders were theirs or are theirs now, not by all orders of the period.
-_OF_SELLERS = """
-   AND credited.seller_id = ANY(%(sellers)s::bigint[])
+# Few sellers are looked for by whose orders were theirs or are theirs now, not by all orders of the period. Of an
+# order that is credited to several the others are nowhere but in it, so all of those are looked at.
+_CANDIDATES = """
    AND (o.home_id, o.id) IN (
        SELECT home_id, id FROM orders WHERE seller_id = ANY(%(sellers)s::bigint[])
         UNION
+       SELECT home_id, id FROM orders WHERE also_credited IS NOT NULL
+        UNION
        SELECT home_id, order_id FROM attribution_change
-        WHERE to_seller_id = ANY(%(sellers)s::bigint[]) AND state = 'approved')"""
+        WHERE (to_seller_id = ANY(%(sellers)s::bigint[]) OR also_credited IS NOT NULL) AND state = 'approved')"""
+_OF_SELLERS = "AND theirs.affiliate_id = ANY(%(sellers)s::bigint[])"
 
 
 def volumes_query(period: Period, *, of_sellers: bool = False) -> str:
@@ -108,6 +117,7 @@ def volumes_query(period: Period, *, of_sellers: bool = False) -> str:
         counted=_COUNTED_AT[by],
         near=_NEAR[by],
         lines=_LINES,
+        candidates=_CANDIDATES if of_sellers else "",
         of_sellers=_OF_SELLERS if of_sellers else "",
     )
 

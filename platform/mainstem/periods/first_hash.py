@@ -28,7 +28,7 @@ def of(
 ) -> str:
     """The hash, a line for everybody and everything."""
     digest = hashlib.sha256(plan.hash.encode())
-    for line in (*_people(facts), *_sold(facts)):
+    for line in (*_people(facts), *_sold(facts), *_earned(facts)):
         digest.update(line.encode())
     said = plan.document.period
     boards = {board.id for board in said.leaderboards} if said else set()
@@ -51,6 +51,12 @@ def _sold(facts: Facts) -> Iterator[str]:
         for id, volume, clients, reached in zip(*rows, strict=True):
             at = (reached + 946_684_800_000_000) / 1_000_000
             yield f"{currency} {id} {volume} {clients} {at}\n"
+
+
+def _earned(facts: Facts) -> Iterator[str]:
+    for currency in sorted(facts.earned):
+        for id, has in sorted(facts.earned[currency].items()):
+            yield f"{currency} {id} {has}\n"
 
 
 def _paid(

@@ -11,9 +11,10 @@ import numpy as np
 from mainstem.kit.columns import Ints
 from mainstem.periods import batch, first_hash
 from mainstem.periods.batch import Asked, Paid
-from mainstem.periods.columns import Facts, tell
+from mainstem.periods.columns import NO_SALES, Facts, tell
 from mainstem.periods.plans import PeriodPlan
 from mainstem.periods.titles import Titles, next_titles, no_titles
+from mainstem.plan.period_limits import limited
 
 NO_CURRENCY = "XXX"
 """How ISO 4217 says that there is none: how ranks are kept is the same in all of them."""
@@ -40,8 +41,8 @@ class Outcome:
         facts.told(digest)
         for currency in sorted(self.earnings):
             for paid in sorted(self.earnings[currency], key=lambda one: one.rule):
-                digest.update(f"{currency} {paid.rule} {paid.whole_minor} {paid.points}\n".encode())
-                for column in (paid.id, paid.of, paid.amount):
+                digest.update(f"{currency} {paid.rule} {paid.whole_minor}\n".encode())
+                for column in (paid.id, paid.of, paid.amount, paid.counts()):
                     tell(digest, column)
         self.titles.told(digest)
         return BY_COLUMNS + digest.hexdigest()
@@ -59,11 +60,49 @@ def reckon(
     paid_as = np.where(paid_as <= len(plan.ranks), paid_as, 0)
     return Outcome(
         {
-            currency: batch.earnings(plan.rules(currency), facts.in_currency(currency), paid_as)
-            for currency in sorted(facts.sold)
+            currency: _earnings(plan, facts, currency, paid_as)
+            for currency in sorted(facts.sold.keys() | facts.earned.keys())
         },
         titles,
     )
+
+
+def _earnings(plan: PeriodPlan, facts: Facts, currency: str, paid_as: Ints) -> list[Paid]:
+    rules, people = plan.rules(currency), facts.in_currency(currency)
+    found = batch.earnings(rules, people, paid_as)
+    if not plan.asks_what_was_earned:
+        return found
+    # Worked out one by one: it is asked of what single sales have earned, by plans that ask.
+    return batch.by_rule(
+        limited(
+            rules,
+            people.participants(),
+            facts.earned.get(currency, {}),
+            _active(plan, facts),
+            [one for paid in found for one in paid.earnings()],
+        )
+    )
+
+
+def _active(plan: PeriodPlan, facts: Facts) -> set[int]:
+    """Whoever sold themselves what the plan asks of a sponsor: over all currencies, or in one of those that it
+    states an amount in."""
+    asked = plan.document.period.overrides if plan.document.period else None
+    if asked is None:
+        return set()
+    sales: dict[int, int] = {}
+    for of_currency in facts.earned.values():
+        for id, one in of_currency.items():
+            sales[id] = sales.get(id, 0) + one.sales
+    enough: set[int] = set()
+    for currency, least in asked.own_volume_minor.items():
+        sold = facts.sold.get(currency, NO_SALES)
+        enough |= set(sold.id[sold.volume >= least].tolist())
+    return {
+        id
+        for id in facts.people.id.tolist()
+        if sales.get(id, 0) >= asked.own_sales_min and (not asked.own_volume_minor or id in enough)
+    }
 
 
 def _titles(plan: PeriodPlan, facts: Facts, before: Titles) -> Titles:

@@ -15,11 +15,13 @@ import numpy as np
 from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
-from mainstem.periods import facts, keeping, plans
+from mainstem.periods import earned, facts, keeping, plans
 from mainstem.periods.closing import begin
 from mainstem.periods.columns import NO_SALES, Facts, Sales
+from mainstem.periods.earned import whole_order_in
 from mainstem.periods.facts import placed_in
 from mainstem.periods.model import Period, period
+from mainstem.periods.plans import PeriodPlan
 from mainstem.periods.reckoning import reckon
 from mainstem.periods.writing import bring, differing, standing
 
@@ -29,7 +31,10 @@ SELECT DISTINCT o.home_id, p.starts_on, o.id
   FROM {ASKED}
   JOIN orders o USING (home_id, id)
   JOIN order_line l ON l.home_id = o.home_id AND l.order_id = o.id
-  JOIN period p ON p.state <> 'open' AND {placed_in("p")}
+  JOIN period p ON p.state <> 'open' AND (({placed_in("p")}) OR ({whole_order_in("p")})
+       -- Another order may be the first of its seller now.
+       OR EXISTS (SELECT FROM period_earned e WHERE e.home_id = o.seller_id AND e.starts_on = p.starts_on AND e.is_first
+                     AND p.starts_on::timestamp AT TIME ZONE p.zone > o.delivered_at))
 ON CONFLICT DO NOTHING"""
 
 
@@ -58,6 +63,12 @@ SELECT o.seller_id AS id FROM period_touch t JOIN orders o ON o.home_id = t.home
  UNION
 SELECT unnest(ARRAY[c.from_seller_id, c.to_seller_id]) FROM period_touch t
   JOIN attribution_change c ON c.home_id = t.home_id AND c.order_id = t.order_id AND c.state = 'approved'
+ WHERE t.starts_on = %(day)s
+ UNION
+SELECT (party -> 'upline' ->> 0)::bigint FROM period_touch t
+  JOIN orders o ON o.home_id = t.home_id AND o.id = t.order_id
+  LEFT JOIN attribution_change c ON c.home_id = o.home_id AND c.order_id = o.id AND c.state = 'approved'
+ CROSS JOIN LATERAL jsonb_array_elements(coalesce(o.also_credited, '[]') || coalesce(c.also_credited, '[]')) AS party
  WHERE t.starts_on = %(day)s"""
 
 
@@ -67,13 +78,19 @@ def _settle(work: Work, starts_on: date) -> int:
     # First, so that whatever changes from here on notes it again.
     work.run("DELETE FROM period_touch WHERE starts_on = %(day)s", day=starts_on)
     facts.take_time(work)
-    last = last_settlement(work, starts_on)
-    known = facts.kept(work, starts_on, settlement=last)
-    sold = _sold(work, it, known, sellers)
-    corrections = _corrections(known.sold, sold)
-    if not corrections:
+    last, plan = last_settlement(work, starts_on), plans.version(work, it.plan_version)
+    known = replace(
+        facts.kept(work, starts_on, settlement=last),
+        earned=earned.kept(work, starts_on, settlement=last),
+    )
+    after = replace(
+        known,
+        sold=_sold(work, it, known, sellers),
+        earned=earned.now(work, it, plan, known.people),
+    )
+    if after == known:
         return 0
-    return _brought(work, it, known, replace(known, sold=sold), last + 1, corrections)
+    return _brought(work, it, plan, known, after, last + 1)
 
 
 def _sold(work: Work, it: Period, known: Facts, sellers: Sequence[int]) -> dict[str, Sales]:
@@ -87,16 +104,14 @@ def _sold(work: Work, it: Period, known: Facts, sellers: Sequence[int]) -> dict[
     return {currency: sales for currency, sales in found.items() if len(sales.id)}
 
 
-def _brought(
-    work: Work, it: Period, known: Facts, after: Facts, no: int, corrections: Mapping[str, Sales]
-) -> int:
+def _brought(work: Work, it: Period, plan: PeriodPlan, known: Facts, after: Facts, no: int) -> int:
     """Post what another one should stand of than by the settlement before; how many movements that took."""
-    plan = plans.version(work, it.plan_version)
     titles = keeping.titles_of(work, it.starts_on, plan.ranks)
     before = reckon(plan, known, titles, closed=titles)
     outcome = reckon(plan, after, titles, closed=titles)
     step = begin(work, it, plan, no, outcome.hash(plan, after))
-    for currency, sales in corrections.items():
+    earned.correct(work, it, no, known.earned, after.earned)
+    for currency, sales in _corrections(known.sold, after.sold).items():
         keeping.keep_corrections(work, it.starts_on, no, currency, sales)
     should = differing(before.earnings, outcome.earnings)
     stands = standing(work, it.starts_on, of=[affiliate for _, affiliate, _ in should])

@@ -8,12 +8,15 @@ from fractions import Fraction
 from itertools import combinations
 
 from mainstem.money import BASIS
+from mainstem.plan.credit import Credit
 from mainstem.plan.document import PlanDocument
 from mainstem.plan.exact_shares import Portion
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import SalePlan, SaleRule
-from mainstem.plan.sales import Credit, credits
+from mainstem.plan.sales import credits
 from mainstem.plan.uplines import Member
+
+KINDS = ("goods", "service")
 
 EXAMPLE_MINOR = 1_000_000
 """The sale that costs are shown on: ten thousand, where cents are counted."""
@@ -23,10 +26,11 @@ DELIVERED = "delivered"
 
 
 def most_by_milestone(plan: PlanDocument) -> dict[str, int]:
-    """What each milestone of a sale can pay at most, in basis points: goods have one, that they are
-    delivered."""
+    """What each milestone of a service can pay at most, in basis points."""
     found: dict[str, int] = {}
     for rule in plan.rules:
+        if rule.when.kind == "goods":
+            continue
         milestone = rule.when.milestone or DELIVERED
         found[milestone] = max(found.get(milestone, 0), at_most_bp(rule))
     return found
@@ -59,6 +63,8 @@ def worst_case(plan: SalePlan, currency: str = "SEK") -> WorstCase:
     dearest: dict[str, tuple[Fraction, SaleRule]] = {}
     for rule, case in zip(plan.rules, alone, strict=True):
         milestone = rule.when.milestone or DELIVERED
+        if rule.when.kind == "goods":
+            continue
         if milestone not in dearest or case.share > dearest[milestone][0]:
             dearest[milestone] = (case.share, rule)
     together = [rule for _, rule in dearest.values()]
@@ -180,6 +186,8 @@ def period_cost_bp(plan: PlanDocument) -> dict[str, int]:
         )
     for pool in said.pools:
         found[pool.id] = pool.share_bp
+    for first in said.first_sales:
+        found[first.id] = first.at_most_bp
     for board in said.leaderboards:
         found[board.id] = max(
             _of(prizes[0], board.least_minor[code]) for code, prizes in board.prizes_minor.items()
@@ -204,16 +212,23 @@ def levels_may_exceed(rule: SaleRuleDocument) -> bool:
 def rules_may_exceed(plan: PlanDocument) -> bool:
     """Whether several shares of a sale may together come to more than the cap of the plan."""
     several = len(plan.rules) > 1 or len(plan.rules[0].levels) > 1
-    return several and any(_reaches(rule) > plan.cap_bp for rule in plan.rules)
+    return several and any(_reaches_together(plan, kind) > plan.cap_bp for kind in KINDS)
+
+
+def _reaches_together(plan: PlanDocument, kind: str) -> Fraction:
+    """What a line of a kind may come to: a service by a rule of each milestone, goods by one."""
+    most: dict[str, Fraction] = {}
+    for rule in plan.rules:
+        if rule.when.kind in ("", kind):
+            milestone = rule.when.milestone or DELIVERED
+            most[milestone] = max(most.get(milestone, Fraction(0)), _reaches(rule))
+    return sum(most.values(), Fraction(0))
 
 
 def _reaches(rule: SaleRuleDocument) -> Fraction:
     fixed = any(level.each_minor for level in rule.levels)
-    return (
-        Fraction(rule.cap_bp)
-        if fixed
-        else min(Fraction(rule.cap_bp), sum(_exact_rates(rule), Fraction(0)))
-    )
+    cap = Fraction(rule.cap_bp)
+    return cap if fixed else min(cap, sum(_exact_rates(rule), Fraction(0)))
 
 
 def _exact_rates(rule: SaleRuleDocument) -> list[Fraction]:

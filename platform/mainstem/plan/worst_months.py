@@ -53,7 +53,7 @@ class WorstMonth:
     @property
     def percent(self) -> str:
         """The same in per cent, rounded down."""
-        return percent(int(self.share * BASIS))
+        return str(percent(int(self.share * BASIS)))
 
 
 NO_CURRENCY = "XXX"
@@ -79,13 +79,15 @@ def sale_share(plan: PlanDocument, currency: str) -> Fraction:
     """What no sale in a currency can pay more than, of what is sold: of the dearest rule, and of a service that of
     each of its milestones."""
     sale = compiled(plan)
-    dearest: dict[str, Fraction] = {}
+    alone, of_service = [Fraction(0)], dict[str, Fraction]()
     for rule in sale.rules:
         if rule.pays_in(currency):
-            milestone = rule.when.milestone or DELIVERED
-            share = max(dearest.get(milestone, Fraction(0)), _of_rule(sale, rule, currency))
-            dearest[milestone] = share
-    return min(sum(dearest.values(), Fraction(0)), Fraction(plan.cap_bp, BASIS))
+            alone.append(_of_rule(sale, rule, currency))
+            if rule.when.kind != "goods":
+                milestone = rule.when.milestone or DELIVERED
+                of_service[milestone] = max(of_service.get(milestone, Fraction(0)), alone[-1])
+    together = sum(of_service.values(), Fraction(0))
+    return min(max(together, *alone), Fraction(plan.cap_bp, BASIS))
 
 
 def _of_rule(sale: SalePlan, rule: SaleRule, currency: str) -> Fraction:
@@ -107,7 +109,7 @@ def bound_bp(plan: PlanDocument) -> tuple[int, int]:
 
 def most_percent(plan: PlanDocument) -> str:
     """What no month can cost more than, in per cent of what is sold."""
-    return percent(min(sum(bound_bp(plan)), plan.cap_bp))
+    return str(percent(min(sum(bound_bp(plan)), plan.cap_bp)))
 
 
 def _up(share: Fraction) -> int:
