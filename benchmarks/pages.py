@@ -239,6 +239,7 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         [lambda c: f"/console/payouts/{c['home']}/{c['payout']}"],
     ),
     "/console/plan": (STAFF, [lambda c: "/console/plan"]),
+    "/console/plan/proposals": (STAFF, [lambda c: "/console/plan/proposals"]),
     "/console/periods": (STAFF, [lambda c: "/console/periods"]),
     "/console/rates": (STAFF, [lambda c: "/console/rates"]),
     "/console/tax": (
@@ -423,6 +424,7 @@ NOT_OPENED = {
     "/console/periods/{name}": "is of a period, and neither company's plan pays for any",
     "/programme/confirm": "is there for who has just applied",
     "/programme/application/{token}": "is there for who has applied, and neither company has any such",
+    "/console/plan/proposals/{proposal}": "reads one row by its key, and neither company has any",
     "/console/network/moves/{move}": "reads one row by its key, and neither company has any",
     "/console/applications/{id}": "reads one row by its key, and neither company has any",
     "/console/applications/{id}/papers/{answer}": "is a file",

@@ -34,6 +34,7 @@ OWNER = {
 }  # fmt: skip
 COMPANYS = {
     "sponsor_move",
+    "plan_proposal",
     "holding_tank",
     "programme_invitation",
     "application",

@@ -21,7 +21,7 @@ REFERENCE = {
     "price", "shipping_rate", "catalogue_version", "plan_version", "location", "team",
     "referral_code", "client_binding", "participant_trace", "exchange_rate",
     "company_profile", "company_document", "affiliate_details", "affiliate_group", "programme",
-    "sponsor_move", "holding_tank",
+    "sponsor_move", "holding_tank", "plan_proposal",
     "tax_settings", "tax_rate", "delivery_zone",
     "department", "price_offer", "picture", "product_picture", "period", "period_settlement",
 }  # fmt: skip

@@ -50,6 +50,7 @@ KINDS = {
     "person": "People",
     "picture": "Pictures",
     "plan": "Plan",
+    "plan_proposal": "Proposed plans",
     "product": "Products",
     "programme": "Programme",
     "quote": "Quotes",
@@ -82,6 +83,7 @@ _PAGES = {
     "storefront_key": "/console/setup/keys",
     "rate": "/console/rates",
     "plan": "/console/plan",
+    "plan_proposal": "/console/plan/proposals",
     "check": "/console/ledger",
 }
 """Where the things of a kind stand together."""

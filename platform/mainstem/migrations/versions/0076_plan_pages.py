@@ -1,0 +1,16 @@
+"""A second person publishes a plan."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0076"
+down_revision = "0070"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the proposals of plans."""
+    sql = Path(__file__).with_suffix(".sql").read_text()
+    op.get_bind().connection.driver_connection.execute(sql)

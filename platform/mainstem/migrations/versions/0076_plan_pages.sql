@@ -1,0 +1,49 @@
+-- What somebody wants in force is proposed, and a second person publishes it (docs/decisions/77).
+
+CREATE TABLE plan_proposal (
+  id uuid PRIMARY KEY,
+  document jsonb NOT NULL,
+  effective_from timestamptz,                       -- none: as soon as it is published
+  accepted text[] NOT NULL DEFAULT '{}',            -- warnings that are meant, by code and place
+  state text NOT NULL CHECK (state IN ('needs_approval', 'published', 'denied', 'canceled')),
+  nobody_to_ask boolean NOT NULL DEFAULT false,     -- the first plan, or nobody else who may publish
+  proposed_by text NOT NULL,
+  proposed_at timestamptz NOT NULL,
+  decided_by text,
+  decided_at timestamptz,
+  words text NOT NULL DEFAULT '',                   -- why not
+  version int REFERENCES plan_version,
+  CHECK ((state = 'needs_approval') = (decided_by IS NULL)),
+  CHECK ((decided_by IS NULL) = (decided_at IS NULL)),
+  CHECK ((state = 'published') = (version IS NOT NULL)),
+  CHECK (state <> 'denied' OR words <> ''),
+  CHECK (state IN ('needs_approval', 'canceled') OR nobody_to_ask OR decided_by <> proposed_by),
+  CHECK (NOT nobody_to_ask OR state = 'published')
+);
+-- One at a time: the next would be compared with a version that the first one replaces.
+CREATE UNIQUE INDEX plan_proposal_waiting ON plan_proposal ((true)) WHERE state = 'needs_approval';
+CREATE INDEX plan_proposal_newest ON plan_proposal (proposed_at, id);
+CREATE UNIQUE INDEX plan_proposal_version ON plan_proposal (version) WHERE version IS NOT NULL;
+
+CREATE FUNCTION check_nobody_to_ask() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM plan_version WHERE version <> NEW.version)
+     AND EXISTS (SELECT FROM membership m JOIN person p ON p.id = m.person_id
+                  WHERE m.role IN ('finance', 'admin') AND m.revoked_at IS NULL
+                    AND p.password_hash IS NOT NULL
+                    AND 'staff:' || p.id IS DISTINCT FROM NEW.proposed_by
+                    AND NOT EXISTS (SELECT FROM api_key k WHERE 'integration:' || k.id = NEW.proposed_by
+                                       AND k.created_by = 'staff:' || p.id)) THEN
+    RAISE EXCEPTION 'somebody else may publish this plan, and was not asked' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER plan_proposal_nobody_to_ask BEFORE INSERT OR UPDATE ON plan_proposal
+  FOR EACH ROW WHEN (NEW.nobody_to_ask) EXECUTE FUNCTION check_nobody_to_ask();
+
+ALTER TABLE plan_proposal ENABLE ROW LEVEL SECURITY;
+ALTER TABLE plan_proposal FORCE ROW LEVEL SECURITY;
+CREATE POLICY company ON plan_proposal TO mainstem_company, mainstem_owner USING (true) WITH CHECK (true);
+CREATE POLICY reader ON plan_proposal FOR SELECT TO mainstem_read USING (true);
+GRANT SELECT ON plan_proposal TO mainstem_read, mainstem_company;
+GRANT INSERT, UPDATE (state, decided_by, decided_at, words, version) ON plan_proposal TO mainstem_company;
