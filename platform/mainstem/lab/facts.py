@@ -111,3 +111,15 @@ class Facts:
             level.rank_from for rule in plan.rules for level in rule.levels
         ):
             raise NotKnown("A level asks for a rank; these facts do not say who had which.")
+
+
+def months_of(facts: Facts, first: int = 0, last: int = 0) -> list[str]:
+    """The months that there are sales of from the one day to the other (20260131). Raises NotKnown for none."""
+
+    def month(day: int) -> str:
+        return f"{day // 10_000}-{day // 100 % 100:02}" if day else ""
+
+    found = facts.months(month(first), month(last))
+    if not found:
+        raise NotKnown("Nothing was sold in these days.")
+    return found

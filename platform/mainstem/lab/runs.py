@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 
 from mainstem.lab.engines import Engine
 from mainstem.lab.expressions import TooLarge
-from mainstem.lab.facts import Facts, NotKnown
+from mainstem.lab.facts import Facts, NotKnown, months_of
 from mainstem.lab.magnitude import largest_number
 from mainstem.lab.replay import EarningRow, lines_query, replay, uplines_query
+from mainstem.lab.report import Cell, Covered, Month
 from mainstem.lab.sale_queries import SaleQueries
 from mainstem.plan import SalePlan
 
@@ -35,41 +36,13 @@ class EnginesDiffer(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """What one rule gives at one level, in one currency and for one kind of product, in minor units."""
-
-    rule: str
-    level: int
-    kind: str
-    currency: str
-    credited_minor: int
-    stands_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """What falls under one rule: how many orders, of what base, and how many met a limit.
-
-    `capped` is how many gave way to a cap in proportion, `limited` to the most that one sale may pay.
-    """
-
-    rule: str
-    kind: str
-    currency: str
-    orders: int
-    base_minor: int
-    returned_minor: int
-    capped: int
-    limited: int
-
-
-@dataclass(frozen=True, slots=True)
 class Ran:
     """What a plan comes to over facts. `affiliates` is a folder of Parquet: a row for each affiliate and
     currency, `affiliate_id`, `currency`, `credited_minor`, `stands_minor`."""
 
-    cells: Sequence[Cell]
-    covered: Sequence[Covered]
+    cells: tuple[Cell, ...]
+    covered: tuple[Covered, ...]
+    months: tuple[Month, ...]
     affiliates: Path
 
 
@@ -89,11 +62,12 @@ def run(
     With `kept`, orders of which all money went back are no orders of a client's before. Raises NotKnown,
     TooLarge, EnginesDiffer, EngineFailed.
     """
-    months = _months(facts, first, last)
+    months = months_of(facts, first, last)
     queries = queries_for(engine, facts, plan, months, kept=kept)
     folder = engine.folder / called
     cells: dict[tuple[str, int, str, str], list[int]] = {}
     covered: dict[tuple[str, str, str], list[int]] = {}
+    months_paid: list[Month] = []
     standing, by_affiliate = queries.standing(), queries.by_affiliate()
     sums = queries.sums(queries.earned(first=first, last=last))
     sample = queries.earned(lines="sample")
@@ -102,6 +76,7 @@ def run(
         engine.keeps("standing", standing)
         engine.keeps("sums", sums)
         _add_cells(engine, queries, cells, covered)
+        months_paid += _month_paid(engine, queries, month)
         engine.writes(folder / f"month={month}", by_affiliate)
         _check(engine, queries, sample, first=first, last=last)
         progress(month, done, len(months))
@@ -114,8 +89,9 @@ def run(
              FROM paid_each GROUP BY affiliate_id, currency""",
     )
     return Ran(
-        [Cell(*key, *amounts) for key, amounts in sorted(cells.items())],
-        [Covered(*key, *amounts) for key, amounts in sorted(covered.items())],
+        tuple(Cell(*key, *amounts) for key, amounts in sorted(cells.items())),
+        tuple(Covered(*key, *amounts) for key, amounts in sorted(covered.items())),
+        tuple(months_paid),
         whole,
     )
 
@@ -124,16 +100,6 @@ def read(engine: Engine, facts: Facts, month: str) -> None:
     """Let the engine read a month's facts, as `lines` and `uplines`."""
     engine.reads("lines", facts.files("lines", month))
     engine.reads("uplines", facts.files("uplines", month))
-
-
-def _months(facts: Facts, first: int, last: int) -> list[str]:
-    def month(day: int) -> str:
-        return f"{day // 10_000}-{day // 100 % 100:02}" if day else ""
-
-    found = facts.months(month(first), month(last))
-    if not found:
-        raise NotKnown("Nothing was sold in these days.")
-    return found
 
 
 # ---------------------------------------------------------------- before a run
@@ -220,6 +186,17 @@ def _add_cells(
             of_level = amounts[5 + 2 * n : 7 + 2 * n]
             if any(of_level):
                 _add(cells, (rule, n, kind, currency), of_level)
+
+
+def _month_paid(engine: Engine, queries: SaleQueries, month: str) -> list[Month]:
+    def every(name: str) -> str:
+        columns = " + ".join(f"{name}_{n}" for n in range(queries.forms.levels))
+        return f"CAST(sum({columns}) AS BIGINT)"
+
+    found = engine.rows(
+        f"""SELECT currency, {every("credited")}, {every("stands")} FROM sums GROUP BY currency ORDER BY 1"""
+    )
+    return [Month(month, *row) for row in found if row[1]]
 
 
 def _add(to: dict[Key, list[int]], key: Key, amounts: Sequence[int]) -> None:
