@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from mainstem import (
     audit,
+    backtests,
     checks,
     domains,
     earnings,
@@ -86,6 +87,7 @@ def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     jobs.sign_off_overdue(work)
     checks.forget(work)
     audit.forget(work)
+    backtests.forget(work)
     setup.forget_files(work)
     network_files.forget(work)
     identity.forget_answers(work)

@@ -35,6 +35,7 @@ OWNER = {
 COMPANYS = {
     "sponsor_move",
     "plan_proposal",
+    "backtest_run",
     "holding_tank",
     "programme_invitation",
     "application",

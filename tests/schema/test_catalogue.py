@@ -30,7 +30,7 @@ REFERENCE = {
 COMPANY_WIDE = {
     "sign_in_session", "sign_in_attempt", "setup_token", "inbox", "release_day", "ledger_mark",
     "demo_clock", "alembic_version", "check_run", "refused_event", "import_mapping", "catalogue_file", "network_file",
-    "setup_change", "api_key", "api_answer", "invitation", "audit_run",
+    "setup_change", "api_key", "api_answer", "invitation", "audit_run", "backtest_run",
     "pending_sign_in", "passkey_challenge", "second_factor_attempt", "password_reset_request",
     "password_reset", "known_device", "totp", "passkey", "recovery_code", "second_factor_removal", "session_ending",
     "mail_settings", "bounced_address", "mail_preference",

@@ -48,6 +48,8 @@ _PAGES = (
     ("Codes", "/console/codes", MONEY),
     ("Periods", "/console/periods", MONEY),
     ("Plan", "/console/plan", MONEY),
+    ("Proposed plans", "/console/plan/proposals", MONEY),
+    ("Plan Lab", "/console/plan/lab", MONEY),
     ("Mail", "/console/mail", ADMIN),
     ("Messages as they are read", "/console/mail/preview", ADMIN),
     ("Mail you get", "/console/my-mail", ANYBODY),

@@ -51,6 +51,7 @@ KINDS = {
     "picture": "Pictures",
     "plan": "Plan",
     "plan_proposal": "Proposed plans",
+    "backtest": "Backtests",
     "product": "Products",
     "programme": "Programme",
     "quote": "Quotes",
@@ -84,6 +85,7 @@ _PAGES = {
     "rate": "/console/rates",
     "plan": "/console/plan",
     "plan_proposal": "/console/plan/proposals",
+    "backtest": "/console/plan/lab",
     "check": "/console/ledger",
 }
 """Where the things of a kind stand together."""

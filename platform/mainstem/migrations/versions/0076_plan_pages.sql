@@ -47,3 +47,37 @@ CREATE POLICY company ON plan_proposal TO mainstem_company, mainstem_owner USING
 CREATE POLICY reader ON plan_proposal FOR SELECT TO mainstem_read USING (true);
 GRANT SELECT ON plan_proposal TO mainstem_read, mainstem_company;
 GRANT INSERT, UPDATE (state, decided_by, decided_at, words, version) ON plan_proposal TO mainstem_company;
+
+-- ---------------------------------------------------------------------------- the Plan Lab's runs
+
+CREATE TABLE backtest_run (              -- a plan over what was sold, beside another one; worked out by a worker
+  id uuid PRIMARY KEY,
+  document jsonb NOT NULL,               -- the plan that is tried
+  against int NOT NULL REFERENCES plan_version,
+  first_on date NOT NULL,
+  last_on date NOT NULL,                 -- included
+  state text NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed', 'canceled')),
+  asked_by text NOT NULL,
+  asked_at timestamptz NOT NULL,
+  moved_at timestamptz NOT NULL,         -- the last sign of life of whoever works it out
+  ended_at timestamptz,
+  step text NOT NULL DEFAULT '',
+  steps_done int NOT NULL DEFAULT 0 CHECK (steps_done >= 0),
+  steps int NOT NULL DEFAULT 0 CHECK (steps >= steps_done),
+  report jsonb,
+  error text NOT NULL DEFAULT '',
+  CHECK (last_on >= first_on),
+  CHECK ((state IN ('waiting', 'running')) = (ended_at IS NULL)),
+  CHECK ((state = 'done') = (report IS NOT NULL)),
+  CHECK ((state = 'failed') = (error <> ''))
+);
+CREATE UNIQUE INDEX backtest_run_open ON backtest_run ((true)) WHERE state IN ('waiting', 'running');
+CREATE INDEX backtest_run_newest ON backtest_run (asked_at, id);
+CREATE INDEX backtest_run_against ON backtest_run (against);
+
+ALTER TABLE backtest_run ENABLE ROW LEVEL SECURITY;
+ALTER TABLE backtest_run FORCE ROW LEVEL SECURITY;
+CREATE POLICY company ON backtest_run TO mainstem_company, mainstem_owner USING (true) WITH CHECK (true);
+CREATE POLICY reader ON backtest_run FOR SELECT TO mainstem_read USING (true);
+GRANT SELECT ON backtest_run TO mainstem_read;
+GRANT SELECT, INSERT, UPDATE, DELETE ON backtest_run TO mainstem_company;

@@ -157,6 +157,8 @@ FACTS = {
     "period.previewed": "Period previewed",
     "period.settled": "Closed period settled",
     "plan.published": "Plan published",
+    "backtest.asked": "Backtest of a plan asked for",
+    "backtest.canceled": "Backtest of a plan cancelled",
     "plan_proposal.made": "Plan proposed",
     "plan_proposal.denied": "Proposed plan denied",
     "plan_proposal.withdrawn": "Proposed plan withdrawn",
@@ -430,6 +432,13 @@ PROPOSAL_STATES = {
     "published": ("Published", "good"),
     "denied": ("Denied", "bad"),
     "canceled": ("Withdrawn", "still"),
+}
+BACKTEST_STATES = {
+    "waiting": ("Waits for a worker", "wait"),
+    "running": ("Running", "live"),
+    "done": ("Done", "good"),
+    "failed": ("Failed", "bad"),
+    "canceled": ("Cancelled", "still"),
 }
 PERIOD_STATES = {
     "open": ("Open", "live"),
