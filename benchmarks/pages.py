@@ -239,6 +239,8 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         [lambda c: f"/console/payouts/{c['home']}/{c['payout']}"],
     ),
     "/console/plan": (STAFF, [lambda c: "/console/plan"]),
+    "/console/costs": (STAFF, [lambda c: "/console/costs"]),
+    "/console/costs.csv": (STAFF, [lambda c: "/console/costs.csv"]),
     "/console/plan/lab": (STAFF, [lambda c: "/console/plan/lab"]),
     "/console/plan/proposals": (STAFF, [lambda c: "/console/plan/proposals"]),
     "/console/periods": (STAFF, [lambda c: "/console/periods"]),

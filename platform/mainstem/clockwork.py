@@ -24,6 +24,7 @@ from mainstem import (
     payments,
     payouts,
     periods,
+    reports,
     setup,
     sponsors,
 )
@@ -50,6 +51,11 @@ def move_affiliates(work: Work, facts: Sequence[Fact]) -> None:
 def work_out_teams(work: Work, facts: Sequence[Fact]) -> None:
     """Each hour: how many each team has, and what it sells."""
     network.work_out_teams(work)
+
+
+def roll_up_costs(work: Work, facts: Sequence[Fact]) -> None:
+    """Each hour: what was sold and what commission cost, by month."""
+    reports.roll_up(work)
 
 
 def hourly(work: Work, facts: Sequence[Fact]) -> None:

@@ -39,7 +39,9 @@ def request(work: Work, document: Mapping[str, Any], *, first_on: date, last_on:
     if refused:
         raise PlanRefused(*refused)
     if last_on < first_on:
-        raise InvalidInput(Problem("/to_month", "invalid_field", "The last month is before the first."))
+        raise InvalidInput(
+            Problem("/to_month", "invalid_field", "The last month is before the first.")
+        )
     against = book.in_force(work, work.now())
     end_lost(work)
     id = new_id()

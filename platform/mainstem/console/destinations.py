@@ -49,6 +49,7 @@ _PAGES = (
     ("Periods", "/console/periods", MONEY),
     ("Plan", "/console/plan", MONEY),
     ("Proposed plans", "/console/plan/proposals", MONEY),
+    ("What commission costs", "/console/costs", MONEY),
     ("Plan Lab", "/console/plan/lab", MONEY),
     ("Mail", "/console/mail", ADMIN),
     ("Messages as they are read", "/console/mail/preview", ADMIN),

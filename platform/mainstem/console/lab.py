@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import Field
 
-from mainstem import backtests, proposals
+from mainstem import backtests, proposals, setup
 from mainstem.backtests import BacktestRun
 from mainstem.console.lab_told import ReportTold, told_of
 from mainstem.console.setup.plan_text import plan_in
@@ -21,7 +21,6 @@ from mainstem.kit.errors import InvalidInput, Problem
 from mainstem.kit.work import Work
 from mainstem.plan import book
 from mainstem.proposals import Proposal
-from mainstem.setup import resource
 from mainstem.web import listing
 from mainstem.web.commands import Command, Told
 from mainstem.web.listing import Listing
@@ -124,7 +123,7 @@ def _request(work: Work, body: Wanted) -> Told:
     force: outside the database, one at a time. Its result is kept."""
     first, last = _month(body.from_month, "/from_month"), _month(body.to_month, "/to_month")
     if body.plan.strip():
-        document = plan_in(resource("plan").model, body.plan, at="/plan")
+        document = plan_in(setup.resource("plan").model, body.plan, at="/plan")
     elif (waiting := proposals.waiting(work)) is not None:
         document = proposals.document_of(work, waiting.id)
     else:

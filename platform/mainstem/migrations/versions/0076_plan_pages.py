@@ -1,4 +1,4 @@
-"""A second person publishes a plan; runs of the Plan Lab are kept."""
+"""A second person publishes a plan; runs of the Plan Lab are kept, and what commission costs by month."""
 
 from pathlib import Path
 
@@ -11,6 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the proposals of plans and the runs of the Plan Lab."""
+    """Make the proposals, the runs and the months."""
     sql = Path(__file__).with_suffix(".sql").read_text()
     op.get_bind().connection.driver_connection.execute(sql)

@@ -81,3 +81,50 @@ CREATE POLICY company ON backtest_run TO mainstem_company, mainstem_owner USING 
 CREATE POLICY reader ON backtest_run FOR SELECT TO mainstem_read USING (true);
 GRANT SELECT ON backtest_run TO mainstem_read;
 GRANT SELECT, INSERT, UPDATE, DELETE ON backtest_run TO mainstem_company;
+
+-- ---------------------------------------------------------------------------- what commission costs
+
+-- Rolled up behind the writers, from entries of transactions that are all over: each entry is added once.
+CREATE TABLE cost_month (
+  month date NOT NULL CHECK (extract(day FROM month) = 1),
+  account text NOT NULL CHECK (account IN ('sales', 'commission_expense')),
+  rule text NOT NULL,                    -- of the plan, for commission; else empty
+  currency char(3) NOT NULL,
+  amount_minor bigint NOT NULL,          -- what was sold, or what commission has cost
+  PRIMARY KEY (month, account, rule, currency)
+);
+CREATE TABLE earned_month (
+  affiliate_id bigint NOT NULL REFERENCES affiliate,
+  month date NOT NULL CHECK (extract(day FROM month) = 1),
+  currency char(3) NOT NULL,
+  amount_minor bigint NOT NULL,
+  change_minor bigint NOT NULL,          -- since the month before; so the month after an earning has a row, too
+  PRIMARY KEY (affiliate_id, month, currency)
+);
+CREATE INDEX earned_month_change ON earned_month (month, currency, change_minor, affiliate_id);
+CREATE TABLE liability_age (             -- what is owed to affiliates, worked out anew each hour
+  currency char(3) NOT NULL,
+  age text NOT NULL CHECK (age IN ('payable', 'to_7', 'to_14', 'to_31', 'later', 'debt')),
+  affiliates int NOT NULL CHECK (affiliates > 0),
+  amount_minor bigint NOT NULL,          -- below zero: owed by them
+  PRIMARY KEY (currency, age)
+);
+CREATE TABLE cost_mark (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  before_xid xid8 NOT NULL,              -- entries of transactions below this are in the months
+  at timestamptz
+);
+INSERT INTO cost_mark (before_xid) VALUES ('0');
+
+DO $$
+DECLARE t text;
+BEGIN
+  FOREACH t IN ARRAY ARRAY['cost_month', 'earned_month', 'liability_age', 'cost_mark'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+    EXECUTE format('CREATE POLICY company ON %I TO mainstem_company, mainstem_owner USING (true) WITH CHECK (true)', t);
+    EXECUTE format('CREATE POLICY reader ON %I FOR SELECT TO mainstem_read USING (true)', t);
+    EXECUTE format('GRANT SELECT ON %I TO mainstem_read', t);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO mainstem_company', t);
+  END LOOP;
+END $$;
