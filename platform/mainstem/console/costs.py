@@ -121,12 +121,13 @@ def _month(request: HttpRequest, work: Work) -> date:
 def _part(
     work: Work, language: Language, last: date, code: str, months: list[CostMonth], rules: list[RuleCost]
 ) -> CostPart:  # fmt: skip
-    of, by_rule = ([one for one in each if one.currency == code] for each in (months, rules))
+    of = [one for one in months if one.currency == code]
+    by_rule = [one for one in rules if one.currency == code]
     whole = sum(one.cost_minor for one in by_rule)
     return CostPart(
         code,
         [_row(language, one) for one in reversed(of)],
-        [_bar(language, one) for one in of],
+        _bars(language, last, of),
         [
             RuleRow(
                 one.rule, Money(one.cost_minor, code), share_of(language, one.cost_minor, whole)
@@ -143,9 +144,17 @@ def _row(language: Language, one: CostMonth) -> MonthRow:
     return MonthRow(f"{one.month:%Y-%m}", sold, cost, share_of(language, cost.minor, sold.minor))
 
 
-def _bar(language: Language, one: CostMonth) -> Bar:
-    bp = one.cost_minor * 10_000 // one.sold_minor if one.sold_minor > 0 else 0
-    return f"{one.month:%Y-%m}", bp, share_of(language, one.cost_minor, one.sold_minor)
+def _bars(language: Language, last: date, months: list[CostMonth]) -> list[Bar]:
+    """A bar for each of the months, also for those in which nothing was sold."""
+    known = {one.month: one for one in months}
+    found: list[Bar] = []
+    for back in reversed(range(reports.MONTHS)):
+        year, month = divmod(last.year * 12 + last.month - 1 - back, 12)
+        one = known.get(date(year, month + 1, 1))
+        sold, cost = (one.sold_minor, one.cost_minor) if one else (0, 0)
+        bp = cost * 10_000 // sold if sold > 0 else 0
+        found.append((f"{year}-{month + 1:02}", bp, share_of(language, cost, sold)))
+    return found
 
 
 def _mover(one: Mover) -> MoverRow:

@@ -130,13 +130,13 @@ def _by_level(report: Report, currency: str, language: Language) -> list[Line]:
                 sums[row.of, row.kind, row.level][n] += row.minor
     kinds = {"goods": language.text("Goods"), "service": language.text("Services")}
     at = language.text("{kind}, level {n}")
-    return [
-        _line(
-            at.format(kind=kinds.get(kind, kind), n=level) if of == "sale" else language.text("Periods"),
-            *sums[of, kind, level], currency,
-        )
-        for of, kind, level in sorted(sums, key=lambda key: (key[0] == "period", key))
-    ]  # fmt: skip
+    found = []
+    for of, kind, level in sorted(sums, key=lambda key: (key[0] == "period", key)):
+        before, after = sums[of, kind, level]
+        sale = at.format(kind=kinds.get(kind, kind), n=level)
+        label = sale if of == "sale" else language.text("Periods")
+        found.append(_line(label, before, after, currency))
+    return found
 
 
 def _by_rule(report: Report, currency: str) -> list[Line]:
@@ -145,7 +145,7 @@ def _by_rule(report: Report, currency: str) -> list[Line]:
         for row in report.rows(side):
             if row.currency == currency:
                 sums[row.rule][n] += row.minor
-    return [_line(rule, *sums[rule], currency) for rule in sorted(sums)]
+    return [_line(rule, before, after, currency) for rule, (before, after) in sorted(sums.items())]
 
 
 def _months(report: Report, currency: str, language: Language) -> list[Bar]:
