@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from uuid import UUID
 
-from mainstem.earnings import queries, why_order_unpaid
+from mainstem.earnings import queries, why_not_more, why_order_unpaid
 from mainstem.kit.db import Database
 from mainstem.kit.errors import NotFound
 from mainstem.kit.locale import LOCALES, Language
@@ -45,18 +45,19 @@ def say_why(database: Database, given: argparse.Namespace) -> int:
 
 
 def say_each(database: Database, given: argparse.Namespace) -> int:
-    """Say each movement on an order, with the version of the plan and the rule that it came by; 1 where there
-    is no such order."""
+    """Say each movement on an order, with the version of the plan and the rule that it came by, and what would
+    have made it more; 1 where there is no such order."""
     language = Language(given.language, TEMPLATES / "locale", database.tools.zone)
     try:
         with database.work(SYSTEM) as work:
             only = _affiliate(work, given.affiliate) if given.affiliate else None
+            of = _order(work, given.order)
             found = [
-                one
-                for one in queries.of_order(work, *_order(work, given.order))
-                if only in (None, one.beneficiary_id)
+                one for one in queries.of_order(work, *of) if only in (None, one.beneficiary_id)
             ]
             versions = book.versions(work, {one.plan_version for one in found if one.plan_version})
+            people = {one.beneficiary_id: one.beneficiary for one in found}
+            not_more = {id: why_not_more(work, *of, id, language) for id in people}
     except NotFound as no:
         _say(no.text(language.text))
         return 1
@@ -66,6 +67,9 @@ def say_each(database: Database, given: argparse.Namespace) -> int:
         by = f"{version.name} {version.version} ({version.fingerprint[:16]})" if version else "-"
         _say(f"{language.when(one.credited_at)}  {amount}  {one.beneficiary}")
         _say(f"  {by}, {one.rule}, {one.level}: {tell(one.explanation, language)}")
+    for id, sentences in not_more.items():
+        for sentence in sentences:
+            _say(f"{people[id]}: {sentence}")
     return 0
 
 

@@ -15,6 +15,7 @@ from mainstem import (
     domains,
     earnings,
     identity,
+    income,
     joining,
     leads,
     mail,
@@ -105,7 +106,9 @@ def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     domains.queue_checks(work)
     checks.request(work)
     for fact in facts:
-        audit.nightly(work, date.fromisoformat(fact.subject))
+        day = date.fromisoformat(fact.subject)
+        income.make_due(work, day)
+        audit.nightly(work, day)
 
 
 def weekly(work: Work, facts: Sequence[Fact]) -> None:

@@ -81,6 +81,7 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     "payment.fee_known": {"orders": _of_orders(orders.mark_paid)},
     "order.paid": {"fulfillment": _paid},
     "order.delivered": {"commissions": _settled},
+    "order.work_accepted": {"commissions": _of_orders(earnings.settle)},
     "refund.submitted": {"orders": _of_orders(orders.settle_refunds)},
     "refund.succeeded": {"orders": _of_orders(orders.settle_refunds)},
     "refund.failed": {"orders": _of_orders(orders.settle_refunds)},

@@ -113,10 +113,15 @@ _INVARIANTS = {
                               AND l.kind = 'goods' AND l.delivered < l.quantity - l.canceled)
            AND NOT EXISTS (SELECT 1 FROM fact_waiting w WHERE w.home_id = c.home_id
                               AND w.subject = c.order_id::text AND w.state = 'waiting')""",
-    "The commissions are what the books expensed": """
+    "The commissions are what the books expensed": f"""
         SELECT c.currency FROM (SELECT currency, sum(amount_minor) AS total FROM earning GROUP BY 1) c
-          FULL JOIN (SELECT currency, -sum(signed_minor) AS total FROM ledger_entry
-                      WHERE owner_id = 0 AND account = 'commission_expense' GROUP BY 1) e USING (currency)
+          FULL JOIN (SELECT currency, -sum(minor) AS total
+                       FROM (SELECT currency, balance_minor AS minor FROM ledger_balance
+                              WHERE owner_id = 0 AND account = 'commission_expense'
+                              UNION ALL
+                             SELECT currency, signed_minor FROM {RECENT_ENTRIES}
+                              WHERE owner_id = 0 AND account = 'commission_expense') AS parts
+                      GROUP BY 1) e USING (currency)
          WHERE coalesce(c.total, 0) <> coalesce(e.total, 0)""",
     "Every delivered order has its commission, or the reason why not": """
         SELECT o.number FROM orders o

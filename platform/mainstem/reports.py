@@ -41,9 +41,11 @@ new AS (
          CASE WHEN e.account = 'commission_expense' AND t.key ~ '^(commission|period):'
               THEN split_part(t.key, ':', 3) ELSE '' END AS rule,
          CASE e.account WHEN 'sales' THEN e.signed_minor ELSE -e.signed_minor END AS minor
-    FROM mark JOIN ledger_entry e
-      ON e.owner_id = 0 AND e.account IN ('sales', 'commission_expense') AND e.xid >= since AND e.xid < horizon
-    JOIN ledger_transfer t ON t.home_id = e.home_id AND t.id = e.transfer_id),
+    FROM mark JOIN ledger_transfer t ON t.xid >= since AND t.xid < horizon
+   CROSS JOIN LATERAL (
+         SELECT home_id, transfer_id, account, currency, signed_minor FROM ledger_entry
+          WHERE home_id = t.home_id AND transfer_id = t.id AND owner_id = 0
+            AND account IN ('sales', 'commission_expense') OFFSET 0) AS e),
 costs AS (
   INSERT INTO cost_month (month, account, rule, currency, amount_minor)
   SELECT month, account, rule, currency, sum(minor)::bigint FROM new GROUP BY 1, 2, 3, 4
@@ -191,8 +193,10 @@ INVARIANTS = {
         SELECT coalesce(l.currency, m.currency) || ' ' || coalesce(l.account, m.account)
           FROM (SELECT currency, account,
                        sum(CASE account WHEN 'sales' THEN signed_minor ELSE -signed_minor END) AS minor
-                  FROM ledger_entry, cost_mark
-                 WHERE owner_id = 0 AND account IN ('sales', 'commission_expense') AND xid < before_xid
+                  FROM (SELECT e.currency, e.account, e.signed_minor
+                          FROM ledger_entry e JOIN ledger_transfer t ON t.home_id = e.home_id AND t.id = e.transfer_id
+                         WHERE e.owner_id = 0 AND e.account IN ('sales', 'commission_expense')
+                           AND t.xid < (SELECT before_xid FROM cost_mark)) AS entries
                  GROUP BY 1, 2) AS l
           FULL JOIN (SELECT currency, account, sum(amount_minor) AS minor FROM cost_month GROUP BY 1, 2) AS m
             USING (currency, account)

@@ -308,7 +308,7 @@ def run(database: Database, stop: threading.Event) -> None:
         coalesce=True,
         max_instances=1,
     )
-    scheduler.add_job(lambda: _quietly(_roll_up, database), "interval", seconds=15, coalesce=True)
+    scheduler.add_job(lambda: _quietly(_roll_up, database), "interval", seconds=3, coalesce=True)
     scheduler.start()
 
     def work_lab(database: Database) -> int:

@@ -160,16 +160,17 @@ EVERYTHING = {
     "version_by": "order",
     "joined_before": "move",
     "cap_bp": 1500,
+    "cap_by": "priority",
     "uplines": {"house": "passed_over", "suspended": "passed_over", "inactive": "passed_over",
-                "own_sales_min": 1, "days": 90},
+                "own_sales_min": 1, "days": 90, "active_at": "sale"},
     "rules": [
         {"id": "repairs", "when": {"kind": "service"}, "levels": [{"rate_bp": 900}, {"rate_bp": 5000}],
          "levels_of": "level_below", "cap_bp": 1500, "hold_days": 30},
         {"id": "kettles", "when": {"products": ["kettle"]}, "base": "net_price",
          "levels": [{"rate_bp": 1000}, {"rate_bp": 301}], "at_most_minor": {"SEK": 150_00},
-         "cap_bp": 1200, "hold_days": 30},
+         "cap_bp": 1200, "cap_by": "proportion", "hold_days": 30},
         {"id": "others", "levels": [{"each_minor": {"SEK": 31_07}}, {"each_minor": {"SEK": 7_01}}],
-         "cap_bp": 1200, "hold_days": 30},
+         "cap_bp": 1200, "cap_by": "priority", "hold_days": 30},
     ],
 }  # fmt: skip
 

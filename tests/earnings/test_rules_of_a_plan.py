@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -189,7 +190,12 @@ def test_a_sponsor_who_sells_nothing_is_paid_nothing_for_others_sales_where_the_
     database: Database, company: Company, clock: FixedClock, passing: str, alder: int
 ) -> None:
     with database.work() as work:
-        uplines = PASSING | {"inactive": passing, "own_sales_min": 1, "days": 90}
+        uplines = PASSING | {
+            "inactive": passing,
+            "own_sales_min": 1,
+            "days": 90,
+            "active_at": "sale",
+        }
         publish(work, a_rule("all", 1000, 300, 100), uplines=uplines)
     sell(database, company, (KETTLE, 1), shop=company.alder_shop, client=BO)
     inactive = sell(database, company, (KETTLE, 1))
@@ -212,7 +218,9 @@ def test_fixed_money_is_paid_a_piece_and_taken_back_by_the_part_that_went_back(
 ) -> None:
     with database.work() as work:
         levels = [{"each_minor": {"SEK": 5000}}, {"each_minor": {"SEK": 1000}}]
-        publish(work, a_rule("piece", 1) | {"levels": levels, "cap_bp": 2000})
+        publish(
+            work, a_rule("piece", 1) | {"levels": levels, "cap_bp": 2000, "cap_by": "proportion"}
+        )
     placed = sell(database, company, (KETTLE, 4))
     assert earned(database, placed) == {("piece", "cedar"): 20_000, ("piece", "birch"): 4_000}
     with database.work() as work:
@@ -265,6 +273,7 @@ def test_everything_together_is_cut_to_what_the_plan_may_cost(
             a_rule("skillets", 4000, when={"products": ["skillet"]}),
             a_rule("all", 2000),
             cap_bp=1000,
+            cap_by="proportion",
         )
     placed = sell(database, company, (KETTLE, 1), (SKILLET, 1))
     found = earned(database, placed)
@@ -373,3 +382,32 @@ def test_each_commission_of_an_order_is_explained_on_the_command_line(
     assert "Ditt team vann den här kunden, nivå 2." in only
     assert "Birch" not in only
     assert explained(order="0000-0000").startswith("1 ")
+
+
+def test_what_would_have_made_a_commission_more_is_told_where_it_is_explained(
+    database: Database, company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with database.work() as work:
+        publish(
+            work,
+            a_rule("first", 2000, 500, when={"clients": "first_order"}),
+            a_rule("skillets", 1500, 300, when={"products": ["skillet"]}),
+            a_rule("all", 1000, 300),
+            refunded_orders="are_counted",
+        )
+    sell(database, company, (KETTLE, 1))
+    placed = sell(database, company, (KETTLE, 1), (SKILLET, 1))
+
+    def told(slug: str) -> str:
+        given = {"order": placed.number, "affiliate": slug, "language": "en"}
+        assert cli_commission.say_each(database, argparse.Namespace(**given)) == 0
+        return capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
+
+    sellers = told("cedar")
+    assert re.search(
+        r"kettle.*SEK 100.00 more by the rule first. .*a client's first order", sellers, re.I
+    )
+    assert "by the rule skillets" in sellers, "had the kettle been a skillet"
+    sponsors = told("birch")
+    assert "Part of the sale: it would have earned you SEK 20.00 more by the rule first" in sponsors
+    assert "kettle" not in sponsors.lower(), "what the client bought is the seller's to know"

@@ -19,7 +19,7 @@ from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
 from tests.surfaces.programs import a_program
 from tests.surfaces.staff import Staff, staffed
 
-from mainstem import identity, joining, network, worker
+from mainstem import identity, income, joining, network, worker
 from mainstem.identity import passwords
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -686,3 +686,27 @@ def test_the_empty_queue_says_what_to_do_next(staff: Staff) -> None:
     with staff.database.work() as work:
         open_programme(work, is_open=False)
     assert "Open your programme" in words_of(fia.get("/console/applications"))
+
+
+def test_what_everybody_earned_is_read_before_anybody_applies(staff: Staff) -> None:
+    database = staff.database
+    staff.delivered((KETTLE, 1))
+    with database.work() as work:
+        today = work.now().astimezone(work.tools.zone).date()
+        until = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+        said = income.make_due(work, until)
+        assert said is not None
+    page = words_of(staff.open_app().get("/programme"))
+    assert f"{said.people} affiliates took part for a day or more." in page
+    assert f"{said.nothing} of them" in page and "earned nothing" in page
+    assert said.hash[:16] in page
+
+
+def test_nobody_applies_where_what_others_earned_is_not_told(staff: Staff) -> None:
+    with staff.database.work() as work:
+        work.run("UPDATE affiliate SET joined_at = joined_at - interval '60 days'")
+    stranger = staff.open_app()
+    assert stranger.get("/programme").status_code == 404
+    with staff.database.work() as work:
+        income.make_due(work, work.now().astimezone(work.tools.zone).date())
+    assert stranger.get("/programme").status_code == 200

@@ -127,6 +127,7 @@ def plans(draw: st.DrawFn) -> SalePlan:
                 draw(st.sampled_from(["commissionable_value", "net_price"])),
                 one.levels_of if len(levels) < 4 else "sale",
                 one.at_most_minor,
+                one.cap_by,
             )
         )
     least = draw(st.integers(0, 2))

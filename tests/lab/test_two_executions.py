@@ -105,6 +105,10 @@ def test_facts_in_which_more_went_back_than_came_are_refused(tmp_path: Path) -> 
             "within 45 days; these facts count 90",
         ),
         (SalePlan((SaleRule("r", (Level(100, rank_from=1),), 200, 30),)), "who had which"),
+        (
+            SalePlan((SaleRule("r", (Level(300),), 300, 30),), cap_bp=200, cap_by="priority"),
+            "later ones",
+        ),
     ],
 )
 def test_what_facts_do_not_say_is_never_guessed(tmp_path: Path, plan: SalePlan, said: str) -> None:

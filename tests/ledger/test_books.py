@@ -115,6 +115,32 @@ def test_nothing_is_added_to_what_is_posted(database: Database) -> None:
         assert not wrong(work)
 
 
+def test_an_entry_without_a_header_is_refused(database: Database) -> None:
+    with (
+        pytest.raises(psycopg.errors.CheckViolation, match="1 77 has no header"),
+        database.work() as work,
+    ):
+        work.run(
+            """INSERT INTO ledger_entry (home_id, transfer_id, seq, owner_id, account, currency, side, amount_minor)
+               VALUES (1, 77, 0, 1, 'payable', 'SEK', 'C', 5), (1, 77, 1, 0, 'fees', 'SEK', 'D', 5)"""
+        )
+
+
+def test_entries_are_written_with_their_header_or_not_at_all(database: Database) -> None:
+    """Those of a later transaction might come after the roll-up has passed their header."""
+    with database.work() as work:
+        work.run(
+            """INSERT INTO ledger_transfer (home_id, key, reason, currency, entries, effective_on, actor, posted_at)
+               VALUES (1, 'late', 'Late', 'SEK', 2, now(), 'staff:1', now())"""
+        )
+    with pytest.raises(psycopg.errors.CheckViolation), database.work() as work:
+        work.run(
+            """INSERT INTO ledger_entry (home_id, transfer_id, seq, owner_id, account, currency, side, amount_minor)
+               SELECT 1, id, x.seq, 0, x.account, 'SEK', x.side, 7
+                 FROM ledger_transfer, (VALUES (0, 'fees', 'D'), (1, 'tax', 'C')) AS x (seq, account, side)"""
+        )
+
+
 def test_a_transfer_without_entries_is_found(database: Database) -> None:
     with database.work() as work:
         work.run(
@@ -274,6 +300,19 @@ def test_what_is_held_is_known_by_its_day(database: Database, owner_id: int) -> 
         assert ledger.held_until(work, date(2026, 3, 31)) == []
 
 
+def test_a_day_on_which_nothing_is_held_any_more_is_forgotten(
+    database: Database, owner_id: int
+) -> None:
+    for key, minor in (("held", 50), ("gone", -50), ("again", 7)):
+        with database.work() as work:
+            ledger.post(work, [credit(owner_id, key, minor, account="pending")])
+        with database.work() as work:
+            ledger.roll_up(work)
+            days = work.rows("SELECT owner_id, balance_minor FROM ledger_held")
+            assert days == ([] if key == "gone" else [(owner_id, minor)])
+            assert not wrong(work)
+
+
 # ---------------------------------------------------------------- the audit sees
 
 
@@ -289,6 +328,7 @@ def plant(database_url: str, statement: str) -> None:
     [
         "UPDATE ledger_entry SET amount_minor = amount_minor + 1 WHERE side = 'C' AND seq = 0",
         "DELETE FROM ledger_entry WHERE seq = 1",
+        "DELETE FROM ledger_transfer",
         "UPDATE ledger_entry SET currency = 'EUR'",
         "UPDATE ledger_balance SET balance_minor = balance_minor + 1 WHERE owner_id > 0",
         "UPDATE ledger_balance SET entries = entries + 1",

@@ -92,7 +92,7 @@ def test_books_brought_by_a_dump_are_rebuilt_and_go_on(
         assert after.minor == before[company.cedar, "pending", "SEK"] // 2 * 3
         assert _wrong(restored) == []
         with pytest.raises(psycopg.errors.InsufficientPrivilege), psycopg.connect(url) as owner:
-            owner.execute("UPDATE ledger_entry SET xid = '0'")
+            owner.execute("UPDATE ledger_transfer SET xid = '0'")
     finally:
         restored.close()
 
@@ -127,12 +127,12 @@ def test_rebuilding_sound_books_changes_nothing(
     owner = Database(database_url, clock=clock, pool=1, role=db.OWNER_ROLE)
     with database.work() as work:
         before = ledger.balances(work, [0, company.cedar])
-        xids = work.rows("SELECT DISTINCT xid::text FROM ledger_entry")
+        xids = work.rows("SELECT DISTINCT xid::text FROM ledger_transfer")
     with owner.work() as work:
         ledger.rebuild(work)
     owner.close()
     with database.work() as work:
         assert ledger.balances(work, [0, company.cedar]) == before
-        assert work.rows("SELECT DISTINCT xid::text FROM ledger_entry") == xids
+        assert work.rows("SELECT DISTINCT xid::text FROM ledger_transfer") == xids
         assert ledger.roll_up(work) == 0
     assert _wrong(database) == []

@@ -17,6 +17,7 @@ from mainstem.kit.work import Actor, Work
 
 OF_NOBODY = {
     "programme",
+    "income_statement",
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate",

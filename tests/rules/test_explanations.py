@@ -14,12 +14,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.recalculation import AMOUNT, RATE, minor, part, worked_out
 from tests.rules.one_rate import Rates, shares_of
-from tests.rules.test_sales import sales
+from tests.rules.test_sales import shared_sales
 
 from mainstem.kit.locale import Language
 from mainstem.money import BASIS, net_of_tax, rdiv
 from mainstem.paths import TEMPLATES
-from mainstem.plan import Basis, Member, Portion, SalePlan, credits, explain, tell, way_of
+from mainstem.plan import (
+    Basis,
+    Party,
+    Portion,
+    SalePlan,
+    explain,
+    shared_credits,
+    tell,
+    way_of,
+)
 
 ZONE = ZoneInfo("Europe/Stockholm")
 ENGLISH, SWEDISH = (Language(locale, TEMPLATES / "locale", ZONE) for locale in ("en", "sv"))
@@ -235,13 +244,13 @@ def test_a_reader_gets_from_the_price_to_every_levels_amount(
 # ---------------------------------------------------------------- shares that are more than a rate
 
 
-@given(sales())
+@given(shared_sales())
 @settings(max_examples=300)
 def test_a_share_of_any_rule_is_worked_out_again_from_its_words(
-    sale: tuple[SalePlan, list[Member], list[Portion]],
+    sale: tuple[SalePlan, list[Party], list[Portion]],
 ) -> None:
-    plan, upline, portions = sale
-    for credit in credits(plan, upline, "SEK", portions):
+    plan, parties, portions = sale
+    for credit in shared_credits(plan, parties, "SEK", portions):
         portion = next(one for one in portions if one.rule == credit.rule)
         rule = plan.rule(credit.rule)
         words = told(
@@ -259,26 +268,40 @@ def test_a_share_of_any_rule_is_worked_out_again_from_its_words(
         assert abs(said - min(exact, most)) < 1, words
 
 
+def one_way(words: str, base: Fraction) -> Fraction:
+    """What one of the ways of a share comes to exactly, by its words."""
+    of = base
+    if below := re.search(rf"of the {AMOUNT} that (?:the l|who)", words):
+        of = Fraction(minor(below[1]))
+    if below := re.search(rf"of the same part of {AMOUNT}", words):
+        of = Fraction(minor(below[1]))
+    if each := re.search(rf"{AMOUNT} for each of (\d+) pieces", words):
+        exact = Fraction(minor(each[1]) * int(each[2]))
+    else:
+        rates = re.search(r"((?:[\d.]+ %(?: \u00d7 )?)+) of th(?!e order)", words)
+        assert rates, words
+        exact = of * prod(part(rate) for rate in re.findall(r"([\d.]+) %", rates[1]))
+    if of_order := re.search(rf"{RATE} of the order counts here", words):
+        exact *= part(of_order[1])
+    if "rounded to the nearest" in words:
+        return Fraction(floor(exact + Fraction(1, 2)))
+    return exact
+
+
 def shared_by(words: str) -> tuple[Fraction, Fraction, int]:
     """What the words of a share come to exactly, what it is at most, and what they say it is."""
     base = re.search(rf"Commission is of the {AMOUNT} without tax", words)
     assert base, words
     of = Fraction(minor(base[1]))
-    if below := re.search(rf"of the {AMOUNT} that the l", words):
-        of = Fraction(minor(below[1]))
-    if each := re.search(rf"{AMOUNT} for each of (\d+) pieces", words):
-        exact = Fraction(minor(each[1]) * int(each[2]))
-    else:
-        rates = re.search(r"((?:[\d.]+ %(?: \u00d7 )?)+) of th", words)
-        assert rates, words
-        exact = of * prod(part(rate) for rate in re.findall(r"([\d.]+) %", rates[1]))
-    if "rounded to the nearest" in words:
-        exact = Fraction(floor(exact + Fraction(1, 2)))
+    ways = re.split(r"(?<=share of this level\.)", words.split(" tax. ", 1)[-1])
+    exact = sum((one_way(way, of) for way in ways if "share of this level" in way), Fraction(0))
+    if not exact:
+        exact = one_way(words, of)
     if cut := re.search(r"gives way to (\d+)/(\d+) of it", words):
         exact *= Fraction(int(cut[1]), int(cut[2]))
     if capped := re.search(rf"times {RATE} / {RATE}", words):
         exact *= part(capped[1]) / part(capped[2])
-    most = re.search(rf"No level gets more than {AMOUNT}", words)
+    most = re.search(rf"No level gets more than {AMOUNT} for", words)
     credit = re.search(rf"(?:that|at most,|of that|adds? up,|down,) is {AMOUNT}", words)
     assert credit, words
     return exact, Fraction(minor(most[1])) if most else exact, minor(credit[1])

@@ -32,8 +32,8 @@ def codes(found: list[Finding]) -> set[tuple[str, str]]:
     return {(one.code, one.problem.pointer) for one in found}
 
 
-def test_there_are_twenty_plans_of_either_sort() -> None:
-    assert (len(LAWFUL), len(REFUSED)) == (20, 20)
+def test_there_are_twenty_plans_and_more_of_either_sort() -> None:
+    assert (len(LAWFUL), len(REFUSED)) == (20, 21)
 
 
 @pytest.mark.parametrize("file", LAWFUL, ids=lambda file: file.stem)
@@ -79,6 +79,20 @@ def rule(*rates: int, **more: Any) -> dict[str, Any]:
         (plan(rule(1000, 0, 0, 0)), {("many_levels", "/rules/0/levels")}),
         (plan(rule(1000, cap_bp=900)), {("levels_above_cap", "/rules/0/levels")}),
         (
+            plan(rule(1000, 300, cap_bp=1200, cap_by="proportion")),
+            {
+                ("levels_above_cap", "/rules/0/levels"),
+                ("twice_in_the_tree_gains", "/rules/0/levels/1"),
+            },
+        ),
+        (
+            plan(rule(1000, 300, 100, cap_bp=1300, cap_by="priority")),
+            {
+                ("levels_above_cap_by_priority", "/rules/0/levels"),
+                ("twice_in_the_tree_gains", "/rules/0/levels/1"),
+            },
+        ),
+        (
             plan(rule(1000, 600, 500)),
             {
                 ("sponsors_earn_more_together", "/rules/0/levels"),
@@ -106,6 +120,33 @@ def test_what_may_not_be_meant_is_said_and_not_refused(
     found = lint(sent)
     assert codes(found) == warned
     assert {one.severity for one in found} <= {"warn", "note"}
+
+
+def refused(sent: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(one.code, one.problem.pointer) for one in lint(sent) if one.severity == "refuse"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "pointers"),
+    [
+        (plan(rule(1000, 300, cap_bp=1300)), set()),
+        (plan(rule(1000, 300, cap_bp=1299)), {"/rules/0/cap_by"}),
+        (plan(rule(1000, 300, cap_bp=1299, cap_by="priority")), set()),
+        # One level alone gets what the cap leaves, however that is called.
+        (plan(rule(1000, cap_bp=900)), set()),
+        # A tenth of a tenth is 1 %, and a tenth of that again 0.1 %.
+        (plan(rule(1000, 1000, 1000, levels_of="level_below", cap_bp=1110)), set()),
+        (plan(rule(1000, 1000, 1001, levels_of="level_below", cap_bp=1110)), {"/rules/0/cap_by"}),
+        (plan(rule(1000, 1000, 1000, levels_of="sellers_commission", cap_bp=1200)), set()),
+        (plan(rule(1000, 1000, 1001, levels_of="sellers_commission", cap_bp=1200)), {"/rules/0/cap_by"}),
+        (plan(rule(2000, 0), rule(900, id="b", when={"kind": "goods"}), cap_bp=1000), {"/cap_by"}),
+        (plan(rule(2000, 0), cap_bp=1000, cap_by="proportion"), set()),
+    ],
+)  # fmt: skip
+def test_who_gives_way_to_a_cap_is_said_where_it_matters_and_only_there(
+    sent: dict[str, Any], pointers: set[str]
+) -> None:
+    assert refused(sent) == {("cap_by_not_said", pointer) for pointer in pointers}
 
 
 def period(**more: Any) -> dict[str, Any]:

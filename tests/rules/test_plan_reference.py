@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from mainstem.money import BASIS
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
-from mainstem.plan.exact_shares import Portion
+from mainstem.plan.exact_shares import Party, Portion
 from mainstem.plan.period_documents import PeriodDocument, RanksDocument
 from mainstem.plan.periods import Participant, counted, earnings, teams
-from mainstem.plan.sale_documents import SaleRuleDocument
-from mainstem.plan.sales import credits
+from mainstem.plan.sale_documents import CreditDocument, SaleRuleDocument
+from mainstem.plan.sales import shared_credits
 from mainstem.plan.uplines import Member
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "plan-reference.md").read_text()
@@ -50,6 +51,11 @@ def participants(example: dict[str, Any]) -> list[Participant]:
     return found
 
 
+def parties(example: dict[str, Any]) -> list[Party]:
+    said = example.get("parties") or [{"upline": example["upline"], "part_bp": BASIS}]
+    return [Party([member(name) for name in one["upline"]], one["part_bp"]) for one in said]
+
+
 SALES = [one for one in EXAMPLES if "sale" in one]
 PERIODS = [one for one in EXAMPLES if {"tiers", "pool", "board"} & one.keys()]
 RANKS = [one for one in EXAMPLES if "rank" in one]
@@ -68,8 +74,7 @@ def test_a_sale_pays_what_the_example_says(number: int) -> None:
         for rule, worth in example["sale"].items()
     ]
     found: dict[str, dict[str, int]] = {}
-    upline = [member(said) for said in example["upline"]]
-    for one in credits(compiled(document), upline, "SEK", portions):
+    for one in shared_credits(compiled(document), parties(example), "SEK", portions):
         found.setdefault(one.rule, {})[NAMES[one.beneficiary_id]] = one.stands_minor
     assert found == example["pays"]
 
@@ -123,7 +128,9 @@ def test_a_rank_counts_what_the_example_says(number: int) -> None:
     } == example["counts"]
 
 
-@pytest.mark.parametrize("kind", [PlanDocument, SaleRuleDocument, PeriodDocument, RanksDocument])
+@pytest.mark.parametrize(
+    "kind", [PlanDocument, SaleRuleDocument, CreditDocument, PeriodDocument, RanksDocument]
+)
 def test_every_setting_is_in_the_reference(kind: type[Any]) -> None:
     missing = {
         name for name in kind.model_fields if f"`{name}" not in PAGE and f"{name} =" not in PAGE

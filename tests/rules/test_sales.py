@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
-from typing import Any
+from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mainstem.money import BASIS
-from mainstem.plan.exact_shares import Portion
-from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
-from mainstem.plan.sales import credits
+from mainstem.plan.exact_shares import Party, Portion
+from mainstem.plan.sale_rules import CapBy, Level, LevelBase, Line, SalePlan, SaleRule, When
+from mainstem.plan.sales import Credit, credits, shared_credits
 from mainstem.plan.uplines import Member, Passing, Reason, Uplines, places
 
 ALDER, BIRCH, CEDAR, DOGWOOD = (
@@ -101,7 +104,8 @@ SALE_RULES = st.builds(
     st.integers(1, 4000),
     st.just(30),
     base=st.just("net_price"),
-    levels_of=st.sampled_from(["sale", "level_below", "level_below_rounded"]),
+    levels_of=st.sampled_from(get_args(LevelBase)),
+    cap_by=st.sampled_from(get_args(CapBy)),
     at_most_minor=st.just({}) | st.builds(lambda most: {"SEK": most}, st.integers(1, 10**6)),
 )
 UPLINES = st.lists(
@@ -121,7 +125,7 @@ def sales(draw: st.DrawFn) -> tuple[SalePlan, list[Member], list[Portion]]:
     rules = tuple(
         SaleRule(
             str(n), one.levels, one.cap_bp, 30, base=one.base, levels_of=one.levels_of,
-            at_most_minor=one.at_most_minor,
+            at_most_minor=one.at_most_minor, cap_by=one.cap_by,
         )
         for n, one in enumerate(drawn)
     )  # fmt: skip
@@ -130,16 +134,28 @@ def sales(draw: st.DrawFn) -> tuple[SalePlan, list[Member], list[Portion]]:
     for one in rules:
         base = draw(st.integers(0, 10**7) | st.integers(0, 50))
         portions.append(Portion(one.id, base, draw(st.integers(0, base)), draw(st.integers(0, 20))))
-    return SalePlan(rules, passing, draw(st.integers(1, BASIS))), draw(UPLINES), portions
+    cap_by: CapBy = draw(st.sampled_from(get_args(CapBy)))
+    plan = SalePlan(rules, passing, draw(st.integers(1, BASIS)), cap_by)
+    return plan, draw(UPLINES), portions
 
 
-@given(sales())
+@st.composite
+def shared_sales(draw: st.DrawFn) -> tuple[SalePlan, list[Party], list[Portion]]:
+    """The same, credited to one to three: each with an own upline, in which the others may stand too."""
+    plan, upline, portions = draw(sales())
+    cuts = sorted(draw(st.lists(st.integers(1, BASIS - 1), max_size=2, unique=True)))
+    parts = [b - a for a, b in pairwise([0, *cuts, BASIS])]
+    others = draw(st.lists(UPLINES, min_size=2, max_size=2))
+    return plan, [Party(*one) for one in zip([upline, *others], parts, strict=False)], portions
+
+
+@given(shared_sales())
 @settings(max_examples=120)
 def test_no_sale_ever_pays_more_than_the_plan_allows(
-    sale: tuple[SalePlan, list[Member], list[Portion]],
+    sale: tuple[SalePlan, list[Party], list[Portion]],
 ) -> None:
-    plan, upline, portions = sale
-    found = credits(plan, upline, "SEK", portions)
+    plan, parties, portions = sale
+    found = shared_credits(plan, parties, "SEK", portions)
     worth = sum(portion.base_minor for portion in portions)
     assert sum(one.uncapped_minor for one in found) * BASIS <= worth * plan.cap_bp
     for portion in portions:
@@ -151,19 +167,22 @@ def test_no_sale_ever_pays_more_than_the_plan_allows(
     for one in found:
         assert 0 <= one.reversed_minor <= one.credited_minor <= one.uncapped_minor
         most = plan.rule(one.rule).at_most_minor.get("SEK")
-        assert most is None or one.credited_minor <= most
+        level = [other for other in found if (other.rule, other.level) == (one.rule, one.level)]
+        assert most is None or sum(other.credited_minor for other in level) <= most
 
 
-@given(sales(), st.fractions(0, 1))
+@given(shared_sales(), st.fractions(0, 1))
 @settings(max_examples=100)
 def test_no_refund_raises_a_level_and_a_whole_refund_leaves_nothing(
-    sale: tuple[SalePlan, list[Member], list[Portion]], more: Fraction
+    sale: tuple[SalePlan, list[Party], list[Portion]], more: Fraction
 ) -> None:
-    plan, upline, portions = sale
+    plan, parties, portions = sale
 
-    def stands(back: list[Portion]) -> dict[tuple[str, int], int]:
-        found = credits(plan, upline, "SEK", back)
-        return {(one.rule, one.level): one.stands_minor for one in found}
+    def stands(back: list[Portion]) -> dict[tuple[str, int, int], int]:
+        found = shared_credits(plan, parties, "SEK", back)
+        # Whoever stands at one level above several is credited once.
+        assert len({(one.rule, one.level, one.beneficiary_id) for one in found}) == len(found)
+        return {(one.rule, one.level, one.beneficiary_id): one.stands_minor for one in found}
 
     further = [
         Portion(
@@ -193,6 +212,75 @@ def test_only_those_who_may_be_paid_are_paid_each_once_a_rule(
         assert not at[0].member.house
         assert not at[0].member.suspended
         assert at[0].steps == 0 or at[0].member.own_sales >= plan.uplines.own_sales_min
+
+
+@given(sales(), st.integers(1, BASIS - 1))
+@settings(max_examples=100)
+def test_a_sale_shared_by_two_with_one_upline_pays_what_it_pays_whole(
+    sale: tuple[SalePlan, list[Member], list[Portion]], part: int
+) -> None:
+    plan, upline, portions = sale
+    assume(not any(rule.is_rounded_by_level for rule in plan.rules))
+    halves = [Party(upline, part), Party(upline, BASIS - part)]
+
+    def paid(found: Sequence[Credit]) -> list[tuple[int, ...]]:
+        return [
+            (one.level, one.beneficiary_id, one.credited_minor, one.reversed_minor) for one in found
+        ]
+
+    shared = shared_credits(plan, halves, "SEK", portions)
+    assert paid(shared) == paid(credits(plan, upline, "SEK", portions))
+
+
+@given(sales())
+@settings(max_examples=100)
+def test_by_priority_nobody_gives_way_before_all_who_come_later_have_nothing(
+    sale: tuple[SalePlan, list[Member], list[Portion]],
+) -> None:
+    plan, upline, portions = sale
+    plan = replace(plan, cap_by="priority")
+    for portion in portions:
+        rule = replace(plan.rule(portion.rule), cap_by="priority")
+        free = SalePlan((replace(rule, cap_bp=BASIS * 10**6),), plan.uplines, BASIS * 10**6)
+        wants = credits(free, upline, "SEK", [portion])
+        gets = credits(replace(free, rules=(rule,)), upline, "SEK", [portion])
+        left = portion.base_minor * rule.cap_bp // BASIS
+        for one in wants:
+            own = sum(got.uncapped_minor for got in gets if got.level == one.level)
+            assert abs(own - min(one.uncapped_minor, left)) <= 1
+            left = max(0, left - own)
+
+
+# ---------------------------------------------------------------- shared by several
+
+
+def test_each_is_paid_of_their_part_and_who_stands_above_both_of_both() -> None:
+    """60 and 40 % of 100.00 at 10 and 3 %, and 1 %: Birch is above both, at two levels."""
+    plan = SalePlan((rule(1000, 300, 100),))
+    parties = [Party([ALDER, BIRCH], 6000), Party([CEDAR, DOGWOOD, BIRCH], 4000)]
+    found = shared_credits(plan, parties, "SEK", [Portion("goods", 100_00, 50_00)])
+    assert [
+        (one.level, one.beneficiary_id, one.part_bp, one.credited_minor, one.stands_minor)
+        for one in found
+    ] == [
+        (0, 11, 6000, 6_00, 3_00),
+        (0, 13, 4000, 4_00, 2_00),
+        (1, 12, 6000, 1_80, 90),
+        (1, 14, 4000, 1_20, 60),
+        (2, 12, 4000, 40, 20),
+    ]
+
+
+def test_a_tie_between_two_who_share_goes_to_the_first_and_never_past_the_lower_level() -> None:
+    plan = SalePlan((rule(1000, 1000),))
+    halves = [Party([ALDER, BIRCH], 5000), Party([CEDAR, DOGWOOD], 5000)]
+    found = shared_credits(plan, halves, "SEK", [Portion("goods", 15)])
+    # Four shares of 0.75 are three cents together.
+    assert [(one.beneficiary_id, one.credited_minor) for one in found] == [
+        (11, 1),
+        (13, 1),
+        (12, 1),
+    ]
 
 
 # ---------------------------------------------------------------- rates and what they are of

@@ -20,7 +20,7 @@ REFERENCE = {
     "affiliate", "sponsorship", "person", "membership", "product", "product_text", "variant",
     "price", "shipping_rate", "catalogue_version", "plan_version", "location", "team",
     "referral_code", "client_binding", "participant_trace", "exchange_rate",
-    "company_profile", "company_document", "affiliate_details", "affiliate_group", "programme",
+    "company_profile", "company_document", "affiliate_details", "affiliate_group", "programme", "income_statement",
     "sponsor_move", "holding_tank", "plan_proposal",
     "tax_settings", "tax_rate", "delivery_zone",
     "department", "price_offer", "picture", "product_picture", "period", "period_settlement",
@@ -61,7 +61,7 @@ APPEND_ONLY = {
     "fact", "ledger_transfer", "ledger_entry", "earning", "routing_decision", "consent",
     "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
     "conversion", "setup_change", "company_document", "affiliate_details", "affiliate_step",
-    "application_answer", "goodwill_end", "period_settlement", "period_correction",
+    "application_answer", "goodwill_end", "period_settlement", "period_correction", "income_statement",
 }  # fmt: skip
 
 FORGOTTEN_IN_TIME = {"affiliate_step", "application_answer"}
@@ -182,7 +182,7 @@ def test_instants_are_kept_with_their_zone(catalogue: Any) -> None:
 # ---------------------------------------------------------------- who may see and do what
 
 OPEN_TO_ALL = {
-    "company_profile", "company_document", "programme",
+    "company_profile", "company_document", "programme", "income_statement",
     "product", "product_text", "variant", "price", "shipping_rate", "catalogue_version",
     "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
     "ledger_mark", "demo_clock", "alembic_version", "exchange_rate", "tax_settings", "tax_rate",

@@ -42,15 +42,17 @@ COMPANY = {
     # frozen at intake, but for these columns
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on,"
-                  " links_withdrawn_at, tax_minor, taxes, plan_version, upline_facts"),
+                  " links_withdrawn_at, tax_minor, taxes, plan_version, upline_facts,"
+                  " active_as_of, also_credited"),
     "order_line": May(insert=True, update="canceled, shipped, delivered, delivered_at, refunded_minor, goodwill_minor,"
-                       " tax_bp, tax_minor, commissionable_minor, rule, hold_days"),
+                       " tax_bp, tax_minor, commissionable_minor, rule, hold_days,"
+                       " milestone_rules, accepted_at"),
     "reservation": May(insert=True, update="quantity, released_at"),
     "cross_border_sales": KEEPS, "tax_day": QUEUES, "tax_settings": QUEUES, "tax_rate": QUEUES, "delivery_zone": QUEUES,
     "imported_order": May(insert=True, update="said, lines"),
     "commission_review": May(insert=True, update="state, decided_by, decided_at, reason"),
     "attribution_change": May(insert=True, update="state, decided_by, decided_at, words, upline, groups,"
-                              " upline_facts"),
+                              " upline_facts, also_credited"),
     "commission_inquiry": May(insert=True, update="state, answer, decided_by, decided_at"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
     "withdrawal": May(insert=True, update="order_id, matched_by, state, reason, refund_due_on,"
@@ -72,7 +74,7 @@ COMPANY = {
     "backtest_run": QUEUES, "cost_month": QUEUES, "earned_month": QUEUES, "liability_age": QUEUES,
     "cost_mark": QUEUES,
     "refused_event": QUEUES, "mail_settings": QUEUES, "bounced_address": QUEUES,
-    "setup_change": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
+    "setup_change": ADDS, "income_statement": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
     "affiliate_group": May(insert=True, update="until_at"),
     "plan_proposal": May(insert=True, update="state, decided_by, decided_at, words, version"),
     "sponsor_move": May(insert=True, update="state, decided_by, decided_at, words, done_at"),
@@ -147,7 +149,7 @@ AFFILIATE = {
          "department", "price_offer", "picture", "product_picture",
          "plan_version", "location", "team", "stock_level", "stock_movement", "release_day",
          "ledger_mark", "demo_clock", "alembic_version", "company_profile", "company_document",
-         "affiliate_details", "affiliate_group", "programme",
+         "affiliate_details", "affiliate_group", "programme", "income_statement",
          "period", "period_settlement", "period_correction", "period_participant", "period_volume",
          "period_standing", "period_team", "period_preview_earning", "period_touch"),
         READS,

@@ -13,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 
 import mainstem_postgres as postgres
+from mainstem import ledger
 from mainstem.kit import db
 
 MIGRATIONS = Path(db.__file__).parents[1] / "migrations"
@@ -158,3 +159,48 @@ def test_what_an_order_of_the_first_release_froze_stands_on_its_lines(first_rele
                  FROM earning e, orders o"""
         ).fetchall()
     assert earning == ("order", True, True, "goods", 80)
+
+
+def test_what_was_posted_and_not_rolled_up_yet_is_still_counted_once(first_release: str) -> None:
+    """The number of the transaction was each entry's, and is the header's now."""
+    with psycopg.connect(first_release, autocommit=True) as connection:
+        connection.execute("CREATE ROLE mainstem_company NOLOGIN")
+    bring(first_release, "0070")
+    with psycopg.connect(first_release, autocommit=True) as connection:
+        for key in ("rolled-up", "recent"):
+            with connection.transaction():
+                connection.execute(
+                    """WITH header AS (
+                         INSERT INTO ledger_transfer
+                                (home_id, key, reason, currency, entries, effective_on, actor, posted_at)
+                         VALUES (1, %s, 'Earned', 'SEK', 2, now(), 'system', now()) RETURNING id)
+                       INSERT INTO ledger_entry
+                              (home_id, transfer_id, seq, owner_id, account, currency, side, amount_minor)
+                       SELECT 1, id, seq, owner, account, 'SEK', side, 100
+                         FROM header, (VALUES (0, 1, 'payable', 'C'), (1, 0, 'commission_expense', 'D'))
+                           AS e (seq, owner, account, side)""",
+                    [key],
+                )
+            if key == "rolled-up":
+                connection.execute(
+                    """INSERT INTO ledger_balance
+                              (owner_id, account, currency, balance_minor, debits_minor, credits_minor, entries)
+                       VALUES (1, 'payable', 'SEK', 100, 0, 100, 1),
+                              (0, 'commission_expense', 'SEK', -100, 100, 0, 1);
+                       UPDATE ledger_mark SET before_xid = pg_snapshot_xmin(pg_current_snapshot())"""
+                )
+    db.migrate(first_release)
+    database = db.Database(first_release, pool=1)
+    try:
+        for folded in (2, 0):
+            with database.work() as work:
+                assert ledger.balance(work, 1, "payable", "SEK").minor == 200
+                assert not [one for one in ledger.audit(work) if one.wrong]
+                assert ledger.roll_up(work) == folded
+        with database.work(home=1) as work:
+            assert work.rows("SELECT key FROM ledger_transfer ORDER BY id") == [
+                ("rolled-up",),
+                ("recent",),
+            ]
+    finally:
+        database.close()

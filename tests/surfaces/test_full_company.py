@@ -173,6 +173,7 @@ def test_a_page_of_an_accounts_entries_is_found_by_an_index(
             newest = lists.entries(work, owner, account, "SEK")
             older = lists.entries(work, owner, account, "SEK", cursor=newest.next)
         assert (len(newest.rows), len(older.rows)) == (50, 50)
+        assert not {row.key for row in newest.rows} & {row.key for row in older.rows}
         assert looked.blocks < 2 * PAGE
         assert looked.in_vain < 100
 

@@ -56,6 +56,7 @@ def test_a_question_goes_from_the_portal_to_the_desk_and_back(staff: Staff) -> N
     page = birch.get(f"/portal/why?order={placed.number}")
     assert "has earned you SEK 60.00" in words_of(page).replace("\N{NO-BREAK SPACE}", " ")
     assert '<option value="goods:1">' in page.text
+    assert "no other rule of the plan pays your level more of this sale" in words_of(page)
     sent = {
         "csrf_token": birch.token(),
         "order": placed.number,

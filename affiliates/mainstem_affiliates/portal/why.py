@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import TypeVar
 
+import msgspec
 from litestar import get, post
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
@@ -40,10 +41,12 @@ WHOLE_ORDER = ""
 
 
 class WhyPage(PortalPage, frozen=True, kw_only=True):
-    """The answer, and the form for whoever finds it wrong. `lines` are what can be asked about."""
+    """The answer, what would have changed it where something was earned, and the form for whoever finds it
+    wrong. `lines` are what can be asked about."""
 
     order: str
     answer: str
+    why_not_more: list[str]
     of_member: bool
     lines: list[tuple[str, str]]
     due_on: date
@@ -121,7 +124,7 @@ async def _page(
     no: Refused | None = None,
 ) -> Page:
     me, language = me_of(request), language_of(request)
-    answer, lines = (of_member, []) if of_member else await _answer(request, number)
+    found = _Answer(of_member) if of_member else await _answer(request, number)
     errors = field_errors(no.problems) if no else {}
     said = {name: words(language, problem) for name, problem in errors.items()}
 
@@ -129,9 +132,10 @@ async def _page(
         page = WhyPage(
             **around(request, reads.me(work), "earnings"),
             order=number,
-            answer=answer,
+            answer=found.text,
+            why_not_more=found.why_not_more,
             of_member=bool(of_member),
-            lines=[(WHOLE_ORDER, language.text("The whole order")), *lines],
+            lines=[(WHOLE_ORDER, language.text("The whole order")), *found.lines],
             due_on=inquiries.due_after(work.now(), work.tools.zone),
             values=sent or {},
             errors=said | ({"order": said["number"]} if "number" in said else {}),
@@ -142,17 +146,32 @@ async def _page(
     return await in_work(request, Actor("affiliate", str(me)), draw, home=me)
 
 
-async def _answer(request: HttpRequest, number: str) -> tuple[str, list[tuple[str, str]]]:
-    """What the plan says of an order, and the lines of it that can be asked about; nothing without one."""
+class _Answer(msgspec.Struct, frozen=True):
+    """What the plan says of an order, what would have changed it, and the lines that can be asked about."""
+
+    text: str
+    why_not_more: list[str] = []
+    lines: list[tuple[str, str]] = []
+
+
+async def _answer(request: HttpRequest, number: str) -> _Answer:
     if not number:
-        return "", []
+        return _Answer("")
     me, language = me_of(request), language_of(request)
+
+    def read(work: Work) -> _Answer:
+        found = earnings.why_order_unpaid(work, me, number)
+        of = (found.home_id, found.order_id)
+        return _Answer(
+            tell_unpaid(found.reason, language),
+            earnings.why_not_more(work, *of, me, language) if found.lines else [],
+            [(f"{line.rule}:{line.level}", _told(language, line)) for line in found.lines],
+        )
+
     try:
-        found = await _as_company(request, lambda work: earnings.why_order_unpaid(work, me, number))
+        return await _as_company(request, read)
     except NotFound as no:
-        return words(language, no), []
-    lines = [(f"{line.rule}:{line.level}", _told(language, line)) for line in found.lines]
-    return tell_unpaid(found.reason, language), lines
+        return _Answer(words(language, no))
 
 
 def _told(language: Language, line: EarnedLine) -> str:

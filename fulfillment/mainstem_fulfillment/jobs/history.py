@@ -81,6 +81,9 @@ def perform(work: Work, performed: Mapping[RowKey, datetime]) -> int:
     ]
     orders.record_shipment(work, lines, at=at)
     orders.record_delivery(work, lines, at=at)
+    orders.record_acceptance(
+        work, [orders.LineAccepted(one.home_id, one.order_id, one.line_no, one.at) for one in done]
+    )
     record_all(
         work,
         "job.signed_off",

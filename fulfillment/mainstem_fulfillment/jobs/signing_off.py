@@ -74,6 +74,7 @@ def _deliver(work: Work, keys: Sequence[JobKey]) -> None:
     left = work.rows(_LEFT, **given(keys, JobKey, "done"))
     orders.record_shipment(work, [_part(row, row.ship) for row in left if row.ship > 0])
     orders.record_delivery(work, [_part(row, row.deliver) for row in left if row.deliver > 0])
+    orders.record_acceptance(work, [orders.LineAccepted(*key, work.now()) for key in keys])
     record_all(work, "job.signed_off", [(key.home_id, key.subject) for key in keys])
 
 

@@ -58,7 +58,14 @@ def differences(
 
     `credited_by` and `posted_by` say of each row which of the rules it is of.
     """
-    yield from _levels(batch, due, credited, credited_by)
+    several = batch.facts.shared
+    of_one = ~several[credited.order]
+    yield from _levels(
+        batch, due.only(~several[due.order]), credited.only(of_one), credited_by[of_one]
+    )
+    yield from _shared(
+        batch, due.only(several[due.order]), credited.only(~of_one), credited_by[~of_one]
+    )
     yield from _posted(batch, due, posted, posted_by)
 
 
@@ -111,6 +118,35 @@ def _still_theirs(
     whose = _aligned(keys, of_due, due.who)[np.searchsorted(keys, of_line)]
     theirs: Bools = ~batch.facts.moved[credited.order] | (credited.who == whose)
     return theirs
+
+
+def _shared(
+    batch: Batch, due: Earned, credited: Credited, credited_by: Ints
+) -> Iterator[Difference]:
+    """The same of orders that are credited to several, where one level is of several people."""
+    should: dict[tuple[int, int, int, int], tuple[int, int]] = {}
+    for order, rule, level, who, credit, back in zip(
+        due.order, due.rule, due.level, due.who, due.credited, due.reversed, strict=True
+    ):
+        should[int(order), int(rule), int(level), int(who)] = int(credit), int(back)
+    now: dict[tuple[int, int, int, int], list[int]] = {}
+    for order, rule, level, who, kind, minor in zip(
+        credited.order, credited_by, credited.level, credited.who, credited.kind, credited.amount,
+        strict=True,
+    ):  # fmt: skip
+        key = int(order), int(rule), int(level), int(who)
+        # Whoever had it before staff credited it to others keeps lines that come to nothing.
+        if key in should or not batch.facts.moved[order]:
+            now.setdefault(key, [0, 0, 0])[int(kind)] += int(minor)
+    for key in sorted(should.keys() | now.keys()):
+        if batch.facts.waiting[key[0]]:
+            continue
+        (credit, back), stands = should.get(key, (0, 0)), now.get(key, [0, 0, 0])
+        compared = (("credited", credit, stands[CREDIT]), ("reversed", back, -stands[BACK]))
+        for what, due_minor, minor in (*compared, ("moved", 0, stands[HOLD])):
+            if due_minor != minor:
+                order, rule, level, who = key
+                yield _difference(batch, what, order, rule, level, who, due_minor, minor)
 
 
 def _posted(batch: Batch, due: Earned, posted: Posted, posted_by: Ints) -> Iterator[Difference]:

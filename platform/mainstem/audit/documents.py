@@ -44,6 +44,10 @@ class Rule:
     passed_over: frozenset[str] = frozenset()
     """Which sort of unpaid sponsor is passed over: house, suspended, inactive."""
     own_sales_min: int = 0
+    cap_by: str = "proportion"
+    plan_cap_by: str = "proportion"
+    place: int = 0
+    """Which of its plan's rules it is, from 0."""
 
 
 def rules_of(version: int, document: Mapping[str, Any]) -> list[Rule]:
@@ -81,8 +85,11 @@ def _second(version: int, document: Mapping[str, Any]) -> list[Rule]:
             said.get("at_most_minor") or {},
             frozenset(passed),
             uplines.get("own_sales_min", 0),
+            said.get("cap_by") or "proportion",
+            document.get("cap_by") or "proportion",
+            place,
         )
-        for said in document["rules"]
+        for place, said in enumerate(document["rules"])
     ]
 
 
@@ -109,8 +116,9 @@ class Tables:
     each: Ints
     most: Ints
     rank: Ints
-    exact_chain: Bools
-    rounded_chain: Bools
+    chained: Bools
+    """Whether sponsors' rates are of what another level earns."""
+    by_priority: Bools
     own_sales: Ints
     over_house: Bools
     over_suspended: Bools
@@ -146,8 +154,8 @@ def tables(rules: Sequence[Rule], currencies: Sequence[str]) -> Tables:
             np.int64,
         ).reshape(len(currencies), -1),
         rank=np.array(by_level(lambda level: level.rank_from), np.int64).reshape(-1, wide),
-        exact_chain=column(lambda rule: rule.levels_of == "level_below", bool),
-        rounded_chain=column(lambda rule: rule.levels_of == "level_below_rounded", bool),
+        chained=column(lambda rule: rule.levels_of != "sale", bool),
+        by_priority=column(lambda rule: rule.cap_by == "priority", bool),
         own_sales=column(lambda rule: rule.own_sales_min),
         over_house=column(lambda rule: "house" in rule.passed_over, bool),
         over_suspended=column(lambda rule: "suspended" in rule.passed_over, bool),

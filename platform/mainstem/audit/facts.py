@@ -37,7 +37,9 @@ def batch(keys: Sequence[RowKey]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """What was sold: a row a line of an order."""
+    """What was sold: a row for each rule that a line of an order was sold by. A service has one for each of its
+    milestones: `counts_once` is true on one of them, and `is_due` is not where the client is still to accept the
+    work."""
 
     order: Ints
     rule: list[str]
@@ -48,6 +50,8 @@ class Lines:
     delivered: Ints
     canceled: Ints
     refunded: Ints
+    counts_once: Bools
+    is_due: Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,15 @@ class Upline:
     own_sales: Ints
     rank: Ints
     groups: Mapping[int, Mapping[int, frozenset[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """To whom else orders are credited: a row each, of which order, with how much of it in basis points."""
+
+    order: Ints
+    part_bp: Ints
+    upline: Upline
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,14 @@ class Facts:
     """Staff have credited it to another than at its sale."""
     waiting: Bools
     """Something that may change what is earned has happened and is still to be followed up."""
+    also: Also
+
+    @property
+    def shared(self) -> Bools:
+        """Which orders are credited to several."""
+        found = np.zeros(len(self.version), np.bool_)
+        found[self.also.order] = True
+        return found
 
 
 # What banks have taken of an order, and whether what the company bears of its refunds still stands: not once the
@@ -105,7 +126,8 @@ SELECT {numbers("n", "o_n")}, {words("number", "o_number")}, {words("currency::t
        {numbers("cardinality(upline)", "o_above")}, string_agg(array_send(upline), ''::bytea) AS o_upline,
        {numbers("waits::int", "o_waits")}, {numbers("moved::int", "o_moved")},
        json_agg(json_build_array(n, groups)) FILTER (WHERE groups IS NOT NULL)::text AS o_groups,
-       json_agg(json_build_array(n, upline_facts)) FILTER (WHERE upline_facts IS NOT NULL)::text AS o_facts
+       json_agg(json_build_array(n, upline_facts)) FILTER (WHERE upline_facts IS NOT NULL)::text AS o_facts,
+       json_agg(json_build_array(n, also_credited)) FILTER (WHERE also_credited IS NOT NULL)::text AS o_also
   FROM (SELECT asked.n, o.number, o.currency, o.plan_version, o.total_minor, o.unallocated_minor,
                taken.minor AS disputed,
                o.refunded_minor - CASE WHEN goodwill.stands THEN (
@@ -115,6 +137,7 @@ SELECT {numbers("n", "o_n")}, {words("number", "o_number")}, {words("currency::t
                c.upline IS NOT NULL AS moved, coalesce(c.upline, o.upline) AS upline,
                CASE WHEN c.upline IS NULL THEN o.groups ELSE c.groups END AS groups,
                CASE WHEN c.upline IS NULL THEN o.upline_facts ELSE c.upline_facts END AS upline_facts,
+               CASE WHEN c.upline IS NULL THEN o.also_credited ELSE c.also_credited END AS also_credited,
                -- Whose purchase it was may be undecided, or was decided against.
                o.earns AND NOT EXISTS (
                  SELECT FROM commission_review v WHERE v.home_id = o.home_id AND v.order_id = o.id
@@ -124,21 +147,29 @@ SELECT {numbers("n", "o_n")}, {words("number", "o_number")}, {words("currency::t
           FROM {ASKED}
           JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.order_id {_TAKEN}
           LEFT JOIN LATERAL (
-               SELECT upline, groups, upline_facts FROM attribution_change
+               SELECT upline, groups, upline_facts, also_credited FROM attribution_change
                 WHERE home_id = o.home_id AND order_id = o.id AND state = 'approved'
                 ORDER BY decided_at DESC, id DESC LIMIT 1) AS c ON true
          ORDER BY asked.n) AS o"""
 
 LINES = f"""
-SELECT {numbers("n", "l_n")}, {words("l.rule", "l_rule")}, {numbers("l.total_minor", "l_total")},
+SELECT {numbers("n", "l_n")}, {words("by.rule", "l_rule")}, {numbers("l.total_minor", "l_total")},
        {numbers("l.tax_minor", "l_tax")}, {numbers("l.commissionable_minor", "l_counts")},
        {numbers("l.quantity", "l_quantity")}, {numbers("l.delivered", "l_delivered")},
        {numbers("l.canceled", "l_canceled")},
-       {numbers("l.refunded_minor - CASE WHEN goodwill.stands THEN l.goodwill_minor ELSE 0 END", "l_refunded")}
+       {numbers("l.refunded_minor - CASE WHEN goodwill.stands THEN l.goodwill_minor ELSE 0 END", "l_refunded")},
+       {numbers("(by.place = 1)::int", "l_once")},
+       {numbers("by.is_due::int", "l_due")}
   FROM {ASKED}
   JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.order_id {_TAKEN}
   JOIN order_line l ON l.home_id = asked.home_id AND l.order_id = asked.order_id
- WHERE l.rule IS NOT NULL"""  # what no rule was for earns nobody anything
+ CROSS JOIN LATERAL (
+       -- What no rule was for earns nobody anything. A service is worth once what it is worth.
+       SELECT rule, row_number() OVER (ORDER BY no) AS place, no < 4 OR l.accepted_at IS NOT NULL AS is_due
+         FROM (VALUES (1, l.rule), (2, l.milestone_rules -> 'qualified' ->> 'rule'),
+                      (3, l.milestone_rules -> 'won' ->> 'rule'),
+                      (4, l.milestone_rules -> 'accepted' ->> 'rule')) AS milestone (no, rule)
+        WHERE rule IS NOT NULL) AS by"""
 
 
 def facts_of(found: Any, count: int) -> Facts:
@@ -157,10 +188,15 @@ def facts_of(found: Any, count: int) -> Facts:
         refunded=as_numbers(found.o_refunded),
         unallocated=as_numbers(found.o_unallocated),
         disputed=as_numbers(found.o_disputed),
-        upline=_upline(found),
+        upline=_upline(
+            as_lists(as_numbers(found.o_above), found.o_upline),
+            json.loads(found.o_facts or "[]"),
+            json.loads(found.o_groups or "[]"),
+        ),
         lines=_lines(found),
         moved=as_numbers(found.o_moved) == 1,
         waiting=as_numbers(found.o_waits) == 1,
+        also=_also(found.o_also),
     )
 
 
@@ -175,15 +211,33 @@ def _lines(found: Any) -> Lines:
         delivered=as_numbers(found.l_delivered),
         canceled=as_numbers(found.l_canceled),
         refunded=as_numbers(found.l_refunded),
+        counts_once=as_numbers(found.l_once) == 1,
+        is_due=as_numbers(found.l_due) == 1,
     )
 
 
-def _upline(found: Any) -> Upline:
-    ids = as_lists(as_numbers(found.o_above), found.o_upline)
+def _also(sent: str | None) -> Also:
+    said = [(n, party) for n, parties in json.loads(sent or "[]") for party in parties]
+    deepest = max((len(party["upline"]) for _, party in said), default=0)
+    ids = np.full((len(said), deepest), -1, np.int64)
+    for row, (_, party) in enumerate(said):
+        ids[row, : len(party["upline"])] = party["upline"]
+
+    def kept(name: str) -> list[tuple[int, Any]]:
+        return [(row, party[name]) for row, (_, party) in enumerate(said) if party.get(name)]
+
+    return Also(
+        np.array([n for n, _ in said], np.int64),
+        np.array([party["part_bp"] for _, party in said], np.int64),
+        _upline(ids, kept("upline_facts"), kept("groups")),
+    )
+
+
+def _upline(ids: Ints, of_facts: Sequence[Any], of_groups: Sequence[Any]) -> Upline:
     # Of earlier orders it is only kept that somebody was not paid, and not why: as if suspended.
     house, suspended = np.zeros(ids.shape, np.bool_), ids == 0
     own_sales, rank = np.zeros(ids.shape, np.int64), np.zeros(ids.shape, np.int64)
-    for n, facts in json.loads(found.o_facts or "[]"):
+    for n, facts in of_facts:
         for step, kept in facts.items():
             at = n, int(step)
             ids[at] = kept.get("id", ids[at])
@@ -191,11 +245,11 @@ def _upline(found: Any) -> Upline:
             suspended[at] = kept.get("suspended", False) or ids[at] == 0
             own_sales[at] = kept.get("own_sales", 0)
             rank[at] = kept.get("rank", 0)
-    return Upline(ids, house, suspended, own_sales, rank, _groups(found.o_groups))
+    return Upline(ids, house, suspended, own_sales, rank, _groups(of_groups))
 
 
-def _groups(sent: str | None) -> dict[int, dict[int, frozenset[str]]]:
+def _groups(sent: Sequence[Any]) -> dict[int, dict[int, frozenset[str]]]:
     return {
         n: {int(affiliate): frozenset(names) for affiliate, names in groups.items()}
-        for n, groups in json.loads(sent or "[]")
+        for n, groups in sent
     }

@@ -6,13 +6,17 @@ code that credits; decision 62 says why. A row is what of one order fell under o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from itertools import groupby
+from math import floor
+from operator import itemgetter
 
 import numpy as np
 
 from mainstem.audit.arithmetic import SAFE, fits, part, split, split_exactly
+from mainstem.audit.caps import left_of
 from mainstem.audit.columns import Bools, Ints
 from mainstem.audit.documents import BASIS, Rule, Tables, tables
 from mainstem.audit.facts import Facts, Lines
@@ -20,13 +24,20 @@ from mainstem.audit.facts import Facts, Lines
 
 @dataclass(frozen=True, slots=True)
 class Portions:
-    """What was delivered of each order under each rule, and how much of it went back."""
+    """What was delivered of each order under each rule, and how much of it went back. `worth` is what of it
+    counts for the plan's cap; what is not `due` yet has its place there, and earns nothing."""
 
     order: Ints
     rule: Ints
     base: Ints
     returned: Ints
     pieces: Ints
+    worth: Ints
+    due: Bools
+
+    def only(self, which: Bools | Ints) -> Portions:
+        """Some of them."""
+        return Portions(*(getattr(self, one.name)[which] for one in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,10 @@ class Earned:
     credited: Ints
     reversed: Ints
 
+    def only(self, which: Bools) -> Earned:
+        """Some of them."""
+        return Earned(*(getattr(self, one.name)[which] for one in fields(self)))
+
 
 def earned(facts: Facts, rules: Sequence[Rule], rule_of_line: Ints) -> Earned:
     """What the facts of a batch should have earned everybody by now.
@@ -52,13 +67,28 @@ def earned(facts: Facts, rules: Sequence[Rule], rule_of_line: Ints) -> Earned:
 def shares(facts: Facts, sold: Portions, rules: Sequence[Rule]) -> Earned:
     """Every level's share of what was sold. No refund raises one, and a whole refund leaves nothing."""
     said = tables(rules, facts.currencies)
+    several = facts.shared[sold.order]
+    alone = _alone(facts, sold.only(~several), said)
+    if not several.any():
+        return alone
+    of_several = _of_several(facts, sold.only(several), said)
+    return Earned(
+        *(
+            np.concatenate([getattr(alone, one.name), getattr(of_several, one.name)])
+            for one in fields(Earned)
+        )
+    )
+
+
+def _alone(facts: Facts, sold: Portions, said: Tables) -> Earned:
+    """What orders earn that are credited to one."""
     who = paid(facts, sold, said)
     parts = _parts(facts, sold, said, who)
     most = said.most[facts.currency[sold.order], sold.rule][:, None]
     back = part(parts, sold.returned[:, None], sold.base[:, None])
     credited = np.minimum(parts, most)
     stands = np.minimum(parts - back, most)
-    row, level = np.nonzero(parts)
+    row, level = np.nonzero(parts * sold.due[:, None])
     return Earned(
         sold.order[row],
         sold.rule[row],
@@ -76,8 +106,9 @@ def portions(facts: Facts, rule_of_line: Ints, rules: Sequence[Rule]) -> Portion
     """What came of each order by each rule, and what of that went back: with its lines, and with money
     that names no line."""
     lines, width = facts.lines, len(rules)
-    keys, at = np.unique(lines.order * width + rule_of_line, return_inverse=True)
-    order, rule = keys // width, keys % width
+    named = (lines.order * width + rule_of_line) * 2 + lines.is_due
+    keys, at = np.unique(named, return_inverse=True)
+    order, rule, due = keys // 2 // width, keys // 2 % width, keys % 2 == 1
 
     def summed(values: Ints) -> Ints:
         # Nothing is waited for of an order that earns nobody anything.
@@ -85,12 +116,15 @@ def portions(facts: Facts, rule_of_line: Ints, rules: Sequence[Rule]) -> Portion
 
     earned = part(lines.counts, lines.delivered, lines.quantity)
     price = part(lines.total, lines.delivered, lines.quantity)
+    tax = part(lines.tax, lines.delivered, lines.quantity)
     base, paid = summed(earned), summed(price)
     returned = _spread(facts, order, base, summed(_returned(lines, earned)))
     paid_back = np.maximum(lines.refunded - (lines.total - price), 0)
     # Or of the price without tax, of which as much goes back as of what was paid.
-    net = paid - summed(part(lines.tax, lines.delivered, lines.quantity))
+    net = paid - summed(tax)
     net_back = part(net, _spread(facts, order, paid, summed(paid_back)), paid)
+    worth = summed(np.where(lines.counts_once, earned, 0))
+    worth_net = summed(np.where(lines.counts_once, price - tax, 0))
     of_price = np.array([one.base == "net_price" for one in rules], bool)[rule]
     return Portions(
         order,
@@ -98,6 +132,8 @@ def portions(facts: Facts, rule_of_line: Ints, rules: Sequence[Rule]) -> Portion
         np.where(of_price, net, base),
         np.where(of_price, net_back, returned),
         _sums(at, len(keys), lines.delivered),
+        np.where(of_price, worth_net, worth),
+        due,
     )
 
 
@@ -189,12 +225,13 @@ def _parts(facts: Facts, sold: Portions, said: Tables, who: Ints) -> Ints:
     fixed = np.where(there & said.fixed[sold.rule], each, 0)
     cap = said.cap[sold.rule]
     # By columns: rates of the sale and fixed money, over one denominator, and small enough.
-    simple = ~(said.exact_chain | said.rounded_chain)[sold.rule]
+    simple = ~said.chained[sold.rule]
     simple &= fits(sold.base, rate.sum(axis=1)) & fits(sold.pieces, fixed.sum(axis=1), BASIS)
     whole = np.where(simple, sold.base, 0)[:, None] * rate
     whole += np.where(simple, sold.pieces, 0)[:, None] * fixed * BASIS
     total, most = whole.sum(axis=1), sold.base * cap
     cut = total > most
+    simple &= ~(cut & said.by_priority[sold.rule])
     # The weights are what they are to each other: without what all of a row have in common.
     common = np.maximum(np.gcd.reduce(whole, axis=1), 1)
     weights = whole // common[:, None]
@@ -217,7 +254,7 @@ def _above_plan(
 ) -> Bools:
     """Rows of orders whose rules together are above the plan's cap, or of which it cannot be said here."""
     size = len(facts.version)
-    worth = _sums(sold.order, size, np.where(simple, sold.base, 0))
+    worth = _sums(sold.order, size, np.where(simple, sold.worth, 0))
     pays = _sums(sold.order, size, np.where(simple, numerator, 0))
     cap = np.zeros(size, np.int64)
     cap[sold.order] = said.plan_cap[sold.rule]
@@ -238,35 +275,113 @@ def _exactly(
     facts: Facts, sold: Portions, said: Tables, who: Ints, rows: Ints, parts: Ints
 ) -> None:
     """All rows of one order by fractions of any size: what columns of 64 bits cannot hold."""
+    for (row, level, _), minor in _whole(facts, sold, said, rows, [(who, BASIS)]).items():
+        parts[row, level] = minor
+
+
+Share = tuple[int, int, int]
+"""A row, a level of it, and who is paid at it."""
+
+
+def _whole(
+    facts: Facts,
+    sold: Portions,
+    said: Tables,
+    rows: Ints,
+    parties: Sequence[tuple[Ints, int]],
+) -> dict[Share, int]:
+    """What everybody gets of the rows of one order, under every cap and whole. Each party is who is paid at
+    each level above it, and how much of the order is theirs."""
     code = facts.currencies[facts.currency[sold.order[rows[0]]]]
-    shares = {int(row): _shares(sold, said, who, int(row), code) for row in rows}
-    whole = sum((sum(share.values(), Fraction(0)) for share in shares.values()), Fraction(0))
-    worth = sum(int(base) for base in sold.base[rows])
-    cap = Fraction(worth * int(said.plan_cap[sold.rule[rows[0]]]), BASIS)
-    scale = cap / whole if whole > cap else Fraction(1)
-    for row, share in shares.items():
-        split_up = split_exactly([one * scale for one in share.values()])
-        for level, minor in zip(share, split_up, strict=True):
-            parts[row, level] = minor
+    exact: dict[Share, Fraction] = {}
+    for row in map(int, rows):
+        exact |= _shares(sold, said, row, code, parties)
+    first = said.rules[sold.rule[rows[0]]]
+    worth = sum(int(counted) for counted in sold.worth[rows])
+    cap = Fraction(worth * first.plan_cap_bp, BASIS)
+
+    def turn(share: Share) -> tuple[int, int]:
+        return said.rules[sold.rule[share[0]]].place, share[1]
+
+    exact = left_of(exact, cap, turn if first.plan_cap_by == "priority" else None)
+    found: dict[Share, int] = {}
+    for _, of_row in groupby(exact, key=itemgetter(0)):
+        keys = list(of_row)
+        found |= zip(keys, split_exactly([exact[key] for key in keys]), strict=True)
+    return found
 
 
 def _shares(
-    sold: Portions, said: Tables, who: Ints, row: int, currency: str
-) -> Mapping[int, Fraction]:
-    """The exact share of each paid level of a row, under the cap of its rule."""
-    rule, base, pieces = said.rules[sold.rule[row]], int(sold.base[row]), int(sold.pieces[row])
-    found: dict[int, Fraction] = {}
-    below = Fraction(base)
+    sold: Portions, said: Tables, row: int, currency: str, parties: Sequence[tuple[Ints, int]]
+) -> dict[Share, Fraction]:
+    """The exact shares of a row under the cap of its rule: the lower level first, then the earlier party."""
+    rule = said.rules[sold.rule[row]]
+    found: dict[Share, Fraction] = {}
+    for who, part_bp in parties:
+        for level, share in _of_party(sold, rule, row, currency, who, part_bp):
+            key = row, level, int(who[row, level])
+            found[key] = found.get(key, Fraction(0)) + share
+    ordered = {key: found[key] for key in sorted(found, key=itemgetter(1))}
+    cap = Fraction(int(sold.base[row]) * rule.cap_bp, BASIS)
+    return left_of(ordered, cap, itemgetter(1) if rule.cap_by == "priority" else None)
+
+
+def _of_party(
+    sold: Portions, rule: Rule, row: int, currency: str, who: Ints, part_bp: int
+) -> Iterator[tuple[int, Fraction]]:
+    """What each paid level above one party gets, before any cap."""
+    whole = Fraction(int(sold.base[row]) * part_bp, BASIS)
+    below, sellers = whole, Fraction(0)
     for level in map(int, np.flatnonzero(who[row])):
         asked = rule.levels[level]
-        of = Fraction(base) if rule.levels_of == "sale" else below
+        of = below if rule.levels_of.startswith("level_below") else whole
+        if level and rule.levels_of.startswith("sellers_commission"):
+            of = sellers
         share = of * asked.rate_bp / BASIS
         if asked.each_minor:
-            share = Fraction(asked.each_minor[currency] * pieces)
-        if rule.levels_of == "level_below_rounded":
-            share = Fraction(int(share + Fraction(1, 2)))
-        found[level] = below = share
-    whole, cap = sum(found.values(), Fraction(0)), Fraction(base * rule.cap_bp, BASIS)
-    if whole > cap:
-        return {level: share * cap / whole for level, share in found.items()}
-    return found
+            share = Fraction(asked.each_minor[currency] * int(sold.pieces[row]) * part_bp, BASIS)
+        if rule.levels_of.endswith("_rounded"):
+            share = Fraction(floor(share + Fraction(1, 2)))
+        below = share
+        sellers = share if level == 0 else sellers
+        yield level, share
+
+
+# ---------------------------------------------------------------- orders of several
+
+
+def _of_several(facts: Facts, sold: Portions, said: Tables) -> Earned:
+    """What orders earn that are credited to several, one order after the other."""
+    also = facts.also
+    of_others = replace(facts, upline=also.upline, currency=facts.currency[also.order])
+    found: list[tuple[int, ...]] = []
+    for rows in _by_order(sold, np.ones(len(sold.order), bool)):
+        of_order = sold.only(rows)
+        others = np.flatnonzero(also.order == of_order.order[0])
+        parties = [(paid(facts, of_order, said), BASIS - int(also.part_bp[others].sum()))]
+        for other in map(int, others):
+            as_theirs = replace(of_order, order=np.full(len(rows), other, np.int64))
+            parties.append((paid(of_others, as_theirs, said), int(also.part_bp[other])))
+        found += _earned_of(facts, of_order, said, parties)
+    columns = zip(*found, strict=True) if found else [()] * len(fields(Earned))
+    return Earned(*(np.array(column, np.int64) for column in columns))
+
+
+def _earned_of(
+    facts: Facts,
+    sold: Portions,
+    said: Tables,
+    parties: Sequence[tuple[Ints, int]],
+) -> Iterator[tuple[int, ...]]:
+    rows = np.arange(len(sold.order))
+    for (row, level, who), minor in _whole(facts, sold, said, rows, parties).items():
+        if not sold.due[row]:
+            continue
+        part_bp = sum(bp for at, bp in parties if at[row, level] == who)
+        at_most = int(said.most[facts.currency[sold.order[row]], sold.rule[row]])
+        most = at_most * part_bp // BASIS
+        back = Fraction(minor * int(sold.returned[row]), max(int(sold.base[row]), 1))
+        credited = min(minor, most)
+        stands = min(minor - floor(back + Fraction(1, 2)), most)
+        if credited:
+            yield int(sold.order[row]), int(sold.rule[row]), level, who, credited, credited - stands

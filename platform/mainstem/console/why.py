@@ -6,7 +6,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
-from mainstem.earnings import why_order_unpaid
+from mainstem.earnings import why_not_more, why_order_unpaid
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.plan import tell_unpaid
@@ -20,6 +20,7 @@ class WhyPage(Page, kw_only=True):
     order: str
     affiliate: str
     answer: str
+    why_not_more: list[str]
     order_url: str
     not_found: str
 
@@ -38,16 +39,20 @@ def why(
         order=order.strip()[:40],
         affiliate=affiliate.strip()[:60],
         answer="",
+        why_not_more=[],
         order_url="",
         not_found="",
     )
     if page.order and page.affiliate:
         try:
-            found = why_order_unpaid(work, affiliate_named(work, page.affiliate), page.order)
+            id = affiliate_named(work, page.affiliate)
+            found = why_order_unpaid(work, id, page.order)
         except NotFound as no:
             page.not_found = words(language, no)
         else:
             page.answer = tell_unpaid(found.reason, language)
+            if found.lines:
+                page.why_not_more = why_not_more(work, found.home_id, found.order_id, id, language)
             page.order_url = f"/console/orders/{found.home_id}/{found.order_id}"
     return show(request, "console/why.html", page)
 

@@ -1,5 +1,6 @@
 """Commissions: what delivered sales have earned whom, settled to what should stand."""
 
+from mainstem.earnings.not_more import why_not_more
 from mainstem.earnings.reattribution import (
     AttributionChange,
     approve_reattribution,
@@ -44,6 +45,7 @@ __all__ = [
     "review_of",
     "settle",
     "waiting",
+    "why_not_more",
     "why_nothing_from_member",
     "why_order_unpaid",
 ]

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from mainstem.earnings.activity import count_at_delivery
 from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.work import Work
 from mainstem.money import rdiv
-from mainstem.orders import CREDITED_TO, GOODWILL, back_of, replan
+from mainstem.orders import CREDITED_TO, GOODWILL, back_of, replan, sold_under
 from mainstem.plan import (
     NOBODY,
     Basis,
@@ -24,6 +25,7 @@ from mainstem.plan import (
 
 ORDERS = f"""
 SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credited.*,
+       o.active_as_of, o.delivered_at AS reached_at,
        -- What may be a participant's own purchase waits until somebody has looked.
        o.earns AND coalesce(v.state, 'released') = 'released' AS earns,
        o.address->>'country' AS country, o.address->>'postal_code' AS postal_code, o.total_minor,
@@ -33,21 +35,27 @@ SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credi
   LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id {CREDITED_TO} {GOODWILL}
  CROSS JOIN LATERAL (
        -- Goods and services by one rule are held as goods are, from when the last of them came.
-       SELECT rule, min(kind) AS kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
+       SELECT rule, is_due, min(milestone) AS milestone, min(kind) AS kind,
+              max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
               bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
               sum(returned)::bigint AS returned, sum(price)::bigint AS price,
               sum(tax)::bigint AS tax, sum(paid_back)::bigint AS paid_back,
-              sum(pieces)::bigint AS pieces,
+              sum(pieces)::bigint AS pieces, sum(counted_earned)::bigint AS counted_earned,
+              sum(counted_net)::bigint AS counted_net,
               array_agg(share ORDER BY share DESC) AS shares,
               array_agg(price - tax ORDER BY share DESC) AS nets
          FROM (
-       SELECT rule, share, min(kind) AS kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
+       SELECT rule, is_due, share, min(milestone) AS milestone, min(kind) AS kind,
+              max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
               bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
               -- Money for what was never delivered takes back nothing that was earned.
               sum(greatest(back - (worth - earned), 0))::bigint AS returned,
               sum(price)::bigint AS price, sum(tax)::bigint AS tax, sum(delivered)::bigint AS pieces,
+              sum(earned) FILTER (WHERE is_counted) AS counted_earned,
+              sum(price - tax) FILTER (WHERE is_counted) AS counted_net,
               sum(greatest(back_minor - (total_minor - price), 0))::bigint AS paid_back
-         FROM (SELECT rule, kind, hold_days, delivered_at, delivered, worth, total_minor, back_minor,
+         FROM (SELECT of_rule AS rule, is_due, is_counted, milestone, kind, of_hold_days AS hold_days,
+                      since AS delivered_at, delivered, worth, total_minor, back_minor,
                       commissionable_bp AS share,
                       part(total_minor, delivered, quantity) AS price,
                       part(tax_minor, delivered, quantity) AS tax,
@@ -59,16 +67,17 @@ SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credi
                       CASE WHEN kept > 0
                            THEN part(worth, greatest(back_minor - (total_minor - kept), 0), kept)
                            ELSE 0 END AS back
-                 FROM (SELECT *, part(total_minor, quantity - canceled, quantity) AS kept,
+                 FROM (SELECT order_line.*, sold.*, part(total_minor, quantity - canceled, quantity) AS kept,
                               {back_of("order_line")} AS back_minor,
                               part(commissionable_minor, quantity - canceled, quantity) AS worth
                          FROM order_line
                         -- What no rule of its plan was for earns nobody anything.
-                        WHERE home_id = o.home_id AND order_id = o.id AND rule IS NOT NULL) AS still
+                        {sold_under("order_line")}
+                        WHERE home_id = o.home_id AND order_id = o.id) AS still
               ) AS line
-        GROUP BY rule, share) AS of_share
-        GROUP BY rule) AS l
- ORDER BY o.home_id, o.id, l.rule"""
+        GROUP BY rule, is_due, share) AS of_share
+        GROUP BY rule, is_due) AS l
+ ORDER BY o.home_id, o.id, l.rule, l.is_due"""
 
 
 def read(work: Work, keys: Sequence[RowKey]) -> tuple[list[Any], Mapping[int, Plan]]:
@@ -84,6 +93,8 @@ def read(work: Work, keys: Sequence[RowKey]) -> tuple[list[Any], Mapping[int, Pl
         replan(work, sorted(late))
         found = work.rows(ORDERS, **asked(keys))
         plans = book.versions(work, {row.plan_version for row in found})
+    if count_at_delivery(work, found, plans):
+        found = work.rows(ORDERS, **asked(keys))
     return found, plans
 
 
@@ -139,7 +150,8 @@ def _member(facts: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> Me
 def credited_of(
     plans: Mapping[int, Plan], found: Iterable[Any]
 ) -> Iterator[tuple[Any, Basis, list[Credit]]]:
-    """What each order's plan gives for it: by each of its rules what was sold, and every level's share."""
+    """What each order's plan gives for it: by each of its rules what was sold and is due, and every level's
+    share."""
     for _, of_order in groupby(found, lambda row: (row.home_id, row.id)):
         rows = [(row, basis_of(row)) for row in of_order]
         order = rows[0][0]
@@ -147,13 +159,18 @@ def credited_of(
         portions = [_portion(plan.rule(row.rule), row, basis) for row, basis in rows]
         shares = credits(plan, upline_of(order), order.currency, portions)
         for row, basis in rows:
+            if not row.is_due:
+                continue  # it has taken its place under the plan's cap, and is credited in its time
             yield row, basis, [one for one in shares if one.rule == row.rule]
 
 
 def _portion(rule: SaleRule, row: Any, basis: Basis) -> Portion:
     """What was sold by one rule, in what its rates are of."""
-    base, returned = basis.base_minor, basis.returned_minor
+    base, returned, worth = basis.base_minor, basis.returned_minor, row.counted_earned or 0
     if rule.base == "net_price":
-        base = basis.price_minor - basis.tax_minor
+        base, worth = basis.price_minor - basis.tax_minor, row.counted_net or 0
         returned = rdiv(base * basis.back_minor, basis.price_minor) if base else 0
-    return Portion(row.rule, base, returned, row.pieces)
+    return Portion(
+        row.rule, base, returned, row.pieces,
+        worth_minor=worth if row.earns else 0, is_due=row.is_due,
+    )  # fmt: skip

@@ -75,7 +75,7 @@ class AttributionChange:
 
 
 _ORDER = f"""
-SELECT o.home_id, o.id, o.placed_at, o.plan_version, o.earns, credited.upline[1] AS seller_id
+SELECT o.home_id, o.id, o.placed_at, o.plan_version, o.active_as_of, o.earns, credited.upline[1] AS seller_id
   FROM orders o {CREDITED_TO} WHERE o.home_id = %(home)s AND o.id = %(order)s"""
 
 _CHANGES = """
@@ -128,7 +128,9 @@ def approve_reattribution(work: Work, home_id: int, change_id: UUID) -> None:
     change = _take(work, home_id, change_id, "approved")
     order = _order(work, home_id, change.order_id)
     plan = book.versions(work, [order.plan_version])[order.plan_version].sale
-    then = upline_then(work, change.to_seller_id, order.placed_at, plan)
+    then = upline_then(
+        work, change.to_seller_id, order.placed_at, plan, active_as_of=order.active_as_of
+    )
     work.run(
         """UPDATE attribution_change
               SET state = 'approved', decided_by = %(by)s, decided_at = %(now)s, upline = %(upline)s,

@@ -20,9 +20,10 @@ from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.network import ELIGIBLE
-from mainstem.orders import CREDITED_TO
+from mainstem.orders import CREDITED_TO, sold_under
 from mainstem.plan import (
     NOBODY,
+    OF_A_LEAD,
     MemberFacts,
     Place,
     SalePlan,
@@ -63,11 +64,16 @@ SELECT o.home_id, o.id, o.number, o.currency, credited.groups, credited.upline_f
        credited.upline[1] AS seller_id, credited.upline, o.earns_reason, o.plan_version,
        CASE WHEN credited.reattributed THEN 'staff' ELSE o.attributed_by END AS attributed_by,
        o.paid_minor > 0 AND o.refunded_minor + o.disputed_minor >= o.paid_minor AS is_all_back,
-       coalesce(v.state, '') AS review, line.rules, line.delivered > 0 AS is_delivered
+       coalesce(v.state, '') AS review, line.rules, line.due, line.delivered > 0 AS is_delivered,
+       o.lead_id IS NULL AND line.has_service AS has_no_lead
   FROM orders o {CREDITED_TO}
   LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id
- CROSS JOIN LATERAL (SELECT array_agg(DISTINCT rule) FILTER (WHERE rule IS NOT NULL) AS rules,
-                            sum(delivered) AS delivered
+ CROSS JOIN LATERAL (SELECT array_agg(DISTINCT of_rule) AS rules,
+                            array_agg(DISTINCT of_rule) FILTER (WHERE is_due) AS due
+                       FROM order_line l {sold_under("l")}
+                      WHERE l.home_id = o.home_id AND l.order_id = o.id) AS sold_by
+ CROSS JOIN LATERAL (SELECT sold_by.rules, sold_by.due, sum(delivered) AS delivered,
+                            bool_or(kind = 'service') AS has_service
                        FROM order_line l WHERE l.home_id = o.home_id AND l.order_id = o.id) AS line
  WHERE {search_terms.of_client("o")} AND o.number = %(number)s
  ORDER BY o.home_id = %(me)s DESC, o.placed_at DESC LIMIT 1"""
@@ -151,6 +157,7 @@ def _facts_of(work: Work, row: Any, me: int) -> UnpaidFacts:
     rules = [plan.rule(name) for name in row.rules or ()]
     steps = _steps(work, row, me)
     where = _places_of(row, plan, rules, steps)
+    paying = [rule for rule, place in where if _pays(rule, place, row.currency)]
     earned = work.one(_EARNED, home=row.home_id, order=row.id, me=me)
     return UnpaidFacts(
         order=row.number,
@@ -165,7 +172,10 @@ def _facts_of(work: Work, row: Any, me: int) -> UnpaidFacts:
         earns_reason=row.earns_reason,
         standing=_standing_at_sale(work, row, me, [place for _, place in where]),
         levels=max((len(rule.levels) for rule in rules), default=0),
-        pays_here=any(_pays(rule, place, row.currency) for rule, place in where),
+        pays_here=bool(paying),
+        waits_for_acceptance=bool(paying) and not {rule.id for rule in paying} & {*(row.due or ())},
+        needs_a_lead=row.has_no_lead
+        and any(rule.when.milestone in OF_A_LEAD for rule in plan.rules),
         review=row.review,
         is_delivered=row.is_delivered,
         credited_minor=earned.credited,

@@ -37,8 +37,8 @@ SELECT above.id, above.steps, a.is_house, a.joined_at <= %(at)s AS was_there,
            AND (g.until_at IS NULL OR g.until_at > %(at)s)) AS groups,
        CASE WHEN %(days)s > 0 AND above.steps > 0 THEN (
             SELECT count(*)::int FROM orders o
-             WHERE o.seller_id = a.id AND o.earns AND o.delivered_at < %(at)s
-               AND o.delivered_at >= %(at)s - make_interval(days => %(days)s)) END AS own_sales
+             WHERE o.seller_id = a.id AND o.earns AND o.delivered_at <= %(counted)s
+               AND o.delivered_at >= %(counted)s - make_interval(days => %(days)s)) END AS own_sales
   FROM above JOIN affiliate a ON a.id = above.id ORDER BY above.steps"""
 
 
@@ -48,18 +48,27 @@ def could_be_credited(work: Work, seller: int, at: datetime) -> bool:
     return bool(then.was_there) and _is_eligible(then)
 
 
-def upline_then(work: Work, seller: int, at: datetime, plan: SalePlan) -> UplineThen:
-    """The upline of an affiliate at an instant, with what this plan asks of it."""
-    days = plan.uplines.days if plan.uplines.own_sales_min else 0
-    rows = _rows(work, seller, at, days)
+def upline_then(
+    work: Work, seller: int, at: datetime, plan: SalePlan, *, active_as_of: datetime | None = None
+) -> UplineThen:
+    """The upline of an affiliate at an instant, with what this plan asks of it.
+
+    `active_as_of` is when own sales were counted where the plan counts them at delivery; None before that.
+    """
+    asked = plan.uplines
+    counted = active_as_of if asked.asks_at_delivery else at
+    days = asked.days if asked.own_sales_min and counted else 0
+    rows = _rows(work, seller, at, days, counted=counted)
     groups = {str(row.id): row.groups for row in rows if row.groups}
     facts = {str(row.steps): found for row in rows if row.steps and (found := _facts(row))}
     upline = [row.id if _is_eligible(row) or not row.steps else NOBODY for row in rows]
     return UplineThen(upline, groups or None, facts or None)
 
 
-def _rows(work: Work, seller: int, at: datetime, days: int) -> list[Any]:
-    return work.rows(_ABOVE, seller=seller, at=at, days=days)
+def _rows(
+    work: Work, seller: int, at: datetime, days: int, *, counted: datetime | None = None
+) -> list[Any]:
+    return work.rows(_ABOVE, seller=seller, at=at, days=days, counted=counted or at)
 
 
 def _is_eligible(row: Any) -> bool:

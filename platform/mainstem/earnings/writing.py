@@ -85,6 +85,7 @@ def rows_of(
                 reversed_minor=share.reversed_minor,
                 capped=share.capped_bp,
                 way=way_of(rule, share, row.currency, row.pieces),
+                milestone=row.milestone,
                 before_minor=before.credited if kind == "credit" else before.reversed,
             )
             yield EarningRow(

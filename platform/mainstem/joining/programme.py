@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from mainstem import income
 from mainstem.joining.claims import claims_in
 from mainstem.kit.documents import Document, Fold, Line, LongTexts, Refers, Slug, Texts
 from mainstem.kit.errors import InvalidInput, Problem
@@ -154,8 +156,14 @@ def programme_of(work: Work) -> Programme:
 
 
 def is_open(work: Work) -> bool:
-    """Whether companies may apply by themselves."""
-    return bool(work.value("SELECT is_open FROM programme"))
+    """Whether companies may apply by themselves: never where what others earned is not told, or is of more
+    than a year ago."""
+    is_said = bool(work.value("SELECT is_open FROM programme"))
+    return is_said and income.is_current(work, _today(work))
+
+
+def _today(work: Work) -> date:
+    return work.now().astimezone(work.tools.zone).date()
 
 
 def save_programme(work: Work, before: Programme | None, said: Programme) -> None:
@@ -168,6 +176,8 @@ def save_programme(work: Work, before: Programme | None, said: Programme) -> Non
     ]  # fmt: skip
     if problems:
         raise InvalidInput(*problems)
+    if said.is_open:
+        income.make_due(work, _today(work))
     work.run(
         """INSERT INTO programme
              (is_open, recruiters, deliveries_min, recruiter_groups, levels_max, default_sponsor_id,

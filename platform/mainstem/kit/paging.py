@@ -188,7 +188,10 @@ def _part(value: str | int, kind: type) -> Any:
         raise ValueError
     if isinstance(part, str) and "\0" in part:
         raise ValueError
-    if isinstance(part, date) and not 1900 <= part.year <= 9000:
+    # A day may be the last there is, an open hold's; an instant is moved from zone to zone.
+    if isinstance(part, date) and not 1900 <= part.year <= (
+        9000 if isinstance(part, datetime) else 9999
+    ):
         raise ValueError
     if isinstance(part, datetime) and part.tzinfo is None:
         raise ValueError

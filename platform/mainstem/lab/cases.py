@@ -54,7 +54,7 @@ class Case:
     def by_rates(self) -> bool:
         """Whether every level is a rate of the base, so that the base is a factor of every share."""
         return not any(level.each_minor for level in self.rule.levels) and (
-            self.rule.levels_of != "level_below_rounded"
+            not self.rule.is_rounded_by_level
         )
 
 

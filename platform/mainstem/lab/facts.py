@@ -26,6 +26,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mainstem.lab.cases import cases_of
+from mainstem.lab.sale_forms import reaches_plan_cap
 from mainstem.plan import SalePlan
 
 FORMAT = 1
@@ -107,10 +109,25 @@ class Facts:
             raise NotKnown(
                 f"The plan asks for own sales within {asks.days} days; these facts count {known} days."
             )
+        if asks.asks_at_delivery:
+            raise NotKnown(
+                "The plan counts own sales at the delivery; these facts count them at the sale."
+            )
+        for rule in plan.rules:
+            if rule.when.milestone != "delivered":
+                raise NotKnown(
+                    f"{rule.id} pays for a milestone of a service; these facts do not say which requests were"
+                    " won or which work was accepted."
+                )
         if not self.about.ranks and any(
             level.rank_from for rule in plan.rules for level in rule.levels
         ):
             raise NotKnown("A level asks for a rank; these facts do not say who had which.")
+        if plan.cap_by == "priority" and reaches_plan_cap(plan, cases_of(plan)):
+            raise NotKnown(
+                "The rules together may come to more than the plan's cap, and the later ones give way first:"
+                " a backtest works out the rules of an order beside each other, and not one after the other."
+            )
 
 
 def months_of(facts: Facts, first: int = 0, last: int = 0) -> list[str]:

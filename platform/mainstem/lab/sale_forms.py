@@ -53,13 +53,18 @@ def shares(plan: SalePlan, cases: Sequence[Case], *, unnamed: bool = False) -> S
     Rows have `which`, `base`, `returned`, `pieces`, and for each level whether somebody is paid at it:
     `paid_N`, 0 or 1. With `unnamed` they have what went back of the order without naming lines, too.
     """
-    of_order = any(_reaches_bp(case) > plan.cap_bp for case in cases)
+    of_order = reaches_plan_cap(plan, cases)
     arithmetic = _Arithmetic(plan, cases)
     before = [_unnamed()] if unnamed else []
-    before += [*arithmetic.weights(), *arithmetic.capped_by_rule()]
+    before += [*arithmetic.weights(), *arithmetic.served(), *arithmetic.capped_by_rule()]
     if of_order:
         before.append(arithmetic.exact())
     return Shares(arithmetic.levels, before, arithmetic.whole_amounts(of_order), of_order)
+
+
+def reaches_plan_cap(plan: SalePlan, cases: Sequence[Case]) -> bool:
+    """Whether a sale may come to the cap of the plan itself."""
+    return any(_reaches_bp(case) > plan.cap_bp for case in cases)
 
 
 def _unnamed() -> Stage:
@@ -132,9 +137,9 @@ class _Arithmetic:
         self.weighed = [Column(f"weight_{n}") for n in range(self.levels)]
 
     def _power(self, case: Case) -> int:
-        return {"sale": 1, "level_below": len(case.rule.levels), "level_below_rounded": 0}[
-            case.rule.levels_of
-        ]
+        powers = {"sale": 1, "level_below": len(case.rule.levels), "sellers_commission": 2}
+        # What gives way by priority is cut to whole parts of a basis point of what a weight is of.
+        return powers.get(case.rule.levels_of, 0) + (case.rule.cap_by == "priority")
 
     def weights(self) -> Iterator[Stage]:
         """`weight_N` of each level, in a stage each, since one may be of the one below; and their sum."""
@@ -163,6 +168,8 @@ class _Arithmetic:
         if n >= levels:
             return Number(0), Number(0)
         before = Column(f"below_{n - 1}") if n else Number(0)
+        if kind.startswith("sellers_commission"):
+            return self._of_sellers(n, base * rate, before * rate, fixed, kind.endswith("_rounded"))
         first = Compare(Column(f"any_{n - 1}"), "=", Number(0)) if n else None
         if kind == "level_below":  # `below_N` is over BASIS to the power of N + 1
             own = base * rate * BASIS**n
@@ -178,6 +185,20 @@ class _Arithmetic:
         of = Cases(((first, base),), before) if first else base
         found = self._fixed_or(n, fixed, rounded(of * rate, Number(BASIS)))
         return self._paid(n, found, Number(0)), self._paid(n, found, before)
+
+    def _of_sellers(
+        self, n: int, of_sale: Whole, of_sellers: Whole, fixed: Whole, is_rounded: bool
+    ) -> tuple[Whole, Whole]:
+        """The same where sponsors are paid of what who sold is: `below_N` is that, at every level."""
+        if is_rounded:
+            found = self._fixed_or(n, fixed, rounded(of_sellers if n else of_sale, Number(BASIS)))
+            own = found
+        else:  # `below_N` is over BASIS, a share over its square
+            by_rate = of_sellers if n else of_sale * BASIS
+            found = self._fixed_or(n, fixed * BASIS**2, by_rate)
+            own = self._fixed_or(n, fixed * BASIS, of_sale)
+        carried = Column(f"below_{n - 1}") if n else self._paid(0, own, Number(0))
+        return self._paid(n, found, Number(0)), carried
 
     def _of_kind(self, kind: str) -> list[Case]:
         return [case for case in self.cases if case.rule.levels_of == kind]
@@ -220,6 +241,28 @@ class _Arithmetic:
             for kind in others
         ]
         return Cases(tuple(cases), ways[last]) if cases else ways[last]
+
+    def served(self) -> Iterator[Stage]:
+        """Where levels are paid by priority, each gets what those below it leave: then nothing is over."""
+        first = frozenset(case.no for case in self.cases if case.rule.cap_by == "priority")
+        if not first:
+            return
+        by_priority = OneOf("which", first)
+        most = self.cap * pick("which", [BASIS ** max(0, power - 1) for power in self.powers])
+        if self.unit != self.base:
+            most = most * self.base
+        raised = [weight * BASIS for weight in self.weighed]
+        stage: dict[str, Whole] = {}
+        for n, own in enumerate(raised):
+            before = total(raised[:n]) if n else Number(0)
+            ways: tuple[tuple[Truth, Whole], ...] = (
+                (Compare(before, ">=", most), Number(0)),
+                (Compare(before + own, ">", most), Within(most - before, own)),
+            )
+            stage[f"weight_{n}"] = Cases(((by_priority, Cases(ways, own)),), self.weighed[n])
+        above = Every((by_priority, Compare(total(raised), ">", most)))
+        yield stage | {"served": Cases(((above, Number(1)),), Number(0))}
+        yield {"weight": total(self.weighed)}
 
     def capped_by_rule(self) -> Iterator[Stage]:
         """`over`: 1 where all levels together are above what their rule allows."""
@@ -340,7 +383,10 @@ class _Arithmetic:
         return Cases(((Every((OneOf("which", stated), Compare(part, ">", most))), most),), part)
 
     def _capped(self) -> Whole:
-        return Cases(((self._is("over"), Number(1)),), Column("cut"))
+        by_priority = any(case.rule.cap_by == "priority" for case in self.cases)
+        ways = [(self._is("over"), Number(1))]
+        ways += [(self._is("served"), Number(1))] if by_priority else []
+        return Cases(tuple(ways), Column("cut"))
 
     def _limited(self) -> Whole:
         limited = [

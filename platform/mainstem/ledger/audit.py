@@ -19,33 +19,45 @@ class Finding:
 
 _CHECKS = {
     "Every posting sums to zero, is whole and in one currency": """
-        SELECT t.key FROM ledger_transfer t
-          LEFT JOIN (SELECT home_id, transfer_id, sum(signed_minor) AS total, count(*) AS n,
+        SELECT coalesce(t.key, e.home_id || ' ' || e.transfer_id) FROM ledger_transfer t
+          FULL JOIN (SELECT home_id, transfer_id, sum(signed_minor) AS total, count(*) AS n,
                             min(currency) AS lowest, max(currency) AS highest
                        FROM ledger_entry GROUP BY 1, 2) e
             ON e.home_id = t.home_id AND e.transfer_id = t.id
-         WHERE e.total IS DISTINCT FROM 0 OR e.n IS DISTINCT FROM t.entries
+         WHERE e.total IS DISTINCT FROM 0 OR e.n IS DISTINCT FROM t.entries OR t.key IS NULL
             OR e.lowest <> t.currency OR e.highest <> t.currency""",
     "The books sum to zero in every currency": """
         SELECT currency FROM ledger_entry GROUP BY currency HAVING sum(signed_minor) <> 0""",
-    "Every rolled-up balance is the sum of its entries": """
+    "Every rolled-up balance is the sum of its entries": f"""
         SELECT coalesce(b.owner_id, e.owner_id) || ' ' || coalesce(b.account, e.account)
-          FROM ledger_balance b
+          FROM (SELECT owner_id, account, currency, sum(total) AS total, sum(n) AS n,
+                       sum(debits) AS debits, sum(credits) AS credits
+                  FROM (SELECT owner_id, account, currency, balance_minor AS total, entries AS n,
+                               debits_minor AS debits, credits_minor AS credits
+                          FROM ledger_balance
+                         UNION ALL
+                        SELECT owner_id, account, currency, signed_minor, 1, -least(signed_minor, 0),
+                               greatest(signed_minor, 0)
+                          FROM {RECENT_ENTRIES}) AS parts
+                 GROUP BY 1, 2, 3) AS b
           FULL JOIN (SELECT owner_id, account, currency, sum(signed_minor) AS total, count(*) AS n,
                             -sum(least(signed_minor, 0)) AS debits
-                       FROM ledger_entry WHERE xid < (SELECT before_xid FROM ledger_mark)
-                      GROUP BY 1, 2, 3) e USING (owner_id, account, currency)
-         WHERE b.balance_minor IS DISTINCT FROM e.total OR b.entries IS DISTINCT FROM e.n
-            OR b.debits_minor IS DISTINCT FROM e.debits OR b.credits_minor - b.debits_minor <> e.total""",
-    "What is held by day is the sum of the pending entries": """
+                       FROM ledger_entry GROUP BY 1, 2, 3) AS e USING (owner_id, account, currency)
+         WHERE b.total IS DISTINCT FROM e.total OR b.n IS DISTINCT FROM e.n
+            OR b.debits IS DISTINCT FROM e.debits OR b.credits - b.debits <> e.total""",
+    "What is held by day is the sum of the pending entries": f"""
         SELECT coalesce(h.owner_id, e.owner_id) || ' ' || coalesce(h.held_until, e.held_until)
-          FROM ledger_held h
+          FROM (SELECT owner_id, currency, held_until, sum(total) AS total
+                  FROM (SELECT owner_id, currency, held_until, balance_minor AS total FROM ledger_held
+                         UNION ALL
+                        SELECT owner_id, currency, held_until, signed_minor FROM {RECENT_ENTRIES}
+                         WHERE account = 'pending') AS parts
+                 GROUP BY 1, 2, 3 HAVING sum(total) <> 0) AS h
           FULL JOIN (SELECT owner_id, currency, held_until, sum(signed_minor) AS total
-                       FROM ledger_entry
-                      WHERE account = 'pending' AND xid < (SELECT before_xid FROM ledger_mark)
-                      GROUP BY 1, 2, 3 HAVING sum(signed_minor) <> 0) e
+                       FROM ledger_entry WHERE account = 'pending'
+                      GROUP BY 1, 2, 3 HAVING sum(signed_minor) <> 0) AS e
             USING (owner_id, currency, held_until)
-         WHERE h.balance_minor IS DISTINCT FROM e.total""",
+         WHERE h.total IS DISTINCT FROM e.total""",
     "The roll-up's mark is not ahead of the transactions": """
         SELECT before_xid::text FROM ledger_mark
          WHERE before_xid > pg_snapshot_xmax(pg_current_snapshot())""",

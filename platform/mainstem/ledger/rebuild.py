@@ -1,6 +1,6 @@
 """Balances worked out anew, for books that were brought to another server by a dump.
 
-The roll-up's mark and each entry's `xid` are numbers of the transactions of one server. On another
+The roll-up's mark and each posting's `xid` are numbers of the transactions of one server. On another
 one that has counted less far, every new entry would lie below the mark and be in no balance at all.
 """
 
@@ -17,11 +17,11 @@ def rebuild(work: Work) -> int:
     """
     work.run("SET LOCAL statement_timeout = 0")  # as long as the books are
     work.run("SELECT pg_advisory_xact_lock(7217)")  # nobody rolls up meanwhile
-    work.run("LOCK TABLE ledger_entry IN SHARE ROW EXCLUSIVE MODE")
+    work.run("LOCK TABLE ledger_transfer, ledger_entry IN SHARE ROW EXCLUSIVE MODE")
     mark = work.value("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
-    work.run("ALTER TABLE ledger_entry DISABLE TRIGGER append_only")
-    work.run("UPDATE ledger_entry SET xid = '0' WHERE xid >= %(mark)s::xid8", mark=mark)
-    work.run("ALTER TABLE ledger_entry ENABLE TRIGGER append_only")
+    work.run("ALTER TABLE ledger_transfer DISABLE TRIGGER append_only")
+    work.run("UPDATE ledger_transfer SET xid = '0' WHERE xid >= %(mark)s::xid8", mark=mark)
+    work.run("ALTER TABLE ledger_transfer ENABLE TRIGGER append_only")
     work.run("DELETE FROM ledger_balance")
     work.run("DELETE FROM ledger_held")
     work.run(

@@ -147,35 +147,61 @@ def roll_up(work: Work) -> int:
         return 0
     if int(low) > int(high):
         raise RestoredElsewhere
-    span = {"low": low, "high": high}
-    folded = work.value(
-        """WITH new AS (
-             SELECT owner_id, account, currency, sum(signed_minor)::bigint AS total, count(*) AS n,
-                    -sum(least(signed_minor, 0))::bigint AS debits,
-                    sum(greatest(signed_minor, 0))::bigint AS credits
-               FROM ledger_entry WHERE xid >= %(low)s::xid8 AND xid < %(high)s::xid8
-              GROUP BY 1, 2, 3),
-           kept AS (
-             INSERT INTO ledger_balance AS b
-                    (owner_id, account, currency, balance_minor, debits_minor, credits_minor, entries)
-             SELECT owner_id, account, currency, total, debits, credits, n FROM new ORDER BY 1, 2, 3
-             ON CONFLICT (owner_id, account, currency) DO UPDATE
-               SET balance_minor = b.balance_minor + excluded.balance_minor,
-                   debits_minor = b.debits_minor + excluded.debits_minor,
-                   credits_minor = b.credits_minor + excluded.credits_minor,
-                   entries = b.entries + excluded.entries)
-           SELECT coalesce(sum(n), 0)::bigint FROM new""",
-        **span,
-    )
-    work.run(
-        """INSERT INTO ledger_held AS h (owner_id, currency, held_until, balance_minor)
-           SELECT owner_id, currency, held_until, sum(signed_minor)::bigint FROM ledger_entry
-            WHERE xid >= %(low)s::xid8 AND xid < %(high)s::xid8 AND account = 'pending'
-            GROUP BY 1, 2, 3
-           ON CONFLICT (owner_id, currency, held_until) DO UPDATE
-             SET balance_minor = h.balance_minor + excluded.balance_minor""",
-        **span,
-    )
-    work.run("DELETE FROM ledger_held WHERE balance_minor = 0")
+    folded, empty = _fold(work, low, high)
+    if empty:
+        work.run(
+            f"""DELETE FROM ledger_held h USING {relation(_HeldDay, "empty")}
+                 WHERE (h.owner_id, h.currency, h.held_until)
+                       = (empty.owner_id, empty.currency::char(3), empty.held_until)
+                   AND h.balance_minor = 0""",
+            **given(empty, _HeldDay, "empty"),
+        )
     work.run("UPDATE ledger_mark SET before_xid = %(high)s::xid8", high=high)
-    return int(folded)
+    return folded
+
+
+class _HeldDay(NamedTuple):
+    owner_id: int
+    currency: str
+    held_until: date
+
+
+# Postings by the index over their transactions, and each one's entries by its key, once for both tables.
+_FOLD = """
+WITH moved AS MATERIALIZED (
+  SELECT e.owner_id, e.account, e.currency, e.held_until, sum(e.signed_minor)::bigint AS total,
+         count(*) AS entries, -sum(least(e.signed_minor, 0))::bigint AS debits,
+         sum(greatest(e.signed_minor, 0))::bigint AS credits
+    FROM (SELECT home_id, id FROM ledger_transfer
+           WHERE xid >= %(low)s::xid8 AND xid < %(high)s::xid8 ORDER BY xid OFFSET 0) AS t
+   CROSS JOIN LATERAL (SELECT owner_id, account, currency, held_until, signed_minor FROM ledger_entry
+                        WHERE home_id = t.home_id AND transfer_id = t.id OFFSET 0) AS e
+   GROUP BY 1, 2, 3, 4),
+kept AS (
+  INSERT INTO ledger_balance AS b
+         (owner_id, account, currency, balance_minor, debits_minor, credits_minor, entries)
+  SELECT owner_id, account, currency, sum(total)::bigint, sum(debits)::bigint, sum(credits)::bigint,
+         sum(entries)::bigint
+    FROM moved GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+  ON CONFLICT (owner_id, account, currency) DO UPDATE
+    SET balance_minor = b.balance_minor + excluded.balance_minor,
+        debits_minor = b.debits_minor + excluded.debits_minor,
+        credits_minor = b.credits_minor + excluded.credits_minor,
+        entries = b.entries + excluded.entries),
+held AS (
+  INSERT INTO ledger_held AS h (owner_id, currency, held_until, balance_minor)
+  SELECT owner_id, currency, held_until, total FROM moved
+   WHERE account = 'pending' AND total <> 0 ORDER BY 1, 2, 3
+  ON CONFLICT (owner_id, currency, held_until) DO UPDATE
+    SET balance_minor = h.balance_minor + excluded.balance_minor
+  RETURNING owner_id, currency, held_until, balance_minor)
+SELECT (SELECT coalesce(sum(entries), 0)::bigint FROM moved) AS folded,
+       owner_id, currency::text AS currency, held_until
+  FROM (SELECT) AS always LEFT JOIN held ON balance_minor = 0"""
+
+
+def _fold(work: Work, low: str, high: str) -> tuple[int, list[_HeldDay]]:
+    """Fold the entries of a span of transactions in: how many, and the days on which nothing is held now."""
+    rows = work.rows(_FOLD, low=low, high=high)
+    empty = [_HeldDay(row.owner_id, row.currency, row.held_until) for row in rows if row.held_until]
+    return int(rows[0].folded), empty

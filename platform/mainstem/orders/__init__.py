@@ -1,7 +1,9 @@
 """Orders: placed, paid, delivered, and refunded; each step a fact, the rest derived."""
 
+from mainstem.orders.acceptance import LineAccepted, record_acceptance
 from mainstem.orders.approvals import MayNotApprove, SamePerson, approve, deny, withdraw
 from mainstem.orders.as_it_stands import CREDITED_TO, GOODWILL, back_of
+from mainstem.orders.asked_again import as_sold
 from mainstem.orders.client import Client, check_client, text_problems
 from mainstem.orders.conditions import Conditions, conditions
 from mainstem.orders.ending import cancel, close_finished, expire_unpaid, give_rest_back, withhold
@@ -17,6 +19,7 @@ from mainstem.orders.holds import payable_on
 from mainstem.orders.limits import MAY_APPROVE, limit_of
 from mainstem.orders.line_cancellation import HasLeft
 from mainstem.orders.links import LinkWithdrawn, check_link, links_open_from, withdraw_links
+from mainstem.orders.milestones import sold_under
 from mainstem.orders.model import (
     Address,
     ClientDetails,
@@ -88,6 +91,7 @@ __all__ = [
     "Hold",
     "IdempotencyMismatch",
     "InsufficientStock",
+    "LineAccepted",
     "LineQuantity",
     "LineWanted",
     "LinkWithdrawn",
@@ -112,6 +116,7 @@ __all__ = [
     "TotalsSeen",
     "WithdrawnFrom",
     "approve",
+    "as_sold",
     "back_of",
     "book_lost_disputes",
     "cancel",
@@ -140,6 +145,7 @@ __all__ = [
     "price",
     "price_for",
     "promised_on",
+    "record_acceptance",
     "record_arrival",
     "record_delivery",
     "record_departure",
@@ -150,6 +156,7 @@ __all__ = [
     "replan",
     "settle_by_bank",
     "settle_refunds",
+    "sold_under",
     "tax_notes",
     "text_problems",
     "unit_price",

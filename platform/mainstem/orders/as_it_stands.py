@@ -7,7 +7,7 @@ from __future__ import annotations
 
 CREDITED_TO = """
   LEFT JOIN LATERAL (
-       SELECT to_seller_id, upline, groups, upline_facts FROM attribution_change
+       SELECT id, to_seller_id, upline, groups, upline_facts FROM attribution_change
         WHERE home_id = o.home_id AND order_id = o.id AND state = 'approved'
         ORDER BY decided_at DESC, id DESC LIMIT 1) AS moved ON true
  CROSS JOIN LATERAL (

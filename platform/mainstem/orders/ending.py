@@ -250,7 +250,9 @@ SELECT o.home_id, o.id, o.placed_at, o.address->>'country' AS country,
                   WHERE home_id = orders.home_id AND order_id = orders.id))
          ORDER BY placed_at, home_id, id LIMIT %(most)s) AS o
  CROSS JOIN LATERAL (
-       SELECT kind, max(hold_days) AS hold_days, max(delivered_at) AS delivered_at
+       SELECT kind, max(greatest(delivered_at, accepted_at)) AS delivered_at,
+              max(greatest(hold_days, (SELECT max((said.value ->> 'hold_days')::int)
+                                         FROM jsonb_each(milestone_rules) AS said))) AS hold_days
          FROM order_line WHERE home_id = o.home_id AND order_id = o.id AND delivered > 0
         GROUP BY kind) AS l
  ORDER BY o.placed_at, o.home_id, o.id"""

@@ -13,12 +13,12 @@ from mainstem.kit.bulk import ASKED, Json, RowKey, asked, given, relation
 from mainstem.kit.work import Work
 from mainstem.network import Upline
 from mainstem.orders.placing import planned
-from mainstem.orders.placing.planned import PlannedOrder, Sale
+from mainstem.orders.placing.planned import PlannedOrder, Sale, hold_days, milestone_rules
 from mainstem.plan import book
 
 _DELIVERED = f"""
 SELECT o.home_id, o.id, o.currency, s.slug AS storefront, o.client_key, o.placed_at, o.delivered_at,
-       o.seller_id, o.upline, o.groups, o.upline_facts, a.slug, a.joined_at,
+       o.lead_id, o.seller_id, o.upline, o.groups, o.upline_facts, a.slug, a.joined_at,
        l.line_no, l.kind, v.product_id
   FROM {ASKED}
   JOIN orders o USING (home_id, id)
@@ -44,6 +44,7 @@ class _LinePlan(NamedTuple):
     line_no: int
     rule: str | None
     hold_days: int
+    milestone_rules: Json | None
 
 
 def replan(work: Work, orders: Sequence[RowKey]) -> None:
@@ -75,7 +76,10 @@ def replan(work: Work, orders: Sequence[RowKey]) -> None:
 def _sale(rows: Sequence[Any]) -> Sale:
     order = rows[0]
     lines = [(row.kind, row.product_id) for row in rows]
-    return Sale(order.currency, order.storefront, order.client_key, order.placed_at, lines)
+    return Sale(
+        order.currency, order.storefront, order.client_key, order.placed_at, lines,
+        from_lead=order.lead_id is not None,
+    )  # fmt: skip
 
 
 def _upline(order: Any) -> Upline:
@@ -105,10 +109,12 @@ def _write(work: Work, replanned: Sequence[tuple[Sequence[Any], PlannedOrder]]) 
             row.id,
             row.line_no,
             rule.id if rule else None,
-            rule.hold_days if rule else 0,
+            hold_days(rules),
+            Json(others) if others else None,
         )
         for rows, order in replanned
-        for row, rule in zip(rows, order.rules, strict=True)
+        for row, rules in zip(rows, order.milestones, strict=True)
+        for rule, others in [(rules.get("delivered"), milestone_rules(rules))]
     ]
     work.run(
         f"""UPDATE orders o SET plan_version = new.plan_version, upline_facts = new.upline_facts
@@ -116,7 +122,8 @@ def _write(work: Work, replanned: Sequence[tuple[Sequence[Any], PlannedOrder]]) 
         **given(orders, _OrderPlan, "new"),
     )
     work.run(
-        f"""UPDATE order_line l SET rule = new.rule, hold_days = new.hold_days
+        f"""UPDATE order_line l SET rule = new.rule, hold_days = new.hold_days,
+                   milestone_rules = new.milestone_rules
               FROM {relation(_LinePlan, "new")}
              WHERE l.home_id = new.home_id AND l.order_id = new.order_id AND l.line_no = new.line_no""",
         **given(lines, _LinePlan, "new"),

@@ -3,16 +3,18 @@ for `book`, which keeps the published versions."""
 
 from mainstem.plan.costs import worst_case
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
-from mainstem.plan.exact_shares import Portion
+from mainstem.plan.exact_shares import Party, Portion
 from mainstem.plan.explain import Basis, Explanation, explain, tell, way_of
 from mainstem.plan.findings import lint
 from mainstem.plan.first_format import from_first_format, is_first_format
 from mainstem.plan.grounds import Finding
 from mainstem.plan.limits import NOBODY
+from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
+from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
-from mainstem.plan.sales import Credit, credits
+from mainstem.plan.sales import Credit, credits, shared_credits
 from mainstem.plan.unpaid_reasons import (
     MemberFacts,
     Standing,
@@ -28,7 +30,9 @@ from mainstem.plan.words import Change, Clause, clauses, difference, which_of
 from mainstem.plan.worked import SALE_MINOR, Example, examples
 
 __all__ = [
+    "MILESTONES",
     "NOBODY",
+    "OF_A_LEAD",
     "SALE_MINOR",
     "Basis",
     "Change",
@@ -41,6 +45,9 @@ __all__ = [
     "Line",
     "Member",
     "MemberFacts",
+    "Milestone",
+    "Otherwise",
+    "Party",
     "Place",
     "Plan",
     "PlanAsks",
@@ -50,6 +57,8 @@ __all__ = [
     "SalePlan",
     "SaleRule",
     "SaleRuleDocument",
+    "SoldLine",
+    "SoldOrder",
     "Standing",
     "UnpaidFacts",
     "UnpaidReason",
@@ -66,9 +75,12 @@ __all__ = [
     "from_first_format",
     "is_first_format",
     "lint",
+    "otherwise",
     "parse",
     "places",
+    "shared_credits",
     "tell",
+    "tell_otherwise",
     "tell_unpaid",
     "way_of",
     "which_of",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from mainstem.money import BASIS
 from mainstem.plan.document import PlanDocument
@@ -17,9 +18,20 @@ EXAMPLE_MINOR = 1_000_000
 """The sale that costs are shown on: ten thousand, where cents are counted."""
 
 
+def most_by_milestone(plan: PlanDocument) -> dict[str, int]:
+    """What each milestone of a sale can pay at most, in basis points: goods have one, that they are
+    delivered."""
+    found: dict[str, int] = {}
+    for rule in plan.rules:
+        milestone = rule.when.milestone or "delivered"
+        found[milestone] = max(found.get(milestone, 0), at_most_bp(rule))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class WorstCase:
-    """The sale that costs most: under which rule, and what it pays of `of_minor`."""
+    """The sale that costs most: under which rule, and what it pays of `of_minor`. Of a service with
+    milestones it is the rules of all of them, joined by a plus."""
 
     rule: str
     of_minor: int
@@ -30,16 +42,38 @@ def worst_case(plan: SalePlan, currency: str = "SEK") -> WorstCase:
     """The most that a sale can pay, found by trying every rule with everybody of an upline there.
 
     Levels only add, and whoever is missing only takes away; fixed money weighs most on what is
-    cheap, where the caps bind. So these are all the sales there are to try.
+    cheap, where the caps bind. A service can fall under one rule of each milestone: the dearest of each
+    are tried together. So these are all the sales there are to try.
     """
+    amounts = {
+        of for rule in plan.rules for of in (EXAMPLE_MINOR, *_cheap(rule, currency))
+    }  # fmt: skip
     return max(
         (
-            WorstCase(rule.id, of, paid(plan, rule, of, currency))
-            for rule in plan.rules
-            for of in (EXAMPLE_MINOR, *_cheap(rule, currency))
+            case
+            for of in sorted(amounts)
+            for case in (*_alone(plan, of, currency), *_by_milestone(plan, of, currency))
         ),
         key=lambda case: (case.paid_minor * EXAMPLE_MINOR // case.of_minor, case.of_minor),
     )
+
+
+def _alone(plan: SalePlan, of: int, currency: str) -> Iterable[WorstCase]:
+    for rule in plan.rules:
+        yield WorstCase(rule.id, of, paid(plan, rule, of, currency))
+
+
+def _by_milestone(plan: SalePlan, of: int, currency: str) -> Iterable[WorstCase]:
+    dearest: dict[str, tuple[int, SaleRule]] = {}
+    for rule in plan.rules:
+        pays = paid(plan, rule, of, currency)
+        before = dearest.get(rule.when.milestone)
+        if before is None or pays > before[0]:
+            dearest[rule.when.milestone] = (pays, rule)
+    if len(dearest) > 1:
+        rules = [rule for _, rule in dearest.values()]
+        together = sum(one.credited_minor for one in shared_by(plan, rules, of, currency))
+        yield WorstCase(" + ".join(rule.id for rule in rules), of, together)
 
 
 def _cheap(rule: SaleRule, currency: str) -> Iterable[int]:
@@ -54,13 +88,24 @@ def paid(plan: SalePlan, rule: SaleRule, of_minor: int, currency: str) -> int:
 
 def shared(plan: SalePlan, rule: SaleRule, of_minor: int, currency: str) -> list[Credit]:
     """What each level gets of a sale of one piece, with somebody at each who may be paid."""
-    groups = frozenset().union(*(level.groups for level in rule.levels))
-    rank = max(level.rank_from for level in rule.levels)
+    return shared_by(plan, [rule], of_minor, currency)
+
+
+def shared_by(
+    plan: SalePlan, rules: Sequence[SaleRule], of_minor: int, currency: str
+) -> list[Credit]:
+    """The same of a service that falls under several rules, one for each of its milestones."""
+    levels = [level for rule in rules for level in rule.levels]
+    groups = frozenset().union(*(level.groups for level in levels))
+    rank = max(level.rank_from for level in levels)
     enough = plan.uplines.own_sales_min
-    upline = [
-        Member(n + 1, own_sales=enough, groups=groups, rank=rank) for n in range(len(rule.levels))
+    deepest = max(len(rule.levels) for rule in rules)
+    upline = [Member(n + 1, own_sales=enough, groups=groups, rank=rank) for n in range(deepest)]
+    portions = [
+        Portion(rule.id, of_minor, pieces=1, worth_minor=0 if n else None)
+        for n, rule in enumerate(rules)
     ]
-    return credits(plan, upline, currency, [Portion(rule.id, of_minor, pieces=1)])
+    return credits(plan, upline, currency, portions)
 
 
 def period_cost_bp(plan: PlanDocument) -> dict[str, int]:
@@ -94,14 +139,43 @@ def at_most_bp(rule: SaleRuleDocument) -> int:
     return rule.cap_bp if fixed else min(rule.cap_bp, sum(rates_of_sale(rule)))
 
 
+def levels_may_exceed(rule: SaleRuleDocument) -> bool:
+    """Whether several levels of a rule may together come to more than its cap: who gives way matters."""
+    paid = [level for level in rule.levels if level.rate_bp or level.each_minor]
+    if len(paid) < 2:
+        return False
+    return any(level.each_minor for level in paid) or sum(_exact_rates(rule)) > rule.cap_bp
+
+
+def rules_may_exceed(plan: PlanDocument) -> bool:
+    """Whether several shares of a sale may together come to more than the cap of the plan."""
+    several = len(plan.rules) > 1 or len(plan.rules[0].levels) > 1
+    return several and any(_reaches(rule) > plan.cap_bp for rule in plan.rules)
+
+
+def _reaches(rule: SaleRuleDocument) -> Fraction:
+    fixed = any(level.each_minor for level in rule.levels)
+    return Fraction(rule.cap_bp) if fixed else min(Fraction(rule.cap_bp), sum(_exact_rates(rule)))
+
+
+def _exact_rates(rule: SaleRuleDocument) -> list[Fraction]:
+    """Each level's rate of the sale itself, in basis points and exactly; 0 for fixed money."""
+    rates = [Fraction(level.rate_bp) for level in rule.levels]
+    for level in range(1, len(rates)):
+        rates[level] *= _of_what(rule, rates, level)
+    return rates
+
+
+def _of_what(rule: SaleRuleDocument, rates: Sequence[Fraction], level: int) -> Fraction:
+    if rule.levels_of == "sale":
+        return Fraction(1)
+    return rates[level - 1 if rule.levels_of.startswith("level_below") else 0] / BASIS
+
+
 def _of(pays_minor: int, sold_minor: int) -> int:
     return -(-pays_minor * BASIS // sold_minor)
 
 
 def rates_of_sale(rule: SaleRuleDocument) -> list[int]:
     """Each level's rate of the sale itself, in basis points; 0 for fixed money."""
-    rates = [level.rate_bp for level in rule.levels]
-    if rule.levels_of != "sale":
-        for level in range(1, len(rates)):
-            rates[level] = rates[level - 1] * rates[level] // BASIS
-    return rates
+    return [int(rate) for rate in _exact_rates(rule)]

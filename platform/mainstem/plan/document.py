@@ -13,6 +13,7 @@
     inactive = "passed_over"
     own_sales_min = 1
     days = 90
+    active_at = "sale"
 
     [[rules]]
     id = "lamps-in-march"
@@ -57,11 +58,12 @@ from mainstem.plan.periods import (
     Tier,
     TierRule,
 )
-from mainstem.plan.sale_documents import SaleRuleDocument, UplinesDocument
-from mainstem.plan.sale_rules import Level, SalePlan, SaleRule, When
+from mainstem.plan.sale_documents import CreditDocument, SaleRuleDocument, UplinesDocument
+from mainstem.plan.sale_rules import CapBy, Level, SalePlan, SaleRule, When
 from mainstem.plan.uplines import Uplines
 
 RULES_MAX = 100
+_SAID_SINCE = {"cap_by", "credit"}
 
 
 class PlanDocument(Document):
@@ -69,6 +71,7 @@ class PlanDocument(Document):
 
     folds: ClassVar[tuple[Fold, ...]] = (
         Fold("A client's orders whose money went back", ("refunded_orders",)),
+        Fold("Who gives way, and orders of several affiliates", ("cap_by", "credit")),
         Fold("What a period pays", ("period",)),
     )
 
@@ -84,6 +87,16 @@ class PlanDocument(Document):
         title="A client's orders whose money went back",
         description="Where a rule asks for a client's first or later orders, months or number of orders.",
     )
+    cap_by: CapBy | None = Field(
+        None,
+        title="Who gives way to the most",
+        description="Needed where a rule may pay more than everything together at most.",
+    )
+    credit: CreditDocument | None = Field(
+        None,
+        title="Orders of several affiliates",
+        description="Without it, one affiliate is credited with an order.",
+    )
     uplines: UplinesDocument = Field(title="Uplines")
     rules: list[SaleRuleDocument] = Field(min_length=1, max_length=RULES_MAX, title="Rules")
     period: PeriodDocument | None = Field(None, title="Periods")
@@ -93,6 +106,16 @@ class PlanDocument(Document):
     def rank_names(self) -> list[str]:
         """The ranks from the lowest to the highest; none where the plan has none."""
         return self.period.rank_names if self.period else []
+
+    def written(self) -> dict[str, Any]:
+        """As JSON has it. What plans may say since, and this one does not, is left out: a version that
+        was published before is still written as it was."""
+        said = super().written()
+        for part in (said, *said["rules"]):
+            for name in _SAID_SINCE & part.keys():
+                if part[name] is None:
+                    del part[name]
+        return said
 
     @model_validator(mode="after")
     def _each_by_its_own_name(self) -> Self:
@@ -138,8 +161,9 @@ def compiled(plan: PlanDocument) -> SalePlan:
     ranks = {name: number for number, name in enumerate(plan.rank_names, 1)}
     return SalePlan(
         tuple(_rule(rule, ranks) for rule in plan.rules),
-        Uplines(**plan.uplines.model_dump()),
+        Uplines(**plan.uplines.model_dump(exclude_none=True)),
         plan.cap_bp,
+        plan.cap_by or "proportion",
     )
 
 
@@ -214,10 +238,13 @@ def _rule(rule: SaleRuleDocument, ranks: Mapping[str, int]) -> SaleRule:
         ),
         cap_bp=rule.cap_bp,
         hold_days=rule.hold_days,
-        when=When(**_as_sets(rule.when.model_dump())),
+        when=When(
+            **_as_sets(rule.when.model_dump() | {"milestone": rule.when.milestone or "delivered"})
+        ),
         base=rule.base,
         levels_of=rule.levels_of,
         at_most_minor=dict(rule.at_most_minor),
+        cap_by=rule.cap_by or "proportion",
     )
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypedDict
+from typing import Any, NamedTuple, Protocol, TypedDict
 
 from mainstem.money import BASIS, Money, rdiv
+from mainstem.plan.exact_shares import Way
 from mainstem.plan.period_explain import PERIOD_EXPLAINED, tell_period
-from mainstem.plan.sale_rules import SaleRule
-from mainstem.plan.sales import Credit
+from mainstem.plan.sale_rules import Level, SaleRule
+from mainstem.plan.sales import Credit, most_of
 
 
 class Explanation(TypedDict):
@@ -24,6 +25,16 @@ class Explanation(TypedDict):
 
     message: str
     facts: dict[str, Any]
+
+
+class OfAWay(NamedTuple):
+    """A sentence with facts of its own: of one of several ways in which a share came to be."""
+
+    sentence: str
+    facts: tuple[tuple[str, Any], ...]
+
+
+Said = str | OfAWay
 
 
 class Reader(Protocol):
@@ -70,6 +81,11 @@ PAID = {
     "goods": "{price} was paid for goods delivered on order {order}, {tax} of it tax.",
     "service": "{price} was paid for the service performed on order {order}, {tax} of it tax.",
 }
+PROMISED = {
+    "qualified": "This share is for a service that began with a qualified request.",
+    "won": "This share is for a service that began with a request that was won.",
+    "accepted": "This share is for work that the client has accepted.",
+}
 ALL_COUNTS = "All of the {base} without tax counts for commission."
 PART_COUNTS = "Without tax, {counts} counts for commission: {base}."
 PARTS_COUNT = "Without tax, {counts} counts for commission, rounded article by article: {base}."
@@ -99,10 +115,29 @@ OF_BELOW_NEAREST = (
     " is the share of this level."
 )  # fmt: skip
 CHAIN_OF = "{chain} of the {below} that the lowest level earns is the share of this level."
+CHAIN_OF_SELLERS = (
+    "{chain} of that, of what whoever made the sale earns, is the share of this level."
+)
+OF_SELLERS = "{rate} of the {below} that whoever made the sale earns is the share of this level."
+OF_SELLERS_NEAREST = (
+    "{rate} of the {below} that whoever made the sale earns, rounded to the nearest, is the share of this"
+    " level."
+)
+PART = "{part} of the order counts here; the rest is credited to others."
+PART_OF_EACH = "Of {each} for each of {pieces} pieces the same part is the share of this level."
+CHAIN_OF_PART = (
+    "{chain} of the same part of {below}, the money for all pieces, is the share of this level."
+)
+SEVERAL = "You stand at this level above several to whom the order is credited: what each comes to is added up."
 EACH = "{each} for each of {pieces} pieces is the share of this level."
 CUT = (
     "All shares of the sale together are more than the plan pays, so each gives way to {cut} of it."
 )
+CUT_LAST = (
+    "All shares of the sale together are more than the plan pays. Whoever comes first is paid first, and"
+    " this share gives way to {cut} of it."
+)
+MOST_OF_PART = "No level gets more than {most} for this part of a sale."
 COMES_TO = "Made whole together with the other shares, that is {credit}."
 MOST = "No level gets more than {most} for one sale."
 STOOD = "{before} of it stood here before."
@@ -144,9 +179,10 @@ REATTRIBUTED = (
 )
 
 SENTENCES = (
-    *PAID.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, OF, AND, EXACT, DOWN, UP,
+    *PAID.values(), *PROMISED.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, OF, AND, EXACT, DOWN, UP,
     CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, CHAIN_OF, SHARE_NEAREST,
-    OF_BELOW_NEAREST, EACH, CUT, MOST, COMES_TO, STOOD, YOURS,
+    OF_BELOW_NEAREST, CHAIN_OF_SELLERS, OF_SELLERS, OF_SELLERS_NEAREST, PART, PART_OF_EACH, CHAIN_OF_PART,
+    SEVERAL, EACH, CUT, CUT_LAST, MOST, MOST_OF_PART, COMES_TO, STOOD, YOURS,
     TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, TEAM_COUNTS, TEAM_BACK,
     TEAM_ONLY_BACK, HELD, REATTRIBUTED, *PERIOD_EXPLAINED,
 )  # fmt: skip
@@ -157,7 +193,7 @@ _AMOUNTS = {
     "price", "tax", "base", "credit", "before", "back", "returned", "reversed", "named", "spread",
     "over", "rest", "share", "below", "each", "most",
 }  # fmt: skip
-_RATES = {"rate", "cap", "sum"}
+_RATES = {"rate", "cap", "sum", "part"}
 
 
 def explain(
@@ -174,12 +210,13 @@ def explain(
     before_minor: int = 0,
     capped: tuple[int, int] | None = None,
     way: Mapping[str, Any] | None = None,
+    milestone: str = "delivered",
 ) -> Explanation:
     """Why a commission moved. `kind` is credit, reversal, restored, hold or reattributed.
 
     `sold` is the kind of product, `before_minor` how much had been credited, or had gone back, before
     this movement; `capped` the rule's cap and the sum of the rates that it cuts, in basis points. `way` is
-    what of a share is neither (`way_of`).
+    what of a share is neither (`way_of`); `milestone` what of a service it is for.
     """
     facts: dict[str, Any] = {"order": order}
     if kind == "hold":
@@ -200,6 +237,8 @@ def explain(
         if capped:
             facts["cap"], facts["sum"] = capped
         facts |= way or {}
+        if milestone in PROMISED:
+            facts["milestone"] = milestone
         if basis.base_minor != basis.price_minor - basis.tax_minor:
             facts["counts"] = [list(part) for part in basis.counts]
     else:
@@ -217,23 +256,36 @@ def explain(
 
 def way_of(rule: SaleRule, credit: Credit, currency: str, pieces: int) -> dict[str, Any]:
     """What of a share is not a rate of what counts, cut by its rule's cap: empty where it is."""
-    level, way = rule.levels[credit.level], credit.way
+    level = rule.levels[credit.level]
     facts: dict[str, Any] = {}
     if rule.base != "commissionable_value":
         facts["of"] = rule.base
-    if level.each_minor:
-        facts |= {"each": level.each_minor[currency], "pieces": pieces}
-    else:
-        facts |= {"chain": [*way.chain_bp]} if len(way.chain_bp) > 1 else {}
-        facts |= {} if way.of_minor is None else {"below": way.of_minor}
+    ways = [_facts_of(way, level, currency, pieces) for way in credit.ways]
+    facts |= ways[0] if len(ways) == 1 else {"ways": ways}
+    if credit.part_bp != BASIS:
+        facts["shared"] = True
     if credit.credited_minor < credit.uncapped_minor:
-        facts["most"] = rule.at_most_minor[currency]
-    if rule.levels_of == "level_below_rounded":
+        facts["most"] = most_of(rule.at_most_minor[currency], credit.part_bp)
+    if rule.is_rounded_by_level:
         facts["nearest"] = True
+    if rule.levels_of.startswith("sellers_commission"):
+        facts["of_sellers"] = True
     plain = credit.capped_bp is not None and not facts.keys() & _SPECIAL
     if credit.cut != (1, 1) and not plain:
         facts["cut"] = list(credit.cut)
+        facts |= {"cut_last": True} if credit.cut_by == "priority" else {}
     return facts
+
+
+def _facts_of(way: Way, level: Level, currency: str, pieces: int) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    if level.each_minor:
+        facts |= {"each": level.each_minor[currency], "pieces": pieces}
+    else:
+        facts |= {} if way.of_minor is None else {"below": way.of_minor}
+        in_part = way.of_minor is not None and way.part_bp != BASIS
+        facts |= {"chain": [*way.chain_bp]} if len(way.chain_bp) > 1 or in_part else {}
+    return facts | ({"part": way.part_bp} if way.part_bp != BASIS else {})
 
 
 def tell(explanation: Explanation, reader: Reader, *, of_team: bool = False) -> str:
@@ -250,13 +302,22 @@ def tell(explanation: Explanation, reader: Reader, *, of_team: bool = False) -> 
     shown = {name: _written(name, value, facts, reader) for name, value in facts.items()}
     said = _SAID[message](facts)
     if of_team:
-        said = [_OF_TEAM.get(sentence, sentence) for sentence in said if sentence not in _CLIENTS]
-    return " ".join(reader.text(sentence).format(**shown) for sentence in said)
+        said = [_OF_TEAM.get(one, one) for one in said if one not in _CLIENTS]
+    return " ".join(_put(one, shown, facts, reader) for one in said)
 
 
-def _credit(facts: dict[str, Any]) -> list[str]:
+def _put(one: Said, shown: Mapping[str, str], facts: Mapping[str, Any], reader: Reader) -> str:
+    if isinstance(one, str):
+        return reader.text(one).format(**shown)
+    own = {name: _written(name, value, facts, reader) for name, value in one.facts}
+    return reader.text(one.sentence).format(**{**shown, **own})
+
+
+def _credit(facts: dict[str, Any]) -> list[Said]:
     # When every rule was named for its kind, the rule was kept.
-    said = [PAID[facts.get("sold") or facts["rule"]]]
+    said: list[Said] = [PAID[facts.get("sold") or facts["rule"]]]
+    if "milestone" in facts:
+        said.append(PROMISED[facts["milestone"]])
     counts = facts.get("counts")
     if facts.get("of") == "net_price":
         said.append(PRICE_COUNTS)
@@ -272,7 +333,7 @@ def _credit(facts: dict[str, Any]) -> list[str]:
     return [*said, TEAM if facts.get("level") else YOURS]
 
 
-_SPECIAL = {"each", "chain", "below", "cut", "most"}
+_SPECIAL = {"each", "chain", "below", "cut", "most", "part", "ways"}
 """What makes a share more than a rate of what counts, cut by its rule's cap."""
 _HOW = {
     (False, False, False): SHARE,
@@ -283,19 +344,32 @@ _HOW = {
 }
 
 
-_NEAREST = {SHARE: SHARE_NEAREST, OF_BELOW: OF_BELOW_NEAREST}
+_NEAREST = {SHARE: SHARE_NEAREST, OF_BELOW: OF_BELOW_NEAREST, OF_SELLERS: OF_SELLERS_NEAREST}
+_OF_SELLERS = {CHAIN: CHAIN_OF_SELLERS, OF_BELOW: OF_SELLERS}
+_OF_PART = {EACH: PART_OF_EACH, CHAIN_OF: CHAIN_OF_PART}
 
 
-def _reckoning(facts: dict[str, Any]) -> list[str]:
+def _reckoning(facts: dict[str, Any]) -> list[Said]:
     """How the credit follows from what counts."""
     if not facts.keys() & _SPECIAL:
         return [_rounding(facts)]
+    said: list[Said] = [SEVERAL] if "ways" in facts else []
+    for way in facts.get("ways", ({},)):
+        how = _how(facts | way)
+        said += [OfAWay(one, tuple(way.items())) for one in how] if way else how
+    cut = [CUT_LAST if "cut_last" in facts else CUT] if "cut" in facts else []
+    most = [MOST_OF_PART if "shared" in facts else MOST] if "most" in facts else []
+    return [*said, *cut, *most, COMES_TO]
+
+
+def _how(facts: dict[str, Any]) -> list[str]:
+    """How one share comes to be, before what all give way to."""
     how = _HOW["each" in facts, "chain" in facts, "below" in facts]
+    if "of_sellers" in facts:
+        how = _OF_SELLERS.get(how, how)
     if "nearest" in facts:
         how = _NEAREST.get(how, how)
-    cut = [CUT] if "cut" in facts else []
-    most = [MOST] if "most" in facts else []
-    return [how, *cut, *most, COMES_TO]
+    return [PART, _OF_PART.get(how, how)] if "part" in facts else [how]
 
 
 def _rounding(facts: dict[str, Any]) -> str:
@@ -311,7 +385,7 @@ def _rounding(facts: dict[str, Any]) -> str:
     return CAPPED_UP if capped else UP
 
 
-def _reversal(facts: dict[str, Any]) -> list[str]:
+def _reversal(facts: dict[str, Any]) -> list[Said]:
     return [BACK, *_spread(facts), REVERSAL] + ([WENT_BEFORE] if facts.get("before") else [])
 
 
@@ -322,7 +396,7 @@ def _spread(facts: dict[str, Any]) -> list[str]:
     return [SPREAD_BESIDE if facts["named"] else SPREAD]
 
 
-_SAID: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+_SAID: dict[str, Callable[[dict[str, Any]], list[Said]]] = {
     "credit": _credit,
     "reversal": _reversal,
     "restored": lambda facts: [ONLY_BACK, *_spread(facts), RESTORED],

@@ -17,10 +17,19 @@ from pydantic import ValidationError
 from mainstem.kit.errors import Problem
 from mainstem.kit.validation import problems_of
 from mainstem.money import BASIS, decimal_text
-from mainstem.plan.costs import EXAMPLE_MINOR, at_most_bp, paid, period_cost_bp, rates_of_sale
+from mainstem.plan.costs import (
+    EXAMPLE_MINOR,
+    levels_may_exceed,
+    most_by_milestone,
+    paid,
+    period_cost_bp,
+    rates_of_sale,
+    rules_may_exceed,
+)
 from mainstem.plan.document import PlanDocument, compiled
 from mainstem.plan.exact_shares import Portion
 from mainstem.plan.grounds import Finding, finding
+from mainstem.plan.milestones import OF_A_LEAD
 from mainstem.plan.percent import percent
 from mainstem.plan.period_documents import TierRuleDocument
 from mainstem.plan.sale_documents import SaleRuleDocument, WhenDocument
@@ -29,6 +38,9 @@ from mainstem.plan.sales import credits
 from mainstem.plan.unlawful import unlawful
 from mainstem.plan.uplines import Member
 
+CAP_BY_NOT_SAID = "cap_by_not_said"
+"""Asked of whoever publishes a plan; a version that was published before it could be said gives way in
+proportion."""
 HOLD_DAYS_SAFE = 28
 """The fourteen days of withdrawal, and fourteen in which the money goes back."""
 LEVELS_SAFE = 3
@@ -62,6 +74,8 @@ def _each_rule(plan: PlanDocument) -> Iterator[Finding]:
     for number, rule in enumerate(plan.rules):
         at = f"/rules/{number}"
         yield from _sponsors(rule, at)
+        if rule.cap_by is None and levels_may_exceed(rule):
+            yield finding(CAP_BY_NOT_SAID, f"{at}/cap_by")
         if rule.cap_bp > plan.cap_bp:
             yield finding(
                 "above_what_the_plan_allows", f"{at}/cap_bp",
@@ -94,12 +108,23 @@ def _sponsors(rule: SaleRuleDocument, at: str) -> Iterator[Finding]:
         )  # fmt: skip
     if sum(rates) > BASIS:
         yield finding("more_than_the_whole", f"{at}/levels", sum=percent(sum(rates)))
+    elif sum(rates) > rule.cap_bp and rule.cap_by == "priority":
+        yield finding(
+            "levels_above_cap_by_priority", f"{at}/levels",
+            sum=percent(sum(rates)), cap=percent(rule.cap_bp), level=_last_paid(rates, rule.cap_bp),
+        )  # fmt: skip
     elif sum(rates) > rule.cap_bp:
         yield finding(
             "levels_above_cap", f"{at}/levels",
             sum=percent(sum(rates)), cap=percent(rule.cap_bp), rate=percent(seller),
             paid=percent(seller * rule.cap_bp, sum(rates)),
         )  # fmt: skip
+
+
+def _last_paid(rates: list[int], cap_bp: int) -> int:
+    """The last level that gets something of a cap, where the lower one is paid first."""
+    below = (sum(rates[:level]) for level in range(len(rates)))
+    return max(level for level, taken in enumerate(below) if taken < cap_bp)
 
 
 def _takes_all(first: SaleRuleDocument, other: SaleRuleDocument) -> bool:
@@ -114,6 +139,7 @@ def _takes_all(first: SaleRuleDocument, other: SaleRuleDocument) -> bool:
             for name in ("departments", "products", "storefronts", "affiliates", "groups")
         )
         and wide.kind in ("", narrow.kind)
+        and (wide.milestone or "delivered") == (narrow.milestone or "delivered")
         and wide.clients in ("any", narrow.clients)
         and _no_later(wide, narrow)
         and all(
@@ -135,7 +161,7 @@ def _no_later(wide: WhenDocument, narrow: WhenDocument) -> bool:
 
 def _period(plan: PlanDocument) -> Iterator[Finding]:
     costs = period_cost_bp(plan)
-    sales = min(plan.cap_bp, max(at_most_bp(rule) for rule in plan.rules))
+    sales = min(plan.cap_bp, sum(most_by_milestone(plan).values()))
     if costs and sales + sum(costs.values()) > plan.cap_bp:
         yield finding(
             "costs_more_than_agreed", "/period",
@@ -161,12 +187,21 @@ def _cliffs(plan: PlanDocument, rule: TierRuleDocument, at: str) -> Iterator[Fin
 
 
 def _together(plan: PlanDocument) -> Iterator[Finding]:
+    if plan.cap_by is None and rules_may_exceed(plan):
+        yield finding(CAP_BY_NOT_SAID, "/cap_by")
     for kind, code in (
         ("goods", "some_goods_pay_nothing"),
         ("service", "some_services_pay_nothing"),
     ):
         if not any(_is_for_all(rule, kind) for rule in plan.rules):
             yield finding(code, "/rules")
+    most = most_by_milestone(plan)
+    if len(most) > 1 and sum(most.values()) > plan.cap_bp:
+        yield finding(
+            "milestones_above_plan", "/rules",
+            sum=percent(sum(most.values())), cap=percent(plan.cap_bp),
+            each=", ".join(f"{name} {percent(cost)} %" for name, cost in most.items()),
+        )  # fmt: skip
     sale = compiled(plan)
     for number, rule in enumerate(sale.rules):
         yield from _split(sale, rule, f"/rules/{number}")
@@ -174,10 +209,12 @@ def _together(plan: PlanDocument) -> Iterator[Finding]:
 
 def _is_for_all(rule: SaleRuleDocument, kind: str) -> bool:
     """Whether a rule is for every line of a kind: it asks nothing else, and states no amounts."""
-    asks = rule.when.model_dump(exclude={"kind"})
+    asks = rule.when.model_dump(exclude={"kind", "milestone"})
     return (
         rule.when.kind in ("", kind)
-        and asks == WhenDocument.model_validate({}).model_dump(exclude={"kind"})
+        # A service that was bought without a request was neither qualified nor won.
+        and rule.when.milestone not in OF_A_LEAD
+        and asks == WhenDocument.model_validate({}).model_dump(exclude={"kind", "milestone"})
         and not rule.at_most_minor
         and not any(level.each_minor for level in rule.levels)
     )

@@ -48,18 +48,21 @@ def from_first_format(document: Mapping[str, Any]) -> dict[str, Any]:
             "suspended": "uses_up_level",
             "inactive": "uses_up_level",
         },
-        "rules": [
-            {
-                "id": kind,
-                "when": {"kind": kind},
-                "levels": [{"rate_bp": rate} for rate in document["rules"][kind]["levels_bp"]],
-                "cap_bp": document["rules"][kind]["cap_bp"],
-                "hold_days": document["rules"][kind]["hold_days"],
-            }
-            for kind in KINDS
-        ],
+        "rules": [_rule_of_today(kind, document["rules"][kind]) for kind in KINDS],
         "minimum_payout_minor": dict(document.get("minimum_payout_minor", {})),
     }
+
+
+def _rule_of_today(kind: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    rule = {
+        "id": kind,
+        "when": {"kind": kind},
+        "levels": [{"rate_bp": rate} for rate in said["levels_bp"]],
+        "cap_bp": said["cap_bp"],
+        "hold_days": said["hold_days"],
+    }
+    # Only where a cap cuts, so that what was published is still the same document.
+    return rule | ({"cap_by": "proportion"} if sum(said["levels_bp"]) > said["cap_bp"] else {})
 
 
 def _problems(document: Mapping[str, Any]) -> list[Problem]:

@@ -129,6 +129,24 @@ GROUNDS = {
         " gives way in proportion: who sold gets {paid} % instead of {rate} %.",
         "What a rate says should be what it pays",
     ),
+    "levels_above_cap_by_priority": Ground(
+        "warn",
+        "The levels add up to {sum} %, above their cap of {cap} %. The lower level is paid first: on a sale"
+        " with all of them, whoever is above level {level} gets nothing.",
+        "What a rate says should be what it pays",
+    ),
+    "cap_by_not_said": Ground(
+        "refuse",
+        "Together this may come to more than its cap. Say cap_by: everybody gives way in proportion, or by"
+        " priority, where whoever comes last gives way first.",
+        "What the trade reads in two ways is said",
+    ),
+    "milestones_above_plan": Ground(
+        "warn",
+        "The milestones of one service may pay {sum} % together ({each}), and everything together {cap} % at"
+        " most: each gives way in proportion. Lower them, or raise cap_bp of the plan.",
+        "What a rate says should be what it pays",
+    ),
     "never_reached": Ground(
         "warn",
         "No line ever falls under this rule: {other}, which comes first, takes all of them. Move it up.",

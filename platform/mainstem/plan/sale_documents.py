@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 from mainstem.kit.documents import BasisPoints, Currency, Day, Document, Fold, Refers, Slug
 from mainstem.money import BASIS
 from mainstem.plan.limits import HOLD_DAYS_MAX, HOLD_DAYS_MIN, LEVELS_MAX
-from mainstem.plan.sale_rules import Base, Clients, LevelBase
-from mainstem.plan.uplines import Passing
+from mainstem.plan.milestones import Milestone
+from mainstem.plan.sale_rules import Base, CapBy, Clients, LevelBase
+from mainstem.plan.uplines import ActiveAt, Passing
 
 DAYS_MAX = 366
 
@@ -18,6 +19,9 @@ MinorAboveZero = Annotated[int, Field(gt=0, le=2**53)]
 """An amount above nothing, in the minor unit of its currency."""
 
 Names = list[Slug]
+
+Crediting = Literal["as_attributed", "split"]
+"""Whether one is credited with all of an order, in the order of precedence; or each with a part."""
 
 
 class UplinesDocument(Document):
@@ -34,11 +38,39 @@ class UplinesDocument(Document):
         description="So many of a sponsor's own sales must have been delivered to clients. 0 asks for none.",
     )
     days: int = Field(0, ge=0, le=DAYS_MAX, title="Within days")
+    active_at: ActiveAt | None = Field(
+        None,
+        title="Counted back from the",
+        description="Where sales of their own are asked for.",
+    )
 
     @model_validator(mode="after")
     def _days_to_look_back(self) -> Self:
         if bool(self.own_sales_min) != bool(self.days):
             raise ValueError("Say how many sales, and within how many days; or 0 for both.")
+        if bool(self.own_sales_min) != bool(self.active_at):
+            raise ValueError(
+                "Say whether sales of their own are counted back from the sale or from its delivery,"
+                " where some are asked for."
+            )
+        return self
+
+
+class CreditDocument(Document):
+    """To whom an order is credited that came through one affiliate's storefront with what is another's."""
+
+    other_affiliates_code: Crediting = Field(title="With another's code")
+    other_affiliates_link: Crediting = Field(title="By another's link")
+    storefront_bp: BasisPoints = Field(0, title="The storefront gets")
+    other_bp: BasisPoints = Field(0, title="Whose code or link it is gets")
+
+    @model_validator(mode="after")
+    def _of_the_whole(self) -> Self:
+        splits = "split" in (self.other_affiliates_code, self.other_affiliates_link)
+        if splits and not (self.storefront_bp and self.other_bp):
+            raise ValueError("Say how much of an order each of the two is credited with.")
+        if self.storefront_bp + self.other_bp != (BASIS if splits else 0):
+            raise ValueError("What the two are credited with is the whole of an order, or nothing.")
         return self
 
 
@@ -55,6 +87,9 @@ class WhenDocument(Document):
     )
 
     kind: Literal["", "goods", "service"] = Field("", title="Goods or services")
+    milestone: Literal[Milestone, ""] = Field(
+        "", title="Milestone of a service", description="Empty: that it was delivered."
+    )
     departments: list[Annotated[Slug, Refers("departments")]] = Field([], title="Departments")
     products: list[Annotated[Slug, Refers("products")]] = Field([], title="Products")
     storefronts: Names = Field([], title="Storefronts")
@@ -72,6 +107,12 @@ class WhenDocument(Document):
             raise ValueError("It must end after it starts.")
         if self.clients == "first_order" and (self.months_max or self.orders_max):
             raise ValueError("A rule for first orders needs no limit of months or orders.")
+        return self
+
+    @model_validator(mode="after")
+    def _only_services_have_milestones(self) -> Self:
+        if self.milestone and self.kind != "service":
+            raise ValueError("Only a service has milestones: let the rule be for services.")
         return self
 
 
@@ -105,7 +146,7 @@ class SaleRuleDocument(Document):
     """What lines of one sort pay."""
 
     folds: ClassVar[tuple[Fold, ...]] = (
-        Fold("Of what, and at most", ("base", "levels_of", "at_most_minor")),
+        Fold("Of what, and at most", ("base", "levels_of", "at_most_minor", "cap_by")),
     )
     one: ClassVar[str] = "Rule"
     id: Slug = Field(title="Called")
@@ -127,6 +168,11 @@ class SaleRuleDocument(Document):
         default_factory=dict, title="At most for one sale", description="Of each level."
     )
     cap_bp: Annotated[int, Field(gt=0, le=BASIS)] = Field(title="All levels at most")
+    cap_by: CapBy | None = Field(
+        None,
+        title="Who gives way to the most",
+        description="Needed where the levels together may reach beyond it.",
+    )
     hold_days: int = Field(ge=HOLD_DAYS_MIN, le=HOLD_DAYS_MAX, title="Held for days")
 
     @model_validator(mode="after")

@@ -6,19 +6,26 @@ A line of a sale falls under the first rule that fits it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
 from mainstem.money import BASIS
+from mainstem.plan.milestones import Milestone, reached
 from mainstem.plan.uplines import Uplines
 
 Base = Literal["commissionable_value", "net_price"]
 """Of what a rate is taken: the commissionable value, or the price without tax."""
 
-LevelBase = Literal["sale", "level_below", "level_below_rounded"]
-"""Of what the rate of a level above the seller is taken: of the sale like the seller's, or of what the
-level below earns, before it is rounded or after."""
+LevelBase = Literal[
+    "sale", "level_below", "level_below_rounded", "sellers_commission", "sellers_commission_rounded"
+]
+"""Of what the rate of a level above the seller is taken: of the sale like the seller's, of what the level
+below earns, or of what the seller's level earns; of the two last before it is rounded or after."""
+
+CapBy = Literal["proportion", "priority"]
+"""Who gives way to a cap: everybody in proportion; or whoever comes last, the higher level before the lower
+and the later rule before the earlier."""
 
 Clients = Literal["any", "first_order", "repeat_order"]
 
@@ -40,6 +47,8 @@ class Line:
     """How many orders of this client had been paid before."""
     months: int = 0
     """Whole months since the client's first order was paid; 0 on the first."""
+    milestone: Milestone = "delivered"
+    """Of a service, which of its milestones is asked about. Goods are only delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,8 @@ class When:
     starts_on: date | None = None
     ends_on: date | None = None
     """The day after the last one."""
+    milestone: Milestone = "delivered"
+    """Of a service, what it pays for; no line falls under it at another."""
 
     @property
     def asks_of_clients(self) -> bool:
@@ -69,6 +80,7 @@ class When:
         return next((name for name, fits in self._asked(line) if not fits), None)
 
     def _asked(self, line: Line) -> Iterator[tuple[str, bool]]:
+        yield "milestone", self.milestone == line.milestone
         yield "kind", not self.kind or self.kind == line.kind
         yield "departments", not self.departments or bool(self.departments & line.departments)
         yield "products", not self.products or line.product in self.products
@@ -101,7 +113,7 @@ class Level:
 class SaleRule:
     """What lines of one sort pay: to the seller, and up the sponsors' line.
 
-    All levels together get `cap_bp` of the base at most, each giving way in proportion. No level
+    All levels together get `cap_bp` of the base at most, giving way as `cap_by` says. No level
     gets more than `at_most_minor` for one sale, where the sale's currency is in it. A rule that
     states amounts is for sales in the currencies that it states them in, and for no other.
     """
@@ -114,6 +126,12 @@ class SaleRule:
     base: Base = "commissionable_value"
     levels_of: LevelBase = "sale"
     at_most_minor: Mapping[str, int] = field(default_factory=dict)
+    cap_by: CapBy = "proportion"
+
+    @property
+    def is_rounded_by_level(self) -> bool:
+        """Whether each level is rounded before another is paid of it."""
+        return self.levels_of.endswith("_rounded")
 
     def misses(self, line: Line) -> str | None:
         """Why a line does not fall under this rule; None where it does."""
@@ -132,12 +150,13 @@ class SalePlan:
     """What a version of the plan says of one sale.
 
     `cap_bp` is what all rules and levels together get at most of what a sale is worth: of the sum of
-    its portions' bases.
+    its portions' bases; `cap_by` says who gives way to it.
     """
 
     rules: tuple[SaleRule, ...]
     uplines: Uplines = field(default_factory=Uplines)
     cap_bp: int = BASIS
+    cap_by: CapBy = "proportion"
 
     def rule(self, name: str) -> SaleRule:
         """The rule of this name; KeyError for none."""
@@ -149,3 +168,12 @@ class SalePlan:
     def fitting(self, line: Line) -> SaleRule | None:
         """The rule that a line falls under: the first that fits; None where none does."""
         return next((rule for rule in self.rules if rule.misses(line) is None), None)
+
+    def at_milestones(self, line: Line, *, from_lead: bool) -> dict[Milestone, SaleRule]:
+        """The rule that a line falls under for each milestone that it reaches in time: of each, the
+        first that fits."""
+        asked = (
+            (one, self.fitting(replace(line, milestone=one)))
+            for one in reached(line.kind, from_lead=from_lead)
+        )
+        return {milestone: rule for milestone, rule in asked if rule is not None}

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from mainstem.money import largest_remainder, rdiv
-from mainstem.plan.exact_shares import ExactShares, Portion, Way, cut_to_plan, exact_shares
-from mainstem.plan.sale_rules import SalePlan
+from mainstem.money import BASIS, largest_remainder, rdiv
+from mainstem.plan.exact_shares import (
+    ExactShares,
+    Party,
+    Portion,
+    Way,
+    cut_to_plan,
+    exact_shares,
+)
+from mainstem.plan.sale_rules import CapBy, SalePlan
 from mainstem.plan.uplines import Member
 
 
@@ -17,9 +24,10 @@ class Credit:
 
     `uncapped_minor` is its share of what all levels get; `credited_minor` no more of it than one sale
     may pay. `reversed_minor` is how much of that has gone back: 0 <= reversed <= credited, and the
-    difference is what stands. `cut` is the fraction by which caps made it smaller, (1, 1) where none did;
-    `capped_bp` says it in rates, the cap and what all levels' rates come to, where that is all there is to it.
-    `way` is how the share came to be before any cap.
+    difference is what stands. `cut` is the fraction by which caps made it smaller, (1, 1) where none did,
+    and `cut_by` who gave way to them; `capped_bp` says it in rates, the cap and what all levels' rates come
+    to, where that is all there is to it. `ways` are how the share came to be before any cap: more than one
+    where somebody stands above several who share the sale. `part_bp` is how much of the sale it is of.
     """
 
     rule: str
@@ -31,7 +39,9 @@ class Credit:
     reversed_minor: int
     cut: tuple[int, int] = (1, 1)
     capped_bp: tuple[int, int] | None = None
-    way: Way = field(default_factory=Way)
+    ways: tuple[Way, ...] = (Way(),)
+    part_bp: int = BASIS
+    cut_by: CapBy = "proportion"
 
     @property
     def stands_minor(self) -> int:
@@ -42,7 +52,7 @@ class Credit:
 def credits(
     plan: SalePlan, upline: Sequence[Member], currency: str, portions: Sequence[Portion]
 ) -> list[Credit]:
-    """Every level's share of everything that was delivered of one sale, the seller first.
+    """Every level's share of everything that was delivered of one sale and is due, the seller first.
 
     The shares of a portion add up to the exact sum of their rates rounded down, at most the rule's
     cap, and all portions to no more than the plan's; the parts are whole by largest remainder, a tie
@@ -50,34 +60,57 @@ def credits(
     rounded once, so any sequence of refunds that adds up to the base takes back every cent and never
     one more; what a sale may pay at most is then applied to what stands. No refund raises a level.
     """
+    return shared_credits(plan, [Party(upline)], currency, portions)
+
+
+def shared_credits(
+    plan: SalePlan, parties: Sequence[Party], currency: str, portions: Sequence[Portion]
+) -> list[Credit]:
+    """The same of a sale that is credited to several, each with a part of it and their own upline.
+
+    All of them share one cap and one rounding, a tie going to the lower level and then to the earlier
+    party; whoever stands at one level above several is credited once, with their parts together. What one
+    sale pays a level at most is for each their part of it: nobody gains by sharing a sale.
+    """
+    assert sum(party.part_bp for party in parties) == BASIS, "they share the whole"
     exact = [
         share
         for portion in portions
-        if (share := exact_shares(plan, upline, currency, portion)) is not None
+        if (share := exact_shares(plan, parties, currency, portion)) is not None
     ]
-    cut_to_plan(plan.cap_bp, portions, exact)
-    return [credit for share in exact for credit in _whole(share, currency)]
+    cut_to_plan(plan, portions, exact)
+    due = (share for share in exact if share.portion.is_due)
+    return [credit for share in due for credit in _whole(share, currency)]
 
 
-def _whole(share: ExactShares, currency: str) -> Iterator[Credit]:
-    parts = largest_remainder(1, share.numerators, share.per)
-    most = share.rule.at_most_minor.get(currency)
-    for (level, place), way, part in zip(share.paid, share.ways, parts, strict=True):
+def most_of(most_minor: int, part_bp: int) -> int:
+    """What one level gets at most for a part of a sale, in minor units."""
+    return most_minor * part_bp // BASIS
+
+
+def _whole(exact: ExactShares, currency: str) -> Iterator[Credit]:
+    parts = largest_remainder(1, [share.numerator for share in exact.shares], exact.per)
+    at_most = exact.rule.at_most_minor.get(currency)
+    portion = exact.portion
+    for share, part in zip(exact.shares, parts, strict=True):
         if not part:
             continue
-        portion = share.portion
+        most = part if at_most is None else most_of(at_most, share.part_bp)
         left = part - rdiv(part * portion.returned_minor, portion.base_minor)
-        credited = part if most is None else min(part, most)
-        stands = left if most is None else min(left, most)
+        credited, stands = min(part, most), min(left, most)
+        if not credited:
+            continue
         yield Credit(
-            rule=share.rule.id,
-            level=level,
-            beneficiary_id=place.member.id,
-            rate_bp=share.rule.levels[level].rate_bp,
+            rule=exact.rule.id,
+            level=share.level,
+            beneficiary_id=share.beneficiary_id,
+            rate_bp=exact.rule.levels[share.level].rate_bp,
             uncapped_minor=part,
             credited_minor=credited,
             reversed_minor=credited - stands,
             cut=share.cut,
-            capped_bp=share.capped_bp,
-            way=way,
+            capped_bp=exact.capped_bp,
+            ways=tuple(share.ways),
+            part_bp=share.part_bp,
+            cut_by=share.cut_by,
         )

@@ -26,7 +26,9 @@ class UnpaidFacts:
     `steps` is how far above the seller they were at the sale: 0 the seller, None not above them at all.
     `is_above_now` and `in_own_shop` tell a later join and a client of their own shop apart from somebody
     else's sale. `levels` is how many levels the plan paid for what was sold, and `pays_here` whether
-    theirs was one that is paid anything. Amounts are minor units of what the affiliate earned of it.
+    theirs was one that is paid anything. `waits_for_acceptance`: all that pays them is for work that the
+    client has not accepted yet; `needs_a_lead`: no rule was for it, and one would have been for a service that
+    began with a request. Amounts are minor units of what the affiliate earned of it.
     """
 
     order: str
@@ -44,6 +46,8 @@ class UnpaidFacts:
     pays_here: bool = True
     review: str = ""
     is_delivered: bool = False
+    waits_for_acceptance: bool = False
+    needs_a_lead: bool = False
     credited_minor: int = 0
     stands_minor: int = 0
     is_all_back: bool = False
@@ -115,6 +119,10 @@ SENTENCES = {
     "rank_too_low": "Level {level} is paid only from a rank on that you did not have when order {order} was"
     " sold.",
     "no_rule": "No rule of the plan was for what was sold on order {order}, so it earns no commission.",
+    "needs_a_lead": "Order {order} was bought without a request. The plan that it was sold by pays only for"
+    " services that began with one.",
+    "not_accepted": "What order {order} pays you is for work that the client has accepted. It is credited as"
+    " soon as they have, or have let the time for it pass.",
     "beyond_levels": "You stand at level {level} above this sale. The plan that it was sold by pays down to"
     " level {last}.",
     "level_pays_nothing": "You stand at level {level} above this sale. The plan that it was sold by pays"
@@ -207,12 +215,13 @@ def _of_sale(sale: UnpaidFacts) -> Iterator[UnpaidReason | None]:
         yield UnpaidReason(sale.standing, placed)
     # What was earned tells more than what a plan would have paid: a sponsor may have moved up a level.
     if not sale.levels:
-        yield UnpaidReason("no_rule", said)
+        yield UnpaidReason("needs_a_lead" if sale.needs_a_lead else "no_rule", said)
     if not sale.credited_minor and sale.steps >= sale.levels:
         yield UnpaidReason("beyond_levels", placed)
     if not sale.credited_minor and not sale.pays_here:
         yield UnpaidReason("level_pays_nothing", placed)
     yield _not_sold(sale, said)
+    yield UnpaidReason("not_accepted", said) if sale.waits_for_acceptance else None
     yield _earned(sale, said)
 
 

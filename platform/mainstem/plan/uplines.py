@@ -10,6 +10,9 @@ Passing = Literal["uses_up_level", "passed_over"]
 """Whoever is not paid uses up a level, which the parent then keeps; or is passed over, and the next
 one above moves into the level (compression)."""
 
+ActiveAt = Literal["sale", "delivery"]
+"""As of when a sponsor's own sales are counted: of the sale, or of its first delivery."""
+
 Reason = Literal["house", "suspended", "inactive", "wrong_group", "rank_too_low"]
 """Why somebody in an upline is not paid."""
 
@@ -19,7 +22,7 @@ class Member:
     """An affiliate of an upline, as they were at the sale.
 
     `own_sales` is how many sales of their own had been delivered to clients in the days that the
-    plan looks back.
+    plan looks back, from the sale or from its delivery.
     """
 
     id: int
@@ -57,6 +60,12 @@ class Uplines:
     inactive: Passing = "uses_up_level"
     own_sales_min: int = 0
     days: int = 0
+    active_at: ActiveAt = "sale"
+
+    @property
+    def asks_at_delivery(self) -> bool:
+        """Whether it is known only at its delivery who is active of those above a sale."""
+        return self.own_sales_min > 0 and self.active_at == "delivery"
 
 
 @dataclass(frozen=True, slots=True)

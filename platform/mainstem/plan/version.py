@@ -57,11 +57,26 @@ def parse(document: Mapping[str, Any], *, version: int) -> Plan:
     matter: see `lint`.
     """
     said = from_first_format(document) if is_first_format(document) else document
+    if version:
+        said = as_published(said)
     try:
         read = PlanDocument.model_validate(said)
     except ValidationError as error:
         raise PlanRefused(*problems_of(error)) from error
     return Plan(version, read, compiled(read), fingerprint(document))
+
+
+def as_published(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a published version says, with what it could not say yet: sponsors' own sales were counted back
+    from the sale before a plan was asked from when."""
+    uplines = document.get("uplines")
+    if (
+        not isinstance(uplines, Mapping)
+        or not uplines.get("own_sales_min")
+        or "active_at" in uplines
+    ):
+        return document
+    return {**document, "uplines": {**uplines, "active_at": "sale"}}
 
 
 def fingerprint(document: Mapping[str, Any]) -> str:

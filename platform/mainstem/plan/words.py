@@ -13,12 +13,25 @@ from typing import Protocol
 
 from mainstem.money import Money
 from mainstem.plan.document import PlanDocument
+from mainstem.plan.milestones import OF_A_LEAD
 from mainstem.plan.period_words import PERIOD_SENTENCES, period_clauses
-from mainstem.plan.sale_documents import LevelDocument, SaleRuleDocument, WhenDocument
+from mainstem.plan.sale_documents import (
+    CreditDocument,
+    LevelDocument,
+    SaleRuleDocument,
+    WhenDocument,
+)
 
 EVERYTHING = "For everything that is sold:"
 ONLY = "For {which}:"
 KINDS = {"goods": "goods", "service": "services", "": "goods and services"}
+OF_SERVICES = {
+    "": "",
+    "qualified": "that began with a qualified request",
+    "won": "that began with a request that was won",
+    "delivered": "that were delivered",
+    "accepted": "that the client has accepted",
+}
 ASKED = {
     "departments": "of the departments {names}",
     "products": "called {names}",
@@ -46,12 +59,55 @@ SPONSOR_BELOW_ROUNDED = "The sponsor at level {level} gets {pay} of what the lev
 NOBODY = "Level {level} gets nothing."
 IN_GROUPS = "Level {level} is paid only to members of {names}."
 FROM_RANK = "Level {level} is paid only to those of the rank {rank} or higher."
+SPONSOR_OF_SELLERS = (
+    "The sponsor at level {level} gets {pay} of what whoever made the sale earns, unrounded."
+)
+SPONSOR_OF_SELLERS_ROUNDED = (
+    "The sponsor at level {level} gets {pay} of what whoever made the sale earns."
+)
 CAP = "All levels together get {cap} of that at most; beyond it each gives way in proportion."
+CAP_BY_PRIORITY = (
+    "All levels together get {cap} of that at most; the lower level is paid first, and whoever comes last"
+    " gets what is left."
+)
 AT_MOST = "No level gets more than {amounts} for one sale."
 HELD = "It is held for {days} days from delivery, and goes back with money that goes back."
+HELD_FROM_ACCEPTANCE = (
+    "It is held for {days} days from when the client accepted the work, and goes back with money that goes"
+    " back."
+)
+AT_DELIVERY = (
+    "It is credited when the service is delivered, never before. What was bought without a request pays"
+    " nothing of it."
+)
 
 ORDER = "A line falls under the first of these rules that fits it. Only what was delivered to a client pays."
+BY_MILESTONE = (
+    "A service falls under one rule for each of its milestones, the first for it that fits: that its request"
+    " was qualified, that it was won, that the work was delivered, that the client accepted it."
+)
 ALL = "All rules and levels together pay {cap} of a sale at most."
+ALL_BY = {
+    "proportion": "Where they would pay more, each gives way in proportion.",
+    "priority": "Where they would pay more, the earlier rule is paid first, and of a rule the lower level;"
+    " whoever comes last gets what is left.",
+}
+SPLIT = {
+    "other_affiliates_code": "An order that comes through the storefront of one affiliate with a code of"
+    " another is credited to both: {storefront} of it to the storefront, {other} to whose code it is.",
+    "other_affiliates_link": "An order that comes through the storefront of one affiliate by a link of"
+    " another is credited to both: {storefront} of it to the storefront, {other} to whose link it is.",
+}
+AS_ATTRIBUTED = {
+    "other_affiliates_code": "An order that comes through the storefront of one affiliate with a code of"
+    " another is credited to whose code it is.",
+    "other_affiliates_link": "An order that comes through the storefront of one affiliate by a link of"
+    " another is credited to the storefront.",
+}
+SHARED = (
+    "Where an order is credited to several, every level above each is paid its rate of their part, under one"
+    " cap for all together. A client who is bound to somebody is theirs, and nothing is shared."
+)
 ROUNDED = (
     "The shares of a sale are exact, rounded down together, and made whole by largest remainder; of two"
     " alike the lower level comes first."
@@ -79,19 +135,24 @@ REFUNDED = {
     "are_counted": "An order of a client counts also when its money has gone back.",
     "are_not_counted": "An order of a client whose money has gone back whole is not counted.",
 }
-ACTIVE = (
-    "To be paid for others' sales, a sponsor has made {n} of their own in {days} days before, delivered to"
-    " clients."
-)
+ACTIVE = {
+    "sale": "To be paid for others' sales, a sponsor has made {n} of their own, delivered to clients in the"
+    " {days} days before the sale.",
+    "delivery": "To be paid for others' sales, a sponsor has made {n} of their own, delivered to clients in"
+    " the {days} days before the sale is first delivered.",
+}
 MINIMUM = "Less than {amounts} is not paid out and waits."
 AND = " and "
 OR = " or "
 
 SENTENCES = (
-    EVERYTHING, ONLY, *KINDS.values(), *ASKED.values(), *CLIENTS.values(), MONTHS, ORDERS, FROM, UNTIL,
-    *BASES.values(), SELLER_FIXED, SPONSOR, SPONSOR_FIXED, SPONSOR_BELOW, SPONSOR_BELOW_ROUNDED, NOBODY,
-    IN_GROUPS, FROM_RANK, CAP, AT_MOST, HELD, ORDER, ALL, ROUNDED, *VERSION_BY.values(), *JOINED_BEFORE.values(),
-    *PASSING.values(), *REFUNDED.values(), ACTIVE, MINIMUM, AND, OR, *PERIOD_SENTENCES,
+    EVERYTHING, ONLY, *KINDS.values(), *filter(None, OF_SERVICES.values()),
+    *ASKED.values(), *CLIENTS.values(), MONTHS, ORDERS, FROM, UNTIL,
+    *BASES.values(), SELLER_FIXED, SPONSOR, SPONSOR_FIXED, SPONSOR_BELOW, SPONSOR_BELOW_ROUNDED,
+    SPONSOR_OF_SELLERS, SPONSOR_OF_SELLERS_ROUNDED, CAP_BY_PRIORITY, *ALL_BY.values(), *SPLIT.values(),
+    *AS_ATTRIBUTED.values(), SHARED, NOBODY, IN_GROUPS, FROM_RANK, CAP, AT_MOST, HELD, HELD_FROM_ACCEPTANCE,
+    AT_DELIVERY, ORDER, BY_MILESTONE, ALL, ROUNDED, *VERSION_BY.values(), *JOINED_BEFORE.values(),
+    *PASSING.values(), *REFUNDED.values(), *ACTIVE.values(), MINIMUM, AND, OR, *PERIOD_SENTENCES,
 )  # fmt: skip
 """Everything that may be said."""
 
@@ -212,8 +273,14 @@ class _Teller:
 
     def for_all(self, plan: PlanDocument) -> Iterator[str]:
         yield self.say(ORDER)
+        if any(rule.when.milestone for rule in plan.rules):
+            yield self.say(BY_MILESTONE)
         yield self.say(ALL, cap=self.reader.percent(plan.cap_bp))
+        if plan.cap_by:
+            yield self.say(ALL_BY[plan.cap_by])
         yield self.say(ROUNDED)
+        if plan.credit:
+            yield from self.credit(plan.credit)
         yield self.say(VERSION_BY[plan.version_by])
         yield self.say(JOINED_BEFORE[plan.joined_before])
         yield self.say(PASSING["house", plan.uplines.house])
@@ -221,10 +288,26 @@ class _Teller:
         if plan.refunded_orders:
             yield self.say(REFUNDED[plan.refunded_orders])
         if plan.uplines.own_sales_min:
-            yield self.say(ACTIVE, n=plan.uplines.own_sales_min, days=plan.uplines.days)
+            yield self.say(
+                ACTIVE[plan.uplines.active_at or "sale"],
+                n=plan.uplines.own_sales_min,
+                days=plan.uplines.days,
+            )
             yield self.say(PASSING["inactive", plan.uplines.inactive])
         if plan.minimum_payout_minor:
             yield self.say(MINIMUM, amounts=self.amounts(plan.minimum_payout_minor))
+
+    def credit(self, said: CreditDocument) -> Iterator[str]:
+        parts = {
+            "storefront": self.reader.percent(said.storefront_bp),
+            "other": self.reader.percent(said.other_bp),
+        }
+        signals = ("other_affiliates_code", "other_affiliates_link")
+        for signal in signals:
+            splits = getattr(said, signal) == "split"
+            yield self.say((SPLIT if splits else AS_ATTRIBUTED)[signal], **parts)
+        if said.storefront_bp:
+            yield self.say(SHARED)
 
     def rule(self, rule: SaleRuleDocument) -> Iterator[str]:
         which = " ".join(self.which(rule.when))
@@ -232,13 +315,21 @@ class _Teller:
         yield self.say(EVERYTHING) if everything else self.say(ONLY, which=which)
         for level, said in enumerate(rule.levels):
             yield from self.level(rule, level, said)
-        yield self.say(CAP, cap=self.reader.percent(rule.cap_bp))
+        by_priority = rule.cap_by == "priority"
+        yield self.say(
+            CAP_BY_PRIORITY if by_priority else CAP, cap=self.reader.percent(rule.cap_bp)
+        )
         if rule.at_most_minor:
             yield self.say(AT_MOST, amounts=self.amounts(rule.at_most_minor))
-        yield self.say(HELD, days=rule.hold_days)
+        if rule.when.milestone in OF_A_LEAD:
+            yield self.say(AT_DELIVERY)
+        accepted = rule.when.milestone == "accepted"
+        yield self.say(HELD_FROM_ACCEPTANCE if accepted else HELD, days=rule.hold_days)
 
     def which(self, when: WhenDocument) -> Iterator[str]:
         yield self.say(KINDS[when.kind])
+        if when.milestone:
+            yield self.say(OF_SERVICES[when.milestone])
         for name, message in ASKED.items():
             if slugs := getattr(when, name):
                 word = AND if name in ("departments", "storefronts", "groups") else OR
@@ -279,4 +370,6 @@ def _paid(rule: SaleRuleDocument, level: int, *, fixed: bool) -> str:
         "sale": SPONSOR,
         "level_below": SPONSOR_BELOW,
         "level_below_rounded": SPONSOR_BELOW_ROUNDED,
+        "sellers_commission": SPONSOR_OF_SELLERS,
+        "sellers_commission_rounded": SPONSOR_OF_SELLERS_ROUNDED,
     }[rule.levels_of]

@@ -102,7 +102,7 @@ def _members(work: Work, ids: Sequence[int]) -> dict[int, tuple[str, Member]]:
 
 # Whatever was delivered and stayed, by how far below the head of the team it was sold.
 _SOLD = """
-SELECT cardinality(a.upline) - %(depth)s AS steps, o.plan_version, l.rule, o.currency,
+SELECT cardinality(a.upline) - %(depth)s AS steps, o.plan_version, sold.of_rule AS rule, o.currency,
        sum(part(l.commissionable_minor,
                 greatest(part(l.total_minor, l.delivered, l.quantity) - l.refunded_minor, 0),
                 l.total_minor))::bigint AS base_minor,
@@ -110,8 +110,13 @@ SELECT cardinality(a.upline) - %(depth)s AS steps, o.plan_version, l.rule, o.cur
   FROM affiliate a
   JOIN orders o ON o.seller_id = a.id AND o.placed_at >= %(since)s
   JOIN order_line l ON l.home_id = o.home_id AND l.order_id = o.id AND l.total_minor > 0
+ -- A service falls under one rule for each of its milestones.
+ CROSS JOIN LATERAL (
+       SELECT l.rule AS of_rule WHERE l.rule IS NOT NULL
+        UNION ALL
+       SELECT said.value ->> 'rule' FROM jsonb_each(l.milestone_rules) AS said
+        WHERE said.key <> 'accepted' OR l.accepted_at IS NOT NULL) AS sold
  WHERE a.upline @> ARRAY[%(id)s::bigint] AND o.earns AND o.delivered_at IS NOT NULL
-   AND l.rule IS NOT NULL
  GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
 
 

@@ -250,22 +250,26 @@ def balances_of_affiliates(
     return paging.read_as(work, AffiliateBalances, _COMING, COMING, cursor=cursor, most=most)
 
 
-ENTRIES = Sorting(
-    "entries",
-    (
-        SortColumn("e.transfer_id", "transfer_id", int),
-        SortColumn("e.home_id", "home_id", int),
-        SortColumn("e.seq", "seq", int),
-    ),
+_POSTED = (
+    SortColumn("e.transfer_id", "transfer_id", int),
+    SortColumn("e.home_id", "home_id", int),
+    SortColumn("e.seq", "seq", int),
 )
+ENTRIES = Sorting("entries", _POSTED)
+# What is held stands in an index of its own, by the end of the hold.
+HELD_ENTRIES = Sorting("held_entries", (SortColumn("e.held_until", "held_until", date), *_POSTED))
+# Written out, so that the plan for any account knows the index, too.
+_IS_HELD, _IS_FREE = "AND e.account = 'pending'", "AND e.account <> 'pending'"
+# The page is cut before its postings are looked up.
 _ENTRIES = """
 SELECT e.home_id, e.transfer_id, e.seq, e.side, e.currency, e.amount_minor, e.signed_minor,
        e.held_until, e.held_until = date '9999-12-31' AS held_open, t.key, t.reason, t.actor,
        t.effective_on, t.posted_at
-  FROM ledger_entry e
+  FROM (SELECT * FROM ledger_entry e
+         WHERE e.owner_id = %(owner)s AND e.account = %(account)s AND e.currency = %(currency)s
+           {held} {seek} {sorted}) AS e
   JOIN ledger_transfer t ON t.home_id = e.home_id AND t.id = e.transfer_id
- WHERE e.owner_id = %(owner)s AND e.account = %(account)s AND e.currency = %(currency)s
- {seek} {sorted}"""
+ {sorted}"""
 
 
 def entries(
@@ -277,12 +281,13 @@ def entries(
     cursor: str | None = None,
     most: int = PAGE,
 ) -> Page[EntryRow]:
-    """One account's entries, newest first."""
+    """One account's entries, newest first; of what is pending first by the end of the hold, the latest first."""
+    held = account == "pending"
     return paging.read_as(
         work,
         EntryRow,
-        _ENTRIES,
-        ENTRIES,
+        _ENTRIES.replace("{held}", _IS_HELD if held else _IS_FREE),
+        HELD_ENTRIES if held else ENTRIES,
         cursor=cursor,
         most=most,
         owner=owner_id,

@@ -130,12 +130,13 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class Entries(Page, kw_only=True):
-    """One account's entries, newest first."""
+    """One account's entries, newest first; of what is pending by the end of the hold."""
 
     owner: str
     owner_url: str
     account: str
     note: str
+    held: bool
     currency: str
     balance: Money
     rows: list[lists.EntryRow]
@@ -166,6 +167,7 @@ def entries(
         owner_url=f"/console/affiliates/{owner}" if owner else "",
         account=language.text(labels.ACCOUNTS[account]),
         note=language.text(chart[account]),
+        held=account == "pending",
         currency=currency,
         balance=Money(
             on_its_side(account, ledger.balance(work, owner, account, currency).minor), currency

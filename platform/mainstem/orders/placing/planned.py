@@ -5,18 +5,20 @@ What no plan in force asks about is not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from functools import partial
 from typing import Any, NamedTuple
+
+import msgspec
 
 from mainstem.kit.bulk import given, relation
 from mainstem.kit.work import Query, Work
 from mainstem.network import Upline
 from mainstem.orders.placing.draft import Draft
 from mainstem.orders.placing.known import Known
-from mainstem.plan import NOBODY, Line, Plan, SaleRule, book
+from mainstem.plan import NOBODY, Line, Milestone, Plan, SaleRule, book
 
 UplineFacts = dict[str, dict[str, Any]]
 """By how many steps they stand above the seller: what of somebody decides whether they are paid."""
@@ -73,8 +75,9 @@ SELECT p.id, p.slug, p.category FROM product p WHERE p.id = ANY(%(ids)s::bigint[
 
 
 class Sale(NamedTuple):
-    """What of an order the rules of a plan may ask about: `lines` are the kind and product of each, and
-    `imported` is one of a history, whose earlier orders may stand in the same batch."""
+    """What of an order the rules of a plan may ask about: `lines` are the kind and product of each,
+    `imported` is one of a history, whose earlier orders may stand in the same batch, and `from_lead` one that
+    a request was won by."""
 
     currency: str
     storefront: str
@@ -82,16 +85,40 @@ class Sale(NamedTuple):
     at: datetime
     lines: list[tuple[str, int]]
     imported: bool = False
+    from_lead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedOrder:
-    """The version of the plan that an order is sold under, the rule of each line (None where none is for
-    it), and what is kept of whoever stands above the seller."""
+    """The version of the plan that an order is sold under, the rules of each line (one for each milestone of
+    a service; none where none is for it), and what is kept of whoever stands above the seller."""
 
     plan: Plan
-    rules: list[SaleRule | None]
+    milestones: list[dict[Milestone, SaleRule]]
     upline_facts: UplineFacts | None
+
+    @property
+    def rules(self) -> list[SaleRule | None]:
+        """What each line pays for being delivered."""
+        return [rules.get("delivered") for rules in self.milestones]
+
+
+def hold_days(rules: Mapping[Milestone, SaleRule]) -> int:
+    """How long what a line pays for being delivered is held; the longest of the others where it pays nothing
+    for that, 0 for nothing at all."""
+    if "delivered" in rules:
+        return rules["delivered"].hold_days
+    return max((rule.hold_days for rule in rules.values()), default=0)
+
+
+def milestone_rules(rules: Mapping[Milestone, SaleRule]) -> str | None:
+    """What a line pays for its other milestones, as it is kept; None for nothing."""
+    said = {
+        milestone: {"rule": rule.id, "hold_days": rule.hold_days}
+        for milestone, rule in rules.items()
+        if milestone != "delivered"
+    }
+    return msgspec.json.encode(said).decode() if said else None
 
 
 @dataclass(slots=True)
@@ -117,12 +144,18 @@ class PlanFacts:
         """How one order is sold, by whoever is credited with it; by the version in force when it was
         placed, or at another instant."""
         plan = book.choose(self.published, in_force or sale.at, upline.joined_at)
-        before = self._paid_before(sale, plan)
-        rules = [
-            plan.sale.fitting(self._line(sale, kind, product, seller, upline, before))
-            for kind, product in sale.lines
+        milestones = [
+            plan.sale.at_milestones(line, from_lead=sale.from_lead)
+            for line in self.lines(sale, seller, upline, plan)
         ]
-        return PlannedOrder(plan, rules, self._upline_facts(sale, plan, upline))
+        return PlannedOrder(plan, milestones, self._upline_facts(sale, plan, upline))
+
+    def lines(self, sale: Sale, seller: int, upline: Upline, plan: Plan) -> list[Line]:
+        """Each line of a sale as a version of the plan is asked about it."""
+        before = self._paid_before(sale, plan)
+        return [
+            self._line(sale, kind, product, seller, upline, before) for kind, product in sale.lines
+        ]
 
     def _paid_before(self, sale: Sale, plan: Plan) -> list[datetime]:
         known = self.paid.setdefault((sale.client_key, _counts_refunded(plan)), [])
@@ -161,7 +194,9 @@ class PlanFacts:
         facts: UplineFacts = {step: dict(one) for step, one in (upline.unpaid or {}).items()}
         asked = plan.sale.uplines
         for step, id in enumerate(upline.affiliates):
-            if asked.own_sales_min and step and id != NOBODY:
+            # What is counted at delivery is counted then.
+            at_sale = asked.own_sales_min and not asked.asks_at_delivery
+            if at_sale and step and id != NOBODY:
                 sales = self.own_sales.get((id, sale.at, asked.days), 0)
                 facts.setdefault(str(step), {})["own_sales"] = sales
             if rank := self._rank(plan, id, sale.at):
@@ -194,6 +229,7 @@ def sale_of(draft: Draft, known: Known) -> Sale:
         draft.at,
         [(line.offer.kind, line.offer.product_id) for line in draft.price.lines],
         wanted.delivered_at is not None,
+        wanted.lead_id is not None,
     )
 
 
@@ -287,7 +323,7 @@ def _own_sales_queries(
     looks_back: dict[int, int] = {}
     for plan in plans:
         asked = plan.sale.uplines
-        if asked.own_sales_min:
+        if asked.own_sales_min and not asked.asks_at_delivery:
             looks_back[asked.days] = max(looks_back.get(asked.days, 0), asked.own_sales_min)
     above = {id for one in uplines for id in one.affiliates[1:]} - {NOBODY}
     rows = [

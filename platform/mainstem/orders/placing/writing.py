@@ -19,7 +19,13 @@ from mainstem.orders import unpaid
 from mainstem.orders.model import Placed
 from mainstem.orders.placing.draft import Draft
 from mainstem.orders.placing.known import Known
-from mainstem.orders.placing.planned import PlanFacts, PlannedOrder, sale_of
+from mainstem.orders.placing.planned import (
+    PlanFacts,
+    PlannedOrder,
+    hold_days,
+    milestone_rules,
+    sale_of,
+)
 from mainstem.orders.promise import chosen
 
 
@@ -85,6 +91,7 @@ class _LineRow(NamedTuple):
     commissionable_bp: int
     rule: str | None
     hold_days: int
+    milestone_rules: Json | None
     tax_country: str | None
     tax_class: str | None
     tax_treatment: str
@@ -216,13 +223,14 @@ def _delivery(draft: Draft) -> Json | None:
 
 
 def _line_rows(draft: Draft, planned: PlannedOrder) -> Iterator[_LineRow]:
-    for no, (line, rule) in enumerate(zip(draft.price.lines, planned.rules, strict=True), 1):
-        offer, rate = line.offer, line.rate
+    for no, (line, rules) in enumerate(zip(draft.price.lines, planned.milestones, strict=True), 1):
+        offer, rate, rule = line.offer, line.rate, rules.get("delivered")
+        others = milestone_rules(rules)
         yield _LineRow(
             draft.wanted.home_id, draft.id, no, offer.variant_id, offer.sku, offer.name, offer.kind,
             line.quantity, line.unit_minor, line.total_minor, rate.bp, line.tax_minor,
             line.commissionable_minor, offer.commissionable_bp, rule.id if rule else None,
-            rule.hold_days if rule else 0,
+            hold_days(rules), Json(others) if others else None,
             rate.country, rate.tax_class, rate.treatment, rate.reason, offer.withdrawal,
         )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 FACTS = {
     "account.changed": "Payout account changed",
+    "order.work_accepted": "Work accepted by the client",
     "order.reattributed": "Order credited to another affiliate",
     "reattribution.asked": "Asked to credit an order to another affiliate",
     "reattribution.denied": "Denied: who is credited stays",

@@ -84,7 +84,7 @@ def _open(request: HttpRequest, work: Work, by: str, invitation: str) -> Opened:
     programme = joining.programme_of(work)
     asked = joining.asked_by_token(work, secret, invitation) if invitation else None
     agreement = joining.agreement_in_force(work, language_of(request).locale)
-    if agreement is None or not (programme.is_open or asked):
+    if agreement is None or not (asked or joining.is_open(work)):
         raise ProgrammeClosed
     sponsor_id = asked.sponsor_id if asked else joining.read_sponsor_token(secret, by)
     sponsor = ""

@@ -8,7 +8,8 @@ import msgspec
 from litestar import Request, Response, get
 from markupsafe import Markup
 
-from mainstem import company, joining
+from mainstem import company, income, joining
+from mainstem.income import IncomeStatement
 from mainstem.joining import ProgrammeClosed
 from mainstem.kit.work import CLIENT, Work
 from mainstem.money import Money
@@ -45,6 +46,7 @@ class OfferPage(msgspec.Struct, frozen=True):
     levels: int
     terms: Markup
     plan: list[PlanClause]
+    income: IncomeStatement | None
     apply_url: str
 
 
@@ -60,7 +62,7 @@ async def offer(request: HttpRequest) -> Page:
         programme = joining.programme_of(work)
         plan = book.now(work)
         asked = joining.asked_by_token(work, secret, invitation) if invitation else None
-        if plan is None or not (programme.is_open or asked):
+        if plan is None or not (asked or joining.is_open(work)):
             raise ProgrammeClosed
         profile = company.profile(work)
         currency = profile.currencies[0] if profile else "EUR"
@@ -83,6 +85,7 @@ async def offer(request: HttpRequest) -> Page:
             levels=plan.levels,
             terms=rich(terms.body if terms else ""),
             plan=plan_clauses(work, plan, language),
+            income=income.newest(work),
             apply_url="/programme/apply" + (f"?{query}" if query else ""),
         )
 

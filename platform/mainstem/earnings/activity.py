@@ -1,0 +1,68 @@
+"""Who was active above a sale, where the plan counts it at the delivery: counted once, before anything is earned,
+and kept on the order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from mainstem.kit.bulk import given, relation
+from mainstem.kit.work import Work
+from mainstem.orders import CREDITED_TO
+from mainstem.plan import NOBODY, Plan
+
+
+class _Delivered(NamedTuple):
+    """An order that has begun to arrive, and how its plan looks back: so many days, for so many sales."""
+
+    home_id: int
+    id: UUID
+    at: datetime
+    days: int
+    most: int
+
+
+# Of those above the seller, as the order is credited now: what each has sold themselves, up to what is enough.
+_COUNTED = f"""
+SELECT o.home_id, o.id, asked.at, moved.id AS change_id,
+       coalesce(credited.upline_facts, '{{}}') || coalesce(jsonb_object_agg(above.step::text,
+         coalesce(credited.upline_facts -> above.step::text, '{{}}') || jsonb_build_object('own_sales', own.sales))
+         FILTER (WHERE above.step IS NOT NULL), '{{}}') AS facts
+  FROM {relation(_Delivered, "asked")}
+  JOIN orders o USING (home_id, id) {CREDITED_TO}
+  LEFT JOIN LATERAL (
+       SELECT place - 1 AS step, affiliate_id
+         FROM unnest(credited.upline) WITH ORDINALITY AS stood (affiliate_id, place)
+        WHERE place > 1 AND affiliate_id <> {NOBODY}) AS above ON true
+  LEFT JOIN LATERAL (
+       SELECT count(*)::int AS sales
+         FROM (SELECT FROM orders own
+                WHERE own.seller_id = above.affiliate_id AND own.earns AND own.delivered_at <= asked.at
+                  AND own.delivered_at >= asked.at - make_interval(days => asked.days::int)
+                LIMIT asked.most) AS enough) AS own ON true
+ GROUP BY o.home_id, o.id, asked.at, moved.id, credited.upline_facts"""
+
+_KEEP = f"""
+WITH counted AS MATERIALIZED ({_COUNTED}), of_change AS (
+  UPDATE attribution_change c SET upline_facts = nullif(counted.facts, '{{}}')
+    FROM counted WHERE c.home_id = counted.home_id AND c.id = counted.change_id)
+UPDATE orders o SET active_as_of = counted.at,
+       upline_facts = CASE WHEN counted.change_id IS NULL THEN nullif(counted.facts, '{{}}')
+                           ELSE o.upline_facts END
+  FROM counted WHERE o.home_id = counted.home_id AND o.id = counted.id"""
+
+
+def count_at_delivery(work: Work, found: Iterable[Any], plans: Mapping[int, Plan]) -> bool:
+    """Count the own sales of those above each of these orders that has begun to arrive, where its plan does so
+    at delivery and it was not done yet; whether any was."""
+    asked = {}
+    for row in found:
+        uplines = plans[row.plan_version].sale.uplines
+        if uplines.asks_at_delivery and row.reached_at and row.active_as_of is None:
+            key = row.home_id, row.id
+            asked[key] = _Delivered(*key, row.reached_at, uplines.days, uplines.own_sales_min)
+    if asked:
+        work.run(_KEEP, **given(list(asked.values()), _Delivered, "asked"))
+    return bool(asked)
