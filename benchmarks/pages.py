@@ -150,6 +150,10 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/portal/people": (AFFILIATE, [lambda c: "/portal/people"]),
     "/portal/mail": (AFFILIATE, [lambda c: "/portal/mail"]),
     "/portal/leads": (AFFILIATE, [lambda c: "/portal/leads"]),
+    "/portal/leads/{home}/{lead}": (
+        AFFILIATE,
+        [lambda c: f"/portal/leads/{c['home']}/{c['lead']}"],
+    ),
     "/portal/orders": (AFFILIATE, [lambda c: "/portal/orders"]),
     "/portal/orders/{order_id}": (AFFILIATE, [lambda c: f"/portal/orders/{c['order']}"]),
     "/portal/payouts": (AFFILIATE, [lambda c: "/portal/payouts"]),
@@ -340,6 +344,10 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
     "/api/v1/company/leads/{home}/{lead}": (
         PROGRAM,
         [lambda c: f"/api/v1/company/leads/{c['home']}/{c['lead']}"],
+    ),
+    "/api/v1/company/leads/{home}/{lead}/estimate": (
+        PROGRAM,
+        [lambda c: f"/api/v1/company/leads/{c['home']}/{c['lead']}/estimate"],
     ),
     "/api/v1/company/withdrawals": (
         PROGRAM,

@@ -211,6 +211,27 @@ class Evidence:
         upline = self.uplines.get(affiliate_id)
         return upline is not None and upline.state in ELIGIBLE
 
+    def other(
+        self, request: AttributionRequest, decision: Decision, signals: set[str]
+    ) -> int | None:
+        """Who else has a part in an order: the storefront, where it is credited to whose code the client
+        gave; or whose link led to the storefront, where it is credited to that. Only by these `signals`.
+
+        None where nobody has: a client who is bound, an order of a lead, and what earns nobody anything are
+        one affiliate's, and a house account shares with nobody.
+        """
+        if request.lead_credit or not decision.earns:
+            return None
+        link = self.codes.get(_code(request.link))
+        others = {"code": request.home_id, "storefront": link[0] if link else None}
+        needs = {"code": "code", "storefront": "link"}
+        other = others.get(decision.attributed_by)
+        if other is None or needs[decision.attributed_by] not in signals:
+            return None
+        if other == decision.seller_id or not self.credits(other) or self._is_house(other):
+            return None
+        return other
+
     def _is_house(self, affiliate_id: int) -> bool:
         upline = self.uplines.get(affiliate_id)
         return upline is not None and upline.is_house

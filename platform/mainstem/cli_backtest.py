@@ -107,9 +107,12 @@ def _backtest(given: argparse.Namespace, facts: lab.Facts, against: PlanDocument
             watching=_Progress(),
         )  # fmt: skip
     if given.json:
-        _say(json.dumps(lab.plain(found), indent=2))
+        said = lab.plain(found) | {"shared_orders": facts.about.shared_orders}
+        _say(json.dumps(said, indent=2))
         return
     _say(found.source)
+    if shared := facts.about.shared_orders:
+        _say(f"Orders of several affiliates, reckoned as their sellers' alone: {shared}")
     for line in _told(found, Language("en", TEMPLATES / "locale", ZoneInfo("UTC"))):
         _say(line)
 

@@ -51,7 +51,7 @@ def move_affiliates(work: Work, facts: Sequence[Fact]) -> None:
 
 def work_out_teams(work: Work, facts: Sequence[Fact]) -> None:
     """Each hour: how many each team has, and what it sells."""
-    network.work_out_teams(work)
+    network.work_out_teams(work, orders.CREDITED_TO)
 
 
 def roll_up_costs(work: Work, facts: Sequence[Fact]) -> None:

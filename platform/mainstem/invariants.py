@@ -101,9 +101,14 @@ _INVARIANTS = {
           JOIN orders o ON o.home_id = c.home_id AND o.id = c.order_id
          WHERE o.delivered_at IS NULL OR NOT o.earns""",
     "No commission is taken back beyond what was credited": """
-        SELECT source_id::text FROM earning GROUP BY home_id, source_id, rule, level
+        -- What a period takes back of its sales stands under its first day, and is never more than nothing.
+        SELECT source_id::text FROM earning WHERE held_until IS DISTINCT FROM period_from
+         GROUP BY home_id, source_id, rule, level
         HAVING sum(amount_minor) < 0
-            OR coalesce(sum(amount_minor) FILTER (WHERE kind <> 'credit'), 0) > 0""",
+            OR coalesce(sum(amount_minor) FILTER (WHERE kind <> 'credit'), 0) > 0
+         UNION ALL
+        SELECT source_id::text FROM earning WHERE source = 'period' AND held_until = period_from
+         GROUP BY home_id, source_id, rule HAVING sum(amount_minor) > 0""",
     "Nothing waits for goods to arrive when all of its order has": """
         SELECT c.order_id::text
           FROM (SELECT home_id, order_id FROM earning WHERE held_until = date '9999-12-31'

@@ -178,7 +178,9 @@ def facts_of(sold: list[Sold]) -> tuple[Facts, Portions]:
     )
     facts = Facts(
         ["N"] * len(sold), none, ["SEK"], none, none == 0, none, none, none, none, upline,
-        Lines(empty, [], empty, empty, empty, empty, empty, empty, empty, empty == 0, empty == 0),
+        Lines(
+            empty, [], empty, empty, empty, empty, empty, empty, empty, empty, empty == 0, empty == 0
+        ),
         none == 1, none == 1, also,
     )  # fmt: skip
     rows = [(n, portion) for n, (_, portions) in enumerate(sold) for portion in portions]

@@ -37,7 +37,7 @@ SEK = Assumed(currency="SEK", locale="en", department="kitchen")
 OLD_SHOPIFY = [
     "Handle", "Title", "Body (HTML)", "Vendor", "Product Category", "Type", "Tags", "Published",
     "Option1 Name", "Option1 Value", "Option2 Name", "Option2 Value", "Variant SKU", "Variant Grams",
-    "Variant Inventory Tracker", "Variant Price", "Variant Compare At Price", "Variant Barcode",
+    "Variant Inventory Tracker", "Cost per item", "Variant Price", "Variant Compare At Price", "Variant Barcode",
     "Image Src", "Image Position", "Image Alt Text", "Variant Image", "Variant Weight Unit",
     "Included / European Union", "Price / European Union", "Compare At Price / European Union",
     "Country of origin (product.metafields.custom.country_of_origin)", "Status",
@@ -47,7 +47,7 @@ OLD_ROWS: list[dict[str, str]] = [
         "Handle": "iron-pan", "Title": "Iron pan", "Vendor": "Foundry", "Type": "Pans", "Published": "true",
         "Body (HTML)": "<p>Cast <b>once</b>.</p><ul><li>Heavy</li></ul><script>alert(1)</script>",
         "Option1 Name": "Size", "Option1 Value": "Small", "Option2 Name": "Colour", "Option2 Value": "Black",
-        "Variant SKU": "P-S-B", "Variant Grams": "1200", "Variant Price": "499.00",
+        "Variant SKU": "P-S-B", "Variant Grams": "1200", "Variant Price": "499.00", "Cost per item": "190.50",
         "Variant Compare At Price": "599.00", "Variant Barcode": "'4006381333931",
         "Image Src": "https://cdn.example.com/one.jpg", "Image Position": "1", "Image Alt Text": "A pan",
         "Price / European Union": "49.90", "Status": "active",
@@ -189,6 +189,7 @@ def test_a_shopify_export_of_either_generation_makes_the_same_products(
     assert small.choices == {"size": "small", "colour": "black"}
     assert small.prices == {"SEK": 59900, "EUR": 4990}
     assert [offer.prices for offer in small.offers] == [{"SEK": 49900}]
+    assert (small.costs, large.costs) == ({"SEK": 19050}, {})
     assert (large.sku, large.prices, large.offers) == ("P-L-B", {"SEK": 69900, "EUR": 6990}, ())
     trivet = catalog.products(work)["trivet"]
     assert trivet.hidden
@@ -313,6 +314,7 @@ def test_what_goes_out_in_our_own_columns_comes_back_as_it_was(
     said = a_pan().written()
     said["names"]["en"] = "=cmd|' /C calc'!A1"
     said["descriptions"] = {"sv": 'Två rader,\nmed "citat"; och mer'}
+    said["variants"][0]["costs"] = {"EUR": 1999, "SEK": 21000}
     said["variants"][0]["offers"] = [{"prices": {"SEK": 39900}, "ends_at": "2026-12-01T00:00:00Z"}]
     pan = document(Product, said)
     catalog.save_product(work, None, pan)

@@ -123,6 +123,26 @@ def test_a_new_price_is_a_row_beside_the_former_ones(work: Work, clock: FixedClo
     assert catalog.products(work)["pan"].variants[0].prices == {"SEK": 54900}
 
 
+def test_what_a_piece_costs_the_company_is_kept_from_now_on_in_each_currency(
+    work: Work, clock: FixedClock
+) -> None:
+    known = a_pan().written()
+    known["variants"][0]["costs"] = {"SEK": 21000, "EUR": 1999}
+    catalog.save_product(work, None, document(Product, known))
+    assert catalog.products(work)["pan"] == document(Product, known)
+    clock.move(timedelta(days=1))
+    known["variants"][0]["costs"] = {"SEK": 22000}
+    assert catalog.save_product(work, None, document(Product, known))
+    assert not catalog.save_product(work, None, document(Product, known))
+    assert catalog.products(work)["pan"].variants[0].costs == {"SEK": 22000}
+    rows = work.rows(
+        "SELECT currency, amount_minor, withdrawn FROM cost ORDER BY valid_from, currency"
+    )
+    assert [tuple(row) for row in rows] == [
+        ("EUR", 1999, False), ("SEK", 21000, False), ("EUR", 1999, True), ("SEK", 22000, False),
+    ]  # fmt: skip
+
+
 def test_a_variant_that_is_gone_is_retired_and_can_come_back(work: Work) -> None:
     catalog.save_product(work, None, a_pan())
     small = a_pan().written()

@@ -113,6 +113,45 @@ def test_each_milestone_pays_by_its_own_rule_and_none_before_the_work_is_deliver
     audited(database, placed)
 
 
+def test_an_order_promises_what_it_then_earns_and_says_what_of_it_is_reached(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        publish(work, *EACH, cap_bp=1100)
+        placed = a_won_repair(work, company)
+
+    def promised() -> dict[tuple[str, str], tuple[int, bool]]:
+        with database.work() as work:
+            return {
+                (one.rule, one.beneficiary.lower()): (one.amount.minor, one.is_reached)
+                for one in earnings.promised(work, placed.home_id, placed.order_id)
+            }
+
+    half = {key: (minor // 2, key[0] in ("found", "won")) for key, minor in ALL.items()}
+    assert promised() == half
+    with database.work() as work:
+        deliver(work, placed, (1, 1))
+    worker.drain(database)
+    assert promised() == half  # the client has still to accept the work
+    with database.work() as work:
+        accept(work, placed)
+    worker.drain(database)
+    assert promised() == {}
+    assert earned(database, placed) == {key: minor for key, (minor, _) in half.items()}
+
+
+def test_an_order_whose_money_goes_back_promises_nothing(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        publish(work, *EACH)
+        placed = a_won_repair(work, company)
+        refund(work, placed, 125_000, (1, 125_000))
+    worker.drain(database)
+    with database.work() as work:
+        assert earnings.promised(work, placed.home_id, placed.order_id) == []
+
+
 def test_a_service_that_nobody_asked_for_first_has_no_request_that_was_qualified_or_won(
     database: Database, company: Company
 ) -> None:
@@ -201,7 +240,7 @@ def test_all_milestones_of_a_service_obey_the_most_that_a_sale_may_pay_from_the_
     """22 % are promised of 2,000.00 and 11 % may be paid: each gets half, before the work is accepted and
     after."""
     with database.work() as work:
-        publish(work, *EACH, cap_bp=1100)
+        publish(work, *EACH, cap_bp=1100, cap_by="proportion")
         placed = a_won_repair(work, company)
         deliver(work, placed, (1, 1))
     worker.drain(database)
@@ -422,6 +461,23 @@ def test_whoever_sells_before_the_delivery_is_active_where_the_plan_counts_it_th
     assert earned(database, late) == {("all", "cedar"): 20_000, ("all", "birch"): 6_000}
     assert earned(database, early) == {("all", "cedar"): 10_000}
     audited(database, early, late)
+
+
+def test_before_the_delivery_an_order_promises_as_if_it_came_today(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        publish(work, a_rule("all", 1000, 300), uplines=at_delivery())
+        placed = a_paid_order(work, company.shop, (KETTLE, 1))
+
+    def promised() -> set[str]:
+        with database.work() as work:
+            found = earnings.promised(work, placed.home_id, placed.order_id)
+            return {one.beneficiary for one in found}
+
+    assert promised() == {"Cedar"}
+    birch_sells(database, company, client=CLEO)
+    assert promised() == {"Cedar", "Birch"}
 
 
 def test_an_order_that_is_credited_to_another_counts_their_sponsors_as_of_its_delivery(

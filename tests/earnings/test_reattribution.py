@@ -26,6 +26,7 @@ from mainstem.earnings.reattribution import (
     CreditedAlready,
     EarnsNobody,
     NotCreditable,
+    Part,
 )
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -62,8 +63,12 @@ class Story:
                 reason="Dora brought the client.", evidence="Their mail of 2 March.",
             )  # fmt: skip
 
-    def moved(self, placed: Placed, to: str = "dora") -> None:
-        change = self.asked(placed, to)
+    def moved(self, placed: Placed, to: str = "dora", *others: Part) -> None:
+        with self.database.work(self.fia) as work:
+            change = earnings.request_reattribution(
+                work, placed.home_id, placed.order_id, affiliate=to, others=others,
+                reason="They both brought the client.", evidence="Their mails.",
+            )  # fmt: skip
         with self.database.work(self.flo) as work:
             earnings.approve_reattribution(work, placed.home_id, change)
         worker.drain(self.database)
@@ -141,6 +146,62 @@ def test_it_may_be_settled_again_and_may_go_back(story: Story) -> None:
     assert story.earned() == AS_SOLD
     story.moved(placed)
     assert story.earned() == OF_DORA
+
+
+def test_whoever_has_it_again_is_told_so_and_of_no_refund(story: Story) -> None:
+    placed = story.sold()
+    story.moved(placed)
+    story.moved(placed, "cedar")
+    with story.database.work() as work:
+        told = work.rows(
+            """SELECT explanation ->> 'message' AS message, explanation -> 'facts' AS facts FROM earning
+                WHERE beneficiary_id = %(id)s AND kind <> 'hold' ORDER BY no""",
+            id=story.company.cedar,
+        )
+    assert [row.message for row in told] == ["credit", "reattributed", "credited_again"]
+    assert (told[-1].facts["credit"], told[-1].facts["stands"]) == (20000, 20000)
+    with story.database.work() as work:
+        payments.request_refund(
+            work, placed.home_id, placed.order_id, amount_minor=125000, reason="returned",
+            lines=[(1, 125000)],
+        )  # fmt: skip
+    worker.drain(story.database)
+    assert story.earned() == {"cedar": 10000, "birch": 3000, "alder": 1000}
+
+
+def test_staff_may_share_an_order_between_several_and_take_that_back(story: Story) -> None:
+    """60 % stay Cedar's, 40 % are Dora's; Alder is above both."""
+    placed = story.sold()
+    story.moved(placed, "cedar", Part("dora", 4000))
+    shared = {"cedar": 12000, "dora": 8000, "birch": 3600, "alder": 1200 + 2400}
+    assert story.earned() == shared
+    with story.database.work() as work:
+        assert earnings.settle(work, [(placed.home_id, placed.order_id)]) == 0
+        [change] = earnings.reattributions_of(work, placed.home_id, placed.order_id)
+        assert (change.after, change.part_bp, change.others) == (
+            "Cedar", 6000, [{"name": "Dora", "part_bp": 4000}],
+        )  # fmt: skip
+        payments.request_refund(
+            work, placed.home_id, placed.order_id, amount_minor=125000, reason="returned",
+            lines=[(1, 125000)],
+        )  # fmt: skip
+    worker.drain(story.database)
+    assert story.earned() == {who: minor // 2 for who, minor in shared.items()}
+    with pytest.raises(CreditedAlready):
+        story.moved(placed, "cedar", Part("dora", 4000))
+    story.moved(placed, "cedar")
+    assert story.earned() == {"cedar": 10000, "birch": 3000, "alder": 1000}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [[Part("dora", 10000)], [Part("dora", 0)], [Part("cedar", 100)], [Part("birch", 1)] * 5],
+)
+def test_everybody_who_shares_has_a_part_and_is_named_once(
+    story: Story, others: list[Part]
+) -> None:
+    with pytest.raises(InvalidInput):
+        story.moved(story.sold(), "cedar", *others)
 
 
 def test_a_refund_before_and_one_after_take_back_their_part(story: Story) -> None:

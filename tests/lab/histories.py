@@ -45,7 +45,9 @@ def write(folder: Path, lines: Sequence[Row], uplines: Sequence[Row]) -> Facts:
                 into = folder / name / f"month={month // 100}-{month % 100:02}"
                 into.mkdir(parents=True, exist_ok=True)
                 duck.execute(f"COPY {name} TO '{into}/part-0.parquet' (FORMAT parquet)")
-    About("rows of a test", own_sales_days=[DAYS], ranks=True, unnamed=True).write(folder)
+    About("rows of a test", own_sales_days=[DAYS], ranks=True, unnamed=True, costs=True).write(
+        folder
+    )
     return Facts.at(folder)
 
 
@@ -57,9 +59,9 @@ def line(order: int, no: int, upline: int, amount: int, **more: Any) -> Row:
         "product": "kettle", "departments": "|kitchen|", "groups": "||", "currency": "SEK", "pieces": 1,
         "orders_before": 0, "months": 0, "orders_kept_before": 0, "months_kept": 0,
     }  # fmt: skip
-    for base in ("commissionable", "price"):
+    for base in ("commissionable", "price", "margin"):
         said |= {f"{base}_minor": amount, f"{base}_back_minor": 0}
-    said |= {"unnamed_minor": 0, "unnamed_of_minor": 1}
+    said |= {"has_cost": 1, "unnamed_minor": 0, "unnamed_of_minor": 1}
     return said | more
 
 
@@ -124,7 +126,7 @@ def plans(draw: st.DrawFn) -> SalePlan:
                 30,
                 # What no other rule is for, the last one is.
                 When() if n == len(drawn) - 1 else draw(whens()),
-                draw(st.sampled_from(["commissionable_value", "net_price"])),
+                draw(st.sampled_from(["commissionable_value", "net_price", "margin"])),
                 one.levels_of if len(levels) < 4 else "sale",
                 one.at_most_minor,
                 one.cap_by,
@@ -174,7 +176,8 @@ def histories(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
             row["product"] = draw(st.sampled_from(["kettle", "lamp", "pan"]))
             row["departments"] = _bars(draw(st.lists(NAMES, max_size=2)))
             row["pieces"] = draw(st.integers(0, 20))
-            for base in ("commissionable", "price"):
+            row["has_cost"] = draw(st.sampled_from([1, 1, 0]))
+            for base in ("commissionable", "price", "margin"):
                 amount = draw(st.integers(1000, 10**6) | st.integers(0, 50))
                 row |= {f"{base}_minor": amount}
                 row |= {

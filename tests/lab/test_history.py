@@ -145,6 +145,20 @@ def test_who_bought_before_and_how_much_a_sponsor_sold_is_as_of_the_sale(
         assert [tuple(found[1:]) for found in sold] == [(0, 0), (0, 2)]
 
 
+def test_an_order_of_several_stands_there_as_its_sellers_alone_and_is_counted(
+    database: Database, company: Company, tmp_path: Path
+) -> None:
+    export(database, tmp_path / "before", zone="Europe/Stockholm")
+    assert Facts.at(tmp_path / "before").about.shared_orders == 0
+    with database.work() as work:
+        work.run(
+            """UPDATE orders SET also_credited = '[{"part_bp": 4000, "upline": [1]}]'
+                WHERE id = (SELECT id FROM orders WHERE delivered_at IS NOT NULL ORDER BY id LIMIT 1)"""
+        )
+    export(database, tmp_path / "after", zone="Europe/Stockholm")
+    assert Facts.at(tmp_path / "after").about.shared_orders == 1
+
+
 def test_it_is_read_by_a_role_that_can_write_nothing_and_leaves_only_facts(
     database: Database, company: Company, tmp_path: Path
 ) -> None:

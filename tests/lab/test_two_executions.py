@@ -17,7 +17,7 @@ from mainstem.lab.expressions import TooLarge
 from mainstem.lab.facts import About, Facts, NotKnown
 from mainstem.lab.replay import lines_query, replay, uplines_query
 from mainstem.lab.runs import EnginesDiffer, queries_for, read, refuse_difference
-from mainstem.plan import Level, SalePlan, SaleRule, Uplines
+from mainstem.plan import Level, SalePlan, SaleRule, Uplines, When
 
 MONTH = "2027-03"
 
@@ -105,6 +105,14 @@ def test_facts_in_which_more_went_back_than_came_are_refused(tmp_path: Path) -> 
             "within 45 days; these facts count 90",
         ),
         (SalePlan((SaleRule("r", (Level(100, rank_from=1),), 200, 30),)), "who had which"),
+        (
+            SalePlan(PLAN.rules, Uplines(own_sales_min=1, days=90, active_at="delivery")),
+            "these facts count them at the sale",
+        ),
+        (
+            SalePlan((SaleRule("r", (Level(100),), 200, 30, When("service", milestone="won")),)),
+            "r pays for a milestone of a service",
+        ),
         (
             SalePlan((SaleRule("r", (Level(300),), 300, 30),), cap_bp=200, cap_by="priority"),
             "later ones",

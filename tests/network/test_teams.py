@@ -35,8 +35,8 @@ def test_a_leg_sells_what_it_and_everybody_below_have_sold(
     sell(database, company, 2)
     with database.work() as work:
         a_paid_order(work, company.birch_shop, (KETTLE, 1))  # not delivered
-        network.work_out_teams(work)
-        network.work_out_teams(work)
+        network.work_out_teams(work, orders.CREDITED_TO)
+        network.work_out_teams(work, orders.CREDITED_TO)
         sold = {
             row.affiliate_id: row.minor
             for row in network.volumes(work, [company.alder, company.birch, company.cedar])
@@ -50,16 +50,38 @@ def test_a_leg_sells_what_it_and_everybody_below_have_sold(
         assert [row.affiliate_id for row in own] == [company.cedar]
 
 
+def test_what_is_credited_to_another_is_what_they_have_sold(
+    database: Database, company: Company
+) -> None:
+    sell(database, company, 1)
+    with database.work() as work:
+        order = work.one("SELECT home_id, id FROM orders")
+        work.run(
+            """INSERT INTO attribution_change (home_id, id, order_id, from_seller_id, to_seller_id, upline, state,
+                      reason, evidence, asked_by, asked_at, decided_by, decided_at)
+               VALUES (%(home)s, gen_random_uuid(), %(id)s, %(cedar)s, %(birch)s, %(upline)s, 'approved',
+                       'Brought by them', 'A letter', 'staff:1', %(now)s, 'staff:2', %(now)s)""",
+            home=order.home_id, id=order.id, cedar=company.cedar, birch=company.birch, now=work.now(),
+            upline=[company.birch, company.alder],
+        )  # fmt: skip
+        network.work_out_teams(work, orders.CREDITED_TO)
+        sold = {
+            row.affiliate_id: row.minor
+            for row in network.volumes(work, [company.birch, company.cedar])
+        }
+    assert sold == {company.birch: 100000}
+
+
 def test_what_went_back_is_sold_no_longer(database: Database, company: Company) -> None:
     sell(database, company, 2)
     with database.work() as work:
-        network.work_out_teams(work)
+        network.work_out_teams(work, orders.CREDITED_TO)
         work.run("UPDATE order_line SET refunded_minor = total_minor / 2 WHERE line_no = 1")
-        network.work_out_teams(work)
+        network.work_out_teams(work, orders.CREDITED_TO)
         [row] = network.volumes(work, [company.birch])
         assert row.minor == 100000
         work.run("UPDATE order_line SET refunded_minor = total_minor WHERE line_no = 1")
-        network.work_out_teams(work)
+        network.work_out_teams(work, orders.CREDITED_TO)
         assert network.volumes(work, [company.birch]) == []
         assert not work.rows("SELECT FROM team_size WHERE sellers > 0")
 
@@ -68,10 +90,10 @@ def test_a_team_that_moves_takes_its_count_along(database: Database, company: Co
     sell(database, company, 1)
     with database.work() as work:
         elm = an_affiliate(work, "elm")
-        network.work_out_teams(work)
+        network.work_out_teams(work, orders.CREDITED_TO)
         network.move(work, company.birch, elm, why="A test", actor="test")
         moved = dict(tuple(row) for row in work.rows("SELECT affiliate_id, members FROM team_size"))
-        network.work_out_teams(work)
+        network.work_out_teams(work, orders.CREDITED_TO)
         anew = dict(tuple(row) for row in work.rows("SELECT affiliate_id, members FROM team_size"))
     assert {id: count for id, count in moved.items() if count} == {
         id: count for id, count in anew.items() if count
@@ -93,6 +115,8 @@ def test_pages_of_a_team_hold_everybody_once_and_in_order(
                 break
         assert [row.name for row in seen] == sorted(row.name for row in seen)
         assert {row.id for row in seen} == set(made)
+        last = network.legs(work, company.cedar, cursor=page.previous, most=2)
+        assert [row.id for row in last.rows] == [row.id for row in seen[2:4]], "and back"
         roots = network.legs(work, None, most=10).rows
         assert [(row.name, row.level, row.members) for row in roots] == [("Alder", 1, 8)]
         [found] = network.found(work, company.alder, "ceda", most=10).rows
@@ -100,12 +124,47 @@ def test_pages_of_a_team_hold_everybody_once_and_in_order(
         assert network.found(work, company.cedar, "birch", most=10).rows == []
 
 
+@pytest.mark.parametrize("walked", [1, 3, 4, 7, 5_000])
+def test_a_search_finds_everybody_once_and_in_order_however_far_it_walks(
+    database: Database, company: Company, monkeypatch: pytest.MonkeyPatch, walked: int
+) -> None:
+    """A page is filled from those next by name, or where they are too few from all who are found."""
+    monkeypatch.setattr(import_module("mainstem.network.team"), "COUNTED_LIVE_MAX", 0)
+    monkeypatch.setattr(import_module("mainstem.network.team"), "WALKED_MAX", walked)
+    names = ("ash-1", "elm-1", "elm-2", "fir-1", "fir-2", "elm-3", "yew-1", "elm-4", "elm-5")
+    with database.work() as work:
+        made = [an_affiliate(work, name, sponsor_id=company.cedar) for name in names]
+        an_affiliate(work, "elm-9")  # in nobody's team
+        network.work_out_teams(work, orders.CREDITED_TO)
+    elms = {id for id, name in zip(made, names, strict=True) if name.startswith("elm")}
+    for home, reader in ((-1, None), (company.alder, company.alder)):
+        with database.work(home=home) as work:
+            pages, cursor = [], None
+            while True:
+                page = network.found(
+                    work, company.alder, "elm", reader=reader, cursor=cursor, most=2
+                )
+                pages.append([row.id for row in page.rows])
+                cursor = page.next
+                if not cursor:
+                    break
+            back = [pages[-1]]
+            while page.previous:
+                page = network.found(
+                    work, company.alder, "elm", reader=reader, cursor=page.previous, most=2
+                )
+                back.insert(0, [row.id for row in page.rows])
+        assert [len(ids) for ids in pages] == [2, 2, 1]
+        assert {id for ids in pages for id in ids} == elms
+        assert back == pages
+
+
 def test_a_large_team_is_told_as_it_was_counted_and_searched_as_any(
     database: Database, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_module("mainstem.network.team"), "COUNTED_LIVE_MAX", 0)
     with database.work() as work:
-        network.work_out_teams(work)
+        network.work_out_teams(work, orders.CREDITED_TO)
         an_affiliate(work, "elm", sponsor_id=company.birch)
         assert network.team_size(work, company.alder) == 2, "as it was counted"
         [leg] = network.legs(work, company.alder, most=10).rows
@@ -113,7 +172,7 @@ def test_a_large_team_is_told_as_it_was_counted_and_searched_as_any(
         names = [row.name for row in network.found(work, company.alder, "elm", most=10).rows]
         assert names == ["Elm"]
         assert network.found(work, company.birch, "alder", most=10).rows == []
-        network.work_out_teams(work)
+        network.work_out_teams(work, orders.CREDITED_TO)
         assert network.team_size(work, company.alder) == 3
 
 

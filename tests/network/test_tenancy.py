@@ -34,6 +34,9 @@ OWNER = {
     "team_size": "affiliate_id", "team_month": "affiliate_id",
 }  # fmt: skip
 COMPANYS = {
+    "cost",
+    "order_line_cost",
+    "period_earned",
     "sponsor_move",
     "plan_proposal",
     "backtest_run",

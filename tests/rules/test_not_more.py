@@ -16,6 +16,7 @@ from mainstem.plan import (
     Line,
     Member,
     Otherwise,
+    Party,
     PlanDocument,
     Portion,
     SoldLine,
@@ -64,7 +65,9 @@ def told(
     language: Language = ENGLISH,
     back: int = 0,
 ) -> list[str]:
-    sold = SoldOrder(currency="SEK", upline=[CEDAR, ALDER], lines=lines, reversed_minor=back)
+    sold = SoldOrder(
+        currency="SEK", parties=[Party([CEDAR, ALDER])], lines=lines, reversed_minor=back
+    )
     found = otherwise(compiled(plan), sold, me.id)
     return [tell_otherwise(one, plan, language) for one in found]
 
@@ -135,10 +138,10 @@ def test_what_is_said_that_another_rule_would_have_paid_is_what_it_pays(
     rules = [a_rule(f"rule-{no}", *of) for no, of in enumerate(rates)]
     plan = compiled(a_plan(*rules))
     lines = [a_line("rule-0", counts, name=str(no)) for no, counts in enumerate(amounts)]
-    sold = SoldOrder(currency="SEK", upline=[CEDAR, ALDER], lines=lines)
+    sold = SoldOrder(currency="SEK", parties=[Party([CEDAR, ALDER])], lines=lines)
 
     def mine(portions: list[Portion]) -> int:
-        paid = credits(plan, sold.upline, "SEK", portions)
+        paid = credits(plan, sold.parties[0].upline, "SEK", portions)
         return sum(one.credited_minor for one in paid if one.beneficiary_id == CEDAR.id)
 
     now = mine([Portion("rule-0", sum(amounts), 0, len(amounts))])

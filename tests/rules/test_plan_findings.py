@@ -32,8 +32,9 @@ def codes(found: list[Finding]) -> set[tuple[str, str]]:
     return {(one.code, one.problem.pointer) for one in found}
 
 
-def test_there_are_twenty_plans_and_more_of_either_sort() -> None:
-    assert (len(LAWFUL), len(REFUSED)) == (20, 21)
+def test_there_are_at_least_twenty_plans_of_either_sort() -> None:
+    assert len(LAWFUL) >= 20
+    assert len(REFUSED) >= 20
 
 
 @pytest.mark.parametrize("file", LAWFUL, ids=lambda file: file.stem)
@@ -176,6 +177,22 @@ def test_what_a_period_pays_must_fit_beside_what_its_sales_do(
     assert codes(lint(plan(rule(4100), period=period(tiers=[sent])))) == pointers
 
 
+def test_a_first_sale_pays_a_sponsor_no_more_than_who_made_it_and_counts_for_its_most() -> None:
+    first = {"id": "first", "pays_minor": {"SEK": 50000}, "at_most_bp": 700}
+    said = plan(rule(1000, 300), period=period(first_sales=[first]))
+    assert period_cost_bp(PlanDocument.model_validate(said)) == {"first": 700}
+    assert codes(lint(said)) == {("twice_in_the_tree_gains", "/rules/0/levels/1")}
+    first["at_most_bp"] = 701
+    (found, *_) = lint(said)
+    assert (found.code, found.severity) == ("first_sale_above_seller", "refuse")
+    assert found.problem.text().endswith("Let at_most_bp be 7 % or less.")
+
+
+def test_what_a_sponsor_keeps_only_by_selling_themselves_is_noted() -> None:
+    said = plan(rule(1000), period=period(overrides={"own_sales_min": 1}))
+    assert [(one.code, one.severity) for one in lint(said)] == [("all_or_nothing_at_close", "note")]
+
+
 def test_goals_pools_and_prizes_count_for_the_most_that_they_can_cost() -> None:
     said = plan(
         rule(1000),
@@ -247,3 +264,62 @@ def test_no_sale_costs_more_than_the_worst_case(
 def test_what_is_found_in_any_plan_can_be_told(rules: list[dict[str, Any]], cap: int) -> None:
     for one in lint(plan(*rules, cap_bp=cap)):
         assert "{" not in one.problem.text()
+
+
+def of_service(name: str, rate: int, milestone: str = "", **more: Any) -> dict[str, Any]:
+    return rule(rate, id=name, when={"kind": "service", "milestone": milestone}, **more)
+
+
+def test_milestones_that_together_are_above_what_the_plan_pays_are_warned_of() -> None:
+    goods = rule(500, id="goods", when={"kind": "goods"})
+    milestones = [
+        of_service("won", 600, "won"),
+        of_service("done", 500),
+        of_service("ok", 400, "accepted"),
+    ]
+    of_plan = {("milestones_above_plan", "/rules")}
+    assert codes(lint(plan(goods, *milestones, cap_bp=1500))) & of_plan == set()
+    [found] = [
+        one
+        for one in lint(plan(goods, *milestones, cap_bp=1400))
+        if one.code == "milestones_above_plan"
+    ]
+    assert found.severity == "warn"
+    assert "15 % together" in found.problem.text()
+
+
+def test_services_that_are_bought_without_a_request_pay_nothing_by_rules_for_requests_alone() -> (
+    None
+):
+    said = plan(rule(500, id="goods", when={"kind": "goods"}), of_service("won", 600, "won"))
+    assert ("some_services_pay_nothing", "/rules") in codes(lint(said))
+
+
+def test_a_rule_of_another_milestone_takes_no_lines_away() -> None:
+    said = plan(of_service("done", 600, "delivered"), of_service("won", 600, "won"), rule(500))
+    assert not [one for one in lint(said) if one.code == "never_reached"]
+    again = plan(of_service("done", 600), of_service("again", 600, "delivered"), rule(500))
+    assert ("never_reached", "/rules/1") in codes(lint(again))
+
+
+def test_the_worst_sale_of_a_service_is_that_of_all_its_milestones() -> None:
+    said = PlanDocument.model_validate(
+        plan(
+            rule(800, id="goods", when={"kind": "goods"}),
+            of_service("won", 600, "won"), of_service("done", 500), of_service("less", 100, "won"),
+        )
+    )  # fmt: skip
+    worst = worst_case(compiled(said))
+    assert (worst.rule, worst.paid_minor * BASIS // worst.of_minor) == ("won + done", 1100)
+
+
+def test_periods_beside_a_service_cost_no_more_than_what_its_milestones_leave() -> None:
+    period = {
+        "every": "month", "counted_at": "delivery", "hold_days": 30,
+        "tiers": [{"id": "volume", "volume": "personal", "of": "marginal", "threshold": "from",
+                   "tiers": [{"from_minor": {"SEK": 0}, "rate_bp": 300}]}],
+    }  # fmt: skip
+    rules = [of_service("won", 600, "won"), of_service("done", 500), rule(500)]
+    code = ("costs_more_than_agreed", "/period")
+    assert code in codes(lint(plan(*rules, cap_bp=1300, period=period)))
+    assert code not in codes(lint(plan(*rules, cap_bp=1400, period=period)))

@@ -14,8 +14,14 @@ from mainstem.money import BASIS
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
 from mainstem.plan.exact_shares import Party, Portion
 from mainstem.plan.period_documents import PeriodDocument, RanksDocument
+from mainstem.plan.period_limits import Earned, limited
 from mainstem.plan.periods import Participant, counted, earnings, teams
-from mainstem.plan.sale_documents import CreditDocument, SaleRuleDocument
+from mainstem.plan.sale_documents import (
+    CreditDocument,
+    SaleRuleDocument,
+    UplinesDocument,
+    WhenDocument,
+)
 from mainstem.plan.sales import shared_credits
 from mainstem.plan.uplines import Member
 
@@ -51,13 +57,23 @@ def participants(example: dict[str, Any]) -> list[Participant]:
     return found
 
 
+def earned(example: dict[str, Any]) -> dict[int, Earned]:
+    """What sales have earned everybody, and whose first sale is in the period."""
+    own, shares, first = example.get("own", {}), example.get("shares", {}), example.get("first", ())
+    return {
+        NAMES.index(name): Earned(own.get(name, 0), shares.get(name, 0), 1, name in first)
+        for name in {*own, *shares, *first}
+    }
+
+
 def parties(example: dict[str, Any]) -> list[Party]:
     said = example.get("parties") or [{"upline": example["upline"], "part_bp": BASIS}]
     return [Party([member(name) for name in one["upline"]], one["part_bp"]) for one in said]
 
 
 SALES = [one for one in EXAMPLES if "sale" in one]
-PERIODS = [one for one in EXAMPLES if {"tiers", "pool", "board"} & one.keys()]
+WORDS = {"tiers", "pool", "board", "cap", "overrides", "first_sale"}
+PERIODS = [one for one in EXAMPLES if WORDS & one.keys()]
 RANKS = [one for one in EXAMPLES if "rank" in one]
 
 
@@ -69,12 +85,22 @@ def test_every_example_is_worked_out() -> None:
 def test_a_sale_pays_what_the_example_says(number: int) -> None:
     example = SALES[number]
     document = plan(example.get("plan", {}))
+    sale = compiled(document)
+    of_service = [rule for rule in example["sale"] if sale.rule(rule).when.kind == "service"]
     portions = [
-        Portion(rule, worth, example.get("back", {}).get(rule, 0), example.get("pieces", 1))
+        Portion(
+            rule,
+            max(worth - example.get("cost", {}).get(rule, 0), 0),
+            example.get("back", {}).get(rule, 0),
+            example.get("pieces", 1),
+            # One service that falls under several rules is worth once what it is worth.
+            worth_minor=0 if rule in of_service[1:] else None,
+            is_due=rule not in example.get("waits", ()),
+        )
         for rule, worth in example["sale"].items()
-    ]
+    ]  # fmt: skip
     found: dict[str, dict[str, int]] = {}
-    for one in shared_credits(compiled(document), parties(example), "SEK", portions):
+    for one in shared_credits(sale, parties(example), "SEK", portions):
         found.setdefault(one.rule, {})[NAMES[one.beneficiary_id]] = one.stands_minor
     assert found == example["pays"]
 
@@ -93,10 +119,20 @@ def test_a_period_pays_what_the_example_says(number: int) -> None:
         }  # fmt: skip
     if "board" in example:
         period["leaderboards"] = [{"id": "board", **example["board"]}]
+    if "cap" in example:
+        period["caps"] = [{"id": "cap", **example["cap"]}]
+    if "first_sale" in example:
+        period["first_sales"] = [{"id": "first", **example["first_sale"]}]
+    if "overrides" in example:
+        period["overrides"] = example["overrides"]
     document = plan({"period": period})
     people = participants(example)
     found: dict[str, dict[str, int]] = {}
-    for one in earnings(compiled_period(document, "SEK"), people, dict.fromkeys(range(9), 1)):
+    rules = compiled_period(document, "SEK")
+    paid = earnings(rules, people, dict.fromkeys(range(9), 1))
+    least = example.get("overrides", {}).get("own_volume_minor", {}).get("SEK", 0)
+    active = {one.id for one in people if one.volume_minor >= least}
+    for one in limited(rules, people, earned(example), active, paid):
         found.setdefault(one.rule, {})[NAMES[one.beneficiary_id]] = one.amount_minor
     assert found == example["pays"]
 
@@ -129,7 +165,16 @@ def test_a_rank_counts_what_the_example_says(number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [PlanDocument, SaleRuleDocument, CreditDocument, PeriodDocument, RanksDocument]
+    "kind",
+    [
+        PlanDocument,
+        SaleRuleDocument,
+        WhenDocument,
+        UplinesDocument,
+        CreditDocument,
+        PeriodDocument,
+        RanksDocument,
+    ],
 )
 def test_every_setting_is_in_the_reference(kind: type[Any]) -> None:
     missing = {

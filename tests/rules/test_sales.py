@@ -15,9 +15,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mainstem.money import BASIS
+from mainstem.plan.credit import Credit
 from mainstem.plan.exact_shares import Party, Portion
 from mainstem.plan.sale_rules import CapBy, Level, LevelBase, Line, SalePlan, SaleRule, When
-from mainstem.plan.sales import Credit, credits, shared_credits
+from mainstem.plan.sales import credits, shared_credits
 from mainstem.plan.uplines import Member, Passing, Reason, Uplines, places
 
 ALDER, BIRCH, CEDAR, DOGWOOD = (
@@ -133,7 +134,10 @@ def sales(draw: st.DrawFn) -> tuple[SalePlan, list[Member], list[Portion]]:
     portions = []
     for one in rules:
         base = draw(st.integers(0, 10**7) | st.integers(0, 50))
-        portions.append(Portion(one.id, base, draw(st.integers(0, base)), draw(st.integers(0, 20))))
+        # Of a service with milestones one counts what it is worth, and one may still be waited for.
+        worth, due = draw(st.sampled_from([None, None, 0])), draw(st.booleans() | st.just(True))
+        back, pieces = draw(st.integers(0, base)), draw(st.integers(0, 20))
+        portions.append(Portion(one.id, base, back, pieces, worth, due))
     cap_by: CapBy = draw(st.sampled_from(get_args(CapBy)))
     plan = SalePlan(rules, passing, draw(st.integers(1, BASIS)), cap_by)
     return plan, draw(UPLINES), portions
@@ -156,7 +160,7 @@ def test_no_sale_ever_pays_more_than_the_plan_allows(
 ) -> None:
     plan, parties, portions = sale
     found = shared_credits(plan, parties, "SEK", portions)
-    worth = sum(portion.base_minor for portion in portions)
+    worth = sum(portion.counted_minor for portion in portions)
     assert sum(one.uncapped_minor for one in found) * BASIS <= worth * plan.cap_bp
     for portion in portions:
         own = [one for one in found if one.rule == portion.rule]
@@ -185,17 +189,28 @@ def test_no_refund_raises_a_level_and_a_whole_refund_leaves_nothing(
         return {(one.rule, one.level, one.beneficiary_id): one.stands_minor for one in found}
 
     further = [
-        Portion(
-            one.rule, one.base_minor,
-            one.returned_minor + floor((one.base_minor - one.returned_minor) * more), one.pieces,
+        replace(
+            one,
+            returned_minor=one.returned_minor + floor((one.base_minor - one.returned_minor) * more),
         )
         for one in portions
-    ]  # fmt: skip
-    whole = [Portion(one.rule, one.base_minor, one.base_minor, one.pieces) for one in portions]
+    ]
+    whole = [replace(one, returned_minor=one.base_minor) for one in portions]
     before, after = stands(portions), stands(further)
     assert before.keys() == after.keys()
     assert all(after[key] <= before[key] for key in before)
     assert set(stands(whole).values()) <= {0}
+
+
+@given(sales())
+@settings(max_examples=80)
+def test_what_becomes_due_changes_nothing_of_what_was_credited(
+    sale: tuple[SalePlan, list[Member], list[Portion]],
+) -> None:
+    plan, upline, portions = sale
+    before = credits(plan, upline, "SEK", portions)
+    after = credits(plan, upline, "SEK", [replace(one, is_due=True) for one in portions])
+    assert [one for one in before if one not in after] == []
 
 
 @given(sales())
@@ -439,3 +454,33 @@ def test_a_rule_that_states_amounts_is_for_no_other_currency() -> None:
     assert fixed.misses(Line(**euro)) == "currency"
     assert rule(1000, at_most_minor={"SEK": 1}).misses(Line(**euro)) == "currency"
     assert rule(1000).misses(Line(**euro)) is None
+
+
+# ---------------------------------------------------------------- milestones of a service
+
+
+def of_milestone(name: str, milestone: Any, **more: Any) -> SaleRule:
+    return rule(100, id=name, when=When(kind="service", milestone=milestone, **more))
+
+
+def test_a_service_falls_for_each_milestone_under_the_first_rule_of_it_that_fits() -> None:
+    plan = SalePlan(
+        (
+            of_milestone("kettles", "won", products=frozenset({"kettle"})),
+            of_milestone("won", "won"),
+            of_milestone("found", "qualified"),
+            of_milestone("accepted", "accepted"),
+            rule(100, id="all"),
+        )
+    )
+    service = Line(**(LINE | {"kind": "service"}))
+
+    def named(line: Line, *, from_lead: bool) -> dict[str, str]:
+        return {one: of.id for one, of in plan.at_milestones(line, from_lead=from_lead).items()}
+
+    assert named(service, from_lead=True) == {
+        "qualified": "found", "won": "kettles", "delivered": "all", "accepted": "accepted",
+    }  # fmt: skip
+    # Bought without a request, it had none that was qualified or won; goods are only delivered.
+    assert named(service, from_lead=False) == {"delivered": "all", "accepted": "accepted"}
+    assert named(Line(**LINE), from_lead=True) == {"delivered": "all"}

@@ -57,6 +57,8 @@ NOTHING = {"credited_minor": 0, "stands_minor": 0, "payable_on": None}
         ({"earns_reason": "buyer_is_participant"}, "own_purchase"),
         ({"earns_reason": "house_account"}, "sold_by_company"),
         ({"earns_reason": "nobody_eligible"}, "nobody_eligible"),
+        ({"waits_for_acceptance": True} | NOTHING, "not_accepted"),
+        ({"levels": 0, "needs_a_lead": True} | NOTHING, "needs_a_lead"),
         ({"standing": "house"}, "house"),
         ({"standing": "suspended"}, "suspended"),
         ({"standing": "inactive"}, "inactive"),

@@ -23,7 +23,7 @@ REFERENCE = {
     "company_profile", "company_document", "affiliate_details", "affiliate_group", "programme", "income_statement",
     "sponsor_move", "holding_tank", "plan_proposal",
     "tax_settings", "tax_rate", "delivery_zone",
-    "department", "price_offer", "picture", "product_picture", "period", "period_settlement",
+    "department", "price_offer", "picture", "product_picture", "period", "period_settlement", "cost",
 }  # fmt: skip
 """Small tables that every machine would hold whole: people, tree, catalogue, plans, places."""
 
@@ -62,6 +62,7 @@ APPEND_ONLY = {
     "plan_version", "inbox", "stock_movement", "release_day", "lead_note", "exchange_rate",
     "conversion", "setup_change", "company_document", "affiliate_details", "affiliate_step",
     "application_answer", "goodwill_end", "period_settlement", "period_correction", "income_statement",
+    "cost", "order_line_cost",
 }  # fmt: skip
 
 FORGOTTEN_IN_TIME = {"affiliate_step", "application_answer"}

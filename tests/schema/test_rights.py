@@ -38,7 +38,8 @@ COMPANY = {
     "fact": ADDS, "ledger_transfer": ADDS, "ledger_entry": ADDS, "earning": ADDS, "inbox": ADDS,
     "routing_decision": ADDS, "consent": ADDS, "price": SWEEPS, "plan_version": ADDS,
     "stock_movement": ADDS, "release_day": ADDS, "lead_note": ADDS, "participant_trace": ADDS,
-    "exchange_rate": ADDS, "conversion": ADDS, "vat_check": ADDS, "goodwill_end": ADDS,
+    "cost": ADDS, "order_line_cost": ADDS, "exchange_rate": ADDS, "conversion": ADDS,
+    "vat_check": ADDS, "goodwill_end": ADDS,
     # frozen at intake, but for these columns
     "orders": May(insert=True, update="state, payment_status, fulfillment_status, paid_minor,"
                   " refunded_minor, unallocated_minor, disputed_minor, paid_at, delivered_at, closed_at, promised_on,"
@@ -94,7 +95,7 @@ COMPANY = {
     "catalogue_file": QUEUES, "network_file": QUEUES, "picture": ADDS,
     # what a period was worked out of: made anew until it is closed, and then never again (by a trigger)
     **dict.fromkeys(("period_participant", "period_volume", "period_standing", "period_team",
-                     "period_preview_earning", "period_touch"), SWEEPS),
+                     "period_preview_earning", "period_touch", "period_earned"), SWEEPS),
     "period": May(insert=True, update="ends_on, every, counted_at, zone, plan_version, plan_hash, state,"
                   " figured_at, preview, previewed_by, previewed_at, outcome_hash, closed_by, closed_at"),
     "period_settlement": ADDS, "period_correction": ADDS,
@@ -126,6 +127,7 @@ AFFILIATE = {
     "pending_sign_in": NOTHING, "passkey_challenge": NOTHING, "second_factor_attempt": NOTHING,
     "password_reset_request": NOTHING, "password_reset": NOTHING, "known_device": NOTHING, "totp": NOTHING,
     "passkey": NOTHING, "recovery_code": NOTHING, "second_factor_removal": NOTHING, "session_ending": NOTHING,
+    "cost": NOTHING, "order_line_cost": NOTHING, "period_earned": NOTHING,
     "cross_border_sales": NOTHING, "tax_day": NOTHING, "vat_check": NOTHING,
     "import_mapping": NOTHING, "catalogue_file": NOTHING, "network_file": NOTHING,
     "payment_check": NOTHING, "destination_lease": NOTHING,

@@ -427,6 +427,11 @@ def test_lists_are_of_the_whole_company_and_narrowed(staff: Staff, program: Prog
     assert new["home"] == staff.company.birch
     [quoted] = program.sees("/company/leads?stage=quoted")["items"]
     assert quoted["home"] == staff.company.cedar
+    promised = program.sees(f"/company/leads/{quoted['home']}/{quoted['id']}/estimate")
+    assert (promised["is_earned"], promised["total_minor"]) == (False, 16_000)
+    assert {(one["affiliate"], one["amount_minor"]) for one in promised["shares"]} == {
+        ("Cedar", 12_000), ("Birch", 3_000), ("Alder", 1_000),
+    }  # fmt: skip
     assert program.ask("GET", "/company/leads?stage=lost+cause").status_code in (400, 422)
 
 

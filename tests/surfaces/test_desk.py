@@ -545,6 +545,17 @@ def test_a_lead_is_taken_quoted_and_its_link_shown(staff: Staff) -> None:
     assert [(q.state, q.amount.minor) for q in view.quotes] == [("sent", 250050)]
 
 
+def test_the_desk_sees_beside_the_quote_what_it_would_earn_everybody(staff: Staff) -> None:
+    with staff.database.work() as work:
+        lead = a_quoted_lead(work, staff.company.shop)
+    words = words_of(staff.reader("li").get(lead_url(staff.company.cedar, lead)))
+    assert "Not yet earned: only work that is delivered to the client, and kept, earns." in words
+    # 6, 1.5 and 0.5 % of 2,000.00.
+    for share in ("Cedar", "SEK 120.00", "Birch", "SEK 30.00", "Alder", "SEK 10.00", "SEK 160.00"):
+        assert share in words
+    assert "Of SEK 2,000.00 that count of the quoted SEK 2,500.00" in words
+
+
 @pytest.mark.parametrize(
     ("sent", "said"),
     [

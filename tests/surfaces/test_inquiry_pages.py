@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.company import BO, KETTLE, SKILLET, a_paid_order, a_shop, an_affiliate
 from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
+from tests.surfaces.programs import a_program
 from tests.surfaces.staff import Staff, staffed
 
 from mainstem import cli_commission, earnings, identity, inquiries, network, worker
@@ -288,6 +289,27 @@ def test_an_order_is_credited_to_another_by_two_members_of_staff(staff: Staff) -
     fia.post(f"{answer}/approval")
     assert "It is credited to Birch." in words_of(fia.get(f"{url}/attribution"))
     assert why(staff, staff.company.cedar, placed.number) == "another_credited_here"
+
+
+def test_staff_share_an_order_by_the_page_and_by_a_program(staff: Staff, open_app: Open) -> None:
+    placed = staff.delivered((KETTLE, 2))
+    li, fia = staff.reader("li"), staff.reader("fia")
+    url = f"/console/orders/{placed.home_id}/{placed.order_id}/attribution"
+    said = {"affiliate": "cedar", "reason": "Both brought them.", "evidence": "A mail."}
+    for wrong in ({"other-1": "birch", "part-1": "100"}, {"other-1": "cedar", "part-1": "40"}):
+        assert li.post(url, said | wrong).status_code == 422
+    assert li.post(url, said | {"other-1": "birch", "part-1": "40,5"}).status_code == 303
+    page = fia.get(url)
+    told = words_of(page).replace("\N{NO-BREAK SPACE}", " ")
+    assert "From Cedar to Cedar 59.5 %, Birch 40.5 %" in told
+    [answer] = re.findall(rf'action="({url}/[0-9a-f-]+)/approval"', page.text)
+    fia.post(f"{answer}/approval")
+    told = words_of(fia.get(url)).replace("\N{NO-BREAK SPACE}", " ")
+    assert "It is credited to Cedar 59.5 %, Birch 40.5 %." in told
+    program = a_program(staff.database, open_app)
+    path = f"/company/orders/{placed.home_id}/{placed.order_id}/attribution"
+    asked = said | {"others": [{"affiliate": "birch", "part_bp": 1000}]}
+    assert program.says(path, asked).json()["outcome"] == "needs_approval"
 
 
 def test_goodwill_is_given_by_the_orders_form_once_and_reported(staff: Staff) -> None:

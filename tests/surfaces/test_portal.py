@@ -30,7 +30,7 @@ from mainstem import earnings, flow, identity, leads, ledger, network, payments,
 from mainstem.identity import passwords
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
-from mainstem.orders import ClientDetails, Placed
+from mainstem.orders import CREDITED_TO, ClientDetails, Placed
 from mainstem.payments import Gateway
 from mainstem_affiliates.portal import orders, reads
 from mainstem_fulfillment import shipments
@@ -479,6 +479,32 @@ def test_the_affiliates_leads_tell_how_far_they_are(
     assert '<span class="count">1</span>' in page.text
 
 
+def test_who_introduced_a_request_and_their_sponsors_see_their_own_share_of_it_before_it_is_earned(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    with database.work() as work:
+        lead = a_quoted_lead(work, company.shop)
+        unpriced = a_lead(work, company.shop, client=BO)
+    url = f"/portal/leads/{company.cedar}/{lead}"
+    assert url in signed_in("cedar").get("/portal/leads").text
+    words = words_of(signed_in("cedar").get(url))
+    assert "Not yet earned" in words
+    assert "SEK 120.00" in words
+    assert "Birch" not in words
+    of_birch = words_of(signed_in("birch").get(url))
+    assert "SEK 30.00" in of_birch
+    assert "120.00" not in of_birch
+    assert "Ada" not in of_birch
+    assert signed_in("dora").get(url).status_code == 404
+    told = words_of(signed_in("cedar").get(f"/portal/leads/{company.cedar}/{unpriced}"))
+    assert "Nobody has said yet what the work costs." in told
+    assert re.search(r"6\s?%", told)
+    with database.work() as work:
+        leads.lose(work, company.cedar, lead, reason="too_expensive")
+    assert "This request is over" in words_of(signed_in("cedar").get(url))
+    assert signed_in("birch").get(url).status_code == 404
+
+
 def asking(path: str, typed: str) -> str:
     return f"{path}?{urlencode({'q': typed})}"
 
@@ -510,7 +536,7 @@ def test_the_team_is_opened_leg_by_leg_and_tells_what_a_leg_sells_and_nothing_of
 ) -> None:
     delivered(database, company.shop, (KETTLE, 2))
     with database.work() as work:
-        network.work_out_teams(work)
+        network.work_out_teams(work, CREDITED_TO)
     words = words_of(signed_in("alder").get("/portal/team"))
     assert (
         "Birch No sale lately Level 1 · joined March 2026 · one below, one of the leg sells"

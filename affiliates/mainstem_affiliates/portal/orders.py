@@ -9,14 +9,19 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from mainstem.kit.work import Work
+from mainstem import earnings, network
+from mainstem.kit.locale import Language
+from mainstem.kit.work import Actor, Work
 from mainstem.money import Money
 from mainstem.web import (
     language_of,
     listing,
     render,
+    request_context_of,
 )
+from mainstem.web.estimates import ShareView, promised_view
 from mainstem.web.listing import Listing
+from mainstem.web.works import in_work
 from mainstem_affiliates.portal import reads
 from mainstem_affiliates.portal.earnings import OrderEarnings, earnings_of
 from mainstem_affiliates.portal.layout import HttpRequest, Page, PortalPage, around
@@ -61,6 +66,8 @@ class OrderPage(PortalPage, frozen=True, kw_only=True):
     earned: OrderEarnings | None
     earns: bool
     why_nobody: str
+    promised: list[ShareView]
+    """The affiliate's own share of what is not earned yet."""
 
 
 _ORDER_STATES = (
@@ -111,7 +118,8 @@ async def order(
     request: HttpRequest, work: NamedDependency[Work], order_id: FromPath[UUID]
 ) -> Page:
     """One order of the affiliate's own storefront."""
-    me, text = reads.me(work), language_of(request).text
+    me, language = reads.me(work), language_of(request)
+    text = language.text
     view = order_reads.order_view(work, me.id, order_id)
     earned = reads.earned_on(work, me, order_id)
     page = OrderPage(
@@ -127,9 +135,24 @@ async def order(
         timeline=timeline(language_of(request), view.moments, _SAID_OF_CLIENT),
         earned=earnings_of(earned, language_of(request)) if earned else None,
         earns=view.earns,
+        promised=await _promised(request, me.id, order_id, language),
         why_nobody=text(_EARNS_NOBODY.get(view.earns_reason, "It earns no commission.")),
     )
     return render(request, "portal/order.html", page)
+
+
+async def _promised(
+    request: HttpRequest, me: int, order_id: UUID, language: Language
+) -> list[ShareView]:
+    if network.SEE_MONEY not in request_context_of(request).rights:
+        return []
+
+    def read(work: Work) -> list[earnings.PromisedShare]:
+        # In the company's Work: who else would be paid is not theirs to see.
+        return [one for one in earnings.promised(work, me, order_id) if one.beneficiary_id == me]
+
+    shares = await in_work(request, Actor("affiliate", str(me)), read)
+    return promised_view(shares, language, own=True)
 
 
 # Why an order earns nobody, as it was frozen when it was sold.

@@ -50,6 +50,8 @@ class Lines:
     delivered: Ints
     canceled: Ints
     refunded: Ints
+    cost: Ints
+    """What it costs the company; -1 where that is not known."""
     counts_once: Bools
     is_due: Bools
 
@@ -159,10 +161,12 @@ SELECT {numbers("n", "l_n")}, {words("by.rule", "l_rule")}, {numbers("l.total_mi
        {numbers("l.canceled", "l_canceled")},
        {numbers("l.refunded_minor - CASE WHEN goodwill.stands THEN l.goodwill_minor ELSE 0 END", "l_refunded")},
        {numbers("(by.place = 1)::int", "l_once")},
-       {numbers("by.is_due::int", "l_due")}
+       {numbers("by.is_due::int", "l_due")},
+       {numbers("coalesce(c.cost_minor, -1)", "l_cost")}
   FROM {ASKED}
   JOIN orders o ON o.home_id = asked.home_id AND o.id = asked.order_id {_TAKEN}
   JOIN order_line l ON l.home_id = asked.home_id AND l.order_id = asked.order_id
+  LEFT JOIN order_line_cost c ON c.home_id = l.home_id AND c.order_id = l.order_id AND c.line_no = l.line_no
  CROSS JOIN LATERAL (
        -- What no rule was for earns nobody anything. A service is worth once what it is worth.
        SELECT rule, row_number() OVER (ORDER BY no) AS place, no < 4 OR l.accepted_at IS NOT NULL AS is_due
@@ -211,6 +215,7 @@ def _lines(found: Any) -> Lines:
         delivered=as_numbers(found.l_delivered),
         canceled=as_numbers(found.l_canceled),
         refunded=as_numbers(found.l_refunded),
+        cost=as_numbers(found.l_cost),
         counts_once=as_numbers(found.l_once) == 1,
         is_due=as_numbers(found.l_due) == 1,
     )

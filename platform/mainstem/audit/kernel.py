@@ -21,6 +21,9 @@ from mainstem.audit.columns import Bools, Ints
 from mainstem.audit.documents import BASIS, Rule, Tables, tables
 from mainstem.audit.facts import Facts, Lines
 
+BASES = ("commissionable_value", "net_price", "margin")
+"""What rates may be of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Portions:
@@ -123,16 +126,20 @@ def portions(facts: Facts, rule_of_line: Ints, rules: Sequence[Rule]) -> Portion
     # Or of the price without tax, of which as much goes back as of what was paid.
     net = paid - summed(tax)
     net_back = part(net, _spread(facts, order, paid, summed(paid_back)), paid)
-    worth = summed(np.where(lines.counts_once, earned, 0))
-    worth_net = summed(np.where(lines.counts_once, price - tax, 0))
-    of_price = np.array([one.base == "net_price" for one in rules], bool)[rule]
+    # Or of what of that is left of each line after its cost.
+    of_line, of_line_back = _margins(lines, price, paid_back)
+    margin, margin_back = summed(of_line), summed(of_line_back)
+    worth = [
+        summed(np.where(lines.counts_once, values, 0)) for values in (earned, price - tax, of_line)
+    ]
+    which = np.array([BASES.index(one.base) for one in rules] or [0], np.int64)[rule]
     return Portions(
         order,
         rule,
-        np.where(of_price, net, base),
-        np.where(of_price, net_back, returned),
+        np.choose(which, [base, net, margin]),
+        np.choose(which, [returned, net_back, _spread(facts, order, margin, margin_back)]),
         _sums(at, len(keys), lines.delivered),
-        np.where(of_price, worth_net, worth),
+        np.choose(which, worth),
         due,
     )
 
@@ -142,6 +149,14 @@ def _spread(facts: Facts, order: Ints, whole: Ints, named: Ints) -> Ints:
     left = facts.total - (facts.refunded - facts.unallocated)
     spread = np.minimum(facts.unallocated + facts.disputed, left)
     return named + part(whole - named, np.maximum(spread, 0)[order], np.maximum(left, 0)[order])
+
+
+def _margins(lines: Lines, price: Ints, paid_back: Ints) -> tuple[Ints, Ints]:
+    """What is left of each line without tax after its cost, where that is known, and what of it went back."""
+    net = price - part(lines.tax, lines.delivered, lines.quantity)
+    cost = part(np.maximum(lines.cost, 0), lines.delivered, lines.quantity)
+    margin = np.where(lines.cost < 0, 0, np.maximum(net - cost, 0))
+    return margin, part(margin, np.minimum(paid_back, price), price)
 
 
 def _returned(lines: Lines, earned: Ints) -> Ints:

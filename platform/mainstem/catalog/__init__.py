@@ -11,6 +11,7 @@ from mainstem.catalog.assortment import (
     offered,
 )
 from mainstem.catalog.bulk import CatalogueMoved, Change, Chosen, bulk_apply, bulk_preview
+from mainstem.catalog.costs import costs_query
 from mainstem.catalog.departments import retire_department, save_department
 from mainstem.catalog.documents import (
     Contact,
@@ -76,6 +77,7 @@ __all__ = [
     "bulk_apply",
     "bulk_preview",
     "changed",
+    "costs_query",
     "department_names",
     "departments",
     "details",

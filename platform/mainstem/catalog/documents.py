@@ -153,6 +153,7 @@ class Variant(_InOrder):
     folds: ClassVar[tuple[Fold, ...]] = (
         Fold("Name and options", ("names", "choices")),
         Fold("Offers", ("offers",)),
+        Fold("Cost per item", ("costs",)),
         Fold(
             "Bar code, weight and size", ("gtin", "weight_g", "length_mm", "width_mm", "height_mm")
         ),
@@ -181,6 +182,11 @@ class Variant(_InOrder):
         max_length=50,
         title="Offers",
         description="Lower prices for a time; the prior price is shown beside them.",
+    )
+    costs: Amounts = Field(
+        default={},
+        title="Cost per item",
+        description="What one piece costs the company in each currency, without tax. Only staff see it.",
     )
     gtin: str = Field(
         default="",

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mainstem.catalog import reading
+from mainstem.catalog.costs import set_costs
 from mainstem.catalog.documents import Product, Variant
 from mainstem.catalog.model import ProductRow, VariantRow
 from mainstem.catalog.prices import (
@@ -317,6 +318,7 @@ def _write_money(work: Work, ids: dict[str, int], after: Product) -> None:
         for currency, minor in offer.prices.items()
     ]
     set_offers(work, list(wanted), offers)
+    set_costs(work, {id: variant.costs for id, variant in wanted.items()})
 
 
 def _list_prices(variant: Variant, now: datetime) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from mainstem.catalog.costs import costs
 from mainstem.catalog.documents import (
     Contact,
     Department,
@@ -73,6 +74,7 @@ class _Money:
         self._prices: dict[int, dict[str, int]] = {}
         self._scheduled: dict[int, dict[datetime, dict[str, int]]] = {}
         self._offers: dict[int, dict[tuple[Any, ...], dict[str, int]]] = {}
+        self._costs = costs(work, variants)
         now = work.now()
         for row in work.rows(
             """SELECT variant_id, currency, amount_minor, valid_from FROM price
@@ -108,6 +110,10 @@ class _Money:
     def prices(self, variant: int) -> dict[str, int]:
         """What it costs, by currency."""
         return self._prices.get(variant, {})
+
+    def costs(self, variant: int) -> dict[str, int]:
+        """What one piece costs the company, by currency."""
+        return self._costs.get(variant, {})
 
     def scheduled(self, variant: int) -> tuple[ScheduledPrices, ...]:
         """What it will cost, and from when."""
@@ -176,6 +182,7 @@ def _variant(row: Any, options: Sequence[Option], money: _Money) -> Variant:
         prices=money.prices(row.id),
         scheduled_prices=money.scheduled(row.id),
         offers=money.offers(row.id),
+        costs=money.costs(row.id),
         gtin=row.gtin,
         weight_g=row.weight_g,
         length_mm=row.length_mm,

@@ -28,6 +28,7 @@ FIELDS = {
     "price": "Price",
     "compare_price": "Price before a reduction",
     "offer_price": "Offer price",
+    "cost": "Cost per item",
     "offer_from": "Offer from",
     "offer_until": "Offer until",
     "option1_name": "Option 1: name",
@@ -65,7 +66,7 @@ FIELDS = {
 """What a column may say, and what that is called; every value is a message to translate."""
 
 IN_LANGUAGES = ("name", "summary", "description", "safety")
-IN_CURRENCIES = ("price", "compare_price", "offer_price")
+IN_CURRENCIES = ("price", "compare_price", "offer_price", "cost")
 
 _SHOPIFY = {
     "handle": "slug", "url handle": "slug",
@@ -82,6 +83,7 @@ _SHOPIFY = {
     "variant barcode": "gtin", "barcode": "gtin",
     "variant grams": "weight_g", "weight value (grams)": "weight_g",
     "variant price": "price", "price": "price",
+    "cost per item": "cost",
     "variant compare at price": "compare_price", "compare-at price": "compare_price",
     "image src": "picture", "product image url": "picture",
     "image position": "picture_position",
@@ -139,6 +141,7 @@ _OTHER = {
     "article": "sku", "article number": "sku", "article no": "sku", "item number": "sku", "sku": "sku",
     "artikel": "sku", "artikelnummer": "sku", "artikelnr": "sku", "artnr": "sku", "art.nr": "sku",
     "name": "name", "namn": "name", "title": "name", "benämning": "name",
+    "cost": "cost", "cost per item": "cost", "inköpspris": "cost",
     "price": "price", "pris": "price", "description": "description", "beskrivning": "description",
     "category": "department", "kategori": "department", "department": "department", "avdelning": "department",
     "picture": "picture", "image": "picture", "bild": "picture", "weight": "weight_g", "vikt": "weight_g",

@@ -60,6 +60,7 @@ class DraftVariant:
     values: tuple[str, ...] = ()
     prices: dict[str, int] = field(default_factory=dict)
     offers: dict[str, int] = field(default_factory=dict)
+    costs: dict[str, int] = field(default_factory=dict)
     offer_times: tuple[Any, Any] = (None, None)
 
 
@@ -217,6 +218,8 @@ class Drafting:
                 variant.prices.setdefault(code, minor)
             elif plain == "offer_price":
                 variant.offers[code] = minor
+            elif plain == "cost":
+                variant.costs[code] = minor
             else:
                 # What it cost before is the price, and what it costs now the offer.
                 price = self._read(line, said.replace("compare_price", "price"), _money(code))

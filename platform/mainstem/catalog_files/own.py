@@ -57,8 +57,10 @@ def written(products: Iterable[Product]) -> str:
     currencies = sorted({c for one in listed for variant in one.variants for c in variant.prices})
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    prices = [f"price_{currency}" for currency in currencies]
-    writer.writerow(["mainstem", "slug", *PRODUCT_COLUMNS, "sku", *VARIANT_COLUMNS, *prices])
+    costs = sorted({c for one in listed for variant in one.variants for c in variant.costs})
+    money = [f"price_{currency}" for currency in currencies]
+    money += [f"cost_{currency}" for currency in costs]
+    writer.writerow(["mainstem", "slug", *PRODUCT_COLUMNS, "sku", *VARIANT_COLUMNS, *money])
     for product in listed:
         said = product.written()
         for n, variant in enumerate(said["variants"]):
@@ -66,6 +68,7 @@ def written(products: Iterable[Product]) -> str:
             cells = [FORMAT, said["slug"], *own, variant["sku"]]
             cells += [_variant_cell(variant, column) for column in VARIANT_COLUMNS]
             cells += [_amount(variant["prices"].get(currency), currency) for currency in currencies]
+            cells += [_amount(variant["costs"].get(currency), currency) for currency in costs]
             writer.writerow([harmless(cell) for cell in cells])
     return out.getvalue()
 
@@ -151,13 +154,14 @@ class OwnRows:
             found["names"] = {locale: words for locale, words in named.items() if words}
         found |= {name: cells[name] for name in _VARIANT_WORDS if name in cells}
         found |= self._typed(line, cells, _VARIANT_NUMBERS, (), _VARIANT_PARTS)
-        priced = {name[6:]: cells[name] for name in cells if name.startswith("price_")}
-        if priced:
-            found["prices"] = {
-                currency: minor
-                for currency, text in priced.items()
-                if text and (minor := self._price(line, currency, text)) is not None
-            }
+        for field, column in (("prices", "price_"), ("costs", "cost_")):
+            said = {name: text for name, text in cells.items() if name.startswith(column)}
+            if said:
+                found[field] = {
+                    name.removeprefix(column): minor
+                    for name, text in said.items()
+                    if text and (minor := self._money(line, name, text)) is not None
+                }
         return found
 
     def _typed(
@@ -181,13 +185,14 @@ class OwnRows:
                     self.problems.append(RowProblem(line, name, unfit.message, unfit.facts))
         return found
 
-    def _price(self, line: int, currency: str, text: str) -> int | None:
+    def _money(self, line: int, column: str, text: str) -> int | None:
+        currency = column.partition("_")[2]
         try:
             if not _CURRENCY.fullmatch(currency):
                 raise CellUnfit("Give the currency by its three letters, such as EUR.")
             return amount_of(text, currency)
         except CellUnfit as unfit:
-            self.problems.append(RowProblem(line, f"price_{currency}", unfit.message, unfit.facts))
+            self.problems.append(RowProblem(line, column, unfit.message, unfit.facts))
             return None
 
 

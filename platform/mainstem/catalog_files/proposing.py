@@ -120,7 +120,7 @@ def _column_of(named: Mapping[str, str]) -> Callable[[str], str]:
 
 
 _COLUMNS = {
-    "names": "name", "summaries": "summary", "descriptions": "description", "prices": "price",
+    "names": "name", "summaries": "summary", "descriptions": "description", "prices": "price", "costs": "cost",
     "offers": "offer_price", "choices": "option1_value", "options": "option1_name",
     "pictures": "picture", "weight_g": "weight_g",
 }  # fmt: skip
@@ -202,6 +202,7 @@ def _variant(
         if text in values
     }
     said["prices"] = dict(before.get("prices", {})) | variant.prices
+    said["costs"] = dict(before.get("costs", {})) | variant.costs
     if prices_offers:
         starts, ends = variant.offer_times
         kept = [

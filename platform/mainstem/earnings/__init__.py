@@ -1,9 +1,15 @@
 """Commissions: what delivered sales have earned whom, settled to what should stand."""
 
+from mainstem.earnings.estimates import Estimate, EstimatedShare, estimate
 from mainstem.earnings.not_more import why_not_more
+from mainstem.earnings.promises import PromisedShare, promised
 from mainstem.earnings.reattribution import (
+    OTHERS_MAX,
     AttributionChange,
+    Part,
+    SharedWith,
     approve_reattribution,
+    credited_now,
     deny_reattribution,
     reattributions_of,
     reattributions_waiting,
@@ -28,16 +34,25 @@ from mainstem.earnings.unpaid import (
 )
 
 __all__ = [
+    "OTHERS_MAX",
     "AttributionChange",
     "CommissionReview",
     "EarnedLine",
+    "Estimate",
+    "EstimatedShare",
     "NothingToReview",
     "OrderAnswer",
     "OrderToReview",
+    "Part",
+    "PromisedShare",
+    "SharedWith",
     "approve_reattribution",
+    "credited_now",
     "decide",
     "deny_reattribution",
+    "estimate",
     "hold_for_review",
+    "promised",
     "reattributions_of",
     "reattributions_waiting",
     "release",

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from mainstem.earnings.activity import count_at_delivery
 from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.work import Work
-from mainstem.money import rdiv
+from mainstem.money import BASIS, rdiv
 from mainstem.orders import CREDITED_TO, GOODWILL, back_of, replan, sold_under
 from mainstem.plan import (
     NOBODY,
     Basis,
     Credit,
     Member,
+    Party,
     Plan,
     Portion,
     SaleRule,
     book,
-    credits,
+    shared_credits,
 )
 
 ORDERS = f"""
@@ -41,7 +43,8 @@ SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credi
               sum(returned)::bigint AS returned, sum(price)::bigint AS price,
               sum(tax)::bigint AS tax, sum(paid_back)::bigint AS paid_back,
               sum(pieces)::bigint AS pieces, sum(counted_earned)::bigint AS counted_earned,
-              sum(counted_net)::bigint AS counted_net,
+              sum(counted_net)::bigint AS counted_net, sum(counted_margin)::bigint AS counted_margin,
+              sum(margin)::bigint AS margin, sum(margin_back)::bigint AS margin_back,
               array_agg(share ORDER BY share DESC) AS shares,
               array_agg(price - tax ORDER BY share DESC) AS nets
          FROM (
@@ -53,12 +56,19 @@ SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credi
               sum(price)::bigint AS price, sum(tax)::bigint AS tax, sum(delivered)::bigint AS pieces,
               sum(earned) FILTER (WHERE is_counted) AS counted_earned,
               sum(price - tax) FILTER (WHERE is_counted) AS counted_net,
-              sum(greatest(back_minor - (total_minor - price), 0))::bigint AS paid_back
+              sum(margin) FILTER (WHERE is_counted) AS counted_margin,
+              sum(greatest(back_minor - (total_minor - price), 0))::bigint AS paid_back,
+              sum(margin)::bigint AS margin,
+              -- As much of a line's margin as of what was paid for it.
+              sum(CASE WHEN price > 0 THEN part(margin, least(greatest(
+                    back_minor - (total_minor - price), 0), price), price) ELSE 0 END)::bigint AS margin_back
+         FROM (SELECT *, CASE WHEN cost IS NULL THEN 0 ELSE greatest(price - tax - cost, 0) END AS margin
          FROM (SELECT of_rule AS rule, is_due, is_counted, milestone, kind, of_hold_days AS hold_days,
                       since AS delivered_at, delivered, worth, total_minor, back_minor,
                       commissionable_bp AS share,
                       part(total_minor, delivered, quantity) AS price,
                       part(tax_minor, delivered, quantity) AS tax,
+                      part(cost_minor, delivered, quantity) AS cost,
                       -- What was canceled or refunded before it came is not waited for.
                       delivered >= quantity - canceled OR total_minor > 0 AND back_minor
                         >= part(total_minor, quantity - delivered, quantity) AS arrived,
@@ -67,14 +77,16 @@ SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credi
                       CASE WHEN kept > 0
                            THEN part(worth, greatest(back_minor - (total_minor - kept), 0), kept)
                            ELSE 0 END AS back
-                 FROM (SELECT order_line.*, sold.*, part(total_minor, quantity - canceled, quantity) AS kept,
+                 FROM (SELECT order_line.*, sold.*, c.cost_minor,
+                              part(total_minor, quantity - canceled, quantity) AS kept,
                               {back_of("order_line")} AS back_minor,
                               part(commissionable_minor, quantity - canceled, quantity) AS worth
                          FROM order_line
+                         LEFT JOIN order_line_cost c USING (home_id, order_id, line_no)
                         -- What no rule of its plan was for earns nobody anything.
                         {sold_under("order_line")}
                         WHERE home_id = o.home_id AND order_id = o.id) AS still
-              ) AS line
+              ) AS delivered_line) AS line
         GROUP BY rule, is_due, share) AS of_share
         GROUP BY rule, is_due) AS l
  ORDER BY o.home_id, o.id, l.rule, l.is_due"""
@@ -134,6 +146,22 @@ def upline_of(order: Any) -> list[Member]:
     ]
 
 
+def parties_of(order: Any) -> list[Party]:
+    """Everybody to whom an order is credited, with those above them as at the sale: its seller first."""
+    also = order.also_credited or ()
+    rest = BASIS - sum(one["part_bp"] for one in also)
+    return [Party(upline_of(order), rest), *(_party(one) for one in also)]
+
+
+def _party(kept: Mapping[str, Any]) -> Party:
+    groups, facts = kept.get("groups", {}), kept.get("upline_facts", {})
+    members = [
+        _member(facts.get(str(step), {}) | {"at": id}, groups)
+        for step, id in enumerate(kept["upline"])
+    ]
+    return Party(members, kept["part_bp"])
+
+
 def _member(facts: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> Member:
     id = facts.get("id", facts["at"])
     unknown = id == NOBODY  # of earlier orders it is only kept that they were not paid
@@ -153,24 +181,43 @@ def credited_of(
     """What each order's plan gives for it: by each of its rules what was sold and is due, and every level's
     share."""
     for _, of_order in groupby(found, lambda row: (row.home_id, row.id)):
-        rows = [(row, basis_of(row)) for row in of_order]
-        order = rows[0][0]
+        found_rows = list(of_order)
+        order = found_rows[0]
         plan = plans[order.plan_version].sale
+        rows = [(row, _of_rates(plan.rule(row.rule), row, basis_of(row))) for row in found_rows]
         portions = [_portion(plan.rule(row.rule), row, basis) for row, basis in rows]
-        shares = credits(plan, upline_of(order), order.currency, portions)
+        shares = shared_credits(plan, parties_of(order), order.currency, portions)
         for row, basis in rows:
             if not row.is_due:
                 continue  # it has taken its place under the plan's cap, and is credited in its time
             yield row, basis, [one for one in shares if one.rule == row.rule]
 
 
-def _portion(rule: SaleRule, row: Any, basis: Basis) -> Portion:
+def _of_rates(rule: SaleRule, row: Any, basis: Basis) -> Basis:
     """What was sold by one rule, in what its rates are of."""
-    base, returned, worth = basis.base_minor, basis.returned_minor, row.counted_earned or 0
     if rule.base == "net_price":
-        base, worth = basis.price_minor - basis.tax_minor, row.counted_net or 0
+        base = basis.price_minor - basis.tax_minor
         returned = rdiv(base * basis.back_minor, basis.price_minor) if base else 0
+        return replace(
+            basis, base_minor=base, returned_minor=returned, named_minor=0, spread_minor=0
+        )
+    if rule.base == "margin" and row.earns:
+        whole, left, named = basis.spread_minor, basis.spread_over_minor, row.margin_back
+        spread = rdiv((row.margin - named) * whole, left) if left > 0 else 0
+        return replace(
+            basis, base_minor=row.margin, returned_minor=named + spread, named_minor=named
+        )
+    return basis
+
+
+def _portion(rule: SaleRule, row: Any, basis: Basis) -> Portion:
+    """What was sold by one rule, in what its rates are of: what of it is worth anything once, as well."""
+    worth = {
+        "commissionable_value": row.counted_earned,
+        "net_price": row.counted_net,
+        "margin": row.counted_margin,
+    }[rule.base]
     return Portion(
-        row.rule, base, returned, row.pieces,
-        worth_minor=worth if row.earns else 0, is_due=row.is_due,
+        row.rule, basis.base_minor, basis.returned_minor, row.pieces,
+        worth_minor=(worth or 0) if row.earns else 0, is_due=row.is_due,
     )  # fmt: skip

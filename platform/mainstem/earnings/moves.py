@@ -18,7 +18,11 @@ SELECT home_id, source_id, rule, level, beneficiary_id, held_until,
        max(no) AS no, sum(amount_minor)::bigint AS stands,
        coalesce(sum(amount_minor) FILTER (WHERE kind = 'credit'), 0)::bigint AS credited,
        coalesce(-sum(amount_minor) FILTER (WHERE kind IN ('reversal', 'restored')), 0)::bigint
-         AS reversed
+         AS reversed,
+       -- The newest line that gave it up to others, and the newest by which any of it came back.
+       coalesce(max(no) FILTER (WHERE kind = 'reversal' AND explanation ->> 'message' = 'reattributed'), 0)
+         AS given_up_no,
+       coalesce(max(no) FILTER (WHERE kind = 'restored'), 0) AS restored_no
   FROM earning e JOIN {ASKED_ORDERS} USING (home_id)
  WHERE e.source_id = asked.order_id
  GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6"""
@@ -33,12 +37,21 @@ class Standing:
     credited: int = 0
     reversed: int = 0
     holds: dict[date, int] = field(default_factory=dict)
+    given_up_no: int = 0
+    restored_no: int = 0
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it went back because the order was credited to others, and did not come back since."""
+        return self.given_up_no > self.restored_no
 
     def add(self, row: Any) -> None:
         """Count a row of `STANDING` in."""
         self.no = max(self.no, row.no)
         self.credited += row.credited
         self.reversed += row.reversed
+        self.given_up_no = max(self.given_up_no, row.given_up_no)
+        self.restored_no = max(self.restored_no, row.restored_no)
         self.holds[row.held_until] = row.stands
 
 
@@ -85,7 +98,10 @@ def moves_of(
 
 def _is_elsewhere(row: Any, level: int, whose: int) -> bool:
     """Whether an order was credited to others since, and this level of it is not theirs any more."""
-    return bool(row.reattributed) and list(row.upline[level : level + 1]) != [whose]
+    uplines = [row.upline, *(one["upline"] for one in row.also_credited or ())]
+    return bool(row.reattributed) and not any(
+        list(upline[level : level + 1]) == [whose] for upline in uplines
+    )
 
 
 def _put_off(holds: Mapping[date, int], over: date, released: date) -> date:

@@ -5,23 +5,26 @@ person. What was frozen on the order stays; the money follows by settling to wha
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple, TypedDict
 from uuid import UUID
 
 from mainstem import identity
 from mainstem.earnings.settle import settle
-from mainstem.earnings.upline_then import could_be_credited, upline_then
+from mainstem.earnings.upline_then import UplineThen, could_be_credited, upline_then
 from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
 from mainstem.kit.events import record
 from mainstem.kit.ids import new_id
 from mainstem.kit.text import unseen_problems
 from mainstem.kit.work import Work
+from mainstem.money import BASIS
 from mainstem.orders import CREDITED_TO, MAY_APPROVE, MayNotApprove, SamePerson, lock
 from mainstem.plan import book
 
 WORDS_MAX = 1000
+OTHERS_MAX = 4
 
 
 class NotCreditable(Refused):
@@ -72,42 +75,77 @@ class AttributionChange:
     decided_by: str | None
     decided_at: datetime | None
     words: str
+    others: list[SharedWith]
+    """To whom else, and how much of it is theirs; the rest is whose name stands under `after`."""
+
+    @property
+    def part_bp(self) -> int:
+        """How much of the order is theirs whose name stands under `after`, in basis points."""
+        return BASIS - sum(one["part_bp"] for one in self.others)
+
+
+class SharedWith(TypedDict):
+    """Somebody else to whom an order is credited, and how much of it is theirs, in basis points."""
+
+    name: str
+    part_bp: int
+
+
+class Part(NamedTuple):
+    """An affiliate, by their slug, and how much of an order is to be theirs, in basis points."""
+
+    affiliate: str
+    part_bp: int
 
 
 _ORDER = f"""
-SELECT o.home_id, o.id, o.placed_at, o.plan_version, o.active_as_of, o.earns, credited.upline[1] AS seller_id
+SELECT o.home_id, o.id, o.placed_at, o.plan_version, o.active_as_of, o.earns, credited.upline[1] AS seller_id,
+       credited.also_credited
   FROM orders o {CREDITED_TO} WHERE o.home_id = %(home)s AND o.id = %(order)s"""
 
 _CHANGES = """
 SELECT c.home_id, c.id, c.order_id, o.number, f.name AS before, t.name AS after, c.reason, c.evidence,
-       c.asked_by, c.asked_at, c.state, c.decided_by, c.decided_at, c.words
+       c.asked_by, c.asked_at, c.state, c.decided_by, c.decided_at, c.words,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('name', a.name, 'part_bp', one -> 'part_bp') ORDER BY no)
+                   FROM jsonb_array_elements(c.also_credited) WITH ORDINALITY AS each (one, no)
+                   JOIN affiliate a ON a.id = (one -> 'upline' ->> 0)::bigint), '[]') AS others
   FROM attribution_change c JOIN orders o ON o.home_id = c.home_id AND o.id = c.order_id
   JOIN affiliate f ON f.id = c.from_seller_id JOIN affiliate t ON t.id = c.to_seller_id
  WHERE """
 
 
 def request_reattribution(
-    work: Work, home_id: int, order_id: UUID, *, affiliate: str, reason: str, evidence: str
+    work: Work,
+    home_id: int,
+    order_id: UUID,
+    *,
+    affiliate: str,
+    reason: str,
+    evidence: str,
+    others: Sequence[Part] = (),
 ) -> UUID:
-    """Ask a second person to credit an order to another affiliate, by their slug; the request's id.
+    """Ask a second person to credit an order to another affiliate, by their slug, or to several: `others`
+    have their parts, and the affiliate the rest. The request's id.
 
-    Nothing moves until it is answered. Raises NotFound, InvalidInput without words, CreditedAlready,
-    EarnsNobody, ChangeWaits, and NotCreditable for whoever could not have been credited at the sale.
+    Nothing moves until it is answered. Raises NotFound, InvalidInput without words or where nothing is left
+    for the affiliate, CreditedAlready, EarnsNobody, ChangeWaits, and NotCreditable for whoever could not have
+    been credited at the sale.
     """
-    if problems := [*_missing("/reason", reason), *_missing("/evidence", evidence)]:
+    problems = [*_missing("/reason", reason), *_missing("/evidence", evidence)]
+    if problems := [*problems, *_parts_problems(affiliate, others)]:
         raise InvalidInput(*problems)
     lock(work, [(home_id, order_id)])
     order = _order(work, home_id, order_id)
-    to = work.row("SELECT id, name FROM affiliate WHERE slug = %(slug)s", slug=affiliate.lower())
-    if to is None:
-        raise NotFound("affiliate")
-    _refuse(work, order, to)
+    to = _affiliate(work, affiliate)
+    also = [(_affiliate(work, one.affiliate), one.part_bp) for one in others]
+    _refuse(work, order, to, also)
     id = new_id()
     work.run(
         """INSERT INTO attribution_change
-             (home_id, id, order_id, from_seller_id, to_seller_id, reason, evidence, asked_by, asked_at)
+             (home_id, id, order_id, from_seller_id, to_seller_id, reason, evidence, asked_by, asked_at,
+              also_credited)
            VALUES (%(home)s, %(id)s, %(order)s, %(from)s, %(to)s, %(reason)s, %(evidence)s, %(by)s,
-                   %(now)s)""",
+                   %(now)s, %(also)s::jsonb)""",
         home=home_id,
         id=id,
         order=order_id,
@@ -116,6 +154,10 @@ def request_reattribution(
         evidence=evidence.strip(),
         by=str(work.actor),
         now=work.now(),
+        # Who stood above them is read when it is agreed to.
+        also=json.dumps([{"part_bp": part, "upline": [one.id]} for one, part in also])
+        if also
+        else None,
         **{"from": order.seller_id},
     )
     record(work, "reattribution.asked", id, home=home_id)
@@ -128,13 +170,17 @@ def approve_reattribution(work: Work, home_id: int, change_id: UUID) -> None:
     change = _take(work, home_id, change_id, "approved")
     order = _order(work, home_id, change.order_id)
     plan = book.versions(work, [order.plan_version])[order.plan_version].sale
-    then = upline_then(
-        work, change.to_seller_id, order.placed_at, plan, active_as_of=order.active_as_of
-    )
+
+    def above(seller: int) -> UplineThen:
+        return upline_then(work, seller, order.placed_at, plan, active_as_of=order.active_as_of)
+
+    then = above(change.to_seller_id)
+    also = [_kept(one["part_bp"], above(one["upline"][0])) for one in change.also_credited or ()]
     work.run(
         """UPDATE attribution_change
               SET state = 'approved', decided_by = %(by)s, decided_at = %(now)s, upline = %(upline)s,
-                  groups = %(groups)s::jsonb, upline_facts = %(facts)s::jsonb
+                  groups = %(groups)s::jsonb, upline_facts = %(facts)s::jsonb,
+                  also_credited = %(also)s::jsonb
             WHERE home_id = %(home)s AND id = %(id)s""",
         home=home_id,
         id=change_id,
@@ -143,6 +189,7 @@ def approve_reattribution(work: Work, home_id: int, change_id: UUID) -> None:
         upline=then.upline,
         groups=json.dumps(then.groups) if then.groups else None,
         facts=json.dumps(then.facts) if then.facts else None,
+        also=json.dumps(also) if also else None,
     )
     record(work, "order.reattributed", change.order_id, home=home_id)
     settle(work, [(home_id, change.order_id)])
@@ -185,6 +232,26 @@ def reattributions_waiting(work: Work, *, most: int = 100) -> list[AttributionCh
     )
 
 
+def credited_now(work: Work, home_id: int, order_id: UUID) -> list[SharedWith]:
+    """To whom an order is credited as things are, and how much of it is theirs, its seller first."""
+    found: list[SharedWith] = work.value(
+        f"""SELECT jsonb_agg(jsonb_build_object('name', a.name, 'part_bp', part.bp) ORDER BY part.no)
+              FROM orders o {CREDITED_TO}
+             CROSS JOIN LATERAL (
+                   SELECT no, (one -> 'upline' ->> 0)::bigint AS id, (one ->> 'part_bp')::int AS bp
+                     FROM jsonb_array_elements(credited.also_credited) WITH ORDINALITY AS each (one, no)
+                    UNION ALL
+                   SELECT 0, credited.upline[1], {BASIS} - coalesce(
+                          (SELECT sum((one ->> 'part_bp')::int)
+                             FROM jsonb_array_elements(credited.also_credited) AS one), 0)::int) AS part
+              JOIN affiliate a ON a.id = part.id
+             WHERE o.home_id = %(home)s AND o.id = %(order)s""",
+        home=home_id,
+        order=order_id,
+    )
+    return found
+
+
 def _missing(pointer: str, text: str) -> list[Problem]:
     if not text.strip():
         return [Problem(pointer, "missing", "Write why.")]
@@ -201,14 +268,51 @@ def _order(work: Work, home_id: int, order_id: UUID) -> Any:
     return order
 
 
-def _refuse(work: Work, order: Any, to: Any) -> None:
+def _parts_problems(affiliate: str, others: Sequence[Part]) -> list[Problem]:
+    slugs = [affiliate.lower(), *(one.affiliate.lower() for one in others)]
+    found = [
+        Problem(f"/others/{n}/affiliate", "named_twice", "Name each affiliate once.")
+        for n, slug in enumerate(slugs[1:])
+        if slugs.count(slug) > 1
+    ]
+    if len(others) > OTHERS_MAX:
+        facts = {"max": OTHERS_MAX}
+        found.append(Problem("/others", "too_many", "Name at most {max} others.", facts))
+    if any(one.part_bp < 1 for one in others) or sum(one.part_bp for one in others) >= BASIS:
+        found.append(
+            Problem(
+                "/others",
+                "not_a_part",
+                "Everybody has a part of the order, and the affiliate the rest.",
+            )
+        )
+    return found
+
+
+def _affiliate(work: Work, slug: str) -> Any:
+    found = work.row("SELECT id, name FROM affiliate WHERE slug = %(slug)s", slug=slug.lower())
+    if found is None:
+        raise NotFound("affiliate")
+    return found
+
+
+def _kept(part_bp: int, then: UplineThen) -> dict[str, Any]:
+    """One of several as they are kept (`mainstem.orders.shared`)."""
+    found: dict[str, Any] = {"part_bp": part_bp, "upline": then.upline}
+    found |= {"groups": then.groups} if then.groups else {}
+    return found | ({"upline_facts": then.facts} if then.facts else {})
+
+
+def _refuse(work: Work, order: Any, to: Any, also: Sequence[tuple[Any, int]]) -> None:
     if not order.earns:
         raise EarnsNobody
-    if to.id == order.seller_id:
+    now = [(one["upline"][0], one["part_bp"]) for one in order.also_credited or ()]
+    if to.id == order.seller_id and sorted(now) == sorted((one.id, part) for one, part in also):
         raise CreditedAlready(affiliate=to.name)
-    if not could_be_credited(work, to.id, order.placed_at):
-        day = order.placed_at.astimezone(work.tools.zone).date()
-        raise NotCreditable(affiliate=to.name, day=day)
+    for one in (to, *(one for one, _ in also)):
+        if not could_be_credited(work, one.id, order.placed_at):
+            day = order.placed_at.astimezone(work.tools.zone).date()
+            raise NotCreditable(affiliate=one.name, day=day)
     waits = work.value(
         """SELECT 1 FROM attribution_change WHERE home_id = %(home)s AND order_id = %(order)s
               AND state = 'needs_approval'""",

@@ -8,23 +8,27 @@ that it gives names a client or another affiliate.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from mainstem.earnings.delivered import upline_of
+from mainstem.earnings.delivered import ORDERS, credited_of, parties_of
 from mainstem.earnings.queries import payable_on
 from mainstem.kit import search_terms
+from mainstem.kit.bulk import asked
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.network import ELIGIBLE
 from mainstem.orders import CREDITED_TO, sold_under
 from mainstem.plan import (
+    NO_CAP,
     NOBODY,
     OF_A_LEAD,
+    Member,
     MemberFacts,
+    Party,
     Place,
     SalePlan,
     SaleRule,
@@ -59,7 +63,8 @@ class OrderAnswer:
 
 
 _ORDER = f"""
-SELECT o.home_id, o.id, o.number, o.currency, credited.groups, credited.upline_facts, o.state,
+SELECT o.home_id, o.id, o.number, o.currency, credited.groups, credited.upline_facts,
+       credited.also_credited, o.state,
        o.paid_at IS NOT NULL AS is_paid, o.placed_at,
        credited.upline[1] AS seller_id, credited.upline, o.earns_reason, o.plan_version,
        CASE WHEN credited.reattributed THEN 'staff' ELSE o.attributed_by END AS attributed_by,
@@ -156,7 +161,7 @@ def _facts_of(work: Work, row: Any, me: int) -> UnpaidFacts:
     plan = book.versions(work, [row.plan_version])[row.plan_version].sale
     rules = [plan.rule(name) for name in row.rules or ()]
     steps = _steps(work, row, me)
-    where = _places_of(row, plan, rules, steps)
+    where = _places_of(_upline_with(row, me), plan, rules, steps)
     paying = [rule for rule, place in where if _pays(rule, place, row.currency)]
     earned = work.one(_EARNED, home=row.home_id, order=row.id, me=me)
     return UnpaidFacts(
@@ -183,12 +188,13 @@ def _facts_of(work: Work, row: Any, me: int) -> UnpaidFacts:
         is_all_back=row.is_all_back,
         payable_on=payable_on(earned.held_until) if earned.held_until else None,
         is_released=bool(earned.is_released),
+        is_left_nothing=not earned.credited and _is_left_nothing(work, row, me),
     )
 
 
 def _steps(work: Work, row: Any, me: int) -> int | None:
     """How far above the seller somebody stood at the sale; None for not at all."""
-    frozen = [member.id for member in upline_of(row)]
+    frozen = [member.id for member in _upline_with(row, me)]
     if me in frozen:
         return frozen.index(me)
     # Earlier orders keep nobody's name who was not paid, and nobody beyond the levels of their plan.
@@ -196,12 +202,22 @@ def _steps(work: Work, row: Any, me: int) -> int | None:
     return None if found is None else int(found)
 
 
+def _upline_with(row: Any, me: int) -> Sequence[Member]:
+    """Of those to whom an order is credited the one that somebody stands nearest above, with everybody above;
+    the seller where they stand above none."""
+
+    def steps(party: Party) -> int:
+        ids = [member.id for member in party.upline]
+        return ids.index(me) if me in ids else len(ids) + 1000
+
+    return min(parties_of(row), key=steps).upline
+
+
 def _places_of(
-    row: Any, plan: SalePlan, rules: Sequence[SaleRule], steps: int | None
+    members: Sequence[Member], plan: SalePlan, rules: Sequence[SaleRule], steps: int | None
 ) -> list[tuple[SaleRule, Place]]:
     """Where somebody stands for each rule by which something of an order was sold; nowhere for a rule
     whose levels end below them."""
-    members = upline_of(row)
     found = [(rule, places(members, plan.uplines, rule.levels)) for rule in rules]
     return [(rule, of[steps]) for rule, of in found if steps is not None and steps < len(of)]
 
@@ -211,6 +227,20 @@ def _pays(rule: SaleRule, place: Place, currency: str) -> bool:
         return False
     level = rule.levels[place.level]
     return level.rate_bp > 0 or level.each_minor.get(currency, 0) > 0
+
+
+def _is_left_nothing(work: Work, row: Any, me: int) -> bool:
+    """Whether somebody would be paid of an order if whoever comes before them left something of a cap."""
+    version = book.versions(work, [row.plan_version])[row.plan_version]
+    plan = version.sale
+    if "priority" not in {plan.cap_by, *(rule.cap_by for rule in plan.rules)}:
+        return False
+    free = replace(
+        plan, cap_bp=NO_CAP, rules=tuple(replace(rule, cap_bp=NO_CAP) for rule in plan.rules)
+    )
+    found = work.rows(ORDERS, **asked([(row.home_id, row.id)]))
+    shares = credited_of({row.plan_version: replace(version, sale=free)}, found)
+    return any(one.beneficiary_id == me for _, _, all in shares for one in all)
 
 
 def _standing_at_sale(work: Work, row: Any, me: int, of: Sequence[Place]) -> Standing:

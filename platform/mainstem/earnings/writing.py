@@ -74,7 +74,7 @@ def rows_of(
             no = numbers.setdefault(share.level, first)
             numbers[share.level] += 1
             explanation = explain(
-                "reattributed" if move.is_given_up and kind != "hold" else kind,
+                _told_as(kind, move),
                 sold=row.kind,
                 level=share.level,
                 order=row.number,
@@ -106,3 +106,10 @@ def rows_of(
                 explanation=Json(json.dumps(explanation)),
                 credited_at=now,
             )
+
+
+def _told_as(kind: str, move: Move) -> str:
+    """What a step is told as: of an order that is credited to others, or to them again, that it is."""
+    if kind == "restored" and move.before.is_given_up:
+        return "credited_again"
+    return "reattributed" if move.is_given_up and kind != "hold" else kind

@@ -102,7 +102,8 @@ def read_as(
     """One page of what `sql` selects, at most `most` rows, each as this kind.
 
     `sql` says where the page is cut: `{seek}` stands in for "and beyond the cursor" behind its
-    conditions, `{sorted}` for ORDER BY and LIMIT; in a UNION both stand in every branch. A cursor
+    conditions, `{sorted}` for ORDER BY and LIMIT; in a UNION both stand in every branch. `{in_order}` is
+    ORDER BY alone, for what is looked through before it is known whether it belongs to the page. A cursor
     that cannot be read is the first page; with `strict` it raises CursorUnreadable.
     """
     rows_as = partial(work.rows_as, kind)
@@ -148,7 +149,7 @@ def _rows(
     backwards = place is not None and place.backwards
     descending = sorting.descending != backwards
     way = " DESC" if descending else ""
-    order = f"ORDER BY {', '.join(by.sql + way for by in sorting.by)} LIMIT %(page_most)s"
+    in_order = f"ORDER BY {', '.join(by.sql + way for by in sorting.by)}"
     seek = ""
     if place is not None:
         values = values | {f"page_{no}": value for no, value in enumerate(place.key)}
@@ -156,7 +157,8 @@ def _rows(
         marks = ", ".join(f"%(page_{no})s::{_TYPES[by.kind]}" for no, by in enumerate(sorting.by))
         seek = f"AND ({columns}) {'<' if descending else '>'} ({marks})"
     # Replaced and not formatted: SQL has braces of its own.
-    ready = sql.replace("{seek}", seek).replace("{sorted}", order)
+    ready = sql.replace("{seek}", seek).replace("{in_order}", in_order)
+    ready = ready.replace("{sorted}", f"{in_order} LIMIT %(page_most)s")
     return rows_of(ready, page_most=most + 1, **values)
 
 

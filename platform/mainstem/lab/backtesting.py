@@ -88,12 +88,4 @@ def _sold(engine: Engine, facts: Facts, first: int, last: int) -> tuple[Sold, ..
 
 
 def _of_periods(plan: PlanDocument) -> Sequence[str]:
-    said = plan.period
-    if said is None:
-        return []
-    return [
-        *(rule.id for rule in said.tiers),
-        *(goal.id for goal in said.goals),
-        *(pool.id for pool in said.pools),
-        *(board.id for board in said.leaderboards),
-    ]
+    return plan.period.rule_names if plan.period else []

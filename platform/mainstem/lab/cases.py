@@ -29,7 +29,11 @@ Stage = Mapping[str, Whole]
 
 NO_CASE = -1
 
-BASES: Mapping[str, str] = {"commissionable_value": "commissionable", "net_price": "price"}
+BASES: Mapping[str, str] = {
+    "commissionable_value": "commissionable",
+    "net_price": "price",
+    "margin": "margin",
+}
 """What a plan calls a base, and what the columns of facts that hold it begin with."""
 
 
@@ -86,6 +90,8 @@ def _asked(case: Case, kept: bool) -> Iterator[Truth]:
     when = case.rule.when
     if case.currency is not None:
         yield Named("currency", frozenset({case.currency}))
+    if case.rule.base == "margin":
+        yield Compare(Column("has_cost"), "=", Number(1))
     if when.kind:
         yield Named("kind", frozenset({when.kind}))
     for column, names in (("departments", when.departments), ("groups", when.groups)):

@@ -56,7 +56,14 @@ def export(
                         TO '{file}' (FORMAT parquet, COMPRESSION zstd)"""
                 )
             progress(f"{month // 100}-{month % 100:02}", done, len(months))
-    About("the company's own history", own_sales_days=OWN_SALES_DAYS, unnamed=True).write(folder)
+        shared = duck.execute("SELECT count(*) FROM sales WHERE earns AND shared").fetchone()
+    About(
+        "the company's own history",
+        own_sales_days=OWN_SALES_DAYS,
+        unnamed=True,
+        costs=True,
+        shared_orders=shared[0] if shared else 0,
+    ).write(folder)
 
 
 def _stream(work: Work, query: str, file: Path) -> None:
@@ -99,14 +106,15 @@ def _uplines() -> str:
 _ORDER = {
     "home_id": "BIGINT", "id": "UUID", "number": "VARCHAR", "currency": "VARCHAR", "client": "VARCHAR",
     "seller_id": "BIGINT", "affiliate": "VARCHAR", "storefront": "VARCHAR", "upline": "VARCHAR",
-    "groups": "VARCHAR", "upline_facts": "VARCHAR", "kept": "BOOLEAN", "placed_at": "TIMESTAMP",
+    "groups": "VARCHAR", "upline_facts": "VARCHAR", "kept": "BOOLEAN", "shared": "BOOLEAN", "placed_at": "TIMESTAMP",
     "paid_at": "TIMESTAMP", "delivered_at": "TIMESTAMP", "sold_on": "INTEGER", "paid_on": "INTEGER",
     "credited": "BOOLEAN", "earns": "BOOLEAN", "unnamed_minor": "BIGINT", "unnamed_of_minor": "BIGINT",
 }  # fmt: skip
 _LINE = {
     "line_no": "INTEGER", "kind": "VARCHAR", "product": "VARCHAR", "department": "VARCHAR",
     "pieces": "BIGINT", "delivered_on": "INTEGER", "earned": "BIGINT", "returned": "BIGINT",
-    "price": "BIGINT", "price_back": "BIGINT",
+    "price": "BIGINT", "price_back": "BIGINT", "has_cost": "BIGINT", "margin": "BIGINT",
+    "margin_back": "BIGINT",
 }  # fmt: skip
 
 # What went back without naming lines counts against every line alike, once, and money for what was never
@@ -115,7 +123,7 @@ _SOLD = f"""
 SELECT o.home_id, o.id, o.number, o.currency, md5(o.client_key) AS client, a.id AS seller_id, a.slug AS affiliate,
        s.slug AS storefront, array_to_string(credited.upline, '|') AS upline,
        credited.groups::text AS groups, credited.upline_facts::text AS upline_facts,
-       o.refunded_minor < o.paid_minor AS kept,
+       o.refunded_minor < o.paid_minor AS kept, credited.also_credited IS NOT NULL AS shared,
        o.placed_at AT TIME ZONE 'UTC' AS placed_at, o.paid_at AT TIME ZONE 'UTC' AS paid_at,
        o.delivered_at AT TIME ZONE 'UTC' AS delivered_at,
        to_char(o.placed_at AT TIME ZONE '{{zone}}', 'YYYYMMDD')::int AS sold_on,
@@ -129,7 +137,12 @@ SELECT o.home_id, o.id, o.number, o.currency, md5(o.client_key) AS client, a.id 
        CASE WHEN l.price > 0
             THEN part(l.price - l.tax,
                       least(greatest(l.back_minor - (l.total_minor - l.price), 0), l.price), l.price)
-            ELSE 0 END AS price_back
+            ELSE 0 END AS price_back,
+       (l.cost IS NOT NULL)::int AS has_cost, l.margin,
+       CASE WHEN l.price > 0
+            THEN part(l.margin,
+                      least(greatest(l.back_minor - (l.total_minor - l.price), 0), l.price), l.price)
+            ELSE 0 END AS margin_back
   FROM orders o {CREDITED_TO} {GOODWILL}
   JOIN affiliate a ON a.id = credited.seller_id
   JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
@@ -137,18 +150,21 @@ SELECT o.home_id, o.id, o.number, o.currency, md5(o.client_key) AS client, a.id 
  CROSS JOIN LATERAL (
        SELECT o.total_minor - (o.refunded_minor - goodwill.minor - o.unallocated_minor) AS remains) AS whole
   LEFT JOIN LATERAL (
+       SELECT *, CASE WHEN cost IS NULL THEN 0 ELSE greatest(price - tax - cost, 0) END AS margin FROM (
        SELECT still.*, part(total_minor, delivered, quantity) AS price,
-              part(tax_minor, delivered, quantity) AS tax,
+              part(tax_minor, delivered, quantity) AS tax, part(cost_minor, delivered, quantity) AS cost,
               part(commissionable_minor, delivered, quantity) AS earned,
               CASE WHEN kept > 0 THEN part(worth, greatest(back_minor - (total_minor - kept), 0), kept)
                    ELSE 0 END AS back
-         FROM (SELECT l.*, {back_of("l")} AS back_minor,
+         FROM (SELECT l.*, c.cost_minor, {back_of("l")} AS back_minor,
                       p.slug AS product, p.category AS department,
                       part(l.total_minor, l.quantity - l.canceled, l.quantity) AS kept,
                       part(l.commissionable_minor, l.quantity - l.canceled, l.quantity) AS worth
-                 FROM order_line l JOIN variant r ON r.id = l.variant_id JOIN product p ON p.id = r.product_id
+                 FROM order_line l
+                 LEFT JOIN order_line_cost c USING (home_id, order_id, line_no)
+                 JOIN variant r ON r.id = l.variant_id JOIN product p ON p.id = r.product_id
                 WHERE l.home_id = o.home_id AND l.order_id = o.id AND l.delivered > 0) AS still
-       ) AS l ON true
+       ) AS of_price) AS l ON true
  WHERE o.paid_at IS NOT NULL"""
 
 # ---------------------------------------------------------------- what is made of it
@@ -217,7 +233,8 @@ SELECT s.month, s.order_no AS order_id, l.line_no::BIGINT AS line_no,
        {_GROUPS.format(of="s", who="s.seller_id")} AS groups,
        s.currency, l.pieces, c.orders_before, c.months, c.orders_kept_before, c.months_kept,
        l.earned AS commissionable_minor, least(l.returned, l.earned) AS commissionable_back_minor,
-       l.price AS price_minor, l.price_back AS price_back_minor, s.unnamed_minor, s.unnamed_of_minor
+       l.price AS price_minor, l.price_back AS price_back_minor,
+       l.has_cost, l.margin AS margin_minor, l.margin_back AS margin_back_minor, s.unnamed_minor, s.unnamed_of_minor
   FROM sales s JOIN line l ON l.home_id = s.home_id AND l.id = s.id
   JOIN alike ON alike.order_no = s.order_no JOIN clients c ON c.order_no = s.order_no
  WHERE s.earns;

@@ -8,8 +8,9 @@
 A line has `order_id` and `line_no`, `lines` (how many its order has), `sold_on` and `delivered_on` (20260301),
 `upline_id`, `affiliate` (a slug, like `product` and `storefront`), `kind`, `currency`, `departments` and `groups`
 (`|lamps|kitchen|`), `pieces`, `orders_before` and `months` of its client, and the same without orders of which all
-money went back (`orders_kept_before`, `months_kept`); then two amounts in minor units, each with what of it went
-back: `commissionable_minor` and `commissionable_back_minor`, and the same for `price`, which is without tax. Where
+money went back (`orders_kept_before`, `months_kept`); then amounts in minor units, each with what of it went
+back: `commissionable_minor` and `commissionable_back_minor`, and the same for `price`, which is without tax, and,
+where `About.costs` says so, for `margin`, where `has_cost` is 1: it is known what the line cost. Where
 `About.unnamed` says so there are `unnamed_minor` and `unnamed_of_minor` of the order: what went back without naming
 lines, and of how much; such money counts against every line alike. All of a line was delivered, and all lines of an
 order are in one month.
@@ -40,6 +41,7 @@ LINE: Mapping[str, str] = {
     "orders_kept_before": "int64", "months_kept": "int64",
     "commissionable_minor": "int64", "commissionable_back_minor": "int64",
     "price_minor": "int64", "price_back_minor": "int64",
+    "has_cost": "int64", "margin_minor": "int64", "margin_back_minor": "int64",
     "unnamed_minor": "int64", "unnamed_of_minor": "int64",
 }  # fmt: skip
 """The columns of a line, and their types."""
@@ -63,6 +65,10 @@ class About:
     ranks: bool = False
     unnamed: bool = False
     """Whether money went back that named no line."""
+    costs: bool = False
+    """Whether it is known what was sold cost the company."""
+    shared_orders: int = 0
+    """How many orders are credited to several: each stands here as if it were its seller's alone."""
     format: int = FORMAT
 
     def write(self, folder: Path) -> None:
@@ -109,6 +115,8 @@ class Facts:
             raise NotKnown(
                 f"The plan asks for own sales within {asks.days} days; these facts count {known} days."
             )
+        if not self.about.costs and any(rule.base == "margin" for rule in plan.rules):
+            raise NotKnown("A rule pays of the margin; these facts do not say what anything cost.")
         if asks.asks_at_delivery:
             raise NotKnown(
                 "The plan counts own sales at the delivery; these facts count them at the sale."

@@ -72,6 +72,7 @@ def simulate(
     About(
         f"a market of {affiliates} affiliates and {lines} lines, seed {seed}",
         own_sales_days=sorted(OWN_SALES_MONTHS),
+        costs=True,
         ranks=False,
     ).write(folder)
 
@@ -224,6 +225,10 @@ SELECT o + 1 AS order_id, line_no::BIGINT AS line_no, lines::BIGINT AS lines,
        orders_before AS orders_kept_before, months AS months_kept,
        counts AS commissionable_minor, (2 * counts * refunded + price) // (2 * price) AS commissionable_back_minor,
        price AS price_minor, refunded AS price_back_minor,
+       -- What nine articles in ten cost is known, and leaves from two to six tenths of the price.
+       (product_no % 10 < 9)::BIGINT AS has_cost,
+       CASE WHEN product_no % 10 < 9 THEN price * (20 + product_no % 41) // 100 ELSE 0 END AS margin_minor,
+       CASE WHEN product_no % 10 < 9 THEN refunded * (20 + product_no % 41) // 100 ELSE 0 END AS margin_back_minor,
        seller
   FROM worth
 """

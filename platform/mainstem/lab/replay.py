@@ -26,13 +26,17 @@ def lines_query(
     """The lines that a replay reads, by order."""
     of_client = ["orders_kept_before", "months_kept"] if kept else ["orders_before", "months"]
     of_refunds = ["unnamed_minor", "unnamed_of_minor"] if unnamed else ["0", "1"]
-    columns = ", ".join([*ASKED, *_amounts(plan), *of_client, *of_refunds])
+    columns = ", ".join([*ASKED, *_amounts(plan), *of_client, *of_refunds, *_of_costs(plan)])
     return f"SELECT {columns} FROM {table} ORDER BY order_id, line_no"
 
 
 def _amounts(plan: SalePlan) -> list[str]:
     bases = sorted({BASES[rule.base] for rule in plan.rules})
     return [f"{base}_{end}" for base in bases for end in ("minor", "back_minor")]
+
+
+def _of_costs(plan: SalePlan) -> list[str]:
+    return ["has_cost"] if any(rule.base == "margin" for rule in plan.rules) else []
 
 
 def uplines_query(plan: SalePlan, table: str = "uplines") -> str:
@@ -51,7 +55,7 @@ def replay(
         for upline, rows in groupby(uplines, key=lambda row: row[0])
     }
     of_order = ["orders_before", "months", "unnamed_minor", "unnamed_of_minor"]
-    names = [*ASKED, *_amounts(plan), *of_order]
+    names = [*ASKED, *_amounts(plan), *of_order, *_of_costs(plan)]
     for order, found_lines in groupby(lines, key=lambda row: row[0]):
         rows = [dict(zip(names, row, strict=True)) for row in found_lines]
         first = rows[0]
@@ -97,6 +101,7 @@ def _line(row: dict[str, Any]) -> Line:
         sold_on=_day(row["sold_on"]),
         orders_before=row["orders_before"],
         months=row["months"],
+        has_cost=bool(row.get("has_cost")),
     )
 
 

@@ -148,6 +148,7 @@ class SaleQueries:
         names = [*OF_ORDER, "sold_on", "pieces", *self._of_clients(), *ASKED]
         names += [f"{base}_{end}" for base in self.bases() for end in ("minor", "back_minor")]
         names += self._of_refunds()
+        names += ["has_cost"] if "margin" in self.bases() else []
         found = query.table(lines, {name: LINE[name] for name in names})
         days = [Compare(Column("sold_on"), ">=", Number(first))] if first else []
         days += [Compare(Column("sold_on"), "<=", Number(last))] if last else []

@@ -2,8 +2,9 @@
 
 from mainstem.leads import queries
 from mainstem.leads.model import ConsentGiven, Lead, LeadWanted, Opened, Quote
-from mainstem.leads.priced import net_of_quote
+from mainstem.leads.priced import CountedQuote, cost_of, counted_of_quote, list_price, net_of_quote
 from mainstem.leads.rules import (
+    CLOSED,
     LEAD,
     LOST_REASONS,
     PROTECTED,
@@ -34,12 +35,14 @@ from mainstem.leads.service import (
 )
 
 __all__ = [
+    "CLOSED",
     "LEAD",
     "LOST_REASONS",
     "PROTECTED",
     "QUOTE",
     "AskedTooOften",
     "ConsentGiven",
+    "CountedQuote",
     "ExternalIdTaken",
     "Lead",
     "LeadWanted",
@@ -50,11 +53,14 @@ __all__ = [
     "QuoteNoLongerValid",
     "accept_quote",
     "allowed_actions",
+    "cost_of",
+    "counted_of_quote",
     "decline_quote",
     "draft_quote",
     "expire_quotes",
     "forget_claims",
     "last_wanted_day",
+    "list_price",
     "lose",
     "mark_duplicate",
     "net_of_quote",

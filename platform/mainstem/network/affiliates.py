@@ -13,7 +13,7 @@ from mainstem.kit.contact import email_key
 from mainstem.kit.errors import InvalidInput, NotFound, Problem, Refused
 from mainstem.kit.lookalike import skeleton, skeletons
 from mainstem.kit.text import normalized, refuse_unseen
-from mainstem.kit.work import Work
+from mainstem.kit.work import Query, Work
 from mainstem.network.states import step_to, take_step
 
 
@@ -78,13 +78,18 @@ def join(
         """WITH me AS (SELECT nextval(pg_get_serial_sequence('affiliate', 'id')) AS id),
                 -- A sponsor who is being moved is waited for.
                 under AS (SELECT upline FROM affiliate WHERE id = %(sponsor)s FOR SHARE),
-                above AS (SELECT coalesce((SELECT upline FROM under), '{}'::bigint[]) AS upline)
-           INSERT INTO affiliate (id, slug, name, email_key, phone_key, country, locale, state,
-                                  sponsor_id, is_house, upline, joined_at, skeletons)
-           SELECT me.id, %(slug)s, %(name)s, %(email)s, %(phone)s, %(country)s, %(locale)s,
-                  %(state)s, %(sponsor)s, %(house)s, me.id || above.upline, %(now)s, %(skeletons)s
-             FROM me, above
-           ON CONFLICT (slug) DO NOTHING RETURNING id""",
+                above AS (SELECT coalesce((SELECT upline FROM under), '{}'::bigint[]) AS upline),
+                joined AS (
+                  INSERT INTO affiliate (id, slug, name, email_key, phone_key, country, locale, state,
+                                         sponsor_id, is_house, upline, joined_at, skeletons)
+                  SELECT me.id, %(slug)s, %(name)s, %(email)s, %(phone)s, %(country)s, %(locale)s,
+                         %(state)s, %(sponsor)s, %(house)s, me.id || above.upline, %(now)s, %(skeletons)s
+                    FROM me, above
+                  ON CONFLICT (slug) DO NOTHING RETURNING id, sponsor_id, joined_at),
+                sponsored AS (
+                  INSERT INTO sponsorship (affiliate_id, sponsor_id, valid_from, actor)
+                  SELECT id, sponsor_id, joined_at, %(actor)s FROM joined)
+           SELECT id FROM joined""",
         slug=slug,
         name=normalized(name),
         email=email_key(email) or email.strip().lower(),
@@ -96,17 +101,10 @@ def join(
         house=is_house,
         now=work.now(),
         skeletons=skeletons(name, slug),
+        actor=str(work.actor),
     )
     if row is None:
         raise AffiliateExists(slug=slug)
-    work.run(
-        """INSERT INTO sponsorship (affiliate_id, sponsor_id, valid_from, actor)
-           VALUES (%(id)s, %(sponsor)s, %(now)s, %(actor)s)""",
-        id=row.id,
-        sponsor=sponsor_id,
-        now=work.now(),
-        actor=str(work.actor),
-    )
     return int(row.id)
 
 
@@ -126,15 +124,20 @@ def joined_before(work: Work, slug: str, at: datetime) -> None:
     )
 
 
+_ALIKE = """
+SELECT slug FROM affiliate
+ WHERE skeletons && ARRAY[%(seen)s]::text[] AND slug <> %(slug)s ORDER BY id"""
+
+
 def _refuse_alike(work: Work, slug: str) -> None:
     """One name in addresses is nobody's twin; two who take such names at once are asked one after another."""
-    work.run("SELECT pg_advisory_xact_lock(7246)")
     seen = skeleton(slug)
-    others = work.rows(
-        """SELECT slug FROM affiliate
-            WHERE skeletons && ARRAY[%(seen)s]::text[] AND slug <> %(slug)s ORDER BY id""",
-        seen=seen,
-        slug=slug,
+    # One after the other on the server, in one round trip: the second sees what the lock has waited for.
+    _, others = work.fetch_all(
+        [
+            Query("SELECT pg_advisory_xact_lock(7246)", {}, len),
+            Query(_ALIKE, {"seen": seen, "slug": slug}, list),
+        ]
     )
     if alike := next((row.slug for row in others if skeleton(row.slug) == seen), None):
         raise SlugAlike.of(alike)

@@ -10,17 +10,17 @@ from mainstem.kit.work import Work
 
 MONTHS_KEPT = 13
 
-# What each has sold in a month: ordered in it, arrived and stayed.
+# What each has sold in a month: ordered in it, arrived and stayed, credited to them by now.
 SOLD = """
   SELECT seller_id, month, currency, sum(minor)::bigint AS minor
-    FROM (SELECT o.seller_id, o.currency,
+    FROM (SELECT credited.seller_id, o.currency,
                  date_trunc('month', o.placed_at AT TIME ZONE %(zone)s)::date AS month,
                  -- Money back that names no line counts against every line alike.
                  CASE WHEN o.total_minor > 0
                       THEN part(l.minor, greatest(o.total_minor - o.unallocated_minor - o.disputed_minor, 0),
                                 o.total_minor)
                       ELSE l.minor END AS minor
-            FROM orders o
+            FROM orders o {credited_to}
            CROSS JOIN LATERAL (
                  SELECT coalesce(sum(CASE WHEN total_minor > 0 THEN
                           part(commissionable_minor, greatest(part(total_minor, delivered, quantity)
@@ -69,8 +69,12 @@ ON CONFLICT (affiliate_id) DO UPDATE
        <> (excluded.members, excluded.sellers, excluded.sells)"""
 
 
-def work_out_teams(work: Work) -> None:
-    """Work out anew what each team comes to. A move waits for it, so that both count the same tree."""
+def work_out_teams(work: Work, credited_to: str) -> None:
+    """Work out anew what each team comes to. A move waits for it, so that both count the same tree.
+
+    `credited_to` says in SQL, beside `orders o`, whose each order is now (`orders.CREDITED_TO`): of orders
+    nothing is known here.
+    """
     work.run("SELECT pg_advisory_xact_lock(7247)")
     row = work.one(
         """SELECT month::date, month::timestamp AT TIME ZONE %(zone)s AS since,
@@ -82,7 +86,7 @@ def work_out_teams(work: Work) -> None:
         kept=MONTHS_KEPT,
     )
     work.run(
-        MONTHS.replace("{sold}", SOLD),
+        MONTHS.replace("{sold}", SOLD.replace("{credited_to}", credited_to)),
         zone=str(work.tools.zone),
         since=row.since,
         month=row.month,

@@ -11,6 +11,9 @@ from mainstem.kit import paging, search_terms
 from mainstem.kit.paging import Page, SortColumn, Sorting
 from mainstem.kit.work import Work
 
+WALKED_MAX = 5_000
+"""So many are looked through for a word that many have, before all who have it are found and sorted."""
+
 COUNTED_LIVE_MAX = 1_000
 """A team of so many is counted when it is looked at; of a larger one the last hour's count is told."""
 
@@ -65,6 +68,10 @@ _BY_NAME = Sorting(
     "name", (SortColumn("a.name", "name", str), SortColumn("a.id", "id", int)), descending=False
 )
 
+# Whoever is found stands among all others by chance: those of one name stand together by name, and far from
+# the next who have the word that is looked for.
+_NEWEST = Sorting("newest", (SortColumn("a.id", "id", int),))
+
 # The page is cut before anything is counted: each leg by its own key.
 _COUNTED = """
 SELECT a.id, a.slug, a.name, a.state, a.joined_at, a.sponsor_id, s.name AS sponsor, a.level,
@@ -74,12 +81,18 @@ SELECT a.id, a.slug, a.name, a.state, a.joined_at, a.sponsor_id, s.name AS spons
           FROM {these} a WHERE {where} {seek} {sorted}) AS a
   LEFT JOIN affiliate s ON s.id = a.sponsor_id
   LEFT JOIN team_size z ON z.affiliate_id = a.id
- ORDER BY a.name, a.id"""
+ {in_order}"""
 
-# First who is found, by the words: otherwise a page of a few would walk everybody in the order of names.
+# First who is found, by the words: otherwise a page of a few would walk everybody.
 _HITS = """
 WITH hits AS MATERIALIZED (
   SELECT id, slug, name, state, joined_at, sponsor_id, upline FROM affiliate a WHERE {where})"""
+
+# A word that many have fills a page from the next few, and what comes after need not be known.
+_WALK = """
+WITH hits AS MATERIALIZED (
+  SELECT id, slug, name, state, joined_at, sponsor_id, upline
+    FROM (SELECT * FROM affiliate a WHERE true {seek} {in_order} LIMIT %(walked)s) AS a WHERE {where})"""
 
 
 def legs(
@@ -109,7 +122,7 @@ def found(
     cursor: str | None = None,
     most: int,
 ) -> Page[Leg]:
-    """A page of those anywhere below an affiliate (or of all) who are found by these words, by name.
+    """A page of those anywhere below an affiliate (or of all) who are found by these words, the newest first.
 
     A `reader`, whose team bounds all that is seen, finds nobody by an e-mail or a telephone, which they do
     not see either.
@@ -120,9 +133,18 @@ def found(
     if affiliate_id is not None:
         where += f" AND {_within(work, affiliate_id, reader)} AND a.id <> %(id)s"
     sql = _COUNTED.replace("{these}", "hits").replace("{where}", "true")
-    sql = _HITS.replace("{where}", where) + sql
-    found = search_terms.terms(text)
-    return _page(work, sql, affiliate_id, reader, cursor, most, found=found)
+    words = search_terms.terms(text)
+    # Of a reader's team the database would look up all for it, as it cannot know how many they are.
+    if reader is None and not _is_small(work, affiliate_id, None):
+        walk, walked = _WALK.replace("{where}", where) + sql, WALKED_MAX
+        page = _page(
+            work, walk, affiliate_id, None, cursor, most, _NEWEST, found=words, walked=walked
+        )
+        # Full in its direction. Backwards, a page that is not begins anew without a page before it.
+        if page.next and (cursor is None or page.previous):
+            return page
+    hits = _HITS.replace("{where}", where) + sql
+    return _page(work, hits, affiliate_id, reader, cursor, most, _NEWEST, found=words)
 
 
 def _page(
@@ -132,10 +154,11 @@ def _page(
     reader: int | None,
     cursor: str | None,
     most: int,
+    sorting: Sorting = _BY_NAME,
     **values: Any,
 ) -> Page[Leg]:
     values |= {"id": head, "depth": _depth(work, head)}
-    page = paging.read_as(work, Leg, sql, _BY_NAME, cursor=cursor, most=most, **values)
+    page = paging.read_as(work, Leg, sql, sorting, cursor=cursor, most=most, **values)
     if not page.rows or not _is_small(work, head, reader):
         return page
     rows = work.rows(_LIVE) if head is None else work.rows(_LIVE_BELOW, id=head)

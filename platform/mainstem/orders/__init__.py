@@ -39,6 +39,7 @@ from mainstem.orders.model import (
 )
 from mainstem.orders.net import Net, TaxOfRate, net_of_order, net_of_price
 from mainstem.orders.place import place
+from mainstem.orders.placing.planned import PlannedOrder, Sale, estimated
 from mainstem.orders.pricing import (
     PRICE_HOLDS,
     Article,
@@ -101,11 +102,13 @@ __all__ = [
     "OrderRefused",
     "OrderWanted",
     "Placed",
+    "PlannedOrder",
     "Price",
     "PriceChanged",
     "PriceQuote",
     "PricedLine",
     "QuotedLine",
+    "Sale",
     "SamePerson",
     "TaxOfDelivery",
     "TaxOfRate",
@@ -126,6 +129,7 @@ __all__ = [
     "conditions",
     "deny",
     "end_goodwill",
+    "estimated",
     "expire_unpaid",
     "forget_origins",
     "free",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 CREDITED_TO = """
   LEFT JOIN LATERAL (
-       SELECT id, to_seller_id, upline, groups, upline_facts FROM attribution_change
+       SELECT id, to_seller_id, upline, groups, upline_facts, also_credited FROM attribution_change
         WHERE home_id = o.home_id AND order_id = o.id AND state = 'approved'
         ORDER BY decided_at DESC, id DESC LIMIT 1) AS moved ON true
  CROSS JOIN LATERAL (
@@ -15,8 +15,11 @@ CREDITED_TO = """
               coalesce(moved.to_seller_id, o.seller_id) AS seller_id, coalesce(moved.upline, o.upline) AS upline,
               CASE WHEN moved.upline IS NULL THEN o.groups ELSE moved.groups END AS groups,
               CASE WHEN moved.upline IS NULL THEN o.upline_facts ELSE moved.upline_facts END
-                AS upline_facts) AS credited"""
-"""`credited`: the seller and upline as at the sale, or the newest that staff have agreed to since."""
+                AS upline_facts,
+              CASE WHEN moved.upline IS NULL THEN o.also_credited ELSE moved.also_credited END
+                AS also_credited) AS credited"""
+"""`credited`: the seller and upline as at the sale, or the newest that staff have agreed to since; and to whom
+else, where it is credited to several (`mainstem.orders.shared`)."""
 
 GOODWILL = """
  CROSS JOIN LATERAL (

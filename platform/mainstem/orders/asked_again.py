@@ -14,12 +14,13 @@ from mainstem.plan import Line, Plan, book
 
 _LINES = """
 SELECT o.currency, s.slug AS storefront, o.client_key, o.placed_at, a.slug, a.joined_at,
-       l.line_no, l.kind, v.product_id
+       l.line_no, l.kind, v.product_id, c.cost_minor IS NOT NULL AS has_cost
   FROM orders o
   JOIN storefront s ON s.id = o.storefront_id
   JOIN affiliate a ON a.id = %(seller)s
   JOIN order_line l ON l.home_id = o.home_id AND l.order_id = o.id
   JOIN variant v ON v.id = l.variant_id
+  LEFT JOIN order_line_cost c ON c.home_id = l.home_id AND c.order_id = l.order_id AND c.line_no = l.line_no
  WHERE o.home_id = %(home)s AND o.id = %(order)s ORDER BY l.line_no"""
 
 
@@ -43,7 +44,7 @@ def as_sold(
         order.storefront,
         order.client_key,
         order.placed_at,
-        [(row.kind, row.product_id) for row in rows],
+        [(row.kind, row.product_id, row.has_cost) for row in rows],
     )
     upline = Upline(
         "active", [seller], groups=groups, slug=order.slug, joined_at=order.joined_at, unpaid=None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.periods import facts, plans
+from mainstem.periods import earned, facts, plans
 from mainstem.periods.figures import titles_before, titles_of
 from mainstem.periods.model import Period, period
 from mainstem.periods.plans import PeriodPlan
@@ -63,7 +63,10 @@ def _differences(work: Work, it: Period) -> Iterator[Difference]:
              FROM period_settlement WHERE starts_on = %(day)s ORDER BY no""",
         day=it.starts_on,
     ):
-        known = facts.kept(work, it.starts_on, settlement=step.no)
+        known = replace(
+            facts.kept(work, it.starts_on, settlement=step.no),
+            earned=earned.kept(work, it.starts_on, settlement=step.no),
+        )
         outcome = _outcome(work, it, plan, known, step.no)
         if step.no == 1:
             yield from _ranks(work, it, outcome)
@@ -71,10 +74,17 @@ def _differences(work: Work, it: Period) -> Iterator[Difference]:
             yield Difference(it.name, step.no, "facts")
         if not step.shared:  # of steps at one instant the last shows what stands
             yield from _earnings(work, it, outcome, step.no, step.settled_at)
-    if facts.now(work, it) != facts.kept(work, it.starts_on, settlement=last).sold and not work.row(
+    if _differs_now(work, it, plan, last) and not work.row(
         "SELECT 1 FROM period_touch WHERE starts_on = %(day)s LIMIT 1", day=it.starts_on
     ):
         yield Difference(it.name, last, "sales")
+
+
+def _differs_now(work: Work, it: Period, plan: PeriodPlan, last: int) -> bool:
+    """Whether what was sold and earned is not what the newest settlement kept."""
+    sold = facts.kept(work, it.starts_on, settlement=last).sold
+    was = earned.kept(work, it.starts_on, settlement=last)
+    return facts.now(work, it) != sold or earned.now(work, it, plan) != was
 
 
 def _outcome(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from mainstem import identity
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.orders import MAY_APPROVE
-from mainstem.periods import facts, plans
+from mainstem.periods import earned, facts, plans
 from mainstem.periods.figures import titles_before
 from mainstem.periods.model import (
     EarlierPeriodFirst,
@@ -40,7 +41,7 @@ def close(work: Work, starts_on: date) -> Period:
     _refuse_out_of_order(work, it)
     facts.take_time(work)
     plan = plans.version(work, it.plan_version)
-    known = facts.keep(work, it)
+    known = replace(facts.keep(work, it), earned=earned.keep(work, it, plan))
     outcome = reckon(plan, known, titles_before(work, starts_on))
     if outcome.hash(plan, known) != it.outcome_hash:
         raise PreviewOutdated(period=it.name)

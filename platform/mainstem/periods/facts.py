@@ -16,6 +16,7 @@ from mainstem.kit.work import Work
 from mainstem.network import ELIGIBLE
 from mainstem.orders import CREDITED_TO, GOODWILL, back_of
 from mainstem.periods.model import Period
+from mainstem.plan.period_limits import Earned
 from mainstem.plan.periods import Participant
 
 LONG = "15min"
@@ -69,12 +70,13 @@ _LINES = f"""
           >= part(l.total_minor, l.quantity - l.delivered, l.quantity))"""
 
 # Of what was refunded or disputed without naming a line, each line bears its part.
+# An order that is credited to several counts for each by their part: whole amounts by largest remainder.
 _VOLUMES = """
-SELECT seller_id AS home_id, currency, sum(volume)::bigint AS volume_minor,
+SELECT theirs.affiliate_id AS home_id, currency, sum(theirs.minor)::bigint AS volume_minor,
        count(DISTINCT client_key)::int AS clients, max(at) AS reached_at
-  FROM (SELECT seller_id, currency, client_key, at,
+  FROM (SELECT seller_id, also_credited, currency, client_key, at,
                kept - CASE WHEN left_minor > 0 THEN part(kept, whole, left_minor) ELSE 0 END AS volume
-          FROM (SELECT credited.seller_id, o.currency, o.client_key, max({counted}) AS at,
+          FROM (SELECT credited.seller_id, credited.also_credited, o.currency, o.client_key, max({counted}) AS at,
                        sum(earned - CASE WHEN kept > 0 THEN greatest(part(worth,
                              greatest(back_minor - (l.total_minor - kept), 0), kept)
                              - (worth - earned), 0) ELSE 0 END)::bigint AS kept,
@@ -82,7 +84,13 @@ SELECT seller_id AS home_id, currency, sum(volume)::bigint AS volume_minor,
                        least(o.unallocated_minor + o.disputed_minor,
                              o.total_minor - (o.refunded_minor - goodwill.minor - o.unallocated_minor)) AS whole
                   {lines} AND {near} AND {counted} >= %(starts_at)s AND {counted} < %(ends_at)s
-                 GROUP BY o.home_id, o.id, credited.seller_id, goodwill.minor) AS of_order) AS standing
+                 GROUP BY o.home_id, o.id, credited.seller_id, credited.also_credited, goodwill.minor) AS of_order)
+    AS standing
+ CROSS JOIN LATERAL (
+       SELECT seller_id AS affiliate_id, volume AS minor WHERE also_credited IS NULL
+        UNION ALL
+       SELECT p.affiliate_id, p.minor FROM credited_parts(volume, seller_id, also_credited) AS p
+        WHERE also_credited IS NOT NULL AND p.minor > 0) AS theirs
  WHERE volume > 0
  GROUP BY 1, 2"""
 
@@ -129,6 +137,8 @@ class Facts:
 
     participants: list[Participant]
     sold: Mapping[str, Mapping[int, Sold]] = field(default_factory=dict)
+    earned: Mapping[str, Mapping[int, Earned]] = field(default_factory=dict)
+    """What sales have earned them, where the plan asks."""
 
     def in_currency(self, currency: str) -> list[Participant]:
         """Everybody, with what they sold in one currency."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from mainstem.kit.bulk import Json, insert_many
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
-from mainstem.periods import facts, plans
+from mainstem.periods import earned, facts, plans
 from mainstem.periods.facts import Facts
 from mainstem.periods.model import Period, PeriodClosed, PeriodNotOver, period
 from mainstem.periods.plans import PeriodPlan
@@ -182,7 +182,7 @@ def _open_named(work: Work, starts_on: date) -> date | None:
 
 def _figure(work: Work, it: Period, plan: PeriodPlan) -> Figures:
     facts.take_time(work)
-    known = facts.keep(work, it)
+    known = replace(facts.keep(work, it), earned=earned.keep(work, it, plan))
     return Figures(it, plan, known, reckon(plan, known, titles_before(work, it.starts_on)))
 
 

@@ -48,6 +48,11 @@ class PeriodPlan:
         return self.document.period.hold_days
 
     @property
+    def asks_what_was_earned(self) -> bool:
+        """Whether something of a period follows from what its sales have earned."""
+        return bool(self.document.period and self.document.period.asks_what_was_earned)
+
+    @property
     def currency(self) -> str:
         """The first currency that its rules and ranks state amounts in; empty where they state none."""
         said = self.document.period
@@ -57,6 +62,10 @@ class PeriodPlan:
             stated |= set(tiers.tiers[0].from_minor)
         for goal in said.goals:
             stated |= set(goal.pays_minor)
+        for first in said.first_sales:
+            stated |= set(first.pays_minor)
+        for cap in said.caps:
+            stated |= set(cap.at_most_minor)
         for rank in said.ranks.ranks if said.ranks else ():
             stated |= rank.currencies
         return min(stated, default="")

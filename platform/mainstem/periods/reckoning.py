@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from mainstem.periods.facts import Facts
 from mainstem.periods.plans import PeriodPlan
+from mainstem.plan.period_limits import limited
 from mainstem.plan.periods import (
     Needed,
     Participant,
@@ -64,6 +65,9 @@ class Outcome:
             for id, sold in sorted(facts.sold[currency].items()):
                 at = sold.reached_at.timestamp()
                 digest.update(f"{currency} {id} {sold.volume_minor} {sold.clients} {at}\n".encode())
+        for currency in sorted(facts.earned):
+            for id, has in sorted(facts.earned[currency].items()):
+                digest.update(f"{currency} {id} {has}\n".encode())
         digest.update(self._lines().encode())
         return digest.hexdigest()
 
@@ -90,18 +94,52 @@ def reckon(
     titles = closed if closed is not None else _titles(plan, facts, before)
     numbers = _numbers(plan)
     paid_as = {id: numbers.get(one.paid_as, 0) for id, one in titles.items()}
+    active = _active(plan, facts)
     return Outcome(
         {
-            currency: earnings(
-                plan.rules(currency),
-                facts.in_currency(currency),
-                paid_as,
-                facts.reached_first(currency),
-            )
-            for currency in sorted(facts.sold)
+            currency: _earnings(plan, facts, currency, paid_as, active)
+            for currency in sorted(facts.sold.keys() | facts.earned.keys())
         },
         titles,
     )
+
+
+def _earnings(
+    plan: PeriodPlan,
+    facts: Facts,
+    currency: str,
+    paid_as: Mapping[int, int],
+    active: Collection[int],
+) -> list[PeriodEarning]:
+    rules, people = plan.rules(currency), facts.in_currency(currency)
+    found = earnings(rules, people, paid_as, facts.reached_first(currency))
+    if not plan.asks_what_was_earned:
+        return found
+    return limited(rules, people, facts.earned.get(currency, {}), active, found)
+
+
+def _active(plan: PeriodPlan, facts: Facts) -> set[int]:
+    """Whoever sold themselves what the plan asks of a sponsor: over all currencies, or in one of those that it
+    states an amount in."""
+    asked = plan.document.period.overrides if plan.document.period else None
+    if asked is None:
+        return set()
+    sales: dict[int, int] = {}
+    for of_currency in facts.earned.values():
+        for id, one in of_currency.items():
+            sales[id] = sales.get(id, 0) + one.sales
+    enough = {
+        id
+        for currency, least in asked.own_volume_minor.items()
+        for id, sold in facts.sold.get(currency, {}).items()
+        if sold.volume_minor >= least
+    }
+    return {
+        one.id
+        for one in facts.participants
+        if sales.get(one.id, 0) >= asked.own_sales_min
+        and (not asked.own_volume_minor or one.id in enough)
+    }
 
 
 def _numbers(plan: PeriodPlan) -> dict[str, int]:

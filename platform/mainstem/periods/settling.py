@@ -13,8 +13,9 @@ from typing import NamedTuple
 from mainstem.kit.bulk import ASKED, RowKey, asked, insert_many
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
-from mainstem.periods import facts, plans
+from mainstem.periods import earned, facts, plans
 from mainstem.periods.closing import begin
+from mainstem.periods.earned import whole_order_in
 from mainstem.periods.facts import Facts, Sold, placed_in
 from mainstem.periods.figures import titles_of
 from mainstem.periods.model import Period, period
@@ -38,7 +39,10 @@ SELECT DISTINCT o.home_id, p.starts_on, o.id
   FROM {ASKED}
   JOIN orders o USING (home_id, id)
   JOIN order_line l ON l.home_id = o.home_id AND l.order_id = o.id
-  JOIN period p ON p.state <> 'open' AND {placed_in("p")}
+  JOIN period p ON p.state <> 'open' AND (({placed_in("p")}) OR ({whole_order_in("p")})
+       -- Another order may be the first of its seller now.
+       OR EXISTS (SELECT FROM period_earned e WHERE e.home_id = o.seller_id AND e.starts_on = p.starts_on AND e.is_first
+                     AND p.starts_on::timestamp AT TIME ZONE p.zone > o.delivered_at))
 ON CONFLICT DO NOTHING"""
 
 
@@ -70,12 +74,14 @@ def _settle(work: Work, starts_on: date) -> int:
     known = facts.kept(work, starts_on, settlement=last)
     sold = facts.now(work, it)
     corrections = list(_corrections(it, last + 1, known.sold, sold))
-    if not corrections:
+    was, has = earned.kept(work, starts_on, settlement=last), earned.now(work, it, plan)
+    if not corrections and was == has:
         return 0
-    after = Facts(known.participants, sold)
+    after = Facts(known.participants, sold, has)
     outcome = reckon(plan, after, {}, closed=titles_of(work, starts_on))
     step = begin(work, it, plan, last + 1, outcome.hash(plan, after))
     insert_many(work, "period_correction", corrections)
+    earned.correct(work, it, last + 1, was, has)
     moved = bring(work, step, target(outcome.earnings), standing(work, starts_on))
     record(work, "period.settled", starts_on.isoformat())
     return moved

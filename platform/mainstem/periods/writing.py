@@ -137,7 +137,11 @@ def _rows(
     """The movements of one earning, each with the amounts that explain it."""
     currency, affiliate, rule = key
     amount = should.amount_minor if should else 0
-    steps = _steps(amount - now.minor, now, it.held_until)
+    steps = (
+        _taken(amount - now.minor, it.period.starts_on)
+        if amount <= 0 and now.minor <= 0
+        else _steps(amount - now.minor, now, it.held_until)
+    )
     for no, (kind, held, minor) in enumerate(steps, start=now.no + 1):
         yield PeriodEarningRow(
             home_id=affiliate,
@@ -188,11 +192,18 @@ def _steps(minor: int, now: Stands, held: date) -> Iterator[tuple[str, date, int
             yield "reversal", day, -part
 
 
+def _taken(minor: int, day: date) -> Iterator[tuple[str, date, int]]:
+    """What is taken back of what sales have earned, or less of it: at once, under a day that no hold ends on."""
+    if minor:
+        yield ("restored" if minor > 0 else "reversal"), day, minor
+
+
 def _posting(it: Settlement, key: Key, rows: Sequence[PeriodEarningRow]) -> Posting:
     currency, affiliate, rule = key
     earned: dict[date | None, int] = {}
     for row in rows:
-        held = row.held_until if row.held_until > it.released else None
+        held_over = max(it.released, it.period.starts_on)
+        held = row.held_until if row.held_until > held_over else None
         earned[held] = earned.get(held, 0) + row.amount_minor
     return postings.period_settled(
         affiliate,

@@ -2,19 +2,20 @@
 for `book`, which keeps the published versions."""
 
 from mainstem.plan.costs import worst_case
+from mainstem.plan.credit import Credit
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
 from mainstem.plan.exact_shares import Party, Portion
 from mainstem.plan.explain import Basis, Explanation, explain, tell, way_of
 from mainstem.plan.findings import lint
 from mainstem.plan.first_format import from_first_format, is_first_format
 from mainstem.plan.grounds import Finding
-from mainstem.plan.limits import NOBODY
+from mainstem.plan.limits import NO_CAP, NOBODY
 from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
 from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
-from mainstem.plan.sales import Credit, credits, shared_credits
+from mainstem.plan.sales import credits, shared_credits
 from mainstem.plan.unpaid_reasons import (
     MemberFacts,
     Standing,
@@ -32,6 +33,7 @@ from mainstem.plan.worked import SALE_MINOR, Example, examples
 __all__ = [
     "MILESTONES",
     "NOBODY",
+    "NO_CAP",
     "OF_A_LEAD",
     "SALE_MINOR",
     "Basis",

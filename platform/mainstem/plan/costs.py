@@ -7,25 +7,36 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mainstem.money import BASIS
+from mainstem.plan.credit import Credit
 from mainstem.plan.document import PlanDocument
 from mainstem.plan.exact_shares import Portion
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import SalePlan, SaleRule
-from mainstem.plan.sales import Credit, credits
+from mainstem.plan.sales import credits
 from mainstem.plan.uplines import Member
+
+KINDS = ("goods", "service")
 
 EXAMPLE_MINOR = 1_000_000
 """The sale that costs are shown on: ten thousand, where cents are counted."""
 
 
 def most_by_milestone(plan: PlanDocument) -> dict[str, int]:
-    """What each milestone of a sale can pay at most, in basis points: goods have one, that they are
-    delivered."""
+    """What each milestone of a service can pay at most, in basis points."""
     found: dict[str, int] = {}
     for rule in plan.rules:
+        if rule.when.kind == "goods":
+            continue
         milestone = rule.when.milestone or "delivered"
         found[milestone] = max(found.get(milestone, 0), at_most_bp(rule))
     return found
+
+
+def most_of_a_sale(plan: PlanDocument) -> int:
+    """What a sale can pay at most, in basis points, as far as its rules go: under one of them, or of a service
+    under one of each milestone."""
+    of_service = sum(most_by_milestone(plan).values())
+    return min(plan.cap_bp, max(of_service, *(at_most_bp(rule) for rule in plan.rules)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,8 @@ def _alone(plan: SalePlan, of: int, currency: str) -> Iterable[WorstCase]:
 def _by_milestone(plan: SalePlan, of: int, currency: str) -> Iterable[WorstCase]:
     dearest: dict[str, tuple[int, SaleRule]] = {}
     for rule in plan.rules:
+        if rule.when.kind == "goods":
+            continue
         pays = paid(plan, rule, of, currency)
         before = dearest.get(rule.when.milestone)
         if before is None or pays > before[0]:
@@ -126,6 +139,8 @@ def period_cost_bp(plan: PlanDocument) -> dict[str, int]:
         )
     for pool in said.pools:
         found[pool.id] = pool.share_bp
+    for first in said.first_sales:
+        found[first.id] = first.at_most_bp
     for board in said.leaderboards:
         found[board.id] = max(
             _of(prizes[0], board.least_minor[code]) for code, prizes in board.prizes_minor.items()
@@ -150,12 +165,23 @@ def levels_may_exceed(rule: SaleRuleDocument) -> bool:
 def rules_may_exceed(plan: PlanDocument) -> bool:
     """Whether several shares of a sale may together come to more than the cap of the plan."""
     several = len(plan.rules) > 1 or len(plan.rules[0].levels) > 1
-    return several and any(_reaches(rule) > plan.cap_bp for rule in plan.rules)
+    return several and any(_reaches_together(plan, kind) > plan.cap_bp for kind in KINDS)
+
+
+def _reaches_together(plan: PlanDocument, kind: str) -> Fraction:
+    """What a line of a kind may come to: a service by a rule of each milestone, goods by one."""
+    most: dict[str, Fraction] = {}
+    for rule in plan.rules:
+        if rule.when.kind in ("", kind):
+            milestone = rule.when.milestone or "delivered"
+            most[milestone] = max(most.get(milestone, Fraction(0)), _reaches(rule))
+    return sum(most.values(), Fraction(0))
 
 
 def _reaches(rule: SaleRuleDocument) -> Fraction:
     fixed = any(level.each_minor for level in rule.levels)
-    return Fraction(rule.cap_bp) if fixed else min(Fraction(rule.cap_bp), sum(_exact_rates(rule)))
+    cap = Fraction(rule.cap_bp)
+    return cap if fixed else min(cap, sum(_exact_rates(rule), Fraction(0)))
 
 
 def _exact_rates(rule: SaleRuleDocument) -> list[Fraction]:

@@ -49,8 +49,10 @@ from mainstem.kit.documents import Amounts, Document, Fold, Name
 from mainstem.money import BASIS
 from mainstem.plan.period_documents import PeriodDocument, RanksDocument
 from mainstem.plan.periods import (
+    FirstSale,
     Goal,
     Leaderboard,
+    PeriodCap,
     PeriodRules,
     Pool,
     Rank,
@@ -121,10 +123,7 @@ class PlanDocument(Document):
     def _each_by_its_own_name(self) -> Self:
         names = [rule.id for rule in self.rules]
         if self.period:
-            for rules in (
-                self.period.tiers, self.period.goals, self.period.pools, self.period.leaderboards,
-            ):  # fmt: skip
-                names += [rule.id for rule in rules]
+            names += self.period.rule_names
         for listed in (names, self.rank_names):
             for name in listed:
                 if listed.count(name) > 1:
@@ -201,6 +200,17 @@ def compiled_period(plan: PlanDocument, currency: str) -> PeriodRules:
             for board in said.leaderboards
             if currency in board.prizes_minor
         ),
+        caps=tuple(
+            PeriodCap(cap.id, cap.at_most_minor[currency], cap.of)
+            for cap in said.caps
+            if currency in cap.at_most_minor
+        ),
+        first_sales=tuple(
+            FirstSale(one.id, one.pays_minor[currency], one.at_most_bp)
+            for one in said.first_sales
+            if currency in one.pays_minor
+        ),
+        overrides_are_asked=said.overrides is not None,
     )  # fmt: skip
 
 

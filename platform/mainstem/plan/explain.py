@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypedDict
 
 from mainstem.money import BASIS, Money, rdiv
+from mainstem.plan.credit import Credit, most_of
 from mainstem.plan.exact_shares import Way
 from mainstem.plan.period_explain import PERIOD_EXPLAINED, tell_period
 from mainstem.plan.sale_rules import Level, SaleRule
-from mainstem.plan.sales import Credit, most_of
 
 
 class Explanation(TypedDict):
@@ -106,6 +106,7 @@ CAPPED_UP = (
     " rounded up so that all levels add up."
 )
 PRICE_COUNTS = "Commission is of the {base} without tax."
+MARGIN_COUNTS = "Commission is of the margin, what is left of that without tax after its cost to the company: {base}."
 SHARE = "{rate} of that is the share of this level."
 CHAIN = "{chain} of that, each of what the level below earns, is the share of this level."
 OF_BELOW = "{rate} of the {below} that the level below earns is the share of this level."
@@ -178,20 +179,26 @@ REATTRIBUTED = (
     " goes back."
 )
 
+CREDITED_AGAIN = (
+    "Order {order} was looked at once more and is credited to you again:"
+    " of your {credit}, {stands} stands."
+)
+
 SENTENCES = (
-    *PAID.values(), *PROMISED.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, OF, AND, EXACT, DOWN, UP,
+    *PAID.values(), *PROMISED.values(), ALL_COUNTS, PART_COUNTS, PARTS_COUNT, PRICE_COUNTS, MARGIN_COUNTS, OF, AND,
+    EXACT, DOWN, UP,
     CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, CHAIN_OF, SHARE_NEAREST,
     OF_BELOW_NEAREST, CHAIN_OF_SELLERS, OF_SELLERS, OF_SELLERS_NEAREST, PART, PART_OF_EACH, CHAIN_OF_PART,
     SEVERAL, EACH, CUT, CUT_LAST, MOST, MOST_OF_PART, COMES_TO, STOOD, YOURS,
     TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, TEAM_COUNTS, TEAM_BACK,
-    TEAM_ONLY_BACK, HELD, REATTRIBUTED, *PERIOD_EXPLAINED,
+    TEAM_ONLY_BACK, HELD, REATTRIBUTED, CREDITED_AGAIN, *PERIOD_EXPLAINED,
 )  # fmt: skip
 """Everything that may be said."""
 
 _EARLIER_CAPPED = " All levels together are capped at {cap}, so each gives its part."
 _AMOUNTS = {
     "price", "tax", "base", "credit", "before", "back", "returned", "reversed", "named", "spread",
-    "over", "rest", "share", "below", "each", "most",
+    "over", "rest", "share", "below", "each", "most", "stands",
 }  # fmt: skip
 _RATES = {"rate", "cap", "sum", "part"}
 
@@ -212,7 +219,7 @@ def explain(
     way: Mapping[str, Any] | None = None,
     milestone: str = "delivered",
 ) -> Explanation:
-    """Why a commission moved. `kind` is credit, reversal, restored, hold or reattributed.
+    """Why a commission moved. `kind` is credit, reversal, restored, hold, reattributed or credited_again.
 
     `sold` is the kind of product, `before_minor` how much had been credited, or had gone back, before
     this movement; `capped` the rule's cap and the sum of the rates that it cuts, in basis points. `way` is
@@ -224,6 +231,10 @@ def explain(
     if kind == "reattributed":
         gone = credited_minor - before_minor
         return {"message": kind, "facts": facts | {"currency": currency, "credit": gone}}
+    if kind == "credited_again":
+        stands = credited_minor - reversed_minor
+        told = {"currency": currency, "credit": credited_minor, "stands": stands}
+        return {"message": kind, "facts": facts | told}
     facts |= {
         "currency": currency, "price": basis.price_minor, "base": basis.base_minor,
         "credit": credited_minor,
@@ -239,7 +250,7 @@ def explain(
         facts |= way or {}
         if milestone in PROMISED:
             facts["milestone"] = milestone
-        if basis.base_minor != basis.price_minor - basis.tax_minor:
+        if "of" not in facts and basis.base_minor != basis.price_minor - basis.tax_minor:
             facts["counts"] = [list(part) for part in basis.counts]
     else:
         facts |= {
@@ -302,11 +313,15 @@ def tell(explanation: Explanation, reader: Reader, *, of_team: bool = False) -> 
     shown = {name: _written(name, value, facts, reader) for name, value in facts.items()}
     said = _SAID[message](facts)
     if of_team:
-        said = [_OF_TEAM.get(one, one) for one in said if one not in _CLIENTS]
+        said = [_of_team(one) for one in said if one not in _CLIENTS]
     return " ".join(_put(one, shown, facts, reader) for one in said)
 
 
-def _put(one: Said, shown: Mapping[str, str], facts: Mapping[str, Any], reader: Reader) -> str:
+def _of_team(one: Said) -> Said:
+    return _OF_TEAM.get(one, one) if isinstance(one, str) else one
+
+
+def _put(one: Said, shown: Mapping[str, str], facts: dict[str, Any], reader: Reader) -> str:
     if isinstance(one, str):
         return reader.text(one).format(**shown)
     own = {name: _written(name, value, facts, reader) for name, value in one.facts}
@@ -321,6 +336,8 @@ def _credit(facts: dict[str, Any]) -> list[Said]:
     counts = facts.get("counts")
     if facts.get("of") == "net_price":
         said.append(PRICE_COUNTS)
+    elif facts.get("of") == "margin":
+        said.append(MARGIN_COUNTS)
     elif not counts:
         said.append(ALL_COUNTS)
     elif sum(rdiv(net * share, BASIS) for net, share in counts) == facts["base"]:
@@ -386,10 +403,11 @@ def _rounding(facts: dict[str, Any]) -> str:
 
 
 def _reversal(facts: dict[str, Any]) -> list[Said]:
-    return [BACK, *_spread(facts), REVERSAL] + ([WENT_BEFORE] if facts.get("before") else [])
+    before = [WENT_BEFORE] if facts.get("before") else []
+    return [BACK, *_spread(facts), REVERSAL, *before]
 
 
-def _spread(facts: dict[str, Any]) -> list[str]:
+def _spread(facts: dict[str, Any]) -> list[Said]:
     """How what named no line became a part of what counts; nothing where every line was named."""
     if not facts.get("spread"):
         return []
@@ -402,10 +420,19 @@ _SAID: dict[str, Callable[[dict[str, Any]], list[Said]]] = {
     "restored": lambda facts: [ONLY_BACK, *_spread(facts), RESTORED],
     "hold": lambda facts: [HELD],
     "reattributed": lambda facts: [REATTRIBUTED],
+    "credited_again": lambda facts: [CREDITED_AGAIN],
 }
 
 
-_CLIENTS = (ALL_COUNTS, PRICE_COUNTS, PART_COUNTS, PARTS_COUNT, SPREAD, SPREAD_BESIDE)
+_CLIENTS = (
+    ALL_COUNTS,
+    PRICE_COUNTS,
+    MARGIN_COUNTS,
+    PART_COUNTS,
+    PARTS_COUNT,
+    SPREAD,
+    SPREAD_BESIDE,
+)
 _OF_TEAM = dict.fromkeys(PAID.values(), TEAM_COUNTS) | {
     BACK: TEAM_BACK,
     ONLY_BACK: TEAM_ONLY_BACK,

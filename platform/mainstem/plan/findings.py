@@ -21,6 +21,7 @@ from mainstem.plan.costs import (
     EXAMPLE_MINOR,
     levels_may_exceed,
     most_by_milestone,
+    most_of_a_sale,
     paid,
     period_cost_bp,
     rates_of_sale,
@@ -81,6 +82,8 @@ def _each_rule(plan: PlanDocument) -> Iterator[Finding]:
                 "above_what_the_plan_allows", f"{at}/cap_bp",
                 cap=percent(rule.cap_bp), all=percent(plan.cap_bp),
             )  # fmt: skip
+        if rule.base == "margin":
+            yield finding("margin_tells_the_cost", f"{at}/base")
         if rule.hold_days < HOLD_DAYS_SAFE and rule.when.kind != "service":
             yield finding("short_hold", f"{at}/hold_days", days=rule.hold_days, safe=HOLD_DAYS_SAFE)
         for other in plan.rules[:number]:
@@ -130,7 +133,7 @@ def _last_paid(rates: list[int], cap_bp: int) -> int:
 def _takes_all(first: SaleRuleDocument, other: SaleRuleDocument) -> bool:
     """Whether everything that the other rule is for falls under the first."""
     amounts = [set(level.each_minor) for level in first.levels if level.each_minor]
-    if amounts or first.at_most_minor:
+    if amounts or first.at_most_minor or (first.base == "margin" != other.base):
         return False
     wide, narrow = first.when, other.when
     return (
@@ -161,16 +164,34 @@ def _no_later(wide: WhenDocument, narrow: WhenDocument) -> bool:
 
 def _period(plan: PlanDocument) -> Iterator[Finding]:
     costs = period_cost_bp(plan)
-    sales = min(plan.cap_bp, sum(most_by_milestone(plan).values()))
+    sales = most_of_a_sale(plan)
     if costs and sales + sum(costs.values()) > plan.cap_bp:
         yield finding(
             "costs_more_than_agreed", "/period",
             sales=percent(sales), periods=percent(sum(costs.values())), cap=percent(plan.cap_bp),
             worst=", ".join(f"{name} {percent(cost)} %" for name, cost in costs.items()),
         )  # fmt: skip
+    yield from _of_all_together(plan)
     for number, rule in enumerate(plan.period.tiers if plan.period else ()):
         if rule.of == "whole":
             yield from _cliffs(plan, rule, f"/period/tiers/{number}/tiers")
+
+
+def _of_all_together(plan: PlanDocument) -> Iterator[Finding]:
+    """What a sponsor gets for a first sale beside their share of it, and what an activity at close asks."""
+    if plan.period is None:
+        return
+    rates = [rates_of_sale(rule) for rule in plan.rules if not rule.levels[0].each_minor]
+    left = min((seller - (more[0] if more else 0) for seller, *more in rates), default=0)
+    for number, first in enumerate(plan.period.first_sales):
+        if first.at_most_bp > left:
+            yield finding(
+                "first_sale_above_seller",
+                f"/period/first_sales/{number}/at_most_bp",
+                left=percent(max(left, 0)),
+            )
+    if plan.period.overrides:
+        yield finding("all_or_nothing_at_close", "/period/overrides")
 
 
 def _cliffs(plan: PlanDocument, rule: TierRuleDocument, at: str) -> Iterator[Finding]:
@@ -216,6 +237,7 @@ def _is_for_all(rule: SaleRuleDocument, kind: str) -> bool:
         and rule.when.milestone not in OF_A_LEAD
         and asks == WhenDocument.model_validate({}).model_dump(exclude={"kind", "milestone"})
         and not rule.at_most_minor
+        and rule.base != "margin"
         and not any(level.each_minor for level in rule.levels)
     )
 

@@ -73,6 +73,18 @@ GROUNDS = {
         "No sponsor may earn more on a sale than who made it. Lower level {level} to {seller} % or less.",
         "CJEU C-515/12 (4finance): pay must come from sales first of all",
     ),
+    "first_sale_above_seller": Ground(
+        "refuse",
+        "For a first sale and their share of it no sponsor may get more than who made it. Let at_most_bp be"
+        " {left} % or less.",
+        "CJEU C-515/12 (4finance): pay must come from sales first of all",
+    ),
+    "all_or_nothing_at_close": Ground(
+        "note",
+        "Whoever sells a little less than this asks loses all of a sponsor's shares of the period. Own purchases"
+        " never count for it; keep what it asks small.",
+        "No reward for a purchase that nobody needs",
+    ),
     "many_levels": Ground(
         "warn",
         "{levels} levels are more than most plans that courts have looked at. Three are usual.",
@@ -163,6 +175,12 @@ GROUNDS = {
         "No rule is for all services: some of them pay nothing. Add a rule at the end, unless that is"
         " meant.",
         "The first rule that fits is the one",
+    ),
+    "margin_tells_the_cost": Ground(
+        "note",
+        "Whoever is paid of the margin is shown it, and can work out what the article costs you. Let base be"
+        " net_price where nobody may know.",
+        "Whoever is paid must be able to work it out again",
     ),
     "split_order_gains": Ground(
         "warn",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 PAYS_ON = "delivered_sale"
+NO_CAP = 10**9
+"""A cap in basis points that no share reaches: fixed money may come to many times what was sold."""
+
 NOBODY = 0
 """Stands in an upline where an ancestor was not eligible; the parent keeps that share."""
 LEVELS_MAX = 10

@@ -12,10 +12,10 @@ from typing import Any
 
 from mainstem.money import Money
 from mainstem.plan.document import PlanDocument
-from mainstem.plan.exact_shares import Portion
+from mainstem.plan.exact_shares import Party, Portion
+from mainstem.plan.limits import NO_CAP
 from mainstem.plan.sale_rules import Line, SalePlan, SaleRule
-from mainstem.plan.sales import credits
-from mainstem.plan.uplines import Member
+from mainstem.plan.sales import shared_credits
 from mainstem.plan.words import Reader, which_of
 
 RULES_TOLD = 5
@@ -23,9 +23,6 @@ RULES_TOLD = 5
 
 LINES_ASKED = 20
 """Of how many lines of a sale it is asked what another rule would have paid: of those that count for most."""
-
-_NO_CAP = 10**9
-"""A cap in basis points that no share reaches: fixed money may come to many times what was sold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +41,7 @@ class SoldLine:
     waits: int = 0
     is_counted: bool = True
     is_due: bool = True
+    margin_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +50,7 @@ class SoldOrder:
     back with the client's money."""
 
     currency: str
-    upline: Sequence[Member]
+    parties: Sequence[Party]
     lines: Sequence[SoldLine]
     reversed_minor: int = 0
 
@@ -114,15 +112,15 @@ class _Asked:
     me: int
 
     def mine(self, plan: SalePlan, lines: Iterable[SoldLine]) -> int:
-        found = credits(plan, self.sold.upline, self.sold.currency, _portions(plan, lines))
+        found = shared_credits(plan, self.sold.parties, self.sold.currency, _portions(plan, lines))
         return sum(one.credited_minor for one in found if one.beneficiary_id == self.me)
 
     def limits(self) -> Iterator[Otherwise]:
         now = self.mine(self.plan, self.sold.lines)
         uncapped = replace(
             self.plan,
-            cap_bp=_NO_CAP,
-            rules=tuple(replace(rule, cap_bp=_NO_CAP) for rule in self.plan.rules),
+            cap_bp=NO_CAP,
+            rules=tuple(replace(rule, cap_bp=NO_CAP) for rule in self.plan.rules),
         )
         if (more := self.mine(uncapped, self.sold.lines) - now) > 0:
             yield self._more("capped", more)
@@ -173,9 +171,12 @@ def _portions(plan: SalePlan, lines: Iterable[SoldLine]) -> list[Portion]:
     sums: dict[tuple[str, bool], tuple[int, int, int]] = {}
     for line in lines:
         if line.rule is not None:
-            net = plan.rule(line.rule).base == "net_price"
+            worth = {
+                "commissionable_value": line.counts_minor,
+                "net_price": line.net_minor,
+                "margin": line.margin_minor,
+            }[plan.rule(line.rule).base]
             base, pieces, counted = sums.get((line.rule, line.is_due), (0, 0, 0))
-            worth = line.net_minor if net else line.counts_minor
             counted += worth if line.is_counted else 0
             sums[line.rule, line.is_due] = base + worth, pieces + line.pieces, counted
     return [

@@ -10,7 +10,16 @@ from pydantic import Field, model_validator
 from mainstem.kit.documents import Amounts, BasisPoints, Currency, Document, Slug
 from mainstem.money import BASIS
 from mainstem.plan.limits import HOLD_DAYS_MAX, HOLD_DAYS_MIN, LEVELS_MAX
-from mainstem.plan.periods import Lapse, LegShareOf, Threshold, TierOf, Ties, Volume
+from mainstem.plan.periods import (
+    OVERRIDES,
+    CapOf,
+    Lapse,
+    LegShareOf,
+    Threshold,
+    TierOf,
+    Ties,
+    Volume,
+)
 from mainstem.plan.sale_documents import MinorAboveZero
 
 
@@ -129,6 +138,48 @@ class LeaderboardDocument(Document):
         return self
 
 
+class OverridesDocument(Document):
+    """What a sponsor must have sold themselves in a period to keep their shares of what others sold in it."""
+
+    own_sales_min: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        title="Sales of their own",
+        description="So many orders of their own clients count in the period. 0 asks for none.",
+    )
+    own_volume_minor: dict[Currency, MinorAboveZero] = Field(
+        default_factory=dict, title="Own sales", description="In one of these currencies."
+    )
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if not self.own_sales_min and not self.own_volume_minor:
+            raise ValueError("Say how many sales of their own, or for how much.")
+        return self
+
+
+class PeriodCapDocument(Document):
+    """What one affiliate gets of the sales of a period at most."""
+
+    one: ClassVar[str] = "Cap"
+    id: Slug = Field(title="Called")
+    of: CapOf = Field(title="At most of")
+    at_most_minor: dict[Currency, MinorAboveZero] = Field(min_length=1, title="At most")
+
+
+class FirstSaleDocument(Document):
+    """Fixed money for a sponsor when somebody whom they brought in has delivered a first sale."""
+
+    one: ClassVar[str] = "First sale"
+    id: Slug = Field(title="Called")
+    pays_minor: dict[Currency, MinorAboveZero] = Field(min_length=1, title="Pays")
+    at_most_bp: Annotated[int, Field(gt=0, le=BASIS)] = Field(
+        title="At most of what they sold",
+        description="Of the period in which the first sale counts.",
+    )
+
+
 class PeriodDocument(Document):
     """What a period pays beside the single sales, when it is closed."""
 
@@ -144,6 +195,21 @@ class PeriodDocument(Document):
     goals: list[GoalDocument] = Field([], max_length=20, title="Goals")
     pools: list[PoolDocument] = Field([], max_length=10, title="Pools")
     leaderboards: list[LeaderboardDocument] = Field([], max_length=10, title="Leaderboards")
+    first_sales: list[FirstSaleDocument] = Field([], max_length=5, title="First sales")
+    overrides: OverridesDocument | None = Field(None, title="A sponsor keeps their shares by")
+    caps: list[PeriodCapDocument] = Field([], max_length=5, title="Caps")
+
+    @property
+    def asks_what_was_earned(self) -> bool:
+        """Whether something follows from what sales have earned, and not only from what was sold."""
+        return bool(self.first_sales or self.overrides or self.caps)
+
+    @property
+    def rule_names(self) -> list[str]:
+        """Everything that may be paid or taken back, by the name that its earnings have."""
+        rules = (self.tiers, self.goals, self.pools, self.leaderboards, self.first_sales, self.caps)
+        named = [rule.id for each in rules for rule in each]
+        return named + ([OVERRIDES] if self.overrides else [])
 
     @property
     def rank_names(self) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mainstem.money import Money
-from mainstem.plan.periods import PeriodEarning, PeriodRules
+from mainstem.plan.periods import OVERRIDES, PeriodEarning, PeriodRules
 
 if TYPE_CHECKING:
     from mainstem.plan.explain import Explanation, Reader
@@ -25,13 +25,36 @@ POOL = (
     " {volume} of their {points}: {amount}."
 )
 BOARD = "With {volume} you are among those who sold most in {period}: {amount}."
+FIRST_SALE = "{people} whom you brought in delivered their first sale in {period}, and sold {volume} in it: {amount}."
+NOT_KEPT = (
+    "Your shares of what others sold in {period} come to {volume}. You sold less yourself than the plan asks of whoever"
+    " keeps them, so {taken} goes back."
+)
+ABOVE = (
+    "Together you would get {volume} for {period}. {most} is the most that one affiliate gets, so {taken}"
+    " goes back."
+)
 NOTHING = "After what has come back, nothing is due for {rule} in {period}."
 STOOD = "Before this, {before} stood here."
 
-PERIOD_EXPLAINED = (OWN, TEAM, TIERS, PART, AND, GOAL, POOL, BOARD, NOTHING, STOOD)
+PERIOD_EXPLAINED = (
+    OWN,
+    TEAM,
+    TIERS,
+    PART,
+    AND,
+    GOAL,
+    POOL,
+    BOARD,
+    FIRST_SALE,
+    NOT_KEPT,
+    ABOVE,
+    NOTHING,
+    STOOD,
+)
 """Everything that may be said of what a period earned."""
 
-_AMOUNTS = {"volume", "amount", "goal", "whole", "points", "before"}
+_AMOUNTS = {"volume", "amount", "goal", "whole", "points", "before", "taken", "most"}
 
 
 def explain_period(
@@ -67,6 +90,21 @@ def explain_period(
         if pool.id == rule:
             facts |= {"rate": pool.share_bp, "whole": earning.whole_minor, "points": earning.points}
             return {"message": "period_pool", "facts": facts}
+    return _of_all(rules, rule, earning, facts)
+
+
+def _of_all(
+    rules: PeriodRules, rule: str, earning: PeriodEarning, facts: dict[str, Any]
+) -> Explanation:
+    """What is said of all that an affiliate gets; a place on a leaderboard where it is none of that."""
+    if rule == OVERRIDES:
+        return {"message": "period_overrides", "facts": facts | {"taken": -earning.amount_minor}}
+    for cap in rules.caps:
+        if cap.id == rule:
+            taken = {"taken": -earning.amount_minor, "most": cap.at_most_minor}
+            return {"message": "period_cap", "facts": facts | taken}
+    if any(first.id == rule for first in rules.first_sales):
+        return {"message": "period_first_sale", "facts": facts | {"people": earning.points}}
     return {"message": "period_board", "facts": facts}
 
 
@@ -78,6 +116,9 @@ def tell_period(message: str, facts: Mapping[str, Any], reader: Reader) -> str:
         "period_goal": [GOAL],
         "period_pool": [POOL],
         "period_board": [BOARD],
+        "period_first_sale": [FIRST_SALE],
+        "period_overrides": [NOT_KEPT],
+        "period_cap": [ABOVE],
         "period_nothing": [NOTHING],
     }[message]
     if facts.get("before"):

@@ -50,6 +50,28 @@ BOARD_TIES = {
     "share_the_places": "Several who sold the same share the prizes of their places.",
     "who_sold_first": "Of several who sold the same, whoever reached it first comes first.",
 }
+FIRST_SALE = (
+    "When somebody whom an affiliate brought in has delivered their first sale to a client, their sponsor gets {pays},"
+    " at most {most} of what they sold in that period. Nobody is paid for bringing somebody in."
+)
+OVERRIDES_SALES = (
+    "A sponsor keeps their shares of what others sold in the period only with {n} sales of their own or more in it;"
+    " else these shares go back to the company."
+)
+OVERRIDES_VOLUME = (
+    "A sponsor keeps their shares of what others sold in the period only with own sales for {amounts} or more in it;"
+    " else these shares go back to the company."
+)
+OVERRIDES_BOTH = (
+    "A sponsor keeps their shares of what others sold in the period only with {n} sales of their own or more in it,"
+    " for {amounts} or more; else these shares go back to the company."
+)
+CAP_OF = {
+    "sales": "No affiliate gets more than {most} of the sales of a period; what is above goes back to the company.",
+    "everything": "No affiliate gets more than {most} of the sales of a period and of what it pays beside them; what"
+    " is above goes back to the company.",
+}
+WHOLE_ORDERS = "For this an order counts whole, when all of it has arrived."
 RANK = "The rank {rank} takes {asked}."
 RANK_OWN = "own sales for {amounts}"
 RANK_TEAM = "sales of the team for {amounts}"
@@ -76,7 +98,7 @@ PERIOD_SENTENCES = (
     *EVERY.values(), *COUNTED_AT.values(), CLOSED, PERIOD_HELD, OWN_VOLUME, TEAM_VOLUME, *STEP.values(),
     GOAL, POOL, *POOL_LAPSE.values(), BOARD, *BOARD_TIES.values(), RANK, RANK_OWN, RANK_TEAM,
     RANK_CLIENTS, RANK_LEGS, RANK_LEGS_SOLD, RANK_NOTHING, *LEG_SHARE.values(), *SALE_SEES.values(),
-    GRACE, NO_GRACE,
+    GRACE, NO_GRACE, FIRST_SALE, OVERRIDES_SALES, OVERRIDES_VOLUME, OVERRIDES_BOTH, *CAP_OF.values(), WHOLE_ORDERS,
 )  # fmt: skip
 """Everything that may be said of a period."""
 
@@ -121,6 +143,7 @@ def period_clauses(said: PeriodDocument, teller: Teller) -> Iterator[tuple[str, 
         yield pool.id, list(_pool(pool, teller))
     for board in said.leaderboards:
         yield board.id, list(_board(board, teller))
+    yield from _limits(said, teller)
     if said.ranks:
         sees = [teller.say(SALE_SEES[said.ranks.sale_sees])]
         grace = said.ranks.grace_periods
@@ -128,6 +151,21 @@ def period_clauses(said: PeriodDocument, teller: Teller) -> Iterator[tuple[str, 
         yield "ranks", sees
         for rank in said.ranks.ranks:
             yield f"rank {rank.id}", list(_rank(rank, said.ranks.leg_share_of, teller))
+
+
+def _limits(said: PeriodDocument, teller: Teller) -> Iterator[tuple[str, list[str]]]:
+    """What is said of all that an affiliate gets of a period."""
+    for first in said.first_sales:
+        pays, most = teller.amounts(first.pays_minor), teller.rate(first.at_most_bp)
+        yield first.id, [teller.say(FIRST_SALE, pays=pays, most=most), teller.say(WHOLE_ORDERS)]
+    if said.overrides:
+        n, volume = said.overrides.own_sales_min, said.overrides.own_volume_minor
+        asked = OVERRIDES_BOTH if n and volume else OVERRIDES_SALES if n else OVERRIDES_VOLUME
+        told = teller.say(asked, n=n, amounts=teller.amounts(volume))
+        yield "overrides", [told, teller.say(WHOLE_ORDERS)]
+    for cap in said.caps:
+        told = teller.say(CAP_OF[cap.of], most=teller.amounts(cap.at_most_minor))
+        yield cap.id, [told, teller.say(WHOLE_ORDERS)]
 
 
 def _tiers(rule: TierRuleDocument, teller: Teller) -> Iterator[str]:

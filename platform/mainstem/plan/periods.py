@@ -296,6 +296,32 @@ class Leaderboard:
     """Whoever sold less has no place."""
 
 
+OVERRIDES = "overrides"
+"""The rule under which sponsors' shares are taken back that are not kept."""
+
+CapOf = Literal["sales", "everything"]
+"""Whether a cap is of the commission of single sales, or of that and all that the period itself pays."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodCap:
+    """What one affiliate gets of the sales of a period at most."""
+
+    id: str
+    at_most_minor: int
+    of: CapOf
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSale:
+    """Fixed money for a sponsor when somebody whom they brought in has delivered their first sale to a client: at
+    most `at_most_bp` of what that affiliate sold in the period."""
+
+    id: str
+    pays_minor: int
+    at_most_bp: int
+
+
 @dataclass(frozen=True, slots=True)
 class PeriodRules:
     """What a version of the plan says of a period in one currency."""
@@ -305,6 +331,10 @@ class PeriodRules:
     goals: tuple[Goal, ...] = ()
     pools: tuple[Pool, ...] = ()
     leaderboards: tuple[Leaderboard, ...] = ()
+    caps: tuple[PeriodCap, ...] = ()
+    first_sales: tuple[FirstSale, ...] = ()
+    overrides_are_asked: bool = False
+    """Whether a sponsor's shares are kept only by whoever sold so much themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from mainstem.money import BASIS
 from mainstem.plan.milestones import Milestone, reached
 from mainstem.plan.uplines import Uplines
 
-Base = Literal["commissionable_value", "net_price"]
-"""Of what a rate is taken: the commissionable value, or the price without tax."""
+Base = Literal["commissionable_value", "net_price", "margin"]
+"""Of what a rate is taken: the commissionable value, the price without tax, or what of that is left after
+what the line costs the company."""
 
 LevelBase = Literal[
     "sale", "level_below", "level_below_rounded", "sellers_commission", "sellers_commission_rounded"
@@ -47,6 +48,8 @@ class Line:
     """How many orders of this client had been paid before."""
     months: int = 0
     """Whole months since the client's first order was paid; 0 on the first."""
+    has_cost: bool = False
+    """Whether it is known, in the currency of the sale, what it costs the company."""
     milestone: Milestone = "delivered"
     """Of a service, which of its milestones is asked about. Goods are only delivered."""
 
@@ -115,7 +118,8 @@ class SaleRule:
 
     All levels together get `cap_bp` of the base at most, giving way as `cap_by` says. No level
     gets more than `at_most_minor` for one sale, where the sale's currency is in it. A rule that
-    states amounts is for sales in the currencies that it states them in, and for no other.
+    states amounts is for sales in the currencies that it states them in, and for no other; one whose
+    rates are of the margin is for lines of which it is known what they cost.
     """
 
     id: str
@@ -135,7 +139,11 @@ class SaleRule:
 
     def misses(self, line: Line) -> str | None:
         """Why a line does not fall under this rule; None where it does."""
-        return self.when.misses(line) if self.pays_in(line.currency) else "currency"
+        if not self.pays_in(line.currency):
+            return "currency"
+        if self.base == "margin" and not line.has_cost:
+            return "cost"
+        return self.when.misses(line)
 
     def pays_in(self, currency: str) -> bool:
         """Whether it is for sales in a currency: it states its amounts in it, or none at all."""

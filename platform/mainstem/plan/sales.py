@@ -3,50 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from mainstem.money import BASIS, largest_remainder, rdiv
+from mainstem.plan.credit import Credit, most_of
 from mainstem.plan.exact_shares import (
     ExactShares,
     Party,
     Portion,
-    Way,
     cut_to_plan,
     exact_shares,
 )
-from mainstem.plan.sale_rules import CapBy, SalePlan
+from mainstem.plan.sale_rules import SalePlan
 from mainstem.plan.uplines import Member
-
-
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """One level's share of a portion, in minor units.
-
-    `uncapped_minor` is its share of what all levels get; `credited_minor` no more of it than one sale
-    may pay. `reversed_minor` is how much of that has gone back: 0 <= reversed <= credited, and the
-    difference is what stands. `cut` is the fraction by which caps made it smaller, (1, 1) where none did,
-    and `cut_by` who gave way to them; `capped_bp` says it in rates, the cap and what all levels' rates come
-    to, where that is all there is to it. `ways` are how the share came to be before any cap: more than one
-    where somebody stands above several who share the sale. `part_bp` is how much of the sale it is of.
-    """
-
-    rule: str
-    level: int
-    beneficiary_id: int
-    rate_bp: int
-    uncapped_minor: int
-    credited_minor: int
-    reversed_minor: int
-    cut: tuple[int, int] = (1, 1)
-    capped_bp: tuple[int, int] | None = None
-    ways: tuple[Way, ...] = (Way(),)
-    part_bp: int = BASIS
-    cut_by: CapBy = "proportion"
-
-    @property
-    def stands_minor(self) -> int:
-        """What is earned as things are."""
-        return self.credited_minor - self.reversed_minor
 
 
 def credits(
@@ -81,11 +49,6 @@ def shared_credits(
     cut_to_plan(plan, portions, exact)
     due = (share for share in exact if share.portion.is_due)
     return [credit for share in due for credit in _whole(share, currency)]
-
-
-def most_of(most_minor: int, part_bp: int) -> int:
-    """What one level gets at most for a part of a sale, in minor units."""
-    return most_minor * part_bp // BASIS
 
 
 def _whole(exact: ExactShares, currency: str) -> Iterator[Credit]:

@@ -53,6 +53,8 @@ class UnpaidFacts:
     is_all_back: bool = False
     payable_on: date | None = None
     is_released: bool = False
+    is_left_nothing: bool = False
+    """Whether whoever is paid before them came to all that a cap leaves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,8 @@ SENTENCES = {
     "went_back": "All that order {order} had earned you, {credited}, went back with the money that went"
     " back to the client.",
     "all_back": "All of the money of order {order} went back to the client, so nothing of it was earned.",
+    "cap_used_up": "Whoever is paid before your level, {level}, came to all that the plan pays of order {order}:"
+    " nothing was left for it.",
     "earns_too_little": "Your share of order {order} comes to less than the smallest unit of its currency.",
     "held": "Order {order} has earned you {stands}. It is held until the client can no longer send it back:"
     " payable on {day}.",
@@ -221,6 +225,8 @@ def _of_sale(sale: UnpaidFacts) -> Iterator[UnpaidReason | None]:
     if not sale.credited_minor and not sale.pays_here:
         yield UnpaidReason("level_pays_nothing", placed)
     yield _not_sold(sale, said)
+    if sale.is_left_nothing and not sale.credited_minor:
+        yield UnpaidReason("cap_used_up", placed)
     yield UnpaidReason("not_accepted", said) if sale.waits_for_acceptance else None
     yield _earned(sale, said)
 

@@ -50,6 +50,8 @@ UNTIL = "before {day}"
 BASES = {
     "commissionable_value": "Whoever made the sale gets {pay} of what counts for commission.",
     "net_price": "Whoever made the sale gets {pay} of the price without tax.",
+    "margin": "Whoever made the sale gets {pay} of the margin: the price without tax less what the article cost"
+    " the company when it was ordered, never below nothing.",
 }
 SELLER_FIXED = "Whoever made the sale gets {pay} for each piece."
 SPONSOR = "The sponsor at level {level} gets {pay} of the same."
@@ -71,6 +73,7 @@ CAP_BY_PRIORITY = (
     " gets what is left."
 )
 AT_MOST = "No level gets more than {amounts} for one sale."
+COST_KNOWN = "Only an article of which that cost is known falls under this rule."
 HELD = "It is held for {days} days from delivery, and goes back with money that goes back."
 HELD_FROM_ACCEPTANCE = (
     "It is held for {days} days from when the client accepted the work, and goes back with money that goes"
@@ -150,9 +153,10 @@ SENTENCES = (
     *ASKED.values(), *CLIENTS.values(), MONTHS, ORDERS, FROM, UNTIL,
     *BASES.values(), SELLER_FIXED, SPONSOR, SPONSOR_FIXED, SPONSOR_BELOW, SPONSOR_BELOW_ROUNDED,
     SPONSOR_OF_SELLERS, SPONSOR_OF_SELLERS_ROUNDED, CAP_BY_PRIORITY, *ALL_BY.values(), *SPLIT.values(),
-    *AS_ATTRIBUTED.values(), SHARED, NOBODY, IN_GROUPS, FROM_RANK, CAP, AT_MOST, HELD, HELD_FROM_ACCEPTANCE,
-    AT_DELIVERY, ORDER, BY_MILESTONE, ALL, ROUNDED, *VERSION_BY.values(), *JOINED_BEFORE.values(),
-    *PASSING.values(), *REFUNDED.values(), *ACTIVE.values(), MINIMUM, AND, OR, *PERIOD_SENTENCES,
+    *AS_ATTRIBUTED.values(), SHARED, NOBODY, IN_GROUPS, FROM_RANK, CAP, AT_MOST, COST_KNOWN, HELD,
+    HELD_FROM_ACCEPTANCE, AT_DELIVERY, ORDER, BY_MILESTONE, ALL, ROUNDED, *VERSION_BY.values(),
+    *JOINED_BEFORE.values(), *PASSING.values(), *REFUNDED.values(), *ACTIVE.values(), MINIMUM, AND, OR,
+    *PERIOD_SENTENCES,
 )  # fmt: skip
 """Everything that may be said."""
 
@@ -315,6 +319,8 @@ class _Teller:
         yield self.say(EVERYTHING) if everything else self.say(ONLY, which=which)
         for level, said in enumerate(rule.levels):
             yield from self.level(rule, level, said)
+        if rule.base == "margin":
+            yield self.say(COST_KNOWN)
         by_priority = rule.cap_by == "priority"
         yield self.say(
             CAP_BY_PRIORITY if by_priority else CAP, cap=self.reader.percent(rule.cap_bp)

@@ -8,11 +8,13 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from mainstem import leads
+from mainstem import earnings, leads
 from mainstem.identity import quote_link
+from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.leads.queries import LeadView, PossibleDuplicate, QuoteView
 from mainstem.web.context import app_context_of
+from mainstem.web.estimates import EstimateView, estimate_view
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words
 from mainstem.web.staff.layout import (
@@ -53,6 +55,8 @@ class LeadPage(Page, kw_only=True):
     assigned: str
     reasons: list[tuple[str, str]]
     lost_reason: str
+    estimate: EstimateView | None
+    """What it would earn everybody; None for one that is over."""
 
 
 BASE = "/leads/{home:int}/{lead:uuid}"
@@ -111,7 +115,13 @@ def page_of(request: HttpRequest, work: Work, home: int, lead_id: UUID) -> LeadP
         assigned=who.get(lead.assigned_to or "", ""),
         reasons=[(reason, language.text(name)) for reason, name in words.LOST.items()],
         lost_reason=language.text(words.LOST[lead.lost_reason]) if lead.lost_reason else "",
+        estimate=_estimate(work, home, lead_id, language),
     )
+
+
+def _estimate(work: Work, home: int, lead_id: UUID, language: Language) -> EstimateView | None:
+    found = earnings.estimate(work, home, lead_id, locale=language.locale)
+    return estimate_view(found, language) if found else None
 
 
 def url_of(home: int, lead_id: UUID) -> str:

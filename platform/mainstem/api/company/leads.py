@@ -9,10 +9,12 @@ from uuid import UUID
 from litestar.params import QueryParameter
 from pydantic import AliasPath, Field
 
-from mainstem import leads
+from mainstem import earnings, leads
 from mainstem.api.company.listing import Listing, Row, list_route, show_route
+from mainstem.kit.errors import NotFound
 from mainstem.kit.paging import Page
 from mainstem.kit.work import Work
+from mainstem.money import Money
 
 SCOPE, TAG = "leads:read", "Leads"
 
@@ -131,6 +133,63 @@ def _read(work: Work, *, home: int, lead: UUID) -> dict[str, Any]:
     }
 
 
+class LeadShare(Row):
+    """What one level would get for one milestone of the service: a rate in basis points, or fixed money for
+    each piece. Without an amount nobody knows yet what the work costs."""
+
+    milestone: str
+    rule: str
+    level: int
+    affiliate: str = Field(validation_alias="beneficiary")
+    rate_bp: int
+    each_minor: int | None
+    amount_minor: int | None
+
+
+class LeadEstimate(Row):
+    """What a request would earn everybody if it were won, delivered and kept. None of it is earned."""
+
+    is_earned: bool = False
+    currency: str
+    amount_minor: int | None
+    is_list_price: bool
+    counts_minor: int | None
+    reached: list[str]
+    earns: bool
+    earns_reason: str
+    total_minor: int | None
+    shares: list[LeadShare]
+
+
+def _estimate(work: Work, *, home: int, lead: UUID) -> dict[str, Any]:
+    """What an open lead would earn everybody, of what it is quoted at or of the price of its service: by
+    milestone, rule and level, by the plan of now. None of it is earned before the work is delivered."""
+    found = earnings.estimate(work, home, lead, locale="en")
+    if found is None:
+        raise NotFound("lead")
+    return {
+        name: getattr(found, name)
+        for name in ("currency", "is_list_price", "earns", "earns_reason")
+    } | {
+        "reached": list(found.reached),
+        "amount_minor": _minor(found.amount),
+        "counts_minor": _minor(found.counts),
+        "total_minor": _minor(found.total),
+        "shares": [
+            {
+                name: getattr(one, name)
+                for name in ("milestone", "rule", "level", "beneficiary", "rate_bp")
+            }
+            | {"each_minor": _minor(one.each), "amount_minor": _minor(one.amount)}
+            for one in found.shares
+        ],
+    }
+
+
+def _minor(amount: Money | None) -> int | None:
+    return amount.minor if amount is not None else None
+
+
 def _find(work: Work, *, stage: str, **page: Any) -> Page[Any]:
     return leads.queries.listed(work, stage, locale="en", **page)
 
@@ -161,6 +220,14 @@ routes = [
         CompanyLeadDetails,
         _read,
         name="show_company_lead",
+        scope=SCOPE,
+        tag=TAG,
+    ),
+    show_route(
+        "/leads/{home:int}/{lead:uuid}/estimate",
+        LeadEstimate,
+        _estimate,
+        name="show_lead_estimate",
         scope=SCOPE,
         tag=TAG,
     ),

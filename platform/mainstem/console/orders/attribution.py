@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from pydantic import Field
 
 from mainstem import earnings, orders
 from mainstem.console import queries
 from mainstem.console.orders.approvals import Denial
+from mainstem.console.orders.attribution_form import Reattribution, reattribution_in
 from mainstem.console.orders.page import BASE
-from mainstem.earnings import AttributionChange
-from mainstem.kit.documents import Document
+from mainstem.earnings import AttributionChange, SharedWith
+from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.web.commands import Command, Told
 from mainstem.web.forms import Form
@@ -40,9 +41,11 @@ CHANGE = f"{HERE}/{{change:uuid}}"
 
 
 class ChangeView(msgspec.Struct, frozen=True):
-    """A change that was asked for, with the names of whoever asked and answered."""
+    """A change that was asked for, with the names of whoever asked and answered, and of whoever is to be
+    credited."""
 
     it: AttributionChange
+    after: str
     state: tuple[str, str]
     asked_by: str
     decided_by: str
@@ -79,16 +82,16 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Attr
         work, language, [actor for one in changes for actor in (one.asked_by, one.decided_by or "")]
     )
     states = labelled(language, labels.APPROVAL_STATES)
-    agreed = [one.after for one in changes if one.state == "approved"]
     return AttributionPage(
         **layout_of(request, work, "orders"),
         number=order.number,
         url=url_of(home, order_id),
         order_url=f"/console/orders/{home}/{order_id}",
-        credited=agreed[-1] if agreed else order.seller,
+        credited=named(language, earnings.credited_now(work, home, order_id)),
         changes=[
             ChangeView(
                 one,
+                named(language, [{"name": one.after, "part_bp": one.part_bp}, *one.others]),
                 states[one.state],
                 who.get(one.asked_by, one.asked_by),
                 who.get(one.decided_by or "", ""),
@@ -100,6 +103,13 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Attr
         waits=any(one.state == "needs_approval" for one in changes),
         may_approve=identity.may(*orders.MAY_APPROVE),
     )
+
+
+def named(language: Language, parts: Sequence[SharedWith]) -> str:
+    """Who they are; where there are several, each with their part."""
+    if len(parts) == 1:
+        return parts[0]["name"]
+    return ", ".join(f"{one['name']} {language.percent(one['part_bp'])}" for one in parts)
 
 
 def url_of(home: int, order_id: UUID) -> str:
@@ -115,22 +125,14 @@ def of_attribution(home: int, order: UUID) -> Screen:
     return ATTRIBUTION.of(home, order)
 
 
-class Reattribution(Document):
-    """To whom an order is to be credited, why, and what shows it."""
-
-    affiliate: str = Field(title="Affiliate", description="By their name in addresses.")
-    reason: str = Field(title="Why", description="Kept, and shown to staff.")
-    evidence: str = Field(
-        title="Evidence", description="What shows it, in words: a mail, a contract."
-    )
-
-
 def _request(work: Work, body: Reattribution, *, home: int, order: UUID) -> Told:
-    """Ask that an order be credited to another affiliate. A second person agrees, who is no program; what
-    the wrong ones got then goes back, and the right ones are credited as they stood at the sale."""
+    """Ask that an order be credited to another affiliate, or to several, each with a part. A second
+    person agrees, who is no program; what the wrong ones got then goes back, and the right ones are credited
+    as they stood at the sale."""
     earnings.request_reattribution(
-        work, home, order, affiliate=body.affiliate, reason=body.reason, evidence=body.evidence
-    )
+        work, home, order, affiliate=body.affiliate, reason=body.reason, evidence=body.evidence,
+        others=[earnings.Part(one.affiliate, one.part_bp) for one in body.others],
+    )  # fmt: skip
     return Told("A colleague of finance decides. Nothing has moved yet.", outcome="needs_approval")
 
 
@@ -144,6 +146,9 @@ REATTRIBUTE = Command(
         "reason": "They brought the client, who typed the address by hand.",
         "evidence": "The client's mail of 2 March.",
     },
+    read=reattribution_in,
+    fields={f"/others/{n}/affiliate": f"/other-{n + 1}" for n in range(earnings.OTHERS_MAX)}
+    | {"/others": "/part-1"},
     scope="orders:write",
     roles=ORDERS,
     tag="Orders",

@@ -23,13 +23,14 @@ from mainstem.console.orders.told import approval_of, decision_of, line_of, sums
 from mainstem.console.orders.views import Commission, OrderPage
 from mainstem.console.palette import client_url
 from mainstem.console.reviews import review_in_words
+from mainstem.earnings import promised, review_of
 from mainstem.earnings import queries as earnings
-from mainstem.earnings import review_of
 from mainstem.earnings.queries import payable_on
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.plan import tell
 from mainstem.web import mail_view
+from mainstem.web.estimates import promised_view
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
 from mainstem.web.staff.layout import (
@@ -145,6 +146,7 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Orde
             for row in movements
         ],
         commission_total=Money(sum(row.amount_minor for row in movements), currency),
+        promised=promised_view(promised(work, home, order_id), language),
         parcels=parcels,
         jobs=jobs,
         decisions=[decision_of(language, row, who, places) for row in routing],

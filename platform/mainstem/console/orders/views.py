@@ -10,6 +10,7 @@ import msgspec
 from mainstem.console import queries
 from mainstem.console.reviews import Review
 from mainstem.money import Money
+from mainstem.web.estimates import ShareView
 from mainstem.web.mail_view import MailRow
 from mainstem.web.staff.layout import (
     Event,
@@ -125,6 +126,8 @@ class OrderPage(Page, kw_only=True):
     why_refunded: dict[str, str]
     commissions: list[Commission]
     commission_total: Money
+    promised: list[ShareView]
+    """What it will have earned everybody, while some of that is still to come."""
     parcels: list[queries.ParcelRow]
     jobs: list[queries.JobRow]
     decisions: list[Decision]

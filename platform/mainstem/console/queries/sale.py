@@ -35,6 +35,8 @@ class OrderDetails:
     taxes: dict[str, object] | None
     delivery: dict[str, object] | None
     seller_id: int
+    is_shared: bool
+    """Whether others are credited with a part of it."""
     attributed_by: str
     earns_reason: str
     plan_version: int
@@ -240,7 +242,8 @@ def order(work: Work, home_id: int, order_id: UUID) -> OrderDetails:
         """SELECT o.home_id, o.id, o.number, o.external_id, o.state, o.payment_status,
                   o.fulfillment_status, o.currency, o.client_key, o.client, o.address, o.total_minor, o.tax_minor,
                   o.paid_minor, o.refunded_minor, o.unallocated_minor, o.disputed_minor, o.taxes,
-                  o.delivery, o.seller_id, o.attributed_by, o.earns_reason, o.plan_version,
+                  o.delivery, o.seller_id, o.also_credited IS NOT NULL AS is_shared,
+                  o.attributed_by, o.earns_reason, o.plan_version,
                   o.lead_id, o.promised_on, o.placed_at, o.paid_at, o.delivered_at, s.name AS storefront,
                   a.name AS seller, l.number AS lead_number
              FROM orders o

@@ -17,6 +17,23 @@ ALTER TABLE attribution_change ADD COLUMN also_credited jsonb CHECK (is_also_cre
 GRANT UPDATE (also_credited) ON attribution_change TO mainstem_company;
 ALTER TABLE attribution_change DROP CONSTRAINT attribution_change_check;
 
+-- What each of those that an order is credited to has of an amount: whole parts by largest remainder, a tie to the
+-- earlier of them. Somebody who is there twice has both.
+CREATE FUNCTION credited_parts(whole bigint, seller bigint, also jsonb)
+  RETURNS TABLE (affiliate_id bigint, minor bigint) LANGUAGE sql IMMUTABLE AS $$
+  WITH party (no, affiliate_id, part_bp) AS (
+    SELECT 0, seller, 10000 - (SELECT sum((one ->> 'part_bp')::int) FROM jsonb_array_elements(also) AS one)
+     UNION ALL
+    SELECT no, (one -> 'upline' ->> 0)::bigint, (one ->> 'part_bp')::int
+      FROM jsonb_array_elements(also) WITH ORDINALITY AS each (one, no)),
+  part AS (
+    SELECT affiliate_id, whole::numeric * part_bp AS exact,
+           row_number() OVER (ORDER BY whole::numeric * part_bp % 10000 DESC, no) AS turn,
+           sum(whole::numeric * part_bp % 10000) OVER () / 10000 AS remains
+      FROM party)
+  SELECT affiliate_id, sum(div(exact, 10000) + (turn <= remains)::int)::bigint FROM part GROUP BY affiliate_id
+$$;
+
 -- The settings that a plan may have since.
 DO $$
 DECLARE body text := pg_get_functiondef('plan_wrong(jsonb)'::regprocedure);

@@ -32,6 +32,9 @@ class Known:
     attribution_requests: dict[UUID, AttributionRequest]
     signals: list[Any]
     offers: dict[tuple[str, str], dict[str, Offer]]
+    costs: dict[tuple[str, str], int]
+    """What one piece of each SKU costs the company in a currency of the batch, where it is known."""
+
     held: Held
     vat_checks: dict[str, VatCheck]
     """The newest look-up of each VAT number that was shown."""
@@ -77,7 +80,7 @@ def learn(work: Work, drafts: list[Draft]) -> Known:
         for who in unpaid.whose(draft.wanted, draft.client.key)
     ]
     numbers = _vat_numbers(drafts)
-    keys, externals, stores, version, published, *rest = work.fetch_all(
+    keys, externals, stores, version, costs, published, *rest = work.fetch_all(
         [
             Query(
                 _KEYS_KNOWN,
@@ -103,6 +106,7 @@ def learn(work: Work, drafts: list[Draft]) -> Known:
                 lambda rows: {row.id: row for row in rows},
             ),
             version_query(),
+            _costs_query(drafts),
             book.published_query(),
             *by_attribution,
             *(_offers_query(group) for group in groups.values()),
@@ -122,6 +126,7 @@ def learn(work: Work, drafts: list[Draft]) -> Known:
         attribution_requests=attribution_requests,
         signals=signals,
         offers=dict(zip(groups, offers, strict=True)),
+        costs=costs,
         held=held,
         vat_checks=vat_checks,
     )
@@ -158,6 +163,16 @@ def _offers_query(group: list[Draft]) -> Query[dict[str, Offer]]:
         # Imported lines bring their price; the latest instant covers every one of the rest.
         at=max(draft.at for draft in group),
         retired=any(draft.wanted.channel in AGREED_BEFORE for draft in group),
+    )
+
+
+def _costs_query(drafts: list[Draft]) -> Query[dict[tuple[str, str], int]]:
+    """What the articles cost now. Of a history that is imported it is not known what they did then."""
+    now = [draft for draft in drafts if draft.wanted.channel != "import"]
+    return catalog.costs_query(
+        [line.sku for draft in now for line in draft.wanted.lines],
+        [draft.wanted.currency for draft in now],
+        at=max(draft.at for draft in drafts),
     )
 
 

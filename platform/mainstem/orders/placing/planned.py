@@ -15,6 +15,7 @@ import msgspec
 
 from mainstem.kit.bulk import given, relation
 from mainstem.kit.work import Query, Work
+from mainstem.money import MINOR_MAX
 from mainstem.network import Upline
 from mainstem.orders.placing.draft import Draft
 from mainstem.orders.placing.known import Known
@@ -75,15 +76,15 @@ SELECT p.id, p.slug, p.category FROM product p WHERE p.id = ANY(%(ids)s::bigint[
 
 
 class Sale(NamedTuple):
-    """What of an order the rules of a plan may ask about: `lines` are the kind and product of each,
-    `imported` is one of a history, whose earlier orders may stand in the same batch, and `from_lead` one that
-    a request was won by."""
+    """What of an order the rules of a plan may ask about: `lines` are the kind and product of each, and
+    whether it is known what it costs; `imported` is one of a history, whose earlier orders may stand in the
+    same batch, and `from_lead` one that a request was won by."""
 
     currency: str
     storefront: str
     client_key: str
     at: datetime
-    lines: list[tuple[str, int]]
+    lines: list[tuple[str, int, bool]]
     imported: bool = False
     from_lead: bool = False
 
@@ -133,6 +134,8 @@ class PlanFacts:
     """When a client's orders were paid, the oldest first: with or without those whose money went back."""
 
     ranks: dict[tuple[int, datetime], Any] = field(default_factory=dict)
+    as_delivered: bool = False
+    """Whether what a plan counts at delivery is counted at the sale: as if it were delivered at once."""
 
     def copy(self) -> PlanFacts:
         """The same before any of it is written, for a batch that may have to be written twice."""
@@ -148,14 +151,12 @@ class PlanFacts:
             plan.sale.at_milestones(line, from_lead=sale.from_lead)
             for line in self.lines(sale, seller, upline, plan)
         ]
-        return PlannedOrder(plan, milestones, self._upline_facts(sale, plan, upline))
+        return PlannedOrder(plan, milestones, self.upline_facts(sale, plan, upline))
 
     def lines(self, sale: Sale, seller: int, upline: Upline, plan: Plan) -> list[Line]:
         """Each line of a sale as a version of the plan is asked about it."""
         before = self._paid_before(sale, plan)
-        return [
-            self._line(sale, kind, product, seller, upline, before) for kind, product in sale.lines
-        ]
+        return [self._line(sale, line, seller, upline, before) for line in sale.lines]
 
     def _paid_before(self, sale: Sale, plan: Plan) -> list[datetime]:
         known = self.paid.setdefault((sale.client_key, _counts_refunded(plan)), [])
@@ -168,12 +169,12 @@ class PlanFacts:
     def _line(
         self,
         sale: Sale,
-        kind: str,
-        product_id: int,
+        sold: tuple[str, int, bool],
         seller: int,
         upline: Upline,
         before: Sequence[datetime],
     ) -> Line:
+        kind, product_id, has_cost = sold
         product, department = self.products.get(product_id, ("", ""))
         day = sale.at.astimezone(self.zone).date()
         first = before[0].astimezone(self.zone).date() if before else day
@@ -188,14 +189,16 @@ class PlanFacts:
             sold_on=day,
             orders_before=len(before),
             months=months_between(first, day),
+            has_cost=has_cost,
         )
 
-    def _upline_facts(self, sale: Sale, plan: Plan, upline: Upline) -> UplineFacts | None:
+    def upline_facts(self, sale: Sale, plan: Plan, upline: Upline) -> UplineFacts | None:
+        """What is kept of whoever stands above somebody, where a version of the plan asks for it."""
         facts: UplineFacts = {step: dict(one) for step, one in (upline.unpaid or {}).items()}
         asked = plan.sale.uplines
         for step, id in enumerate(upline.affiliates):
             # What is counted at delivery is counted then.
-            at_sale = asked.own_sales_min and not asked.asks_at_delivery
+            at_sale = asked.own_sales_min and (self.as_delivered or not asked.asks_at_delivery)
             if at_sale and step and id != NOBODY:
                 sales = self.own_sales.get((id, sale.at, asked.days), 0)
                 facts.setdefault(str(step), {})["own_sales"] = sales
@@ -227,10 +230,24 @@ def sale_of(draft: Draft, known: Known) -> Sale:
         known.stores[wanted.storefront_id].slug,
         draft.client.key,
         draft.at,
-        [(line.offer.kind, line.offer.product_id) for line in draft.price.lines],
+        [
+            (line.offer.kind, line.offer.product_id, cost is not None)
+            for line, cost in zip(draft.price.lines, costs_of(draft, known), strict=True)
+        ],
         wanted.delivered_at is not None,
         wanted.lead_id is not None,
     )
+
+
+def costs_of(draft: Draft, known: Known) -> list[int | None]:
+    """What each line of an order costs the company, all its pieces together; None where it is not known."""
+    if draft.wanted.channel == "import":
+        return [None] * len(draft.price.lines)
+    found = [known.costs.get((one.offer.sku, draft.wanted.currency)) for one in draft.price.lines]
+    return [
+        None if cost is None else min(cost * line.quantity, MINOR_MAX)
+        for cost, line in zip(found, draft.price.lines, strict=True)
+    ]
 
 
 def read(
@@ -240,10 +257,11 @@ def read(
     uplines: Iterable[Upline],
     *,
     until: datetime | None = None,
+    as_delivered: bool = False,
 ) -> PlanFacts:
     """What the plans that a batch may fall under ask about it, in one round trip; nothing where they ask
     nothing. `until` is the last instant at which a version may be in force for one of them."""
-    facts = PlanFacts(published, work.tools.zone)
+    facts = PlanFacts(published, work.tools.zone, as_delivered=as_delivered)
     plans, everybody = _in_play(published, sales, until), list(uplines)
     queries = [
         *_products_queries(plans, sales, facts),
@@ -254,6 +272,13 @@ def read(
     if queries:
         work.fetch_all(queries)
     return facts
+
+
+def estimated(work: Work, sale: Sale, seller: int, upline: Upline) -> PlannedOrder:
+    """How a sale would be sold if it were agreed to and delivered at this moment."""
+    published = work.fetch(book.published_query())
+    facts = read(work, [sale], published, [upline], as_delivered=True)
+    return facts.of(sale, seller, upline)
 
 
 def months_between(first: date, then: date) -> int:
@@ -283,7 +308,7 @@ def _products_queries(
     if any(
         rule.when.products or rule.when.departments for plan in plans for rule in plan.sale.rules
     ):
-        ids = sorted({product for sale in sales for _, product in sale.lines})
+        ids = sorted({product for sale in sales for _, product, _ in sale.lines})
         yield Query(_PRODUCTS, {"ids": ids}, partial(_keep_products, facts))
 
 
@@ -323,7 +348,7 @@ def _own_sales_queries(
     looks_back: dict[int, int] = {}
     for plan in plans:
         asked = plan.sale.uplines
-        if asked.own_sales_min and not asked.asks_at_delivery:
+        if asked.own_sales_min and (facts.as_delivered or not asked.asks_at_delivery):
             looks_back[asked.days] = max(looks_back.get(asked.days, 0), asked.own_sales_min)
     above = {id for one in uplines for id in one.affiliates[1:]} - {NOBODY}
     rows = [

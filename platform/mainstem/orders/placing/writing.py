@@ -22,11 +22,13 @@ from mainstem.orders.placing.known import Known
 from mainstem.orders.placing.planned import (
     PlanFacts,
     PlannedOrder,
+    costs_of,
     hold_days,
     milestone_rules,
     sale_of,
 )
 from mainstem.orders.promise import chosen
+from mainstem.orders.shared import also_credited
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class _OrderRow(NamedTuple):
     upline: Numbers
     groups: Json | None
     upline_facts: Json | None
+    also_credited: Json | None
     earns: bool
     earns_reason: str
     plan_version: int
@@ -99,6 +102,13 @@ class _LineRow(NamedTuple):
     withdrawal: str
 
 
+class _CostRow(NamedTuple):
+    home_id: int
+    order_id: UUID
+    line_no: int
+    cost_minor: int
+
+
 class _FulfilmentRow(NamedTuple):
     home_id: int
     order_id: UUID
@@ -134,6 +144,7 @@ def write(work: Work, drafts: list[Draft], ready: Ready) -> None:
     evidence, plan_facts = ready.evidence.copy(), ready.plan_facts.copy()
     orders: list[_OrderRow] = []
     lines: list[_LineRow] = []
+    costs = [row for draft in drafts for row in _cost_rows(draft, ready.known)]
     for draft in drafts:
         order, planned = _order_row(draft, ready, evidence, plan_facts)
         orders.append(order)
@@ -144,6 +155,7 @@ def write(work: Work, drafts: list[Draft], ready: Ready) -> None:
         evidence.bind(work)
         insert_many(work, "orders", orders)
         insert_many(work, "order_line", lines)
+        insert_many(work, "order_line_cost", costs)
         insert_many(work, "fulfilment", fulfilments)
         insert_many(work, "reservation", reservations)
         insert_many(work, "checkout_origin", [row for one in drafts for row in _origin_rows(one)])
@@ -175,7 +187,9 @@ def _order_row(
     decision = evidence.decide(request)
     evidence.introduce(request, decision, (wanted.home_id, draft.id))
     upline = evidence.uplines[decision.seller_id]
-    planned = plan_facts.of(sale_of(draft, ready.known), decision.seller_id, upline)
+    sale = sale_of(draft, ready.known)
+    planned = plan_facts.of(sale, decision.seller_id, upline)
+    also = also_credited(evidence, request, decision, sale, planned, plan_facts)
     totals = draft.price.totals
     row = _OrderRow(
         home_id=wanted.home_id,
@@ -200,6 +214,7 @@ def _order_row(
         upline=numbers(upline.affiliates),
         groups=_json(upline.groups) if upline.groups else None,
         upline_facts=_json(planned.upline_facts) if planned.upline_facts else None,
+        also_credited=_json(also) if also else None,
         earns=decision.earns,
         earns_reason=decision.earns_reason,
         plan_version=planned.plan.version,
@@ -233,6 +248,12 @@ def _line_rows(draft: Draft, planned: PlannedOrder) -> Iterator[_LineRow]:
             hold_days(rules), Json(others) if others else None,
             rate.country, rate.tax_class, rate.treatment, rate.reason, offer.withdrawal,
         )  # fmt: skip
+
+
+def _cost_rows(draft: Draft, known: Known) -> Iterator[_CostRow]:
+    for no, cost in enumerate(costs_of(draft, known), 1):
+        if cost is not None:
+            yield _CostRow(draft.wanted.home_id, draft.id, no, cost)
 
 
 def _goods_rows(drafts: Iterable[Draft]) -> tuple[list[_FulfilmentRow], list[_ReservationRow]]:
