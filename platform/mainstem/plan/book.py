@@ -44,19 +44,11 @@ def publish(
     PublishedAlready for one that is in force from another instant, PlanAsks for one with something that
     may not be meant, unless whoever publishes it has `confirmed` that it is.
     """
-    _refuse_unreadable(document)
-    said = parse(document, version=0).document.written()
     # One at a time: each gets a number of its own.
     work.run("SELECT pg_advisory_xact_lock(7220)")
-    before = work.row(
-        "SELECT version, effective_from FROM plan_version WHERE hash = ANY(%(hashes)s)",
-        # Whoever published it in the first format has published this plan.
-        hashes=[fingerprint(said), fingerprint(document)],
-    )
+    said, before = _said(work, document)
     if before is not None:
-        if before.effective_from != effective_from:
-            day = before.effective_from.astimezone(work.tools.zone).date()
-            raise PublishedAlready(version=before.version, day=day)
+        _refuse_another_day(work, before, effective_from)
         return parse(said, version=before.version)
     version = work.value("SELECT coalesce(max(version), 0) + 1 FROM plan_version")
     plan = parse(said, version=version)
@@ -73,6 +65,39 @@ def publish(
         now=work.now(),
     )
     return plan
+
+
+def checked(
+    work: Work, document: Mapping[str, Any], *, effective_from: datetime | None
+) -> tuple[dict[str, Any], int | None]:
+    """A plan that is to be published from an instant on (None: whenever that is done), in full; and the version
+    that this very plan is from this very instant, if it is one.
+
+    Raises PlanRefused and PublishedAlready as `publish` does; what is found in it is not looked at.
+    """
+    said, before = _said(work, document)
+    if before is not None:
+        _refuse_another_day(work, before, effective_from)
+    _refuse_unpayable(parse(said, version=0))
+    return said, before.version if before is not None else None
+
+
+def _said(work: Work, document: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+    """What a plan says in full, and the version that it has already, if it has one."""
+    _refuse_unreadable(document)
+    said = parse(document, version=0).document.written()
+    before = work.row(
+        "SELECT version, effective_from FROM plan_version WHERE hash = ANY(%(hashes)s)",
+        # Whoever published it in the first format has published this plan.
+        hashes=[fingerprint(said), fingerprint(document)],
+    )
+    return said, before
+
+
+def _refuse_another_day(work: Work, before: Any, effective_from: datetime | None) -> None:
+    if before.effective_from != effective_from:
+        day = before.effective_from.astimezone(work.tools.zone).date()
+        raise PublishedAlready(version=before.version, day=day)
 
 
 def _refuse_findings(said: Mapping[str, Any], *, confirmed: bool) -> None:
