@@ -33,7 +33,7 @@ from mainstem.lab.report import (
 if TYPE_CHECKING:
     from mainstem.lab.backtesting import Stopped, Watching, backtest
     from mainstem.lab.engines import DEFAULT, Engine, EngineFailed, NoEngine, engine_at
-    from mainstem.lab.export import export
+    from mainstem.lab.exporting import export
     from mainstem.lab.expressions import TooLarge
     from mainstem.lab.market import NoMarket, simulate
     from mainstem.lab.runs import EnginesDiffer, Ran, run
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _LATER = {
     "backtesting": ("Stopped", "Watching", "backtest"),
     "engines": ("DEFAULT", "Engine", "EngineFailed", "NoEngine", "engine_at"),
-    "export": ("export",),
+    "exporting": ("export",),
     "expressions": ("TooLarge",),
     "market": ("NoMarket", "simulate"),
     "runs": ("EnginesDiffer", "Ran", "run"),
@@ -53,7 +53,7 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(f"{__name__}.{_MODULE[name]}")
-    # All of them at once: a module that is imported stands in the package by its own name, and `export` is both.
+    # All of them at once, so that the next is there without asking.
     globals().update({one: getattr(module, one) for one in _LATER[_MODULE[name]]})
     return globals()[name]
 
