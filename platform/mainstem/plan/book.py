@@ -18,7 +18,7 @@ from mainstem.plan.document import PlanDocument
 from mainstem.plan.findings import CAP_BY_NOT_SAID, lint
 from mainstem.plan.first_format import is_first_format
 from mainstem.plan.refusals import PlanAsks, PlanRefused
-from mainstem.plan.version import Plan, as_published, fingerprint, parse
+from mainstem.plan.version import Plan, as_published, parse
 
 
 class NoPlanInForce(RuntimeError):
@@ -82,19 +82,28 @@ def checked(
     return said, before.version if before is not None else None
 
 
-def _said(work: Work, document: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+class _Before(NamedTuple):
+    version: int
+    effective_from: datetime
+
+
+def _said(work: Work, document: Mapping[str, Any]) -> tuple[dict[str, Any], _Before | None]:
     """What a plan says in full, and the version that it has already, if it has one."""
     _refuse_unreadable(document)
-    said = parse(document, version=0).document.written()
-    before = work.row(
-        "SELECT version, effective_from FROM plan_version WHERE hash = ANY(%(hashes)s)",
-        # Whoever published it in the first format has published this plan.
-        hashes=[fingerprint(said), fingerprint(document)],
+    plan = parse(document, version=0).document
+    # What it is kept as was written out by another release: with what a plan could say then.
+    before = next(
+        (
+            _Before(one.plan.version, one.effective_from)
+            for one in work.fetch(published_query())
+            if one.plan.document == plan
+        ),
+        None,
     )
-    return said, before
+    return plan.written(), before
 
 
-def _refuse_another_day(work: Work, before: Any, effective_from: datetime | None) -> None:
+def _refuse_another_day(work: Work, before: _Before, effective_from: datetime | None) -> None:
     if before.effective_from != effective_from:
         day = before.effective_from.astimezone(work.tools.zone).date()
         raise PublishedAlready(version=before.version, day=day)
