@@ -21,6 +21,7 @@ _WHAT = {
     "moved": "moved between holds is {now}, should add up to {should}",
     "posted": "the books have {now} of it, should be {should}",
     "stray": "the books have {now}, and no line of it",
+    "reward": "the reward for a friend is {now}, should be {should}",
 }
 
 
@@ -56,7 +57,13 @@ def audit_commissions(database: Database, given: argparse.Namespace) -> int:
 def told(one: Difference) -> str:
     """A difference in a line: of which order, by which rule, at which level, whose, and both amounts."""
     level = "" if one.level is None else f", level {one.level}"
-    where = f"order {one.order}, rule {one.rule}{level}, affiliate {one.affiliate_id}"
+    source = "order" if one.order_id else "period"
+    if one.what == "rank":
+        return (
+            f"{source} {one.order}, affiliate {one.affiliate_id}: paid as rank {one.is_now}, or another rank is not"
+            f" as it should be: {one.should_be} (0 is none, 1 the lowest)"
+        )
+    where = f"{source} {one.order}, rule {one.rule}{level}, affiliate {one.affiliate_id}"
     if one.what == "beneficiary":
         return f"{where}: should be affiliate {one.should_be}'s"
     words = _WHAT[one.what].format(

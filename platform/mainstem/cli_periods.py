@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from datetime import date
 
 from mainstem import identity, periods
@@ -54,7 +55,7 @@ def preview_period(database: Database, given: argparse.Namespace) -> int:
         return _fail(f"Nobody of the staff signs in by {given.by}.")
     try:
         with database.work(who) as work:
-            it = periods.preview(work, given.period)
+            it = periods.preview(work, given.period, progress=_Progress())
             _say_sums(work, it)
     except Refused as no:
         return _fail(no.text())
@@ -72,7 +73,7 @@ def close_period(database: Database, given: argparse.Namespace) -> int:
         return _fail(f"Nobody of the staff signs in by {given.by}.")
     try:
         with database.work(who) as work:
-            it = periods.close(work, given.period)
+            it = periods.close(work, given.period, progress=_Progress())
             _say_sums(work, it)
     except Refused as no:
         return _fail(no.text())
@@ -99,6 +100,25 @@ def check_periods(database: Database, given: argparse.Namespace) -> int:
     for one in found:
         _say(_told(one))
     return 1 if found else 0
+
+
+_STEPS = {
+    "read": "{many:,} affiliates are read",
+    "worked_out": "{many:,} earnings are worked out",
+    "kept": "the figures of {many:,} affiliates are kept",
+    "booked": "{many:,} earnings are booked",
+}
+
+
+class _Progress:
+    """Says how far a preview or a close has come, and after how many seconds."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def __call__(self, step: str, many: int) -> None:
+        took = time.monotonic() - self._began
+        print(f"{took:8.1f} s  {_STEPS[step].format(many=many)}", file=sys.stderr)  # noqa: T201
 
 
 def _say_sums(work: Work, it: Period) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -14,14 +14,18 @@ from mainstem.kit.locale import LOCALES, Language
 from mainstem.money import Money
 from mainstem.paths import TEMPLATES
 from mainstem.plan import (
+    Finding,
     PlanDocument,
     PlanRefused,
     clauses,
     compiled,
+    dearest_month,
     difference,
     from_first_format,
     lint,
+    most_percent,
     parse,
+    properties,
     worst_case,
 )
 
@@ -62,7 +66,13 @@ def check_plan(given: argparse.Namespace) -> int:
             _say(f"        {one.source}")
     if any(one.severity == "refuse" for one in found):
         return 1
-    worst = worst_case(compiled(PlanDocument.model_validate(sent)))
+    _say_costs(PlanDocument.model_validate(sent), found, language)
+    return 0
+
+
+def _say_costs(plan: PlanDocument, found: Sequence[Finding], language: Language) -> None:
+    """Say the sale and the month that cost most, and which properties the plan has and gives up."""
+    worst = worst_case(compiled(plan))
     _say(
         language.text("The most that a sale can pay: {paid} of {whole}, under {rule}.").format(
             paid=language.money(Money(worst.paid_minor, "SEK")),
@@ -70,7 +80,32 @@ def check_plan(given: argparse.Namespace) -> int:
             rule=worst.rule,
         )
     )
-    return 0
+    if worst.unpaid:
+        levels = ", ".join(map(str, worst.unpaid))
+        _say(language.text("Nobody is paid there at level {levels}.").format(levels=levels))
+    if plan.period is not None:
+        for line in _worst_month(plan, language):
+            _say(line)
+    for one in properties(plan, found):
+        word = language.text("Holds") if one.holds else language.text("Given up")
+        _say(f"{word}: {language.text(one.says).format(**one.facts)}")
+
+
+def _worst_month(plan: PlanDocument, language: Language) -> Iterator[str]:
+    worst = dearest_month(plan)
+    code = worst.currency
+    yield language.text(
+        "The dearest period that was found: {sellers} who sell {volume} each, {above} above them."
+        " Sales pay {sales} and its rules {rules}: {share} %. None can pay more than {most} %."
+    ).format(
+        sellers=worst.sellers,
+        volume=language.money(Money(worst.volume_minor, code)),
+        above=worst.above,
+        sales=language.money(Money(int(worst.sales_minor), code)),
+        rules=language.money(Money(sum(worst.paid.values()), code)),
+        share=worst.percent,
+        most=most_percent(plan),
+    )
 
 
 def show_plan(given: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from mainstem import (
     audit,
+    backtests,
     checks,
     domains,
     earnings,
@@ -24,8 +25,10 @@ from mainstem import (
     payments,
     payouts,
     periods,
+    reports,
     setup,
     sponsors,
+    store_credit,
 )
 from mainstem.kit import idempotency
 from mainstem.kit.events import Fact, record
@@ -50,6 +53,11 @@ def move_affiliates(work: Work, facts: Sequence[Fact]) -> None:
 def work_out_teams(work: Work, facts: Sequence[Fact]) -> None:
     """Each hour: how many each team has, and what it sells."""
     network.work_out_teams(work, orders.CREDITED_TO)
+
+
+def roll_up_costs(work: Work, facts: Sequence[Fact]) -> None:
+    """Each hour: what was sold and what commission cost, by month."""
+    reports.roll_up(work)
 
 
 def hourly(work: Work, facts: Sequence[Fact]) -> None:
@@ -82,11 +90,13 @@ def periods_of_today(work: Work, facts: Sequence[Fact]) -> None:
 def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     """What else is due once a day: apart from the release, so that neither waits for the other."""
     leads.expire_quotes(work)
+    store_credit.expire(work)
     orders.forget_origins(work)
     leads.forget_claims(work)
     jobs.sign_off_overdue(work)
     checks.forget(work)
     audit.forget(work)
+    backtests.forget(work)
     setup.forget_files(work)
     network_files.forget(work)
     identity.forget_answers(work)

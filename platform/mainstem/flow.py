@@ -23,6 +23,7 @@ from mainstem import (
     payments,
     payouts,
     periods,
+    rewards,
     setup,
     tax,
     withdrawals,
@@ -108,6 +109,7 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
         "reconciliation": clockwork.hourly,
         "reports": lambda work, _: tax.keep_days(work),
         "sponsors": clockwork.work_out_teams,
+        "costs": clockwork.roll_up_costs,
     },
     "clock.daily": {
         "commissions": clockwork.daily,
@@ -116,6 +118,8 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
     },
     "clock.weekly": {"payouts": clockwork.weekly},
 }
+for _name in rewards.FACTS:  # what brings store credit back, or changes what a friend's order gives
+    REACTIONS.setdefault(_name, {})["store_credit"] = _of_orders(rewards.follow)
 for _name, _tell in mail.REACTIONS.items():  # whom each fact is told to: see mail/follow.py
     REACTIONS.setdefault(_name, {})["mail"] = _tell
 

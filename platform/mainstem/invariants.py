@@ -5,11 +5,34 @@
 
 from __future__ import annotations
 
-from mainstem import ledger, tax
+from mainstem import ledger, reports, tax
 from mainstem.kit.work import Work
 from mainstem.ledger import RECENT_ENTRIES, Finding
 
 _INVARIANTS = {
+    "What clients have of store credit is what the books say": """
+        SELECT coalesce(h.currency, b.currency)
+          FROM (SELECT c.currency, sum(e.amount_minor) AS minor FROM store_credit c
+                  JOIN store_credit_entry e ON e.credit_id = c.id GROUP BY 1) AS h
+          FULL JOIN (SELECT currency, sum(signed_minor) AS minor FROM ledger_entry
+                      WHERE owner_id = 0 AND account = 'store_credit' GROUP BY 1) AS b USING (currency)
+         WHERE coalesce(h.minor, 0) <> coalesce(b.minor, 0)""",
+    "No store credit is below nothing but where it may be owed": """
+        SELECT c.id::text FROM store_credit c JOIN store_credit_entry e ON e.credit_id = c.id
+         WHERE NOT c.may_be_owed GROUP BY c.id HAVING sum(e.amount_minor) < 0""",
+    "Every reward is granted, and taken back as far as it may be": """
+        SELECT r.order_id::text FROM (
+               SELECT home_id, order_id, side, sum(amount_minor) AS stands,
+                      sum(amount_minor) FILTER (WHERE kind = 'credit') AS credited
+                 FROM reward GROUP BY 1, 2, 3) AS r
+          LEFT JOIN store_credit c ON c.home_id = r.home_id AND c.order_id = r.order_id AND c.kind = r.side
+          LEFT JOIN LATERAL (
+               SELECT sum(amount_minor) FILTER (WHERE kind = 'granted') AS granted,
+                      sum(amount_minor) FILTER (WHERE kind IN ('granted', 'taken_back')) AS stands,
+                      -coalesce(sum(amount_minor) FILTER (WHERE kind IN ('spent', 'given_back', 'expired')), 0) AS used
+                 FROM store_credit_entry WHERE credit_id = c.id) AS e ON true
+         WHERE e.granted IS DISTINCT FROM r.credited OR e.stands < r.stands
+            OR e.stands > greatest(r.stands, e.used)""",
     "Every affiliate whose people sign in has an owner among them": """
         SELECT a.slug FROM affiliate a JOIN membership m ON m.affiliate_id = a.id AND m.revoked_at IS NULL
          GROUP BY a.id HAVING NOT bool_or(m.affiliate_role = 'owner')""",
@@ -196,6 +219,7 @@ _INVARIANTS = {
                                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS held_until
                   FROM job WHERE state IN ('scheduled','en_route','on_site')) AS j
          WHERE starts_at < held_until""",
+    **reports.INVARIANTS,
     "No background task has failed": """SELECT name || ' ' || subject FROM fact_waiting WHERE state = 'dead'""",
 }
 

@@ -100,6 +100,7 @@ def test_each_milestone_pays_by_its_own_rule_and_none_before_the_work_is_deliver
         deliver(work, placed, (1, 1))
     worker.drain(database)
     assert earned(database, placed) == AT_DELIVERY
+    audited(database, placed)
     clock.move(timedelta(days=4))
     with database.work() as work:
         accept(work, placed)
@@ -117,7 +118,7 @@ def test_an_order_promises_what_it_then_earns_and_says_what_of_it_is_reached(
     database: Database, company: Company
 ) -> None:
     with database.work() as work:
-        publish(work, *EACH, cap_bp=1100)
+        publish(work, *EACH, cap_bp=1100, cap_by="proportion")
         placed = a_won_repair(work, company)
 
     def promised() -> dict[tuple[str, str], tuple[int, bool]]:

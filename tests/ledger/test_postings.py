@@ -62,6 +62,9 @@ def happened() -> list[list[Posting]]:
         [p.transfer_reversed(2, "trr_1", "PO-1", HUNDRED, "Moved away", on=DAY)],
         [p.earnings_converted_from(2, ID, HUNDRED, "Changed at 11.2", on=DAY)],
         [p.earnings_converted_into(2, ID, HUNDRED, "Changed at 11.2", on=DAY)],
+        [p.store_credit_granted(0, ID, 1, HUNDRED, on=DAY)],
+        [p.store_credit_spent(1, ID, 2, "MS-1", HUNDRED, on=DAY)],
+        [p.store_credit_expired(0, ID, 3, HUNDRED, on=DAY)],
     ]
 
 

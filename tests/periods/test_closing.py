@@ -20,7 +20,7 @@ from tests.months import (
     tiers,
 )
 
-from mainstem import earnings, invariants, ledger, network, orders, payments, periods, worker
+from mainstem import audit, earnings, invariants, ledger, network, orders, payments, periods, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
@@ -55,6 +55,7 @@ def every_check_passes(database: Database) -> None:
         assert [finding for finding in invariants.check(work) if finding.wrong] == []
         for day in periods.closed(work):
             assert periods.check(work, day) == []
+    assert audit.audit_commissions(database).named == []
 
 
 def the_golden_month(work: Work, company: Company) -> Placed:

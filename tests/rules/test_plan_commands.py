@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.company import PLAN
+from tests.months import MONTHLY, SALES, tiers
 
 from mainstem import cli
 
@@ -39,6 +40,23 @@ def test_a_plan_with_warnings_alone_passes_and_says_what_it_can_cost(
     said = said_by(capsys)
     assert "warn  split_order_gains" in said
     assert "SEK 1,000.00 of SEK 10,000.00, under goods-elsewhere" in said
+    assert "Given up: Who splits an order gains, as is shown above." in said
+    assert "Holds: Whoever sells more is never paid less." in said
+
+
+def test_the_dearest_period_is_shown_with_what_none_can_pay_more_than(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    goal = {"id": "goal", "personal_minor": {"SEK": 100_000}, "pays_minor": {"SEK": 1000}}
+    said = SALES | {"period": MONTHLY | {"tiers": [tiers("whole")], "goals": [goal]}}
+    (tmp_path / "plan.json").write_text(json.dumps(said))
+    assert cli.main(["plan", "check", str(tmp_path / "plan.json")]) == 0
+    told = said_by(capsys)
+    assert (
+        "The dearest period that was found: 1 who sell SEK 25,000.00 each, 0 above them. Sales pay"
+        " SEK 2,500.00 and its rules SEK 2,260.00: 19.04 %. None can pay more than 19.04 %."
+    ) in told
+    assert "as A: 1,000.00 SEK" in told.replace("A: 1000.00", "A: 1,000.00")
 
 
 def test_findings_are_told_in_swedish(capsys: pytest.CaptureFixture[str]) -> None:

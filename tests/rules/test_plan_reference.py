@@ -17,6 +17,8 @@ from mainstem.plan.line_caps import LinePart
 from mainstem.plan.period_documents import PeriodDocument, RanksDocument
 from mainstem.plan.period_limits import Earned, limited
 from mainstem.plan.periods import Participant, counted, earnings, teams
+from mainstem.plan.reward_documents import ReferAFriendDocument, compiled_reward
+from mainstem.plan.rewards import FriendsOrder, rewards_of
 from mainstem.plan.sale_documents import (
     CreditDocument,
     SaleRuleDocument,
@@ -72,6 +74,7 @@ def parties(example: dict[str, Any]) -> list[Party]:
     return [Party([member(name) for name in one["upline"]], one["part_bp"]) for one in said]
 
 
+FRIENDS = [one for one in EXAMPLES if "friend_order" in one]
 SALES = [one for one in EXAMPLES if "sale" in one]
 WORDS = {"tiers", "pool", "board", "cap", "overrides", "first_sale"}
 PERIODS = [one for one in EXAMPLES if WORDS & one.keys()]
@@ -79,7 +82,7 @@ RANKS = [one for one in EXAMPLES if "rank" in one]
 
 
 def test_every_example_is_worked_out() -> None:
-    assert len(SALES) + len(PERIODS) + len(RANKS) == len(EXAMPLES) > 20
+    assert len(SALES) + len(PERIODS) + len(RANKS) + len(FRIENDS) == len(EXAMPLES) > 20
 
 
 @pytest.mark.parametrize("number", range(len(SALES)))
@@ -176,6 +179,7 @@ def test_a_rank_counts_what_the_example_says(number: int) -> None:
         CreditDocument,
         PeriodDocument,
         RanksDocument,
+        ReferAFriendDocument,
     ],
 )
 def test_every_setting_is_in_the_reference(kind: type[Any]) -> None:
@@ -193,3 +197,14 @@ def test_every_setting_is_in_the_reference(kind: type[Any]) -> None:
         "pools",
         "leaderboards",
     }
+
+
+@pytest.mark.parametrize("example", FRIENDS, ids=range(len(FRIENDS)))
+def test_a_friends_order_gives_what_its_example_says(example: dict[str, Any]) -> None:
+    document = plan(example["plan"])
+    assert document.refer_a_friend is not None
+    order = FriendsOrder(
+        "SEK", example["friend_order"], example.get("back", 0), example.get("commission", 0)
+    )
+    found = rewards_of(compiled_reward(document.refer_a_friend), order, cap_bp=document.cap_bp)
+    assert {one.side: one.stands_minor for one in found if one.stands_minor} == example["gives"]

@@ -72,9 +72,12 @@ COMPANY = {
     "sign_in_attempt": SWEEPS, "idempotency": SWEEPS, "job_slot": SWEEPS, "lead_claim": QUEUES,
     "sign_in_session": QUEUES, "checkout_origin": SWEEPS,
     "client_binding": QUEUES, "ledger_held": QUEUES, "fact_waiting": QUEUES, "check_run": QUEUES, "audit_run": QUEUES,
+    "backtest_run": QUEUES, "cost_month": QUEUES, "earned_month": QUEUES, "liability_age": QUEUES,
+    "cost_mark": QUEUES,
     "refused_event": QUEUES, "mail_settings": QUEUES, "bounced_address": QUEUES,
     "setup_change": ADDS, "income_statement": ADDS, "company_document": ADDS, "api_answer": SWEEPS,
     "affiliate_group": May(insert=True, update="until_at"),
+    "plan_proposal": May(insert=True, update="state, decided_by, decided_at, words, version"),
     "sponsor_move": May(insert=True, update="state, decided_by, decided_at, words, done_at"),
     "holding_tank": May(insert=True, update="left_at, left_by"), "team_size": QUEUES, "team_month": QUEUES,
     "affiliate_details": ADDS, "affiliate_step": SWEEPS, "application_answer": SWEEPS,
@@ -96,6 +99,8 @@ COMPANY = {
     "period": May(insert=True, update="ends_on, every, counted_at, zone, plan_version, plan_hash, state,"
                   " figured_at, preview, previewed_by, previewed_at, outcome_hash, closed_by, closed_at"),
     "period_settlement": ADDS, "period_correction": ADDS,
+    "store_credit": May(insert=True, update="available_on, expires_on, over"), "store_credit_entry": ADDS,
+    "client_code": ADDS, "client_referral": ADDS, "reward": ADDS,
     # kept up to date
     **dict.fromkeys(
         ("pick", "person", "affiliate", "sponsorship", "membership", "setup_token",
@@ -112,10 +117,13 @@ AFFILIATE = {
     # What lets somebody in is nobody's to read but the company's.
     "approval": NOTHING, "check_run": NOTHING, "refused_event": NOTHING, "checkout_origin": NOTHING,
     "audit_run": NOTHING,
+    **dict.fromkeys(("store_credit", "store_credit_entry", "client_code", "client_referral", "reward"), NOTHING),
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "programme_invitation": NOTHING, "application": NOTHING, "application_confirmation": NOTHING,
     "application_answer": NOTHING, "application_question": NOTHING, "affiliate_step": NOTHING,
-    "forgotten_paper": NOTHING, "sponsor_move": NOTHING, "holding_tank": NOTHING,
+    "forgotten_paper": NOTHING, "sponsor_move": NOTHING, "plan_proposal": NOTHING, "backtest_run": NOTHING,
+    "cost_month": NOTHING, "earned_month": NOTHING, "liability_age": NOTHING, "cost_mark": NOTHING,
+    "holding_tank": NOTHING,
     "sponsorship": May(select="affiliate_id, sponsor_id, valid_from, valid_to"),
     "team_month": May(select="affiliate_id, month, currency, leg_minor"),
     "setup_change": NOTHING, "api_key": NOTHING, "api_answer": NOTHING, "invitation": NOTHING,

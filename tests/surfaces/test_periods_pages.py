@@ -171,12 +171,14 @@ def test_the_commands_of_periods(
     fia = {"period": MARCH, "by": "fia@example.com"}
     status, told = says(cli_periods.preview_period, **fia)
     assert status == 0 and "volume: 1534.00 SEK to 1" in told
+    assert "s  1 earnings are worked out" in told, "whoever waits is told how far it is"
     status, told = says(cli_periods.close_period, **fia)
     assert status == 1 and "You previewed this period yourself." in told
     status, told = says(cli_periods.close_period, period=MARCH, by="nobody@example.com")
     assert status == 1 and "Nobody of the staff" in told
     status, told = says(cli_periods.close_period, period=MARCH, by="ada@example.com")
     assert status == 0 and "2026-03 is closed." in told
+    assert "s  1 earnings are booked" in told
     status, told = says(cli_periods.check_periods, period=None)
     assert status == 0 and "2026-03 comes out the same to the cent." in told
     assert says(cli_periods.check_periods, period=APRIL)[0] in (0, 1)

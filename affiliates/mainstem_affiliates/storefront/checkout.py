@@ -16,6 +16,7 @@ from mainstem.money import Money
 from mainstem.web import app_context_of, redirect
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront import basket as baskets
+from mainstem_affiliates.storefront import own_credit
 from mainstem_affiliates.storefront.basket import Basket, read_basket, save_basket
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront, cached_storefront_of
 from mainstem_affiliates.storefront.countries import countries, served
@@ -102,9 +103,13 @@ async def checkout_shown(
     """The checkout as an answer: priced as its form stands, with what was refused on it."""
     request, storefront, locale = shopper.request, shopper.storefront, shopper.locale
     to = _destination(storefront, values)
+    theirs = own_credit.owner(request, storefront)
+    used_by = theirs if own_credit.uses(theirs, values.get("client-email", "")) else ""
+    if used_by and not values.get("client-email"):
+        values = values | {"client-email": used_by}
 
     def look(work: Work) -> tuple[PricedBasket, list[DurabilityLabel]]:
-        priced = price(work, storefront, locale, basket, to)
+        priced = price(work, storefront, locale, basket, to, credit_of=used_by)
         named = {line.sku: line.name for line in priced.lines}
         return priced, labels_of(work, storefront, locale, named)
 

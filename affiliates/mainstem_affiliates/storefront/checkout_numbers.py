@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Request
 
-from mainstem import tax
+from mainstem import referrals, tax
 from mainstem.identity import TooManyAttempts
 from mainstem.kit.errors import Problem
 from mainstem.kit.work import CLIENT, Work
@@ -36,7 +36,7 @@ def _refuse_unknown_code(work: Work, code: str) -> None:
         "SELECT 1 FROM referral_code WHERE code = %(code)s AND retired_at IS NULL",
         code=code.upper(),
     )
-    if not known:
+    if not known and not referrals.is_client_code(work, code):
         raise OrderRefused(
             Problem("/code", "unknown_code", "We do not know this code. Remove it to continue.")
         )

@@ -16,6 +16,7 @@ from mainstem.money import Money
 from mainstem.orders import IdempotencyMismatch, OrderWanted, PriceChanged, TotalsSeen
 from mainstem.web import Form, app_context_of, origin_of
 from mainstem_affiliates.storefront import basket as baskets
+from mainstem_affiliates.storefront import own_credit
 from mainstem_affiliates.storefront.basket import Basket, read_basket, save_basket
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
 from mainstem_affiliates.storefront.checkout import checkout_shown
@@ -71,7 +72,11 @@ def _wanted(shopper: Shopper, basket: Basket, sent: CheckoutFields) -> OrderWant
         address = msgspec.structs.replace(address, country="")
     # Only a key that one of our pages could have made; another gets one that fits nothing.
     key = sent.key if sent.is_from_a_page else secrets.token_hex(16)
+    theirs = own_credit.owner(shopper.request, storefront)
+    uses_credit = bool(client.email.strip()) and own_credit.uses(theirs, client.email)
     chosen = [one for one in (sent.delivery_method, sent.vat_number) if one]
+    if uses_credit:
+        chosen.append("store credit")
     said = msgspec.json.encode(
         [client, address, basket.wanted, sent.code, storefront.currency, *chosen]
     )
@@ -92,6 +97,7 @@ def _wanted(shopper: Shopper, basket: Basket, sent: CheckoutFields) -> OrderWant
         ip_address=origin_of(shopper.request),
         delivery_method=sent.delivery_method,
         vat_number=sent.vat_number,
+        use_store_credit=uses_credit,
     )
 
 

@@ -14,15 +14,17 @@ from mainstem.identity import ANSWER, EVERYTHING, PAY
 from mainstem.kit.errors import Refused
 from mainstem.kit.telemetry import log
 from mainstem.kit.work import CLIENT, Work
+from mainstem.money import Money
 from mainstem.payments import GatewayDeclined, GatewayUnavailable
 from mainstem.web import app_context_of, redirect
 from mainstem.web.works import in_work
 from mainstem.withdrawals import Submitted
-from mainstem_affiliates.storefront import reads
+from mainstem_affiliates.storefront import own_credit, reads
 from mainstem_affiliates.storefront.cached_storefront import cached_storefront_of
 from mainstem_affiliates.storefront.countries import country_name
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.order_link import in_force, opened, shopper_of
+from mainstem_affiliates.storefront.own_credit import NOTHING, OwnCredit
 from mainstem_affiliates.storefront.payment import to_payment
 from mainstem_affiliates.storefront.reads import OrderView
 from mainstem_affiliates.storefront.service_jobs import ClientJob, Jobs
@@ -47,6 +49,9 @@ class OrderPage(StorePage, frozen=True, kw_only=True):
     errors: dict[str, str]
     refused: str
     gateway_is_away: bool
+    credit: OwnCredit
+    spent: Money | None
+    """What of store credit this order was paid with."""
     receipt_urls: dict[str, str]
     """Where the receipt of each withdrawal is, by its id."""
 
@@ -118,12 +123,20 @@ async def order_shown(
     home_id, order_id, rights = link.home_id, link.order_id, link.may
     jobs = jobs_of(request)
 
-    def look(work: Work) -> tuple[OrderView, Sequence[ClientJob]]:
+    secret = app_context_of(request).settings.secret
+
+    def look(work: Work) -> tuple[OrderView, Sequence[ClientJob], OwnCredit]:
         in_force(work, link)
         view = reads.order_view(work, home_id, order_id)
-        return view, jobs.queries.of_order(work, home_id, order_id)
+        # What is the client's own is shown to nobody to whom the link was only lent.
+        own = (
+            own_credit.of_order(work, home_id, order_id, secret=secret)
+            if ANSWER in rights
+            else NOTHING
+        )
+        return view, jobs.queries.of_order(work, home_id, order_id), own
 
-    view, work_to_do = await in_work(request, CLIENT, look)
+    view, work_to_do, own = await in_work(request, CLIENT, look)
     shopper = Shopper(request, await cached_storefront_of(request, view.storefront))
     layout = shopper.layout("track")
     # The language is switched on this page, not on the way to another.
@@ -145,6 +158,8 @@ async def order_shown(
         timeline=timeline(shopper.language, view.moments),
         may_pay=PAY in rights,
         may_answer=ANSWER in rights,
+        credit=own,
+        spent=Money(own.spent_minor, view.total.currency) if own.spent_minor else None,
         token=token,
         errors=shopper.errors(no.problems if no else []),
         refused=shopper.says(no) if no and not no.problems else "",
@@ -159,4 +174,4 @@ async def order_shown(
     return shopper.page("storefront/order.html", page, status=no.status if no else 200)
 
 
-routes = [order_page, back_from_payment, pay, withdraw_links]
+routes = [order_page, back_from_payment, pay, withdraw_links, *own_credit.routes]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from mainstem import catalog, delivery, orders, stock, tax
+from mainstem import catalog, delivery, orders, stock, store_credit, tax
 from mainstem.catalog import Offer, Reduction
 from mainstem.kit.errors import Problem
 from mainstem.kit.work import Work
@@ -67,6 +67,8 @@ class PricedBasket:
     """Why it cannot come at all."""
     net: Net | None = None
     """The same without tax, where the storefront shows its prices so."""
+    credit: Money | None = None
+    """How much of the client's store credit is taken off these amounts."""
 
     @property
     def total(self) -> Money:
@@ -110,8 +112,11 @@ def price(
     locale: str,
     basket: Basket,
     to: Destination | None = None,
+    *,
+    credit_of: str = "",
 ) -> PricedBasket:
-    """The basket as it would be ordered now, with what stands in its way."""
+    """The basket as it would be ordered now, with what stands in its way. `credit_of` is the client whose
+    store credit makes it cheaper."""
     to = to or Destination(storefront.country)
     currency, now = storefront.currency, work.now()
     places = storefront.catalogues[locale].by_sku
@@ -129,7 +134,9 @@ def price(
         for item in basket.items
         if item.sku in sold and item.unit_minor is not None
     ]
-    priced = orders.price_for(articles, conditions, buyer)
+    whole = orders.price_for(articles, conditions, buyer)
+    less = _credit(work, credit_of, whole, currency) if credit_of else 0
+    priced = orders.price_for(articles, conditions, buyer, less_minor=less) if less else whole
     net = None if storefront.prices_include_tax else _net(storefront, priced)
     totals = priced.totals
     lines = _lines(basket, before, sold, places, free, reduced)
@@ -139,12 +146,20 @@ def price(
         Money(totals.items_minor, currency),
         Money(totals.shipping_minor, currency),
         Money(totals.tax_minor, currency),
-        _free_from(storefront, priced),
+        _free_from(storefront, whole),
         _ways(work, storefront, articles, priced, buyer, locale),
         bool(priced.lines) and all(line.rate.untaxed for line in priced.lines),
         priced.problem,
         net,
+        Money(less, currency) if less else None,
     )
+
+
+def _credit(work: Work, client_key: str, priced: orders.Price, currency: str) -> int:
+    """How much of a client's store credit is used."""
+    found = store_credit.balances_of(work, client_key)
+    usable = next((one.usable_minor for one in found if one.currency == currency), 0)
+    return orders.reduction(priced.totals.items_minor, usable, currency)
 
 
 def _net(storefront: CachedStorefront, priced: orders.Price) -> Net:

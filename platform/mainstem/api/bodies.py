@@ -110,7 +110,8 @@ class OrderBody(Body):
     `code` is what the buyer typed, `link` what led there. The prices are ours; send in `totals` or
     in a line what the buyer saw of them, and the order is refused where that is no longer so.
     `delivery_method` is the code of a way of delivery, or empty for the cheapest; `vat_number` is a
-    business's, and lets it buy without our tax where the number was checked.
+    business's, and lets it buy without our tax where the number was checked. `store_credit` is the text that
+    the client's own page of an earlier order gives: it shows that their store credit is theirs to be used here.
     """
 
     currency: Currency
@@ -124,12 +125,13 @@ class OrderBody(Body):
     totals: TotalsBody | None = None
     delivery_method: Annotated[str, Field(max_length=64)] = ""
     vat_number: Annotated[str, Field(max_length=40)] = ""
+    store_credit: Annotated[str, Field(max_length=500)] = ""
 
     @property
     def fingerprint(self) -> bytes:
         """The same for the same request. What came later to the contract and is left out is left out
         here as well: a repeat is known again across a new version."""
-        unsaid = {"delivery_method", "vat_number"} - self.model_fields_set
+        unsaid = {"delivery_method", "vat_number", "store_credit"} - self.model_fields_set
         return hashlib.sha256(self.model_dump_json(exclude=unsaid).encode()).digest()
 
 

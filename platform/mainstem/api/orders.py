@@ -10,6 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
+from mainstem import store_credit
 from mainstem.api import queries
 from mainstem.api.bodies import (
     OrderBody,
@@ -35,10 +36,11 @@ from mainstem.api.requests import (
     reply,
 )
 from mainstem.identity import PAY, StorefrontKey, client_link
-from mainstem.kit.errors import NotFound
+from mainstem.kit.contact import email_key
+from mainstem.kit.errors import NotFound, Problem
 from mainstem.kit.ids import made_at
 from mainstem.kit.work import Work
-from mainstem.orders import OrderWanted, Placed, PriceChanged, Totals
+from mainstem.orders import OrderRefused, OrderWanted, Placed, PriceChanged, Totals
 from mainstem.web.context import app_context_of
 from mainstem.web.guards import KeyRefused
 from mainstem.web.problems import MEDIA_TYPE, explain
@@ -81,6 +83,7 @@ async def place_order(
         key_id=key.id,
         delivery_method=data.delivery_method,
         vat_number=data.vat_number,
+        use_store_credit=_is_theirs(request, data),
     )
     try:
         placed = await intake_of(request).order(wanted, key_hash=key.key_hash)
@@ -89,6 +92,19 @@ async def place_order(
     except KeyRevoked:
         raise KeyRefused from None
     return reply(request, _placed(request, placed), status=201, replayed=placed.replayed)
+
+
+def _is_theirs(request: HttpRequest, data: OrderBody) -> bool:
+    """Whether the client's store credit is used; OrderRefused where it is not shown to be theirs."""
+    if not data.store_credit:
+        return False
+    owner = store_credit.proven(app_context_of(request).settings.secret, data.store_credit)
+    if not owner or owner != email_key(data.client.email):
+        raise OrderRefused(
+            Problem("/store_credit", "store_credit_not_theirs",
+                    "This text does not show that the store credit is this client's. Ask them for a new one.")
+        )  # fmt: skip
+    return True
 
 
 @get("/orders", sync_to_thread=True, opt={"scope": "orders:read"})

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,10 @@ from mainstem.audit.compare import Batch, Difference, differences
 from mainstem.audit.documents import BASIS, Rule, rules_of
 from mainstem.audit.facts import LINES, ORDERS, Facts, batch, facts_of
 from mainstem.audit.kernel import earned
-from mainstem.audit.walk import STRAY, Cursor, begin, step
+from mainstem.audit.period_facts import next_closed
+from mainstem.audit.periods import audit_period
+from mainstem.audit.rewards import reward_differences
+from mainstem.audit.walk import PERIODS, STRAY, Cursor, begin, step
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
@@ -80,6 +84,8 @@ class Audit:
             if self.at.part == STRAY:
                 self.found.add(_stray(work))
                 self.at = None
+            elif self.at.part == PERIODS:
+                self.at = self._period(work, date.fromordinal(self.at.home_id))
             else:
                 part = step(work, self.at, self._most)
                 self.at = part.then
@@ -87,6 +93,16 @@ class Audit:
                     _look(work, part.keys, self._rules, self.found)
         self.found.seconds += time.perf_counter() - begun
         return self.at is not None
+
+    def _period(self, work: Work, after: date) -> Cursor:
+        """Look at the next closed period, and say where to go on."""
+        it = next_closed(work, after)
+        if it is None:
+            return Cursor(STRAY)
+        lines, found = audit_period(work, it)
+        self.found.lines += lines
+        self.found.add(found)
+        return Cursor(PERIODS, home_id=it.starts_on.toordinal())
 
 
 def audit_commissions(
@@ -129,6 +145,7 @@ def _look(
     found.waiting += int(facts.waiting.sum())
     compared = Batch(keys, facts, numbered.rules)
     found.add(differences(compared, due, credited, by_credit, posted, by_entry))
+    found.add(reward_differences(work, keys))
 
 
 def _learn(work: Work, facts: Facts, rules: dict[tuple[int, str], Rule]) -> None:

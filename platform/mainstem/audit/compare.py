@@ -22,7 +22,8 @@ class Difference:
     `what` is `credited` or `reversed` of a level; `beneficiary`, whose it is, with the ids of affiliates
     in place of amounts; `moved`, what was put under another day and does not add up to nothing; `posted`,
     what the books have of an order by one rule for one affiliate, at all levels together; `stray`, a posting
-    that no line stands behind.
+    that no line stands behind; `reward`, what stands of what sending a friend gave a side, which `rule` names.
+    Of a closed period, whose name stands for the order, it is `credited`, `posted` or `rank`, by its number.
     """
 
     what: str

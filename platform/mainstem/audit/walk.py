@@ -1,4 +1,5 @@
-"""The way of an audit through the orders, in steps: all of them, or those of which something happened since.
+"""The way of an audit through the orders, in steps, and then through the closed periods: all of them, or those orders
+of which something happened since.
 
 A step ends at a cursor, and another process may go on from there.
 """
@@ -11,6 +12,8 @@ from uuid import UUID
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.work import Work
 
+PERIODS = "periods"
+"""Closed periods, one a step: after the orders of a whole audit. `home_id` is the day of the last, by its ordinal."""
 STRAY = "stray"
 """The last part of a whole audit: postings that no line stands behind."""
 _FIRST = UUID(int=0)
@@ -52,7 +55,7 @@ def _orders(work: Work, at: Cursor, most: int) -> Step:
         most=most,
     )
     if not rows:
-        return Step([], Cursor(STRAY))
+        return Step([], Cursor(PERIODS, home_id=1))
     return Step([tuple(row) for row in rows], Cursor(at.part, *rows[-1]))
 
 

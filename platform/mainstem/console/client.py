@@ -7,15 +7,16 @@ nothing is kept of a client for its sake.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
+from uuid import UUID
 
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from mainstem import mail
-from mainstem.console import lists, queries
+from mainstem.console import lists, queries, store_credit
 from mainstem.console.palette import client_url
-from mainstem.kit.contact import email_key
 from mainstem.kit.work import Work
 from mainstem.web import listing, mail_view
 from mainstem.web.guards import staff
@@ -23,6 +24,7 @@ from mainstem.web.listing import Listing
 from mainstem.web.mail_view import MailRow
 from mainstem.web.rendering import language_of
 from mainstem.web.staff import words as labels
+from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
     ADMIN,
     MONEY,
@@ -34,8 +36,8 @@ from mainstem.web.staff.layout import (
     labelled,
     layout_of,
     reader_of,
-    show,
 )
+from mainstem.web.staff.screen import Screen, Screens
 
 MAILS = 10
 
@@ -57,6 +59,8 @@ class ClientPage(Page, kw_only=True):
     mails: list[MailRow]
     mails_url: str
     bounced: mail.Bounce | None
+    credit: store_credit.StoreCredit
+    credit_url: str
 
 
 @get("/clients", sync_to_thread=True, guards=[staff(*ORDERS)])
@@ -64,8 +68,12 @@ def client(
     request: HttpRequest, work: NamedDependency[Work], key: FromQuery[str] = ""
 ) -> HttpResponse:
     """One client, by the e-mail that they gave."""
+    return CLIENT.of(store_credit.key_of(key)).show(request, work)
+
+
+def page_of(request: HttpRequest, work: Work, key: str) -> ClientPage:
+    """One client, ready to be drawn."""
     language, may = language_of(request), reader_of(request).may
-    key = email_key(key) or key.strip().lower()
     it = queries.client(work, key)
     orders = lists.orders_of_client(work, key, cursor=listing.cursor_of(request))
     keys = [(row.home_id, row.id) for row in orders.rows]
@@ -74,7 +82,7 @@ def client(
         if may(*SERVICE)
         else None
     )
-    page = ClientPage(
+    return ClientPage(
         **layout_of(request, work, "orders"),
         it=it,
         orders=orders.rows,
@@ -92,9 +100,24 @@ def client(
         binding=queries.binding_of(work, key),
         opens_money=may(*MONEY),
         opens_jobs=may(*SERVICE),
+        credit=store_credit.section(
+            work,
+            language,
+            key,
+            currencies=sorted({row.total.currency for row in orders.rows}),
+            may_give=may(*ORDERS),
+        ),
+        credit_url=f"/console/clients/{quote(key)}/store-credit",
         **_told(request, work, key),
     )
-    return show(request, "console/client.html", page)
+
+
+CLIENT = Screens("console/client.html", page_of, client_url)
+
+
+def of_client(client: str, credit: UUID | None = None) -> Screen:
+    """The page of the client whom an address names."""
+    return CLIENT.of(store_credit.key_of(client))
 
 
 def _told(request: HttpRequest, work: Work, key: str) -> dict[str, Any]:
@@ -108,4 +131,4 @@ def _told(request: HttpRequest, work: Work, key: str) -> dict[str, Any]:
     }
 
 
-routes = [client]
+routes = [client, *(form_route(command, of_client) for command in store_credit.commands)]

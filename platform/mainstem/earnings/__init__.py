@@ -1,5 +1,6 @@
 """Commissions: what delivered sales have earned whom, settled to what should stand."""
 
+from mainstem.earnings.delivered import Worth, worth_of
 from mainstem.earnings.estimates import Estimate, EstimatedShare, estimate
 from mainstem.earnings.not_more import why_not_more
 from mainstem.earnings.promises import PromisedShare, promised
@@ -46,6 +47,7 @@ __all__ = [
     "Part",
     "PromisedShare",
     "SharedWith",
+    "Worth",
     "approve_reattribution",
     "credited_now",
     "decide",
@@ -63,4 +65,5 @@ __all__ = [
     "why_not_more",
     "why_nothing_from_member",
     "why_order_unpaid",
+    "worth_of",
 ]

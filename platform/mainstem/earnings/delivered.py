@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -167,6 +167,53 @@ def credited_of(
             if not row.is_due:
                 continue  # it has taken its place under the plan's cap, and is credited in its time
             yield row, basis, [one for one in shares if one.rule == row.rule]
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What an order is worth to whoever is rewarded beside its commissions.
+
+    `base_minor` is what was delivered and counts for commission, whether or not it earns anybody any,
+    `returned_minor` what of it went back, `commission_minor` what affiliates are credited with.
+    `rows` are what it was delivered as, rule by rule.
+    """
+
+    plan_version: int
+    base_minor: int
+    returned_minor: int
+    commission_minor: int
+    rows: Sequence[Any]
+
+
+def worth_of(work: Work, keys: Sequence[RowKey]) -> dict[RowKey, Worth]:
+    """What each of these orders (home, id) is worth; none is there of which no line has a rule."""
+    found, plans = read(work, keys)
+    worth: dict[RowKey, Worth] = {}
+    for key, of_order in groupby(
+        credited_of(work, plans, found), lambda one: (one[0].home_id, one[0].id)
+    ):
+        each = list(of_order)
+        reached = _reached([row for row, _, _ in each])
+        if not reached:
+            continue
+        bases = [basis_of(row._replace(earns=True)) for row in reached]
+        worth[key] = Worth(
+            each[0][0].plan_version,
+            sum(basis.base_minor for basis in bases),
+            sum(basis.returned_minor for basis in bases),
+            sum(share.credited_minor for _, _, shares in each for share in shares),
+            reached,
+        )
+    return worth
+
+
+def _reached(rows: Sequence[Any]) -> list[Any]:
+    """What has reached the client, each thing once: a service that pays by milestones counts as it was
+    delivered, or accepted where no rule is for its delivery."""
+    delivered = [row for row in rows if row.milestone == "delivered"]
+    if any(row.kind == "service" for row in delivered):
+        return delivered
+    return delivered + [row for row in rows if row.milestone == "accepted"]
 
 
 def _of_rates(rule: SaleRule, row: Any, basis: Basis) -> Basis:

@@ -25,6 +25,8 @@ PARENT_ACCOUNTS = {
     "write_off": "Debts written off",
     "suspense": "Movements that nobody has explained yet",
     "opening_balances": "What affiliates had earned elsewhere before they came here",
+    "store_credit": "Store credit that clients have and may use",
+    "store_credit_cost": "What store credit costs, less what was used and so made sales smaller",
 }
 AFFILIATE_ACCOUNTS = {
     "pending": "Earned, still inside the return window",
@@ -32,18 +34,10 @@ AFFILIATE_ACCOUNTS = {
     "payout_clearing": "On its way to the affiliate",
 }
 
-DEBIT_ACCOUNTS = frozenset(
-    {
-        "gateway_cash",
-        "bank_cash",
-        "commission_expense",
-        "fees",
-        "disputes",
-        "chargeback_losses",
-        "fx_difference",
-        "write_off",
-    }
-)
+DEBIT_ACCOUNTS = frozenset({
+    "gateway_cash", "bank_cash", "commission_expense", "fees", "disputes", "chargeback_losses",
+    "fx_difference", "write_off", "store_credit_cost",
+})  # fmt: skip
 """What grows by debits: what the company has, and what it has spent. The others grow by credits."""
 
 

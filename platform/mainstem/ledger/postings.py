@@ -337,6 +337,47 @@ def earnings_converted_into(
     )  # fmt: skip
 
 
+# ---------------------------------------------------------------- clients have store credit
+
+
+def store_credit_granted(
+    home_id: int, credit_id: UUID, number: int, granted: Money, *, on: date
+) -> Posting:
+    """A client is granted store credit, or (below zero) it is taken back: set aside until it is used."""
+    words = "Store credit granted" if granted.minor > 0 else "Store credit taken back"
+    return _posting(
+        home_id, store_credit_key(credit_id, number), words, on,
+        debit("store_credit_cost", granted),
+        credit("store_credit", granted),
+    )  # fmt: skip
+
+
+def store_credit_spent(
+    home_id: int, credit_id: UUID, number: int, order: str, spent: Money, *, on: date
+) -> Posting:
+    """Store credit makes an order cheaper, or (below zero) comes back from it.
+
+    The order's payment books sales that are smaller by it, so what had been set aside is released.
+    """
+    words = "spent on" if spent.minor > 0 else "given back of"
+    return _posting(
+        home_id, store_credit_key(credit_id, number), f"Store credit {words} order {order}", on,
+        debit("store_credit", spent),
+        credit("store_credit_cost", spent),
+    )  # fmt: skip
+
+
+def store_credit_expired(
+    home_id: int, credit_id: UUID, number: int, expired: Money, *, on: date
+) -> Posting:
+    """Store credit was not used in its time."""
+    return _posting(
+        home_id, store_credit_key(credit_id, number), "Store credit expired", on,
+        debit("store_credit", expired),
+        credit("store_credit_cost", expired),
+    )  # fmt: skip
+
+
 # ---------------------------------------------------------------- the demo
 
 
@@ -365,6 +406,11 @@ def refund_key(refund: UUID | str) -> str:
 def duplicate_disputes(payment_id: UUID, dispute: str = "") -> str:
     """How the keys begin of all disputes of a duplicate payment, or of one; a number follows."""
     return f"dispute:{payment_id}:" + (f"{dispute}:" if dispute else "")
+
+
+def store_credit_key(credit_id: UUID, number: int) -> str:
+    """The key of a step of a client's store credit."""
+    return f"store_credit:{credit_id}:{number}"
 
 
 def opening_key(currency: str) -> str:

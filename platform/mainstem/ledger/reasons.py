@@ -35,6 +35,11 @@ SENTENCES = (
     "Payout {number} canceled: {reason}",
     "Changed at {rate} {to} per {currency}, {source}",
     "Moved from the bank to the gateway",
+    "Store credit granted",
+    "Store credit taken back",
+    "Store credit spent on order {order}",
+    "Store credit given back of order {order}",
+    "Store credit expired",
 )
 """Every sentence of ours that a posting may be for, with the facts that stand in it."""
 

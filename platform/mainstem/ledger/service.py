@@ -148,6 +148,8 @@ def roll_up(work: Work) -> int:
     if int(low) > int(high):
         raise RestoredElsewhere
     folded, empty = _fold(work, low, high)
+    if not folded:  # the mark stays, so that an idle company writes nothing
+        return 0
     if empty:
         work.run(
             f"""DELETE FROM ledger_held h USING {relation(_HeldDay, "empty")}

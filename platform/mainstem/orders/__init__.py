@@ -39,6 +39,7 @@ from mainstem.orders.model import (
 )
 from mainstem.orders.net import Net, TaxOfRate, net_of_order, net_of_price
 from mainstem.orders.place import place
+from mainstem.orders.placing.credit import reduction
 from mainstem.orders.placing.planned import PlannedOrder, Sale, estimated
 from mainstem.orders.pricing import (
     PRICE_HOLDS,
@@ -156,6 +157,7 @@ __all__ = [
     "record_dispute",
     "record_refund",
     "record_shipment",
+    "reduction",
     "refund",
     "replan",
     "settle_by_bank",

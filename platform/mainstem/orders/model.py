@@ -172,6 +172,8 @@ class OrderWanted(msgspec.Struct, frozen=True, kw_only=True):
     key_id: int | None = None
     delivery_method: str = ""
     vat_number: str = ""
+    use_store_credit: bool = False
+    """Whether the client's store credit makes it cheaper: only for whoever has shown that it is theirs."""
 
 
 @dataclass(frozen=True, slots=True)

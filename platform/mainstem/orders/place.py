@@ -20,7 +20,7 @@ from mainstem.orders import rules
 from mainstem.orders.client import Client
 from mainstem.orders.errors import OrderRefused
 from mainstem.orders.model import OrderWanted, Placed
-from mainstem.orders.placing import planned, threshold
+from mainstem.orders.placing import credit, planned, threshold
 from mainstem.orders.placing.draft import Draft, answered, open_ones
 from mainstem.orders.placing.known import learn
 from mainstem.orders.placing.prices import price_all
@@ -61,7 +61,7 @@ def _place(work: Work, drafts: list[Draft], now: datetime) -> list[Draft]:
         return []
     known = learn(work, checked)
     live, repeats = find_repeats(checked, known)
-    price_all(work, live, known)
+    usable = price_all(work, live, known)
     if priced := open_ones(live):
         evidence = attribution.gather_evidence(
             work,
@@ -72,5 +72,7 @@ def _place(work: Work, drafts: list[Draft], now: datetime) -> list[Draft]:
         sales = [planned.sale_of(draft, known) for draft in priced]
         plan_facts = planned.read(work, sales, known.published, evidence.uplines.values())
         take_and_write(work, priced, Ready(known, evidence, plan_facts, now))
-        threshold.count(work, [one for one in priced if isinstance(one.answer, Placed)])
+        written = [one for one in priced if isinstance(one.answer, Placed)]
+        credit.spend(work, written, usable)
+        threshold.count(work, written)
     return [repeat for repeat, first in repeats if not answer_repeat(repeat, first)]

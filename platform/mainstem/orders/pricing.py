@@ -14,7 +14,7 @@ from mainstem import delivery, tax
 from mainstem.catalog import Offer, ShippingRate
 from mainstem.delivery import Goods, Option
 from mainstem.kit.errors import Problem
-from mainstem.money import BASIS, net_of_tax, rdiv
+from mainstem.money import BASIS, largest_remainder, net_of_tax, rdiv
 from mainstem.orders.conditions import Conditions
 from mainstem.orders.model import HeldPrice, Taxes, Totals
 from mainstem.orders.rounded import Part, together
@@ -102,14 +102,21 @@ class Buyer:
         return tax.Sale(where, self.at, self.business, self.over)
 
 
-def price_for(articles: Iterable[Article], conditions: Conditions, buyer: Buyer) -> Price:
-    """What these articles cost this buyer, under what the company has set."""
+def price_for(
+    articles: Iterable[Article], conditions: Conditions, buyer: Buyer, *, less_minor: int = 0
+) -> Price:
+    """What these articles cost this buyer, under what the company has set.
+
+    `less_minor` is taken off what they cost, before tax is worked out and after what decides the delivery.
+    """
     if not conditions.are_set:
         lines = [_plain_line(article) for article in articles]
-        return price(lines, conditions.rates.get(buyer.currency) if buyer.delivered else None)
+        own = conditions.rates.get(buyer.currency) if buyer.delivered else None
+        return price(lines, own, less_minor=less_minor)
     rules, sale = conditions.tax, buyer.sale
     lines = [_taxed_line(article, rules, sale) for article in articles]
     options, option, problem, cost = _delivery(lines, conditions, buyer)
+    lines = _less(lines, less_minor)
     own = conditions.rates.get(buyer.currency)
     goods = [(line.total_minor, line.rate) for line in lines if line.offer.kind == "goods"]
     parts = delivery_parts(cost, goods, rules, sale, own.tax_bp if own else None)
@@ -120,14 +127,15 @@ def price_for(articles: Iterable[Article], conditions: Conditions, buyer: Buyer)
     return Price(lines, totals, taxes, options, option, problem)
 
 
-def price(lines: Iterable[PricedLine], rate: ShippingRate | None) -> Price:
+def price(lines: Iterable[PricedLine], rate: ShippingRate | None, *, less_minor: int = 0) -> Price:
     """What these lines cost together, delivered at this rate; None where delivery is not for us to
-    charge, as in a history that is imported."""
+    charge, as in a history that is imported. `less_minor` is taken off, and decides no delivery."""
     lines = list(lines)
-    items = sum(line.total_minor for line in lines)
-    tax = sum(line.tax_minor for line in lines)
     goods = sum(line.total_minor for line in lines if line.offer.kind == "goods")
     shipping = rate.cost(goods) if rate else 0
+    lines = _less(lines, less_minor)
+    items = sum(line.total_minor for line in lines)
+    tax = sum(line.tax_minor for line in lines)
     if rate and shipping:
         tax += shipping - net_of_tax(shipping, rate.tax_bp)
     return Price(lines, Totals(items, shipping, tax, items + shipping))
@@ -184,6 +192,18 @@ def _line(
     net = net_of_tax(total_minor, rate.bp)
     counts = rdiv(net * offer.commissionable_bp, BASIS)
     return PricedLine(offer, quantity, unit_minor, total_minor, total_minor - net, counts, rate)
+
+
+def _less(lines: Sequence[PricedLine], less_minor: int) -> list[PricedLine]:
+    """The same lines for less, each in proportion: what is left is what is taxed and earns."""
+    if not less_minor:
+        return list(lines)
+    totals = [line.total_minor for line in lines]
+    parts = largest_remainder(less_minor, totals, sum(totals))
+    return [
+        _line(line.offer, line.quantity, line.unit_minor, line.total_minor - part, line.rate)
+        for line, part in zip(lines, parts, strict=True)
+    ]
 
 
 # ---------------------------------------------------------------- delivery

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from mainstem.kit.columns import given
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.periods import earned, facts, plans
-from mainstem.periods.figures import titles_before, titles_of
+from mainstem.periods import earned, facts, keeping, plans
+from mainstem.periods.batch import nothing
+from mainstem.periods.columns import Facts
+from mainstem.periods.figures import titles_before
 from mainstem.periods.model import Period, period
 from mainstem.periods.plans import PeriodPlan
 from mainstem.periods.reckoning import Outcome, reckon
 from mainstem.periods.settling import last_settlement
-from mainstem.periods.writing import standing, target
 
 NAMED_MAX = 20
 """So many of what differs are named; the rest is counted by whoever mends the first."""
@@ -63,59 +65,81 @@ def _differences(work: Work, it: Period) -> Iterator[Difference]:
              FROM period_settlement WHERE starts_on = %(day)s ORDER BY no""",
         day=it.starts_on,
     ):
-        known = replace(
-            facts.kept(work, it.starts_on, settlement=step.no),
-            earned=earned.kept(work, it.starts_on, settlement=step.no),
-        )
+        known = _kept(work, it, step.no)
         outcome = _outcome(work, it, plan, known, step.no)
         if step.no == 1:
             yield from _ranks(work, it, outcome)
-        if outcome.hash(plan, known) != step.outcome_hash:
+        if outcome.hash(plan, known, like=step.outcome_hash) != step.outcome_hash:
             yield Difference(it.name, step.no, "facts")
         if not step.shared:  # of steps at one instant the last shows what stands
             yield from _earnings(work, it, outcome, step.no, step.settled_at)
-    if _differs_now(work, it, plan, last) and not work.row(
+    if _differs_now(work, it, plan, _kept(work, it, last)) and not work.row(
         "SELECT 1 FROM period_touch WHERE starts_on = %(day)s LIMIT 1", day=it.starts_on
     ):
         yield Difference(it.name, last, "sales")
 
 
-def _differs_now(work: Work, it: Period, plan: PeriodPlan, last: int) -> bool:
+def _kept(work: Work, it: Period, settlement: int) -> Facts:
+    return replace(
+        facts.kept(work, it.starts_on, settlement=settlement),
+        earned=earned.kept(work, it.starts_on, settlement=settlement),
+    )
+
+
+def _differs_now(work: Work, it: Period, plan: PeriodPlan, known: Facts) -> bool:
     """Whether what was sold and earned is not what the newest settlement kept."""
-    sold = facts.kept(work, it.starts_on, settlement=last).sold
-    was = earned.kept(work, it.starts_on, settlement=last)
-    return facts.now(work, it) != sold or earned.now(work, it, plan) != was
+    return (
+        facts.now(work, it, known.people) != known.sold
+        or earned.now(work, it, plan, known.people) != known.earned
+    )
 
 
-def _outcome(
-    work: Work, it: Period, plan: PeriodPlan, known: facts.Facts, settlement: int
-) -> Outcome:
+def _outcome(work: Work, it: Period, plan: PeriodPlan, known: Facts, settlement: int) -> Outcome:
     if settlement == 1:
-        return reckon(plan, known, titles_before(work, it.starts_on))
-    return reckon(plan, known, {}, closed=titles_of(work, it.starts_on))
+        return reckon(plan, known, titles_before(work, it.starts_on, plan))
+    titles = keeping.titles_of(work, it.starts_on, plan.ranks)
+    return reckon(plan, known, titles, closed=titles)
 
 
 def _ranks(work: Work, it: Period, outcome: Outcome) -> Iterator[Difference]:
-    stands = titles_of(work, it.starts_on)
-    for id in sorted(stands.keys() | outcome.titles.keys()):
-        if stands.get(id) != outcome.titles.get(id):
-            yield Difference(it.name, 1, "rank", id)
+    should = outcome.titles
+    stands = keeping.titles_of(work, it.starts_on, should.names[1:])
+    for id in should.unlike(stands):
+        yield Difference(it.name, 1, "rank", id)
+
+
+# Lines are counted where they lie: of a million only those come here whose sum is not what it should be.
+_UNLIKE = """
+SELECT home_id, coalesce(stands, 0) AS stands, coalesce(amount, 0) AS should
+  FROM (SELECT home_id, sum(amount_minor)::bigint AS stands FROM earning
+         WHERE source = 'period' AND period_from = %(day)s AND currency = %(currency)s AND rule = %(rule)s
+           AND credited_at <= %(until)s GROUP BY 1) AS line
+  FULL JOIN unnest(%(ids)s, %(amounts)s) AS due (home_id, amount) USING (home_id)
+ WHERE coalesce(stands, 0) <> coalesce(amount, 0) ORDER BY 1"""
 
 
 def _earnings(
     work: Work, it: Period, outcome: Outcome, no: int, until: datetime
 ) -> Iterator[Difference]:
-    should = {key: one.amount_minor for key, one in target(outcome.earnings).items()}
-    stands = {key: one.minor for key, one in standing(work, it.starts_on, until=until).items()}
-    for key in sorted(should.keys() | stands.keys()):
-        if should.get(key, 0) != stands.get(key, 0):
-            currency, affiliate, rule = key
-            yield Difference(
-                it.name,
-                no,
-                "earning",
-                affiliate,
-                rule,
-                Money(stands.get(key, 0), currency),
-                Money(should.get(key, 0), currency),
-            )
+    paid = {(currency, one.rule): one for currency, of in outcome.earnings.items() for one in of}
+    for currency, rule in sorted(paid.keys() | _rules_of(work, it)):
+        due = paid.get((currency, rule)) or nothing(rule)
+        for row in work.rows(
+            _UNLIKE,
+            day=it.starts_on,
+            currency=currency,
+            rule=rule,
+            until=until,
+            ids=given(due.id),
+            amounts=given(due.amount),
+        ):
+            stands, should = Money(row.stands, currency), Money(row.should, currency)
+            yield Difference(it.name, no, "earning", row.home_id, rule, stands, should)
+
+
+def _rules_of(work: Work, it: Period) -> set[tuple[str, str]]:
+    rows = work.rows(
+        "SELECT DISTINCT currency, rule FROM earning WHERE source = 'period' AND period_from = %(day)s",
+        day=it.starts_on,
+    )
+    return {(row.currency, row.rule) for row in rows}

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from mainstem import identity
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.orders import MAY_APPROVE
-from mainstem.periods import earned, facts, plans
-from mainstem.periods.figures import titles_before
+from mainstem.periods import facts, plans
+from mainstem.periods.figures import figure
 from mainstem.periods.model import (
     EarlierPeriodFirst,
     MayNotClose,
@@ -18,15 +17,16 @@ from mainstem.periods.model import (
     PeriodClosed,
     PreviewFirst,
     PreviewOutdated,
+    Progress,
     SamePerson,
+    in_silence,
     period,
 )
-from mainstem.periods.reckoning import reckon
 from mainstem.periods.spans import name_of
-from mainstem.periods.writing import Settlement, bring, standing, target
+from mainstem.periods.writing import Settlement, bring, target
 
 
-def close(work: Work, starts_on: date) -> Period:
+def close(work: Work, starts_on: date, *, progress: Progress = in_silence) -> Period:
     """Pay what a period's newest preview said, and keep all that it was worked out of for good.
 
     It is worked out once more: what has changed since is refused and not paid. Raises SamePerson,
@@ -40,11 +40,11 @@ def close(work: Work, starts_on: date) -> Period:
     _refuse_who_may_not(work, it)
     _refuse_out_of_order(work, it)
     facts.take_time(work)
-    plan = plans.version(work, it.plan_version)
-    known = replace(facts.keep(work, it), earned=earned.keep(work, it, plan))
-    outcome = reckon(plan, known, titles_before(work, starts_on))
-    if outcome.hash(plan, known) != it.outcome_hash:
+    now = figure(work, it, progress=progress)
+    # What is worked out now is what the preview has kept, or it is not paid: so nothing is kept again.
+    if now.outcome.hash(now.plan, now.facts, like=it.outcome_hash) != it.outcome_hash:
         raise PreviewOutdated(period=it.name)
+    assert it.outcome_hash is not None, "it was previewed"
     work.run(
         """UPDATE period SET state = 'closed', closed_by = %(by)s, closed_at = %(now)s, figured_at = %(now)s
             WHERE starts_on = %(day)s""",
@@ -52,8 +52,8 @@ def close(work: Work, starts_on: date) -> Period:
         now=work.now(),
         day=starts_on,
     )
-    step = begin(work, it, plan, 1, it.outcome_hash)
-    bring(work, step, target(outcome.earnings), standing(work, starts_on))
+    step = begin(work, it, now.plan, 1, it.outcome_hash)
+    bring(work, step, target(now.outcome.earnings), {}, progress=progress)
     record(work, "period.closed", starts_on.isoformat())
     return period(work, starts_on)
 

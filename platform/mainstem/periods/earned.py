@@ -14,6 +14,7 @@ from mainstem.calendar import WITHDRAWAL_DAYS
 from mainstem.kit.bulk import insert_many
 from mainstem.kit.work import Work
 from mainstem.orders import CREDITED_TO, GOODWILL, back_of
+from mainstem.periods.columns import People
 from mainstem.periods.facts import values_of
 from mainstem.periods.model import Period
 from mainstem.periods.plans import PeriodPlan
@@ -69,8 +70,7 @@ SELECT s.home_id, s.currency::text AS currency, s.own::bigint AS own_minor, s.sp
   FROM (SELECT home_id, currency, coalesce(sum(own), 0) AS own, coalesce(sum(sponsor), 0) AS sponsor,
                sum(sales) AS sales
           FROM each GROUP BY 1, 2) AS s
-  LEFT JOIN first f ON f.seller_id = s.home_id AND f.currency = s.currency
-  JOIN period_participant p ON p.home_id = s.home_id AND p.starts_on = %(starts_on)s"""
+  LEFT JOIN first f ON f.seller_id = s.home_id AND f.currency = s.currency"""
 
 
 def whole_order_in(period: str) -> str:
@@ -93,22 +93,22 @@ class _Row(NamedTuple):
     is_first: bool
 
 
-def keep(work: Work, it: Period, plan: PeriodPlan) -> ByCurrency:
-    """Keep what sales have earned everybody in a period that is not closed, as things are now."""
+def keep(work: Work, it: Period, found: Mapping[str, Mapping[int, Earned]]) -> None:
+    """Keep what sales have earned everybody in a period that is not closed."""
     work.run("DELETE FROM period_earned WHERE starts_on = %(day)s", day=it.starts_on)
-    found = now(work, it, plan)
     correct(work, it, 1, {}, found)
-    return found
 
 
-def now(work: Work, it: Period, plan: PeriodPlan) -> ByCurrency:
+def now(work: Work, it: Period, plan: PeriodPlan, people: People) -> ByCurrency:
     """What sales have earned everybody who took part in a period, as things are now; nothing where its plan does
     not ask."""
     if not plan.asks_what_was_earned:
         return {}
     by = it.counted_at
     query = _EARNED.format(counted=_COUNTED_AT[by], near=_NEAR[by])
-    return _by_currency(work.rows(query, **values_of(it)))
+    took_part = set(people.id.tolist())
+    rows = work.rows(query, **values_of(it))
+    return _by_currency(row for row in rows if row.home_id in took_part)
 
 
 def kept(work: Work, starts_on: date, *, settlement: int = 1) -> ByCurrency:

@@ -6,18 +6,22 @@ the end of its hold, as the plan says. What comes back lowers the period that it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
+import numpy as np
+
 from mainstem.calendar import WITHDRAWAL_DAYS
+from mainstem.kit import columns
+from mainstem.kit.columns import as_numbers, instants, numbers
 from mainstem.kit.work import Work
 from mainstem.network import ELIGIBLE
 from mainstem.orders import CREDITED_TO, GOODWILL, back_of
+from mainstem.periods.columns import NOBODY, Facts, People, Sales
 from mainstem.periods.model import Period
-from mainstem.plan.period_limits import Earned
-from mainstem.plan.periods import Participant
+from mainstem.periods.spans import Span
 
 LONG = "15min"
 NEVER_JOINED = ("applied", "in_review", "rejected")
@@ -29,10 +33,9 @@ SPONSORS = """
 SPONSOR = "CASE WHEN s.affiliate_id IS NULL THEN a.sponsor_id ELSE s.sponsor_id END"
 
 # A state is what the first step after the period's end left, and today's where there was none.
-_KEEP_PARTICIPANTS = f"""
-INSERT INTO period_participant (home_id, starts_on, sponsor_id, house, suspended, groups)
-SELECT a.id, %(starts_on)s, {SPONSOR}, a.is_house, coalesce(later.before, a.state) <> ALL(%(eligible)s),
-       coalesce(g.names, '{{}}')
+_TAKING_PART = f"""
+SELECT a.id AS home_id, {SPONSOR} AS sponsor_id, a.is_house AS house,
+       coalesce(later.before, a.state) <> ALL(%(eligible)s) AS suspended, coalesce(g.names, '{{}}') AS groups
   FROM affiliate a {SPONSORS}
   LEFT JOIN (SELECT DISTINCT ON (affiliate_id) affiliate_id, before FROM affiliate_step
               WHERE affiliate_id IS NOT NULL AND at >= %(ends_at)s ORDER BY affiliate_id, at) AS later
@@ -83,7 +86,7 @@ SELECT theirs.affiliate_id AS home_id, currency, sum(theirs.minor)::bigint AS vo
                        o.total_minor - (o.refunded_minor - goodwill.minor - o.unallocated_minor) AS left_minor,
                        least(o.unallocated_minor + o.disputed_minor,
                              o.total_minor - (o.refunded_minor - goodwill.minor - o.unallocated_minor)) AS whole
-                  {lines} AND {near} AND {counted} >= %(starts_at)s AND {counted} < %(ends_at)s
+                  {lines} {candidates} AND {near} AND {counted} >= %(starts_at)s AND {counted} < %(ends_at)s
                  GROUP BY o.home_id, o.id, credited.seller_id, credited.also_credited, goodwill.minor) AS of_order)
     AS standing
  CROSS JOIN LATERAL (
@@ -91,14 +94,32 @@ SELECT theirs.affiliate_id AS home_id, currency, sum(theirs.minor)::bigint AS vo
         UNION ALL
        SELECT p.affiliate_id, p.minor FROM credited_parts(volume, seller_id, also_credited) AS p
         WHERE also_credited IS NOT NULL AND p.minor > 0) AS theirs
- WHERE volume > 0
+ WHERE volume > 0 {of_sellers}
  GROUP BY 1, 2"""
 
+# Few sellers are looked for by whose orders were theirs or are theirs now, not by all orders of the period. Of an
+# order that is credited to several the others are nowhere but in it, so all of those are looked at.
+_CANDIDATES = """
+   AND (o.home_id, o.id) IN (
+       SELECT home_id, id FROM orders WHERE seller_id = ANY(%(sellers)s::bigint[])
+        UNION
+       SELECT home_id, id FROM orders WHERE also_credited IS NOT NULL
+        UNION
+       SELECT home_id, order_id FROM attribution_change
+        WHERE (to_seller_id = ANY(%(sellers)s::bigint[]) OR also_credited IS NOT NULL) AND state = 'approved')"""
+_OF_SELLERS = "AND theirs.affiliate_id = ANY(%(sellers)s::bigint[])"
 
-def volumes_query(period: Period) -> str:
-    """The statement for what each affiliate sold in a period as things are now, by currency."""
+
+def volumes_query(period: Period, *, of_sellers: bool = False) -> str:
+    """The statement for what each affiliate sold in a period as things are now, by currency; or `of_sellers`."""
     by = period.counted_at
-    return _VOLUMES.format(counted=_COUNTED_AT[by], near=_NEAR[by], lines=_LINES)
+    return _VOLUMES.format(
+        counted=_COUNTED_AT[by],
+        near=_NEAR[by],
+        lines=_LINES,
+        candidates=_CANDIDATES if of_sellers else "",
+        of_sellers=_OF_SELLERS if of_sellers else "",
+    )
 
 
 def placed_in(period: str) -> str:
@@ -122,112 +143,101 @@ def values_of(period: Period) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Sold:
-    """What an affiliate sold in a period in one currency, to how many clients, and when the last of it counted."""
-
-    volume_minor: int
-    clients: int
-    reached_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Who took part in a period, and what each sold, by currency and affiliate."""
-
-    participants: list[Participant]
-    sold: Mapping[str, Mapping[int, Sold]] = field(default_factory=dict)
-    earned: Mapping[str, Mapping[int, Earned]] = field(default_factory=dict)
-    """What sales have earned them, where the plan asks."""
-
-    def in_currency(self, currency: str) -> list[Participant]:
-        """Everybody, with what they sold in one currency."""
-        sold = self.sold.get(currency, {})
-        return [
-            replace(one, volume_minor=sold[one.id].volume_minor, clients=sold[one.id].clients)
-            if one.id in sold
-            else one
-            for one in self.participants
-        ]
-
-    def reached_first(self, currency: str) -> list[int]:
-        """Everybody who sold in a currency, by when they had reached what they sold."""
-        sold = self.sold.get(currency, {})
-        return sorted(sold, key=lambda id: (sold[id].reached_at, id))
-
-
 def take_time(work: Work) -> None:
     """Let this work think for as long as a company of a million needs: no page waits for it."""
     for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
         work.run("SELECT set_config(%(limit)s, %(most)s, true)", limit=limit, most=LONG)
+    # What was just written for everybody is known to no statistics: a loop over it would never end.
+    work.run("SET LOCAL enable_nestloop = off")
+    work.run("SET LOCAL work_mem = '256MB'")
 
 
-def keep(work: Work, period: Period) -> Facts:
-    """Keep who took part in a period that is not closed and what each sold, as things are now."""
-    for table in ("period_participant", "period_volume"):
-        work.run(f"DELETE FROM {table} WHERE starts_on = %(day)s", day=period.starts_on)
-    values = values_of(period)
-    work.run(_KEEP_PARTICIPANTS, **values)
-    work.run(
-        f"""INSERT INTO period_volume (home_id, starts_on, currency, volume_minor, clients, reached_at)
-            SELECT v.home_id, %(starts_on)s, v.currency, v.volume_minor, v.clients, v.reached_at
-              FROM ({volumes_query(period)}) AS v
-              JOIN period_participant p ON p.home_id = v.home_id AND p.starts_on = %(starts_on)s""",
-        **values,
-    )
-    return kept(work, period.starts_on)
+def read(work: Work, period: Period) -> Facts:
+    """Who took part in a period and what each sold, as things are now."""
+    people = _people(work, _TAKING_PART, **values_of(period))
+    return Facts(people, now(work, period, people))
+
+
+def read_span(work: Work, span: Span, *, counted_at: str, zone: str) -> Facts:
+    """What any period would be worked out of as things are now, whether anybody has opened it or not."""
+    now = work.now()
+    return read(
+        work,
+        Period(
+            span.starts_on, span.ends_on, span.every, counted_at, zone, 0, "", "open", now, 0, None, None, None,
+            None, None,
+        ),
+    )  # fmt: skip
 
 
 def kept(work: Work, starts_on: date, *, settlement: int = 1) -> Facts:
     """What a period was worked out of at its close, or at a settlement after it."""
-    rows = work.rows(
-        """SELECT DISTINCT ON (currency, home_id) home_id, currency, volume_minor, clients, reached_at
-             FROM (SELECT home_id, currency, volume_minor, clients, reached_at, 1 AS settlement
-                     FROM period_volume WHERE starts_on = %(day)s
-                    UNION ALL
-                   SELECT home_id, currency, volume_minor, clients, reached_at, settlement
-                     FROM period_correction
-                    WHERE starts_on = %(day)s AND settlement <= %(settlement)s) AS each
-            ORDER BY currency, home_id, settlement DESC""",
+    rows = """
+    SELECT DISTINCT ON (currency, home_id) home_id, currency, volume_minor, clients, reached_at
+      FROM (SELECT home_id, currency, volume_minor, clients, reached_at, 1 AS settlement
+              FROM period_volume WHERE starts_on = %(day)s
+             UNION ALL
+            SELECT home_id, currency, volume_minor, clients, reached_at, settlement
+              FROM period_correction
+             WHERE starts_on = %(day)s AND settlement <= %(settlement)s) AS each
+     ORDER BY currency, home_id, settlement DESC"""
+    people = _people(
+        work,
+        """SELECT home_id, sponsor_id, house, suspended, groups FROM period_participant
+            WHERE starts_on = %(day)s""",
         day=starts_on,
-        settlement=settlement,
     )
-    return Facts(_participants(work, starts_on), by_currency(rows))
+    return Facts(people, _sales(work, rows, people, day=starts_on, settlement=settlement))
 
 
-def now(work: Work, period: Period) -> Mapping[str, Mapping[int, Sold]]:
-    """What everybody who took part in a period has sold in it, as things are now."""
-    return by_currency(
-        work.rows(
-            f"""SELECT v.* FROM ({volumes_query(period)}) AS v
-                  JOIN period_participant p ON p.home_id = v.home_id AND p.starts_on = %(starts_on)s""",
-            **values_of(period),
-        )
+def now(
+    work: Work, period: Period, people: People, *, sellers: Sequence[int] | None = None
+) -> dict[str, Sales]:
+    """What everybody who took part in a period, or these sellers, have sold in it, as things are now."""
+    values = values_of(period) | ({} if sellers is None else {"sellers": list(sellers)})
+    return _sales(work, volumes_query(period, of_sellers=sellers is not None), people, **values)
+
+
+def _people(work: Work, rows: str, **values: Any) -> People:
+    found = columns.read(
+        work,
+        f"""SELECT {numbers("home_id", "ids")}, {numbers(f"coalesce(sponsor_id, {NOBODY})", "sponsors")},
+                   {numbers("house::int", "houses")}, {numbers("suspended::int", "suspended")},
+                   json_agg(json_build_array(home_id, groups)) FILTER (WHERE groups <> '{{}}')::text AS groups
+              FROM ({rows}) AS everybody""",
+        values,
+    )[0]
+    ids = as_numbers(found.ids)
+    order = np.argsort(ids)
+    return People(
+        ids[order],
+        as_numbers(found.sponsors)[order],
+        as_numbers(found.houses)[order] == 1,
+        as_numbers(found.suspended)[order] == 1,
+        {id: frozenset(names) for id, names in json.loads(found.groups or "[]")},
     )
 
 
-def by_currency(rows: list[Any]) -> dict[str, dict[int, Sold]]:
-    """Rows as they are looked up: by currency and affiliate, nobody who sold nothing among them."""
-    found: dict[str, dict[int, Sold]] = {}
-    for row in rows:
-        if row.volume_minor:
-            sold = Sold(row.volume_minor, row.clients, row.reached_at)
-            found.setdefault(row.currency, {})[row.home_id] = sold
+def _sales(work: Work, rows: str, people: People, **values: Any) -> dict[str, Sales]:
+    """Rows as columns, by currency: of those who took part, and nobody who sold nothing among them."""
+    found: dict[str, Sales] = {}
+    for row in columns.read(
+        work,
+        f"""SELECT currency::text AS currency, {numbers("home_id", "ids")},
+                   {numbers("volume_minor", "volumes")}, {numbers("clients", "clients")},
+                   {instants("reached_at", "reached")}
+              FROM ({rows}) AS each GROUP BY 1 ORDER BY 1""",
+        values,
+    ):
+        columns_of = (row.ids, row.volumes, row.clients, row.reached)
+        all_of = Sales(*(as_numbers(column) for column in columns_of))
+        _, known = people.places(all_of.id)
+        sales = all_of.sorted_where(known & (all_of.volume != 0))
+        if len(sales.id):
+            found[row.currency] = sales
     return found
 
 
-def _participants(work: Work, starts_on: date) -> list[Participant]:
-    return [
-        Participant(
-            row.home_id,
-            row.sponsor_id,
-            house=row.house,
-            suspended=row.suspended,
-            groups=frozenset(row.groups),
-        )
-        for row in work.rows(
-            """SELECT home_id, sponsor_id, house, suspended, groups FROM period_participant
-                WHERE starts_on = %(day)s ORDER BY home_id""",
-            day=starts_on,
-        )
-    ]
+def changed(before: Mapping[str, Sales], after: Mapping[str, Sales]) -> bool:
+    """Whether anybody has sold other than before."""
+    return dict(before) != dict(after)

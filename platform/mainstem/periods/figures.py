@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import NamedTuple
 
-from mainstem.kit.bulk import Json, insert_many
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
-from mainstem.periods import earned, facts, plans
-from mainstem.periods.facts import Facts
-from mainstem.periods.model import Period, PeriodClosed, PeriodNotOver, period
+from mainstem.periods import earned, facts, keeping, plans
+from mainstem.periods.columns import Facts
+from mainstem.periods.model import (
+    Period,
+    PeriodClosed,
+    PeriodNotOver,
+    Progress,
+    in_silence,
+    period,
+)
 from mainstem.periods.plans import PeriodPlan
-from mainstem.periods.reckoning import Outcome, Titles, progress, reckon
+from mainstem.periods.reckoning import Outcome, on_the_way, reckon
 from mainstem.periods.spans import Span, begins
+from mainstem.periods.titles import Titles
 
 SO_FAR = 0
 """The number under which what an open period would pay is kept."""
-
-
-class _StandingRow(NamedTuple):
-    home_id: int
-    starts_on: date
-    highest: str
-    paid_as: str
-    paid_as_before: str
-    qualified: str
-    grace_used: int
-
-
-class _TeamRow(NamedTuple):
-    home_id: int
-    starts_on: date
-    currency: str
-    volume_minor: int
-    next_rank: str
-    asked: Json
-
-
-class _PreviewRow(NamedTuple):
-    home_id: int
-    starts_on: date
-    preview: int
-    currency: str
-    rule: str
-    of_minor: int
-    amount_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +57,8 @@ def refresh(work: Work) -> Period | None:
     for row in work.rows("SELECT starts_on FROM period WHERE state = 'open' ORDER BY 1"):
         it = period(work, row.starts_on, lock=True)
         if it.state == "open":  # nobody has previewed it meanwhile
-            _keep(work, _figure(work, it, plans.version(work, it.plan_version)), SO_FAR)
+            facts.take_time(work)
+            _keep(work, figure(work, it), SO_FAR)
     return period(work, span.starts_on)
 
 
@@ -92,7 +68,7 @@ def pays_now(work: Work) -> bool:
     return plans.around(work, work.now().astimezone(zone).date(), zone) is not None
 
 
-def preview(work: Work, starts_on: date) -> Period:
+def preview(work: Work, starts_on: date, *, progress: Progress = in_silence) -> Period:
     """Work out what a period that is over would pay, and keep it for whoever closes it.
 
     Again at any time before it is closed; the preview before is kept to be compared. Raises PeriodNotOver,
@@ -104,8 +80,10 @@ def preview(work: Work, starts_on: date) -> Period:
         raise PeriodClosed(period=it.name)
     if work.now() < it.ends_at:
         raise PeriodNotOver(period=it.name, day=it.ends_on)
-    figures = _figure(work, it, plans.version(work, it.plan_version))
+    facts.take_time(work)
+    figures = figure(work, it, progress=progress)
     _keep(work, figures, it.preview + 1)
+    progress("kept", len(figures.facts.people.id))
     work.run(
         """UPDATE period SET state = 'previewed', preview = preview + 1, previewed_by = %(by)s,
                   previewed_at = %(now)s, outcome_hash = %(hash)s
@@ -119,27 +97,13 @@ def preview(work: Work, starts_on: date) -> Period:
     return period(work, starts_on)
 
 
-def titles_before(work: Work, starts_on: date) -> dict[int, Titles]:
+def titles_before(work: Work, starts_on: date, plan: PeriodPlan) -> Titles:
     """Everybody's ranks at the end of the last period that was closed before a day."""
     last = work.value(
         "SELECT max(starts_on) FROM period WHERE state = 'closed' AND starts_on < %(day)s",
         day=starts_on,
     )
-    return titles_of(work, last) if last else {}
-
-
-def titles_of(work: Work, starts_on: date) -> dict[int, Titles]:
-    """The ranks of a period, by affiliate."""
-    return {
-        row.home_id: Titles(
-            row.highest, row.paid_as, row.paid_as_before, row.qualified, row.grace_used
-        )
-        for row in work.rows(
-            """SELECT home_id, highest, paid_as, paid_as_before, qualified, grace_used
-                 FROM period_standing WHERE starts_on = %(day)s""",
-            day=starts_on,
-        )
-    }
+    return keeping.titles_of(work, last or date.min, plan.ranks)
 
 
 def _open(work: Work, span: Span, plan: PeriodPlan) -> None:
@@ -180,59 +144,33 @@ def _open_named(work: Work, starts_on: date) -> date | None:
     return found[0].ends_on
 
 
-def _figure(work: Work, it: Period, plan: PeriodPlan) -> Figures:
-    facts.take_time(work)
-    known = replace(facts.keep(work, it), earned=earned.keep(work, it, plan))
-    return Figures(it, plan, known, reckon(plan, known, titles_before(work, it.starts_on)))
+def figure(work: Work, it: Period, *, progress: Progress = in_silence) -> Figures:
+    """A period that is not closed, as things are now; nothing of it is kept."""
+    plan = plans.version(work, it.plan_version)
+    known = facts.read(work, it)
+    known = replace(known, earned=earned.now(work, it, plan, known.people))
+    progress("read", len(known.people.id))
+    outcome = reckon(plan, known, titles_before(work, it.starts_on, plan))
+    progress("worked_out", sum(len(paid.id) for of in outcome.earnings.values() for paid in of))
+    return Figures(it, plan, known, outcome)
 
 
 def _keep(work: Work, figures: Figures, preview: int) -> None:
     """Keep figures in the place of those before, and beside the newest preview the one before it."""
-    day = figures.period.starts_on
-    for table in ("period_standing", "period_team"):
-        work.run(f"DELETE FROM {table} WHERE starts_on = %(day)s", day=day)
-    insert_many(work, "period_standing", _standing_rows(day, figures.outcome.titles))
-    insert_many(work, "period_team", _team_rows(figures))
-    work.run(
-        "DELETE FROM period_preview_earning WHERE starts_on = %(day)s AND preview <> %(before)s",
-        day=day,
-        before=preview - 1,
-    )
-    insert_many(
-        work,
-        "period_preview_earning",
-        [
-            _PreviewRow(
-                one.beneficiary_id, day, preview, currency, one.rule, one.of_minor, one.amount_minor
-            )
-            for currency, found in figures.outcome.earnings.items()
-            for one in found
-        ],
-    )
+    it, day = figures, figures.period.starts_on
+    with keeping.many(work):
+        keeping.keep_people(work, day, it.facts.people)
+        keeping.keep_sales(work, day, it.facts.sold)
+        earned.keep(work, it.period, it.facts.earned)
+        keeping.keep_titles(work, day, it.outcome.titles)
+        keeping.keep_teams(
+            work,
+            day,
+            {
+                currency: list(on_the_way(it.plan, it.facts, it.outcome.titles, currency))
+                for currency in it.facts.sold
+            },
+        )
+        keeping.keep_preview(work, day, preview, it.outcome.earnings)
     work.run("UPDATE period SET figured_at = %(now)s WHERE starts_on = %(day)s",
              now=work.now(), day=day)  # fmt: skip
-
-
-def _standing_rows(day: date, titles: Mapping[int, Titles]) -> list[_StandingRow]:
-    return [
-        _StandingRow(
-            id, day, one.highest, one.paid_as, one.paid_as_before, one.qualified, one.grace_used
-        )
-        for id, one in titles.items()
-    ]
-
-
-def _team_rows(figures: Figures) -> list[_TeamRow]:
-    known, titles = figures.facts, figures.outcome.titles
-    return [
-        _TeamRow(
-            id,
-            figures.period.starts_on,
-            currency,
-            one.volume_minor,
-            one.next_rank,
-            Json(json.dumps([[part.what, part.have, part.need] for part in one.asked])),
-        )
-        for currency in known.sold
-        for id, one in progress(figures.plan, known, titles, currency).items()
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar
@@ -10,6 +11,14 @@ from zoneinfo import ZoneInfo
 from mainstem.kit.errors import NotFound, Refused
 from mainstem.kit.work import Work
 from mainstem.periods.spans import Every, begins, name_of
+
+Progress = Callable[[str, int], None]
+"""Is told how far a preview or a close has come: `read`, `worked_out`, `kept` or `booked`, and of how many."""
+
+
+def in_silence(step: str, many: int) -> None:
+    """Progress that nobody waits for."""
+
 
 COLUMNS = """starts_on, ends_on, every, counted_at, zone, plan_version, plan_hash, state, figured_at, preview,
        previewed_by, previewed_at, outcome_hash, closed_by, closed_at"""

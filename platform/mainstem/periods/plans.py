@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,8 @@ class PeriodPlan:
     """A version of the plan that pays for periods."""
 
     plan: Plan
+    _compiled: dict[str, PeriodRules] = field(default_factory=dict, compare=False, repr=False)
+    """By currency: a close asks for them with every line that it explains."""
 
     @property
     def version(self) -> int:
@@ -72,7 +74,9 @@ class PeriodPlan:
 
     def rules(self, currency: str) -> PeriodRules:
         """What it says of a period in one currency."""
-        return self.plan.period(currency)
+        if currency not in self._compiled:
+            self._compiled[currency] = self.plan.period(currency)
+        return self._compiled[currency]
 
 
 def version(work: Work, number: int) -> PeriodPlan:

@@ -3,119 +3,85 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mainstem.periods.facts import Facts
+import numpy as np
+
+from mainstem.kit.columns import Ints
+from mainstem.periods import batch, first_hash
+from mainstem.periods.batch import Asked, Paid
+from mainstem.periods.columns import NO_SALES, Facts, tell
 from mainstem.periods.plans import PeriodPlan
+from mainstem.periods.titles import Titles, next_titles, no_titles
 from mainstem.plan.period_limits import limited
-from mainstem.plan.periods import (
-    Needed,
-    Participant,
-    PeriodEarning,
-    RankRules,
-    Standing,
-    Team,
-    asked_of,
-    earnings,
-    next_standing,
-    qualified,
-    teams,
-)
 
 NO_CURRENCY = "XXX"
 """How ISO 4217 says that there is none: how ranks are kept is the same in all of them."""
 
-
-@dataclass(frozen=True, slots=True)
-class Titles:
-    """An affiliate's ranks by name, '' for none. Names outlive a plan that has other ranks."""
-
-    highest: str = ""
-    paid_as: str = ""
-    paid_as_before: str = ""
-    qualified: str = ""
-    grace_used: int = 0
+BY_COLUMNS = "2:"
+"""How the hash of columns begins. What was hashed before there were columns stays what it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What an affiliate's team came to in one currency, and what the next rank asks: its name, '' where
-    there is no higher one, and each thing with what there is of it."""
-
-    volume_minor: int
-    next_rank: str
-    asked: list[Needed]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
-    """What a period pays, by currency, and everybody's ranks who has or had any."""
+    """What a period pays, by currency and rule, and the ranks of everybody who has or had any."""
 
-    earnings: Mapping[str, list[PeriodEarning]]
-    titles: Mapping[int, Titles]
+    earnings: Mapping[str, list[Paid]]
+    titles: Titles
 
-    def hash(self, plan: PeriodPlan, facts: Facts) -> str:
-        """A hash of what it was worked out of and all that it came to: two alike are the same to the cent."""
-        digest = hashlib.sha256(plan.hash.encode())
-        for one in facts.participants:
-            said = f"{one.id} {one.sponsor_id} {one.house} {one.suspended} {sorted(one.groups)}\n"
-            digest.update(said.encode())
-        for currency in sorted(facts.sold):
-            for id, sold in sorted(facts.sold[currency].items()):
-                at = sold.reached_at.timestamp()
-                digest.update(f"{currency} {id} {sold.volume_minor} {sold.clients} {at}\n".encode())
-        for currency in sorted(facts.earned):
-            for id, has in sorted(facts.earned[currency].items()):
-                digest.update(f"{currency} {id} {has}\n".encode())
-        digest.update(self._lines().encode())
-        return digest.hexdigest()
+    def hash(self, plan: PeriodPlan, facts: Facts, *, like: str | None = None) -> str:
+        """A hash of what it was worked out of and all that it came to: two alike are the same to the cent.
 
-    def _lines(self) -> str:
-        paid = [
-            f"{currency} {one.rule} {one.beneficiary_id} {one.of_minor} {one.amount_minor}"
-            for currency in sorted(self.earnings)
-            for one in self.earnings[currency]
-        ]
-        return "\n".join([*paid, *(f"{id} {one}" for id, one in sorted(self.titles.items()))])
+        In the form that another one has, where it is to be compared to it.
+        """
+        if like is not None and not like.startswith(BY_COLUMNS):
+            return first_hash.of(plan, facts, self.earnings, self.titles)
+        digest = hashlib.sha256(f"{plan.hash}\n".encode())
+        facts.told(digest)
+        for currency in sorted(self.earnings):
+            for paid in sorted(self.earnings[currency], key=lambda one: one.rule):
+                digest.update(f"{currency} {paid.rule} {paid.whole_minor}\n".encode())
+                for column in (paid.id, paid.of, paid.amount, paid.counts()):
+                    tell(digest, column)
+        self.titles.told(digest)
+        return BY_COLUMNS + digest.hexdigest()
 
 
 def reckon(
-    plan: PeriodPlan,
-    facts: Facts,
-    before: Mapping[int, Titles],
-    *,
-    closed: Mapping[int, Titles] | None = None,
+    plan: PeriodPlan, facts: Facts, before: Titles, *, closed: Titles | None = None
 ) -> Outcome:
     """What a period comes to after the ranks that everybody had `before`.
 
     `closed` are the ranks of a period that was closed: they stay, whatever has come back since.
     """
     titles = closed if closed is not None else _titles(plan, facts, before)
-    numbers = _numbers(plan)
-    paid_as = {id: numbers.get(one.paid_as, 0) for id, one in titles.items()}
-    active = _active(plan, facts)
+    paid_as = titles.for_all(facts.people).paid_as
+    paid_as = np.where(paid_as <= len(plan.ranks), paid_as, 0)
     return Outcome(
         {
-            currency: _earnings(plan, facts, currency, paid_as, active)
+            currency: _earnings(plan, facts, currency, paid_as)
             for currency in sorted(facts.sold.keys() | facts.earned.keys())
         },
         titles,
     )
 
 
-def _earnings(
-    plan: PeriodPlan,
-    facts: Facts,
-    currency: str,
-    paid_as: Mapping[int, int],
-    active: Collection[int],
-) -> list[PeriodEarning]:
+def _earnings(plan: PeriodPlan, facts: Facts, currency: str, paid_as: Ints) -> list[Paid]:
     rules, people = plan.rules(currency), facts.in_currency(currency)
-    found = earnings(rules, people, paid_as, facts.reached_first(currency))
+    found = batch.earnings(rules, people, paid_as)
     if not plan.asks_what_was_earned:
         return found
-    return limited(rules, people, facts.earned.get(currency, {}), active, found)
+    # Worked out one by one: it is asked of what single sales have earned, by plans that ask.
+    return batch.by_rule(
+        limited(
+            rules,
+            people.participants(),
+            facts.earned.get(currency, {}),
+            _active(plan, facts),
+            [one for paid in found for one in paid.earnings()],
+        )
+    )
 
 
 def _active(plan: PeriodPlan, facts: Facts) -> set[int]:
@@ -128,92 +94,54 @@ def _active(plan: PeriodPlan, facts: Facts) -> set[int]:
     for of_currency in facts.earned.values():
         for id, one in of_currency.items():
             sales[id] = sales.get(id, 0) + one.sales
-    enough = {
-        id
-        for currency, least in asked.own_volume_minor.items()
-        for id, sold in facts.sold.get(currency, {}).items()
-        if sold.volume_minor >= least
-    }
+    enough: set[int] = set()
+    for currency, least in asked.own_volume_minor.items():
+        sold = facts.sold.get(currency, NO_SALES)
+        enough |= set(sold.id[sold.volume >= least].tolist())
     return {
-        one.id
-        for one in facts.participants
-        if sales.get(one.id, 0) >= asked.own_sales_min
-        and (not asked.own_volume_minor or one.id in enough)
+        id
+        for id in facts.people.id.tolist()
+        if sales.get(id, 0) >= asked.own_sales_min and (not asked.own_volume_minor or id in enough)
     }
 
 
-def _numbers(plan: PeriodPlan) -> dict[str, int]:
-    return {name: number for number, name in enumerate(plan.ranks, 1)}
-
-
-def _titles(plan: PeriodPlan, facts: Facts, before: Mapping[int, Titles]) -> dict[int, Titles]:
+def _titles(plan: PeriodPlan, facts: Facts, before: Titles) -> Titles:
     """Everybody's ranks after a period. Whoever qualifies in several currencies has the highest."""
     if not plan.ranks:
-        return {}
-    reached: dict[int, int] = {}
+        return no_titles(())
+    reached = np.zeros(len(facts.people.id), np.int64)
     for currency in facts.sold:
-        rules = plan.rules(currency).ranks
-        people = facts.in_currency(currency)
-        found = teams(people)
-        for one in people:
-            number = qualified(rules, one, found[one.id])
-            if number > reached.get(one.id, 0):
-                reached[one.id] = number
-    steps = _Steps(plan.rules(NO_CURRENCY).ranks, _numbers(plan), ["", *plan.ranks])
-    return {
-        one.id: _next(steps, before.get(one.id, Titles()), reached.get(one.id, 0))
-        for one in facts.participants
-        if one.id in reached or one.id in before
-    }
+        now = batch.qualified(plan.rules(currency).ranks, facts.in_currency(currency))
+        reached = np.maximum(reached, now)
+    return next_titles(plan.rules(NO_CURRENCY).ranks, facts.people, before, reached)
 
 
-@dataclass(frozen=True, slots=True)
-class _Steps:
-    """How ranks are kept, and their numbers and names."""
+@dataclass(frozen=True)
+class OnTheWay:
+    """How far affiliates are on the way to one rank, '' for those with no higher one: their ids, what their teams
+    sold, and what it asks of them with what there is of it."""
 
-    rules: RankRules
-    numbers: Mapping[str, int]
-    names: Sequence[str]
-
-
-def _next(steps: _Steps, before: Titles, now: int) -> Titles:
-    numbers, names = steps.numbers, steps.names
-    stood = Standing(
-        numbers.get(before.highest, 0), numbers.get(before.paid_as, 0), 0, before.grace_used
-    )
-    after = next_standing(steps.rules, stood, now)
-    return Titles(
-        names[after.highest] or before.highest,
-        names[after.paid_as],
-        before.paid_as,
-        names[after.qualified],
-        after.grace_used,
-    )
+    next_rank: str
+    id: Ints
+    team_minor: Ints
+    asked: list[tuple[str, Ints, int]]
 
 
-def progress(
-    plan: PeriodPlan, facts: Facts, titles: Mapping[int, Titles], currency: str
-) -> dict[int, Progress]:
-    """How far everybody is whose team sold something in a currency, and what the next rank asks of them."""
-    rules = plan.rules(currency).ranks
-    people = facts.in_currency(currency)
-    found = teams(people)
-    numbers = _numbers(plan)
-    return {
-        one.id: _progress(plan, rules, one, found[one.id], numbers.get(titles[one.id].qualified, 0))
-        if one.id in titles
-        else _progress(plan, rules, one, found[one.id], 0)
-        for one in people
-        if found[one.id].volume_minor
-    }
+def on_the_way(plan: PeriodPlan, facts: Facts, titles: Titles, currency: str) -> Iterator[OnTheWay]:
+    """How far everybody is whose team sold something in a currency, by the rank that comes next for them."""
+    rules, people = plan.rules(currency).ranks, facts.in_currency(currency)
+    team = batch.teams(people)
+    now = titles.for_all(facts.people).qualified
+    stated = [number for number, rank in enumerate(rules.ranks, 1) if rank.stated]
+    at = np.searchsorted(np.array(stated, np.int64), now, side="right")
+    for place, number in enumerate([*stated, 0]):
+        here = np.flatnonzero((at == place) & (team.volume != 0))
+        name = plan.ranks[number - 1] if number else ""
+        asked = batch.asked_of(rules, rules.ranks[number - 1], people, team) if number else None
+        yield OnTheWay(name, facts.people.id[here], team.volume[here], _needed(asked, here))
 
 
-def _progress(
-    plan: PeriodPlan, rules: RankRules, one: Participant, team: Team, now: int
-) -> Progress:
-    higher = next((n for n in range(now + 1, len(rules.ranks) + 1) if rules.ranks[n - 1].stated), 0)
-    if not higher:
-        return Progress(team.volume_minor, "", [])
-    rank = rules.ranks[higher - 1]
-    asked = [part for part in asked_of(rules, rank, one, team) if part.need]
-    return Progress(team.volume_minor, plan.ranks[higher - 1], asked)
+def _needed(asked: Asked | None, here: Ints) -> list[tuple[str, Ints, int]]:
+    if asked is None:
+        return []
+    return [(what, have[here], need) for what, have, need in asked.parts() if need]

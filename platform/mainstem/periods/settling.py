@@ -7,31 +7,23 @@ any order and any number of times.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import NamedTuple
+from dataclasses import replace
+from datetime import date
 
-from mainstem.kit.bulk import ASKED, RowKey, asked, insert_many
+import numpy as np
+
+from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
-from mainstem.periods import earned, facts, plans
+from mainstem.periods import earned, facts, keeping, plans
 from mainstem.periods.closing import begin
+from mainstem.periods.columns import NO_SALES, Facts, Sales
 from mainstem.periods.earned import whole_order_in
-from mainstem.periods.facts import Facts, Sold, placed_in
-from mainstem.periods.figures import titles_of
+from mainstem.periods.facts import placed_in
 from mainstem.periods.model import Period, period
+from mainstem.periods.plans import PeriodPlan
 from mainstem.periods.reckoning import reckon
-from mainstem.periods.writing import bring, standing, target
-
-
-class _CorrectionRow(NamedTuple):
-    home_id: int
-    starts_on: date
-    settlement: int
-    currency: str
-    volume_minor: int
-    clients: int
-    reached_at: datetime
-
+from mainstem.periods.writing import bring, differing, standing
 
 _TOUCH = f"""
 INSERT INTO period_touch (home_id, starts_on, order_id)
@@ -64,26 +56,67 @@ def settle(work: Work) -> int:
     return sum(_settle(work, row.starts_on) for row in touched)
 
 
+# Whose an order was at its sale, and everybody whose it has been since.
+_SELLERS = """
+SELECT o.seller_id AS id FROM period_touch t JOIN orders o ON o.home_id = t.home_id AND o.id = t.order_id
+ WHERE t.starts_on = %(day)s
+ UNION
+SELECT unnest(ARRAY[c.from_seller_id, c.to_seller_id]) FROM period_touch t
+  JOIN attribution_change c ON c.home_id = t.home_id AND c.order_id = t.order_id AND c.state = 'approved'
+ WHERE t.starts_on = %(day)s
+ UNION
+SELECT (party -> 'upline' ->> 0)::bigint FROM period_touch t
+  JOIN orders o ON o.home_id = t.home_id AND o.id = t.order_id
+  LEFT JOIN attribution_change c ON c.home_id = o.home_id AND c.order_id = o.id AND c.state = 'approved'
+ CROSS JOIN LATERAL jsonb_array_elements(coalesce(o.also_credited, '[]') || coalesce(c.also_credited, '[]')) AS party
+ WHERE t.starts_on = %(day)s"""
+
+
 def _settle(work: Work, starts_on: date) -> int:
     it = period(work, starts_on, lock=True)
+    sellers = [row.id for row in work.rows(_SELLERS, day=starts_on)]
     # First, so that whatever changes from here on notes it again.
     work.run("DELETE FROM period_touch WHERE starts_on = %(day)s", day=starts_on)
     facts.take_time(work)
-    plan = plans.version(work, it.plan_version)
-    last = last_settlement(work, starts_on)
-    known = facts.kept(work, starts_on, settlement=last)
-    sold = facts.now(work, it)
-    corrections = list(_corrections(it, last + 1, known.sold, sold))
-    was, has = earned.kept(work, starts_on, settlement=last), earned.now(work, it, plan)
-    if not corrections and was == has:
+    last, plan = last_settlement(work, starts_on), plans.version(work, it.plan_version)
+    known = replace(
+        facts.kept(work, starts_on, settlement=last),
+        earned=earned.kept(work, starts_on, settlement=last),
+    )
+    after = replace(
+        known,
+        sold=_sold(work, it, known, sellers),
+        earned=earned.now(work, it, plan, known.people),
+    )
+    if after == known:
         return 0
-    after = Facts(known.participants, sold, has)
-    outcome = reckon(plan, after, {}, closed=titles_of(work, starts_on))
-    step = begin(work, it, plan, last + 1, outcome.hash(plan, after))
-    insert_many(work, "period_correction", corrections)
-    earned.correct(work, it, last + 1, was, has)
-    moved = bring(work, step, target(outcome.earnings), standing(work, starts_on))
-    record(work, "period.settled", starts_on.isoformat())
+    return _brought(work, it, plan, known, after, last + 1)
+
+
+def _sold(work: Work, it: Period, known: Facts, sellers: Sequence[int]) -> dict[str, Sales]:
+    """What everybody has sold: read anew of those whose orders were touched, and of all others as it is kept."""
+    now = facts.now(work, it, known.people, sellers=sellers)
+    ids = np.array(sellers, np.int64)
+    found = {
+        currency: known.sold.get(currency, NO_SALES).instead(ids, now.get(currency, NO_SALES))
+        for currency in known.sold.keys() | now.keys()
+    }
+    return {currency: sales for currency, sales in found.items() if len(sales.id)}
+
+
+def _brought(work: Work, it: Period, plan: PeriodPlan, known: Facts, after: Facts, no: int) -> int:
+    """Post what another one should stand of than by the settlement before; how many movements that took."""
+    titles = keeping.titles_of(work, it.starts_on, plan.ranks)
+    before = reckon(plan, known, titles, closed=titles)
+    outcome = reckon(plan, after, titles, closed=titles)
+    step = begin(work, it, plan, no, outcome.hash(plan, after))
+    earned.correct(work, it, no, known.earned, after.earned)
+    for currency, sales in _corrections(known.sold, after.sold).items():
+        keeping.keep_corrections(work, it.starts_on, no, currency, sales)
+    should = differing(before.earnings, outcome.earnings)
+    stands = standing(work, it.starts_on, of=[affiliate for _, affiliate, _ in should])
+    moved = bring(work, step, should, {key: stands[key] for key in should if key in stands})
+    record(work, "period.settled", it.starts_on.isoformat())
     return moved
 
 
@@ -94,31 +127,12 @@ def last_settlement(work: Work, starts_on: date) -> int:
     )
 
 
-_NOTHING: Mapping[int, Sold] = {}
-
-
-def _corrections(
-    it: Period,
-    no: int,
-    before: Mapping[str, Mapping[int, Sold]],
-    after: Mapping[str, Mapping[int, Sold]],
-) -> list[_CorrectionRow]:
+def _corrections(before: Mapping[str, Sales], after: Mapping[str, Sales]) -> dict[str, Sales]:
     """What each has sold now, of everybody of whom it is not what it was."""
-    rows = []
+    found = {}
     for currency in sorted(before.keys() | after.keys()):
-        was, now = before.get(currency, _NOTHING), after.get(currency, _NOTHING)
-        for id in sorted(was.keys() | now.keys()):
-            if was.get(id) != now.get(id):
-                one = now.get(id) or Sold(0, 0, was[id].reached_at)
-                rows.append(
-                    _CorrectionRow(
-                        id,
-                        it.starts_on,
-                        no,
-                        currency,
-                        one.volume_minor,
-                        one.clients,
-                        one.reached_at,
-                    )
-                )
-    return rows
+        was, now = before.get(currency, NO_SALES), after.get(currency, NO_SALES)
+        sales = now.unlike(was)
+        if len(sales.id):
+            found[currency] = sales
+    return found

@@ -6,15 +6,19 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID, uuid5
+
+import numpy as np
 
 from mainstem import ledger
 from mainstem.kit.bulk import Json, insert_many
 from mainstem.kit.work import Work
 from mainstem.ledger import postings
 from mainstem.ledger.postings import Posting
-from mainstem.periods.model import Period
+from mainstem.periods.batch import Paid
+from mainstem.periods.model import Period, Progress, in_silence
 from mainstem.periods.plans import PeriodPlan
 from mainstem.plan.period_explain import explain_period
 from mainstem.plan.periods import PeriodEarning
@@ -81,6 +85,7 @@ class Settlement:
         return self.today + timedelta(days=self.plan.hold_days)
 
 
+@cache
 def source_of(starts_on: date, currency: str) -> UUID:
     """The id under which the earnings of a period in one currency are kept."""
     return uuid5(_SOURCES, f"{starts_on}:{currency}")
@@ -91,14 +96,14 @@ SELECT home_id, currency, rule, held_until, max(no) AS no, sum(amount_minor)::bi
        -sum(amount_minor) FILTER (WHERE kind <> 'credit')::bigint AS back
   FROM earning
  WHERE source = 'period' AND period_from = %(day)s
-   AND credited_at <= coalesce(%(until)s::timestamptz, 'infinity')
+   AND home_id = ANY(%(of)s::bigint[])
  GROUP BY 1, 2, 3, 4"""
 
 
-def standing(work: Work, starts_on: date, *, until: datetime | None = None) -> dict[Key, Stands]:
-    """What stands of a period's earnings now, or stood at an instant."""
+def standing(work: Work, starts_on: date, *, of: Sequence[int]) -> dict[Key, Stands]:
+    """What stands now of what a period has earned these affiliates."""
     found: dict[Key, Stands] = {}
-    for row in work.rows(_STANDING, day=starts_on, until=until):
+    for row in work.rows(_STANDING, day=starts_on, of=sorted(set(of))):
         one = found.setdefault((row.currency, row.home_id, row.rule), Stands())
         one.no = max(one.no, row.no)
         one.back_minor += row.back or 0
@@ -106,29 +111,69 @@ def standing(work: Work, starts_on: date, *, until: datetime | None = None) -> d
     return found
 
 
-def target(earnings: Mapping[str, Sequence[PeriodEarning]]) -> dict[Key, PeriodEarning]:
+def target(earnings: Mapping[str, Sequence[Paid]]) -> dict[Key, PeriodEarning]:
     """What should stand, as `standing` has it."""
     return {
         (currency, one.beneficiary_id, one.rule): one
         for currency, found in earnings.items()
-        for one in found
+        for paid in found
+        for one in paid.earnings()
     }
+
+
+def differing(
+    before: Mapping[str, Sequence[Paid]], after: Mapping[str, Sequence[Paid]]
+) -> dict[Key, PeriodEarning | None]:
+    """What should stand now of all that is another amount than before; None for nothing."""
+    found: dict[Key, PeriodEarning | None] = {}
+    was, now = _by_rule(before), _by_rule(after)
+    for currency, rule in sorted(was.keys() | now.keys()):
+        one, two = was.get((currency, rule)), now.get((currency, rule))
+        for id in _unlike(one, two):
+            found[currency, id, rule] = None
+        if two is not None:
+            chosen = np.isin(two.id, _unlike(one, two))
+            for earning in two.earnings(chosen):
+                found[currency, earning.beneficiary_id, rule] = earning
+    return found
+
+
+def _by_rule(earnings: Mapping[str, Sequence[Paid]]) -> dict[tuple[str, str], Paid]:
+    return {(currency, paid.rule): paid for currency, found in earnings.items() for paid in found}
+
+
+def _unlike(one: Paid | None, two: Paid | None) -> list[int]:
+    """Whom a rule does not pay the same as before."""
+    if one is None or two is None:
+        return [id for paid in (one, two) if paid is not None for id in paid.id.tolist()]
+    ids = np.union1d(one.id, two.id)
+    amounts = np.zeros((2, len(ids)), np.int64)
+    for row, paid in enumerate((one, two)):
+        amounts[row, np.searchsorted(ids, paid.id)] = paid.amount
+    found: list[int] = ids[amounts[0] != amounts[1]].tolist()
+    return found
 
 
 def bring(
-    work: Work, it: Settlement, should: Mapping[Key, PeriodEarning], stands: Mapping[Key, Stands]
+    work: Work,
+    it: Settlement,
+    should: Mapping[Key, PeriodEarning | None],
+    stands: Mapping[Key, Stands],
+    *,
+    progress: Progress = in_silence,
 ) -> int:
     """Post what differs between what should stand and what stands; how many movements that took."""
-    moved = {
-        key: list(_rows(it, key, should.get(key), stands.get(key) or Stands()))
-        for key in sorted(should.keys() | stands.keys())
-    }
-    moves = [(key, rows) for key, rows in moved.items() if rows]
-    for at in range(0, len(moves), MANY):
-        part = moves[at : at + MANY]
-        ledger.post(work, [_posting(it, key, rows) for key, rows in part])
-        insert_many(work, "earning", [row for _, rows in part for row in rows])
-    return sum(len(rows) for _, rows in moves)
+    keys, moved = sorted(should.keys() | stands.keys()), 0
+    for at in range(0, len(keys), MANY):
+        moves = [
+            (key, rows)
+            for key in keys[at : at + MANY]
+            if (rows := list(_rows(it, key, should.get(key), stands.get(key) or Stands())))
+        ]
+        ledger.post(work, [_posting(it, key, rows) for key, rows in moves])
+        moved += insert_many(work, "earning", [row for _, rows in moves for row in rows])
+        progress("booked", moved)
+    return moved
 
 
 def _rows(

@@ -13,7 +13,17 @@ from mainstem.plan.limits import NO_CAP, NOBODY
 from mainstem.plan.line_caps import LinePart
 from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
 from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
+from mainstem.plan.property_report import properties
 from mainstem.plan.refusals import PlanAsks, PlanRefused
+from mainstem.plan.reward_explain import explain_reward, tell_no_reward, tell_reward
+from mainstem.plan.rewards import (
+    FriendsOrder,
+    ReferAFriend,
+    RewardCredit,
+    Side,
+    rewards_of,
+    why_no_reward,
+)
 from mainstem.plan.sale_documents import SaleRuleDocument
 from mainstem.plan.sale_rules import Level, Line, SalePlan, SaleRule, When
 from mainstem.plan.sales import credits, shared_credits
@@ -30,6 +40,7 @@ from mainstem.plan.uplines import Member, Place, Uplines, places
 from mainstem.plan.version import Plan, fingerprint, parse
 from mainstem.plan.words import Change, Clause, clauses, difference, which_of
 from mainstem.plan.worked import SALE_MINOR, Example, examples
+from mainstem.plan.worst_months import dearest_month, most_percent
 
 __all__ = [
     "MILESTONES",
@@ -44,6 +55,7 @@ __all__ = [
     "Example",
     "Explanation",
     "Finding",
+    "FriendsOrder",
     "Level",
     "Line",
     "LinePart",
@@ -58,9 +70,12 @@ __all__ = [
     "PlanDocument",
     "PlanRefused",
     "Portion",
+    "ReferAFriend",
+    "RewardCredit",
     "SalePlan",
     "SaleRule",
     "SaleRuleDocument",
+    "Side",
     "SoldLine",
     "SoldOrder",
     "Standing",
@@ -72,22 +87,30 @@ __all__ = [
     "compiled",
     "compiled_period",
     "credits",
+    "dearest_month",
     "difference",
     "examples",
     "explain",
+    "explain_reward",
     "fingerprint",
     "from_first_format",
     "is_first_format",
     "lint",
+    "most_percent",
     "otherwise",
     "parse",
     "places",
+    "properties",
+    "rewards_of",
     "shared_credits",
     "tell",
+    "tell_no_reward",
     "tell_otherwise",
+    "tell_reward",
     "tell_unpaid",
     "way_of",
     "which_of",
+    "why_no_reward",
     "why_nothing_from",
     "why_unpaid",
     "worst_case",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 
 from mainstem.money import BASIS
 from mainstem.plan.credit import Credit
@@ -20,6 +21,9 @@ KINDS = ("goods", "service")
 EXAMPLE_MINOR = 1_000_000
 """The sale that costs are shown on: ten thousand, where cents are counted."""
 
+DELIVERED = "delivered"
+"""The milestone of what names none."""
+
 
 def most_by_milestone(plan: PlanDocument) -> dict[str, int]:
     """What each milestone of a service can pay at most, in basis points."""
@@ -27,71 +31,114 @@ def most_by_milestone(plan: PlanDocument) -> dict[str, int]:
     for rule in plan.rules:
         if rule.when.kind == "goods":
             continue
-        milestone = rule.when.milestone or "delivered"
+        milestone = rule.when.milestone or DELIVERED
         found[milestone] = max(found.get(milestone, 0), at_most_bp(rule))
     return found
 
 
-def most_of_a_sale(plan: PlanDocument) -> int:
-    """What a sale can pay at most, in basis points, as far as its rules go: under one of them, or of a service
-    under one of each milestone."""
-    of_service = sum(most_by_milestone(plan).values())
-    return min(plan.cap_bp, max(of_service, *(at_most_bp(rule) for rule in plan.rules)))
-
-
 @dataclass(frozen=True, slots=True)
 class WorstCase:
-    """The sale that costs most: under which rule, and what it pays of `of_minor`. Of a service with
-    milestones it is the rules of all of them, joined by a plus."""
+    """The sale that costs most: under which rule, of how much, what it pays; and at which levels nobody is paid,
+    where it costs more without them. Of a service with milestones it is the rules of all of them, joined by a plus."""
 
     rule: str
     of_minor: int
     paid_minor: int
+    unpaid: tuple[int, ...] = ()
+
+    @property
+    def share(self) -> Fraction:
+        """What it pays of the sale."""
+        return Fraction(self.paid_minor, self.of_minor)
 
 
 def worst_case(plan: SalePlan, currency: str = "SEK") -> WorstCase:
-    """The most that a sale can pay, found by trying every rule with everybody of an upline there.
+    """The most that a sale can pay: every rule, with every choice of who is paid above it, at every size that
+    matters. Whoever is missing does not only take away: a level that is paid of what the level below earns may
+    stand on a higher one, and under a cap others get what a capped level leaves.
 
-    Levels only add, and whoever is missing only takes away; fixed money weighs most on what is
-    cheap, where the caps bind. A service can fall under one rule of each milestone: the dearest of each
-    are tried together. So these are all the sales there are to try.
+    A service can fall under one rule of each milestone: the dearest of each are tried together.
     """
-    amounts = {
-        of for rule in plan.rules for of in (EXAMPLE_MINOR, *_cheap(rule, currency))
-    }  # fmt: skip
-    return max(
-        (
-            case
-            for of in sorted(amounts)
-            for case in (*_alone(plan, of, currency), *_by_milestone(plan, of, currency))
-        ),
-        key=lambda case: (case.paid_minor * EXAMPLE_MINOR // case.of_minor, case.of_minor),
-    )
-
-
-def _alone(plan: SalePlan, of: int, currency: str) -> Iterable[WorstCase]:
-    for rule in plan.rules:
-        yield WorstCase(rule.id, of, paid(plan, rule, of, currency))
-
-
-def _by_milestone(plan: SalePlan, of: int, currency: str) -> Iterable[WorstCase]:
-    dearest: dict[str, tuple[int, SaleRule]] = {}
-    for rule in plan.rules:
+    alone = [worst_of(plan, [rule], currency) for rule in plan.rules]
+    dearest: dict[str, tuple[Fraction, SaleRule]] = {}
+    for rule, case in zip(plan.rules, alone, strict=True):
+        milestone = rule.when.milestone or DELIVERED
         if rule.when.kind == "goods":
             continue
-        pays = paid(plan, rule, of, currency)
-        before = dearest.get(rule.when.milestone)
-        if before is None or pays > before[0]:
-            dearest[rule.when.milestone] = (pays, rule)
-    if len(dearest) > 1:
-        rules = [rule for _, rule in dearest.values()]
-        together = sum(one.credited_minor for one in shared_by(plan, rules, of, currency))
-        yield WorstCase(" + ".join(rule.id for rule in rules), of, together)
+        if milestone not in dearest or case.share > dearest[milestone][0]:
+            dearest[milestone] = (case.share, rule)
+    together = [rule for _, rule in dearest.values()]
+    cases = alone if len(together) < 2 else [*alone, worst_of(plan, together, currency)]
+    return max(cases, key=lambda case: (case.share, case.of_minor))
 
 
-def _cheap(rule: SaleRule, currency: str) -> Iterable[int]:
+def worst_of(plan: SalePlan, rules: Sequence[SaleRule], currency: str) -> WorstCase:
+    """The most that a sale can pay under one rule, or under several, one for each of its milestones."""
+    most = Fraction(min(sum(rule.cap_bp for rule in rules), plan.cap_bp), BASIS)
+    name = " + ".join(rule.id for rule in rules)
+    worst = WorstCase(name, EXAMPLE_MINOR, 0)
+    sizes = sorted({of for rule in rules for of in _sizes(rule, currency)})
+    for unpaid in _choices(plan, rules):
+        for of in sizes:
+            got = shared_by(plan, rules, of, currency, unpaid=unpaid)
+            case = WorstCase(name, of, sum(one.credited_minor for one in got), unpaid)
+            if (case.share, -len(unpaid), of) > (worst.share, -len(worst.unpaid), worst.of_minor):
+                worst = case
+        if worst.share == most:
+            break  # no choice can cost more than the caps let it
+    return worst
+
+
+def _choices(plan: SalePlan, rules: Sequence[SaleRule]) -> Iterator[tuple[int, ...]]:
+    """Every set of levels that can stay unpaid while higher ones are paid, and every end of an upline."""
+    passing = plan.uplines
+    above = "uses_up_level" in (passing.house, passing.suspended) or (
+        passing.own_sales_min > 0 and passing.inactive == "uses_up_level"
+    )
+    deepest = max(len(rule.levels) for rule in rules)
+    picky = {
+        n
+        for rule in rules
+        for n, level in enumerate(rule.levels)
+        if level.groups or level.rank_from
+    }
+    for end in range(deepest, 0, -1):
+        missing = [level for level in range(end - 1) if level == 0 or above or level in picky]
+        for many in range(len(missing) + 1):
+            for unpaid in combinations(missing, many):
+                yield (*unpaid, *range(end, deepest))
+
+
+def _upline(plan: SalePlan, rules: Sequence[SaleRule], unpaid: Collection[int]) -> list[Member]:
+    """Somebody at each level who has all that any level asks for, or who is paid at none."""
+    levels = [level for rule in rules for level in rule.levels]
+    groups = frozenset[str]().union(*(level.groups for level in levels))
+    rank = max(level.rank_from for level in levels)
+    enough, uses_up = plan.uplines.own_sales_min, "uses_up_level"
+    return [
+        Member(n + 1, own_sales=enough, groups=groups, rank=rank)
+        if n not in unpaid
+        else Member(
+            n + 1,
+            house=n == 0 or plan.uplines.house == uses_up,
+            suspended=plan.uplines.house != uses_up and plan.uplines.suspended == uses_up,
+        )
+        for n in range(max(len(rule.levels) for rule in rules))
+    ]
+
+
+def _sizes(rule: SaleRule, currency: str) -> set[int]:
+    """Sales on which something begins to bind: fixed money weighs most on what is cheap, where the caps bind; and
+    what a sale pays at most weighs nothing on what is small."""
     fixed = sum(level.each_minor.get(currency, 0) for level in rule.levels)
-    return (max(1, fixed * BASIS // rule.cap_bp),) if fixed else ()
+    rates = sum(level.rate_bp for level in rule.levels)
+    sizes = {EXAMPLE_MINOR}
+    if fixed:
+        sizes |= {max(1, fixed * BASIS // rule.cap_bp)}
+        sizes |= {max(1, fixed * BASIS // (rule.cap_bp - rates))} if rates < rule.cap_bp else set()
+    if most := rule.at_most_minor.get(currency):
+        sizes |= {most, *(most * BASIS // level.rate_bp for level in rule.levels if level.rate_bp)}
+    return sizes
 
 
 def paid(plan: SalePlan, rule: SaleRule, of_minor: int, currency: str) -> int:
@@ -105,20 +152,20 @@ def shared(plan: SalePlan, rule: SaleRule, of_minor: int, currency: str) -> list
 
 
 def shared_by(
-    plan: SalePlan, rules: Sequence[SaleRule], of_minor: int, currency: str
+    plan: SalePlan,
+    rules: Sequence[SaleRule],
+    of_minor: int,
+    currency: str,
+    *,
+    unpaid: Collection[int] = (),
 ) -> list[Credit]:
-    """The same of a service that falls under several rules, one for each of its milestones."""
-    levels = [level for rule in rules for level in rule.levels]
-    groups = frozenset().union(*(level.groups for level in levels))
-    rank = max(level.rank_from for level in levels)
-    enough = plan.uplines.own_sales_min
-    deepest = max(len(rule.levels) for rule in rules)
-    upline = [Member(n + 1, own_sales=enough, groups=groups, rank=rank) for n in range(deepest)]
+    """The same of a service that falls under several rules, one for each of its milestones; or with nobody who
+    is paid at some levels."""
     portions = [
         Portion(rule.id, of_minor, pieces=1, worth_minor=0 if n else None)
         for n, rule in enumerate(rules)
     ]
-    return credits(plan, upline, currency, portions)
+    return credits(plan, _upline(plan, rules, unpaid), currency, portions)
 
 
 def period_cost_bp(plan: PlanDocument) -> dict[str, int]:
@@ -173,7 +220,7 @@ def _reaches_together(plan: PlanDocument, kind: str) -> Fraction:
     most: dict[str, Fraction] = {}
     for rule in plan.rules:
         if rule.when.kind in ("", kind):
-            milestone = rule.when.milestone or "delivered"
+            milestone = rule.when.milestone or DELIVERED
             most[milestone] = max(most.get(milestone, Fraction(0)), _reaches(rule))
     return sum(most.values(), Fraction(0))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mainstem.money import BASIS
-from mainstem.plan.exact_shares import Way
-from mainstem.plan.line_caps import ByLine
+from mainstem.plan.exact_shares import ExactShares, Way
+from mainstem.plan.line_caps import ByLine, LinePart, by_line
 from mainstem.plan.sale_rules import CapBy
 
 
@@ -46,3 +46,14 @@ class Credit:
 def most_of(most_minor: int, part_bp: int) -> int:
     """What one level gets at most for a part of a sale, in minor units."""
     return most_minor * part_bp // BASIS
+
+
+def line_by_line(exact: ExactShares, part: int, part_bp: int, currency: str) -> ByLine | None:
+    """What a level's whole part pays line by line; None where its rule has no limit for one line."""
+    at_most = exact.rule.at_most_line_minor.get(currency)
+    if at_most is None:
+        return None
+    portion = exact.portion
+    lines = portion.lines or (LinePart(portion.base_minor, portion.returned_minor),)
+    assert sum(line.base_minor for line in lines) == portion.base_minor, "lines are all there is"
+    return by_line(part, lines, most_of(at_most, part_bp))

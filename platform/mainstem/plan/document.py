@@ -60,6 +60,7 @@ from mainstem.plan.periods import (
     Tier,
     TierRule,
 )
+from mainstem.plan.reward_documents import ReferAFriendDocument
 from mainstem.plan.sale_documents import CreditDocument, SaleRuleDocument, UplinesDocument
 from mainstem.plan.sale_rules import CapBy, Level, SalePlan, SaleRule, When
 from mainstem.plan.uplines import Uplines
@@ -75,6 +76,7 @@ class PlanDocument(Document):
         Fold("A client's orders whose money went back", ("refunded_orders",)),
         Fold("Who gives way, and orders of several affiliates", ("cap_by", "credit")),
         Fold("What a period pays", ("period",)),
+        Fold("What clients get who send a friend", ("refer_a_friend",)),
     )
 
     format: Literal[2] = Field(2, title="Format")
@@ -102,6 +104,7 @@ class PlanDocument(Document):
     uplines: UplinesDocument = Field(title="Uplines")
     rules: list[SaleRuleDocument] = Field(min_length=1, max_length=RULES_MAX, title="Rules")
     period: PeriodDocument | None = Field(None, title="Periods")
+    refer_a_friend: ReferAFriendDocument | None = Field(None, title="Refer a friend")
     minimum_payout_minor: Amounts = Field(default_factory=dict, title="Paid out from")
 
     @property

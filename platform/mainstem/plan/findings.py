@@ -9,6 +9,7 @@ somebody gains who splits an order or appears twice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -21,7 +22,6 @@ from mainstem.plan.costs import (
     EXAMPLE_MINOR,
     levels_may_exceed,
     most_by_milestone,
-    most_of_a_sale,
     paid,
     period_cost_bp,
     rates_of_sale,
@@ -32,12 +32,15 @@ from mainstem.plan.exact_shares import Portion
 from mainstem.plan.grounds import Finding, finding
 from mainstem.plan.milestones import OF_A_LEAD
 from mainstem.plan.percent import percent
-from mainstem.plan.period_documents import TierRuleDocument
+from mainstem.plan.period_documents import GoalDocument, TierRuleDocument
+from mainstem.plan.reward_findings import reward_cost_bp, reward_findings
 from mainstem.plan.sale_documents import SaleRuleDocument, WhenDocument
 from mainstem.plan.sale_rules import SalePlan, SaleRule
 from mainstem.plan.sales import credits
+from mainstem.plan.splitting import period_split
 from mainstem.plan.unlawful import unlawful
 from mainstem.plan.uplines import Member
+from mainstem.plan.worst_months import bound_bp, currencies
 
 CAP_BY_NOT_SAID = "cap_by_not_said"
 """Asked of whoever publishes a plan; a version that was published before it could be said gives way in
@@ -45,6 +48,7 @@ proportion."""
 HOLD_DAYS_SAFE = 28
 """The fourteen days of withdrawal, and fourteen in which the money goes back."""
 LEVELS_SAFE = 3
+CLIFF_PARTS = 20
 _SEVERITIES = ("refuse", "warn", "note")
 
 
@@ -57,7 +61,7 @@ def lint(sent: Mapping[str, Any]) -> list[Finding]:
         plan = PlanDocument.model_validate(sent)
     except ValidationError as error:
         return [_wrong(problem, sent) for problem in problems_of(error)]
-    found = [*_each_rule(plan), *_together(plan), *_period(plan)]
+    found = [*_each_rule(plan), *_together(plan), *_period(plan), *_rewards(plan)]
     return sorted(found, key=lambda one: _SEVERITIES.index(one.severity))
 
 
@@ -169,17 +173,48 @@ def _no_later(wide: WhenDocument, narrow: WhenDocument) -> bool:
 
 def _period(plan: PlanDocument) -> Iterator[Finding]:
     costs = period_cost_bp(plan)
-    sales = most_of_a_sale(plan)
-    if costs and sales + sum(costs.values()) > plan.cap_bp:
+    of_rules, periods = bound_bp(plan)
+    sales = min(plan.cap_bp, of_rules + reward_cost_bp(plan.refer_a_friend))
+    if costs and sales + periods > plan.cap_bp:
         yield finding(
             "costs_more_than_agreed", "/period",
-            sales=percent(sales), periods=percent(sum(costs.values())), cap=percent(plan.cap_bp),
+            sales=percent(sales), periods=percent(periods), cap=percent(plan.cap_bp),
             worst=", ".join(f"{name} {percent(cost)} %" for name, cost in costs.items()),
         )  # fmt: skip
     yield from _of_all_together(plan)
     for number, rule in enumerate(plan.period.tiers if plan.period else ()):
         if rule.of == "whole":
             yield from _cliffs(plan, rule, f"/period/tiers/{number}/tiers")
+    for number, goal in enumerate(plan.period.goals if plan.period else ()):
+        yield from _goal(plan, goal, f"/period/goals/{number}")
+    yield from _appearing_twice(plan)
+
+
+def _goal(plan: PlanDocument, goal: GoalDocument, at: str) -> Iterator[Finding]:
+    for currency, pays in sorted(goal.pays_minor.items())[:1]:
+        start = goal.personal_minor[currency]
+        if _is_cliff(plan, start, pays):
+            yield finding(
+                "goal_is_a_cliff", at, at=_written(start, currency), jump=_written(pays, currency)
+            )
+
+
+def _is_cliff(plan: PlanDocument, start_minor: int, jump_minor: int) -> bool:
+    """Whether one unit more raises the pay by more than a twentieth of all that may be paid of the volume."""
+    return jump_minor * CLIFF_PARTS * BASIS > start_minor * plan.cap_bp
+
+
+def _appearing_twice(plan: PlanDocument) -> Iterator[Finding]:
+    for currency in currencies(plan):
+        gain = period_split(plan, currency)
+        if gain is not None:
+            yield finding(
+                "twice_in_a_period_gains", "/period",
+                whole=_written(gain.sold_minor, currency), once=_written(gain.once_minor, currency),
+                twice=_written(gain.paid_minor, currency),
+                tree=gain.tree(partial(_written, currency=currency)),
+            )  # fmt: skip
+            return
 
 
 def _of_all_together(plan: PlanDocument) -> Iterator[Finding]:
@@ -199,11 +234,17 @@ def _of_all_together(plan: PlanDocument) -> Iterator[Finding]:
         yield finding("all_or_nothing_at_close", "/period/overrides")
 
 
+def _rewards(plan: PlanDocument) -> Iterator[Finding]:
+    if plan.refer_a_friend:
+        of_rules = min(plan.cap_bp, bound_bp(plan)[0])
+        yield from reward_findings(plan.refer_a_friend, cap_bp=plan.cap_bp, sales_bp=of_rules)
+
+
 def _cliffs(plan: PlanDocument, rule: TierRuleDocument, at: str) -> Iterator[Finding]:
     for number, (low, high) in enumerate(pairwise(rule.tiers), 1):
         for currency, start in sorted(high.from_minor.items())[:1]:
             jump = start * (high.rate_bp - low.rate_bp) // BASIS
-            if jump * 20 * BASIS > start * plan.cap_bp:
+            if _is_cliff(plan, start, jump):
                 yield finding(
                     "cliff",
                     f"{at}/{number}",

@@ -68,6 +68,25 @@ GROUNDS = {
         " be marginal, or the step smaller.",
         "No reward for a purchase that nobody needs",
     ),
+    "reward_gives_way": Ground(
+        "warn",
+        "A sale may pay {sales} % and sending a friend {rewards} % of it, together more than the {cap} % that"
+        " everything may: on such an order the rewards give way. Lower them, or raise cap_bp.",
+        "What a rate says should be what it pays",
+    ),
+    "reward_cliff": Ground(
+        "warn",
+        "An order of {at} gives {jump}, and one of a unit less gives nothing. Somebody will buy to reach it."
+        " Give a rate, or less.",
+        "No reward for a purchase that nobody needs",
+    ),
+    "twice_as_a_client_gains": Ground(
+        "note",
+        "Somebody who orders as their own friend gets up to {cost} % of a first order, {n} times a year. No"
+        " programme that rewards friends is without that; here it is met by looking at e-mail, telephone,"
+        " address and card, and by the hold.",
+        "Emek, Karidi, Tennenholtz and Zohar, EC 2011",
+    ),
     "upline_above_seller": Ground(
         "refuse",
         "No sponsor may earn more on a sale than who made it. Lower level {level} to {seller} % or less.",
@@ -200,6 +219,18 @@ GROUNDS = {
         " {once} %. No plan that pays sponsors is without that; here it is met by one"
         " account for each company and the review of what looks like one.",
         "Emek, Karidi, Tennenholtz and Zohar, EC 2011",
+    ),
+    "goal_is_a_cliff": Ground(
+        "note",
+        "At the goal of {at} one unit more raises the pay by {jump}. That is what a goal is; tiers pay"
+        " for the same without a step.",
+        "No reward for a purchase that nobody needs",
+    ),
+    "twice_in_a_period_gains": Ground(
+        "note",
+        "One company that sells {whole} in a period is paid {once} by its rules; as {tree} it is paid"
+        " {twice}. It is met by one account for each company and the review of what looks like one.",
+        "Emek, Karidi, Tennenholtz and Zohar, EC 2011; Lv and Moscibroda, 2016",
     ),
 }  # fmt: skip
 

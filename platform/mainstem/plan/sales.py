@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mainstem.money import BASIS, largest_remainder, rdiv
-from mainstem.plan.credit import Credit, most_of
+from mainstem.plan.credit import Credit, line_by_line, most_of
 from mainstem.plan.exact_shares import (
     ExactShares,
     Party,
@@ -13,7 +13,6 @@ from mainstem.plan.exact_shares import (
     cut_to_plan,
     exact_shares,
 )
-from mainstem.plan.line_caps import ByLine, LinePart, by_line
 from mainstem.plan.sale_rules import SalePlan
 from mainstem.plan.uplines import Member
 
@@ -62,7 +61,7 @@ def _whole(exact: ExactShares, currency: str) -> Iterator[Credit]:
             continue
         most = part if at_most is None else most_of(at_most, share.part_bp)
         left = part - rdiv(part * portion.returned_minor, portion.base_minor)
-        lines = _by_line(exact, part, share.part_bp, currency)
+        lines = line_by_line(exact, part, share.part_bp, currency)
         gets, left = (part, left) if lines is None else (lines.credited_minor, lines.stands_minor)
         credited, stands = min(gets, most), min(left, most)
         if not credited:
@@ -82,13 +81,3 @@ def _whole(exact: ExactShares, currency: str) -> Iterator[Credit]:
             cut_by=share.cut_by,
             by_line=lines,
         )
-
-
-def _by_line(exact: ExactShares, part: int, part_bp: int, currency: str) -> ByLine | None:
-    at_most = exact.rule.at_most_line_minor.get(currency)
-    if at_most is None:
-        return None
-    portion = exact.portion
-    lines = portion.lines or (LinePart(portion.base_minor, portion.returned_minor),)
-    assert sum(line.base_minor for line in lines) == portion.base_minor, "lines are all there is"
-    return by_line(part, lines, most_of(at_most, part_bp))

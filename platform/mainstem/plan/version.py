@@ -15,6 +15,8 @@ from mainstem.plan.document import PlanDocument, compiled, compiled_period
 from mainstem.plan.first_format import from_first_format, is_first_format
 from mainstem.plan.periods import PeriodRules
 from mainstem.plan.refusals import PlanRefused
+from mainstem.plan.reward_documents import compiled_reward
+from mainstem.plan.rewards import ReferAFriend
 from mainstem.plan.sale_rules import SalePlan
 
 
@@ -44,6 +46,12 @@ class Plan:
     def levels(self) -> int:
         """How many people one sale can pay."""
         return max(len(rule.levels) for rule in self.sale.rules)
+
+    @property
+    def refer_a_friend(self) -> ReferAFriend | None:
+        """What it gives clients who send a friend; None where it says nothing of it."""
+        said = self.document.refer_a_friend
+        return compiled_reward(said) if said else None
 
     def period(self, currency: str) -> PeriodRules:
         """What it says of a period in one currency."""

@@ -15,6 +15,7 @@ from mainstem.money import Money
 from mainstem.plan.document import PlanDocument
 from mainstem.plan.milestones import OF_A_LEAD
 from mainstem.plan.period_words import PERIOD_SENTENCES, period_clauses
+from mainstem.plan.reward_words import REWARD_SENTENCES, reward_clause
 from mainstem.plan.sale_documents import (
     CreditDocument,
     LevelDocument,
@@ -160,7 +161,7 @@ SENTENCES = (
     *AS_ATTRIBUTED.values(), SHARED, NOBODY, IN_GROUPS, FROM_RANK, CAP, AT_MOST, AT_MOST_LINE, COST_KNOWN, HELD,
     HELD_FROM_ACCEPTANCE, AT_DELIVERY, ORDER, BY_MILESTONE, ALL, ROUNDED, *VERSION_BY.values(),
     *JOINED_BEFORE.values(), *PASSING.values(), *REFUNDED.values(), *ACTIVE.values(), MINIMUM, AND, OR,
-    *PERIOD_SENTENCES,
+    *PERIOD_SENTENCES, *REWARD_SENTENCES,
 )  # fmt: skip
 """Everything that may be said."""
 
@@ -202,7 +203,7 @@ def clauses(
     plan: PlanDocument, reader: Reader, names: Mapping[str, str] | None = None
 ) -> list[Clause]:
     """The whole plan in the reader's language: what holds for all rules, then each rule in their order,
-    then what a period pays.
+    then what a period pays, and what sending a friend gives.
 
     `names` are what products, departments, storefronts, affiliates and groups are called, by slug; without
     it, by their slugs.
@@ -214,6 +215,11 @@ def clauses(
         *(
             Clause(about, tuple(said))
             for about, said in (period_clauses(plan.period, teller) if plan.period else ())
+        ),
+        *(
+            [Clause("refer-a-friend", tuple(reward_clause(plan.refer_a_friend, teller)))]
+            if plan.refer_a_friend
+            else []
         ),
     ]
 

@@ -1,5 +1,6 @@
 """Referral codes: who may have which, and what becomes of them."""
 
+from mainstem.referrals.friends import FriendAsked, client_code, is_client_code, keep_referrals
 from mainstem.referrals.rules import (
     CODES_MAX,
     CodeMalformed,
@@ -17,12 +18,16 @@ __all__ = [
     "CodeMalformed",
     "CodeReserved",
     "CodeTaken",
+    "FriendAsked",
     "TooManyCodes",
     "as_typed",
     "assign",
     "claim",
+    "client_code",
     "codes",
     "fold",
+    "is_client_code",
+    "keep_referrals",
     "reassign",
     "retire",
 ]

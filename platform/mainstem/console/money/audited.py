@@ -21,6 +21,8 @@ WHAT = {
     "moved": "Moved between holds",
     "posted": "In the books",
     "stray": "In the books, without a line",
+    "reward": "Reward for a friend",
+    "rank": "Rank",
 }
 SHOWN_MAX = 20
 
@@ -37,7 +39,7 @@ class Differs(msgspec.Struct, frozen=True):
     what: str
     should_be: Money | None
     is_now: Money | None
-    """None where it is not an amount that differs, but whose it is."""
+    """None where it is not an amount that differs, but whose it is, or somebody's rank."""
 
 
 class Audited(msgspec.Struct, frozen=True):
@@ -64,7 +66,7 @@ def last_audit(work: Work, language: Language) -> Audited | None:
 
 
 def _differs(one: Difference, names: dict[int, str], language: Language) -> Differs:
-    whose = one.what == "beneficiary"
+    whose = one.what in ("beneficiary", "rank")
     return Differs(
         one.order,
         f"/console/orders/{one.home_id}/{one.order_id}" if _is_order(one) else "",

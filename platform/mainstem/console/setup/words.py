@@ -131,4 +131,8 @@ CHOICES: dict[str, str] = {
     "everything": "All that an affiliate gets for it",
     "share_the_places": "Share their places' prizes",
     "who_sold_first": "Whoever sold first comes first",
+    "stands_beside": "Stands beside it",
+    "comes_first": "Only where nobody earns any",
+    "company_bears": "The company bears it",
+    "is_owed": "Is owed, and met by the next credit",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -38,6 +38,9 @@ class Draft:
     """Whether it takes a large share of what is left of something."""
     threshold_minor: int = 0
     """What of it counts towards the threshold of sales to other countries, in euro cents."""
+
+    credit: Mapping[UUID, int] = field(default_factory=dict)
+    """How much of which of the client's credits makes it cheaper."""
 
     @property
     def pay_by(self) -> datetime:

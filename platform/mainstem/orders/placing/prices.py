@@ -20,24 +20,28 @@ from mainstem.orders.model import (
     QuotedLine,
     TotalsSeen,
 )
-from mainstem.orders.placing import threshold
+from mainstem.orders.placing import credit, threshold
 from mainstem.orders.placing.draft import AGREED_BEFORE, Draft, open_ones
 from mainstem.orders.placing.known import Known
 from mainstem.orders.pricing import Article, Buyer
+from mainstem.store_credit import Usable
 
 
-def price_all(work: Work, drafts: list[Draft], known: Known) -> None:
-    """Work out every order from the server's own prices."""
+def price_all(work: Work, drafts: list[Draft], known: Known) -> Usable | None:
+    """Work out every order from the server's own prices, less the credit that its client uses: what of
+    that is locked, where any is."""
     for draft in drafts:
         problems = [*_order_problems(draft, known)]
         draft.answer = OrderRefused(*problems) if problems else None
     priced = open_ones(drafts)
     threshold.decide(work, priced, known)
+    usable = credit.reduce(work, open_ones(priced), known)
     for draft in open_ones(priced):
         if draft.price.totals.total_minor > MINOR_MAX:
             draft.answer = OrderRefused(_TOO_LARGE)
         elif changed := [*_price_changes(draft)]:
             draft.answer = PriceChanged(_quote(draft), *changed)
+    return usable
 
 
 _TOO_LARGE = Problem("/lines", "invalid_field", "This order is larger than we can take.")

@@ -17,6 +17,7 @@ from mainstem.kit.ids import short
 from mainstem.kit.work import Work
 from mainstem.orders import unpaid
 from mainstem.orders.model import Placed
+from mainstem.orders.placing import friends
 from mainstem.orders.placing.draft import Draft
 from mainstem.orders.placing.known import Known
 from mainstem.orders.placing.planned import (
@@ -166,6 +167,7 @@ def write(work: Work, drafts: list[Draft], ready: Ready) -> None:
             [(draft.wanted.home_id, draft.id) for draft in drafts],
             happened_at=[draft.at for draft in drafts],
         )
+    friends.keep(work, drafts, ready.known, ready.evidence)
     for draft in drafts:
         draft.answer = Placed(
             draft.wanted.home_id,
