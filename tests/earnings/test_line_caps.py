@@ -18,6 +18,7 @@ from tests.lab.test_history import ZONE
 
 from mainstem import audit, earnings, invariants, worker
 from mainstem.kit.db import Database
+from mainstem.kit.events import record
 from mainstem.kit.work import Work
 from mainstem.lab import Facts, NotKnown, export
 from mainstem.orders import Placed
@@ -91,6 +92,35 @@ def test_lines_that_come_late_twice_and_after_a_refund_come_to_the_same(
     assert earned(database, placed) == earned(database, whole) == {("all", "cedar"): 164_00}
     with database.work() as work:
         assert earnings.settle(work, [(placed.home_id, placed.order_id)] * 2) == 0
+
+
+def test_what_a_bank_takes_counts_against_every_line_and_comes_back_when_the_dispute_is_won(
+    database: Database, company: Company
+) -> None:
+    planned(database, 1000)
+    placed = sell(database, company, (KETTLE, 3), (SKILLET, 1))
+    for taken, stands in ((227_500, 182_00), (0, 214_00), (455_000, 0), (227_500, 182_00)):
+        with database.work() as work:
+            bank_takes(work, placed, taken)
+        worker.drain(database)
+        assert sum(earned(database, placed).values()) == stands
+
+
+def bank_takes(work: Work, placed: Placed, minor: int) -> None:
+    """So much of an order is taken, in all, until it is known who is right."""
+    key = {"home": placed.home_id, "order": placed.order_id, "taken": minor}
+    work.run(
+        """INSERT INTO dispute (home_id, id, order_id, provider_id, status, currency,
+                  amount_minor, withdrawn_minor, fee_minor, movements, opened_at)
+           SELECT %(home)s, %(order)s, %(order)s, 'dp_1', 'needs_response', 'SEK', 455000, 0, 0, 1, now()
+            WHERE NOT EXISTS (SELECT FROM dispute WHERE id = %(order)s)""",
+        **key,
+    )
+    work.run(
+        "UPDATE dispute SET withdrawn_minor = %(taken)s, movements = movements + 1 WHERE id = %(order)s",
+        **key,
+    )
+    record(work, "payment.disputed", placed.order_id, home=placed.home_id)
 
 
 def test_an_order_that_is_settled_beside_itself_is_limited_once(

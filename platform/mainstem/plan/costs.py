@@ -129,15 +129,18 @@ def _upline(plan: SalePlan, rules: Sequence[SaleRule], unpaid: Collection[int]) 
 
 def _sizes(rule: SaleRule, currency: str) -> set[int]:
     """Sales on which something begins to bind: fixed money weighs most on what is cheap, where the caps bind; and
-    what a sale pays at most weighs nothing on what is small."""
+    what a sale or a line pays at most weighs nothing on what is small."""
     fixed = sum(level.each_minor.get(currency, 0) for level in rule.levels)
     rates = sum(level.rate_bp for level in rule.levels)
     sizes = {EXAMPLE_MINOR}
     if fixed:
         sizes |= {max(1, fixed * BASIS // rule.cap_bp)}
         sizes |= {max(1, fixed * BASIS // (rule.cap_bp - rates))} if rates < rule.cap_bp else set()
-    if most := rule.at_most_minor.get(currency):
-        sizes |= {most, *(most * BASIS // level.rate_bp for level in rule.levels if level.rate_bp)}
+    for limit in (rule.at_most_minor, rule.at_most_line_minor):
+        if most := limit.get(currency):
+            sizes |= {
+                most, *(most * BASIS // level.rate_bp for level in rule.levels if level.rate_bp)
+            }  # fmt: skip
     return sizes
 
 
