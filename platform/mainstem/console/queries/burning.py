@@ -84,7 +84,9 @@ SELECT 'inquiries', NULL, count(*), 0, min(asked_at), min(due_on + time '23:59:5
   FROM commission_inquiry WHERE state = 'open'""",
     "reattributions": """
 SELECT 'reattributions', NULL, count(*), 0, min(asked_at), NULL
-  FROM attribution_change WHERE state = 'needs_approval'""",
+  FROM (SELECT asked_at FROM attribution_change WHERE state = 'needs_approval'
+         UNION ALL
+        SELECT asked_at FROM binding_change WHERE state = 'needs_approval') AS waiting""",
     "checks_failed": """
 SELECT 'checks_failed', NULL, sum(wrong), 0, min(ended_at), NULL
   FROM ((SELECT wrong, ended_at FROM check_run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1)
