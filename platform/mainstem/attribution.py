@@ -430,20 +430,20 @@ def lock_binding(work: Work, client_key: str) -> BoundNow | None:
     return BoundNow(*row) if row is not None and row.bound_until > work.now() else None
 
 
-def rebind(work: Work, client_key: str, affiliate_id: int) -> None:
-    """Bind a client who is bound to another affiliate, from now on and for no longer than before.
+def rebind(work: Work, client_key: str, affiliate_id: int, *, at: datetime) -> None:
+    """Bind a client who is bound to another affiliate, from this instant on and for no longer than before.
 
     The binding has to be locked (`lock_binding`). It is of no order, so that none lets it fall.
     """
     changed = work.run(
         """UPDATE client_binding
-              SET affiliate_id = %(affiliate)s, bound_at = %(now)s, reason = %(reason)s,
+              SET affiliate_id = %(affiliate)s, bound_at = %(at)s, reason = %(reason)s,
                   home_id = NULL, order_id = NULL
-            WHERE client_key = %(key)s AND bound_until > %(now)s""",
+            WHERE client_key = %(key)s AND bound_until > %(at)s""",
         key=client_key,
         affiliate=affiliate_id,
         reason=BY_STAFF,
-        now=work.now(),
+        at=at,
     )
     assert changed == 1, "the binding is locked and in force"
 

@@ -26,6 +26,7 @@ from mainstem import (
     payments,
     worker,
 )
+from mainstem.console import queries
 from mainstem.earnings.client_reattribution import (
     BindingChanged,
     BoundAlready,
@@ -223,6 +224,34 @@ def test_it_may_go_back_and_the_changes_are_kept(story: Story, clock: FixedClock
         ("Dora", "Cedar", "approved"),
         ("Cedar", "Dora", "approved"),
     ]
+
+
+def test_the_history_tells_each_binding_once(
+    story: Story, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where time goes on while somebody agrees, and when what staff decided has run out since."""
+    story.won()
+    still = FixedClock.now
+
+    def goes_on(it: FixedClock) -> datetime:
+        it.move(timedelta(milliseconds=1))
+        return still(it)
+
+    monkeypatch.setattr(FixedClock, "now", goes_on)
+    story.tied()
+    story.tied("birch")
+    monkeypatch.undo()
+
+    def told() -> list[tuple[str, str]]:
+        with story.database.work() as work:
+            return [(row.name, row.reason) for row in queries.bindings_of(work, KEY)]
+
+    assert told() == [("Birch", "staff"), ("Dora", "staff"), ("Cedar", "storefront")]
+    clock.move(YEAR)
+    story.arrives(story.ordered())
+    assert told() == [
+        ("Cedar", "storefront"), ("Birch", "staff"), ("Dora", "staff"), ("Cedar", "storefront"),
+    ]  # fmt: skip
 
 
 def test_whoever_lost_the_client_is_told_who_decided_it(story: Story) -> None:

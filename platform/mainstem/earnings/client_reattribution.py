@@ -148,6 +148,8 @@ def approve_client_reattribution(work: Work, change_id: UUID) -> None:
     NotCreditableNow where it is no longer as it was when this was asked for."""
     change = _take(work, change_id, "approved")
     _refuse_who_may_not(work, change)
+    # One instant for both: by it the history tells which change made a binding.
+    at = work.now()
     bound = attribution.lock_binding(work, change.client_key)
     if bound is None or (bound.affiliate_id, bound.bound_at) != (
         change.from_affiliate_id,
@@ -156,8 +158,8 @@ def approve_client_reattribution(work: Work, change_id: UUID) -> None:
         raise BindingChanged
     to = work.one("SELECT id, name FROM affiliate WHERE id = %(id)s", id=change.to_affiliate_id)
     _refuse(work, bound, to)
-    attribution.rebind(work, change.client_key, to.id)
-    _answer(work, change_id, "approved")
+    attribution.rebind(work, change.client_key, to.id, at=at)
+    _answer(work, change_id, "approved", at=at)
 
 
 def deny_client_reattribution(work: Work, change_id: UUID, *, words: str) -> None:
@@ -165,7 +167,7 @@ def deny_client_reattribution(work: Work, change_id: UUID, *, words: str) -> Non
     if problems := words_problems("/reason", words):
         raise InvalidInput(*problems)
     _refuse_who_may_not(work, _take(work, change_id, "denied"))
-    _answer(work, change_id, "denied", words.strip())
+    _answer(work, change_id, "denied", at=work.now(), words=words.strip())
 
 
 def withdraw_client_reattribution(work: Work, change_id: UUID) -> None:
@@ -173,7 +175,7 @@ def withdraw_client_reattribution(work: Work, change_id: UUID) -> None:
     change = _take(work, change_id, "withdrawn")
     if change.asked_by != str(work.actor):
         raise MayNotDecideBindings
-    _answer(work, change_id, "canceled")
+    _answer(work, change_id, "canceled", at=work.now())
 
 
 def client_reattribution_of(work: Work, change_id: UUID) -> BindingChange:
@@ -230,14 +232,14 @@ def _refuse_who_may_not(work: Work, change: Any) -> None:
 _FACTS = {"approved": "approved", "denied": "denied", "canceled": "withdrawn"}
 
 
-def _answer(work: Work, change_id: UUID, state: str, words: str = "") -> None:
+def _answer(work: Work, change_id: UUID, state: str, *, at: datetime, words: str = "") -> None:
     work.run(
-        """UPDATE binding_change SET state = %(state)s, decided_by = %(by)s, decided_at = %(now)s,
+        """UPDATE binding_change SET state = %(state)s, decided_by = %(by)s, decided_at = %(at)s,
                   words = %(words)s WHERE id = %(id)s""",
         id=change_id,
         state=state,
         by=str(work.actor),
-        now=work.now(),
+        at=at,
         words=words,
     )
     record(work, f"binding_change.{_FACTS[state]}", change_id)
