@@ -286,6 +286,10 @@ PAGES: dict[str, tuple[str, Sequence[Address]]] = {
         ],
     ),
     "/console/clients": (STAFF, [lambda c: f"/console/clients?key={quote(c['email'])}"]),
+    "/console/clients/binding": (
+        STAFF,
+        [lambda c: f"/console/clients/binding?key={quote(c['email'])}"],
+    ),
     "/console/articles/{id}": (STAFF, [lambda c: f"/console/articles/{c['article']}"]),
     "/console/audit": (
         STAFF,

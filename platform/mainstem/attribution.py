@@ -7,7 +7,8 @@ winner. A participant's own purchase is a normal order that earns no commission.
 
 Deciding binds nobody: whoever orders or asks may write any e-mail address. A client is bound when
 their first order reaches them, to the seller that this order was frozen with (`bind`), and the
-binding falls with it if it turns out that its money had gone back before (`unbind`).
+binding falls with it if it turns out that its money had gone back before (`unbind`). Staff may tie a
+client who is bound to somebody else (`rebind`): that stands until the binding would have run out.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from mainstem.network import ELIGIBLE, Upline
 
 BOUND_FOR = timedelta(days=365)
 """How long a client stays with the affiliate who introduced them."""
+
+BY_STAFF = "staff"
+"""The reason of a binding that staff have decided on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,10 @@ class Binding:
 
     def yields_to(self, since: datetime) -> bool:
         """Whether a delivery at this instant binds the client in its place: this one is over by
-        then, or it turns out that it was not the first."""
-        return self.until <= since or since < self.since < since + BOUND_FOR
+        then, or it turns out that it was not the first. What staff decided was never the first."""
+        if self.until <= since:
+            return True
+        return self.reason != BY_STAFF and since < self.since < since + BOUND_FOR
 
 
 @dataclass(slots=True)
@@ -119,7 +125,7 @@ def queries(requests: Sequence[AttributionRequest]) -> list[Query[Any]]:
     phones = sorted({request.phone_key for request in requests if request.phone_key})
     codes = {_code(text) for request in requests for text in (request.code, request.link)} - {""}
     return [
-        Query(_BOUND, {"keys": emails}, lambda rows: {key: Binding(*of) for key, *of in rows}),
+        Query(_BOUND, {"keys": emails}, _bindings),
         Query(_CODES, {"codes": sorted(codes)}, lambda rows: {code: of for code, *of in rows}),
         Query(
             _PARTICIPANTS,
@@ -129,8 +135,15 @@ def queries(requests: Sequence[AttributionRequest]) -> list[Query[Any]]:
     ]
 
 
+def _bindings(rows: Sequence[Any]) -> dict[str, Binding]:
+    return {
+        key: Binding(affiliate, since, until, reason=reason)
+        for key, affiliate, since, until, reason in rows
+    }
+
+
 _BOUND = """
-SELECT client_key, affiliate_id, bound_at, bound_until FROM client_binding
+SELECT client_key, affiliate_id, bound_at, bound_until, reason FROM client_binding
  WHERE client_key = ANY(%(keys)s::text[])"""
 _CODES = """
 SELECT code, affiliate_id, kind FROM referral_code
@@ -270,17 +283,19 @@ def _code(text: str) -> str:
 # ------------------------------------------------------------------------- bound by a delivery
 
 # Beside another delivery to the same new client, the first to commit has bound them. A history that
-# is brought in later may show that another order reached them before.
-_BIND = """
+# is brought in later may show that another order reached them before; that undoes nothing that staff
+# have decided, who knew of more than of one order.
+_BIND = f"""
 INSERT INTO client_binding AS b
   (client_key, affiliate_id, bound_at, bound_until, reason, home_id, order_id)
-{chosen}
+{{chosen}}
 ON CONFLICT (client_key) DO UPDATE
    SET affiliate_id = excluded.affiliate_id, bound_at = excluded.bound_at,
        bound_until = excluded.bound_until, reason = excluded.reason,
        home_id = excluded.home_id, order_id = excluded.order_id
  WHERE b.bound_until <= excluded.bound_at
-    OR (excluded.bound_at < b.bound_at AND b.bound_at < excluded.bound_until)"""
+    OR (b.reason <> '{BY_STAFF}'
+        AND excluded.bound_at < b.bound_at AND b.bound_at < excluded.bound_until)"""
 
 # What another's shop was credited with because of a binding makes no new one: a binding that fell
 # or ran out would go on by itself.
@@ -389,6 +404,48 @@ def unbind(
     free = [_Free(*row) for row in [*fallen, *restored]]
     if free:
         work.run(_BIND_ANEW, span=BOUND_FOR, **given(free, _Free, "free"))
+
+
+# ------------------------------------------------------------------------- bound by staff
+
+
+class BoundNow(NamedTuple):
+    """A binding that is in force: to whom, since when until when, and by which order, if by one."""
+
+    affiliate_id: int
+    bound_at: datetime
+    bound_until: datetime
+    reason: str
+    home_id: int | None
+    order_id: UUID | None
+
+
+def lock_binding(work: Work, client_key: str) -> BoundNow | None:
+    """To whom a client is bound now, so that no delivery changes it meanwhile; None where to nobody."""
+    row = work.row(
+        """SELECT affiliate_id, bound_at, bound_until, reason, home_id, order_id FROM client_binding
+            WHERE client_key = %(key)s FOR UPDATE""",
+        key=client_key,
+    )
+    return BoundNow(*row) if row is not None and row.bound_until > work.now() else None
+
+
+def rebind(work: Work, client_key: str, affiliate_id: int, *, at: datetime) -> None:
+    """Bind a client who is bound to another affiliate, from this instant on and for no longer than before.
+
+    The binding has to be locked (`lock_binding`). It is of no order, so that none lets it fall.
+    """
+    changed = work.run(
+        """UPDATE client_binding
+              SET affiliate_id = %(affiliate)s, bound_at = %(at)s, reason = %(reason)s,
+                  home_id = NULL, order_id = NULL
+            WHERE client_key = %(key)s AND bound_until > %(at)s""",
+        key=client_key,
+        affiliate=affiliate_id,
+        reason=BY_STAFF,
+        at=at,
+    )
+    assert changed == 1, "the binding is locked and in force"
 
 
 # ------------------------------------------------------------------------- bound elsewhere

@@ -75,6 +75,7 @@ COMPANYS = {
     "commission_review",
     "goodwill_end",
     "attribution_change",
+    "binding_change",
     "imported_order",
     "import_mapping",
     "catalogue_file",

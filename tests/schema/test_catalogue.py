@@ -19,7 +19,7 @@ from mainstem.kit.db import APP_ROLE, COMPANY_ROLE, OWNER_ROLE, READ_ROLE, ROLES
 REFERENCE = {
     "affiliate", "sponsorship", "person", "membership", "product", "product_text", "variant",
     "price", "shipping_rate", "catalogue_version", "plan_version", "location", "team",
-    "referral_code", "client_binding", "participant_trace", "exchange_rate",
+    "referral_code", "client_binding", "binding_change", "participant_trace", "exchange_rate",
     "company_profile", "company_document", "affiliate_details", "affiliate_group", "programme", "income_statement",
     "sponsor_move", "holding_tank", "plan_proposal",
     "tax_settings", "tax_rate", "delivery_zone",

@@ -54,6 +54,7 @@ COMPANY = {
     "commission_review": May(insert=True, update="state, decided_by, decided_at, reason"),
     "attribution_change": May(insert=True, update="state, decided_by, decided_at, words, upline, groups,"
                               " upline_facts, also_credited"),
+    "binding_change": May(insert=True, update="state, decided_by, decided_at, words"),
     "commission_inquiry": May(insert=True, update="state, answer, decided_by, decided_at"),
     "pick_stop": May(insert=True, update="cleared_at, cleared_by"),
     "withdrawal": May(insert=True, update="order_id, matched_by, state, reason, refund_due_on,"
@@ -134,7 +135,7 @@ AFFILIATE = {
     "cross_border_sales": NOTHING, "tax_day": NOTHING, "vat_check": NOTHING,
     "import_mapping": NOTHING, "catalogue_file": NOTHING, "network_file": NOTHING,
     "payment_check": NOTHING, "destination_lease": NOTHING,
-    "goodwill_end": NOTHING, "attribution_change": NOTHING,
+    "goodwill_end": NOTHING, "attribution_change": NOTHING, "binding_change": NOTHING,
     "imported_order": NOTHING, "participant_trace": NOTHING, "commission_review": NOTHING,
     "mail": NOTHING, "mail_settings": NOTHING, "bounced_address": NOTHING, "mail_preference": NOTHING,
     "person": May(select="id, email, email_key, phone_key, name, locale, created_at"),

@@ -30,6 +30,8 @@ WITHOUT = {
     "/console/orders/{home:int}/{order:uuid}/approvals/{approval:uuid}/denial": SECOND_PERSON,
     "/console/orders/{home:int}/{order:uuid}/attribution/{change:uuid}/approval": SECOND_PERSON,
     "/console/orders/{home:int}/{order:uuid}/attribution/{change:uuid}/denial": SECOND_PERSON,
+    "/console/clients/binding/{change:uuid}/approval": SECOND_PERSON,
+    "/console/clients/binding/{change:uuid}/denial": SECOND_PERSON,
     "/console/network/moves/{move:uuid}/approval": SECOND_PERSON,
     "/console/network/moves/{move:uuid}/denial": SECOND_PERSON,
     "/console/plan/proposals/{proposal:uuid}/publication": SECOND_PERSON,

@@ -24,6 +24,7 @@ PROVEN: dict[str, Any] = {
     "GET /account/authenticator": FRESH,
     "GET /account/password": FRESH,
     "GET /console/setup/{name:str}/new": THINGS,
+    "POST /console/clients/binding/{change:uuid}/approval": MONEY,
     "POST /console/network/moves/{move:uuid}/approval": MONEY,
     "POST /console/orders/{home:int}/{order:uuid}/attribution/{change:uuid}/approval": MONEY,
     "POST /console/periods/{name:str}/close": MONEY,

@@ -1,5 +1,15 @@
 """Commissions: what delivered sales have earned whom, settled to what should stand."""
 
+from mainstem.earnings.client_reattribution import (
+    BindingChange,
+    approve_client_reattribution,
+    client_reattribution_of,
+    client_reattributions_of,
+    client_reattributions_waiting,
+    deny_client_reattribution,
+    request_client_reattribution,
+    withdraw_client_reattribution,
+)
 from mainstem.earnings.delivered import Worth, worth_of
 from mainstem.earnings.estimates import Estimate, EstimatedShare, estimate
 from mainstem.earnings.not_more import why_not_more
@@ -37,6 +47,7 @@ from mainstem.earnings.unpaid import (
 __all__ = [
     "OTHERS_MAX",
     "AttributionChange",
+    "BindingChange",
     "CommissionReview",
     "EarnedLine",
     "Estimate",
@@ -48,9 +59,14 @@ __all__ = [
     "PromisedShare",
     "SharedWith",
     "Worth",
+    "approve_client_reattribution",
     "approve_reattribution",
+    "client_reattribution_of",
+    "client_reattributions_of",
+    "client_reattributions_waiting",
     "credited_now",
     "decide",
+    "deny_client_reattribution",
     "deny_reattribution",
     "estimate",
     "hold_for_review",
@@ -58,6 +74,7 @@ __all__ = [
     "reattributions_of",
     "reattributions_waiting",
     "release",
+    "request_client_reattribution",
     "request_reattribution",
     "review_of",
     "settle",
@@ -65,5 +82,6 @@ __all__ = [
     "why_not_more",
     "why_nothing_from_member",
     "why_order_unpaid",
+    "withdraw_client_reattribution",
     "worth_of",
 ]

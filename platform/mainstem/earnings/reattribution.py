@@ -131,7 +131,7 @@ def request_reattribution(
     for the affiliate, CreditedAlready, EarnsNobody, ChangeWaits, and NotCreditable for whoever could not have
     been credited at the sale.
     """
-    problems = [*_missing("/reason", reason), *_missing("/evidence", evidence)]
+    problems = [*words_problems("/reason", reason), *words_problems("/evidence", evidence)]
     if problems := [*problems, *_parts_problems(affiliate, others)]:
         raise InvalidInput(*problems)
     lock(work, [(home_id, order_id)])
@@ -197,7 +197,7 @@ def approve_reattribution(work: Work, home_id: int, change_id: UUID) -> None:
 
 def deny_reattribution(work: Work, home_id: int, change_id: UUID, *, words: str) -> None:
     """The second person does not agree, and says why: nothing moves."""
-    if problems := [*_missing("/reason", words)]:
+    if problems := [*words_problems("/reason", words)]:
         raise InvalidInput(*problems)
     _take(work, home_id, change_id, "denied")
     work.run(
@@ -252,7 +252,8 @@ def credited_now(work: Work, home_id: int, order_id: UUID) -> list[SharedWith]:
     return found
 
 
-def _missing(pointer: str, text: str) -> list[Problem]:
+def words_problems(pointer: str, text: str) -> list[Problem]:
+    """What is wrong with a reason or with evidence, as it was typed."""
     if not text.strip():
         return [Problem(pointer, "missing", "Write why.")]
     if len(text) > WORDS_MAX:

@@ -67,7 +67,13 @@ SELECT o.home_id, o.id, o.number, o.currency, credited.groups, credited.upline_f
        credited.also_credited, o.state,
        o.paid_at IS NOT NULL AS is_paid, o.placed_at,
        credited.upline[1] AS seller_id, credited.upline, o.earns_reason, o.plan_version,
-       CASE WHEN credited.reattributed THEN 'staff' ELSE o.attributed_by END AS attributed_by,
+       CASE WHEN credited.reattributed THEN 'staff'
+            WHEN o.attributed_by = 'binding' AND EXISTS (
+                 SELECT FROM binding_change b
+                  WHERE b.client_key = o.client_key AND b.to_affiliate_id = o.seller_id
+                    AND b.state = 'approved' AND b.decided_at <= o.placed_at
+                    AND b.bound_until > o.placed_at) THEN 'bound_by_staff'
+            ELSE o.attributed_by END AS attributed_by,
        o.paid_minor > 0 AND o.refunded_minor + o.disputed_minor >= o.paid_minor AS is_all_back,
        coalesce(v.state, '') AS review, line.rules, line.due, line.delivered > 0 AS is_delivered,
        o.lead_id IS NULL AND line.has_service AS has_no_lead

@@ -173,6 +173,7 @@ MEMBER_SENTENCES = {
 
 SIGNALS = {
     "binding": "to whom the client was bound by an earlier order",
+    "bound_by_staff": "to whom the company had tied the client",
     "code": "whose code the client gave",
     "storefront": "in whose shop it was placed",
     "link": "by whose link the client came",

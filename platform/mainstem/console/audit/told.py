@@ -24,6 +24,7 @@ KINDS = {
     "application": "Applications",
     "approval": "Approvals",
     "audit": "Audits of commissions",
+    "binding_change": "Clients tied to another",
     "catalogue": "Catalogue files",
     "check": "Checks",
     "clock": "The clock",

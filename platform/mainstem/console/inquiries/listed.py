@@ -8,7 +8,13 @@ from litestar import get
 from litestar.di import NamedDependency
 
 from mainstem import inquiries
-from mainstem.earnings import AttributionChange, reattributions_waiting
+from mainstem.console.clients.binding import url_of
+from mainstem.earnings import (
+    AttributionChange,
+    BindingChange,
+    client_reattributions_waiting,
+    reattributions_waiting,
+)
 from mainstem.kit.work import Work
 from mainstem.web import listing
 from mainstem.web.listing import Listing
@@ -27,6 +33,8 @@ class Inquiries(Page, kw_only=True):
     today: date
     changes: list[AttributionChange]
     """Of who is credited with an order: those that wait for a second person."""
+    tied: list[tuple[str, BindingChange]]
+    """Of whom a client is tied to: the same, each with where it is decided."""
 
 
 @get("/inquiries", sync_to_thread=True)
@@ -50,6 +58,7 @@ def list_inquiries(request: HttpRequest, work: NamedDependency[Work]) -> HttpRes
         abouts={key: language.text(name) for key, name in labels.INQUIRY_ABOUT.items()},
         today=work.now().astimezone(work.tools.zone).date(),
         changes=reattributions_waiting(work),
+        tied=[(url_of(one.client_key), one) for one in client_reattributions_waiting(work)],
     )
     return show(request, "console/inquiries.html", page)
 

@@ -84,7 +84,9 @@ SELECT 'inquiries', NULL, count(*), 0, min(asked_at), min(due_on + time '23:59:5
   FROM commission_inquiry WHERE state = 'open'""",
     "reattributions": """
 SELECT 'reattributions', NULL, count(*), 0, min(asked_at), NULL
-  FROM attribution_change WHERE state = 'needs_approval'""",
+  FROM (SELECT asked_at FROM attribution_change WHERE state = 'needs_approval'
+         UNION ALL
+        SELECT asked_at FROM binding_change WHERE state = 'needs_approval') AS waiting""",
     "plans_proposed": """
 SELECT 'plans_proposed', NULL, count(*), 0, min(proposed_at), NULL
   FROM plan_proposal WHERE state = 'needs_approval'""",

@@ -14,6 +14,7 @@ from mainstem.kit.bulk import ASKED_ORDERS, RowKey, asked
 from mainstem.kit.errors import NotFound
 from mainstem.kit.work import Work
 from mainstem.money import Money
+from mainstem.orders import CREDITED_TO
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,31 @@ class Binding:
     name: str
     bound_at: datetime
     bound_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PastBinding:
+    """To whom a client is or was tied, from when until when, and why: by which order, if by one."""
+
+    affiliate_id: int
+    name: str
+    since: datetime
+    until: datetime
+    reason: str
+    home_id: int | None
+    order_id: UUID | None
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """An order that is not closed, and to whom it is credited."""
+
+    home_id: int
+    id: UUID
+    number: str
+    placed_at: datetime
+    credited: str
 
 
 _LAST = """
@@ -133,3 +159,43 @@ def binding_of(work: Work, key: str) -> Binding | None:
         now=work.now(),
     )
     return found[0] if found else None
+
+
+# The one that is in force or was the last; those that staff have replaced, as they were; and those that staff
+# had made and that ran out since, of which nothing else is kept.
+_BINDINGS = """
+WITH kept AS (
+  SELECT affiliate_id, bound_at AS since, bound_until AS until, reason, home_id, order_id
+    FROM client_binding WHERE client_key = %(key)s
+  UNION ALL
+  SELECT from_affiliate_id, bound_at, decided_at, bound_by, bound_home_id, bound_order_id
+    FROM binding_change WHERE client_key = %(key)s AND state = 'approved'
+  UNION ALL
+  SELECT c.to_affiliate_id, c.decided_at, c.bound_until, 'staff', NULL, NULL
+    FROM binding_change c WHERE c.client_key = %(key)s AND c.state = 'approved'
+     AND NOT EXISTS (SELECT FROM client_binding b
+                      WHERE b.client_key = c.client_key AND b.bound_at = c.decided_at)
+     AND NOT EXISTS (SELECT FROM binding_change n WHERE n.client_key = c.client_key
+                        AND n.state = 'approved' AND n.bound_at = c.decided_at AND n.id <> c.id))
+SELECT k.affiliate_id, a.name, k.since, k.until, k.reason, k.home_id, k.order_id, o.number
+  FROM kept k JOIN affiliate a ON a.id = k.affiliate_id
+  LEFT JOIN orders o ON o.home_id = k.home_id AND o.id = k.order_id
+ ORDER BY k.since DESC, k.until DESC LIMIT %(most)s"""
+
+
+def bindings_of(work: Work, key: str, *, most: int = 50) -> list[PastBinding]:
+    """To whom a client is tied and was tied before, as far as it is kept, newest first."""
+    return work.rows_as(PastBinding, _BINDINGS, key=key, most=most)
+
+
+def open_orders_of(work: Work, key: str, *, most: int = 20) -> list[OpenOrder]:
+    """Orders of a client that are not closed, newest first, each with whom it is credited to."""
+    return work.rows_as(
+        OpenOrder,
+        f"""SELECT o.home_id, o.id, o.number, o.placed_at, a.name AS credited
+              FROM orders o {CREDITED_TO} JOIN affiliate a ON a.id = credited.upline[1]
+             WHERE o.client_key = %(key)s AND o.state IN ('pending', 'placed') AND o.earns
+             ORDER BY o.placed_at DESC, o.home_id, o.id LIMIT %(most)s""",
+        key=key,
+        most=most,
+    )

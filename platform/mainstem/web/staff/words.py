@@ -8,6 +8,10 @@ FACTS = {
     "order.reattributed": "Order credited to another affiliate",
     "reattribution.asked": "Asked to credit an order to another affiliate",
     "reattribution.denied": "Denied: who is credited stays",
+    "binding_change.asked": "Asked to tie a client to another affiliate",
+    "binding_change.approved": "Client tied to another affiliate",
+    "binding_change.denied": "Denied: the client stays tied to whom they are",
+    "binding_change.withdrawn": "Request to tie a client to another affiliate withdrawn",
     "goodwill.ended": "Goods came back that goodwill was given for",
     "reward.settled": "Reward for sending a friend settled",
     "store_credit.granted": "Store credit granted by staff",
@@ -293,6 +297,8 @@ ATTRIBUTED = {
     "link": "by their link",
     "staff": "set by staff",
 }
+BOUND_BY = ATTRIBUTED | {"brought_in": "brought in from elsewhere"}
+"""Why a client is tied to an affiliate."""
 EARNS = {
     "real_client": "A sale to a real client: it earns commission when it is delivered.",
     "buyer_is_participant": "The buyer is an affiliate: it earns no commission.",
