@@ -3,8 +3,9 @@ that it was sold under, as the plan says."""
 
 from __future__ import annotations
 
+import psycopg
 import pytest
-from tests.company import BO, Company, a_company
+from tests.company import BO, Company, a_company, an_affiliate
 from tests.months import MARCH, Office, a_sale, an_office, deliver, earned, pays_for_periods
 
 from mainstem import audit, earnings, invariants, network, payments, periods, worker
@@ -112,6 +113,47 @@ def test_as_at_the_sale_each_sale_counts_for_the_upline_that_it_was_sold_under(
     assert [(row.home_id, row.upline, row.volume_minor) for row in rows] == [
         (company.cedar, [company.cedar, company.birch, company.alder], 100_000)
     ]
+    every_check_passes(database)
+
+
+def test_a_cent_that_is_planted_in_what_was_kept_is_named(
+    database: Database, database_url: str, company: Company, office: Office
+) -> None:
+    a_month_with_a_move(database, company, office, "as_at_sale")
+    office.close()
+    with psycopg.connect(database_url) as owner:
+        owner.execute("ALTER TABLE period_sold_under DISABLE TRIGGER USER")
+        owner.execute("UPDATE period_sold_under SET volume_minor = volume_minor - 10000")
+    with database.work() as work:
+        named = {one.what for one in periods.check(work, MARCH)}
+    assert named == {"earning", "rank", "facts", "sales"}
+    found = audit.audit_commissions(database)
+    assert {(one.what, one.rule, one.affiliate_id) for one in found.named} == {
+        ("rank", "", company.alder), ("credited", "team", company.birch), ("credited", "team", company.alder),
+    }  # fmt: skip
+
+
+def test_each_part_of_a_shared_order_counts_for_the_upline_of_whoever_has_it(
+    database: Database, company: Company, office: Office
+) -> None:
+    """Dora has four tenths of an order of Cedar's. Dora stood under Birch then, and moves to Alder."""
+    with database.work() as work:
+        pays_for_periods(work, teams="as_at_sale", tiers=[TEAM])
+        dora = an_affiliate(work, "dora", sponsor_id=company.birch)
+        placed = a_sale(work, company.shop, 100_000)
+    with database.work(office.first) as work:
+        change = earnings.request_reattribution(
+            work, placed.home_id, placed.order_id, affiliate="cedar", others=[earnings.Part("dora", 4_000)],
+            reason="Dora brought the client.", evidence="Their mail of 2 March.",
+        )  # fmt: skip
+    with database.work(office.second) as work:
+        earnings.approve_reattribution(work, placed.home_id, change)
+        moves(work, dora, company.alder)
+    office.april_begins()
+    office.close()
+    assert paid(database, company) == {"birch": 1_000, "cedar": 600}
+    with database.work() as work:
+        assert earned(work, dora) == {"team": 400}
     every_check_passes(database)
 
 
