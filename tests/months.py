@@ -29,7 +29,12 @@ SALES = {
     },
     "rules": [{"id": "goods", "levels": [{"rate_bp": 1000}], "cap_bp": 1400, "hold_days": 30}],
 }
-MONTHLY = {"every": "month", "counted_at": "delivery", "hold_days": 30}
+MONTHLY = {
+    "every": "month",
+    "counted_at": "delivery",
+    "teams": "as_at_close",
+    "hold_days": 30,
+}
 STEPS = [
     {"from_minor": {"SEK": 0}, "rate_bp": 400},
     {"from_minor": {"SEK": 1_000_000}, "rate_bp": 600},

@@ -136,6 +136,7 @@ def _told(found: Report, language: Language) -> Iterator[str]:
 _WHY = {
     "no_network": "these facts do not say who stood under whom.",
     "period_not_over": "no whole period was asked for.",
+    "teams_as_at_sale": "facts do not know under whom each sale was sold, and the plan counts teams by it.",
     "not_in_lab": "the Lab does not know its kind.",
 }
 

@@ -186,3 +186,17 @@ def test_what_is_kept_of_a_period_is_read_as_it_was(month: InCurrency) -> None:
         found = read(engine, Facts(Path(folder), About("rows")), "delivery", march)
     assert found.in_currency("SEK").participants() == month.participants()
     assert found.in_currency("SEK").reached_first() == month.reached_first()
+
+
+def test_a_plan_that_counts_teams_as_at_the_sale_is_said_not_to_be_counted(
+    database: Database, company: Company, tmp_path: Path
+) -> None:
+    """Facts know where everybody stood at the end of a month: it says so rather than give another plan's figures."""
+    lab.export(database, tmp_path / "facts", zone="Europe/Stockholm")
+    at_sale = document(teams="as_at_sale", **RULES)
+    found = compared(Facts.at(tmp_path / "facts"), document(**RULES), at_sale)
+    assert {(one.rule, one.why) for one in found.not_counted} == {
+        (rule, "teams_as_at_sale")
+        for rule in at_sale.period.rule_names  # type: ignore[union-attr]
+    }
+    assert found.after.periods == ()

@@ -37,6 +37,7 @@ COMPANYS = {
     "cost",
     "order_line_cost",
     "period_earned",
+    "period_sold_under",
     "store_credit",
     "store_credit_entry",
     "client_code",

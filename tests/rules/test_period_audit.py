@@ -73,7 +73,8 @@ def ranks_of(rules: RankRules) -> dict[str, Any]:
 def as_raw(month: InCurrency) -> tuple[Tree, Month]:
     people = month.people
     tree = Tree(people.id, people.above, people.house, people.suspended)
-    return tree, Month("SEK", month.volume, month.clients, month.reached)
+    moved = [(list(upline), minor) for upline, minor in month.elsewhere.items()]
+    return tree, Month("SEK", month.volume, month.clients, month.reached, moved)
 
 
 def audited(

@@ -60,10 +60,29 @@ def months(draw: st.DrawFn) -> InCurrency:
         return np.array(draw(st.lists(values, min_size=many_sell, max_size=many_sell)), np.int64)
 
     volume = column(st.one_of(st.integers(1, 30), ABOVE_ZERO))
+    elsewhere = draw(moved(ids, order, dict(zip(sellers, volume.tolist(), strict=True))))
     sales = Sales(
         np.array(sellers, np.int64), volume, column(st.integers(1, 5)), column(st.integers(0, 5))
     )
-    return Facts(people, {"SEK": sales}).in_currency("SEK")
+    return Facts(people, {"SEK": sales}, elsewhere={"SEK": elsewhere}).in_currency("SEK")
+
+
+@st.composite
+def moved(
+    draw: st.DrawFn, ids: Sequence[int], order: Sequence[int], sold: dict[int, int]
+) -> dict[tuple[int, ...], int]:
+    """Some of what was sold, under uplines of another day: also of whoever is not known any more, and of nobody."""
+    found: dict[tuple[int, ...], int] = {}
+    for seller, volume in sorted(sold.items()):
+        left = volume
+        for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
+            above = [0, *(id for id in order if id != seller)]
+            upline = draw(st.lists(st.sampled_from(above), max_size=5, unique=True))
+            minor = draw(st.integers(0, left))
+            if minor and (seller, *upline) not in found:
+                found[seller, *upline] = minor
+                left -= minor
+    return found
 
 
 def rising(draw: st.DrawFn) -> tuple[Tier, ...]:
@@ -137,7 +156,8 @@ def one_by_one(
     rules: PeriodRules, month: InCurrency, paid_as: Sequence[int]
 ) -> list[PeriodEarning]:
     ranks = dict(zip(month.people.id.tolist(), paid_as, strict=True))
-    return in_order(definition.earnings(rules, month.participants(), ranks, month.reached_first()))
+    everybody, first = month.participants(), month.reached_first()
+    return in_order(definition.earnings(rules, everybody, ranks, first, month.elsewhere))
 
 
 def at_once(rules: PeriodRules, month: InCurrency, paid_as: Sequence[int]) -> list[PeriodEarning]:
@@ -167,7 +187,7 @@ def test_ranks_for_all_are_what_they_are_one_by_one_and_so_is_what_each_asks(
     month: InCurrency, rules: RankRules
 ) -> None:
     everybody = month.participants()
-    teams = definition.teams(everybody)
+    teams = definition.teams(everybody, month.elsewhere)
     assert batch.qualified(rules, month).tolist() == [
         definition.qualified(rules, one, teams[one.id]) for one in everybody
     ]

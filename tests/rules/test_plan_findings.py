@@ -155,7 +155,8 @@ def test_who_gives_way_to_a_cap_is_said_where_it_matters_and_only_there(
 
 
 def period(**more: Any) -> dict[str, Any]:
-    return {"every": "month", "counted_at": "delivery", "hold_days": 30} | more
+    month = {"every": "month", "counted_at": "delivery", "hold_days": 30}
+    return month | {"teams": "as_at_close"} | more
 
 
 def tiers(of: str, *steps: tuple[int, int], **more: Any) -> dict[str, Any]:

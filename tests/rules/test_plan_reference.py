@@ -69,6 +69,14 @@ def earned(example: dict[str, Any]) -> dict[int, Earned]:
     }
 
 
+def sold_elsewhere(example: dict[str, Any]) -> dict[tuple[int, ...], int]:
+    """What was sold under another upline than that of the close."""
+    return {
+        tuple(NAMES.index(name) for name in one["upline"]): one["minor"]
+        for one in example.get("sold_elsewhere", ())
+    }
+
+
 def parties(example: dict[str, Any]) -> list[Party]:
     said = example.get("parties") or [{"upline": example["upline"], "part_bp": BASIS}]
     return [Party([member(name) for name in one["upline"]], one["part_bp"]) for one in said]
@@ -114,6 +122,8 @@ def test_a_sale_pays_what_the_example_says(number: int) -> None:
 def test_a_period_pays_what_the_example_says(number: int) -> None:
     example = PERIODS[number]
     period: dict[str, Any] = {"every": "month", "counted_at": "delivery", "hold_days": 30}
+    if "teams" in example:
+        period["teams"] = example["teams"]
     if "tiers" in example:
         period["tiers"] = [{"id": "volume", **example["tiers"]}]
     if "pool" in example:
@@ -134,7 +144,8 @@ def test_a_period_pays_what_the_example_says(number: int) -> None:
     people = participants(example)
     found: dict[str, dict[str, int]] = {}
     rules = compiled_period(document, "SEK")
-    paid = earnings(rules, people, dict.fromkeys(range(9), 1))
+    elsewhere = sold_elsewhere(example) if rules.teams == "as_at_sale" else {}
+    paid = earnings(rules, people, dict.fromkeys(range(9), 1), (), elsewhere)
     least = example.get("overrides", {}).get("own_volume_minor", {}).get("SEK", 0)
     active = {one.id for one in people if one.volume_minor >= least}
     for one in limited(rules, people, earned(example), active, paid):

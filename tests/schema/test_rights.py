@@ -96,7 +96,7 @@ COMPANY = {
     "catalogue_file": QUEUES, "network_file": QUEUES, "picture": ADDS,
     # what a period was worked out of: made anew until it is closed, and then never again (by a trigger)
     **dict.fromkeys(("period_participant", "period_volume", "period_standing", "period_team",
-                     "period_preview_earning", "period_touch", "period_earned"), SWEEPS),
+                     "period_preview_earning", "period_touch", "period_earned", "period_sold_under"), SWEEPS),
     "period": May(insert=True, update="ends_on, every, counted_at, zone, plan_version, plan_hash, state,"
                   " figured_at, preview, previewed_by, previewed_at, outcome_hash, closed_by, closed_at"),
     "period_settlement": ADDS, "period_correction": ADDS,
@@ -132,6 +132,7 @@ AFFILIATE = {
     "password_reset_request": NOTHING, "password_reset": NOTHING, "known_device": NOTHING, "totp": NOTHING,
     "passkey": NOTHING, "recovery_code": NOTHING, "second_factor_removal": NOTHING, "session_ending": NOTHING,
     "cost": NOTHING, "order_line_cost": NOTHING, "period_earned": NOTHING,
+    "period_sold_under": NOTHING,
     "cross_border_sales": NOTHING, "tax_day": NOTHING, "vat_check": NOTHING,
     "import_mapping": NOTHING, "catalogue_file": NOTHING, "network_file": NOTHING,
     "payment_check": NOTHING, "destination_lease": NOTHING,

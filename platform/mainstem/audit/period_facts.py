@@ -93,14 +93,27 @@ SELECT currency, {numbers("home_id", "ids")}, {numbers("volume_minor", "volumes"
 
 def months_of(work: Work, day: date, tree: Tree, *, corrected: bool) -> list[Month]:
     """What everybody had sold when a period was closed, or as it was corrected since; by currency."""
+    moved: dict[str, list[tuple[list[int], int]]] = {}
+    for row in work.rows(_MOVED, day=day, corrected=corrected):
+        moved.setdefault(row.currency, []).append((row.upline, row.volume_minor))
     found = []
     for row in work.rows(_VOLUMES, day=day, corrected=corrected):
         columns = [np.zeros(len(tree.id), np.int64) for _ in range(3)]
         at = np.searchsorted(tree.id, as_numbers(row.ids))
         for column, sent in zip(columns, (row.volumes, row.clients, row.reached), strict=True):
             column[at] = as_numbers(sent)
-        found.append(Month(row.currency, *columns))
+        volume, clients, reached = columns
+        found.append(Month(row.currency, volume, clients, reached, moved.get(row.currency, [])))
     return found
+
+
+# The newest of each upline, by the close or with what was corrected since.
+_MOVED = """
+SELECT currency, upline, volume_minor
+  FROM (SELECT DISTINCT ON (home_id, currency, upline) currency::text AS currency, upline, volume_minor
+          FROM period_sold_under WHERE starts_on = %(day)s AND (settlement = 1 OR %(corrected)s)
+         ORDER BY home_id, currency, upline, settlement DESC) AS stands
+ WHERE volume_minor > 0"""
 
 
 def ranks_of(work: Work, day: date) -> Ranks:

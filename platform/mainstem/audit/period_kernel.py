@@ -8,8 +8,9 @@ its rate adds to the one below, and a team wave by wave upwards.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,8 @@ class Month:
     volume: Ints
     clients: Ints
     reached: Ints
+    moved: list[tuple[list[int], int]] = field(default_factory=list)
+    """What was sold under another upline than that of the close, where the plan counts it there."""
 
 
 def due(
@@ -87,10 +90,14 @@ def _ranks(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _tiers(rule: Mapping[str, Any], tree: Tree, month: Month) -> Ints:
-    volume = layer = month.volume
-    for _ in range(rule.get("depth") or 0):
+    depth = rule.get("depth") or 0
+    volume, layer = month.volume.copy(), _unmoved(tree, month)
+    for _ in range(depth):
         layer = tree.up(layer)
-        volume = volume + layer
+        volume += layer
+    for upline, minor in month.moved:
+        above = np.isin(tree.id, [one for one in upline[1 : depth + 1] if one])
+        volume[above] += minor
     starts = [tier["from_minor"][month.currency] for tier in rule["tiers"]]
     rates = np.array([tier["rate_bp"] for tier in rule["tiers"]], np.int64)
     if rule["of"] == "whole":
@@ -144,23 +151,91 @@ def _board(board: Mapping[str, Any], tree: Tree, month: Month, may: Bools) -> In
 # ---------------------------------------------------------------- ranks
 
 
-def reached(said: Mapping[str, Any], tree: Tree, month: Month) -> Ints:
-    """The number of the highest rank that everybody qualifies for in one currency; 0 for none."""
+@dataclass(frozen=True)
+class _Legs:
+    """Every leg: whose it is, what it sold, and the most that any one in it sold."""
+
+    of: Ints
+    sold: Ints
+    best: Ints
+
+    def up(self, values: Ints, many: int) -> Ints:
+        """What the legs of everybody have, in all."""
+        found = np.zeros(many, np.int64)
+        np.add.at(found, self.of, values)
+        return found
+
+
+def _wave_by_wave(tree: Tree, month: Month) -> _Legs:
     team, best = month.volume.copy(), month.volume.copy()
     for wave in tree.waves:
         wave = wave[tree.above[wave] >= 0]
         np.add.at(team, tree.above[wave], team[wave])
         np.maximum.at(best, tree.above[wave], best[wave])
+    stands = tree.above >= 0
+    return _Legs(tree.above[stands], team[stands], best[stands])
+
+
+def _sale_by_sale(tree: Tree, month: Month) -> _Legs:
+    """The same where somebody moved: each sale goes up what it was sold under, and is then sorted by legs."""
+    rows = [*_climbing(tree, _unmoved(tree, month)), *_told(tree, month)]
+    of, head, seller, minor = np.concatenate(rows, axis=1)
+    order = np.lexsort((seller, head, of))
+    of, head, seller, minor = of[order], head[order], seller[order], minor[order]
+    leg = (np.diff(of, prepend=-1) != 0) | (np.diff(head, prepend=-2) != 0)
+    one = np.flatnonzero(leg | (np.diff(seller, prepend=-1) != 0))
+    leg = np.flatnonzero(leg)
+    if not len(leg):
+        return _Legs(of, of, of)
+    by_one = np.add.reduceat(minor, one)
+    best = np.maximum.reduceat(by_one, np.searchsorted(one, leg))
+    return _Legs(of[leg], np.add.reduceat(minor, leg), best)
+
+
+def _climbing(tree: Tree, sold: Ints) -> Iterator[Ints]:
+    """Who stood under whom at the close, step by step: whose leg, its head, the seller, and what they sold."""
+    seller = head = np.flatnonzero(sold)
+    while len(head):
+        stands = tree.above[head] >= 0
+        seller, head = seller[stands], head[stands]
+        yield np.array([tree.above[head], head, seller, sold[seller]])
+        head = tree.above[head]
+
+
+def _told(tree: Tree, month: Month) -> Iterator[Ints]:
+    yield np.empty((4, 0), np.int64)
+    place = {int(id): at for at, id in enumerate(tree.id)} if month.moved else {}
+    for upline, minor in month.moved:
+        steps = [
+            (place[above], place.get(head, -1), place[upline[0]], minor)
+            for head, above in pairwise(upline)
+            if above in place
+        ]
+        yield np.array(steps, np.int64).reshape(-1, 4).T
+
+
+def _unmoved(tree: Tree, month: Month) -> Ints:
+    """What everybody sold under the upline of the close."""
+    left = month.volume.copy()
+    for upline, minor in month.moved:
+        left[np.searchsorted(tree.id, upline[0])] -= minor
+    return left
+
+
+def reached(said: Mapping[str, Any], tree: Tree, month: Month) -> Ints:
+    """The number of the highest rank that everybody qualifies for in one currency; 0 for none."""
+    legs = _sale_by_sale(tree, month) if month.moved else _wave_by_wave(tree, month)
+    team = month.volume + legs.up(legs.sold, len(tree.id))
     found, of = np.zeros(len(team), np.int64), (said.get("ranks") or {}).get("leg_share_of", "")
     may = ~tree.house & ~tree.suspended
     for number, rank in enumerate(_ranks(said), 1):
         asked = _asked(rank, month.currency)
         if asked is None:
             continue
-        active = tree.up((best >= max(1, asked["leg"])).astype(np.int64))
+        active = legs.up((legs.best >= max(1, asked["leg"])).astype(np.int64), len(team))
         met = (
             (month.volume >= asked["personal"])
-            & (_counted(rank, of, asked["team"], tree, month, team) >= asked["team"])
+            & (_counted(rank, of, asked["team"], month, team, legs) >= asked["team"])
             & (month.clients >= rank.get("clients", 0))
             & (active >= rank.get("legs", 0))
         )
@@ -182,18 +257,16 @@ def _asked(rank: Mapping[str, Any], currency: str) -> dict[str, int] | None:
 
 
 def _counted(
-    rank: Mapping[str, Any], of: str, need: int, tree: Tree, month: Month, team: Ints
+    rank: Mapping[str, Any], of: str, need: int, month: Month, team: Ints, legs: _Legs
 ) -> Ints:
     share = rank.get("leg_share_bp", 0)
     if not share:
         return team
-    stands = tree.above >= 0
-    sponsor = np.where(stands, tree.above, 0)
     whole = {
-        "all_team_volume": team[sponsor],
-        "needed_volume": np.full(len(team), min(need, UNBOUNDED)),
-        "other_legs": team[sponsor] - month.volume[sponsor] - team,
+        "all_team_volume": team[legs.of],
+        "needed_volume": np.full(len(legs.of), min(need, UNBOUNDED)),
+        "other_legs": team[legs.of] - month.volume[legs.of] - legs.sold,
     }[of]
     # Rounded down, in two steps that stay within 64 bits for any amount.
     most = whole // BASIS * share + whole % BASIS * share // BASIS
-    return month.volume + tree.up(np.where(stands, np.minimum(team, most), 0))
+    return month.volume + legs.up(np.minimum(legs.sold, most), len(team))

@@ -17,6 +17,7 @@ Bar = tuple[str, int, str]
 WHY = {
     "no_network": "These facts do not say who stood under whom.",
     "period_not_over": "No whole period was asked for.",
+    "teams_as_at_sale": "Facts do not know under whom each sale was sold, and the plan counts teams by it.",
     "not_in_lab": "The Lab does not know its kind.",
 }
 

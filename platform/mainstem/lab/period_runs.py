@@ -6,7 +6,7 @@ days that were asked for are told. A sale sees the ranks of the last period that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from mainstem.lab.facts import Facts, months_of
 from mainstem.lab.report import NotCounted, PeriodCost, RankHeld, Why
 from mainstem.periods import PeriodFacts, PeriodPlan, Span, Titles, no_titles, reckon
 from mainstem.plan import Plan, PlanDocument, compiled, fingerprint
+from mainstem.plan.period_documents import PeriodDocument
 
 SEES = {
     "paid_as_of_last_period": "paid_as",
@@ -89,10 +90,8 @@ def run_periods(
     plan = _plan_of(document.model_copy(update={"period": said}))
     months = months_of(volumes.facts, first, last)
     known = period_facts.known(volumes.facts, said.counted_at, said.every, months)
-    if not known:
-        why: Why = (
-            "period_not_over" if said.counted_at in volumes.facts.about.counted else "no_network"
-        )
+    why = _why_not(said, volumes.facts, known)
+    if why:
         return PeriodsRan(
             not_counted=(*(NotCounted(one, why) for one in said.rule_names), *unknown)
         )
@@ -116,6 +115,15 @@ def run_periods(
                 )
                 paid.setdefault(currency, []).append((one.id, one.amount))
     return PeriodsRan(tuple(costs), _held(plan, titles), ranks, paid, unknown)
+
+
+def _why_not(said: PeriodDocument, facts: Facts, known: Sequence[Span]) -> Why | None:
+    """Why the periods cannot be worked out; None where they can."""
+    if said.counts_teams and said.teams == "as_at_sale":
+        return "teams_as_at_sale"  # facts say whom everybody stood under at the end, and not at each sale
+    if known:
+        return None
+    return "period_not_over" if said.counted_at in facts.about.counted else "no_network"
 
 
 def _plan_of(document: PlanDocument) -> PeriodPlan:

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 FORMAT = 1
 
 Side = Literal["before", "after"]
-Why = Literal["no_network", "period_not_over", "not_in_lab"]
+Why = Literal["no_network", "period_not_over", "not_in_lab", "teams_as_at_sale"]
 SIDES: tuple[Side, Side] = ("before", "after")
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from mainstem.kit.columns import Bools, Ints
 from mainstem.money import BASIS, largest_remainder
+from mainstem.periods.as_at_sale import add_down, at_close, with_legs
 from mainstem.periods.columns import InCurrency, People
 from mainstem.plan import periods as definition
 from mainstem.plan.periods import (
@@ -46,6 +47,7 @@ KNOWN: dict[type, frozenset[str]] = {
             "caps",
             "first_sales",
             "overrides_are_asked",
+            "teams",
         }
     ),
     PeriodCap: frozenset({"id", "at_most_minor", "of"}),
@@ -108,22 +110,30 @@ def nothing(rule: str) -> Paid:
 
 @dataclass(frozen=True)
 class Teams:
-    """Everybody's team, themselves in it: what it sold, what of that its legs did, and the most that any one in
-    it sold."""
+    """Everybody's team, themselves in it: what it sold, and what of that its legs did. And leg by leg: whose it is,
+    what it sold, and the most that any one in it sold."""
 
     volume: Ints
     legs: Ints
+    leg_of: Ints
+    leg: Ints
     strongest: Ints
 
 
 def teams(people: InCurrency) -> Teams:
     """Everybody's team, worked out from the bottom up."""
-    volume, strongest = people.volume.copy(), people.volume.copy()
-    above = people.people.above
+    volume = at_close(people)
+    strongest = volume.copy()
+    above, below = people.people.above, people.people.below
     for level in reversed(people.people.levels[1:]):
         np.add.at(volume, above[level], volume[level])
         np.maximum.at(strongest, above[level], strongest[level])
-    return Teams(volume, volume - people.volume, strongest)
+    legs = (above[below], volume[below], strongest[below])
+    if people.elsewhere:
+        legs = with_legs(people, legs)
+    of_legs = np.zeros(len(people.volume), np.int64)
+    np.add.at(of_legs, legs[0], legs[1])
+    return Teams(people.volume + of_legs, of_legs, *legs)
 
 
 @dataclass(frozen=True)
@@ -151,24 +161,22 @@ class Asked:
 
 def asked_of(rules: RankRules, rank: Rank, people: InCurrency, team: Teams) -> Asked:
     """Everything that a rank asks for, and what everybody has of it."""
-    below, above = people.people.below, people.people.above
-    active = below[team.strongest[below] >= max(1, rank.leg_volume_minor)]
+    active = team.leg_of[team.strongest >= max(1, rank.leg_volume_minor)]
     return Asked(
         (people.volume, rank.personal_minor),
         (_counted(rules, rank, people, team), rank.team_minor),
         (people.clients, rank.clients),
-        (np.bincount(above[active], minlength=len(people.volume)), rank.legs),
+        (np.bincount(active, minlength=len(people.volume)), rank.legs),
     )
 
 
 def _counted(rules: RankRules, rank: Rank, people: InCurrency, team: Teams) -> Ints:
     if not rank.leg_share_bp:
         return team.volume
-    below = people.people.below
-    above, leg = people.people.above[below], team.volume[below]
+    above, leg = team.leg_of, team.leg
     of = {
         "all_team_volume": team.volume[above],
-        "needed_volume": np.full(len(below), rank.team_minor),
+        "needed_volume": np.full(len(leg), rank.team_minor),
         "other_legs": team.legs[above] - leg,
     }[rules.leg_share_of]
     counted = people.volume.copy()
@@ -190,7 +198,7 @@ def qualified(rules: RankRules, people: InCurrency) -> Ints:
 
 def _qualified_one_by_one(rules: RankRules, people: InCurrency) -> Ints:
     everybody = people.participants()
-    found = definition.teams(everybody)
+    found = definition.teams(everybody, people.elsewhere)
     return np.array(
         [definition.qualified(rules, one, found[one.id]) for one in everybody], np.int64
     )
@@ -217,13 +225,16 @@ def _tiers(rule: TierRule, people: InCurrency) -> Paid:
 
 def volumes_down(people: InCurrency, depth: int) -> Ints:
     """Everybody's own volume and that of whoever stands at most so many levels below."""
+    volume = at_close(people)
     found = people.volume.copy()
-    sellers = np.flatnonzero(people.volume)
+    sellers = np.flatnonzero(volume)
     above = sellers
     for _ in range(depth):
         above = people.people.above[above]
         sellers, above = sellers[above >= 0], above[above >= 0]
-        np.add.at(found, above, people.volume[sellers])
+        np.add.at(found, above, volume[sellers])
+    if people.elsewhere:
+        add_down(people, depth, found)
     return found
 
 
@@ -293,7 +304,8 @@ def _paid(rule: str, people: People, to: Bools, of: Ints, amount: Ints) -> Paid:
 
 def _earnings_one_by_one(rules: PeriodRules, people: InCurrency, paid_as: Ints) -> list[Paid]:
     ranks = dict(zip(people.people.id.tolist(), paid_as.tolist(), strict=True))
-    return by_rule(definition.earnings(rules, people.participants(), ranks, people.reached_first()))
+    everybody, first = people.participants(), people.reached_first()
+    return by_rule(definition.earnings(rules, everybody, ranks, first, people.elsewhere))
 
 
 def by_rule(earned: Iterable[PeriodEarning]) -> list[Paid]:

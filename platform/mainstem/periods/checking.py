@@ -9,7 +9,7 @@ from datetime import date, datetime
 from mainstem.kit.columns import given
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.periods import earned, facts, keeping, plans
+from mainstem.periods import earned, elsewhere, facts, keeping, plans
 from mainstem.periods.batch import nothing
 from mainstem.periods.columns import Facts
 from mainstem.periods.figures import titles_before
@@ -83,6 +83,7 @@ def _kept(work: Work, it: Period, settlement: int) -> Facts:
     return replace(
         facts.kept(work, it.starts_on, settlement=settlement),
         earned=earned.kept(work, it.starts_on, settlement=settlement),
+        elsewhere=elsewhere.kept(work, it.starts_on, settlement=settlement),
     )
 
 
@@ -91,6 +92,7 @@ def _differs_now(work: Work, it: Period, plan: PeriodPlan, known: Facts) -> bool
     return (
         facts.now(work, it, known.people) != known.sold
         or earned.now(work, it, plan, known.people) != known.earned
+        or elsewhere.now(work, it, plan, known.people) != known.elsewhere
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from mainstem.kit.columns import Bools, Ints
 from mainstem.plan.period_limits import Earned
-from mainstem.plan.periods import Participant
+from mainstem.plan.periods import Elsewhere, Participant
 
 NOBODY = 0
 """Stands where somebody has no sponsor: no affiliate has this id."""
@@ -141,6 +141,7 @@ class InCurrency:
     clients: Ints
     reached: Ints
     """When the last of it counted; of whoever sold nothing, after everybody."""
+    elsewhere: Elsewhere = field(default_factory=dict)
 
     def participant(self, at: int) -> Participant:
         """One of them, as a rule for one is told."""
@@ -176,6 +177,8 @@ class Facts:
     sold: Mapping[str, Sales] = field(default_factory=dict)
     earned: Mapping[str, Mapping[int, Earned]] = field(default_factory=dict)
     """What sales have earned them, by currency, where the plan asks."""
+    elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
+    """By currency, where the plan counts each sale for the upline that it was sold under."""
 
     def in_currency(self, currency: str) -> InCurrency:
         """Everybody, with what they sold in one currency."""
@@ -186,7 +189,8 @@ class Facts:
         reached = np.full(many, np.iinfo(np.int64).max)
         volume[at], clients[at] = sales.volume[known], sales.clients[known]
         reached[at] = sales.reached[known]
-        return InCurrency(self.people, volume, clients, reached)
+        elsewhere = self.elsewhere.get(currency, {})
+        return InCurrency(self.people, volume, clients, reached, elsewhere)
 
     def told(self, digest: hashlib._Hash) -> None:
         """Tell a hash all of it, column by column."""
@@ -201,6 +205,9 @@ class Facts:
                 tell(digest, column)
         for currency in sorted(self.earned):
             digest.update(f"{currency} {sorted(self.earned[currency].items())}\n".encode())
+        for currency in sorted(self.elsewhere):
+            sold = sorted(self.elsewhere[currency].items())
+            digest.update(f"elsewhere {currency} {sold}\n".encode())
 
 
 def tell(digest: hashlib._Hash, column: Ints | Bools) -> None:

@@ -74,12 +74,11 @@ _LINES = f"""
 
 # Of what was refunded or disputed without naming a line, each line bears its part.
 # An order that is credited to several counts for each by their part: whole amounts by largest remainder.
-_VOLUMES = """
-SELECT theirs.affiliate_id AS home_id, currency, sum(theirs.minor)::bigint AS volume_minor,
-       count(DISTINCT client_key)::int AS clients, max(at) AS reached_at
-  FROM (SELECT seller_id, also_credited, currency, client_key, at,
+_STANDING = """
+       (SELECT seller_id, also_credited, currency, client_key, at {beside},
                kept - CASE WHEN left_minor > 0 THEN part(kept, whole, left_minor) ELSE 0 END AS volume
-          FROM (SELECT credited.seller_id, credited.also_credited, o.currency, o.client_key, max({counted}) AS at,
+          FROM (SELECT credited.seller_id, credited.also_credited, o.currency, o.client_key, max({counted}) AS at
+                       {beside_order},
                        sum(earned - CASE WHEN kept > 0 THEN greatest(part(worth,
                              greatest(back_minor - (l.total_minor - kept), 0), kept)
                              - (worth - earned), 0) ELSE 0 END)::bigint AS kept,
@@ -87,14 +86,19 @@ SELECT theirs.affiliate_id AS home_id, currency, sum(theirs.minor)::bigint AS vo
                        least(o.unallocated_minor + o.disputed_minor,
                              o.total_minor - (o.refunded_minor - goodwill.minor - o.unallocated_minor)) AS whole
                   {lines} {candidates} AND {near} AND {counted} >= %(starts_at)s AND {counted} < %(ends_at)s
-                 GROUP BY o.home_id, o.id, credited.seller_id, credited.also_credited, goodwill.minor) AS of_order)
+                 GROUP BY o.home_id, o.id, credited.seller_id, credited.also_credited, goodwill.minor {beside_order})
+               AS of_order)
     AS standing
  CROSS JOIN LATERAL (
        SELECT seller_id AS affiliate_id, volume AS minor WHERE also_credited IS NULL
         UNION ALL
        SELECT p.affiliate_id, p.minor FROM credited_parts(volume, seller_id, also_credited) AS p
         WHERE also_credited IS NOT NULL AND p.minor > 0) AS theirs
- WHERE volume > 0 {of_sellers}
+ WHERE volume > 0 {of_sellers}"""
+_VOLUMES = """
+SELECT theirs.affiliate_id AS home_id, currency, sum(theirs.minor)::bigint AS volume_minor,
+       count(DISTINCT client_key)::int AS clients, max(at) AS reached_at
+  FROM {standing}
  GROUP BY 1, 2"""
 
 # Few sellers are looked for by whose orders were theirs or are theirs now, not by all orders of the period. Of an
@@ -112,8 +116,16 @@ _OF_SELLERS = "AND theirs.affiliate_id = ANY(%(sellers)s::bigint[])"
 
 def volumes_query(period: Period, *, of_sellers: bool = False) -> str:
     """The statement for what each affiliate sold in a period as things are now, by currency; or `of_sellers`."""
+    return _VOLUMES.format(standing=standing(period, of_sellers=of_sellers))
+
+
+def standing(period: Period, *, of_sellers: bool = False, beside: Sequence[str] = ()) -> str:
+    """What to read FROM for what stands of each order that counts in a period, as `theirs` (affiliate_id, minor) for
+    each whom it is credited to; with columns of `credited` beside it."""
     by = period.counted_at
-    return _VOLUMES.format(
+    return _STANDING.format(
+        beside="".join(f", {name}" for name in beside),
+        beside_order="".join(f", credited.{name}" for name in beside),
         counted=_COUNTED_AT[by],
         near=_NEAR[by],
         lines=_LINES,

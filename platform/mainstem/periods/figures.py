@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
-from mainstem.periods import earned, facts, keeping, plans
+from mainstem.periods import earned, elsewhere, facts, keeping, plans
 from mainstem.periods.columns import Facts
 from mainstem.periods.model import (
     Period,
@@ -148,7 +148,11 @@ def figure(work: Work, it: Period, *, progress: Progress = in_silence) -> Figure
     """A period that is not closed, as things are now; nothing of it is kept."""
     plan = plans.version(work, it.plan_version)
     known = facts.read(work, it)
-    known = replace(known, earned=earned.now(work, it, plan, known.people))
+    known = replace(
+        known,
+        earned=earned.now(work, it, plan, known.people),
+        elsewhere=elsewhere.now(work, it, plan, known.people),
+    )
     progress("read", len(known.people.id))
     outcome = reckon(plan, known, titles_before(work, it.starts_on, plan))
     progress("worked_out", sum(len(paid.id) for of in outcome.earnings.values() for paid in of))
@@ -162,6 +166,7 @@ def _keep(work: Work, figures: Figures, preview: int) -> None:
         keeping.keep_people(work, day, it.facts.people)
         keeping.keep_sales(work, day, it.facts.sold)
         earned.keep(work, it.period, it.facts.earned)
+        elsewhere.keep(work, it.period, it.facts.elsewhere)
         keeping.keep_titles(work, day, it.outcome.titles)
         keeping.keep_teams(
             work,

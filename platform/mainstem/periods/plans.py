@@ -55,6 +55,11 @@ class PeriodPlan:
         return bool(self.document.period and self.document.period.asks_what_was_earned)
 
     @property
+    def teams_as_at_sale(self) -> bool:
+        """Whether each sale counts for the upline that it was sold under."""
+        return bool(self.document.period and self.document.period.teams == "as_at_sale")
+
+    @property
     def currency(self) -> str:
         """The first currency that its rules and ranks state amounts in; empty where they state none."""
         said = self.document.period

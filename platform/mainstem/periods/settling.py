@@ -15,7 +15,7 @@ import numpy as np
 from mainstem.kit.bulk import ASKED, RowKey, asked
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
-from mainstem.periods import earned, facts, keeping, plans
+from mainstem.periods import earned, elsewhere, facts, keeping, plans
 from mainstem.periods.closing import begin
 from mainstem.periods.columns import NO_SALES, Facts, Sales
 from mainstem.periods.earned import whole_order_in
@@ -82,11 +82,17 @@ def _settle(work: Work, starts_on: date) -> int:
     known = replace(
         facts.kept(work, starts_on, settlement=last),
         earned=earned.kept(work, starts_on, settlement=last),
+        elsewhere=elsewhere.kept(work, starts_on, settlement=last),
     )
     after = replace(
         known,
         sold=_sold(work, it, known, sellers),
         earned=earned.now(work, it, plan, known.people),
+        elsewhere=elsewhere.with_sellers(
+            known.elsewhere,
+            sellers,
+            elsewhere.now(work, it, plan, known.people, sellers=sellers),
+        ),
     )
     if after == known:
         return 0
@@ -111,6 +117,7 @@ def _brought(work: Work, it: Period, plan: PeriodPlan, known: Facts, after: Fact
     outcome = reckon(plan, after, titles, closed=titles)
     step = begin(work, it, plan, no, outcome.hash(plan, after))
     earned.correct(work, it, no, known.earned, after.earned)
+    elsewhere.correct(work, it, no, known.elsewhere, after.elsewhere)
     for currency, sales in _corrections(known.sold, after.sold).items():
         keeping.keep_corrections(work, it.starts_on, no, currency, sales)
     should = differing(before.earnings, outcome.earnings)

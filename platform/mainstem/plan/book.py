@@ -15,7 +15,7 @@ from mainstem.kit.text import UNSEEN, unseen
 from mainstem.kit.work import Query, Work
 from mainstem.money import MINOR_MAX, Money
 from mainstem.plan.document import PlanDocument
-from mainstem.plan.findings import CAP_BY_NOT_SAID, lint
+from mainstem.plan.findings import SAID_SINCE, lint
 from mainstem.plan.first_format import is_first_format
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.version import Plan, as_published, parse
@@ -243,9 +243,9 @@ def _parsed(version: int, document: str) -> Plan:
 @lru_cache(maxsize=64)
 def _may_be_published(document: str) -> bool:
     said = json.loads(document)
-    # What the first format could say is what it always paid, and what caps did before they were asked.
+    # What the first format could say is what it always paid, and so is what was asked of plans since.
     return is_first_format(said) or all(
-        one.severity != "refuse" or one.code == CAP_BY_NOT_SAID for one in lint(as_published(said))
+        one.severity != "refuse" or one.code in SAID_SINCE for one in lint(as_published(said))
     )
 
 

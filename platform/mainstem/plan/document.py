@@ -66,7 +66,7 @@ from mainstem.plan.sale_rules import CapBy, Level, SalePlan, SaleRule, When
 from mainstem.plan.uplines import Uplines
 
 RULES_MAX = 100
-_SAID_SINCE = {"cap_by", "credit", "at_most_line_minor"}
+_SAID_SINCE = {"cap_by", "credit", "at_most_line_minor", "teams"}
 
 
 class PlanDocument(Document):
@@ -116,7 +116,7 @@ class PlanDocument(Document):
         """As JSON has it. What plans may say since, and this one does not, is left out: a version that
         was published before is still written as it was."""
         said = super().written()
-        for part in (said, *said["rules"]):
+        for part in (said, *said["rules"], said["period"] or {}):
             for name in _SAID_SINCE & part.keys():
                 if not part[name]:
                     del part[name]
@@ -214,6 +214,7 @@ def compiled_period(plan: PlanDocument, currency: str) -> PeriodRules:
             if currency in one.pays_minor
         ),
         overrides_are_asked=said.overrides is not None,
+        teams=said.teams or "as_at_close",
     )  # fmt: skip
 
 

@@ -45,6 +45,9 @@ from mainstem.plan.worst_months import bound_bp, currencies
 CAP_BY_NOT_SAID = "cap_by_not_said"
 """Asked of whoever publishes a plan; a version that was published before it could be said gives way in
 proportion."""
+TEAMS_NOT_SAID = "teams_not_said"
+"""Likewise: a version that was published before it could be said counts a team as at the close."""
+SAID_SINCE = {CAP_BY_NOT_SAID, TEAMS_NOT_SAID}
 HOLD_DAYS_SAFE = 28
 """The fourteen days of withdrawal, and fourteen in which the money goes back."""
 LEVELS_SAFE = 3
@@ -182,6 +185,8 @@ def _period(plan: PlanDocument) -> Iterator[Finding]:
             worst=", ".join(f"{name} {percent(cost)} %" for name, cost in costs.items()),
         )  # fmt: skip
     yield from _of_all_together(plan)
+    if plan.period and plan.period.counts_teams and plan.period.teams is None:
+        yield finding(TEAMS_NOT_SAID, "/period/teams")
     for number, rule in enumerate(plan.period.tiers if plan.period else ()):
         if rule.of == "whole":
             yield from _cliffs(plan, rule, f"/period/tiers/{number}/tiers")

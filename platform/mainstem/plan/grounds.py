@@ -172,6 +172,12 @@ GROUNDS = {
         " priority, where whoever comes last gives way first.",
         "What the trade reads in two ways is said",
     ),
+    "teams_not_said": Ground(
+        "refuse",
+        "A team counts here. Say teams of the period: where everybody stands at its close, or each sale for the upline"
+        " that it was sold under.",
+        "What the trade reads in two ways is said",
+    ),
     "milestones_above_plan": Ground(
         "warn",
         "The milestones of one service may pay {sum} % together ({each}), and everything together {cap} % at"

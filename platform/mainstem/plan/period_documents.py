@@ -15,6 +15,7 @@ from mainstem.plan.periods import (
     CapOf,
     Lapse,
     LegShareOf,
+    Teams,
     Threshold,
     TierOf,
     Ties,
@@ -190,6 +191,11 @@ class PeriodDocument(Document):
     hold_days: int = Field(
         ge=HOLD_DAYS_MIN, le=HOLD_DAYS_MAX, title="Held for days", description="From its close."
     )
+    teams: Teams | None = Field(
+        None,
+        title="A team's sales count for",
+        description="Needed where a team's sales or its legs count, for when somebody moves within the period.",
+    )
     ranks: RanksDocument | None = Field(None, title="Ranks")
     tiers: list[TierRuleDocument] = Field([], max_length=10, title="Tiers")
     goals: list[GoalDocument] = Field([], max_length=20, title="Goals")
@@ -203,6 +209,14 @@ class PeriodDocument(Document):
     def asks_what_was_earned(self) -> bool:
         """Whether something follows from what sales have earned, and not only from what was sold."""
         return bool(self.first_sales or self.overrides or self.caps)
+
+    @property
+    def counts_teams(self) -> bool:
+        """Whether something follows from what a team sold, or a leg of it."""
+        ranks = self.ranks.ranks if self.ranks else []
+        return any(rule.volume == "team" for rule in self.tiers) or any(
+            rank.team_minor or rank.legs for rank in ranks
+        )
 
     @property
     def rule_names(self) -> list[str]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 OWN = "What you sold in {period} comes to {volume}."
 TEAM = "What you and your team, {depth} levels down, sold in {period} comes to {volume}."
+AT_SALE = (
+    "Each sale counts for the upline that it was sold under, also where somebody has moved since."
+)
 TIERS = "Of that, {parts}: {amount}."
 PART = "{rate} of {part}"
 AND = " and "
@@ -40,6 +43,7 @@ STOOD = "Before this, {before} stood here."
 PERIOD_EXPLAINED = (
     OWN,
     TEAM,
+    AT_SALE,
     TIERS,
     PART,
     AND,
@@ -81,6 +85,8 @@ def explain_period(
             facts["parts"] = [list(part) for part in tiers.parts(earning.of_minor)]
             if tiers.volume == "team":
                 facts["depth"] = tiers.depth
+                if rules.teams == "as_at_sale":
+                    facts["teams"] = rules.teams
             return {"message": "period_tiers", "facts": facts}
     for goal in rules.goals:
         if goal.id == rule:
@@ -112,7 +118,11 @@ def tell_period(message: str, facts: Mapping[str, Any], reader: Reader) -> str:
     """The sentences in the reader's language, with their amounts and rates written out."""
     shown = {name: _written(name, value, facts, reader) for name, value in facts.items()}
     said = {
-        "period_tiers": [TEAM if "depth" in facts else OWN, TIERS],
+        "period_tiers": [
+            TEAM if "depth" in facts else OWN,
+            *([AT_SALE] if "teams" in facts else []),
+            TIERS,
+        ],
         "period_goal": [GOAL],
         "period_pool": [POOL],
         "period_board": [BOARD],

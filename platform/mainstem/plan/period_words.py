@@ -23,6 +23,11 @@ COUNTED_AT = {
     "delivery": "A sale counts in the period in which it was delivered.",
     "end_of_hold": "A sale counts in the period in which it may no longer come back.",
 }
+TEAMS = {
+    "as_at_close": "For a team all that an affiliate sold in the period counts where they stand when it ends.",
+    "as_at_sale": "For a team each sale counts for the upline that it was sold under, also where somebody has"
+    " moved since.",
+}
 CLOSED = (
     "What comes back later is settled in the period that is open then, and names the one that it belongs"
     " to."
@@ -95,7 +100,8 @@ NO_GRACE = (
 )
 
 PERIOD_SENTENCES = (
-    *EVERY.values(), *COUNTED_AT.values(), CLOSED, PERIOD_HELD, OWN_VOLUME, TEAM_VOLUME, *STEP.values(),
+    *EVERY.values(), *COUNTED_AT.values(), *TEAMS.values(), CLOSED, PERIOD_HELD, OWN_VOLUME, TEAM_VOLUME,
+    *STEP.values(),
     GOAL, POOL, *POOL_LAPSE.values(), BOARD, *BOARD_TIES.values(), RANK, RANK_OWN, RANK_TEAM,
     RANK_CLIENTS, RANK_LEGS, RANK_LEGS_SOLD, RANK_NOTHING, *LEG_SHARE.values(), *SALE_SEES.values(),
     GRACE, NO_GRACE, FIRST_SALE, OVERRIDES_SALES, OVERRIDES_VOLUME, OVERRIDES_BOTH, *CAP_OF.values(), WHOLE_ORDERS,
@@ -130,6 +136,7 @@ def period_clauses(said: PeriodDocument, teller: Teller) -> Iterator[tuple[str, 
         [
             teller.say(EVERY[said.every]),
             teller.say(COUNTED_AT[said.counted_at]),
+            *([teller.say(TEAMS[said.teams])] if said.teams else []),
             teller.say(CLOSED),
             teller.say(PERIOD_HELD, days=said.hold_days),
         ],

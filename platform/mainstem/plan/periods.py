@@ -7,13 +7,21 @@ over the same facts gets the same amounts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from mainstem.money import BASIS, largest_remainder, rdiv
 
 Volume = Literal["personal", "team"]
+Teams = Literal["as_at_close", "as_at_sale"]
+"""Whose team a sale counts for where its seller, or somebody above them, has moved since: theirs under whom the seller
+stands when the period ends, or theirs under whom it was sold."""
+
+Elsewhere = Mapping[tuple[int, ...], int]
+"""What was sold under another upline than its seller stood under at the end: by that upline, the seller first."""
+
 TierOf = Literal["marginal", "whole"]
 """Each part of a volume at its own tier's rate; or all of it at the rate of the tier that it reached."""
 
@@ -139,9 +147,16 @@ class Team:
     """The most that any one in each leg sold."""
 
 
-def teams(participants: Iterable[Participant]) -> dict[int, Team]:
-    """Everybody's team, by id. A sponsor who is not among the participants is nobody's."""
+def teams(
+    participants: Iterable[Participant], elsewhere: Elsewhere | None = None
+) -> dict[int, Team]:
+    """Everybody's team, by id. A sponsor who is not among the participants is nobody's.
+
+    What was sold `elsewhere` counts there, and not for those above its seller at the end.
+    """
     known = {one.id: one for one in participants}
+    if elsewhere:
+        return _teams_as_at_sale(known, elsewhere)
     below: dict[int | None, list[int]] = {}
     for one in known.values():
         sponsor = one.sponsor_id if one.sponsor_id in known else None
@@ -167,17 +182,61 @@ def _downwards(below: Mapping[int | None, Sequence[int]]) -> list[int]:
     return order
 
 
-def volumes_down(participants: Iterable[Participant], depth: int) -> dict[int, int]:
-    """Everybody's own volume and that of whoever stands at most so many levels below, by id."""
+def _teams_as_at_sale(known: Mapping[int, Participant], elsewhere: Elsewhere) -> dict[int, Team]:
+    """The same sale by sale: a leg is whoever stands below somebody in an upline, wherever they stand now."""
+    found = {id: Team(one.volume_minor) for id, one in known.items()}
+    sold: dict[tuple[int, int, int], int] = {}
+    for id, one in known.items():
+        if one.sponsor_id in known:
+            assert one.sponsor_id is not None, "nobody is not known"
+            found[one.sponsor_id].legs.setdefault(id, 0)
+            found[one.sponsor_id].strongest.setdefault(id, 0)
+    for upline, minor in sold_under(known, elsewhere):
+        for leg, above in pairwise(upline):
+            if above in known:
+                found[above].volume_minor += minor
+                found[above].legs[leg] = found[above].legs.get(leg, 0) + minor
+                key = (above, leg, upline[0])
+                sold[key] = sold.get(key, 0) + minor
+    for (above, leg, _), minor in sold.items():
+        found[above].strongest[leg] = max(found[above].strongest.get(leg, 0), minor)
+    return found
+
+
+def sold_under(
+    known: Mapping[int, Participant], elsewhere: Elsewhere
+) -> Iterator[tuple[tuple[int, ...], int]]:
+    """Everything that was sold, by the upline that it counts for: nobody in it twice."""
+    left = {id: one.volume_minor for id, one in known.items()}
+    for upline, minor in elsewhere.items():
+        if upline[0] in known:
+            left[upline[0]] -= minor
+            yield upline, minor
+    for id, minor in left.items():
+        if minor:
+            yield tuple(_upline(known, id)), minor
+
+
+def _upline(known: Mapping[int, Participant], id: int) -> Iterator[int]:
+    above: int | None = id
+    while above is not None and above in known:
+        yield above
+        above = known[above].sponsor_id
+
+
+def volumes_down(
+    participants: Iterable[Participant], depth: int, elsewhere: Elsewhere | None = None
+) -> dict[int, int]:
+    """Everybody's own volume and that of whoever stands at most so many levels below, by id.
+
+    What was sold `elsewhere` counts there, as in `teams`.
+    """
     known = {one.id: one for one in participants}
     found = dict.fromkeys(known, 0)
-    for one in known.values():
-        above: int | None = one.id
-        for _ in range(depth + 1):
-            if above is None or above not in known:
-                break
-            found[above] += one.volume_minor
-            above = known[above].sponsor_id
+    for upline, minor in sold_under(known, elsewhere or {}):
+        for above in upline[: depth + 1]:
+            if above in known:
+                found[above] += minor
     return found
 
 
@@ -335,6 +394,7 @@ class PeriodRules:
     first_sales: tuple[FirstSale, ...] = ()
     overrides_are_asked: bool = False
     """Whether a sponsor's shares are kept only by whoever sold so much themselves."""
+    teams: Teams = "as_at_close"
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,18 +417,20 @@ def earnings(
     participants: Sequence[Participant],
     paid_as: Mapping[int, int],
     reached_first: Sequence[int] = (),
+    elsewhere: Elsewhere | None = None,
 ) -> list[PeriodEarning]:
     """Everything that a period pays, by rule and then by affiliate; nothing where the amount is 0.
 
     `paid_as` is everybody's rank in it, `reached_first` who reached their volume before whom, for
-    leaderboards that ask.
+    leaderboards that ask. What was sold `elsewhere` counts for the teams there.
     """
     everybody = sorted(participants, key=lambda one: one.id)
     earning = [one for one in everybody if not one.house and not one.suspended]
     found = [
         PeriodEarning(rule.id, one.id, volumes[one.id], rule.pays(volumes[one.id]))
         for rule in rules.tiers
-        for volumes in [volumes_down(everybody, rule.depth if rule.volume == "team" else 0)]
+        for depth in [rule.depth if rule.volume == "team" else 0]
+        for volumes in [volumes_down(everybody, depth, elsewhere)]
         for one in earning
     ]
     found += [

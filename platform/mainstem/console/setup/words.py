@@ -106,6 +106,8 @@ CHOICES: dict[str, str] = {
     "delivered": "The work was delivered",
     "accepted": "The client accepted the work",
     "end_of_hold": "End of hold",
+    "as_at_close": "Where everybody stands at its close",
+    "as_at_sale": "The upline that each was sold under",
     "keep": "Keep their version",
     "move": "Move to this one",
     "are_counted": "Are counted",
