@@ -18,8 +18,7 @@ from mainstem.lab.engines import Engine
 from mainstem.lab.facts import Facts, months_of
 from mainstem.lab.report import NotCounted, PeriodCost, RankHeld, Why
 from mainstem.periods import PeriodFacts, PeriodPlan, Span, Titles, no_titles, reckon
-from mainstem.plan import Plan, PlanDocument, compiled, fingerprint
-from mainstem.plan.period_documents import PeriodDocument
+from mainstem.plan import PeriodDocument, Plan, PlanDocument, compiled, fingerprint
 
 SEES = {
     "paid_as_of_last_period": "paid_as",

@@ -13,6 +13,7 @@ from mainstem.plan.limits import NO_CAP, NOBODY
 from mainstem.plan.line_caps import LinePart
 from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
 from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
+from mainstem.plan.period_documents import PeriodDocument
 from mainstem.plan.property_report import properties
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.reward_explain import explain_reward, tell_no_reward, tell_reward
@@ -64,6 +65,7 @@ __all__ = [
     "Milestone",
     "Otherwise",
     "Party",
+    "PeriodDocument",
     "Place",
     "Plan",
     "PlanAsks",
