@@ -266,3 +266,18 @@ def test_the_command_line_asks_too(
         file.write_text(text)
         assert cli.main(["publish-plan", str(file)]) == 1
         assert complaint in capsys.readouterr().err
+
+
+def test_a_plan_that_counted_teams_before_it_was_asked_whose_still_counts_as_at_the_close(
+    database: Database,
+) -> None:
+    text = (ROOT / "tests/plans/refused/23-whose-team-is-not-said.toml").read_text()
+    older = parse(tomllib.loads(text), version=0).document.written()
+    with database.work() as work:
+        written(work, older)
+        plan = book.in_force(work, work.now())
+        assert plan.fingerprint == fingerprint(older)
+        assert plan.period("SEK").teams == "as_at_close"
+        assert plan.document.written() == older, "it is still written as it was"
+        with pytest.raises(PlanRefused):
+            book.publish(work, older | {"name": "Again"}, effective_from=work.now())

@@ -18,7 +18,7 @@ from mainstem.lab.engines import Engine
 from mainstem.lab.facts import Facts, months_of
 from mainstem.lab.report import NotCounted, PeriodCost, RankHeld, Why
 from mainstem.periods import PeriodFacts, PeriodPlan, Span, Titles, no_titles, reckon
-from mainstem.plan import PeriodDocument, Plan, PlanDocument, compiled, fingerprint
+from mainstem.plan import Plan, PlanDocument, compiled, fingerprint
 
 SEES = {
     "paid_as_of_last_period": "paid_as",
@@ -89,7 +89,7 @@ def run_periods(
     plan = _plan_of(document.model_copy(update={"period": said}))
     months = months_of(volumes.facts, first, last)
     known = period_facts.known(volumes.facts, said.counted_at, said.every, months)
-    why = _why_not(said, volumes.facts, known)
+    why = _why_not(plan.document, volumes.facts, known)
     if why:
         return PeriodsRan(
             not_counted=(*(NotCounted(one, why) for one in said.rule_names), *unknown)
@@ -116,8 +116,10 @@ def run_periods(
     return PeriodsRan(tuple(costs), _held(plan, titles), ranks, paid, unknown)
 
 
-def _why_not(said: PeriodDocument, facts: Facts, known: Sequence[Span]) -> Why | None:
+def _why_not(document: PlanDocument, facts: Facts, known: Sequence[Span]) -> Why | None:
     """Why the periods cannot be worked out; None where they can."""
+    said = document.period
+    assert said is not None, "it pays for periods"
     if said.counts_teams and said.teams == "as_at_sale":
         return "teams_as_at_sale"  # facts say whom everybody stood under at the end, and not at each sale
     if known:
