@@ -39,6 +39,7 @@ from mainstem import (
     ledger,
     payouts,
     pictures,
+    proposals,
     running,
     worker,
 )
@@ -47,12 +48,11 @@ from mainstem.company import zone_of
 from mainstem.kit import db, pools, privileges, settings, telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Refused
-from mainstem.kit.events import record
 from mainstem.kit.settings import Settings
 from mainstem.kit.signed import in_force
 from mainstem.kit.work import SYSTEM
 from mainstem.payments import SUBSCRIBED, Gateway
-from mainstem.plan import PlanAsks, book
+from mainstem.plan import PlanAsks
 from mainstem.setup import Connection, check_payments
 
 COMPANY_DATA = ".company"
@@ -414,7 +414,7 @@ def make_setup_token(given: argparse.Namespace) -> int:
 
 
 def publish_plan(given: argparse.Namespace) -> int:
-    """Publish a version of the compensation plan from a file."""
+    """Propose a version of the compensation plan from a file; it is published where nobody else is to be asked."""
     document = _plan_in(given.file)
     if document is None:
         return 1
@@ -422,9 +422,10 @@ def publish_plan(given: argparse.Namespace) -> int:
     database = _live_database(tools=flow.tools(zone=str(zone)), name="mainstem-plan")
     try:
         with database.work(SYSTEM) as work:
-            start = datetime.combine(given.day, time(), zone) if given.day else work.now()
-            made = book.publish(work, document, effective_from=start, confirmed=given.confirmed)
-            record(work, "plan.published", str(made.version))
+            start = datetime.combine(given.day, time(), zone) if given.day else None
+            made = proposals.propose(
+                work, document, effective_from=start, confirmed=given.confirmed
+            )
     except Refused as no:
         _say(no.text())
         for problem in no.problems:
@@ -434,7 +435,10 @@ def publish_plan(given: argparse.Namespace) -> int:
         return 1
     finally:
         database.close()
-    _say(f"Version {made.version} of the plan is published.")
+    if made.version is None:
+        _say("Proposed. Somebody else publishes it: Money, Plan in the console.")
+    else:
+        _say(f"Version {made.version} of the plan is published.")
     return 0
 
 

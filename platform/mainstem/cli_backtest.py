@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +19,7 @@ from mainstem.company import zone_of
 from mainstem.kit.db import Database
 from mainstem.kit.locale import Language
 from mainstem.kit.work import SYSTEM
-from mainstem.lab import Backtest, Compared, Side, Watching
+from mainstem.lab import SIDES, Report, Side, Watching
 from mainstem.money import Money
 from mainstem.paths import TEMPLATES
 from mainstem.plan import PlanDocument, book
@@ -108,12 +107,13 @@ def _backtest(given: argparse.Namespace, facts: lab.Facts, against: PlanDocument
             watching=_Progress(),
         )  # fmt: skip
     if given.json:
-        said = _plain(found) | {"shared_orders": facts.about.shared_orders}
-        _say(json.dumps(said, indent=2))
+        _say(json.dumps(lab.plain(found), indent=2))
         return
-    _say(f"{facts.about.source}")
-    if shared := facts.about.shared_orders:
-        _say(f"Orders of several affiliates, reckoned as their sellers' alone: {shared}")
+    _say(found.source)
+    if found.shared_orders:
+        _say(
+            f"Orders of several affiliates, reckoned as their sellers' alone: {found.shared_orders}"
+        )
     for line in _told(found, Language("en", TEMPLATES / "locale", ZoneInfo("UTC"))):
         _say(line)
 
@@ -122,69 +122,50 @@ def _day(day: date | None) -> int:
     return day.year * 10_000 + day.month * 100 + day.day if day else 0
 
 
-def _plain(found: Backtest) -> dict[str, object]:
-    def ran(one: lab.Ran) -> dict[str, object]:
-        return {
-            "cells": [asdict(cell) for cell in one.cells],
-            "covered": [asdict(covered) for covered in one.covered],
-        }
-
-    compared = found.compared
-    return {
-        "before": ran(compared.before),
-        "after": ran(compared.after),
-        "groups": [asdict(group) for group in compared.groups],
-        "gain_most": [asdict(change) for change in compared.most],
-        "lose_most": [asdict(change) for change in compared.least],
-        "unchanged": compared.unchanged,
-        "not_counted": list(found.not_counted),
-    }
-
-
 # ---------------------------------------------------------------- in words
 
 
-def _told(found: Backtest, language: Language) -> Iterator[str]:
-    compared = found.compared
-    for currency in sorted({cell.currency for cell in _cells(compared)}):
-        yield from _cost(compared, currency, language)
-        yield from _who(compared, currency, language)
-    yield f"unchanged: {compared.unchanged}"
-    if found.not_counted:
-        yield f"In neither figure, since they are paid by the period: {', '.join(found.not_counted)}"
+def _told(found: Report, language: Language) -> Iterator[str]:
+    for currency in found.currencies:
+        yield from _cost(found, currency, language)
+        yield from _who(found, currency, language)
+    for one in found.not_counted:
+        yield f"{one.rule} is in neither figure: {_WHY[one.why]}"
 
 
-def _cells(compared: Compared) -> list[lab.Cell]:
-    return [*compared.before.cells, *compared.after.cells]
+_WHY = {
+    "no_network": "these facts do not say who stood under whom.",
+    "period_not_over": "no whole period was asked for.",
+    "not_in_lab": "the Lab does not know its kind.",
+}
 
 
-def _cost(compared: Compared, currency: str, language: Language) -> Iterator[str]:
-    def sums(ran: lab.Ran) -> dict[tuple[str, int], int]:
-        found: dict[tuple[str, int], int] = {}
-        for cell in ran.cells:
-            if cell.currency == currency:
-                key = cell.kind, cell.level
-                found[key] = found.get(key, 0) + cell.stands_minor
-        return found
+def _cost(found: Report, currency: str, language: Language) -> Iterator[str]:
+    def sums(side: Side) -> dict[str, int]:
+        added: dict[str, int] = {}
+        for row in found.rows(side):
+            if row.currency == currency:
+                name = f"{row.kind}, level {row.level}" if row.of == "sale" else row.rule
+                added[name] = added.get(name, 0) + row.minor
+        return added
 
     def row(name: str, was: int, is_: int) -> str:
         said = [language.money(Money(minor, currency)) for minor in (was, is_, is_ - was)]
         return f"{name:<24}" + "".join(f"{one:>24}" for one in said)
 
-    before, after = sums(compared.before), sums(compared.after)
+    before, after = sums("before"), sums("after")
     yield f"{currency:<24}{'before':>24}{'after':>24}{'change':>24}"
     yield row("all", sum(before.values()), sum(after.values()))
-    for kind, level in sorted({*before, *after}):
-        key = kind, level
-        yield row(f"{kind}, level {level}", before.get(key, 0), after.get(key, 0))
-    for name, ran in (("before", compared.before), ("after", compared.after)):
-        capped = sum(one.capped for one in ran.covered if one.currency == currency)
-        limited = sum(one.limited for one in ran.covered if one.currency == currency)
-        yield f"{name}: {capped} orders met a cap, {limited} the most that one sale may pay"
+    for name in sorted({*before, *after}):
+        yield row(name, before.get(name, 0), after.get(name, 0))
+    for side in SIDES:
+        covered = [one for one in found.side(side).covered if one.currency == currency]
+        capped, limited = sum(one.capped for one in covered), sum(one.limited for one in covered)
+        yield f"{side}: {capped} orders met a cap, {limited} the most that one sale may pay"
 
 
-def _who(compared: Compared, currency: str, language: Language) -> Iterator[str]:
-    for group in compared.groups:
+def _who(found: Report, currency: str, language: Language) -> Iterator[str]:
+    for group in found.groups:
         if group.currency == currency:
             ends = (
                 f"up to {group.up_to} %" if group.above is None
@@ -193,7 +174,9 @@ def _who(compared: Compared, currency: str, language: Language) -> Iterator[str]
             )  # fmt: skip
             money = language.money(Money(group.change_minor, currency))
             yield f"{ends:<24}{group.affiliates:>12} affiliates{money:>25}"
-    for name, changes in (("gains", compared.most), ("loses", compared.least)):
+    alike = sum(one.affiliates for one in found.unchanged if one.currency == currency)
+    yield f"{'unchanged':<24}{alike:>12} affiliates"
+    for name, changes in (("gains", found.most), ("loses", found.least)):
         for change in [one for one in changes if one.currency == currency][:3]:
             was, is_ = (
                 language.money(Money(minor, currency))

@@ -108,6 +108,8 @@ def apply_folder(database: Database, given: argparse.Namespace) -> int:
     for one in found:
         _say(str(one))
     _say(_summary(len(found), dry_run=given.dry_run))
+    if any(one.waits for one in found) and not given.dry_run:
+        _say("What is proposed is in force once somebody else has published it: Money, Plan.")
     return 0
 
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from mainstem import (
     audit,
+    backtests,
     checks,
     domains,
     earnings,
@@ -24,6 +25,7 @@ from mainstem import (
     payments,
     payouts,
     periods,
+    reports,
     setup,
     sponsors,
     store_credit,
@@ -51,6 +53,11 @@ def move_affiliates(work: Work, facts: Sequence[Fact]) -> None:
 def work_out_teams(work: Work, facts: Sequence[Fact]) -> None:
     """Each hour: how many each team has, and what it sells."""
     network.work_out_teams(work, orders.CREDITED_TO)
+
+
+def roll_up_costs(work: Work, facts: Sequence[Fact]) -> None:
+    """Each hour: what was sold and what commission cost, by month."""
+    reports.roll_up(work)
 
 
 def hourly(work: Work, facts: Sequence[Fact]) -> None:
@@ -89,6 +96,7 @@ def housekeeping(work: Work, facts: Sequence[Fact]) -> None:
     jobs.sign_off_overdue(work)
     checks.forget(work)
     audit.forget(work)
+    backtests.forget(work)
     setup.forget_files(work)
     network_files.forget(work)
     identity.forget_answers(work)

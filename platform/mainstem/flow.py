@@ -109,6 +109,7 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
         "reconciliation": clockwork.hourly,
         "reports": lambda work, _: tax.keep_days(work),
         "sponsors": clockwork.work_out_teams,
+        "costs": clockwork.roll_up_costs,
     },
     "clock.daily": {
         "commissions": clockwork.daily,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from mainstem import ledger, tax
+from mainstem import ledger, reports, tax
 from mainstem.kit.work import Work
 from mainstem.ledger import RECENT_ENTRIES, Finding
 
@@ -219,6 +219,7 @@ _INVARIANTS = {
                                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS held_until
                   FROM job WHERE state IN ('scheduled','en_route','on_site')) AS j
          WHERE starts_at < held_until""",
+    **reports.INVARIANTS,
     "No background task has failed": """SELECT name || ' ' || subject FROM fact_waiting WHERE state = 'dead'""",
 }
 

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from mainstem import flow
+from mainstem import backtests, flow
 from mainstem.kit import telemetry
 from mainstem.kit.db import Database
 from mainstem.kit.errors import Unavailable
@@ -311,9 +311,13 @@ def run(database: Database, stop: threading.Event) -> None:
     # Whoever reads a balance reads what was posted since, of everybody.
     scheduler.add_job(lambda: _quietly(_roll_up, database), "interval", seconds=1, coalesce=True)
     scheduler.start()
+
+    def work_lab(database: Database) -> int:
+        return backtests.run_next(database, stop)
+
     threads = [
         threading.Thread(target=_loop, args=(verb, database, stop), name=verb.__name__)
-        for verb in LOOPS
+        for verb in (*LOOPS, work_lab)
     ]
     for thread in threads:
         thread.start()

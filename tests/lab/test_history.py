@@ -164,7 +164,7 @@ def test_it_is_read_by_a_role_that_can_write_nothing_and_leaves_only_facts(
 ) -> None:
     export(database, tmp_path / "facts", zone=ZONE)
     assert sorted(one.name for one in (tmp_path / "facts").iterdir()) == [
-        "facts.json", "lines", "orders", "uplines",
+        "facts.json", "lines", "network", "orders", "uplines", "volumes",
     ]  # fmt: skip
     with pytest.raises(NoFacts, match="not empty"):
         export(database, tmp_path / "facts", zone=ZONE)

@@ -164,6 +164,35 @@ def in_full(**changes: Any) -> dict[str, Any]:
     return said
 
 
+def of_an_earlier_release(said: dict[str, Any]) -> dict[str, Any]:
+    """A plan as a release wrote it out that knew no milestones, credit or order of caps yet."""
+    older = {
+        key: value
+        for key, value in said.items()
+        if key not in ("cap_by", "credit", "refer_a_friend")
+    }
+    older["rules"] = [
+        {key: value for key, value in rule.items() if key != "cap_by"}
+        | {"when": {key: value for key, value in rule["when"].items() if key != "milestone"}}
+        for rule in said["rules"]
+    ]
+    return older
+
+
+def test_a_plan_that_an_earlier_release_wrote_out_is_the_version_that_it_has(
+    database: Database,
+) -> None:
+    said = in_full()
+    older = of_an_earlier_release(said)
+    assert older != said
+    with database.work() as work:
+        written(work, older)
+        now = work.now()
+        assert book.publish(work, said, effective_from=now).version == 1
+        assert book.publish(work, PLAN, effective_from=now).version == 1
+        assert book.publish(work, in_full(hold_days=99), effective_from=now).version == 2
+
+
 @pytest.mark.parametrize(
     ("document", "because"),
     [

@@ -21,7 +21,7 @@ REFERENCE = {
     "price", "shipping_rate", "catalogue_version", "plan_version", "location", "team",
     "referral_code", "client_binding", "binding_change", "participant_trace", "exchange_rate",
     "company_profile", "company_document", "affiliate_details", "affiliate_group", "programme", "income_statement",
-    "sponsor_move", "holding_tank",
+    "sponsor_move", "holding_tank", "plan_proposal",
     "tax_settings", "tax_rate", "delivery_zone",
     "department", "price_offer", "picture", "product_picture", "period", "period_settlement", "cost",
 }  # fmt: skip
@@ -30,7 +30,8 @@ REFERENCE = {
 COMPANY_WIDE = {
     "sign_in_session", "sign_in_attempt", "setup_token", "inbox", "release_day", "ledger_mark",
     "demo_clock", "alembic_version", "check_run", "refused_event", "import_mapping", "catalogue_file", "network_file",
-    "setup_change", "api_key", "api_answer", "invitation", "audit_run",
+    "setup_change", "api_key", "api_answer", "invitation", "audit_run", "backtest_run",
+    "cost_month", "liability_age", "cost_mark",
     "pending_sign_in", "passkey_challenge", "second_factor_attempt", "password_reset_request",
     "password_reset", "known_device", "totp", "passkey", "recovery_code", "second_factor_removal", "session_ending",
     "mail_settings", "bounced_address", "mail_preference",
@@ -44,7 +45,7 @@ COMPANY_WIDE = {
 OF_A_RESOURCE = {"stock_level", "stock_movement", "job_slot", "lead_claim"}
 """Keyed by a shelf, a team or a contact that two homes may compete for (docs/scaling.md)."""
 
-ROLLED_UP = {"ledger_balance", "ledger_held", "team_size", "team_month"}
+ROLLED_UP = {"ledger_balance", "ledger_held", "team_size", "team_month", "earned_month"}
 """Keyed by the owner of the account, or of the team."""
 
 GLOBAL_KEYS = {

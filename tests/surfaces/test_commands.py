@@ -34,6 +34,8 @@ WITHOUT = {
     "/console/clients/binding/{change:uuid}/denial": SECOND_PERSON,
     "/console/network/moves/{move:uuid}/approval": SECOND_PERSON,
     "/console/network/moves/{move:uuid}/denial": SECOND_PERSON,
+    "/console/plan/proposals/{proposal:uuid}/publication": SECOND_PERSON,
+    "/console/plan/proposals/{proposal:uuid}/denial": SECOND_PERSON,
     "/console/periods/{name:str}/close": SECOND_PERSON,
     "/console/clock": "There is a clock to move in the demo only.",
     "/console/mail/preview/{reason:str}/{locale:str}": "A test message goes to whoever asks for it.",
@@ -53,7 +55,6 @@ WITHOUT = {
 """Verbs of pages that no program has, each with its reason."""
 
 ANOTHER_WAY = {
-    "/console/plan": ("put", "/plan"),
     "/console/setup/plan": ("put", "/plan"),
     "/console/setup/{name:str}": ("put", "/locations/{key}"),
     "/console/setup/{name:str}/retire": ("delete", "/locations/{key}"),

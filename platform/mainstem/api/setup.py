@@ -126,6 +126,8 @@ def _puts(kind: Resource[Any]) -> HTTPRouteHandler:
 
         def do() -> Response[Any]:
             saved = setup.save(work, kind, data, seen=_version(seen))
+            if saved.waits:
+                return _answer(saved.document, status=202)
             return _answer(saved.document, status=201 if saved.is_new else 200)
 
         return answered_once(request, work, repeatable, data, do)
@@ -134,6 +136,8 @@ def _puts(kind: Resource[Any]) -> HTTPRouteHandler:
         f"Make one {kind.one} what the body says, or change it to that. Send `If-Match` with the ETag"
         " that you have seen, and nothing for one that is new. What it says already changes nothing."
     )
+    if kind.waiting is not None:
+        words += " 202: it waits for a second person, and the answer is what stands until then."
     return put(
         _path(kind),
         sync_to_thread=True,

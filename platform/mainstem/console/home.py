@@ -82,6 +82,7 @@ _WAITING = {
     "commissions_held": ("Commissions to review", "/console/reviews", MONEY),
     "inquiries": ("Questions about commissions", "/console/inquiries", MONEY),
     "reattributions": ("Changes of who is credited, to agree to", "/console/inquiries", MONEY),
+    "plans_proposed": ("Plans to publish", "/console/plan/proposals", MONEY),
     "checks_failed": ("Checks that failed", "/console/ledger", MONEY),
     "quotes_expiring": ("Quotes about to expire", "/desk/leads?view=quoted", SERVICE),
     "leads_follow_up": ("To follow up", "/desk/leads?view=follow_up", SERVICE),

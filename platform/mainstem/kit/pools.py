@@ -40,8 +40,11 @@ WORKER_LOOPS = 4
 WORKER_JOBS = 2
 """The clock, and the roll-up of balances."""
 
+WORKER_LAB = 2
+"""The backtest, and its sign of life; it reads the history by a reader's connection of its own."""
+
 # A verb that talks to the outside may look by one Work while another is open.
-WORKER = Pools(company=2 * WORKER_LOOPS + WORKER_JOBS, affiliate=1, reader=2)
+WORKER = Pools(company=2 * WORKER_LOOPS + WORKER_JOBS + WORKER_LAB, affiliate=1, reader=3)
 
 ALL_PROCESSES = 2 * WEB.total + WORKER.total
 """Two web processes, as there are while one takes the other's place, and a worker."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mainstem.lab.engines import Engine
+from mainstem.lab.report import Change, Group, Unchanged
 from mainstem.lab.runs import Ran
 
 STEPS = (-50, -20, -5, 0, 5, 20, 50)
@@ -13,50 +13,21 @@ STEPS = (-50, -20, -5, 0, 5, 20, 50)
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """How many affiliates' earnings change by so much, and by how much together.
-
-    `above` and `up_to` are per cent of what they had before; None where the group has no such end. Who had
-    nothing before gained without end.
-    """
-
-    currency: str
-    above: int | None
-    up_to: int | None
-    affiliates: int
-    change_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What one affiliate had before and has after, in minor units."""
-
-    affiliate_id: int
-    currency: str
-    before_minor: int
-    after_minor: int
-
-
-@dataclass(frozen=True, slots=True)
 class Compared:
-    """Two runs, and what becomes of whom. The groups are in order, those without anybody left out."""
+    """What becomes of whom between two runs. The groups are in order, those without anybody left out."""
 
-    before: Ran
-    after: Ran
-    groups: Sequence[Group]
-    most: Sequence[Change]
+    groups: tuple[Group, ...]
+    most: tuple[Change, ...]
     """Who gains most in each currency, the most first."""
-    least: Sequence[Change]
+    least: tuple[Change, ...]
     """Who loses most in each currency, the most first."""
-    unchanged: int
-    """How many get the same as before."""
+    unchanged: tuple[Unchanged, ...]
+    """How many get the same as before, in each currency."""
 
 
 def compare(engine: Engine, before: Ran, after: Ran, *, shown: int = 10) -> Compared:
     """What becomes of whom, by what stands after everything that went back."""
-    engine.reads("before_each", str(before.affiliates / "*.parquet"))
-    engine.reads("after_each", str(after.affiliates / "*.parquet"))
-    engine.keeps("changes", _CHANGES)
+    engine.keeps("changes", _CHANGES.format(before=before.affiliates, after=after.affiliates))
     cases = "\n".join(
         f"WHEN 100 * (after_minor - before_minor) <= {step} * before_minor THEN {n}"
         for n, step in enumerate(STEPS)
@@ -66,28 +37,30 @@ def compare(engine: Engine, before: Ran, after: Ran, *, shown: int = 10) -> Comp
                    CAST(sum(after_minor - before_minor) AS BIGINT)
               FROM changes WHERE after_minor <> before_minor GROUP BY 1, 2 ORDER BY 1, 2"""
     )
-    ((unchanged,),) = engine.rows("SELECT count(*) FROM changes WHERE after_minor = before_minor")
+    unchanged = engine.rows(
+        """SELECT currency, count(*) FROM changes WHERE after_minor = before_minor GROUP BY 1 ORDER BY 1"""
+    )
     ends = [None, *STEPS, None]
     return Compared(
-        before,
-        after,
-        [Group(currency, ends[n], ends[n + 1], many, minor) for currency, n, many, minor in found],
+        tuple(
+            Group(currency, ends[n], ends[n + 1], many, minor) for currency, n, many, minor in found
+        ),
         _extremes(engine, ">", "DESC", shown),
         _extremes(engine, "<", "ASC", shown),
-        unchanged,
+        tuple(Unchanged(*row) for row in unchanged),
     )
 
 
 _CHANGES = """
 SELECT affiliate_id, currency, CAST(sum(before_minor) AS BIGINT) AS before_minor,
        CAST(sum(after_minor) AS BIGINT) AS after_minor
-  FROM (SELECT affiliate_id, currency, stands_minor AS before_minor, 0 AS after_minor FROM before_each
+  FROM (SELECT affiliate_id, currency, stands_minor AS before_minor, 0 AS after_minor FROM {before}
         UNION ALL
-        SELECT affiliate_id, currency, 0, stands_minor FROM after_each) AS both_plans
+        SELECT affiliate_id, currency, 0, stands_minor FROM {after}) AS both_plans
  GROUP BY affiliate_id, currency"""
 
 
-def _extremes(engine: Engine, way: str, order: str, shown: int) -> list[Change]:
+def _extremes(engine: Engine, way: str, order: str, shown: int) -> tuple[Change, ...]:
     """In each currency so many: amounts are compared in their own only."""
     rows = engine.rows(
         f"""SELECT affiliate_id, currency, before_minor, after_minor
@@ -96,4 +69,4 @@ def _extremes(engine: Engine, way: str, order: str, shown: int) -> list[Change]:
                       FROM changes WHERE after_minor {way} before_minor) AS ordered
              WHERE place <= {shown} ORDER BY currency, place"""
     )
-    return [Change(*row) for row in rows]
+    return tuple(Change(*row) for row in rows)

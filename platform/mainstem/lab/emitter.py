@@ -7,12 +7,13 @@ of 128 bits. Every step is a stage of its own (`WITH`), so that no expression is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 from operator import add, mul
 from typing import Any, Literal, TypeAlias
 
 import ibis
+import ibis.expr.datashape as ds
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import ibis.expr.rules as rlz
@@ -24,6 +25,7 @@ from mainstem.lab.expressions import (
     Cases,
     Column,
     Compare,
+    Count,
     Every,
     Less,
     Lists,
@@ -60,12 +62,41 @@ class _Wide(ops.Unary):  # type: ignore[misc]
     shape = rlz.shape_like("args")
 
 
+class _Short(ops.Unary):  # type: ignore[misc]
+    """A number in 32 bits, which it is known to fit."""
+
+    arg: ops.Value
+    dtype = dt.int32
+    shape = rlz.shape_like("args")
+
+
+class _Tiny(ops.Unary):  # type: ignore[misc]
+    """Whether something holds as 1 or 0, in 8 bits: an engine adds eight of them at once."""
+
+    arg: ops.Value
+    dtype = dt.int8
+    shape = rlz.shape_like("args")
+
+
 class _Narrow(ops.Unary):  # type: ignore[misc]
     """A number in 64 bits again, which it is known to fit."""
 
     arg: ops.Value
     dtype = dt.int64
     shape = rlz.shape_like("args")
+
+
+class _Firsts(ops.Reduction):  # type: ignore[misc]
+    """A column of the first few rows of a group along another one, as a list."""
+
+    arg: ops.Column
+    along: ops.Column
+    places: int
+    shape = ds.scalar
+
+    @property
+    def dtype(self) -> Any:
+        return dt.Array(self.arg.dtype)
 
 
 def _divided(_: Any, op: Any, *, left: Any, right: Any) -> Any:
@@ -79,11 +110,18 @@ def _cast(to: str) -> Any:
     return visit
 
 
+def _firsts(_: Any, op: Any, *, arg: Any, along: Any, places: Any) -> Any:
+    return sge.func("arg_min", arg, along, sge.convert(op.places))
+
+
 class _DuckDB(DuckDBCompiler):  # type: ignore[misc]
     __slots__ = ()
     visit__Divided = _divided  # noqa: N815
     visit__Wide = _cast("INT128")  # noqa: N815
+    visit__Firsts = _firsts  # noqa: N815
     visit__Narrow = _cast("BIGINT")  # noqa: N815
+    visit__Short = _cast("INT")  # noqa: N815
+    visit__Tiny = _cast("TINYINT")  # noqa: N815
 
 
 class _Spark(PySparkCompiler):  # type: ignore[misc]
@@ -92,6 +130,8 @@ class _Spark(PySparkCompiler):  # type: ignore[misc]
     __slots__ = ()
     visit__Divided = _divided  # noqa: N815
     visit__Narrow = _cast("BIGINT")  # noqa: N815
+    visit__Short = _cast("INT")  # noqa: N815
+    visit__Tiny = _cast("TINYINT")  # noqa: N815
 
 
 _COMPILERS: Mapping[Dialect, Any] = {"duckdb": _DuckDB(), "spark": _Spark()}
@@ -130,10 +170,14 @@ class Query:
         assert self._dialect == "duckdb", "only DuckDB has whole numbers of 128 bits"
         return self._add(name, table.mutate(**{one: _as(_Wide, table[one]) for one in columns}))
 
-    def narrowed(self, name: str, table: Table, columns: Sequence[str]) -> Table:
-        """Only these columns, in 64 bits but for those of text."""
+    def narrowed(
+        self, name: str, table: Table, columns: Sequence[str], *, short: Collection[str] = ()
+    ) -> Table:
+        """Only these columns, in 64 bits but for those of text and those that are `short`: in 32."""
         found = [
-            _as(_Narrow, table[one]).name(one) if table[one].type().is_integer() else table[one]
+            _as(_Short if one in short else _Narrow, table[one]).name(one)
+            if table[one].type().is_integer()
+            else table[one]
             for one in columns
         ]
         return self._add(name, table.select(*found))
@@ -161,13 +205,63 @@ class Query:
         found |= {column: table[column].min() for column in least}
         return self._add(name, table.group_by(list(by)).aggregate(**found))
 
-    def spread(
-        self, name: str, table: Table, by: str, over: str, columns: Sequence[str], places: int
+    def firsts(
+        self,
+        name: str,
+        table: Table,
+        by: str,
+        along: str,
+        columns: Sequence[str],
+        places: int,
+        *,
+        without: Truth | None,
     ) -> Table:
-        """One row for each of `by`: `column_N` is that of the row whose `over` is N; 0 or no text for none."""
+        """One row for each of `by`: `column_N` is that of the row that is number N along another column, from 0
+        on, without those of which this holds; 0 or no text where there are fewer."""
+        ways = {"duckdb": self._firsts_of_duckdb, "spark": self._firsts_of_spark}
+        return ways[self._dialect](name, table, by, along, columns, places, without)
+
+    def _firsts_of_duckdb(
+        self, name: str, table: Table, by: str, along: str, columns: Sequence[str], places: int,
+        without: Truth | None,
+    ) -> Table:  # fmt: skip
+        """DuckDB keeps the first few of a group while it reads: neither sorted nor windowed."""
+        if without is not None:
+            table = self._add(f"{name}_there", table.filter(~_truth(without, table, wide=False)))
+        listed = {column: _Firsts(table[column].op(), table[along].op(), places).to_expr()
+                  for column in columns}  # fmt: skip
+        lists = self._add(f"{name}_lists", table.group_by(by).aggregate(**listed))
+        return self._add(
+            name,
+            lists.select(
+                lists[by],
+                *(
+                    lists[column][n].fill_null("" if table[column].type().is_string() else 0)
+                    .name(f"{column}_{n}")
+                    for column in columns
+                    for n in range(places)
+                ),
+            ),
+        )  # fmt: skip
+
+    def _firsts_of_spark(
+        self, name: str, table: Table, by: str, along: str, columns: Sequence[str], places: int,
+        without: Truth | None,
+    ) -> Table:  # fmt: skip
+        level = table[along]
+        if without is not None:
+            over = _as(_Narrow, _as(_Tiny, _truth(without, table, wide=False)))
+            table = self._add(f"{name}_over", table.mutate(over=over))
+            window = ibis.cumulative_window(group_by=by, order_by=along)
+            passed = _as(_Narrow, table["over"].sum().over(window))
+            table = self._add(f"{name}_passed", table.mutate(passed=passed))
+            table = self._add(f"{name}_there", table.filter(table["over"] == 0))
+            level = table[along] - table["passed"]
+        table = self._add(f"{name}_levels", table.mutate(level=level))
+        table = self._add(f"{name}_paying", table.filter(table["level"] < places))
         found = {
             f"{column}_{n}": ibis.cases(
-                (table[over] == n, table[column]),
+                (table["level"] == n, table[column]),
                 else_="" if table[column].type().is_string() else _as(_Narrow, ibis.literal(0)),
             ).max()
             for column in columns
@@ -175,12 +269,9 @@ class Query:
         }
         return self._add(name, table.group_by(by).aggregate(**found))
 
-    def running(
-        self, name: str, table: Table, column: str, *, of: str, by: str, along: str
-    ) -> Table:
-        """The sum of a column over the rows of its group up to each row, that one with it."""
-        window = ibis.cumulative_window(group_by=by, order_by=along)
-        return self._add(name, table.mutate(**{column: _as(_Narrow, table[of].sum().over(window))}))
+    def both(self, name: str, one: Table, other: Table) -> Table:
+        """The rows of one table and those of another with the same columns."""
+        return self._add(name, one.union(other.select(one.columns)))
 
     def join(self, name: str, left: Table, right: Table, on: Sequence[str]) -> Table:
         """The rows of both that are alike in these columns."""
@@ -224,6 +315,9 @@ def _number(form: Whole, table: Table, wide: bool) -> Any:
             return say(whole) - say(part)
         case Quotient(dividend, divisor):
             return _Divided(say(dividend).op(), say(divisor).op()).to_expr()
+        case Count(truths):
+            each = [_as(_Tiny, _truth(truth, table, wide)) for truth in truths]
+            return _as(_Narrow, reduce(add, each))
         case Within(number, _):
             return say(number)
         case Cases(cases, otherwise):

@@ -11,18 +11,21 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
 import duckdb
+import numpy as np
 
+from mainstem.kit.columns import Ints
 from mainstem.lab.emitter import Dialect
 
 DEFAULT = "duckdb://?memory=2GB"
 BITS_OF_64, BITS_OF_128 = 63, 127
+_NOT_WANTED = "filter_pushdown"
 
 
 class NoEngine(Exception):
@@ -59,8 +62,28 @@ class Engine(Protocol):
         """Work a query out, and call what comes of it by a name."""
         ...
 
+    def adds(self, name: str, query: str) -> None:
+        """Work a query out, and put what comes of it beside what was added by this name before."""
+        ...
+
+    def picks(self, name: str, table: str, where: Sequence[str]) -> None:
+        """Keep the rows of a table for which one of these holds; each names a few of a file's rows."""
+        ...
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Everything that a query finds."""
+        ...
+
+    def columns(self, query: str) -> dict[str, Ints]:
+        """Everything that a query finds, by column: whole numbers only, none missing."""
+        ...
+
+    def takes(self, name: str, columns: Mapping[str, Ints]) -> None:
+        """Call these columns of whole numbers by a name."""
+        ...
+
+    def names(self, name: str, query: str) -> None:
+        """Call what a query finds by a name, to be worked out whenever it is asked for."""
         ...
 
     def writes(self, folder: Path, query: str) -> None:
@@ -107,8 +130,9 @@ class DuckDB(_Closing):
             "preserve_insertion_order": False,
             # It writes expressions of stages into each other until they are huge (twenty times the time of
             # a short query); every filter of ours already stands where it belongs.
-            "disabled_optimizers": "filter_pushdown",
+            "disabled_optimizers": _NOT_WANTED,
         }
+        self._added: set[str] = set()
         if memory:
             config["memory_limit"] = memory
         if threads:
@@ -127,8 +151,35 @@ class DuckDB(_Closing):
     def keeps(self, name: str, query: str) -> None:
         self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
 
+    def adds(self, name: str, query: str) -> None:
+        if name in self._added:
+            self._run(f"INSERT INTO {name} {query}")
+        else:
+            self.keeps(name, query)
+            self._added.add(name)
+
+    def picks(self, name: str, table: str, where: Sequence[str]) -> None:
+        # Only a filter that is pushed down lets it pass over the parts of a file that hold no such row.
+        self._run("SET disabled_optimizers = ''")
+        try:
+            self.keeps(name, _rows_where(table, where))
+        finally:
+            self._run(f"SET disabled_optimizers = '{_NOT_WANTED}'")
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._run(query).fetchall()
+
+    def columns(self, query: str) -> dict[str, Ints]:
+        found = self._run(query).fetchnumpy()
+        return {name: np.asarray(column, np.int64) for name, column in found.items()}
+
+    def takes(self, name: str, columns: Mapping[str, Ints]) -> None:
+        self._duck.register("taken", dict(columns))
+        self.keeps(name, "SELECT * FROM taken")
+        self._duck.unregister("taken")
+
+    def names(self, name: str, query: str) -> None:
+        self._run(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
 
     def writes(self, folder: Path, query: str) -> None:
         folder.mkdir(parents=True)
@@ -179,6 +230,7 @@ class Spark(_Closing):
             # It warns of every pattern of files, with its whole stack.
             self._spark.sparkContext.setLogLevel("ERROR")
         self._kept = 0
+        self._added: dict[str, int] = {}
 
     def reads(self, name: str, files: str) -> None:
         self._spark.read.parquet(files).createOrReplaceTempView(name)
@@ -189,8 +241,30 @@ class Spark(_Closing):
         self.writes(folder, query)
         self.reads(name, str(folder))
 
+    def adds(self, name: str, query: str) -> None:
+        self._added[name] = self._added.get(name, 0) + 1
+        folder = self.folder / f"added-{name}"
+        self.writes(folder / f"no={self._added[name]}", query)
+        self.reads(name, str(folder / "*"))
+
+    def picks(self, name: str, table: str, where: Sequence[str]) -> None:
+        self.keeps(name, _rows_where(table, where))
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self._spark.sql(query).collect()]
+
+    def columns(self, query: str) -> dict[str, Ints]:
+        found = self._spark.sql(query)
+        rows = np.array([tuple(row) for row in found.collect()], np.int64)
+        return dict(zip(found.columns, rows.reshape(-1, len(found.columns)).T, strict=True))
+
+    def takes(self, name: str, columns: Mapping[str, Ints]) -> None:
+        schema = ", ".join(f"`{column}` BIGINT" for column in columns)
+        rows = list(zip(*(column.tolist() for column in columns.values()), strict=True))
+        self._spark.createDataFrame(rows, schema).createOrReplaceTempView(name)
+
+    def names(self, name: str, query: str) -> None:
+        self._spark.sql(query).createOrReplaceTempView(name)
 
     def writes(self, folder: Path, query: str) -> None:
         self._spark.sql(query).write.parquet(str(folder))
@@ -220,6 +294,10 @@ def _number(said: Sequence[str]) -> int:
     if not re.fullmatch(r"\d{1,4}", said[0]):
         raise NoEngine(f"threads is a number, and not {said[0]}.")
     return int(said[0])
+
+
+def _rows_where(table: str, where: Sequence[str]) -> str:
+    return "\nUNION ALL\n".join(f"SELECT * FROM {table} WHERE {one}" for one in where)
 
 
 def _text(value: str) -> str:

@@ -193,6 +193,22 @@ class Cases(Whole):
 
 
 @dataclass(frozen=True, slots=True)
+class Count(Whole):
+    """How many of these hold: of one, 1 or 0."""
+
+    truths: tuple[Truth, ...]
+
+    def of(self, row: Row) -> int:
+        return sum(truth.of(row) for truth in self.truths)
+
+    def bounds(self, known: Mapping[str, Bounds]) -> Bounds:
+        return 0, len(self.truths)
+
+    def parts(self) -> Sequence[Whole]:
+        return [part for truth in self.truths for part in truth.parts()]
+
+
+@dataclass(frozen=True, slots=True)
 class Within(Whole):
     """A number that is known to be no larger than another, and not below 0; nothing is worked out for it.
 
@@ -315,3 +331,18 @@ def largest(number: Whole, known: Mapping[str, Bounds]) -> int:
     """The most, in size, that is met on the way to a number: of itself and of all that it is made of."""
     own = max(abs(end) for end in number.bounds(known))
     return max([own, *(largest(part, known) for part in number.parts())])
+
+
+def columns_of(form: Whole | Truth) -> set[str]:
+    """The columns that a form reads."""
+    match form:
+        case Column(name):
+            return {name}
+        case OneOf(column, _) | Named(column, _) | Lists(column, _):
+            return {column}
+        case Count(truths) | Every(truths):
+            return set().union(*map(columns_of, truths))
+        case Cases(cases, otherwise):
+            found = [columns_of(one) for case in cases for one in case]
+            return columns_of(otherwise).union(*found)
+    return set().union(*map(columns_of, form.parts()))

@@ -4,6 +4,7 @@
     lines/month=2026-03/*.parquet    a row for each line of an order, by the month in which it was sold
     uplines/month=2026-03/*.parquet  who stood above whom as of those sales, a row for each step up
     orders/month=2026-03/*.parquet   the home, id and number of each order, where there are any
+    network/, volumes/               what periods are worked out of, where it is known (`period_facts`)
 
 A line has `order_id` and `line_no`, `lines` (how many its order has), `sold_on` and `delivered_on` (20260301),
 `upline_id`, `affiliate` (a slug, like `product` and `storefront`), `kind`, `currency`, `departments` and `groups`
@@ -65,6 +66,9 @@ class About:
     ranks: bool = False
     unnamed: bool = False
     """Whether money went back that named no line."""
+    counted: Sequence[str] = ()
+    """In which ways sales were counted in periods (`order`, `delivery`, `end_of_hold`); none where the facts do not
+    say who stood under whom."""
     costs: bool = False
     """Whether it is known what was sold cost the company."""
     shared_orders: int = 0
@@ -107,8 +111,9 @@ class Facts:
         """The files of `lines`, `uplines` or `orders` of a month."""
         return str(self.folder / of / f"month={month}" / "*.parquet")
 
-    def refuse_unknown(self, plan: SalePlan) -> None:
-        """Raise NotKnown for what a plan asks about and these facts do not say."""
+    def refuse_unknown(self, plan: SalePlan, *, ranks: bool = False) -> None:
+        """Raise NotKnown for what a plan asks about and these facts do not say. With `ranks`, those that sales see
+        are worked out on the way."""
         asks = plan.uplines
         if asks.own_sales_min and asks.days not in self.about.own_sales_days:
             known = ", ".join(map(str, self.about.own_sales_days)) or "no number of"
@@ -127,7 +132,7 @@ class Facts:
                     f"{rule.id} pays for a milestone of a service; these facts do not say which requests were"
                     " won or which work was accepted."
                 )
-        if not self.about.ranks and any(
+        if not (ranks or self.about.ranks) and any(
             level.rank_from for rule in plan.rules for level in rule.levels
         ):
             raise NotKnown("A level asks for a rank; these facts do not say who had which.")
@@ -136,3 +141,15 @@ class Facts:
                 "The rules together may come to more than the plan's cap, and the later ones give way first:"
                 " a backtest works out the rules of an order beside each other, and not one after the other."
             )
+
+
+def months_of(facts: Facts, first: int = 0, last: int = 0) -> list[str]:
+    """The months that there are sales of from the one day to the other (20260131). Raises NotKnown for none."""
+
+    def month(day: int) -> str:
+        return f"{day // 10_000}-{day // 100 % 100:02}" if day else ""
+
+    found = facts.months(month(first), month(last))
+    if not found:
+        raise NotKnown("Nothing was sold in these days.")
+    return found

@@ -25,6 +25,7 @@ from pathlib import Path
 import duckdb
 
 from mainstem.lab.facts import About
+from mainstem.lab.period_facts import spans
 
 LINES_OF_BLOCK, ORDERS_OF_BLOCK = 32, 20
 """Of twenty orders twelve have one line, five two, two three, and one four."""
@@ -34,6 +35,8 @@ OWN_SALES_MONTHS = {30: 1, 90: 3, 365: 12}
 
 SEASON = (8, 7, 8, 8, 9, 9, 7, 7, 8, 9, 11, 16)
 """How much of a year is sold in each of its months, of all of them together."""
+
+_COUNTED_IN = ("order", "delivery")
 
 Progress = Callable[[str, int, int], None]
 
@@ -69,11 +72,13 @@ def simulate(
             _month(duck, folder, year, month, affiliates, first, blocks, lines)
             first += blocks
             progress(f"{year}-{month:02}", month, 12)
+        _volumes(duck, folder, year)
     About(
         f"a market of {affiliates} affiliates and {lines} lines, seed {seed}",
         own_sales_days=sorted(OWN_SALES_MONTHS),
         costs=True,
         ranks=False,
+        counted=_COUNTED_IN,
     ).write(folder)
 
 
@@ -96,6 +101,7 @@ def _month(
     lines: int,
 ) -> None:
     before = affiliates * 3 // 5
+    joined = max(1, before + (affiliates - before) * (month - 1) // 12)
     duck.execute(
         _LINES.format(
             first=first * LINES_OF_BLOCK,
@@ -105,12 +111,13 @@ def _month(
             year=year,
             month=month,
             before=max(1, before),
-            joined=max(1, before + (affiliates - before) * (month - 1) // 12),
+            joined=joined,
         )
     )
-    for name, query in (
-        ("lines", "SELECT * EXCLUDE seller FROM month_lines"),
-        ("uplines", _UPLINES),
+    for name, query, order in (
+        ("lines", "SELECT * EXCLUDE seller FROM month_lines", ""),
+        # As an export writes them: whoever groups them finds each beside the next.
+        ("uplines", _UPLINES, " ORDER BY upline_id, steps"),
     ):
         into = folder / name / f"month={year}-{month:02}"
         into.mkdir(parents=True)
@@ -118,13 +125,41 @@ def _month(
             f"{_own_sales(months, month)} AS own_sales_{days}"
             for days, months in OWN_SALES_MONTHS.items()
         )
-        asked = query.format(own_sales=counted, month=month)
+        asked = query.format(own_sales=counted, month=month) + order
         file = _path(into, "part-0.parquet")
         duck.execute(f"COPY ({asked}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
     duck.execute(
         f"""INSERT INTO sold SELECT seller, {month}, count(DISTINCT order_id)
               FROM month_lines GROUP BY seller"""
     )
+    duck.execute(_COUNTED.format(month=month, year=year))
+    # They stand as their sales do, the suspended ones as of the month.
+    _copy(
+        duck,
+        _PEOPLE.format(month=month, joined=joined),
+        folder / "network" / f"month={year}-{month:02}",
+    )
+
+
+def _volumes(duck: duckdb.DuckDBPyConnection, folder: Path, year: int) -> None:
+    """What everybody sold in each month, quarter and the year, by the day of the order and of the delivery."""
+    for counted in _COUNTED_IN:
+        for every, of in (("month", 1), ("quarter", 3), ("year", 12)):
+            for span in spans(f"{year}-01", f"{year}-12", every):  # type: ignore[arg-type]
+                for currency in ("EUR", "SEK", "USD"):
+                    last = span.starts_on.month + of - 1
+                    asked = _VOLUMES.format(
+                        counted=counted, first=span.starts_on.month, last=last, currency=currency
+                    )
+                    into = folder / "volumes" / f"counted={counted}" / f"period={span.name}"
+                    _copy(duck, asked, into, f"{currency}.parquet")
+
+
+def _copy(
+    duck: duckdb.DuckDBPyConnection, query: str, into: Path, name: str = "part-0.parquet"
+) -> None:
+    into.mkdir(parents=True, exist_ok=True)
+    duck.execute(f"COPY ({query}) TO '{_path(into, name)}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def _own_sales(months: int, month: int) -> str:
@@ -174,6 +209,8 @@ SELECT n + 1 AS affiliate_id, sponsor + 1 AS sponsor_id, deepest AS depth
   FROM recruited JOIN (SELECT seller, max(steps) AS deepest FROM above GROUP BY seller) AS d ON seller = n
  ORDER BY n;
 CREATE TABLE sold (seller BIGINT, month BIGINT, orders BIGINT);
+CREATE TABLE counted (seller BIGINT, currency VARCHAR, counted VARCHAR, month BIGINT, volume BIGINT, orders BIGINT,
+                      reached BIGINT);
 """
 
 _LINES = """
@@ -245,4 +282,31 @@ SELECT seller + 1 AS upline_id, steps::BIGINT AS steps, member + 1 AS member_id,
        0::BIGINT AS "rank", CASE WHEN member % 50 = 0 THEN '|gold|' ELSE '||' END AS groups,
        COLUMNS('own_sales_.*')
   FROM above SEMI JOIN sellers USING (seller) JOIN states USING (member)
+"""
+
+# Every client of a market is another one: an order is one client. What is delivered after the year is in none of its
+# periods.
+_COUNTED = """
+INSERT INTO counted
+SELECT seller, currency, counted, day // 100 % 100, sum(volume), count(DISTINCT order_id), max(reached)
+  FROM (SELECT seller, currency, order_id, commissionable_minor - commissionable_back_minor AS volume,
+               unnest(['order', 'delivery']) AS counted, unnest([sold_on, delivered_on]) AS day,
+               day * 10000000000 + order_id AS reached
+          FROM month_lines) AS both_ways
+ WHERE day // 10000 = {year}
+ GROUP BY ALL
+"""
+
+_VOLUMES = """
+SELECT seller + 1 AS affiliate_id, currency, sum(volume)::BIGINT AS volume_minor, sum(orders)::BIGINT AS clients,
+       max(reached)::BIGINT AS reached_at
+  FROM counted
+ WHERE counted = '{counted}' AND currency = '{currency}' AND month BETWEEN {first} AND {last}
+ GROUP BY ALL HAVING sum(volume) > 0 ORDER BY 1
+"""
+
+_PEOPLE = """
+SELECT affiliate_id, coalesce(sponsor_id, 0)::BIGINT AS sponsor_id, ((affiliate_id - 1) % 1000 = 999)::BIGINT AS house,
+       (part(draw('paused/{month}', affiliate_id - 1), 0) % 40 = 0)::BIGINT AS suspended
+  FROM network WHERE affiliate_id <= {joined} ORDER BY 1
 """

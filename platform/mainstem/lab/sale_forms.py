@@ -13,6 +13,7 @@ from mainstem.lab.expressions import (
     Cases,
     Column,
     Compare,
+    Count,
     Every,
     Lists,
     Number,
@@ -38,7 +39,7 @@ class Shares:
     `exact` is what the rules leave of each portion, which are added up for the order (`order_exact`,
     `order_base`) before `after` follows. `after` makes whole amounts: `uncapped_N`, `credited_N` and
     `stands_N` for each level; `capped` and `limited` are 1 where a cap in proportion, or the most that one
-    sale may pay, made one of them smaller.
+    sale may pay, made one of them smaller. What a plan cannot reach is not asked of each row.
     """
 
     levels: int
@@ -80,29 +81,49 @@ def paid(cases: Sequence[Case]) -> Stage:
 
     Rows have `which`, and for each level `member_N` (0 for nobody), `rank_N` and `groups_N`.
     """
+    alike = paid_alike(cases)
     return {
-        f"paid_{n}": _paid_at(cases, n) for n in range(max(len(case.rule.levels) for case in cases))
+        f"paid_{n}": _paid_at(cases, n, alike)
+        for n in range(max(len(case.rule.levels) for case in cases))
     }
 
 
-def _paid_at(cases: Sequence[Case], n: int) -> Whole:
+def paid_alike(cases: Sequence[Case]) -> bool:
+    """Whether who is paid at a level is the same for all cases that pay it anything, and for those that do not it
+    is of no matter: then it is asked of an upline once, and not of every sale."""
+    return all(case.rule.levels_of == "sale" for case in cases) and all(
+        len({asks for case in cases for asks in _asks_at(case, n)}) <= 1
+        for n in range(max(len(case.rule.levels) for case in cases))
+    )
+
+
+def _asks_at(case: Case, n: int) -> Iterator[tuple[int, frozenset[str]]]:
+    """The rank and the groups that a level asks for, where it pays anything."""
+    if n < len(case.rule.levels):
+        level = case.rule.levels[n]
+        if level.rate_bp > 0 or case.each(level) > 0:
+            yield level.rank_from, level.groups
+
+
+def _paid_at(cases: Sequence[Case], n: int, same: bool) -> Whole:
     alike: dict[tuple[int, frozenset[str]], set[int]] = {}
     for case in cases:
-        if n < len(case.rule.levels):
-            level = case.rule.levels[n]
-            if level.rate_bp > 0 or case.each(level) > 0:
-                alike.setdefault((level.rank_from, level.groups), set()).add(case.no)
-    found: list[tuple[Truth, Whole]] = []
+        for asks in _asks_at(case, n):
+            alike.setdefault(asks, set()).add(case.no)
+    found: list[Truth] = []
     for (rank, groups), nos in sorted(alike.items(), key=lambda one: sorted(one[1])):
         asked: list[Truth] = [Compare(Column(f"member_{n}"), ">", Number(0))]
-        if len(nos) < len(cases):
+        if len(nos) < len(cases) and not same:
             asked.append(OneOf("which", frozenset(nos)))
         if rank:
             asked.append(Compare(Column(f"rank_{n}"), ">=", Number(rank)))
         if groups:
             asked.append(Lists(f"groups_{n}", groups))
-        found.append((Every(tuple(asked)), Number(1)))
-    return Cases(tuple(found), Number(0)) if found else Number(0)
+        found.append(Every(tuple(asked)))
+    if len(found) == 1:
+        return Count((found[0],))
+    ones = tuple((truth, Number(1)) for truth in found)
+    return Cases(ones, Number(0)) if ones else Number(0)
 
 
 def _rates_bp(case: Case) -> int | None:
@@ -134,6 +155,8 @@ class _Arithmetic:
         self.per = pick("which", [BASIS**power for power in self.powers])
         self.scale = BASIS ** max(1, *self.powers)
         self.cap = pick("which", [case.rule.cap_bp for case in cases])
+        rates = [(_rates_bp(case), case.rule.cap_bp) for case in cases]
+        self.may_be_over = any(rate is None or rate > cap for rate, cap in rates)
         self.weighed = [Column(f"weight_{n}") for n in range(self.levels)]
 
     def _power(self, case: Case) -> int:
@@ -142,16 +165,17 @@ class _Arithmetic:
         return powers.get(case.rule.levels_of, 0) + (case.rule.cap_by == "priority")
 
     def weights(self) -> Iterator[Stage]:
-        """`weight_N` of each level, in a stage each, since one may be of the one below; and their sum."""
+        """`weight_N` of each level, in a stage each where one may be of the one below; and their sum."""
         kinds = {case.rule.levels_of for case in self.cases}
+        if kinds == {"sale"}:
+            yield {f"weight_{n}": self._weight("sale", n)[0] for n in range(self.levels)}
+            yield {"weight": total(self.weighed)}
+            return
         for n in range(self.levels):
             ways = {kind: self._weight(kind, n) for kind in sorted(kinds)}
             stage = {f"weight_{n}": self._by_kind({kind: one for kind, (one, _) in ways.items()})}
-            if kinds != {"sale"}:
-                stage[f"below_{n}"] = self._by_kind({kind: run for kind, (_, run) in ways.items()})
-                stage[f"any_{n}"] = self._paid(
-                    n, Number(1), Column(f"any_{n - 1}") if n else Number(0)
-                )
+            stage[f"below_{n}"] = self._by_kind({kind: run for kind, (_, run) in ways.items()})
+            stage[f"any_{n}"] = self._paid(n, Number(1), Column(f"any_{n - 1}") if n else Number(0))
             yield stage
         yield {"weight": total(self.weighed)}
 
@@ -162,7 +186,10 @@ class _Arithmetic:
         each = self._of_level(kind, n, lambda case, level: case.each(level))
         fixed = Column("pieces") * each
         if kind == "sale":
-            found = self._fixed_or(n, fixed * BASIS, base * rate)
+            by_rate = rate if base == Number(1) else base * rate
+            found = self._fixed_or(n, fixed * BASIS, by_rate)
+            if found is rate:  # a product is quicker than a case
+                return Column(f"paid_{n}") * rate, Number(0)
             return self._paid(n, found, Number(0)), Number(0)
         levels = max(len(case.rule.levels) for case in self._of_kind(kind))
         if n >= levels:
@@ -266,36 +293,29 @@ class _Arithmetic:
 
     def capped_by_rule(self) -> Iterator[Stage]:
         """`over`: 1 where all levels together are above what their rule allows."""
-        rates = [(_rates_bp(case), case.rule.cap_bp) for case in self.cases]
-        if all(rate is not None and rate <= cap for rate, cap in rates):
-            yield {"over": Number(0)}
+        if not self.may_be_over:
             return
         weight, base = Column("weight"), self.base
         over = Compare(weight * BASIS, ">", self.cap * self.per)
         if self.unit != base:
             over = Compare(weight * BASIS, ">", base * self.cap * self.per)
-        yield {"over": Cases(((over, Number(1)),), Number(0))}
+        yield {"over": Count((over,))}
 
     def exact(self) -> Stage:
         """What the rules' caps leave of the portion, over the scale that all portions share."""
         to_scale = pick("which", [self.scale // BASIS**power for power in self.powers])
-        return {
-            "exact": Cases(
-                (
-                    (
-                        Compare(Column("over"), "=", Number(1)),
-                        self.base * self.cap * (self.scale // BASIS),
-                    ),
-                ),
-                Column("weight") * self.unit * to_scale,
-            )
-        }
+        whole = Column("weight") * self.unit * to_scale
+        if not self.may_be_over:
+            return {"exact": whole}
+        capped = self.base * self.cap * (self.scale // BASIS)
+        return {"exact": Cases(((self._is("over"), capped),), whole)}
 
     def whole_amounts(self, of_order: bool) -> list[Stage]:
         """Whole amounts by largest remainder, a tie to the lower level; then what went back."""
         all_levels = range(self.levels)
         stages: list[Stage] = []
-        stages.append({"cut": self._cut() if of_order else Number(0)})
+        if of_order:
+            stages.append({"cut": self._cut()})
         stages.append(
             {"per": self._per(of_order)}
             | {f"exact_{n}": self._exact(n, of_order) for n in all_levels}
@@ -317,7 +337,7 @@ class _Arithmetic:
             {f"credited_{n}": self._at_most(f"uncapped_{n}") for n in all_levels}
             | {f"stands_{n}": self._at_most(f"kept_{n}") for n in all_levels}
         )
-        stages.append({"capped": self._capped(), "limited": self._limited()})
+        stages.append({"capped": self._capped(of_order), "limited": self._limited()})
         return stages
 
     def _cut(self) -> Whole:
@@ -325,24 +345,29 @@ class _Arithmetic:
         allowed = Column("order_base") * self.plan.cap_bp * (self.scale // BASIS)
         above = Compare(Column("order_exact"), ">", allowed)
         something = Compare(Column("weight"), ">", Number(0))
-        return Cases(((Every((above, something)), Number(1)),), Number(0))
+        return Count((Every((above, something)),))
 
     def _per(self, of_order: bool) -> Whole:
         weight = Column("weight")
-        ways = [(self._is("over"), weight * BASIS)]
+        ways: list[tuple[Truth, Whole]] = []
         if of_order:
-            ways.insert(0, (self._is("cut"), weight * Column("order_exact") * BASIS))
-        return Cases(tuple(ways), self.per)
+            ways.append((self._is("cut"), weight * Column("order_exact") * BASIS))
+        if self.may_be_over:
+            ways.append((self._is("over"), weight * BASIS))
+        return Cases(tuple(ways), self.per) if ways else self.per
 
     def _exact(self, n: int, of_order: bool) -> Whole:
         weight = self.weighed[n]
-        ways: list[tuple[Truth, Whole]] = [(self._is("over"), weight * self.base * self.cap)]
+        ways: list[tuple[Truth, Whole]] = []
         if of_order:
             allowed = Product(
                 (weight, Column("exact"), Column("order_base"), Number(self.plan.cap_bp))
             )
-            ways.insert(0, (self._is("cut"), allowed))
-        return Cases(tuple(ways), weight * self.unit)
+            ways.append((self._is("cut"), allowed))
+        if self.may_be_over:
+            ways.append((self._is("over"), weight * self.base * self.cap))
+        whole = weight if self.unit == Number(1) else weight * self.unit
+        return Cases(tuple(ways), whole) if ways else whole
 
     def _is(self, name: str) -> Truth:
         return Compare(Column(name), "=", Number(1))
@@ -357,16 +382,15 @@ class _Arithmetic:
 
     def _uncapped(self, n: int) -> Whole:
         own = Column(f"rest_{n}")
-        before = [
-            Cases(
-                ((Compare(Column(f"rest_{m}"), ">=" if m < n else ">", own), Number(1)),), Number(0)
+        larger = Count(
+            tuple(
+                Compare(Column(f"rest_{m}"), ">=" if m < n else ">", own)
+                for m in range(self.levels)
+                if m != n
             )
-            for m in range(self.levels)
-            if m != n
-        ]
-        gets = Compare(total(before), "<", Column("left"))
-        floor = Column(f"floor_{n}")
-        return self._within_base(floor + Cases(((gets, Number(1)),), Number(0)))
+        )
+        gets = Compare(larger if larger.truths else Number(0), "<", Column("left"))
+        return self._within_base(Column(f"floor_{n}") + Count((gets,)))
 
     def _kept(self, n: int) -> Whole:
         part = Column(f"uncapped_{n}")
@@ -382,13 +406,16 @@ class _Arithmetic:
         most = pick("which", [case.most or 0 for case in self.cases])
         return Cases(((Every((OneOf("which", stated), Compare(part, ">", most))), most),), part)
 
-    def _capped(self) -> Whole:
+    def _capped(self, of_order: bool) -> Whole:
         by_priority = any(case.rule.cap_by == "priority" for case in self.cases)
-        ways = [(self._is("over"), Number(1))]
+        ways = [(self._is("over"), Number(1))] if self.may_be_over else []
         ways += [(self._is("served"), Number(1))] if by_priority else []
-        return Cases(tuple(ways), Column("cut"))
+        cut = Column("cut") if of_order else Number(0)
+        return Cases(tuple(ways), cut) if ways else cut
 
     def _limited(self) -> Whole:
+        if all(case.most is None for case in self.cases):
+            return Number(0)
         limited = [
             (Compare(Column(f"credited_{n}"), "<", Column(f"uncapped_{n}")), Number(1))
             for n in range(self.levels)

@@ -1,34 +1,52 @@
 """A sale plan as three queries over a month's facts: who stands where, what each order earns, and its sums.
 
-They read tables by name: `lines` and `uplines`, and of each other's `standing` and `earned`.
+They read tables by name: `lines` and `uplines`, and of each other's `standing`, `earned` and `amounts`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mainstem.lab.cases import BASES, Case, cases_of, of_line, which
+from mainstem.lab.cases import BASES, Case, Stage, cases_of, of_line, which
 from mainstem.lab.emitter import Dialect, Query, Table
-from mainstem.lab.expressions import Cases, Column, Compare, Every, Number, OneOf, Truth, Whole
+from mainstem.lab.expressions import (
+    Cases,
+    Column,
+    Compare,
+    Every,
+    Named,
+    Number,
+    OneOf,
+    Truth,
+    Whole,
+    columns_of,
+)
 from mainstem.lab.facts import LINE
-from mainstem.lab.sale_forms import Shares, paid, shares
+from mainstem.lab.sale_forms import Shares, paid, paid_alike, shares
 from mainstem.plan import SalePlan, Uplines
 
 ASKED = ("kind", "currency", "departments", "groups", "product", "storefront", "affiliate")
-OF_ORDER = ("order_id", "upline_id", "currency", "kind")
+OF_ORDER = ("order_id", "upline_id", "sort")
 
 
 @dataclass(frozen=True, slots=True)
 class SaleQueries:
     """The queries of one plan for one engine. `wide` asks for whole numbers of 128 bits; `unnamed` says that
     the facts know of money that went back without naming lines; `kept`, that orders of which all money went
-    back are no orders of a client's before."""
+    back are no orders of a client's before.
+
+    `sorts` are the kinds and currencies that there are, by the number that a portion's `sort` is; `short` says that
+    the amounts of a portion fit 32 bits.
+    """
 
     plan: SalePlan
     dialect: Dialect
     wide: bool = False
     unnamed: bool = False
     kept: bool = False
+    sorts: tuple[tuple[str, str], ...] = ()
+    short: bool = False
 
     @property
     def cases(self) -> list[Case]:
@@ -57,19 +75,19 @@ class SaleQueries:
         columns |= {own: "int64"} if asks.own_sales_min else {}
         columns |= {"rank": "int64"} if ranks else {}
         columns |= {"groups": "string"} if groups else {}
-        found = query.table("uplines", columns)
-        found = query.derive("reasons", found, _reasons(asks, own))
-        if "passed_over" in (asks.house, asks.suspended, asks.inactive):
-            found = query.running(
-                "passed", found, "passed", of="over", by="upline_id", along="steps"
-            )
-            found = query.where("there", found, _none("over"))
-            found = query.derive("levels", found, {"level": Column("steps") - Column("passed")})
-        else:
-            found = query.derive("levels", found, {"level": Column("steps")})
-        found = query.where("paying", found, Compare(Column("level"), "<", Number(levels)))
         told = ["member", *(["rank"] if ranks else []), *(["groups"] if groups else [])]
-        query.spread("standing", found, "upline_id", "level", told, levels)
+        found = query.table("uplines", columns)
+        found = query.derive(
+            "reasons", found, _reasons(asks, own), keep=["upline_id", "steps", *told[1:]]
+        )
+        passes = "passed_over" in (asks.house, asks.suspended, asks.inactive)
+        found = query.firsts(
+            "levels" if self._paid_alike else "standing", found, "upline_id", "steps", told, levels,
+            without=OneOf("over", frozenset({1})) if passes else None,
+        )  # fmt: skip
+        if self._paid_alike:
+            members = [f"member_{n}" for n in range(levels)]
+            query.derive("standing", found, paid(self.cases), keep=["upline_id", *members])
         return query.text()
 
     def earned(self, *, lines: str = "lines", first: int = 0, last: int = 0) -> str:
@@ -77,44 +95,68 @@ class SaleQueries:
 
         Only of what was sold from the one day to the other, both included, where they are given.
         """
-        query, forms = Query(self.dialect), self.forms
-        found = self._portions(query, self._lines(query, lines, first, last))
-        found = query.join("placed", found, self._standing(query), ["upline_id"])
-        found = query.derive("paid", found, paid(self.cases))
-        if self.wide:
-            amounts = ["base", "returned", "pieces", *self._of_refunds()]
-            found = query.widened("wide", found, amounts)
-        for n, stage in enumerate(forms.before):
-            found = query.derive(f"before_{n}", found, stage, wide=self.wide)
-        if forms.of_order:
-            sums: dict[str, Whole] = {"order_exact": Column("exact"), "order_base": Column("base")}
-            orders = query.sums("orders_whole", found, ["order_id"], sums, wide=self.wide)
-            found = query.join("of_order", found, orders, ["order_id"])
-        for n, stage in enumerate(forms.after):
-            found = query.derive(f"after_{n}", found, stage, wide=self.wide)
+        query = Query(self.dialect)
+        found = self._shares(query, lines, first, last, self._results())
         query.narrowed("earned", found, [*OF_ORDER, "which", "base", "returned", *self._results()])
         return query.text()
 
-    def sums(self, earned: str) -> str:
-        """What all orders of one upline earn under each case, in each currency, of what `earned` asks for."""
-        # What each level would get without the most that one sale may pay is asked of no sum.
+    def amounts(self, *, first: int = 0, last: int = 0) -> str:
+        """The same of all lines of a month, with what is added up and nothing else.
+
+        A row has `upline_id`, `which`, `sort`, `base`, `returned`, `capped`, `limited`, and for each level
+        `credited_N` and `stands_N`.
+        """
+        query = Query(self.dialect)
+        wanted = [name for name in self._results() if not name.startswith("uncapped")]
+        found = self._shares(query, "lines", first, last, wanted)
+        small = ["which", "sort", "capped", "limited"]
+        amounts = ["base", "returned", *(name for name in wanted if name not in small)]
+        short = [*small, *(amounts if self.short else [])]
+        query.narrowed("amounts", found, ["upline_id", *small, *amounts], short=short)
+        return query.text()
+
+    def by_case(self) -> str:
+        """From `amounts`: what all orders earn under each case, of each sort."""
         names = [name for name in self._results() if not name.startswith("uncapped")]
-        added = ", ".join(
-            f"CAST(sum({name}) AS BIGINT) AS {name}" for name in ("base", "returned", *names)
-        )
-        return f"""SELECT upline_id, which, currency, kind, count(*) AS portions, {added}
-                     FROM ({earned}) AS earned GROUP BY upline_id, which, currency, kind"""
+        added = ", ".join(_added(name) for name in ("base", "returned", *names))
+        return f"SELECT which, sort, count(*), {added} FROM amounts GROUP BY which, sort ORDER BY which, sort"
+
+    def by_upline(self) -> dict[str, str]:
+        """From `amounts`: what each level of each upline gets, in each currency, and what of it went back; by the
+        names that `by_affiliate` reads them under."""
+        currency = _number_of([currency for _, currency in self.sorts])
+        levels = range(self.forms.levels)
+        credited = ", ".join(_added(f"credited_{n}") for n in levels)
+        back = ", ".join(_added(f"credited_{n} - stands_{n}", f"back_{n}") for n in levels)
+        by = f"upline_id, {currency} AS currency"
+        return {
+            "sums": f"SELECT {by}, {credited} FROM amounts GROUP BY 1, 2",
+            # Of most orders nothing went back.
+            "went_back": f"SELECT {by}, {back} FROM amounts WHERE returned > 0 GROUP BY 1, 2",
+        }
 
     def by_affiliate(self) -> str:
-        """From `sums` and `standing`: what each affiliate gets, in each currency."""
-        each = "\nUNION ALL\n".join(
-            f"""SELECT member_{n} AS affiliate_id, currency, credited_{n} AS credited, stands_{n} AS stands
-                  FROM sums JOIN standing USING (upline_id) WHERE credited_{n} > 0"""
-            for n in range(self.forms.levels)
-        )
-        return f"""SELECT affiliate_id, currency, CAST(sum(credited) AS BIGINT) AS credited_minor,
-                          CAST(sum(stands) AS BIGINT) AS stands_minor
-                     FROM ({each}) AS levels GROUP BY affiliate_id, currency"""
+        """From `sums`, `went_back` and `standing`: what each affiliate gets, in each currency."""
+        levels = range(self.forms.levels)
+        each = [
+            f"SELECT member_{n} AS affiliate_id, currency, credited_{n} AS credited, 0 AS back"
+            f" FROM placed WHERE credited_{n} > 0"
+            for n in levels
+        ] + [
+            f"SELECT member_{n} AS affiliate_id, currency, 0 AS credited, back_{n} AS back"
+            f" FROM gone WHERE back_{n} > 0"
+            for n in levels
+        ]
+        whole = "\nUNION ALL\n".join(each)
+        names = sorted({currency for _, currency in self.sorts})
+        said = " ".join(f"WHEN {n} THEN {_quoted(name)}" for n, name in enumerate(names))
+        # Each is joined once, not once a level.
+        return f"""WITH placed AS (SELECT * FROM sums JOIN standing USING (upline_id)),
+                        gone AS (SELECT * FROM went_back JOIN standing USING (upline_id))
+                   SELECT affiliate_id, CASE currency {said} END AS currency,
+                          CAST(sum(credited) AS BIGINT) AS credited_minor,
+                          CAST(sum(credited) - sum(back) AS BIGINT) AS stands_minor
+                     FROM ({whole}) AS levels GROUP BY affiliate_id, currency"""
 
     def one_by_one(self) -> str:
         """From `earned` and `standing`: what one level of one order gets by one rule, a row each."""
@@ -128,6 +170,10 @@ class SaleQueries:
         )
 
     # ---------------------------------------------------------------- its parts
+
+    @property
+    def _paid_alike(self) -> bool:
+        return paid_alike(self.cases)
 
     def _asked_of_members(self) -> tuple[bool, bool]:
         levels = [level for rule in self.plan.rules for level in rule.levels]
@@ -144,10 +190,46 @@ class SaleQueries:
     def _of_refunds(self) -> list[str]:
         return ["unnamed_minor", "unnamed_of_minor"] if self.unnamed else []
 
+    def _of_pieces(self) -> list[str]:
+        fixed = any(level.each_minor for rule in self.plan.rules for level in rule.levels)
+        return ["pieces"] if fixed else []
+
+    def _shares(
+        self, query: Query, lines: str, first: int, last: int, wanted: Sequence[str]
+    ) -> Table:
+        """The portions of orders with what each level gets; each stage with what is asked of it later only."""
+        forms = self.forms
+        found = self._portions(query, self._lines(query, lines, first, last))
+        found = query.join("placed", found, self._standing(query), ["upline_id"])
+        if not self._paid_alike:
+            found = query.derive("paid", found, paid(self.cases))
+        if self.wide:
+            amounts = ["base", "returned", *self._of_pieces(), *self._of_refunds()]
+            found = query.widened("wide", found, amounts)
+        wanted = [*OF_ORDER, "which", "base", "returned", *wanted]
+        later = _needed(forms.after, wanted)
+        of_order = ["order_id", "exact", "base"] if forms.of_order else []
+        for n, (stage, keep) in enumerate(_with_what_is_kept(forms.before, [*later, *of_order])):
+            found = query.derive(f"before_{n}", found, stage, wide=self.wide, keep=_of(found, keep))
+        if forms.of_order:
+            sums: dict[str, Whole] = {"order_exact": Column("exact"), "order_base": Column("base")}
+            orders = query.sums("orders_whole", found, ["order_id"], sums, wide=self.wide)
+            found = query.join("of_order", found, orders, ["order_id"])
+        for n, (stage, keep) in enumerate(_with_what_is_kept(forms.after, wanted)):
+            found = query.derive(f"after_{n}", found, stage, wide=self.wide, keep=_of(found, keep))
+        return found
+
     def _lines(self, query: Query, lines: str, first: int, last: int) -> Table:
-        names = [*OF_ORDER, "sold_on", "pieces", *self._of_clients(), *ASKED]
+        names = [
+            "order_id",
+            "lines",
+            "upline_id",
+            "sold_on",
+            *self._of_pieces(),
+            *self._of_clients(),
+        ]
+        names += [*ASKED, *self._of_refunds()]
         names += [f"{base}_{end}" for base in self.bases() for end in ("minor", "back_minor")]
-        names += self._of_refunds()
         names += ["has_cost"] if "margin" in self.bases() else []
         found = query.table(lines, {name: LINE[name] for name in names})
         days = [Compare(Column("sold_on"), ">=", Number(first))] if first else []
@@ -155,32 +237,89 @@ class SaleQueries:
         return query.where("sold", found, Every(tuple(days))) if days else found
 
     def _portions(self, query: Query, lines: Table) -> Table:
-        keep = [*OF_ORDER, "pieces", *(name for name in lines.columns if name.endswith("minor"))]
-        found = query.derive(
-            "chosen", lines, {"which": which(self.cases, kept=self.kept)}, keep=keep
-        )
-        found = query.derive(
-            "of_lines",
-            found,
-            of_line(self.cases),
-            keep=[*OF_ORDER, "which", "pieces", *self._of_refunds()],
-        )
-        found = query.sums(
-            "portions", found, ["order_id", "which"],
-            {name: Column(name) for name in ("base", "returned", "pieces")},
-            least=["upline_id", "currency", "kind", *self._of_refunds()],
+        """What of each order falls under each case. An order of one line is what its line is: only those of
+        several are grouped."""
+        more = [*self._of_pieces(), *self._of_refunds()]
+        of_order = ["order_id", "lines", "upline_id"]
+        amounts = [name for name in lines.columns if name.endswith("minor")]
+        chosen = {"which": which(self.cases, kept=self.kept), "sort": self._sort()}
+        keep = [*of_order, *self._of_pieces(), *amounts]
+        found = query.derive("chosen", lines, chosen, keep=keep)
+        found = query.where("falling", found, Compare(Column("which"), ">=", Number(0)))
+        stage = of_line(self.cases)
+        found = query.derive("of_lines", found, stage, keep=[*of_order, "which", "sort", *more])
+        lines_of_it = Column("lines")
+        single = query.where("single", found, Compare(lines_of_it, "=", Number(1)))
+        several = query.where("several", found, Compare(lines_of_it, ">", Number(1)))
+        of_one = ["order_id", "which", "base", "returned", *self._of_pieces(), "upline_id", "sort"]
+        of_one += self._of_refunds()
+        single = query.derive("of_single", single, {}, keep=of_one)
+        several = query.sums(
+            "of_several", several, ["order_id", "which"],
+            {name: Column(name) for name in ("base", "returned", *self._of_pieces())},
+            least=["upline_id", "sort", *self._of_refunds()],
         )  # fmt: skip
-        some = Compare(Column("base"), ">", Number(0)), Compare(Column("which"), ">=", Number(0))
-        return query.where("worth", found, Every(some))
+        found = query.both("portions", single, several)
+        return query.where("worth", found, Compare(Column("base"), ">", Number(0)))
+
+    def _sort(self) -> Whole:
+        """The number of a line's kind and currency: numbers are grouped several times as fast as names."""
+        cases = [
+            (
+                Every((Named("kind", frozenset({kind})), Named("currency", frozenset({currency})))),
+                Number(n),
+            )
+            for n, (kind, currency) in enumerate(self.sorts)
+        ]
+        return Cases(tuple(cases[1:]), Number(0)) if len(cases) > 1 else Number(0)
 
     def _standing(self, query: Query) -> Table:
-        ranks, groups = self._asked_of_members()
         columns = {"upline_id": "int64"}
+        ranks, groups = self._asked_of_members()
         for n in range(self.forms.levels):
-            columns |= {f"member_{n}": "int64"}
+            if self._paid_alike:
+                columns[f"paid_{n}"] = "int64"
+                continue
+            columns[f"member_{n}"] = "int64"
             columns |= {f"rank_{n}": "int64"} if ranks else {}
             columns |= {f"groups_{n}": "string"} if groups else {}
         return query.table("standing", columns)
+
+
+def _needed(stages: Sequence[Stage], wanted: Sequence[str]) -> list[str]:
+    """The columns that there must be before these stages, for what is wanted after them."""
+    found = set(wanted)
+    for stage in reversed(stages):
+        found = (found - stage.keys()).union(*map(columns_of, stage.values()))
+    return sorted(found)
+
+
+def _with_what_is_kept(
+    stages: Sequence[Stage], wanted: Sequence[str]
+) -> Iterator[tuple[Stage, list[str]]]:
+    """Each stage, with the columns of before it that are asked for after it."""
+    for n, stage in enumerate(stages):
+        yield stage, [one for one in _needed(stages[n + 1 :], wanted) if one not in stage]
+
+
+def _of(table: Table, names: Sequence[str]) -> list[str]:
+    return [one for one in table.columns if one in names]
+
+
+def _added(what: str, name: str = "") -> str:
+    return f"CAST(sum({what}) AS BIGINT) AS {name or what}"
+
+
+def _number_of(names: Sequence[str]) -> str:
+    """SQL for the number that a name of each `sort` has among all of them, in alphabetical order."""
+    numbers = {name: n for n, name in enumerate(sorted(set(names)))}
+    if len(numbers) <= 1:
+        return "0"
+    return (
+        "CASE sort "
+        + " ".join(f"WHEN {n} THEN {numbers[name]}" for n, name in enumerate(names))
+        + " END"
+    )
 
 
 def _reasons(asks: Uplines, own: str) -> dict[str, Whole]:
@@ -202,10 +341,6 @@ def _reasons(asks: Uplines, own: str) -> dict[str, Whole]:
         "member": Cases(tuple((truth, Number(0)) for truth, _ in reasons), Column("member_id")),
         "over": Cases(tuple(passing), Number(0)),
     }
-
-
-def _none(column: str) -> Truth:
-    return Compare(Column(column), "=", Number(0))
 
 
 def _quoted(names: str) -> str:

@@ -21,6 +21,7 @@ from mainstem.network import ELIGIBLE
 from mainstem.orders import CREDITED_TO, GOODWILL, back_of
 from mainstem.periods.columns import NOBODY, Facts, People, Sales
 from mainstem.periods.model import Period
+from mainstem.periods.spans import Span
 
 LONG = "15min"
 NEVER_JOINED = ("applied", "in_review", "rejected")
@@ -155,6 +156,18 @@ def read(work: Work, period: Period) -> Facts:
     """Who took part in a period and what each sold, as things are now."""
     people = _people(work, _TAKING_PART, **values_of(period))
     return Facts(people, now(work, period, people))
+
+
+def read_span(work: Work, span: Span, *, counted_at: str, zone: str) -> Facts:
+    """What any period would be worked out of as things are now, whether anybody has opened it or not."""
+    now = work.now()
+    return read(
+        work,
+        Period(
+            span.starts_on, span.ends_on, span.every, counted_at, zone, 0, "", "open", now, 0, None, None, None,
+            None, None,
+        ),
+    )  # fmt: skip
 
 
 def kept(work: Work, starts_on: date, *, settlement: int = 1) -> Facts:

@@ -18,7 +18,7 @@ from mainstem.plan.document import PlanDocument
 from mainstem.plan.findings import CAP_BY_NOT_SAID, lint
 from mainstem.plan.first_format import is_first_format
 from mainstem.plan.refusals import PlanAsks, PlanRefused
-from mainstem.plan.version import Plan, as_published, fingerprint, parse
+from mainstem.plan.version import Plan, as_published, parse
 
 
 class NoPlanInForce(RuntimeError):
@@ -44,19 +44,11 @@ def publish(
     PublishedAlready for one that is in force from another instant, PlanAsks for one with something that
     may not be meant, unless whoever publishes it has `confirmed` that it is.
     """
-    _refuse_unreadable(document)
-    said = parse(document, version=0).document.written()
     # One at a time: each gets a number of its own.
     work.run("SELECT pg_advisory_xact_lock(7220)")
-    before = work.row(
-        "SELECT version, effective_from FROM plan_version WHERE hash = ANY(%(hashes)s)",
-        # Whoever published it in the first format has published this plan.
-        hashes=[fingerprint(said), fingerprint(document)],
-    )
+    said, before = _said(work, document)
     if before is not None:
-        if before.effective_from != effective_from:
-            day = before.effective_from.astimezone(work.tools.zone).date()
-            raise PublishedAlready(version=before.version, day=day)
+        _refuse_another_day(work, before, effective_from)
         return parse(said, version=before.version)
     version = work.value("SELECT coalesce(max(version), 0) + 1 FROM plan_version")
     plan = parse(said, version=version)
@@ -73,6 +65,48 @@ def publish(
         now=work.now(),
     )
     return plan
+
+
+def checked(
+    work: Work, document: Mapping[str, Any], *, effective_from: datetime | None
+) -> tuple[dict[str, Any], int | None]:
+    """A plan that is to be published from an instant on (None: whenever that is done), in full; and the version
+    that this very plan is from this very instant, if it is one.
+
+    Raises PlanRefused and PublishedAlready as `publish` does; what is found in it is not looked at.
+    """
+    said, before = _said(work, document)
+    if before is not None:
+        _refuse_another_day(work, before, effective_from)
+    _refuse_unpayable(parse(said, version=0))
+    return said, before.version if before is not None else None
+
+
+class _Before(NamedTuple):
+    version: int
+    effective_from: datetime
+
+
+def _said(work: Work, document: Mapping[str, Any]) -> tuple[dict[str, Any], _Before | None]:
+    """What a plan says in full, and the version that it has already, if it has one."""
+    _refuse_unreadable(document)
+    plan = parse(document, version=0).document
+    # What it is kept as was written out by another release: with what a plan could say then.
+    before = next(
+        (
+            _Before(one.plan.version, one.effective_from)
+            for one in work.fetch(published_query())
+            if one.plan.document == plan
+        ),
+        None,
+    )
+    return plan.written(), before
+
+
+def _refuse_another_day(work: Work, before: _Before, effective_from: datetime | None) -> None:
+    if before.effective_from != effective_from:
+        day = before.effective_from.astimezone(work.tools.zone).date()
+        raise PublishedAlready(version=before.version, day=day)
 
 
 def _refuse_findings(said: Mapping[str, Any], *, confirmed: bool) -> None:

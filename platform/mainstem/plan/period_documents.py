@@ -212,6 +212,16 @@ class PeriodDocument(Document):
         return named + ([OVERRIDES] if self.overrides else [])
 
     @property
+    def limits(self) -> list[str]:
+        """Those of them that are of all that an affiliate gets of a period together."""
+        named = [first.id for first in self.first_sales] + [cap.id for cap in self.caps]
+        return named + ([OVERRIDES] if self.overrides else [])
+
+    def without_limits(self) -> PeriodDocument:
+        """The same without them."""
+        return self.model_copy(update={"first_sales": [], "caps": [], "overrides": None})
+
+    @property
     def rank_names(self) -> list[str]:
         """The ranks from the lowest to the highest."""
         return [rank.id for rank in self.ranks.ranks] if self.ranks else []

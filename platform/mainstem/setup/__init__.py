@@ -17,6 +17,7 @@ from mainstem.setup.payments import (
     try_key,
 )
 from mainstem.setup.plan_templates import PLAN_TEMPLATES, plan_from
+from mainstem.setup.publishing import publish_plan
 from mainstem.setup.registry import GROUPS, RESOURCES, resource
 from mainstem.setup.resource import ONLY, Resource
 from mainstem.setup.saving import (
@@ -55,6 +56,7 @@ __all__ = [
     "forget_files",
     "names",
     "plan_from",
+    "publish_plan",
     "read_folder",
     "read_one",
     "resource",

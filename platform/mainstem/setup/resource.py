@@ -31,7 +31,7 @@ class Resource(Generic[D]):
     stands in the way of one of them, whatever its own fields say; `marks` gives those that somebody
     should look at a word, by key; `outlined` reads things with no more than `columns` in them, where all of
     each would be much; `more` is the title and address of a page on which more can be done with
-    one of them.
+    one of them. `waiting` is what was said and is saved once a second person has agreed to it.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Resource(Generic[D]):
     marks: Callable[[Work], Mapping[str, str]] | None = None
     outlined: Callable[[Work, Sequence[str]], Mapping[str, D]] | None = None
     more: tuple[str, str] | None = None
+    waiting: Callable[[Work], D | None] | None = None
 
     def key_of(self, document: Document) -> str:
         """What names this one."""

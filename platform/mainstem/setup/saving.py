@@ -46,11 +46,12 @@ class NotRetired(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What stands now, and whether anything had to be done for it."""
+    """What stands now, and whether anything had to be done for it; or waits for a second person."""
 
     document: Document
     is_new: bool
     is_changed: bool
+    waits: bool = False
 
 
 def read_one(work: Work, resource: AnyResource, key: str = ONLY) -> Document | None:
@@ -77,7 +78,10 @@ def save(work: Work, resource: AnyResource, said: Document, *, seen: str | None 
     if after != before:
         history.note(work, resource.name, key, before, after)
         catalog.changed(work)
-    return Saved(after, is_new=before is None, is_changed=after != before)
+    waits = resource.waiting is not None and resource.waiting(work) is not None
+    return Saved(
+        after, is_new=before is None, is_changed=after != before, waits=waits and after == before
+    )
 
 
 def save_product(work: Work, said: Product) -> bool:

@@ -51,6 +51,8 @@ KINDS = {
     "person": "People",
     "picture": "Pictures",
     "plan": "Plan",
+    "plan_proposal": "Proposed plans",
+    "backtest": "Backtests",
     "product": "Products",
     "programme": "Programme",
     "quote": "Quotes",
@@ -83,6 +85,8 @@ _PAGES = {
     "storefront_key": "/console/setup/keys",
     "rate": "/console/rates",
     "plan": "/console/plan",
+    "plan_proposal": "/console/plan/proposals",
+    "backtest": "/console/plan/lab",
     "check": "/console/ledger",
 }
 """Where the things of a kind stand together."""

@@ -87,6 +87,9 @@ SELECT 'reattributions', NULL, count(*), 0, min(asked_at), NULL
   FROM (SELECT asked_at FROM attribution_change WHERE state = 'needs_approval'
          UNION ALL
         SELECT asked_at FROM binding_change WHERE state = 'needs_approval') AS waiting""",
+    "plans_proposed": """
+SELECT 'plans_proposed', NULL, count(*), 0, min(proposed_at), NULL
+  FROM plan_proposal WHERE state = 'needs_approval'""",
     "checks_failed": """
 SELECT 'checks_failed', NULL, sum(wrong), 0, min(ended_at), NULL
   FROM ((SELECT wrong, ended_at FROM check_run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1)

@@ -1,4 +1,4 @@
-"""The plan: begin with a template, see a sale worked out, publish."""
+"""The plan: begin with a template or a text, see a sale worked out, propose or publish."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from pydantic import Field
 
-from mainstem import setup
+from mainstem import proposals, setup
 from mainstem.console.setup.plan_shown import (
     Found,
     PeriodExample,
@@ -19,6 +19,7 @@ from mainstem.console.setup.plan_shown import (
     periods_of,
     rules_of,
 )
+from mainstem.console.setup.plan_text import plan_in
 from mainstem.console.setup.thing import ThingPage, thing_page
 from mainstem.console.setup.typed import meant, typed
 from mainstem.kit.documents import document
@@ -31,6 +32,8 @@ from mainstem.plan import (
     difference,
     parse,
 )
+from mainstem.proposals import Proposal
+from mainstem.setup import Saved
 from mainstem.web.forms import Form, FormFields
 from mainstem.web.rendering import language_of, redirect
 from mainstem.web.staff.layout import HttpRequest, HttpResponse, refused, show
@@ -58,6 +61,11 @@ class PlanFormPage(ThingPage, kw_only=True):
     found: list[Found]
     changes: list[Change]
     in_force: int
+    at_once: bool
+    """Whether it is published at once: there is nobody else to ask."""
+    waiting: Proposal | None
+    document: str
+    """What was pasted, where it could not be read."""
 
 
 @get("/setup/plan", sync_to_thread=True)
@@ -70,34 +78,59 @@ def plan_form(request: HttpRequest, work: NamedDependency[Work]) -> HttpResponse
 
 
 class PlanFields(FormFields):
-    """What is asked about a plan: to publish it, only to try it, or for a row more; and the version it was
-    made of."""
+    """What is asked about a plan: to publish it, only to try it, for a row more, or to read a text; and the
+    version it was made of."""
 
     only_try: str = Field(default="", alias="try")
     version: str = ""
     more: str = ""
+    reads: str = ""
+    document: str = ""
 
 
 @post("/setup/plan", sync_to_thread=True)
 def publish_plan(
     request: HttpRequest, work: NamedDependency[Work], form: NamedDependency[Form]
 ) -> HttpResponse:
-    """Publish what was typed as the next version; or, asked to, only work a sale out."""
-    said, sent = typed(PLAN.model, form), form.into(PlanFields)
+    """Publish or propose what was typed as the next version; or, asked to, only work a sale out."""
+    sent = form.into(PlanFields)
+    if sent.reads:
+        return _read(request, work, sent)
+    said = typed(PLAN.model, form)
     if sent.more:
         return _page(request, work, said, version=sent.version, more=sent.more)
+
+    saved: list[Saved] = []
 
     def do() -> None:
         wanted = document(PLAN.model, meant(PLAN.model, said, work.tools.zone))
         if sent.only_try:
             parse(wanted.written(), version=1)
         else:
-            setup.save(work, PLAN, wanted, seen=sent.version or None)
+            saved.append(setup.save(work, PLAN, wanted, seen=sent.version or None))
 
     no = refused(work, do)
     if no or sent.only_try:
         return _page(request, work, said, no, version=sent.version)
-    return redirect(request, "/console/setup", notice=language_of(request).text("Published."))
+    return _told(request, work, saved[0])
+
+
+def _told(request: HttpRequest, work: Work, saved: Saved) -> HttpResponse:
+    text = language_of(request).text
+    waiting = proposals.waiting(work) if saved.waits else None
+    if waiting is None:
+        return redirect(request, "/console/setup", notice=text("Published."))
+    notice = text("Proposed. A colleague has to publish it.")
+    return redirect(request, f"/console/plan/proposals/{waiting.id}", notice=notice)
+
+
+def _read(request: HttpRequest, work: Work, sent: PlanFields) -> HttpResponse:
+    """The form with what a text says in it."""
+    said: list[dict[str, Any]] = []
+    no = refused(work, lambda: said.append(plan_in(PLAN.model, sent.document)))
+    if no:
+        return _page(request, work, None, no, version=sent.version, pasted=sent.document)
+    return _page(request, work, said[0], version=sent.version or None)
 
 
 def _page(
@@ -109,6 +142,7 @@ def _page(
     version: str | None = None,
     chosen: str = "",
     more: str = "",
+    pasted: str = "",
 ) -> HttpResponse:
     language = language_of(request)
     found = setup.read_one(work, PLAN)
@@ -135,6 +169,9 @@ def _page(
         found=found_in(language, plan) if plan else [],
         changes=difference(clauses_of(work, language, now), said_now) if now and plan else [],
         in_force=now.version if now else 0,
+        at_once=proposals.publishes_at_once(work),
+        waiting=proposals.waiting(work),
+        document=pasted,
     )
     return show(request, "console/setup_plan.html", plan_page, no)
 

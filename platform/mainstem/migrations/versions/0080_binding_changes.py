@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0080"
-down_revision = "0074"
+down_revision = "0076"
 branch_labels = None
 depends_on = None
 

@@ -21,17 +21,23 @@ def _no_store() -> pictures.Store:
 
 
 class Difference(NamedTuple):
-    """What a folder says otherwise than the company: a thing that is new, or fields that change."""
+    """What a folder says otherwise than the company: a thing that is new, or fields that change.
+
+    `waits`: nothing changes before a second person has agreed to it.
+    """
 
     resource: str
     key: str
     is_new: bool
     fields: list[tuple[str, Any, Any]]
+    waits: bool = False
 
     def __str__(self) -> str:
         name = self.resource if self.key == ONLY else f"{self.resource}/{self.key}"
         if self.is_new:
             return f"+ {name}"
+        if self.waits:
+            name += " (proposed: a second person publishes it)"
         changed = [f"    {where}: {_short(a)} -> {_short(b)}" for where, a, b in self.fields]
         return "\n".join([f"~ {name}", *changed])
 
@@ -76,10 +82,11 @@ def apply(work: Work, folder: Folder, *, store: Store = _no_store) -> list[Diffe
         except Refused as no:
             wrong += _told(kind, no, place)
             continue
-        if saved.is_changed:
+        if saved.is_changed or saved.waits:
             told = {} if before is None else before.written()
-            fields = [] if before is None else [*differences(told, saved.document.written())]
-            found.append(Difference(kind.name, key, before is None, fields))
+            now = said if saved.waits else saved.document
+            fields = [] if before is None else [*differences(told, now.written())]
+            found.append(Difference(kind.name, key, before is None, fields, saved.waits))
     if wrong:
         raise FolderRefused(wrong)
     return found

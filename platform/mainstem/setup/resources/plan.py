@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from mainstem import proposals
 from mainstem.kit.documents import Day
 from mainstem.kit.errors import InvalidInput
 from mainstem.kit.work import Work
@@ -16,7 +17,8 @@ from mainstem.setup.resource import ONLY, Resource
 
 
 class PublishedPlan(PlanDocument):
-    """How affiliates are paid. A version never changes; what is saved here is the next one.
+    """How affiliates are paid. A version never changes; what is saved here is the next one, once a second
+    person has published it.
 
     It may be written in short, one rate a level for goods and for services: `rules.goods.levels_bp`.
     """
@@ -48,11 +50,16 @@ def _plan(work: Work, keys: Sequence[str] | None) -> Mapping[str, PublishedPlan]
     return {ONLY: PublishedPlan.model_validate(newest.document.written())} if newest else {}
 
 
-def _publish(work: Work, before: PublishedPlan | None, said: PublishedPlan) -> None:
-    start = work.now()
-    if said.starts_on and said.starts_on > start.astimezone(work.tools.zone).date():
+def _propose(work: Work, before: PublishedPlan | None, said: PublishedPlan) -> None:
+    start = None
+    if said.starts_on and said.starts_on > work.now().astimezone(work.tools.zone).date():
         start = datetime.combine(said.starts_on, time(), work.tools.zone)
-    book.publish(work, said.written(), effective_from=start, confirmed=said.confirmed)
+    proposals.propose(work, said.written(), effective_from=start, confirmed=said.confirmed)
+
+
+def _waiting(work: Work) -> PublishedPlan | None:
+    found = proposals.waiting(work)
+    return PublishedPlan.model_validate(proposals.document_of(work, found.id)) if found else None
 
 
 PLAN = Resource(
@@ -62,6 +69,7 @@ PLAN = Resource(
     model=PublishedPlan,
     key="",
     read=_plan,
-    save=_publish,
+    save=_propose,
+    waiting=_waiting,
     help="How affiliates are paid for what is delivered. An order keeps the version it was sold under.",
 )

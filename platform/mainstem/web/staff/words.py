@@ -166,6 +166,11 @@ FACTS = {
     "period.previewed": "Period previewed",
     "period.settled": "Closed period settled",
     "plan.published": "Plan published",
+    "backtest.asked": "Backtest of a plan asked for",
+    "backtest.canceled": "Backtest of a plan cancelled",
+    "plan_proposal.made": "Plan proposed",
+    "plan_proposal.denied": "Proposed plan denied",
+    "plan_proposal.withdrawn": "Proposed plan withdrawn",
     "person.signed_in": "Signed in",
     "device.first_seen": "Signed in from a new device",
     "session.ended": "Session ended by its owner",
@@ -231,6 +236,7 @@ BAD = {
     "affiliate.terminated",
     "application.rejected",
     "approval.denied",
+    "plan_proposal.denied",
     "sponsor_move.denied",
     "sponsor_move.failed",
     "fulfilment.parked",
@@ -431,6 +437,19 @@ MOVE_STATES = {
     "canceled": ("Withdrawn", "still"),
     "done": ("Moved", "good"),
     "failed": ("Not possible any more", "bad"),
+}
+PROPOSAL_STATES = {
+    "needs_approval": ("Waits for a second person", "wait"),
+    "published": ("Published", "good"),
+    "denied": ("Denied", "bad"),
+    "canceled": ("Withdrawn", "still"),
+}
+BACKTEST_STATES = {
+    "waiting": ("Waits for a worker", "wait"),
+    "running": ("Running", "live"),
+    "done": ("Done", "good"),
+    "failed": ("Failed", "bad"),
+    "canceled": ("Cancelled", "still"),
 }
 PERIOD_STATES = {
     "open": ("Open", "live"),

@@ -10,13 +10,16 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from mainstem.kit.db import Database
 from mainstem.kit.work import Work
 from mainstem.lab.facts import About, NoFacts
+from mainstem.lab.period_facts import COUNTED, spans, write_people, write_sales
 from mainstem.orders import CREDITED_TO, GOODWILL, back_of
+from mainstem.periods import EVERY, read_span
 
 OWN_SALES_DAYS = (30, 60, 90, 180, 365)
 
@@ -40,8 +43,11 @@ def export(
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder, prefix=".raw-") as raw, duckdb.connect() as duck:
         with database.reading() as work:
+            # All statements see the company as of one instant.
+            work.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             work.run("SET LOCAL statement_timeout = 0")
             _stream(work, _SOLD.format(zone=zone), Path(raw) / "sold.csv")
+            write_periods(work, duck, folder, zone=zone)
         _read(duck, Path(raw) / "sold.csv")
         duck.execute(_FACTS)
         duck.execute(_uplines())
@@ -62,8 +68,26 @@ def export(
         own_sales_days=OWN_SALES_DAYS,
         unnamed=True,
         costs=True,
+        counted=COUNTED,
         shared_orders=shared[0] if shared else 0,
     ).write(folder)
+
+
+def write_periods(work: Work, duck: duckdb.DuckDBPyConnection, folder: Path, *, zone: str) -> None:
+    """Write what every month, quarter and year that is over would be worked out of: as its close reads it."""
+    first = work.value(f"SELECT min(paid_at AT TIME ZONE '{zone}')::date FROM orders")
+    today = work.now().astimezone(ZoneInfo(zone)).date()
+    if first is None:
+        return
+    for every in EVERY:
+        for span in spans(f"{first:%Y-%m}", f"{today:%Y-%m}", every):
+            if span.ends_on > today:
+                continue
+            for counted in COUNTED:
+                found = read_span(work, span, counted_at=counted, zone=zone)
+                write_sales(duck, folder, counted, span, found.sold)
+            if every == "month":
+                write_people(duck, folder, span.name, found.people)
 
 
 def _stream(work: Work, query: str, file: Path) -> None:
