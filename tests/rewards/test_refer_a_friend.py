@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from datetime import timedelta
 from typing import Any
 
@@ -18,10 +19,10 @@ from tests.rewards.friends import (
     stands,
 )
 
-from mainstem import earnings, rewards, worker
+from mainstem import cli_commission, earnings, rewards, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
-from mainstem.orders import ClientDetails
+from mainstem.orders import ClientDetails, Placed
 
 
 @pytest.fixture
@@ -230,3 +231,22 @@ def test_the_code_of_a_client_is_made_once(database: Database, company: Company)
     assert code_of_ada(database) == code_of_ada(database)
     with database.work() as work:
         assert [one.number for one in rewards.friends_of(work, ADA_KEY)] == []
+
+
+def test_the_rewards_of_an_order_are_explained_on_the_command_line(
+    database: Database, company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    placed = a_friends_order(database, company, code_of_ada(database))
+
+    def explained(order: Placed, **asked: str | None) -> str:
+        given = {"order": order.number, "affiliate": None, "language": "en"} | asked
+        capsys.readouterr()
+        assert cli_commission.say_each(database, argparse.Namespace(**given)) == 0
+        return capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
+
+    told = explained(placed)
+    assert "SEK 100.00  For a friend whom they sent" in told
+    assert "5 % of that is SEK 50.00." in told
+    assert "friend" not in explained(placed, affiliate="cedar")
+    again = a_friends_order(database, company, code_of_ada(database))
+    assert "It was not the friend's first order." in explained(again)

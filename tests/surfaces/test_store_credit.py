@@ -83,3 +83,14 @@ def test_whom_a_client_has_sent_stands_on_their_page(staff: Staff) -> None:
     told = words(staff)
     assert placed.number in told
     assert "For a friend whom they sent" in told
+    assert f"Of order {placed.number}, SEK 1,000.00 was delivered and counts." in told
+
+
+def test_why_a_friend_gave_nothing_stands_on_the_page_of_whoever_sent_them(staff: Staff) -> None:
+    staff.delivered((KETTLE, 1))
+    with staff.database.work() as work:
+        a_programme(work)
+    code = code_of_ada(staff.database)
+    a_friends_order(staff.database, staff.company, code)
+    a_friends_order(staff.database, staff.company, code)
+    assert "It was not the friend's first order." in words(staff)

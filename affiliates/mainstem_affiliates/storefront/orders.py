@@ -24,7 +24,7 @@ from mainstem_affiliates.storefront.cached_storefront import cached_storefront_o
 from mainstem_affiliates.storefront.countries import country_name
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.order_link import in_force, opened, shopper_of
-from mainstem_affiliates.storefront.own_credit import NOTHING, OwnCredit
+from mainstem_affiliates.storefront.own_credit import NOTHING, OwnCredit, OwnRewards
 from mainstem_affiliates.storefront.payment import to_payment
 from mainstem_affiliates.storefront.reads import OrderView
 from mainstem_affiliates.storefront.service_jobs import ClientJob, Jobs
@@ -50,6 +50,7 @@ class OrderPage(StorePage, frozen=True, kw_only=True):
     refused: str
     gateway_is_away: bool
     credit: OwnCredit
+    rewards: OwnRewards
     spent: Money | None
     """What of store credit this order was paid with."""
     receipt_urls: dict[str, str]
@@ -159,6 +160,7 @@ async def order_shown(
         may_pay=PAY in rights,
         may_answer=ANSWER in rights,
         credit=own,
+        rewards=own_credit.in_words(own, shopper.language),
         spent=Money(own.spent_minor, view.total.currency) if own.spent_minor else None,
         token=token,
         errors=shopper.errors(no.problems if no else []),

@@ -14,9 +14,17 @@ from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
 from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
 from mainstem.plan.property_report import properties
 from mainstem.plan.refusals import PlanAsks, PlanRefused
-from mainstem.plan.reward_explain import explain_reward, tell_no_reward, tell_reward
+from mainstem.plan.reward_explain import (
+    SIDE_WORDS,
+    explain_reward,
+    tell_no_reward,
+    tell_own_no_reward,
+    tell_own_reward,
+    tell_reward,
+)
 from mainstem.plan.rewards import (
     FriendsOrder,
+    NoReward,
     ReferAFriend,
     RewardCredit,
     Side,
@@ -47,6 +55,7 @@ __all__ = [
     "NO_CAP",
     "OF_A_LEAD",
     "SALE_MINOR",
+    "SIDE_WORDS",
     "Basis",
     "Change",
     "Clause",
@@ -60,6 +69,7 @@ __all__ = [
     "Member",
     "MemberFacts",
     "Milestone",
+    "NoReward",
     "Otherwise",
     "Party",
     "Place",
@@ -104,6 +114,8 @@ __all__ = [
     "tell",
     "tell_no_reward",
     "tell_otherwise",
+    "tell_own_no_reward",
+    "tell_own_reward",
     "tell_reward",
     "tell_unpaid",
     "way_of",
