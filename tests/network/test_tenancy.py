@@ -38,7 +38,6 @@ COMPANYS = {
     "order_line_cost",
     "period_earned",
     "store_credit",
-    "store_credit_entry",
     "client_code",
     "client_referral",
     "reward",

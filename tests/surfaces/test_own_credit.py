@@ -152,3 +152,9 @@ def test_a_storefront_elsewhere_uses_it_with_the_text_that_the_client_has(
     assert right.status_code == 201, right.text
     assert right.json()["totals"]["total_minor"] == 115_000
     assert credit_of(database) == (0, 0, 0)
+    order = right.json()["id"]
+    shown = program.get(
+        f"/api/v1/orders/{order}", headers={"Authorization": f"Bearer {key}"}
+    ).json()
+    assert shown["store_credit_minor"] == 10_000
+    assert shown["store_credit_given_back_minor"] == 0
