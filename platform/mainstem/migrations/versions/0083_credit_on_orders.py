@@ -1,4 +1,4 @@
-"""What store credit an order was made cheaper by is read by work of its own affiliate."""
+"""Work of an affiliate reads what store credit made its orders cheaper by; an audit says what it left out."""
 
 from pathlib import Path
 
@@ -11,6 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Let it be read."""
+    """Let the one be read, and the other be kept."""
     sql = Path(__file__).with_suffix(".sql").read_text()
     op.get_bind().connection.driver_connection.execute(sql)
