@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -45,20 +46,26 @@ class OwnRewards(msgspec.Struct, frozen=True):
 
 
 class OwnCredit(msgspec.Struct, frozen=True):
-    """What a client has, what of it this order was paid with, the code that they give a friend (empty where the
-    plan rewards no friend), and whom they have sent."""
+    """What a client has, what of it this order was paid with, and the code that they give a friend: empty
+    where the plan rewards no friend."""
 
     balances: list[Balance]
     spent_minor: int
     code: str
-    friends: list[SentFriend]
-    said: Explanations
-    reward: RewardView | None
     proof: str
     """What shows a storefront elsewhere that it is theirs; empty where there is nothing to use."""
 
 
-NOTHING = OwnCredit([], 0, "", [], {}, None, "")
+@dataclass(frozen=True, slots=True)
+class Rewarded:
+    """Whom an order's client has sent, what that gave, and what the order gives as a friend's, not yet in words."""
+
+    friends: Sequence[SentFriend] = ()
+    said: Explanations = field(default_factory=dict)
+    reward: RewardView | None = None
+
+
+NOTHING = OwnCredit([], 0, "", "")
 
 
 def of_order(work: Work, home_id: int, order_id: UUID, *, secret: str) -> OwnCredit:
@@ -72,19 +79,25 @@ def of_order(work: Work, home_id: int, order_id: UUID, *, secret: str) -> OwnCre
         order=order_id,
     )
     balances = store_credit.balances_of(work, key)
-    friends = rewards.friends_of(work, key)
     return OwnCredit(
         balances,
         store_credit.spent_on(work, home_id, order_id),
         referrals.client_code(work, key) if is_sold else "",
-        friends,
-        rewards.explanations_of(work, [(one.home_id, one.order_id) for one in friends]),
-        rewards.reward_of(work, home_id, order_id),
         store_credit.proof_of(secret, key) if any(one.usable_minor for one in balances) else "",
     )
 
 
-def in_words(own: OwnCredit, language: Language) -> OwnRewards:
+def rewarded(work: Work, home_id: int, order_id: UUID) -> Rewarded:
+    """What sending friends has to do with the client of an order."""
+    friends = rewards.friends_of(work, client_of(work, home_id, order_id))
+    return Rewarded(
+        friends,
+        rewards.explanations_of(work, [(one.home_id, one.order_id) for one in friends]),
+        rewards.reward_of(work, home_id, order_id),
+    )
+
+
+def in_words(own: Rewarded, language: Language) -> OwnRewards:
     """The rewards of a client as their page tells them."""
     friends = [
         OwnFriend(

@@ -70,13 +70,13 @@ def audit_rewards(work: Work, keys: Sequence[RowKey]) -> Rewards:
         years=sorted({row.placed_at.astimezone(zone).year for row in sent}),
     )
     asked = {(home, str(id)) for home, id in keys}
-    not_audited = sum(_is_left_out(row) for row in rows if (row.home_id, row.order_id) in asked)
+    not_audited = sum(_is_not_audited(row) for row in rows if (row.home_id, row.order_id) in asked)
     if any(row.waits for row in rows):
         return Rewards([], not_audited)
     found = [
         difference
         for row, due in _due(rows)
-        if (row.home_id, row.order_id) in asked and not _is_left_out(row)
+        if (row.home_id, row.order_id) in asked and not _is_not_audited(row)
         for difference in _differences(row, due)
     ]
     return Rewards(found, not_audited)
@@ -92,7 +92,7 @@ def _differences(row: Any, due: Mapping[str, int]) -> Iterator[Difference]:
             )  # fmt: skip
 
 
-def _is_left_out(row: Any) -> bool:
+def _is_not_audited(row: Any) -> bool:
     return bool(row.plan.get("refer_a_friend")) and any(
         line.get("milestone_rules") for line in row.lines
     )
