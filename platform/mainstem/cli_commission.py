@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from uuid import UUID
 
+from mainstem import rewards
 from mainstem.earnings import queries, why_not_more, why_order_unpaid
 from mainstem.kit.db import Database
 from mainstem.kit.errors import NotFound
@@ -12,7 +13,8 @@ from mainstem.kit.locale import LOCALES, Language
 from mainstem.kit.work import SYSTEM, Work
 from mainstem.money import Money
 from mainstem.paths import TEMPLATES
-from mainstem.plan import book, tell, tell_unpaid
+from mainstem.plan import SIDE_WORDS, book, tell, tell_no_reward, tell_reward, tell_unpaid
+from mainstem.rewards import RewardView
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -58,6 +60,7 @@ def say_each(database: Database, given: argparse.Namespace) -> int:
             versions = book.versions(work, {one.plan_version for one in found if one.plan_version})
             people = {one.beneficiary_id: one.beneficiary for one in found}
             not_more = {id: why_not_more(work, *of, id, language) for id in people}
+            reward = None if given.affiliate else rewards.reward_of(work, *of)
     except NotFound as no:
         _say(no.text(language.text))
         return 1
@@ -70,7 +73,19 @@ def say_each(database: Database, given: argparse.Namespace) -> int:
     for id, sentences in not_more.items():
         for sentence in sentences:
             _say(f"{people[id]}: {sentence}")
+    if reward:
+        _say_reward(reward, language)
     return 0
+
+
+def _say_reward(reward: RewardView, language: Language) -> None:
+    """What the order gave for a friend, by side, and why."""
+    for side, said in sorted(reward.explanations.items(), reverse=True):
+        amount = language.money(reward.stands[side])
+        _say(f"{amount}  {language.text(SIDE_WORDS[side])}")
+        _say(f"  {tell_reward(said, language)}")
+    if reward.why and not reward.explanations:
+        _say(f"{language.text('Reward for a friend')}: {tell_no_reward(reward.why, language)}")
 
 
 def _order(work: Work, number: str) -> tuple[int, UUID]:

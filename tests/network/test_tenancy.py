@@ -39,7 +39,6 @@ COMPANYS = {
     "period_earned",
     "period_sold_under",
     "store_credit",
-    "store_credit_entry",
     "client_code",
     "client_referral",
     "reward",

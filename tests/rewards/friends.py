@@ -26,7 +26,8 @@ def a_programme(work: Work, **more: Any) -> None:
         "commission": "stands_beside",
         "spent": "company_bears",
     } | more.pop("programme", {})
-    publish(work, a_rule("all", *more.pop("rates", (1000,))), refer_a_friend=said, **more)
+    rules = more.pop("rules", None) or [a_rule("all", *more.pop("rates", (1000,)))]
+    publish(work, *rules, refer_a_friend=said, **more)
 
 
 def a_friend(name: str) -> tuple[ClientDetails, Address]:

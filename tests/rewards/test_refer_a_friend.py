@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
-from tests.company import ADA, HOME, KETTLE, Company, a_company, a_paid_order
+from tests.company import ADA, HOME, KETTLE, REPAIR, Company, a_company, a_paid_order
+from tests.earnings.test_rules_of_a_plan import a_rule
 from tests.earnings.test_settling import deliver, every_check_passes, refund
 from tests.rewards.friends import (
     ADA_KEY,
+    a_friend,
     a_friends_order,
     a_programme,
     code_of_ada,
@@ -18,10 +21,10 @@ from tests.rewards.friends import (
     stands,
 )
 
-from mainstem import earnings, rewards, worker
+from mainstem import audit, cli_audit, cli_commission, earnings, rewards, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
-from mainstem.orders import ClientDetails
+from mainstem.orders import ClientDetails, Placed
 
 
 @pytest.fixture
@@ -230,3 +233,53 @@ def test_the_code_of_a_client_is_made_once(database: Database, company: Company)
     assert code_of_ada(database) == code_of_ada(database)
     with database.work() as work:
         assert [one.number for one in rewards.friends_of(work, ADA_KEY)] == []
+
+
+def test_the_rewards_of_an_order_are_explained_on_the_command_line(
+    database: Database, company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    placed = a_friends_order(database, company, code_of_ada(database))
+
+    def explained(order: Placed, **asked: str | None) -> str:
+        given = {"order": order.number, "affiliate": None, "language": "en"} | asked
+        capsys.readouterr()
+        assert cli_commission.say_each(database, argparse.Namespace(**given)) == 0
+        return capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
+
+    told = explained(placed)
+    assert "SEK 100.00  For a friend whom they sent" in told
+    assert "5 % of that is SEK 50.00." in told
+    assert "friend" not in explained(placed, affiliate="cedar")
+    again = a_friends_order(database, company, code_of_ada(database))
+    assert "It was not the friend's first order." in explained(again)
+
+
+def test_a_friends_service_that_pays_by_milestones_is_told_by_the_audit_as_not_audited(
+    database: Database, company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = code_of_ada(database)
+    by_milestones = [
+        a_rule("goods", 1000, when={"kind": "goods"}),
+        a_rule("done", 200, when={"kind": "service", "milestone": "delivered"}),
+        a_rule("accepted", 300, when={"kind": "service", "milestone": "accepted"}),
+    ]
+    programme(database, rules=by_milestones)
+    goods = a_friends_order(database, company, code, "bo")
+    client, address = a_friend("eve")
+    with database.work() as work:
+        repair = a_paid_order(
+            work, company.shop, (REPAIR, 1), client=client, address=address, code=code
+        )
+        deliver(work, repair, (1, 1))
+    worker.drain(database)
+    assert stands(database, repair) == {"referrer": 8_000, "friend": 4_000}
+    with database.work() as work:
+        found = audit.audit_orders(work, [(one.home_id, one.order_id) for one in (goods, repair)])
+    assert (found.named, found.rewards_not_audited) == ([], 1)
+    capsys.readouterr()
+    assert cli_audit.audit_commissions(database, argparse.Namespace(changed=False, json=False)) == 0
+    assert "1 orders of services that pay by milestones" in capsys.readouterr().err
+    with database.work() as work:
+        last = audit.last(work)
+    assert last is not None
+    assert last.rewards_not_audited == 1

@@ -138,6 +138,27 @@ def test_each_part_goes_back_the_way_it_came_to_the_cent(
     every_check_passes(database)
 
 
+def test_goodwill_for_the_whole_price_brings_no_credit_back(
+    database: Database, company: Company
+) -> None:
+    granted(database, 10_000)
+    placed = buys(database, company, (KETTLE, 2))
+    with database.work() as work:
+        deliver(work, placed, (1, 2))
+    worker.drain(database)
+    seen = []
+    for minor in (40_000, 200_000):
+        with database.work() as work:
+            orders.refund(
+                work, placed.home_id, placed.order_id, amount_minor=minor, reason="Late.",
+                lines=[(1, minor)], goodwill=True,
+            )  # fmt: skip
+        worker.drain(database)
+        seen.append(credit_of(database)[0])
+    assert seen == [0, 0]
+    every_check_passes(database)
+
+
 def test_an_order_that_nobody_pays_gives_all_of_it_back(
     database: Database, company: Company, clock: FixedClock
 ) -> None:

@@ -118,7 +118,8 @@ AFFILIATE = {
     # What lets somebody in is nobody's to read but the company's.
     "approval": NOTHING, "check_run": NOTHING, "refused_event": NOTHING, "checkout_origin": NOTHING,
     "audit_run": NOTHING,
-    **dict.fromkeys(("store_credit", "store_credit_entry", "client_code", "client_referral", "reward"), NOTHING),
+    **dict.fromkeys(("store_credit", "client_code", "client_referral", "reward"), NOTHING),
+    "store_credit_entry": May(select="amount_minor, home_id, kind, order_id"),
     "inbox": NOTHING, "sign_in_session": NOTHING, "sign_in_attempt": NOTHING, "setup_token": NOTHING,
     "programme_invitation": NOTHING, "application": NOTHING, "application_confirmation": NOTHING,
     "application_answer": NOTHING, "application_question": NOTHING, "affiliate_step": NOTHING,

@@ -9,7 +9,13 @@ from litestar.testing import TestClient
 from tests.company import KETTLE, Company, a_company, a_paid_order
 from tests.earnings.test_settling import deliver, every_check_passes
 from tests.orders.test_api import a_body, client, key, send
-from tests.rewards.friends import ADA_KEY, a_programme, credit_of
+from tests.rewards.friends import (
+    ADA_KEY,
+    a_friends_order,
+    a_programme,
+    code_of_ada,
+    credit_of,
+)
 from tests.surfaces.conftest import Open, Reader, words_of
 from tests.surfaces.paying import database, gateway
 from tests.surfaces.shopping import (
@@ -76,6 +82,30 @@ def test_what_a_client_has_and_the_code_for_a_friend_stand_on_their_order_and_no
     assert "Din att använda" in told(buyer.reader, f"{link}?lang=sv")
 
 
+def test_both_sides_are_told_how_their_reward_came_to_be_and_nothing_of_the_other(
+    buyer: Buyer, company: Company, placed: Placed, database: Database
+) -> None:
+    friends = a_friends_order(database, company, code_of_ada(database))
+    theirs = told(buyer.reader, f"{order_link(friends)}?lang=en")
+    assert "5 % of that is SEK 50.00." in theirs
+    assert "Ada" not in theirs
+    sent = told(buyer.reader, f"{order_link(placed)}?lang=en")
+    assert "You get 10 % of what was delivered to your friend and counts." in sent
+    assert friends.number not in sent
+    assert "1,000.00" not in sent
+    assert "Du får 10 %" in told(buyer.reader, f"{order_link(placed)}?lang=sv")
+
+
+def test_whoever_is_no_friend_is_told_so_and_nothing_of_who_sent_them(
+    buyer: Buyer, company: Company, placed: Placed, database: Database
+) -> None:
+    code = code_of_ada(database)
+    a_friends_order(database, company, code)
+    second = a_friends_order(database, company, code)
+    words = told(buyer.reader, f"{order_link(second)}?lang=en")
+    assert "It was not the friend's first order." in words
+
+
 def test_it_is_taken_off_at_the_checkout_and_the_order_costs_what_was_shown(
     buyer: Buyer, placed: Placed, database: Database
 ) -> None:
@@ -122,3 +152,9 @@ def test_a_storefront_elsewhere_uses_it_with_the_text_that_the_client_has(
     assert right.status_code == 201, right.text
     assert right.json()["totals"]["total_minor"] == 115_000
     assert credit_of(database) == (0, 0, 0)
+    order = right.json()["id"]
+    shown = program.get(
+        f"/api/v1/orders/{order}", headers={"Authorization": f"Bearer {key}"}
+    ).json()
+    assert shown["store_credit_minor"] == 10_000
+    assert shown["store_credit_given_back_minor"] == 0

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from tests.earnings.test_settling import every_check_passes
+from tests.company import an_order, pay
+from tests.earnings.test_settling import every_check_passes, refund
 from tests.rewards.friends import ADA_KEY, a_friends_order, a_programme, code_of_ada, credit_of
 from tests.surfaces.conftest import Open, words_of
 from tests.surfaces.staff import KETTLE, Staff, staffed
 
+from mainstem import rewards, worker
 from mainstem.kit.db import Database
+from mainstem.money import Money
 
 CLIENT = f"/console/clients?key={ADA_KEY}"
 GRANT = f"/console/clients/{ADA_KEY}/store-credit"
@@ -83,3 +86,37 @@ def test_whom_a_client_has_sent_stands_on_their_page(staff: Staff) -> None:
     told = words(staff)
     assert placed.number in told
     assert "For a friend whom they sent" in told
+    assert f"Of order {placed.number}, SEK 1,000.00 was delivered and counts." in told
+
+
+def test_why_a_friend_gave_nothing_stands_on_the_page_of_whoever_sent_them(staff: Staff) -> None:
+    staff.delivered((KETTLE, 1))
+    with staff.database.work() as work:
+        a_programme(work)
+    code = code_of_ada(staff.database)
+    a_friends_order(staff.database, staff.company, code)
+    a_friends_order(staff.database, staff.company, code)
+    assert "It was not the friend's first order." in words(staff)
+
+
+def test_the_credit_that_was_spent_and_what_came_back_of_it_stand_on_the_order(
+    staff: Staff,
+) -> None:
+    staff.delivered((KETTLE, 1))
+    with staff.database.work() as work:
+        rewards.give_store_credit(work, ADA_KEY, Money(10_000, "SEK"), reason="The lid.")
+        placed = an_order(work, staff.company.shop, (KETTLE, 1), use_store_credit=True)
+        pay(work, placed)
+    worker.drain(staff.database)
+    url = f"/console/orders/{placed.home_id}/{placed.order_id}"
+
+    def told() -> str:
+        seen = words_of(staff.reader("fia").get(url)).replace("\N{NO-BREAK SPACE}", " ")
+        return seen.replace("\N{MINUS SIGN}", "-")
+
+    assert "Store credit, taken off above -SEK 100.00" in told()
+    assert "given back" not in told()
+    with staff.database.work() as work:
+        refund(work, placed, 57_500, (1, 57_500))
+    worker.drain(staff.database)
+    assert "of which given back SEK 50.00" in told()

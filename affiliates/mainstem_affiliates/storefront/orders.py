@@ -24,7 +24,7 @@ from mainstem_affiliates.storefront.cached_storefront import cached_storefront_o
 from mainstem_affiliates.storefront.countries import country_name
 from mainstem_affiliates.storefront.layout import Page, Shopper, StorePage
 from mainstem_affiliates.storefront.order_link import in_force, opened, shopper_of
-from mainstem_affiliates.storefront.own_credit import NOTHING, OwnCredit
+from mainstem_affiliates.storefront.own_credit import NOTHING, OwnCredit, OwnRewards, Rewarded
 from mainstem_affiliates.storefront.payment import to_payment
 from mainstem_affiliates.storefront.reads import OrderView
 from mainstem_affiliates.storefront.service_jobs import ClientJob, Jobs
@@ -50,6 +50,7 @@ class OrderPage(StorePage, frozen=True, kw_only=True):
     refused: str
     gateway_is_away: bool
     credit: OwnCredit
+    rewards: OwnRewards
     spent: Money | None
     """What of store credit this order was paid with."""
     receipt_urls: dict[str, str]
@@ -125,7 +126,7 @@ async def order_shown(
 
     secret = app_context_of(request).settings.secret
 
-    def look(work: Work) -> tuple[OrderView, Sequence[ClientJob], OwnCredit]:
+    def look(work: Work) -> tuple[OrderView, Sequence[ClientJob], OwnCredit, Rewarded]:
         in_force(work, link)
         view = reads.order_view(work, home_id, order_id)
         # What is the client's own is shown to nobody to whom the link was only lent.
@@ -134,9 +135,10 @@ async def order_shown(
             if ANSWER in rights
             else NOTHING
         )
-        return view, jobs.queries.of_order(work, home_id, order_id), own
+        sent = own_credit.rewarded(work, home_id, order_id) if ANSWER in rights else Rewarded()
+        return view, jobs.queries.of_order(work, home_id, order_id), own, sent
 
-    view, work_to_do, own = await in_work(request, CLIENT, look)
+    view, work_to_do, own, sent = await in_work(request, CLIENT, look)
     shopper = Shopper(request, await cached_storefront_of(request, view.storefront))
     layout = shopper.layout("track")
     # The language is switched on this page, not on the way to another.
@@ -159,6 +161,7 @@ async def order_shown(
         may_pay=PAY in rights,
         may_answer=ANSWER in rights,
         credit=own,
+        rewards=own_credit.in_words(sent, shopper.language),
         spent=Money(own.spent_minor, view.total.currency) if own.spent_minor else None,
         token=token,
         errors=shopper.errors(no.problems if no else []),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +15,34 @@ from litestar.params import FromPath
 from mainstem import referrals, rewards, store_credit
 from mainstem.identity import ANSWER
 from mainstem.kit.contact import email_key
+from mainstem.kit.locale import Language
 from mainstem.kit.work import CLIENT, Work
-from mainstem.plan import book
+from mainstem.money import Money
+from mainstem.plan import Side, book, tell_own_no_reward, tell_own_reward
+from mainstem.rewards import Explanations, RewardView, SentFriend
 from mainstem.store_credit import Balance
 from mainstem.web import app_context_of, redirect, request_context_of, set_cookie
 from mainstem.web.works import in_work
 from mainstem_affiliates.storefront.cached_storefront import CachedStorefront
 from mainstem_affiliates.storefront.layout import Page
 from mainstem_affiliates.storefront.order_link import in_force, opened, shopper_of
+
+
+class OwnFriend(msgspec.Struct, frozen=True):
+    """A friend whom a client sent: when they ordered, what it gives the client, and why, without what is
+    the friend's own."""
+
+    placed_at: datetime
+    stands: Money
+    told: str
+
+
+class OwnRewards(msgspec.Struct, frozen=True):
+    """Whom a client has sent, and why this order gives its client something as a friend who was sent, or
+    nothing: empty where nobody sent them or nothing was delivered yet."""
+
+    friends: list[OwnFriend]
+    reward: str
 
 
 class OwnCredit(msgspec.Struct, frozen=True):
@@ -29,12 +52,20 @@ class OwnCredit(msgspec.Struct, frozen=True):
     balances: list[Balance]
     spent_minor: int
     code: str
-    friends: int
     proof: str
     """What shows a storefront elsewhere that it is theirs; empty where there is nothing to use."""
 
 
-NOTHING = OwnCredit([], 0, "", 0, "")
+@dataclass(frozen=True, slots=True)
+class Rewarded:
+    """Whom an order's client has sent, what that gave, and what the order gives as a friend's, not yet in words."""
+
+    friends: Sequence[SentFriend] = ()
+    said: Explanations = field(default_factory=dict)
+    reward: RewardView | None = None
+
+
+NOTHING = OwnCredit([], 0, "", "")
 
 
 def of_order(work: Work, home_id: int, order_id: UUID, *, secret: str) -> OwnCredit:
@@ -52,9 +83,39 @@ def of_order(work: Work, home_id: int, order_id: UUID, *, secret: str) -> OwnCre
         balances,
         store_credit.spent_on(work, home_id, order_id),
         referrals.client_code(work, key) if is_sold else "",
-        len(rewards.friends_of(work, key)),
         store_credit.proof_of(secret, key) if any(one.usable_minor for one in balances) else "",
     )
+
+
+def rewarded(work: Work, home_id: int, order_id: UUID) -> Rewarded:
+    """What sending friends has to do with the client of an order."""
+    friends = rewards.friends_of(work, client_of(work, home_id, order_id))
+    return Rewarded(
+        friends,
+        rewards.explanations_of(work, [(one.home_id, one.order_id) for one in friends]),
+        rewards.reward_of(work, home_id, order_id),
+    )
+
+
+def in_words(own: Rewarded, language: Language) -> OwnRewards:
+    """The rewards of a client as their page tells them."""
+    friends = [
+        OwnFriend(
+            one.placed_at,
+            one.stands,
+            _told(own.said.get((one.home_id, one.order_id, "referrer")), language, side="referrer"),
+        )
+        for one in own.friends
+    ]
+    if own.reward is None:
+        return OwnRewards(friends, "")
+    why = own.reward.why
+    told = _told(own.reward.explanations.get("friend"), language, side="friend")
+    return OwnRewards(friends, told or (tell_own_no_reward(why, language) if why else ""))
+
+
+def _told(said: Mapping[str, Any] | None, language: Language, *, side: Side) -> str:
+    return tell_own_reward(said, language, side=side) if said else ""
 
 
 def client_of(work: Work, home_id: int, order_id: UUID) -> str:

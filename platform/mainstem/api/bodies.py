@@ -209,10 +209,16 @@ class OrderSummary(msgspec.Struct, frozen=True):
 
 
 class OrderDetails(OrderSummary, frozen=True):
-    """An order with its lines and parcels."""
+    """An order with its lines and parcels.
+
+    The client's store credit made it cheaper by `store_credit_minor`, before `totals`; of that,
+    `store_credit_given_back_minor` came back with the money that went back.
+    """
 
     lines: list[OrderLine]
     parcels: list[Parcel]
+    store_credit_minor: int
+    store_credit_given_back_minor: int
 
 
 class OrderList(msgspec.Struct, frozen=True):

@@ -149,10 +149,13 @@ def show_order(
     if row is None:
         raise NotFound("order")
     home = key.home_id
+    credit = store_credit.of_order(work, home, order_id)
     details = OrderDetails(
         **_summary(request, key, row),
         lines=[OrderLine(*line) for line in queries.lines(work, home=home, order=order_id)],
         parcels=[Parcel(*parcel) for parcel in queries.parcels(work, home=home, order=order_id)],
+        store_credit_minor=credit.spent_minor,
+        store_credit_given_back_minor=credit.given_back_minor,
     )
     return reply(request, details)
 

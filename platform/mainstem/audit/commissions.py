@@ -24,7 +24,7 @@ from mainstem.audit.facts import LINES, ORDERS, Facts, batch, facts_of
 from mainstem.audit.kernel import earned
 from mainstem.audit.period_facts import next_closed
 from mainstem.audit.periods import audit_period
-from mainstem.audit.rewards import reward_differences
+from mainstem.audit.rewards import audit_rewards
 from mainstem.audit.walk import PERIODS, STRAY, Cursor, begin, step
 from mainstem.kit.bulk import RowKey
 from mainstem.kit.db import Database
@@ -50,6 +50,8 @@ class Found:
     seconds: float = 0.0
     wrong: int = 0
     named: list[Difference] = field(default_factory=list)
+    rewards_not_audited: int = 0
+    """Orders of services that pay by milestones, of which what sending a friend gave was not looked at."""
 
     @property
     def lines_per_second(self) -> int:
@@ -145,7 +147,9 @@ def _look(
     found.waiting += int(facts.waiting.sum())
     compared = Batch(keys, facts, numbered.rules)
     found.add(differences(compared, due, credited, by_credit, posted, by_entry))
-    found.add(reward_differences(work, keys))
+    rewards = audit_rewards(work, keys)
+    found.add(rewards.differences)
+    found.rewards_not_audited += rewards.not_audited
 
 
 def _learn(work: Work, facts: Facts, rules: dict[tuple[int, str], Rule]) -> None:

@@ -1,7 +1,7 @@
 """What sending friends gave, worked out a second time from the raw facts: by code that shares none with the first.
 
 A friend's orders are few beside all orders, so they are read one by one, with fractions. Orders of services that pay
-by milestones are left out.
+by milestones are not audited where their plan rewards friends: they are counted, and told.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import floor
-from typing import Any
+from typing import Any, NamedTuple
 
 from mainstem.audit.compare import Difference
 from mainstem.audit.facts import ASKED, batch
@@ -49,12 +49,19 @@ SELECT o.home_id, o.id::text AS order_id, o.number, o.currency, r.referrer_key, 
  ORDER BY r.referrer_key, r.placed_at, r.order_id"""
 
 
-def reward_differences(work: Work, keys: Sequence[RowKey]) -> Iterator[Difference]:
+class Rewards(NamedTuple):
+    """What differs, and of how many orders that was not looked at."""
+
+    differences: list[Difference]
+    not_audited: int
+
+
+def audit_rewards(work: Work, keys: Sequence[RowKey]) -> Rewards:
     """What stands of the rewards of these orders beside what should; all friends of a year are looked at, since
     only so many are rewarded. Nothing while something of one of them waits to be followed up."""
     sent = work.rows(_SENT, **batch(keys))
     if not sent:
-        return
+        return Rewards([], 0)
     zone = work.tools.zone
     rows = work.rows(
         _FRIENDS,
@@ -62,12 +69,17 @@ def reward_differences(work: Work, keys: Sequence[RowKey]) -> Iterator[Differenc
         referrers=sorted({row.referrer_key for row in sent}),
         years=sorted({row.placed_at.astimezone(zone).year for row in sent}),
     )
-    if any(row.waits for row in rows):
-        return
     asked = {(home, str(id)) for home, id in keys}
-    for row, due in _due(rows):
-        if (row.home_id, row.order_id) in asked and not _by_milestones(row):
-            yield from _differences(row, due)
+    not_audited = sum(_is_not_audited(row) for row in rows if (row.home_id, row.order_id) in asked)
+    if any(row.waits for row in rows):
+        return Rewards([], not_audited)
+    found = [
+        difference
+        for row, due in _due(rows)
+        if (row.home_id, row.order_id) in asked and not _is_not_audited(row)
+        for difference in _differences(row, due)
+    ]
+    return Rewards(found, not_audited)
 
 
 def _differences(row: Any, due: Mapping[str, int]) -> Iterator[Difference]:
@@ -80,8 +92,10 @@ def _differences(row: Any, due: Mapping[str, int]) -> Iterator[Difference]:
             )  # fmt: skip
 
 
-def _by_milestones(row: Any) -> bool:
-    return any(line.get("milestone_rules") for line in row.lines)
+def _is_not_audited(row: Any) -> bool:
+    return bool(row.plan.get("refer_a_friend")) and any(
+        line.get("milestone_rules") for line in row.lines
+    )
 
 
 def _due(rows: Sequence[Any]) -> Iterator[tuple[Any, dict[str, int]]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,18 +16,15 @@ from mainstem.kit.documents import Currency, Document
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.money import MINOR_MAX, Money
-from mainstem.rewards import SentFriend
+from mainstem.plan import SIDE_WORDS, tell_no_reward, tell_reward
+from mainstem.rewards import Explanations, SentFriend
 from mainstem.store_credit import Balance, CreditView
 from mainstem.web.commands import Command
 from mainstem.web.forms import Form, FormFields
 from mainstem.web.staff.amounts import amount_in
 from mainstem.web.staff.layout import ORDERS
 
-KINDS = {
-    "goodwill": "Out of kindness",
-    "referrer": "For a friend whom they sent",
-    "friend": "As a friend who was sent",
-}
+KINDS = {"goodwill": "Out of kindness", **SIDE_WORDS}
 
 
 class CreditRow(msgspec.Struct, frozen=True):
@@ -34,6 +33,15 @@ class CreditRow(msgspec.Struct, frozen=True):
     it: CreditView
     kind: str
     may_take_back: bool
+    told: str
+    """How a reward came to be; empty for what was given out of kindness."""
+
+
+class FriendRow(msgspec.Struct, frozen=True):
+    """An order of a friend whom they sent, and why it gives what it does."""
+
+    it: SentFriend
+    told: str
 
 
 class StoreCredit(msgspec.Struct, frozen=True):
@@ -41,7 +49,7 @@ class StoreCredit(msgspec.Struct, frozen=True):
 
     balances: list[Balance]
     credits: list[CreditRow]
-    friends: list[SentFriend]
+    friends: list[FriendRow]
     currencies: list[tuple[str, str]]
     may_give: bool
 
@@ -50,18 +58,53 @@ def section(
     work: Work, language: Language, client_key: str, *, currencies: list[str], may_give: bool
 ) -> StoreCredit:
     """What there is to be said of a client's store credit, for this reader."""
+    found = store_credit.credits_of(work, client_key, most=20)
+    why = rewards.explanations_of(
+        work, [(one.home_id, one.order_id) for one in found if one.home_id and one.order_id]
+    )
     return StoreCredit(
         store_credit.balances_of(work, client_key),
         [
             CreditRow(
-                one, language.text(KINDS[one.kind]), may_give and one.kind == "goodwill" and one.left_minor > 0
+                one,
+                language.text(KINDS[one.kind]),
+                may_give and one.kind == "goodwill" and one.left_minor > 0,
+                _told(_of(why, one), language),
             )
-            for one in store_credit.credits_of(work, client_key, most=20)
+            for one in found
         ],
-        rewards.friends_of(work, client_key),
+        _friends(work, language, client_key),
         [(code, code) for code in currencies],
         may_give,
-    )  # fmt: skip
+    )
+
+
+def _friends(work: Work, language: Language, client_key: str) -> list[FriendRow]:
+    """Whom they sent, with the rule where an order gives nothing."""
+    found = rewards.friends_of(work, client_key)
+    keys = [(one.home_id, one.order_id) for one in found]
+    said = rewards.explanations_of(work, keys)
+    unsaid = [key for key in keys if (*key, "referrer") not in said]
+    nothing = rewards.why_nothing(work, unsaid)
+    return [
+        FriendRow(
+            one,
+            tell_no_reward(nothing[key], language)
+            if key in nothing
+            else _told(said.get((*key, "referrer")), language),
+        )
+        for one, key in zip(found, keys, strict=True)
+    ]
+
+
+def _of(why: Explanations, one: CreditView) -> Mapping[str, Any] | None:
+    if one.home_id is None or one.order_id is None:
+        return None
+    return why.get((one.home_id, one.order_id, one.kind))
+
+
+def _told(said: Mapping[str, Any] | None, language: Language) -> str:
+    return tell_reward(said, language) if said else ""
 
 
 # ---------------------------------------------------------------- what staff do

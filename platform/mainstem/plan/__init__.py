@@ -16,9 +16,17 @@ from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, te
 from mainstem.plan.period_documents import PeriodDocument
 from mainstem.plan.property_report import properties
 from mainstem.plan.refusals import PlanAsks, PlanRefused
-from mainstem.plan.reward_explain import explain_reward, tell_no_reward, tell_reward
+from mainstem.plan.reward_explain import (
+    SIDE_WORDS,
+    explain_reward,
+    tell_no_reward,
+    tell_own_no_reward,
+    tell_own_reward,
+    tell_reward,
+)
 from mainstem.plan.rewards import (
     FriendsOrder,
+    NoReward,
     ReferAFriend,
     RewardCredit,
     Side,
@@ -49,6 +57,7 @@ __all__ = [
     "NO_CAP",
     "OF_A_LEAD",
     "SALE_MINOR",
+    "SIDE_WORDS",
     "Basis",
     "Change",
     "Clause",
@@ -63,6 +72,7 @@ __all__ = [
     "Member",
     "MemberFacts",
     "Milestone",
+    "NoReward",
     "Otherwise",
     "Party",
     "PeriodDocument",
@@ -108,6 +118,8 @@ __all__ = [
     "tell",
     "tell_no_reward",
     "tell_otherwise",
+    "tell_own_no_reward",
+    "tell_own_reward",
     "tell_reward",
     "tell_unpaid",
     "way_of",

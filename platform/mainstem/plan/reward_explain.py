@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mainstem.money import Money
-from mainstem.plan.rewards import FriendsOrder, NoReward, ReferAFriend, RewardCredit
+from mainstem.plan.rewards import FriendsOrder, NoReward, ReferAFriend, RewardCredit, Side
 
 if TYPE_CHECKING:
     from mainstem.plan.explain import Explanation, Reader
@@ -19,6 +19,12 @@ CUT = "Everything together may cost {cap} of it; beside what affiliates earn, {c
 BACK = "{returned} of it went back, so {stands} stands."
 NONE = "Nothing stands of it any more."
 
+OWN_RATE = "You get {rate} of what was delivered to your friend and counts."
+OWN_CUT = "The plan gives no more than {credit} for this order."
+OWN_BACK = "Something of the order went back, so {stands} stands."
+OWN_NOTHING = "It does not meet what the plan asks for."
+"""What the client who sent a friend is told: what stands in the friend's order is the friend's."""
+
 WHY_NOT: Mapping[NoReward, str] = {
     "same_person": "Whoever ordered is whoever sent the friend, by their e-mail, telephone, address or card.",
     "participant": "Affiliates and whoever works for them are nobody's friend and send none.",
@@ -30,7 +36,20 @@ WHY_NOT: Mapping[NoReward, str] = {
     "currency": "The plan states its rewards in other currencies.",
 }
 
-REWARD_EXPLAINED = (BASE, RATE, FIXED, MOST, CUT, BACK, NONE, *WHY_NOT.values())
+OWN: Mapping[str, str] = {BASE: "", RATE: OWN_RATE, BACK: OWN_BACK, CUT: OWN_CUT}
+
+OF_SOMEBODY_ELSE: frozenset[NoReward] = frozenset({"same_person", "too_many_friends"})
+"""What says something of the other client."""
+
+SIDE_WORDS: Mapping[str, str] = {
+    "referrer": "For a friend whom they sent",
+    "friend": "As a friend who was sent",
+}
+
+REWARD_EXPLAINED = (
+    BASE, RATE, FIXED, MOST, CUT, BACK, NONE, OWN_RATE, OWN_CUT, OWN_BACK, OWN_NOTHING,
+    *WHY_NOT.values(), *SIDE_WORDS.values(),
+)  # fmt: skip
 """Everything that may be said of a reward."""
 
 
@@ -64,19 +83,38 @@ def explain_reward(
 
 
 def tell_reward(said: Mapping[str, Any], reader: Reader) -> str:
-    """The sentences in the reader's language, with their amounts and rates written out."""
+    """The sentences in the reader's language, with their amounts and rates written out: for staff."""
+    return _told(_sentences(said["message"], said["facts"]), said["facts"], reader)
+
+
+def tell_own_reward(said: Mapping[str, Any], reader: Reader, *, side: Side) -> str:
+    """The same to the client on one side of it, without what is the other's or an affiliate's."""
     facts = said["facts"]
+    if said["message"] == "no_reward":
+        return _told([NONE], facts, reader)
+    told = _sentences(said["message"], facts)
+    instead = OWN if side == "referrer" else {CUT: OWN_CUT}
+    kept = [instead.get(sentence, sentence) for sentence in told]
+    return _told([sentence for sentence in kept if sentence], facts, reader)
+
+
+def tell_no_reward(why: str, reader: Reader) -> str:
+    """Why an order gives no reward: for staff."""
+    return reader.text(next(words for name, words in WHY_NOT.items() if name == why))
+
+
+def tell_own_no_reward(why: NoReward, reader: Reader) -> str:
+    """The same to whoever made the order, without what says something of who sent them."""
+    return reader.text(OWN_NOTHING if why in OF_SOMEBODY_ELSE else WHY_NOT[why])
+
+
+def _told(sentences: Sequence[str], facts: Mapping[str, Any], reader: Reader) -> str:
     return " ".join(
         reader.text(sentence).format(
             **{name: _written(name, value, facts, reader) for name, value in facts.items()}
         )
-        for sentence in _sentences(said["message"], facts)
+        for sentence in sentences
     )
-
-
-def tell_no_reward(why: str, reader: Reader) -> str:
-    """Why an order gives no reward."""
-    return reader.text(next(words for name, words in WHY_NOT.items() if name == why))
 
 
 def _sentences(message: str, facts: Mapping[str, Any]) -> list[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from mainstem.kit.work import Work
 from mainstem.money import Money
-from mainstem.plan import why_no_reward
-from mainstem.rewards.facts import by_key, looked_at, read
+from mainstem.plan import NoReward
+from mainstem.rewards.told import why_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class RewardView:
     referrer_key: str
     stands: dict[str, Money]
     explanations: dict[str, Any]
-    why: str
+    why: NoReward | Literal[""]
 
 
 def friends_of(work: Work, referrer_key: str, *, most: int = 20) -> list[SentFriend]:
@@ -76,11 +76,7 @@ def reward_of(work: Work, home_id: int, order_id: UUID) -> RewardView | None:
         referrer,
         {row.side: Money(row.stands, row.currency) for row in rows},
         {row.side: row.explanation for row in rows},
-        _why(work, home_id, order_id) if not any(row.stands for row in rows) else "",
+        ""
+        if any(row.stands for row in rows)
+        else why_nothing(work, [(home_id, order_id)]).get((home_id, order_id), ""),
     )
-
-
-def _why(work: Work, home_id: int, order_id: UUID) -> str:
-    looked = looked_at(work, [(home_id, order_id)])
-    sent = by_key(read(work, looked)).get((home_id, order_id)) if looked else None
-    return (why_no_reward(sent.rule, sent.facts) or "") if sent else ""

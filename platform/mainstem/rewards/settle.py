@@ -20,6 +20,7 @@ from mainstem.kit.work import Work
 from mainstem.ledger import HELD_OPEN
 from mainstem.plan import RewardCredit, Side, explain_reward, rewards_of, why_no_reward
 from mainstem.rewards.facts import Sent, looked_at, read
+from mainstem.rewards.went_back import went_back
 from mainstem.store_credit import Given, GivenAs
 
 FACTS = (
@@ -67,7 +68,7 @@ class _Standing(NamedTuple):
 
 def follow(work: Work, orders: Sequence[RowKey]) -> None:
     """Give back what was spent on these orders and goes back with the money, and settle what they give."""
-    store_credit.settle_orders(work, orders)
+    store_credit.settle_orders(work, orders, went_back)
     settle(work, orders)
 
 

@@ -80,3 +80,11 @@ class Movement:
     entered_at: datetime
     number: str | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCredit:
+    """The credit that was spent on an order, and what of that came back, both in its minor units."""
+
+    spent_minor: int
+    given_back_minor: int

@@ -7,7 +7,7 @@ from uuid import UUID
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.store_credit.entries import today
-from mainstem.store_credit.model import Balance, CreditView, Movement
+from mainstem.store_credit.model import Balance, CreditView, Movement, OrderCredit
 
 _BALANCES = """
 SELECT currency,
@@ -73,3 +73,16 @@ def spent_on(work: Work, home_id: int, order_id: UUID) -> int:
             order=order_id,
         )
     )
+
+
+def of_order(work: Work, home_id: int, order_id: UUID) -> OrderCredit:
+    """The credit that was spent on an order, and what of it came back."""
+    return work.rows_as(
+        OrderCredit,
+        """SELECT coalesce(-sum(amount_minor) FILTER (WHERE kind = 'spent'), 0)::bigint AS spent_minor,
+                  coalesce(sum(amount_minor) FILTER (WHERE kind = 'given_back'), 0)::bigint
+                    AS given_back_minor
+             FROM store_credit_entry WHERE home_id = %(home)s AND order_id = %(order)s""",
+        home=home_id,
+        order=order_id,
+    )[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -113,38 +113,50 @@ SELECT c.id FROM store_credit c
  ORDER BY c.id FOR UPDATE"""
 
 _SPENT = f"""
-SELECT o.home_id, o.id, o.number, o.currency, o.total_minor, e.credit_id, e.spent, e.last_no, e.left_minor,
-       o.state IN ('canceled', 'expired') AND o.paid_minor = 0 AS ended_unpaid, e.back,
-       o.refunded_minor - CASE WHEN o.refunded_minor + o.disputed_minor < o.paid_minor THEN (
-         SELECT coalesce(sum(goodwill_minor), 0)::bigint FROM order_line
-          WHERE home_id = o.home_id AND order_id = o.id) ELSE 0 END AS refunded
+SELECT s.home_id, s.order_id, s.credit_id, -sum(s.amount_minor) FILTER (WHERE s.kind = 'spent')::bigint AS spent,
+       coalesce(sum(s.amount_minor) FILTER (WHERE s.kind = 'given_back'), 0)::bigint AS back,
+       (SELECT max(no) FROM store_credit_entry WHERE credit_id = s.credit_id) AS last_no,
+       (SELECT sum(amount_minor)::bigint FROM store_credit_entry WHERE credit_id = s.credit_id) AS left_minor
   FROM {ASKED}
-  JOIN orders o USING (home_id, id)
-  JOIN LATERAL (
-       SELECT credit_id, -sum(amount_minor) FILTER (WHERE kind = 'spent')::bigint AS spent,
-              coalesce(sum(amount_minor) FILTER (WHERE kind = 'given_back'), 0)::bigint AS back,
-              (SELECT max(no) FROM store_credit_entry WHERE credit_id = s.credit_id) AS last_no,
-              (SELECT sum(amount_minor)::bigint FROM store_credit_entry WHERE credit_id = s.credit_id)
-                AS left_minor
-         FROM store_credit_entry s WHERE home_id = o.home_id AND order_id = o.id
-        GROUP BY credit_id) AS e ON true
- ORDER BY o.home_id, o.id, e.credit_id DESC"""
+  JOIN store_credit_entry s ON s.home_id = asked.home_id AND s.order_id = asked.id
+ GROUP BY s.home_id, s.order_id, s.credit_id
+ ORDER BY s.home_id, s.order_id, s.credit_id DESC"""
 
 
-def settle_orders(work: Work, orders: Sequence[RowKey]) -> int:
+class WentBack(NamedTuple):
+    """What of an order's money went back and brings its part of the credit along."""
+
+    home_id: int
+    order_id: UUID
+    number: str
+    currency: str
+    total_minor: int
+    refunded_minor: int
+    ended_unpaid: bool
+
+
+def settle_orders(
+    work: Work,
+    orders: Sequence[RowKey],
+    went_back: Callable[[Work, Sequence[RowKey]], Iterable[WentBack]],
+) -> int:
     """Give back of what was spent on these orders (home, id) what should come back; how many steps.
 
-    The newest credit first. What comes back after its day is good for thirty days more.
+    The newest credit first. What comes back after its day is good for thirty days more. `went_back` is
+    asked once the credits are locked, about the orders that credit was spent on.
     """
     if not orders:
         return 0
-    work.run(_OF_ORDERS, **asked(orders))
-    moves: list[Move] = []
+    if not work.rows(_OF_ORDERS, **asked(orders)):
+        return 0
     found: dict[RowKey, list[Any]] = {}
     for row in work.rows(_SPENT, **asked(orders)):
-        found.setdefault((row.home_id, row.id), []).append(row)
-    for rows in found.values():
-        moves += _back(rows)
+        found.setdefault((row.home_id, row.order_id), []).append(row)
+    moves = [
+        move
+        for order in went_back(work, list(found))
+        for move in _back(order, found[order.home_id, order.order_id])
+    ]
     if moves:
         enter(work, moves)
         _good_for_a_while(work, [move.credit_id for move in moves])
@@ -152,12 +164,11 @@ def settle_orders(work: Work, orders: Sequence[RowKey]) -> int:
     return len(moves)
 
 
-def _back(rows: Sequence[Any]) -> list[Move]:
-    order = rows[0]
+def _back(order: WentBack, rows: Sequence[Any]) -> list[Move]:
     should = given_back_minor(
         sum(row.spent for row in rows),
         total=order.total_minor,
-        refunded=order.refunded,
+        refunded=order.refunded_minor,
         ended_unpaid=order.ended_unpaid,
     )
     parts = spread(should, [(row.credit_id, row.spent) for row in rows])
@@ -169,13 +180,12 @@ def _back(rows: Sequence[Any]) -> list[Move]:
             minor = more if more > 0 else -min(-more, max(row.left_minor, 0))
             if minor:
                 moves.append(
-                    Move(row.credit_id, row.last_no, "given_back", minor, row.currency, *_of(row))
-                )
+                    Move(
+                        row.credit_id, row.last_no, "given_back", minor, order.currency,
+                        order.home_id, order.order_id, order.number,
+                    )
+                )  # fmt: skip
     return moves
-
-
-def _of(row: Any) -> tuple[int, UUID, str]:
-    return row.home_id, row.id, row.number
 
 
 def _good_for_a_while(work: Work, credits: Sequence[UUID]) -> None:

@@ -8,7 +8,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from mainstem import mail, orders, withdrawals
+from mainstem import mail, orders, store_credit, withdrawals
 from mainstem.console import queries
 from mainstem.console.orders.allowed import (
     action_state,
@@ -114,7 +114,7 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Orde
         ),
         review=review_in_words(language, review, who),
         lines=[line_of(language, row, currency, left) for row in lines],
-        sums=sums_of(language, order),
+        sums=sums_of(language, order, store_credit.of_order(work, home, order_id)),
         left=Money(left, currency),
         asked_minor=asked,
         still=still,

@@ -8,6 +8,7 @@ from mainstem.console import queries
 from mainstem.console.orders.views import Approval, Candidate, Decision, LineView
 from mainstem.kit.locale import Language
 from mainstem.money import Money
+from mainstem.store_credit import OrderCredit
 from mainstem.web.staff import words as labels
 from mainstem.web.staff.layout import labelled
 
@@ -53,13 +54,19 @@ def line_of(language: Language, row: queries.LineRow, currency: str, left_minor:
     )
 
 
-def sums_of(language: Language, order: queries.OrderDetails) -> list[tuple[str, Money]]:
-    """What the order came to, what was paid, went back and is kept."""
+def sums_of(
+    language: Language, order: queries.OrderDetails, credit: OrderCredit
+) -> list[tuple[str, Money]]:
+    """What the order came to, what was paid, went back and is kept; and the store credit that made it cheaper."""
 
     def line(label: str, minor: int) -> tuple[str, Money]:
         return language.text(label), Money(minor, order.currency)
 
     sums = [line("Total", order.total_minor), line("of which tax", order.tax_minor)]
+    if credit.spent_minor:
+        sums.append(line("Store credit, taken off above", -credit.spent_minor))
+    if credit.given_back_minor:
+        sums.append(line("of which given back", credit.given_back_minor))
     sums.append(line("Paid", order.paid_minor))
     if order.refunded_minor:
         sums.append(line("Refunded", -order.refunded_minor))
