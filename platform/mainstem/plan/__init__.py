@@ -13,7 +13,6 @@ from mainstem.plan.limits import NO_CAP, NOBODY
 from mainstem.plan.line_caps import LinePart
 from mainstem.plan.milestones import MILESTONES, OF_A_LEAD, Milestone
 from mainstem.plan.not_more import Otherwise, SoldLine, SoldOrder, otherwise, tell_otherwise
-from mainstem.plan.period_documents import PeriodDocument
 from mainstem.plan.property_report import properties
 from mainstem.plan.refusals import PlanAsks, PlanRefused
 from mainstem.plan.reward_explain import (
@@ -75,7 +74,6 @@ __all__ = [
     "NoReward",
     "Otherwise",
     "Party",
-    "PeriodDocument",
     "Place",
     "Plan",
     "PlanAsks",
