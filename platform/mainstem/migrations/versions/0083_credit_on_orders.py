@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0083"
-down_revision = "0076"
+down_revision = "0082"
 branch_labels = None
 depends_on = None
 
