@@ -14,7 +14,7 @@ import pytest
 from tests.company import a_company
 from tests.joining.applicants import STAFF, an_application, open_programme, with_paper
 
-from mainstem import clockwork, joining, worker
+from mainstem import clockwork, income, joining, worker
 from mainstem.joining import PaperStore
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -96,6 +96,8 @@ def test_a_paper_that_somebody_else_has_given_stays(
 ) -> None:
     rejected(database, store)
     after(91, clock)
+    with database.work() as work:
+        income.make_due(work, clock.now().date())
     other = an_application(database, email="other@example.com", company_name="Sot & Glöd AB")
     with database.work(STAFF) as work:
         with_paper(work, other, store)

@@ -38,10 +38,11 @@ MACHINERY = {
     "setup_token": "how the first admin came in",
     "sign_in_attempt": "who has tried to sign in",
     "sign_in_session": "who is signed in",
+    "cost_mark": "how far costs were counted",
 }
 """Tables that tell how a company was set up and what it did meanwhile, not what it is; and why."""
 
-WHO = ("actor", "created_by", "granted_by", "published_by")
+WHO = ("actor", "created_by", "decided_by", "granted_by", "proposed_by", "published_by")
 """Columns that say who has set something: that is what differs."""
 
 OF_ONE_DOOR = {("person", "password_hash")}

@@ -28,6 +28,7 @@ PROVEN: dict[str, Any] = {
     "POST /console/network/moves/{move:uuid}/approval": MONEY,
     "POST /console/orders/{home:int}/{order:uuid}/attribution/{change:uuid}/approval": MONEY,
     "POST /console/periods/{name:str}/close": MONEY,
+    "POST /console/plan/proposals/{proposal:uuid}/publication": MONEY,
     "POST /account/authenticator": FRESH,
     "POST /account/authenticator/confirmation": FRESH,
     "POST /account/authenticator/removal": FRESH,

@@ -66,7 +66,10 @@ from mainstem.plan.sale_rules import CapBy, Level, SalePlan, SaleRule, When
 from mainstem.plan.uplines import Uplines
 
 RULES_MAX = 100
-_SAID_SINCE = {"cap_by", "credit", "at_most_line_minor", "teams"}
+_SAID_SINCE = {
+    "cap_by", "credit", "refer_a_friend", "at_most_line_minor", "milestone", "active_at",
+    "teams", "first_sales", "caps", "overrides",
+}  # fmt: skip
 
 
 class PlanDocument(Document):
@@ -116,7 +119,8 @@ class PlanDocument(Document):
         """As JSON has it. What plans may say since, and this one does not, is left out: a version that
         was published before is still written as it was."""
         said = super().written()
-        for part in (said, *said["rules"], said["period"] or {}):
+        whens = [rule["when"] for rule in said["rules"]]
+        for part in (said, said["uplines"], *said["rules"], *whens, said["period"] or {}):
             for name in _SAID_SINCE & part.keys():
                 if not part[name]:
                     del part[name]
