@@ -10,7 +10,6 @@ from litestar.params import FromPath
 
 from mainstem import proposals, setup
 from mainstem.console.setup.plan_shown import Found, clauses_of, found_in
-from mainstem.kit.documents import Document
 from mainstem.kit.work import Work
 from mainstem.plan import Change, book, difference, parse
 from mainstem.proposals import Proposal
@@ -35,15 +34,9 @@ from mainstem.web.staff.layout import (
     show,
 )
 from mainstem.web.staff.screen import Screens
-from mainstem.web.staff.typed import Reason
+from mainstem.web.staff.typed import Denial
 
 PROPOSALS = 40
-
-
-class Denial(Document):
-    """Why not, for whoever proposed it."""
-
-    reason: Reason
 
 
 class Proposals(Page, kw_only=True):

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from mainstem import earnings, orders
-from mainstem.console import queries
+from mainstem.console import answers, queries
 from mainstem.earnings import BindingChange
 from mainstem.kit.contact import email_key
 from mainstem.kit.work import Work
@@ -20,9 +20,7 @@ from mainstem.web.staff.layout import (
     HttpRequest,
     HttpResponse,
     Page,
-    labelled,
     layout_of,
-    names_of,
     reader_of,
 )
 from mainstem.web.staff.screen import Screens
@@ -67,10 +65,7 @@ def binding(
 def page_of(request: HttpRequest, work: Work, key: str) -> BindingPage:
     """To whom a client is tied, ready to be drawn."""
     language, changes = language_of(request), earnings.client_reattributions_of(work, key)
-    who = names_of(
-        work, language, [actor for one in changes for actor in (one.asked_by, one.decided_by or "")]
-    )
-    states = labelled(language, labels.APPROVAL_STATES)
+    told = answers.shown(work, language, changes)
     return BindingPage(
         **layout_of(request, work, "orders"),
         client_key=key,
@@ -79,19 +74,9 @@ def page_of(request: HttpRequest, work: Work, key: str) -> BindingPage:
         bindings=queries.bindings_of(work, key),
         whys={reason: language.text(why) for reason, why in labels.BOUND_BY.items()},
         is_bound=queries.binding_of(work, key) is not None,
-        changes=[
-            ChangeView(
-                one,
-                states[one.state],
-                who.get(one.asked_by, one.asked_by),
-                who.get(one.decided_by or "", ""),
-                one.state == "needs_approval",
-                one.asked_by == str(work.actor),
-            )
-            for one in changes
-        ],
+        changes=[ChangeView(it=it, **said) for it, said in zip(changes, told, strict=True)],
         open_orders=queries.open_orders_of(work, key),
-        waits=any(one.state == "needs_approval" for one in changes),
+        waits=any(map(answers.waits, changes)),
         may_approve=reader_of(request).may(*orders.MAY_APPROVE),
     )
 

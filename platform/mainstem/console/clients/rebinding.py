@@ -11,7 +11,6 @@ from pydantic import Field
 
 from mainstem import earnings
 from mainstem.console.clients.binding import BINDING, HERE, key_of
-from mainstem.console.orders.approvals import Denial
 from mainstem.kit.documents import Document
 from mainstem.kit.work import Work
 from mainstem.web.commands import Command, Told
@@ -20,6 +19,7 @@ from mainstem.web.proof import MONEY as MONEY_PROOF
 from mainstem.web.staff.forms import form_of
 from mainstem.web.staff.layout import ORDERS, HttpRequest, HttpResponse
 from mainstem.web.staff.screen import Screen
+from mainstem.web.staff.typed import Denial
 
 CHANGE = f"{HERE}/{{change:uuid}}"
 REQUESTS = "/clients/binding-changes"

@@ -10,7 +10,6 @@ from litestar.params import FromPath
 
 from mainstem import sponsors
 from mainstem.console.network.moving import WITHDRAW
-from mainstem.kit.documents import Document
 from mainstem.kit.errors import Refused
 from mainstem.kit.work import Work
 from mainstem.sponsors import Preview, SponsorMove
@@ -33,15 +32,9 @@ from mainstem.web.staff.layout import (
     show,
 )
 from mainstem.web.staff.screen import Screens
-from mainstem.web.staff.typed import Reason
+from mainstem.web.staff.typed import Denial
 
 MOVES = 40
-
-
-class Denial(Document):
-    """Why not, for whoever asked."""
-
-    reason: Reason
 
 
 class Moves(Page, kw_only=True):

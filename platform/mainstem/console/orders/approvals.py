@@ -27,15 +27,9 @@ from mainstem.web.staff.layout import (
     HttpRequest,
     HttpResponse,
 )
-from mainstem.web.staff.typed import Reason
+from mainstem.web.staff.typed import Denial
 
 APPROVAL = f"{BASE}/approvals/{{approval:uuid}}"
-
-
-class Denial(Document):
-    """Why not, for whoever asked."""
-
-    reason: Reason
 
 
 # No commands: whoever approves or denies is a person, never a program (docs/decisions/43).

@@ -11,8 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import earnings, orders
-from mainstem.console import queries
-from mainstem.console.orders.approvals import Denial
+from mainstem.console import answers, queries
 from mainstem.console.orders.attribution_form import Reattribution, reattribution_in
 from mainstem.console.orders.page import BASE
 from mainstem.earnings import AttributionChange, SharedWith
@@ -22,19 +21,17 @@ from mainstem.web.commands import Command, Told
 from mainstem.web.forms import Form
 from mainstem.web.proof import MONEY as MONEY_PROOF
 from mainstem.web.rendering import language_of
-from mainstem.web.staff import words as labels
 from mainstem.web.staff.forms import form_route
 from mainstem.web.staff.layout import (
     ORDERS,
     HttpRequest,
     HttpResponse,
     Page,
-    labelled,
     layout_of,
-    names_of,
     reader_of,
 )
 from mainstem.web.staff.screen import Screen, Screens
+from mainstem.web.staff.typed import Denial
 
 HERE = f"{BASE}/attribution"
 CHANGE = f"{HERE}/{{change:uuid}}"
@@ -78,10 +75,7 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Attr
     language, identity = language_of(request), reader_of(request)
     order = queries.order(work, home, order_id)
     changes = earnings.reattributions_of(work, home, order_id)
-    who = names_of(
-        work, language, [actor for one in changes for actor in (one.asked_by, one.decided_by or "")]
-    )
-    states = labelled(language, labels.APPROVAL_STATES)
+    told = answers.shown(work, language, changes)
     return AttributionPage(
         **layout_of(request, work, "orders"),
         number=order.number,
@@ -90,17 +84,13 @@ def page_of(request: HttpRequest, work: Work, home: int, order_id: UUID) -> Attr
         credited=named(language, earnings.credited_now(work, home, order_id)),
         changes=[
             ChangeView(
-                one,
-                named(language, [{"name": one.after, "part_bp": one.part_bp}, *one.others]),
-                states[one.state],
-                who.get(one.asked_by, one.asked_by),
-                who.get(one.decided_by or "", ""),
-                one.state == "needs_approval",
-                one.asked_by == str(work.actor),
+                it=one,
+                after=named(language, [{"name": one.after, "part_bp": one.part_bp}, *one.others]),
+                **said,
             )
-            for one in changes
+            for one, said in zip(changes, told, strict=True)
         ],
-        waits=any(one.state == "needs_approval" for one in changes),
+        waits=any(map(answers.waits, changes)),
         may_approve=identity.may(*orders.MAY_APPROVE),
     )
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from mainstem.kit.documents import Document
 from mainstem.kit.text import unseen
 from mainstem.kit.validation import said_error, unseen_error
 
@@ -47,6 +48,13 @@ Reason = Annotated[
           json_schema_extra=_length(REASON_MAX)),
 ]  # fmt: skip
 """Why staff do it, in their own words."""
+
+
+class Denial(Document):
+    """Why not, for whoever asked."""
+
+    reason: Reason
+
 
 Reference = Annotated[
     str,
