@@ -36,11 +36,6 @@ class Reward:
     fixed_minor: Mapping[str, int] = field(default_factory=dict)
     most_minor: Mapping[str, int] = field(default_factory=dict)
 
-    @property
-    def is_given(self) -> bool:
-        """Whether this side gets anything at all."""
-        return bool(self.rate_bp or self.fixed_minor)
-
     def of(self, base_minor: int, currency: str) -> int:
         """Its exact share, rounded once, before anything limits it."""
         if self.fixed_minor:

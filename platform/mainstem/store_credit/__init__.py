@@ -1,7 +1,7 @@
 """Store credit: what a client may pay less next time, granted, spent, given back, taken back and expired."""
 
 from mainstem.store_credit.granting import Given, GivenAs, settle_given
-from mainstem.store_credit.model import Balance, CreditKind, CreditView, Movement, OrderCredit
+from mainstem.store_credit.model import Balance, CreditKind, CreditView, OrderCredit
 from mainstem.store_credit.proof import PROVES_FOR, proof_of, proven
 from mainstem.store_credit.queries import balances_of, credits_of, debts_of, of_order, spent_on
 from mainstem.store_credit.rules import given_back_minor, spread, taken_back_minor
@@ -23,7 +23,6 @@ __all__ = [
     "CreditView",
     "Given",
     "GivenAs",
-    "Movement",
     "OrderCredit",
     "Purse",
     "Spent",

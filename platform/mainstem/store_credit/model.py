@@ -71,18 +71,6 @@ class CreditView:
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
-    """One step of a credit, with the order that it was spent on or came back from."""
-
-    credit_id: UUID
-    kind: str
-    amount: Money
-    entered_at: datetime
-    number: str | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class OrderCredit:
     """The credit that was spent on an order, and what of that came back, both in its minor units."""
 

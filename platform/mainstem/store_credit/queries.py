@@ -7,7 +7,7 @@ from uuid import UUID
 from mainstem.kit.work import Work
 from mainstem.money import Money
 from mainstem.store_credit.entries import today
-from mainstem.store_credit.model import Balance, CreditView, Movement, OrderCredit
+from mainstem.store_credit.model import Balance, CreditView, OrderCredit
 
 _BALANCES = """
 SELECT currency,
@@ -44,23 +44,6 @@ def debts_of(work: Work, client_key: str) -> list[Money]:
 def credits_of(work: Work, client_key: str, *, most: int = 50) -> list[CreditView]:
     """A client's credits, the newest first."""
     return work.rows_as(CreditView, _CREDITS, key=client_key, most=most)
-
-
-def movements_of(work: Work, client_key: str, *, most: int = 50) -> list[Movement]:
-    """The steps of a client's credits, the newest first."""
-    return [
-        Movement(row.credit_id, row.kind, Money(row.amount_minor, row.currency), row.entered_at,
-                 row.number, row.reason)
-        for row in work.rows(
-            """SELECT e.credit_id, e.kind, e.amount_minor, c.currency, e.entered_at, o.number, e.reason
-                 FROM store_credit c JOIN store_credit_entry e ON e.credit_id = c.id
-                 LEFT JOIN orders o ON o.home_id = e.home_id AND o.id = e.order_id
-                WHERE c.client_key = %(key)s ORDER BY e.entered_at DESC, e.credit_id, e.no DESC
-                LIMIT %(most)s""",
-            key=client_key,
-            most=most,
-        )
-    ]  # fmt: skip
 
 
 def spent_on(work: Work, home_id: int, order_id: UUID) -> int:
