@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import msgspec
 
+from mainstem import network
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
 from mainstem.lab import SIDES, Change, Group, Report
@@ -74,10 +75,7 @@ class ReportTold(msgspec.Struct, frozen=True):
 def told_of(work: Work, language: Language, report: Report) -> ReportTold:
     """What a report says, in the reader's language."""
     ids = {one.affiliate_id for one in (*report.most, *report.least)}
-    rows = work.rows(
-        "SELECT id, name FROM affiliate WHERE id = ANY(%(ids)s::bigint[])", ids=sorted(ids)
-    )
-    names = {row.id: row.name for row in rows}
+    names = network.names(work, ids)
     return ReportTold(
         report.before.plan,
         report.after.plan,

@@ -27,6 +27,16 @@ class _Delivered(NamedTuple):
     most: int
 
 
+def _own_sales(of: str) -> str:
+    """What somebody had sold themselves when an order began to arrive, up to what is enough."""
+    return f"""(
+       SELECT count(*)::int AS sales
+         FROM (SELECT FROM orders own
+                WHERE own.seller_id = {of} AND own.earns AND own.delivered_at <= asked.at
+                  AND own.delivered_at >= asked.at - make_interval(days => asked.days::int)
+                LIMIT asked.most) AS enough)"""
+
+
 # Of those above the seller, as the order is credited now: what each has sold themselves, up to what is enough.
 _COUNTED = f"""
 SELECT o.home_id, o.id, asked.at, moved.id AS change_id,
@@ -39,12 +49,7 @@ SELECT o.home_id, o.id, asked.at, moved.id AS change_id,
        SELECT place - 1 AS step, affiliate_id
          FROM unnest(credited.upline) WITH ORDINALITY AS stood (affiliate_id, place)
         WHERE place > 1 AND affiliate_id <> {NOBODY}) AS above ON true
-  LEFT JOIN LATERAL (
-       SELECT count(*)::int AS sales
-         FROM (SELECT FROM orders own
-                WHERE own.seller_id = above.affiliate_id AND own.earns AND own.delivered_at <= asked.at
-                  AND own.delivered_at >= asked.at - make_interval(days => asked.days::int)
-                LIMIT asked.most) AS enough) AS own ON true
+  LEFT JOIN LATERAL {_own_sales("above.affiliate_id")} AS own ON true
  GROUP BY o.home_id, o.id, asked.at, moved.id, credited.upline_facts"""
 
 # The same of those above whoever else it is credited to, of the few orders that are.
@@ -55,12 +60,7 @@ SELECT o.home_id, o.id, moved.id AS change_id, credited.also_credited, party.no 
   JOIN orders o USING (home_id, id) {CREDITED_TO}
  CROSS JOIN LATERAL jsonb_array_elements(credited.also_credited) WITH ORDINALITY AS party (said, no)
  CROSS JOIN LATERAL jsonb_array_elements_text(party.said -> 'upline') WITH ORDINALITY AS above (id, no)
- CROSS JOIN LATERAL (
-       SELECT count(*)::int AS sales
-         FROM (SELECT FROM orders own
-                WHERE own.seller_id = above.id::bigint AND own.earns AND own.delivered_at <= asked.at
-                  AND own.delivered_at >= asked.at - make_interval(days => asked.days::int)
-                LIMIT asked.most) AS enough) AS own
+ CROSS JOIN LATERAL {_own_sales("above.id::bigint")} AS own
  WHERE above.no > 1 AND above.id::bigint <> {NOBODY}
  ORDER BY o.home_id, o.id"""
 

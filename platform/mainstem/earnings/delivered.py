@@ -235,11 +235,7 @@ def _of_rates(rule: SaleRule, row: Any, basis: Basis) -> Basis:
 
 def _portion(rule: SaleRule, row: Any, basis: Basis, lines: Lines) -> Portion:
     """What was sold by one rule, in what its rates are of: what of it is worth anything once, as well."""
-    worth = {
-        "commissionable_value": row.counted_earned,
-        "net_price": row.counted_net,
-        "margin": row.counted_margin,
-    }[rule.base]
+    worth = rule.of(row.counted_earned, row.counted_net, row.counted_margin)
     return Portion(
         row.rule, basis.base_minor, basis.returned_minor, row.pieces,
         worth_minor=(worth or 0) if row.earns else 0, is_due=row.is_due,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from mainstem import attribution, leads
+from mainstem import attribution, leads, network
 from mainstem.attribution import AttributionRequest, LeadCredit
 from mainstem.earnings.delivered import upline_of
 from mainstem.kit.errors import NotFound
@@ -106,7 +106,7 @@ def estimate(
     members = _members(planned, upline)
     counted = _counted(work, lead, of)
     shares = list(_shares(planned, members, lead.currency, counted)) if decision.earns else []
-    names = _names(work, shares)
+    names = network.names(work, [one.beneficiary_id for one in shares])
     return Estimate(
         home_id=home_id,
         lead_id=lead_id,
@@ -213,7 +213,7 @@ def _credits(
     portions = [
         Portion(
             rule.id,
-            base := _base(rule, counted),
+            base := rule.of(counted.counts_minor, counted.net_minor, counted.margin_minor),
             pieces=1,
             # The service is worth once what it is worth, as `orders.sold_under` counts it.
             worth_minor=base if milestone == _counting(rules) else 0,
@@ -224,22 +224,8 @@ def _credits(
     return {(one.rule, one.level): one.credited_minor for one in found}
 
 
-def _base(rule: SaleRule, counted: leads.CountedQuote) -> int:
-    return {
-        "commissionable_value": counted.counts_minor,
-        "net_price": counted.net_minor,
-        "margin": counted.margin_minor,
-    }[rule.base]
-
-
 def _counting(rules: dict[Milestone, SaleRule]) -> Milestone:
     return "delivered" if "delivered" in rules else next(iter(rules))
-
-
-def _names(work: Work, shares: Sequence[EstimatedShare]) -> dict[int, str]:
-    ids = sorted({one.beneficiary_id for one in shares})
-    rows = work.rows("SELECT id, name FROM affiliate WHERE id = ANY(%(ids)s::bigint[])", ids=ids)
-    return {row.id: row.name for row in rows}
 
 
 def _named(one: EstimatedShare, names: dict[int, str]) -> EstimatedShare:

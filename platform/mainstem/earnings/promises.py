@@ -6,11 +6,11 @@ It is read in the company's Work, like `estimates`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from mainstem import network
 from mainstem.earnings.activity import facts_now
 from mainstem.earnings.delivered import parties_of
 from mainstem.kit.work import Work
@@ -87,7 +87,7 @@ def promised(work: Work, home_id: int, order_id: UUID) -> list[PromisedShare]:
         [_portion(plan, row) for row in sold],
     )
     milestones = {row.rule: row.milestone for row in sold}
-    names = _names(work, [one.beneficiary_id for one in shares])
+    names = network.names(work, [one.beneficiary_id for one in shares])
     return [
         PromisedShare(
             milestone=milestones[one.rule],
@@ -111,17 +111,9 @@ def _parties(work: Work, order: Any, plan: Plan) -> list[Party]:
 
 
 def _portion(plan: Plan, row: Any) -> Portion:
-    base, worth, lines = {
-        "commissionable_value": (row.counts, row.worth_counts, row.line_counts),
-        "net_price": (row.net, row.worth_net, row.line_net),
-        "margin": (row.margin, row.worth_margin, row.line_margin),
-    }[plan.sale.rule(row.rule).base]
+    rule = plan.sale.rule(row.rule)
+    base = rule.of(row.counts, row.net, row.margin)
+    worth = rule.of(row.worth_counts, row.worth_net, row.worth_margin)
+    lines = rule.of(row.line_counts, row.line_net, row.line_margin)
     parts = [LinePart(minor) for minor in lines]
     return Portion(row.rule, base, 0, row.pieces, worth_minor=worth, lines=parts)
-
-
-def _names(work: Work, ids: Sequence[int]) -> dict[int, str]:
-    rows = work.rows(
-        "SELECT id, name FROM affiliate WHERE id = ANY(%(ids)s::bigint[])", ids=sorted(set(ids))
-    )
-    return {row.id: row.name for row in rows}

@@ -7,6 +7,7 @@ from mainstem.network.affiliates import (
     change,
     join,
     joined_before,
+    names,
 )
 from mainstem.network.figures import work_out_teams
 from mainstem.network.groups import (
@@ -103,6 +104,7 @@ __all__ = [
     "legs",
     "lock_tree",
     "move",
+    "names",
     "note_step",
     "refuse_move",
     "rights",

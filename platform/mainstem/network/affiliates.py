@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
@@ -50,6 +51,14 @@ class SlugAlike(InvalidInput):
         """The refusal, with whose name it would be taken for."""
         alike = "This could be taken for {slug}, which is another affiliate. Say another name in addresses."
         return cls(Problem("/slug", "slug_alike", alike, {"slug": other}))
+
+
+def names(work: Work, ids: Iterable[int]) -> dict[int, str]:
+    """What each of these affiliates is called, by id."""
+    rows = work.rows(
+        "SELECT id, name FROM affiliate WHERE id = ANY(%(ids)s::bigint[])", ids=sorted(set(ids))
+    )
+    return {row.id: row.name for row in rows}
 
 
 def join(

@@ -89,7 +89,7 @@ def otherwise(plan: SalePlan, sold: SoldOrder, me: int) -> list[Otherwise]:
 
     Each is asked by itself, with all else as it was, of what was delivered before anything went back.
     """
-    asked = _Asked(plan, sold, me)
+    asked = _Asked(plan, sold, me, _mine(plan, sold, sold.lines, me))
     return [*asked.limits(), *asked.course(), *asked.rules()] or [Otherwise("nothing")]
 
 
@@ -113,27 +113,27 @@ class _Asked:
     plan: SalePlan
     sold: SoldOrder
     me: int
+    now: int
 
-    def mine(self, plan: SalePlan, lines: Iterable[SoldLine]) -> int:
-        found = shared_credits(plan, self.sold.parties, self.sold.currency, _portions(plan, lines))
-        return sum(one.credited_minor for one in found if one.beneficiary_id == self.me)
+    def more(self, plan: SalePlan) -> int:
+        """How much more the sale would have earned by another plan."""
+        return _mine(plan, self.sold, self.sold.lines, self.me) - self.now
 
     def limits(self) -> Iterator[Otherwise]:
-        now = self.mine(self.plan, self.sold.lines)
         uncapped = replace(
             self.plan,
             cap_bp=NO_CAP,
             rules=tuple(replace(rule, cap_bp=NO_CAP) for rule in self.plan.rules),
         )
-        if (more := self.mine(uncapped, self.sold.lines) - now) > 0:
+        if (more := self.more(uncapped)) > 0:
             yield self._more("capped", more)
         unlimited = replace(
             self.plan, rules=tuple(replace(rule, at_most_minor={}) for rule in self.plan.rules)
         )
-        if (more := self.mine(unlimited, self.sold.lines) - now) > 0:
+        if (more := self.more(unlimited)) > 0:
             yield self._more("most", more)
         by_sale = tuple(replace(rule, at_most_line_minor={}) for rule in self.plan.rules)
-        if (more := self.mine(replace(self.plan, rules=by_sale), self.sold.lines) - now) > 0:
+        if (more := self.more(replace(self.plan, rules=by_sale))) > 0:
             yield self._more("line_most", more)
 
     def course(self) -> Iterator[Otherwise]:
@@ -167,10 +167,15 @@ class _Asked:
         """How much more a line would have earned by another rule."""
         others = [one for one in self.sold.lines if one is not line]
         moved = [*others, replace(line, rule=rule.id)]
-        return self.mine(self.plan, moved) - self.mine(self.plan, self.sold.lines)
+        return _mine(self.plan, self.sold, moved, self.me) - self.now
 
     def _more(self, code: str, more: int, **facts: Any) -> Otherwise:
         return Otherwise(code, {"more": Money(more, self.sold.currency), **facts})
+
+
+def _mine(plan: SalePlan, sold: SoldOrder, lines: Iterable[SoldLine], me: int) -> int:
+    found = shared_credits(plan, sold.parties, sold.currency, _portions(plan, lines))
+    return sum(one.credited_minor for one in found if one.beneficiary_id == me)
 
 
 def _portions(plan: SalePlan, lines: Iterable[SoldLine]) -> list[Portion]:
@@ -178,11 +183,8 @@ def _portions(plan: SalePlan, lines: Iterable[SoldLine]) -> list[Portion]:
     of_line: dict[tuple[str, bool], list[LinePart]] = {}
     for line in lines:
         if line.rule is not None:
-            worth = {
-                "commissionable_value": line.counts_minor,
-                "net_price": line.net_minor,
-                "margin": line.margin_minor,
-            }[plan.rule(line.rule).base]
+            rule = plan.rule(line.rule)
+            worth = rule.of(line.counts_minor, line.net_minor, line.margin_minor)
             base, pieces, counted = sums.get((line.rule, line.is_due), (0, 0, 0))
             counted += worth if line.is_counted else 0
             sums[line.rule, line.is_due] = base + worth, pieces + line.pieces, counted

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 from mainstem.money import BASIS
 from mainstem.plan.milestones import Milestone, reached
 from mainstem.plan.uplines import Uplines
+
+Of = TypeVar("Of")
 
 Base = Literal["commissionable_value", "net_price", "margin"]
 """Of what a rate is taken: the commissionable value, the price without tax, or what of that is left after
@@ -133,6 +135,10 @@ class SaleRule:
     at_most_minor: Mapping[str, int] = field(default_factory=dict)
     cap_by: CapBy = "proportion"
     at_most_line_minor: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, counts: Of, net: Of, margin: Of) -> Of:
+        """What its rates are of: of what counts for commission, of the price without tax, or of the margin."""
+        return {"commissionable_value": counts, "net_price": net, "margin": margin}[self.base]
 
     @property
     def is_rounded_by_level(self) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from mainstem import audit
+from mainstem import audit, network
 from mainstem.audit import AuditRun, Difference
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Work
@@ -55,13 +55,7 @@ def last_audit(work: Work, language: Language) -> Audited | None:
     if run is None:
         return None
     shown = run.differences[:SHOWN_MAX]
-    names = {
-        row.id: row.name
-        for row in work.rows(
-            "SELECT id, name FROM affiliate WHERE id = ANY(%(ids)s::bigint[])",
-            ids=sorted({one.affiliate_id for one in shown}),
-        )
-    }
+    names = network.names(work, [one.affiliate_id for one in shown])
     return Audited(run, [_differs(one, names, language) for one in shown])
 
 

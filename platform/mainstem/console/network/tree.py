@@ -114,10 +114,7 @@ def sold_this_month(work: Work, ids: list[int]) -> defaultdict[int, list[Money]]
 def _above(work: Work, it: Standing | None) -> list[tuple[int, str]]:
     """The first sponsor first."""
     ids = it.upline[:0:-1] if it else []
-    rows = work.rows(
-        "SELECT id, name FROM affiliate WHERE id = ANY(%(ids)s::bigint[])", ids=list(ids)
-    )
-    names = {row.id: row.name for row in rows}
+    names = network.names(work, ids)
     return [(id, names[id]) for id in ids]
 
 
