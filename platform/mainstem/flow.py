@@ -115,6 +115,7 @@ REACTIONS: dict[str, dict[str, Reaction]] = {
         "commissions": clockwork.daily,
         "periods": clockwork.periods_of_today,
         "housekeeping": clockwork.housekeeping,
+        "income": clockwork.income_statements,
     },
     "clock.weekly": {"payouts": clockwork.weekly},
 }

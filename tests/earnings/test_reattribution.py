@@ -25,14 +25,16 @@ from mainstem.earnings.reattribution import (
     ChangeWaits,
     CreditedAlready,
     EarnsNobody,
+    MayNotCreditAnother,
     NotCreditable,
     Part,
 )
+from mainstem.identity import SamePerson
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.errors import InvalidInput, InvalidTransition
 from mainstem.kit.work import Actor
-from mainstem.orders import ClientDetails, MayNotApprove, Placed, SamePerson
+from mainstem.orders import ClientDetails, Placed
 
 
 @dataclass
@@ -276,7 +278,10 @@ def test_whoever_asked_is_not_the_second_person_and_it_is_answered_once(story: S
     change = story.asked(placed)
     with story.database.work(story.fia) as work, pytest.raises(SamePerson):
         earnings.approve_reattribution(work, placed.home_id, change)
-    with story.database.work(story.li) as work, pytest.raises(MayNotApprove):
+    with (
+        story.database.work(story.li) as work,
+        pytest.raises(MayNotCreditAnother, match="credit an order"),
+    ):
         earnings.approve_reattribution(work, placed.home_id, change)
     with pytest.raises(ChangeWaits):
         story.asked(placed)

@@ -15,6 +15,7 @@ from mainstem import income, worker
 from mainstem.income import IncomeStatement
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
+from mainstem.kit.events import record
 from mainstem.kit.work import Work
 
 MARCH, MAY = date(2026, 3, 1), date(2026, 5, 1)
@@ -144,3 +145,20 @@ def test_it_reads_as_it_was_written() -> None:
     said = IncomeStatement(MARCH, MAY, 2, 1, 0, [], {"SEK": 100})
     assert msgspec.json.decode(msgspec.json.encode(said), type=IncomeStatement) == said
     assert said.nothing_bp == 5000 and said.last_day == date(2026, 4, 30)
+
+
+def test_a_statement_that_cannot_be_made_holds_no_other_work_of_the_day_up(
+    database: Database, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(work: Work, today: date) -> None:
+        raise ValueError("nobody can say what they earned")
+
+    monkeypatch.setattr(income, "make_due", fails)
+    with database.work() as work:
+        day = next_month(work).isoformat()
+        record(work, "clock.daily", day)
+    worker.drain(database)
+    with database.work() as work:
+        [left] = work.rows("SELECT consumer FROM fact_waiting WHERE name = 'clock.daily'")
+        audited = work.value("SELECT count(*) FROM fact WHERE name = 'audit.requested'")
+    assert (left.consumer, audited) == ("income", 1)

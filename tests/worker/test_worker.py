@@ -439,7 +439,9 @@ def test_what_fails_for_one_consumer_of_a_fact_holds_no_other_up(
 def test_a_consumer_works_inside_or_outside_and_never_both() -> None:
     """The queue is asked by consumer: what talks to the outside must not hold a lock meanwhile."""
     assert not set(flow.INSIDE_CONSUMERS) & set(flow.OUTSIDE_CONSUMERS)
-    assert flow.CONSUMERS["clock.daily"] == ("commissions", "periods", "housekeeping", "mail")
+    assert flow.CONSUMERS["clock.daily"] == (
+        "commissions", "periods", "housekeeping", "income", "mail",
+    )  # fmt: skip
     assert not set(flow.MAIL_CONSUMERS) & {*flow.INSIDE_CONSUMERS, *flow.OUTSIDE_CONSUMERS}
     tables = (*flow.REACTIONS, *flow.OUTSIDE, *flow.OUTSIDE_TOGETHER)
     assert len(tables) == len(flow.CONSUMERS), "a fact stands in one table"

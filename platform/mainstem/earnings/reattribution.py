@@ -20,7 +20,7 @@ from mainstem.kit.ids import new_id
 from mainstem.kit.text import unseen_problems
 from mainstem.kit.work import Work
 from mainstem.money import BASIS
-from mainstem.orders import CREDITED_TO, MAY_APPROVE, MayNotApprove, SamePerson, lock
+from mainstem.orders import CREDITED_TO, MAY_APPROVE, lock
 from mainstem.plan import book
 
 WORDS_MAX = 1000
@@ -55,6 +55,16 @@ class ChangeWaits(Refused):
 
     code: ClassVar[str] = "change_waits"
     message: ClassVar[str] = "A change of who is credited waits for a colleague already."
+
+
+class MayNotCreditAnother(Refused):
+    """The answer is not the reader's to give."""
+
+    code: ClassVar[str] = "may_not_credit_another"
+    status: ClassVar[int] = 403
+    message: ClassVar[str] = (
+        "Only finance agrees to credit an order to another affiliate. Ask a colleague there."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +176,7 @@ def request_reattribution(
 
 def approve_reattribution(work: Work, home_id: int, change_id: UUID) -> None:
     """The second person agrees: what the wrong ones got goes back, and the right ones are credited, each
-    as they stood at the sale. Raises SamePerson, MayNotApprove and InvalidTransition."""
+    as they stood at the sale. Raises SamePerson, MayNotCreditAnother and InvalidTransition."""
     change = _take(work, home_id, change_id, "approved")
     order = _order(work, home_id, change.order_id)
     plan = book.versions(work, [order.plan_version])[order.plan_version].sale
@@ -339,8 +349,6 @@ def _take(work: Work, home_id: int, change_id: UUID, told: str) -> Any:
     )
     if change.state != "needs_approval":
         raise InvalidTransition("request", change.state, told)
-    if str(work.actor) in (change.asked_by, identity.issuer_of(work, change.asked_by)):
-        raise SamePerson
-    if work.actor.kind != "staff" or identity.roles_of(work, work.actor).isdisjoint(MAY_APPROVE):
-        raise MayNotApprove
+    if not identity.is_second_person(work, change.asked_by, MAY_APPROVE):
+        raise MayNotCreditAnother
     return change

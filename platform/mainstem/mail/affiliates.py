@@ -69,7 +69,7 @@ SELECT a.id AS affiliate_id, a.name AS affiliate, p.id AS person_id, p.email AS 
 def first_sales(work: Work, facts: Sequence[Fact]) -> None:
     """The first commission that an affiliate was ever credited for a sale of their own."""
     rows = work.rows(_FIRST_SALES, **asked({(fact.home_id, fact.uuid) for fact in facts}))
-    _tell(
+    tell(
         work,
         "first_sale",
         rows,
@@ -112,7 +112,7 @@ def _storefronts(work: Work, facts: Sequence[Fact], state: str, reason: str) -> 
         _STOREFRONTS, state=state, **asked([(fact.home_id, fact.uuid) for fact in facts])
     )
     told_by = {(fact.home_id, fact.subject): fact.id for fact in facts}
-    _tell(
+    tell(
         work,
         reason,
         rows,
@@ -144,7 +144,7 @@ def domains_paused(work: Work, facts: Sequence[Fact]) -> None:
 def _domains(work: Work, facts: Sequence[Fact], state: str, reason: str) -> None:
     rows = work.rows(_DOMAINS, state=state, **asked([(fact.home_id, fact.uuid) for fact in facts]))
     told_by = {(fact.home_id, fact.subject): fact.id for fact in facts}
-    _tell(
+    tell(
         work,
         reason,
         rows,
@@ -163,7 +163,7 @@ SELECT q.home_id AS affiliate_id, q.id, q.number, q.asked_at, q.state, q.answer
 def inquiries_answered(work: Work, facts: Sequence[Fact]) -> None:
     """What affiliates asked about a commission, and staff have answered."""
     rows = work.rows(_INQUIRIES, **asked([(fact.home_id, fact.uuid) for fact in facts]))
-    _tell(
+    tell(
         work,
         "inquiry_answered",
         rows,
@@ -191,7 +191,7 @@ SELECT told.id AS affiliate_id, told.told_as, a.id AS moved_id, a.name AS moved,
 def sponsors_changed(work: Work, facts: Sequence[Fact]) -> None:
     """A team has moved to another sponsor: told to its head, and to both sponsors."""
     told_by = {int(fact.subject): fact.id for fact in facts}
-    _tell(
+    tell(
         work,
         "sponsor_changed",
         work.rows(_MOVED, affiliates=sorted(told_by)),
@@ -205,7 +205,7 @@ def sponsors_changed(work: Work, facts: Sequence[Fact]) -> None:
 def account_changed(work: Work, facts: Sequence[Fact]) -> None:
     """Accounts that can be paid no more until their owner does something; told once a day."""
     rows = work.rows(_STUCK_ACCOUNTS, affiliates=sorted({fact.home_id for fact in facts}))
-    _tell(
+    tell(
         work,
         "account_needs_you",
         rows,
@@ -254,7 +254,7 @@ def _digest(rows: list[Any], period: str, since: date, until: date) -> Outgoing:
 
 def _payouts(work: Work, facts: Sequence[Fact], state: str, reason: str) -> None:
     rows = work.rows(_PAYOUTS, state=state, **asked([(fact.home_id, fact.uuid) for fact in facts]))
-    _tell(
+    tell(
         work,
         reason,
         rows,
@@ -268,7 +268,7 @@ def _payouts(work: Work, facts: Sequence[Fact], state: str, reason: str) -> None
     )
 
 
-def _tell(work: Work, reason: str, rows: Sequence[Any], subject: Any, context: Any) -> None:
+def tell(work: Work, reason: str, rows: Sequence[Any], subject: Any, context: Any) -> None:
     """Tell everybody of each row's affiliate."""
     people: dict[int, list[Any]] = {}
     for person in people_of(work, [row.affiliate_id for row in rows]):

@@ -322,6 +322,15 @@ class SponsorChanged(AffiliateMail, frozen=True, kw_only=True):
     """Empty for nobody."""
 
 
+class Reattributed(AffiliateMail, frozen=True, kw_only=True):
+    """An order or a client is another affiliate's now. `told_as` is what the reader does: loses it, gets it, or
+    shares it (an order) with others."""
+
+    told_as: str
+    number: str
+    """Of the order; empty for a client."""
+
+
 # ---------------------------------------------------------------- staff
 
 

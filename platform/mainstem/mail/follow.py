@@ -11,7 +11,16 @@ from datetime import date, datetime
 
 from mainstem.kit.events import Fact
 from mainstem.kit.work import Work
-from mainstem.mail import accounts, affiliates, applicants, clients, outbox, staff, withdrawals
+from mainstem.mail import (
+    accounts,
+    affiliates,
+    applicants,
+    clients,
+    outbox,
+    reattributions,
+    staff,
+    withdrawals,
+)
 
 Writer = Callable[[Work, Sequence[Fact]], object]
 
@@ -72,6 +81,8 @@ _WRITERS: dict[str, Writer] = {
     "affiliate.suspended": applicants.state_changed("suspended"),
     "affiliate.terminated": applicants.state_changed("terminated"),
     "affiliate.sponsor_changed": affiliates.sponsors_changed,
+    "order.reattributed": reattributions.orders_credited,
+    "binding_change.approved": reattributions.clients_tied,
     "commission.settled": affiliates.first_sales,
     "payout.paid": affiliates.paid_out,
     "payout.failed": _payout_failed,

@@ -130,6 +130,7 @@ MESSAGES = {
         Message("domain_proved", AFFILIATE, "Own domain proved", contexts.DomainMail, PARTNER),
         Message("domain_paused", AFFILIATE, "Own domain paused", contexts.DomainMail, PARTNER),
         Message("sponsor_changed", AFFILIATE, "Another sponsor", contexts.SponsorChanged, PARTNER),
+        Message("reattributed", AFFILIATE, "Credited to another", contexts.Reattributed, PARTNER),
         Message("staff_invitation", STAFF, "Invitation", contexts.Invitation),
         Message("password_reset", STAFF, "Link for a new password", contexts.PasswordReset),
         Message("new_device", STAFF, "Sign-in from a new device", contexts.NewDevice, EVERYBODY),

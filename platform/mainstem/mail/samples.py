@@ -218,6 +218,7 @@ SAMPLES: dict[str, Context] = {
     "sponsor_changed": contexts.SponsorChanged(
         **_AFFILIATE, told_as="moved", moved="Långkok", sponsor="Kulla Hushåll"
     ),
+    "reattributed": contexts.Reattributed(**_AFFILIATE, told_as="gets", number="7K3Q-9FMD"),
     "staff_invitation": contexts.Invitation(
         name="Tuva Norling",
         company="Härdvik",
