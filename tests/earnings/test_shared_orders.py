@@ -13,7 +13,7 @@ from tests.earnings.test_rules_of_a_plan import a_rule, earned, publish, sell
 from tests.earnings.test_settling import refund
 from tests.months import MONTHLY, SALES, an_office, tiers
 
-from mainstem import audit, earnings, invariants, network, worker
+from mainstem import audit, earnings, invariants, network, orders, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.locale import Language
@@ -108,6 +108,21 @@ def test_it_is_shared_where_the_plan_says_so_and_nowhere_else(
     planned(database, 1000, credit=credit)
     placed = sell(database, company, (KETTLE, 1), **sent)
     assert earned(database, placed) == {("all", who): minor for who, minor in outcome.items()}
+
+
+def test_a_leg_has_sold_its_part_of_an_order_of_several_and_the_parts_are_the_whole(
+    database: Database, company: Company
+) -> None:
+    planned(database, 1000)
+    sell(database, company, (KETTLE, 1), code="dora-code")
+    with database.work() as work:
+        network.work_out_teams(work, orders.CREDITED_TO)
+        found = work.rows(
+            """SELECT a.slug, own_minor, leg_minor FROM team_month JOIN affiliate a ON a.id = affiliate_id"""
+        )
+    assert {row.slug: (row.own_minor, row.leg_minor) for row in found} == {
+        "dora": (60_000, 60_000), "cedar": (40_000, 40_000), "birch": (0, 40_000), "alder": (0, 100_000),
+    }  # fmt: skip
 
 
 def test_a_client_who_is_bound_is_nobody_elses(database: Database, company: Company) -> None:

@@ -21,10 +21,10 @@ from tests.rewards.friends import (
     stands,
 )
 
-from mainstem import audit, cli_audit, cli_commission, earnings, rewards, worker
+from mainstem import audit, cli_commission, earnings, orders, referrals, rewards, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
-from mainstem.orders import ClientDetails, Placed
+from mainstem.orders import ClientDetails, LineAccepted, Placed
 
 
 @pytest.fixture
@@ -254,17 +254,22 @@ def test_the_rewards_of_an_order_are_explained_on_the_command_line(
     assert "It was not the friend's first order." in explained(again)
 
 
-def test_a_friends_service_that_pays_by_milestones_is_told_by_the_audit_as_not_audited(
-    database: Database, company: Company, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("done", [True, False])
+def test_the_reward_of_a_service_that_pays_by_milestones_is_audited_to_the_cent(
+    database: Database, company: Company, database_url: str, done: bool
 ) -> None:
-    code = code_of_ada(database)
+    """It is rewarded when it was delivered; or accepted, where the plan pays nothing for its delivery."""
     by_milestones = [
         a_rule("goods", 1000, when={"kind": "goods"}),
-        a_rule("done", 200, when={"kind": "service", "milestone": "delivered"}),
+        a_rule("won", 100, when={"kind": "service", "milestone": "won"}),
         a_rule("accepted", 300, when={"kind": "service", "milestone": "accepted"}),
     ]
+    if done:
+        by_milestones.append(
+            a_rule("done", 200, when={"kind": "service", "milestone": "delivered"})
+        )
     programme(database, rules=by_milestones)
-    goods = a_friends_order(database, company, code, "bo")
+    code = code_of_ada(database)
     client, address = a_friend("eve")
     with database.work() as work:
         repair = a_paid_order(
@@ -272,14 +277,53 @@ def test_a_friends_service_that_pays_by_milestones_is_told_by_the_audit_as_not_a
         )
         deliver(work, repair, (1, 1))
     worker.drain(database)
+    assert stands(database, repair) == ({"referrer": 8_000, "friend": 4_000} if done else {})
+    assert audited(database, repair) == []
+    with database.work() as work:
+        orders.record_acceptance(
+            work, [LineAccepted(repair.home_id, repair.order_id, 1, work.now())]
+        )
+    worker.drain(database)
     assert stands(database, repair) == {"referrer": 8_000, "friend": 4_000}
+    assert audited(database, repair) == []
     with database.work() as work:
-        found = audit.audit_orders(work, [(one.home_id, one.order_id) for one in (goods, repair)])
-    assert (found.named, found.rewards_not_audited) == ([], 1)
-    capsys.readouterr()
-    assert cli_audit.audit_commissions(database, argparse.Namespace(changed=False, json=False)) == 0
-    assert "1 orders of services that pay by milestones" in capsys.readouterr().err
+        refund(work, repair, 33_333, (1, 33_333))
+    worker.drain(database)
+    assert audited(database, repair) == []
+    given = stands(database, repair)["referrer"]
+    with psycopg.connect(database_url) as connection:
+        connection.execute("ALTER TABLE reward DISABLE TRIGGER append_only")
+        connection.execute(
+            "UPDATE reward SET amount_minor = amount_minor + 1 WHERE side = 'referrer' AND kind = 'credit'"
+        )
+    assert audited(database, repair) == [("referrer", given, given + 1)]
+
+
+def audited(database: Database, placed: Placed) -> list[tuple[str, int, int]]:
     with database.work() as work:
-        last = audit.last(work)
-    assert last is not None
-    assert last.rewards_not_audited == 1
+        found = audit.audit_orders(work, [(placed.home_id, placed.order_id)])
+    return [(one.rule, one.should_be, one.is_now) for one in found.named]
+
+
+def test_a_service_that_pays_for_its_delivery_and_its_acceptance_is_rewarded_once(
+    database: Database, company: Company
+) -> None:
+    """Beside goods by the same rule as its delivery, as alone."""
+    everything = a_rule("all", 1000)
+    accepted = a_rule("accepted", 300, when={"kind": "service", "milestone": "accepted"})
+    programme(database, rules=[accepted, everything])
+    client, address = a_friend("eve")
+    with database.work() as work:
+        both = a_paid_order(
+            work, company.shop, (KETTLE, 1), (REPAIR, 1), client=client, address=address,
+            code=referrals.client_code(work, ADA_KEY),
+        )  # fmt: skip
+        deliver(work, both, (1, 1), (2, 1))
+    worker.drain(database)
+    before = stands(database, both)
+    with database.work() as work:
+        orders.record_acceptance(work, [LineAccepted(both.home_id, both.order_id, 2, work.now())])
+    worker.drain(database)
+    assert before["friend"] == 9_000
+    assert stands(database, both) == before
+    assert audited(database, both) == []

@@ -50,8 +50,6 @@ class Found:
     seconds: float = 0.0
     wrong: int = 0
     named: list[Difference] = field(default_factory=list)
-    rewards_not_audited: int = 0
-    """Orders of services that pay by milestones, of which what sending a friend gave was not looked at."""
 
     @property
     def lines_per_second(self) -> int:
@@ -147,9 +145,7 @@ def _look(
     found.waiting += int(facts.waiting.sum())
     compared = Batch(keys, facts, numbered.rules)
     found.add(differences(compared, due, credited, by_credit, posted, by_entry))
-    rewards = audit_rewards(work, keys)
-    found.add(rewards.differences)
-    found.rewards_not_audited += rewards.not_audited
+    found.add(audit_rewards(work, keys))
 
 
 def _learn(work: Work, facts: Facts, rules: dict[tuple[int, str], Rule]) -> None:

@@ -1,7 +1,7 @@
 """What sending friends gave, worked out a second time from the raw facts: by code that shares none with the first.
 
-A friend's orders are few beside all orders, so they are read one by one, with fractions. Orders of services that pay
-by milestones are not audited where their plan rewards friends: they are counted, and told.
+A friend's orders are few beside all orders, so they are read one by one, with fractions. A service that pays by
+milestones counts once: as it was delivered, or accepted where it pays nothing for its delivery.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import floor
-from typing import Any, NamedTuple
+from typing import Any
 
 from mainstem.audit.compare import Difference
 from mainstem.audit.facts import ASKED, batch
@@ -49,19 +49,12 @@ SELECT o.home_id, o.id::text AS order_id, o.number, o.currency, r.referrer_key, 
  ORDER BY r.referrer_key, r.placed_at, r.order_id"""
 
 
-class Rewards(NamedTuple):
-    """What differs, and of how many orders that was not looked at."""
-
-    differences: list[Difference]
-    not_audited: int
-
-
-def audit_rewards(work: Work, keys: Sequence[RowKey]) -> Rewards:
+def audit_rewards(work: Work, keys: Sequence[RowKey]) -> list[Difference]:
     """What stands of the rewards of these orders beside what should; all friends of a year are looked at, since
     only so many are rewarded. Nothing while something of one of them waits to be followed up."""
     sent = work.rows(_SENT, **batch(keys))
     if not sent:
-        return Rewards([], 0)
+        return []
     zone = work.tools.zone
     rows = work.rows(
         _FRIENDS,
@@ -70,16 +63,14 @@ def audit_rewards(work: Work, keys: Sequence[RowKey]) -> Rewards:
         years=sorted({row.placed_at.astimezone(zone).year for row in sent}),
     )
     asked = {(home, str(id)) for home, id in keys}
-    not_audited = sum(_is_not_audited(row) for row in rows if (row.home_id, row.order_id) in asked)
     if any(row.waits for row in rows):
-        return Rewards([], not_audited)
-    found = [
+        return []
+    return [
         difference
         for row, due in _due(rows)
-        if (row.home_id, row.order_id) in asked and not _is_not_audited(row)
+        if (row.home_id, row.order_id) in asked
         for difference in _differences(row, due)
     ]
-    return Rewards(found, not_audited)
 
 
 def _differences(row: Any, due: Mapping[str, int]) -> Iterator[Difference]:
@@ -90,12 +81,6 @@ def _differences(row: Any, due: Mapping[str, int]) -> Iterator[Difference]:
             yield Difference(
                 "reward", row.home_id, row.order_id, row.number, side, None, 0, row.currency, should, now
             )  # fmt: skip
-
-
-def _is_not_audited(row: Any) -> bool:
-    return bool(row.plan.get("refer_a_friend")) and any(
-        line.get("milestone_rules") for line in row.lines
-    )
 
 
 def _due(rows: Sequence[Any]) -> Iterator[tuple[Any, dict[str, int]]]:
@@ -120,7 +105,8 @@ def _is_kept_from(row: Any, said: Mapping[str, Any], worth: int) -> bool:
     for side in ("referrer", "friend"):
         amounts += [said[side].get("fixed_minor"), said[side].get("most_minor")]
     return bool(
-        row.excluded
+        not any(_reached_by(line) for line in row.lines)
+        or row.excluded
         or row.is_participant
         or row.under_review
         or row.paid_before
@@ -171,8 +157,8 @@ def _worth(row: Any) -> tuple[int, int]:
     left = row.total_minor - named
     whole = min(row.unallocated_minor + row.disputed_minor, left)
     worth = back = 0
-    for rule in {line["rule"] for line in row.lines if line["rule"]}:
-        lines = [line for line in row.lines if line["rule"] == rule]
+    for rule in {_reached_by(line) for line in row.lines} - {None}:
+        lines = [line for line in row.lines if _reached_by(line) == rule]
         came = sum(
             _part(one["commissionable_minor"], one["delivered"], one["quantity"]) for one in lines
         )
@@ -180,6 +166,14 @@ def _worth(row: Any) -> tuple[int, int]:
         worth += came
         back += gone + (_half_up(Fraction((came - gone) * whole, left)) if left > 0 else 0)
     return worth, back
+
+
+def _reached_by(line: Mapping[str, Any]) -> str | None:
+    """The rule by which a line has reached the client: that of its delivery, or of its acceptance where it has none."""
+    if line["rule"] or not line["accepted_at"]:
+        return line["rule"] or None
+    accepted = (line["milestone_rules"] or {}).get("accepted")
+    return accepted and str(accepted["rule"])
 
 
 def _gone(line: Mapping[str, Any], *, kindness: bool) -> int:

@@ -46,8 +46,6 @@ class AuditRun:
     milliseconds: int
     wrong: int
     differences: list[Difference]
-    rewards_not_audited: int
-    """Orders of services that pay by milestones, of which what sending a friend gave was not looked at."""
 
     @property
     def lines_per_second(self) -> int:
@@ -80,8 +78,7 @@ def run(database: Database, fact: Fact) -> None:
     """Do a piece of the audit that a fact asks for, and have the next one done."""
     with database.work(SYSTEM) as work:
         row = work.row(
-            """SELECT cursor, orders, lines, waiting, milliseconds, wrong, differences,
-                      rewards_not_audited FROM audit_run
+            """SELECT cursor, orders, lines, waiting, milliseconds, wrong, differences FROM audit_run
                 WHERE id = %(id)s AND ended_at IS NULL""",
             id=fact.uuid,
         )
@@ -116,8 +113,7 @@ def run_now(
 def last(work: Work) -> AuditRun | None:
     """The newest audit that has ended."""
     row = work.row(
-        """SELECT whole, ended_at, orders, lines, waiting, milliseconds, wrong, differences,
-                  rewards_not_audited
+        """SELECT whole, ended_at, orders, lines, waiting, milliseconds, wrong, differences
              FROM audit_run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1"""
     )
     if row is None:
@@ -170,7 +166,6 @@ def _keep(work: Work, id: UUID, audit: Audit, before: Any) -> bool:
         """UPDATE audit_run
               SET cursor = %(cursor)s, orders = %(orders)s, lines = %(lines)s, waiting = %(waiting)s,
                   milliseconds = %(milliseconds)s, wrong = %(wrong)s, differences = %(named)s,
-                  rewards_not_audited = %(rewards)s,
                   moved_at = %(now)s, ended_at = CASE WHEN %(ended)s THEN %(now)s::timestamptz END
             WHERE id = %(id)s AND ended_at IS NULL AND cursor = %(before)s""",
         cursor=psycopg.types.json.Jsonb(_sent(audit.at) if audit.at else before),
@@ -179,7 +174,6 @@ def _keep(work: Work, id: UUID, audit: Audit, before: Any) -> bool:
         waiting=found.waiting,
         milliseconds=round(found.seconds * 1000),
         wrong=found.wrong,
-        rewards=found.rewards_not_audited,
         named=psycopg.types.json.Jsonb([asdict(one) for one in found.named]),
         ended=audit.at is None,
         before=psycopg.types.json.Jsonb(before),
@@ -202,6 +196,5 @@ def _cursor(kept: dict[str, Any]) -> Cursor:
 def _found(row: Any) -> Found:
     named = [Difference(**one) for one in row.differences]
     return Found(
-        row.orders, row.lines, row.waiting, row.milliseconds / 1000, row.wrong, named,
-        row.rewards_not_audited,
+        row.orders, row.lines, row.waiting, row.milliseconds / 1000, row.wrong, named
     )  # fmt: skip

@@ -41,6 +41,8 @@ SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credi
        SELECT rule, is_due, min(milestone) AS milestone, min(kind) AS kind,
               max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
               bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
+              bool_or(is_reached) AS is_reached, sum(reached_earned)::bigint AS reached_earned,
+              sum(reached_returned)::bigint AS reached_returned,
               sum(returned)::bigint AS returned, sum(price)::bigint AS price,
               sum(tax)::bigint AS tax, sum(paid_back)::bigint AS paid_back,
               sum(pieces)::bigint AS pieces, sum(counted_earned)::bigint AS counted_earned,
@@ -52,6 +54,8 @@ SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credi
        SELECT rule, is_due, share, min(milestone) AS milestone, min(kind) AS kind,
               max(hold_days) AS hold_days, max(delivered_at) AS delivered_at,
               bool_and(arrived) AS arrived, sum(earned)::bigint AS earned,
+              bool_or(is_reached) AS is_reached, sum(earned) FILTER (WHERE is_reached) AS reached_earned,
+              sum(greatest(back - (worth - earned), 0)) FILTER (WHERE is_reached) AS reached_returned,
               -- Money for what was never delivered takes back nothing that was earned.
               sum(greatest(back - (worth - earned), 0))::bigint AS returned,
               sum(price)::bigint AS price, sum(tax)::bigint AS tax, sum(delivered)::bigint AS pieces,
@@ -193,10 +197,16 @@ def worth_of(work: Work, keys: Sequence[RowKey]) -> dict[RowKey, Worth]:
         credited_of(work, plans, found), lambda one: (one[0].home_id, one[0].id)
     ):
         each = list(of_order)
-        reached = _reached([row for row, _, _ in each])
+        # Whatever pays by milestones counts once: each line as it reached the client.
+        reached = [row for row, _, _ in each if row.is_reached]
         if not reached:
             continue
-        bases = [basis_of(row._replace(earns=True)) for row in reached]
+        bases = [
+            basis_of(
+                row._replace(earns=True, earned=row.reached_earned, returned=row.reached_returned)
+            )
+            for row in reached
+        ]
         worth[key] = Worth(
             each[0][0].plan_version,
             sum(basis.base_minor for basis in bases),
@@ -205,15 +215,6 @@ def worth_of(work: Work, keys: Sequence[RowKey]) -> dict[RowKey, Worth]:
             reached,
         )
     return worth
-
-
-def _reached(rows: Sequence[Any]) -> list[Any]:
-    """What has reached the client, each thing once: a service that pays by milestones counts as it was
-    delivered, or accepted where no rule is for its delivery."""
-    delivered = [row for row in rows if row.milestone == "delivered"]
-    if any(row.kind == "service" for row in delivered):
-        return delivered
-    return delivered + [row for row in rows if row.milestone == "accepted"]
 
 
 def _of_rates(rule: SaleRule, row: Any, basis: Basis) -> Basis:

@@ -15,6 +15,9 @@ from mainstem.plan import Basis, LinePart, Plan, SaleRule
 
 OF_LINE = f"""(SELECT *, CASE WHEN cost IS NULL THEN 0 ELSE greatest(price - tax - cost, 0) END AS margin
          FROM (SELECT line_no, of_rule AS rule, is_due, is_counted, milestone, kind, of_hold_days AS hold_days,
+                      -- By whatever else it pays, a line has reached the client once: when it was delivered,
+                      -- or accepted where it pays nothing for its delivery.
+                      milestone = 'delivered' OR milestone = 'accepted' AND still.rule IS NULL AS is_reached,
                       since AS delivered_at, delivered, worth, total_minor, back_minor,
                       commissionable_bp AS share,
                       part(total_minor, delivered, quantity) AS price,

@@ -10,10 +10,11 @@ from mainstem.kit.work import Work
 
 MONTHS_KEPT = 13
 
-# What each has sold in a month: ordered in it, arrived and stayed, credited to them by now.
+# What each has sold in a month: ordered in it, arrived and stayed, credited to them by now. Of an order of
+# several each has sold a part, and the parts come to the whole.
 SOLD = """
-  SELECT seller_id, month, currency, sum(minor)::bigint AS minor
-    FROM (SELECT credited.seller_id, o.currency,
+  SELECT theirs.affiliate_id AS seller_id, month, currency, sum(theirs.minor)::bigint AS minor
+    FROM (SELECT credited.seller_id, credited.also_credited, o.currency,
                  date_trunc('month', o.placed_at AT TIME ZONE %(zone)s)::date AS month,
                  -- Money back that names no line counts against every line alike.
                  CASE WHEN o.total_minor > 0
@@ -28,8 +29,13 @@ SOLD = """
                           ELSE 0 END), 0)::bigint AS minor
                    FROM order_line WHERE home_id = o.home_id AND order_id = o.id) AS l
            WHERE o.placed_at >= %(since)s AND o.delivered_at IS NOT NULL AND o.earns) AS each
-   WHERE minor > 0
-   GROUP BY seller_id, month, currency"""
+   CROSS JOIN LATERAL (
+         SELECT seller_id AS affiliate_id, each.minor WHERE also_credited IS NULL
+          UNION ALL
+         SELECT p.affiliate_id, p.minor FROM credited_parts(each.minor, seller_id, also_credited) AS p
+          WHERE also_credited IS NOT NULL) AS theirs
+   WHERE theirs.minor > 0
+   GROUP BY theirs.affiliate_id, month, currency"""
 
 # And what that makes each team, by the tree as it is now.
 MONTHS = """

@@ -24,9 +24,9 @@ from mainstem.rewards.went_back import went_back
 from mainstem.store_credit import Given, GivenAs
 
 FACTS = (
-    "order.delivered", "order.refunded", "order.disputed", "order.canceled", "order.expired",
-    "order.lines_canceled", "order.reattributed", "goodwill.ended", "commission.released_by_review",
-    "commission.refused_by_review", "store_credit.given_back",
+    "order.delivered", "order.work_accepted", "order.refunded", "order.disputed", "order.canceled",
+    "order.expired", "order.lines_canceled", "order.reattributed", "goodwill.ended",
+    "commission.released_by_review", "commission.refused_by_review", "store_credit.given_back",
 )  # fmt: skip
 """After which an order may give another reward than before, or the credit that was spent on it comes back."""
 
