@@ -149,6 +149,29 @@ def test_a_client_is_new_for_so_many_months_and_orders(
         assert {name for name, _ in earned(database, placed)} == {rule}
 
 
+def test_large_orders_have_a_rule_of_their_own_and_keep_it_when_half_of_them_goes_back(
+    database: Database, company: Company
+) -> None:
+    with database.work() as work:
+        publish(
+            work,
+            a_rule("large", 2000, when={"order_min_minor": {"SEK": 1_600_00}}),
+            a_rule("all", 500),
+        )
+    # A kettle is 1,000.00 without tax and a skillet 600.00: delivery and tax make no order large.
+    assert {name for name, _ in earned(database, sell(database, company, (KETTLE, 1)))} == {"all"}
+    large = sell(database, company, (KETTLE, 1), (SKILLET, 1))
+    both = earned(database, large)
+    assert {name for name, _ in both} == {"large"}
+    with database.work() as work:
+        refund(work, large, 125_000)
+    worker.drain(database)
+    after = earned(database, large)
+    assert after.keys() == both.keys()
+    assert 0 < after["large", "cedar"] < both["large", "cedar"]
+    every_check_passes(database)
+
+
 def test_a_group_of_affiliates_has_its_own_rates_from_the_day_it_is_in(
     database: Database, company: Company
 ) -> None:

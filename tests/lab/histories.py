@@ -45,9 +45,9 @@ def write(folder: Path, lines: Sequence[Row], uplines: Sequence[Row]) -> Facts:
                 into = folder / name / f"month={month // 100}-{month % 100:02}"
                 into.mkdir(parents=True, exist_ok=True)
                 duck.execute(f"COPY {name} TO '{into}/part-0.parquet' (FORMAT parquet)")
-    About("rows of a test", own_sales_days=[DAYS], ranks=True, unnamed=True, costs=True).write(
-        folder
-    )
+    About(
+        "rows of a test", own_sales_days=[DAYS], ranks=True, unnamed=True, costs=True, orders=True
+    ).write(folder)
     return Facts.at(folder)
 
 
@@ -61,7 +61,7 @@ def line(order: int, no: int, upline: int, amount: int, **more: Any) -> Row:
     }  # fmt: skip
     for base in ("commissionable", "price", "margin"):
         said |= {f"{base}_minor": amount, f"{base}_back_minor": 0}
-    said |= {"has_cost": 1, "unnamed_minor": 0, "unnamed_of_minor": 1}
+    said |= {"has_cost": 1, "unnamed_minor": 0, "unnamed_of_minor": 1, "order_minor": amount}
     return said | more
 
 
@@ -90,13 +90,14 @@ def whens(draw: st.DrawFn) -> When:
     for name in ("departments", "groups"):
         if draw(st.integers(0, 3)) == 0:
             asked[name] = draw(st.frozensets(NAMES, min_size=1))
-    others = draw(st.sampled_from(["", "clients", "months", "orders", "days", "shop"]))
+    others = draw(st.sampled_from(["", "clients", "months", "orders", "days", "shop", "large"]))
     ways: dict[str, Row] = {
         "clients": {"clients": draw(st.sampled_from(["first_order", "repeat_order"]))},
         "months": {"months_max": draw(st.integers(1, 3))},
         "orders": {"orders_max": draw(st.integers(1, 3))},
         "days": {"starts_on": date(2027, 3, 10), "ends_on": date(2027, 3, 20)},
         "shop": {"storefronts": frozenset({"alder"}), "affiliates": frozenset({"alder"})},
+        "large": {"order_min_minor": {"SEK": draw(st.integers(1, 10**6)), "EUR": 500_000}},
     }
     return When(**asked, **ways.get(others, {}))
 
@@ -166,7 +167,7 @@ def histories(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
             "groups": _bars(draw(st.lists(NAMES, max_size=2))),
             "orders_before": draw(st.integers(0, 4)), "months": draw(st.integers(0, 4)),
             "orders_kept_before": draw(st.integers(0, 4)), "months_kept": draw(st.integers(0, 4)),
-            "unnamed_of_minor": draw(st.integers(1, 10**6)),
+            "unnamed_of_minor": draw(st.integers(1, 10**6)), "order_minor": draw(st.integers(0, 2 * 10**6)),
         }  # fmt: skip
         most = of_order["unnamed_of_minor"]
         of_order["unnamed_minor"] = draw(st.just(0) | st.integers(0, most))

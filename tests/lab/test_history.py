@@ -105,6 +105,39 @@ def test_the_plan_in_force_over_the_history_gives_what_stands_in_the_books(
     assert len({row[0] for row in found}) == 4
 
 
+def test_an_order_is_as_large_in_a_backtest_as_when_it_was_placed(
+    database: Database, tmp_path: Path
+) -> None:
+    with database.work() as work:
+        company = a_company(work)
+        passing = dict.fromkeys(("house", "suspended", "inactive"), "uses_up_level")
+        large = {
+            "id": "large", "when": {"order_min_minor": {"SEK": 1_600_00}},
+            "levels": [{"rate_bp": 2000}], "cap_bp": 2000, "hold_days": 30,
+        }  # fmt: skip
+        others = {"id": "all", "levels": [{"rate_bp": 500}], "cap_bp": 2000, "hold_days": 30}
+        plan = {
+            "format": 2, "name": "Large orders", "version_by": "order", "joined_before": "move",
+            "cap_bp": 2000, "uplines": passing, "rules": [large, others],
+        }  # fmt: skip
+        book.publish(work, plan, effective_from=work.now(), confirmed=True)
+    with database.work() as work:
+        small = a_paid_order(work, company.shop, (KETTLE, 1))
+        deliver(work, small, (1, 1))
+        # Large as it was ordered; the kettle has not left yet.
+        half = a_paid_order(work, company.shop, (KETTLE, 1), (SKILLET, 1))
+        deliver(work, half, (2, 1))
+        refund(work, half, 100, (2, 100))
+    worker.drain(database)
+    export(database, tmp_path / "facts", zone=ZONE)
+    found = worked_out(database, Facts.at(tmp_path / "facts"))
+    assert found == standing(database)
+    assert {(number, rule) for number, rule, *_ in found} == {
+        (small.number, "all"),
+        (half.number, "large"),
+    }
+
+
 def test_what_staff_credited_to_another_and_what_the_company_bears_are_facts_too(
     database: Database, company: Company, clock: FixedClock, tmp_path: Path
 ) -> None:

@@ -117,6 +117,19 @@ def rule(*rates: int, **more: Any) -> dict[str, Any]:
             plan(rule(1000, id="most", at_most_line_minor={"SEK": 50000}), rule(1000)),
             {("split_line_gains", "/rules/0/at_most_line_minor/SEK")},
         ),
+        (
+            plan(rule(1000, id="large", when={"order_min_minor": {"SEK": 50000}}), rule(500)),
+            {("large_order_is_a_cliff", "/rules/0/when/order_min_minor/SEK")},
+        ),
+        (
+            plan(
+                rule(100, id="large", when={"order_min_minor": {"SEK": 50000}}),
+                rule(90, id="larger", when={"order_min_minor": {"SEK": 60000}}),
+                rule(100, id="some", when={"order_min_minor": {"SEK": 40000}}),
+                rule(90),
+            ),
+            {("never_reached", "/rules/1")},
+        ),
     ],
 )
 def test_what_may_not_be_meant_is_said_and_not_refused(

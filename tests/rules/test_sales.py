@@ -32,6 +32,7 @@ LINE: dict[str, Any] = {
     "kind": "goods", "currency": "SEK", "product": "kettle", "departments": frozenset({"kitchen"}),
     "storefront": "alder", "affiliate": "alder", "groups": frozenset({"pilots"}),
     "sold_on": date(2027, 3, 1), "orders_before": 2, "months": 5,
+    "order_minor": 800_00,
 }  # fmt: skip
 
 
@@ -501,6 +502,9 @@ def test_how_deep_one_is_paid_may_depend_on_their_rank() -> None:
         (When(starts_on=date(2027, 3, 1), ends_on=date(2027, 3, 2)), None),
         (When(starts_on=date(2027, 3, 2)), "starts_on"),
         (When(ends_on=date(2027, 3, 1)), "ends_on"),
+        (When(order_min_minor={"SEK": 800_00}), None),
+        (When(order_min_minor={"SEK": 800_01}), "order_min_minor"),
+        (When(order_min_minor={"EUR": 1}), "currency"),
     ],
 )
 def test_a_rule_asks_about_the_line_as_it_is_sold(asked: When, missed: str | None) -> None:

@@ -101,10 +101,10 @@ def estimate(
         return None
     of, is_list_price = _amount(work, lead, amount)
     decision, upline = _credited(work, lead)
-    sale = _sale(work, lead)
+    counted = _counted(work, lead, of)
+    sale = _sale(work, lead, counted)
     planned = estimated(work, sale, decision.seller_id, upline)
     members = _members(planned, upline)
-    counted = _counted(work, lead, of)
     shares = list(_shares(planned, members, lead.currency, counted)) if decision.earns else []
     names = network.names(work, [one.beneficiary_id for one in shares])
     return Estimate(
@@ -150,11 +150,13 @@ def _credited(work: Work, lead: Any) -> tuple[attribution.Decision, Upline]:
     return decision, evidence.uplines[decision.seller_id]
 
 
-def _sale(work: Work, lead: Any) -> Sale:
+def _sale(work: Work, lead: Any, counted: leads.CountedQuote | None) -> Sale:
     cost = leads.cost_of(work, lead.product_id, lead.currency, at=work.now())
     product = [("service", int(lead.product_id), cost is not None)]
+    # Without an amount it is no large order.
+    net = counted.net_minor if counted else 0
     return Sale(
-        lead.currency, lead.storefront, lead.client_key, work.now(), product, from_lead=True
+        lead.currency, lead.storefront, lead.client_key, work.now(), product, net, from_lead=True
     )
 
 

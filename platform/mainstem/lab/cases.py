@@ -55,6 +55,11 @@ class Case:
         return self.rule.at_most_minor.get(self.currency or "")
 
     @property
+    def least(self) -> int:
+        """What an order comes to at least, in minor units."""
+        return self.rule.when.order_min_minor.get(self.currency or "", 0)
+
+    @property
     def by_rates(self) -> bool:
         """Whether every level is a rate of the base, so that the base is a factor of every share."""
         return not any(level.each_minor for level in self.rule.levels) and (
@@ -67,7 +72,8 @@ def cases_of(plan: SalePlan) -> list[Case]:
     found: list[Case] = []
     for rule in plan.rules:
         stated = [set(level.each_minor) for level in rule.levels if level.each_minor]
-        stated += [set(rule.at_most_minor)] if rule.at_most_minor else []
+        others = (rule.at_most_minor, rule.when.order_min_minor)
+        stated += [set(amounts) for amounts in others if amounts]
         currencies = sorted(set.intersection(*stated)) if stated else [None]
         found += [
             Case(len(found) + n, rule, currency) for n, currency in enumerate(currencies)
@@ -102,6 +108,8 @@ def _asked(case: Case, kept: bool) -> Iterator[Truth]:
     ):  # fmt: skip
         if names:
             yield Named(column, names)
+    if case.least:
+        yield Compare(Column("order_minor"), ">=", Number(case.least))
     yield from _asked_of_client(when, kept)
     if when.starts_on:
         yield Compare(Column("sold_on"), ">=", Number(day_number(when.starts_on)))

@@ -68,6 +68,7 @@ def export(
         own_sales_days=OWN_SALES_DAYS,
         unnamed=True,
         costs=True,
+        orders=True,
         counted=COUNTED,
         shared_orders=shared[0] if shared else 0,
     ).write(folder)
@@ -133,6 +134,7 @@ _ORDER = {
     "groups": "VARCHAR", "upline_facts": "VARCHAR", "kept": "BOOLEAN", "shared": "BOOLEAN", "placed_at": "TIMESTAMP",
     "paid_at": "TIMESTAMP", "delivered_at": "TIMESTAMP", "sold_on": "INTEGER", "paid_on": "INTEGER",
     "credited": "BOOLEAN", "earns": "BOOLEAN", "unnamed_minor": "BIGINT", "unnamed_of_minor": "BIGINT",
+    "order_minor": "BIGINT",
 }  # fmt: skip
 _LINE = {
     "line_no": "INTEGER", "kind": "VARCHAR", "product": "VARCHAR", "department": "VARCHAR",
@@ -154,7 +156,7 @@ SELECT o.home_id, o.id, o.number, o.currency, md5(o.client_key) AS client, a.id 
        to_char(o.paid_at AT TIME ZONE '{{zone}}', 'YYYYMMDD')::int AS paid_on,
        o.earns AS credited, o.earns AND coalesce(v.state, 'released') = 'released' AS earns,
        greatest(least(o.unallocated_minor + o.disputed_minor, whole.remains), 0) AS unnamed_minor,
-       greatest(whole.remains, 1) AS unnamed_of_minor,
+       greatest(whole.remains, 1) AS unnamed_of_minor, all_lines.minor AS order_minor,
        l.line_no, l.kind, l.product, l.department, l.delivered AS pieces,
        to_char(l.delivered_at AT TIME ZONE '{{zone}}', 'YYYYMMDD')::int AS delivered_on, l.earned,
        greatest(l.back - (l.worth - l.earned), 0) AS returned, l.price - l.tax AS price,
@@ -171,6 +173,9 @@ SELECT o.home_id, o.id, o.number, o.currency, md5(o.client_key) AS client, a.id 
   JOIN affiliate a ON a.id = credited.seller_id
   JOIN storefront s ON s.home_id = o.home_id AND s.id = o.storefront_id
   LEFT JOIN commission_review v ON v.home_id = o.home_id AND v.order_id = o.id
+ CROSS JOIN LATERAL (
+       SELECT sum(total_minor - tax_minor)::bigint AS minor FROM order_line
+        WHERE home_id = o.home_id AND order_id = o.id) AS all_lines
  CROSS JOIN LATERAL (
        SELECT o.total_minor - (o.refunded_minor - goodwill.minor - o.unallocated_minor) AS remains) AS whole
   LEFT JOIN LATERAL (
@@ -258,7 +263,8 @@ SELECT s.month, s.order_no AS order_id, l.line_no::BIGINT AS line_no,
        s.currency, l.pieces, c.orders_before, c.months, c.orders_kept_before, c.months_kept,
        l.earned AS commissionable_minor, least(l.returned, l.earned) AS commissionable_back_minor,
        l.price AS price_minor, l.price_back AS price_back_minor,
-       l.has_cost, l.margin AS margin_minor, l.margin_back AS margin_back_minor, s.unnamed_minor, s.unnamed_of_minor
+       l.has_cost, l.margin AS margin_minor, l.margin_back AS margin_back_minor, s.unnamed_minor, s.unnamed_of_minor,
+       s.order_minor
   FROM sales s JOIN line l ON l.home_id = s.home_id AND l.id = s.id
   JOIN alike ON alike.order_no = s.order_no JOIN clients c ON c.order_no = s.order_no
  WHERE s.earns;

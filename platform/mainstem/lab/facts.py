@@ -12,6 +12,7 @@ A line has `order_id` and `line_no`, `lines` (how many its order has), `sold_on`
 money went back (`orders_kept_before`, `months_kept`); then amounts in minor units, each with what of it went
 back: `commissionable_minor` and `commissionable_back_minor`, and the same for `price`, which is without tax, and,
 where `About.costs` says so, for `margin`, where `has_cost` is 1: it is known what the line cost. Where
+`About.orders` says so there is `order_minor`: what all lines of the order came to without tax and delivery. Where
 `About.unnamed` says so there are `unnamed_minor` and `unnamed_of_minor` of the order: what went back without naming
 lines, and of how much; such money counts against every line alike. All of a line was delivered, and all lines of an
 order are in one month.
@@ -43,7 +44,7 @@ LINE: Mapping[str, str] = {
     "commissionable_minor": "int64", "commissionable_back_minor": "int64",
     "price_minor": "int64", "price_back_minor": "int64",
     "has_cost": "int64", "margin_minor": "int64", "margin_back_minor": "int64",
-    "unnamed_minor": "int64", "unnamed_of_minor": "int64",
+    "unnamed_minor": "int64", "unnamed_of_minor": "int64", "order_minor": "int64",
 }  # fmt: skip
 """The columns of a line, and their types."""
 
@@ -71,6 +72,8 @@ class About:
     say who stood under whom."""
     costs: bool = False
     """Whether it is known what was sold cost the company."""
+    orders: bool = False
+    """Whether it is known what whole orders came to."""
     shared_orders: int = 0
     """How many orders are credited to several: each stands here as if it were its seller's alone."""
     format: int = FORMAT
@@ -122,6 +125,10 @@ class Facts:
             )
         if not self.about.costs and any(rule.base == "margin" for rule in plan.rules):
             raise NotKnown("A rule pays of the margin; these facts do not say what anything cost.")
+        if not self.about.orders and any(rule.when.order_min_minor for rule in plan.rules):
+            raise NotKnown(
+                "A rule is for large orders; these facts do not say what orders came to."
+            )
         if asks.asks_at_delivery:
             raise NotKnown(
                 "The plan counts own sales at the delivery; these facts count them at the sale."

@@ -26,7 +26,7 @@ def lines_query(
     """The lines that a replay reads, by order."""
     of_client = ["orders_kept_before", "months_kept"] if kept else ["orders_before", "months"]
     of_refunds = ["unnamed_minor", "unnamed_of_minor"] if unnamed else ["0", "1"]
-    columns = ", ".join([*ASKED, *_amounts(plan), *of_client, *of_refunds, *_of_costs(plan)])
+    columns = ", ".join([*ASKED, *_amounts(plan), *of_client, *of_refunds, *_of_sales(plan)])
     return f"SELECT {columns} FROM {table} ORDER BY order_id, line_no"
 
 
@@ -35,8 +35,11 @@ def _amounts(plan: SalePlan) -> list[str]:
     return [f"{base}_{end}" for base in bases for end in ("minor", "back_minor")]
 
 
-def _of_costs(plan: SalePlan) -> list[str]:
-    return ["has_cost"] if any(rule.base == "margin" for rule in plan.rules) else []
+def _of_sales(plan: SalePlan) -> list[str]:
+    """What only some plans ask of a line."""
+    costs = any(rule.base == "margin" for rule in plan.rules)
+    orders = any(rule.when.order_min_minor for rule in plan.rules)
+    return ["has_cost"] * costs + ["order_minor"] * orders
 
 
 def uplines_query(plan: SalePlan, table: str = "uplines") -> str:
@@ -55,7 +58,7 @@ def replay(
         for upline, rows in groupby(uplines, key=lambda row: row[0])
     }
     of_order = ["orders_before", "months", "unnamed_minor", "unnamed_of_minor"]
-    names = [*ASKED, *_amounts(plan), *of_order, *_of_costs(plan)]
+    names = [*ASKED, *_amounts(plan), *of_order, *_of_sales(plan)]
     for order, found_lines in groupby(lines, key=lambda row: row[0]):
         rows = [dict(zip(names, row, strict=True)) for row in found_lines]
         first = rows[0]
@@ -102,6 +105,7 @@ def _line(row: dict[str, Any]) -> Line:
         orders_before=row["orders_before"],
         months=row["months"],
         has_cost=bool(row.get("has_cost")),
+        order_minor=row.get("order_minor", 0),
     )
 
 

@@ -231,6 +231,7 @@ class SaleQueries:
         names += [*ASKED, *self._of_refunds()]
         names += [f"{base}_{end}" for base in self.bases() for end in ("minor", "back_minor")]
         names += ["has_cost"] if "margin" in self.bases() else []
+        names += ["order_minor"] if any(one.rule.when.order_min_minor for one in self.cases) else []
         found = query.table(lines, {name: LINE[name] for name in names})
         days = [Compare(Column("sold_on"), ">=", Number(first))] if first else []
         days += [Compare(Column("sold_on"), "<=", Number(last))] if last else []

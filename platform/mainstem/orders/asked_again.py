@@ -14,7 +14,8 @@ from mainstem.plan import Line, Plan, book
 
 _LINES = """
 SELECT o.currency, s.slug AS storefront, o.client_key, o.placed_at, a.slug, a.joined_at,
-       l.line_no, l.kind, v.product_id, c.cost_minor IS NOT NULL AS has_cost
+       l.line_no, l.kind, v.product_id, c.cost_minor IS NOT NULL AS has_cost,
+       l.total_minor - l.tax_minor AS net_minor
   FROM orders o
   JOIN storefront s ON s.id = o.storefront_id
   JOIN affiliate a ON a.id = %(seller)s
@@ -45,6 +46,7 @@ def as_sold(
         order.client_key,
         order.placed_at,
         [(row.kind, row.product_id, row.has_cost) for row in rows],
+        sum(row.net_minor for row in rows),
     )
     upline = Upline(
         "active", [seller], groups=groups, slug=order.slug, joined_at=order.joined_at, unpaid=None

@@ -20,7 +20,8 @@ from mainstem.plan import book
 _DELIVERED = f"""
 SELECT o.home_id, o.id, o.currency, s.slug AS storefront, o.client_key, o.placed_at, o.delivered_at,
        o.lead_id, o.seller_id, o.upline, o.groups, o.upline_facts, o.also_credited, a.slug, a.joined_at,
-       l.line_no, l.kind, v.product_id, c.cost_minor IS NOT NULL AS has_cost
+       l.line_no, l.kind, v.product_id, c.cost_minor IS NOT NULL AS has_cost,
+       l.total_minor - l.tax_minor AS net_minor
   FROM {ASKED}
   JOIN orders o USING (home_id, id)
   JOIN storefront s ON s.id = o.storefront_id
@@ -104,7 +105,7 @@ def _sale(rows: Sequence[Any]) -> Sale:
     lines = [(row.kind, row.product_id, row.has_cost) for row in rows]
     return Sale(
         order.currency, order.storefront, order.client_key, order.placed_at, lines,
-        from_lead=order.lead_id is not None,
+        sum(row.net_minor for row in rows), from_lead=order.lead_id is not None,
     )  # fmt: skip
 
 

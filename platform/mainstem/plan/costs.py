@@ -77,7 +77,8 @@ def worst_of(plan: SalePlan, rules: Sequence[SaleRule], currency: str) -> WorstC
     most = Fraction(min(sum(rule.cap_bp for rule in rules), plan.cap_bp), BASIS)
     name = " + ".join(rule.id for rule in rules)
     worst = WorstCase(name, EXAMPLE_MINOR, 0)
-    sizes = sorted({of for rule in rules for of in _sizes(rule, currency)})
+    least = max(rule.when.order_min_minor.get(currency, 0) for rule in rules)
+    sizes = sorted({max(of, least) for rule in rules for of in _sizes(rule, currency)})
     for unpaid in _choices(plan, rules):
         for of in sizes:
             got = shared_by(plan, rules, of, currency, unpaid=unpaid)

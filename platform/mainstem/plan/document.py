@@ -68,6 +68,7 @@ from mainstem.plan.uplines import Uplines
 RULES_MAX = 100
 _SAID_SINCE = {
     "cap_by", "credit", "refer_a_friend", "at_most_line_minor", "milestone", "active_at",
+    "order_min_minor",
     "teams", "first_sales", "caps", "overrides",
 }  # fmt: skip
 

@@ -144,6 +144,7 @@ def _takes_all(first: SaleRuleDocument, other: SaleRuleDocument) -> bool:
         amounts
         or first.at_most_minor
         or first.at_most_line_minor
+        or not _asks_no_more(first.when, other.when)
         or (first.base == "margin" != other.base)
     ):
         return False
@@ -163,6 +164,16 @@ def _takes_all(first: SaleRuleDocument, other: SaleRuleDocument) -> bool:
             for name in ("months_max", "orders_max")
         )
     )  # fmt: skip
+
+
+def _asks_no_more(wide: WhenDocument, narrow: WhenDocument) -> bool:
+    """Whether whatever order is large enough for one rule is for the other, in every currency."""
+    asked, others = wide.order_min_minor, narrow.order_min_minor
+    return not asked or (
+        others.keys() <= asked.keys()
+        and bool(others)
+        and all(asked[currency] <= least for currency, least in others.items())
+    )
 
 
 def _no_later(wide: WhenDocument, narrow: WhenDocument) -> bool:
@@ -277,6 +288,7 @@ def _together(plan: PlanDocument) -> Iterator[Finding]:
     sale = compiled(plan)
     for number, rule in enumerate(sale.rules):
         yield from _split(sale, rule, f"/rules/{number}")
+        yield from _large_orders(plan, sale, rule, f"/rules/{number}/when/order_min_minor")
 
 
 def _is_for_all(rule: SaleRuleDocument, kind: str) -> bool:
@@ -305,6 +317,7 @@ def _split(plan: SalePlan, rule: SaleRule, at: str) -> Iterator[Finding]:
             iter(
                 rule.at_most_minor
                 or rule.at_most_line_minor
+                or rule.when.order_min_minor
                 or rule.levels[0].each_minor
                 or {"SEK": 0}
             )
@@ -316,6 +329,18 @@ def _split(plan: SalePlan, rule: SaleRule, at: str) -> Iterator[Finding]:
                 "twice_in_the_tree_gains", f"{at}/levels/1",
                 once=percent(once, EXAMPLE_MINOR // BASIS), twice=percent(twice, EXAMPLE_MINOR // BASIS),
             )  # fmt: skip
+
+
+def _large_orders(plan: PlanDocument, sale: SalePlan, rule: SaleRule, at: str) -> Iterator[Finding]:
+    """An order of which one unit more pays what none below it pays, whatever the rules after it are for."""
+    for currency, least in sorted(rule.when.order_min_minor.items()):
+        pays = paid(sale, rule, least, currency)
+        if _is_cliff(plan, least, pays):
+            yield finding(
+                "large_order_is_a_cliff", f"{at}/{currency}",
+                at=_written(least, currency), pays=_written(pays, currency),
+            )  # fmt: skip
+            return
 
 
 def _halved(plan: SalePlan, rule: SaleRule, limit: str, code: str, at: str) -> Iterator[Finding]:

@@ -232,6 +232,12 @@ GROUNDS = {
         " for the same without a step.",
         "No reward for a purchase that nobody needs",
     ),
+    "large_order_is_a_cliff": Ground(
+        "note",
+        "An order of {at} pays {pays} by this rule, and one of a unit less pays nothing by it. Somebody may buy to"
+        " reach it; let a rule after it pay for what is smaller.",
+        "No reward for a purchase that nobody needs",
+    ),
     "twice_in_a_period_gains": Ground(
         "note",
         "One company that sells {whole} in a period is paid {once} by its rules; as {tree} it is paid"

@@ -68,7 +68,7 @@ def properties(plan: PlanDocument, found: Sequence[Finding]) -> list[Property]:
         unless("one_account", ONE_ACCOUNT, SEVERAL_ACCOUNTS,
                "twice_in_the_tree_gains", "twice_in_a_period_gains"),
         unless("one_order", ONE_ORDER, SEVERAL_ORDERS, "split_order_gains"),
-        unless("no_step", NO_STEP, STEPS, "cliff", "goal_is_a_cliff"),
+        unless("no_step", NO_STEP, STEPS, "cliff", "goal_is_a_cliff", "large_order_is_a_cliff"),
     ]  # fmt: skip
 
 

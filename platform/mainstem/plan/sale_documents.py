@@ -84,6 +84,7 @@ class WhenDocument(Document):
         ),
         Fold("Only for some clients", ("clients", "months_max", "orders_max")),
         Fold("Only for some time", ("starts_on", "ends_on")),
+        Fold("Only of large orders", ("order_min_minor",)),
     )
 
     kind: Literal["", "goods", "service"] = Field("", title="Goods or services")
@@ -100,6 +101,11 @@ class WhenDocument(Document):
     orders_max: int | None = Field(None, ge=1, le=10_000, title="Orders of a client")
     starts_on: Day | None = Field(None, title="From")
     ends_on: Day | None = Field(None, title="Until", description="The first day that it is over.")
+    order_min_minor: dict[Currency, MinorAboveZero] = Field(
+        default_factory=dict,
+        title="The order comes to at least",
+        description="All its lines together, without tax and delivery, in every currency that it is for.",
+    )
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -186,7 +192,8 @@ class SaleRuleDocument(Document):
     @model_validator(mode="after")
     def _one_set_of_currencies(self) -> Self:
         stated = [set(level.each_minor) for level in self.levels if level.each_minor]
-        stated += [set(most) for most in (self.at_most_minor, self.at_most_line_minor) if most]
+        others = (self.at_most_minor, self.at_most_line_minor, self.when.order_min_minor)
+        stated += [set(amounts) for amounts in others if amounts]
         if any(currencies != stated[0] for currencies in stated):
             raise ValueError("State every amount of a rule in the same currencies.")
         if self.levels_of != "sale" and any(level.each_minor for level in self.levels[1:]):

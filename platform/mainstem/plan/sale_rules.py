@@ -54,6 +54,8 @@ class Line:
     """Whether it is known, in the currency of the sale, what it costs the company."""
     milestone: Milestone = "delivered"
     """Of a service, which of its milestones is asked about. Goods are only delivered."""
+    order_minor: int = 0
+    """What all lines of the order come to, without tax and delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class When:
     """The day after the last one."""
     milestone: Milestone = "delivered"
     """Of a service, what it pays for; no line falls under it at another."""
+    order_min_minor: Mapping[str, int] = field(default_factory=dict)
+    """By currency, what an order must come to, all its lines together, without tax and delivery."""
 
     @property
     def asks_of_clients(self) -> bool:
@@ -98,6 +102,7 @@ class When:
         yield "orders_max", self.orders_max is None or line.orders_before < self.orders_max
         yield "starts_on", self.starts_on is None or self.starts_on <= line.sold_on
         yield "ends_on", self.ends_on is None or line.sold_on < self.ends_on
+        yield "order_min_minor", line.order_minor >= self.order_min_minor.get(line.currency, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,8 @@ class SaleRule:
     def pays_in(self, currency: str) -> bool:
         """Whether it is for sales in a currency: it states its amounts in it, or none at all."""
         stated = [level.each_minor for level in self.levels if level.each_minor]
-        stated += [most for most in (self.at_most_minor, self.at_most_line_minor) if most]
+        others = (self.at_most_minor, self.at_most_line_minor, self.when.order_min_minor)
+        stated += [amounts for amounts in others if amounts]
         return all(currency in amounts for amounts in stated)
 
 

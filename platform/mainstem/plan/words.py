@@ -48,6 +48,7 @@ MONTHS = "in the first {n} months of a client"
 ORDERS = "on the first {n} orders of a client"
 FROM = "from {day}"
 UNTIL = "before {day}"
+LARGE = "in orders that come to {amounts} or more without tax and delivery"
 BASES = {
     "commissionable_value": "Whoever made the sale gets {pay} of what counts for commission.",
     "net_price": "Whoever made the sale gets {pay} of the price without tax.",
@@ -362,6 +363,8 @@ class _Teller:
             yield self.say(FROM, day=self.reader.day(when.starts_on))
         if when.ends_on:
             yield self.say(UNTIL, day=self.reader.day(when.ends_on))
+        if when.order_min_minor:
+            yield self.say(LARGE, amounts=self.amounts(when.order_min_minor))
 
     def level(self, rule: SaleRuleDocument, level: int, said: LevelDocument) -> Iterator[str]:
         pay = (

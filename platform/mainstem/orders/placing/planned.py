@@ -77,14 +77,16 @@ SELECT p.id, p.slug, p.category FROM product p WHERE p.id = ANY(%(ids)s::bigint[
 
 class Sale(NamedTuple):
     """What of an order the rules of a plan may ask about: `lines` are the kind and product of each, and
-    whether it is known what it costs; `imported` is one of a history, whose earlier orders may stand in the
-    same batch, and `from_lead` one that a request was won by."""
+    whether it is known what it costs; `net_minor` is what all lines come to without tax and delivery;
+    `imported` is one of a history, whose earlier orders may stand in the same batch, and `from_lead` one
+    that a request was won by."""
 
     currency: str
     storefront: str
     client_key: str
     at: datetime
     lines: list[tuple[str, int, bool]]
+    net_minor: int
     imported: bool = False
     from_lead: bool = False
 
@@ -190,6 +192,7 @@ class PlanFacts:
             orders_before=len(before),
             months=months_between(first, day),
             has_cost=has_cost,
+            order_minor=sale.net_minor,
         )
 
     def upline_facts(self, sale: Sale, plan: Plan, upline: Upline) -> UplineFacts | None:
@@ -234,6 +237,7 @@ def sale_of(draft: Draft, known: Known) -> Sale:
             (line.offer.kind, line.offer.product_id, cost is not None)
             for line, cost in zip(draft.price.lines, costs_of(draft, known), strict=True)
         ],
+        sum(line.total_minor - line.tax_minor for line in draft.price.lines),
         wanted.delivered_at is not None,
         wanted.lead_id is not None,
     )
