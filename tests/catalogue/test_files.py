@@ -315,6 +315,7 @@ def test_what_goes_out_in_our_own_columns_comes_back_as_it_was(
     said["names"]["en"] = "=cmd|' /C calc'!A1"
     said["descriptions"] = {"sv": 'Två rader,\nmed "citat"; och mer'}
     said["variants"][0]["costs"] = {"EUR": 1999, "SEK": 21000}
+    said["variants"][0]["points"] = 35
     said["variants"][0]["offers"] = [{"prices": {"SEK": 39900}, "ends_at": "2026-12-01T00:00:00Z"}]
     pan = document(Product, said)
     catalog.save_product(work, None, pan)

@@ -123,6 +123,32 @@ def test_a_new_price_is_a_row_beside_the_former_ones(work: Work, clock: FixedClo
     assert catalog.products(work)["pan"].variants[0].prices == {"SEK": 54900}
 
 
+def test_points_stand_beside_the_price_and_are_the_same_in_every_currency(work: Work) -> None:
+    known = a_pan().written()
+    known["variants"][0]["points"] = 35
+    catalog.save_product(work, None, document(Product, known))
+    assert catalog.products(work)["pan"] == document(Product, known)
+    assert not catalog.save_product(work, None, document(Product, known))
+    for currency in ("SEK", "EUR"):
+        offers = catalog.offers(work, ["PAN-S"], currency=currency, locale="en", at=work.now())
+        assert offers["PAN-S"].points == 35
+    known["variants"][0]["prices"] = {"SEK": 59900}
+    catalog.save_product(work, None, document(Product, known))
+    small, large = catalog.products(work)["pan"].variants
+    assert (small.points, large.points) == (35, 0), (
+        "a price moves no points, and none is said is none"
+    )
+
+
+@pytest.mark.parametrize("points", [-1, 1.5, 10_000_001, "many"])
+def test_points_are_whole_and_never_negative(points: Any) -> None:
+    known = a_pan().written()
+    known["variants"][0]["points"] = points
+    with pytest.raises(InvalidInput) as refused:
+        document(Product, known)
+    assert [problem.pointer for problem in refused.value.problems] == ["/variants/0/points"]
+
+
 def test_what_a_piece_costs_the_company_is_kept_from_now_on_in_each_currency(
     work: Work, clock: FixedClock
 ) -> None:

@@ -346,6 +346,7 @@ def test_what_was_frozen_at_intake_stays_frozen(database: Database, company: Com
             "sku",
             "kind",
             "commissionable_bp",
+            "points",
             "withdrawal",
         )
     ]

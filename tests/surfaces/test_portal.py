@@ -25,6 +25,7 @@ from tests.company import (
 )
 from tests.surfaces.conftest import PASSWORD, Open, Reader, words_of
 from tests.surfaces.paying import gateway
+from tests.surfaces.shopping import order_link
 
 from mainstem import earnings, flow, identity, leads, ledger, network, payments, payouts, worker
 from mainstem.identity import passwords
@@ -168,6 +169,23 @@ def test_an_upline_reads_their_part_and_its_level_but_not_the_client(
     assert "SEK 200.00" not in words, "what Cedar earned is Cedar's"
     assert f"/portal/orders/{placed.order_id}" not in reader.get("/portal").text
     assert "Ada" not in words_of(reader.get("/portal/orders"))
+
+
+def test_the_seller_reads_the_points_of_what_was_ordered_and_the_client_does_not(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    with database.work() as work:
+        work.run("UPDATE variant SET points = 35 WHERE sku = %(sku)s", sku=KETTLE)
+    placed = delivered(database, company.shop, (KETTLE, 2), (SKILLET, 1))
+    with database.work() as work:
+        work.run("UPDATE variant SET points = 50 WHERE sku = %(sku)s", sku=KETTLE)
+    reader = signed_in("cedar")
+    words = words_of(reader.get(f"/portal/orders/{placed.order_id}"))
+    assert words.count("Points: ") == 1, "an article without points says nothing of them"
+    assert "Points: 70" in words
+    of_client = reader.get(order_link(placed))
+    assert placed.number in of_client.text
+    assert "Points" not in words_of(of_client)
 
 
 def test_what_went_back_stands_beside_what_it_came_from(

@@ -33,6 +33,8 @@ class OrderLine:
     refunded: Money
     withdrawal: str
     """Whether it may be withdrawn from: `yes`, or the law's exception."""
+    points: int
+    """What all its pieces counted for when they were ordered; for whoever sold it, never for the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ SELECT o.*, s.slug AS storefront,
 
 _LINES = """
 SELECT line_no, name, kind, quantity, total_minor, canceled, shipped, delivered, refunded_minor,
-       delivered_at, tax_minor, tax_bp, tax_country, tax_treatment, tax_reason, withdrawal
+       delivered_at, tax_minor, tax_bp, tax_country, tax_treatment, tax_reason, withdrawal, points
   FROM order_line WHERE home_id = %(home)s AND order_id = %(order)s ORDER BY line_no"""
 
 _PACKED = """
@@ -159,6 +161,7 @@ def order_view(work: Work, home_id: int, order_id: UUID) -> OrderView:
             line.delivered,
             Money(line.refunded_minor, currency),
             line.withdrawal,
+            line.points,
         )
         for line in found
     ]

@@ -154,6 +154,7 @@ class Variant(_InOrder):
         Fold("Name and options", ("names", "choices")),
         Fold("Offers", ("offers",)),
         Fold("Cost per item", ("costs",)),
+        Fold("Points", ("points",)),
         Fold(
             "Bar code, weight and size", ("gtin", "weight_g", "length_mm", "width_mm", "height_mm")
         ),
@@ -187,6 +188,13 @@ class Variant(_InOrder):
         default={},
         title="Cost per item",
         description="What one piece costs the company in each currency, without tax. Only staff see it.",
+    )
+    points: int = Field(
+        default=0,
+        ge=0,
+        le=10_000_000,
+        title="Points",
+        description="What one piece counts for in points, the same in every currency. Clients never see it.",
     )
     gtin: str = Field(
         default="",

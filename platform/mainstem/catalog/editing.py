@@ -280,7 +280,7 @@ def _write_variant(row: VariantRow, variant: Variant, at: int, product: Product)
         "active": True,
         "choices": dict(variant.choices),
     }
-    for field in ("gtin", "weight_g", "length_mm", "width_mm", "height_mm"):
+    for field in ("points", "gtin", "weight_g", "length_mm", "width_mm", "height_mm"):
         wanted[field] = getattr(variant, field)
     for field, value in wanted.items():
         if getattr(row, field) != value:

@@ -66,6 +66,7 @@ class VariantRow(SQLModel, table=True):
     sku: str
     name_en: str = ""
     name_sv: str = ""
+    points: int = 0
     weight_g: int = 0
     position: int = 0
     active: bool = True

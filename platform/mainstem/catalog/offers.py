@@ -30,6 +30,7 @@ class Offer:
     tax_class: str | None = None
     weight_g: int = 0
     withdrawal: str = "yes"
+    points: int = 0
 
 
 PRICE_IN_FORCE = """
@@ -53,7 +54,7 @@ SELECT v.id, p.id AS product_id, v.sku, p.kind,
        coalesce(t.name, e.name, v.sku)
          || CASE WHEN n.name <> '' THEN ', ' || n.name ELSE '' END AS name,
        p.tax_bp, p.commissionable_bp, price.amount_minor, {SOLD} AS sold,
-       p.tax_class, v.weight_g, p.withdrawal
+       p.tax_class, v.weight_g, p.withdrawal, v.points
   FROM variant v
   JOIN product p ON p.id = v.product_id
   LEFT JOIN product_text t ON t.product_id = p.id AND t.locale = %(locale)s

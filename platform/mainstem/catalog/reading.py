@@ -183,6 +183,7 @@ def _variant(row: Any, options: Sequence[Option], money: _Money) -> Variant:
         scheduled_prices=money.scheduled(row.id),
         offers=money.offers(row.id),
         costs=money.costs(row.id),
+        points=row.points,
         gtin=row.gtin,
         weight_g=row.weight_g,
         length_mm=row.length_mm,

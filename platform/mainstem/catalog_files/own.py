@@ -35,7 +35,7 @@ _NUMBERS = (
 _SWITCHES = ("hidden", "perishable")
 _PARTS = ("options", "pictures", "maker", "responsible", "documents", "related", "skills")
 _VARIANT_WORDS = ("gtin",)
-_VARIANT_NUMBERS = ("weight_g", "length_mm", "width_mm", "height_mm")
+_VARIANT_NUMBERS = ("points", "weight_g", "length_mm", "width_mm", "height_mm")
 _VARIANT_PARTS = ("choices", "scheduled_prices", "offers")
 
 PRODUCT_COLUMNS = (

@@ -93,6 +93,7 @@ class _LineRow(NamedTuple):
     tax_minor: int
     commissionable_minor: int
     commissionable_bp: int
+    points: int
     rule: str | None
     hold_days: int
     milestone_rules: Json | None
@@ -246,8 +247,8 @@ def _line_rows(draft: Draft, planned: PlannedOrder) -> Iterator[_LineRow]:
         yield _LineRow(
             draft.wanted.home_id, draft.id, no, offer.variant_id, offer.sku, offer.name, offer.kind,
             line.quantity, line.unit_minor, line.total_minor, rate.bp, line.tax_minor,
-            line.commissionable_minor, offer.commissionable_bp, rule.id if rule else None,
-            hold_days(rules), Json(others) if others else None,
+            line.commissionable_minor, offer.commissionable_bp, line.quantity * offer.points,
+            rule.id if rule else None, hold_days(rules), Json(others) if others else None,
             rate.country, rate.tax_class, rate.treatment, rate.reason, offer.withdrawal,
         )  # fmt: skip
 
