@@ -168,7 +168,12 @@ _INVARIANTS = {
                                             WHERE r ->> 'id' = l.rule AND r -> 'levels' -> 0 -> 'groups' = '[]'
                                               AND r -> 'levels' -> 0 ->> 'rank_from' IS NULL) END AS bp) AS rate
                         WHERE l.home_id = o.home_id AND l.order_id = o.id
-                          AND l.commissionable_minor * l.delivered * rate.bp >= 10000 * l.quantity)
+                          AND l.commissionable_minor * l.delivered * rate.bp >= 10000 * l.quantity
+                          -- Other orders of the client may have come to all that one client pays.
+                          AND NOT (p.limits_clients AND EXISTS (
+                              SELECT 1 FROM orders other
+                                JOIN earning c ON c.home_id = other.home_id AND c.source_id = other.id
+                               WHERE other.client_key = o.client_key AND c.rule = l.rule)))
            AND NOT EXISTS (SELECT 1 FROM fact_waiting w WHERE w.home_id = o.home_id
                               AND w.subject = o.id::text AND w.state = 'waiting')""",
     "A fully refunded order leaves nobody a commission": """

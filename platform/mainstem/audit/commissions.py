@@ -7,6 +7,7 @@ runs beside a company that trades.
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from uuid import UUID
 import numpy as np
 
 from mainstem.audit.books import CREDITED, POSTED, STRAY_POSTINGS, credited_of, posted_of
+from mainstem.audit.client_caps import all_of_clients, limits, within
 from mainstem.audit.columns import Ints
 from mainstem.audit.compare import Batch, Difference, differences
 from mainstem.audit.documents import BASIS, Rule, rules_of
@@ -50,6 +52,7 @@ class Found:
     seconds: float = 0.0
     wrong: int = 0
     named: list[Difference] = field(default_factory=list)
+    names_at_most: int = NAMED_MAX
 
     @property
     def lines_per_second(self) -> int:
@@ -60,7 +63,7 @@ class Found:
         """Count differences, and name the first of them."""
         for one in found:
             self.wrong += 1
-            if len(self.named) < NAMED_MAX:
+            if len(self.named) < self.names_at_most:
                 self.named.append(one)
 
 
@@ -130,8 +133,14 @@ def audit_orders(work: Work, keys: Sequence[RowKey]) -> Found:
 
 
 def _look(
-    work: Work, keys: Sequence[RowKey], rules: dict[tuple[int, str], Rule], found: Found
+    work: Work,
+    keys: Sequence[RowKey],
+    rules: dict[tuple[int, str], Rule],
+    found: Found,
+    *,
+    whole: bool = False,
 ) -> None:
+    """Audit these orders; `whole` where they are all that their clients ever got."""
     row: Any = work.one(_BATCH, **batch(keys))
     facts, credited, posted = facts_of(row, len(keys)), credited_of(row), posted_of(row)
     _learn(work, facts, rules)
@@ -139,13 +148,31 @@ def _look(
     by_line, by_credit, by_entry = (
         numbered.of(part.order, part.rule) for part in (facts.lines, credited, posted)
     )
+    if limits(numbered.rules) and not whole:
+        mine = Found(names_at_most=sys.maxsize)
+        _look(work, all_of_clients(work, keys), rules, mine, whole=True)
+        _take_over(found, mine, keys, facts, len(credited.order))
+        return
     due = earned(facts, numbered.rules, by_line)
+    if whole:
+        facts, due = within(work, keys, facts, due, numbered.rules)
     found.orders += len(keys)
     found.lines += len(credited.order)
     found.waiting += int(facts.waiting.sum())
     compared = Batch(keys, facts, numbered.rules)
     found.add(differences(compared, due, credited, by_credit, posted, by_entry))
     found.add(audit_rewards(work, keys))
+
+
+def _take_over(
+    found: Found, all_orders: Found, keys: Sequence[RowKey], facts: Facts, lines: int
+) -> None:
+    """Count what was found of these orders among all that their clients ever got."""
+    asked = {(home, str(id)) for home, id in keys}
+    found.orders += len(keys)
+    found.lines += lines
+    found.waiting += int(facts.waiting.sum())
+    found.add(one for one in all_orders.named if (one.home_id, one.order_id) in asked)
 
 
 def _learn(work: Work, facts: Facts, rules: dict[tuple[int, str], Rule]) -> None:

@@ -49,6 +49,7 @@ class Rule:
     place: int = 0
     """Which of its plan's rules it is, from 0."""
     at_most_line_minor: Mapping[str, int] = field(default_factory=dict)
+    at_most_client_minor: Mapping[str, int] = field(default_factory=dict)
 
 
 def rules_of(version: int, document: Mapping[str, Any]) -> list[Rule]:
@@ -90,6 +91,7 @@ def _second(version: int, document: Mapping[str, Any]) -> list[Rule]:
             document.get("cap_by") or "proportion",
             place,
             said.get("at_most_line_minor") or {},
+            said.get("at_most_client_minor") or {},
         )
         for place, said in enumerate(document["rules"])
     ]

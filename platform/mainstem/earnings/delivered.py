@@ -27,7 +27,7 @@ from mainstem.plan import (
 )
 
 ORDERS = f"""
-SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, credited.*,
+SELECT o.home_id, o.id, o.number, o.currency, o.plan_version, o.placed_at, o.client_key, credited.*,
        o.active_as_of, o.delivered_at AS reached_at,
        -- What may be a participant's own purchase waits until somebody has looked.
        o.earns AND coalesce(v.state, 'released') = 'released' AS earns,

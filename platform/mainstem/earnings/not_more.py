@@ -39,6 +39,10 @@ SELECT line_no, name, milestone, of_rule AS rule, is_counted, is_due,
   LEFT JOIN order_line_cost USING (home_id, order_id, line_no)
  ORDER BY line_no, is_counted DESC"""
 
+_CREDITED = """
+SELECT coalesce(sum(amount_minor), 0)::bigint FROM earning
+ WHERE home_id = %(home)s AND source_id = %(order)s AND beneficiary_id = %(me)s AND kind = 'credit'"""
+
 _REVERSED = """
 SELECT coalesce(-sum(amount_minor), 0)::bigint FROM earning
  WHERE home_id = %(home)s AND source_id = %(order)s AND beneficiary_id = %(me)s
@@ -62,8 +66,18 @@ def why_not_more(
         for row in work.rows(_LINES, home=home_id, order=order_id)
     ]
     back = work.value(_REVERSED, home=home_id, order=order_id, me=affiliate_id)
+    limits_clients = any(rule.at_most_client_minor for rule in plan.sale.rules)
+    credited = (
+        work.value(_CREDITED, home=home_id, order=order_id, me=affiliate_id)
+        if limits_clients
+        else None
+    )
     sold = SoldOrder(
-        currency=order.currency, parties=parties, lines=lines, reversed_minor=max(back, 0)
+        currency=order.currency,
+        parties=parties,
+        lines=lines,
+        reversed_minor=max(back, 0),
+        credited_minor=credited,
     )
     names = book.names_in(work, plan.document, language.locale)
     return [

@@ -13,13 +13,13 @@ from uuid import UUID
 from mainstem import ledger
 from mainstem.earnings.delivered import credited_of, read
 from mainstem.earnings.moves import STANDING, Standing, Stands, moves_of
+from mainstem.earnings.of_client import lock_to_settle, within_clients
 from mainstem.earnings.writing import EarningRow, posting_of, rows_of
 from mainstem.kit.bulk import RowKey, asked, insert_many
 from mainstem.kit.events import record_all
 from mainstem.kit.ids import in_key_order
 from mainstem.kit.work import Work
 from mainstem.ledger.postings import Posting
-from mainstem.orders import lock
 
 
 def settle(work: Work, orders: Sequence[RowKey]) -> int:
@@ -27,13 +27,9 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
 
     Orders (home, id) may be named twice and may need nothing. They are locked in key order first.
     """
-    keys = in_key_order(orders)
-    if not keys:
+    if not orders:
         return 0
-    # Any number settle beside each other, but none beside a release: it would empty a hold that
-    # this is about to take from.
-    work.run("SELECT pg_advisory_xact_lock_shared(7219)")
-    lock(work, keys)
+    keys = lock_to_settle(work, orders)
     standing: dict[tuple[int, UUID, str], Stands] = {}
     for row in work.rows(STANDING, **asked(keys)):
         levels = standing.setdefault((row.home_id, row.source_id, row.rule), {})
@@ -43,7 +39,7 @@ def settle(work: Work, orders: Sequence[RowKey]) -> int:
     released = work.value("SELECT max(day) FROM release_day") or date.min
     postings: list[Posting] = []
     lines: list[EarningRow] = []
-    for row, basis, shares in credited_of(work, plans, found):
+    for row, basis, shares in within_clients(plans, credited_of(work, plans, found)):
         stands = standing.get((row.home_id, row.id, row.rule), {})
         moves = list(moves_of(work, row, shares, stands, released))
         if moves:

@@ -195,6 +195,7 @@ def _facts_of(work: Work, row: Any, me: int) -> UnpaidFacts:
         payable_on=payable_on(earned.held_until) if earned.held_until else None,
         is_released=bool(earned.is_released),
         is_left_nothing=not earned.credited and _is_left_nothing(work, row, me),
+        is_all_of_client=not earned.credited and _is_all_of_client(work, row, me),
     )
 
 
@@ -247,6 +248,16 @@ def _is_left_nothing(work: Work, row: Any, me: int) -> bool:
     found = work.rows(ORDERS, **asked([(row.home_id, row.id)]))
     shares = credited_of(work, {row.plan_version: replace(version, sale=free)}, found)
     return any(one.beneficiary_id == me for _, _, all in shares for one in all)
+
+
+def _is_all_of_client(work: Work, row: Any, me: int) -> bool:
+    """Whether somebody would be paid of an order if it were the only one of its client."""
+    version = book.versions(work, [row.plan_version])[row.plan_version]
+    if not any(rule.at_most_client_minor for rule in version.sale.rules):
+        return False
+    found = work.rows(ORDERS, **asked([(row.home_id, row.id)]))
+    shares = credited_of(work, {row.plan_version: version}, found)
+    return any(one.beneficiary_id == me and one.by_client for _, _, all in shares for one in all)
 
 
 def _standing_at_sale(work: Work, row: Any, me: int, of: Sequence[Place]) -> Standing:

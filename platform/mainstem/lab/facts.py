@@ -144,6 +144,10 @@ class Facts:
         ):
             raise NotKnown("A level asks for a rank; these facts do not say who had which.")
         for rule in plan.rules:
+            if rule.at_most_client_minor:
+                raise NotKnown(
+                    f"{rule.id} limits what all sales to one client pay: a backtest works each sale out by itself."
+                )
             if rule.at_most_line_minor:
                 raise NotKnown(
                     f"{rule.id} limits what one line pays: a backtest works out what of an order falls under a rule"

@@ -1,6 +1,7 @@
 """The compensation plan: what it may say, what it gives, and how that is told. Knows no database, but
 for `book`, which keeps the published versions."""
 
+from mainstem.plan.client_caps import OfClient, of_client
 from mainstem.plan.costs import worst_case
 from mainstem.plan.credit import Credit
 from mainstem.plan.document import PlanDocument, compiled, compiled_period
@@ -72,6 +73,7 @@ __all__ = [
     "MemberFacts",
     "Milestone",
     "NoReward",
+    "OfClient",
     "Otherwise",
     "Party",
     "Place",
@@ -107,6 +109,7 @@ __all__ = [
     "is_first_format",
     "lint",
     "most_percent",
+    "of_client",
     "otherwise",
     "parse",
     "places",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mainstem.money import BASIS
+from mainstem.plan.client_caps import OfClient
 from mainstem.plan.exact_shares import ExactShares, Way
 from mainstem.plan.line_caps import ByLine, LinePart, by_line
-from mainstem.plan.sale_rules import CapBy
+from mainstem.plan.sale_rules import CapBy, SaleRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Credit:
     and `cut_by` who gave way to them; `capped_bp` says it in rates, the cap and what all levels' rates come
     to, where that is all there is to it. `ways` are how the share came to be before any cap: more than one
     where somebody stands above several who share the sale. `part_bp` is how much of the sale it is of.
-    `by_line` is how it is limited line by line, where the rule does that.
+    `by_line` is how it is limited line by line, and `by_client` by what else the client bought, where the rule
+    does that.
     """
 
     rule: str
@@ -36,6 +38,7 @@ class Credit:
     part_bp: int = BASIS
     cut_by: CapBy = "proportion"
     by_line: ByLine | None = None
+    by_client: OfClient | None = None
 
     @property
     def stands_minor(self) -> int:
@@ -46,6 +49,12 @@ class Credit:
 def most_of(most_minor: int, part_bp: int) -> int:
     """What one level gets at most for a part of a sale, in minor units."""
     return most_minor * part_bp // BASIS
+
+
+def of_only_order(rule: SaleRule, currency: str) -> OfClient | None:
+    """What all sales to a client may pay, where this is the only one; None where its rule does not say."""
+    most = rule.at_most_client_minor.get(currency)
+    return None if most is None else OfClient(most)
 
 
 def line_by_line(exact: ExactShares, part: int, part_bp: int, currency: str) -> ByLine | None:

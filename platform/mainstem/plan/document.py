@@ -67,7 +67,7 @@ from mainstem.plan.uplines import Uplines
 
 RULES_MAX = 100
 _SAID_SINCE = {
-    "cap_by", "credit", "refer_a_friend", "at_most_line_minor", "milestone", "active_at",
+    "cap_by", "credit", "refer_a_friend", "at_most_line_minor", "at_most_client_minor", "milestone", "active_at",
     "order_min_minor",
     "teams", "first_sales", "caps", "overrides",
 }  # fmt: skip
@@ -265,6 +265,7 @@ def _rule(rule: SaleRuleDocument, ranks: Mapping[str, int]) -> SaleRule:
         at_most_minor=dict(rule.at_most_minor),
         cap_by=rule.cap_by or "proportion",
         at_most_line_minor=dict(rule.at_most_line_minor),
+        at_most_client_minor=dict(rule.at_most_client_minor),
     )
 
 

@@ -147,6 +147,10 @@ LINE_MOST_OF_PART = (
     "No level gets more than {line_most} for this part of one line. Lines that come to more: {reached} of"
     " {lines}; the others come to {under} together."
 )
+CLIENT_MOST = (
+    "No level gets more than {client_most} of all sales to one client; older ones leave"
+    " {client_before} standing."
+)
 COMES_TO = "Made whole together with the other shares, that is {credit}."
 MOST = "No level gets more than {most} for one sale."
 STOOD = "{before} of it stood here before."
@@ -170,6 +174,10 @@ REVERSAL_BY_LINE = (
     "Of each line as much of its share goes back as of the line, and no level keeps more than {line_most} for"
     " one line: of your {credit}, {reversed} goes back in all."
 )
+REVERSAL_BY_CLIENT = (
+    "No level keeps more than {client_most} of all sales to one client, and older ones leave {client_before}: of"
+    " your {credit}, {reversed} goes back in all."
+)
 WENT_BEFORE = "{before} of it went back before."
 ONLY_BACK = (
     "Only {back} of the {price} that was paid on order {order} was refunded or is disputed after all, and"
@@ -182,6 +190,10 @@ RESTORED = (
 RESTORED_BY_LINE = (
     "Of each line as much of its share goes back as of the line, and no level keeps more than {line_most} for"
     " one line: of your {credit}, that takes {reversed}. What went back beyond that is yours again."
+)
+RESTORED_BY_CLIENT = (
+    "No level keeps more than {client_most} of all sales to one client, and older ones leave {client_before}: of"
+    " your {credit}, that takes {reversed}. What went back beyond that is yours again."
 )
 TEAM_COUNTS = "{base} of what was delivered on order {order} counts for commission."
 TEAM_BACK = "{returned} of the {base} that counts for commission on order {order} went back."
@@ -206,7 +218,7 @@ SENTENCES = (
     CAPPED_EXACT, CAPPED_DOWN, CAPPED_UP, SHARE, CHAIN, OF_BELOW, CHAIN_OF, SHARE_NEAREST,
     OF_BELOW_NEAREST, CHAIN_OF_SELLERS, OF_SELLERS, OF_SELLERS_NEAREST, PART, PART_OF_EACH, CHAIN_OF_PART,
     SEVERAL, EACH, CUT, CUT_LAST, MOST, MOST_OF_PART, LINE_MOST, LINE_MOST_OF_PART,
-    REVERSAL_BY_LINE, RESTORED_BY_LINE, COMES_TO, STOOD, YOURS,
+    REVERSAL_BY_LINE, RESTORED_BY_LINE, CLIENT_MOST, REVERSAL_BY_CLIENT, RESTORED_BY_CLIENT, COMES_TO, STOOD, YOURS,
     TEAM, BACK, SPREAD, SPREAD_BESIDE, REVERSAL, WENT_BEFORE, ONLY_BACK, RESTORED, TEAM_COUNTS, TEAM_BACK,
     TEAM_ONLY_BACK, HELD, REATTRIBUTED, CREDITED_AGAIN, *PERIOD_EXPLAINED,
 )  # fmt: skip
@@ -216,7 +228,7 @@ _EARLIER_CAPPED = " All levels together are capped at {cap}, so each gives its p
 _AMOUNTS = {
     "price", "tax", "base", "credit", "before", "back", "returned", "reversed", "named", "spread",
     "over", "rest", "share", "below", "each", "most", "stands", "line_most",
-    "under",
+    "under", "client_most", "client_before",
 }  # fmt: skip
 _RATES = {"rate", "cap", "sum", "part"}
 
@@ -265,7 +277,7 @@ def explain(
             facts["level"] = level
         if capped:
             facts["cap"], facts["sum"] = capped
-        facts |= {name: value for name, value in (way or {}).items() if name != _KEPT_OF_A_LINE}
+        facts |= {name: value for name, value in (way or {}).items() if name not in _KEPT}
         if milestone in PROMISED:
             facts["milestone"] = milestone
         if "of" not in facts and basis.base_minor != basis.price_minor - basis.tax_minor:
@@ -273,6 +285,8 @@ def explain(
     else:
         if way and _KEPT_OF_A_LINE in way:
             facts["line_most"] = way[_KEPT_OF_A_LINE]
+        if way and _KEPT_OF_A_CLIENT in way:
+            facts["client_most"], facts["client_before"] = way[_KEPT_OF_A_CLIENT]
         facts |= {
             "back": basis.back_minor, "returned": basis.returned_minor, "reversed": reversed_minor,
         }  # fmt: skip
@@ -318,8 +332,14 @@ def _limits(rule: SaleRule, credit: Credit, currency: str) -> dict[str, Any]:
                 "line_most": by_line.most_minor, "lines": by_line.lines, "reached": by_line.reached,
                 "under": by_line.under_minor,
             }  # fmt: skip
-    if credit.credited_minor < gets:
-        facts["most"] = most_of(rule.at_most_minor[currency], credit.part_bp)
+    at_most = rule.at_most_minor.get(currency)
+    if at_most is not None and (most := most_of(at_most, credit.part_bp)) < gets:
+        facts["most"], gets = most, most
+    by_client = credit.by_client
+    if by_client is not None:
+        facts[_KEPT_OF_A_CLIENT] = list(by_client)
+        if credit.credited_minor < gets:
+            facts["client_most"], facts["client_before"] = by_client
     return facts
 
 
@@ -385,10 +405,13 @@ def _credit(facts: dict[str, Any]) -> list[Said]:
     return [*said, TEAM if facts.get("level") else YOURS]
 
 
-_SPECIAL = {"each", "chain", "below", "cut", "most", "line_most", "part", "ways"}
+_SPECIAL = {"each", "chain", "below", "cut", "most", "line_most", "client_most", "part", "ways"}
 """What makes a share more than a rate of what counts, cut by its rule's cap."""
 _KEPT_OF_A_LINE = "kept_of_a_line"
 """What a level keeps of one line at most: of what stands after money went back, and so told only then."""
+_KEPT_OF_A_CLIENT = "kept_of_a_client"
+"""Likewise of all sales to one client, with what older ones leave."""
+_KEPT = {_KEPT_OF_A_LINE, _KEPT_OF_A_CLIENT}
 _HOW = {
     (False, False, False): SHARE,
     (False, True, False): CHAIN,
@@ -415,6 +438,7 @@ def _reckoning(facts: dict[str, Any]) -> list[Said]:
     shared = "shared" in facts
     most = [LINE_MOST_OF_PART if shared else LINE_MOST] if "line_most" in facts else []
     most += [MOST_OF_PART if shared else MOST] if "most" in facts else []
+    most += [CLIENT_MOST] if "client_most" in facts else []
     return [*said, *cut, *most, COMES_TO]
 
 
@@ -444,11 +468,13 @@ def _rounding(facts: dict[str, Any]) -> str:
 def _reversal(facts: dict[str, Any]) -> list[Said]:
     before = [WENT_BEFORE] if facts.get("before") else []
     reversal = REVERSAL_BY_LINE if "line_most" in facts else REVERSAL
+    reversal = REVERSAL_BY_CLIENT if "client_most" in facts else reversal
     return [BACK, *_spread(facts), reversal, *before]
 
 
 def _restored(facts: dict[str, Any]) -> list[Said]:
     restored = RESTORED_BY_LINE if "line_most" in facts else RESTORED
+    restored = RESTORED_BY_CLIENT if "client_most" in facts else restored
     return [ONLY_BACK, *_spread(facts), restored]
 
 

@@ -144,6 +144,7 @@ def _takes_all(first: SaleRuleDocument, other: SaleRuleDocument) -> bool:
         amounts
         or first.at_most_minor
         or first.at_most_line_minor
+        or first.at_most_client_minor
         or not _asks_no_more(first.when, other.when)
         or (first.base == "margin" != other.base)
     ):
@@ -301,6 +302,7 @@ def _is_for_all(rule: SaleRuleDocument, kind: str) -> bool:
         and asks == WhenDocument.model_validate({}).model_dump(exclude={"kind", "milestone"})
         and not rule.at_most_minor
         and not rule.at_most_line_minor
+        and not rule.at_most_client_minor
         and rule.base != "margin"
         and not any(level.each_minor for level in rule.levels)
     )
@@ -310,6 +312,7 @@ def _split(plan: SalePlan, rule: SaleRule, at: str) -> Iterator[Finding]:
     """What is gained by splitting an order, and by appearing twice: looked for, and shown."""
     yield from _halved(plan, rule, "at_most_minor", "split_order_gains", at)
     yield from _halved(plan, rule, "at_most_line_minor", "split_line_gains", at)
+    yield from _halved(plan, rule, "at_most_client_minor", "split_client_gains", at)
     if len(rule.levels) > 1 and not rule.levels[1].groups:
         alone, below = Member(1, own_sales=10**6), Member(2, own_sales=10**6)
         portion = [Portion(rule.id, EXAMPLE_MINOR, pieces=1)]
@@ -317,6 +320,7 @@ def _split(plan: SalePlan, rule: SaleRule, at: str) -> Iterator[Finding]:
             iter(
                 rule.at_most_minor
                 or rule.at_most_line_minor
+                or rule.at_most_client_minor
                 or rule.when.order_min_minor
                 or rule.levels[0].each_minor
                 or {"SEK": 0}

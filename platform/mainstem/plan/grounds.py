@@ -219,6 +219,12 @@ GROUNDS = {
         " as two articles, pay {twice}. Somebody will split them.",
         "No gain from splitting what belongs together",
     ),
+    "split_client_gains": Ground(
+        "note",
+        "At most {most} is paid for all that one client buys. {whole} of one client pays {once}; the same bought by"
+        " two pays {twice}. Clients are told apart by mailbox, telephone, door and card.",
+        "No gain from splitting what belongs together",
+    ),
     "twice_in_the_tree_gains": Ground(
         "note",
         "Somebody who joins a second time below themselves earns {twice} % of what they sell instead of"

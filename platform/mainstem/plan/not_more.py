@@ -54,6 +54,8 @@ class SoldOrder:
     parties: Sequence[Party]
     lines: Sequence[SoldLine]
     reversed_minor: int = 0
+    credited_minor: int | None = None
+    """What the asker was credited with, where other sales to the client have a say in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ SENTENCES = {
     " higher.",
     "line_most": "One line of a sale pays a level no more than a fixed amount: without it your share would have"
     " been {more} higher.",
+    "client_most": "All sales to one client pay a level no more than a fixed amount, the oldest first: without it"
+    " your share would have been {more} higher.",
     "waits": "{name}: {pieces} not delivered yet. They earn when they are.",
     "went_back": "{back} went back with the client's money. Had the client kept everything, it would be"
     " yours.",
@@ -89,7 +93,12 @@ def otherwise(plan: SalePlan, sold: SoldOrder, me: int) -> list[Otherwise]:
 
     Each is asked by itself, with all else as it was, of what was delivered before anything went back.
     """
-    asked = _Asked(plan, sold, me, _mine(plan, sold, sold.lines, me))
+    free = replace(plan, rules=tuple(replace(rule, at_most_client_minor={}) for rule in plan.rules))
+    asked = _Asked(free, sold, me, _mine(free, sold, sold.lines, me))
+    if sold.credited_minor is not None and (more := asked.now - sold.credited_minor) > 0:
+        # Whatever else were different would come to the same.
+        by_client = Otherwise("client_most", {"more": Money(more, sold.currency)})
+        return [by_client, *asked.course()]
     return [*asked.limits(), *asked.course(), *asked.rules()] or [Otherwise("nothing")]
 
 

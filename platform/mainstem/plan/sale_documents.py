@@ -154,7 +154,14 @@ class SaleRuleDocument(Document):
     folds: ClassVar[tuple[Fold, ...]] = (
         Fold(
             "Of what, and at most",
-            ("base", "levels_of", "at_most_minor", "at_most_line_minor", "cap_by"),
+            (
+                "base",
+                "levels_of",
+                "at_most_minor",
+                "at_most_line_minor",
+                "at_most_client_minor",
+                "cap_by",
+            ),
         ),
     )
     one: ClassVar[str] = "Rule"
@@ -181,6 +188,11 @@ class SaleRuleDocument(Document):
         title="At most for one line",
         description="Of each level: of one article of a sale, however many pieces.",
     )
+    at_most_client_minor: dict[Currency, MinorAboveZero] = Field(
+        default_factory=dict,
+        title="At most for one client",
+        description="Of each level: of all that one client buys under this rule, ever.",
+    )
     cap_bp: Annotated[int, Field(gt=0, le=BASIS)] = Field(title="All levels at most")
     cap_by: CapBy | None = Field(
         None,
@@ -192,7 +204,12 @@ class SaleRuleDocument(Document):
     @model_validator(mode="after")
     def _one_set_of_currencies(self) -> Self:
         stated = [set(level.each_minor) for level in self.levels if level.each_minor]
-        others = (self.at_most_minor, self.at_most_line_minor, self.when.order_min_minor)
+        others = (
+            self.at_most_minor,
+            self.at_most_line_minor,
+            self.at_most_client_minor,
+            self.when.order_min_minor,
+        )
         stated += [set(amounts) for amounts in others if amounts]
         if any(currencies != stated[0] for currencies in stated):
             raise ValueError("State every amount of a rule in the same currencies.")

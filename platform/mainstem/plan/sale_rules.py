@@ -124,8 +124,9 @@ class SaleRule:
     """What lines of one sort pay: to the seller, and up the sponsors' line.
 
     All levels together get `cap_bp` of the base at most, giving way as `cap_by` says. No level
-    gets more than `at_most_minor` for one sale, nor more than `at_most_line_minor` for one line of it,
-    where the sale's currency is in them. A rule that
+    gets more than `at_most_minor` for one sale, nor more than `at_most_line_minor` for one line of it, nor
+    more than `at_most_client_minor` for all sales to one client (`client_caps`), where the sale's currency is
+    in them. A rule that
     states amounts is for sales in the currencies that it states them in, and for no other; one whose
     rates are of the margin is for lines of which it is known what they cost.
     """
@@ -140,6 +141,7 @@ class SaleRule:
     at_most_minor: Mapping[str, int] = field(default_factory=dict)
     cap_by: CapBy = "proportion"
     at_most_line_minor: Mapping[str, int] = field(default_factory=dict)
+    at_most_client_minor: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, counts: Of, net: Of, margin: Of) -> Of:
         """What its rates are of: of what counts for commission, of the price without tax, or of the margin."""
@@ -161,7 +163,12 @@ class SaleRule:
     def pays_in(self, currency: str) -> bool:
         """Whether it is for sales in a currency: it states its amounts in it, or none at all."""
         stated = [level.each_minor for level in self.levels if level.each_minor]
-        others = (self.at_most_minor, self.at_most_line_minor, self.when.order_min_minor)
+        others = (
+            self.at_most_minor,
+            self.at_most_line_minor,
+            self.at_most_client_minor,
+            self.when.order_min_minor,
+        )
         stated += [amounts for amounts in others if amounts]
         return all(currency in amounts for amounts in stated)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mainstem.money import BASIS, largest_remainder, rdiv
-from mainstem.plan.credit import Credit, line_by_line, most_of
+from mainstem.plan.credit import Credit, line_by_line, most_of, of_only_order
 from mainstem.plan.exact_shares import (
     ExactShares,
     Party,
@@ -39,7 +39,8 @@ def shared_credits(
 
     All of them share one cap and one rounding, a tie going to the lower level and then to the earlier
     party; whoever stands at one level above several is credited once, with their parts together. What one
-    sale pays a level at most is for each their part of it: nobody gains by sharing a sale.
+    sale pays a level at most is for each their part of it: nobody gains by sharing a sale. What all sales to one
+    client may pay is applied as if this were the only one.
     """
     assert sum(party.part_bp for party in parties) == BASIS, "they share the whole"
     exact = [
@@ -64,6 +65,8 @@ def _whole(exact: ExactShares, currency: str) -> Iterator[Credit]:
         lines = line_by_line(exact, part, share.part_bp, currency)
         gets, left = (part, left) if lines is None else (lines.credited_minor, lines.stands_minor)
         credited, stands = min(gets, most), min(left, most)
+        if by_client := of_only_order(exact.rule, currency):
+            credited, stands = by_client.left_of(credited), by_client.left_of(stands)
         if not credited:
             continue
         yield Credit(
@@ -80,4 +83,5 @@ def _whole(exact: ExactShares, currency: str) -> Iterator[Credit]:
             part_bp=share.part_bp,
             cut_by=share.cut_by,
             by_line=lines,
+            by_client=by_client,
         )

@@ -55,6 +55,8 @@ class UnpaidFacts:
     is_released: bool = False
     is_left_nothing: bool = False
     """Whether whoever is paid before them came to all that a cap leaves."""
+    is_all_of_client: bool = False
+    """Whether older orders of the client came to all that one client pays a level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,8 @@ SENTENCES = {
     "went_back": "All that order {order} had earned you, {credited}, went back with the money that went"
     " back to the client.",
     "all_back": "All of the money of order {order} went back to the client, so nothing of it was earned.",
+    "client_used_up": "Older orders of the client of order {order} have come to all that the plan pays your level of"
+    " one client.",
     "cap_used_up": "Whoever is paid before your level, {level}, came to all that the plan pays of order {order}:"
     " nothing was left for it.",
     "earns_too_little": "Your share of order {order} comes to less than the smallest unit of its currency.",
@@ -228,6 +232,8 @@ def _of_sale(sale: UnpaidFacts) -> Iterator[UnpaidReason | None]:
     yield _not_sold(sale, said)
     if sale.is_left_nothing and not sale.credited_minor:
         yield UnpaidReason("cap_used_up", placed)
+    if sale.is_all_of_client and not sale.credited_minor:
+        yield UnpaidReason("client_used_up", placed)
     yield UnpaidReason("not_accepted", said) if sale.waits_for_acceptance else None
     yield _earned(sale, said)
 

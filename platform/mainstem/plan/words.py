@@ -79,6 +79,10 @@ AT_MOST_LINE = (
     "No level gets more than {amounts} for one line of a sale: its share is divided over the lines by what of"
     " each it is paid of."
 )
+AT_MOST_CLIENT = (
+    "No level gets more than {amounts} of all that one client ever buys under this rule, the oldest"
+    " order first."
+)
 COST_KNOWN = "Only an article of which that cost is known falls under this rule."
 HELD = "It is held for {days} days from delivery, and goes back with money that goes back."
 HELD_FROM_ACCEPTANCE = (
@@ -340,6 +344,8 @@ class _Teller:
             yield self.say(AT_MOST, amounts=self.amounts(rule.at_most_minor))
         if rule.at_most_line_minor:
             yield self.say(AT_MOST_LINE, amounts=self.amounts(rule.at_most_line_minor))
+        if rule.at_most_client_minor:
+            yield self.say(AT_MOST_CLIENT, amounts=self.amounts(rule.at_most_client_minor))
         if rule.when.milestone in OF_A_LEAD:
             yield self.say(AT_DELIVERY)
         accepted = rule.when.milestone == "accepted"
