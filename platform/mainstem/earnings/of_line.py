@@ -39,10 +39,11 @@ OF_LINE = f"""(SELECT *, CASE WHEN cost IS NULL THEN 0 ELSE greatest(price - tax
                          LEFT JOIN order_line_cost c USING (home_id, order_id, line_no)
                         -- What no rule of its plan was for earns nobody anything.
                         {sold_under("order_line")}
-                        WHERE home_id = o.home_id AND order_id = o.id) AS still
-              ) AS delivered_line) AS line"""
+                        WHERE home_id = o.home_id AND order_id = o.id OFFSET 0) AS still
+              OFFSET 0) AS delivered_line OFFSET 0) AS line"""
 """What was delivered of each line of an order `o`, by each of its rules, and what of its money went back: a FROM
-clause beside GOODWILL."""
+clause beside GOODWILL. Each step ends with OFFSET 0: the planner would put what a step works out into every place
+that reads it, and work it out anew in each."""
 
 MARGIN_BACK = """CASE WHEN line.price > 0 THEN part(line.margin, least(greatest(
                     line.back_minor - (line.total_minor - line.price), 0), line.price), line.price) ELSE 0 END"""

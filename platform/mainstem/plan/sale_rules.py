@@ -201,7 +201,7 @@ class SalePlan:
         """The rule that a line falls under for each milestone that it reaches in time: of each, the
         first that fits."""
         asked = (
-            (one, self.fitting(replace(line, milestone=one)))
+            (one, self.fitting(line if one == line.milestone else replace(line, milestone=one)))
             for one in reached(line.kind, from_lead=from_lead)
         )
         return {milestone: rule for milestone, rule in asked if rule is not None}

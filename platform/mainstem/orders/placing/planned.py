@@ -116,6 +116,8 @@ def hold_days(rules: Mapping[Milestone, SaleRule]) -> int:
 
 def milestone_rules(rules: Mapping[Milestone, SaleRule]) -> str | None:
     """What a line pays for its other milestones, as it is kept; None for nothing."""
+    if len(rules) == 1 and "delivered" in rules:
+        return None
     said = {
         milestone: {"rule": rule.id, "hold_days": rule.hold_days}
         for milestone, rule in rules.items()
@@ -149,10 +151,17 @@ class PlanFacts:
         """How one order is sold, by whoever is credited with it; by the version in force when it was
         placed, or at another instant."""
         plan = book.choose(self.published, in_force or sale.at, upline.joined_at)
-        milestones = [
-            plan.sale.at_milestones(line, from_lead=sale.from_lead)
-            for line in self.lines(sale, seller, upline, plan)
-        ]
+        before = self._paid_before(sale, plan)
+        # What no plan in force can tell apart is asked about once.
+        alike: dict[tuple[object, ...], dict[Milestone, SaleRule]] = {}
+        milestones = []
+        for sold in sale.lines:
+            kind, product_id, has_cost = sold
+            sort = kind, self.products.get(product_id), has_cost
+            if sort not in alike:
+                line = self._line(sale, sold, seller, upline, before)
+                alike[sort] = plan.sale.at_milestones(line, from_lead=sale.from_lead)
+            milestones.append(alike[sort])
         return PlannedOrder(plan, milestones, self.upline_facts(sale, plan, upline))
 
     def lines(self, sale: Sale, seller: int, upline: Upline, plan: Plan) -> list[Line]:
