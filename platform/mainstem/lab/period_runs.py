@@ -19,6 +19,7 @@ from mainstem.lab.facts import Facts, months_of
 from mainstem.lab.report import NotCounted, PeriodCost, RankHeld, Why
 from mainstem.periods import PeriodFacts, PeriodPlan, Span, Titles, no_titles, reckon
 from mainstem.plan import Plan, PlanDocument, compiled, fingerprint
+from mainstem.plan.period_documents import RanksDocument
 
 SEES = {
     "paid_as_of_last_period": "paid_as",
@@ -37,7 +38,7 @@ class Volumes:
     facts: Facts
     _read: dict[tuple[str, Span], PeriodFacts] = field(default_factory=dict)
     _titles: dict[Span, Titles] = field(default_factory=dict)
-    _titles_of: tuple[str, RankRules | None] | None = None
+    _titles_of: tuple[str, RanksDocument | None] | None = None
 
     def of(self, counted: str, span: Span) -> PeriodFacts:
         """What a period is worked out of."""
@@ -46,7 +47,7 @@ class Volumes:
             self._read[key] = period_facts.read(self.engine, self.facts, counted, span)
         return self._read[key]
 
-    def titles(self, counted: str, ranks: RankRules | None) -> dict[Span, Titles]:
+    def titles(self, counted: str, ranks: RanksDocument | None) -> dict[Span, Titles]:
         """The ranks after each period that are known already under these rules, to be added to."""
         if self._titles_of != (counted, ranks):
             self._titles, self._titles_of = {}, (counted, ranks)
