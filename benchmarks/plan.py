@@ -113,11 +113,13 @@ def main() -> None:
     asked.add_argument("--affiliates", type=int, default=200_000)
     asked.add_argument("--memory", default="2GB")
     asked.add_argument("--rounds", type=int, default=3)
-    asked.add_argument("--facts", type=Path, help="a market that is there already")
+    asked.add_argument(
+        "--facts", type=Path, help="where the market is, or where to keep the one made"
+    )
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         where = given.facts or Path(folder) / "market"
-        if not given.facts:
+        if not (where / "facts.json").exists():
             made = partial(simulate, where, affiliates=given.affiliates, lines=given.lines, seed=7)
             print(f"market: {timed(made).wall:.1f} s", file=sys.stderr)
         measure(Facts.at(where), given.memory, given.rounds)
