@@ -194,7 +194,7 @@ def emitted(engine: Engine, facts: Facts) -> None:
     """The queries that Ibis writes for the plan, and nothing beside them."""
     queries = queries_for(engine, facts, PLAN, facts.months()[:1])
     stages = {"standing": queries.standing(), "amounts": queries.amounts()}
-    stages |= {"returns": queries.returns(), **queries.by_upline()}
+    stages |= {"went_back": queries.went_back(), **queries.by_upline()}
     told, each = queries.by_case(), queries.by_affiliate()
     for month in facts.months():
         read(engine, facts, month)

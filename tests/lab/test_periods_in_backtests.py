@@ -135,9 +135,8 @@ def test_ranks_that_are_known_are_kept_for_another_tier_and_not_for_other_ranks(
 ) -> None:
     lab.export(database, tmp_path / "facts", zone="Europe/Stockholm")
     facts = Facts.at(tmp_path / "facts")
-    higher = RANKS | {
-        "ranks": [one | {"personal_minor": {"SEK": 500_000}} for one in RANKS["ranks"]]
-    }
+    ranks: Any = RANKS["ranks"]
+    higher = RANKS | {"ranks": [one | {"personal_minor": {"SEK": 500_000}} for one in ranks]}
     other_tier = document(**(RULES | {"tiers": [tiers(), TEAM | {"tiers": THIN[:1]}]}))
     other_ranks = document(**(RULES | {"ranks": higher}))
     qualified: list[object] = []

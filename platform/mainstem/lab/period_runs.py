@@ -19,7 +19,6 @@ from mainstem.lab.facts import Facts, months_of
 from mainstem.lab.report import NotCounted, PeriodCost, RankHeld, Why
 from mainstem.periods import PeriodFacts, PeriodPlan, Span, Titles, no_titles, reckon
 from mainstem.plan import Plan, PlanDocument, compiled, fingerprint
-from mainstem.plan.period_documents import RanksDocument
 
 SEES = {
     "paid_as_of_last_period": "paid_as",
@@ -38,7 +37,7 @@ class Volumes:
     facts: Facts
     _read: dict[tuple[str, Span], PeriodFacts] = field(default_factory=dict)
     _titles: dict[Span, Titles] = field(default_factory=dict)
-    _titles_of: tuple[str, RanksDocument | None] | None = None
+    _titles_of: tuple[str, str] | None = None
 
     def of(self, counted: str, span: Span) -> PeriodFacts:
         """What a period is worked out of."""
@@ -47,8 +46,8 @@ class Volumes:
             self._read[key] = period_facts.read(self.engine, self.facts, counted, span)
         return self._read[key]
 
-    def titles(self, counted: str, ranks: RanksDocument | None) -> dict[Span, Titles]:
-        """The ranks after each period that are known already under these rules, to be added to."""
+    def titles(self, counted: str, ranks: str) -> dict[Span, Titles]:
+        """The ranks after each period that are known already under these rules, as written; to be added to."""
         if self._titles_of != (counted, ranks):
             self._titles, self._titles_of = {}, (counted, ranks)
         return self._titles
@@ -104,7 +103,8 @@ def run_periods(
         return PeriodsRan(
             not_counted=(*(NotCounted(one, why) for one in said.rule_names), *unknown)
         )
-    titles, kept = no_titles(plan.ranks), volumes.titles(said.counted_at, said.ranks)
+    written = said.ranks.model_dump_json() if said.ranks else ""
+    titles, kept = no_titles(plan.ranks), volumes.titles(said.counted_at, written)
     costs: list[PeriodCost] = []
     ranks: dict[str, tuple[Ints, Ints]] = {}
     paid: dict[str, list[tuple[Ints, Ints]]] = {}

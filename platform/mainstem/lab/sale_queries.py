@@ -116,7 +116,7 @@ class SaleQueries:
         query.narrowed("amounts", found, ["upline_id", *small, *amounts], short=short)
         return query.text()
 
-    def returns(self) -> str:
+    def went_back(self) -> str:
         """From `amounts`: what of them went back, `back_N` for each level, of those of which something did.
 
         Of most orders nothing does: so it is no work of every one.
@@ -137,11 +137,11 @@ class SaleQueries:
         wanted = ["upline_id", "which", "sort", *(f"back_{n}" for n in levels)]
         for n, (stage, keep) in enumerate(_with_what_is_kept(stages, wanted)):
             found = query.derive(f"back_{n}", found, stage, wide=self.wide, keep=_of(found, keep))
-        query.narrowed("returns", found, wanted)
+        query.narrowed("of_returns", found, wanted)
         return query.text()
 
     def by_case(self) -> str:
-        """From `amounts` and `returns`: what all orders earn under each case, of each sort."""
+        """From `amounts` and `went_back`: what all orders earn under each case, of each sort."""
         levels = range(self.forms.levels)
         credited = [_added(f"credited_{n}") for n in levels]
         added = ", ".join(
@@ -152,19 +152,19 @@ class SaleQueries:
         of_levels += [f"credited_{n} - coalesce(back_{n}, 0) AS stands_{n}" for n in levels]
         return f"""WITH paid AS (SELECT which, sort, count(*) AS portions, {added}
                                    FROM amounts GROUP BY which, sort),
-                        gone AS (SELECT which, sort, {back} FROM returns GROUP BY which, sort)
+                        gone AS (SELECT which, sort, {back} FROM went_back GROUP BY which, sort)
                    SELECT which, sort, portions, base, returned, {", ".join(of_levels)}, capped, limited
                      FROM paid LEFT JOIN gone USING (which, sort) ORDER BY which, sort"""
 
     def by_upline(self) -> dict[str, str]:
-        """From `amounts`, `returns` and `standing`: who is at each level of each upline and what they get, in each
+        """From `amounts`, `went_back` and `standing`: who is at each level of each upline and what they get, in each
         currency, and what of it went back; by the names that `by_affiliate` reads them under.
 
         They are kept: over a table an engine knows how large numbers are, and adds them up in narrower ones.
         """
         return {
             "placed": self._placed("amounts", "credited"),
-            "gone": self._placed("returns", "back"),
+            "gone": self._placed("went_back", "back"),
         }
 
     def _placed(self, table: str, name: str) -> str:
