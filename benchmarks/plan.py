@@ -113,11 +113,13 @@ def main() -> None:
     asked.add_argument("--affiliates", type=int, default=200_000)
     asked.add_argument("--memory", default="2GB")
     asked.add_argument("--rounds", type=int, default=3)
-    asked.add_argument("--facts", type=Path, help="a market that is there already")
+    asked.add_argument(
+        "--facts", type=Path, help="where the market is, or where to keep the one made"
+    )
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         where = given.facts or Path(folder) / "market"
-        if not given.facts:
+        if not (where / "facts.json").exists():
             made = partial(simulate, where, affiliates=given.affiliates, lines=given.lines, seed=7)
             print(f"market: {timed(made).wall:.1f} s", file=sys.stderr)
         measure(Facts.at(where), given.memory, given.rounds)
@@ -191,7 +193,8 @@ def plan(facts: Facts, memory: str) -> None:
 def emitted(engine: Engine, facts: Facts) -> None:
     """The queries that Ibis writes for the plan, and nothing beside them."""
     queries = queries_for(engine, facts, PLAN, facts.months()[:1])
-    stages = {"standing": queries.standing(), "amounts": queries.amounts(), **queries.by_upline()}
+    stages = {"standing": queries.standing(), "amounts": queries.amounts()}
+    stages |= {"went_back": queries.went_back(), **queries.by_upline()}
     told, each = queries.by_case(), queries.by_affiliate()
     for month in facts.months():
         read(engine, facts, month)

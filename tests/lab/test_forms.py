@@ -12,7 +12,16 @@ from tests.lab.test_engines import BY_RATES
 from mainstem.lab.cases import cases_of
 from mainstem.lab.emitter import Dialect, Query
 from mainstem.lab.engines import DuckDB
-from mainstem.lab.expressions import Column, Number, Product, Quotient, Whole, largest, rounded
+from mainstem.lab.expressions import (
+    Column,
+    Number,
+    Product,
+    Quotient,
+    Whole,
+    largest,
+    pick,
+    rounded,
+)
 from mainstem.lab.magnitude import largest_number
 from mainstem.lab.sale_forms import shares
 from mainstem.lab.sale_queries import SaleQueries
@@ -34,6 +43,15 @@ def test_a_number_is_never_out_of_its_bounds(a: int, b: int, most_a: int, most_b
     form: Whole = Quotient(Column("a") * 7 + Column("b"), Column("b") * 2) - Column("a")
     least, most = form.bounds(known)
     assert least <= form.of({"a": a, "b": b}) <= most
+
+
+@given(st.lists(st.integers(0, 10**6) | st.sampled_from([0, 500]), min_size=1, max_size=6))
+def test_what_is_picked_is_the_value_at_its_place_and_never_out_of_bounds(
+    values: list[int],
+) -> None:
+    form = pick("which", values)
+    assert [form.of({"which": n}) for n in range(len(values))] == values
+    assert form.bounds({}) == (min(values), max(values))
 
 
 def test_the_largest_number_on_the_way_counts_though_the_last_factor_is_nothing() -> None:

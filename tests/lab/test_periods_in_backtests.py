@@ -22,7 +22,8 @@ from mainstem.kit.db import Database
 from mainstem.lab import Facts, Report, engine_at, run
 from mainstem.lab.facts import About
 from mainstem.lab.period_facts import read, write_people, write_sales
-from mainstem.periods import Sales, span_of
+from mainstem.lab.period_runs import Volumes, run_periods
+from mainstem.periods import Sales, batch, span_of
 from mainstem.periods.columns import InCurrency
 from mainstem.plan import PlanDocument
 
@@ -127,6 +128,37 @@ def test_where_only_a_periods_rules_change_its_sales_are_not_worked_out_again(
     goals = sum(many for (_, rule), (many, _) in booked(database).items() if rule == "goal")
     assert found.cost("after", "SEK") - found.cost("before", "SEK") == 1_000 * goals > 0
     assert sum(one.change_minor for one in found.groups) == 1_000 * goals
+
+
+def test_ranks_that_are_known_are_kept_for_another_tier_and_not_for_other_ranks(
+    database: Database, company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.export(database, tmp_path / "facts", zone="Europe/Stockholm")
+    facts = Facts.at(tmp_path / "facts")
+    ranks: Any = RANKS["ranks"]
+    higher = RANKS | {"ranks": [one | {"personal_minor": {"SEK": 500_000}} for one in ranks]}
+    other_tier = document(**(RULES | {"tiers": [tiers(), TEAM | {"tiers": THIN[:1]}]}))
+    other_ranks = document(**(RULES | {"ranks": higher}))
+    qualified: list[object] = []
+
+    work_out = batch.qualified
+
+    def counted(*given: Any) -> Any:
+        qualified.append(given)
+        return work_out(*given)
+
+    with engine_at() as engine:
+        volumes = Volumes(engine, facts)
+        first = run_periods(volumes, document(**RULES))
+        monkeypatch.setattr(batch, "qualified", counted)
+        for plan, is_worked_out in ((other_tier, False), (other_ranks, True)):
+            qualified.clear()
+            found = run_periods(volumes, plan)
+            assert bool(qualified) == is_worked_out
+            assert found.alike(first) != is_worked_out
+            fresh = run_periods(Volumes(engine, facts), plan)
+            assert (found.costs, found.held) == (fresh.costs, fresh.held)
+            assert found.alike(fresh)
 
 
 def test_a_sale_sees_the_rank_of_the_last_period_that_was_over(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -52,6 +53,52 @@ def test_an_order_and_a_million_are_worked_out_alike(
         return
     event("somebody earned" if python else "nobody earned")
     assert duckdb == python
+
+
+@given(plans(), histories(), st.booleans())
+@settings(max_examples=40)
+def test_what_a_run_adds_up_is_what_all_its_orders_earn(
+    plan: SalePlan, history: tuple[list[Row], list[Row]], kept: bool
+) -> None:
+    with TemporaryDirectory() as folder, DuckDB() as engine:
+        facts = write(Path(folder), *history)
+        try:
+            ran = runs.run(engine, facts, plan, kept=kept)
+        except TooLarge:
+            event("refused: too large")
+            return
+        of_affiliates = engine.rows(
+            f"SELECT affiliate_id, credited_minor, stands_minor FROM {ran.affiliates}"
+        )
+        read(engine, facts, MONTH)
+        earned = list(
+            replay(
+                plan,
+                engine.rows(lines_query(plan, unnamed=True, kept=kept)),
+                engine.rows(uplines_query(plan)),
+            )
+        )
+    event("something went back" if any(back for *_, back in earned) else "nothing went back")
+    by_level = added(
+        (f"{rule} {level}", credited, back) for _, rule, level, _, _, credited, back in earned
+    )
+    by_affiliate = added((to, credited, back) for _, _, _, to, _, credited, back in earned)
+    assert by_level == added(
+        (f"{cell.rule} {cell.level}", cell.credited_minor, cell.credited_minor - cell.stands_minor)
+        for cell in ran.cells
+    )
+    assert by_affiliate == added(
+        (to, credited, credited - stands) for to, credited, stands in of_affiliates
+    )
+
+
+def added(rows: Iterable[tuple[object, int, int]]) -> dict[object, tuple[int, int]]:
+    """By name: what was credited, and what of it went back; nobody who got nothing."""
+    found: dict[object, tuple[int, int]] = {}
+    for name, credited, back in rows:
+        so_far = found.get(name, (0, 0))
+        found[name] = so_far[0] + credited, so_far[1] + back
+    return {name: amounts for name, amounts in found.items() if amounts[0]}
 
 
 PLAN = SalePlan((SaleRule("goods", (Level(1000), Level(500)), 2000, 30),))

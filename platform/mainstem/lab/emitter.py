@@ -159,10 +159,17 @@ class Query:
         *,
         keep: Sequence[str] | None = None,
         wide: bool = False,
+        tiny: Collection[str] = (),
     ) -> Table:
-        """A table with these columns besides those to keep: all others, unless they are named."""
+        """A table with these columns besides those to keep: all others, unless they are named.
+
+        Columns that are `tiny` hold numbers of 8 bits: cases of such numbers, or counts.
+        """
         others = [one for one in table.columns if one not in stage] if keep is None else keep
-        found = [_number(form, table, wide).name(column) for column, form in stage.items()]
+        found = [
+            (_tiny(form, table) if column in tiny else _number(form, table, wide)).name(column)
+            for column, form in stage.items()
+        ]
         return self._add(name, table.select(*[table[one] for one in others], *found))
 
     def widened(self, name: str, table: Table, columns: Sequence[str]) -> Table:
@@ -315,15 +322,26 @@ def _number(form: Whole, table: Table, wide: bool) -> Any:
             return say(whole) - say(part)
         case Quotient(dividend, divisor):
             return _Divided(say(dividend).op(), say(divisor).op()).to_expr()
-        case Count(truths):
-            each = [_as(_Tiny, _truth(truth, table, wide)) for truth in truths]
-            return _as(_Narrow, reduce(add, each))
+        case Count():
+            return _as(_Narrow, _tiny(form, table))
         case Within(number, _):
             return say(number)
         case Cases(cases, otherwise):
             said = [(_truth(truth, table, wide), say(then)) for truth, then in cases]
             return ibis.cases(*said, else_=say(otherwise))
     raise AssertionError(f"{type(form).__name__} is a number that queries know")
+
+
+def _tiny(form: Whole, table: Table) -> Any:
+    match form:
+        case Number(value):
+            return _as(_Tiny, ibis.literal(value))
+        case Count(truths):
+            return reduce(add, [_as(_Tiny, _truth(truth, table, wide=False)) for truth in truths])
+        case Cases(cases, otherwise):
+            said = [(_truth(truth, table, wide=False), _tiny(then, table)) for truth, then in cases]
+            return ibis.cases(*said, else_=_tiny(otherwise, table))
+    raise AssertionError(f"{type(form).__name__} is a tiny number")
 
 
 def _truth(form: Truth, table: Table, wide: bool) -> Any:

@@ -31,7 +31,7 @@ def largest_number(
             "order_base": (1, max(1, base * portions)),
         }
         found = max(found, exact * portions)
-    return max(found, _largest_of(forms.after, known))
+    return max(found, _largest_of([*forms.after, *forms.back], known))
 
 
 def _largest_of(stages: Sequence[Stage], known: dict[str, Bounds]) -> int:

@@ -30,11 +30,14 @@ SEES = {
 
 @dataclass
 class Volumes:
-    """What everybody sold in each period, read once: any plan's periods are worked out of it."""
+    """What everybody sold in each period, read once: any plan's periods are worked out of it. The ranks are kept of
+    the plan that was asked last, so that one with another tier, and the same ranks, does not work them out again."""
 
     engine: Engine
     facts: Facts
     _read: dict[tuple[str, Span], PeriodFacts] = field(default_factory=dict)
+    _titles: dict[Span, Titles] = field(default_factory=dict)
+    _titles_of: tuple[str, str] | None = None
 
     def of(self, counted: str, span: Span) -> PeriodFacts:
         """What a period is worked out of."""
@@ -42,6 +45,12 @@ class Volumes:
         if key not in self._read:
             self._read[key] = period_facts.read(self.engine, self.facts, counted, span)
         return self._read[key]
+
+    def titles(self, counted: str, ranks: str) -> dict[Span, Titles]:
+        """The ranks after each period that are known already under these rules, as written; to be added to."""
+        if self._titles_of != (counted, ranks):
+            self._titles, self._titles_of = {}, (counted, ranks)
+        return self._titles
 
 
 @dataclass(frozen=True)
@@ -94,13 +103,15 @@ def run_periods(
         return PeriodsRan(
             not_counted=(*(NotCounted(one, why) for one in said.rule_names), *unknown)
         )
-    titles = no_titles(plan.ranks)
+    written = said.ranks.model_dump_json() if said.ranks else ""
+    titles, kept = no_titles(plan.ranks), volumes.titles(said.counted_at, written)
     costs: list[PeriodCost] = []
     ranks: dict[str, tuple[Ints, Ints]] = {}
     paid: dict[str, list[tuple[Ints, Ints]]] = {}
     for span in known:
-        found = reckon(plan, volumes.of(said.counted_at, span), titles)
-        titles = found.titles
+        sold = volumes.of(said.counted_at, span)
+        found = reckon(plan, sold, titles, closed=kept.get(span))
+        titles = kept[span] = found.titles
         if said.ranks:
             ranks[period_facts.last_month(span)] = (
                 titles.id, getattr(titles, SEES[said.ranks.sale_sees])

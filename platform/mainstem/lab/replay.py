@@ -45,7 +45,11 @@ def _of_sales(plan: SalePlan) -> list[str]:
 def uplines_query(plan: SalePlan, table: str = "uplines") -> str:
     """The uplines that a replay reads, each from who sold upwards."""
     own = f"own_sales_{plan.uplines.days}" if plan.uplines.own_sales_min else "0"
-    return f"""SELECT upline_id, member_id, house, suspended, {own} AS own_sales, groups, rank FROM {table}
+    levels = [level for rule in plan.rules for level in rule.levels]
+    # A column of text is dear to read, and most plans ask for none.
+    groups = "groups" if any(level.groups for level in levels) else "'' AS groups"
+    rank = "rank" if any(level.rank_from for level in levels) else "0 AS rank"
+    return f"""SELECT upline_id, member_id, house, suspended, {own} AS own_sales, {groups}, {rank} FROM {table}
                 ORDER BY upline_id, steps"""
 
 

@@ -73,13 +73,14 @@ def run(
     months_paid: list[Month] = []
     standing, by_affiliate = queries.standing(), queries.by_affiliate()
     amounts = queries.amounts(first=first, last=last)
-    sample = queries.earned(lines="sample")
+    went_back, sample = queries.went_back(), queries.earned(lines="sample")
     for done, month in enumerate(months, 1):
         read(engine, facts, month)
         if seen is not None:
             _see_ranks(engine, facts, plan, seen, month)
         engine.keeps("standing", standing)
         engine.keeps("amounts", amounts)
+        engine.keeps("went_back", went_back)
         months_paid += _add_cells(engine, queries, month, cells, covered)
         for name, query in queries.by_upline().items():
             engine.keeps(name, query)

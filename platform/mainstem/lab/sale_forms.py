@@ -37,14 +37,16 @@ class Shares:
 
     `before` gives each level's weight. Where `of_order` says so, the plan's own cap may be reached: then
     `exact` is what the rules leave of each portion, which are added up for the order (`order_exact`,
-    `order_base`) before `after` follows. `after` makes whole amounts: `uncapped_N`, `credited_N` and
-    `stands_N` for each level; `capped` and `limited` are 1 where a cap in proportion, or the most that one
-    sale may pay, made one of them smaller. What a plan cannot reach is not asked of each row.
+    `order_base`) before `after` follows. `after` makes whole amounts: `uncapped_N` and `credited_N` for each
+    level; `capped` and `limited` are 1 where a cap in proportion, or the most that one sale may pay, made one
+    of them smaller. `back` follows from those amounts, with what went back: `stands_N`. What a plan cannot
+    reach is not asked of each row.
     """
 
     levels: int
     before: Sequence[Stage]
     after: Sequence[Stage]
+    back: Sequence[Stage]
     of_order: bool
 
 
@@ -60,7 +62,8 @@ def shares(plan: SalePlan, cases: Sequence[Case], *, unnamed: bool = False) -> S
     before += [*arithmetic.weights(), *arithmetic.served(), *arithmetic.capped_by_rule()]
     if of_order:
         before.append(arithmetic.exact())
-    return Shares(arithmetic.levels, before, arithmetic.whole_amounts(of_order), of_order)
+    after, back = arithmetic.whole_amounts(of_order), arithmetic.what_stands()
+    return Shares(arithmetic.levels, before, after, back, of_order)
 
 
 def reaches_plan_cap(plan: SalePlan, cases: Sequence[Case]) -> bool:
@@ -311,7 +314,7 @@ class _Arithmetic:
         return {"exact": Cases(((self._is("over"), capped),), whole)}
 
     def whole_amounts(self, of_order: bool) -> list[Stage]:
-        """Whole amounts by largest remainder, a tie to the lower level; then what went back."""
+        """Whole amounts by largest remainder, a tie to the lower level."""
         all_levels = range(self.levels)
         stages: list[Stage] = []
         if of_order:
@@ -332,13 +335,17 @@ class _Arithmetic:
         rests = total([Column(f"rest_{n}") for n in all_levels])
         stages.append({"left": Within(Quotient(rests, per), Number(self.levels))})
         stages.append({f"uncapped_{n}": self._uncapped(n) for n in all_levels})
-        stages.append({f"kept_{n}": self._kept(n) for n in all_levels})
-        stages.append(
-            {f"credited_{n}": self._at_most(f"uncapped_{n}") for n in all_levels}
-            | {f"stands_{n}": self._at_most(f"kept_{n}") for n in all_levels}
-        )
+        stages.append({f"credited_{n}": self._at_most(f"uncapped_{n}") for n in all_levels})
         stages.append({"capped": self._capped(of_order), "limited": self._limited()})
         return stages
+
+    def what_stands(self) -> list[Stage]:
+        """What stands of each amount after what went back."""
+        all_levels = range(self.levels)
+        return [
+            {f"kept_{n}": self._kept(n) for n in all_levels},
+            {f"stands_{n}": self._at_most(f"kept_{n}") for n in all_levels},
+        ]
 
     def _cut(self) -> Whole:
         """1 where all portions of the order together are above what the plan allows."""

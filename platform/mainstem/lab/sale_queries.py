@@ -87,7 +87,9 @@ class SaleQueries:
         )  # fmt: skip
         if self._paid_alike:
             members = [f"member_{n}" for n in range(levels)]
-            query.derive("standing", found, paid(self.cases), keep=["upline_id", *members])
+            of_levels = paid(self.cases)
+            keep = ["upline_id", *members]
+            query.derive("standing", found, of_levels, keep=keep, tiny=of_levels)
         return query.text()
 
     def earned(self, *, lines: str = "lines", first: int = 0, last: int = 0) -> str:
@@ -96,7 +98,7 @@ class SaleQueries:
         Only of what was sold from the one day to the other, both included, where they are given.
         """
         query = Query(self.dialect)
-        found = self._shares(query, lines, first, last, self._results())
+        found = self._shares(query, lines, first, last, self._results(), back=True)
         query.narrowed("earned", found, [*OF_ORDER, "which", "base", "returned", *self._results()])
         return query.text()
 
@@ -104,39 +106,77 @@ class SaleQueries:
         """The same of all lines of a month, with what is added up and nothing else.
 
         A row has `upline_id`, `which`, `sort`, `base`, `returned`, `capped`, `limited`, and for each level
-        `credited_N` and `stands_N`.
+        `credited_N`; and `uncapped_N`, where that may be another.
         """
         query = Query(self.dialect)
-        wanted = [name for name in self._results() if not name.startswith("uncapped")]
-        found = self._shares(query, "lines", first, last, wanted)
+        found = self._shares(query, "lines", first, last, [*self._amounts, "capped", "limited"])
         small = ["which", "sort", "capped", "limited"]
-        amounts = ["base", "returned", *(name for name in wanted if name not in small)]
+        amounts = ["base", "returned", *self._amounts]
         short = [*small, *(amounts if self.short else [])]
         query.narrowed("amounts", found, ["upline_id", *small, *amounts], short=short)
         return query.text()
 
+    def went_back(self) -> str:
+        """From `amounts`: what of them went back, `back_N` for each level, of those of which something did.
+
+        Of most orders nothing does: so it is no work of every one.
+        """
+        query, levels = Query(self.dialect), range(self.forms.levels)
+        names = ["upline_id", "which", "sort", "base", "returned", *self._amounts]
+        found = query.table("amounts", dict.fromkeys(names, "int64"))
+        found = query.where("some_back", found, Compare(Column("returned"), ">", Number(0)))
+        found = query.narrowed("as_whole", found, names)  # they may be kept in 32 bits
+        if self.wide:
+            found = query.widened("wide", found, ["base", "returned", *self._amounts])
+        alike = {} if self._limits else {f"uncapped_{n}": Column(f"credited_{n}") for n in levels}
+        stages = [
+            alike,
+            *self.forms.back,
+            {f"back_{n}": Column(f"credited_{n}") - Column(f"stands_{n}") for n in levels},
+        ]
+        wanted = ["upline_id", "which", "sort", *(f"back_{n}" for n in levels)]
+        for n, (stage, keep) in enumerate(_with_what_is_kept(stages, wanted)):
+            found = query.derive(f"back_{n}", found, stage, wide=self.wide, keep=_of(found, keep))
+        query.narrowed("of_returns", found, wanted)
+        return query.text()
+
     def by_case(self) -> str:
-        """From `amounts`: what all orders earn under each case, of each sort."""
-        names = [name for name in self._results() if not name.startswith("uncapped")]
-        added = ", ".join(_added(name) for name in ("base", "returned", *names))
-        return f"SELECT which, sort, count(*), {added} FROM amounts GROUP BY which, sort ORDER BY which, sort"
+        """From `amounts` and `went_back`: what all orders earn under each case, of each sort."""
+        levels = range(self.forms.levels)
+        credited = [_added(f"credited_{n}") for n in levels]
+        added = ", ".join(
+            [*map(_added, ("base", "returned")), *credited, _added("capped"), _added("limited")]
+        )
+        back = ", ".join(_added(f"back_{n}") for n in levels)
+        of_levels = [f"credited_{n}" for n in levels]
+        of_levels += [f"credited_{n} - coalesce(back_{n}, 0) AS stands_{n}" for n in levels]
+        return f"""WITH paid AS (SELECT which, sort, count(*) AS portions, {added}
+                                   FROM amounts GROUP BY which, sort),
+                        gone AS (SELECT which, sort, {back} FROM went_back GROUP BY which, sort)
+                   SELECT which, sort, portions, base, returned, {", ".join(of_levels)}, capped, limited
+                     FROM paid LEFT JOIN gone USING (which, sort) ORDER BY which, sort"""
 
     def by_upline(self) -> dict[str, str]:
-        """From `amounts`: what each level of each upline gets, in each currency, and what of it went back; by the
-        names that `by_affiliate` reads them under."""
-        currency = _number_of([currency for _, currency in self.sorts])
-        levels = range(self.forms.levels)
-        credited = ", ".join(_added(f"credited_{n}") for n in levels)
-        back = ", ".join(_added(f"credited_{n} - stands_{n}", f"back_{n}") for n in levels)
-        by = f"upline_id, {currency} AS currency"
+        """From `amounts`, `went_back` and `standing`: who is at each level of each upline and what they get, in each
+        currency, and what of it went back; by the names that `by_affiliate` reads them under.
+
+        They are kept: over a table an engine knows how large numbers are, and adds them up in narrower ones.
+        """
         return {
-            "sums": f"SELECT {by}, {credited} FROM amounts GROUP BY 1, 2",
-            # Of most orders nothing went back.
-            "went_back": f"SELECT {by}, {back} FROM amounts WHERE returned > 0 GROUP BY 1, 2",
+            "placed": self._placed("amounts", "credited"),
+            "gone": self._placed("went_back", "back"),
         }
 
+    def _placed(self, table: str, name: str) -> str:
+        levels = range(self.forms.levels)
+        currency = _number_of([currency for _, currency in self.sorts])
+        added = ", ".join(_added(f"{name}_{n}") for n in levels)
+        columns = ", ".join(f"member_{n}, {name}_{n}" for n in levels)
+        return f"""WITH sums AS (SELECT upline_id, {currency} AS currency, {added} FROM {table} GROUP BY 1, 2)
+                   SELECT currency, {columns} FROM sums JOIN standing USING (upline_id)"""
+
     def by_affiliate(self) -> str:
-        """From `sums`, `went_back` and `standing`: what each affiliate gets, in each currency."""
+        """From `placed` and `gone`: what each affiliate gets, in each currency."""
         levels = range(self.forms.levels)
         each = [
             f"SELECT member_{n} AS affiliate_id, currency, credited_{n} AS credited, 0 AS back"
@@ -150,10 +190,7 @@ class SaleQueries:
         whole = "\nUNION ALL\n".join(each)
         names = sorted({currency for _, currency in self.sorts})
         said = " ".join(f"WHEN {n} THEN {_quoted(name)}" for n, name in enumerate(names))
-        # Each is joined once, not once a level.
-        return f"""WITH placed AS (SELECT * FROM sums JOIN standing USING (upline_id)),
-                        gone AS (SELECT * FROM went_back JOIN standing USING (upline_id))
-                   SELECT affiliate_id, CASE currency {said} END AS currency,
+        return f"""SELECT affiliate_id, CASE currency {said} END AS currency,
                           CAST(sum(credited) AS BIGINT) AS credited_minor,
                           CAST(sum(credited) - sum(back) AS BIGINT) AS stands_minor
                      FROM ({whole}) AS levels GROUP BY affiliate_id, currency"""
@@ -179,6 +216,17 @@ class SaleQueries:
         levels = [level for rule in self.plan.rules for level in rule.levels]
         return any(level.rank_from for level in levels), any(level.groups for level in levels)
 
+    @property
+    def _limits(self) -> bool:
+        """Whether what is credited may be less than what the rates come to."""
+        return any(case.most is not None for case in self.cases)
+
+    @property
+    def _amounts(self) -> list[str]:
+        """The amounts of `amounts`."""
+        names = ["credited", *(["uncapped"] if self._limits else [])]
+        return [f"{name}_{n}" for name in names for n in range(self.forms.levels)]
+
     def _results(self) -> list[str]:
         levels = range(self.forms.levels)
         of_levels = [f"{name}_{n}" for name in ("uncapped", "credited", "stands") for n in levels]
@@ -195,19 +243,28 @@ class SaleQueries:
         return ["pieces"] if fixed else []
 
     def _shares(
-        self, query: Query, lines: str, first: int, last: int, wanted: Sequence[str]
+        self,
+        query: Query,
+        lines: str,
+        first: int,
+        last: int,
+        wanted: Sequence[str],
+        *,
+        back: bool = False,
     ) -> Table:
         """The portions of orders with what each level gets; each stage with what is asked of it later only."""
         forms = self.forms
         found = self._portions(query, self._lines(query, lines, first, last))
         found = query.join("placed", found, self._standing(query), ["upline_id"])
         if not self._paid_alike:
-            found = query.derive("paid", found, paid(self.cases))
+            of_levels = paid(self.cases)
+            found = query.derive("paid", found, of_levels, tiny=of_levels)
         if self.wide:
             amounts = ["base", "returned", *self._of_pieces(), *self._of_refunds()]
             found = query.widened("wide", found, amounts)
         wanted = [*OF_ORDER, "which", "base", "returned", *wanted]
-        later = _needed(forms.after, wanted)
+        stages = [*forms.after, *(forms.back if back else [])]
+        later = _needed(stages, wanted)
         of_order = ["order_id", "exact", "base"] if forms.of_order else []
         for n, (stage, keep) in enumerate(_with_what_is_kept(forms.before, [*later, *of_order])):
             found = query.derive(f"before_{n}", found, stage, wide=self.wide, keep=_of(found, keep))
@@ -215,7 +272,7 @@ class SaleQueries:
             sums: dict[str, Whole] = {"order_exact": Column("exact"), "order_base": Column("base")}
             orders = query.sums("orders_whole", found, ["order_id"], sums, wide=self.wide)
             found = query.join("of_order", found, orders, ["order_id"])
-        for n, (stage, keep) in enumerate(_with_what_is_kept(forms.after, wanted)):
+        for n, (stage, keep) in enumerate(_with_what_is_kept(stages, wanted)):
             found = query.derive(f"after_{n}", found, stage, wide=self.wide, keep=_of(found, keep))
         return found
 
@@ -245,7 +302,8 @@ class SaleQueries:
         amounts = [name for name in lines.columns if name.endswith("minor")]
         chosen = {"which": which(self.cases, kept=self.kept), "sort": self._sort()}
         keep = [*of_order, *self._of_pieces(), *amounts]
-        found = query.derive("chosen", lines, chosen, keep=keep)
+        tiny = chosen if max(len(self.cases), len(self.sorts)) < _TINY else ()
+        found = query.derive("chosen", lines, chosen, keep=keep, tiny=tiny)
         found = query.where("falling", found, Compare(Column("which"), ">=", Number(0)))
         stage = of_line(self.cases)
         found = query.derive("of_lines", found, stage, keep=[*of_order, "which", "sort", *more])
@@ -285,6 +343,10 @@ class SaleQueries:
             columns |= {f"rank_{n}": "int64"} if ranks else {}
             columns |= {f"groups_{n}": "string"} if groups else {}
         return query.table("standing", columns)
+
+
+_TINY = 128
+"""The numbers below this fit 8 bits."""
 
 
 def _needed(stages: Sequence[Stage], wanted: Sequence[str]) -> list[str]:

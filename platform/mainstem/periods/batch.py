@@ -241,19 +241,17 @@ def volumes_down(people: InCurrency, depth: int) -> Ints:
 def pays(rule: TierRule, volume: Ints) -> Ints:
     """What each volume pays by a tier rule, rounded once."""
     starts = [tier.from_minor for tier in rule.tiers]
-    reached = [
-        volume > start if rule.threshold == "above" and start else volume >= start
-        for start in starts
-    ]
     exact = np.zeros(len(volume), np.int64)
     if rule.of == "whole":
-        for tier, here in zip(rule.tiers, reached, strict=True):
+        for tier in rule.tiers:
+            start = tier.from_minor
+            here = volume > start if rule.threshold == "above" and start else volume >= start
             exact[here] = volume[here] * tier.rate_bp
     else:
-        ends = [*starts[1:], 2**62]
-        for tier, end, here in zip(rule.tiers, ends, reached, strict=True):
-            part = np.minimum(volume, end) - tier.from_minor
-            exact[here] += part[here] * tier.rate_bp
+        # At a threshold itself its own part is nothing, whichever way that is counted.
+        for tier, end in zip(rule.tiers, [*starts[1:], 2**62], strict=True):
+            if tier.rate_bp:
+                exact += np.maximum(np.minimum(volume, end) - tier.from_minor, 0) * tier.rate_bp
     return (2 * exact + BASIS) // (2 * BASIS)
 
 

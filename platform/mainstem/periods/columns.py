@@ -66,7 +66,11 @@ class People:
         """Where these affiliates stand, and which of them took part."""
         if not len(self.id):
             return np.zeros(len(ids), np.int64), np.zeros(len(ids), bool)
-        at = np.minimum(np.searchsorted(self.id, ids), len(self.id) - 1)
+        first, last = self.id[0], self.id[-1]
+        if last - first == len(self.id) - 1:  # without a gap: nothing has to be searched
+            at = np.clip(ids - first, 0, len(self.id) - 1)
+        else:
+            at = np.minimum(np.searchsorted(self.id, ids), len(self.id) - 1)
         known: Bools = self.id[at] == ids
         return at, known
 
