@@ -176,6 +176,22 @@ def test_a_large_team_is_told_as_it_was_counted_and_searched_as_any(
         assert network.team_size(work, company.alder) == 3
 
 
+def test_whoever_reads_a_large_team_of_their_own_sees_its_legs_and_searches_on(
+    database: Database, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("mainstem.network.team"), "COUNTED_LIVE_MAX", 0)
+    with database.work() as work:
+        made = [an_affiliate(work, f"{name}-x", sponsor_id=company.cedar) for name in "qpo"]
+        network.work_out_teams(work, orders.CREDITED_TO)
+    with database.work(home=company.birch) as work:
+        [cedar] = network.legs(work, company.birch, reader=company.birch, most=10).rows
+        assert (cedar.id, cedar.members, cedar.level) == (company.cedar, 3, 1)
+        first = network.legs(work, company.cedar, reader=company.birch, most=2)
+        rest = network.legs(work, company.cedar, reader=company.birch, cursor=first.next, most=2)
+        assert [row.id for row in first.rows + rest.rows] == made[::-1], "by name"
+        assert work.value("SHOW enable_bitmapscan") == "on", "what follows is planned as ever"
+
+
 def test_a_group_begins_and_ends_on_a_day(
     database: Database, company: Company, clock: FixedClock
 ) -> None:
