@@ -188,6 +188,24 @@ def test_the_seller_reads_the_points_of_what_was_ordered_and_the_client_does_not
     assert "Points" not in words_of(of_client)
 
 
+def test_whoever_has_a_part_of_an_order_reads_how_much_and_nothing_of_the_others(
+    database: Database, company: Company, signed_in: Any
+) -> None:
+    placed = delivered(database, company.shop, (KETTLE, 2))
+    url = f"/portal/orders/{placed.order_id}"
+    assert "of this order is credited to you" not in words_of(signed_in("cedar").get(url))
+    with database.work() as work:
+        work.run(
+            """UPDATE orders SET also_credited = jsonb_build_array(jsonb_build_object(
+                      'part_bp', 6000, 'upline', jsonb_build_array(%(other)s::bigint)))""",
+            other=company.birch,
+        )
+    words = words_of(signed_in("cedar").get(url))
+    assert "40 % of this order is credited to you, the rest to others." in words
+    assert "Birch" not in words
+    assert "40 % av den här ordern" in words_of(signed_in("cedar", "sv").get(url))
+
+
 def test_what_went_back_stands_beside_what_it_came_from(
     database: Database, company: Company, signed_in: Any
 ) -> None:

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from mainstem import earnings, network
 from mainstem.kit.locale import Language
 from mainstem.kit.work import Actor, Work
-from mainstem.money import Money
+from mainstem.money import BASIS, Money
 from mainstem.web import (
     language_of,
     listing,
@@ -66,6 +66,8 @@ class OrderPage(PortalPage, frozen=True, kw_only=True):
     earned: OrderEarnings | None
     earns: bool
     why_nobody: str
+    my_part: str
+    """How much of it is credited to the affiliate, where it is credited to others as well; else empty."""
     promised: list[ShareView]
     """The affiliate's own share of what is not earned yet."""
 
@@ -135,10 +137,20 @@ async def order(
         timeline=timeline(language_of(request), view.moments, _SAID_OF_CLIENT),
         earned=earnings_of(earned, language_of(request)) if earned else None,
         earns=view.earns,
+        my_part=await _my_part(request, me.id, order_id, language),
         promised=await _promised(request, me.id, order_id, language),
         why_nobody=text(_EARNS_NOBODY.get(view.earns_reason, "It earns no commission.")),
     )
     return render(request, "portal/order.html", page)
+
+
+async def _my_part(request: HttpRequest, me: int, order_id: UUID, language: Language) -> str:
+    def read(work: Work) -> int:
+        # In the company's Work: who else has a part is not theirs to see.
+        return earnings.part_of(work, me, order_id, me)
+
+    part = await in_work(request, Actor("affiliate", str(me)), read)
+    return language.percent(part) if 0 < part < BASIS else ""
 
 
 async def _promised(

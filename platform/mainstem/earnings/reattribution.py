@@ -262,6 +262,21 @@ def credited_now(work: Work, home_id: int, order_id: UUID) -> list[SharedWith]:
     return found
 
 
+def part_of(work: Work, home_id: int, order_id: UUID, affiliate_id: int) -> int:
+    """How much of an order is credited to an affiliate as things are, in basis points: 0 for nothing."""
+    part = work.value(
+        f"""SELECT CASE WHEN credited.also_credited IS NOT NULL
+                   THEN (SELECT minor FROM credited_parts({BASIS}, credited.seller_id, credited.also_credited)
+                          WHERE affiliate_id = %(me)s)
+                   WHEN credited.seller_id = %(me)s THEN {BASIS} END
+              FROM orders o {CREDITED_TO} WHERE o.home_id = %(home)s AND o.id = %(order)s""",
+        home=home_id,
+        order=order_id,
+        me=affiliate_id,
+    )
+    return part or 0
+
+
 def words_problems(pointer: str, text: str) -> list[Problem]:
     """What is wrong with a reason or with evidence, as it was typed."""
     if not text.strip():
