@@ -117,6 +117,30 @@ def test_an_older_order_that_comes_late_takes_its_place_back(
     assert of(database, late, second) == [100_00, 50_00]
 
 
+def test_an_older_order_that_leaves_a_newer_one_nothing_says_why_what_stood_is_taken_back(
+    database: Database, company: Company, clock: FixedClock
+) -> None:
+    planned(database, 1000, most=100_00)
+    with database.work() as work:
+        late = a_paid_order(work, company.shop, (KETTLE, 1))
+    clock.move(timedelta(hours=1))
+    second = sell(database, company, (KETTLE, 1))
+    goes_back(database, second, 62_500, (1, 62_500))
+    with database.work() as work:
+        deliver(work, late, (1, 1))
+    worker.drain(database)
+    assert of(database, late, second) == [100_00, 0]
+    *_, restored, taken = told(database, second)
+    assert "older ones leave SEK 100.00: of your SEK 0.00, that takes SEK 0.00" in restored
+    assert (
+        "10 % of that is the share of this level. No level gets more than SEK 100.00 of all sales to one"
+        " client; older ones leave SEK 100.00 standing. Made whole together with the other shares, that is"
+        " SEK 0.00. SEK 100.00 of it stood here before." in taken
+    )
+    goes_back(database, late, 125_000, (1, 125_000))
+    assert of(database, late, second) == [0, 50_00]
+
+
 def test_a_dispute_leaves_its_place_and_takes_it_back_when_it_is_won(
     database: Database, company: Company
 ) -> None:

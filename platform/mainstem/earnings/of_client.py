@@ -75,14 +75,15 @@ def within_clients(plans: Mapping[int, Plan], settled: Iterable[Settled]) -> lis
         for by_client, (_, at, share, _) in zip(of_each, of_one, strict=True):
             credited = by_client.left_of(share.credited_minor)
             stands = by_client.left_of(share.stands_minor)
-            if credited:
-                one = replace(
-                    share,
-                    credited_minor=credited,
-                    reversed_minor=credited - stands,
-                    by_client=by_client,
-                )
-                left.setdefault(at, []).append(one)
+            # One that nothing is left for is kept: what was credited before an older order came is
+            # taken back in words that say why.
+            one = replace(
+                share,
+                credited_minor=credited,
+                reversed_minor=credited - stands,
+                by_client=by_client,
+            )
+            left.setdefault(at, []).append(one)
     return [
         (row, basis, _kept(shares, left.get(at, ())))
         for at, (row, basis, shares) in enumerate(found)
