@@ -37,6 +37,7 @@ def test_it_has_as_many_affiliates_and_lines_as_were_asked_for(folder: Path) -> 
     assert {name for name, *_ in described} - {"month"} == LINE.keys() - {
         "unnamed_minor",
         "unnamed_of_minor",
+        "order_minor",
     }
 
 
