@@ -66,10 +66,9 @@ def why_not_more(
         for row in work.rows(_LINES, home=home_id, order=order_id)
     ]
     back = work.value(_REVERSED, home=home_id, order=order_id, me=affiliate_id)
-    limits_clients = any(rule.at_most_client_minor for rule in plan.sale.rules)
     credited = (
         work.value(_CREDITED, home=home_id, order=order_id, me=affiliate_id)
-        if limits_clients
+        if plan.sale.limits_clients
         else None
     )
     sold = SoldOrder(

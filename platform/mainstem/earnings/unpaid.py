@@ -253,7 +253,7 @@ def _is_left_nothing(work: Work, row: Any, me: int) -> bool:
 def _is_all_of_client(work: Work, row: Any, me: int) -> bool:
     """Whether somebody would be paid of an order if it were the only one of its client."""
     version = book.versions(work, [row.plan_version])[row.plan_version]
-    if not any(rule.at_most_client_minor for rule in version.sale.rules):
+    if not version.sale.limits_clients:
         return False
     found = work.rows(ORDERS, **asked([(row.home_id, row.id)]))
     shares = credited_of(work, {row.plan_version: version}, found)

@@ -71,9 +71,7 @@ def cases_of(plan: SalePlan) -> list[Case]:
     """Every case of a plan, in the order of its rules."""
     found: list[Case] = []
     for rule in plan.rules:
-        stated = [set(level.each_minor) for level in rule.levels if level.each_minor]
-        others = (rule.at_most_minor, rule.when.order_min_minor)
-        stated += [set(amounts) for amounts in others if amounts]
+        stated = [set(said) for said in rule.amounts]
         currencies = sorted(set.intersection(*stated)) if stated else [None]
         found += [
             Case(len(found) + n, rule, currency) for n, currency in enumerate(currencies)

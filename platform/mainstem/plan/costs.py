@@ -137,7 +137,7 @@ def _sizes(rule: SaleRule, currency: str) -> set[int]:
     if fixed:
         sizes |= {max(1, fixed * BASIS // rule.cap_bp)}
         sizes |= {max(1, fixed * BASIS // (rule.cap_bp - rates))} if rates < rule.cap_bp else set()
-    for limit in (rule.at_most_minor, rule.at_most_line_minor, rule.at_most_client_minor):
+    for limit in rule.limits:
         if most := limit.get(currency):
             sizes |= {
                 most, *(most * BASIS // level.rate_bp for level in rule.levels if level.rate_bp)

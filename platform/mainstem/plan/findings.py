@@ -139,12 +139,8 @@ def _last_paid(rates: list[int], cap_bp: int) -> int:
 
 def _takes_all(first: SaleRuleDocument, other: SaleRuleDocument) -> bool:
     """Whether everything that the other rule is for falls under the first."""
-    amounts = [set(level.each_minor) for level in first.levels if level.each_minor]
     if (
-        amounts
-        or first.at_most_minor
-        or first.at_most_line_minor
-        or first.at_most_client_minor
+        first.fixed
         or not _asks_no_more(first.when, other.when)
         or (first.base == "margin" != other.base)
     ):
@@ -300,11 +296,8 @@ def _is_for_all(rule: SaleRuleDocument, kind: str) -> bool:
         # A service that was bought without a request was neither qualified nor won.
         and rule.when.milestone not in OF_A_LEAD
         and asks == WhenDocument.model_validate({}).model_dump(exclude={"kind", "milestone"})
-        and not rule.at_most_minor
-        and not rule.at_most_line_minor
-        and not rule.at_most_client_minor
+        and not rule.fixed
         and rule.base != "margin"
-        and not any(level.each_minor for level in rule.levels)
     )
 
 

@@ -201,16 +201,17 @@ class SaleRuleDocument(Document):
     )
     hold_days: int = Field(ge=HOLD_DAYS_MIN, le=HOLD_DAYS_MAX, title="Held for days")
 
+    @property
+    def fixed(self) -> list[dict[str, int]]:
+        """What it says of a level's share in fixed money, by currency: for each piece, and at most."""
+        each = (level.each_minor for level in self.levels)
+        limits = (self.at_most_minor, self.at_most_line_minor, self.at_most_client_minor)
+        return [said for said in (*each, *limits) if said]
+
     @model_validator(mode="after")
     def _one_set_of_currencies(self) -> Self:
-        stated = [set(level.each_minor) for level in self.levels if level.each_minor]
-        others = (
-            self.at_most_minor,
-            self.at_most_line_minor,
-            self.at_most_client_minor,
-            self.when.order_min_minor,
-        )
-        stated += [set(amounts) for amounts in others if amounts]
+        least = self.when.order_min_minor
+        stated = [set(said) for said in (*self.fixed, *([least] if least else []))]
         if any(currencies != stated[0] for currencies in stated):
             raise ValueError("State every amount of a rule in the same currencies.")
         if self.levels_of != "sale" and any(level.each_minor for level in self.levels[1:]):

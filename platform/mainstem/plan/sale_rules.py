@@ -126,9 +126,8 @@ class SaleRule:
     All levels together get `cap_bp` of the base at most, giving way as `cap_by` says. No level
     gets more than `at_most_minor` for one sale, nor more than `at_most_line_minor` for one line of it, nor
     more than `at_most_client_minor` for all sales to one client (`client_caps`), where the sale's currency is
-    in them. A rule that
-    states amounts is for sales in the currencies that it states them in, and for no other; one whose
-    rates are of the margin is for lines of which it is known what they cost.
+    in them. A rule that states amounts is for sales in the currencies that it states them in, and for no
+    other; one whose rates are of the margin is for lines of which it is known what they cost.
     """
 
     id: str
@@ -148,6 +147,17 @@ class SaleRule:
         return {"commissionable_value": counts, "net_price": net, "margin": margin}[self.base]
 
     @property
+    def limits(self) -> tuple[Mapping[str, int], ...]:
+        """What it pays a level at most, in fixed money: for one sale, for one line of it, for one client."""
+        return self.at_most_minor, self.at_most_line_minor, self.at_most_client_minor
+
+    @property
+    def amounts(self) -> list[Mapping[str, int]]:
+        """Every amount that it states, by currency; all of them in the same currencies."""
+        each = (level.each_minor for level in self.levels)
+        return [said for said in (*each, *self.limits, self.when.order_min_minor) if said]
+
+    @property
     def is_rounded_by_level(self) -> bool:
         """Whether each level is rounded before another is paid of it."""
         return self.levels_of.endswith("_rounded")
@@ -162,15 +172,7 @@ class SaleRule:
 
     def pays_in(self, currency: str) -> bool:
         """Whether it is for sales in a currency: it states its amounts in it, or none at all."""
-        stated = [level.each_minor for level in self.levels if level.each_minor]
-        others = (
-            self.at_most_minor,
-            self.at_most_line_minor,
-            self.at_most_client_minor,
-            self.when.order_min_minor,
-        )
-        stated += [amounts for amounts in others if amounts]
-        return all(currency in amounts for amounts in stated)
+        return all(currency in said for said in self.amounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,11 @@ class SalePlan:
     uplines: Uplines = field(default_factory=Uplines)
     cap_bp: int = BASIS
     cap_by: CapBy = "proportion"
+
+    @property
+    def limits_clients(self) -> bool:
+        """Whether a rule limits what all sales to one client pay."""
+        return any(rule.at_most_client_minor for rule in self.rules)
 
     def rule(self, name: str) -> SaleRule:
         """The rule of this name; KeyError for none."""
@@ -201,7 +208,7 @@ class SalePlan:
         """The rule that a line falls under for each milestone that it reaches in time: of each, the
         first that fits."""
         asked = (
-            (one, self.fitting(line if one == line.milestone else replace(line, milestone=one)))
+            (one, self.fitting(replace(line, milestone=one)))
             for one in reached(line.kind, from_lead=from_lead)
         )
         return {milestone: rule for milestone, rule in asked if rule is not None}

@@ -116,8 +116,6 @@ def hold_days(rules: Mapping[Milestone, SaleRule]) -> int:
 
 def milestone_rules(rules: Mapping[Milestone, SaleRule]) -> str | None:
     """What a line pays for its other milestones, as it is kept; None for nothing."""
-    if len(rules) == 1 and "delivered" in rules:
-        return None
     said = {
         milestone: {"rule": rule.id, "hold_days": rule.hold_days}
         for milestone, rule in rules.items()
