@@ -110,12 +110,13 @@ def legs(
     """
     where = "a.sponsor_id IS NULL" if affiliate_id is None else "a.sponsor_id = %(id)s"
     sql = _COUNTED.replace("{these}", "affiliate").replace("{where}", where)
-    if reader is None or _is_small(work, None, reader):
-        return _page(work, sql, affiliate_id, reader, cursor, most)
+    small = _is_small(work, affiliate_id, reader)
+    if reader is None or small:
+        return _page(work, sql, affiliate_id, small, cursor, most)
     # Whose team it is bounds each row. The database takes a team for few and would find all of a large one
     # first; the legs stand by name in an index, and only the page of them is looked at.
     work.run("SET LOCAL enable_bitmapscan = off")
-    page = _page(work, sql, affiliate_id, reader, cursor, most)
+    page = _page(work, sql, affiliate_id, small, cursor, most)
     work.run("SET LOCAL enable_bitmapscan = on")
     return page
 
@@ -137,28 +138,29 @@ def found(
     where = f"a.found {search_terms.MATCHES}"
     if reader is not None:
         where += f" AND found_by(a.name, NULL, NULL, NULL, NULL) {search_terms.MATCHES}"
+    small = _is_small(work, affiliate_id, reader)
     if affiliate_id is not None:
-        where += f" AND {_within(work, affiliate_id, reader)} AND a.id <> %(id)s"
+        where += f" AND {_within(small)} AND a.id <> %(id)s"
     sql = _COUNTED.replace("{these}", "hits").replace("{where}", "true")
     words = search_terms.terms(text)
     # Of a reader's team the database would look up all for it, as it cannot know how many they are.
-    if reader is None and not _is_small(work, affiliate_id, None):
+    if reader is None and not small:
         walk, walked = _WALK.replace("{where}", where) + sql, WALKED_MAX
         page = _page(
-            work, walk, affiliate_id, None, cursor, most, _NEWEST, found=words, walked=walked
+            work, walk, affiliate_id, small, cursor, most, _NEWEST, found=words, walked=walked
         )
         # Full in its direction. Backwards, a page that is not begins anew without a page before it.
         if page.next and (cursor is None or page.previous):
             return page
     hits = _HITS.replace("{where}", where) + sql
-    return _page(work, hits, affiliate_id, reader, cursor, most, _NEWEST, found=words)
+    return _page(work, hits, affiliate_id, small, cursor, most, _NEWEST, found=words)
 
 
 def _page(
     work: Work,
     sql: str,
     head: int | None,
-    reader: int | None,
+    small: bool,
     cursor: str | None,
     most: int,
     sorting: Sorting = _BY_NAME,
@@ -166,7 +168,7 @@ def _page(
 ) -> Page[Leg]:
     values |= {"id": head, "depth": _depth(work, head)}
     page = paging.read_as(work, Leg, sql, sorting, cursor=cursor, most=most, **values)
-    if not page.rows or not _is_small(work, head, reader):
+    if not page.rows or not small:
         return page
     rows = work.rows(_LIVE) if head is None else work.rows(_LIVE_BELOW, id=head)
     counted = {row.id: row.members for row in rows}
@@ -174,10 +176,10 @@ def _page(
     return Page(legs, page.next, page.previous)
 
 
-def _within(work: Work, affiliate_id: int, reader: int | None) -> str:
+def _within(small: bool) -> str:
     """That somebody is in a team, as SQL. The index of uplines finds a small one; of a large one it would
     find everybody, while the words find few."""
-    if _is_small(work, affiliate_id, reader):
+    if small:
         return "a.upline @> ARRAY[%(id)s::bigint]"
     return "array_position(a.upline, %(id)s::bigint) IS NOT NULL"
 
