@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from litestar import get
@@ -10,7 +11,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from mainstem import earnings, network
-from mainstem.kit.locale import Language
 from mainstem.kit.work import Actor, Work
 from mainstem.money import BASIS, Money
 from mainstem.web import (
@@ -124,6 +124,7 @@ async def order(
     text = language.text
     view = order_reads.order_view(work, me.id, order_id)
     earned = reads.earned_on(work, me, order_id)
+    mine = await _mine(request, me.id, order_id)
     page = OrderPage(
         **around(request, me, "orders"),
         number=view.number,
@@ -137,34 +138,32 @@ async def order(
         timeline=timeline(language_of(request), view.moments, _SAID_OF_CLIENT),
         earned=earnings_of(earned, language_of(request)) if earned else None,
         earns=view.earns,
-        my_part=await _my_part(request, me.id, order_id, language),
-        promised=await _promised(request, me.id, order_id, language),
+        my_part=language.percent(mine.part_bp) if 0 < mine.part_bp < BASIS else "",
+        promised=promised_view(mine.promised, language, own=True),
         why_nobody=text(_EARNS_NOBODY.get(view.earns_reason, "It earns no commission.")),
     )
     return render(request, "portal/order.html", page)
 
 
-async def _my_part(request: HttpRequest, me: int, order_id: UUID, language: Language) -> str:
-    def read(work: Work) -> int:
-        # In the company's Work: who else has a part is not theirs to see.
-        return earnings.part_of(work, me, order_id, me)
+class _Mine(NamedTuple):
+    """How much of an order is credited to the affiliate, in basis points, and what of it is not earned yet."""
 
-    part = await in_work(request, Actor("affiliate", str(me)), read)
-    return language.percent(part) if 0 < part < BASIS else ""
+    part_bp: int
+    promised: list[earnings.PromisedShare]
 
 
-async def _promised(
-    request: HttpRequest, me: int, order_id: UUID, language: Language
-) -> list[ShareView]:
-    if network.SEE_MONEY not in request_context_of(request).rights:
-        return []
+async def _mine(request: HttpRequest, me: int, order_id: UUID) -> _Mine:
+    sees_money = network.SEE_MONEY in request_context_of(request).rights
 
-    def read(work: Work) -> list[earnings.PromisedShare]:
-        # In the company's Work: who else would be paid is not theirs to see.
-        return [one for one in earnings.promised(work, me, order_id) if one.beneficiary_id == me]
+    def read(work: Work) -> _Mine:
+        # In the company's Work: who else has a part, or would be paid, is not theirs to see.
+        promised = earnings.promised(work, me, order_id) if sees_money else []
+        return _Mine(
+            earnings.part_of(work, me, order_id, me),
+            [one for one in promised if one.beneficiary_id == me],
+        )
 
-    shares = await in_work(request, Actor("affiliate", str(me)), read)
-    return promised_view(shares, language, own=True)
+    return await in_work(request, Actor("affiliate", str(me)), read)
 
 
 # Why an order earns nobody, as it was frozen when it was sold.
