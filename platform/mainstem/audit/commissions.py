@@ -7,23 +7,30 @@ runs beside a company that trades.
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
 
-from mainstem.audit.books import CREDITED, POSTED, STRAY_POSTINGS, credited_of, posted_of
+from mainstem.audit.books import (
+    CREDITED,
+    POSTED,
+    STRAY_POSTINGS,
+    Credited,
+    Posted,
+    credited_of,
+    posted_of,
+)
 from mainstem.audit.client_caps import all_of_clients, limits, within
 from mainstem.audit.columns import Ints
 from mainstem.audit.compare import Batch, Difference, differences
 from mainstem.audit.documents import BASIS, Rule, rules_of
 from mainstem.audit.facts import LINES, ORDERS, Facts, batch, facts_of
-from mainstem.audit.kernel import earned
+from mainstem.audit.kernel import Earned, earned
 from mainstem.audit.period_facts import next_closed
 from mainstem.audit.periods import audit_period
 from mainstem.audit.rewards import audit_rewards
@@ -52,7 +59,6 @@ class Found:
     seconds: float = 0.0
     wrong: int = 0
     named: list[Difference] = field(default_factory=list)
-    names_at_most: int = NAMED_MAX
 
     @property
     def lines_per_second(self) -> int:
@@ -63,7 +69,7 @@ class Found:
         """Count differences, and name the first of them."""
         for one in found:
             self.wrong += 1
-            if len(self.named) < self.names_at_most:
+            if len(self.named) < NAMED_MAX:
                 self.named.append(one)
 
 
@@ -132,47 +138,65 @@ def audit_orders(work: Work, keys: Sequence[RowKey]) -> Found:
     return found
 
 
+class _Read(NamedTuple):
+    """Orders as they are: their facts, the rules by number, what was credited and posted, and by which rules."""
+
+    facts: Facts
+    rules: Sequence[Rule]
+    credited: Credited
+    posted: Posted
+    by_line: Ints
+    by_credit: Ints
+    by_entry: Ints
+
+
 def _look(
-    work: Work,
-    keys: Sequence[RowKey],
-    rules: dict[tuple[int, str], Rule],
-    found: Found,
-    *,
-    whole: bool = False,
+    work: Work, keys: Sequence[RowKey], rules: dict[tuple[int, str], Rule], found: Found
 ) -> None:
-    """Audit these orders; `whole` where they are all that their clients ever got."""
+    read = _read(work, keys, rules)
+    found.orders += len(keys)
+    found.lines += len(read.credited.order)
+    found.waiting += int(read.facts.waiting.sum())
+    if limits(read.rules):
+        found.add(_among_all_of_clients(work, keys, rules))
+    else:
+        due = earned(read.facts, read.rules, read.by_line)
+        found.add(_compared(keys, read, due))
+    found.add(audit_rewards(work, keys))
+
+
+def _read(work: Work, keys: Sequence[RowKey], rules: dict[tuple[int, str], Rule]) -> _Read:
     row: Any = work.one(_BATCH, **batch(keys))
     facts, credited, posted = facts_of(row, len(keys)), credited_of(row), posted_of(row)
     _learn(work, facts, rules)
     numbered = _Numbered(rules, facts)
-    by_line, by_credit, by_entry = (
-        numbered.of(part.order, part.rule) for part in (facts.lines, credited, posted)
-    )
-    if limits(numbered.rules) and not whole:
-        mine = Found(names_at_most=sys.maxsize)
-        _look(work, all_of_clients(work, keys), rules, mine, whole=True)
-        _take_over(found, mine, keys, facts, len(credited.order))
-        return
-    due = earned(facts, numbered.rules, by_line)
-    if whole:
-        facts, due = within(work, keys, facts, due, numbered.rules)
-    found.orders += len(keys)
-    found.lines += len(credited.order)
-    found.waiting += int(facts.waiting.sum())
-    compared = Batch(keys, facts, numbered.rules)
-    found.add(differences(compared, due, credited, by_credit, posted, by_entry))
-    found.add(audit_rewards(work, keys))
+    by = [numbered.of(part.order, part.rule) for part in (facts.lines, credited, posted)]
+    return _Read(facts, numbered.rules, credited, posted, *by)
 
 
-def _take_over(
-    found: Found, all_orders: Found, keys: Sequence[RowKey], facts: Facts, lines: int
-) -> None:
-    """Count what was found of these orders among all that their clients ever got."""
+def _among_all_of_clients(
+    work: Work, keys: Sequence[RowKey], rules: dict[tuple[int, str], Rule]
+) -> Iterator[Difference]:
+    """What differs in these orders, worked out among all that their clients ever got."""
+    whole = all_of_clients(work, keys)
+    read = _read(work, whole, rules)
+    due = earned(read.facts, read.rules, read.by_line)
+    facts, due = within(work, whole, read.facts, due, read.rules)
     asked = {(home, str(id)) for home, id in keys}
-    found.orders += len(keys)
-    found.lines += lines
-    found.waiting += int(facts.waiting.sum())
-    found.add(one for one in all_orders.named if (one.home_id, one.order_id) in asked)
+    for one in _compared(whole, read._replace(facts=facts), due):
+        if (one.home_id, one.order_id) in asked:
+            yield one
+
+
+def _compared(keys: Sequence[RowKey], read: _Read, due: Earned) -> Iterator[Difference]:
+    return differences(
+        Batch(keys, read.facts, read.rules),
+        due,
+        read.credited,
+        read.by_credit,
+        read.posted,
+        read.by_entry,
+    )
 
 
 def _learn(work: Work, facts: Facts, rules: dict[tuple[int, str], Rule]) -> None:
