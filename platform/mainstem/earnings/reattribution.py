@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, ClassVar, NamedTuple, TypedDict
 from uuid import UUID
 
-from mainstem import identity
+from mainstem import identity, network
 from mainstem.earnings.settle import settle
 from mainstem.earnings.upline_then import UplineThen, could_be_credited, upline_then
 from mainstem.kit.errors import InvalidInput, InvalidTransition, NotFound, Problem, Refused
@@ -265,11 +265,10 @@ def credited_now(work: Work, home_id: int, order_id: UUID) -> list[SharedWith]:
 def part_of(work: Work, home_id: int, order_id: UUID, affiliate_id: int) -> int:
     """How much of an order is credited to an affiliate as things are, in basis points: 0 for nothing."""
     part = work.value(
-        f"""SELECT CASE WHEN credited.also_credited IS NOT NULL
-                   THEN (SELECT minor FROM credited_parts({BASIS}, credited.seller_id, credited.also_credited)
-                          WHERE affiliate_id = %(me)s)
-                   WHEN credited.seller_id = %(me)s THEN {BASIS} END
-              FROM orders o {CREDITED_TO} WHERE o.home_id = %(home)s AND o.id = %(order)s""",
+        f"""SELECT theirs.minor
+              FROM (SELECT credited.* FROM orders o {CREDITED_TO}
+                     WHERE o.home_id = %(home)s AND o.id = %(order)s) AS credited
+              {network.parts_of(str(BASIS))} WHERE theirs.affiliate_id = %(me)s""",
         home=home_id,
         order=order_id,
         me=affiliate_id,

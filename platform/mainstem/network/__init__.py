@@ -36,6 +36,7 @@ from mainstem.network.moving import (
     refuse_move,
     standing,
 )
+from mainstem.network.parts import parts_of
 from mainstem.network.states import (
     ACCOUNT,
     ANSWER,
@@ -106,6 +107,7 @@ __all__ = [
     "move",
     "names",
     "note_step",
+    "parts_of",
     "refuse_move",
     "rights",
     "sponsorships_of",

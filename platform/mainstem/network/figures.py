@@ -7,12 +7,13 @@ refund is in it the next hour. It is for pages. Nobody is paid by it: a plan's o
 from __future__ import annotations
 
 from mainstem.kit.work import Work
+from mainstem.network.parts import parts_of
 
 MONTHS_KEPT = 13
 
 # What each has sold in a month: ordered in it, arrived and stayed, credited to them by now. Of an order of
 # several each has sold a part, and the parts come to the whole.
-SOLD = """
+SOLD = f"""
   SELECT theirs.affiliate_id AS seller_id, month, currency, sum(theirs.minor)::bigint AS minor
     FROM (SELECT credited.seller_id, credited.also_credited, o.currency,
                  date_trunc('month', o.placed_at AT TIME ZONE %(zone)s)::date AS month,
@@ -21,7 +22,7 @@ SOLD = """
                       THEN part(l.minor, greatest(o.total_minor - o.unallocated_minor - o.disputed_minor, 0),
                                 o.total_minor)
                       ELSE l.minor END AS minor
-            FROM orders o {credited_to}
+            FROM orders o {{credited_to}}
            CROSS JOIN LATERAL (
                  SELECT coalesce(sum(CASE WHEN total_minor > 0 THEN
                           part(commissionable_minor, greatest(part(total_minor, delivered, quantity)
@@ -29,11 +30,7 @@ SOLD = """
                           ELSE 0 END), 0)::bigint AS minor
                    FROM order_line WHERE home_id = o.home_id AND order_id = o.id) AS l
            WHERE o.placed_at >= %(since)s AND o.delivered_at IS NOT NULL AND o.earns) AS each
-   CROSS JOIN LATERAL (
-         SELECT seller_id AS affiliate_id, each.minor WHERE also_credited IS NULL
-          UNION ALL
-         SELECT p.affiliate_id, p.minor FROM credited_parts(each.minor, seller_id, also_credited) AS p
-          WHERE also_credited IS NOT NULL) AS theirs
+   {parts_of("each.minor")}
    WHERE theirs.minor > 0
    GROUP BY theirs.affiliate_id, month, currency"""
 

@@ -17,7 +17,7 @@ from mainstem.calendar import WITHDRAWAL_DAYS
 from mainstem.kit import columns
 from mainstem.kit.columns import as_numbers, instants, numbers
 from mainstem.kit.work import Work
-from mainstem.network import ELIGIBLE
+from mainstem.network import ELIGIBLE, parts_of
 from mainstem.orders import CREDITED_TO, GOODWILL, back_of
 from mainstem.periods.columns import NOBODY, Facts, People, Sales
 from mainstem.periods.model import Period
@@ -89,12 +89,8 @@ _STANDING = """
                  GROUP BY o.home_id, o.id, credited.seller_id, credited.also_credited, goodwill.minor {beside_order})
                AS of_order)
     AS standing
- CROSS JOIN LATERAL (
-       SELECT seller_id AS affiliate_id, volume AS minor WHERE also_credited IS NULL
-        UNION ALL
-       SELECT p.affiliate_id, p.minor FROM credited_parts(volume, seller_id, also_credited) AS p
-        WHERE also_credited IS NOT NULL AND p.minor > 0) AS theirs
- WHERE volume > 0 {of_sellers}"""
+ {theirs}
+ WHERE volume > 0 AND theirs.minor > 0 {of_sellers}""".replace("{theirs}", parts_of("volume"))
 _VOLUMES = """
 SELECT theirs.affiliate_id AS home_id, currency, sum(theirs.minor)::bigint AS volume_minor,
        count(DISTINCT client_key)::int AS clients, max(at) AS reached_at
