@@ -12,15 +12,14 @@ from uuid import UUID
 import psycopg
 import pytest
 from sqlalchemy.exc import IntegrityError
+from tests.audited import everything_holds
 from tests.company import KETTLE, Company, a_company, a_paid_order, an_affiliate
 from tests.waits import PATIENCE, await_somebody_waits_for
 
 from mainstem import (
     attribution,
-    audit,
     earnings,
     identity,
-    invariants,
     network,
     orders,
     payments,
@@ -118,11 +117,7 @@ def story(database: Database) -> Iterator[Story]:
             identity.grant(work, id, role)
             actors.append(Actor("staff", str(id)))
     yield Story(database, company, dora, *actors)
-    worker.drain(database)
-    with database.work() as work:
-        assert [finding for finding in invariants.check(work) if finding.wrong] == []
-        keys = [tuple(row) for row in work.rows("SELECT home_id, id FROM orders")]
-        assert audit.audit_orders(work, keys).named == []
+    everything_holds(database)
 
 
 def test_the_next_order_is_the_other_ones_and_what_was_sold_stays(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tests.audited import everything_holds
 from tests.company import KETTLE, SKILLET, Company, a_company, a_paid_order
 from tests.earnings.test_margin import ENGLISH, costs, told
 from tests.earnings.test_rules_of_a_plan import a_rule, earned, publish, sell
@@ -16,7 +17,7 @@ from tests.earnings.test_settling import deliver, refund
 from tests.earnings.test_shared_orders import SPLIT
 from tests.lab.test_history import ZONE
 
-from mainstem import audit, earnings, invariants, worker
+from mainstem import earnings, worker
 from mainstem.kit.db import Database
 from mainstem.kit.events import record
 from mainstem.kit.work import Work
@@ -32,12 +33,7 @@ def company(database: Database) -> Iterator[Company]:
     with database.work() as work:
         made = a_company(work)
     yield made
-    worker.drain(database)
-    with database.work() as work:
-        assert [finding for finding in invariants.check(work) if finding.wrong] == []
-        keys = [tuple(row) for row in work.rows("SELECT home_id, id FROM orders")]
-        found = audit.audit_orders(work, keys)
-        assert found.named == []
+    everything_holds(database)
 
 
 def planned(database: Database, *rates: int, most: int = 150_00, **more: Any) -> None:

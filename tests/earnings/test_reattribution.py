@@ -8,13 +8,12 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from tests.audited import everything_holds
 from tests.company import KETTLE, Company, a_company, a_paid_order, an_affiliate
 
 from mainstem import (
-    audit,
     earnings,
     identity,
-    invariants,
     ledger,
     network,
     orders,
@@ -99,11 +98,7 @@ def story(database: Database) -> Iterator[Story]:
             identity.grant(work, id, role)
             actors.append(Actor("staff", str(id)))
     yield Story(database, company, dora, *actors)
-    worker.drain(database)
-    with database.work() as work:
-        assert [finding for finding in invariants.check(work) if finding.wrong] == []
-        keys = [tuple(row) for row in work.rows("SELECT home_id, id FROM orders")]
-        assert audit.audit_orders(work, keys).named == []
+    everything_holds(database)
 
 
 AS_SOLD = {"cedar": 20000, "birch": 6000, "alder": 2000}

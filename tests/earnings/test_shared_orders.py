@@ -8,12 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.audited import everything_holds
 from tests.company import KETTLE, Company, a_company, a_paid_order, an_affiliate
 from tests.earnings.test_rules_of_a_plan import a_rule, earned, publish, sell
 from tests.earnings.test_settling import refund
 from tests.months import MONTHLY, SALES, an_office, tiers
 
-from mainstem import audit, earnings, invariants, network, orders, worker
+from mainstem import earnings, network, orders, worker
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
 from mainstem.kit.locale import Language
@@ -42,11 +43,7 @@ def company(database: Database) -> Iterator[Company]:
                 code=code, id=dora, kind=kind,
             )  # fmt: skip
     yield made
-    worker.drain(database)
-    with database.work() as work:
-        assert [finding for finding in invariants.check(work) if finding.wrong] == []
-        keys = [tuple(row) for row in work.rows("SELECT home_id, id FROM orders")]
-        assert not keys or audit.audit_orders(work, keys).named == []
+    everything_holds(database)
 
 
 def planned(

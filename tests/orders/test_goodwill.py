@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.audited import everything_holds
 from tests.company import KETTLE, SKILLET, Company, a_company, a_paid_order
 
-from mainstem import audit, identity, invariants, ledger, orders, payments, withdrawals, worker
+from mainstem import identity, ledger, orders, payments, withdrawals, worker
 from mainstem.console import goodwill as report
 from mainstem.kit.clock import FixedClock
 from mainstem.kit.db import Database
@@ -25,11 +26,7 @@ def company(database: Database) -> Iterator[Company]:
     with database.work() as work:
         made = a_company(work)
     yield made
-    worker.drain(database)
-    with database.work() as work:
-        assert [finding for finding in invariants.check(work) if finding.wrong] == []
-        keys = [tuple(row) for row in work.rows("SELECT home_id, id FROM orders")]
-        assert audit.audit_orders(work, keys).named == []
+    everything_holds(database)
 
 
 def staff(database: Database, *roles: str) -> list[Actor]:
